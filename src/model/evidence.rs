@@ -1,0 +1,40 @@
+//! What is known about secrets without showing them: the planner's only view of their values.
+
+use super::Address;
+use std::collections::BTreeMap;
+
+/// For each connector that has a recorded fingerprint: is each secret still what was sent?
+///
+/// Paths are those of [`super::DesiredConnector::secret_leaves`].
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Evidence {
+    /// By connector, then by path.
+    pub connectors: BTreeMap<Address, BTreeMap<String, Freshness>>,
+}
+
+/// One secret compared with its fingerprint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Freshness {
+    /// The value is the one last sent.
+    Unchanged,
+    /// The value differs from the one last sent.
+    Changed,
+    /// It could not be told.
+    Unverified(WhyUnverified),
+}
+
+/// Why a secret could not be compared.
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyUnverified {
+    /// The reference cannot be resolved here.
+    Unavailable,
+    /// No secrets were to be read (`--no-secrets`).
+    NotAsked,
+    /// The fingerprints were made with another key.
+    KeyChanged,
+    /// The connector was adopted: nothing was ever sent.
+    NeverSent,
+}

@@ -1,0 +1,28 @@
+//! The nouns that every room shares: names, ids, settings, secrets, and the three states
+//! (desired, observed, recorded) that a plan compares.
+//!
+//! Owns the types and their invariants. Refuses I/O, clocks, randomness and `async`.
+
+mod address;
+mod desired;
+mod evidence;
+mod id;
+mod observed;
+mod recorded;
+mod secret;
+mod setting;
+
+pub use address::{Address, AddressError};
+pub use desired::{
+    Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
+    Region, Status,
+};
+pub use evidence::{Evidence, Freshness, WhyUnverified};
+pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
+pub use observed::{
+    Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
+    ObservedStatus,
+};
+pub use recorded::{Applied, Recorded, RecordedConnector, RecordedCustomer, Sent};
+pub use secret::{SecretRef, SecretRefError, SecretValue};
+pub use setting::{Setting, Settings};

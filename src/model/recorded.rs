@@ -1,0 +1,82 @@
+//! What the ledger remembers: ids, fingerprints and what was last applied. No secret, ever.
+
+use super::{ConnectorId, DefinitionId, Entity, Settings, TemplateId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything the ledger holds for an organization.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recorded {
+    /// Customers by workspace.
+    pub customers: BTreeMap<WorkspaceId, RecordedCustomer>,
+}
+
+/// One customer that a run created or adopted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordedCustomer {
+    /// The name when it was last applied.
+    pub name: String,
+    /// Made inactive by a prune, and not planned again until it is declared again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
+    /// Connectors by name.
+    #[serde(default)]
+    pub connectors: BTreeMap<String, RecordedConnector>,
+    /// Connectors of ours that are on their way out: replaced or being deleted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub leaving: BTreeSet<ConnectorId>,
+}
+
+/// One connector that a run created or adopted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordedConnector {
+    /// Its id.
+    pub id: ConnectorId,
+    /// Its type.
+    pub definition_id: DefinitionId,
+    /// The template that the files named when it was last applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
+    /// What was last sent of secrets; nothing for a connector that was adopted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+    /// `credentials_version` when it was last applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_version: Option<u64>,
+    /// The readable settings when they were last applied.
+    #[serde(default)]
+    pub applied: Applied,
+    /// The remote `updated_at` right after the last apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+}
+
+/// The declared settings at the last apply, references as text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Applied {
+    /// `environment`, which the API never returns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Settings>,
+    /// `replication_config` as declared: the keys that are ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication_config: Option<Settings>,
+    /// `entities` as declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Vec<Entity>>,
+}
+
+/// Keyed fingerprints of the secrets last sent for one connector, by dotted path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Which key made the fingerprints.
+    pub key_id: String,
+    /// Random, per sending: equal secrets of two connectors have unequal fingerprints.
+    pub salt: String,
+    /// HMAC-SHA-256 by path, hexadecimal.
+    pub fingerprints: BTreeMap<String, String>,
+    /// The reference that was resolved, by path; a literal has none.
+    #[serde(default)]
+    pub references: BTreeMap<String, String>,
+    /// When, RFC 3339.
+    pub at: String,
+}

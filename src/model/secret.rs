@@ -1,0 +1,157 @@
+//! Secret references, which are printed, and secret values, which have no printable form.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// A reference to a secret, `${store:path#field}`: everything but the one request body that
+/// sets the secret sees this and not the value.
+#[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretRef {
+    /// The store, such as `env` or `file`.
+    pub store: String,
+    /// What the store is asked for.
+    pub path: String,
+    /// The field inside what the store returns.
+    pub field: Option<String>,
+}
+
+/// Why a text is not a reference.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Error)]
+pub enum SecretRefError {
+    /// It does not start with `${` and end with `}`.
+    #[error("a reference is a whole value of the form ${{store:path}} or ${{store:path#field}}")]
+    NotAReference,
+    /// No `store:` in front of the path.
+    #[error("a reference names its store before a colon, as in ${{env:NAME}}")]
+    NoStore,
+    /// Nothing after the colon, or nothing after the `#`.
+    #[error("a reference says what to read after the colon, as in ${{file:secrets/token}}")]
+    EmptyPath,
+    /// A control character, a brace or a line break inside.
+    #[error("a reference holds no control characters and no braces")]
+    BadCharacter,
+}
+
+impl std::str::FromStr for SecretRef {
+    type Err = SecretRefError;
+
+    fn from_str(text: &str) -> Result<Self, SecretRefError> {
+        let inner = text
+            .strip_prefix("${")
+            .and_then(|rest| rest.strip_suffix('}'))
+            .ok_or(SecretRefError::NotAReference)?;
+        if inner
+            .chars()
+            .any(|c| c.is_control() || c == '{' || c == '}')
+        {
+            return Err(SecretRefError::BadCharacter);
+        }
+        let (store, rest) = inner.split_once(':').ok_or(SecretRefError::NoStore)?;
+        let store_is_a_word = store.starts_with(|c: char| c.is_ascii_lowercase())
+            && store
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        if !store_is_a_word {
+            return Err(SecretRefError::NoStore);
+        }
+        let (path, field) = match rest.split_once('#') {
+            None => (rest, None),
+            Some((path, field)) => (path, Some(field)),
+        };
+        if path.is_empty() || field == Some("") {
+            return Err(SecretRefError::EmptyPath);
+        }
+        Ok(Self {
+            store: store.to_owned(),
+            path: path.to_owned(),
+            field: field.map(str::to_owned),
+        })
+    }
+}
+
+impl TryFrom<String> for SecretRef {
+    type Error = SecretRefError;
+
+    fn try_from(text: String) -> Result<Self, SecretRefError> {
+        text.parse()
+    }
+}
+
+impl From<SecretRef> for String {
+    fn from(reference: SecretRef) -> Self {
+        reference.to_string()
+    }
+}
+
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "${{{}:{}", self.store, self.path)?;
+        if let Some(field) = &self.field {
+            write!(f, "#{field}")?;
+        }
+        f.write_str("}")
+    }
+}
+
+/// A secret's value: wiped when dropped, and without Display, Serialize, Clone or Eq.
+///
+/// Two places expose it: the request body that sets it, and the keyed fingerprint that later
+/// tells whether it changed.
+pub struct SecretValue(Zeroizing<String>);
+
+impl SecretValue {
+    /// Takes ownership of a value that was just read from its store.
+    pub fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
+    /// The value itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SecretRef, SecretRefError, SecretValue};
+
+    #[test]
+    fn references_round_trip() {
+        for text in [
+            "${env:ACME}",
+            "${vault:kv/hubspot#client_id}",
+            "${file:/run/secrets/a b}",
+        ] {
+            assert_eq!(text.parse::<SecretRef>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn broken_references_say_what_is_wrong() {
+        let error = |text: &str| text.parse::<SecretRef>().unwrap_err();
+        assert_eq!(error("token"), SecretRefError::NotAReference);
+        assert_eq!(error("a ${env:X}"), SecretRefError::NotAReference);
+        assert_eq!(error("${ACME}"), SecretRefError::NoStore);
+        assert_eq!(error("${Env:X}"), SecretRefError::NoStore);
+        assert_eq!(error("${env:}"), SecretRefError::EmptyPath);
+        assert_eq!(error("${file:x#}"), SecretRefError::EmptyPath);
+        assert_eq!(error("${env:a}${env:b}"), SecretRefError::BadCharacter);
+    }
+
+    #[test]
+    fn a_value_has_no_printable_content() {
+        assert_eq!(
+            format!("{:?}", SecretValue::new("hunter2".into())),
+            "(secret)"
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! The free-form blocks of a connector (`credentials`, `environment`, `replication_config`):
+//! YAML types kept as they are, with references where secrets go.
+
+use super::SecretRef;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// A block: field name to value, in name order.
+pub type Settings = BTreeMap<String, Setting>;
+
+/// The key that stands for a reference in JSON (ledger, saved plan). The configuration refuses
+/// it as a field name, so nothing a user writes can be mistaken for one.
+const SECRET_KEY: &str = "$secret";
+
+/// One value of a block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Value", into = "Value")]
+pub enum Setting {
+    /// A literal scalar: null, boolean, number or text.
+    Literal(Value),
+    /// A reference that is resolved when it is sent.
+    Secret(SecretRef),
+    /// A list.
+    List(Vec<Setting>),
+    /// A mapping.
+    Map(Settings),
+}
+
+impl Setting {
+    /// Calls `visit` with the dotted path of every leaf (scalar or reference) below `path`.
+    /// Empty lists and mappings are leaves too: they carry meaning.
+    pub fn leaves<'a>(&'a self, path: &str, visit: &mut impl FnMut(String, &'a Setting)) {
+        match self {
+            Self::List(items) if !items.is_empty() => {
+                for (index, item) in items.iter().enumerate() {
+                    item.leaves(&format!("{path}[{index}]"), visit);
+                }
+            }
+            Self::Map(fields) if !fields.is_empty() => {
+                for (name, field) in fields {
+                    field.leaves(&format!("{path}.{name}"), visit);
+                }
+            }
+            leaf => visit(path.to_owned(), leaf),
+        }
+    }
+
+    /// Whether a reference stands anywhere inside.
+    pub fn holds_secret(&self) -> bool {
+        match self {
+            Self::Literal(_) => false,
+            Self::Secret(_) => true,
+            Self::List(items) => items.iter().any(Self::holds_secret),
+            Self::Map(fields) => fields.values().any(Self::holds_secret),
+        }
+    }
+
+    /// The value as plain JSON, or nothing if a reference stands anywhere inside.
+    pub fn to_plain(&self) -> Option<Value> {
+        match self {
+            Self::Literal(value) => Some(value.clone()),
+            Self::Secret(_) => None,
+            Self::List(items) => items
+                .iter()
+                .map(Self::to_plain)
+                .collect::<Option<_>>()
+                .map(Value::Array),
+            Self::Map(fields) => fields
+                .iter()
+                .map(|(name, field)| Some((name.clone(), field.to_plain()?)))
+                .collect::<Option<Map<_, _>>>()
+                .map(Value::Object),
+        }
+    }
+}
+
+impl From<Value> for Setting {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(fields) => {
+                let reference = (fields.len() == 1)
+                    .then(|| fields.get(SECRET_KEY)?.as_str()?.parse().ok())
+                    .flatten();
+                match reference {
+                    Some(reference) => Self::Secret(reference),
+                    None => Self::Map(
+                        fields
+                            .into_iter()
+                            .map(|(name, field)| (name, field.into()))
+                            .collect(),
+                    ),
+                }
+            }
+            scalar => Self::Literal(scalar),
+        }
+    }
+}
+
+impl From<Setting> for Value {
+    fn from(setting: Setting) -> Self {
+        match setting {
+            Setting::Literal(value) => value,
+            Setting::Secret(reference) => json!({ SECRET_KEY: reference.to_string() }),
+            Setting::List(items) => items.into_iter().map(Value::from).collect(),
+            Setting::Map(fields) => Value::Object(
+                fields
+                    .into_iter()
+                    .map(|(name, field)| (name, field.into()))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Setting;
+    use serde_json::json;
+
+    #[test]
+    fn json_round_trips_with_references() {
+        let value = json!({"a": [1, {"$secret": "${env:X}"}], "b": {"c": null}});
+        let setting = Setting::from(value.clone());
+        assert!(setting.holds_secret() && setting.to_plain().is_none());
+        assert_eq!(serde_json::to_value(&setting).unwrap(), value);
+    }
+
+    #[test]
+    fn leaves_have_paths() {
+        let setting = Setting::from(json!({"a": [1, {"b": true}], "c": []}));
+        let mut paths = Vec::new();
+        setting.leaves("x", &mut |path, _| paths.push(path));
+        assert_eq!(paths, ["x.a[0]", "x.a[1].b", "x.c"]);
+    }
+}
