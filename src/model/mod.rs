@@ -4,6 +4,7 @@
 //! Owns the types and their invariants. Refuses I/O, clocks, randomness and `async`.
 
 mod address;
+mod body;
 mod desired;
 mod evidence;
 mod id;
@@ -13,6 +14,7 @@ mod secret;
 mod setting;
 
 pub use address::{Address, AddressError};
+pub use body::{ConnectorBody, CustomerPatch};
 pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
     Region, Status,

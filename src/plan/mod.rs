@@ -6,9 +6,8 @@
 mod step;
 
 pub use step::{
-    Action, BlockCode, Blocked, ConnectorBody, ConnectorPatch, CustomerPatch, CustomerPlan,
-    FieldChange, FieldValue, GuardCode, Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged,
-    UnmanagedConnector, Unverified,
+    Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
+    Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
 
 use crate::model::{Address, Desired, Evidence, Observed, Recorded};

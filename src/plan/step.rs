@@ -3,12 +3,11 @@
 //! A plan is complete: apply decides nothing. It holds references and never a secret's value.
 
 use crate::model::{
-    Address, Cache, ConnectorId, Contract, DefinitionId, Entity, OrganizationId, Region, Setting,
-    Settings, Status, TemplateId, WhyUnverified, WorkspaceId,
+    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, OrganizationId, Region,
+    Settings, WhyUnverified, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The difference between what the files ask for and what there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -231,49 +230,6 @@ pub enum Operation {
     },
 }
 
-/// The fields of `WorkspaceUpdateRequest`; what is absent is not sent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct CustomerPatch {
-    /// The new name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The new status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<Status>,
-    /// The new cache setting.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache: Option<Cache>,
-}
-
-/// Everything a connector's creation needs (`ConnectorSourceCreateRequest`), references unresolved.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ConnectorBody {
-    /// Its name.
-    pub name: String,
-    /// The type's name, as the older contract sends it.
-    pub kind: String,
-    /// The type's definition, as the newer contract sends it.
-    pub definition_id: DefinitionId,
-    /// The source template, instead of the type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template_id: Option<TemplateId>,
-    /// The authentication block.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credentials: Option<Settings>,
-    /// `credentials_version`, for the ledger.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credentials_version: Option<u64>,
-    /// Server variables.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment: Option<Settings>,
-    /// Replication settings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replication_config: Option<Settings>,
-    /// Entities.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entities: Option<Vec<Entity>>,
-}
-
 /// An in-place change (`ConnectorSourceUpdateRequest`); what is absent is not sent.
 ///
 /// Replication settings are laid over what apply reads right before it writes, because nobody
@@ -285,7 +241,7 @@ pub struct ConnectorPatch {
     pub name: Option<String>,
     /// The declared keys, laid over the observed ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replication_config: Option<BTreeMap<String, Setting>>,
+    pub replication_config: Option<Settings>,
     /// Dotted paths of keys that were declared at the last apply and are not now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<String>,

@@ -1,0 +1,47 @@
+//! What is written to the remote API, references unresolved.
+
+use super::{Cache, DefinitionId, Entity, Settings, Status, TemplateId};
+use serde::{Deserialize, Serialize};
+
+/// The fields of `WorkspaceUpdateRequest`; what is absent is not sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CustomerPatch {
+    /// The new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// The new cache setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
+}
+
+/// Everything a connector's creation needs (`ConnectorSourceCreateRequest`), references unresolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConnectorBody {
+    /// Its name.
+    pub name: String,
+    /// The type's name, as the older contract sends it.
+    pub kind: String,
+    /// The type's definition, as the newer contract sends it.
+    pub definition_id: DefinitionId,
+    /// The source template, instead of the type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
+    /// The authentication block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Settings>,
+    /// `credentials_version`, for the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_version: Option<u64>,
+    /// Server variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Settings>,
+    /// Replication settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication_config: Option<Settings>,
+    /// Entities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Vec<Entity>>,
+}
