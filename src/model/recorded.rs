@@ -19,6 +19,9 @@ pub struct RecordedCustomer {
     /// Made inactive by a prune, and not planned again until it is declared again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
+    /// Protected by the files when it was last declared: protection outlives the declaration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
     /// Connectors by name.
     #[serde(default)]
     pub connectors: BTreeMap<String, RecordedConnector>,

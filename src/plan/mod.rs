@@ -7,7 +7,8 @@ mod step;
 
 pub use step::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
-    Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
+    Operation, Plan, Reason, Refusal, Remember, Step, Summary, Unmanaged, UnmanagedConnector,
+    Unverified,
 };
 
 use crate::model::{Address, Desired, Evidence, Observed, Recorded};

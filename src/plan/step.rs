@@ -54,12 +54,32 @@ pub struct CustomerPlan {
     pub name: String,
     /// The workspace, unless it has yet to be created.
     pub workspace_id: Option<WorkspaceId>,
+    /// Whether the files protect it.
+    pub protect: bool,
     /// What will be done.
     pub steps: Vec<Step>,
-    /// What the ledger is to remember although nothing is written remotely: connectors whose
-    /// references or versions were spelt anew while the value stayed the same.
+    /// What the ledger is to remember although nothing is written remotely: facts of the files
+    /// (a name, protection, how a reference is spelt) that changed while the values did not.
+    #[serde(default, skip_serializing_if = "Remember::is_empty")]
+    pub remember: Remember,
+}
+
+/// Corrections to the ledger that need no remote call and no approval.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Remember {
+    /// The customer's protection, when it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protect: Option<bool>,
+    /// Connectors as the files have them now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub refresh: Vec<ConnectorBody>,
+    pub connectors: Vec<ConnectorBody>,
+}
+
+impl Remember {
+    /// Whether there is nothing to correct.
+    pub fn is_empty(&self) -> bool {
+        self.protect.is_none() && self.connectors.is_empty()
+    }
 }
 
 /// One thing that will be done.
