@@ -67,6 +67,9 @@ pub struct CustomerPlan {
 /// Corrections to the ledger that need no remote call and no approval.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Remember {
+    /// The customer's name, when the ledger has an older one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The customer's protection, when it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protect: Option<bool>,
@@ -78,7 +81,7 @@ pub struct Remember {
 impl Remember {
     /// Whether there is nothing to correct.
     pub fn is_empty(&self) -> bool {
-        self.protect.is_none() && self.connectors.is_empty()
+        self.name.is_none() && self.protect.is_none() && self.connectors.is_empty()
     }
 }
 
@@ -262,9 +265,9 @@ pub struct ConnectorPatch {
     /// The declared keys, laid over the observed ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication_config: Option<Settings>,
-    /// Dotted paths of keys that were declared at the last apply and are not now.
+    /// Places of keys that were declared at the last apply and are not now, outermost name first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removed: Vec<String>,
+    pub removed: Vec<Vec<String>>,
     /// The new entities; an empty list clears them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entities: Option<Vec<Entity>>,

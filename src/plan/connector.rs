@@ -1,0 +1,378 @@
+//! What is to be done with one declared connector.
+
+use super::matching::ConnectorMatch;
+use super::secrets::{SecretVerdict, creation_fields, judge};
+use super::{
+    Action, ConnectorPatch, FieldChange, FieldValue, Operation, Reason, Step, Unverified, diff,
+};
+use crate::model::{
+    Address, Applied, ConnectorBody, ConnectorId, DefinitionId, DesiredConnector, Freshness,
+    ObservedConnector, RecordedConnector, WhyUnverified,
+};
+use std::collections::BTreeMap;
+
+/// A declared connector of a known type, with all that is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) address: &'a Address,
+    pub(super) declared: &'a DesiredConnector,
+    pub(super) definition: DefinitionId,
+    pub(super) evidence: Option<&'a BTreeMap<String, Freshness>>,
+    pub(super) rotate: bool,
+}
+
+/// The decision.
+#[derive(Debug, Default)]
+pub(super) struct Decision {
+    pub(super) steps: Vec<Step>,
+    pub(super) unverified: Vec<Unverified>,
+    pub(super) remember: Option<ConnectorBody>,
+}
+
+impl Subject<'_> {
+    /// Decides; `matched` is not ambiguous.
+    pub(super) fn decide(&self, matched: ConnectorMatch<'_>) -> Decision {
+        match matched {
+            ConnectorMatch::Found {
+                id,
+                observed,
+                recorded,
+            } => self.decide_found(id, observed, recorded),
+            ConnectorMatch::Absent { lost } => self.create(lost),
+            ConnectorMatch::Ambiguous => Decision::default(),
+        }
+    }
+
+    fn create(&self, lost: bool) -> Decision {
+        let reason = if lost {
+            Reason::DeletedOutOfBand
+        } else {
+            Reason::MissingRemote
+        };
+        let step = self.step(
+            Action::Create,
+            vec![reason],
+            creation_fields(self.declared),
+            Operation::CreateConnector { body: self.body() },
+        );
+        Decision {
+            steps: vec![step],
+            ..Decision::default()
+        }
+    }
+
+    fn decide_found(
+        &self,
+        id: ConnectorId,
+        observed: &ObservedConnector,
+        recorded: Option<&RecordedConnector>,
+    ) -> Decision {
+        let mut decision = Decision::default();
+        let adopted = self.as_adopted(id, observed);
+        if recorded.is_none() {
+            decision.steps.push(self.step(
+                Action::Adopt,
+                vec![Reason::FoundByName],
+                Vec::new(),
+                Operation::AdoptConnector {
+                    id,
+                    body: self.body(),
+                },
+            ));
+        }
+        let recorded = recorded.unwrap_or(&adopted);
+        let verdict = judge(self.declared, recorded, self.evidence, self.rotate);
+        let difference = self.difference(observed, recorded, &verdict);
+        if difference.needs_replacement() || !verdict.reasons.is_empty() {
+            decision.steps.push(self.replace(id, difference, verdict));
+            return decision;
+        }
+        decision.unverified = self.unverified(&verdict);
+        if let Some(step) = self.update(id, difference) {
+            decision.steps.push(step);
+        } else if self.is_spelt_anew(recorded, &verdict) {
+            decision.remember = Some(self.body());
+        }
+        decision
+    }
+
+    /// What the ledger will say of a connector right after its adoption: the declaration is
+    /// taken as what was applied, except for secrets, which nobody sent.
+    fn as_adopted(&self, id: ConnectorId, observed: &ObservedConnector) -> RecordedConnector {
+        RecordedConnector {
+            id,
+            definition_id: observed.definition_id,
+            template_id: self.declared.template_id,
+            sent: None,
+            credentials_version: self.declared.credentials_version,
+            applied: Applied {
+                environment: self.declared.environment.clone(),
+                ..Applied::default()
+            },
+            updated_at: None,
+        }
+    }
+
+    fn difference(
+        &self,
+        observed: &ObservedConnector,
+        recorded: &RecordedConnector,
+        verdict: &SecretVerdict,
+    ) -> Difference {
+        let mut difference = Difference::default();
+        self.compare_identity(observed, &mut difference);
+        self.compare_environment(recorded, &mut difference);
+        self.compare_config(observed, recorded, &mut difference);
+        self.compare_entities(observed, recorded, &mut difference);
+        let config_changed = difference.patch.replication_config.is_some();
+        let holds_secret = |declared: &crate::model::Settings| {
+            declared.values().any(crate::model::Setting::holds_secret)
+        };
+        let masked = observed.detail.as_ref().is_some_and(|detail| {
+            let declared = self.declared.replication_config.as_ref();
+            diff::holds_masked(&detail.replication_config, declared)
+        });
+        if config_changed
+            && (masked
+                || self
+                    .declared
+                    .replication_config
+                    .as_ref()
+                    .is_some_and(holds_secret))
+        {
+            difference.replace.push(Reason::SecretInConfig);
+        }
+        difference.changes.extend(verdict.changes.iter().cloned());
+        difference
+    }
+
+    fn compare_identity(&self, observed: &ObservedConnector, difference: &mut Difference) {
+        let name = self.address.connector.clone().unwrap_or_default();
+        if observed.name != name {
+            difference.update.push(Reason::Renamed);
+            difference.change("name", text(&observed.name), text(&name));
+            difference.patch.name = Some(name);
+        }
+        if observed.definition_id != self.definition {
+            difference.replace.push(Reason::TypeChanged);
+            let before = observed.kind_name.clone();
+            let before = before.unwrap_or_else(|| observed.definition_id.to_string());
+            difference.change("type", text(&before), text(&self.declared.kind.name));
+        }
+        if let Some(template) = self.declared.template_id
+            && template != observed.template_id
+        {
+            difference.replace.push(Reason::TemplateChanged);
+            difference.change(
+                "template_id",
+                text(&observed.template_id.to_string()),
+                text(&template.to_string()),
+            );
+        }
+    }
+
+    fn compare_environment(&self, recorded: &RecordedConnector, difference: &mut Difference) {
+        let changes = diff::declared_blocks(
+            "environment",
+            recorded.applied.environment.as_ref(),
+            self.declared.environment.as_ref(),
+        );
+        if !changes.is_empty() {
+            difference.replace.push(Reason::EnvironmentChanged);
+            difference.changes.extend(changes);
+        }
+    }
+
+    fn compare_config(
+        &self,
+        observed: &ObservedConnector,
+        recorded: &RecordedConnector,
+        difference: &mut Difference,
+    ) {
+        let declared = self.declared.replication_config.as_ref();
+        let before = recorded.applied.replication_config.as_ref();
+        let (changed, removed) = match &observed.detail {
+            Some(detail) => {
+                let there = &detail.replication_config;
+                let changed =
+                    declared.map_or_else(Vec::new, |declared| diff::declared_keys(declared, there));
+                (changed, diff::removed_keys(before, declared, there))
+            }
+            // Details were left unread because the last apply already set what is declared.
+            None => (Vec::new(), Vec::new()),
+        };
+        if changed.is_empty() && removed.is_empty() {
+            return;
+        }
+        if !changed.is_empty() {
+            difference.update.push(Reason::FieldChanged);
+        }
+        if !removed.is_empty() {
+            difference.update.push(Reason::KeyRemoved);
+        }
+        difference.changes.extend(changed);
+        difference.patch.replication_config = Some(declared.cloned().unwrap_or_default());
+        for (place, change) in removed {
+            difference.changes.push(change);
+            difference.patch.removed.push(place);
+        }
+    }
+
+    fn compare_entities(
+        &self,
+        observed: &ObservedConnector,
+        recorded: &RecordedConnector,
+        difference: &mut Difference,
+    ) {
+        let Some(detail) = &observed.detail else {
+            return;
+        };
+        let no_longer_declared = recorded.applied.entities.as_ref().map(|_| Vec::new());
+        let Some(wanted) = self.declared.entities.clone().or(no_longer_declared) else {
+            return;
+        };
+        if let Some(change) = diff::entities(&wanted, &detail.entities) {
+            difference.update.push(if self.declared.entities.is_some() {
+                Reason::FieldChanged
+            } else {
+                Reason::KeyRemoved
+            });
+            difference.changes.push(change);
+            difference.patch.entities = Some(wanted);
+        }
+    }
+
+    fn replace(&self, id: ConnectorId, difference: Difference, verdict: SecretVerdict) -> Step {
+        let action = if difference.needs_replacement() {
+            Action::Replace
+        } else {
+            Action::Rotate
+        };
+        let mut reasons = difference.replace;
+        reasons.extend(verdict.reasons);
+        reasons.extend(difference.update);
+        let mut changes = difference.changes;
+        for field in creation_fields(self.declared) {
+            let is_secret = matches!(field.after, FieldValue::Reference(_));
+            if is_secret && !changes.iter().any(|change| change.path == field.path) {
+                changes.push(FieldChange {
+                    before: FieldValue::Unreadable,
+                    ..field
+                });
+            }
+        }
+        self.step(
+            action,
+            reasons,
+            changes,
+            Operation::ReplaceConnector {
+                id,
+                body: self.body(),
+            },
+        )
+    }
+
+    fn update(&self, id: ConnectorId, difference: Difference) -> Option<Step> {
+        if difference.update.is_empty() {
+            return None;
+        }
+        let only_the_name = difference.update == [Reason::Renamed];
+        let action = if only_the_name {
+            Action::Rename
+        } else {
+            Action::Update
+        };
+        let operation = Operation::UpdateConnector {
+            id,
+            patch: difference.patch,
+            body: self.body(),
+        };
+        Some(self.step(action, difference.update, difference.changes, operation))
+    }
+
+    /// Whether the ledger would describe the same connector in other words than the files.
+    fn is_spelt_anew(&self, recorded: &RecordedConnector, verdict: &SecretVerdict) -> bool {
+        let normal = |settings: &Option<crate::model::Settings>| {
+            settings.clone().filter(|settings| !settings.is_empty())
+        };
+        verdict.respelt
+            || normal(&recorded.applied.replication_config)
+                != normal(&self.declared.replication_config)
+            || recorded.applied.entities != self.declared.entities
+            || recorded.credentials_version != self.declared.credentials_version
+            || normal(&recorded.applied.environment) != normal(&self.declared.environment)
+    }
+
+    fn unverified(&self, verdict: &SecretVerdict) -> Vec<Unverified> {
+        let entry = |(why, paths): (&WhyUnverified, &Vec<String>)| Unverified {
+            address: self.address.clone(),
+            why: *why,
+            paths: paths.clone(),
+        };
+        verdict.unverified.iter().map(entry).collect()
+    }
+
+    fn step(
+        &self,
+        action: Action,
+        reasons: Vec<Reason>,
+        mut changes: Vec<FieldChange>,
+        operation: Operation,
+    ) -> Step {
+        let mut distinct = Vec::new();
+        for reason in reasons {
+            if !distinct.contains(&reason) {
+                distinct.push(reason);
+            }
+        }
+        changes.sort_by(|left, right| left.path.cmp(&right.path));
+        Step {
+            address: self.address.clone(),
+            action,
+            reasons: distinct,
+            changes,
+            operation,
+        }
+    }
+
+    fn body(&self) -> ConnectorBody {
+        ConnectorBody {
+            name: self.address.connector.clone().unwrap_or_default(),
+            kind: self.declared.kind.name.clone(),
+            definition_id: self.definition,
+            template_id: self.declared.template_id,
+            credentials: self.declared.credentials.clone(),
+            credentials_version: self.declared.credentials_version,
+            environment: self.declared.environment.clone(),
+            replication_config: self.declared.replication_config.clone(),
+            entities: self.declared.entities.clone(),
+        }
+    }
+}
+
+/// What differs, and which of it an update cannot do.
+#[derive(Debug, Default)]
+struct Difference {
+    replace: Vec<Reason>,
+    update: Vec<Reason>,
+    changes: Vec<FieldChange>,
+    patch: ConnectorPatch,
+}
+
+impl Difference {
+    fn needs_replacement(&self) -> bool {
+        !self.replace.is_empty()
+    }
+
+    fn change(&mut self, path: &str, before: FieldValue, after: FieldValue) {
+        self.changes.push(FieldChange {
+            path: path.to_owned(),
+            before,
+            after,
+        });
+    }
+}
+
+fn text(value: &str) -> FieldValue {
+    FieldValue::Value(value.into())
+}

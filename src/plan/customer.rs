@@ -1,0 +1,472 @@
+//! What is to be done with one declared customer, connectors included.
+
+use super::connector::Subject;
+use super::matching::{self, ConnectorMatch, ConnectorPool, CustomerMatch, FoundCustomer, Index};
+use super::{
+    Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
+    Operation, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
+};
+use crate::model::{
+    Address, Cache, ConnectorBody, CustomerPatch, DefinitionId, DesiredCustomer, KindLookup,
+    ObservedStatus, Status,
+};
+
+/// What planning one customer yields.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) plan: CustomerPlan,
+    pub(super) blocked: Vec<Blocked>,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) unverified: Vec<Unverified>,
+    pub(super) unmanaged: Vec<UnmanagedConnector>,
+    pub(super) kept: Vec<Address>,
+}
+
+/// Plans one declared customer.
+pub(super) fn plan(
+    inputs: &Inputs<'_>,
+    index: &Index<'_>,
+    name: &str,
+    declared: &DesiredCustomer,
+) -> Outcome {
+    let mut draft = Draft::new(inputs, name, declared);
+    match matching::customer(inputs, index, name, declared) {
+        CustomerMatch::Found(found) => draft.found(found),
+        CustomerMatch::Absent { lost } => draft.absent(lost),
+        CustomerMatch::Ambiguous(what) => draft.block(
+            None,
+            BlockCode::AmbiguousMatch,
+            format!(
+                "more than one workspace is named {what:?}; rename or delete one of them, or \
+                 adopt the right one by its id"
+            ),
+        ),
+        CustomerMatch::RenameConflict => draft.block(
+            None,
+            BlockCode::RenameConflict,
+            "a workspace of the new name exists beside the one to be renamed; move what it holds \
+             or drop previous_name"
+                .to_owned(),
+        ),
+        CustomerMatch::Renamed { id, carries } => {
+            draft.outcome.refusal = Some(Refusal {
+                code: GuardCode::RecordedIdRenamed,
+                message: format!(
+                    "{name:?} is recorded as workspace {id}, which now carries the name \
+                     {carries:?}; nothing in the files explains that: write `previous_name: \
+                     {carries}` to name it back, or rename the customer in the files"
+                ),
+            });
+        }
+    }
+    draft.outcome
+}
+
+struct Draft<'a> {
+    inputs: &'a Inputs<'a>,
+    name: &'a str,
+    declared: &'a DesiredCustomer,
+    outcome: Outcome,
+}
+
+impl<'a> Draft<'a> {
+    fn new(inputs: &'a Inputs<'a>, name: &'a str, declared: &'a DesiredCustomer) -> Self {
+        let plan = CustomerPlan {
+            name: name.to_owned(),
+            workspace_id: None,
+            protect: declared.protect,
+            steps: Vec::new(),
+            remember: super::Remember::default(),
+        };
+        let outcome = Outcome {
+            plan,
+            blocked: Vec::new(),
+            refusal: None,
+            unverified: Vec::new(),
+            unmanaged: Vec::new(),
+            kept: Vec::new(),
+        };
+        Self {
+            inputs,
+            name,
+            declared,
+            outcome,
+        }
+    }
+
+    fn block(&mut self, connector: Option<&str>, code: BlockCode, message: String) {
+        let address = Address {
+            customer: self.name.to_owned(),
+            connector: connector.map(str::to_owned),
+        };
+        self.outcome.blocked.push(Blocked {
+            address,
+            code,
+            message,
+        });
+    }
+
+    fn push(&mut self, step: Step) {
+        self.outcome.plan.steps.push(step);
+    }
+
+    fn customer_step(
+        &self,
+        action: Action,
+        reason: Reason,
+        changes: Vec<FieldChange>,
+        operation: Operation,
+    ) -> Step {
+        let address = Address::customer(self.name);
+        Step {
+            address,
+            action,
+            reasons: vec![reason],
+            changes,
+            operation,
+        }
+    }
+
+    fn absent(&mut self, lost: bool) {
+        let reason = if lost {
+            Reason::DeletedOutOfBand
+        } else {
+            Reason::MissingRemote
+        };
+        let mut changes = Vec::new();
+        if let Some(region) = self.declared.region {
+            changes.push(change(
+                "region",
+                FieldValue::Absent,
+                text(&region.to_string()),
+            ));
+        }
+        let operation = Operation::CreateCustomer {
+            region: self.declared.region,
+        };
+        let create = self.customer_step(Action::Create, reason, changes, operation);
+        if self.inputs.policy.wants_customer(self.name) {
+            self.push(create);
+        }
+        for (connector, declared) in &self.declared.connectors {
+            if let Some(definition) = self.definition(connector, declared) {
+                self.connector(
+                    connector,
+                    definition,
+                    ConnectorMatch::Absent { lost: false },
+                );
+            }
+        }
+        self.set_after_creation();
+    }
+
+    fn set_after_creation(&mut self) {
+        let cache = self.declared.cache.filter(|cache| *cache != Cache::Inherit);
+        let status = (self.declared.status == Status::Inactive).then_some(Status::Inactive);
+        if (cache.is_none() && status.is_none()) || !self.wants_itself() {
+            return;
+        }
+        let mut changes = Vec::new();
+        if let Some(cache) = cache {
+            changes.push(change(
+                "cache",
+                cache_value(Cache::Inherit),
+                cache_value(cache),
+            ));
+        }
+        if status.is_some() {
+            changes.push(change("status", text("active"), text("inactive")));
+        }
+        let patch = CustomerPatch {
+            name: None,
+            status,
+            cache,
+        };
+        self.push(self.customer_step(
+            Action::Update,
+            Reason::SetAfterCreation,
+            changes,
+            self.update(None, self.name, patch),
+        ));
+    }
+
+    fn update(
+        &self,
+        workspace_id: Option<crate::model::WorkspaceId>,
+        expected_name: &str,
+        patch: CustomerPatch,
+    ) -> Operation {
+        let expected_name = expected_name.to_owned();
+        Operation::UpdateCustomer {
+            workspace_id,
+            expected_name,
+            patch,
+            retire: false,
+        }
+    }
+
+    fn found(&mut self, found: FoundCustomer<'a>) {
+        self.outcome.plan.workspace_id = Some(found.id);
+        if let ObservedStatus::Other(status) = &found.observed.status {
+            let message = format!(
+                "the workspace's status is {status:?}, which this version does not know; nothing \
+                 is written to it"
+            );
+            return self.block(None, BlockCode::UnknownStatus, message);
+        }
+        let pool = ConnectorPool::new(found, self.declared);
+        if let Some(connector) = self.ambiguous_connector(&pool) {
+            let message = "more than one connector of this name and type is there, and none is \
+                           recorded; rename or delete one of them, or adopt the right one by its id"
+                .to_owned();
+            return self.block(Some(&connector), BlockCode::AmbiguousMatch, message);
+        }
+        self.adopt(found);
+        self.change_before_connectors(found);
+        self.connectors(&pool);
+        self.leftovers(found, &pool);
+        self.deactivate(found);
+        self.remember(found);
+    }
+
+    fn remember(&mut self, found: FoundCustomer<'_>) {
+        let Some(recorded) = found.recorded else {
+            return;
+        };
+        let remember = &mut self.outcome.plan.remember;
+        if recorded.protect != self.declared.protect {
+            remember.protect = Some(self.declared.protect);
+        }
+        if recorded.name != self.name && found.observed.name == self.name {
+            remember.name = Some(self.name.to_owned());
+        }
+    }
+
+    fn ambiguous_connector(&self, pool: &ConnectorPool<'_>) -> Option<String> {
+        self.declared
+            .connectors
+            .iter()
+            .find_map(|(name, declared)| {
+                let definition = self.known_definition(declared).ok()?;
+                let ambiguous = matches!(pool.find(name, definition), ConnectorMatch::Ambiguous);
+                (ambiguous && self.wants(Some(name))).then(|| name.clone())
+            })
+    }
+
+    fn adopt(&mut self, found: FoundCustomer<'_>) {
+        if found.recorded.is_none() && self.inputs.policy.wants_customer(self.name) {
+            let operation = Operation::AdoptCustomer {
+                workspace_id: found.id,
+            };
+            let step =
+                self.customer_step(Action::Adopt, Reason::FoundByName, Vec::new(), operation);
+            self.push(step);
+        }
+    }
+
+    /// Name, cache, and a status that goes active: connectors are written to a live workspace.
+    fn change_before_connectors(&mut self, found: FoundCustomer<'_>) {
+        if !self.wants_itself() {
+            return;
+        }
+        let mut patch = CustomerPatch::default();
+        let mut changes = Vec::new();
+        let mut reason = Reason::FieldChanged;
+        if found.observed.name != self.name {
+            reason = Reason::Renamed;
+            patch.name = Some(self.name.to_owned());
+            changes.push(change("name", text(&found.observed.name), text(self.name)));
+        }
+        let cache = Cache::from_remote(found.observed.cache);
+        if let Some(wanted) = self.declared.cache.filter(|wanted| *wanted != cache) {
+            patch.cache = Some(wanted);
+            changes.push(change("cache", cache_value(cache), cache_value(wanted)));
+        }
+        let suspended = found.observed.status == ObservedStatus::Inactive;
+        if suspended && self.declared.status == Status::Active {
+            patch.status = Some(Status::Active);
+            changes.push(change("status", text("inactive"), text("active")));
+        }
+        if changes.is_empty() {
+            return;
+        }
+        let only_the_name = changes.len() == 1 && patch.name.is_some();
+        let action = if only_the_name {
+            Action::Rename
+        } else {
+            Action::Update
+        };
+        let operation = self.update(Some(found.id), &found.observed.name, patch);
+        self.push(self.customer_step(action, reason, changes, operation));
+    }
+
+    fn deactivate(&mut self, found: FoundCustomer<'_>) {
+        let active = found.observed.status == ObservedStatus::Active;
+        if !active || self.declared.status == Status::Active || !self.wants_itself() {
+            return;
+        }
+        if self.declared.protect {
+            let message = "the files ask for `status: inactive` and for `protect: true`; drop \
+                           one of them"
+                .to_owned();
+            return self.block(None, BlockCode::Protected, message);
+        }
+        let patch = CustomerPatch {
+            status: Some(Status::Inactive),
+            ..CustomerPatch::default()
+        };
+        let changes = vec![change("status", text("active"), text("inactive"))];
+        let operation = self.update(Some(found.id), self.name, patch);
+        self.push(self.customer_step(Action::Update, Reason::FieldChanged, changes, operation));
+    }
+
+    fn connectors(&mut self, pool: &ConnectorPool<'_>) {
+        for (name, declared) in &self.declared.connectors {
+            if let Some(definition) = self.definition(name, declared) {
+                self.connector(name, definition, pool.find(name, definition));
+            }
+        }
+    }
+
+    fn connector(&mut self, name: &str, definition: DefinitionId, matched: ConnectorMatch<'_>) {
+        if !self.wants(Some(name)) {
+            return;
+        }
+        let address = Address::connector(self.name, name);
+        let subject = Subject {
+            address: &address,
+            declared: &self.declared.connectors[name],
+            definition,
+            evidence: self.inputs.evidence.connectors.get(&address),
+            rotate: self.inputs.policy.rotate.contains(&address),
+        };
+        let decision = subject.decide(matched);
+        let replaces = decision
+            .steps
+            .iter()
+            .any(|step| step.action == Action::Replace);
+        if replaces && self.declared.protect {
+            let message = "the change needs a replacement, which `protect: true` forbids; drop \
+                           the protection for the run that is to replace it"
+                .to_owned();
+            return self.block(Some(name), BlockCode::Protected, message);
+        }
+        self.outcome.plan.steps.extend(decision.steps);
+        self.outcome.unverified.extend(decision.unverified);
+        self.outcome
+            .plan
+            .remember
+            .connectors
+            .extend::<Option<ConnectorBody>>(decision.remember);
+    }
+
+    fn definition(
+        &mut self,
+        name: &str,
+        declared: &crate::model::DesiredConnector,
+    ) -> Option<DefinitionId> {
+        match self.known_definition(declared) {
+            Ok(definition) => Some(definition),
+            Err(message) => {
+                if self.wants(Some(name)) {
+                    self.block(Some(name), BlockCode::UnknownType, message);
+                }
+                None
+            }
+        }
+    }
+
+    fn known_definition(
+        &self,
+        declared: &crate::model::DesiredConnector,
+    ) -> Result<DefinitionId, String> {
+        let kind = &declared.kind;
+        if let Some(definition) = kind.definition_id {
+            return Ok(definition);
+        }
+        match self.inputs.observed.kinds.get(&kind.name) {
+            Some(KindLookup::Found(definition)) => Ok(*definition),
+            Some(KindLookup::Ambiguous(_)) => Err(format!(
+                "several definitions are named {:?}; write the definition's id as the type",
+                kind.name
+            )),
+            Some(KindLookup::Missing(near)) if !near.is_empty() => Err(format!(
+                "the live catalog has no type {:?}; it has {}",
+                kind.name,
+                near.join(", ")
+            )),
+            Some(KindLookup::Missing(_)) | None => {
+                Err(format!("the live catalog has no type {:?}", kind.name))
+            }
+        }
+    }
+
+    /// What is in the workspace beyond the declaration.
+    fn leftovers(&mut self, found: FoundCustomer<'_>, pool: &ConnectorPool<'_>) {
+        for (name, id) in pool.undeclared(self.declared) {
+            let address = Address::connector(self.name, name);
+            if !self.inputs.policy.deletes_by_absence() {
+                self.outcome.kept.push(address);
+            } else if self.declared.protect {
+                let message = "it is no longer in the files, and `protect: true` of its customer \
+                               forbids its deletion"
+                    .to_owned();
+                self.block(Some(name), BlockCode::Protected, message);
+            } else {
+                self.push(prune::delete_connector(address, id, Reason::NotInConfig));
+            }
+        }
+        let superseded = prune::superseded(self.name, found);
+        if self.wants_itself() {
+            self.outcome.plan.steps.extend(superseded);
+        }
+        let adopted: Vec<_> = self
+            .outcome
+            .plan
+            .steps
+            .iter()
+            .filter_map(|step| match step.operation {
+                Operation::AdoptConnector { id, .. } => Some(id),
+                _ => None,
+            })
+            .collect();
+        for (id, connector) in pool.unrecorded().filter(|(id, _)| !adopted.contains(id)) {
+            let address = Address::connector(self.name, &connector.name);
+            let kind = connector.kind_name.clone();
+            self.outcome
+                .unmanaged
+                .push(UnmanagedConnector { address, id, kind });
+        }
+    }
+
+    fn wants(&self, connector: Option<&str>) -> bool {
+        self.inputs.policy.wants(&Address {
+            customer: self.name.to_owned(),
+            connector: connector.map(str::to_owned),
+        })
+    }
+
+    fn wants_itself(&self) -> bool {
+        self.wants(None)
+    }
+}
+
+fn change(path: &str, before: FieldValue, after: FieldValue) -> FieldChange {
+    FieldChange {
+        path: path.to_owned(),
+        before,
+        after,
+    }
+}
+
+fn text(value: &str) -> FieldValue {
+    FieldValue::Value(value.into())
+}
+
+fn cache_value(cache: Cache) -> FieldValue {
+    FieldValue::Value(match cache {
+        Cache::Inherit => "inherit".into(),
+        Cache::On => true.into(),
+        Cache::Off => false.into(),
+    })
+}

@@ -1,0 +1,346 @@
+//! Differences between declared settings and observed ones: only declared keys count.
+
+use super::{FieldChange, FieldValue};
+use crate::model::{Entity, Setting, Settings};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Compares declared replication settings with the observed ones, key by key.
+///
+/// References are left out: what they resolve to is the evidence's matter.
+pub(super) fn declared_keys(
+    declared: &Settings,
+    observed: &Map<String, Value>,
+) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    compare_maps("replication_config", declared, observed, &mut changes);
+    changes
+}
+
+fn compare_maps(
+    path: &str,
+    declared: &Settings,
+    observed: &Map<String, Value>,
+    changes: &mut Vec<FieldChange>,
+) {
+    for (name, setting) in declared {
+        let path = format!("{path}.{name}");
+        match (setting, observed.get(name)) {
+            (Setting::Secret(_), _) => {}
+            (Setting::Map(fields), Some(Value::Object(there))) => {
+                compare_maps(&path, fields, there, changes);
+            }
+            (Setting::Map(fields), None) if !fields.is_empty() => {
+                compare_maps(&path, fields, &Map::new(), changes);
+            }
+            (setting, there) => compare_value(path, setting, there, changes),
+        }
+    }
+}
+
+fn compare_value(
+    path: String,
+    setting: &Setting,
+    there: Option<&Value>,
+    changes: &mut Vec<FieldChange>,
+) {
+    let Some(wanted) = setting.to_plain() else {
+        return;
+    };
+    let same = match there {
+        None => wanted.is_null(),
+        Some(there) => same_value(&wanted, there),
+    };
+    if !same {
+        changes.push(FieldChange {
+            path,
+            before: there.map_or(FieldValue::Absent, |value| FieldValue::Value(value.clone())),
+            after: FieldValue::Value(wanted),
+        });
+    }
+}
+
+/// Equality that takes `1` and `1.0` for the same number, as JSON does.
+fn same_value(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || (left.as_f64() == right.as_f64() && (left.is_f64() || right.is_f64()))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| same_value(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(name, value)| {
+                    right
+                        .get(name)
+                        .is_some_and(|other| same_value(value, other))
+                })
+        }
+        _ => left == right,
+    }
+}
+
+/// Keys that were declared at the last apply, are not now, and are still there; each with its
+/// place in the block.
+pub(super) fn removed_keys(
+    before: Option<&Settings>,
+    now: Option<&Settings>,
+    observed: &Map<String, Value>,
+) -> Vec<(Vec<String>, FieldChange)> {
+    let mut removed = Vec::new();
+    if let Some(before) = before {
+        let empty = Settings::new();
+        collect_removed(&[], before, now.unwrap_or(&empty), observed, &mut removed);
+    }
+    removed
+}
+
+fn collect_removed(
+    parent: &[String],
+    before: &Settings,
+    now: &Settings,
+    observed: &Map<String, Value>,
+    removed: &mut Vec<(Vec<String>, FieldChange)>,
+) {
+    for (name, old) in before {
+        let Some(there) = observed.get(name) else {
+            continue;
+        };
+        let place: Vec<String> = parent.iter().chain([name]).cloned().collect();
+        match (old, now.get(name), there) {
+            (Setting::Map(old), Some(Setting::Map(new)), Value::Object(there)) => {
+                collect_removed(&place, old, new, there, removed);
+            }
+            (_, Some(_), _) => {}
+            (_, None, there) => {
+                let change = FieldChange {
+                    path: format!("replication_config.{}", place.join(".")),
+                    before: FieldValue::Value(there.clone()),
+                    after: FieldValue::Absent,
+                };
+                removed.push((place, change));
+            }
+        }
+    }
+}
+
+/// The difference of two declared blocks, references counting as equal: for settings that the
+/// API never returns, so that the last declaration is all there is to compare with.
+pub(super) fn declared_blocks(
+    block: &str,
+    before: Option<&Settings>,
+    now: Option<&Settings>,
+) -> Vec<FieldChange> {
+    let before = literal_leaves(block, before);
+    let now = literal_leaves(block, now);
+    let mut changes = Vec::new();
+    for (path, old) in &before {
+        if now.get(path) != Some(old) {
+            changes.push(FieldChange {
+                path: path.clone(),
+                before: old.clone(),
+                after: now.get(path).cloned().unwrap_or(FieldValue::Absent),
+            });
+        }
+    }
+    for (path, new) in now {
+        if !before.contains_key(&path) {
+            changes.push(FieldChange {
+                path,
+                before: FieldValue::Absent,
+                after: new,
+            });
+        }
+    }
+    changes.sort_by(|left, right| left.path.cmp(&right.path));
+    changes
+}
+
+fn literal_leaves(block: &str, settings: Option<&Settings>) -> BTreeMap<String, FieldValue> {
+    let mut leaves = BTreeMap::new();
+    for (name, setting) in settings.into_iter().flatten() {
+        setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
+            let value = leaf
+                .to_plain()
+                .map_or_else(|| FieldValue::Reference(String::new()), FieldValue::Value);
+            leaves.insert(path, value);
+        });
+    }
+    leaves
+}
+
+/// Entities compared as a set; modes that are not declared are the server's business.
+pub(super) fn entities(declared: &[Entity], observed: &[Entity]) -> Option<FieldChange> {
+    let same = declared.len() == observed.len()
+        && declared.iter().all(|wanted| {
+            observed.iter().any(|there| {
+                there.entity == wanted.entity
+                    && (wanted.modes.is_none() || sorted(wanted) == sorted(there))
+            })
+        });
+    (!same).then(|| FieldChange {
+        path: "entities".to_owned(),
+        before: entities_value(observed),
+        after: entities_value(declared),
+    })
+}
+
+fn sorted(entity: &Entity) -> Vec<crate::model::Mode> {
+    let mut modes = entity.modes.clone().unwrap_or_default();
+    modes.sort_unstable();
+    modes.dedup();
+    modes
+}
+
+fn entities_value(entities: &[Entity]) -> FieldValue {
+    let mut entities = entities.to_vec();
+    entities.sort();
+    FieldValue::Value(serde_json::to_value(&entities).unwrap_or_default())
+}
+
+/// Whether an observed block holds something that must not be sent back as it is: a mask, a
+/// stored secret's marker, or an undeclared value under a name that secrets go by.
+pub(super) fn holds_masked(observed: &Map<String, Value>, declared: Option<&Settings>) -> bool {
+    observed.iter().any(|(name, value)| {
+        let declared = declared.and_then(|declared| declared.get(name));
+        match (value, declared) {
+            (Value::Object(inner), Some(Setting::Map(fields))) => holds_masked(inner, Some(fields)),
+            (_, Some(_)) => false,
+            (Value::Object(inner), None) => holds_masked(inner, None),
+            (Value::Array(items), None) => items.iter().any(|item| is_masked(name, item)),
+            (value, None) => is_masked(name, value),
+        }
+    })
+}
+
+fn is_masked(name: &str, value: &Value) -> bool {
+    let Value::String(text) = value else {
+        return false;
+    };
+    let mask = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
+    let name = name.to_ascii_lowercase();
+    let secret_name = [
+        "password",
+        "secret",
+        "token",
+        "api_key",
+        "private_key",
+        "credential",
+    ]
+    .iter()
+    .any(|word| name.contains(word));
+    mask || text.starts_with("secret_coordinate::") || (secret_name && !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{declared_blocks, declared_keys, entities, holds_masked, removed_keys};
+    use crate::model::{Entity, Mode, Setting, Settings};
+    use serde_json::{Map, Value, json};
+
+    fn settings(value: Value) -> Settings {
+        match Setting::from(value) {
+            Setting::Map(fields) => fields,
+            other => panic!("not a mapping: {other:?}"),
+        }
+    }
+
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    fn paths(changes: &[super::FieldChange]) -> Vec<&str> {
+        changes.iter().map(|change| change.path.as_str()).collect()
+    }
+
+    #[test]
+    fn only_declared_keys_are_compared() {
+        let declared =
+            settings(json!({"a": 1, "deep": {"x": [1, 2]}, "s": {"$secret": "${env:S}"}}));
+        let same =
+            map(json!({"a": 1.0, "deep": {"x": [1, 2], "server": true}, "filled": "by server"}));
+        assert_eq!(declared_keys(&declared, &same), []);
+        let other = map(json!({"deep": {"x": [2, 1]}}));
+        assert_eq!(
+            paths(&declared_keys(&declared, &other)),
+            ["replication_config.a", "replication_config.deep.x"]
+        );
+    }
+
+    #[test]
+    fn a_null_that_is_absent_is_no_difference() {
+        assert_eq!(
+            declared_keys(&settings(json!({"a": null})), &Map::new()),
+            []
+        );
+    }
+
+    #[test]
+    fn a_removed_key_counts_only_while_it_is_there() {
+        let before = settings(json!({"a": 1, "b": 2, "m": {"x": 1, "y": 2}}));
+        let now = settings(json!({"b": 2, "m": {"y": 2}}));
+        let observed = map(json!({"a": 1, "b": 2, "m": {"x": 1, "y": 2}}));
+        let places: Vec<_> = removed_keys(Some(&before), Some(&now), &observed)
+            .into_iter()
+            .map(|(place, _)| place.join("/"))
+            .collect();
+        assert_eq!(places, ["a", "m/x"]);
+        assert_eq!(
+            removed_keys(Some(&before), Some(&now), &map(json!({"b": 2}))),
+            []
+        );
+    }
+
+    #[test]
+    fn blocks_that_are_never_returned_are_compared_with_their_last_declaration() {
+        let before = settings(json!({"subdomain": "acme", "key": {"$secret": "${env:A}"}}));
+        let now = settings(json!({"subdomain": "acme2", "key": {"$secret": "${env:B}"}, "n": 1}));
+        assert_eq!(
+            paths(&declared_blocks("environment", Some(&before), Some(&now))),
+            ["environment.n", "environment.subdomain"]
+        );
+        assert_eq!(declared_blocks("environment", None, None), []);
+    }
+
+    #[test]
+    fn entities_are_a_set() {
+        let entity = |name: &str, modes: Option<Vec<Mode>>| Entity {
+            entity: name.into(),
+            modes,
+        };
+        let one = entity("a", Some(vec![Mode::Read, Mode::Write]));
+        let turned = entity("a", Some(vec![Mode::Write, Mode::Read]));
+        assert_eq!(
+            entities(
+                &[one.clone(), entity("b", None)],
+                &[entity("b", None), turned]
+            ),
+            None
+        );
+        assert!(entities(&[one.clone()], &[entity("a", Some(vec![Mode::Read]))]).is_some());
+        assert!(entities(&[], &[one]).is_some());
+    }
+
+    #[test]
+    fn masks_are_seen_unless_declared() {
+        assert!(holds_masked(&map(json!({"x": "****"})), None));
+        assert!(holds_masked(&map(json!({"m": {"api_token": "abc"}})), None));
+        assert!(holds_masked(
+            &map(json!({"x": "secret_coordinate::1"})),
+            None
+        ));
+        assert!(!holds_masked(
+            &map(json!({"token": "abc"})),
+            Some(&settings(json!({"token": "abc"})))
+        ));
+        assert!(!holds_masked(
+            &map(json!({"start_date": "2026-01-01", "n": 3})),
+            None
+        ));
+    }
+}

@@ -1,0 +1,113 @@
+//! Guards: a second pair of eyes that refuses a plan as a whole.
+
+use super::{GuardCode, Inputs, Limit, Operation, Plan, Reason, Refusal};
+use crate::model::{Completeness, WorkspaceId};
+
+/// The percentage counts from so many owned objects up; below, the count alone.
+const PERCENT_FROM: u64 = 10;
+
+/// Every guard that refuses this plan.
+pub(super) fn refusals(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Refusal> {
+    [
+        empty_desired(inputs),
+        incomplete_listing(inputs),
+        too_many_deletes(inputs, plan),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn empty_desired(inputs: &Inputs<'_>) -> Option<Refusal> {
+    let owned = owned(inputs);
+    let empty = inputs.desired.customers.is_empty();
+    (inputs.policy.prune && empty && owned > 0).then(|| Refusal {
+        code: GuardCode::EmptyDesired,
+        message: format!(
+            "the files declare no customer while the ledger owns {owned} objects; a prune would \
+             take them all: check the files, or remove customers in smaller steps"
+        ),
+    })
+}
+
+fn incomplete_listing(inputs: &Inputs<'_>) -> Option<Refusal> {
+    match &inputs.observed.completeness {
+        Completeness::Incomplete(what) if inputs.policy.prune => Some(Refusal {
+            code: GuardCode::IncompleteListing,
+            message: format!(
+                "the list of workspaces is not whole ({what}), so absence proves nothing; run \
+                 again later, or without --prune"
+            ),
+        }),
+        _ => None,
+    }
+}
+
+fn too_many_deletes(inputs: &Inputs<'_>, plan: &Plan) -> Option<Refusal> {
+    let deletes: u64 = plan.steps().map(|step| weight(inputs, step)).sum();
+    let owned = owned(inputs);
+    let allowed = allowed(inputs, owned);
+    (deletes > allowed).then(|| Refusal {
+        code: GuardCode::TooManyDeletes,
+        message: format!(
+            "{deletes} of {owned} owned objects would be deleted or suspended, and {allowed} are \
+             allowed; if that is meant, allow it for this run with --allow-delete {deletes}"
+        ),
+    })
+}
+
+/// How many objects a step takes away by absence.
+fn weight(inputs: &Inputs<'_>, step: &super::Step) -> u64 {
+    if !step.reasons.contains(&Reason::NotInConfig) {
+        return 0;
+    }
+    match &step.operation {
+        Operation::DeleteCustomer { workspace_id, .. } => {
+            1 + connectors_alive(inputs, *workspace_id)
+        }
+        Operation::UpdateCustomer { .. } | Operation::DeleteConnector { .. } => 1,
+        _ => 0,
+    }
+}
+
+fn allowed(inputs: &Inputs<'_>, owned: u64) -> u64 {
+    let guards = inputs.desired.guards;
+    let percent = |percent: u64| owned.saturating_mul(percent) / 100;
+    let standing = if owned >= PERCENT_FROM {
+        guards.max_deletes.min(percent(guards.max_delete_percent))
+    } else {
+        guards.max_deletes
+    };
+    match inputs.policy.allow_delete {
+        None => standing,
+        Some(Limit::Count(count)) => standing.max(count),
+        Some(Limit::Percent(hundredths)) => standing.max(percent(hundredths)),
+    }
+}
+
+fn owned(inputs: &Inputs<'_>) -> u64 {
+    inputs
+        .recorded
+        .customers
+        .keys()
+        .filter(|id| inputs.observed.customers.contains_key(id))
+        .map(|id| 1 + connectors_alive(inputs, *id))
+        .sum()
+}
+
+fn connectors_alive(inputs: &Inputs<'_>, id: WorkspaceId) -> u64 {
+    let Some(recorded) = inputs.recorded.customers.get(&id) else {
+        return 0;
+    };
+    let listed = inputs
+        .observed
+        .customers
+        .get(&id)
+        .and_then(|there| there.connectors.as_ref());
+    let alive = recorded
+        .connectors
+        .values()
+        .filter(|connector| listed.is_none_or(|listed| listed.contains_key(&connector.id)))
+        .count();
+    u64::try_from(alive).unwrap_or(u64::MAX)
+}

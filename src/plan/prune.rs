@@ -1,0 +1,142 @@
+//! Deletion by absence: what is ours and no longer declared, and what a replacement left over.
+
+use super::matching::FoundCustomer;
+use super::{
+    Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation, Reason,
+    Remember, Step,
+};
+use crate::model::{
+    Address, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus, RecordedCustomer,
+    Status, WorkspaceId,
+};
+use std::collections::BTreeSet;
+
+/// What the undeclared customers of the ledger yield.
+#[derive(Debug, Default)]
+pub(super) struct Undeclared {
+    pub(super) plans: Vec<CustomerPlan>,
+    pub(super) blocked: Vec<Blocked>,
+    pub(super) kept: Vec<Address>,
+}
+
+/// Plans recorded, live customers that no declaration means.
+pub(super) fn undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>) -> Undeclared {
+    let mut result = Undeclared::default();
+    for (id, recorded) in &inputs.recorded.customers {
+        let Some(observed) = inputs
+            .observed
+            .customers
+            .get(id)
+            .filter(|_| !meant.contains(id))
+        else {
+            continue;
+        };
+        let address = Address::customer(&recorded.name);
+        let found = FoundCustomer {
+            id: *id,
+            observed,
+            recorded: Some(recorded),
+        };
+        let mut steps = superseded(&recorded.name, found);
+        if !inputs.policy.deletes_by_absence() {
+            if !(recorded.retired && observed.status == ObservedStatus::Inactive) {
+                result.kept.push(address);
+            }
+        } else if recorded.protect {
+            result.blocked.push(protected(address));
+        } else if let Some(step) = removal(inputs, *id, recorded, observed) {
+            steps = vec![step];
+        }
+        if !steps.is_empty() {
+            result.plans.push(CustomerPlan {
+                name: recorded.name.clone(),
+                workspace_id: Some(*id),
+                protect: recorded.protect,
+                steps,
+                remember: Remember::default(),
+            });
+        }
+    }
+    result
+}
+
+fn protected(address: Address) -> Blocked {
+    let message = "it is no longer in the files, and was protected when it last was; declare it \
+                   without `protect: true` first"
+        .to_owned();
+    Blocked {
+        address,
+        code: BlockCode::Protected,
+        message,
+    }
+}
+
+fn removal(
+    inputs: &Inputs<'_>,
+    id: WorkspaceId,
+    recorded: &RecordedCustomer,
+    observed: &ObservedCustomer,
+) -> Option<Step> {
+    let address = Address::customer(&recorded.name);
+    let reasons = vec![Reason::NotInConfig];
+    if inputs.policy.delete_customers {
+        let operation = Operation::DeleteCustomer {
+            workspace_id: id,
+            expected_name: observed.name.clone(),
+        };
+        let action = Action::Delete;
+        return Some(Step {
+            address,
+            action,
+            reasons,
+            changes: Vec::new(),
+            operation,
+        });
+    }
+    (observed.status == ObservedStatus::Active).then(|| Step {
+        address,
+        action: Action::Update,
+        reasons,
+        changes: vec![FieldChange {
+            path: "status".to_owned(),
+            before: FieldValue::Value("active".into()),
+            after: FieldValue::Value("inactive".into()),
+        }],
+        operation: Operation::UpdateCustomer {
+            workspace_id: Some(id),
+            expected_name: observed.name.clone(),
+            patch: CustomerPatch {
+                status: Some(Status::Inactive),
+                ..CustomerPatch::default()
+            },
+            retire: true,
+        },
+    })
+}
+
+/// Connectors of ours that are on their way out and still listed.
+pub(super) fn superseded(customer: &str, found: FoundCustomer<'_>) -> Vec<Step> {
+    let Some(recorded) = found.recorded else {
+        return Vec::new();
+    };
+    recorded
+        .leaving
+        .iter()
+        .filter_map(|id| {
+            let connector = found.observed.connectors.as_ref()?.get(id)?;
+            let address = Address::connector(customer, &connector.name);
+            Some(delete_connector(address, *id, Reason::Superseded))
+        })
+        .collect()
+}
+
+/// The step that deletes one connector.
+pub(super) fn delete_connector(address: Address, id: ConnectorId, reason: Reason) -> Step {
+    Step {
+        address,
+        action: Action::Delete,
+        reasons: vec![reason],
+        changes: Vec::new(),
+        operation: Operation::DeleteConnector { id },
+    }
+}

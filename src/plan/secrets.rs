@@ -1,0 +1,155 @@
+//! Whether a connector's secrets have to be sent again, from evidence alone.
+
+use super::{FieldChange, FieldValue, Reason};
+use crate::model::{DesiredConnector, Freshness, RecordedConnector, Setting, WhyUnverified};
+use std::collections::BTreeMap;
+
+/// The verdict on one connector's secrets.
+#[derive(Debug, Default)]
+pub(super) struct SecretVerdict {
+    /// Why they are to be sent again; empty means they are not.
+    pub(super) reasons: Vec<Reason>,
+    /// The fields that fired.
+    pub(super) changes: Vec<FieldChange>,
+    /// What could not be told.
+    pub(super) unverified: BTreeMap<WhyUnverified, Vec<String>>,
+    /// References are spelt anew while every value stayed the same.
+    pub(super) respelt: bool,
+}
+
+/// Judges one recorded connector.
+pub(super) fn judge(
+    connector: &DesiredConnector,
+    recorded: &RecordedConnector,
+    evidence: Option<&BTreeMap<String, Freshness>>,
+    requested: bool,
+) -> SecretVerdict {
+    let mut verdict = SecretVerdict::default();
+    let leaves = connector.secret_leaves();
+    if requested && !leaves.is_empty() {
+        verdict.reasons.push(Reason::Requested);
+    }
+    if connector.credentials_version.is_some()
+        && connector.credentials_version != recorded.credentials_version
+    {
+        verdict.reasons.push(Reason::CredentialsVersionChanged);
+    }
+    match &recorded.sent {
+        None => {
+            let paths: Vec<String> = leaves.into_keys().collect();
+            if !paths.is_empty() {
+                verdict.unverified.insert(WhyUnverified::NeverSent, paths);
+            }
+        }
+        Some(sent) => compare(&leaves, sent, evidence, &mut verdict),
+    }
+    verdict
+}
+
+fn compare(
+    leaves: &BTreeMap<String, &Setting>,
+    sent: &crate::model::Sent,
+    evidence: Option<&BTreeMap<String, Freshness>>,
+    verdict: &mut SecretVerdict,
+) {
+    for (path, leaf) in leaves {
+        let reference = reference_text(leaf);
+        let spelt_anew = reference != sent.references.get(path).cloned();
+        if !sent.fingerprints.contains_key(path) {
+            verdict.fire(path, FieldValue::Absent, shown(leaf));
+            continue;
+        }
+        let freshness = evidence
+            .and_then(|evidence| evidence.get(path).copied())
+            .unwrap_or(Freshness::Unverified(WhyUnverified::NotAsked));
+        match freshness {
+            Freshness::Unchanged => verdict.respelt |= spelt_anew,
+            Freshness::Changed => verdict.fire(path, before(sent, path), shown(leaf)),
+            Freshness::Unverified(_) if spelt_anew => {
+                verdict.fire(path, before(sent, path), shown(leaf));
+            }
+            Freshness::Unverified(why) => {
+                verdict
+                    .unverified
+                    .entry(why)
+                    .or_default()
+                    .push(path.clone());
+            }
+        }
+    }
+    for path in sent
+        .fingerprints
+        .keys()
+        .filter(|path| !leaves.contains_key(*path))
+    {
+        verdict.fire(path, before(sent, path), FieldValue::Absent);
+    }
+}
+
+impl SecretVerdict {
+    fn fire(&mut self, path: &str, before: FieldValue, after: FieldValue) {
+        if !self.reasons.contains(&Reason::SecretRotated) {
+            self.reasons.push(Reason::SecretRotated);
+        }
+        self.changes.push(FieldChange {
+            path: path.to_owned(),
+            before,
+            after,
+        });
+    }
+}
+
+fn reference_text(leaf: &Setting) -> Option<String> {
+    match leaf {
+        Setting::Secret(reference) => Some(reference.to_string()),
+        _ => None,
+    }
+}
+
+fn before(sent: &crate::model::Sent, path: &str) -> FieldValue {
+    sent.references
+        .get(path)
+        .map_or(FieldValue::Unreadable, |reference| {
+            FieldValue::Reference(reference.clone())
+        })
+}
+
+/// How a leaf is shown: a reference by its text, a literal among secrets not at all.
+pub(super) fn shown(leaf: &Setting) -> FieldValue {
+    reference_text(leaf).map_or(FieldValue::Hidden, FieldValue::Reference)
+}
+
+/// What a creation will send: every declared field of the three blocks.
+pub(super) fn creation_fields(connector: &DesiredConnector) -> Vec<FieldChange> {
+    let secret = connector.secret_leaves();
+    let mut fields: Vec<FieldChange> = secret
+        .iter()
+        .map(|(path, leaf)| added(path.clone(), shown(leaf)))
+        .collect();
+    let blocks = [
+        ("environment", &connector.environment),
+        ("replication_config", &connector.replication_config),
+    ];
+    for (block, settings) in blocks {
+        for (name, setting) in settings.iter().flatten() {
+            setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
+                if let Some(value) = leaf.to_plain() {
+                    fields.push(added(path, FieldValue::Value(value)));
+                }
+            });
+        }
+    }
+    if let Some(entities) = &connector.entities {
+        let value = serde_json::to_value(entities).unwrap_or_default();
+        fields.push(added("entities".to_owned(), FieldValue::Value(value)));
+    }
+    fields
+}
+
+fn added(path: String, after: FieldValue) -> FieldChange {
+    FieldChange {
+        path,
+        before: FieldValue::Absent,
+        after,
+    }
+}

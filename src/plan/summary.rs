@@ -1,0 +1,82 @@
+//! The counts of a plan.
+
+use super::{Action, Operation, Plan, Summary};
+use crate::model::{Address, ConnectorBody, Setting, Settings};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Counts objects, not steps: one that is created and then set up further counts as added.
+pub(super) fn of(plan: &Plan, declared: usize) -> Summary {
+    let mut actions: BTreeMap<(&Address, bool), BTreeSet<Action>> = BTreeMap::new();
+    let mut summary = Summary {
+        customers_declared: count(declared),
+        ..Summary::default()
+    };
+    for step in plan.steps() {
+        // A deletion is of another object than one of the same name that stays.
+        let deleted = step.action == Action::Delete;
+        actions
+            .entry((&step.address, deleted))
+            .or_default()
+            .insert(step.action);
+        if deleted {
+            summary.destroy += 1;
+        }
+        summary.secrets += secrets_sent(&step.operation);
+    }
+    for actions in actions.values() {
+        let has = |action| actions.contains(&action);
+        if has(Action::Replace) || has(Action::Rotate) {
+            summary.add += 1;
+            summary.destroy += 1;
+        } else if has(Action::Create) {
+            summary.add += 1;
+        } else if has(Action::Update) || has(Action::Rename) {
+            summary.change += 1;
+        }
+        summary.adopt += u64::from(has(Action::Adopt));
+    }
+    let touched = plan
+        .customers
+        .iter()
+        .filter(|customer| !customer.steps.is_empty());
+    summary.customers_touched = count(touched.count());
+    summary
+}
+
+fn secrets_sent(operation: &Operation) -> u64 {
+    match operation {
+        Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
+            references(body)
+        }
+        _ => 0,
+    }
+}
+
+fn references(body: &ConnectorBody) -> u64 {
+    [
+        &body.credentials,
+        &body.environment,
+        &body.replication_config,
+    ]
+    .into_iter()
+    .flatten()
+    .map(in_settings)
+    .sum()
+}
+
+fn in_settings(settings: &Settings) -> u64 {
+    settings.values().map(in_setting).sum()
+}
+
+fn in_setting(setting: &Setting) -> u64 {
+    match setting {
+        Setting::Literal(_) => 0,
+        Setting::Secret(_) => 1,
+        Setting::List(items) => items.iter().map(in_setting).sum(),
+        Setting::Map(fields) => in_settings(fields),
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,234 @@
+//! Keyed fingerprints: whether a secret is the one last sent, without keeping it.
+//!
+//! Always keyed, never a plain hash: a stored hash of a short secret can be guessed.
+
+use super::Resolver;
+use crate::model::{
+    Address, ConnectorId, DesiredConnector, Evidence, Freshness, OrganizationId, Recorded,
+    RecordedConnector, SecretRef, SecretValue, Sent, Setting, WhyUnverified,
+};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use zeroize::Zeroizing;
+
+/// Makes fingerprints with one key.
+pub struct Fingerprinter {
+    key: Zeroizing<[u8; 32]>,
+    key_id: String,
+}
+
+impl std::fmt::Debug for Fingerprinter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fingerprinter")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Fingerprinter {
+    /// Derives the key from the organization's client secret, or from `AIRLIFT_LEDGER_KEY`.
+    pub fn new(material: &SecretValue, organization: OrganizationId) -> Self {
+        let context = [
+            b"airlift ledger key 1".as_slice(),
+            organization.0.as_bytes(),
+        ];
+        let key = Zeroizing::new(mac(material.expose().as_bytes(), &context));
+        let key_id = hex(&mac(key.as_slice(), &[b"key id".as_slice()])[..8]);
+        Self { key, key_id }
+    }
+
+    /// Fingerprints everything write-only that a body sends.
+    ///
+    /// `leaves` are those of [`DesiredConnector::secret_leaves`]; `value` gives a reference's
+    /// value. A reference without a value has no fingerprint, so it counts as never sent.
+    pub fn sent<'a>(
+        &self,
+        leaves: impl IntoIterator<Item = (String, &'a Setting)>,
+        value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
+        salt: String,
+        at: String,
+    ) -> Sent {
+        let mut sent = Sent {
+            key_id: self.key_id.clone(),
+            salt,
+            fingerprints: BTreeMap::new(),
+            references: BTreeMap::new(),
+            at,
+        };
+        for (path, leaf) in leaves {
+            let fingerprint = match leaf {
+                Setting::Secret(reference) => {
+                    sent.references.insert(path.clone(), reference.to_string());
+                    value(reference).map(|value| self.fingerprint(&sent.salt, &path, value))
+                }
+                literal => Some(self.fingerprint(&sent.salt, &path, &literal_text(literal))),
+            };
+            if let Some(fingerprint) = fingerprint {
+                sent.fingerprints.insert(path, fingerprint);
+            }
+        }
+        sent
+    }
+
+    fn fingerprint(&self, salt: &str, path: &str, value: &SecretValue) -> String {
+        let parts = [salt.as_bytes(), path.as_bytes(), value.expose().as_bytes()];
+        hex(&mac(self.key.as_slice(), &parts))
+    }
+}
+
+/// A literal as text: a string is itself, so that moving it into a store changes nothing.
+fn literal_text(leaf: &Setting) -> SecretValue {
+    let text = match leaf.to_plain() {
+        Some(serde_json::Value::String(text)) => text,
+        other => other.unwrap_or_default().to_string(),
+    };
+    SecretValue::new(text)
+}
+
+/// HMAC-SHA-256 over length-prefixed parts, so that parts cannot run into each other.
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Compares the secrets of recorded connectors with what was last sent.
+///
+/// Without a resolver (`--no-secrets`) no reference is read: only literals are compared.
+pub fn evidence(
+    pairs: &[(Address, &DesiredConnector, ConnectorId)],
+    recorded: &Recorded,
+    fingerprinter: &Fingerprinter,
+    resolver: Option<&Resolver>,
+) -> Evidence {
+    let by_id: BTreeMap<ConnectorId, &RecordedConnector> = recorded
+        .customers
+        .values()
+        .flat_map(|customer| customer.connectors.values())
+        .map(|connector| (connector.id, connector))
+        .collect();
+    let mut cache = BTreeMap::new();
+    let mut evidence = Evidence::default();
+    for (address, declared, id) in pairs {
+        let Some(sent) = by_id.get(id).and_then(|recorded| recorded.sent.as_ref()) else {
+            continue;
+        };
+        let compare = |leaf: &Setting, path: &str, cache: &mut Cache| {
+            freshness(leaf, path, sent, fingerprinter, resolver, cache)
+        };
+        let fields = declared
+            .secret_leaves()
+            .into_iter()
+            .map(|(path, leaf)| {
+                let freshness = compare(leaf, &path, &mut cache);
+                (path, freshness)
+            })
+            .collect();
+        evidence.connectors.insert(address.clone(), fields);
+    }
+    evidence
+}
+
+/// Each distinct reference is read once per run; a failure is remembered too.
+type Cache = BTreeMap<SecretRef, Option<SecretValue>>;
+
+fn freshness(
+    leaf: &Setting,
+    path: &str,
+    sent: &Sent,
+    fingerprinter: &Fingerprinter,
+    resolver: Option<&Resolver>,
+    cache: &mut Cache,
+) -> Freshness {
+    if sent.key_id != fingerprinter.key_id {
+        return Freshness::Unverified(WhyUnverified::KeyChanged);
+    }
+    let Some(before) = sent.fingerprints.get(path) else {
+        return Freshness::Changed;
+    };
+    let now = match leaf {
+        Setting::Secret(reference) => {
+            let Some(resolver) = resolver else {
+                return Freshness::Unverified(WhyUnverified::NotAsked);
+            };
+            let value = cache
+                .entry(reference.clone())
+                .or_insert_with(|| resolver.resolve(reference).ok());
+            let Some(value) = value else {
+                return Freshness::Unverified(WhyUnverified::Unavailable);
+            };
+            fingerprinter.fingerprint(&sent.salt, path, value)
+        }
+        literal => fingerprinter.fingerprint(&sent.salt, path, &literal_text(literal)),
+    };
+    if now == *before {
+        Freshness::Unchanged
+    } else {
+        Freshness::Changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fingerprinter;
+    use crate::model::{OrganizationId, SecretValue, Setting};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn fingerprinter(material: &str) -> Fingerprinter {
+        Fingerprinter::new(
+            &SecretValue::new(material.into()),
+            OrganizationId(Uuid::nil()),
+        )
+    }
+
+    fn fingerprint(key: &str, salt: &str, path: &str, value: &str) -> String {
+        fingerprinter(key).fingerprint(salt, path, &SecretValue::new(value.into()))
+    }
+
+    #[test]
+    fn a_fingerprint_depends_on_key_salt_path_and_value() {
+        let one = fingerprint("k", "s", "p", "v");
+        assert_eq!(one, fingerprint("k", "s", "p", "v"));
+        for other in [
+            fingerprint("K", "s", "p", "v"),
+            fingerprint("k", "S", "p", "v"),
+            fingerprint("k", "s", "P", "v"),
+            fingerprint("k", "s", "p", "V"),
+            fingerprint("k", "sp", "", "v"),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn a_literal_and_a_reference_of_the_same_value_agree() {
+        let value = SecretValue::new("same".into());
+        let reference = Setting::Secret("${env:X}".parse().unwrap());
+        let literal = Setting::from(json!("same"));
+        let sent = |leaf| {
+            fingerprinter("k").sent(
+                [("p".to_owned(), leaf)],
+                |_| Some(&value),
+                "s".into(),
+                "t".into(),
+            )
+        };
+        assert_eq!(sent(&reference).fingerprints, sent(&literal).fingerprints);
+        assert!(!format!("{:?}", sent(&reference)).contains("same"));
+    }
+}
