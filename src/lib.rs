@@ -8,5 +8,7 @@
 //! disk  ──> recorded (ledger) ──┘
 //! ```
 
+pub mod api;
 pub mod model;
+pub mod observed;
 pub mod plan;
