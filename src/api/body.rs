@@ -136,11 +136,7 @@ fn write_map(out: &mut dyn Write, fields: &Settings, secrets: &dyn Resolved) -> 
     out.write_all(b"}")
 }
 
-fn write_setting(
-    out: &mut dyn Write,
-    setting: &Setting,
-    secrets: &dyn Resolved,
-) -> io::Result<()> {
+fn write_setting(out: &mut dyn Write, setting: &Setting, secrets: &dyn Resolved) -> io::Result<()> {
     match setting {
         Setting::Literal(value) => json(out, value),
         // `sensitive` has made sure before that there is a value.
@@ -186,7 +182,11 @@ fn sensitive<'a>(
 ) -> Result<Sensitive<'a>, ApiError> {
     let mut found = Sensitive::default();
     let mut missing = None;
-    let blocks = [&body.credentials, &body.environment, &body.replication_config];
+    let blocks = [
+        &body.credentials,
+        &body.environment,
+        &body.replication_config,
+    ];
     for (index, block) in blocks.into_iter().enumerate() {
         for setting in block.iter().flat_map(|fields| fields.values()) {
             setting.leaves("", &mut |_, leaf| match leaf {
@@ -274,7 +274,9 @@ pub(super) mod tests {
         let body = ConnectorBody {
             template_id: Some(TemplateId(Uuid::from_u128(9))),
             environment: settings(json!({})),
-            replication_config: settings(json!({"a": [1, null, {"b": 2.5}], "t": {"$secret": "${env:T}"}})),
+            replication_config: settings(
+                json!({"a": [1, null, {"b": 2.5}], "t": {"$secret": "${env:T}"}}),
+            ),
             entities: Some(vec![Entity {
                 entity: "issues".into(),
                 modes: Some(vec![Mode::Read]),
@@ -290,7 +292,10 @@ pub(super) mod tests {
                 sent["replication_config"],
                 json!({"a": [1, null, {"b": 2.5}], "t": "s\"é\n"})
             );
-            assert_eq!(sent["entities"], json!([{"entity": "issues", "modes": ["read"]}]));
+            assert_eq!(
+                sent["entities"],
+                json!([{"entity": "issues", "modes": ["read"]}])
+            );
         }
     }
 
@@ -308,8 +313,9 @@ pub(super) mod tests {
     fn the_memory_is_exact_and_never_grows() {
         let secrets = secrets(&"quoted \" and long ".repeat(1000));
         let body = github();
-        let write =
-            |out: &mut dyn Write| write_connector(out, Contract::Workspace, "acme", &body, &secrets);
+        let write = |out: &mut dyn Write| {
+            write_connector(out, Contract::Workspace, "acme", &body, &secrets)
+        };
         let sealed = exact(write).unwrap();
         assert_eq!(sealed.len(), sealed.capacity());
         assert!(sealed.len() > 18_000);
@@ -318,7 +324,8 @@ pub(super) mod tests {
     #[test]
     fn a_missing_or_empty_secret_stops_the_call() {
         for secrets in [BTreeMap::new(), secrets("")] {
-            let result = connector_request(Contract::Workspace, "acme", &github(), &secrets);
+            let body = github();
+            let result = connector_request(Contract::Workspace, "acme", &body, &secrets);
             assert!(matches!(result, Err(ApiError::Unresolved(_))));
         }
     }

@@ -48,7 +48,9 @@ impl Core {
         Self {
             http,
             budget: Budget::new(options.retry.budget),
-            organization: options.organization_id.map_or_else(OnceLock::new, Into::into),
+            organization: options
+                .organization_id
+                .map_or_else(OnceLock::new, Into::into),
             options,
             credentials,
             tokens: Tokens::default(),
@@ -61,10 +63,7 @@ impl Core {
     }
 
     /// Every answer that names an organization must name the same.
-    pub(super) fn check_organization(
-        &self,
-        found: Option<OrganizationId>,
-    ) -> Result<(), ApiError> {
+    pub(super) fn check_organization(&self, found: Option<OrganizationId>) -> Result<(), ApiError> {
         let Some(found) = found else {
             return Ok(());
         };
@@ -100,7 +99,8 @@ impl Core {
             Err(ApiError::Unauthorized { call, .. }) => {
                 self.tokens.reject_scoped(customer, &token).await;
                 let token = self.scoped(customer, workspace).await?;
-                self.send(request, Some(&token.held.token), call.doubt).await
+                self.send(request, Some(&token.held.token), call.doubt)
+                    .await
             }
             other => other,
         }

@@ -48,7 +48,9 @@ impl Sensitive<'_> {
 }
 
 fn windows<'a>(texts: impl Iterator<Item = &'a str>, size: usize) -> BTreeSet<&'a [u8]> {
-    texts.flat_map(|text| text.as_bytes().windows(size)).collect()
+    texts
+        .flat_map(|text| text.as_bytes().windows(size))
+        .collect()
 }
 
 fn any_window(reading: &[u8], wanted: &BTreeSet<&[u8]>, size: usize) -> bool {
@@ -56,7 +58,9 @@ fn any_window(reading: &[u8], wanted: &BTreeSet<&[u8]>, size: usize) -> bool {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle)
 }
 
 /// The text as it stands and as it reads with each encoding undone.

@@ -33,7 +33,9 @@ pub enum ApiError {
         id: WorkspaceId,
     },
     /// A token minted for a customer turned out to be for another workspace.
-    #[error("the token minted for customer `{customer}` is for workspace {found}, which is not its own")]
+    #[error(
+        "the token minted for customer `{customer}` is for workspace {found}, which is not its own"
+    )]
     WrongWorkspace {
         /// The customer.
         customer: String,
@@ -200,12 +202,15 @@ pub enum Effect {
 impl ApiError {
     /// Whether the call may have changed something.
     pub fn effect(&self) -> Effect {
-        match self.call() {
+        let unclear = match self.call() {
             // A mint for the wrong workspace is the one error of our own that follows a write.
-            None if matches!(self, Self::WrongWorkspace { .. }) => Effect::Unknown,
-            None => Effect::None,
-            Some(call) if call.doubt || (call.writes && self.may_have_acted()) => Effect::Unknown,
-            Some(_) => Effect::None,
+            None => matches!(self, Self::WrongWorkspace { .. }),
+            Some(call) => call.doubt || (call.writes && self.may_have_acted()),
+        };
+        if unclear {
+            Effect::Unknown
+        } else {
+            Effect::None
         }
     }
 

@@ -78,9 +78,10 @@ impl Http {
         organization: Option<OrganizationId>,
         left: Duration,
     ) -> Result<Reply, Broken> {
-        let own = match request.slow {
-            true => self.timeouts.create,
-            false => self.timeouts.attempt,
+        let own = if request.slow {
+            self.timeouts.create
+        } else {
+            self.timeouts.attempt
         };
         let url = self.target.address(&request.path, &request.query);
         let mut built = self
@@ -152,7 +153,9 @@ fn with_trust(
     let extra = Certificate::from_pem_bundle(pem)
         .ok()
         .filter(|certificates| !certificates.is_empty())
-        .ok_or(ApiError::Setup("the extra certificates are not in PEM form"))?;
+        .ok_or(ApiError::Setup(
+            "the extra certificates are not in PEM form",
+        ))?;
     Ok(builder.tls_certs_merge(extra))
 }
 

@@ -64,7 +64,9 @@ impl Reader {
                 return Ok(flaw);
             }
             let Some(next) = self.cursor_of(&next) else {
-                return Ok(Some("a page names its next one without a cursor".to_owned()));
+                return Ok(Some(
+                    "a page names its next one without a cursor".to_owned(),
+                ));
             };
             if !cursors.insert(next.clone()) {
                 return Ok(Some("the pages go round in a circle".to_owned()));
@@ -99,7 +101,9 @@ impl Reader {
         let stats: StatsAnswer = match answer {
             Ok(answer) => answer.decode()?,
             Err(error) if error.is_not_found() => {
-                return Ok(Some("the server gives no statistics to compare with".to_owned()));
+                return Ok(Some(
+                    "the server gives no statistics to compare with".to_owned(),
+                ));
             }
             Err(error) => return Err(error),
         };

@@ -4,8 +4,8 @@
 use crate::model::{Contract, OrganizationId};
 use std::time::Duration;
 
-/// Settings of a session.
-#[derive(Clone, Debug, Default)]
+/// Settings of a session. Not printable: a proxy's address may hold a password.
+#[derive(Clone, Default)]
 pub struct Options {
     /// The organization that the run is for; a token of any other is refused.
     pub organization_id: Option<OrganizationId>,

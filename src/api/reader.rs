@@ -46,7 +46,10 @@ impl Reader {
         let request = request::list_connectors(contract, workspace, customer);
         let list: Option<ConnectorList> = self.find(&request).await?;
         Ok(list.map(|list| {
-            let pairs = list.data.into_iter().map(|ConnectorAnswer(c)| (c.id, c.observed));
+            let pairs = list
+                .data
+                .into_iter()
+                .map(|ConnectorAnswer(c)| (c.id, c.observed));
             pairs.collect()
         }))
     }
@@ -74,10 +77,7 @@ impl Reader {
     }
 
     /// What a GET finds; 404 is an answer here, not an error.
-    async fn find<T: Shape>(
-        &self,
-        request: &request::Request<'_>,
-    ) -> Result<Option<T>, ApiError> {
+    async fn find<T: Shape>(&self, request: &request::Request<'_>) -> Result<Option<T>, ApiError> {
         match self.core.as_application(request).await {
             Ok(answer) => answer.decode().map(Some),
             Err(error) if error.is_not_found() => Ok(None),

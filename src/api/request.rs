@@ -140,7 +140,7 @@ pub(super) fn update_workspace(
     id: WorkspaceId,
     patch: &CustomerPatch,
 ) -> Result<Request<'static>, ApiError> {
-    // The outer option says whether the field is sent; the inner one is the API's own null.
+    // A null among these is the API's own: inherit.
     #[derive(Serialize)]
     struct Body<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,14 +148,14 @@ pub(super) fn update_workspace(
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<Status>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        cache_enabled: Option<Option<bool>>,
+        cache_enabled: Option<Value>,
     }
-    let path = format!("{WORKSPACES}/{id}");
-    let request = Request::new("update_workspaces_workspace_id", Method::PUT, path);
+    let operation = "update_workspaces_workspace_id";
+    let request = Request::new(operation, Method::PUT, format!("{WORKSPACES}/{id}"));
     request.with_json(&Body {
         name: patch.name.as_deref(),
         status: patch.status,
-        cache_enabled: patch.cache.map(crate::model::Cache::as_remote),
+        cache_enabled: patch.cache.map(|cache| cache.as_remote().into()),
     })
 }
 
@@ -186,7 +186,10 @@ pub(super) fn list_connectors(
 
 /// `get_integrations_connectors_id`
 pub(super) fn get_connector(id: ConnectorId) -> Request<'static> {
-    Request::get("get_integrations_connectors_id", format!("{CONNECTORS}/{id}"))
+    Request::get(
+        "get_integrations_connectors_id",
+        format!("{CONNECTORS}/{id}"),
+    )
 }
 
 /// `create_integrations_connectors_check`
@@ -262,7 +265,9 @@ pub(super) fn delete_connector(id: ConnectorId) -> Request<'static> {
 pub(super) fn list_definitions(name: Option<&str>) -> Request<'static> {
     let path = "/api/v1/integrations/definitions/sources";
     let mut request = Request::get("list_integrations_definitions_sources", path);
-    request.query.extend(name.map(|name| ("name", name.to_owned())));
+    request
+        .query
+        .extend(name.map(|name| ("name", name.to_owned())));
     request
 }
 
@@ -294,7 +299,10 @@ mod tests {
     fn the_token_request_is_exact() {
         let secret = SecretValue::new("s3\\cret".into());
         let request = application_token("id", &secret).unwrap();
-        assert_eq!(body(&request), r#"{"client_id":"id","client_secret":"s3\\cret"}"#);
+        assert_eq!(
+            body(&request),
+            r#"{"client_id":"id","client_secret":"s3\\cret"}"#
+        );
         assert!(!request.writes);
     }
 
@@ -321,7 +329,10 @@ mod tests {
             cache: Some(Cache::Inherit),
             ..CustomerPatch::default()
         };
-        assert_eq!(body(&update_workspace(id, &patch).unwrap()), r#"{"cache_enabled":null}"#);
+        assert_eq!(
+            body(&update_workspace(id, &patch).unwrap()),
+            r#"{"cache_enabled":null}"#
+        );
         let patch = CustomerPatch {
             name: Some("b".into()),
             status: Some(Status::Inactive),
@@ -363,7 +374,10 @@ mod tests {
             [("external_user_id", "a&b".to_owned())]
         );
         let page = list_workspaces(100, Some("c==")).query;
-        assert_eq!(page, [("limit", "100".to_owned()), ("cursor", "c==".to_owned())]);
+        assert_eq!(
+            page,
+            [("limit", "100".to_owned()), ("cursor", "c==".to_owned())]
+        );
     }
 
     #[test]

@@ -28,8 +28,8 @@ fn cost(error: &ApiError, repeat: Repeat) -> Option<u32> {
     let slow = repeat == Repeat::Harmless;
     match error {
         ApiError::Connect { .. } | ApiError::Throttled { .. } => Some(RETRY),
-        ApiError::Interrupted { .. } if fast => Some(RETRY),
-        ApiError::Server {
+        ApiError::Interrupted { .. }
+        | ApiError::Server {
             status: 500 | 502 | 503,
             ..
         } if fast => Some(RETRY),

@@ -81,9 +81,10 @@ fn complaint(item: &Value) -> String {
             .unwrap_or_default()
             .to_owned()
     };
-    let message = item
-        .as_str()
-        .map_or_else(|| text(&["userPresentableMessage", "message", "msg", "error"]), str::to_owned);
+    let message = item.as_str().map_or_else(
+        || text(&["userPresentableMessage", "message", "msg", "error"]),
+        str::to_owned,
+    );
     let field = match item.get("loc").and_then(Value::as_array) {
         Some(steps) => steps.iter().map(step).collect::<Vec<_>>().join("."),
         None => text(&["field"]),
@@ -94,13 +95,14 @@ fn complaint(item: &Value) -> String {
         _ => format!("{field}: {message}"),
     };
     if !code.is_empty() {
-        out.push_str(&format!(" [{code}]"));
+        out = format!("{out} [{code}]");
     }
     out
 }
 
 fn step(step: &Value) -> String {
-    step.as_str().map_or_else(|| step.to_string(), str::to_owned)
+    step.as_str()
+        .map_or_else(|| step.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

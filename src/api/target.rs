@@ -111,16 +111,30 @@ mod tests {
 
     #[test]
     fn scheme_is_optional_and_https() {
-        assert_eq!(shown("api.example:8443").unwrap(), "https://api.example:8443");
-        assert_eq!(shown("https://api.example/").unwrap(), "https://api.example");
+        assert_eq!(
+            shown("api.example:8443").unwrap(),
+            "https://api.example:8443"
+        );
+        assert_eq!(
+            shown("https://api.example/").unwrap(),
+            "https://api.example"
+        );
     }
 
     #[test]
     fn plain_http_stays_on_the_machine() {
-        for text in ["http://127.0.0.9:80", "http://[::1]:9", "http://localhost:1"] {
+        for text in [
+            "http://127.0.0.9:80",
+            "http://[::1]:9",
+            "http://localhost:1",
+        ] {
             assert!(shown(text).is_ok(), "{text}");
         }
-        for text in ["http://api.example", "http://localhost.example", "http://0.0.0.0"] {
+        for text in [
+            "http://api.example",
+            "http://localhost.example",
+            "http://0.0.0.0",
+        ] {
             assert_eq!(shown(text), Err(TargetError::PlainHttp), "{text}");
         }
     }

@@ -26,6 +26,12 @@ pub(super) struct Held {
     expires_at: Instant,
 }
 
+/// The application token, and when to ask for the next.
+struct Current {
+    held: Arc<Held>,
+    refresh_at: Instant,
+}
+
 impl Held {
     fn new(token: SecretValue, asked: Instant, life: Duration) -> Self {
         Self {
@@ -42,20 +48,21 @@ pub(super) struct Scoped {
     pub(super) workspace: WorkspaceId,
 }
 
-type Slot<T> = Mutex<Option<Arc<T>>>;
+type Slot = Mutex<Option<Arc<Scoped>>>;
 
 /// The tokens of a session.
 #[derive(Default)]
 pub(super) struct Tokens {
-    application: Slot<Held>,
-    scoped: SyncMutex<HashMap<String, Arc<Slot<Scoped>>>>,
+    application: Mutex<Option<Current>>,
+    scoped: SyncMutex<HashMap<String, Arc<Slot>>>,
 }
 
 impl Tokens {
     /// Drops an application token that the server refused, unless it has been replaced already.
     pub(super) async fn reject(&self, refused: &Arc<Held>) {
         let mut slot = self.application.lock().await;
-        if slot.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
+        let current = slot.as_ref();
+        if current.is_some_and(|current| Arc::ptr_eq(&current.held, refused)) {
             *slot = None;
         }
     }
@@ -72,16 +79,20 @@ impl Tokens {
     /// Forgets the tokens of a workspace that was renamed or deleted: its name may soon be
     /// another's.
     pub(super) fn forget(&self, workspace: WorkspaceId) {
-        let mut slots = self.scoped.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|_, slot| {
-            slot.try_lock().is_ok_and(|held| {
-                held.as_ref()
-                    .is_some_and(|scoped| scoped.workspace != workspace)
-            }) || Arc::strong_count(slot) > 1
-        });
+        let slots = self.scoped.lock().unwrap_or_else(PoisonError::into_inner);
+        for slot in slots.values() {
+            // A slot that is locked is being filled, by a mint that looks at the workspace first.
+            if let Ok(mut held) = slot.try_lock()
+                && held
+                    .as_ref()
+                    .is_some_and(|held| held.workspace == workspace)
+            {
+                *held = None;
+            }
+        }
     }
 
-    fn slot(&self, customer: &str) -> Arc<Slot<Scoped>> {
+    fn slot(&self, customer: &str) -> Arc<Slot> {
         let mut slots = self.scoped.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= KEPT && !slots.contains_key(customer) {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
@@ -95,22 +106,28 @@ impl Core {
     /// the same answer.
     pub(super) async fn application(&self) -> Result<Arc<Held>, ApiError> {
         let mut slot = self.tokens.application.lock().await;
-        let now = Instant::now();
-        if let Some(held) = slot.as_ref()
-            && now < held.refresh_at
+        if let Some(current) = slot.as_ref()
+            && Instant::now() < current.refresh_at
         {
-            return Ok(Arc::clone(held));
+            return Ok(Arc::clone(&current.held));
         }
         match self.new_application().await {
             Ok(held) => {
                 let held = Arc::new(held);
-                *slot = Some(Arc::clone(&held));
+                *slot = Some(Current {
+                    refresh_at: held.refresh_at,
+                    held: Arc::clone(&held),
+                });
                 Ok(held)
             }
-            // A hiccup of the token endpoint stops nobody whose token still works.
-            Err(error) => match slot.as_ref() {
-                Some(held) if Instant::now() < held.expires_at && !error.is_auth() => {
-                    Ok(Arc::clone(held))
+            // A hiccup of the token endpoint stops nobody whose token still works; it is asked
+            // again when half of what is left is over.
+            Err(error) => match slot.as_mut() {
+                Some(current) if Instant::now() < current.held.expires_at && !error.is_auth() => {
+                    let now = Instant::now();
+                    let left = current.held.expires_at.saturating_duration_since(now);
+                    current.refresh_at = now + left / 2;
+                    Ok(Arc::clone(&current.held))
                 }
                 _ => Err(error),
             },

@@ -6,8 +6,8 @@ use crate::model::{
     ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, ObservedStatus,
     OrganizationId, SecretValue, TemplateId, WorkspaceId,
 };
-use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
@@ -423,14 +423,17 @@ mod tests {
             r#"{"data":[{"id":"hunter2","name":"x"}]}"#,
             r#"{"data":[{"id":{"hunter2":1}}]}"#,
             r#"{"data":["hunter2"],"data":[]}"#,
-            r#"hunter2"#,
+            "hunter2",
             r#"{"data":[],"next":{"hunter2":true}}"#,
             r#"{"data":"hunter2"#,
             r#"{"data":[{"id":"missing field `hunter2`"}]}"#,
         ] {
             let reason = fails::<WorkspacePage>(body);
             assert!(!reason.contains("hunter2"), "{body}: {reason}");
-            assert!(reason.starts_with("expected a page of workspaces"), "{reason}");
+            assert!(
+                reason.starts_with("expected a page of workspaces"),
+                "{reason}"
+            );
         }
         let reason = fails::<TokenAnswer>(r#"{"access_token":{"hunter2":1}}"#);
         assert!(!reason.contains("hunter2"), "{reason}");
@@ -455,10 +458,14 @@ mod tests {
     #[test]
     fn workspaces_are_read_tolerantly() {
         let workspace = |status: &str, tombstone: Value| {
-            let value = json!({"id": ID, "name": "a", "status": status, "tombstone": tombstone, "new": 1});
+            let value =
+                json!({"id": ID, "name": "a", "status": status, "tombstone": tombstone, "new": 1});
             read::<WorkspaceAnswer>(&value).alive()
         };
-        assert_eq!(workspace("active", json!(null)).unwrap().status, ObservedStatus::Active);
+        assert_eq!(
+            workspace("active", json!(null)).unwrap().status,
+            ObservedStatus::Active
+        );
         assert_eq!(
             workspace("paused", json!(false)).unwrap().status,
             ObservedStatus::Other("paused".into())
@@ -478,7 +485,10 @@ mod tests {
             "source_template": {"id": ID, "name": "t", "source_definition_id": ID}});
         let ConnectorAnswer(connector) = read(&detailed);
         let detail = connector.observed.detail.unwrap();
-        assert_eq!(detail.entities[0].modes, Some(vec![Mode::Read, Mode::Write]));
+        assert_eq!(
+            detail.entities[0].modes,
+            Some(vec![Mode::Read, Mode::Write])
+        );
         assert_eq!(detail.entities[1].modes, None);
         let bare = json!({"id": ID, "name": "hunter2"}).to_string();
         assert!(!fails::<ConnectorAnswer>(&bare).contains("hunter2"));

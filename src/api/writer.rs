@@ -65,7 +65,10 @@ impl Writer {
     /// Deletes a workspace and what it holds (`delete_workspaces_workspace_id`). After a 504 it
     /// may go on behind the gateway: the error's effect is unknown, and the caller looks.
     pub async fn delete_workspace(&self, id: WorkspaceId) -> Result<Gone, ApiError> {
-        let outcome = self.core.as_application(&request::delete_workspace(id)).await;
+        let outcome = self
+            .core
+            .as_application(&request::delete_workspace(id))
+            .await;
         self.core.tokens.forget(id);
         gone(outcome)
     }
@@ -100,9 +103,7 @@ impl Writer {
         let request = request::create_connector(options.contract, customer, body, secrets)?;
         let answer = match options.connector_token {
             ConnectorToken::Application => self.core.as_application(&request).await?,
-            ConnectorToken::Scoped => {
-                self.core.as_customer(&request, customer, workspace).await?
-            }
+            ConnectorToken::Scoped => self.core.as_customer(&request, customer, workspace).await?,
         };
         Ok(answer.decode::<CreatedAnswer>()?.into())
     }
@@ -124,7 +125,11 @@ impl Writer {
     /// Starts deleting a connector (`delete_integrations_connectors_id`): it is gone once it is
     /// no longer listed.
     pub async fn delete_connector(&self, id: ConnectorId) -> Result<Gone, ApiError> {
-        gone(self.core.as_application(&request::delete_connector(id)).await)
+        gone(
+            self.core
+                .as_application(&request::delete_connector(id))
+                .await,
+        )
     }
 }
 
