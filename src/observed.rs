@@ -5,7 +5,9 @@
 //! for absence where the ledger knows an id: that id is asked for. Refuses to write, and to
 //! decide anything.
 
-use crate::api::{ApiError, Definition, Reader};
+mod kinds;
+
+use crate::api::{ApiError, Reader};
 use crate::model::{
     ConnectorId, Desired, DesiredConnector, DesiredCustomer, KindLookup, Observed,
     ObservedConnector, ObservedCustomer, Recorded, RecordedConnector, RecordedCustomer,
@@ -287,7 +289,7 @@ impl Reading<'_> {
         let catalog = self.reader.definitions(None).await?;
         let looked_up = unknown
             .into_iter()
-            .map(|name| (name.to_owned(), look_up(name, &catalog)));
+            .map(|name| (name.to_owned(), kinds::look_up(name, &catalog)));
         Ok(looked_up.collect())
     }
 
@@ -369,50 +371,6 @@ fn merge(
         .and_then(|listed| listed.kind_name.clone());
     let kind_name = found.kind_name.clone().or(kind_name);
     connectors.insert(id, ObservedConnector { kind_name, ..found });
-}
-
-/// How many near names are offered, and how near they have to be.
-const NEAREST: usize = 3;
-const NEAR: f32 = 0.6;
-
-/// The definition of a name: exact after folding, or the id itself.
-fn look_up(name: &str, catalog: &[Definition]) -> KindLookup {
-    let wanted = fold(name);
-    let id = name.parse().ok();
-    let found: BTreeSet<_> = catalog
-        .iter()
-        .filter(|definition| fold(&definition.name) == wanted || Some(definition.id) == id)
-        .map(|definition| definition.id)
-        .collect();
-    let mut found: Vec<_> = found.into_iter().collect();
-    match (found.pop(), found.is_empty()) {
-        (None, _) => KindLookup::Missing(nearest(&wanted, catalog)),
-        (Some(only), true) => KindLookup::Found(only),
-        (Some(last), false) => {
-            found.push(last);
-            KindLookup::Ambiguous(found)
-        }
-    }
-}
-
-fn nearest(wanted: &str, catalog: &[Definition]) -> Vec<String> {
-    let names: BTreeMap<String, &str> = catalog
-        .iter()
-        .map(|definition| (fold(&definition.name), definition.name.as_str()))
-        .collect();
-    let folded: Vec<&str> = names.keys().map(String::as_str).collect();
-    similar::get_close_matches(wanted, &folded, NEAREST, NEAR)
-        .into_iter()
-        .filter_map(|near| names.get(near).map(|name| (*name).to_owned()))
-        .collect()
-}
-
-/// `Zendesk Support`, `zendesk-support` and `zendesk_support` are one name.
-fn fold(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '_'))
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

@@ -237,3 +237,19 @@ impl Core {
         Ok(Scoped { held, workspace })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{KEPT, Tokens};
+
+    #[test]
+    fn memory_does_not_grow_with_the_customers() {
+        let tokens = Tokens::default();
+        let in_use = tokens.slot("in use");
+        for n in 0..10 * KEPT {
+            tokens.slot(&n.to_string());
+        }
+        assert!(tokens.scoped.lock().unwrap().len() <= KEPT);
+        assert!(std::sync::Arc::ptr_eq(&in_use, &tokens.slot("in use")));
+    }
+}

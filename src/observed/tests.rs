@@ -1,5 +1,6 @@
-use super::{ReadEvent, Refresh, look_up, observe};
-use crate::api::Definition;
+//! What is read, against the stub of the API's own tests.
+
+use super::{ReadEvent, Refresh, observe};
 use crate::api::tests::{
     CONNECTORS, ORGANIZATION, STATS, Seen, Stub, WORKSPACES, id, ok, status, workspace,
     workspace_path,
@@ -329,31 +330,4 @@ async fn unknown_types_are_looked_up_once() {
         KindLookup::Found(DefinitionId(id(21)))
     );
     assert_eq!(observed.kinds.len(), 2);
-}
-
-#[test]
-fn types_are_matched_exactly_after_folding() {
-    let definition = |n, name: &str| Definition {
-        id: DefinitionId(id(n)),
-        name: name.into(),
-    };
-    let catalog = [
-        definition(1, "Zendesk Support"),
-        definition(2, "Zendesk Talk"),
-        definition(3, "My_Source"),
-        definition(4, "my-source"),
-    ];
-    let found = |n| KindLookup::Found(DefinitionId(id(n)));
-    assert_eq!(look_up("zendesk-support", &catalog), found(1));
-    assert_eq!(look_up("zendesk_talk", &catalog), found(2));
-    assert_eq!(look_up(&id(2).to_string(), &catalog), found(2));
-    assert_eq!(
-        look_up("My Source", &catalog),
-        KindLookup::Ambiguous(vec![DefinitionId(id(3)), DefinitionId(id(4))])
-    );
-    assert_eq!(
-        look_up("zendesk-suport", &catalog),
-        KindLookup::Missing(vec!["Zendesk Support".into(), "Zendesk Talk".into()])
-    );
-    assert_eq!(look_up("qqq", &catalog), KindLookup::Missing(vec![]));
 }

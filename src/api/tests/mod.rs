@@ -3,6 +3,7 @@
 
 mod calls;
 mod lists;
+mod shapes;
 mod tokens;
 mod writes;
 
