@@ -241,3 +241,21 @@ async fn a_scoped_token_refused_at_birth_is_minted_again() {
     );
     assert_eq!(stub.count("POST", MINT), 2);
 }
+
+#[tokio::test]
+async fn a_mint_without_its_proof_is_unknown() {
+    for answer in [
+        || status(500, &json!({})),
+        || status(404, &json!({})),
+        || ok(&json!({"odd": 1})),
+    ] {
+        let stub = Stub::start(move |seen| {
+            let proof = seen.is("GET", INFO).then(answer);
+            proof.or_else(|| minting(seen, 5, "acme"))
+        })
+        .await;
+        let writer = stub.session().await.writer();
+        let error = writer.mint("acme", None, None).await.unwrap_err();
+        assert_eq!(error.effect(), Effect::Unknown, "{error}");
+    }
+}
