@@ -8,7 +8,9 @@
 //! disk  ──> recorded (ledger) ──┘
 //! ```
 
+pub mod api;
 pub mod model;
+pub mod observed;
 pub mod plan;
 pub mod recorded;
 pub mod secrets;

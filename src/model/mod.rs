@@ -10,6 +10,7 @@ mod evidence;
 mod id;
 mod observed;
 mod recorded;
+mod resolved;
 mod secret;
 mod setting;
 
@@ -26,5 +27,6 @@ pub use observed::{
     ObservedStatus,
 };
 pub use recorded::{Applied, Recorded, RecordedConnector, RecordedCustomer, Sent};
+pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub use setting::{Setting, Settings};

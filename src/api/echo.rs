@@ -1,0 +1,239 @@
+//! Servers are known to repeat what they were sent in their complaints. Owns the question
+//! whether a text shows any part of a secret that went with the request, in any of the usual
+//! encodings; keeps no copy of a secret.
+
+use std::collections::BTreeSet;
+
+/// Bytes of a secret in a row that count as showing it.
+const WINDOW: usize = 4;
+/// The same for the bearer token: it goes with every request, and at four characters ordinary
+/// words would match it.
+const TOKEN_WINDOW: usize = 8;
+/// How often escapes inside escapes are undone.
+const NESTING: usize = 3;
+
+/// What went with a request and must not come back in a message.
+#[derive(Default)]
+pub(super) struct Sensitive<'a> {
+    /// Resolved references: no four bytes of them are shown.
+    pub(super) secrets: Vec<&'a str>,
+    /// Literals in a place for secrets, which the user wrote down on purpose (an account's
+    /// mail address): not shown as a whole.
+    pub(super) literals: Vec<&'a str>,
+    /// The token of the request.
+    pub(super) bearer: Option<&'a str>,
+}
+
+impl Sensitive<'_> {
+    /// Whether `text` shows any of it.
+    pub(super) fn shows_in(&self, text: &str) -> bool {
+        let readings = readings(text.as_bytes());
+        let secrets = windows(self.secrets.iter().copied(), WINDOW);
+        let tokens = windows(self.bearer.into_iter(), TOKEN_WINDOW);
+        readings.iter().any(|reading| {
+            any_window(reading, &secrets, WINDOW)
+                || any_window(reading, &tokens, TOKEN_WINDOW)
+                || self.short_or_literal(reading)
+        })
+    }
+
+    fn short_or_literal(&self, reading: &[u8]) -> bool {
+        let short = self.secrets.iter().filter(|secret| secret.len() < WINDOW);
+        let literals = self.literals.iter().filter(|text| text.len() >= WINDOW);
+        short
+            .chain(literals)
+            .filter(|text| !text.is_empty())
+            .any(|text| contains(reading, text.as_bytes()))
+    }
+}
+
+fn windows<'a>(texts: impl Iterator<Item = &'a str>, size: usize) -> BTreeSet<&'a [u8]> {
+    texts
+        .flat_map(|text| text.as_bytes().windows(size))
+        .collect()
+}
+
+fn any_window(reading: &[u8], wanted: &BTreeSet<&[u8]>, size: usize) -> bool {
+    !wanted.is_empty() && reading.windows(size).any(|window| wanted.contains(window))
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle)
+}
+
+/// The text as it stands and as it reads with each encoding undone.
+fn readings(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![text.to_vec()];
+    let mut nested = text.to_vec();
+    for _ in 0..NESTING {
+        nested = unescape_percent(&unescape_json(&nested));
+        all.push(nested.clone());
+    }
+    for start in 0..2 {
+        all.push(decode_runs(text, start, 2, 4, hex_digit));
+    }
+    for start in 0..4 {
+        all.push(decode_runs(text, start, 4, 6, base64_digit));
+    }
+    all
+}
+
+fn unescape_json(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        match (byte, tail) {
+            (b'\\', [b'u', digits @ ..]) if digits.len() >= 4 => {
+                let code = digits[..4].iter().try_fold(0_u32, |code, digit| {
+                    Some(code * 16 + u32::from(hex_digit(*digit)?))
+                });
+                let letter = code.and_then(char::from_u32).unwrap_or('\u{fffd}');
+                out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = &digits[4..];
+            }
+            (b'\\', [escaped, tail @ ..]) => {
+                out.push(match escaped {
+                    b'n' => b'\n',
+                    b't' => b'\t',
+                    b'r' => b'\r',
+                    b'b' => 8,
+                    b'f' => 12,
+                    other => *other,
+                });
+                rest = tail;
+            }
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
+fn unescape_percent(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if let (b'%', [high, low, after @ ..]) = (byte, tail)
+            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+        {
+            out.push(high * 16 + low);
+            rest = after;
+        } else {
+            out.push(if byte == b'+' { b' ' } else { byte });
+        }
+    }
+    out
+}
+
+/// Decodes every unbroken run of digits from its `start`-th digit on, `group` digits of `bits`
+/// bits at a time; runs are set apart by a NUL.
+fn decode_runs(
+    text: &[u8],
+    start: usize,
+    group: usize,
+    bits: u32,
+    digit: fn(u8) -> Option<u8>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    for run in text.split(|byte| digit(*byte).is_none()) {
+        let mut held = 0_u32;
+        let mut have = 0;
+        for value in run.iter().skip(start).filter_map(|byte| digit(*byte)) {
+            held = held << bits | u32::from(value);
+            have += bits;
+            if have >= 8 {
+                have -= 8;
+                out.push(u8::try_from(held >> have & 0xff).unwrap_or_default());
+            }
+        }
+        if run.len() >= group {
+            out.push(0);
+        }
+    }
+    out
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+fn base64_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sensitive;
+
+    const SECRET: &str = "zK\"9/q ü+7!";
+
+    fn shows(text: &str) -> bool {
+        let sensitive = Sensitive {
+            secrets: vec![SECRET],
+            literals: vec!["ops@acme.example"],
+            bearer: Some("eyJhbGciOiJub25lIn0"),
+        };
+        sensitive.shows_in(text)
+    }
+
+    #[test]
+    fn every_encoding_is_seen() {
+        for text in [
+            "value zK\"9 is bad".to_owned(),
+            format!("got {}", serde_json::to_string(SECRET).unwrap()),
+            format!("{:?}", serde_json::to_string(SECRET).unwrap()),
+            "x=zK%229%2Fq+%C3%BC".to_owned(),
+            "0x7a4B2239".to_owned(),
+            "a7a4b2239".to_owned(),
+            // "zK\"9/q" in Base64, at each of the three alignments.
+            "got eksiOS9x".to_owned(),
+            "eHpLIjkvcQ".to_owned(),
+            "eHh6SyI5L3E=".to_owned(),
+            "\\u007aK\\u00229".to_owned(),
+        ] {
+            assert!(shows(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn ordinary_words_are_not() {
+        for text in [
+            "Credentials do not match any auth scheme. Provided keys: [token, mail]",
+            "zK\" 9/q",
+            "write to help@acme.example",
+            "eyJhbGc",
+        ] {
+            assert!(!shows(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn literals_and_tokens_count_as_a_whole() {
+        assert!(shows("no account ops@acme.example"));
+        assert!(shows("bad token eyJhbGciOi..."));
+    }
+
+    #[test]
+    fn short_secrets_count_as_they_are() {
+        let sensitive = Sensitive {
+            secrets: vec!["ab", ""],
+            ..Sensitive::default()
+        };
+        assert!(sensitive.shows_in("cabd") && !sensitive.shows_in("acbd"));
+    }
+}

@@ -1,0 +1,130 @@
+//! `list_workspaces` to its end. Owns the suspicion: a list counts as whole only when its end
+//! was reached, nothing came twice and the count is the one of the statistics.
+
+use super::error::ApiError;
+use super::wire::{StatsAnswer, WorkspacePage};
+use super::{Reader, Workspace, request};
+use crate::model::{Completeness, WorkspaceId};
+use std::collections::{BTreeMap, HashSet};
+
+/// What was listed, and whether that is all.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Listing {
+    /// Live workspaces by id.
+    pub items: BTreeMap<WorkspaceId, Workspace>,
+    /// Whether the list can be relied on to be whole.
+    pub completeness: Completeness,
+}
+
+impl Reader {
+    /// Every live workspace (`list_workspaces`, `get_workspaces_stats`); a listing that is not
+    /// whole is read again, as something may have changed meanwhile. `on_page` hears how many
+    /// have been listed so far.
+    pub async fn workspaces(&self, on_page: &(dyn Fn(usize) + Sync)) -> Result<Listing, ApiError> {
+        let mut listing = self.list_once(on_page).await?;
+        for _ in 1..self.core.options.limits.listings {
+            if listing.completeness == Completeness::Complete {
+                break;
+            }
+            listing = self.list_once(on_page).await?;
+        }
+        Ok(listing)
+    }
+
+    async fn list_once(&self, on_page: &(dyn Fn(usize) + Sync)) -> Result<Listing, ApiError> {
+        let mut items = BTreeMap::new();
+        let flaw = match self.read_pages(&mut items, on_page).await? {
+            Some(flaw) => Some(flaw),
+            None => self.compare_with_stats(items.len()).await?,
+        };
+        Ok(Listing {
+            items,
+            completeness: flaw.map_or(Completeness::Complete, Completeness::Incomplete),
+        })
+    }
+
+    /// Reads page after page; tells what is wrong with the list, if anything.
+    async fn read_pages(
+        &self,
+        items: &mut BTreeMap<WorkspaceId, Workspace>,
+        on_page: &(dyn Fn(usize) + Sync),
+    ) -> Result<Option<String>, ApiError> {
+        let limits = self.core.options.limits;
+        let mut cursor: Option<String> = None;
+        let mut cursors = HashSet::new();
+        let mut flaw = None;
+        for _ in 0..limits.pages {
+            let request = request::list_workspaces(limits.page, cursor.as_deref());
+            let page: WorkspacePage = self.core.as_application(&request).await?.decode()?;
+            let repeated = self.take(page.data, items)?;
+            flaw = flaw.or(repeated);
+            on_page(items.len());
+            let next = page.next.unwrap_or_default();
+            if next.is_empty() {
+                return Ok(flaw);
+            }
+            let Some(next) = self.cursor_of(&next) else {
+                return Ok(Some(
+                    "a page names its next one without a cursor".to_owned(),
+                ));
+            };
+            if !cursors.insert(next.clone()) {
+                return Ok(Some("the pages go round in a circle".to_owned()));
+            }
+            cursor = Some(next);
+        }
+        Ok(Some(format!("no end after {} pages", limits.pages)))
+    }
+
+    /// Takes a page in; tells of a workspace that was listed before.
+    fn take(
+        &self,
+        page: Vec<super::wire::WorkspaceAnswer>,
+        items: &mut BTreeMap<WorkspaceId, Workspace>,
+    ) -> Result<Option<String>, ApiError> {
+        let mut flaw = None;
+        for answer in page {
+            let Some(workspace) = answer.alive() else {
+                continue;
+            };
+            self.core.check_organization(workspace.organization_id)?;
+            let id = workspace.id;
+            if items.insert(id, workspace).is_some() {
+                flaw = Some(format!("workspace {id} was listed twice"));
+            }
+        }
+        Ok(flaw)
+    }
+
+    async fn compare_with_stats(&self, listed: usize) -> Result<Option<String>, ApiError> {
+        let answer = self.core.as_application(&request::workspace_stats()).await;
+        let stats: StatsAnswer = match answer {
+            Ok(answer) => answer.decode()?,
+            Err(error) if error.is_not_found() => {
+                return Ok(Some(
+                    "the server gives no statistics to compare with".to_owned(),
+                ));
+            }
+            Err(error) => return Err(error),
+        };
+        let same = u64::try_from(listed) == Ok(stats.total_count);
+        Ok((!same).then(|| {
+            let counted = stats.total_count;
+            format!("{listed} workspaces are listed, the statistics count {counted}")
+        }))
+    }
+
+    /// The cursor in `next`, which is a bare cursor or a link. Of a link only the cursor is
+    /// used: the request is made anew on this origin, whatever host the link names.
+    fn cursor_of(&self, next: &str) -> Option<String> {
+        let is_link = next.contains("://") || next.contains('?') || next.starts_with("/api/");
+        if !is_link {
+            return Some(next.to_owned());
+        }
+        let query = self.core.http.target.query_of(next)?;
+        query
+            .into_iter()
+            .find(|(name, value)| name == "cursor" && !value.is_empty())
+            .map(|(_, value)| value)
+    }
+}

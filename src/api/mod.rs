@@ -1,0 +1,200 @@
+//! Everything that speaks to the remote API.
+//!
+//! Owns one session per run and its two views: a [`Reader`] sends GETs and asks for the
+//! application token, a [`Writer`] does the rest. Refuses redirects, foreign hosts, other
+//! organizations, unbounded answers and waits, and any text that shows what was secret. Knows
+//! nothing of files, plans or people.
+
+mod body;
+mod core;
+mod echo;
+mod error;
+mod http;
+mod listing;
+mod options;
+mod reader;
+mod request;
+mod retry;
+mod said;
+mod target;
+mod tokens;
+mod wire;
+mod writer;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use error::{ApiError, Call, Effect, Said};
+pub use listing::Listing;
+pub use options::{ConnectorToken, Limits, Options, RetryPolicy, Timeouts};
+pub use reader::Reader;
+pub use target::{DEFAULT_TARGET, Target, TargetError};
+pub use writer::Writer;
+
+use self::core::Core;
+use self::http::Http;
+use crate::model::{
+    ConnectorId, DefinitionId, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
+    SecretValue, TemplateId, WorkspaceId,
+};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The organization's client credentials (`TokenRequest`).
+#[derive(Debug)]
+pub struct Credentials {
+    /// Names the application; not secret.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretValue,
+}
+
+/// One run's way to the API: connections, tokens, retry budget.
+pub struct Session {
+    core: Arc<Core>,
+}
+
+impl Session {
+    /// Gets an application token (`create_account_applications_token`) and refuses one of
+    /// another organization than the expected.
+    pub async fn open(
+        target: Target,
+        credentials: Credentials,
+        options: Options,
+    ) -> Result<Self, ApiError> {
+        let http = Http::new(target, &options)?;
+        let core = Arc::new(Core::new(http, credentials, options));
+        core.application().await?;
+        Ok(Self { core })
+    }
+
+    /// The view that reads.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            core: Arc::clone(&self.core),
+        }
+    }
+
+    /// The view that writes, too.
+    pub fn writer(&self) -> Writer {
+        Writer {
+            core: Arc::clone(&self.core),
+        }
+    }
+
+    /// The organization that the session acts for, as far as known.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        self.core.organization()
+    }
+}
+
+/// A live workspace (`WorkspaceGetResponse`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its present name.
+    pub name: String,
+    /// Whose it is; checked on every read.
+    pub organization_id: Option<OrganizationId>,
+    /// Its status.
+    pub status: ObservedStatus,
+    /// `cache_enabled`.
+    pub cache: Option<bool>,
+    /// When it was made, RFC 3339; empty when the server does not say.
+    pub created_at: String,
+}
+
+impl From<Workspace> for ObservedCustomer {
+    /// With its connectors not read yet.
+    fn from(workspace: Workspace) -> Self {
+        Self {
+            name: workspace.name,
+            status: workspace.status,
+            cache: workspace.cache,
+            created_at: workspace.created_at,
+            connectors: None,
+        }
+    }
+}
+
+/// One connector (`ConnectorSourceGetResponse`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connector {
+    /// Its id.
+    pub id: ConnectorId,
+    /// What was read of it.
+    pub observed: ObservedConnector,
+}
+
+/// What creating a connector tells (`ConnectorSourceCreateResponse`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Created {
+    /// Its id.
+    pub id: ConnectorId,
+    /// When it was made, RFC 3339.
+    pub created_at: Option<String>,
+    /// When it last changed, RFC 3339.
+    pub updated_at: Option<String>,
+}
+
+/// What a check tells (`ConnectorSourceCheckConfigResponse`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Check {
+    /// The verdict.
+    pub status: CheckStatus,
+    /// The server's words, fit to be shown.
+    pub message: Option<String>,
+}
+
+/// A check's verdict (`CheckStatus`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CheckStatus {
+    /// The credentials work.
+    Succeeded,
+    /// They do not.
+    Failed,
+    /// Not begun.
+    Pending,
+    /// Under way.
+    Running,
+    /// Given up by the server.
+    Cancelled,
+    /// Not made.
+    Skipped,
+    /// No verdict: inconclusive, null, or a value newer than this program.
+    Inconclusive,
+}
+
+/// What a deletion tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Gone {
+    /// The server took it on.
+    Accepted,
+    /// There was nothing to delete (404).
+    Already,
+}
+
+/// A connector type of the live catalog (`ConnectorDefinitionSummarized`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Definition {
+    /// `sourceDefinitionId`.
+    pub id: DefinitionId,
+    /// Its display name.
+    pub name: String,
+}
+
+/// A source template (`SourceTemplateListItem`).
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize)]
+pub struct Template {
+    /// Its id.
+    pub id: TemplateId,
+    /// Its name.
+    pub name: String,
+    /// The registry's name of its type.
+    pub connector_name: Option<String>,
+    /// Whose it is; nothing for a global one.
+    pub organization_id: Option<OrganizationId>,
+    /// Its type.
+    pub actor_definition_id: DefinitionId,
+}

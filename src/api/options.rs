@@ -1,0 +1,120 @@
+//! What a run may set about the session. Owns the defaults and their reasons; reads nothing
+//! itself: flags, environment and files are the caller's.
+
+use crate::model::{Contract, OrganizationId};
+use std::time::Duration;
+
+/// Settings of a session. Not printable: a proxy's address may hold a password.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// The organization that the run is for; a token of any other is refused.
+    pub organization_id: Option<OrganizationId>,
+    /// Which names the remote API uses.
+    pub contract: Contract,
+    /// Which token a connector's creation carries.
+    pub connector_token: ConnectorToken,
+    /// Certificates to trust beside the system's, as PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// A proxy for HTTPS, asked for by flag. The environment's proxies are ignored: whoever can
+    /// set a variable on a runner could otherwise read along.
+    pub proxy: Option<String>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// How often to try again.
+    pub retry: RetryPolicy,
+    /// How much to accept.
+    pub limits: Limits,
+}
+
+/// Which token `create_integrations_connectors` carries; the documents differ.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ConnectorToken {
+    /// The customer's own, as the hosted-authentication guide has it.
+    #[default]
+    Scoped,
+    /// The organization's, as the specification has it.
+    Application,
+}
+
+/// Deadlines of one attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// Between two pieces of an answer.
+    pub idle: Duration,
+    /// From first byte sent to last byte read.
+    pub attempt: Duration,
+    /// The same for creating, checking and deleting, which do work before they answer.
+    pub create: Duration,
+}
+
+impl Default for Timeouts {
+    /// The vendor's own clients wait between 30 s and 300 s, so slow answers are to be expected.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            attempt: Duration::from_mins(1),
+            create: Duration::from_mins(2),
+        }
+    }
+}
+
+/// How calls are repeated.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryPolicy {
+    /// Attempts of one call, the first included.
+    pub attempts: u32,
+    /// The first wait's upper bound; doubles each time.
+    pub base: Duration,
+    /// No wait is longer, unless the server asks.
+    pub cap: Duration,
+    /// No wait that the server asks for is honoured beyond this.
+    pub retry_after_cap: Duration,
+    /// Attempts and waits of one call together.
+    pub total: Duration,
+    /// Tokens that retries of the whole session share: when the service is down, a run stops
+    /// repeating instead of adding to the load.
+    pub budget: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            base: Duration::from_millis(500),
+            cap: Duration::from_secs(20),
+            retry_after_cap: Duration::from_mins(2),
+            total: Duration::from_mins(5),
+            budget: 500,
+        }
+    }
+}
+
+/// Bounds on what a server may make this program do.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of one answer.
+    pub body: usize,
+    /// Workspaces asked for at once (`list_workspaces` allows 1 to 100).
+    pub page: u32,
+    /// Pages of one listing.
+    pub pages: u32,
+    /// How often a listing is read that turns out not to be whole.
+    pub listings: u32,
+    /// How long a scoped token lives; its answer does not say (documented as 20 minutes).
+    pub scoped_life: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 8 * 1024 * 1024,
+            page: 100,
+            pages: 10_000,
+            listings: 3,
+            scoped_life: Duration::from_mins(20),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The view that reads: GETs and the application token, nothing else.
+
+use super::core::Core;
+use super::error::ApiError;
+use super::request;
+use super::wire::{
+    ConnectorAnswer, ConnectorList, DefinitionList, Shape, TemplateList, WorkspaceAnswer,
+};
+use super::{Connector, Definition, Template, Workspace};
+use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The right to read. Cheap to clone.
+#[derive(Clone)]
+pub struct Reader {
+    pub(super) core: Arc<Core>,
+}
+
+impl Reader {
+    /// The organization that the session acts for: the expected one, else the token's, else
+    /// that of the first workspace read.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        self.core.organization()
+    }
+
+    /// One workspace; nothing when it is unknown or deleted (`get_workspaces_workspace_id`).
+    pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, ApiError> {
+        let found: Option<WorkspaceAnswer> = self.find(&request::get_workspace(id)).await?;
+        let Some(workspace) = found.and_then(WorkspaceAnswer::alive) else {
+            return Ok(None);
+        };
+        self.core.check_organization(workspace.organization_id)?;
+        Ok(Some(workspace))
+    }
+
+    /// The connectors of a workspace; nothing when the server does not know it
+    /// (`list_integrations_connectors`). `customer` is the workspace's present name, which is
+    /// what the older contract asks by.
+    pub async fn connectors(
+        &self,
+        workspace: WorkspaceId,
+        customer: &str,
+    ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
+        let contract = self.core.options.contract;
+        let request = request::list_connectors(contract, workspace, customer);
+        let list: Option<ConnectorList> = self.find(&request).await?;
+        Ok(list.map(|list| {
+            let pairs = list
+                .data
+                .into_iter()
+                .map(|ConnectorAnswer(c)| (c.id, c.observed));
+            pairs.collect()
+        }))
+    }
+
+    /// One connector with its details; nothing when it is gone
+    /// (`get_integrations_connectors_id`).
+    pub async fn connector(&self, id: ConnectorId) -> Result<Option<Connector>, ApiError> {
+        let found: Option<ConnectorAnswer> = self.find(&request::get_connector(id)).await?;
+        Ok(found.map(|ConnectorAnswer(connector)| connector))
+    }
+
+    /// The live catalog, or the part whose names contain `name`
+    /// (`list_integrations_definitions_sources`).
+    pub async fn definitions(&self, name: Option<&str>) -> Result<Vec<Definition>, ApiError> {
+        let request = request::list_definitions(name);
+        let list: DefinitionList = self.core.as_application(&request).await?.decode()?;
+        Ok(list.definitions())
+    }
+
+    /// The organization's source templates (`list_integrations_templates_sources`).
+    pub async fn templates(&self) -> Result<Vec<Template>, ApiError> {
+        let request = request::list_templates();
+        let list: TemplateList = self.core.as_application(&request).await?.decode()?;
+        Ok(list.data)
+    }
+
+    /// What a GET finds; 404 is an answer here, not an error.
+    async fn find<T: Shape>(&self, request: &request::Request<'_>) -> Result<Option<T>, ApiError> {
+        match self.core.as_application(request).await {
+            Ok(answer) => answer.decode().map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

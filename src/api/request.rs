@@ -1,0 +1,388 @@
+//! Requests as plain values: method, path, query, body, and what repeating one could do. Owns
+//! the names of both contracts; refuses I/O, so that a test needs no socket.
+
+use super::body::{self, SecretBody};
+use super::echo::Sensitive;
+use super::error::ApiError;
+use super::retry::Repeat;
+use crate::model::{
+    ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, Resolved, SecretValue,
+    Status, WorkspaceId,
+};
+use bytes::Bytes;
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+const WORKSPACES: &str = "/api/v1/workspaces";
+const CONNECTORS: &str = "/api/v1/integrations/connectors";
+
+/// One call, not yet authorized.
+pub(super) struct Request<'a> {
+    /// The operation id of the specification.
+    pub(super) operation: &'static str,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Bytes>,
+    pub(super) sensitive: Sensitive<'a>,
+    pub(super) repeat: Repeat,
+    /// Whether it changes anything remotely.
+    pub(super) writes: bool,
+    /// Whether the server works before it answers.
+    pub(super) slow: bool,
+}
+
+impl Request<'_> {
+    fn new(operation: &'static str, method: Method, path: String) -> Self {
+        Self {
+            operation,
+            writes: method != Method::GET,
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            sensitive: Sensitive::default(),
+            repeat: Repeat::Harmless,
+            slow: false,
+        }
+    }
+
+    fn get(operation: &'static str, path: impl Into<String>) -> Self {
+        Self::new(operation, Method::GET, path.into())
+    }
+
+    fn with_json<T: Serialize>(mut self, body: &T) -> Result<Self, ApiError> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|_| ApiError::Setup("the request body cannot be written"))?;
+        self.body = Some(bytes.into());
+        Ok(self)
+    }
+}
+
+impl<'a> Request<'a> {
+    fn with_secrets(mut self, body: SecretBody<'a>) -> Self {
+        self.body = Some(body.bytes);
+        self.sensitive = body.sensitive;
+        self
+    }
+}
+
+/// `create_account_applications_token`
+pub(super) fn application_token<'a>(
+    client_id: &str,
+    client_secret: &'a SecretValue,
+) -> Result<Request<'a>, ApiError> {
+    let path = "/api/v1/account/applications/token".to_owned();
+    let request = Request::new("create_account_applications_token", Method::POST, path);
+    let body = body::token_request(client_id, client_secret)?;
+    Ok(Request {
+        writes: false,
+        ..request.with_secrets(body)
+    })
+}
+
+/// `create_account_applications_scoped_token`; creates the workspace when the name is new.
+pub(super) fn scoped_token(
+    contract: Contract,
+    customer: &str,
+    region: Option<Region>,
+) -> Result<Request<'static>, ApiError> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        workspace_name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        region_id: Option<Region>,
+    }
+    let operation = "create_account_applications_scoped_token";
+    let request = Request::new(operation, Method::POST, scoped_path(contract).to_owned());
+    request.with_json(&Body {
+        workspace_name: customer,
+        region_id: region,
+    })
+}
+
+/// `get_account_applications_scoped_token_info`
+pub(super) fn scoped_token_info(contract: Contract) -> Request<'static> {
+    let path = format!("{}/info", scoped_path(contract));
+    Request::get("get_account_applications_scoped_token_info", path)
+}
+
+fn scoped_path(contract: Contract) -> &'static str {
+    match contract {
+        Contract::Workspace => "/api/v1/account/applications/scoped-token",
+        Contract::ExternalUser => "/api/v1/embedded/scoped-token",
+    }
+}
+
+/// `list_workspaces`
+pub(super) fn list_workspaces(limit: u32, cursor: Option<&str>) -> Request<'static> {
+    let mut request = Request::get("list_workspaces", WORKSPACES);
+    request.query.push(("limit", limit.to_string()));
+    if let Some(cursor) = cursor {
+        request.query.push(("cursor", cursor.to_owned()));
+    }
+    request
+}
+
+/// `get_workspaces_stats`
+pub(super) fn workspace_stats() -> Request<'static> {
+    Request::get("get_workspaces_stats", format!("{WORKSPACES}/stats"))
+}
+
+/// `get_workspaces_workspace_id`
+pub(super) fn get_workspace(id: WorkspaceId) -> Request<'static> {
+    Request::get("get_workspaces_workspace_id", format!("{WORKSPACES}/{id}"))
+}
+
+/// `update_workspaces_workspace_id`
+pub(super) fn update_workspace(
+    id: WorkspaceId,
+    patch: &CustomerPatch,
+) -> Result<Request<'static>, ApiError> {
+    // A null among these is the API's own: inherit.
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<Status>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_enabled: Option<Value>,
+    }
+    let operation = "update_workspaces_workspace_id";
+    let request = Request::new(operation, Method::PUT, format!("{WORKSPACES}/{id}"));
+    request.with_json(&Body {
+        name: patch.name.as_deref(),
+        status: patch.status,
+        cache_enabled: patch.cache.map(|cache| cache.as_remote().into()),
+    })
+}
+
+/// `delete_workspaces_workspace_id`
+pub(super) fn delete_workspace(id: WorkspaceId) -> Request<'static> {
+    let path = format!("{WORKSPACES}/{id}");
+    let request = Request::new("delete_workspaces_workspace_id", Method::DELETE, path);
+    Request {
+        repeat: Repeat::HarmlessButSlow,
+        slow: true,
+        ..request
+    }
+}
+
+/// `list_integrations_connectors`
+pub(super) fn list_connectors(
+    contract: Contract,
+    workspace: WorkspaceId,
+    customer: &str,
+) -> Request<'static> {
+    let mut request = Request::get("list_integrations_connectors", CONNECTORS);
+    request.query.push(match contract {
+        Contract::Workspace => ("workspace_id", workspace.to_string()),
+        Contract::ExternalUser => ("external_user_id", customer.to_owned()),
+    });
+    request
+}
+
+/// `get_integrations_connectors_id`
+pub(super) fn get_connector(id: ConnectorId) -> Request<'static> {
+    Request::get(
+        "get_integrations_connectors_id",
+        format!("{CONNECTORS}/{id}"),
+    )
+}
+
+/// `create_integrations_connectors_check`
+pub(super) fn check_connector<'a>(
+    contract: Contract,
+    customer: &str,
+    body: &'a ConnectorBody,
+    secrets: &'a dyn Resolved,
+) -> Result<Request<'a>, ApiError> {
+    let path = format!("{CONNECTORS}/check");
+    let request = Request::new("create_integrations_connectors_check", Method::POST, path);
+    let body = body::connector_request(contract, customer, body, secrets)?;
+    Ok(Request {
+        repeat: Repeat::Duplicates,
+        slow: true,
+        ..request.with_secrets(body)
+    })
+}
+
+/// `create_integrations_connectors`
+pub(super) fn create_connector<'a>(
+    contract: Contract,
+    customer: &str,
+    body: &'a ConnectorBody,
+    secrets: &'a dyn Resolved,
+) -> Result<Request<'a>, ApiError> {
+    let path = CONNECTORS.to_owned();
+    let request = Request::new("create_integrations_connectors", Method::POST, path);
+    let body = body::connector_request(contract, customer, body, secrets)?;
+    Ok(Request {
+        repeat: Repeat::Duplicates,
+        slow: true,
+        ..request.with_secrets(body)
+    })
+}
+
+/// `update_integrations_connectors_id`
+pub(super) fn update_connector(
+    id: ConnectorId,
+    name: Option<&str>,
+    replication_config: Option<&Map<String, Value>>,
+    entities: Option<&[Entity]>,
+) -> Result<Request<'static>, ApiError> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replication_config: Option<&'a Map<String, Value>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entities: Option<&'a [Entity]>,
+    }
+    let path = format!("{CONNECTORS}/{id}");
+    let request = Request::new("update_integrations_connectors_id", Method::PUT, path);
+    let request = request.with_json(&Body {
+        name,
+        replication_config,
+        entities,
+    })?;
+    Ok(Request {
+        slow: true,
+        ..request
+    })
+}
+
+/// `delete_integrations_connectors_id`
+pub(super) fn delete_connector(id: ConnectorId) -> Request<'static> {
+    let path = format!("{CONNECTORS}/{id}");
+    Request::new("delete_integrations_connectors_id", Method::DELETE, path)
+}
+
+/// `list_integrations_definitions_sources`
+pub(super) fn list_definitions(name: Option<&str>) -> Request<'static> {
+    let path = "/api/v1/integrations/definitions/sources";
+    let mut request = Request::get("list_integrations_definitions_sources", path);
+    request
+        .query
+        .extend(name.map(|name| ("name", name.to_owned())));
+    request
+}
+
+/// `list_integrations_templates_sources`
+pub(super) fn list_templates() -> Request<'static> {
+    let path = "/api/v1/integrations/templates/sources";
+    Request::get("list_integrations_templates_sources", path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Request, application_token, delete_workspace, list_connectors, list_workspaces,
+        scoped_token, scoped_token_info, update_connector, update_workspace,
+    };
+    use crate::api::retry::Repeat;
+    use crate::model::{
+        Cache, ConnectorId, Contract, CustomerPatch, Entity, Region, SecretValue, Status,
+        WorkspaceId,
+    };
+    use serde_json::{Map, json};
+    use uuid::Uuid;
+
+    fn body(request: &Request<'_>) -> String {
+        String::from_utf8(request.body.as_ref().unwrap().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_token_request_is_exact() {
+        let secret = SecretValue::new("s3\\cret".into());
+        let request = application_token("id", &secret).unwrap();
+        assert_eq!(
+            body(&request),
+            r#"{"client_id":"id","client_secret":"s3\\cret"}"#
+        );
+        assert!(!request.writes);
+    }
+
+    #[test]
+    fn minting_differs_in_its_path_only() {
+        let new = scoped_token(Contract::Workspace, "acme", Some(Region::EU)).unwrap();
+        assert_eq!(new.path, "/api/v1/account/applications/scoped-token");
+        assert_eq!(
+            body(&new),
+            r#"{"workspace_name":"acme","region_id":"b9e48d61-f082-4a14-a8d0-799a907938cb"}"#
+        );
+        let old = scoped_token(Contract::ExternalUser, "acme", None).unwrap();
+        assert_eq!(old.path, "/api/v1/embedded/scoped-token");
+        assert_eq!(body(&old), r#"{"workspace_name":"acme"}"#);
+        assert!(new.writes && old.writes);
+        let info = scoped_token_info(Contract::ExternalUser);
+        assert_eq!(info.path, "/api/v1/embedded/scoped-token/info");
+    }
+
+    #[test]
+    fn patches_send_what_is_declared() {
+        let id = WorkspaceId(Uuid::nil());
+        let patch = CustomerPatch {
+            cache: Some(Cache::Inherit),
+            ..CustomerPatch::default()
+        };
+        assert_eq!(
+            body(&update_workspace(id, &patch).unwrap()),
+            r#"{"cache_enabled":null}"#
+        );
+        let patch = CustomerPatch {
+            name: Some("b".into()),
+            status: Some(Status::Inactive),
+            cache: None,
+        };
+        assert_eq!(
+            body(&update_workspace(id, &patch).unwrap()),
+            r#"{"name":"b","status":"inactive"}"#
+        );
+    }
+
+    #[test]
+    fn connector_updates_send_what_is_declared() {
+        let id = ConnectorId(Uuid::nil());
+        let config = Map::from_iter([("k".to_owned(), json!(1))]);
+        let entity = Entity {
+            entity: "e".into(),
+            modes: None,
+        };
+        let request = update_connector(id, None, Some(&config), Some(&[entity])).unwrap();
+        assert_eq!(
+            body(&request),
+            r#"{"replication_config":{"k":1},"entities":[{"entity":"e"}]}"#
+        );
+        let request = update_connector(id, Some("n"), None, Some(&[])).unwrap();
+        assert_eq!(body(&request), r#"{"name":"n","entities":[]}"#);
+    }
+
+    #[test]
+    fn listing_names_the_workspace_as_the_contract_does() {
+        let id = WorkspaceId(Uuid::nil());
+        let query = |contract| list_connectors(contract, id, "a&b").query;
+        assert_eq!(
+            query(Contract::Workspace),
+            [("workspace_id", Uuid::nil().to_string())]
+        );
+        assert_eq!(
+            query(Contract::ExternalUser),
+            [("external_user_id", "a&b".to_owned())]
+        );
+        let page = list_workspaces(100, Some("c==")).query;
+        assert_eq!(
+            page,
+            [("limit", "100".to_owned()), ("cursor", "c==".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_slow_delete_is_not_repeated_blindly() {
+        let request = delete_workspace(WorkspaceId(Uuid::nil()));
+        assert_eq!(request.repeat, Repeat::HarmlessButSlow);
+    }
+}

@@ -1,0 +1,157 @@
+//! What a server says in a refusal, read liberally and made fit to be shown. Owns the error
+//! envelope (`ApiErrorResponse`, and the shapes that clients expect beside it); shows no markup,
+//! no control characters and nothing that [`super::echo`] objects to.
+
+use super::echo::Sensitive;
+use super::error::Said;
+use serde_json::Value;
+
+/// Characters of a message that are shown.
+const SHOWN: usize = 300;
+/// Field complaints that are shown.
+const COMPLAINTS: usize = 5;
+/// Shown instead of a text that repeats a secret.
+const WITHHELD: &str = "(the server's text is withheld: it repeats what was sent)";
+
+/// The server's words about a refusal.
+pub(super) fn said(body: &[u8], sensitive: &Sensitive<'_>) -> Said {
+    let text = String::from_utf8_lossy(body);
+    let said = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => envelope(&value),
+        Err(_) if looks_like_markup(&text) => "an HTML page".to_owned(),
+        Err(_) => text.into_owned(),
+    };
+    Said(fit(&said, sensitive))
+}
+
+/// One text of the server's, fit to be shown.
+pub(super) fn fit(text: &str, sensitive: &Sensitive<'_>) -> String {
+    // Judged before it is cut: an encoded form must not slip through for want of its end.
+    let head: String = text.chars().take(16 * SHOWN).collect();
+    if sensitive.shows_in(&head) {
+        return WITHHELD.to_owned();
+    }
+    let mut clean: String = head
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SHOWN)
+        .collect();
+    if head.chars().nth(SHOWN).is_some() {
+        clean.push('…');
+    }
+    clean.trim().to_owned()
+}
+
+fn looks_like_markup(text: &str) -> bool {
+    text.trim_start().starts_with('<')
+}
+
+/// The texts of the envelope, joined.
+fn envelope(value: &Value) -> String {
+    if let Value::String(text) = value {
+        return text.clone();
+    }
+    let mut parts: Vec<String> = ["message", "error", "title"]
+        .iter()
+        .filter_map(|key| value.get(key)?.as_str())
+        .map(str::to_owned)
+        .take(1)
+        .collect();
+    match value.get("detail") {
+        Some(Value::String(text)) => parts.push(text.clone()),
+        Some(Value::Array(items)) => parts.extend(complaints(items)),
+        _ => {}
+    }
+    if let Some(Value::Array(items)) = value.get("errors") {
+        parts.extend(complaints(items));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("; ")
+}
+
+fn complaints(items: &[Value]) -> impl Iterator<Item = String> {
+    items.iter().take(COMPLAINTS).map(complaint)
+}
+
+/// `field: message [code]`, of either envelope.
+fn complaint(item: &Value) -> String {
+    let text = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| item.get(key)?.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let message = item.as_str().map_or_else(
+        || text(&["userPresentableMessage", "message", "msg", "error"]),
+        str::to_owned,
+    );
+    let field = match item.get("loc").and_then(Value::as_array) {
+        Some(steps) => steps.iter().map(step).collect::<Vec<_>>().join("."),
+        None => text(&["field"]),
+    };
+    let code = text(&["error_code", "type"]);
+    let mut out = match field.as_str() {
+        "" => message,
+        _ => format!("{field}: {message}"),
+    };
+    if !code.is_empty() {
+        out = format!("{out} [{code}]");
+    }
+    out
+}
+
+fn step(step: &Value) -> String {
+    step.as_str()
+        .map_or_else(|| step.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHOWN, WITHHELD, said};
+    use crate::api::echo::Sensitive;
+
+    fn plain(body: &str) -> String {
+        said(body.as_bytes(), &Sensitive::default()).0
+    }
+
+    #[test]
+    fn envelopes_of_all_kinds() {
+        for (body, shown) in [
+            (
+                r#"{"message":"no","errors":[{"field":"body","message":"bad","error_code":"value_error","details":null}]}"#,
+                "no; body: bad [value_error]",
+            ),
+            (r#"{"detail":"gone"}"#, "gone"),
+            (
+                r#"{"detail":[{"loc":["body","name",0],"msg":"missing","type":"m"}]}"#,
+                "body.name.0: missing [m]",
+            ),
+            (r#"{"message":null,"errors":[]}"#, ""),
+            (r#"{"errors":["plain"]}"#, "plain"),
+            ("<html><body>502</body></html>", "an HTML page"),
+            ("upstream\u{1b}[31m gone\r\n", "upstream [31m gone"),
+            ("", ""),
+            (r#""text""#, "text"),
+        ] {
+            assert_eq!(plain(body), shown, "{body}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let shown = plain(&"ü".repeat(2 * SHOWN));
+        assert_eq!(shown.chars().count(), SHOWN + 1);
+    }
+
+    #[test]
+    fn an_echo_is_withheld() {
+        let sensitive = Sensitive {
+            secrets: vec!["hunter2hunter2"],
+            ..Sensitive::default()
+        };
+        let body = r#"{"detail":[{"loc":["body"],"msg":"bad","input":"hunter2hunter2"}]}"#;
+        assert_eq!(said(body.as_bytes(), &sensitive).0, "body: bad");
+        let body = r#"{"message":"bad value hunter2hunter2"}"#;
+        assert_eq!(said(body.as_bytes(), &sensitive).0, WITHHELD);
+    }
+}

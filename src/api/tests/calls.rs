@@ -1,0 +1,235 @@
+//! One call: redirects, limits, deadlines, repetitions, refusals.
+
+use super::{Seen, Stub, TOKEN, id, ok, quick, status, workspace, workspace_path};
+use crate::api::{ApiError, Effect, Limits, Options, RetryPolicy, Session, Workspace};
+use crate::model::WorkspaceId;
+use axum::body::{Body, Bytes};
+use axum::http::Response as HttpResponse;
+use axum::response::Response;
+use futures_util::stream;
+use serde_json::json;
+use std::io;
+use std::time::{Duration, Instant};
+
+async fn read(session: &Session) -> Result<Option<Workspace>, ApiError> {
+    session.reader().workspace(WorkspaceId(id(5))).await
+}
+
+fn on_workspace(seen: &Seen, answer: impl FnOnce() -> Response) -> Option<Response> {
+    (seen.path == workspace_path(5)).then(answer)
+}
+
+fn raw(code: u16, headers: &[(&str, &str)], body: Body) -> Response {
+    let mut response = HttpResponse::builder().status(code);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(body).unwrap()
+}
+
+#[tokio::test]
+async fn redirects_are_refused_without_a_second_request() {
+    let foreign = Stub::start(|_| None).await;
+    for code in [301, 302, 303, 307, 308, 304] {
+        let to = format!("{}{TOKEN}", foreign.address);
+        let answer = move || raw(code, &[("location", &to)], Body::empty());
+        let for_token = answer.clone();
+        let stub = Stub::start(move |seen| (seen.path == TOKEN).then(&for_token)).await;
+        let error = stub.open(quick()).await.err().unwrap();
+        assert!(matches!(error, ApiError::Redirected { status, .. } if status == code));
+        let stub = Stub::start(move |seen| on_workspace(seen, &answer)).await;
+        let error = read(&stub.session().await).await.unwrap_err();
+        assert!(matches!(error, ApiError::Redirected { .. }));
+        assert_eq!(stub.seen().len(), 2);
+    }
+    assert!(foreign.seen().is_empty());
+}
+
+#[tokio::test]
+async fn answers_beyond_the_limit_are_cut_off() {
+    let limits = Limits {
+        body: 10_000,
+        ..Limits::default()
+    };
+    let announced = || raw(200, &[], Body::from(vec![b' '; 10_001]));
+    let streamed = || {
+        let pieces = (0..20).map(|_| Ok::<_, io::Error>(Bytes::from(vec![b' '; 1_000])));
+        raw(200, &[], Body::from_stream(stream::iter(pieces)))
+    };
+    for big in [announced as fn() -> Response, streamed] {
+        let stub = Stub::start(move |seen| on_workspace(seen, big)).await;
+        let options = Options { limits, ..quick() };
+        let error = read(&stub.open(options).await.unwrap()).await.unwrap_err();
+        assert!(
+            matches!(error, ApiError::TooLarge { limit: 10_000, .. }),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_answer_ends_in_time() {
+    let stub = Stub::start(|seen| {
+        on_workspace(seen, || {
+            let stalled = stream::once(async { Ok::<_, io::Error>(Bytes::from_static(b"{")) });
+            let stalled = futures_util::StreamExt::chain(stalled, stream::pending());
+            raw(200, &[], Body::from_stream(stalled))
+        })
+    })
+    .await;
+    let options = Options {
+        retry: RetryPolicy {
+            attempts: 2,
+            ..quick().retry
+        },
+        ..quick()
+    };
+    let session = stub.open(options).await.unwrap();
+    let started = Instant::now();
+    let error = read(&session).await.unwrap_err();
+    assert!(matches!(error, ApiError::TimedOut { .. }), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(stub.count("GET", &workspace_path(5)), 2);
+}
+
+#[tokio::test]
+async fn a_cut_answer_is_read_again() {
+    let stub = Stub::start(|seen| {
+        on_workspace(seen, || match seen.nth {
+            0 => {
+                let pieces = [Ok(Bytes::from_static(b"{")), Err(io::Error::other("cut"))];
+                raw(200, &[], Body::from_stream(stream::iter(pieces)))
+            }
+            _ => ok(&workspace(5, "a")),
+        })
+    })
+    .await;
+    assert!(read(&stub.session().await).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn reads_survive_hiccups() {
+    for code in [429, 500, 502, 503, 504] {
+        let stub = Stub::start(move |seen| {
+            on_workspace(seen, || match seen.nth {
+                0..3 => raw(code, &[("retry-after", "0")], Body::from("<html>")),
+                _ => ok(&workspace(5, "a")),
+            })
+        })
+        .await;
+        assert!(
+            read(&stub.session().await).await.unwrap().is_some(),
+            "{code}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn attempts_end_and_the_wish_to_wait_is_clamped() {
+    let stub = Stub::start(|seen| {
+        on_workspace(seen, || {
+            raw(429, &[("retry-after", "100000")], Body::empty())
+        })
+    })
+    .await;
+    let started = Instant::now();
+    let error = read(&stub.session().await).await.unwrap_err();
+    assert!(matches!(
+        error,
+        ApiError::Throttled {
+            retry_after: Some(_),
+            ..
+        }
+    ));
+    assert_eq!(error.effect(), Effect::None);
+    assert_eq!(error.call().unwrap().attempts, 4);
+    assert_eq!(stub.count("GET", &workspace_path(5)), 4);
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn an_outage_stops_the_repeating() {
+    let stub = Stub::start(|seen| on_workspace(seen, || status(503, &json!({})))).await;
+    let options = Options {
+        retry: RetryPolicy {
+            budget: 25,
+            ..quick().retry
+        },
+        ..quick()
+    };
+    let session = stub.open(options).await.unwrap();
+    for _ in 0..50 {
+        read(&session).await.unwrap_err();
+    }
+    assert_eq!(stub.count("GET", &workspace_path(5)), 50 + 25 / 5);
+}
+
+#[tokio::test]
+async fn refusals_are_final_and_by_cause() {
+    for code in [400, 401, 403, 404, 409, 422, 501] {
+        let stub = Stub::start(move |seen| {
+            let path = "/api/v1/integrations/definitions/sources";
+            let answer = json!({"message": "no", "errors": [{"field": "body", "message": "x"}]});
+            (seen.path == path).then(|| status(code, &answer))
+        })
+        .await;
+        let reader = stub.session().await.reader();
+        let error = reader.definitions(None).await.unwrap_err();
+        assert_eq!(error.status(), Some(code));
+        assert_eq!(error.is_auth(), matches!(code, 401 | 403));
+        assert_eq!(error.call().unwrap().attempts, 1);
+        assert!(error.to_string().ends_with("no; body: x"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("list_integrations_definitions_sources (")
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_not_quoted() {
+    let stub = Stub::start(|seen| {
+        on_workspace(seen, || {
+            let mut odd = workspace(5, "a");
+            odd["cache_enabled"] = json!("hunter2");
+            ok(&odd)
+        })
+    })
+    .await;
+    let error = read(&stub.session().await).await.unwrap_err();
+    assert!(matches!(error, ApiError::Undecodable { status: 200, .. }));
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
+async fn no_connection_is_no_effect_and_shows_no_address() {
+    let stub = Stub::start(|_| None).await;
+    let session = stub.session().await;
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    drop(session);
+    let target = address.parse().unwrap();
+    let error = Session::open(target, super::credentials(), quick())
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(error, ApiError::Connect { .. }), "{error}");
+    assert_eq!(error.effect(), Effect::None);
+    assert!(!error.to_string().contains("/api/v1"), "{error}");
+}
+
+#[tokio::test]
+async fn encryption_is_ready_to_use() {
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("https://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let opened = Session::open(target.parse().unwrap(), super::credentials(), quick()).await;
+    // A system without certificates is told so; every other gets as far as connecting.
+    let error = opened.err().unwrap();
+    assert!(
+        matches!(error, ApiError::Connect { .. } | ApiError::Setup(_)),
+        "{error}"
+    );
+}

@@ -1,0 +1,261 @@
+//! Tokens: single flight, lives, refusals, and the proofs around minting.
+
+use super::{
+    CONNECTORS, INFO, MINT, ORGANIZATION, Stub, TOKEN, id, minting, ok, quick, status, token,
+    workspace, workspace_path,
+};
+use crate::api::body::tests::{github, secrets};
+use crate::api::{ApiError, Effect};
+use crate::model::{CustomerPatch, Region, WorkspaceId};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::time::Duration;
+
+const ACME: WorkspaceId = WorkspaceId(id_of(5));
+
+const fn id_of(n: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(n)
+}
+
+#[tokio::test]
+async fn a_hundred_calls_share_one_new_token() {
+    let stub = Stub::start(|seen| {
+        if seen.path != workspace_path(5) {
+            return None;
+        }
+        Some(match seen.header("authorization") {
+            "Bearer application-0" => status(401, &json!({})),
+            _ => ok(&workspace(5, "a")),
+        })
+    })
+    .await;
+    let reader = stub.session().await.reader();
+    let calls = join_all((0..100).map(|_| reader.workspace(ACME))).await;
+    assert!(calls.iter().all(Result::is_ok));
+    assert_eq!(stub.count("POST", TOKEN), 2);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let stub = Stub::start(|seen| {
+        let refused = json!({"message": "Bearer application-0 expired"});
+        (seen.path == workspace_path(5)).then(|| status(401, &refused))
+    })
+    .await;
+    let error = stub
+        .session()
+        .await
+        .reader()
+        .workspace(ACME)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ApiError::Unauthorized { .. }) && error.is_auth());
+    assert!(!error.to_string().contains("application-0"), "{error}");
+    assert_eq!(stub.count("POST", TOKEN), 2);
+    assert_eq!(stub.count("GET", &workspace_path(5)), 2);
+}
+
+#[tokio::test]
+async fn tokens_are_replaced_ahead_of_their_end() {
+    let stub = Stub::start(|seen| {
+        let mut short = token(seen.nth);
+        short["expires_in"] = json!(-7);
+        match seen.path.as_str() {
+            TOKEN => Some(ok(&short)),
+            _ => Some(ok(&workspace(5, "a"))),
+        }
+    })
+    .await;
+    let reader = stub.session().await.reader();
+    reader.workspace(ACME).await.unwrap();
+    assert_eq!(stub.count("POST", TOKEN), 1);
+    tokio::time::sleep(Duration::from_millis(850)).await;
+    reader.workspace(ACME).await.unwrap();
+    assert_eq!(stub.count("POST", TOKEN), 2);
+}
+
+#[tokio::test]
+async fn a_failing_refresh_stops_nobody_whose_token_works() {
+    let stub = Stub::start(|seen| {
+        let mut short = token(seen.nth);
+        short["expires_in"] = json!(2);
+        match (seen.path.as_str(), seen.nth) {
+            (TOKEN, 0) => Some(ok(&short)),
+            (TOKEN, _) => Some(status(503, &json!({}))),
+            _ => Some(ok(&workspace(5, "a"))),
+        }
+    })
+    .await;
+    let reader = stub.session().await.reader();
+    tokio::time::sleep(Duration::from_millis(1650)).await;
+    reader.workspace(ACME).await.unwrap();
+    assert!(stub.count("POST", TOKEN) > 1);
+}
+
+#[tokio::test]
+async fn minting_creates_in_the_region_and_tells_the_workspace() {
+    let stub = Stub::start(|seen| minting(seen, 5, "acme")).await;
+    let writer = stub.session().await.writer();
+    let minted = writer.mint("acme", None, Some(Region::EU)).await.unwrap();
+    assert_eq!(minted, ACME);
+    let mint = stub.last("POST", MINT);
+    assert_eq!(
+        mint.body,
+        format!(
+            r#"{{"workspace_name":"acme","region_id":"{}"}}"#,
+            Region::EU.0
+        )
+    );
+    assert_eq!(mint.header("authorization"), "Bearer application-0");
+    assert_eq!(
+        stub.last("GET", INFO).header("authorization"),
+        "Bearer scoped-0"
+    );
+}
+
+#[tokio::test]
+async fn a_token_for_another_workspace_is_refused() {
+    // The server folds case: the token is for a twin.
+    let stub = Stub::start(|seen| minting(seen, 5, "Acme")).await;
+    let writer = stub.session().await.writer();
+    let error = writer.mint("acme", None, None).await.unwrap_err();
+    assert!(matches!(error, ApiError::WrongWorkspace { .. }));
+    assert_eq!(error.effect(), Effect::Unknown);
+    // The workspace was replaced between the look and the mint.
+    let stub = Stub::start(|seen| {
+        minting(seen, 6, "acme")
+            .or_else(|| Some(ok(&workspace(5, "acme"))).filter(|_| seen.path != TOKEN))
+    })
+    .await;
+    let writer = stub.session().await.writer();
+    let error = writer.mint("acme", Some(ACME), None).await.unwrap_err();
+    assert!(matches!(error, ApiError::WrongWorkspace { found, .. } if found.0 == id(6)));
+}
+
+#[tokio::test]
+async fn the_token_of_another_organization_is_refused() {
+    let stub = Stub::start(|seen| {
+        seen.is("GET", INFO)
+            .then(|| {
+                ok(&json!({"organization_id": id(2), "workspace_id": id(5), "workspace_name": "acme"}))
+            })
+            .or_else(|| minting(seen, 5, "acme"))
+    })
+    .await;
+    let error = stub
+        .session()
+        .await
+        .writer()
+        .mint("acme", None, None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, ApiError::WrongOrganization { expected, .. } if expected == ORGANIZATION)
+    );
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_gone_is_not_minted_for() {
+    let mut tombstone = workspace(5, "acme");
+    tombstone["tombstone"] = json!(true);
+    for answer in [
+        status(404, &json!({})),
+        ok(&tombstone),
+        ok(&workspace(5, "renamed")),
+    ] {
+        let answer = std::sync::Mutex::new(Some(answer));
+        let stub = Stub::start(move |seen| {
+            (seen.path == workspace_path(5)).then(|| answer.lock().unwrap().take().unwrap())
+        })
+        .await;
+        let writer = stub.session().await.writer();
+        let error = writer.mint("acme", Some(ACME), None).await.unwrap_err();
+        assert!(matches!(error, ApiError::WorkspaceGone { .. }), "{error}");
+        assert_eq!(error.effect(), Effect::None);
+        assert_eq!(stub.count("POST", MINT), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_customers_token_serves_many_calls_and_is_replaced_with_a_look() {
+    let stub = Stub::start(|seen| {
+        let refused = seen.header("authorization") == "Bearer scoped-0" && seen.nth == 2;
+        match (seen.method.as_str(), seen.path.as_str()) {
+            ("POST", CONNECTORS) if refused => Some(status(401, &json!({}))),
+            ("POST", CONNECTORS) => Some(ok(&json!({"id": id(9)}))),
+            ("GET", path) if path == workspace_path(5) => Some(ok(&workspace(5, "acme"))),
+            _ => minting(seen, 5, "acme"),
+        }
+    })
+    .await;
+    let writer = stub.session().await.writer();
+    assert_eq!(writer.mint("acme", None, None).await.unwrap(), ACME);
+    let (body, secrets) = (github(), secrets("a-secret-value"));
+    for _ in 0..3 {
+        writer
+            .create_connector("acme", ACME, &body, &secrets)
+            .await
+            .unwrap();
+    }
+    assert_eq!(stub.count("POST", CONNECTORS), 4);
+    assert_eq!(stub.count("POST", MINT), 2);
+    assert_eq!(stub.count("GET", &workspace_path(5)), 1);
+    assert_eq!(
+        stub.last("POST", CONNECTORS).header("authorization"),
+        "Bearer scoped-1"
+    );
+}
+
+#[tokio::test]
+async fn a_renamed_workspace_keeps_no_token() {
+    let stub = Stub::start(|seen| match seen.path.as_str() {
+        path if path == workspace_path(5) => Some(ok(&workspace(5, "acme"))),
+        _ => minting(seen, 5, "acme"),
+    })
+    .await;
+    let writer = stub.session().await.writer();
+    writer.mint("acme", Some(ACME), None).await.unwrap();
+    writer.mint("acme", Some(ACME), None).await.unwrap();
+    assert_eq!(stub.count("POST", MINT), 1);
+    writer
+        .update_workspace(ACME, &CustomerPatch::default())
+        .await
+        .unwrap();
+    writer.mint("acme", Some(ACME), None).await.unwrap();
+    assert_eq!(stub.count("POST", MINT), 2);
+}
+
+#[tokio::test]
+async fn a_scoped_token_refused_at_birth_is_minted_again() {
+    let stub = Stub::start(|seen| {
+        let first = seen.is("GET", INFO) && seen.nth == 0;
+        first
+            .then(|| status(401, &json!({})))
+            .or_else(|| minting(seen, 5, "acme"))
+    })
+    .await;
+    let session = stub.open(quick()).await.unwrap();
+    assert_eq!(
+        session.writer().mint("acme", None, None).await.unwrap(),
+        ACME
+    );
+    assert_eq!(stub.count("POST", MINT), 2);
+}
+
+#[tokio::test]
+async fn a_mint_without_its_proof_is_unknown() {
+    for answer in [
+        || status(500, &json!({})),
+        || status(404, &json!({})),
+        || ok(&json!({"odd": 1})),
+    ] {
+        let stub = Stub::start(move |seen| {
+            let proof = seen.is("GET", INFO).then(answer);
+            proof.or_else(|| minting(seen, 5, "acme"))
+        })
+        .await;
+        let writer = stub.session().await.writer();
+        let error = writer.mint("acme", None, None).await.unwrap_err();
+        assert_eq!(error.effect(), Effect::Unknown, "{error}");
+    }
+}

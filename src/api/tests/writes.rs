@@ -1,0 +1,298 @@
+//! Writes: what is sent, what is not sent twice, and what a refusal may show.
+
+use super::{
+    CONNECTORS, Stub, WORKSPACES, id, minting, ok, quick, status, workspace, workspace_path,
+};
+use crate::api::body::tests::{github, secrets, settings};
+use crate::api::{
+    ApiError, Check, CheckStatus, ConnectorToken, Created, Effect, Gone, Options, RetryPolicy,
+    Timeouts, Writer,
+};
+use crate::model::{
+    Cache, ConnectorBody, ConnectorId, Contract, CustomerPatch, Status, WorkspaceId,
+};
+use axum::response::Response;
+use serde_json::json;
+use std::time::Duration;
+
+const SECRET: &str = "s3cr3t/of\"acme";
+const CHECK: &str = "/api/v1/integrations/connectors/check";
+
+fn connector_path() -> String {
+    format!("{CONNECTORS}/{}", id(9))
+}
+
+async fn create(writer: &Writer) -> Result<Created, ApiError> {
+    let (body, secrets) = (github(), secrets(SECRET));
+    writer
+        .create_connector("acme", WorkspaceId(id(5)), &body, &secrets)
+        .await
+}
+
+/// A server that minds its customers and answers a creation as told.
+async fn server(answer: fn(usize) -> Response) -> Stub {
+    Stub::start(move |seen| match seen.path.as_str() {
+        CONNECTORS => Some(answer(seen.nth)),
+        path if path == workspace_path(5) => Some(ok(&workspace(5, "acme"))),
+        _ => minting(seen, 5, "acme"),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_creation_carries_the_customers_token_and_exact_bytes() {
+    let stub = server(|_| {
+        ok(&json!({"id": id(9), "created_at": "2026-01-01T00:00:00Z", "updated_at": null}))
+    })
+    .await;
+    let created = create(&stub.session().await.writer()).await.unwrap();
+    assert_eq!(created.id, ConnectorId(id(9)));
+    assert_eq!(created.updated_at, None);
+    let seen = stub.last("POST", CONNECTORS);
+    assert_eq!(seen.header("authorization"), "Bearer scoped-0");
+    assert_eq!(seen.header("content-type"), "application/json");
+    assert_eq!(
+        seen.body,
+        r#"{"workspace_name":"acme","name":"Acme GitHub","definition_id":"00000000-0000-0000-0000-000000000007","credentials":{"token":"s3cr3t/of\"acme"}}"#
+    );
+}
+
+#[tokio::test]
+async fn the_other_contract_and_token_are_a_choice() {
+    let stub = Stub::start(|seen| match seen.path.as_str() {
+        CONNECTORS if seen.method == "POST" => Some(ok(&json!({"id": id(9)}))),
+        CONNECTORS => Some(ok(&json!({"data": []}))),
+        _ => None,
+    })
+    .await;
+    let options = Options {
+        contract: Contract::ExternalUser,
+        connector_token: ConnectorToken::Application,
+        ..quick()
+    };
+    let session = stub.open(options).await.unwrap();
+    create(&session.writer()).await.unwrap();
+    let seen = stub.last("POST", CONNECTORS);
+    assert_eq!(seen.header("authorization"), "Bearer application-0");
+    assert!(seen.body.starts_with(
+        r#"{"external_user_id":"acme","name":"Acme GitHub","connector_type":"github","#
+    ));
+    let listed = session
+        .reader()
+        .connectors(WorkspaceId(id(5)), "a b&c")
+        .await
+        .unwrap();
+    assert!(listed.unwrap().is_empty());
+    assert_eq!(
+        stub.last("GET", CONNECTORS).query,
+        "external_user_id=a+b%26c"
+    );
+}
+
+#[tokio::test]
+async fn an_unclear_creation_is_not_repeated() {
+    for (answer, effect) in [
+        (
+            (|_| status(500, &json!({}))) as fn(usize) -> Response,
+            Effect::Unknown,
+        ),
+        (|_| status(504, &json!({})), Effect::Unknown),
+        (|_| ok(&json!({"odd": true})), Effect::Unknown),
+        (|_| status(422, &json!({})), Effect::None),
+    ] {
+        let stub = server(answer).await;
+        let error = create(&stub.session().await.writer()).await.unwrap_err();
+        assert_eq!(error.effect(), effect, "{error}");
+        assert_eq!(stub.count("POST", CONNECTORS), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_creation_that_was_turned_away_is_repeated() {
+    let stub = server(|nth| match nth {
+        0 | 1 => status(429, &json!({})),
+        _ => ok(&json!({"id": id(9)})),
+    })
+    .await;
+    create(&stub.session().await.writer()).await.unwrap();
+    assert_eq!(stub.count("POST", CONNECTORS), 3);
+}
+
+#[tokio::test]
+async fn a_creation_without_an_answer_is_unknown() {
+    let stub = Stub::start(|seen| {
+        (seen.path == CONNECTORS).then(|| {
+            std::thread::sleep(Duration::from_millis(200));
+            ok(&json!({}))
+        })
+    })
+    .await;
+    let options = Options {
+        connector_token: ConnectorToken::Application,
+        timeouts: Timeouts {
+            create: Duration::from_millis(50),
+            ..Timeouts::default()
+        },
+        ..quick()
+    };
+    let error = create(&stub.open(options).await.unwrap().writer())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ApiError::TimedOut { .. }), "{error}");
+    assert_eq!(error.effect(), Effect::Unknown);
+}
+
+#[tokio::test]
+async fn an_echoed_secret_is_withheld() {
+    let stub = server(|_| {
+        status(
+            422,
+            &json!({"message": "bad token s3cr3t/of", "errors": []}),
+        )
+    })
+    .await;
+    let error = create(&stub.session().await.writer()).await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(
+        shown.contains("withheld") && !shown.contains("s3cr"),
+        "{shown}"
+    );
+    let stub = server(|_| {
+        let body = json!({"errors": [{"field": "body", "message": "Provided keys: [key]", "error_code": "value_error"}]});
+        status(422, &body)
+    })
+    .await;
+    let error = create(&stub.session().await.writer()).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("body: Provided keys: [key] [value_error]")
+    );
+}
+
+#[tokio::test]
+async fn a_check_tells_verdict_and_reason() {
+    let stub = Stub::start(|seen| {
+        let failed = json!({"id": id(1), "status": "failed", "error_message": "401 from GitHub"});
+        (seen.path == CHECK).then(|| ok(&failed))
+    })
+    .await;
+    let writer = stub.session().await.writer();
+    let check = writer
+        .check_connector("acme", &github(), &secrets(SECRET))
+        .await
+        .unwrap();
+    let expected = Check {
+        status: CheckStatus::Failed,
+        message: Some("401 from GitHub".into()),
+    };
+    assert_eq!(check, expected);
+    assert_eq!(
+        stub.last("POST", CHECK).header("authorization"),
+        "Bearer application-0"
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_sent_without_its_secrets() {
+    let stub = server(|_| ok(&json!({"id": id(9)}))).await;
+    let writer = stub.session().await.writer();
+    let body = ConnectorBody {
+        credentials: settings(json!({"token": {"$secret": "${env:OTHER}"}})),
+        ..github()
+    };
+    let (id, secrets) = (WorkspaceId(id(5)), secrets(SECRET));
+    let error = writer
+        .create_connector("acme", id, &body, &secrets)
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), "${env:OTHER} has no value");
+    assert_eq!(stub.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn workspaces_change_in_place() {
+    let stub = Stub::start(|seen| {
+        seen.path
+            .starts_with(WORKSPACES)
+            .then(|| ok(&workspace(5, "new")))
+    })
+    .await;
+    let patch = CustomerPatch {
+        name: Some("new".into()),
+        status: Some(Status::Inactive),
+        cache: Some(Cache::On),
+    };
+    let writer = stub.session().await.writer();
+    let now = writer
+        .update_workspace(WorkspaceId(id(5)), &patch)
+        .await
+        .unwrap();
+    assert_eq!(now.unwrap().name, "new");
+    assert_eq!(
+        stub.last("PUT", &workspace_path(5)).body,
+        r#"{"name":"new","status":"inactive","cache_enabled":true}"#
+    );
+}
+
+#[tokio::test]
+async fn updates_are_repeated_and_keep_their_doubt() {
+    let stub = Stub::start(|seen| {
+        (seen.path == connector_path()).then(|| match seen.nth {
+            0 => status(502, &json!({})),
+            _ => status(400, &json!({})),
+        })
+    })
+    .await;
+    let writer = stub.session().await.writer();
+    let error = writer
+        .update_connector(ConnectorId(id(9)), Some("n"), None, None)
+        .await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        (error.status(), error.effect()),
+        (Some(400), Effect::Unknown)
+    );
+    assert_eq!(stub.last("PUT", &connector_path()).body, r#"{"name":"n"}"#);
+}
+
+#[tokio::test]
+async fn deletions_are_accepted_in_all_their_forms() {
+    for (code, body, told) in [
+        (
+            200,
+            json!({"id": id(9), "deleted_at": "2026-01-01T00:00:00Z"}),
+            Gone::Accepted,
+        ),
+        (202, json!({"job_id": id(1)}), Gone::Accepted),
+        (404, json!({}), Gone::Already),
+    ] {
+        let stub =
+            Stub::start(move |seen| (seen.method == "DELETE").then(|| status(code, &body))).await;
+        let writer = stub.session().await.writer();
+        assert_eq!(
+            writer.delete_connector(ConnectorId(id(9))).await.unwrap(),
+            told
+        );
+        assert_eq!(
+            writer.delete_workspace(WorkspaceId(id(5))).await.unwrap(),
+            told
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_workspaces_deletion_behind_a_gateway_is_unknown() {
+    let stub = Stub::start(|seen| (seen.method == "DELETE").then(|| status(504, &json!({})))).await;
+    let options = Options {
+        retry: RetryPolicy::default(),
+        ..quick()
+    };
+    let writer = stub.open(options).await.unwrap().writer();
+    let error = writer
+        .delete_workspace(WorkspaceId(id(5)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+    assert_eq!(stub.count("DELETE", &workspace_path(5)), 1);
+}

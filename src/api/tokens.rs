@@ -1,0 +1,257 @@
+//! Tokens and their lives. Owns the single flight per token, the refresh ahead of expiry on a
+//! monotonic clock, and the proofs around minting: a name is minted for again only after its
+//! workspace was seen alive, because a mint of an unknown name creates a workspace.
+
+use super::core::Core;
+use super::error::ApiError;
+use super::request;
+use super::wire::{ScopedAnswer, TokenAnswer, TokenInfo, WorkspaceAnswer};
+use crate::model::{Region, SecretValue, WorkspaceId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// Refreshed when this share of its life is over, as clocks and calls take their time.
+const FRESH_SHARE: f64 = 0.8;
+/// Customers whose tokens are kept: more than work side by side, so that memory does not grow
+/// with the number of customers.
+const KEPT: usize = 256;
+
+/// A token and its times.
+pub(super) struct Held {
+    pub(super) token: SecretValue,
+    refresh_at: Instant,
+    expires_at: Instant,
+}
+
+/// The application token, and when to ask for the next.
+struct Current {
+    held: Arc<Held>,
+    refresh_at: Instant,
+}
+
+impl Held {
+    fn new(token: SecretValue, asked: Instant, life: Duration) -> Self {
+        Self {
+            token,
+            refresh_at: asked + life.mul_f64(FRESH_SHARE),
+            expires_at: asked + life,
+        }
+    }
+}
+
+/// A scoped token and the workspace that it was proved to be for.
+pub(super) struct Scoped {
+    pub(super) held: Held,
+    pub(super) workspace: WorkspaceId,
+}
+
+type Slot = Mutex<Option<Arc<Scoped>>>;
+
+/// The tokens of a session.
+#[derive(Default)]
+pub(super) struct Tokens {
+    application: Mutex<Option<Current>>,
+    scoped: SyncMutex<HashMap<String, Arc<Slot>>>,
+}
+
+impl Tokens {
+    /// Drops an application token that the server refused, unless it has been replaced already.
+    pub(super) async fn reject(&self, refused: &Arc<Held>) {
+        let mut slot = self.application.lock().await;
+        let current = slot.as_ref();
+        if current.is_some_and(|current| Arc::ptr_eq(&current.held, refused)) {
+            *slot = None;
+        }
+    }
+
+    /// Drops a customer's token that the server refused, unless it has been replaced already.
+    pub(super) async fn reject_scoped(&self, customer: &str, refused: &Arc<Scoped>) {
+        let slot = self.slot(customer);
+        let mut slot = slot.lock().await;
+        if slot.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
+            *slot = None;
+        }
+    }
+
+    /// Forgets the tokens of a workspace that was renamed or deleted: its name may soon be
+    /// another's.
+    pub(super) fn forget(&self, workspace: WorkspaceId) {
+        let slots = self.scoped.lock().unwrap_or_else(PoisonError::into_inner);
+        for slot in slots.values() {
+            // A slot that is locked is being filled, by a mint that looks at the workspace first.
+            if let Ok(mut held) = slot.try_lock()
+                && held
+                    .as_ref()
+                    .is_some_and(|held| held.workspace == workspace)
+            {
+                *held = None;
+            }
+        }
+    }
+
+    fn slot(&self, customer: &str) -> Arc<Slot> {
+        let mut slots = self.scoped.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= KEPT && !slots.contains_key(customer) {
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        Arc::clone(slots.entry(customer.to_owned()).or_default())
+    }
+}
+
+impl Core {
+    /// An application token with life in it; while one caller asks for it, the others wait for
+    /// the same answer.
+    pub(super) async fn application(&self) -> Result<Arc<Held>, ApiError> {
+        let mut slot = self.tokens.application.lock().await;
+        if let Some(current) = slot.as_ref()
+            && Instant::now() < current.refresh_at
+        {
+            return Ok(Arc::clone(&current.held));
+        }
+        match self.new_application().await {
+            Ok(held) => {
+                let held = Arc::new(held);
+                *slot = Some(Current {
+                    refresh_at: held.refresh_at,
+                    held: Arc::clone(&held),
+                });
+                Ok(held)
+            }
+            // A hiccup of the token endpoint stops nobody whose token still works; it is asked
+            // again when half of what is left is over.
+            Err(error) => match slot.as_mut() {
+                Some(current) if Instant::now() < current.held.expires_at && !error.is_auth() => {
+                    let now = Instant::now();
+                    let left = current.held.expires_at.saturating_duration_since(now);
+                    current.refresh_at = now + left / 2;
+                    Ok(Arc::clone(&current.held))
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    async fn new_application(&self) -> Result<Held, ApiError> {
+        let credentials = &self.credentials;
+        let request =
+            request::application_token(&credentials.client_id, &credentials.client_secret)?;
+        let asked = Instant::now();
+        let answer: TokenAnswer = self.send(&request, None, false).await?.decode()?;
+        self.check_organization(answer.organization_id)?;
+        let life = Duration::from_secs_f64(answer.life());
+        Ok(Held::new(answer.access_token.0, asked, life))
+    }
+
+    /// The token of a customer whose workspace is known.
+    pub(super) async fn scoped(
+        &self,
+        customer: &str,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<Scoped>, ApiError> {
+        let slot = self.tokens.slot(customer);
+        let mut slot = slot.lock().await;
+        if let Some(scoped) = slot.as_ref()
+            && scoped.workspace == workspace
+            && Instant::now() < scoped.held.refresh_at
+        {
+            return Ok(Arc::clone(scoped));
+        }
+        self.confirm(customer, workspace).await?;
+        let scoped = Arc::new(self.new_scoped(customer, Some(workspace), None).await?);
+        *slot = Some(Arc::clone(&scoped));
+        Ok(scoped)
+    }
+
+    /// Mints for a name whose workspace is not known: creates it when it is absent.
+    pub(super) async fn mint_unknown(
+        &self,
+        customer: &str,
+        region: Option<Region>,
+    ) -> Result<WorkspaceId, ApiError> {
+        let slot = self.tokens.slot(customer);
+        let mut slot = slot.lock().await;
+        let scoped = self.new_scoped(customer, None, region).await?;
+        let workspace = scoped.workspace;
+        *slot = Some(Arc::new(scoped));
+        Ok(workspace)
+    }
+
+    /// The workspace must be alive and carry the name.
+    async fn confirm(&self, customer: &str, id: WorkspaceId) -> Result<(), ApiError> {
+        let gone = || ApiError::WorkspaceGone {
+            customer: customer.to_owned(),
+            id,
+        };
+        let found = match self.as_application(&request::get_workspace(id)).await {
+            Ok(answer) => answer.decode::<WorkspaceAnswer>()?.alive(),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        let workspace = found.ok_or_else(gone)?;
+        self.check_organization(workspace.organization_id)?;
+        if workspace.name != customer || workspace.id != id {
+            return Err(gone());
+        }
+        Ok(())
+    }
+
+    /// Mints and proves what was minted; a token that is refused at once is minted again once.
+    async fn new_scoped(
+        &self,
+        customer: &str,
+        known: Option<WorkspaceId>,
+        region: Option<Region>,
+    ) -> Result<Scoped, ApiError> {
+        match self.mint_and_prove(customer, known, region).await {
+            Err(ApiError::Unauthorized { .. }) => {
+                self.mint_and_prove(customer, known, region).await
+            }
+            other => other,
+        }
+    }
+
+    async fn mint_and_prove(
+        &self,
+        customer: &str,
+        known: Option<WorkspaceId>,
+        region: Option<Region>,
+    ) -> Result<Scoped, ApiError> {
+        let contract = self.options.contract;
+        let mint = request::scoped_token(contract, customer, region)?;
+        let asked = Instant::now();
+        let answer: ScopedAnswer = self.as_application(&mint).await?.decode()?;
+        let held = Held::new(answer.token.0, asked, self.options.limits.scoped_life);
+        let info = request::scoped_token_info(contract);
+        // Failing from here on leaves open whether the mint made a workspace.
+        let doubt = known.is_none();
+        let info: TokenInfo = self.send(&info, Some(&held.token), doubt).await?.decode()?;
+        self.check_organization(info.organization_id)?;
+        let workspace = info.workspace_id;
+        if info.name() != Some(customer) || known.is_some_and(|known| known != workspace) {
+            return Err(ApiError::WrongWorkspace {
+                customer: customer.to_owned(),
+                found: workspace,
+            });
+        }
+        Ok(Scoped { held, workspace })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEPT, Tokens};
+
+    #[test]
+    fn memory_does_not_grow_with_the_customers() {
+        let tokens = Tokens::default();
+        let in_use = tokens.slot("in use");
+        for n in 0..10 * KEPT {
+            tokens.slot(&n.to_string());
+        }
+        assert!(tokens.scoped.lock().unwrap().len() <= KEPT);
+        assert!(std::sync::Arc::ptr_eq(&in_use, &tokens.slot("in use")));
+    }
+}

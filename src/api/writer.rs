@@ -1,0 +1,143 @@
+//! The view that writes: everything that changes something remotely, that sends a secret, or
+//! that creates as a side effect (minting a scoped token creates the workspace).
+
+use super::core::{Answer, Core};
+use super::error::ApiError;
+use super::options::ConnectorToken;
+use super::reader::Reader;
+use super::said::fit;
+use super::wire::{CheckAnswer, CreatedAnswer, WorkspaceAnswer};
+use super::{Check, Created, Gone, Workspace, request};
+use crate::model::{
+    ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, Resolved, WorkspaceId,
+};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// The right to write. Cheap to clone.
+#[derive(Clone)]
+pub struct Writer {
+    pub(super) core: Arc<Core>,
+}
+
+impl Writer {
+    /// The right to write includes the right to read.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            core: Arc::clone(&self.core),
+        }
+    }
+
+    /// The workspace of a customer, by minting a token for its name and reading what the token
+    /// is for (`create_account_applications_scoped_token`,
+    /// `get_account_applications_scoped_token_info`).
+    ///
+    /// Creates the workspace when the name is new, in `region`. With `known` nothing is
+    /// created: the workspace has to be there and to carry the name.
+    pub async fn mint(
+        &self,
+        customer: &str,
+        known: Option<WorkspaceId>,
+        region: Option<Region>,
+    ) -> Result<WorkspaceId, ApiError> {
+        match known {
+            Some(id) => Ok(self.core.scoped(customer, id).await?.workspace),
+            None => self.core.mint_unknown(customer, region).await,
+        }
+    }
+
+    /// Changes name, status or cache (`update_workspaces_workspace_id`). Tells what the server
+    /// says the workspace is now, or nothing if that is a tombstone.
+    pub async fn update_workspace(
+        &self,
+        id: WorkspaceId,
+        patch: &CustomerPatch,
+    ) -> Result<Option<Workspace>, ApiError> {
+        let request = request::update_workspace(id, patch)?;
+        let outcome = self.core.as_application(&request).await;
+        self.core.tokens.forget(id);
+        let workspace = outcome?.decode::<WorkspaceAnswer>()?.alive();
+        let organization = workspace.as_ref().and_then(|found| found.organization_id);
+        self.core.check_organization(organization)?;
+        Ok(workspace)
+    }
+
+    /// Deletes a workspace and what it holds (`delete_workspaces_workspace_id`). After a 504 it
+    /// may go on behind the gateway: the error's effect is unknown, and the caller looks.
+    pub async fn delete_workspace(&self, id: WorkspaceId) -> Result<Gone, ApiError> {
+        let outcome = self
+            .core
+            .as_application(&request::delete_workspace(id))
+            .await;
+        self.core.tokens.forget(id);
+        gone(outcome)
+    }
+
+    /// Whether the credentials of a body work (`create_integrations_connectors_check`).
+    pub async fn check_connector(
+        &self,
+        customer: &str,
+        body: &ConnectorBody,
+        secrets: &dyn Resolved,
+    ) -> Result<Check, ApiError> {
+        let contract = self.core.options.contract;
+        let request = request::check_connector(contract, customer, body, secrets)?;
+        let answer: CheckAnswer = self.core.as_application(&request).await?.decode()?;
+        let message = answer.message().map(|text| fit(text, &request.sensitive));
+        Ok(Check {
+            status: answer.status(),
+            message: message.filter(|text| !text.is_empty()),
+        })
+    }
+
+    /// Creates a connector (`create_integrations_connectors`). Not repeated after anything
+    /// unclear: names are not unique, so a blind repetition could make a twin.
+    pub async fn create_connector(
+        &self,
+        customer: &str,
+        workspace: WorkspaceId,
+        body: &ConnectorBody,
+        secrets: &dyn Resolved,
+    ) -> Result<Created, ApiError> {
+        let options = &self.core.options;
+        let request = request::create_connector(options.contract, customer, body, secrets)?;
+        let answer = match options.connector_token {
+            ConnectorToken::Application => self.core.as_application(&request).await?,
+            ConnectorToken::Scoped => self.core.as_customer(&request, customer, workspace).await?,
+        };
+        Ok(answer.decode::<CreatedAnswer>()?.into())
+    }
+
+    /// Changes name, replication settings or entities (`update_integrations_connectors_id`).
+    /// What is nothing is not sent. Tells the new `updated_at` where the server does.
+    pub async fn update_connector(
+        &self,
+        id: ConnectorId,
+        name: Option<&str>,
+        replication_config: Option<&Map<String, Value>>,
+        entities: Option<&[Entity]>,
+    ) -> Result<Option<String>, ApiError> {
+        let request = request::update_connector(id, name, replication_config, entities)?;
+        let answer = self.core.as_application(&request).await?;
+        Ok(Created::from(answer.decode::<CreatedAnswer>()?).updated_at)
+    }
+
+    /// Starts deleting a connector (`delete_integrations_connectors_id`): it is gone once it is
+    /// no longer listed.
+    pub async fn delete_connector(&self, id: ConnectorId) -> Result<Gone, ApiError> {
+        gone(
+            self.core
+                .as_application(&request::delete_connector(id))
+                .await,
+        )
+    }
+}
+
+/// Every success of a DELETE says the same, whether 200 or 202 and whatever its body.
+fn gone(outcome: Result<Answer, ApiError>) -> Result<Gone, ApiError> {
+    match outcome {
+        Ok(_) => Ok(Gone::Accepted),
+        Err(error) if error.is_not_found() => Ok(Gone::Already),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,17 @@
+//! The meeting point of the room that reads secrets and the room that sends them.
+
+use super::{SecretRef, SecretValue};
+use std::collections::BTreeMap;
+
+/// References that have been resolved. The one who sends a secret asks for it here, at the last
+/// moment, and never keeps it.
+pub trait Resolved: Sync {
+    /// The value, or nothing when the reference was not resolved.
+    fn value(&self, reference: &SecretRef) -> Option<&SecretValue>;
+}
+
+impl Resolved for BTreeMap<SecretRef, SecretValue> {
+    fn value(&self, reference: &SecretRef) -> Option<&SecretValue> {
+        self.get(reference)
+    }
+}

@@ -1,0 +1,377 @@
+//! What there is: reads the remote API into [`Observed`].
+//!
+//! Owns which reads a plan needs, and no more than those: customers that are declared or ours,
+//! details only where a declared setting has to be compared. Absence from a list is never taken
+//! for absence where the ledger knows an id: that id is asked for. Refuses to write, and to
+//! decide anything.
+
+mod kinds;
+
+use crate::api::{ApiError, Reader};
+use crate::model::{
+    ConnectorId, Desired, DesiredConnector, DesiredCustomer, KindLookup, Observed,
+    ObservedConnector, ObservedCustomer, Recorded, RecordedConnector, RecordedCustomer,
+    WorkspaceId,
+};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+
+/// How much is read.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Refresh {
+    /// Details only where something may have changed.
+    #[default]
+    Lean,
+    /// Details wherever a declared setting can be compared.
+    Full,
+}
+
+/// A step of reading, for whoever shows progress.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReadEvent {
+    /// So many workspaces have been listed; starts anew when a listing is repeated.
+    Workspaces(usize),
+    /// So many of `total` customers' connectors have been listed.
+    Connectors {
+        /// Customers read.
+        done: usize,
+        /// Customers to read.
+        total: usize,
+    },
+    /// So many of `total` connectors' details have been read.
+    Details {
+        /// Connectors read.
+        done: usize,
+        /// Connectors to read.
+        total: usize,
+    },
+}
+
+/// Reads everything that a plan for `desired` and `recorded` needs to know.
+pub async fn observe(
+    reader: &Reader,
+    desired: &Desired,
+    recorded: &Recorded,
+    refresh: Refresh,
+    parallelism: usize,
+    progress: &(dyn Fn(ReadEvent) + Sync),
+) -> Result<Observed, ApiError> {
+    let reading = Reading {
+        reader,
+        desired,
+        recorded,
+        refresh,
+        parallelism: parallelism.max(1),
+        progress,
+        renamed: previous_names(desired),
+    };
+    let on_page = |listed| progress(ReadEvent::Workspaces(listed));
+    let listing = reader.workspaces(&on_page).await?;
+    let mut customers: BTreeMap<WorkspaceId, ObservedCustomer> = listing
+        .items
+        .into_iter()
+        .map(|(id, workspace)| (id, workspace.into()))
+        .collect();
+    reading.take_in_unlisted(&mut customers).await?;
+    reading.read_connectors(&mut customers).await?;
+    reading.read_details(&mut customers).await?;
+    let kinds = reading.look_up_kinds().await?;
+    Ok(Observed {
+        organization_id: reader.organization().ok_or(ApiError::UnknownOrganization)?,
+        customers,
+        completeness: listing.completeness,
+        kinds,
+    })
+}
+
+/// What all the steps share.
+struct Reading<'a> {
+    reader: &'a Reader,
+    desired: &'a Desired,
+    recorded: &'a Recorded,
+    refresh: Refresh,
+    parallelism: usize,
+    progress: &'a (dyn Fn(ReadEvent) + Sync),
+    /// Declared customers by the name they had.
+    renamed: BTreeMap<&'a str, &'a DesiredCustomer>,
+}
+
+type Customers = BTreeMap<WorkspaceId, ObservedCustomer>;
+
+impl Reading<'_> {
+    /// A recorded workspace that the list lacks is asked for by its id: lists may lag.
+    async fn take_in_unlisted(&self, customers: &mut Customers) -> Result<(), ApiError> {
+        let unlisted: Vec<WorkspaceId> = self
+            .recorded
+            .customers
+            .keys()
+            .filter(|id| !customers.contains_key(id))
+            .copied()
+            .collect();
+        let found = self
+            .side_by_side(unlisted, |id| self.reader.workspace(id), |_, _| None)
+            .await?;
+        for workspace in found.into_iter().flatten() {
+            customers.insert(workspace.id, workspace.into());
+        }
+        Ok(())
+    }
+
+    /// Lists the connectors of every customer that is declared or ours.
+    async fn read_connectors(&self, customers: &mut Customers) -> Result<(), ApiError> {
+        let wanted: Vec<(WorkspaceId, String)> = customers
+            .iter()
+            .filter(|(id, customer)| self.concerns(**id, &customer.name))
+            .map(|(id, customer)| (*id, customer.name.clone()))
+            .collect();
+        let lists = self
+            .side_by_side(
+                wanted,
+                |(id, name)| async move { Ok((id, self.connectors_of(id, &name).await?)) },
+                |done, total| Some(ReadEvent::Connectors { done, total }),
+            )
+            .await?;
+        for (id, connectors) in lists {
+            match connectors {
+                None => drop(customers.remove(&id)),
+                some => {
+                    if let Some(customer) = customers.get_mut(&id) {
+                        customer.connectors = some;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The connectors of one workspace, those included that only their ids find; nothing when
+    /// the workspace has gone meanwhile.
+    async fn connectors_of(
+        &self,
+        id: WorkspaceId,
+        name: &str,
+    ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
+        let listed = match self.reader.connectors(id, name).await? {
+            Some(listed) => Some(listed),
+            None => self.listed_after_a_look(id).await?,
+        };
+        let Some(mut connectors) = listed else {
+            return Ok(None);
+        };
+        for unlisted in self.unlisted_connectors(id, &connectors) {
+            if let Some(connector) = self.reader.connector(unlisted).await? {
+                connectors.insert(connector.id, connector.observed);
+            }
+        }
+        Ok(Some(connectors))
+    }
+
+    /// A 404 of the list means that the workspace is gone or was renamed a moment ago: it is
+    /// read again, and under its present name its connectors are, too.
+    async fn listed_after_a_look(
+        &self,
+        id: WorkspaceId,
+    ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
+        match self.reader.workspace(id).await? {
+            None => Ok(None),
+            Some(workspace) => self.reader.connectors(id, &workspace.name).await,
+        }
+    }
+
+    /// Recorded ids that the list lacks, apart from those on their way out.
+    fn unlisted_connectors(
+        &self,
+        id: WorkspaceId,
+        listed: &BTreeMap<ConnectorId, ObservedConnector>,
+    ) -> Vec<ConnectorId> {
+        let Some(recorded) = self.recorded.customers.get(&id) else {
+            return Vec::new();
+        };
+        recorded
+            .connectors
+            .values()
+            .map(|connector| connector.id)
+            .filter(|id| !listed.contains_key(id) && !recorded.leaving.contains(id))
+            .collect()
+    }
+
+    /// Reads the details that a comparison needs.
+    async fn read_details(&self, customers: &mut Customers) -> Result<(), ApiError> {
+        let wanted: Vec<(WorkspaceId, ConnectorId)> = customers
+            .iter()
+            .flat_map(|(id, customer)| {
+                let wanted = self.details_wanted(*id, customer);
+                wanted.into_iter().map(move |connector| (*id, connector))
+            })
+            .collect();
+        let details = self
+            .side_by_side(
+                wanted,
+                |(id, connector)| async move {
+                    Ok((id, connector, self.reader.connector(connector).await?))
+                },
+                |done, total| Some(ReadEvent::Details { done, total }),
+            )
+            .await?;
+        for (id, connector, found) in details {
+            let connectors = customers
+                .get_mut(&id)
+                .and_then(|customer| customer.connectors.as_mut());
+            if let Some(connectors) = connectors {
+                match found {
+                    // Gone since it was listed.
+                    None => drop(connectors.remove(&connector)),
+                    Some(found) => merge(connectors, connector, found.observed),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn details_wanted(&self, id: WorkspaceId, customer: &ObservedCustomer) -> Vec<ConnectorId> {
+        let Some(declared) = self.declared(id, &customer.name) else {
+            return Vec::new();
+        };
+        let recorded = self.recorded.customers.get(&id);
+        customer
+            .connectors
+            .iter()
+            .flatten()
+            .filter(|(id, observed)| {
+                let ours = recorded.and_then(|recorded| by_id(recorded, **id));
+                declared
+                    .connectors
+                    .iter()
+                    .filter(|(name, wanted)| fits(name, wanted, observed, ours))
+                    .any(|(_, wanted)| self.needs_details(wanted, observed, ours))
+            })
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    fn needs_details(
+        &self,
+        wanted: &DesiredConnector,
+        observed: &ObservedConnector,
+        ours: Option<(&String, &RecordedConnector)>,
+    ) -> bool {
+        let applied = ours.map(|(_, recorded)| &recorded.applied);
+        let declares = wanted.replication_config.is_some() || wanted.entities.is_some();
+        let declared_then = applied.is_some_and(|applied| {
+            applied.replication_config.is_some() || applied.entities.is_some()
+        });
+        if observed.detail.is_some() || !(declares || declared_then) {
+            return false;
+        }
+        let Some((_, recorded)) = ours else {
+            return true;
+        };
+        self.refresh == Refresh::Full
+            || observed.updated_at.is_none()
+            || observed.updated_at != recorded.updated_at
+            || wanted.replication_config != recorded.applied.replication_config
+            || wanted.entities != recorded.applied.entities
+    }
+
+    /// Asks the live catalog for the types that ours does not know.
+    async fn look_up_kinds(&self) -> Result<BTreeMap<String, KindLookup>, ApiError> {
+        let unknown: BTreeSet<&str> = self
+            .desired
+            .connectors()
+            .filter(|(_, connector)| connector.kind.definition_id.is_none())
+            .map(|(_, connector)| connector.kind.name.as_str())
+            .collect();
+        if unknown.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // The whole catalog, once: the server's own filter does not fold hyphens.
+        let catalog = self.reader.definitions(None).await?;
+        let looked_up = unknown
+            .into_iter()
+            .map(|name| (name.to_owned(), kinds::look_up(name, &catalog)));
+        Ok(looked_up.collect())
+    }
+
+    /// Whether a workspace is declared or ours.
+    fn concerns(&self, id: WorkspaceId, name: &str) -> bool {
+        self.recorded.customers.contains_key(&id) || self.declared(id, name).is_some()
+    }
+
+    /// The declaration that a workspace may be matched with: by the name it is recorded under,
+    /// else by the name it has.
+    fn declared(&self, id: WorkspaceId, name: &str) -> Option<&DesiredCustomer> {
+        let recorded = self.recorded.customers.get(&id);
+        recorded
+            .and_then(|recorded| self.declared_as(&recorded.name))
+            .or_else(|| self.declared_as(name))
+    }
+
+    fn declared_as(&self, name: &str) -> Option<&DesiredCustomer> {
+        let declared = self.desired.customers.get(name);
+        declared.or_else(|| self.renamed.get(name).copied())
+    }
+
+    /// Runs `work` for every item, so many at once, and stops at the first error.
+    async fn side_by_side<I, T, F>(
+        &self,
+        items: Vec<I>,
+        work: impl Fn(I) -> F,
+        event: impl Fn(usize, usize) -> Option<ReadEvent>,
+    ) -> Result<Vec<T>, ApiError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let total = items.len();
+        let mut done = Vec::with_capacity(total);
+        let mut running =
+            stream::iter(items.into_iter().map(work)).buffer_unordered(self.parallelism);
+        while let Some(result) = running.try_next().await? {
+            done.push(result);
+            if let Some(event) = event(done.len(), total) {
+                (self.progress)(event);
+            }
+        }
+        Ok(done)
+    }
+}
+
+fn previous_names(desired: &Desired) -> BTreeMap<&str, &DesiredCustomer> {
+    let customers = desired.customers.values();
+    customers
+        .filter_map(|customer| Some((customer.previous_name.as_deref()?, customer)))
+        .collect()
+}
+
+fn by_id(recorded: &RecordedCustomer, id: ConnectorId) -> Option<(&String, &RecordedConnector)> {
+    let mut connectors = recorded.connectors.iter();
+    connectors.find(|(_, connector)| connector.id == id)
+}
+
+/// Whether a declared connector may be matched with an observed one: by the name it is recorded
+/// under, or by the name it has.
+fn fits(
+    name: &str,
+    wanted: &DesiredConnector,
+    observed: &ObservedConnector,
+    ours: Option<(&String, &RecordedConnector)>,
+) -> bool {
+    let is = |other: &str| name == other || wanted.previous_name.as_deref() == Some(other);
+    is(&observed.name) || ours.is_some_and(|(recorded_as, _)| is(recorded_as))
+}
+
+/// Takes what GET tells over what the list told, except what only the list has.
+fn merge(
+    connectors: &mut BTreeMap<ConnectorId, ObservedConnector>,
+    id: ConnectorId,
+    found: ObservedConnector,
+) {
+    let kind_name = connectors
+        .get(&id)
+        .and_then(|listed| listed.kind_name.clone());
+    let kind_name = found.kind_name.clone().or(kind_name);
+    connectors.insert(id, ObservedConnector { kind_name, ..found });
+}
+
+#[cfg(test)]
+mod tests;

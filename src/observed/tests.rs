@@ -1,0 +1,333 @@
+//! What is read, against the stub of the API's own tests.
+
+use super::{ReadEvent, Refresh, observe};
+use crate::api::tests::{
+    CONNECTORS, ORGANIZATION, STATS, Seen, Stub, WORKSPACES, id, ok, status, workspace,
+    workspace_path,
+};
+use crate::model::{
+    Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector, DesiredCustomer,
+    Kind, KindLookup, Observed, Recorded, RecordedConnector, RecordedCustomer, Setting, Settings,
+    WorkspaceId,
+};
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+const DEFINITIONS: &str = "/api/v1/integrations/definitions/sources";
+const THEN: &str = "2026-01-01T00:00:00Z";
+
+fn settings(value: Value) -> Option<Settings> {
+    match Setting::from(value) {
+        Setting::Map(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+fn declared(config: Option<Value>) -> DesiredConnector {
+    DesiredConnector {
+        previous_name: None,
+        kind: Kind {
+            name: "github".into(),
+            definition_id: Some(DefinitionId(id(7))),
+        },
+        auth: None,
+        template_id: None,
+        credentials: None,
+        credentials_version: None,
+        environment: None,
+        replication_config: config.and_then(settings),
+        entities: None,
+    }
+}
+
+fn desired(customers: &[(&str, &[(&str, DesiredConnector)])]) -> Desired {
+    let customers = customers.iter().map(|(name, connectors)| {
+        let connectors = connectors
+            .iter()
+            .map(|(name, connector)| ((*name).to_owned(), connector.clone()));
+        let customer = DesiredCustomer {
+            connectors: connectors.collect(),
+            ..DesiredCustomer::default()
+        };
+        ((*name).to_owned(), customer)
+    });
+    Desired {
+        customers: customers.collect(),
+        ..Desired::default()
+    }
+}
+
+fn recorded(workspace: u128, name: &str, connectors: &[(&str, u128, Option<Value>)]) -> Recorded {
+    let connectors = connectors.iter().map(|(name, n, config)| {
+        let connector = RecordedConnector {
+            id: ConnectorId(id(*n)),
+            definition_id: DefinitionId(id(7)),
+            template_id: None,
+            sent: None,
+            credentials_version: None,
+            applied: Applied {
+                replication_config: config.clone().and_then(settings),
+                ..Applied::default()
+            },
+            updated_at: Some(THEN.into()),
+        };
+        ((*name).to_owned(), connector)
+    });
+    let customer = RecordedCustomer {
+        name: name.into(),
+        connectors: connectors.collect(),
+        ..RecordedCustomer::default()
+    };
+    Recorded {
+        customers: BTreeMap::from([(WorkspaceId(id(workspace)), customer)]),
+    }
+}
+
+fn listed(n: u128, name: &str, updated_at: Option<&str>) -> Value {
+    json!({"id": id(n), "name": name, "updated_at": updated_at,
+        "summarized_source_template": {"id": id(8), "name": "t", "icon": null,
+            "actor_definition_id": id(7), "connector_name": "github"}})
+}
+
+fn detailed(n: u128, name: &str) -> Value {
+    json!({"id": id(n), "name": name, "updated_at": THEN, "replication_config": {"k": 1},
+        "entities": null, "source_template": {"id": id(8), "name": "t", "source_definition_id": id(7)}})
+}
+
+/// A world of workspaces (id, name) and of connectors (workspace, as listed).
+fn world(
+    seen: &Seen,
+    workspaces: &[(u128, &str)],
+    connectors: &[(u128, Value)],
+) -> Option<Response> {
+    match seen.path.as_str() {
+        STATS => Some(ok(&json!({"total_count": workspaces.len()}))),
+        WORKSPACES => {
+            let data: Vec<_> = workspaces
+                .iter()
+                .map(|(n, name)| workspace(*n, name))
+                .collect();
+            Some(ok(&json!({"data": data})))
+        }
+        CONNECTORS => {
+            let asked = |n: u128| seen.query == format!("workspace_id={}", id(n));
+            let data: Vec<_> = connectors.iter().filter(|(n, _)| asked(*n)).collect();
+            let data: Vec<_> = data.into_iter().map(|(_, listed)| listed).collect();
+            Some(ok(&json!({"data": data})))
+        }
+        _ => None,
+    }
+}
+
+async fn look(stub: &Stub, desired: &Desired, recorded: &Recorded, refresh: Refresh) -> Observed {
+    let reader = stub.session().await.reader();
+    observe(&reader, desired, recorded, refresh, 4, &|_| ())
+        .await
+        .unwrap()
+}
+
+fn connector_path(n: u128) -> String {
+    format!("{CONNECTORS}/{}", id(n))
+}
+
+#[tokio::test]
+async fn only_what_is_declared_or_ours_is_read() {
+    let stub = Stub::start(|seen| {
+        let connectors = [(1, listed(11, "Acme GitHub", None))];
+        world(
+            seen,
+            &[(1, "acme"), (2, "strangers"), (3, "was-ours")],
+            &connectors,
+        )
+    })
+    .await;
+    let desired = desired(&[("acme", &[("Acme GitHub", declared(None))])]);
+    let recorded = recorded(3, "gone-from-files", &[]);
+    let observed = look(&stub, &desired, &recorded, Refresh::Full).await;
+    assert_eq!(observed.organization_id, ORGANIZATION);
+    assert_eq!(observed.completeness, Completeness::Complete);
+    let read: Vec<bool> = observed
+        .customers
+        .values()
+        .map(|c| c.connectors.is_some())
+        .collect();
+    assert_eq!(read, [true, false, true]);
+    // Nothing readable is declared, so no details are read.
+    assert_eq!(stub.seen().len(), 5);
+}
+
+#[tokio::test]
+async fn details_are_read_where_something_may_differ() {
+    let config = || Some(json!({"k": 1}));
+    let cases = [
+        // declared, applied, listed updated_at, refresh, read?
+        (config(), config(), Some(THEN), Refresh::Lean, false),
+        (config(), config(), Some(THEN), Refresh::Full, true),
+        (config(), config(), None, Refresh::Lean, true),
+        (
+            config(),
+            config(),
+            Some("2026-02-02T00:00:00Z"),
+            Refresh::Lean,
+            true,
+        ),
+        (config(), None, Some(THEN), Refresh::Lean, true),
+        (None, config(), Some(THEN), Refresh::Lean, true),
+        (None, None, None, Refresh::Full, false),
+    ];
+    for (wanted, applied, updated_at, refresh, read) in cases {
+        let told = format!("{wanted:?} {applied:?} {updated_at:?} {refresh:?}");
+        let stub = Stub::start(move |seen| {
+            if seen.path == connector_path(11) {
+                return Some(ok(&detailed(11, "c")));
+            }
+            world(seen, &[(1, "acme")], &[(1, listed(11, "c", updated_at))])
+        })
+        .await;
+        let desired = desired(&[("acme", &[("c", declared(wanted))])]);
+        let recorded = recorded(1, "acme", &[("c", 11, applied)]);
+        let observed = look(&stub, &desired, &recorded, refresh).await;
+        let connectors = observed.customers[&WorkspaceId(id(1))]
+            .connectors
+            .as_ref()
+            .unwrap();
+        let found = &connectors[&ConnectorId(id(11))];
+        assert_eq!(found.detail.is_some(), read, "{told}");
+        assert_eq!(found.kind_name.as_deref(), Some("github"));
+        assert_eq!(
+            stub.count("GET", &connector_path(11)),
+            usize::from(read),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_unrecorded_match_is_read_in_detail() {
+    let stub = Stub::start(|seen| {
+        if seen.path == connector_path(11) {
+            return Some(ok(&detailed(11, "c")));
+        }
+        let connectors = [
+            (1, listed(11, "c", Some(THEN))),
+            (1, listed(12, "other", None)),
+        ];
+        world(seen, &[(1, "acme")], &connectors)
+    })
+    .await;
+    let desired = desired(&[("acme", &[("c", declared(Some(json!({"k": 1}))))])]);
+    let observed = look(&stub, &desired, &Recorded::default(), Refresh::Lean).await;
+    let connectors = observed.customers[&WorkspaceId(id(1))]
+        .connectors
+        .as_ref()
+        .unwrap();
+    assert!(connectors[&ConnectorId(id(11))].detail.is_some());
+    assert!(connectors[&ConnectorId(id(12))].detail.is_none());
+}
+
+#[tokio::test]
+async fn what_a_list_lacks_is_asked_for_by_id() {
+    let stub = Stub::start(|seen| match seen.path.as_str() {
+        path if path == workspace_path(1) => Some(ok(&workspace(1, "acme"))),
+        path if path == connector_path(11) => Some(ok(&detailed(11, "c"))),
+        path if path == connector_path(12) => Some(status(404, &json!({}))),
+        path if path == connector_path(13) => panic!("a leaving connector was asked for"),
+        _ => world(seen, &[], &[]),
+    })
+    .await;
+    let mut recorded = recorded(
+        1,
+        "acme",
+        &[("c", 11, None), ("d", 12, None), ("e", 13, None)],
+    );
+    for customer in recorded.customers.values_mut() {
+        customer.leaving.insert(ConnectorId(id(13)));
+    }
+    let observed = look(&stub, &Desired::default(), &recorded, Refresh::Lean).await;
+    let customer = &observed.customers[&WorkspaceId(id(1))];
+    assert_eq!(customer.name, "acme");
+    let ids: Vec<_> = customer
+        .connectors
+        .as_ref()
+        .unwrap()
+        .keys()
+        .copied()
+        .collect();
+    assert_eq!(ids, [ConnectorId(id(11))]);
+}
+
+#[tokio::test]
+async fn a_workspace_that_goes_meanwhile_is_gone() {
+    let stub = Stub::start(|seen| match seen.path.as_str() {
+        CONNECTORS => Some(status(404, &json!({}))),
+        _ => world(seen, &[(1, "acme")], &[]),
+    })
+    .await;
+    let observed = look(
+        &stub,
+        &desired(&[("acme", &[])]),
+        &Recorded::default(),
+        Refresh::Lean,
+    )
+    .await;
+    assert!(observed.customers.is_empty());
+}
+
+#[tokio::test]
+async fn progress_is_told() {
+    let stub = Stub::start(|seen| world(seen, &[(1, "acme")], &[])).await;
+    let reader = stub.session().await.reader();
+    let events = Mutex::new(Vec::new());
+    let tell = |event| events.lock().unwrap().push(event);
+    let desired = desired(&[("acme", &[])]);
+    observe(
+        &reader,
+        &desired,
+        &Recorded::default(),
+        Refresh::Lean,
+        0,
+        &tell,
+    )
+    .await
+    .unwrap();
+    let events = events.into_inner().unwrap();
+    assert_eq!(
+        events,
+        [
+            ReadEvent::Workspaces(1),
+            ReadEvent::Connectors { done: 1, total: 1 }
+        ]
+    );
+}
+
+#[tokio::test]
+async fn unknown_types_are_looked_up_once() {
+    let stub = Stub::start(|seen| match seen.path.as_str() {
+        DEFINITIONS => Some(ok(&json!({"definitions": [
+            {"name": "Acme CRM", "sourceDefinitionId": id(21)}]}))),
+        _ => world(seen, &[], &[]),
+    })
+    .await;
+    let unknown = |name: &str| DesiredConnector {
+        kind: Kind {
+            name: name.into(),
+            definition_id: None,
+        },
+        ..declared(None)
+    };
+    let connectors = [
+        ("a", unknown("acme-crm")),
+        ("b", unknown("acme-crm")),
+        ("c", unknown("akme")),
+    ];
+    let desired = desired(&[("acme", &connectors)]);
+    let observed = look(&stub, &desired, &Recorded::default(), Refresh::Lean).await;
+    assert_eq!(stub.count("GET", DEFINITIONS), 1);
+    assert_eq!(
+        observed.kinds["acme-crm"],
+        KindLookup::Found(DefinitionId(id(21)))
+    );
+    assert_eq!(observed.kinds.len(), 2);
+}
