@@ -8,5 +8,9 @@
 //! disk  ──> recorded (ledger) ──┘
 //! ```
 
+pub mod apply;
+pub mod cli;
+pub mod failure;
 pub mod model;
 pub mod plan;
+pub mod render;
