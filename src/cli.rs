@@ -6,6 +6,7 @@
 use crate::model::{Address, OrganizationId};
 use crate::plan::Limit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Bring your customers onto Airbyte Agents, from files: plan, review, apply.
@@ -322,6 +323,11 @@ pub struct ServeArgs {
     /// How long a deletion takes, in milliseconds
     #[arg(long, value_name = "MS", help_heading = "Trouble on request")]
     pub delete_delay: Option<u64>,
+}
+
+/// Reads a command line; the error is also how help and the version come.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(arguments)
 }
 
 fn parse_limit(text: &str) -> Result<Limit, &'static str> {

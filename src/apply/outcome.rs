@@ -39,7 +39,7 @@ pub struct OperationReport {
 pub enum Outcome {
     /// It succeeded.
     Done,
-    /// It was refused, and nothing was changed.
+    /// It did not succeed.
     Failed,
     /// Something before it did not succeed.
     Blocked,
@@ -72,7 +72,7 @@ pub struct Counts {
     Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
 )]
 pub struct Tally {
-    /// Refused.
+    /// Without success.
     pub failed: u64,
     /// Held back by another.
     pub blocked: u64,

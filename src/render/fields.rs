@@ -39,7 +39,7 @@ fn field(out: &mut Out<'_>, change: &FieldChange, action: Action, column: usize)
     let value = inline(change, action);
     let room = out.width().saturating_sub(column);
     let fits = value.width() <= room;
-    if let Some((before, after)) = as_texts(change).filter(|texts| has_lines(texts) || !fits) {
+    if let Some((before, after)) = as_texts(change).filter(|_| has_lines(change) || !fits) {
         out.line(&Line::at(FIELD).text(path))?;
         return diff(out, &before, &after);
     }
@@ -130,9 +130,12 @@ fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-fn has_lines((before, after): &(Cow<'_, str>, Cow<'_, str>)) -> bool {
-    has_line(before) && before.starts_with(|c| c != '{' && c != '[')
-        || has_line(after) && after.starts_with(|c| c != '{' && c != '[')
+fn has_lines(change: &FieldChange) -> bool {
+    let several = |side: &FieldValue| match side {
+        FieldValue::Value(Value::String(text)) => has_line(text),
+        _ => false,
+    };
+    several(&change.before) || several(&change.after)
 }
 
 fn has_line(text: &str) -> bool {

@@ -149,10 +149,17 @@ impl<'a> Out<'a> {
             }
             if current.width() > 0 {
                 current.push(Label::Plain, " ");
+            } else {
+                current.indent = current.indent.max(sentence.indent);
             }
             current.append(sentence);
         }
         self.line(&current)
+    }
+
+    /// A script for a shell, byte for byte; of this program's own making, never anything else.
+    pub fn script(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.raw(bytes)
     }
 
     /// What has been written so far reaches its reader.
@@ -190,12 +197,12 @@ impl<'a> Out<'a> {
             if part.is_empty() {
                 continue;
             }
-            let breaks = |at: &usize| part.contains(&(piece.start + at));
-            let breaks = commands.iter().filter(|at| breaks(at));
-            let text = break_commands(
-                &line.text[part.clone()],
-                breaks.map(|at| piece.start + at - part.start),
-            );
+            let inside = commands.iter().map(|at| piece.start + at);
+            let inside: Vec<_> = inside
+                .filter(|at| part.contains(at))
+                .map(|at| at - part.start)
+                .collect();
+            let text = sanitize::break_at(&line.text[part], &inside);
             let style = label.style();
             if self.colour && !style.is_plain() {
                 write!(bytes, "{style}{text}{style:#}")?;
@@ -205,20 +212,6 @@ impl<'a> Out<'a> {
         }
         Ok(())
     }
-}
-
-fn break_commands(text: &str, positions: impl Iterator<Item = usize>) -> std::borrow::Cow<'_, str> {
-    let mut result = std::borrow::Cow::Borrowed(text);
-    let positions: Vec<_> = positions.collect();
-    for at in positions.into_iter().rev() {
-        if let Some(character) = text[at..].chars().next() {
-            let end = at + character.len_utf8();
-            result
-                .to_mut()
-                .replace_range(at..end, &sanitize::visible(character));
-        }
-    }
-    result
 }
 
 /// Breaks a text at blanks so that no piece is wider than its room; a word that is wider than

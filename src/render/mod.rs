@@ -3,21 +3,30 @@
 //! Data goes to stdout, talk to stderr. All text passes through [`Safe`], which neutralises what
 //! came from files or the API. Refuses to decide anything, and never sees a secret's value.
 
+mod diagnostics;
+pub mod explain;
 mod fields;
+pub mod json;
 mod line;
 mod plan;
+mod progress;
+mod report;
 #[cfg(test)]
 mod sample;
 mod sanitize;
 mod style;
+mod topics;
 mod words;
 
+pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
 pub use line::{Line, Out};
 pub use plan::plan;
+pub use progress::Progress;
+pub use report::report;
 pub use sanitize::Safe;
 pub use style::Label;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure, FailureKind};
 use std::io::{self, BufWriter, IsTerminal};
 
 /// Columns when nothing tells how many there are.
@@ -170,6 +179,31 @@ pub fn write_failure(out: &mut Out<'_>, failure: &Failure) -> io::Result<()> {
         out.line(&line.text(Safe::new(hint)))?;
     }
     Ok(())
+}
+
+/// Answers a command line that names no verb to run: help and the version on stdout, what is
+/// wrong with it on stderr. The arguments may come from anywhere, so they are neutralised too.
+pub fn usage(answer: &clap::Error) -> Exit {
+    let ui = Ui::new(false, 0, &Surroundings::read());
+    if !answer.use_stderr() {
+        // Help holds nothing but this program's words, and clap brings its own colours.
+        let _ = answer.print();
+        return Exit::Done;
+    }
+    let mut talk = ui.talk();
+    for line in Safe::lines(&answer.render().to_string()) {
+        let _ = talk.line(&Line::at(0).hang(2).text(line));
+    }
+    Exit::Usage
+}
+
+/// Tells of a defect: where, and never with what, because a panic's text may quote a value.
+pub fn defect(location: Option<&std::panic::Location<'_>>) {
+    let place = location.map(|at| format!(" at {}:{}", at.file(), at.line()));
+    let message = format!("a defect of airlift{}", place.unwrap_or_default());
+    let failure = Failure::new(FailureKind::Internal, "internal", message);
+    Ui::new(false, 0, &Surroundings::read())
+        .failure(&failure.hint("please report it with this line and the command"));
 }
 
 #[cfg(test)]

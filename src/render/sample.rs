@@ -1,6 +1,9 @@
 //! A rich plan and a mixed report for the golden tests, and the comparison with `tests/golden`.
 
-use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, WhyUnverified};
+use crate::apply::{ApplyReport, OperationReport, Outcome};
+use crate::model::{
+    Address, ConnectorBody, ConnectorId, Contract, Entity, Region, Settings, WhyUnverified,
+};
 use crate::plan::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
     Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
@@ -204,95 +207,108 @@ fn acme() -> CustomerPlan {
 }
 
 fn beta() -> CustomerPlan {
-    let at = |name: &str| Address::connector("beta", name);
     CustomerPlan {
         name: "beta".into(),
         workspace_id: Some(id(2)),
         protect: false,
         remember: crate::plan::Remember::default(),
-        steps: vec![
-            step(
-                Address::customer("beta"),
-                Action::Rename,
-                &[Reason::Renamed],
-                Operation::UpdateCustomer {
-                    workspace_id: Some(id(2)),
-                    expected_name: "beta-old".into(),
-                    patch: crate::model::CustomerPatch::default(),
-                    retire: false,
-                },
-                vec![change(
-                    "name",
-                    value(json!("beta-old")),
-                    value(json!("beta")),
-                )],
-            ),
-            step(
-                at("Beta HubSpot"),
-                Action::Rotate,
-                &[Reason::SecretRotated, Reason::CredentialsVersionChanged],
-                Operation::ReplaceConnector {
-                    id: id(11),
-                    body: body("Beta HubSpot", "hubspot"),
-                },
-                vec![
-                    change(
-                        "credentials.client_secret",
-                        FieldValue::Unreadable,
-                        secret("BETA_SECRET"),
-                    ),
-                    change(
-                        "credentials.refresh_token",
-                        secret("BETA_OLD"),
-                        secret("BETA_NEW"),
-                    ),
-                    change("credentials_version", value(json!(2)), value(json!(3))),
-                ],
-            ),
-            step(
-                at("Beta Zendesk"),
-                Action::Replace,
-                &[Reason::EnvironmentChanged],
-                Operation::ReplaceConnector {
-                    id: id(12),
-                    body: body("Beta Zendesk", "zendesk-support"),
-                },
-                vec![
-                    change(
-                        "environment.subdomain",
-                        value(json!("beta")),
-                        value(json!("beta-inc")),
-                    ),
-                    change(
-                        "credentials.api_token",
-                        FieldValue::Unreadable,
-                        secret("BETA_ZENDESK"),
-                    ),
-                ],
-            ),
-            step(
-                at("Beta Search"),
-                Action::Update,
-                &[Reason::FieldChanged, Reason::KeyRemoved],
-                Operation::UpdateConnector {
-                    id: id(13),
-                    patch: ConnectorPatch::default(),
-                    body: body("Beta Search", "google-search-console"),
-                },
-                search_changes(),
-            ),
-            step(
-                at("Beta Slack"),
-                Action::Adopt,
-                &[Reason::FoundByName],
-                Operation::AdoptConnector {
-                    id: id(14),
-                    body: body("Beta Slack", "slack"),
-                },
-                Vec::new(),
-            ),
-        ],
+        steps: [step(
+            Address::customer("beta"),
+            Action::Rename,
+            &[Reason::Renamed],
+            Operation::UpdateCustomer {
+                workspace_id: Some(id(2)),
+                expected_name: "beta-old".into(),
+                patch: crate::model::CustomerPatch::default(),
+                retire: false,
+            },
+            vec![change(
+                "name",
+                value(json!("beta-old")),
+                value(json!("beta")),
+            )],
+        )]
+        .into_iter()
+        .chain(beta_replacements())
+        .chain(beta_updates())
+        .collect(),
     }
+}
+
+fn beta_replacements() -> Vec<Step> {
+    let at = |name: &str| Address::connector("beta", name);
+    vec![
+        step(
+            at("Beta HubSpot"),
+            Action::Rotate,
+            &[Reason::SecretRotated, Reason::CredentialsVersionChanged],
+            Operation::ReplaceConnector {
+                id: id(11),
+                body: body("Beta HubSpot", "hubspot"),
+            },
+            vec![
+                change(
+                    "credentials.client_secret",
+                    FieldValue::Unreadable,
+                    secret("BETA_SECRET"),
+                ),
+                change(
+                    "credentials.refresh_token",
+                    secret("BETA_OLD"),
+                    secret("BETA_NEW"),
+                ),
+                change("credentials_version", value(json!(2)), value(json!(3))),
+            ],
+        ),
+        step(
+            at("Beta Zendesk"),
+            Action::Replace,
+            &[Reason::EnvironmentChanged],
+            Operation::ReplaceConnector {
+                id: id(12),
+                body: body("Beta Zendesk", "zendesk-support"),
+            },
+            vec![
+                change(
+                    "environment.subdomain",
+                    value(json!("beta")),
+                    value(json!("beta-inc")),
+                ),
+                change(
+                    "credentials.api_token",
+                    FieldValue::Unreadable,
+                    secret("BETA_ZENDESK"),
+                ),
+            ],
+        ),
+    ]
+}
+
+fn beta_updates() -> Vec<Step> {
+    let at = |name: &str| Address::connector("beta", name);
+    vec![
+        step(
+            at("Beta Search"),
+            Action::Update,
+            &[Reason::FieldChanged, Reason::KeyRemoved],
+            Operation::UpdateConnector {
+                id: id(13),
+                patch: ConnectorPatch::default(),
+                body: body("Beta Search", "google-search-console"),
+            },
+            search_changes(),
+        ),
+        step(
+            at("Beta Slack"),
+            Action::Adopt,
+            &[Reason::FoundByName],
+            Operation::AdoptConnector {
+                id: id(14),
+                body: body("Beta Slack", "slack"),
+            },
+            Vec::new(),
+        ),
+    ]
 }
 
 fn search_changes() -> Vec<FieldChange> {
@@ -391,4 +407,72 @@ fn hostile() -> CustomerPlan {
             )],
         )],
     }
+}
+
+fn went(name: &str, action: Action, outcome: Outcome, message: Option<&str>) -> OperationReport {
+    OperationReport {
+        address: name.parse().unwrap(),
+        action,
+        outcome,
+        remote_id: (outcome == Outcome::Done).then(|| id::<ConnectorId>(5).to_string()),
+        message: message.map(str::to_owned),
+        warnings: Vec::new(),
+    }
+}
+
+/// A report in which all went well.
+pub(crate) fn done() -> ApplyReport {
+    let mut rotated = went("beta/Beta HubSpot", Action::Rotate, Outcome::Done, None);
+    rotated.warnings = vec![
+        "the check of the new credentials was inconclusive; they were written all the same".into(),
+    ];
+    let operations = vec![
+        went("acme-corp", Action::Create, Outcome::Done, None),
+        went("acme-corp/Acme GitHub", Action::Create, Outcome::Done, None),
+        rotated,
+        went("beta/Beta Slack", Action::Adopt, Outcome::Done, None),
+    ];
+    ApplyReport {
+        operations,
+        interrupted: false,
+    }
+}
+
+/// A report with every outcome.
+pub(crate) fn partial() -> ApplyReport {
+    let mut report = done();
+    let refused = "the server refused it (422): body.replication_config.start_date: ::error::not a date\u{1b}[0m";
+    let many = (1..=7).map(|n| {
+        let name = format!("late-{n}");
+        went(&name, Action::Create, Outcome::NotAttempted, None)
+    });
+    report.operations.extend([
+        went(
+            "beta/Beta Zendesk",
+            Action::Replace,
+            Outcome::Failed,
+            Some(refused),
+        ),
+        went(
+            "gamma",
+            Action::Create,
+            Outcome::Unknown,
+            Some("no answer within 30 s"),
+        ),
+        went(
+            "gamma/Gamma Notion",
+            Action::Create,
+            Outcome::Blocked,
+            Some("waits for gamma"),
+        ),
+        went(
+            "delta",
+            Action::Update,
+            Outcome::Stale,
+            Some("the workspace is now named delta-2"),
+        ),
+    ]);
+    report.operations.extend(many);
+    report.interrupted = true;
+    report
 }

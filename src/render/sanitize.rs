@@ -78,6 +78,23 @@ pub(super) fn visible(character: char) -> String {
     character.escape_unicode().to_string()
 }
 
+/// A whole line of safe text, with what a CI runner would obey in it broken.
+pub(super) fn break_commands(line: &str) -> Cow<'_, str> {
+    break_at(line, &commands(line))
+}
+
+/// Makes the characters at these positions visible.
+pub(super) fn break_at<'a>(text: &'a str, positions: &[usize]) -> Cow<'a, str> {
+    let mut result = Cow::Borrowed(text);
+    for &at in positions.iter().rev() {
+        if let Some(character) = text[at..].chars().next() {
+            let end = at + character.len_utf8();
+            result.to_mut().replace_range(at..end, &visible(character));
+        }
+    }
+    result
+}
+
 /// Where a line, as it will be written, holds something that a CI runner obeys.
 ///
 /// Lines are put together from safe parts, so this finds only what arises between them, and

@@ -118,3 +118,15 @@ pub(super) fn code(code: impl serde::Serialize) -> String {
         _ => String::new(),
     }
 }
+
+/// What became of operations, as a heading.
+pub(super) fn title(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "Done",
+        Outcome::Failed => "Failed",
+        Outcome::Blocked => "Blocked",
+        Outcome::Stale => "Stale",
+        Outcome::Unknown => "Unknown",
+        Outcome::NotAttempted => "Not attempted",
+    }
+}
