@@ -5,7 +5,7 @@
 
 use crate::model::{Address, OrganizationId};
 use crate::plan::Limit;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -15,15 +15,16 @@ use std::path::PathBuf;
     name = "airlift",
     version,
     disable_help_subcommand = true,
-    max_term_width = 100,
+    disable_help_flag = true,
     after_help = "\
 Examples:
   airlift init && airlift plan --sandbox     try it without an account
   airlift plan -f customers/ --detailed-exitcode
   airlift apply -f airlift.yaml --auto-approve
 
-Credentials come from AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET, AIRBYTE_ORGANIZATION_ID
-and AIRBYTE_API_HOST. `airlift explain exit-codes` lists the exit codes."
+Credentials come from AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET,
+AIRBYTE_ORGANIZATION_ID and AIRBYTE_API_HOST, never from a flag.
+`airlift explain exit-codes` lists the exit codes."
 )]
 pub struct Cli {
     /// What every verb understands.
@@ -48,7 +49,7 @@ pub struct GlobalOpts {
     )]
     pub files: Vec<PathBuf>,
     /// Form of the result on stdout
-    #[arg(long, value_enum, default_value_t, global = true)]
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, global = true)]
     pub format: Format,
     /// No colour, whatever the terminal
     #[arg(long, global = true)]
@@ -68,6 +69,10 @@ pub struct GlobalOpts {
     /// Send requests through this proxy; none is used otherwise
     #[arg(long, value_name = "URL", global = true)]
     pub proxy: Option<String>,
+    // One help for -h and --help: clap's long form spreads it over three screens.
+    /// Print help
+    #[arg(short, long, action = clap::ArgAction::HelpShort, global = true)]
+    help: Option<bool>,
 }
 
 /// Form of a result.
@@ -160,7 +165,7 @@ pub struct InitArgs {
 Examples:
   airlift plan
   airlift plan --target acme-corp --format json | jq '.summary'
-  airlift plan --detailed-exitcode      0 nothing to do, 2 changes, else an error")]
+  airlift plan --detailed-exitcode     0: nothing to do, 2: changes")]
 pub struct PlanArgs {
     /// Which part, and how.
     #[command(flatten)]
@@ -214,7 +219,13 @@ pub struct PlanningOpts {
     #[arg(long, help_heading = "Reading")]
     pub no_secrets: bool,
     /// How much to read: lean skips details that cannot have changed
-    #[arg(long, value_enum, default_value_t, help_heading = "Reading")]
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        default_value_t,
+        help_heading = "Reading"
+    )]
     pub refresh: Refresh,
     /// Requests at a time
     #[arg(
@@ -226,7 +237,13 @@ pub struct PlanningOpts {
     )]
     pub parallelism: u16,
     /// The token that creates connectors
-    #[arg(long, value_enum, default_value_t, help_heading = "Remote API")]
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_enum,
+        default_value_t,
+        help_heading = "Remote API"
+    )]
     pub connector_token: ConnectorToken,
 }
 
@@ -326,8 +343,11 @@ pub struct ServeArgs {
 }
 
 /// Reads a command line; the error is also how help and the version come.
-pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(arguments)
+pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<Cli, clap::Error> {
+    let matches = Cli::command()
+        .term_width(width)
+        .try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
 }
 
 fn parse_limit(text: &str) -> Result<Limit, &'static str> {
@@ -350,6 +370,22 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_verb_is_kept() {
+        let mut command = Cli::command().term_width(80);
+        command.build();
+        crate::render::golden("help.txt", &help(&mut command));
+    }
+
+    fn help(command: &mut clap::Command) -> String {
+        let title = command.get_bin_name().unwrap_or("airlift").to_owned();
+        let mut text = format!("$ {title} --help\n{}\n", command.render_help());
+        for verb in command.get_subcommands_mut() {
+            text += &help(verb);
+        }
+        text
     }
 
     #[test]

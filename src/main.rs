@@ -7,7 +7,7 @@ fn main() -> ExitCode {
         airlift::render::defect(panic.location());
         std::process::exit(airlift::failure::Exit::Internal.number().into());
     }));
-    match airlift::cli::parse(std::env::args_os()) {
+    match airlift::cli::parse(std::env::args_os(), airlift::render::width()) {
         Ok(cli) => airlift::commands::run(cli),
         Err(answer) => airlift::render::usage(&answer).into(),
     }

@@ -23,6 +23,8 @@ pub use line::{Line, Out};
 pub use plan::plan;
 pub use progress::Progress;
 pub use report::report;
+#[cfg(test)]
+pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use style::Label;
 
@@ -179,6 +181,11 @@ pub fn write_failure(out: &mut Out<'_>, failure: &Failure) -> io::Result<()> {
         out.line(&line.text(Safe::new(hint)))?;
     }
     Ok(())
+}
+
+/// Columns of a line, from what is around.
+pub fn width() -> usize {
+    Surroundings::read().width()
 }
 
 /// Answers a command line that names no verb to run: help and the version on stdout, what is
