@@ -4,6 +4,7 @@
 //! came from files or the API. Refuses to decide anything, and never sees a secret's value.
 
 mod diagnostics;
+mod documents;
 pub mod explain;
 mod fields;
 pub mod json;

@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 /// How often a log gets a line.
 const PERIOD: Duration = Duration::from_secs(10);
 
+/// How a wait begins.
+const WAITING: &str = "waiting";
+
 /// How far a run is.
 #[derive(Debug)]
 pub struct Progress {
@@ -50,7 +53,6 @@ impl Progress {
     pub fn new(ui: &Ui) -> Self {
         let mode = if ui.talks_to_a_person() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.enable_steady_tick(Duration::from_millis(120));
             Mode::Bar(bar)
         } else {
             let state = Arc::new(Mutex::new(State::default()));
@@ -76,6 +78,7 @@ impl Progress {
         match &self.mode {
             Mode::Bar(bar) => {
                 bar.reset();
+                bar.enable_steady_tick(Duration::from_millis(120));
                 bar.set_style(style(total.is_some(), self.ui.colour_talk));
                 match total {
                     Some(total) => bar.set_length(total),
@@ -99,7 +102,13 @@ impl Progress {
     /// So many parts are done.
     pub fn advance(&self, parts: u64) {
         match &self.mode {
-            Mode::Bar(bar) => bar.inc(parts),
+            Mode::Bar(bar) => {
+                // Whatever was waited for is over.
+                if bar.message().starts_with(WAITING) {
+                    bar.set_message("");
+                }
+                bar.inc(parts);
+            }
             Mode::Lines { state, .. } => lock(state).done += parts,
             Mode::Quiet => {}
         }
@@ -107,7 +116,7 @@ impl Progress {
 
     /// The run waits, because the server asked for it or a retry is due.
     pub fn wait(&self, reason: &str, seconds: u64) {
-        let text = Safe::new(format_args!("waiting {seconds} s: {reason}"));
+        let text = Safe::new(format_args!("{WAITING} {seconds} s: {reason}"));
         match &self.mode {
             Mode::Bar(bar) => bar.set_message(text.to_string()),
             Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
