@@ -9,8 +9,13 @@
 //! ```
 
 pub mod api;
+pub mod apply;
+pub mod cli;
+pub mod commands;
+pub mod failure;
 pub mod model;
 pub mod observed;
 pub mod plan;
 pub mod recorded;
+pub mod render;
 pub mod secrets;

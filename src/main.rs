@@ -1,2 +1,14 @@
-//! x
-fn main() {}
+//! The binary: parses the command line, hands it over, returns the exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        airlift::render::defect(panic.location());
+        std::process::exit(airlift::failure::Exit::Internal.number().into());
+    }));
+    match airlift::cli::parse(std::env::args_os(), airlift::render::width()) {
+        Ok(cli) => airlift::commands::run(cli),
+        Err(answer) => airlift::render::usage(&answer).into(),
+    }
+}

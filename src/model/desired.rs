@@ -19,7 +19,9 @@ pub struct Desired {
 }
 
 /// Names and paths of the remote API.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Contract {
     /// The newest names: `workspace_name`, `definition_id`.

@@ -101,7 +101,9 @@ pub struct Step {
 }
 
 /// What a reader calls it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// `+`
@@ -121,7 +123,9 @@ pub enum Action {
 }
 
 /// Why a step exists. Readers ignore what they do not know.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Declared, and not there.
@@ -159,7 +163,7 @@ pub enum Reason {
 }
 
 /// One field's difference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldChange {
     /// Dotted path, such as `credentials.token` or `replication_config.start_date`.
     pub path: String,
@@ -170,7 +174,7 @@ pub struct FieldChange {
 }
 
 /// One side of a difference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldValue {
     /// Not set.
@@ -285,7 +289,9 @@ pub struct Blocked {
 }
 
 /// Why something cannot be planned.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockCode {
     /// Two or more remote objects fit, and nothing tells which is meant.
@@ -301,7 +307,7 @@ pub enum BlockCode {
 }
 
 /// A guard that refuses the whole plan (exit 5).
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Refusal {
     /// The stable code, which `airlift explain` knows.
     pub code: GuardCode,
@@ -310,7 +316,9 @@ pub struct Refusal {
 }
 
 /// The guards.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GuardCode {
     /// Pruning with no customer declared while the ledger owns something.
@@ -358,7 +366,9 @@ pub struct UnmanagedConnector {
 
 /// The counts of a plan. A replacement counts in `add` and in `destroy`; an object that is
 /// created and then set up further counts once.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Summary {
     /// Objects to create.
     pub add: u64,

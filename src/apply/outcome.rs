@@ -1,0 +1,178 @@
+//! How an apply went, as data: one entry for each operation of the plan, and the counts.
+
+use crate::model::Address;
+use crate::plan::Action;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// How a run went.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct ApplyReport {
+    /// One entry for each operation of the plan, in the plan's order.
+    pub operations: Vec<OperationReport>,
+    /// A person or a signal stopped the run before its end.
+    pub interrupted: bool,
+}
+
+/// How one operation went.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct OperationReport {
+    /// To what.
+    pub address: Address,
+    /// What was to be done.
+    pub action: Action,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The remote object that is there now.
+    pub remote_id: Option<String>,
+    /// Why it did not succeed; already redacted.
+    pub message: Option<String>,
+    /// What a person should know although it succeeded.
+    pub warnings: Vec<String>,
+}
+
+/// What became of an operation.
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It succeeded.
+    Done,
+    /// It did not succeed.
+    Failed,
+    /// Something before it did not succeed.
+    Blocked,
+    /// What it was planned against is no longer so; nothing was done.
+    Stale,
+    /// It was sent, and no answer tells whether it took effect; the next run looks.
+    Unknown,
+    /// The run ended first.
+    NotAttempted,
+}
+
+/// What was done, in objects: a replacement counts in `added` and in `destroyed`, and an object
+/// that was created and then set up further counts once.
+#[derive(
+    Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub struct Counts {
+    /// Objects created.
+    pub added: u64,
+    /// Objects changed in place.
+    pub changed: u64,
+    /// Objects deleted.
+    pub destroyed: u64,
+    /// Objects taken into the ledger.
+    pub adopted: u64,
+}
+
+/// What was not done, in operations.
+#[derive(
+    Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub struct Tally {
+    /// Without success.
+    pub failed: u64,
+    /// Held back by another.
+    pub blocked: u64,
+    /// Planned against something else.
+    pub stale: u64,
+    /// Sent, and no answer.
+    pub unknown: u64,
+    /// Not reached.
+    pub not_attempted: u64,
+}
+
+impl ApplyReport {
+    /// Whether everything succeeded and nothing stopped the run.
+    pub fn is_complete(&self) -> bool {
+        !self.interrupted && self.tally() == Tally::default()
+    }
+
+    /// What was done.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        let mut created = BTreeSet::new();
+        for operation in self.done() {
+            match operation.action {
+                Action::Create => {
+                    created.insert(&operation.address);
+                    counts.added += 1;
+                }
+                Action::Update | Action::Rename if !created.contains(&operation.address) => {
+                    counts.changed += 1;
+                }
+                Action::Update | Action::Rename => {}
+                Action::Adopt => counts.adopted += 1,
+                Action::Delete => counts.destroyed += 1,
+                Action::Rotate | Action::Replace => {
+                    counts.added += 1;
+                    counts.destroyed += 1;
+                }
+            }
+        }
+        counts
+    }
+
+    /// What was not done.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for operation in &self.operations {
+            match operation.outcome {
+                Outcome::Done => {}
+                Outcome::Failed => tally.failed += 1,
+                Outcome::Blocked => tally.blocked += 1,
+                Outcome::Stale => tally.stale += 1,
+                Outcome::Unknown => tally.unknown += 1,
+                Outcome::NotAttempted => tally.not_attempted += 1,
+            }
+        }
+        tally
+    }
+
+    fn done(&self) -> impl Iterator<Item = &OperationReport> {
+        let is_done = |operation: &&OperationReport| operation.outcome == Outcome::Done;
+        self.operations.iter().filter(is_done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApplyReport, Counts, OperationReport, Outcome};
+    use crate::model::Address;
+    use crate::plan::Action;
+
+    fn done(name: &str, action: Action) -> OperationReport {
+        OperationReport {
+            address: Address::customer(name),
+            action,
+            outcome: Outcome::Done,
+            remote_id: None,
+            message: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_created_object_counts_once_and_a_replaced_one_twice() {
+        let operations = vec![
+            done("a", Action::Create),
+            done("a", Action::Update),
+            done("b", Action::Update),
+            done("c", Action::Rotate),
+        ];
+        let report = ApplyReport {
+            operations,
+            interrupted: false,
+        };
+        let expected = Counts {
+            added: 2,
+            changed: 1,
+            destroyed: 1,
+            adopted: 0,
+        };
+        assert_eq!(report.counts(), expected);
+        assert!(report.is_complete());
+    }
+}

@@ -1,0 +1,165 @@
+//! The versioned JSON of a result, written so that no terminal and no CI runner obeys it, and its
+//! schema.
+//!
+//! What stands in it is in `documents`.
+
+use super::diagnostics::Diagnostic;
+use super::documents;
+use super::line::Out;
+use super::sanitize;
+use crate::apply::ApplyReport;
+use crate::plan::Plan;
+use serde::Serialize;
+use std::io;
+
+/// Writes a plan.
+pub fn plan(out: &mut Out<'_>, plan: &Plan) -> io::Result<()> {
+    document(out, &documents::plan(plan))
+}
+
+/// Writes a report.
+pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
+    document(out, &documents::report(report))
+}
+
+/// Writes what `validate` found; `omitted` more were found than are listed.
+pub fn validation(out: &mut Out<'_>, all: &[Diagnostic<'_>], omitted: usize) -> io::Result<()> {
+    document(out, &documents::validation(all, omitted))
+}
+
+/// Writes any document, such as a schema, so that no terminal and no CI runner obeys it.
+pub fn document(out: &mut Out<'_>, document: &impl Serialize) -> io::Result<()> {
+    let formatter = Harmless(serde_json::ser::PrettyFormatter::new());
+    let mut serializer = serde_json::Serializer::with_formatter(Raw(out), formatter);
+    document.serialize(&mut serializer)?;
+    out.raw(b"\n")
+}
+
+/// The schema of a plan.
+pub fn plan_schema() -> schemars::Schema {
+    schemars::schema_for!(documents::PlanDocument<'static>)
+}
+
+/// The schema of a report.
+pub fn report_schema() -> schemars::Schema {
+    schemars::schema_for!(documents::ReportDocument<'static>)
+}
+
+struct Raw<'a, 'b>(&'a mut Out<'b>);
+
+impl io::Write for Raw<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.raw(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Indented JSON in which dangerous characters stand as `\u` escapes: the value a program reads
+/// is exact, and neither a terminal nor a CI runner obeys the text.
+struct Harmless(serde_json::ser::PrettyFormatter<'static>);
+
+macro_rules! delegate {
+    ($($name:ident($($argument:ident)?))*) => {
+        $(fn $name<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $argument: bool)?) -> io::Result<()> {
+            self.0.$name(writer $(, $argument)?)
+        })*
+    };
+}
+
+impl serde_json::ser::Formatter for Harmless {
+    delegate! {
+        begin_array() end_array() begin_array_value(first) end_array_value()
+        begin_object() end_object() begin_object_key(first) begin_object_value() end_object_value()
+    }
+
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        let commands = sanitize::commands(fragment);
+        let mut written = 0;
+        for (at, character) in fragment.char_indices() {
+            if sanitize::is_dangerous(character) || commands.contains(&at) {
+                writer.write_all(&fragment.as_bytes()[written..at])?;
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+                written = at + character.len_utf8();
+            }
+        }
+        writer.write_all(&fragment.as_bytes()[written..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::Out;
+    use super::super::sample::{self, golden};
+    use crate::apply::ApplyReport;
+    use crate::plan::Plan;
+    use serde_json::Value;
+
+    fn plan_text(plan: &Plan) -> String {
+        let mut bytes = Vec::new();
+        super::plan(&mut Out::new(&mut bytes, 80, false), plan).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn report_text(report: &ApplyReport) -> String {
+        let mut bytes = Vec::new();
+        super::report(&mut Out::new(&mut bytes, 80, false), report).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn check(schema: &schemars::Schema, text: &str) {
+        let instance: Value = serde_json::from_str(text).unwrap();
+        let validator = jsonschema::validator_for(schema.as_value()).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&instance)
+            .map(|e| e.to_string())
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+    }
+
+    #[test]
+    fn results_keep_their_schema_and_their_shape() {
+        golden("plan.json", &plan_text(&sample::rich()));
+        golden("report.json", &report_text(&sample::partial()));
+        for plan in [sample::rich(), sample::empty()] {
+            check(&super::plan_schema(), &plan_text(&plan));
+        }
+        for report in [sample::done(), sample::partial()] {
+            check(&super::report_schema(), &report_text(&report));
+        }
+    }
+
+    #[test]
+    fn committed_schemas_are_the_generated_ones() {
+        for (name, schema) in [
+            ("plan", super::plan_schema()),
+            ("report", super::report_schema()),
+        ] {
+            let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+            golden(&format!("../../schemas/{name}.schema.json"), &text);
+        }
+    }
+
+    #[test]
+    fn text_is_harmless_and_values_are_exact() {
+        let text = plan_text(&sample::rich());
+        assert!(!text.contains("##vso[") && !text.contains('\u{202e}') && !text.contains('\u{9b}'));
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let names = sample::rich().customers.into_iter().map(|one| one.name);
+        for name in names {
+            let changes = read["changes"].as_array().unwrap();
+            assert!(
+                changes
+                    .iter()
+                    .any(|change| change["customer"] == name.as_str())
+            );
+        }
+    }
+}

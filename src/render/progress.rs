@@ -1,0 +1,258 @@
+//! How far a run is, on stderr: a bar for a person, a line every ten seconds for a log.
+//!
+//! Shared between tasks by reference. Refuses to know what is worked on: it is told.
+
+use super::line::{Line, Out};
+use super::sanitize::Safe;
+use super::style::Label;
+use super::words;
+use super::{Ui, choice};
+use crate::apply::Outcome;
+use crate::model::Address;
+use crate::plan::Action;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a log gets a line.
+const PERIOD: Duration = Duration::from_secs(10);
+
+/// How a wait begins.
+const WAITING: &str = "waiting";
+
+/// How far a run is.
+#[derive(Debug)]
+pub struct Progress {
+    ui: Ui,
+    mode: Mode,
+}
+
+#[derive(Debug)]
+enum Mode {
+    Bar(ProgressBar),
+    Lines {
+        state: Arc<Mutex<State>>,
+        clock: Mutex<Option<Sender<()>>>,
+    },
+    Quiet,
+}
+
+/// What a log's next line will say.
+#[derive(Debug, Default)]
+struct State {
+    phase: String,
+    done: u64,
+    total: Option<u64>,
+    started: Option<Instant>,
+}
+
+impl Progress {
+    /// A bar on a terminal, lines elsewhere.
+    pub fn new(ui: &Ui) -> Self {
+        let mode = if ui.talks_to_a_person() {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            Mode::Bar(bar)
+        } else {
+            let state = Arc::new(Mutex::new(State::default()));
+            let clock = Mutex::new(Some(tick(Arc::clone(&state), ui.clone())));
+            Mode::Lines { state, clock }
+        };
+        Self {
+            ui: ui.clone(),
+            mode,
+        }
+    }
+
+    /// Says nothing at all.
+    pub fn quiet(ui: &Ui) -> Self {
+        Self {
+            ui: ui.clone(),
+            mode: Mode::Quiet,
+        }
+    }
+
+    /// Something new begins, of so many parts where that is known.
+    pub fn phase(&self, name: &str, total: Option<u64>) {
+        match &self.mode {
+            Mode::Bar(bar) => {
+                bar.reset();
+                bar.enable_steady_tick(Duration::from_millis(120));
+                bar.set_style(style(total.is_some(), self.ui.colour_talk));
+                match total {
+                    Some(total) => bar.set_length(total),
+                    None => bar.unset_length(),
+                }
+                bar.set_prefix(Safe::new(name).to_string());
+                bar.set_message("");
+            }
+            Mode::Lines { state, .. } => {
+                *lock(state) = State {
+                    phase: name.to_owned(),
+                    done: 0,
+                    total,
+                    started: Some(Instant::now()),
+                };
+            }
+            Mode::Quiet => {}
+        }
+    }
+
+    /// So many parts are done.
+    pub fn advance(&self, parts: u64) {
+        match &self.mode {
+            Mode::Bar(bar) => {
+                // Whatever was waited for is over.
+                if bar.message().starts_with(WAITING) {
+                    bar.set_message("");
+                }
+                bar.inc(parts);
+            }
+            Mode::Lines { state, .. } => lock(state).done += parts,
+            Mode::Quiet => {}
+        }
+    }
+
+    /// The run waits, because the server asked for it or a retry is due.
+    pub fn wait(&self, reason: &str, seconds: u64) {
+        let text = Safe::new(format_args!("{WAITING} {seconds} s: {reason}"));
+        match &self.mode {
+            Mode::Bar(bar) => bar.set_message(text.to_string()),
+            Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
+            Mode::Quiet => {}
+        }
+    }
+
+    /// An operation begins.
+    pub fn started(&self, address: &Address, action: Action) {
+        if let Mode::Bar(bar) = &self.mode {
+            let text = format!("{} {address}", words::action(action));
+            bar.set_message(Safe::new(text).to_string());
+        }
+    }
+
+    /// An operation ended; what did not succeed is told at once, not only in the report.
+    pub fn finished(&self, address: &Address, action: Action, outcome: Outcome) {
+        self.advance(1);
+        let quiet = matches!(self.mode, Mode::Quiet) || outcome == Outcome::NotAttempted;
+        if quiet || outcome == Outcome::Done && self.ui.verbose() == 0 {
+            return;
+        }
+        let label = if outcome == Outcome::Done {
+            Label::Good
+        } else {
+            Label::Error
+        };
+        let rest = format!(": {} {address}", words::action(action));
+        let line = Line::at(0).hang(2).label(label, words::outcome(outcome));
+        self.say(&line.text(Safe::new(rest)));
+    }
+
+    /// The end: the bar is taken away, the log gets no more lines.
+    pub fn finish(&self) {
+        match &self.mode {
+            Mode::Bar(bar) => bar.finish_and_clear(),
+            Mode::Lines { clock, .. } => drop(lock(clock).take()),
+            Mode::Quiet => {}
+        }
+    }
+
+    fn say(&self, line: &Line) {
+        let write = || talk(&self.ui, line);
+        match &self.mode {
+            Mode::Bar(bar) => bar.suspend(write),
+            Mode::Lines { .. } | Mode::Quiet => write(),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Progress that cannot be shown must not stop the work it is about.
+fn talk(ui: &Ui, line: &Line) {
+    let stream = anstream::AutoStream::new(io::stderr().lock(), choice(ui.colour_talk));
+    let _ = Out::new(stream, ui.width, ui.colour_talk).line(line);
+}
+
+/// Writes a line each period, until the sender is dropped.
+fn tick(state: Arc<Mutex<State>>, ui: Ui) -> Sender<()> {
+    let (stop, stopped) = mpsc::channel();
+    std::thread::spawn(move || {
+        while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
+            let line = lock(&state).line();
+            if let Some(line) = line {
+                talk(&ui, &line);
+            }
+        }
+    });
+    stop
+}
+
+impl State {
+    fn line(&self) -> Option<Line> {
+        let seconds = self.started?.elapsed().as_secs();
+        let total = self
+            .total
+            .map(|total| format!(" of {total}"))
+            .unwrap_or_default();
+        let text = format!("{}: {}{total}, {seconds} s", self.phase, self.done);
+        Some(Line::at(0).hang(2).text(Safe::new(text)))
+    }
+}
+
+/// A count that another thread left half-way is still a count.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn style(with_length: bool, colour: bool) -> ProgressStyle {
+    let template = match (with_length, colour) {
+        (true, true) => "{prefix} [{bar:24.green}] {pos}/{len} {wide_msg:.dim}",
+        (true, false) => "{prefix} [{bar:24}] {pos}/{len} {wide_msg}",
+        (false, true) => "{spinner:.green} {prefix} {pos} {wide_msg:.dim}",
+        (false, false) => "{spinner} {prefix} {pos} {wide_msg}",
+    };
+    let style = ProgressStyle::with_template(template);
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Progress, State, style};
+    use crate::render::{Surroundings, Ui};
+    use std::time::Instant;
+
+    #[test]
+    fn a_line_says_how_far_it_is() {
+        let state = State {
+            phase: "Reading connectors".into(),
+            done: 3,
+            total: Some(120),
+            started: Some(Instant::now()),
+        };
+        let mut bytes = Vec::new();
+        let mut out = crate::render::Out::new(&mut bytes, 80, false);
+        out.line(&state.line().unwrap()).unwrap();
+        drop(out);
+        assert_eq!(bytes, b"Reading connectors: 3 of 120, 0 s\n");
+        assert!(State::default().line().is_none());
+    }
+
+    #[test]
+    fn templates_parse_and_the_clock_stops() {
+        for (length, colour) in [(true, true), (true, false), (false, true), (false, false)] {
+            let _ = style(length, colour);
+        }
+        let progress = Progress::new(&Ui::new(true, 0, &Surroundings::default()));
+        progress.phase("Reading", Some(2));
+        progress.advance(1);
+        progress.finish();
+    }
+}

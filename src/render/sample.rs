@@ -1,0 +1,478 @@
+//! A rich plan and a mixed report for the golden tests, and the comparison with `tests/golden`.
+
+use crate::apply::{ApplyReport, OperationReport, Outcome};
+use crate::model::{
+    Address, ConnectorBody, ConnectorId, Contract, Entity, Region, Settings, WhyUnverified,
+};
+use crate::plan::{
+    Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
+    Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
+};
+use serde_json::{Value, json};
+
+/// Compares with a file under `tests/golden`; `BLESS=1` rewrites it.
+pub(crate) fn golden(name: &str, text: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    let diff = similar::TextDiff::from_lines(expected.as_str(), text);
+    assert!(
+        expected == text,
+        "{name} differs; BLESS=1 accepts\n{}",
+        diff.unified_diff()
+    );
+}
+
+fn id<T: std::str::FromStr<Err = uuid::Error>>(last: u32) -> T {
+    format!("6f1d3c52-8a0e-4b7d-9c11-{last:012}")
+        .parse()
+        .unwrap()
+}
+
+fn value(value: Value) -> FieldValue {
+    FieldValue::Value(value)
+}
+
+fn secret(name: &str) -> FieldValue {
+    FieldValue::Reference(format!("${{env:{name}}}"))
+}
+
+fn change(path: &str, before: FieldValue, after: FieldValue) -> FieldChange {
+    FieldChange {
+        path: path.into(),
+        before,
+        after,
+    }
+}
+
+fn set(path: &str, after: FieldValue) -> FieldChange {
+    change(path, FieldValue::Absent, after)
+}
+
+fn body(name: &str, kind: &str) -> ConnectorBody {
+    ConnectorBody {
+        name: name.into(),
+        kind: kind.into(),
+        definition_id: id(900),
+        template_id: None,
+        credentials: Some(Settings::new()),
+        credentials_version: None,
+        environment: None,
+        replication_config: None,
+        entities: Some(vec![Entity {
+            entity: "tickets".into(),
+            modes: None,
+        }]),
+    }
+}
+
+fn step(
+    address: Address,
+    action: Action,
+    reasons: &[Reason],
+    operation: Operation,
+    changes: Vec<FieldChange>,
+) -> Step {
+    Step {
+        address,
+        action,
+        reasons: reasons.to_vec(),
+        changes,
+        operation,
+    }
+}
+
+/// An empty plan for two customers.
+pub(crate) fn empty() -> Plan {
+    Plan {
+        organization_id: id(1),
+        contract: Contract::Workspace,
+        partial: false,
+        customers: Vec::new(),
+        blocked: Vec::new(),
+        refusals: Vec::new(),
+        unverified: Vec::new(),
+        unmanaged: Unmanaged::default(),
+        summary: Summary {
+            customers_declared: 2,
+            ..Summary::default()
+        },
+    }
+}
+
+/// A plan with a bit of everything.
+pub(crate) fn rich() -> Plan {
+    Plan {
+        customers: vec![acme(), beta(), gamma(), hostile()],
+        blocked: vec![Blocked {
+            address: Address::connector("delta", "Twin"),
+            code: BlockCode::AmbiguousMatch,
+            message: "two connectors of this name and type exist, and neither is recorded; delete one of them, or rename it".into(),
+        }],
+        refusals: vec![Refusal {
+            code: GuardCode::TooManyDeletes,
+            message: "12 deletions, and 5 are allowed; --allow-delete 12 raises the limit for one run".into(),
+        }],
+        unverified: unverified(),
+        unmanaged: Unmanaged {
+            customers: vec!["old-customer".into(), "trial".into()],
+            connectors: vec![UnmanagedConnector {
+                address: Address::connector("acme-corp", "Made by hand"),
+                id: id(77),
+                kind: Some("stripe".into()),
+            }],
+            kept: vec![Address::connector("acme-corp", "Former CRM")],
+        },
+        summary: Summary {
+            add: 4,
+            change: 4,
+            destroy: 4,
+            adopt: 1,
+            secrets: 4,
+            customers_touched: 4,
+            customers_declared: 120,
+        },
+        ..empty()
+    }
+}
+
+fn unverified() -> Vec<Unverified> {
+    let mut all: Vec<_> = (1..=7)
+        .map(|n| Unverified {
+            address: Address::connector(format!("customer-{n}"), "HubSpot"),
+            why: WhyUnverified::Unavailable,
+            paths: vec![
+                "credentials.client_secret".into(),
+                "credentials.refresh_token".into(),
+            ],
+        })
+        .collect();
+    all.push(Unverified {
+        address: Address::connector("beta", "Beta Slack"),
+        why: WhyUnverified::NeverSent,
+        paths: vec!["credentials.api_token".into()],
+    });
+    all
+}
+
+fn acme() -> CustomerPlan {
+    let github = Address::connector("acme-corp", "Acme GitHub");
+    CustomerPlan {
+        name: "acme-corp".into(),
+        workspace_id: None,
+        protect: false,
+        remember: crate::plan::Remember::default(),
+        steps: vec![
+            step(
+                Address::customer("acme-corp"),
+                Action::Create,
+                &[Reason::MissingRemote],
+                Operation::CreateCustomer {
+                    region: Some(Region::US),
+                },
+                vec![set("region", value(json!("us")))],
+            ),
+            step(
+                github,
+                Action::Create,
+                &[Reason::MissingRemote],
+                Operation::CreateConnector {
+                    body: body("Acme GitHub", "github"),
+                },
+                vec![
+                    set("credentials.token", secret("ACME_GITHUB_TOKEN")),
+                    set("credentials.user", FieldValue::Hidden),
+                    set(
+                        "replication_config.repositories",
+                        value(json!([
+                            "acme/api",
+                            "acme/web",
+                            "acme/mobile-app",
+                            "acme/infrastructure"
+                        ])),
+                    ),
+                    set(
+                        "replication_config.start_date",
+                        value(json!("2026-01-01T00:00:00Z")),
+                    ),
+                ],
+            ),
+        ],
+    }
+}
+
+fn beta() -> CustomerPlan {
+    CustomerPlan {
+        name: "beta".into(),
+        workspace_id: Some(id(2)),
+        protect: false,
+        remember: crate::plan::Remember::default(),
+        steps: [step(
+            Address::customer("beta"),
+            Action::Rename,
+            &[Reason::Renamed],
+            Operation::UpdateCustomer {
+                workspace_id: Some(id(2)),
+                expected_name: "beta-old".into(),
+                patch: crate::model::CustomerPatch::default(),
+                retire: false,
+            },
+            vec![change(
+                "name",
+                value(json!("beta-old")),
+                value(json!("beta")),
+            )],
+        )]
+        .into_iter()
+        .chain(beta_replacements())
+        .chain(beta_updates())
+        .collect(),
+    }
+}
+
+fn beta_replacements() -> Vec<Step> {
+    let at = |name: &str| Address::connector("beta", name);
+    vec![
+        step(
+            at("Beta HubSpot"),
+            Action::Rotate,
+            &[Reason::SecretRotated, Reason::CredentialsVersionChanged],
+            Operation::ReplaceConnector {
+                id: id(11),
+                body: body("Beta HubSpot", "hubspot"),
+            },
+            vec![
+                change(
+                    "credentials.client_secret",
+                    FieldValue::Unreadable,
+                    secret("BETA_SECRET"),
+                ),
+                change(
+                    "credentials.refresh_token",
+                    secret("BETA_OLD"),
+                    secret("BETA_NEW"),
+                ),
+                change("credentials_version", value(json!(2)), value(json!(3))),
+            ],
+        ),
+        step(
+            at("Beta Zendesk"),
+            Action::Replace,
+            &[Reason::EnvironmentChanged],
+            Operation::ReplaceConnector {
+                id: id(12),
+                body: body("Beta Zendesk", "zendesk-support"),
+            },
+            vec![
+                change(
+                    "environment.subdomain",
+                    value(json!("beta")),
+                    value(json!("beta-inc")),
+                ),
+                change(
+                    "credentials.api_token",
+                    FieldValue::Unreadable,
+                    secret("BETA_ZENDESK"),
+                ),
+            ],
+        ),
+    ]
+}
+
+fn beta_updates() -> Vec<Step> {
+    let at = |name: &str| Address::connector("beta", name);
+    vec![
+        step(
+            at("Beta Search"),
+            Action::Update,
+            &[Reason::FieldChanged, Reason::KeyRemoved],
+            Operation::UpdateConnector {
+                id: id(13),
+                patch: ConnectorPatch::default(),
+                body: body("Beta Search", "google-search-console"),
+            },
+            search_changes(),
+        ),
+        step(
+            at("Beta Slack"),
+            Action::Adopt,
+            &[Reason::FoundByName],
+            Operation::AdoptConnector {
+                id: id(14),
+                body: body("Beta Slack", "slack"),
+            },
+            Vec::new(),
+        ),
+    ]
+}
+
+fn search_changes() -> Vec<FieldChange> {
+    let report = |name: &str| {
+        format!(
+            "select country, clicks\nfrom searches\nwhere day > '2026-01-01'\n  and site = '{name}'\ngroup by country\norder by clicks desc\n"
+        )
+    };
+    let sites = |last: &str| {
+        json!([
+            "https://beta.example/",
+            "https://shop.beta.example/",
+            "https://status.beta.example/",
+            last
+        ])
+    };
+    vec![
+        change(
+            "replication_config.start_date",
+            value(json!("2025-01-01T00:00:00Z")),
+            value(json!("2026-01-01T00:00:00Z")),
+        ),
+        change(
+            "replication_config.data_state",
+            value(json!("all")),
+            FieldValue::Absent,
+        ),
+        change(
+            "replication_config.report",
+            value(json!(report("beta"))),
+            value(json!(report("beta-inc"))),
+        ),
+        change(
+            "replication_config.site_urls",
+            value(sites("https://old.beta.example/")),
+            value(sites("https://new.beta.example/")),
+        ),
+    ]
+}
+
+fn gamma() -> CustomerPlan {
+    CustomerPlan {
+        name: "gamma".into(),
+        workspace_id: Some(id(3)),
+        protect: true,
+        remember: crate::plan::Remember::default(),
+        steps: vec![
+            step(
+                Address::connector("gamma", "Gamma Notion"),
+                Action::Delete,
+                &[Reason::NotInConfig],
+                Operation::DeleteConnector { id: id(31) },
+                Vec::new(),
+            ),
+            step(
+                Address::customer("gamma"),
+                Action::Update,
+                &[Reason::NotInConfig],
+                Operation::UpdateCustomer {
+                    workspace_id: Some(id(3)),
+                    expected_name: "gamma".into(),
+                    patch: crate::model::CustomerPatch::default(),
+                    retire: true,
+                },
+                vec![change(
+                    "status",
+                    value(json!("active")),
+                    value(json!("inactive")),
+                )],
+            ),
+        ],
+    }
+}
+
+/// Names and values as someone would write them who wants to steer a terminal or a CI runner.
+fn hostile() -> CustomerPlan {
+    let name = "::set-env name=X::\u{1b}[2J ##vso[task.complete]\u{202e}";
+    CustomerPlan {
+        name: name.into(),
+        workspace_id: Some(id(4)),
+        protect: false,
+        remember: crate::plan::Remember::default(),
+        steps: vec![step(
+            Address::connector(name, "a\nb\r\u{200b}c"),
+            Action::Update,
+            &[Reason::FieldChanged],
+            Operation::UpdateConnector {
+                id: id(41),
+                patch: ConnectorPatch::default(),
+                body: body("x", "a\u{7f}b"),
+            },
+            vec![change(
+                "replication_config.note",
+                value(json!("one\n::error::two\u{9b}\n##[group]three")),
+                value(json!("one\n::error::two\n##[group]four")),
+            )],
+        )],
+    }
+}
+
+fn went(name: &str, action: Action, outcome: Outcome, message: Option<&str>) -> OperationReport {
+    OperationReport {
+        address: name.parse().unwrap(),
+        action,
+        outcome,
+        remote_id: (outcome == Outcome::Done).then(|| id::<ConnectorId>(5).to_string()),
+        message: message.map(str::to_owned),
+        warnings: Vec::new(),
+    }
+}
+
+/// A report in which all went well.
+pub(crate) fn done() -> ApplyReport {
+    let mut rotated = went("beta/Beta HubSpot", Action::Rotate, Outcome::Done, None);
+    rotated.warnings = vec![
+        "the check of the new credentials was inconclusive; they were written all the same".into(),
+    ];
+    let operations = vec![
+        went("acme-corp", Action::Create, Outcome::Done, None),
+        went("acme-corp/Acme GitHub", Action::Create, Outcome::Done, None),
+        rotated,
+        went("beta/Beta Slack", Action::Adopt, Outcome::Done, None),
+    ];
+    ApplyReport {
+        operations,
+        interrupted: false,
+    }
+}
+
+/// A report with every outcome.
+pub(crate) fn partial() -> ApplyReport {
+    let mut report = done();
+    let refused = "the server refused it (422): body.replication_config.start_date: ::error::not a date\u{1b}[0m";
+    let many = (1..=7).map(|n| {
+        let name = format!("late-{n}");
+        went(&name, Action::Create, Outcome::NotAttempted, None)
+    });
+    report.operations.extend([
+        went(
+            "beta/Beta Zendesk",
+            Action::Replace,
+            Outcome::Failed,
+            Some(refused),
+        ),
+        went(
+            "gamma",
+            Action::Create,
+            Outcome::Unknown,
+            Some("no answer within 30 s"),
+        ),
+        went(
+            "gamma/Gamma Notion",
+            Action::Create,
+            Outcome::Blocked,
+            Some("waits for gamma"),
+        ),
+        went(
+            "delta",
+            Action::Update,
+            Outcome::Stale,
+            Some("the workspace is now named delta-2"),
+        ),
+    ]);
+    report.operations.extend(many);
+    report.interrupted = true;
+    report
+}

@@ -1,0 +1,414 @@
+//! What `explain` knows of codes: plan reasons, blocks, guards, outcomes, failures, exit codes.
+//!
+//! Texts only. A test holds them against the types, so that no code goes without one.
+
+/// Group, name and text of a topic.
+pub(super) type Topic = (&'static str, &'static str, &'static str);
+
+/// Everything but the fields of the files.
+pub(super) const CODES: &[Topic] = &[
+    (
+        "reason",
+        "missing_remote",
+        "It is declared and does not exist yet, so it is created.",
+    ),
+    (
+        "reason",
+        "deleted_out_of_band",
+        "The ledger knows it, and it is gone although airlift did not delete it. It is created anew.",
+    ),
+    (
+        "reason",
+        "found_by_name",
+        "Exactly one object of this name (for a connector: and type) exists and the ledger does not know it. It is adopted: recorded as ours, with nothing written remotely. Its credentials cannot be read, so they stay not verified until they are sent by a new `credentials_version`.",
+    ),
+    (
+        "reason",
+        "field_changed",
+        "A declared field has another value remotely. Only declared fields are compared.",
+    ),
+    (
+        "reason",
+        "renamed",
+        "The files carry a new name and `previous_name` (or the ledger) tells which object it was. It is renamed in place, not recreated.",
+    ),
+    (
+        "reason",
+        "key_removed",
+        "A key of `replication_config` was declared at the last apply and is not now, so it is removed remotely.",
+    ),
+    (
+        "reason",
+        "secret_rotated",
+        "A secret's value, or the reference to it, is not what was last sent. Credentials cannot be changed in place: the new ones are checked, a new connector is created with them, and the old one is deleted.",
+    ),
+    (
+        "reason",
+        "credentials_version_changed",
+        "`credentials_version` differs from the one last applied, which asks to send the credentials again.",
+    ),
+    ("reason", "requested", "The rotation was asked for by name."),
+    (
+        "reason",
+        "type_changed",
+        "The connector's type changed. No update can do that: a new connector is created, then the old one is deleted. With --auto-approve this needs --allow-replace.",
+    ),
+    (
+        "reason",
+        "environment_changed",
+        "`environment` changed, such as a subdomain. No update can do that: a new connector is created, then the old one is deleted. With --auto-approve this needs --allow-replace.",
+    ),
+    (
+        "reason",
+        "template_changed",
+        "`template_id` changed. No update can do that: a new connector is created, then the old one is deleted. With --auto-approve this needs --allow-replace.",
+    ),
+    (
+        "reason",
+        "secret_in_config",
+        "`replication_config` holds a secret, here or remotely. An update would have to send back what cannot be read, so the connector is replaced.",
+    ),
+    (
+        "reason",
+        "not_in_config",
+        "It is ours by the ledger and no longer in the files. With --prune a connector is deleted and a customer suspended; --delete-customers deletes customers.",
+    ),
+    (
+        "reason",
+        "superseded",
+        "It is left over from a replacement or a deletion that did not finish, and is deleted now.",
+    ),
+    (
+        "reason",
+        "set_after_creation",
+        "Creation cannot carry this field, so it is set right after.",
+    ),
+    (
+        "block",
+        "ambiguous_match",
+        "Two or more remote objects fit and nothing tells which is meant. airlift never guesses: rename or delete one of them. Only this customer is left alone.",
+    ),
+    (
+        "block",
+        "unknown_type",
+        "Neither the built-in catalog nor the live one has such a connector type. Check `type`; `airlift types` lists the known ones.",
+    ),
+    (
+        "block",
+        "unknown_status",
+        "The workspace has a status that this version does not know, so nothing is written to it. Look at it in the console, or use a newer version.",
+    ),
+    (
+        "block",
+        "protected",
+        "`protect: true` forbids deleting, suspending and replacing. Rotation of credentials stays possible. Remove the protection first if the step is meant.",
+    ),
+    (
+        "block",
+        "rename_conflict",
+        "The previous name and the new one both exist remotely. Decide which one is meant, then delete or rename the other, or drop `previous_name`.",
+    ),
+    (
+        "guard",
+        "empty_desired",
+        "A run with --prune found no customer in the files while the ledger owns some. That is more often a wrong path than a wish.",
+    ),
+    (
+        "guard",
+        "too_many_deletes",
+        "The plan deletes or suspends more than `guards` allows. Review it; --allow-delete N or P% raises the limit for one run. The percentage counts from ten owned objects up.",
+    ),
+    (
+        "guard",
+        "incomplete_listing",
+        "The list of workspaces was not whole after three attempts, so what is missing from it may still exist. Pruning is refused; everything else stays possible without --prune.",
+    ),
+    (
+        "guard",
+        "recorded_id_renamed",
+        "A recorded workspace carries a name that nothing explains. Somebody renamed it, or the ledger belongs to something else. Put the new name into the files with `previous_name`, or rename it back.",
+    ),
+    (
+        "verification",
+        "unavailable",
+        "The secret's reference cannot be resolved here, so it is not known whether it changed. That is no change; apply resolves it only when it has to send it.",
+    ),
+    (
+        "verification",
+        "not_asked",
+        "No secrets were read, because of --no-secrets.",
+    ),
+    (
+        "verification",
+        "key_changed",
+        "The fingerprints were made with another key (the organization's client secret, or AIRLIFT_LEDGER_KEY). Nothing is rewritten; a new `credentials_version` sends the credentials and makes new fingerprints.",
+    ),
+    (
+        "verification",
+        "never_sent",
+        "The connector was adopted, so airlift never sent its credentials and has nothing to compare with.",
+    ),
+    ("outcome", "done", "The operation succeeded."),
+    (
+        "outcome",
+        "failed",
+        "The operation did not succeed; the message says why. Other customers go on.",
+    ),
+    (
+        "outcome",
+        "blocked",
+        "Something that the operation needs did not succeed or could not be had, so it was not tried.",
+    ),
+    (
+        "outcome",
+        "stale",
+        "What is there is no longer what the plan saw, so nothing was done. Plan again and review.",
+    ),
+    (
+        "outcome",
+        "unknown",
+        "The request was sent and no answer tells whether it took effect. The next run looks first, then adopts or creates: nothing is made twice.",
+    ),
+    (
+        "outcome",
+        "not_attempted",
+        "The run ended before it came to this operation.",
+    ),
+    ("failure", "usage", "The command line is wrong. Exit 64."),
+    (
+        "failure",
+        "invalid_files",
+        "The files have errors; each is listed with its place. Nothing was sent. Exit 1.",
+    ),
+    (
+        "failure",
+        "read_failed",
+        "A file could not be read. Exit 1.",
+    ),
+    (
+        "failure",
+        "output_failed",
+        "The result could not be written. A reader that went away, as in `| head`, is no failure. Exit 1.",
+    ),
+    (
+        "failure",
+        "remote_failed",
+        "The API did not answer, or not with what was expected, after retries. Exit 1.",
+    ),
+    (
+        "failure",
+        "ledger_failed",
+        "The ledger could not be read or written. Nothing more was written remotely. Exit 1.",
+    ),
+    (
+        "failure",
+        "not_approved",
+        "There is no terminal to ask and --auto-approve is missing, so nothing was done. Exit 1.",
+    ),
+    (
+        "failure",
+        "authentication_failed",
+        "The credentials in AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET were refused. Exit 3.",
+    ),
+    (
+        "failure",
+        "wrong_organization",
+        "The credentials belong to another organization than `organization_id` or AIRBYTE_ORGANIZATION_ID says. Nothing was written. Exit 3.",
+    ),
+    (
+        "failure",
+        "operations_failed",
+        "The run went through, and some operations failed, were blocked, stale or unknown. Exit 4.",
+    ),
+    (
+        "failure",
+        "guard_refused",
+        "A guard refuses the plan; nothing was written. Exit 5.",
+    ),
+    (
+        "failure",
+        "cancelled",
+        "A person or a signal stopped the run. What was under way was finished or recorded. Exit 8.",
+    ),
+    (
+        "failure",
+        "plan_stale",
+        "The plan no longer fits what is there. Plan again. Exit 10.",
+    ),
+    (
+        "failure",
+        "secret_unresolved",
+        "A secret that has to be sent could not be resolved. It is resolved before the first write, so nothing was written. --keep-going leaves such connectors out. Exit 11.",
+    ),
+    (
+        "failure",
+        "internal",
+        "A defect of airlift. Nothing is known to be wrong with your files. Exit 70.",
+    ),
+    ("exit code", "0", "Done, or nothing to do."),
+    (
+        "exit code",
+        "1",
+        "An error of no other kind: files, network, ledger.",
+    ),
+    (
+        "exit code",
+        "2",
+        "There are changes; only with --detailed-exitcode.",
+    ),
+    (
+        "exit code",
+        "3",
+        "Authentication failed, or it is the wrong organization.",
+    ),
+    (
+        "exit code",
+        "4",
+        "The run went through, with operations failed, blocked, stale or unknown.",
+    ),
+    ("exit code", "5", "A guard refused."),
+    ("exit code", "8", "Cancelled by a person or a signal."),
+    ("exit code", "10", "The plan is stale."),
+    ("exit code", "11", "A secret could not be resolved."),
+    ("exit code", "64", "The command line is wrong."),
+    ("exit code", "70", "A defect of airlift."),
+];
+
+/// The fields of the files.
+pub(super) const FIELDS: &[Topic] = &[
+    (
+        "field",
+        "version",
+        "The version of the file format: 1. Required in the project file.",
+    ),
+    (
+        "field",
+        "organization_id",
+        "A guard: the files are for this organization, and any other is refused with exit 3.",
+    ),
+    (
+        "field",
+        "contract",
+        "The names the remote API uses: `workspace` (default), or `external_user` as in the guide on hosted authentication.",
+    ),
+    (
+        "field",
+        "include",
+        "Files with more customers, as patterns relative to this file, such as `customers/*.yaml`. They have the same grammar without the project's own keys.",
+    ),
+    (
+        "field",
+        "guards",
+        "Limits on what one run may delete or suspend.",
+    ),
+    (
+        "field",
+        "guards.max_deletes",
+        "The most objects one run may delete or suspend. Default 5.",
+    ),
+    (
+        "field",
+        "guards.max_delete_percent",
+        "The same as a percentage of what is owned, from ten objects up. Default 10.",
+    ),
+    (
+        "field",
+        "customers",
+        "The customers. Each is a workspace of its own, with connectors that use that customer's credentials.",
+    ),
+    (
+        "field",
+        "customers.name",
+        "The customer's identity: the workspace's name, or the external user id under the older contract. Unique in the project.",
+    ),
+    (
+        "field",
+        "customers.previous_name",
+        "The name it had. The customer is renamed, not recreated.",
+    ),
+    (
+        "field",
+        "customers.region",
+        "Where the workspace is placed when it is created: `us`, `eu` or an id. The API never returns it, so a later change has no effect.",
+    ),
+    (
+        "field",
+        "customers.status",
+        "`active` (default), or `inactive`: suspended, with nothing lost.",
+    ),
+    (
+        "field",
+        "customers.protect",
+        "`true` keeps the customer and its connectors from being deleted, suspended or replaced. Rotation of credentials stays possible.",
+    ),
+    (
+        "field",
+        "customers.cache",
+        "`inherit`, `true` or `false`: the workspace's cache setting.",
+    ),
+    (
+        "field",
+        "customers.connectors",
+        "The customer's connectors.",
+    ),
+    (
+        "field",
+        "customers.connectors.name",
+        "The connector's name, unique within its customer.",
+    ),
+    (
+        "field",
+        "customers.connectors.previous_name",
+        "The name it had. The connector is renamed, not recreated.",
+    ),
+    (
+        "field",
+        "customers.connectors.type",
+        "The connector type, such as `github`; `airlift types` lists them. A change replaces the connector.",
+    ),
+    (
+        "field",
+        "customers.connectors.auth",
+        "The authentication method, where the fields of `credentials` do not tell. `airlift types NAME` lists them.",
+    ),
+    (
+        "field",
+        "customers.connectors.template_id",
+        "The source template, where the organization has several for a type. A change replaces the connector.",
+    ),
+    (
+        "field",
+        "customers.connectors.credentials",
+        "The authentication block. Secrets are references such as `${env:NAME}` or `${file:path}`; a literal is an error unless the field is known not to be secret or it is written as `{plain: …}`. The API never returns it: a keyed fingerprint tells whether it changed.",
+    ),
+    (
+        "field",
+        "customers.connectors.credentials_version",
+        "A number. Change it to send the credentials again although they did not change.",
+    ),
+    (
+        "field",
+        "customers.connectors.environment",
+        "Server variables, such as a subdomain. The API never returns them. A change replaces the connector.",
+    ),
+    (
+        "field",
+        "customers.connectors.replication_config",
+        "Replication settings. Only declared keys are compared; others are left as they are.",
+    ),
+    (
+        "field",
+        "customers.connectors.entities",
+        "The entities an agent may use, compared as a set.",
+    ),
+    (
+        "field",
+        "customers.connectors.entities.entity",
+        "The entity's name.",
+    ),
+    (
+        "field",
+        "customers.connectors.entities.modes",
+        "What may be done with it: `read`, `write` or both. Without it, the server chooses.",
+    ),
+];
