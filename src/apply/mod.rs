@@ -1,5 +1,126 @@
-//! Carrying out a plan. It decides nothing: the plan says what, apply says how it went.
+//! Carrying out a plan: customers side by side, the steps of one customer in the plan's order.
+//!
+//! Owns execution, the settling of unclear outcomes, and the order "intent on disk, write,
+//! ledger, outcome on disk". Decides nothing that the plan left open and prints nothing: it emits
+//! events and returns a report. Refuses to repeat a creation without having looked.
 
+mod config;
+mod connector;
+mod create;
+mod delete;
 mod outcome;
+mod record;
+mod run;
+mod stop;
+mod workspace;
 
 pub use outcome::{ApplyReport, Counts, OperationReport, Outcome, Tally};
+pub use stop::{Stop, StopCause};
+
+use crate::api::Writer;
+use crate::model::{Address, Recorded, RecordedCustomer, SecretRef, WorkspaceId};
+use crate::plan::{Action, CustomerPlan, Plan};
+use crate::recorded::{Journal, Ledger};
+use crate::secrets::{Fingerprinter, Values};
+use futures_util::{StreamExt, stream};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How a run behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Customers worked on at the same time.
+    pub parallelism: usize,
+    /// How long to wait until a deleted object is gone.
+    pub delete_deadline: Duration,
+    /// How long to ask again for a check that is pending.
+    pub check_deadline: Duration,
+    /// Whether a replacement needs a check that succeeded.
+    pub require_check: bool,
+    /// The first pause between two looks; it doubles up to 2 s.
+    pub pause: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parallelism: 10,
+            delete_deadline: Duration::from_secs(60),
+            check_deadline: Duration::from_secs(60),
+            require_check: false,
+            pause: Duration::from_millis(200),
+        }
+    }
+}
+
+/// Everything a run needs besides the plan.
+pub struct Context<'a> {
+    /// The right to write.
+    pub writer: &'a Writer,
+    /// The values of every reference that the plan sends, less those in `missing`.
+    pub secrets: &'a Values,
+    /// References that could not be resolved: their connectors are blocked.
+    pub missing: &'a BTreeMap<SecretRef, String>,
+    /// Where results are kept.
+    pub ledger: &'a Ledger,
+    /// Where intents are kept.
+    pub journal: &'a Journal,
+    /// Fingerprints what is sent.
+    pub fingerprinter: &'a Fingerprinter,
+    /// Asks the run to stop, or tells that it did.
+    pub stop: &'a Stop,
+    /// How to behave.
+    pub options: &'a Options,
+    /// Told what happens.
+    pub on_event: &'a (dyn Fn(ApplyEvent<'_>) + Sync),
+}
+
+/// What happens during a run.
+#[derive(Clone, Copy, Debug)]
+pub enum ApplyEvent<'a> {
+    /// A step begins.
+    Started {
+        /// To what.
+        address: &'a Address,
+        /// What is done.
+        action: Action,
+    },
+    /// A step ended.
+    Finished {
+        /// How.
+        report: &'a OperationReport,
+    },
+}
+
+/// Carries out a plan. The ledger is `recorded` at the start; it is kept up to date on disk.
+pub async fn apply(plan: &Plan, recorded: &Recorded, context: &Context<'_>) -> ApplyReport {
+    let mut finished: Vec<_> = stream::iter(plan.customers.iter().enumerate())
+        .map(|(index, customer)| one(index, customer, recorded, context))
+        .buffer_unordered(context.options.parallelism.max(1))
+        .collect()
+        .await;
+    finished.sort_by_key(|(index, _)| *index);
+    ApplyReport {
+        operations: finished
+            .into_iter()
+            .flat_map(|(_, reports)| reports)
+            .collect(),
+        interrupted: context.stop.cause() == Some(StopCause::Signal),
+    }
+}
+
+async fn one(
+    index: usize,
+    customer: &CustomerPlan,
+    recorded: &Recorded,
+    context: &Context<'_>,
+) -> (usize, Vec<OperationReport>) {
+    let mut run = run::CustomerRun::new(context, customer, ledger_entry(customer, recorded));
+    run.execute().await;
+    (index, run.into_reports())
+}
+
+fn ledger_entry(plan: &CustomerPlan, recorded: &Recorded) -> Option<RecordedCustomer> {
+    let id: WorkspaceId = plan.workspace_id?;
+    recorded.customers.get(&id).cloned()
+}

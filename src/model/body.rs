@@ -1,7 +1,9 @@
 //! What is written to the remote API, references unresolved.
 
-use super::{Cache, DefinitionId, Entity, Settings, Status, TemplateId};
+use super::desired::secret_leaves;
+use super::{Cache, DefinitionId, Entity, Setting, Settings, Status, TemplateId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The fields of `WorkspaceUpdateRequest`; what is absent is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,4 +46,16 @@ pub struct ConnectorBody {
     /// Entities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entities: Option<Vec<Entity>>,
+}
+
+impl ConnectorBody {
+    /// The leaves whose sending is fingerprinted, as
+    /// [`DesiredConnector::secret_leaves`](super::DesiredConnector::secret_leaves).
+    pub fn secret_leaves(&self) -> BTreeMap<String, &Setting> {
+        secret_leaves(
+            self.credentials.as_ref(),
+            self.environment.as_ref(),
+            self.replication_config.as_ref(),
+        )
+    }
 }

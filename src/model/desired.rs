@@ -1,6 +1,6 @@
 //! What the files ask for, once it can be relied on.
 
-use super::{Address, DefinitionId, OrganizationId, Settings, TemplateId};
+use super::{Address, DefinitionId, OrganizationId, Setting, Settings, TemplateId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -157,24 +157,37 @@ pub struct DesiredConnector {
 impl DesiredConnector {
     /// Every leaf whose value is write-only remotely or a reference, by dotted path: all of
     /// `credentials`, and the references of the two other blocks.
-    pub fn secret_leaves(&self) -> BTreeMap<String, &super::Setting> {
-        let mut leaves = BTreeMap::new();
-        let blocks = [
-            ("credentials", &self.credentials),
-            ("environment", &self.environment),
-            ("replication_config", &self.replication_config),
-        ];
-        for (block, settings) in blocks {
-            for (name, setting) in settings.iter().flatten() {
-                setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
-                    if block == "credentials" || leaf.holds_secret() {
-                        leaves.insert(path, leaf);
-                    }
-                });
-            }
-        }
-        leaves
+    pub fn secret_leaves(&self) -> BTreeMap<String, &Setting> {
+        secret_leaves(
+            self.credentials.as_ref(),
+            self.environment.as_ref(),
+            self.replication_config.as_ref(),
+        )
     }
+}
+
+/// The leaves that are fingerprinted: those of `credentials`, and references elsewhere.
+pub(super) fn secret_leaves<'a>(
+    credentials: Option<&'a Settings>,
+    environment: Option<&'a Settings>,
+    replication_config: Option<&'a Settings>,
+) -> BTreeMap<String, &'a Setting> {
+    let mut leaves = BTreeMap::new();
+    let blocks = [
+        ("credentials", credentials),
+        ("environment", environment),
+        ("replication_config", replication_config),
+    ];
+    for (block, settings) in blocks {
+        for (name, setting) in settings.into_iter().flatten() {
+            setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
+                if block == "credentials" || leaf.holds_secret() {
+                    leaves.insert(path, leaf);
+                }
+            });
+        }
+    }
+    leaves
 }
 
 /// A connector's type as written, with its definition where the catalog knows it.

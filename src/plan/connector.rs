@@ -3,7 +3,8 @@
 use super::matching::ConnectorMatch;
 use super::secrets::{SecretVerdict, creation_fields, judge};
 use super::{
-    Action, ConnectorPatch, FieldChange, FieldValue, Operation, Reason, Step, Unverified, diff,
+    Action, ConnectorPatch, FieldChange, FieldValue, Operation, Reason, RememberConnector, Step,
+    Unverified, diff,
 };
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorId, DefinitionId, DesiredConnector, Freshness,
@@ -26,7 +27,7 @@ pub(super) struct Subject<'a> {
 pub(super) struct Decision {
     pub(super) steps: Vec<Step>,
     pub(super) unverified: Vec<Unverified>,
-    pub(super) remember: Option<ConnectorBody>,
+    pub(super) remember: Option<RememberConnector>,
 }
 
 impl Subject<'_> {
@@ -80,6 +81,7 @@ impl Subject<'_> {
                 },
             ));
         }
+        let is_ours = recorded.is_some();
         let recorded = recorded.unwrap_or(&adopted);
         let verdict = judge(self.declared, recorded, self.evidence, self.rotate);
         let difference = self.difference(observed, recorded, &verdict);
@@ -90,8 +92,12 @@ impl Subject<'_> {
         decision.unverified = self.unverified(&verdict);
         if let Some(step) = self.update(id, difference) {
             decision.steps.push(step);
-        } else if self.is_spelt_anew(recorded, &verdict) {
-            decision.remember = Some(self.body());
+        } else if is_ours && self.is_spelt_anew(observed, recorded, &verdict) {
+            let updated_at = observed.updated_at.clone();
+            decision.remember = Some(RememberConnector {
+                body: self.body(),
+                updated_at,
+            });
         }
         decision
     }
@@ -291,11 +297,18 @@ impl Subject<'_> {
     }
 
     /// Whether the ledger would describe the same connector in other words than the files.
-    fn is_spelt_anew(&self, recorded: &RecordedConnector, verdict: &SecretVerdict) -> bool {
+    fn is_spelt_anew(
+        &self,
+        observed: &ObservedConnector,
+        recorded: &RecordedConnector,
+        verdict: &SecretVerdict,
+    ) -> bool {
         let normal = |settings: &Option<crate::model::Settings>| {
             settings.clone().filter(|settings| !settings.is_empty())
         };
+        let read_again = observed.detail.is_some() && observed.updated_at != recorded.updated_at;
         verdict.respelt
+            || read_again
             || normal(&recorded.applied.replication_config)
                 != normal(&self.declared.replication_config)
             || recorded.applied.entities != self.declared.entities

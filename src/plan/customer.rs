@@ -7,8 +7,8 @@ use super::{
     Operation, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
 };
 use crate::model::{
-    Address, Cache, ConnectorBody, CustomerPatch, DefinitionId, DesiredCustomer, KindLookup,
-    ObservedStatus, Status,
+    Address, Cache, CustomerPatch, DefinitionId, DesiredCustomer, KindLookup, ObservedStatus,
+    Status,
 };
 
 /// What planning one customer yields.
@@ -357,7 +357,7 @@ impl<'a> Draft<'a> {
             .plan
             .remember
             .connectors
-            .extend::<Option<ConnectorBody>>(decision.remember);
+            .extend(decision.remember);
     }
 
     fn definition(

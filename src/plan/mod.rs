@@ -15,8 +15,8 @@ mod summary;
 
 pub use step::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
-    Operation, Plan, Reason, Refusal, Remember, Step, Summary, Unmanaged, UnmanagedConnector,
-    Unverified,
+    Operation, Plan, Reason, Refusal, Remember, RememberConnector, Step, Summary, Unmanaged,
+    UnmanagedConnector, Unverified,
 };
 
 use crate::model::{

@@ -75,7 +75,16 @@ pub struct Remember {
     pub protect: Option<bool>,
     /// Connectors as the files have them now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub connectors: Vec<ConnectorBody>,
+    pub connectors: Vec<RememberConnector>,
+}
+
+/// What the ledger is to remember of one connector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RememberConnector {
+    /// Its declaration, by its name.
+    pub body: ConnectorBody,
+    /// The remote `updated_at` at which it was found as declared.
+    pub updated_at: Option<String>,
 }
 
 impl Remember {

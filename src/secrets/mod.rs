@@ -61,6 +61,9 @@ pub enum Why {
     NoFields,
 }
 
+/// The values of one run, by reference: each distinct reference is read once.
+pub type Values = BTreeMap<SecretRef, SecretValue>;
+
 /// Reads references.
 #[derive(Clone, Debug)]
 pub struct Resolver {
@@ -90,13 +93,13 @@ impl Resolver {
     }
 
     /// Reads every reference once: the values, and the failures of those that cannot be read.
-    pub fn resolve_all(&self, references: &BTreeSet<SecretRef>) -> (Resolved, Vec<ResolveError>) {
-        let mut resolved = Resolved::default();
+    pub fn resolve_all(&self, references: &BTreeSet<SecretRef>) -> (Values, Vec<ResolveError>) {
+        let mut resolved = Values::new();
         let mut failures = Vec::new();
         for reference in references {
             match self.resolve(reference) {
                 Ok(value) => {
-                    resolved.values.insert(reference.clone(), value);
+                    resolved.insert(reference.clone(), value);
                 }
                 Err(failure) => failures.push(failure),
             }
@@ -115,19 +118,6 @@ fn checked(value: SecretValue) -> Result<SecretValue, Why> {
         Ok(value)
     } else {
         Err(Why::ControlCharacter)
-    }
-}
-
-/// The values of one run, by reference.
-#[derive(Debug, Default)]
-pub struct Resolved {
-    values: BTreeMap<SecretRef, SecretValue>,
-}
-
-impl Resolved {
-    /// The value of a reference, if it was resolved.
-    pub fn get(&self, reference: &SecretRef) -> Option<&SecretValue> {
-        self.values.get(reference)
     }
 }
 

@@ -1,0 +1,67 @@
+//! What a PUT of replication settings sends: the observed value with the declared keys laid over
+//! it and the no longer declared ones taken out, right whether the server merges or replaces.
+
+use crate::model::{Setting, Settings};
+use serde_json::{Map, Value};
+
+pub(super) fn overlay(
+    observed: Map<String, Value>,
+    declared: &Settings,
+    removed: &[Vec<String>],
+) -> Map<String, Value> {
+    let mut merged = observed;
+    lay_over(&mut merged, declared);
+    for place in removed {
+        take_out(&mut merged, place);
+    }
+    merged
+}
+
+fn lay_over(base: &mut Map<String, Value>, declared: &Settings) {
+    for (name, setting) in declared {
+        match (setting, base.get_mut(name)) {
+            (Setting::Map(fields), Some(Value::Object(inner))) => lay_over(inner, fields),
+            // A block that holds a reference is replaced, never updated, so nothing is left out.
+            (setting, _) => {
+                if let Some(value) = setting.to_plain() {
+                    base.insert(name.clone(), value);
+                }
+            }
+        }
+    }
+}
+
+fn take_out(base: &mut Map<String, Value>, place: &[String]) {
+    match place {
+        [] => {}
+        [name] => {
+            base.remove(name);
+        }
+        [name, rest @ ..] => {
+            if let Some(Value::Object(inner)) = base.get_mut(name) {
+                take_out(inner, rest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::overlay;
+    use crate::model::Setting;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_declared_stays() {
+        let observed = json!({"server": 1, "deep": {"kept": true, "gone": 1, "x": 1}, "list": [1]});
+        let declared = json!({"deep": {"x": 2}, "list": [2, 3], "new": {}});
+        let Setting::Map(declared) = Setting::from(declared) else {
+            unreachable!()
+        };
+        let removed = [vec!["deep".to_owned(), "gone".to_owned()]];
+        let merged = overlay(observed.as_object().unwrap().clone(), &declared, &removed);
+        let expected =
+            json!({"server": 1, "deep": {"kept": true, "x": 2}, "list": [2, 3], "new": {}});
+        assert_eq!(serde_json::Value::Object(merged), expected);
+    }
+}

@@ -1,0 +1,168 @@
+//! Creation of connectors, which no key makes repeatable: intent first, one call, and after an
+//! unclear answer a look at what is there.
+
+use super::Outcome;
+use super::delete::Patience;
+use super::run::{CustomerRun, Done, StepResult, Trouble};
+use crate::api::{ApiError, Created, Effect};
+use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
+use crate::recorded::{Intent, Outcome as Ended};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Creations of one connector in one run, the first included.
+const ATTEMPTS: u32 = 3;
+
+/// How long a connector may take to be listed after an unclear answer.
+const LIST_LAG: Duration = Duration::from_secs(3);
+
+impl CustomerRun<'_> {
+    pub(super) async fn create_connector(&mut self, body: &ConnectorBody) -> StepResult {
+        self.look().await?;
+        if let Some(id) = self.stranger(body) {
+            // It came to be after the plan was made; a second one of the name would be a twin.
+            self.enter(body, id, None, None)?;
+            let warning =
+                "it was there already, so it was adopted; its credentials are not verified";
+            return Ok(Done::of(id).warning(warning));
+        }
+        let created = self.create(body, None).await?;
+        Ok(Done::of(created.id))
+    }
+
+    /// Reads what is in the workspace, once.
+    pub(super) async fn look(&mut self) -> Result<(), Trouble> {
+        if self.there.is_none() {
+            self.there = Some(self.list().await?);
+        }
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<BTreeMap<ConnectorId, ObservedConnector>, Trouble> {
+        let reader = self.context.writer.reader();
+        let there = reader.connectors(self.workspace()?, &self.name).await?;
+        there.ok_or_else(|| Trouble::new(Outcome::Stale, "the workspace is gone; plan again"))
+    }
+
+    /// A live connector of this name and type that the ledger does not know.
+    fn stranger(&self, body: &ConnectorBody) -> Option<ConnectorId> {
+        let ours = |id: &ConnectorId| {
+            self.ledger.leaving.contains(id)
+                || self
+                    .ledger
+                    .connectors
+                    .values()
+                    .any(|connector| connector.id == *id)
+        };
+        let there = self.there.iter().flatten();
+        there
+            .filter(|(id, found)| fits(found, body) && !ours(id))
+            .map(|(id, _)| *id)
+            .next()
+    }
+
+    /// Creates a connector and switches the ledger to it.
+    pub(super) async fn create(
+        &mut self,
+        body: &ConnectorBody,
+        replaces: Option<ConnectorId>,
+    ) -> Result<Created, Trouble> {
+        let sent = self.sent(body);
+        let known: BTreeSet<ConnectorId> = self.there.iter().flatten().map(|(id, _)| *id).collect();
+        let intent = Intent::CreateConnector {
+            customer: self.plan.name.clone(),
+            workspace_id: self.workspace()?,
+            name: body.name.clone(),
+            definition_id: body.definition_id,
+            known: known.clone(),
+            replaces,
+            record: Box::new(self.record(body, ConnectorId(uuid::Uuid::nil()), sent.clone(), None)),
+        };
+        let seq = self.begin(intent)?;
+        let created = match self.post(body, &known).await {
+            Ok(created) => created,
+            Err(error) => {
+                self.end_failed(seq, &error)?;
+                return Err(error.into());
+            }
+        };
+        self.ledger.leaving.extend(replaces);
+        self.enter(body, created.id, sent, created.updated_at.clone())?;
+        self.end(seq, Ended::Done)?;
+        Ok(created)
+    }
+
+    /// The call itself. It is repeated only when the server answered with a failure and the
+    /// connector did not appear; after a broken connection or a timeout the server may still be
+    /// at it, so that is left to the next run.
+    async fn post(
+        &self,
+        body: &ConnectorBody,
+        known: &BTreeSet<ConnectorId>,
+    ) -> Result<Created, ApiError> {
+        let workspace = self
+            .id
+            .unwrap_or(crate::model::WorkspaceId(uuid::Uuid::nil()));
+        let mut attempt = 1;
+        loop {
+            let writer = self.context.writer;
+            let secrets = self.context.secrets;
+            let error = match writer
+                .create_connector(&self.name, workspace, body, secrets)
+                .await
+            {
+                Ok(created) => return Ok(created),
+                Err(error) if error.effect() == Effect::None => return Err(error),
+                Err(error) => error,
+            };
+            match self.newcomer(body, known).await {
+                Ok(Some(created)) => return Ok(created),
+                Ok(None) if attempt < ATTEMPTS && matches!(error, ApiError::Server { .. }) => {
+                    attempt += 1;
+                }
+                Ok(None) | Err(_) => return Err(error),
+            }
+        }
+    }
+
+    /// What an unclear creation turns out to have made; nothing if it made nothing.
+    async fn newcomer(
+        &self,
+        body: &ConnectorBody,
+        known: &BTreeSet<ConnectorId>,
+    ) -> Result<Option<Created>, Trouble> {
+        let mut patience = Patience::new(self.context, LIST_LAG);
+        loop {
+            let there = self.list().await?;
+            let mut new = there
+                .into_iter()
+                .filter(|(id, found)| fits(found, body) && !known.contains(id));
+            match (new.next(), new.next()) {
+                (Some((id, found)), None) => {
+                    let ObservedConnector {
+                        created_at,
+                        updated_at,
+                        ..
+                    } = found;
+                    return Ok(Some(Created {
+                        id,
+                        created_at,
+                        updated_at,
+                    }));
+                }
+                (Some(_), Some(_)) => {
+                    let message = "more than one connector of this name appeared";
+                    return Err(Trouble::new(Outcome::Unknown, message));
+                }
+                (None, _) => {}
+            }
+            if !patience.pause().await {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn fits(found: &ObservedConnector, body: &ConnectorBody) -> bool {
+    found.name == body.name && found.definition_id == body.definition_id
+}

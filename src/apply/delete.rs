@@ -1,0 +1,131 @@
+//! Deletion of connectors: asynchronous remotely, so it ends when the list no longer has them.
+
+use super::run::{CustomerRun, Done, StepResult};
+use super::{Context, Outcome};
+use crate::api::{Effect, Gone};
+use crate::model::{Address, ConnectorId};
+use crate::recorded::Outcome as Ended;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+impl CustomerRun<'_> {
+    /// Deletes a connector that the plan names. It is on its way out from the moment before the
+    /// call, so that no later run takes it for a live one.
+    pub(super) async fn delete_connector(
+        &mut self,
+        address: &Address,
+        id: ConnectorId,
+    ) -> StepResult {
+        let kept = self.take_out(id);
+        self.save()?;
+        match self.remove(address, id).await {
+            Ok(done) => Ok(done),
+            Err(trouble) => {
+                if trouble.outcome == Outcome::Failed
+                    && let Some((name, record)) = kept
+                {
+                    self.ledger.leaving.remove(&id);
+                    self.ledger.connectors.insert(name, record);
+                    self.save()?;
+                }
+                Err(trouble)
+            }
+        }
+    }
+
+    fn take_out(&mut self, id: ConnectorId) -> Option<(String, crate::model::RecordedConnector)> {
+        self.ledger.leaving.insert(id);
+        let found = self
+            .ledger
+            .connectors
+            .iter()
+            .find(|(_, connector)| connector.id == id);
+        let name = found.map(|(name, _)| name.clone())?;
+        self.ledger.connectors.remove_entry(&name)
+    }
+
+    /// Deletes a connector that the ledger has on its way out, and waits until it is gone.
+    pub(super) async fn remove(&mut self, address: &Address, id: ConnectorId) -> StepResult {
+        let seq = self.begin_write(address, "delete_integrations_connectors_id")?;
+        let outcome = self.context.writer.delete_connector(id).await;
+        let gone = match outcome {
+            Ok(Gone::Already) => true,
+            Ok(Gone::Accepted) => self.await_gone(id).await,
+            Err(error) if error.effect() == Effect::Unknown => {
+                let gone = self.await_gone(id).await;
+                if !gone {
+                    self.end(seq, Ended::Unknown)?;
+                    return Err(error.into());
+                }
+                gone
+            }
+            Err(error) => {
+                self.end(seq, Ended::Failed)?;
+                return Err(error.into());
+            }
+        };
+        self.end(seq, Ended::Done)?;
+        if !gone {
+            let warning = "the deletion was accepted, and the connector is still listed; the next \
+                           plan shows it until it is gone";
+            return Ok(Done::of(id).warning(warning));
+        }
+        self.ledger.leaving.remove(&id);
+        if let Some(there) = &mut self.there {
+            there.remove(&id);
+        }
+        self.save()?;
+        Ok(Done::of(id))
+    }
+
+    async fn await_gone(&self, id: ConnectorId) -> bool {
+        let mut patience = Patience::new(self.context, self.context.options.delete_deadline);
+        let reader = self.context.writer.reader();
+        loop {
+            if let Ok(workspace) = self.workspace() {
+                match reader.connectors(workspace, &self.name).await {
+                    Ok(Some(there)) if !there.contains_key(&id) => return true,
+                    Ok(None) => return true,
+                    Ok(Some(_)) | Err(_) => {}
+                }
+            }
+            if !patience.pause().await {
+                return false;
+            }
+        }
+    }
+}
+
+/// Waits between looks, longer each time, until a deadline or the end of the run.
+pub(super) struct Patience<'a> {
+    context: &'a Context<'a>,
+    until: Instant,
+    pause: Duration,
+}
+
+impl<'a> Patience<'a> {
+    pub(super) fn new(context: &'a Context<'a>, deadline: Duration) -> Self {
+        Self {
+            context,
+            until: Instant::now() + deadline,
+            pause: context.options.pause,
+        }
+    }
+
+    /// Waits once; false when there is no more time.
+    pub(super) async fn pause(&mut self) -> bool {
+        if self.context.stop.cause().is_some() || Instant::now() >= self.until {
+            return false;
+        }
+        sleep(
+            self.pause
+                .min(self.until.saturating_duration_since(Instant::now())),
+        )
+        .await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        true
+    }
+}

@@ -1,0 +1,274 @@
+//! One customer's steps, one after the other.
+
+use super::{ApplyEvent, Context, OperationReport, Outcome, StopCause};
+use crate::api::{ApiError, Effect};
+use crate::model::{
+    ConnectorBody, ConnectorId, ObservedConnector, RecordedCustomer, SecretRef, WorkspaceId,
+};
+use crate::plan::{CustomerPlan, Operation, Step};
+use crate::recorded::{Intent, RecordError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The state of one customer's execution.
+pub(super) struct CustomerRun<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) plan: &'a CustomerPlan,
+    /// The workspace, once it is known.
+    pub(super) id: Option<WorkspaceId>,
+    /// The name it carries at present.
+    pub(super) name: String,
+    /// Its ledger entry, as on disk.
+    pub(super) ledger: RecordedCustomer,
+    /// The connectors that are there, from the first look on.
+    pub(super) there: Option<BTreeMap<ConnectorId, ObservedConnector>>,
+    reports: Vec<OperationReport>,
+}
+
+/// What a step that succeeded has to say.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) remote_id: Option<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Why a step did not succeed.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub(super) outcome: Outcome,
+    pub(super) message: String,
+    /// Why the whole run has to end, if it has to.
+    pub(super) stop: Option<StopCause>,
+}
+
+pub(super) type StepResult = Result<Done, Trouble>;
+
+impl Trouble {
+    pub(super) fn new(outcome: Outcome, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            message: message.into(),
+            stop: None,
+        }
+    }
+}
+
+impl From<ApiError> for Trouble {
+    fn from(error: ApiError) -> Self {
+        let outcome = match error.effect() {
+            Effect::None if matches!(error, ApiError::WorkspaceGone { .. }) => Outcome::Stale,
+            Effect::None => Outcome::Failed,
+            Effect::Unknown => Outcome::Unknown,
+        };
+        let stop = error.is_auth().then_some(StopCause::Authentication);
+        Self {
+            outcome,
+            message: error.to_string(),
+            stop,
+        }
+    }
+}
+
+impl From<RecordError> for Trouble {
+    fn from(error: RecordError) -> Self {
+        let stop = Some(StopCause::Disk);
+        Self {
+            outcome: Outcome::Failed,
+            message: error.to_string(),
+            stop,
+        }
+    }
+}
+
+impl Done {
+    pub(super) fn of(id: impl ToString) -> Self {
+        Self {
+            remote_id: Some(id.to_string()),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn warning(mut self, warning: impl Into<String>) -> Self {
+        self.warnings.push(warning.into());
+        self
+    }
+}
+
+impl<'a> CustomerRun<'a> {
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        plan: &'a CustomerPlan,
+        ledger: Option<RecordedCustomer>,
+    ) -> Self {
+        let fresh = || RecordedCustomer {
+            name: plan.name.clone(),
+            protect: plan.protect,
+            ..RecordedCustomer::default()
+        };
+        Self {
+            context,
+            plan,
+            id: plan.workspace_id,
+            name: ledger
+                .as_ref()
+                .map_or_else(|| plan.name.clone(), |entry| entry.name.clone()),
+            ledger: ledger.unwrap_or_else(fresh),
+            there: None,
+            reports: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_reports(self) -> Vec<OperationReport> {
+        self.reports
+    }
+
+    /// Every step, and before them what only the ledger has to learn.
+    pub(super) async fn execute(&mut self) {
+        let plan = self.plan;
+        if let Err(trouble) = self.remember() {
+            self.stop(trouble.stop);
+        }
+        for step in &plan.steps {
+            let result = match self.obstacle(step) {
+                Some(trouble) => Err(trouble),
+                None => {
+                    (self.context.on_event)(ApplyEvent::Started {
+                        address: &step.address,
+                        action: step.action,
+                    });
+                    self.perform(step).await
+                }
+            };
+            self.report(step, result);
+        }
+    }
+
+    /// What keeps a step from being begun at all.
+    fn obstacle(&self, step: &Step) -> Option<Trouble> {
+        if self.context.stop.cause().is_some() {
+            let message = "the run ended before this was begun";
+            return Some(Trouble::new(Outcome::NotAttempted, message));
+        }
+        let creates = matches!(step.operation, Operation::CreateCustomer { .. });
+        if self.id.is_none() && !creates {
+            let message = "the customer is not there, because its creation did not succeed";
+            return Some(Trouble::new(Outcome::Blocked, message));
+        }
+        let body = body_to_send(&step.operation)?;
+        let mut needed = BTreeSet::new();
+        let blocks = [
+            &body.credentials,
+            &body.environment,
+            &body.replication_config,
+        ];
+        for block in blocks.into_iter().flatten() {
+            crate::secrets::collect(block, &mut needed);
+        }
+        self.missing(&needed)
+    }
+
+    fn missing(&self, needed: &BTreeSet<SecretRef>) -> Option<Trouble> {
+        let why = needed
+            .iter()
+            .find_map(|reference| self.context.missing.get(reference))?;
+        Some(Trouble::new(
+            Outcome::Blocked,
+            format!("a secret could not be resolved: {why}"),
+        ))
+    }
+
+    async fn perform(&mut self, step: &Step) -> StepResult {
+        match &step.operation {
+            Operation::CreateCustomer { region } => self.create_customer(*region).await,
+            Operation::AdoptCustomer { workspace_id } => self.adopt_customer(*workspace_id),
+            Operation::UpdateCustomer {
+                workspace_id,
+                expected_name,
+                patch,
+                retire,
+            } => {
+                self.update_customer(*workspace_id, expected_name, patch, *retire)
+                    .await
+            }
+            Operation::DeleteCustomer {
+                workspace_id,
+                expected_name,
+            } => self.delete_customer(*workspace_id, expected_name).await,
+            Operation::CreateConnector { body } => self.create_connector(body).await,
+            Operation::AdoptConnector { id, body } => self.adopt_connector(step, *id, body).await,
+            Operation::UpdateConnector { id, patch, body } => {
+                self.update_connector(&step.address, *id, patch, body).await
+            }
+            Operation::ReplaceConnector { id, body } => {
+                self.replace_connector(&step.address, *id, body).await
+            }
+            Operation::DeleteConnector { id } => self.delete_connector(&step.address, *id).await,
+        }
+    }
+
+    fn report(&mut self, step: &Step, result: StepResult) {
+        let (outcome, done, message) = match result {
+            Ok(done) => (Outcome::Done, done, None),
+            Err(trouble) => {
+                self.stop(trouble.stop);
+                (trouble.outcome, Done::default(), Some(trouble.message))
+            }
+        };
+        let report = OperationReport {
+            address: step.address.clone(),
+            action: step.action,
+            outcome,
+            remote_id: done.remote_id,
+            message,
+            warnings: done.warnings,
+        };
+        (self.context.on_event)(ApplyEvent::Finished { report: &report });
+        self.reports.push(report);
+    }
+
+    fn stop(&self, cause: Option<StopCause>) {
+        if let Some(cause) = cause {
+            self.context.stop.request(cause);
+        }
+    }
+
+    /// The workspace that steps on connectors are about.
+    pub(super) fn workspace(&self) -> Result<WorkspaceId, Trouble> {
+        self.id
+            .ok_or_else(|| Trouble::new(Outcome::Blocked, "the customer is not there"))
+    }
+
+    /// Puts the customer's ledger entry on disk.
+    pub(super) fn save(&self) -> Result<(), Trouble> {
+        Ok(self.context.ledger.save(self.workspace()?, &self.ledger)?)
+    }
+
+    /// Puts an intent on disk; what it announces may begin when this returns.
+    pub(super) fn begin(&self, intent: Intent) -> Result<u64, Trouble> {
+        Ok(self.context.journal.begin(intent)?)
+    }
+
+    /// Puts an outcome on disk.
+    pub(super) fn end(&self, seq: u64, outcome: crate::recorded::Outcome) -> Result<(), Trouble> {
+        Ok(self.context.journal.end(seq, outcome)?)
+    }
+
+    /// Puts the outcome of a failed call on disk.
+    pub(super) fn end_failed(&self, seq: u64, error: &ApiError) -> Result<(), Trouble> {
+        self.end(
+            seq,
+            match error.effect() {
+                Effect::None => crate::recorded::Outcome::Failed,
+                Effect::Unknown => crate::recorded::Outcome::Unknown,
+            },
+        )
+    }
+}
+
+fn body_to_send(operation: &Operation) -> Option<&ConnectorBody> {
+    match operation {
+        Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
+            Some(body)
+        }
+        _ => None,
+    }
+}

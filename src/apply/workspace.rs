@@ -1,0 +1,176 @@
+//! Steps on a customer itself: its workspace is created, adopted, changed or deleted.
+
+use super::Outcome;
+use super::delete::Patience;
+use super::run::{CustomerRun, Done, StepResult, Trouble};
+use crate::api::{ApiError, Effect, Gone, Workspace};
+use crate::model::{Address, CustomerPatch, ObservedStatus, Region, Status, WorkspaceId};
+use crate::recorded::{Intent, Outcome as Ended};
+
+impl CustomerRun<'_> {
+    /// Mints a token for the name, which creates the workspace, and learns its id. Repeating it
+    /// is safe: the same name gives the same workspace.
+    pub(super) async fn create_customer(&mut self, region: Option<Region>) -> StepResult {
+        let intent = Intent::CreateCustomer {
+            customer: self.plan.name.clone(),
+        };
+        let seq = self.begin(intent)?;
+        match self
+            .context
+            .writer
+            .mint(&self.plan.name, None, region)
+            .await
+        {
+            Ok(id) => {
+                self.id = Some(id);
+                self.save()?;
+                self.end(seq, Ended::Done)?;
+                Ok(Done::of(id))
+            }
+            Err(error) => {
+                self.end_failed(seq, &error)?;
+                Err(error.into())
+            }
+        }
+    }
+
+    pub(super) fn adopt_customer(&mut self, id: WorkspaceId) -> StepResult {
+        self.id = Some(id);
+        self.save()?;
+        Ok(Done::of(id))
+    }
+
+    pub(super) async fn update_customer(
+        &mut self,
+        id: Option<WorkspaceId>,
+        expected_name: &str,
+        patch: &CustomerPatch,
+        retire: bool,
+    ) -> StepResult {
+        let id = id
+            .or(self.id)
+            .ok_or_else(|| stale("the workspace is not there"))?;
+        let found = self.context.writer.reader().workspace(id).await?;
+        let found = found.ok_or_else(|| stale("the workspace is gone; plan again"))?;
+        if !satisfies(&found, patch) {
+            if found.name != expected_name {
+                return Err(stale(
+                    "the workspace carries another name by now; plan again",
+                ));
+            }
+            self.put_workspace(id, patch).await?;
+        }
+        if let Some(name) = &patch.name {
+            self.ledger.name.clone_from(name);
+            self.name.clone_from(name);
+        }
+        self.ledger.retired = retire;
+        self.ledger.protect = self.plan.protect;
+        self.save()?;
+        Ok(Done::of(id))
+    }
+
+    async fn put_workspace(&self, id: WorkspaceId, patch: &CustomerPatch) -> Result<(), Trouble> {
+        let seq = self.begin_write(&Address::customer(&self.plan.name), "update_workspaces")?;
+        let outcome = self.context.writer.update_workspace(id, patch).await;
+        match outcome {
+            Ok(_) => self.end(seq, Ended::Done),
+            // What a PUT by id did can be read, so an unclear answer need not stay unclear.
+            Err(error) if error.effect() == Effect::Unknown => {
+                let now = self
+                    .context
+                    .writer
+                    .reader()
+                    .workspace(id)
+                    .await
+                    .ok()
+                    .flatten();
+                let took_effect = now.is_some_and(|now| satisfies(&now, patch));
+                self.end(
+                    seq,
+                    if took_effect {
+                        Ended::Done
+                    } else {
+                        Ended::Unknown
+                    },
+                )?;
+                if took_effect {
+                    Ok(())
+                } else {
+                    Err(error.into())
+                }
+            }
+            Err(error) => {
+                self.end(seq, Ended::Failed)?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Deletes by id, after having read the name once more: it takes all connectors along.
+    pub(super) async fn delete_customer(
+        &mut self,
+        id: WorkspaceId,
+        expected_name: &str,
+    ) -> StepResult {
+        let reader = self.context.writer.reader();
+        if let Some(found) = reader.workspace(id).await? {
+            if found.name != expected_name {
+                return Err(stale(
+                    "the workspace carries another name by now; plan again",
+                ));
+            }
+            let address = Address::customer(&self.plan.name);
+            let seq = self.begin_write(&address, "delete_workspaces")?;
+            match self.context.writer.delete_workspace(id).await {
+                Ok(Gone::Accepted | Gone::Already) => {}
+                Err(error) if error.effect() == Effect::Unknown => {
+                    // The gateway may give up before the deletion ends, so the answer is looked for.
+                    self.await_workspace_gone(id, error).await?;
+                }
+                Err(error) => {
+                    self.end(seq, Ended::Failed)?;
+                    return Err(error.into());
+                }
+            }
+            self.end(seq, Ended::Done)?;
+        }
+        self.context.ledger.remove(id)?;
+        Ok(Done::of(id))
+    }
+
+    async fn await_workspace_gone(&self, id: WorkspaceId, error: ApiError) -> Result<(), Trouble> {
+        let mut patience = Patience::new(self.context, self.context.options.delete_deadline);
+        while patience.pause().await {
+            if let Ok(None) = self.context.writer.reader().workspace(id).await {
+                return Ok(());
+            }
+        }
+        Err(error.into())
+    }
+
+    /// Puts the intent of a write by id on disk.
+    pub(super) fn begin_write(&self, address: &Address, operation: &str) -> Result<u64, Trouble> {
+        let (address, operation) = (address.clone(), operation.to_owned());
+        self.begin(Intent::Write { address, operation })
+    }
+}
+
+pub(super) fn stale(message: &str) -> Trouble {
+    Trouble::new(Outcome::Stale, message)
+}
+
+fn satisfies(found: &Workspace, patch: &CustomerPatch) -> bool {
+    let CustomerPatch {
+        name,
+        status,
+        cache,
+    } = patch;
+    let status_of = |status: Status| match status {
+        Status::Active => ObservedStatus::Active,
+        Status::Inactive => ObservedStatus::Inactive,
+    };
+    name.as_ref().is_none_or(|name| found.name == *name)
+        && status.is_none_or(|status| found.status == status_of(status))
+        && cache.is_none_or(|cache| found.cache == cache.as_remote())
+}
