@@ -8,51 +8,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::SandboxError;
+use super::operation::Operation;
 use super::reply::FieldError;
 use super::shape::{Shape, close_each};
 
 const DOCUMENT: &str = include_str!("../../schemas/api/agent-api.json");
-
-/// Which bearer an operation takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bearer {
-    None,
-    Application,
-    Scoped,
-    Either,
-}
 
 /// All operations of the contract.
 #[derive(Debug)]
 pub struct Contract {
     operations: Vec<Operation>,
     components: Value,
-}
-
-/// One operation.
-#[derive(Debug)]
-pub(crate) struct Operation {
-    pub(crate) id: String,
-    pub(crate) method: String,
-    pub(crate) bearer: Bearer,
-    segments: Vec<String>,
-    parameters: Vec<Parameter>,
-    body: Option<Body>,
-    answers: BTreeMap<u16, Shape>,
-}
-
-#[derive(Debug)]
-struct Parameter {
-    name: String,
-    place: String,
-    shape: Shape,
-}
-
-#[derive(Debug)]
-struct Body {
-    shape: Shape,
-    /// The older contract's body, meant when its key is present.
-    older: Option<(String, Shape)>,
 }
 
 /// An operation found for a path, with the path's parameters.
@@ -225,121 +191,6 @@ impl Contract {
     }
 }
 
-impl Operation {
-    fn read(path: &str, method: &str, operation: &Value, components: &Value) -> Self {
-        let content = &operation["requestBody"]["content"]["application/json"];
-        Self {
-            id: text(&operation["operationId"]),
-            method: method.to_uppercase(),
-            bearer: match operation["x-token"].as_str() {
-                Some("none") => Bearer::None,
-                Some("scoped") => Bearer::Scoped,
-                Some("application-or-scoped") => Bearer::Either,
-                _ => Bearer::Application,
-            },
-            segments: path.split('/').map(str::to_owned).collect(),
-            parameters: operation["parameters"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|p| Parameter::read_from(p, components))
-                .collect(),
-            body: content.is_object().then(|| Body::read(content)),
-            answers: operation["responses"]
-                .as_object()
-                .into_iter()
-                .flatten()
-                .filter_map(|(status, answer)| {
-                    Some((status.parse().ok()?, answer_shape(answer, components)))
-                })
-                .collect(),
-        }
-    }
-
-    /// Whether this operation takes a body.
-    pub(crate) fn takes_body(&self) -> bool {
-        self.body.is_some()
-    }
-
-    fn match_path(&self, path: &str) -> Option<BTreeMap<String, String>> {
-        let given: Vec<&str> = path.split('/').collect();
-        if given.len() != self.segments.len() {
-            return None;
-        }
-        let mut found = BTreeMap::new();
-        for (segment, value) in self.segments.iter().zip(given) {
-            match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
-                Some(name) => drop(found.insert(name.to_owned(), value.to_owned())),
-                None if segment == value => {}
-                None => return None,
-            }
-        }
-        Some(found)
-    }
-
-    fn unknown_query<'a>(
-        &'a self,
-        query: &'a [(String, String)],
-    ) -> impl Iterator<Item = FieldError> + 'a {
-        query
-            .iter()
-            .filter(|(name, _)| {
-                !self
-                    .parameters
-                    .iter()
-                    .any(|p| p.place == "query" && p.name == *name)
-            })
-            .map(|(name, _)| FieldError::new(format!("query.{name}"), "is not a known parameter"))
-    }
-}
-
-impl Parameter {
-    fn read_from(parameter: &Value, components: &Value) -> Self {
-        let parameter = resolve(parameter, components);
-        Self {
-            name: text(&parameter["name"]),
-            place: text(&parameter["in"]),
-            shape: Shape::new(&parameter["schema"]),
-        }
-    }
-
-    /// The typed value of what was given, if anything was.
-    fn read(&self, given: &[&str], components: &Value) -> Result<Option<Value>, Vec<FieldError>> {
-        let at = format!("{}.{}", self.place, self.name);
-        let value = match (self.shape.primary_type(), given) {
-            (_, []) => return Ok(None),
-            ("array", many) => Value::from(many.to_vec()),
-            (json_type, [one]) => typed(json_type, one),
-            _ => return Err(vec![FieldError::new(at, "is given more than once")]),
-        };
-        let wrong = self.shape.check(components, &value, &at);
-        if wrong.is_empty() {
-            Ok(Some(value))
-        } else {
-            Err(wrong)
-        }
-    }
-}
-
-impl Body {
-    fn read(content: &Value) -> Self {
-        let older = &content["x-older-contract"];
-        Self {
-            shape: Shape::new(&content["schema"]),
-            older: older["key"]
-                .as_str()
-                .map(|key| (key.to_owned(), Shape::new(&older["schema"]))),
-        }
-    }
-
-    fn shape_for(&self, body: &Value) -> &Shape {
-        match &self.older {
-            Some((key, older)) if body.get(key).is_some() => older,
-            _ => &self.shape,
-        }
-    }
-}
-
 /// Decodes a form-encoded query.
 pub(crate) fn decode_query(query: &str) -> Option<Vec<(String, String)>> {
     let uri: axum::http::Uri = format!("/?{query}").parse().ok()?;
@@ -348,32 +199,8 @@ pub(crate) fn decode_query(query: &str) -> Option<Vec<(String, String)>> {
         .map(|found| found.0)
 }
 
-fn typed(json_type: &str, text: &str) -> Value {
-    let parsed = match json_type {
-        "integer" => text.parse::<i64>().ok().map(Value::from),
-        "boolean" => text.parse::<bool>().ok().map(Value::from),
-        _ => None,
-    };
-    parsed.unwrap_or_else(|| Value::from(text))
-}
-
-fn answer_shape(answer: &Value, components: &Value) -> Shape {
-    Shape::new(&resolve(answer, components)["content"]["application/json"]["schema"])
-}
-
-fn resolve<'a>(value: &'a Value, components: &'a Value) -> &'a Value {
-    let pointer = value["$ref"]
-        .as_str()
-        .and_then(|r| r.strip_prefix("#/components"));
-    pointer.and_then(|p| components.pointer(p)).unwrap_or(value)
-}
-
 fn error_schema() -> Value {
     serde_json::json!({"$ref": "#/components/schemas/ApiErrorResponse"})
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn lines(found: Vec<FieldError>) -> Vec<String> {

@@ -268,7 +268,8 @@ fn has_type(value: &Value, json_type: &str) -> bool {
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
         "boolean" => value.is_boolean(),
-        "array" => value.is_array(),
+        // Older definitions took a list as text; the vendor's SDK 0.1.98 still writes five of them so.
+        "array" => value.is_array() || value.is_string(),
         "object" => value.is_object(),
         _ => true,
     }

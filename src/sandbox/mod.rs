@@ -6,9 +6,9 @@
 //! neither.
 //!
 //! ```text
-//! line ─> server ─> contract (shape) ─> tokens ─> routes ─> workspaces, connectors (draft), checks,
-//!  │        │                                                definitions, templates ─> world
-//!  └ faults, answer, log                                                                 └─> store
+//! line ─> server ─> contract ─> tokens ─> routes ─> workspaces, connectors, checks, ──> world ─> store
+//!           │          └ operation, shape             definitions, templates   └ draft
+//!           └ faults, answer, log
 //! ```
 //!
 //! # What it refuses
@@ -30,7 +30,10 @@
 //! It sends `X-ADP-Agent-SDK` on every request, which is ignored as any unknown header is, and
 //! `X-Organization-Id` when it knows one, on the token call, too. It creates with an application token,
 //! `definition_id` and `workspace_name` (0.1.98), and executes with `params: null` where there are none
-//! (0.1.98), which is taken as absent.
+//! (0.1.98), which is taken as absent. It writes five settings that are lists today as text (0.1.98, among them
+//! github's `repositories`), so text passes where a list is meant. Two things it could send are refused: a
+//! `source_template_id` beside the `definition_id`, since the documents ask for exactly one selector, and
+//! greenhouse's `api_key` (0.1.98), which the current definition no longer knows.
 
 mod answer;
 mod checks;
@@ -43,6 +46,7 @@ mod faults;
 mod line;
 mod log;
 mod moment;
+mod operation;
 mod options;
 mod reply;
 mod routes;

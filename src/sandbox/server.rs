@@ -16,11 +16,12 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use super::contract::{Bearer, Contract, NoRoute, Operation, Route, decode_query};
+use super::contract::{Contract, NoRoute, Route, decode_query};
 use super::faults::{FaultKind, Weather};
 use super::line::{Line, Lines};
 use super::log::{Entry, Log, Recorded, TokenKind};
 use super::moment::Moment;
+use super::operation::{Bearer, Operation};
 use super::reply::{Refusal, Reply};
 use super::routes::{Api, Call};
 use super::store::Store;
@@ -92,6 +93,7 @@ pub(crate) async fn run(
     };
     if let Some((store, openings)) = &shared.store {
         store.compact(|| shared.api().world.as_changes(), *openings)?;
+        store.release()?;
     }
     outcome
 }

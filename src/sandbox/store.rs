@@ -115,6 +115,11 @@ impl Store {
         self.fold(&mut journal, objects(), openings + 1)
     }
 
+    /// Lets another sandbox have the files, even while a connection that will not end still holds this one.
+    pub(crate) fn release(&self) -> Result<(), SandboxError> {
+        self.journal().file.unlock().map_err(|e| SandboxError::state(&self.path, e))
+    }
+
     fn fold(
         &self,
         journal: &mut Journal,

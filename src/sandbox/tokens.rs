@@ -10,8 +10,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::contract::Bearer;
 use super::moment::Moment;
+use super::operation::Bearer;
 use super::reply::{Refusal, Reply};
 use super::routes::{Api, Call};
 use super::workspaces;
@@ -227,6 +227,18 @@ mod tests {
             "ftp://a",
         ] {
             assert!(!is_origin(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn no_operation_admits_a_widget() {
+        for bearer in [
+            Bearer::None,
+            Bearer::Application,
+            Bearer::Scoped,
+            Bearer::Either,
+        ] {
+            assert_eq!(admit(Caller::Widget, bearer).unwrap_err().status, 403);
         }
     }
 
