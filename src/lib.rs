@@ -18,4 +18,5 @@ pub mod observed;
 pub mod plan;
 pub mod recorded;
 pub mod render;
+pub mod sandbox;
 pub mod secrets;

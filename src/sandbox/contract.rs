@@ -1,0 +1,292 @@
+//! The remote's shapes, read from `schemas/api/agent-api.json`: which operations exist, what they take and answer.
+//!
+//! The sandbox refuses requests by it, and tests hold requests and answers of both sides against it. It knows
+//! nothing of the world's state.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::SandboxError;
+use super::operation::Operation;
+use super::reply::FieldError;
+use super::shape::{Shape, close_each};
+
+const DOCUMENT: &str = include_str!("../../schemas/api/agent-api.json");
+
+/// All operations of the contract.
+#[derive(Debug)]
+pub struct Contract {
+    operations: Vec<Operation>,
+    components: Value,
+}
+
+/// An operation found for a path, with the path's parameters.
+pub(crate) struct Route<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) path: BTreeMap<String, String>,
+}
+
+/// Why no operation was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoRoute {
+    UnknownPath,
+    /// The path exists for these methods.
+    WrongMethod(Vec<String>),
+}
+
+impl Contract {
+    /// Reads the embedded document.
+    pub fn load() -> Result<Self, SandboxError> {
+        let mut document: Value =
+            serde_json::from_str(DOCUMENT).map_err(|e| SandboxError::Contract(e.to_string()))?;
+        let mut components = document["components"].take();
+        close_each(components["schemas"].as_object_mut());
+        let mut operations = Vec::new();
+        for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in methods.as_object().into_iter().flatten() {
+                operations.push(Operation::read(path, method, operation, &components));
+            }
+        }
+        Ok(Self {
+            operations,
+            components,
+        })
+    }
+
+    /// The ids of all operations, in the document's order.
+    pub fn operation_ids(&self) -> Vec<&str> {
+        self.operations.iter().map(|o| o.id.as_str()).collect()
+    }
+
+    /// What is wrong with a request: `target` is the path with its query, `body` what was sent as JSON.
+    pub fn check_request(&self, method: &str, target: &str, body: Option<&Value>) -> Vec<String> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let Ok(route) = self.route(method, path) else {
+            return vec![format!("{method} {path} is not an operation")];
+        };
+        let mut found = self.check_body(route.operation, body);
+        match decode_query(query) {
+            Some(query) => {
+                found.extend(self.parameters(&route, &query).err().into_iter().flatten());
+            }
+            None => found.push(FieldError::new("query", "is not form-encoded")),
+        }
+        lines(found)
+    }
+
+    /// What is wrong with an answer of the operation at `target`.
+    pub fn check_response(
+        &self,
+        method: &str,
+        target: &str,
+        status: u16,
+        body: &Value,
+    ) -> Vec<String> {
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        match self.route(method, path) {
+            Ok(route) => lines(self.check_answer(route.operation, status, body)),
+            Err(_) => lines(Shape::new(&error_schema()).check(&self.components, body, "response")),
+        }
+    }
+
+    /// Finds the operation of a request; literal segments win over parameters.
+    pub(crate) fn route(&self, method: &str, path: &str) -> Result<Route<'_>, NoRoute> {
+        let matches: Vec<(&Operation, BTreeMap<String, String>)> = self
+            .operations
+            .iter()
+            .filter_map(|o| Some((o, o.match_path(path)?)))
+            .collect();
+        let Some(fewest) = matches.iter().map(|(_, found)| found.len()).min() else {
+            return Err(NoRoute::UnknownPath);
+        };
+        let mut methods = Vec::new();
+        for (operation, found) in matches
+            .into_iter()
+            .filter(|(_, found)| found.len() == fewest)
+        {
+            if operation.method == method {
+                return Ok(Route {
+                    operation,
+                    path: found,
+                });
+            }
+            methods.push(operation.method.clone());
+        }
+        Err(NoRoute::WrongMethod(methods))
+    }
+
+    /// Path and query parameters with their JSON types, or all that is wrong with them.
+    pub(crate) fn parameters(
+        &self,
+        route: &Route<'_>,
+        query: &[(String, String)],
+    ) -> Result<BTreeMap<String, Value>, Vec<FieldError>> {
+        let mut values = BTreeMap::new();
+        let mut wrong = Vec::new();
+        for parameter in &route.operation.parameters {
+            let given: Vec<&str> = match parameter.place.as_str() {
+                "path" => route
+                    .path
+                    .get(&parameter.name)
+                    .map(String::as_str)
+                    .into_iter()
+                    .collect(),
+                "query" => query
+                    .iter()
+                    .filter(|(k, _)| *k == parameter.name)
+                    .map(|(_, v)| v.as_str())
+                    .collect(),
+                _ => continue,
+            };
+            match parameter.read(&given, &self.components) {
+                Ok(Some(value)) => drop(values.insert(parameter.name.clone(), value)),
+                Ok(None) => {}
+                Err(errors) => wrong.extend(errors),
+            }
+        }
+        wrong.extend(route.operation.unknown_query(query));
+        if wrong.is_empty() {
+            Ok(values)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// All that is wrong with a request's body.
+    pub(crate) fn check_body(
+        &self,
+        operation: &Operation,
+        body: Option<&Value>,
+    ) -> Vec<FieldError> {
+        match (&operation.body, body) {
+            (None, None) => Vec::new(),
+            (None, Some(_)) => vec![FieldError::new("body", "this operation takes no body")],
+            (Some(_), None) => vec![FieldError::new("body", "is required")],
+            (Some(expected), Some(body)) => {
+                expected
+                    .shape_for(body)
+                    .check(&self.components, body, "body")
+            }
+        }
+    }
+
+    /// All that is wrong with an answer.
+    pub(crate) fn check_answer(
+        &self,
+        operation: &Operation,
+        status: u16,
+        body: &Value,
+    ) -> Vec<FieldError> {
+        match operation.answers.get(&status) {
+            Some(shape) => shape.check(&self.components, body, "response"),
+            None if status >= 400 => {
+                Shape::new(&error_schema()).check(&self.components, body, "response")
+            }
+            None => vec![FieldError::new(
+                "response",
+                "has a status outside the contract",
+            )],
+        }
+    }
+}
+
+/// Decodes a form-encoded query.
+pub(crate) fn decode_query(query: &str) -> Option<Vec<(String, String)>> {
+    let uri: axum::http::Uri = format!("/?{query}").parse().ok()?;
+    axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri)
+        .ok()
+        .map(|found| found.0)
+}
+
+fn error_schema() -> Value {
+    serde_json::json!({"$ref": "#/components/schemas/ApiErrorResponse"})
+}
+
+fn lines(found: Vec<FieldError>) -> Vec<String> {
+    found
+        .into_iter()
+        .map(|e| format!("{} {}", e.field, e.message))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn literal_segments_win_over_parameters() {
+        let contract = Contract::load().unwrap();
+        let id = |method: &str, path: &str| {
+            contract
+                .route(method, path)
+                .map(|r| r.operation.id.clone())
+                .ok()
+        };
+        assert_eq!(
+            id("GET", "/api/v1/workspaces/stats").as_deref(),
+            Some("get_workspaces_stats")
+        );
+        assert_eq!(
+            id("GET", "/api/v1/workspaces/7").as_deref(),
+            Some("get_workspaces_workspace_id")
+        );
+        assert_eq!(id("GET", "/api/v1/nothing"), None);
+        assert_eq!(
+            contract.route("PATCH", "/api/v1/workspaces").err(),
+            Some(NoRoute::WrongMethod(vec!["GET".into()]))
+        );
+    }
+
+    #[test]
+    fn every_schema_of_the_contract_compiles() {
+        let contract = Contract::load().unwrap();
+        for operation in &contract.operations {
+            let shapes = operation
+                .answers
+                .values()
+                .chain(operation.parameters.iter().map(|p| &p.shape));
+            let bodies = operation
+                .body
+                .iter()
+                .flat_map(|b| [Some(&b.shape), b.older.as_ref().map(|o| &o.1)])
+                .flatten();
+            for shape in shapes.chain(bodies) {
+                let found = shape.check(&contract.components, &json!({}), "x");
+                assert!(
+                    found.iter().all(|e| !e.message.contains("compile")),
+                    "{}: {found:?}",
+                    operation.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn requests_are_held_against_both_contracts() {
+        let contract = Contract::load().unwrap();
+        let check = |body: Value| {
+            contract.check_request("POST", "/api/v1/integrations/connectors", Some(&body))
+        };
+        assert_eq!(
+            check(json!({"workspace_name": "a", "definition_id": null})),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            check(json!({"external_user_id": "a", "connector_type": "github"})),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            check(json!({"external_user_id": "a", "workspace_name": "a"})),
+            ["body.workspace_name is not a known field"]
+        );
+        assert_eq!(
+            contract.check_request("GET", "/api/v1/workspaces?limit=0&colour=red", None),
+            [
+                "query.limit must be at least 1",
+                "query.colour is not a known parameter"
+            ]
+        );
+    }
+}

@@ -1,0 +1,233 @@
+//! The connector types the sandbox knows, from the catalog's data file, and what follows from them.
+//!
+//! Parsed with the sandbox's own types: the client reads the same facts with its own, and neither can lean on
+//! the other's mistake.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::SandboxError;
+
+const DATA: &str = include_str!("../catalog/connectors.json");
+
+/// All known connector types.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Facts {
+    pub(crate) connectors: Vec<ConnectorType>,
+}
+
+/// One connector type.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ConnectorType {
+    #[serde(rename = "connector_type")]
+    pub(crate) slug: String,
+    pub(crate) definition_id: Uuid,
+    pub(crate) auth_methods: Vec<AuthMethod>,
+    #[serde(default)]
+    pub(crate) server_variables: BTreeMap<String, ServerVariable>,
+    #[serde(default)]
+    pub(crate) replication_config: BTreeMap<String, Field>,
+}
+
+/// One way to authenticate.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AuthMethod {
+    pub(crate) title: Option<String>,
+    pub(crate) fields: BTreeMap<String, Field>,
+}
+
+/// A field of credentials or of a replication configuration.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Field {
+    #[serde(rename = "type")]
+    pub(crate) json_type: String,
+    #[serde(default)]
+    pub(crate) required: bool,
+}
+
+/// A variable of the connector's server address.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ServerVariable {
+    #[serde(default, rename = "enum")]
+    pub(crate) allowed: Vec<String>,
+}
+
+impl Facts {
+    pub(crate) fn load() -> Result<Self, SandboxError> {
+        serde_json::from_str(DATA).map_err(|e| SandboxError::Catalog(e.to_string()))
+    }
+
+    pub(crate) fn by_definition(&self, id: Uuid) -> Option<&ConnectorType> {
+        self.connectors.iter().find(|c| c.definition_id == id)
+    }
+
+    /// Case-insensitive and exact, over the slug or the display name.
+    pub(crate) fn by_name(&self, name: &str) -> Option<&ConnectorType> {
+        self.connectors.iter().find(|c| {
+            c.slug.eq_ignore_ascii_case(name) || c.display_name().eq_ignore_ascii_case(name)
+        })
+    }
+
+    pub(crate) fn by_global_template(&self, id: Uuid) -> Option<&ConnectorType> {
+        self.connectors
+            .iter()
+            .find(|c| c.global_template_id() == id)
+    }
+}
+
+impl ConnectorType {
+    /// The slug's words with capitals: `zendesk-support` is `Zendesk Support`.
+    pub(crate) fn display_name(&self) -> String {
+        let words = self.slug.split('-').map(|word| {
+            let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+            format!("{}{rest}", first.to_uppercase())
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Each type has one template that belongs to no organization; its id never changes.
+    pub(crate) fn global_template_id(&self) -> Uuid {
+        stable_id("global-template", &self.definition_id.to_string())
+    }
+
+    /// Whether these keys are the keys of one auth method.
+    pub(crate) fn accepts_credentials(&self, given: &Map<String, Value>) -> bool {
+        self.auth_methods.iter().any(|method| {
+            given.keys().all(|key| method.fields.contains_key(key))
+                && method
+                    .fields
+                    .iter()
+                    .all(|(name, field)| !field.required || given.contains_key(name))
+        })
+    }
+
+    /// Settings the server adds by itself. Clients that compare whole configurations trip over them.
+    pub(crate) fn constants(&self) -> Map<String, Value> {
+        let constants = match self.slug.as_str() {
+            "github" => json!({"api_url": "https://api.github.com", "max_waiting_time": 10}),
+            "hubspot" => json!({"enable_experimental_streams": false}),
+            "stripe" => json!({"start_date": "2017-01-25T00:00:00Z", "slice_range": 365}),
+            "intercom" => json!({"activity_logs_time_step": 30}),
+            _ => json!({}),
+        };
+        constants.as_object().cloned().unwrap_or_default()
+    }
+
+    /// The specification of the type's settings, as definitions and templates show it.
+    pub(crate) fn specification(&self) -> Value {
+        let mut properties: Map<String, Value> = self
+            .replication_config
+            .iter()
+            .map(|(name, field)| (name.clone(), json!({"type": field.json_type})))
+            .collect();
+        let methods: Vec<Value> = self
+            .auth_methods
+            .iter()
+            .map(AuthMethod::specification)
+            .collect();
+        properties.insert(
+            "credentials".into(),
+            json!({"type": "object", "oneOf": methods}),
+        );
+        let required: Vec<&String> = self
+            .replication_config
+            .iter()
+            .filter(|(_, f)| f.required)
+            .map(|(n, _)| n)
+            .collect();
+        json!({
+            "documentationUrl": null,
+            "connectionSpecification": {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "title": format!("{} settings", self.display_name()),
+                "type": "object",
+                "required": required,
+                "properties": properties,
+            }
+        })
+    }
+}
+
+impl AuthMethod {
+    fn specification(&self) -> Value {
+        let properties: Map<String, Value> = self
+            .fields
+            .iter()
+            .map(|(name, field)| {
+                (
+                    name.clone(),
+                    json!({"type": field.json_type, "airbyte_secret": true}),
+                )
+            })
+            .collect();
+        let required: Vec<&String> = self
+            .fields
+            .iter()
+            .filter(|(_, f)| f.required)
+            .map(|(n, _)| n)
+            .collect();
+        json!({"title": self.title, "type": "object", "required": required, "properties": properties})
+    }
+}
+
+/// An id that is the same in every sandbox, derived from what it stands for.
+pub(crate) fn stable_id(kind: &str, name: &str) -> Uuid {
+    let digest = Sha256::digest(format!("airlift sandbox {kind} {name}"));
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(digest)
+        .for_each(|(to, from)| *to = from);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials(value: &Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn types_are_found_by_slug_and_display_name_without_case() {
+        let facts = Facts::load().unwrap();
+        assert_eq!(facts.connectors.len(), 56);
+        for name in ["zendesk-support", "Zendesk Support", "ZENDESK-SUPPORT"] {
+            assert_eq!(
+                facts.by_name(name).map(|c| c.slug.as_str()),
+                Some("zendesk-support")
+            );
+        }
+        assert!(facts.by_name("zendesk_support").is_none());
+    }
+
+    #[test]
+    fn credentials_fit_exactly_one_method() {
+        let facts = Facts::load().unwrap();
+        let zendesk = facts.by_name("zendesk-support").unwrap();
+        assert!(
+            zendesk.accepts_credentials(&credentials(&json!({"email": "a", "api_token": "b"})))
+        );
+        assert!(!zendesk.accepts_credentials(&credentials(&json!({"email": "a"}))));
+        assert!(!zendesk.accepts_credentials(&credentials(
+            &json!({"email": "a", "api_token": "b", "access_token": "c"})
+        )));
+    }
+
+    #[test]
+    fn template_ids_are_distinct_and_stable() {
+        let facts = Facts::load().unwrap();
+        let ids: std::collections::BTreeSet<Uuid> = facts
+            .connectors
+            .iter()
+            .map(ConnectorType::global_template_id)
+            .collect();
+        assert_eq!(ids.len(), 56);
+        assert_eq!(stable_id("a", "b"), stable_id("a", "b"));
+    }
+}

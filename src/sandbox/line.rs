@@ -1,0 +1,126 @@
+//! Connections that can be torn: the listener whose streams have a switch that handlers can reach.
+//!
+//! An HTTP library answers or closes politely; a reset has to happen underneath it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The switch of one connection.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Line(Arc<AtomicBool>);
+
+impl Line {
+    /// From now on nothing more is sent; the peer sees a reset.
+    pub(crate) fn tear(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_torn(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Connected<IncomingStream<'_, Lines>> for Line {
+    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
+        stream.io().line.clone()
+    }
+}
+
+/// A listener of such connections.
+#[derive(Debug)]
+pub(crate) struct Lines(pub(crate) TcpListener);
+
+impl Listener for Lines {
+    type Io = Wire;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            if let Ok((stream, address)) = self.0.accept().await {
+                // Without this each small answer waits for the peer's delayed acknowledgement.
+                let _best_effort = stream.set_nodelay(true);
+                return (
+                    Wire {
+                        stream,
+                        line: Line::default(),
+                    },
+                    address,
+                );
+            }
+            // Out of file descriptors, most likely; trying again at once would only burn the processor.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.0.local_addr()
+    }
+}
+
+/// One such connection.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    stream: TcpStream,
+    line: Line,
+}
+
+impl Wire {
+    fn torn(&self) -> Option<io::Error> {
+        if !self.line.is_torn() {
+            return None;
+        }
+        // With no time to linger, closing sends a reset instead of a farewell.
+        let _best_effort = self.stream.set_zero_linger();
+        Some(io::ErrorKind::ConnectionReset.into())
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.torn() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => Pin::new(&mut self.stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.torn() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => Pin::new(&mut self.stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.torn() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => Pin::new(&mut self.stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.torn() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => Pin::new(&mut self.stream).poll_shutdown(cx),
+        }
+    }
+}

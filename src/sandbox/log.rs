@@ -1,0 +1,127 @@
+//! What was asked and answered, for tests: everything about a request but its secrets.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The kind of bearer a request carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// None at all.
+    None,
+    /// An application token.
+    Application,
+    /// A scoped token.
+    Scoped,
+    /// A widget token.
+    Widget,
+    /// Something that is no valid token.
+    Unknown,
+}
+
+/// One request and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// The operation's id, if the path and method have one.
+    pub operation: Option<String>,
+    /// The status that was sent; none if nothing was.
+    pub status: Option<u16>,
+    /// Which bearer it carried.
+    pub token: TokenKind,
+    /// Whether the body carried a connector's credentials.
+    pub credentials: bool,
+    /// The names of the body's fields, as they were sent.
+    pub fields: Vec<String>,
+    /// The fault it met, as faults are written.
+    pub fault: Option<String>,
+    /// Where the answer departs from the contract: always empty, and checked in debug builds only.
+    pub off_contract: Vec<String>,
+}
+
+/// The last requests, oldest first.
+#[derive(Debug)]
+pub(crate) struct Log {
+    entries: Mutex<(VecDeque<Recorded>, u64)>,
+    capacity: usize,
+}
+
+/// An entry's number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry(u64);
+
+impl Log {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            entries: Mutex::new((VecDeque::new(), 0)),
+            capacity: capacity.max(1),
+        }
+    }
+
+    /// Notes a request on its arrival: one that is never answered is noted, too.
+    pub(crate) fn begin(&self, recorded: Recorded) -> Entry {
+        let mut guard = self.entries();
+        let (entries, dropped) = &mut *guard;
+        if entries.len() == self.capacity {
+            entries.pop_front();
+            *dropped += 1;
+        }
+        entries.push_back(recorded);
+        Entry(*dropped + u64::try_from(entries.len()).unwrap_or(u64::MAX) - 1)
+    }
+
+    /// Adds what is learnt about a request later.
+    pub(crate) fn amend(&self, entry: Entry, change: impl FnOnce(&mut Recorded)) {
+        let mut guard = self.entries();
+        let (entries, dropped) = &mut *guard;
+        let index = entry
+            .0
+            .checked_sub(*dropped)
+            .and_then(|i| usize::try_from(i).ok());
+        if let Some(recorded) = index.and_then(|i| entries.get_mut(i)) {
+            change(recorded);
+        }
+    }
+
+    pub(crate) fn read(&self) -> Vec<Recorded> {
+        self.entries().0.iter().cloned().collect()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, (VecDeque<Recorded>, u64)> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_entries_make_room_and_late_news_find_their_entry() {
+        let log = Log::new(2);
+        let entry = |target: &str| Recorded {
+            method: "GET".into(),
+            target: target.into(),
+            operation: None,
+            status: None,
+            token: TokenKind::None,
+            credentials: false,
+            fields: Vec::new(),
+            fault: None,
+            off_contract: Vec::new(),
+        };
+        let first = log.begin(entry("/1"));
+        let second = log.begin(entry("/2"));
+        log.begin(entry("/3"));
+        log.amend(first, |r| r.status = Some(500));
+        log.amend(second, |r| r.status = Some(200));
+        let seen: Vec<(String, Option<u16>)> = log
+            .read()
+            .into_iter()
+            .map(|r| (r.target, r.status))
+            .collect();
+        assert_eq!(seen, [("/2".into(), Some(200)), ("/3".into(), None)]);
+    }
+}

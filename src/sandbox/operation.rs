@@ -1,0 +1,188 @@
+//! One operation of the contract: what it is called, which bearer it takes, its parameters, body and answers.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::reply::FieldError;
+use super::shape::Shape;
+
+/// Which bearer an operation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bearer {
+    None,
+    Application,
+    Scoped,
+    Either,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: String,
+    pub(crate) bearer: Bearer,
+    segments: Vec<String>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    pub(crate) answers: BTreeMap<u16, Shape>,
+}
+
+/// A parameter in the path, the query or a header.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) place: String,
+    pub(crate) shape: Shape,
+}
+
+/// A JSON body.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) shape: Shape,
+    /// The older contract's body, meant when its key is present.
+    pub(crate) older: Option<(String, Shape)>,
+}
+
+impl Operation {
+    pub(crate) fn read(path: &str, method: &str, operation: &Value, components: &Value) -> Self {
+        let content = &operation["requestBody"]["content"]["application/json"];
+        Self {
+            id: text(&operation["operationId"]),
+            method: method.to_uppercase(),
+            bearer: match operation["x-token"].as_str() {
+                Some("none") => Bearer::None,
+                Some("scoped") => Bearer::Scoped,
+                Some("application-or-scoped") => Bearer::Either,
+                _ => Bearer::Application,
+            },
+            segments: path.split('/').map(str::to_owned).collect(),
+            parameters: operation["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|p| Parameter::read_from(p, components))
+                .collect(),
+            body: content.is_object().then(|| Body::read(content)),
+            answers: operation["responses"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(|(status, answer)| {
+                    Some((status.parse().ok()?, answer_shape(answer, components)))
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether this operation takes a body.
+    pub(crate) fn takes_body(&self) -> bool {
+        self.body.is_some()
+    }
+
+    pub(crate) fn match_path(&self, path: &str) -> Option<BTreeMap<String, String>> {
+        let given: Vec<&str> = path.split('/').collect();
+        if given.len() != self.segments.len() {
+            return None;
+        }
+        let mut found = BTreeMap::new();
+        for (segment, value) in self.segments.iter().zip(given) {
+            match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
+                Some(name) => drop(found.insert(name.to_owned(), value.to_owned())),
+                None if segment == value => {}
+                None => return None,
+            }
+        }
+        Some(found)
+    }
+
+    pub(crate) fn unknown_query<'a>(
+        &'a self,
+        query: &'a [(String, String)],
+    ) -> impl Iterator<Item = FieldError> + 'a {
+        query
+            .iter()
+            .filter(|(name, _)| {
+                !self
+                    .parameters
+                    .iter()
+                    .any(|p| p.place == "query" && p.name == *name)
+            })
+            .map(|(name, _)| FieldError::new(format!("query.{name}"), "is not a known parameter"))
+    }
+}
+
+impl Parameter {
+    fn read_from(parameter: &Value, components: &Value) -> Self {
+        let parameter = resolve(parameter, components);
+        Self {
+            name: text(&parameter["name"]),
+            place: text(&parameter["in"]),
+            shape: Shape::new(&parameter["schema"]),
+        }
+    }
+
+    /// The typed value of what was given, if anything was.
+    pub(crate) fn read(
+        &self,
+        given: &[&str],
+        components: &Value,
+    ) -> Result<Option<Value>, Vec<FieldError>> {
+        let at = format!("{}.{}", self.place, self.name);
+        let value = match (self.shape.primary_type(), given) {
+            (_, []) => return Ok(None),
+            ("array", many) => Value::from(many.to_vec()),
+            (json_type, [one]) => typed(json_type, one),
+            _ => return Err(vec![FieldError::new(at, "is given more than once")]),
+        };
+        let wrong = self.shape.check(components, &value, &at);
+        if wrong.is_empty() {
+            Ok(Some(value))
+        } else {
+            Err(wrong)
+        }
+    }
+}
+
+impl Body {
+    fn read(content: &Value) -> Self {
+        let older = &content["x-older-contract"];
+        Self {
+            shape: Shape::new(&content["schema"]),
+            older: older["key"]
+                .as_str()
+                .map(|key| (key.to_owned(), Shape::new(&older["schema"]))),
+        }
+    }
+
+    pub(crate) fn shape_for(&self, body: &Value) -> &Shape {
+        match &self.older {
+            Some((key, older)) if body.get(key).is_some() => older,
+            _ => &self.shape,
+        }
+    }
+}
+
+fn typed(json_type: &str, text: &str) -> Value {
+    let parsed = match json_type {
+        "integer" => text.parse::<i64>().ok().map(Value::from),
+        "boolean" => text.parse::<bool>().ok().map(Value::from),
+        _ => None,
+    };
+    parsed.unwrap_or_else(|| Value::from(text))
+}
+
+fn answer_shape(answer: &Value, components: &Value) -> Shape {
+    Shape::new(&resolve(answer, components)["content"]["application/json"]["schema"])
+}
+
+fn resolve<'a>(value: &'a Value, components: &'a Value) -> &'a Value {
+    let pointer = value["$ref"]
+        .as_str()
+        .and_then(|r| r.strip_prefix("#/components"));
+    pointer.and_then(|p| components.pointer(p)).unwrap_or(value)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,115 @@
+//! What an operation answers: a status with a JSON body, or a refusal in the API's error envelope.
+//!
+//! Refusals name fields and rules. They never repeat a submitted value, because a value may be a secret.
+
+use serde_json::{Value, json};
+
+/// A successful answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Reply {
+    pub(crate) fn ok(body: Value) -> Self {
+        Self { status: 200, body }
+    }
+
+    pub(crate) fn accepted(body: Value) -> Self {
+        Self { status: 202, body }
+    }
+}
+
+/// One entry of the envelope's `errors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FieldError {
+    pub(crate) field: String,
+    pub(crate) message: String,
+    pub(crate) code: &'static str,
+}
+
+impl FieldError {
+    pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+            code: "value_error",
+        }
+    }
+}
+
+/// An answer that is an error.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) message: String,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, message)
+    }
+
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(401, message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(403, message)
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(404, format!("{what} not found"))
+    }
+
+    /// 422 about one field.
+    pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::unprocessable(vec![FieldError::new(field, message)])
+    }
+
+    /// 422 about several fields.
+    pub(crate) fn unprocessable(errors: Vec<FieldError>) -> Self {
+        Self {
+            status: 422,
+            message: "Request validation failed".into(),
+            errors,
+        }
+    }
+
+    /// The envelope as the API writes it.
+    pub(crate) fn envelope(&self) -> Value {
+        let errors: Vec<Value> = self
+            .errors
+            .iter()
+            .map(|e| json!({"field": e.field, "message": e.message, "error_code": e.code, "details": null}))
+            .collect();
+        json!({"message": self.message, "errors": errors})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_lists_each_field() {
+        let refusal = Refusal::invalid("body.name", "is required");
+        assert_eq!(refusal.status, 422);
+        assert_eq!(
+            refusal.envelope(),
+            json!({"message": "Request validation failed", "errors": [
+                {"field": "body.name", "message": "is required", "error_code": "value_error", "details": null}
+            ]})
+        );
+    }
+}

@@ -1,0 +1,351 @@
+//! The server: one request at a time from its bytes to the world and back, with the faults in between.
+//!
+//! The order is fixed: route, fault before the effect, bearer, organization, parameters, body, effect, disk,
+//! fault after the effect, answer. Nothing waits between the effect and the disk, so a caller that goes away
+//! cannot leave a change that was made and not kept.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use super::contract::{Contract, NoRoute, Route, decode_query};
+use super::faults::{FaultKind, Weather};
+use super::line::{Line, Lines};
+use super::log::{Entry, Log, Recorded, TokenKind};
+use super::moment::Moment;
+use super::operation::{Bearer, Operation};
+use super::reply::{Refusal, Reply};
+use super::routes::{Api, Call};
+use super::store::Store;
+use super::tokens::{Caller, admit};
+use super::{SandboxError, answer};
+
+/// No documented request comes near this.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// How long open connections may take to end once the sandbox is told to stop.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Everything the handlers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) api: Mutex<Api>,
+    pub(crate) contract: Contract,
+    pub(crate) store: Option<(Store, u64)>,
+    pub(crate) weather: Weather,
+    pub(crate) log: Log,
+    pub(crate) latency: Duration,
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn api(&self) -> MutexGuard<'_, Api> {
+        self.api.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts on disk what changed.
+    fn keep(&self) -> Result<(), SandboxError> {
+        let Some((store, openings)) = &self.store else {
+            let _nobody_keeps_them = self.api().world.take_changes();
+            return Ok(());
+        };
+        store.append(|| self.api().world.take_changes())?;
+        if store.is_due() {
+            store.compact(|| self.api().world.as_changes(), *openings)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Resolves once the sandbox is to stop.
+    async fn end(&self) {
+        let mut stopping = self.stopping.subscribe();
+        let _sender_is_ours = stopping.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Serves until `shutdown`, then puts the world to rest.
+pub(crate) async fn run(
+    listener: tokio::net::TcpListener,
+    shared: Arc<Shared>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), SandboxError> {
+    let router = Router::new()
+        .fallback(handle)
+        .with_state(Arc::clone(&shared));
+    let service = router.into_make_service_with_connect_info::<Line>();
+    let told = Arc::clone(&shared);
+    let server = axum::serve(Lines(listener), service).with_graceful_shutdown(async move {
+        shutdown.await;
+        told.stopping.send_replace(true);
+    });
+    let patience = Arc::clone(&shared);
+    let outcome = tokio::select! {
+        ended = server => ended.map_err(SandboxError::Serve),
+        () = async { patience.end().await; tokio::time::sleep(FAREWELL).await; } => Ok(()),
+    };
+    if let Some((store, openings)) = &shared.store {
+        store.compact(|| shared.api().world.as_changes(), *openings)?;
+        store.release()?;
+    }
+    outcome
+}
+
+async fn handle(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let route = shared
+        .contract
+        .route(parts.method.as_str(), parts.uri.path());
+    let operation = route.as_ref().ok().map(|r| r.operation);
+    let entry = shared.log.begin(arrival(&shared, &parts, operation));
+    if !shared.latency.is_zero() {
+        tokio::time::sleep(shared.latency).await;
+    }
+    let fault = operation.and_then(|o| shared.weather.meet(&o.id));
+    shared
+        .log
+        .amend(entry, |r| r.fault = fault.map(|f| f.to_string()));
+    match fault {
+        Some(kind) if kind.is_before() => {
+            return finish(&shared, entry, &line, Some(kind), None).await;
+        }
+        Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(FaultKind::Expire) => shared.api().tokens.revoke_all(),
+        _ => {}
+    }
+    let done = match route {
+        Ok(route) => read_body(body)
+            .await
+            .and_then(|bytes| perform(&shared, entry, &parts, &route, &bytes)),
+        Err(NoRoute::UnknownPath) => Err(Refusal::not_found("Path")),
+        Err(NoRoute::WrongMethod(_)) => Err(Refusal::new(405, "Method not allowed")),
+    };
+    if cfg!(debug_assertions) {
+        let found = match &done {
+            Ok(reply) => held_against_contract(&shared, &parts, reply.status, &reply.body),
+            Err(refusal) => {
+                held_against_contract(&shared, &parts, refusal.status, &refusal.envelope())
+            }
+        };
+        shared.log.amend(entry, |r| r.off_contract = found);
+    }
+    finish(&shared, entry, &line, fault, Some(done)).await
+}
+
+/// Turns what was done and what fault it met into the answer, or into none.
+async fn finish(
+    shared: &Shared,
+    entry: Entry,
+    line: &Line,
+    fault: Option<FaultKind>,
+    done: Option<Result<Reply, Refusal>>,
+) -> Response {
+    let response = match fault {
+        Some(FaultKind::Timeout { .. }) => {
+            shared.end().await;
+            line.tear();
+            return Response::new(Body::empty());
+        }
+        Some(FaultKind::Reset { .. }) => {
+            line.tear();
+            return Response::new(Body::empty());
+        }
+        Some(FaultKind::Status {
+            code, retry_after, ..
+        }) => answer::fault(code, retry_after),
+        other => match done {
+            Some(done) => answer::spoil(answer::write(done), other).await,
+            None => answer::fault(500, None),
+        },
+    };
+    shared
+        .log
+        .amend(entry, |r| r.status = Some(response.status().as_u16()));
+    response
+}
+
+/// Bearer, organization, parameters and body, then the effect and the disk.
+fn perform(
+    shared: &Shared,
+    entry: Entry,
+    parts: &Parts,
+    route: &Route<'_>,
+    bytes: &[u8],
+) -> Result<Reply, Refusal> {
+    let now = Moment::now();
+    let caller = authenticate(shared, parts, route.operation, now)?;
+    let query = decode_query(parts.uri.query().unwrap_or_default());
+    let query = query.ok_or_else(|| Refusal::invalid("query", "is not form-encoded"))?;
+    let parameters = shared
+        .contract
+        .parameters(route, &query)
+        .map_err(Refusal::unprocessable)?;
+    let body = parse_body(&parts.headers, route.operation, bytes)?;
+    note_body(shared, entry, body.as_ref());
+    let wrong = shared.contract.check_body(route.operation, body.as_ref());
+    if !wrong.is_empty() {
+        return Err(Refusal::unprocessable(wrong));
+    }
+    let body = body
+        .and_then(|b| b.as_object().cloned())
+        .unwrap_or_default();
+    let call = Call {
+        operation: &route.operation.id,
+        parameters,
+        body,
+        caller,
+        origin: origin(&parts.headers),
+        now,
+    };
+    let done = shared.api().perform(&call);
+    shared
+        .keep()
+        .map_err(|error| Refusal::new(500, error.to_string()))?;
+    done
+}
+
+fn authenticate(
+    shared: &Shared,
+    parts: &Parts,
+    operation: &Operation,
+    now: Moment,
+) -> Result<Caller, Refusal> {
+    let api = shared.api();
+    let caller = match (operation.bearer, bearer(&parts.headers)) {
+        (Bearer::None, None) => Caller::Anonymous,
+        (Bearer::None, Some(_)) => {
+            return Err(Refusal::bad_request("This operation takes no bearer token"));
+        }
+        (_, header) => api.tokens.identify(header, now)?,
+    };
+    admit(caller, operation.bearer)?;
+    let Some(given) = parts.headers.get("x-organization-id") else {
+        return Ok(caller);
+    };
+    let given: Option<uuid::Uuid> = given.to_str().ok().and_then(|text| text.parse().ok());
+    match given {
+        Some(id) if id == api.settings.organization_id => Ok(caller),
+        Some(_) => Err(Refusal::forbidden(
+            "The credentials do not reach this organization",
+        )),
+        None => Err(Refusal::invalid(
+            "header.x-organization-id",
+            "is not a valid uuid",
+        )),
+    }
+}
+
+async fn read_body(body: Body) -> Result<Vec<u8>, Refusal> {
+    let bytes = to_bytes(body, BODY_LIMIT).await;
+    bytes
+        .map(|b| b.to_vec())
+        .map_err(|_| Refusal::new(413, "The body could not be read or is too large"))
+}
+
+/// The body as JSON, where the operation takes one.
+fn parse_body(
+    headers: &HeaderMap,
+    operation: &Operation,
+    bytes: &[u8],
+) -> Result<Option<Value>, Refusal> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if operation.takes_body() && !media_type.eq_ignore_ascii_case("application/json") {
+        return Err(Refusal::invalid(
+            "header.content-type",
+            "must be application/json",
+        ));
+    }
+    // The parser's message may repeat what it read, so it is not passed on.
+    let mut body: Value =
+        serde_json::from_slice(bytes).map_err(|_| Refusal::invalid("body", "is not valid JSON"))?;
+    if operation.id == "create_integrations_connectors_id_execute" {
+        drop_null_params(&mut body);
+    }
+    Ok(Some(body))
+}
+
+/// The vendor's SDK 0.1.98 writes `params: null` where it means none.
+fn drop_null_params(body: &mut Value) {
+    if let Some(object) = body.as_object_mut()
+        && object.get("params").is_some_and(Value::is_null)
+    {
+        object.remove("params");
+    }
+}
+
+fn arrival(shared: &Shared, parts: &Parts, operation: Option<&Operation>) -> Recorded {
+    let token = bearer(&parts.headers)
+        .map(|header| shared.api().tokens.identify(Some(header), Moment::now()));
+    Recorded {
+        method: parts.method.to_string(),
+        target: parts
+            .uri
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string),
+        operation: operation.map(|o| o.id.clone()),
+        status: None,
+        token: match token {
+            None => TokenKind::None,
+            Some(Ok(Caller::Application)) => TokenKind::Application,
+            Some(Ok(Caller::Scoped(_))) => TokenKind::Scoped,
+            Some(Ok(Caller::Widget)) => TokenKind::Widget,
+            Some(_) => TokenKind::Unknown,
+        },
+        credentials: false,
+        fields: Vec::new(),
+        fault: None,
+        off_contract: Vec::new(),
+    }
+}
+
+fn note_body(shared: &Shared, entry: Entry, body: Option<&Value>) {
+    let Some(object) = body.and_then(Value::as_object) else {
+        return;
+    };
+    let credentials = object
+        .get("credentials")
+        .and_then(Value::as_object)
+        .is_some_and(|c: &Map<String, Value>| !c.is_empty());
+    shared.log.amend(entry, |r| {
+        r.credentials = credentials;
+        r.fields = object.keys().cloned().collect();
+    });
+}
+
+fn held_against_contract(shared: &Shared, parts: &Parts, status: u16, body: &Value) -> Vec<String> {
+    shared
+        .contract
+        .check_response(parts.method.as_str(), parts.uri.path(), status, body)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(header::AUTHORIZATION)
+        .map(|v| v.to_str().unwrap_or_default())
+}
+
+fn origin(headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|h: &HeaderValue| h.to_str().ok())
+        .unwrap_or("localhost");
+    format!("http://{host}")
+}

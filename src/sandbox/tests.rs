@@ -1,0 +1,352 @@
+//! The sandbox from outside: plain requests over a real socket, each of them and each answer held against the
+//! contract.
+
+mod connectors;
+mod faults;
+mod persistence;
+mod tokens;
+mod workspaces;
+
+use std::sync::LazyLock;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Contract, Options, Running, start};
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::load().unwrap());
+
+const CONNECTORS: &str = "/api/v1/integrations/connectors";
+const SCOPED_TOKEN: &str = "/api/v1/account/applications/scoped-token";
+const SECRET: &str = "canary-7f3a-secret";
+
+/// An answer: status and body.
+#[derive(Debug, PartialEq)]
+struct Answer {
+    status: u16,
+    body: Value,
+}
+
+/// A sandbox with a client that has an application token.
+struct Bench {
+    running: Running,
+    http: reqwest::Client,
+    application: String,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    async fn with(options: Options) -> Self {
+        let _installed_by_another_test = rustls::crypto::ring::default_provider().install_default();
+        let running = start(options).await.unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut bench = Self {
+            running,
+            http,
+            application: String::new(),
+        };
+        bench.application = bench.login().await;
+        bench
+    }
+
+    async fn login(&self) -> String {
+        let body = json!({"client_id": "id", "client_secret": SECRET});
+        let answer = self
+            .ask(
+                None,
+                Method::POST,
+                "/api/v1/account/applications/token",
+                Some(&body),
+            )
+            .await;
+        text(&answer.body["access_token"])
+    }
+
+    /// Sends what may be wrong; the answer must still be of the contract.
+    async fn ask(
+        &self,
+        token: Option<&str>,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let response = self
+            .request(token, method.clone(), target, body)
+            .send()
+            .await
+            .unwrap();
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.unwrap();
+        let answer = Answer {
+            status,
+            body: serde_json::from_slice(&bytes).unwrap(),
+        };
+        let off = CONTRACT.check_response(method.as_str(), target, status, &answer.body);
+        assert!(off.is_empty(), "{method} {target}: {off:?}");
+        if status < 400 {
+            let off = CONTRACT.check_request(method.as_str(), target, body);
+            assert!(off.is_empty(), "{method} {target} was accepted: {off:?}");
+        }
+        assert!(
+            !String::from_utf8_lossy(&bytes).contains(SECRET),
+            "{method} {target} shows a secret"
+        );
+        answer
+    }
+
+    fn request(
+        &self,
+        token: Option<&str>,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+    ) -> reqwest::RequestBuilder {
+        let mut request = self
+            .http
+            .request(method, format!("{}{target}", self.running.origin()));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        request
+    }
+
+    async fn get(&self, target: &str) -> Answer {
+        self.ask(Some(&self.application), Method::GET, target, None)
+            .await
+    }
+
+    async fn post(&self, target: &str, body: Value) -> Answer {
+        self.ask(Some(&self.application), Method::POST, target, Some(&body))
+            .await
+    }
+
+    async fn put(&self, target: &str, body: Value) -> Answer {
+        self.ask(Some(&self.application), Method::PUT, target, Some(&body))
+            .await
+    }
+
+    async fn delete(&self, target: &str) -> Answer {
+        self.ask(Some(&self.application), Method::DELETE, target, None)
+            .await
+    }
+
+    /// A scoped token for a workspace, which this creates if it has to.
+    async fn mint(&self, workspace: &str) -> String {
+        text(
+            &self
+                .post(SCOPED_TOKEN, json!({"workspace_name": workspace}))
+                .await
+                .body["token"],
+        )
+    }
+
+    /// The path of a workspace.
+    async fn workspace(&self, name: &str) -> String {
+        let scoped = self.mint(name).await;
+        let info = self
+            .ask(
+                Some(&scoped),
+                Method::GET,
+                &format!("{SCOPED_TOKEN}/info"),
+                None,
+            )
+            .await;
+        format!("/api/v1/workspaces/{}", text(&info.body["workspace_id"]))
+    }
+
+    /// The path of a new connector.
+    async fn connector(&self, workspace: &str) -> String {
+        let answer = self.post(CONNECTORS, github(workspace)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        format!("{CONNECTORS}/{}", text(&answer.body["id"]))
+    }
+}
+
+/// A create body that is right.
+fn github(workspace: &str) -> Value {
+    json!({"workspace_name": workspace, "connector_type": "github", "name": "GitHub", "credentials": {"token": SECRET}})
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is not text"))
+        .to_owned()
+}
+
+/// `base` with some fields set, or taken away by null.
+fn with(base: &Value, changes: &Value) -> Value {
+    let mut body = base.clone();
+    for (key, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => drop(body.as_object_mut().unwrap().remove(key)),
+            value => body[key] = value.clone(),
+        }
+    }
+    body
+}
+
+#[tokio::test]
+async fn paths_methods_and_media_types_outside_the_contract_are_refused() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.get("/api/v1/nothing").await.status, 404);
+    assert_eq!(
+        bench.post("/api/v1/workspaces", json!({})).await.status,
+        405
+    );
+    let plain = bench
+        .request(Some(&bench.application), Method::POST, SCOPED_TOKEN, None)
+        .body("workspace_name=a");
+    assert_eq!(plain.send().await.unwrap().status(), 422);
+    let broken = bench.request(Some(&bench.application), Method::POST, SCOPED_TOKEN, None);
+    let broken = broken
+        .header("content-type", "application/json")
+        .body("{\"workspace_name\": ");
+    assert_eq!(broken.send().await.unwrap().status(), 422);
+    assert_eq!(
+        bench
+            .ask(Some(&bench.application), Method::POST, SCOPED_TOKEN, None)
+            .await
+            .status,
+        422
+    );
+    assert_eq!(bench.get("/api/v1/workspaces?limit=101").await.status, 422);
+    assert_eq!(bench.get("/api/v1/workspaces?limit=0").await.status, 422);
+    assert_eq!(bench.get("/api/v1/workspaces?page=2").await.status, 422);
+    assert_eq!(bench.get("/api/v1/workspaces/not-a-uuid").await.status, 422);
+    assert_eq!(
+        bench.get(&format!("{CONNECTORS}/not-a-uuid")).await.status,
+        422
+    );
+    let large = json!({"workspace_name": "x".repeat(5 << 20)});
+    let large = bench.request(
+        Some(&bench.application),
+        Method::POST,
+        SCOPED_TOKEN,
+        Some(&large),
+    );
+    assert!(large.send().await.is_ok_and(|r| r.status() == 413));
+}
+
+#[tokio::test]
+async fn the_catalog_and_its_templates_can_be_read() {
+    let bench = Bench::new().await;
+    let all = bench.get("/api/v1/integrations/definitions/sources").await;
+    assert_eq!(all.body["definitions"].as_array().unwrap().len(), 56);
+    let zendesk = bench
+        .get("/api/v1/integrations/definitions/sources?name=ZENDESK")
+        .await;
+    assert_eq!(zendesk.body["definitions"].as_array().unwrap().len(), 3);
+    for definition in all.body["definitions"].as_array().unwrap() {
+        let path = format!(
+            "/api/v1/integrations/definitions/sources/{}",
+            text(&definition["sourceDefinitionId"])
+        );
+        assert_eq!(bench.get(&path).await.status, 200);
+    }
+    let destinations = bench
+        .get("/api/v1/integrations/definitions/destinations")
+        .await;
+    let id = text(&destinations.body["destinations"][0]["id"]);
+    assert_eq!(
+        bench
+            .get(&format!(
+                "/api/v1/integrations/definitions/destinations/{id}"
+            ))
+            .await
+            .status,
+        200
+    );
+    let only = bench
+        .get(&format!(
+            "/api/v1/integrations/definitions/destinations?actorDefinitionIds={id}"
+        ))
+        .await;
+    assert_eq!(only.body["destinations"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        bench
+            .get("/api/v1/integrations/templates/connections")
+            .await
+            .body,
+        json!({"data": []})
+    );
+    let global = bench
+        .get("/api/v1/integrations/templates/sources/global")
+        .await;
+    assert_eq!(global.body["data"].as_array().unwrap().len(), 56);
+    assert_eq!(
+        bench
+            .get("/api/v1/integrations/templates/sources?use_global=true")
+            .await,
+        global
+    );
+}
+
+#[tokio::test]
+async fn several_templates_of_a_type_need_a_choice() {
+    const TEMPLATES: &str = "/api/v1/integrations/templates/sources";
+    let bench = Bench::new().await;
+    bench.mint("acme").await;
+    let global = bench.get(&format!("{TEMPLATES}/global")).await;
+    let of_github = |t: &&Value| t["connector_name"] == "github";
+    let original = global.body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(of_github)
+        .unwrap()
+        .clone();
+    let copy = bench
+        .post(
+            TEMPLATES,
+            json!({"original_source_template_id": original["id"], "name": "Ours"}),
+        )
+        .await;
+    let second = json!({"actor_definition_id": original["actor_definition_id"], "partial_default_config": {"branches": ["main"]}});
+    let second = bench.post(TEMPLATES, second).await;
+    assert_eq!((copy.status, second.status), (200, 200));
+    assert_eq!(bench.post(CONNECTORS, github("acme")).await.status, 400);
+    let id = text(&second.body["id"]);
+    let chosen = with(
+        &github("acme"),
+        &json!({"connector_type": null, "source_template_id": id}),
+    );
+    let made = bench.post(CONNECTORS, chosen).await;
+    assert_eq!(made.body["source_template"]["id"], second.body["id"]);
+    assert_eq!(made.body["replication_config"]["branches"], json!(["main"]));
+    let path = format!("{TEMPLATES}/{id}");
+    let body = json!({"name": "Theirs"});
+    assert_eq!(
+        bench
+            .ask(Some(&bench.application), Method::PATCH, &path, Some(&body))
+            .await
+            .body["name"],
+        "Theirs"
+    );
+    assert_eq!(bench.get(&path).await.body["name"], "Theirs");
+    assert_eq!(
+        bench.get(TEMPLATES).await.body["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(bench.delete(&path).await.status, 200);
+    assert_eq!(bench.get(&path).await.status, 404);
+    assert_eq!(
+        bench
+            .delete(&format!("{TEMPLATES}/{}", text(&original["id"])))
+            .await
+            .status,
+        403
+    );
+    assert_eq!(bench.post(CONNECTORS, github("acme")).await.status, 200);
+}

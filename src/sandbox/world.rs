@@ -1,0 +1,301 @@
+//! The world: workspaces, connectors and templates as they stand, with the orders they are listed in.
+//!
+//! Pure state. It knows no sockets, no files, no tokens and no clock; it never holds a credential, only what
+//! credentials would do. Every change is also noted as a [`Change`] for whoever keeps the world on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::facts::stable_id;
+use super::moment::Moment;
+
+/// The workspace every organization starts with.
+pub(crate) const DEFAULT_WORKSPACE: &str = "default";
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Workspace {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) active: bool,
+    pub(crate) cache_enabled: Option<bool>,
+    pub(crate) region_id: Option<Uuid>,
+    pub(crate) created_at: Moment,
+    pub(crate) updated_at: Moment,
+    pub(crate) deleted_at: Option<Moment>,
+}
+
+/// What a connector's credentials would do if they were tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Works,
+    Fails,
+    Pending,
+    Inconclusive,
+}
+
+/// A deletion under way, or done once `gone_at` has passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Deletion {
+    pub(crate) job_id: Uuid,
+    pub(crate) gone_at: Moment,
+}
+
+/// A connector in a workspace, without its credentials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Connector {
+    pub(crate) id: Uuid,
+    pub(crate) workspace_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) definition_id: Uuid,
+    pub(crate) template_id: Uuid,
+    pub(crate) replication_config: Map<String, Value>,
+    pub(crate) entities: Option<Value>,
+    pub(crate) outcome: Outcome,
+    pub(crate) created_at: Moment,
+    pub(crate) updated_at: Moment,
+    pub(crate) deletion: Option<Deletion>,
+}
+
+/// A source template of the organization's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Template {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) definition_id: Uuid,
+    pub(crate) mode: String,
+    pub(crate) partial_default_config: Map<String, Value>,
+    pub(crate) customization: Option<Value>,
+    pub(crate) created_at: Moment,
+    pub(crate) updated_at: Moment,
+    pub(crate) deleted_at: Option<Moment>,
+}
+
+/// One object as it stands after a change. Applying a change twice is the same as once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Change {
+    Workspace(Workspace),
+    Connector(Box<Connector>),
+    Template(Template),
+}
+
+/// Where a listing of workspaces stands.
+pub(crate) type Position = (Moment, Uuid);
+
+/// Everything that exists, or once did.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    workspaces: BTreeMap<Uuid, Workspace>,
+    connectors: BTreeMap<Uuid, Connector>,
+    templates: BTreeMap<Uuid, Template>,
+    names: BTreeMap<String, Uuid>,
+    order: BTreeSet<Position>,
+    holdings: BTreeMap<Uuid, BTreeSet<Position>>,
+    changes: Vec<Change>,
+}
+
+impl World {
+    /// An organization as it is on its first day.
+    pub(crate) fn first_day(organization_id: Uuid, now: Moment) -> Self {
+        let mut world = Self::default();
+        world.put_workspace(Workspace {
+            id: stable_id("default-workspace", &organization_id.to_string()),
+            name: DEFAULT_WORKSPACE.into(),
+            active: true,
+            cache_enabled: None,
+            region_id: None,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        });
+        world
+    }
+
+    /// A workspace that was not deleted.
+    pub(crate) fn workspace(&self, id: Uuid) -> Option<&Workspace> {
+        self.workspaces.get(&id).filter(|w| w.deleted_at.is_none())
+    }
+
+    /// A workspace that was not deleted, by exact name.
+    pub(crate) fn workspace_named(&self, name: &str) -> Option<&Workspace> {
+        self.names.get(name).and_then(|id| self.workspace(*id))
+    }
+
+    /// Workspaces that were not deleted, oldest first, from just behind a position.
+    pub(crate) fn workspaces_after(
+        &self,
+        position: Option<Position>,
+    ) -> impl Iterator<Item = &Workspace> {
+        let from = position.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        self.order
+            .range((from, std::ops::Bound::Unbounded))
+            .filter_map(|(_, id)| self.workspace(*id))
+    }
+
+    /// A connector that is not gone yet.
+    pub(crate) fn connector(&self, id: Uuid, now: Moment) -> Option<&Connector> {
+        self.connectors.get(&id).filter(|c| !c.is_gone(now))
+    }
+
+    /// The connectors of a workspace that are not gone yet, oldest first.
+    pub(crate) fn connectors_of(
+        &self,
+        workspace: Uuid,
+        now: Moment,
+    ) -> impl Iterator<Item = &Connector> {
+        let ids = self.holdings.get(&workspace).into_iter().flatten();
+        ids.filter_map(move |(_, id)| self.connector(*id, now))
+    }
+
+    /// A template that was not deleted.
+    pub(crate) fn template(&self, id: Uuid) -> Option<&Template> {
+        self.templates.get(&id).filter(|t| t.deleted_at.is_none())
+    }
+
+    /// The organization's templates that were not deleted, oldest first.
+    pub(crate) fn live_templates(&self) -> Vec<&Template> {
+        let mut found: Vec<&Template> = self
+            .templates
+            .values()
+            .filter(|t| t.deleted_at.is_none())
+            .collect();
+        found.sort_by_key(|t| (t.created_at, t.id));
+        found
+    }
+
+    pub(crate) fn all_workspaces(&self) -> impl Iterator<Item = &Workspace> {
+        self.workspaces.values()
+    }
+
+    pub(crate) fn all_connectors(&self) -> impl Iterator<Item = &Connector> {
+        self.connectors.values()
+    }
+
+    /// Adds a workspace or replaces it.
+    pub(crate) fn put_workspace(&mut self, workspace: Workspace) {
+        self.index_workspace(&workspace);
+        self.changes.push(Change::Workspace(workspace.clone()));
+        self.workspaces.insert(workspace.id, workspace);
+    }
+
+    /// Adds a connector or replaces it.
+    pub(crate) fn put_connector(&mut self, connector: Connector) {
+        self.holdings
+            .entry(connector.workspace_id)
+            .or_default()
+            .insert((connector.created_at, connector.id));
+        self.changes
+            .push(Change::Connector(Box::new(connector.clone())));
+        self.connectors.insert(connector.id, connector);
+    }
+
+    /// Adds a template or replaces it.
+    pub(crate) fn put_template(&mut self, template: Template) {
+        self.changes.push(Change::Template(template.clone()));
+        self.templates.insert(template.id, template);
+    }
+
+    /// Applies a change that was noted before.
+    pub(crate) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Workspace(workspace) => self.put_workspace(workspace),
+            Change::Connector(connector) => self.put_connector(*connector),
+            Change::Template(template) => self.put_template(template),
+        }
+    }
+
+    /// The changes since the last call, oldest first.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// The whole world as changes that make it.
+    pub(crate) fn as_changes(&self) -> Vec<Change> {
+        let workspaces = self.workspaces.values().cloned().map(Change::Workspace);
+        let connectors = self
+            .connectors
+            .values()
+            .cloned()
+            .map(|c| Change::Connector(Box::new(c)));
+        let templates = self.templates.values().cloned().map(Change::Template);
+        workspaces.chain(templates).chain(connectors).collect()
+    }
+
+    fn index_workspace(&mut self, workspace: &Workspace) {
+        if let Some(before) = self.workspaces.get(&workspace.id)
+            && self.names.get(&before.name) == Some(&workspace.id)
+        {
+            self.names.remove(&before.name);
+        }
+        if workspace.deleted_at.is_none() {
+            self.names.insert(workspace.name.clone(), workspace.id);
+        }
+        self.order.insert((workspace.created_at, workspace.id));
+    }
+}
+
+impl Connector {
+    pub(crate) fn is_gone(&self, now: Moment) -> bool {
+        self.deletion.as_ref().is_some_and(|d| d.gone_at <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(name: &str, at: i64) -> Workspace {
+        let at = Moment::from_micros(at);
+        Workspace {
+            id: stable_id("test", name),
+            name: name.into(),
+            active: true,
+            cache_enabled: None,
+            region_id: None,
+            created_at: at,
+            updated_at: at,
+            deleted_at: None,
+        }
+    }
+
+    #[test]
+    fn a_renamed_workspace_answers_to_its_new_name_only() {
+        let mut world = World::default();
+        world.put_workspace(workspace("old", 1));
+        let mut renamed = workspace("old", 1);
+        renamed.name = "new".into();
+        world.put_workspace(renamed);
+        assert!(world.workspace_named("old").is_none());
+        assert!(world.workspace_named("new").is_some());
+    }
+
+    #[test]
+    fn listing_goes_by_age_and_resumes_behind_a_position() {
+        let mut world = World::default();
+        for (name, at) in [("c", 3), ("a", 1), ("b", 2)] {
+            world.put_workspace(workspace(name, at));
+        }
+        let names: Vec<&str> = world
+            .workspaces_after(None)
+            .map(|w| w.name.as_str())
+            .collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        let after = Some((Moment::from_micros(1), stable_id("test", "a")));
+        assert_eq!(world.workspaces_after(after).count(), 2);
+    }
+
+    #[test]
+    fn changes_rebuild_the_same_world() {
+        let mut world = World::first_day(Uuid::nil(), Moment::from_micros(5));
+        world.put_workspace(workspace("a", 9));
+        let mut copy = World::default();
+        world.take_changes().into_iter().for_each(|c| copy.apply(c));
+        assert_eq!(copy.as_changes(), world.as_changes());
+        assert!(world.take_changes().is_empty());
+    }
+}
