@@ -8,5 +8,8 @@
 //! disk  ──> recorded (ledger) ──┘
 //! ```
 
+pub mod catalog;
+pub mod config;
+pub mod desired;
 pub mod model;
 pub mod plan;
