@@ -7,8 +7,8 @@
 use super::code::Code;
 use super::tree::{Kind, Mark, NONE, Node, Span, Tree};
 use super::visible::Visibility;
-use super::{limits, scalar};
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
+use super::{limits, scalar, syntax};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 use std::collections::{HashMap, HashSet};
 
 /// Something the pass found.
@@ -33,7 +33,8 @@ pub(super) fn scan(text: &str) -> Pass {
         let (event, place) = match event {
             Ok(event) => event,
             Err(error) => {
-                builder.defects.push(syntax(text, &error));
+                let defect = syntax::explain(text, &error, builder.innermost());
+                builder.defects.push(defect);
                 return builder.broken();
             }
         };
@@ -51,57 +52,12 @@ pub(super) fn scan(text: &str) -> Pass {
     }
 }
 
-fn mark(marker: Marker) -> Mark {
+pub(super) fn mark(marker: Marker) -> Mark {
     let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Mark {
         line: narrow(marker.line()),
         column: narrow(marker.col()),
     }
-}
-
-const TOO_DEEP: &str = "this nests deeper than 64 levels";
-
-/// The scanner's messages are fixed texts but for one that quotes a character of the input.
-fn syntax(text: &str, error: &ScanError) -> Defect {
-    let at = mark(*error.marker());
-    let span = |start: Mark| Span { start, end: start };
-    if let Some(start) = unquoted_reference(text, at) {
-        return Defect {
-            code: Code::UnquotedReference,
-            span: span(start),
-            message: "a reference stands unquoted inside a `{…}` or `[…]`".into(),
-        };
-    }
-    let info = error.info();
-    // The scanner itself stops at 255 brackets, before it has sent a single event of them.
-    if info.starts_with("recursion limit") {
-        return Defect {
-            code: Code::TooDeep,
-            span: span(at),
-            message: TOO_DEEP.into(),
-        };
-    }
-    let info = info.split(": `").next().unwrap_or(info);
-    Defect {
-        code: Code::YamlSyntax,
-        span: span(at),
-        message: format!("this is not valid YAML: {info}"),
-    }
-}
-
-/// The last `${` before a syntax error, when no quote opens right before it.
-fn unquoted_reference(text: &str, error: Mark) -> Option<Mark> {
-    let line = usize::try_from(error.line).ok()?.checked_sub(1)?;
-    let source = text.lines().nth(line)?;
-    let before = source.chars().take(usize::try_from(error.column).ok()? + 2);
-    let before: String = before.collect();
-    let at = before.rfind("${")?;
-    let in_flow = before[..at].contains(['{', '[']);
-    let quoted = before[..at].ends_with(['"', '\'']);
-    (in_flow && !quoted).then(|| Mark {
-        line: error.line,
-        column: u32::try_from(before[..at].chars().count()).unwrap_or(0),
-    })
 }
 
 /// Reading cannot go on.
@@ -146,6 +102,12 @@ impl Builder {
             defects: self.defects,
             tree: None,
         }
+    }
+
+    /// Where the innermost collection that is still open begins.
+    fn innermost(&self) -> Option<Mark> {
+        let node = self.tree.nodes.get(self.frames.last()?.node as usize)?;
+        Some(node.span.start)
     }
 
     fn defect(&mut self, code: Code, span: Span, message: &str) {
@@ -209,7 +171,7 @@ impl Builder {
             let message = "this number cannot be sent exactly: quote it if it is text";
             self.defect(Code::InexactNumber, span, message);
         }
-        let empty = text.is_empty();
+        let empty = plain && text.is_empty();
         let text = text.into();
         let node = self.push(Kind::Scalar { text, plain }, span)?;
         self.grow(1, 0, span)?;
@@ -329,7 +291,7 @@ impl Builder {
         self.expanded = self.expanded.saturating_add(size);
         let depth = height.saturating_add(self.frames.len() as u64);
         if depth > limits::DEPTH {
-            self.defect(Code::TooDeep, span, TOO_DEEP);
+            self.defect(Code::TooDeep, span, limits::TOO_DEEP);
             return Err(Stop);
         }
         if self.expanded > limits::NODES {
@@ -392,10 +354,9 @@ impl Builder {
             frame.visibility.shows_value(self.key_text())
         };
         // A key without a value may be a secret pasted into braces.
-        if let Some(key) = frame.key.filter(|_| empty && frame.visibility.is_hidden()) {
-            if let Some(key) = self.tree.nodes.get_mut(key as usize) {
-                key.shown = false;
-            }
+        let bare = frame.key.filter(|_| empty && frame.visibility.is_hidden());
+        if let Some(key) = bare.and_then(|key| self.tree.nodes.get_mut(key as usize)) {
+            key.shown = false;
         }
         if let Some(node) = self.tree.nodes.get_mut(node as usize) {
             node.shown = shown;

@@ -80,7 +80,9 @@ impl Loader<'_> {
             let message = "the directory holds no airlift.yaml and no other .yaml file";
             self.findings.file(&display(input), Code::NoFiles, message);
         }
-        found.iter().for_each(|path| self.file(path, false));
+        for path in &found {
+            self.file(path, false);
+        }
     }
 
     fn file(&mut self, path: &Path, included: bool) {
@@ -169,7 +171,9 @@ impl Loader<'_> {
             Err((code, message)) => return self.findings.at(place, code, message, None),
         };
         let kept = kept(paths, &directory, place, self.findings);
-        kept.iter().for_each(|path| self.file(path, true));
+        for path in &kept {
+            self.file(path, true);
+        }
     }
 }
 

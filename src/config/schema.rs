@@ -49,7 +49,7 @@ fn of_type(kind: &ConnectorType) -> Value {
     fields.insert("auth".into(), json!({ "enum": or_null(&names) }));
     fields.insert(
         "credentials".into(),
-        nullable(match methods.as_slice() {
+        nullable(&match methods.as_slice() {
             [only] => only.clone(),
             _ => json!({ "anyOf": methods }),
         }),
@@ -58,7 +58,7 @@ fn of_type(kind: &ConnectorType) -> Value {
         .variables
         .iter()
         .map(|(name, variable)| (name.clone(), of_variable(variable)));
-    fields.insert("environment".into(), closed(variables.collect(), &[]));
+    fields.insert("environment".into(), closed(&variables.collect(), &[]));
     if !kind.replication_config.is_empty() {
         let settings = kind.replication_config.iter();
         let required: Vec<&str> = settings
@@ -69,7 +69,7 @@ fn of_type(kind: &ConnectorType) -> Value {
         let settings = settings.map(|(name, field)| (name.clone(), of_field(field)));
         fields.insert(
             "replication_config".into(),
-            closed(settings.collect(), &required),
+            closed(&settings.collect(), &required),
         );
     }
     json!({
@@ -140,7 +140,7 @@ fn of_variable(variable: &Variable) -> Value {
     schema
 }
 
-fn closed(properties: Map<String, Value>, required: &[&str]) -> Value {
+fn closed(properties: &Map<String, Value>, required: &[&str]) -> Value {
     json!({
         "type": ["object", "null"],
         "properties": properties,
@@ -149,7 +149,7 @@ fn closed(properties: Map<String, Value>, required: &[&str]) -> Value {
     })
 }
 
-fn nullable(schema: Value) -> Value {
+fn nullable(schema: &Value) -> Value {
     json!({ "anyOf": [{ "type": "null" }, schema] })
 }
 

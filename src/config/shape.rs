@@ -113,7 +113,7 @@ fn top_level(
         top.insert(name.to_owned(), json);
     }
     let json = Value::Object(top);
-    let wrong = SCHEMAS.check(&SCHEMAS.file, &json, root, findings);
+    let wrong = SCHEMAS.file.check(&json, root, findings);
     *found += wrong.len();
     let Value::Object(mut top) = json else {
         return None;
@@ -131,7 +131,7 @@ fn customer(
     found: &mut usize,
 ) -> Option<ShapedCustomer> {
     let mut json = place.at?.to_json();
-    let wrong = SCHEMAS.check(&SCHEMAS.customer, &json, place, findings);
+    let wrong = SCHEMAS.customer.check(&json, place, findings);
     *found += wrong.len();
     let count = json
         .get("connectors")
@@ -202,17 +202,11 @@ impl Part {
     }
 }
 
-impl Schemas {
+impl Part {
     /// Adds the structural findings of a value, and gives the path of each part that is wrong.
-    fn check(
-        &self,
-        part: &Part,
-        json: &Value,
-        place: Place<'_>,
-        findings: &mut Findings,
-    ) -> Vec<Vec<String>> {
+    fn check(&self, json: &Value, place: Place<'_>, findings: &mut Findings) -> Vec<Vec<String>> {
         let mut wrong = Vec::new();
-        for error in part
+        for error in self
             .validator
             .iter()
             .flat_map(|validator| validator.iter_errors(json))
@@ -230,7 +224,7 @@ impl Schemas {
             });
             if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
                 for name in unexpected {
-                    unknown_field(name, known_fields(&part.schema, &error), at, findings);
+                    unknown_field(name, &known_fields(&self.schema, &error), at, findings);
                     wrong.push(path.iter().cloned().chain([name.clone()]).collect());
                 }
                 continue;
@@ -259,7 +253,7 @@ fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn unknown_field(name: &str, known: Vec<String>, at: Place<'_>, findings: &mut Findings) {
+fn unknown_field(name: &str, known: &[String], at: Place<'_>, findings: &mut Findings) {
     let near = closest(name, known.iter().map(String::as_str));
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),

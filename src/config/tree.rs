@@ -74,8 +74,9 @@ impl Tree {
             .iter()
             .take(after)
             .filter(move |node| {
-                let hidden = !node.shown && matches!(node.kind, Kind::Scalar { .. });
-                hidden && node.span.end.line >= line && node.span.start != node.span.end
+                // The scanner gives an absent value the place of what follows it.
+                let hidden = !node.shown && node.text().is_some_and(|text| !text.is_empty());
+                hidden && node.span.end.line >= line
             })
             .map(|node| node.span)
     }

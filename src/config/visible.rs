@@ -68,16 +68,22 @@ impl Visibility {
 /// and with few digits.
 pub(super) fn nameable(key: &str) -> bool {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
+    if key == "<<" || key == "$secret" {
+        return true;
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.';
     !key.is_empty() && key.len() <= 40 && digits <= 2 && key.chars().all(plain)
 }
 
+/// What stands for a key that may be a secret.
+pub(super) const NOT_NAMED: &str = "(not shown)";
+
 /// A key for a message: quoted, or not named where it does not look like a name.
 pub(super) fn named(key: &str) -> String {
-    if nameable(key) || key == "$secret" {
+    if nameable(key) {
         format!("`{key}`")
     } else {
-        "(not shown)".to_owned()
+        NOT_NAMED.to_owned()
     }
 }
 

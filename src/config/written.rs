@@ -6,6 +6,7 @@
 use super::diagnostic::Location;
 use super::load::Parsed;
 use super::raw::{RawContract, RawCustomer, RawGuards};
+use super::source::Place;
 use std::path::PathBuf;
 
 /// Checked configuration, with the places it came from.
@@ -88,10 +89,7 @@ impl Written {
                 WrittenCustomer {
                     raw: customer.raw,
                     location: place.location(),
-                    connectors: connectors
-                        .into_iter()
-                        .map(|place| place.location())
-                        .collect(),
+                    connectors: connectors.into_iter().map(Place::location).collect(),
                 }
             }));
     }

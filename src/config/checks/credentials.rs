@@ -4,7 +4,7 @@
 use super::super::code::Code;
 use super::super::shape::kind_of;
 use super::super::source::{Findings, Place};
-use super::super::visible::named;
+use super::super::visible::{NOT_NAMED, named};
 use super::{Subject, did_you_mean_or_all, references, values};
 use crate::catalog::{self, AuthMethod, ConnectorType, Field};
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub(super) fn check(subject: Subject<'_>, findings: &mut Findings) {
         }
         let field = method.and_then(|choice| choice.method.fields.get(name));
         if let (Some(choice), Some(kind), None) = (method, subject.kind, field) {
-            foreign(name, kind, choice.method, place, findings);
+            foreign(name, value.is_null(), kind, choice.method, place, findings);
         }
         entry(name, value, field, place, subject, findings);
     }
@@ -46,7 +46,8 @@ fn absent(subject: Subject<'_>, findings: &mut Findings) {
 
 fn missing(method: &AuthMethod, given: &[&str], place: Place<'_>, findings: &mut Findings) {
     let required = method.fields.iter().filter(|(_, field)| field.required);
-    for (name, _) in required.filter(|(name, _)| !given.contains(&name.as_str())) {
+    let known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
+    for (name, _) in required.filter(|(name, _)| super::is_missing(name, given, &known)) {
         let message = format!("missing credential `{name}` of method {}", method.name);
         findings.at(place, Code::MissingCredentials, message, None);
     }
@@ -55,6 +56,7 @@ fn missing(method: &AuthMethod, given: &[&str], place: Place<'_>, findings: &mut
 /// A field that the method does not have.
 fn foreign(
     name: &str,
+    bare: bool,
     kind: &ConnectorType,
     method: &AuthMethod,
     place: Place<'_>,
@@ -79,7 +81,12 @@ fn foreign(
         || did_you_mean_or_all("", &known[..method.fields.len()]),
         |near| Some(format!("did you mean `{near}`?")),
     );
-    let message = format!("unknown credential {} for {}", named(name), kind.name);
+    let label = if bare {
+        NOT_NAMED.to_owned()
+    } else {
+        named(name)
+    };
+    let message = format!("unknown credential {label} for {}", kind.name);
     findings.at(place, Code::UnknownCredential, message, help);
 }
 
@@ -92,6 +99,9 @@ fn entry(
     findings: &mut Findings,
 ) {
     match value {
+        // An unknown field without a value may be a secret pasted into braces: it is told as
+        // unknown, and not named again.
+        Value::Null if field.is_none() && subject.kind.is_some() => {}
         Value::Null => empty(name, place, findings),
         Value::String(text) if text.trim().is_empty() => empty(name, place, findings),
         Value::String(text) if references::meant(text) => {

@@ -71,9 +71,9 @@ pub(super) fn run(files: &[Parsed], root: &Path, options: &LoadOptions, findings
                     kind,
                     scope: &scope,
                 };
-                CONNECTOR_CHECKS
-                    .iter()
-                    .for_each(|check| check(subject, findings));
+                for check in CONNECTOR_CHECKS {
+                    check(subject, findings);
+                }
             }
         }
     }
@@ -86,9 +86,17 @@ fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -
 }
 
 /// Help that names a near word, else all words.
-fn did_you_mean_or_all<'a>(word: &str, candidates: &[&'a str]) -> Option<String> {
+fn did_you_mean_or_all(word: &str, candidates: &[&str]) -> Option<String> {
     let near = did_you_mean(word, candidates.iter().copied());
     near.or_else(|| {
         (!candidates.is_empty()).then(|| format!("known here: {}", candidates.join(", ")))
     })
+}
+
+/// Whether a required field is absent, and not there under a mistyped name: that is told already.
+fn is_missing(name: &str, given: &[&str], known: &[&str]) -> bool {
+    let mistyped = |given: &&str| {
+        !known.contains(given) && catalog::closest(given, known.iter().copied()) == Some(name)
+    };
+    !given.contains(&name) && !given.iter().any(mistyped)
 }

@@ -32,7 +32,10 @@ fn version(files: &[Parsed], findings: &mut Findings) {
     let written = root
         .at
         .is_some_and(|at| at.entries().any(|(key, _)| key == "version"));
-    let readable = file.source.tree.is_some();
+    let mapping = root
+        .at
+        .is_none_or(|at| at.entries().next().is_some() || root.is_null());
+    let readable = file.source.tree.is_some() && mapping;
     let null = written && file.shaped.file.version.is_none() && root.key("version").is_null();
     if readable && (!written || null) {
         let help = Some("add `version: 1` at the top".to_owned());

@@ -112,16 +112,16 @@ pub(super) fn replication(subject: Subject<'_>, findings: &mut Findings) {
     };
     for (name, value) in block.iter().filter(|(name, _)| *name != "$secret") {
         let place = place.key(name);
-        match kind.replication_config.get(name) {
-            Some(field) => values::check(&format!("`{name}`"), value, field, place, findings),
-            None => {
-                let message = format!("unknown setting {} for {}", named(name), kind.name);
-                let help = did_you_mean_or_all(name, &known);
-                findings.at(place, Code::UnknownSetting, message, help);
-            }
+        if let Some(field) = kind.replication_config.get(name) {
+            values::check(&format!("`{name}`"), value, field, place, findings);
+            continue;
         }
+        let message = format!("unknown setting {} for {}", named(name), kind.name);
+        let help = did_you_mean_or_all(name, &known);
+        findings.at(place, Code::UnknownSetting, message, help);
     }
-    for (name, _) in required().filter(|(name, _)| !block.contains_key(*name)) {
+    let given: Vec<&str> = block.keys().map(String::as_str).collect();
+    for (name, _) in required().filter(|(name, _)| super::is_missing(name, &given, &known)) {
         let message = format!("missing setting `{name}` for {}", kind.name);
         findings.at(place, Code::MissingSetting, message, None);
     }
@@ -132,9 +132,11 @@ pub(super) fn replication(subject: Subject<'_>, findings: &mut Findings) {
 fn common(block: &Block, place: Place<'_>, subject: Subject<'_>, findings: &mut Findings) {
     for (name, value) in block {
         let place = place.key(name);
-        references::reserved(name, place, findings);
+        let reserved = references::reserved(name, place, findings);
         references::inside(value, place, subject.scope, findings);
-        written_out(name, value, place, findings);
+        if !reserved {
+            written_out(name, value, place, findings);
+        }
     }
 }
 
