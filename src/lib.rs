@@ -10,8 +10,11 @@
 
 pub mod api;
 pub mod apply;
+pub mod catalog;
 pub mod cli;
 pub mod commands;
+pub mod config;
+pub mod desired;
 pub mod failure;
 pub mod model;
 pub mod observed;

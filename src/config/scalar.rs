@@ -1,0 +1,171 @@
+//! What a plain YAML scalar means: YAML 1.2's core schema as `serde_yaml` reads it.
+//!
+//! The shape check sees values through here and the typed decode through `serde_yaml`; a test
+//! holds the two together.
+
+use serde_json::Value;
+
+/// A plain scalar's meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Scalar {
+    Null,
+    Boolean(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    /// A number that JSON cannot hold exactly: too many digits, or not a number at all.
+    Inexact,
+    Text,
+}
+
+impl Scalar {
+    pub(crate) fn into_json(self, text: &str) -> Value {
+        match self {
+            Self::Null | Self::Inexact => Value::Null,
+            Self::Boolean(value) => value.into(),
+            Self::Unsigned(value) => value.into(),
+            Self::Signed(value) => value.into(),
+            Self::Float(value) => value.into(),
+            Self::Text => text.into(),
+        }
+    }
+}
+
+/// The meaning of a plain scalar.
+pub(crate) fn resolve(text: &str) -> Scalar {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+        "true" | "True" | "TRUE" => return Scalar::Boolean(true),
+        "false" | "False" | "FALSE" => return Scalar::Boolean(false),
+        _ => {}
+    }
+    // Most scalars are words; the number grammars below are asked only for what may be one.
+    let may_be_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    if !may_be_number || leading_zeros(text) {
+        return Scalar::Text;
+    }
+    integer(text)
+        .or_else(|| float(text))
+        .unwrap_or(Scalar::Text)
+}
+
+/// `007` is text, as a telephone number or a key would be meant.
+fn leading_zeros(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn integer(text: &str) -> Option<Scalar> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, unsigned),
+    };
+    let (digits, radix) = match digits.get(..2) {
+        Some("0x") => (&digits[2..], 16),
+        Some("0o") => (&digits[2..], 8),
+        Some("0b") => (&digits[2..], 2),
+        _ => (digits, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    if negative {
+        let value = i64::from_str_radix(&format!("-{digits}"), radix);
+        return Some(value.map_or(Scalar::Inexact, Scalar::Signed));
+    }
+    let value = u64::from_str_radix(digits, radix);
+    Some(value.map_or(Scalar::Inexact, Scalar::Unsigned))
+}
+
+fn float(text: &str) -> Option<Scalar> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if [".inf", ".Inf", ".INF"].contains(&unsigned) || [".nan", ".NaN", ".NAN"].contains(&text) {
+        return Some(Scalar::Inexact);
+    }
+    if unsigned.starts_with(['+', '-']) {
+        return None;
+    }
+    let value: f64 = text.parse().ok()?;
+    value.is_finite().then_some(Scalar::Float(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scalar, resolve};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn scalars_mean_what_serde_yaml_reads() {
+        for text in [
+            "~",
+            "null",
+            "Null",
+            "true",
+            "False",
+            "yes",
+            "on",
+            "0",
+            "-0",
+            "+1",
+            "-17",
+            "007",
+            "0x1F",
+            "-0x1f",
+            "0o17",
+            "0b11",
+            "1_000",
+            "18446744073709551615",
+            "-9223372036854775808",
+            "1.5",
+            "-1.5e3",
+            "1e5",
+            ".5",
+            "5.",
+            "+.5",
+            "1e999",
+            "2026-01-01",
+            "2026-01-01T00:00:00Z",
+            "1:30",
+            "+",
+            ".",
+            "inf",
+            "nan",
+            "-inf",
+            "+nan",
+            "infinity",
+            "0x",
+            "0xg",
+            "a",
+            "é",
+            "1é",
+            "++1",
+            "-+1",
+            "12e",
+            "0.1.2",
+            "-.5",
+            "+0x1F",
+            "-007",
+            "Infinity",
+        ] {
+            let theirs: Value = serde_yaml::from_str(&format!("[{text}]")).unwrap();
+            assert_eq!(json!([resolve(text).into_json(text)]), theirs, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_json_cannot_hold_are_told() {
+        let long = "9".repeat(60);
+        for text in [
+            ".inf",
+            "-.Inf",
+            ".nan",
+            "18446744073709551616",
+            "-9223372036854775809",
+            &long,
+        ] {
+            assert_eq!(resolve(text), Scalar::Inexact, "{text}");
+        }
+        assert_eq!(resolve("1.0").into_json("1.0"), json!(1.0));
+    }
+}

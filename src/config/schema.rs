@@ -1,0 +1,162 @@
+//! The JSON Schema that editors use: the grammar, and the fields of every type in the catalog.
+//!
+//! The shape check uses the grammar alone, because findings about a type's fields need better
+//! messages than a schema can give.
+
+use super::raw::RawFile;
+use crate::catalog::{self, AuthMethod, ConnectorType, Field, Variable};
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+const ID: &str = "https://airlift.dev/schemas/config.schema.json";
+
+/// The schema of a project file and of the files it includes.
+pub fn config_schema() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<RawFile>().to_value();
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("$id".into(), ID.into());
+    }
+    let connector = schema
+        .pointer_mut("/$defs/Connector")
+        .and_then(Value::as_object_mut);
+    if let Some(connector) = connector {
+        let types: Vec<Value> = catalog::all().iter().map(of_type).collect();
+        connector.insert("allOf".into(), types.into());
+        let names: Vec<&str> = catalog::all()
+            .iter()
+            .map(|kind| kind.name.as_str())
+            .collect();
+        if let Some(kind) = connector
+            .get_mut("properties")
+            .and_then(|fields| fields.get_mut("type"))
+        {
+            // Any text is possible; the names are there to be offered.
+            kind["anyOf"] = json!([{ "enum": names }, { "type": "string" }]);
+        }
+    }
+    schema
+}
+
+fn of_type(kind: &ConnectorType) -> Value {
+    let mut fields = Map::new();
+    let methods: Vec<Value> = kind.methods.iter().map(of_method).collect();
+    let names: Vec<&str> = kind
+        .methods
+        .iter()
+        .map(|method| method.name.as_str())
+        .collect();
+    fields.insert("auth".into(), json!({ "enum": or_null(&names) }));
+    fields.insert(
+        "credentials".into(),
+        nullable(&match methods.as_slice() {
+            [only] => only.clone(),
+            _ => json!({ "anyOf": methods }),
+        }),
+    );
+    let variables = kind
+        .variables
+        .iter()
+        .map(|(name, variable)| (name.clone(), of_variable(variable)));
+    fields.insert("environment".into(), closed(&variables.collect(), &[]));
+    if !kind.replication_config.is_empty() {
+        let settings = kind.replication_config.iter();
+        let required: Vec<&str> = settings
+            .clone()
+            .filter(|(_, field)| field.required)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let settings = settings.map(|(name, field)| (name.clone(), of_field(field)));
+        fields.insert(
+            "replication_config".into(),
+            closed(&settings.collect(), &required),
+        );
+    }
+    json!({
+        "if": { "properties": { "type": { "enum": [kind.name, kind.definition_id] } }, "required": ["type"] },
+        "then": { "properties": fields },
+    })
+}
+
+fn of_method(method: &AuthMethod) -> Value {
+    let fields = method.fields.iter();
+    let required: Vec<&str> = fields
+        .clone()
+        .filter(|(_, field)| field.required)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let fields = fields.map(|(name, field)| (name.clone(), of_credential(name, field)));
+    json!({
+        "title": method.title.as_ref().unwrap_or(&method.name),
+        "type": "object",
+        "properties": fields.collect::<Map<_, _>>(),
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn of_credential(name: &str, field: &Field) -> Value {
+    let reference = json!({ "type": "string", "pattern": REFERENCE });
+    let plain = json!({
+        "type": "object",
+        "properties": { "plain": { "type": "string", "minLength": 1 } },
+        "required": ["plain"],
+        "additionalProperties": false,
+    });
+    if catalog::is_secret(name, Some(field)) {
+        return json!({ "description": "secret: a reference such as ${env:NAME}", "anyOf": [reference, plain] });
+    }
+    json!({ "anyOf": [reference, plain, of_field(field)] })
+}
+
+const REFERENCE: &str = r"^\$\{[a-z][a-z0-9-]*:[^{}]+\}$";
+
+fn of_field(field: &Field) -> Value {
+    let mut schema = serde_json::to_value(field).unwrap_or_default();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("required");
+        schema.remove("secret");
+    }
+    let constrained = field.kind == catalog::FieldType::String
+        && (field.format.is_some() || field.pattern.is_some());
+    if constrained {
+        return json!({ "anyOf": [{ "type": "string", "pattern": REFERENCE }, schema] });
+    }
+    schema
+}
+
+fn of_variable(variable: &Variable) -> Value {
+    let mut schema = json!({ "type": "string", "minLength": 1, "default": variable.default });
+    if let Some(options) = &variable.options {
+        // Case does not count, which a schema cannot say: these spellings are offered.
+        let mut spellings: Vec<String> = options
+            .iter()
+            .flat_map(|o| [o.clone(), o.to_lowercase(), o.to_uppercase()])
+            .collect();
+        spellings.sort();
+        spellings.dedup();
+        schema["anyOf"] = json!([{ "enum": spellings }, { "pattern": REFERENCE }]);
+    }
+    schema
+}
+
+fn closed(properties: &Map<String, Value>, required: &[&str]) -> Value {
+    json!({
+        "type": ["object", "null"],
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn nullable(schema: &Value) -> Value {
+    json!({ "anyOf": [{ "type": "null" }, schema] })
+}
+
+fn or_null(names: &[&str]) -> Vec<Value> {
+    names
+        .iter()
+        .map(|name| json!(name))
+        .chain([Value::Null])
+        .collect()
+}

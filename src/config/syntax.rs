@@ -1,0 +1,65 @@
+//! What a syntax error means, where the scanner's own words do not help.
+
+use super::code::Code;
+use super::events::{Defect, mark};
+use super::limits;
+use super::tree::{Mark, Span};
+use saphyr_parser::ScanError;
+
+/// The scanner's messages are fixed texts but for one that quotes a character of the input.
+pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) -> Defect {
+    let at = mark(*error.marker());
+    let info = error.info();
+    let info = info.split(": `").next().unwrap_or(info);
+    let (code, start, message) = if let Some(start) = unquoted_reference(text, at) {
+        let message = "a reference stands unquoted inside a `{…}` or `[…]`: quote it";
+        (Code::UnquotedReference, start, message.to_owned())
+    } else if info.starts_with("recursion limit") {
+        // The scanner itself stops at 255 brackets, before it has sent an event of them.
+        (Code::TooDeep, at, limits::TOO_DEEP.to_owned())
+    } else if let Some(start) = open_bracket(text, at, info, innermost) {
+        let message = format!("this bracket is not closed before line {}", at.line);
+        (Code::YamlSyntax, start, message)
+    } else {
+        (
+            Code::YamlSyntax,
+            at,
+            format!("this is not valid YAML: {info}"),
+        )
+    };
+    let end = Mark {
+        column: start.column.saturating_add(1),
+        ..start
+    };
+    let span = Span { start, end };
+    Defect {
+        code,
+        span,
+        message,
+    }
+}
+
+/// The bracket that is still open where a line of less indentation, or nothing, follows.
+fn open_bracket(text: &str, error: Mark, info: &str, innermost: Option<Mark>) -> Option<Mark> {
+    let start = innermost?;
+    let at_end = text.lines().count() < error.line as usize;
+    let tells = info.starts_with("invalid indentation in flow") || at_end;
+    let line = text.lines().nth((start.line as usize).checked_sub(1)?)?;
+    let bracket = line.chars().nth(start.column as usize)?;
+    (tells && start.line < error.line && "[{".contains(bracket)).then_some(start)
+}
+
+/// The last `${` before a syntax error, when no quote opens right before it.
+fn unquoted_reference(text: &str, error: Mark) -> Option<Mark> {
+    let line = usize::try_from(error.line).ok()?.checked_sub(1)?;
+    let source = text.lines().nth(line)?;
+    let before = source.chars().take(usize::try_from(error.column).ok()? + 2);
+    let before: String = before.collect();
+    let at = before.rfind("${")?;
+    let in_flow = before[..at].contains(['{', '[']);
+    let quoted = before[..at].ends_with(['"', '\'']);
+    (in_flow && !quoted).then(|| Mark {
+        line: error.line,
+        column: u32::try_from(before[..at].chars().count()).unwrap_or(0),
+    })
+}

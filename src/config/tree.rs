@@ -1,0 +1,206 @@
+//! A file's nodes with their places: what the event pass keeps, and what every finding points into.
+//!
+//! Owns a compact arena and a cursor over it. Refuses to judge: it knows YAML, not airlift.
+
+use super::scalar;
+use serde_json::{Map, Value};
+
+/// No node.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A line from one and a column from zero, in characters, as the scanner counts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Ord, PartialOrd)]
+pub(crate) struct Mark {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// Where something starts and ends.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Span {
+    pub(crate) start: Mark,
+    pub(crate) end: Mark,
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    /// The next sibling; in a mapping keys and values alternate.
+    pub(super) next: u32,
+    /// Whether an excerpt may show it.
+    pub(super) shown: bool,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Scalar { text: Box<str>, plain: bool },
+    Sequence { first: u32 },
+    Mapping { first: u32 },
+    Alias { target: u32 },
+}
+
+/// All nodes of one file, in document order.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    pub(super) nodes: Vec<Node>,
+}
+
+impl Tree {
+    /// The root, unless the file holds nothing.
+    pub(crate) fn root(&self) -> Option<At<'_>> {
+        (!self.nodes.is_empty()).then_some(At {
+            tree: self,
+            node: 0,
+            key: NONE,
+        })
+    }
+
+    /// The spans on a line that an excerpt may show.
+    pub(crate) fn shown_on(&self, line: u32) -> impl Iterator<Item = Span> {
+        let first = self.nodes.partition_point(|n| n.span.start.line < line);
+        self.nodes
+            .iter()
+            .skip(first)
+            .take_while(move |node| node.span.start.line == line)
+            .filter(move |node| node.shown && node.span.end.line == line)
+            .map(|node| node.span)
+    }
+
+    /// The spans of scalars that touch a line and that an excerpt must hide, whatever they hold.
+    pub(crate) fn hidden_on(&self, line: u32) -> impl Iterator<Item = Span> {
+        let after = self.nodes.partition_point(|n| n.span.start.line <= line);
+        self.nodes
+            .iter()
+            .take(after)
+            .filter(move |node| {
+                // The scanner gives an absent value the place of what follows it.
+                let hidden = !node.shown && node.text().is_some_and(|text| !text.is_empty());
+                hidden && node.span.end.line >= line
+            })
+            .map(|node| node.span)
+    }
+
+    fn node(&self, index: u32) -> Option<&Node> {
+        self.nodes.get(usize::try_from(index).ok()?)
+    }
+}
+
+/// A place in a tree: a value, and the key it stands under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<'t> {
+    tree: &'t Tree,
+    node: u32,
+    key: u32,
+}
+
+impl<'t> At<'t> {
+    fn resolved(self) -> Option<&'t Node> {
+        match self.tree.node(self.node)? {
+            Node {
+                kind: Kind::Alias { target },
+                ..
+            } => self.tree.node(*target),
+            node => Some(node),
+        }
+    }
+
+    fn walk(self, first: u32) -> impl Iterator<Item = u32> + use<'t> {
+        let tree = self.tree;
+        let known = |index: u32| (index != NONE).then_some(index);
+        std::iter::successors(known(first), move |index| known(tree.node(*index)?.next))
+    }
+
+    /// The values of a sequence.
+    pub(crate) fn items(self) -> impl Iterator<Item = At<'t>> + use<'t> {
+        let first = match self.resolved().map(|node| &node.kind) {
+            Some(Kind::Sequence { first }) => *first,
+            _ => NONE,
+        };
+        self.walk(first).map(move |node| At {
+            tree: self.tree,
+            node,
+            key: NONE,
+        })
+    }
+
+    /// The keys and values of a mapping.
+    pub(crate) fn entries(self) -> impl Iterator<Item = (&'t str, At<'t>)> + use<'t> {
+        let first = match self.resolved().map(|node| &node.kind) {
+            Some(Kind::Mapping { first }) => *first,
+            _ => NONE,
+        };
+        let mut walk = self.walk(first);
+        std::iter::from_fn(move || {
+            let (key, node) = (walk.next()?, walk.next()?);
+            let at = At {
+                tree: self.tree,
+                node,
+                key,
+            };
+            Some((self.tree.node(key)?.text().unwrap_or(""), at))
+        })
+    }
+
+    /// The value under a key; the mapping itself where there is none, so that a finding about
+    /// something absent points at what lacks it.
+    pub(crate) fn key(self, name: &str) -> At<'t> {
+        let found = self.entries().find(|(key, _)| *key == name);
+        found.map_or(self, |(_, at)| at)
+    }
+
+    /// The value at a position of a sequence, or the sequence itself.
+    pub(crate) fn index(self, position: usize) -> At<'t> {
+        self.items().nth(position).unwrap_or(self)
+    }
+
+    /// Where a finding about this points: the key when there is one, else the value, else the
+    /// first thing inside it.
+    pub(crate) fn span(self) -> Span {
+        let index = if self.key == NONE {
+            self.node
+        } else {
+            self.key
+        };
+        let Some(node) = self.tree.node(index) else {
+            return Span::default();
+        };
+        let first = match node.kind {
+            Kind::Sequence { first } | Kind::Mapping { first } => self.tree.node(first),
+            Kind::Scalar { .. } | Kind::Alias { .. } => None,
+        };
+        let end = first.filter(|inner| inner.span.start.line == node.span.start.line);
+        Span {
+            start: node.span.start,
+            end: end.map_or(node.span.end, |inner| inner.span.end),
+        }
+    }
+
+    /// The value as JSON, with the types that YAML's core schema gives to plain scalars. The
+    /// event pass has limited depth and size, aliases included.
+    pub(crate) fn to_json(self) -> Value {
+        let Some(node) = self.resolved() else {
+            return Value::Null;
+        };
+        match &node.kind {
+            Kind::Scalar { text, plain: true } => scalar::resolve(text).into_json(text),
+            Kind::Scalar { text, .. } => Value::String(text.to_string()),
+            Kind::Sequence { .. } => self.items().map(At::to_json).collect(),
+            Kind::Mapping { .. } => {
+                let fields = self.entries();
+                let fields = fields.map(|(name, at)| (name.to_owned(), at.to_json()));
+                Value::Object(fields.collect::<Map<_, _>>())
+            }
+            Kind::Alias { .. } => Value::Null,
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}
