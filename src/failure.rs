@@ -3,6 +3,9 @@
 //!
 //! The one table from cause to exit code. Refuses to print; `render` does that.
 
+use crate::api::ApiError;
+use crate::recorded::RecordError;
+use crate::sandbox::SandboxError;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -159,6 +162,37 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         let message = format!("cannot write the result: {error}");
         Self::new(FailureKind::Error, "output_failed", message)
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        let message = error.to_string();
+        let (kind, code) = match &error {
+            ApiError::WrongOrganization { .. } | ApiError::UnknownOrganization => {
+                (FailureKind::Authentication, "wrong_organization")
+            }
+            error if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
+            ApiError::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
+            _ => (FailureKind::Error, "remote_failed"),
+        };
+        Self::new(kind, code, message)
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        let code = match error {
+            RecordError::Locked { .. } => "ledger_locked",
+            RecordError::Io { .. } | RecordError::Unreadable { .. } => "ledger_failed",
+        };
+        Self::new(FailureKind::Error, code, error.to_string())
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        Self::new(FailureKind::Error, "sandbox_failed", error.to_string())
     }
 }
 

@@ -1,11 +1,22 @@
 //! The verbs, one file each: the pipeline as straight-line code. The only place where rooms meet.
 
+mod apply;
 mod completions;
 mod explain;
+mod findings;
+mod init;
+mod pipeline;
+mod plan;
+mod project;
+mod reading;
+mod remote;
+mod sandbox;
 mod schema;
+mod types;
+mod validate;
 
-use crate::cli::{Cli, Command};
-use crate::failure::{Exit, Failure, FailureKind};
+use crate::cli::{Cli, Command, SandboxCommand};
+use crate::failure::{Exit, Failure};
 use crate::render::{Surroundings, Ui};
 use std::process::ExitCode;
 
@@ -26,23 +37,46 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
+    let global = &cli.global;
     match cli.command {
         Command::Completions { shell } => completions::run(shell, ui),
         Command::Explain { what } => explain::run(what.as_deref(), ui),
         Command::Schema { of } => schema::run(of, ui),
-        Command::Init(_)
-        | Command::Validate
-        | Command::Plan(_)
-        | Command::Apply(_)
-        | Command::Types { .. }
-        | Command::Sandbox(_) => Err(not_yet()),
+        Command::Init(args) => init::run(ui, &args),
+        Command::Validate => validate::run(ui, global),
+        Command::Types { name } => types::run(ui, name.as_deref()),
+        Command::Plan(args) => waiting(plan::run(ui, global, &args)),
+        Command::Apply(args) => waiting(apply::run(ui, global, &args)),
+        Command::Sandbox(SandboxCommand::Serve(args)) => waiting(sandbox::run(ui, &args)),
     }
 }
 
-fn not_yet() -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "usage",
-        "this build does not have that verb yet",
-    )
+/// Runs a verb that waits for the network; the others start no runtime.
+fn waiting(verb: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(verb);
+    // Nothing is left that the result depends on; a hanging connection must not hold the exit.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a way to listen there is nothing to wait for.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

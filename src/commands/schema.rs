@@ -1,18 +1,16 @@
 //! `schema`: the JSON Schema of what is read or written.
 
 use crate::cli::SchemaOf;
-use crate::failure::{Exit, Failure, FailureKind};
+use crate::config::config_schema;
+use crate::failure::{Exit, Failure};
 use crate::render::{Ui, json};
 
 /// Prints a schema.
 pub(super) fn run(of: SchemaOf, ui: &Ui) -> Result<Exit, Failure> {
     let schema = match of {
-        SchemaOf::Plan => json::plan_schema(),
-        SchemaOf::Report => json::report_schema(),
-        SchemaOf::Config => {
-            let message = "this build does not have that schema yet";
-            return Err(Failure::new(FailureKind::Usage, "usage", message));
-        }
+        SchemaOf::Plan => json::plan_schema().to_value(),
+        SchemaOf::Report => json::report_schema().to_value(),
+        SchemaOf::Config => config_schema(),
     };
     let mut out = ui.out();
     json::document(&mut out, &schema)?;

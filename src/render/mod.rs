@@ -16,7 +16,9 @@ mod report;
 mod sample;
 mod sanitize;
 mod style;
+mod talk;
 mod topics;
+mod types;
 mod words;
 
 pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
@@ -28,6 +30,8 @@ pub use report::report;
 pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use style::Label;
+pub use talk::{aborted, ask, draining, initialised, serving, target};
+pub use types::{one_type, types};
 
 use crate::failure::{Exit, Failure, FailureKind};
 use std::io::{self, BufWriter, IsTerminal};

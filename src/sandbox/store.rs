@@ -117,7 +117,10 @@ impl Store {
 
     /// Lets another sandbox have the files, even while a connection that will not end still holds this one.
     pub(crate) fn release(&self) -> Result<(), SandboxError> {
-        self.journal().file.unlock().map_err(|e| SandboxError::state(&self.path, e))
+        self.journal()
+            .file
+            .unlock()
+            .map_err(|e| SandboxError::state(&self.path, e))
     }
 
     fn fold(

@@ -1,0 +1,223 @@
+//! `apply`: plan, show, ask, execute.
+
+use super::pipeline::{Planned, planned, resolver};
+use super::project;
+use super::reading::reading;
+use super::remote::Remote;
+use crate::apply::{ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, apply};
+use crate::cli::{ApplyArgs, Format, GlobalOpts};
+use crate::desired::Project;
+use crate::failure::{Exit, Failure, FailureKind};
+use crate::model::SecretRef;
+use crate::plan::{Action, Operation, Plan};
+use crate::recorded::{Journal, Lock};
+use crate::render::{self, Progress, Ui, json};
+use crate::secrets::{ResolveError, Values, collect};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Runs the verb.
+pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Result<Exit, Failure> {
+    let project = project::load(ui, global)?;
+    let remote = Remote::open(&project, global, &args.planning).await?;
+    let _lock = Lock::take(remote.ledger.dir(), &owner())?;
+    let exit = carry_out(ui, global, args, &project, &remote).await;
+    remote.close().await?;
+    exit
+}
+
+fn owner() -> String {
+    format!(
+        "process {} since {}",
+        std::process::id(),
+        jiff::Timestamp::now().strftime("%FT%TZ")
+    )
+}
+
+async fn carry_out(
+    ui: &Ui,
+    global: &GlobalOpts,
+    args: &ApplyArgs,
+    project: &Project,
+    remote: &Remote,
+) -> Result<Exit, Failure> {
+    render::target(ui, &remote.name, &remote.organization.to_string())?;
+    let progress = Progress::new(ui);
+    let planned = planned(project, remote, &args.planning, &reading(&progress)).await?;
+    progress.finish();
+    let plan = &planned.plan;
+    if global.format == Format::Text {
+        render::plan(&mut ui.out(), plan, ui.verbose() > 0)?;
+    }
+    refused(plan, args)?;
+    let (secrets, missing) = resolve(project, plan, args.execution.keep_going)?;
+    if plan.has_changes() {
+        project::approve(ui, global, args.approval.auto_approve)?;
+    }
+    let stop = Stop::default();
+    let report = {
+        let run = execute(args, remote, &planned, &secrets, &missing, &stop, &progress);
+        with_signals(ui, &stop, run).await?
+    };
+    progress.finish();
+    show(ui, global, plan, &report)?;
+    ended(plan, &report, &stop, args)
+}
+
+/// Guards, and replacements that nobody saw.
+fn refused(plan: &Plan, args: &ApplyArgs) -> Result<(), Failure> {
+    project::guarded(plan)?;
+    let replaced: Vec<String> = plan
+        .steps()
+        .filter(|step| step.action == Action::Replace)
+        .map(|step| step.address.to_string())
+        .collect();
+    if args.approval.auto_approve && !args.approval.allow_replace && !replaced.is_empty() {
+        let message = format!(
+            "{} would be replaced because of type, environment, template or settings, which \
+             --auto-approve does not cover",
+            replaced.join(", ")
+        );
+        return Err(
+            Failure::new(FailureKind::Refused, "replace_not_allowed", message)
+                .hint("a replacement gives the connector a new id; allow it with --allow-replace"),
+        );
+    }
+    Ok(())
+}
+
+/// Resolves every reference that the plan sends, once, before the first write.
+fn resolve(
+    project: &Project,
+    plan: &Plan,
+    keep_going: bool,
+) -> Result<(Values, BTreeMap<SecretRef, String>), Failure> {
+    let mut references = BTreeSet::new();
+    for step in plan.steps() {
+        if let Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } =
+            &step.operation
+        {
+            let blocks = [
+                &body.credentials,
+                &body.environment,
+                &body.replication_config,
+            ];
+            for block in blocks.into_iter().flatten() {
+                collect(block, &mut references);
+            }
+        }
+    }
+    let (values, failures) = resolver(project).resolve_all(&references);
+    if !failures.is_empty() && !keep_going {
+        return Err(unresolved(&failures));
+    }
+    let missing = failures.into_iter().map(|failure| {
+        let text = failure.to_string();
+        (failure.reference, text)
+    });
+    Ok((values, missing.collect()))
+}
+
+fn unresolved(failures: &[ResolveError]) -> Failure {
+    let list: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let message = format!(
+        "nothing was written: secrets are missing\n{}",
+        list.join("\n")
+    );
+    Failure::new(FailureKind::Secret, "secret_unresolved", message)
+        .hint("provide them, or leave their connectors out of this run with --keep-going")
+}
+
+async fn execute(
+    args: &ApplyArgs,
+    remote: &Remote,
+    planned: &Planned,
+    secrets: &Values,
+    missing: &BTreeMap<SecretRef, String>,
+    stop: &Stop,
+    progress: &Progress,
+) -> Result<ApplyReport, Failure> {
+    for id in &planned.unsaved {
+        remote.ledger.save(*id, &planned.recorded.customers[id])?;
+    }
+    let journal = Journal::start(remote.ledger.dir())?;
+    let options = Options {
+        parallelism: usize::from(args.planning.parallelism),
+        delete_deadline: Duration::from_secs(args.execution.delete_timeout),
+        require_check: args.execution.require_check,
+        ..Options::default()
+    };
+    let steps = planned.plan.steps().count();
+    progress.phase("Applying", u64::try_from(steps).ok());
+    let on_event = |event: ApplyEvent<'_>| match event {
+        ApplyEvent::Started { address, action } => progress.started(address, action),
+        ApplyEvent::Finished { report } => {
+            progress.finished(&report.address, report.action, report.outcome);
+        }
+    };
+    let context = Context {
+        writer: &remote.session.writer(),
+        secrets,
+        missing,
+        ledger: &remote.ledger,
+        journal: &journal,
+        fingerprinter: &remote.fingerprinter,
+        stop,
+        options: &options,
+        on_event: &on_event,
+    };
+    Ok(apply(&planned.plan, &planned.recorded, &context).await)
+}
+
+/// The first signal lets what is under way finish; the second ends the process, which the
+/// journal is made for.
+async fn with_signals<T>(
+    ui: &Ui,
+    stop: &Stop,
+    run: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let listen = async {
+        loop {
+            super::signal().await;
+            if stop.cause() == Some(StopCause::Signal) {
+                render::aborted(ui);
+                std::process::exit(Exit::Cancelled.number().into());
+            }
+            stop.request(StopCause::Signal);
+            render::draining(ui);
+        }
+    };
+    tokio::select! {
+        result = run => result,
+        () = listen => unreachable!("it listens until the process ends"),
+    }
+}
+
+fn show(ui: &Ui, global: &GlobalOpts, plan: &Plan, report: &ApplyReport) -> Result<(), Failure> {
+    match global.format {
+        Format::Json => json::report(&mut ui.out(), report)?,
+        // An empty plan has said so already.
+        Format::Text if !plan.has_changes() => {}
+        Format::Text => render::report(&mut ui.out(), report, ui.verbose() > 0)?,
+    }
+    Ok(())
+}
+
+fn ended(
+    plan: &Plan,
+    report: &ApplyReport,
+    stop: &Stop,
+    args: &ApplyArgs,
+) -> Result<Exit, Failure> {
+    let stopped = match stop.cause() {
+        Some(StopCause::Signal) => Exit::Cancelled,
+        Some(StopCause::Authentication) => Exit::Authentication,
+        Some(StopCause::Disk) => Exit::Error,
+        None => Exit::Done,
+    };
+    let partial = report.tally() != crate::apply::Tally::default() || !plan.blocked.is_empty();
+    let changed = args.detailed_exitcode && plan.has_changes();
+    let went = if partial { Exit::Partial } else { Exit::Done };
+    let change = if changed { Exit::Changes } else { Exit::Done };
+    Ok(Exit::decide([stopped, went, change]))
+}

@@ -1,0 +1,42 @@
+//! `plan`: read, compare, print. Holds a `Reader` and nothing that writes.
+
+use super::pipeline::planned;
+use super::project;
+use super::reading::reading;
+use super::remote::Remote;
+use crate::cli::{Format, GlobalOpts, PlanArgs};
+use crate::failure::{Exit, Failure};
+use crate::plan::Plan;
+use crate::render::{self, Progress, Ui, json};
+
+/// Runs the verb.
+pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result<Exit, Failure> {
+    let project = project::load(ui, global)?;
+    let remote = Remote::open(&project, global, &args.planning).await?;
+    render::target(ui, &remote.name, &remote.organization.to_string())?;
+    let progress = Progress::new(ui);
+    let planned = planned(&project, &remote, &args.planning, &reading(&progress)).await;
+    progress.finish();
+    remote.close().await?;
+    let plan = planned?.plan;
+    match global.format {
+        Format::Json => json::plan(&mut ui.out(), &plan)?,
+        Format::Text => render::plan(&mut ui.out(), &plan, ui.verbose() > 0)?,
+    }
+    project::guarded(&plan)?;
+    Ok(ended(&plan, args.detailed_exitcode))
+}
+
+fn ended(plan: &Plan, detailed: bool) -> Exit {
+    let blocked = if plan.blocked.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Partial
+    };
+    let changes = if detailed && plan.has_changes() {
+        Exit::Changes
+    } else {
+        Exit::Done
+    };
+    Exit::decide([blocked, changes])
+}

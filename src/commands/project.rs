@@ -1,0 +1,97 @@
+//! What several verbs begin or end with: reading the files, asking, and refusing.
+
+use super::findings;
+use super::pipeline::secret_roots;
+use crate::cli::{Format, GlobalOpts};
+use crate::config::LoadOptions;
+use crate::desired::{self, Loaded, Project};
+use crate::failure::{Failure, FailureKind};
+use crate::plan::Plan;
+use crate::render::{self, Ui};
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+/// The most that standard input may hold, one byte past what a file may.
+const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
+
+/// Reads the files and gives the project, or shows every finding and fails.
+pub(super) fn load(ui: &Ui, global: &GlobalOpts) -> Result<Project, Failure> {
+    let Loaded { report, project } = read(global)?;
+    let Some(project) = project else {
+        findings::text(&mut ui.talk(), &report)?;
+        let message = "the files have errors, so nothing was read or written remotely";
+        return Err(Failure::new(FailureKind::Error, "invalid_files", message));
+    };
+    if ui.verbose() > 0 {
+        findings::text(&mut ui.talk(), &report)?;
+    }
+    Ok(project)
+}
+
+/// Reads the files.
+pub(super) fn read(global: &GlobalOpts) -> Result<Loaded, Failure> {
+    let stdin = global.files.iter().any(|path| path == Path::new("-"));
+    let options = LoadOptions {
+        secret_roots: secret_roots(),
+        stdin: stdin.then(read_stdin).transpose()?,
+    };
+    Ok(desired::load(&global.files, &options))
+}
+
+fn read_stdin() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let unreadable = |what: String| Failure::new(FailureKind::Error, "bad_stdin", what);
+    std::io::stdin()
+        .lock()
+        .take(STDIN_LIMIT)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(format!("cannot read standard input: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| unreadable("standard input is not UTF-8 text".to_owned()))
+}
+
+/// Asks for approval on a terminal; without one, only a flag approves.
+pub(super) fn approve(ui: &Ui, global: &GlobalOpts, auto_approve: bool) -> Result<(), Failure> {
+    if auto_approve {
+        return Ok(());
+    }
+    let stdin_is_free = !global.files.iter().any(|path| path == Path::new("-"));
+    if global.format != Format::Text || !stdin_is_free || !std::io::stdin().is_terminal() {
+        let message = "there is nobody to ask for approval";
+        return Err(Failure::new(FailureKind::Usage, "approval_needed", message)
+            .hint("review the plan, then run again with --auto-approve"));
+    }
+    render::ask(ui)?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(|error| {
+        Failure::new(
+            FailureKind::Error,
+            "bad_stdin",
+            format!("cannot read the answer: {error}"),
+        )
+    })?;
+    if answer.trim() == "yes" {
+        return Ok(());
+    }
+    Err(Failure::new(
+        FailureKind::Cancelled,
+        "not_approved",
+        "not approved: nothing was written",
+    ))
+}
+
+/// The guards that refuse a plan, as one failure.
+pub(super) fn guarded(plan: &Plan) -> Result<(), Failure> {
+    if plan.refusals.is_empty() {
+        return Ok(());
+    }
+    let messages: Vec<&str> = plan
+        .refusals
+        .iter()
+        .map(|one| one.message.as_str())
+        .collect();
+    let message = format!(
+        "a guard refused, and nothing was written: {}",
+        messages.join("\n")
+    );
+    Err(Failure::new(FailureKind::Refused, "guard_refused", message))
+}

@@ -1,0 +1,234 @@
+//! Opening the way to the API: the remote one, from the environment and flags, or the embedded
+//! one, in this process and on loopback.
+//!
+//! Nothing here comes from the project's files but the organization and the contract: a pull
+//! request can change those files, so they never say where credentials go.
+
+use crate::api::{self, Credentials, Options, Session, Target};
+use crate::cli::{ConnectorToken, GlobalOpts, PlanningOpts};
+use crate::desired::Project;
+use crate::failure::{Failure, FailureKind};
+use crate::model::{OrganizationId, SecretValue};
+use crate::recorded::Ledger;
+use crate::sandbox;
+use crate::secrets::Fingerprinter;
+use std::path::{Path, PathBuf};
+
+/// The client of the embedded API; it guards nothing.
+const SANDBOX_CLIENT: (&str, &str) = ("sandbox", "sandbox-secret");
+
+/// An open way to the API, and the ledger that goes with it.
+pub(super) struct Remote {
+    /// The session.
+    pub(super) session: Session,
+    /// The address, for people.
+    pub(super) name: String,
+    /// The organization that the session acts for.
+    pub(super) organization: OrganizationId,
+    /// The organization's ledger.
+    pub(super) ledger: Ledger,
+    /// Fingerprints with the organization's key.
+    pub(super) fingerprinter: Fingerprinter,
+    /// The embedded API, when it is the one.
+    sandbox: Option<sandbox::Running>,
+}
+
+impl Remote {
+    /// Opens the session and finds the ledger.
+    pub(super) async fn open(
+        project: &Project,
+        global: &GlobalOpts,
+        planning: &PlanningOpts,
+    ) -> Result<Self, Failure> {
+        let way = if global.sandbox {
+            Way::embedded(project).await?
+        } else {
+            Way::remote(project)?
+        };
+        let material = match std::env::var("AIRLIFT_LEDGER_KEY") {
+            Ok(key) if !key.is_empty() => SecretValue::new(key),
+            _ => SecretValue::new(way.credentials.client_secret.expose().to_owned()),
+        };
+        let options = options(project, global, planning, way.organization)?;
+        let session = Session::open(way.target, way.credentials, options).await?;
+        let organization = session
+            .organization()
+            .ok_or(api::ApiError::UnknownOrganization)?;
+        let root = global
+            .ledger
+            .clone()
+            .unwrap_or_else(|| way.ledger_root.clone());
+        Ok(Self {
+            session,
+            name: way.name,
+            organization,
+            ledger: Ledger::new(&root, organization),
+            fingerprinter: Fingerprinter::new(&material, organization),
+            sandbox: way.sandbox,
+        })
+    }
+
+    /// Ends the embedded API, so that its world is on disk.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        match self.sandbox {
+            Some(running) => Ok(running.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where a session goes, and with what.
+struct Way {
+    target: Target,
+    name: String,
+    credentials: Credentials,
+    organization: Option<OrganizationId>,
+    ledger_root: PathBuf,
+    sandbox: Option<sandbox::Running>,
+}
+
+impl Way {
+    fn remote(project: &Project) -> Result<Self, Failure> {
+        let address = variable("AIRBYTE_API_HOST");
+        let address = address.unwrap_or_else(|| api::DEFAULT_TARGET.to_owned());
+        let target: Target = address.parse().map_err(|error| {
+            Failure::new(
+                FailureKind::Error,
+                "bad_api_host",
+                format!("AIRBYTE_API_HOST {error}"),
+            )
+        })?;
+        let credentials = Credentials {
+            client_id: required("AIRBYTE_CLIENT_ID")?,
+            client_secret: SecretValue::new(required("AIRBYTE_CLIENT_SECRET")?),
+        };
+        Ok(Self {
+            name: target.to_string(),
+            target,
+            credentials,
+            organization: expected_organization(project)?,
+            ledger_root: state_dir(project).join("ledger"),
+            sandbox: None,
+        })
+    }
+
+    /// Starts the embedded API on a port of its own, with its world beside the project. Its
+    /// ledger is apart from the remote one: the ids of one mean nothing in the other.
+    async fn embedded(project: &Project) -> Result<Self, Failure> {
+        let dir = state_dir(project);
+        private_dir(&dir)?;
+        let (id, secret) = SANDBOX_CLIENT;
+        let declared = project.desired.organization_id;
+        let mut options = sandbox::Options {
+            client: Some((id.to_owned(), secret.to_owned())),
+            state: Some(dir.join("sandbox.json")),
+            ..sandbox::Options::default()
+        };
+        if let Some(organization) = declared {
+            options.organization_id = organization.0;
+        }
+        let running = sandbox::start(options).await?;
+        let target: Target = running.origin().parse().map_err(|error| {
+            Failure::new(
+                FailureKind::Internal,
+                "internal",
+                format!("the sandbox's address {error}"),
+            )
+        })?;
+        Ok(Self {
+            name: format!("the sandbox at {target}"),
+            target,
+            credentials: Credentials {
+                client_id: id.to_owned(),
+                client_secret: SecretValue::new(secret.to_owned()),
+            },
+            organization: declared,
+            ledger_root: dir.join("sandbox"),
+            sandbox: Some(running),
+        })
+    }
+}
+
+/// Where ledger and sandbox are kept: beside the project.
+fn state_dir(project: &Project) -> PathBuf {
+    project.root.join(".airlift")
+}
+
+fn private_dir(dir: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| {
+        let message = format!("cannot make {}: {error}", dir.display());
+        Failure::new(FailureKind::Error, "ledger_failed", message)
+    })
+}
+
+/// The organization that files and environment name; they have to agree.
+fn expected_organization(project: &Project) -> Result<Option<OrganizationId>, Failure> {
+    let declared = project.desired.organization_id;
+    let Some(text) = variable("AIRBYTE_ORGANIZATION_ID") else {
+        return Ok(declared);
+    };
+    let from_environment: OrganizationId = text.parse().map_err(|_| {
+        let message = "AIRBYTE_ORGANIZATION_ID is not a UUID";
+        Failure::new(FailureKind::Error, "bad_organization_id", message)
+    })?;
+    match declared {
+        Some(declared) if declared != from_environment => {
+            let message = format!(
+                "the project is for organization {declared}, and AIRBYTE_ORGANIZATION_ID names \
+                 {from_environment}"
+            );
+            Err(Failure::new(
+                FailureKind::Authentication,
+                "wrong_organization",
+                message,
+            ))
+        }
+        _ => Ok(Some(from_environment)),
+    }
+}
+
+fn options(
+    project: &Project,
+    global: &GlobalOpts,
+    planning: &PlanningOpts,
+    organization_id: Option<OrganizationId>,
+) -> Result<Options, Failure> {
+    let ca_pem = global.ca_file.as_deref().map(read_ca).transpose()?;
+    Ok(Options {
+        organization_id,
+        contract: project.desired.contract,
+        connector_token: match planning.connector_token {
+            ConnectorToken::Scoped => api::ConnectorToken::Scoped,
+            ConnectorToken::Application => api::ConnectorToken::Application,
+        },
+        ca_pem,
+        proxy: global.proxy.clone(),
+        ..Options::default()
+    })
+}
+
+fn read_ca(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| {
+        let message = format!("cannot read {}: {error}", path.display());
+        Failure::new(FailureKind::Error, "bad_ca_file", message)
+    })
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &'static str) -> Result<String, Failure> {
+    variable(name).ok_or_else(|| {
+        let message = format!("{name} is not set");
+        Failure::new(FailureKind::Authentication, "no_credentials", message).hint(
+            "set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET to the organization's client \
+             credentials, or try the embedded API with --sandbox",
+        )
+    })
+}

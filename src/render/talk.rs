@@ -1,0 +1,70 @@
+//! The short things said along the way: where a run goes, what it asks, how it ends early.
+
+use super::{Label, Line, Safe, Ui};
+use std::io;
+
+/// Which API a run is about to speak to, so that nobody mistakes one for the other.
+pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
+    let line = Line::at(0).hang(2).label(Label::Faint, "Target: ");
+    let text = Safe::new(format_args!("{name}, organization {organization}"));
+    ui.talk().line(&line.label(Label::Faint, text))
+}
+
+/// Asks for approval; the answer is read by the caller.
+pub fn ask(ui: &Ui) -> io::Result<()> {
+    let mut talk = ui.talk();
+    talk.blank()?;
+    talk.line(
+        &Line::at(0)
+            .hang(2)
+            .label(Label::Strong, "Apply these changes? Only `yes` is yes:"),
+    )?;
+    talk.flush()
+}
+
+/// The first signal was heard.
+pub fn draining(ui: &Ui) {
+    let text = "stopping: what was begun is finished, nothing further is; a second signal stops at \
+                once";
+    // Without a stderr there is nobody to tell, and the run ends all the same.
+    let _ = ui
+        .talk()
+        .line(&Line::at(0).hang(2).label(Label::Strong, text));
+}
+
+/// The second signal was heard.
+pub fn aborted(ui: &Ui) {
+    let text = "stopped at once: what was under way is unknown, and the next run looks";
+    let _ = ui
+        .talk()
+        .line(&Line::at(0).hang(2).label(Label::Error, text));
+}
+
+/// The embedded API is ready; how to point a client at it.
+pub fn serving(ui: &Ui, address: &str, organization: &str, any_client: bool) -> io::Result<()> {
+    let mut out = ui.out();
+    out.say(Safe::new(format_args!(
+        "Serving the sandbox at {address}; end it with Ctrl-C."
+    )))?;
+    out.line(&Line::at(2).text(Safe::new(format_args!("AIRBYTE_API_HOST={address}"))))?;
+    let text = Safe::new(format_args!("AIRBYTE_ORGANIZATION_ID={organization}"));
+    out.line(&Line::at(2).text(text))?;
+    let client = if any_client {
+        "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET: any that are not empty"
+    } else {
+        "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET: as in this process's environment"
+    };
+    out.line(&Line::at(2).hang(4).text(client))?;
+    out.flush()
+}
+
+/// What `init` wrote, and what comes next.
+pub fn initialised(ui: &Ui, files: &[String], directory: &str) -> io::Result<()> {
+    let mut out = ui.out();
+    for file in files {
+        out.line(&Line::at(0).text("wrote ").text(Safe::new(file)))?;
+    }
+    let next = format!("Next: airlift plan -f {directory} --sandbox");
+    out.line(&Line::at(0).hang(2).text(Safe::new(next)))?;
+    out.flush()
+}
