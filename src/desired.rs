@@ -141,7 +141,13 @@ fn convert_connector(raw: RawConnector) -> DesiredConnector {
         let choice = catalog::choose(known, raw.auth.as_deref(), &given).ok()?;
         Some(choice.method.name.clone())
     });
+    let readable = given
+        .iter()
+        .filter(|field| known.is_some_and(|known| !is_secret_of(known, field)))
+        .map(|field| (*field).to_owned())
+        .collect();
     DesiredConnector {
+        readable,
         previous_name: raw.previous_name,
         kind,
         auth: method.or(raw.auth),
@@ -162,6 +168,16 @@ fn convert_connector(raw: RawConnector) -> DesiredConnector {
             entities
         }),
     }
+}
+
+/// Whether any method of the type has the field as a secret; what the catalog does not know
+/// counts as one.
+fn is_secret_of(kind: &catalog::ConnectorType, field: &str) -> bool {
+    let described = kind
+        .methods
+        .iter()
+        .find_map(|method| method.fields.get(field));
+    catalog::is_secret(field, described)
 }
 
 fn modes(raw: Vec<RawMode>) -> Vec<Mode> {

@@ -460,6 +460,7 @@ fn connector() -> impl Strategy<Value = DesiredConnector> {
                     auth: None,
                     template_id: None,
                     credentials,
+                    readable: BTreeSet::new(),
                     credentials_version: version,
                     environment,
                     replication_config,

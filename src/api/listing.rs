@@ -65,7 +65,7 @@ impl Reader {
             }
             let Some(next) = self.cursor_of(&next) else {
                 return Ok(Some(
-                    "a page names its next one without a cursor".to_owned(),
+                    "a page names its next one on another host or without a cursor".to_owned(),
                 ));
             };
             if !cursors.insert(next.clone()) {
@@ -114,8 +114,8 @@ impl Reader {
         }))
     }
 
-    /// The cursor in `next`, which is a bare cursor or a link. Of a link only the cursor is
-    /// used: the request is made anew on this origin, whatever host the link names.
+    /// The cursor in `next`, which is a bare cursor or a link on this origin. Of a link only the
+    /// cursor is used: the request is made anew. A link to another host is not believed.
     fn cursor_of(&self, next: &str) -> Option<String> {
         let is_link = next.contains("://") || next.contains('?') || next.starts_with("/api/");
         if !is_link {

@@ -49,9 +49,12 @@ impl Target {
         url
     }
 
-    /// The query of a `next` link, whatever host it names: only its cursor is ever used.
+    /// The query of a `next` link, relative or on this origin; nothing for a link elsewhere.
     pub(super) fn query_of(&self, link: &str) -> Option<Vec<(String, String)>> {
         let url = self.0.join(link).ok()?;
+        if url.origin() != self.0.origin() {
+            return None;
+        }
         Some(url.query_pairs().into_owned().collect())
     }
 }

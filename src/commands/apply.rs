@@ -49,6 +49,7 @@ async fn carry_out(
     if global.format == Format::Text {
         render::plan(&mut ui.out(), plan, ui.verbose() > 0)?;
     }
+    project::known_types(project, plan)?;
     refused(plan, args)?;
     let (secrets, missing) = resolve(project, plan, args.execution.keep_going)?;
     if plan.has_changes() {

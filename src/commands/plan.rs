@@ -23,6 +23,7 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result
         Format::Json => json::plan(&mut ui.out(), &plan)?,
         Format::Text => render::plan(&mut ui.out(), &plan, ui.verbose() > 0)?,
     }
+    project::known_types(&project, &plan)?;
     project::guarded(&plan)?;
     Ok(ended(&plan, args.detailed_exitcode))
 }

@@ -6,7 +6,7 @@ use crate::cli::{Format, GlobalOpts};
 use crate::config::LoadOptions;
 use crate::desired::{self, Loaded, Project};
 use crate::failure::{Failure, FailureKind};
-use crate::plan::Plan;
+use crate::plan::{BlockCode, Plan};
 use crate::render::{self, Ui};
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -77,6 +77,31 @@ pub(super) fn approve(ui: &Ui, global: &GlobalOpts, auto_approve: bool) -> Resul
         "not_approved",
         "not approved: nothing was written",
     ))
+}
+
+/// Types that neither the catalog nor the live one knows: an error of the files that only the
+/// API could tell, so it stops a run as any error of the files does.
+pub(super) fn known_types(project: &Project, plan: &Plan) -> Result<(), Failure> {
+    let unknown = plan
+        .blocked
+        .iter()
+        .filter(|blocked| blocked.code == BlockCode::UnknownType);
+    let lines: Vec<String> = unknown
+        .map(|blocked| {
+            let place = project.origins.get(&blocked.address);
+            let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+            format!("{place}{}: {}", blocked.address, blocked.message)
+        })
+        .collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "the files name unknown types, so nothing was written\n{}",
+        lines.join("\n")
+    );
+    Err(Failure::new(FailureKind::Error, "unknown_type", message)
+        .hint("`airlift types` lists the types of the catalog"))
 }
 
 /// The guards that refuse a plan, as one failure.

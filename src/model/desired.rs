@@ -2,7 +2,7 @@
 
 use super::{Address, DefinitionId, OrganizationId, Setting, Settings, TemplateId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Everything the files declare.
@@ -144,6 +144,9 @@ pub struct DesiredConnector {
     pub template_id: Option<TemplateId>,
     /// The authentication block.
     pub credentials: Option<Settings>,
+    /// Fields of `credentials` that are no secret, such as an email: shown when they stand in
+    /// the files.
+    pub readable: BTreeSet<String>,
     /// Raised to send the credentials again.
     pub credentials_version: Option<u64>,
     /// Server variables, such as a subdomain.

@@ -27,6 +27,7 @@ fn settings(value: Value) -> Option<Settings> {
 
 fn declared(config: Option<Value>) -> DesiredConnector {
     DesiredConnector {
+        readable: std::collections::BTreeSet::new(),
         previous_name: None,
         kind: Kind {
             name: "github".into(),

@@ -20,6 +20,8 @@ pub(super) struct Subject<'a> {
     pub(super) definition: DefinitionId,
     pub(super) evidence: Option<&'a BTreeMap<String, Freshness>>,
     pub(super) rotate: bool,
+    /// The files carry a new name for it.
+    pub(super) renamed: bool,
 }
 
 /// The decision.
@@ -155,7 +157,12 @@ impl Subject<'_> {
     fn compare_identity(&self, observed: &ObservedConnector, difference: &mut Difference) {
         let name = self.address.connector.clone().unwrap_or_default();
         if observed.name != name {
-            difference.update.push(Reason::Renamed);
+            let renamed = if self.renamed {
+                Reason::Renamed
+            } else {
+                Reason::FieldChanged
+            };
+            difference.update.push(renamed);
             difference.change("name", text(&observed.name), text(&name));
             difference.patch.name = Some(name);
         }

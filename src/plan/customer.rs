@@ -154,6 +154,7 @@ impl<'a> Draft<'a> {
                     connector,
                     definition,
                     ConnectorMatch::Absent { lost: false },
+                    false,
                 );
             }
         }
@@ -323,12 +324,19 @@ impl<'a> Draft<'a> {
     fn connectors(&mut self, pool: &ConnectorPool<'_>) {
         for (name, declared) in &self.declared.connectors {
             if let Some(definition) = self.definition(name, declared) {
-                self.connector(name, definition, pool.find(name, definition));
+                let renamed = pool.is_renamed(name);
+                self.connector(name, definition, pool.find(name, definition), renamed);
             }
         }
     }
 
-    fn connector(&mut self, name: &str, definition: DefinitionId, matched: ConnectorMatch<'_>) {
+    fn connector(
+        &mut self,
+        name: &str,
+        definition: DefinitionId,
+        matched: ConnectorMatch<'_>,
+        renamed: bool,
+    ) {
         if !self.wants(Some(name)) {
             return;
         }
@@ -339,6 +347,7 @@ impl<'a> Draft<'a> {
             definition,
             evidence: self.inputs.evidence.connectors.get(&address),
             rotate: self.inputs.policy.rotate.contains(&address),
+            renamed,
         };
         let decision = subject.decide(matched);
         let replaces = decision

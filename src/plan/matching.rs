@@ -224,6 +224,11 @@ impl<'a> ConnectorPool<'a> {
         }
     }
 
+    /// Whether the files carry a new name for a recorded connector.
+    pub(super) fn is_renamed(&self, name: &str) -> bool {
+        self.renamed.contains_key(name)
+    }
+
     /// Live connectors that the ledger does not know.
     pub(super) fn unrecorded(&self) -> impl Iterator<Item = (ConnectorId, &'a ObservedConnector)> {
         self.observed

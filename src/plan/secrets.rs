@@ -41,12 +41,13 @@ pub(super) fn judge(
                 verdict.unverified.insert(WhyUnverified::NeverSent, paths);
             }
         }
-        Some(sent) => compare(&leaves, sent, evidence, &mut verdict),
+        Some(sent) => compare(connector, &leaves, sent, evidence, &mut verdict),
     }
     verdict
 }
 
 fn compare(
+    connector: &DesiredConnector,
     leaves: &BTreeMap<String, &Setting>,
     sent: &crate::model::Sent,
     evidence: Option<&BTreeMap<String, Freshness>>,
@@ -56,7 +57,7 @@ fn compare(
         let reference = reference_text(leaf);
         let spelt_anew = reference != sent.references.get(path).cloned();
         if !sent.fingerprints.contains_key(path) {
-            verdict.fire(path, FieldValue::Absent, shown(leaf));
+            verdict.fire(path, FieldValue::Absent, shown(connector, path, leaf));
             continue;
         }
         let freshness = evidence
@@ -64,9 +65,11 @@ fn compare(
             .unwrap_or(Freshness::Unverified(WhyUnverified::NotAsked));
         match freshness {
             Freshness::Unchanged => verdict.respelt |= spelt_anew,
-            Freshness::Changed => verdict.fire(path, before(sent, path), shown(leaf)),
+            Freshness::Changed => {
+                verdict.fire(path, before(sent, path), shown(connector, path, leaf))
+            }
             Freshness::Unverified(_) if spelt_anew => {
-                verdict.fire(path, before(sent, path), shown(leaf));
+                verdict.fire(path, before(sent, path), shown(connector, path, leaf));
             }
             Freshness::Unverified(why) => {
                 verdict
@@ -114,9 +117,16 @@ fn before(sent: &crate::model::Sent, path: &str) -> FieldValue {
         })
 }
 
-/// How a leaf is shown: a reference by its text, a literal among secrets not at all.
-pub(super) fn shown(leaf: &Setting) -> FieldValue {
-    reference_text(leaf).map_or(FieldValue::Hidden, FieldValue::Reference)
+/// How a leaf is shown: a reference by its text, a literal among secrets only if it is none.
+fn shown(connector: &DesiredConnector, path: &str, leaf: &Setting) -> FieldValue {
+    if let Some(reference) = reference_text(leaf) {
+        return FieldValue::Reference(reference);
+    }
+    let field = path.strip_prefix("credentials.").unwrap_or(path);
+    match leaf.to_plain() {
+        Some(value) if connector.readable.contains(field) => FieldValue::Value(value),
+        _ => FieldValue::Hidden,
+    }
 }
 
 /// What a creation will send: every declared field of the three blocks.
@@ -124,7 +134,7 @@ pub(super) fn creation_fields(connector: &DesiredConnector) -> Vec<FieldChange> 
     let secret = connector.secret_leaves();
     let mut fields: Vec<FieldChange> = secret
         .iter()
-        .map(|(path, leaf)| added(path.clone(), shown(leaf)))
+        .map(|(path, leaf)| added(path.clone(), shown(connector, path, leaf)))
         .collect();
     let blocks = [
         ("environment", &connector.environment),

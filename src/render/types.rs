@@ -69,7 +69,11 @@ fn write_method(out: &mut Out<'_>, method: &AuthMethod) -> io::Result<()> {
         ),
     )?;
     for (name, field) in &method.fields {
-        field_line(out, name, &describe(field, Some(is_secret(name, Some(field)))))?;
+        field_line(
+            out,
+            name,
+            &describe(field, Some(is_secret(name, Some(field)))),
+        )?;
     }
     Ok(())
 }

@@ -35,12 +35,10 @@ fn flaw(listing: &Listing) -> &str {
 
 #[tokio::test]
 async fn the_next_page_is_asked_of_the_own_origin_whatever_it_is_called() {
-    let foreign = Stub::start(|_| None).await;
-    let host = foreign.address.clone();
     let stub = Stub::start(move |seen| {
         pages(seen, 5, |cursor| {
             let (n, next) = match cursor {
-                "" => (1, format!("{host}{WORKSPACES}?limit=100&cursor=b%3D")),
+                "" => (1, format!("{WORKSPACES}?limit=100&cursor=b%3D")),
                 "b%3D" => (2, format!("{WORKSPACES}?cursor=c")),
                 "c" => (3, "?limit=1&cursor=d".to_owned()),
                 "d" => (4, "e+/==".to_owned()),
@@ -60,6 +58,21 @@ async fn the_next_page_is_asked_of_the_own_origin_whatever_it_is_called() {
             .query
             .starts_with("limit=100&cursor=")
     );
+}
+
+#[tokio::test]
+async fn a_next_page_on_another_host_is_not_believed() {
+    let foreign = Stub::start(|_| None).await;
+    let host = foreign.address.clone();
+    let stub = Stub::start(move |seen| {
+        pages(seen, 2, |_| {
+            let next = format!("{host}{WORKSPACES}?cursor=b");
+            json!({"data": [workspace(1, "x")], "next": next})
+        })
+    })
+    .await;
+    let listing = list(&stub).await;
+    assert!(flaw(&listing).contains("another host"), "{listing:?}");
     assert!(foreign.seen().is_empty());
 }
 
@@ -160,7 +173,7 @@ async fn a_link_without_a_cursor_and_missing_statistics_are_flaws() {
     .await;
     assert_eq!(
         flaw(&list(&stub).await),
-        "a page names its next one without a cursor"
+        "a page names its next one on another host or without a cursor"
     );
     let stub = Stub::start(|seen| match seen.path.as_str() {
         STATS => Some(status(404, &json!({}))),
