@@ -193,17 +193,21 @@ fn modes(raw: Vec<RawMode>) -> Vec<Mode> {
 
 /// A block of credentials: `{plain: …}` is the literal inside, whatever it looks like.
 fn credentials(block: Block) -> Settings {
-    let convert = |value: Value| match value {
-        Value::Object(mut map) => match map.remove("plain") {
-            Some(plain) if map.is_empty() => Setting::Literal(plain),
-            _ => setting(Value::Object(map)),
-        },
-        other => setting(other),
-    };
-    block
-        .into_iter()
-        .map(|(name, value)| (name, convert(value)))
+    let fields = block.into_iter();
+    fields
+        .map(|(name, value)| (name, credential(value)))
         .collect()
+}
+
+fn credential(value: Value) -> Setting {
+    match value {
+        Value::Object(mut map) => match map.remove("plain") {
+            Some(plain) => Setting::Literal(plain),
+            None => Setting::Map(credentials(map.into_iter().collect())),
+        },
+        Value::Array(items) => Setting::List(items.into_iter().map(credential).collect()),
+        other => setting(other),
+    }
 }
 
 fn settings(block: Block) -> Settings {

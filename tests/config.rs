@@ -239,6 +239,24 @@ fn a_definition_id_is_a_type() {
 }
 
 #[test]
+fn a_type_outside_the_catalog_may_nest_its_credentials() {
+    let load = |leaf: &str| {
+        let credentials = format!("{{auth: {{kind: {{plain: oauth}}, list: [{leaf}]}}}}");
+        load_text(&format!(
+            "version: 1\ncustomers: [{{name: a, connectors: [{{name: g, type: own, credentials: {credentials}}}]}}]"
+        ))
+    };
+    assert_eq!(load("x").report.errors(), 1);
+    let project = load("'${env:X}'").project.unwrap();
+    let connector = &project.desired.customers["a"].connectors["g"];
+    let expected = json!({"kind": "oauth", "list": [{"$secret": "${env:X}"}]});
+    assert_eq!(
+        connector.credentials.as_ref().unwrap()["auth"],
+        Setting::from(expected)
+    );
+}
+
+#[test]
 fn files_are_found_as_they_are_named() {
     let home = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
@@ -306,7 +324,13 @@ fn hostile_files_are_refused_at_once() {
             text + &" ".repeat(level) + "a:\n"
         })
     };
+    let keys = |count: usize| -> String {
+        (0..count).fold(String::new(), |text, at| {
+            text + "k" + &at.to_string() + ": 1\n"
+        })
+    };
     let texts = [
+        keys(10_000),
         bomb,
         "[".repeat(10_000),
         "- ".repeat(10_000),

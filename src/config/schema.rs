@@ -8,7 +8,7 @@ use crate::catalog::{self, AuthMethod, ConnectorType, Field, Variable};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-const ID: &str = "https://airlift.dev/schemas/config.schema.json";
+const ID: &str = "urn:airlift:schema:config:1";
 
 /// The schema of a project file and of the files it includes.
 pub fn config_schema() -> Value {

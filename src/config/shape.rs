@@ -218,15 +218,28 @@ impl Part {
                 .skip(1)
                 .map(unescape)
                 .collect();
+            let unexpected = match error.kind() {
+                ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.as_slice(),
+                _ => &[],
+            };
+            let below = |name: &String| path.iter().cloned().chain([name.clone()]).collect();
+            wrong.extend(unexpected.iter().map(below));
+            if findings.full() {
+                findings.omit();
+                wrong.push(path);
+                continue;
+            }
             let at = path.iter().fold(place, |place, step| match step.parse() {
                 Ok(position) => place.index(position),
                 Err(_) => place.key(step),
             });
-            if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
-                for name in unexpected {
-                    unknown_field(name, &known_fields(&self.schema, &error), at, findings);
-                    wrong.push(path.iter().cloned().chain([name.clone()]).collect());
-                }
+            if !unexpected.is_empty() {
+                unknown_fields(
+                    unexpected,
+                    &known_fields(&self.schema, &error),
+                    at,
+                    findings,
+                );
                 continue;
             }
             report(&error, at, findings);
@@ -253,6 +266,17 @@ fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
         .unwrap_or_default()
 }
 
+fn unknown_fields(names: &[String], known: &[String], at: Place<'_>, findings: &mut Findings) {
+    let fields = at.fields();
+    for name in names {
+        if findings.full() {
+            findings.omit();
+        } else {
+            unknown_field(name, known, fields.key(name), findings);
+        }
+    }
+}
+
 fn unknown_field(name: &str, known: &[String], at: Place<'_>, findings: &mut Findings) {
     let near = closest(name, known.iter().map(String::as_str));
     let help = match near {
@@ -260,7 +284,7 @@ fn unknown_field(name: &str, known: &[String], at: Place<'_>, findings: &mut Fin
         None => format!("known here: {}", known.join(", ")),
     };
     let message = format!("unknown field {}", named(name));
-    findings.at(at.key(name), Code::UnknownField, message, Some(help));
+    findings.at(at, Code::UnknownField, message, Some(help));
 }
 
 fn report(error: &ValidationError<'_>, at: Place<'_>, findings: &mut Findings) {

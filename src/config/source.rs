@@ -6,6 +6,7 @@ use super::diagnostic::{Code, Excerpt, Finding, Location, Report};
 use super::excerpt::Masked;
 use super::limits;
 use super::tree::{At, Span, Tree};
+use std::collections::HashMap;
 
 /// One file, read.
 #[derive(Debug, Default)]
@@ -114,6 +115,17 @@ impl<'s> Place<'s> {
         self.to(self.at.map(|at| at.index(position)))
     }
 
+    /// All values of a mapping by their keys: for whoever visits more than a few of them.
+    pub(crate) fn fields(self) -> Fields<'s> {
+        let entries = self.at.into_iter().flat_map(At::entries);
+        Fields {
+            whole: self,
+            by_name: entries
+                .map(|(name, at)| (name, self.to(Some(at))))
+                .collect(),
+        }
+    }
+
     /// All entries of a list.
     pub(crate) fn items(self) -> Vec<Self> {
         let items = self.at.into_iter().flat_map(At::items);
@@ -130,6 +142,19 @@ impl<'s> Place<'s> {
             Some(at) => self.source.location(at.span()),
             None => whole(&self.source.name),
         }
+    }
+}
+
+/// The values of a mapping by their keys.
+pub(crate) struct Fields<'s> {
+    whole: Place<'s>,
+    by_name: HashMap<&'s str, Place<'s>>,
+}
+
+impl<'s> Fields<'s> {
+    /// The value under a key, or the mapping where there is none.
+    pub(crate) fn key(&self, name: &str) -> Place<'s> {
+        self.by_name.get(name).copied().unwrap_or(self.whole)
     }
 }
 
@@ -197,7 +222,7 @@ impl Findings {
         help: Option<String>,
     ) {
         self.failed |= code.severity() == super::code::Severity::Error;
-        if self.report.findings.len() >= limits::FINDINGS {
+        if self.full() {
             self.report.omitted += 1;
             return;
         }
@@ -210,6 +235,17 @@ impl Findings {
             help,
             excerpt,
         });
+    }
+
+    /// Whether no more findings are listed, so that what only words them can be spared.
+    pub(crate) fn full(&self) -> bool {
+        self.report.findings.len() >= limits::FINDINGS
+    }
+
+    /// Counts an error without listing it.
+    pub(crate) fn omit(&mut self) {
+        self.failed = true;
+        self.report.omitted += 1;
     }
 
     /// Whether anything found so far stops a run, listed or not.

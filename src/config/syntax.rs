@@ -17,6 +17,9 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
     } else if info.starts_with("recursion limit") {
         // The scanner itself stops at 255 brackets, before it has sent an event of them.
         (Code::TooDeep, at, limits::TOO_DEEP.to_owned())
+    } else if info.contains("unknown anchor") {
+        let message = "this alias refers to no anchor before it";
+        (Code::BadAlias, at, message.to_owned())
     } else if let Some(start) = open_bracket(text, at, info, innermost) {
         let message = format!("this bracket is not closed before line {}", at.line);
         (Code::YamlSyntax, start, message)

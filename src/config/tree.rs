@@ -69,10 +69,15 @@ impl Tree {
 
     /// The spans of scalars that touch a line and that an excerpt must hide, whatever they hold.
     pub(crate) fn hidden_on(&self, line: u32) -> impl Iterator<Item = Span> {
+        let first = self.nodes.partition_point(|n| n.span.start.line < line);
         let after = self.nodes.partition_point(|n| n.span.start.line <= line);
+        // Scalars do not overlap, so only the last one before a line can reach into it.
+        let mut earlier = self.nodes.iter().take(first);
+        let reaching = earlier.rposition(|node| node.text().is_some());
         self.nodes
             .iter()
             .take(after)
+            .skip(reaching.unwrap_or(first))
             .filter(move |node| {
                 // The scanner gives an absent value the place of what follows it.
                 let hidden = !node.shown && node.text().is_some_and(|text| !text.is_empty());

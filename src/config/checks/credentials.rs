@@ -20,8 +20,9 @@ pub(super) fn check(subject: Subject<'_>, findings: &mut Findings) {
         choice.or_else(|_| catalog::choose(kind, None, &given)).ok()
     });
     let place = subject.place.key("credentials");
+    let places = place.fields();
     for (name, value) in credentials {
-        let place = place.key(name);
+        let place = places.key(name);
         if references::reserved(name, place, findings) {
             continue;
         }
@@ -106,6 +107,20 @@ fn entry(
         Value::String(text) if text.trim().is_empty() => empty(name, place, findings),
         Value::String(text) if references::meant(text) => {
             references::check(text, place, subject.scope, findings);
+        }
+        // Outside the catalog a block may nest; the same rules hold for its leaves.
+        Value::Object(map) if subject.kind.is_none() && !map.contains_key("plain") => {
+            let places = place.fields();
+            for (name, value) in map {
+                if !references::reserved(name, places.key(name), findings) {
+                    entry(name, value, None, places.key(name), subject, findings);
+                }
+            }
+        }
+        Value::Array(items) if subject.kind.is_none() => {
+            for (item, place) in items.iter().zip(place.items()) {
+                entry(name, item, None, place, subject, findings);
+            }
         }
         Value::Object(map) => explicit(name, map, field, place, findings),
         Value::String(_) | Value::Number(_) | Value::Bool(_) => {

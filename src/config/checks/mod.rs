@@ -95,8 +95,10 @@ fn did_you_mean_or_all(word: &str, candidates: &[&str]) -> Option<String> {
 
 /// Whether a required field is absent, and not there under a mistyped name: that is told already.
 fn is_missing(name: &str, given: &[&str], known: &[&str]) -> bool {
+    // Likeness is costly to tell; nobody mistypes more fields than this.
+    const MANY: usize = 32;
     let mistyped = |given: &&str| {
         !known.contains(given) && catalog::closest(given, known.iter().copied()) == Some(name)
     };
-    !given.contains(&name) && !given.iter().any(mistyped)
+    !given.contains(&name) && !given.iter().take(MANY).any(mistyped)
 }

@@ -73,9 +73,10 @@ pub(super) fn inside(value: &Value, place: Place<'_>, scope: &Scope<'_>, finding
             }
         }
         Value::Object(fields) => {
+            let places = place.fields();
             for (name, field) in fields {
-                reserved(name, place.key(name), findings);
-                inside(field, place.key(name), scope, findings);
+                reserved(name, places.key(name), findings);
+                inside(field, places.key(name), scope, findings);
             }
         }
         _ => {}

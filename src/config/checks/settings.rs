@@ -19,15 +19,16 @@ pub(super) fn environment(subject: Subject<'_>, findings: &mut Findings) {
         return;
     };
     let known: Vec<&str> = kind.variables.keys().map(String::as_str).collect();
+    let places = place.fields();
     for (name, value) in given.into_iter().flatten() {
         match kind.variables.get(name) {
-            Some(variable) => variable_value(name, value, variable, place.key(name), findings),
+            Some(variable) => variable_value(name, value, variable, places.key(name), findings),
             None if name == "$secret" => {}
             None => {
                 let message = format!("unknown variable {} for {}", named(name), kind.name);
                 let help = did_you_mean_or_all(name, &known);
                 let help = help.or_else(|| Some(format!("{} has no variables", kind.name)));
-                findings.at(place.key(name), Code::UnknownVariable, message, help);
+                findings.at(places.key(name), Code::UnknownVariable, message, help);
             }
         }
     }
@@ -110,8 +111,9 @@ pub(super) fn replication(subject: Subject<'_>, findings: &mut Findings) {
         }
         return;
     };
+    let places = place.fields();
     for (name, value) in block.iter().filter(|(name, _)| *name != "$secret") {
-        let place = place.key(name);
+        let place = places.key(name);
         if let Some(field) = kind.replication_config.get(name) {
             values::check(&format!("`{name}`"), value, field, place, findings);
             continue;
@@ -130,8 +132,9 @@ pub(super) fn replication(subject: Subject<'_>, findings: &mut Findings) {
 /// What holds for both blocks and for any type: references are whole, and nothing that looks
 /// like a secret is written out.
 fn common(block: &Block, place: Place<'_>, subject: Subject<'_>, findings: &mut Findings) {
+    let places = place.fields();
     for (name, value) in block {
-        let place = place.key(name);
+        let place = places.key(name);
         let reserved = references::reserved(name, place, findings);
         references::inside(value, place, subject.scope, findings);
         if !reserved {
@@ -144,8 +147,9 @@ fn common(block: &Block, place: Place<'_>, subject: Subject<'_>, findings: &mut 
 fn written_out(name: &str, value: &Value, place: Place<'_>, findings: &mut Findings) {
     match value {
         Value::Object(fields) => {
+            let places = place.fields();
             for (name, field) in fields {
-                written_out(name, field, place.key(name), findings);
+                written_out(name, field, places.key(name), findings);
             }
         }
         Value::Array(items) => {
