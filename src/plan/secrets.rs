@@ -142,11 +142,7 @@ pub(super) fn creation_fields(connector: &DesiredConnector) -> Vec<FieldChange> 
     ];
     for (block, settings) in blocks {
         for (name, setting) in settings.iter().flatten() {
-            setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
-                if let Some(value) = leaf.to_plain() {
-                    fields.push(added(path, FieldValue::Value(value)));
-                }
-            });
+            readable_fields(format!("{block}.{name}"), setting, &mut fields);
         }
     }
     if let Some(entities) = &connector.entities {
@@ -154,6 +150,22 @@ pub(super) fn creation_fields(connector: &DesiredConnector) -> Vec<FieldChange> 
         fields.push(added("entities".to_owned(), FieldValue::Value(value)));
     }
     fields
+}
+
+/// The readable parts of a setting: a list without references is one value.
+fn readable_fields(path: String, setting: &Setting, fields: &mut Vec<FieldChange>) {
+    match setting {
+        Setting::Map(inner) if !inner.is_empty() => {
+            for (name, setting) in inner {
+                readable_fields(format!("{path}.{name}"), setting, fields);
+            }
+        }
+        setting => {
+            if let Some(value) = setting.to_plain() {
+                fields.push(added(path, FieldValue::Value(value)));
+            }
+        }
+    }
 }
 
 fn added(path: String, after: FieldValue) -> FieldChange {
