@@ -76,7 +76,12 @@ impl CustomerRun<'_> {
             definition_id: body.definition_id,
             known: known.clone(),
             replaces,
-            record: Box::new(self.record(body, ConnectorId(uuid::Uuid::nil()), sent.clone(), None)),
+            record: Box::new(Self::record(
+                body,
+                ConnectorId(uuid::Uuid::nil()),
+                sent.clone(),
+                None,
+            )),
         };
         let seq = self.begin(intent)?;
         let created = match self.post(body, &known).await {

@@ -45,8 +45,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             parallelism: 10,
-            delete_deadline: Duration::from_secs(60),
-            check_deadline: Duration::from_secs(60),
+            delete_deadline: Duration::from_mins(1),
+            check_deadline: Duration::from_mins(1),
             require_check: false,
             pause: Duration::from_millis(200),
         }

@@ -23,7 +23,6 @@ impl CustomerRun<'_> {
     }
 
     pub(super) fn record(
-        &self,
         body: &ConnectorBody,
         id: ConnectorId,
         sent: Option<Sent>,
@@ -52,7 +51,7 @@ impl CustomerRun<'_> {
         sent: Option<Sent>,
         updated_at: Option<String>,
     ) -> Result<(), Trouble> {
-        let record = self.record(body, id, sent, updated_at);
+        let record = Self::record(body, id, sent, updated_at);
         self.ledger
             .connectors
             .retain(|_, connector| connector.id != id);
@@ -82,7 +81,7 @@ impl CustomerRun<'_> {
                 .clone()
                 .map(|sent| respelt(sent, &connector.body));
             let updated_at = connector.updated_at.clone();
-            let record = self.record(&connector.body, before.id, sent, updated_at);
+            let record = Self::record(&connector.body, before.id, sent, updated_at);
             self.ledger
                 .connectors
                 .insert(connector.body.name.clone(), record);

@@ -80,7 +80,7 @@ impl From<RecordError> for Trouble {
 }
 
 impl Done {
-    pub(super) fn of(id: impl ToString) -> Self {
+    pub(super) fn of(id: impl std::fmt::Display) -> Self {
         Self {
             remote_id: Some(id.to_string()),
             warnings: Vec::new(),
@@ -128,15 +128,12 @@ impl<'a> CustomerRun<'a> {
             self.stop(trouble.stop);
         }
         for step in &plan.steps {
-            let result = match self.obstacle(step) {
-                Some(trouble) => Err(trouble),
-                None => {
-                    (self.context.on_event)(ApplyEvent::Started {
-                        address: &step.address,
-                        action: step.action,
-                    });
-                    self.perform(step).await
-                }
+            let result = if let Some(trouble) = self.obstacle(step) {
+                Err(trouble)
+            } else {
+                let (address, action) = (&step.address, step.action);
+                (self.context.on_event)(ApplyEvent::Started { address, action });
+                self.perform(step).await
             };
             self.report(step, result);
         }

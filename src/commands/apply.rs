@@ -55,14 +55,19 @@ async fn carry_out(
     if plan.has_changes() {
         project::approve(ui, global, args.approval.auto_approve)?;
     }
+    let ready = Ready {
+        planned: &planned,
+        secrets,
+        missing,
+    };
     let stop = Stop::default();
     let report = {
-        let run = execute(args, remote, &planned, &secrets, &missing, &stop, &progress);
+        let run = execute(args, remote, &ready, &stop, &progress);
         with_signals(ui, &stop, run).await?
     };
     progress.finish();
     show(ui, global, plan, &report)?;
-    ended(plan, &report, &stop, args)
+    Ok(ended(plan, &report, &stop, args))
 }
 
 /// Guards, and replacements that nobody saw.
@@ -129,17 +134,24 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         .hint("provide them, or leave their connectors out of this run with --keep-going")
 }
 
+/// A plan that is approved, with the secrets that it sends.
+struct Ready<'a> {
+    planned: &'a Planned,
+    secrets: Values,
+    missing: BTreeMap<SecretRef, String>,
+}
+
 async fn execute(
     args: &ApplyArgs,
     remote: &Remote,
-    planned: &Planned,
-    secrets: &Values,
-    missing: &BTreeMap<SecretRef, String>,
+    ready: &Ready<'_>,
     stop: &Stop,
     progress: &Progress,
 ) -> Result<ApplyReport, Failure> {
-    for id in &planned.unsaved {
-        remote.ledger.save(*id, &planned.recorded.customers[id])?;
+    for id in &ready.planned.unsaved {
+        remote
+            .ledger
+            .save(*id, &ready.planned.recorded.customers[id])?;
     }
     let journal = Journal::start(remote.ledger.dir())?;
     let options = Options {
@@ -148,7 +160,7 @@ async fn execute(
         require_check: args.execution.require_check,
         ..Options::default()
     };
-    let steps = planned.plan.steps().count();
+    let steps = ready.planned.plan.steps().count();
     progress.phase("Applying", u64::try_from(steps).ok());
     let on_event = |event: ApplyEvent<'_>| match event {
         ApplyEvent::Started { address, action } => progress.started(address, action),
@@ -158,8 +170,8 @@ async fn execute(
     };
     let context = Context {
         writer: &remote.session.writer(),
-        secrets,
-        missing,
+        secrets: &ready.secrets,
+        missing: &ready.missing,
         ledger: &remote.ledger,
         journal: &journal,
         fingerprinter: &remote.fingerprinter,
@@ -167,7 +179,7 @@ async fn execute(
         options: &options,
         on_event: &on_event,
     };
-    Ok(apply(&planned.plan, &planned.recorded, &context).await)
+    Ok(apply(&ready.planned.plan, &ready.planned.recorded, &context).await)
 }
 
 /// The first signal lets what is under way finish; the second ends the process, which the
@@ -204,12 +216,7 @@ fn show(ui: &Ui, global: &GlobalOpts, plan: &Plan, report: &ApplyReport) -> Resu
     Ok(())
 }
 
-fn ended(
-    plan: &Plan,
-    report: &ApplyReport,
-    stop: &Stop,
-    args: &ApplyArgs,
-) -> Result<Exit, Failure> {
+fn ended(plan: &Plan, report: &ApplyReport, stop: &Stop, args: &ApplyArgs) -> Exit {
     let stopped = match stop.cause() {
         Some(StopCause::Signal) => Exit::Cancelled,
         Some(StopCause::Authentication) => Exit::Authentication,
@@ -220,5 +227,5 @@ fn ended(
     let changed = args.detailed_exitcode && plan.has_changes();
     let went = if partial { Exit::Partial } else { Exit::Done };
     let change = if changed { Exit::Changes } else { Exit::Done };
-    Ok(Exit::decide([stopped, went, change]))
+    Exit::decide([stopped, went, change])
 }

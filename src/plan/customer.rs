@@ -2,14 +2,12 @@
 
 use super::connector::Subject;
 use super::matching::{self, ConnectorMatch, ConnectorPool, CustomerMatch, FoundCustomer, Index};
+use super::workspace::{change, text};
 use super::{
     Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
     Operation, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
 };
-use crate::model::{
-    Address, Cache, CustomerPatch, DefinitionId, DesiredCustomer, KindLookup, ObservedStatus,
-    Status,
-};
+use crate::model::{Address, DefinitionId, DesiredCustomer, KindLookup, ObservedStatus};
 
 /// What planning one customer yields.
 #[derive(Debug)]
@@ -62,11 +60,12 @@ pub(super) fn plan(
     draft.outcome
 }
 
-struct Draft<'a> {
-    inputs: &'a Inputs<'a>,
-    name: &'a str,
-    declared: &'a DesiredCustomer,
-    outcome: Outcome,
+/// A customer's plan in the making.
+pub(super) struct Draft<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) name: &'a str,
+    pub(super) declared: &'a DesiredCustomer,
+    pub(super) outcome: Outcome,
 }
 
 impl<'a> Draft<'a> {
@@ -94,7 +93,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn block(&mut self, connector: Option<&str>, code: BlockCode, message: String) {
+    pub(super) fn block(&mut self, connector: Option<&str>, code: BlockCode, message: String) {
         let address = Address {
             customer: self.name.to_owned(),
             connector: connector.map(str::to_owned),
@@ -106,11 +105,11 @@ impl<'a> Draft<'a> {
         });
     }
 
-    fn push(&mut self, step: Step) {
+    pub(super) fn push(&mut self, step: Step) {
         self.outcome.plan.steps.push(step);
     }
 
-    fn customer_step(
+    pub(super) fn customer_step(
         &self,
         action: Action,
         reason: Reason,
@@ -161,51 +160,6 @@ impl<'a> Draft<'a> {
         self.set_after_creation();
     }
 
-    fn set_after_creation(&mut self) {
-        let cache = self.declared.cache.filter(|cache| *cache != Cache::Inherit);
-        let status = (self.declared.status == Status::Inactive).then_some(Status::Inactive);
-        if (cache.is_none() && status.is_none()) || !self.wants_itself() {
-            return;
-        }
-        let mut changes = Vec::new();
-        if let Some(cache) = cache {
-            changes.push(change(
-                "cache",
-                cache_value(Cache::Inherit),
-                cache_value(cache),
-            ));
-        }
-        if status.is_some() {
-            changes.push(change("status", text("active"), text("inactive")));
-        }
-        let patch = CustomerPatch {
-            name: None,
-            status,
-            cache,
-        };
-        self.push(self.customer_step(
-            Action::Update,
-            Reason::SetAfterCreation,
-            changes,
-            self.update(None, self.name, patch),
-        ));
-    }
-
-    fn update(
-        &self,
-        workspace_id: Option<crate::model::WorkspaceId>,
-        expected_name: &str,
-        patch: CustomerPatch,
-    ) -> Operation {
-        let expected_name = expected_name.to_owned();
-        Operation::UpdateCustomer {
-            workspace_id,
-            expected_name,
-            patch,
-            retire: false,
-        }
-    }
-
     fn found(&mut self, found: FoundCustomer<'a>) {
         self.outcome.plan.workspace_id = Some(found.id);
         if let ObservedStatus::Other(status) = &found.observed.status {
@@ -230,19 +184,6 @@ impl<'a> Draft<'a> {
         self.remember(found);
     }
 
-    fn remember(&mut self, found: FoundCustomer<'_>) {
-        let Some(recorded) = found.recorded else {
-            return;
-        };
-        let remember = &mut self.outcome.plan.remember;
-        if recorded.protect != self.declared.protect {
-            remember.protect = Some(self.declared.protect);
-        }
-        if recorded.name != self.name && found.observed.name == self.name {
-            remember.name = Some(self.name.to_owned());
-        }
-    }
-
     fn ambiguous_connector(&self, pool: &ConnectorPool<'_>) -> Option<String> {
         self.declared
             .connectors
@@ -252,73 +193,6 @@ impl<'a> Draft<'a> {
                 let ambiguous = matches!(pool.find(name, definition), ConnectorMatch::Ambiguous);
                 (ambiguous && self.wants(Some(name))).then(|| name.clone())
             })
-    }
-
-    fn adopt(&mut self, found: FoundCustomer<'_>) {
-        if found.recorded.is_none() && self.inputs.policy.wants_customer(self.name) {
-            let operation = Operation::AdoptCustomer {
-                workspace_id: found.id,
-            };
-            let step =
-                self.customer_step(Action::Adopt, Reason::FoundByName, Vec::new(), operation);
-            self.push(step);
-        }
-    }
-
-    /// Name, cache, and a status that goes active: connectors are written to a live workspace.
-    fn change_before_connectors(&mut self, found: FoundCustomer<'_>) {
-        if !self.wants_itself() {
-            return;
-        }
-        let mut patch = CustomerPatch::default();
-        let mut changes = Vec::new();
-        let mut reason = Reason::FieldChanged;
-        if found.observed.name != self.name {
-            reason = Reason::Renamed;
-            patch.name = Some(self.name.to_owned());
-            changes.push(change("name", text(&found.observed.name), text(self.name)));
-        }
-        let cache = Cache::from_remote(found.observed.cache);
-        if let Some(wanted) = self.declared.cache.filter(|wanted| *wanted != cache) {
-            patch.cache = Some(wanted);
-            changes.push(change("cache", cache_value(cache), cache_value(wanted)));
-        }
-        let suspended = found.observed.status == ObservedStatus::Inactive;
-        if suspended && self.declared.status == Status::Active {
-            patch.status = Some(Status::Active);
-            changes.push(change("status", text("inactive"), text("active")));
-        }
-        if changes.is_empty() {
-            return;
-        }
-        let only_the_name = changes.len() == 1 && patch.name.is_some();
-        let action = if only_the_name {
-            Action::Rename
-        } else {
-            Action::Update
-        };
-        let operation = self.update(Some(found.id), &found.observed.name, patch);
-        self.push(self.customer_step(action, reason, changes, operation));
-    }
-
-    fn deactivate(&mut self, found: FoundCustomer<'_>) {
-        let active = found.observed.status == ObservedStatus::Active;
-        if !active || self.declared.status == Status::Active || !self.wants_itself() {
-            return;
-        }
-        if self.declared.protect {
-            let message = "the files ask for `status: inactive` and for `protect: true`; drop \
-                           one of them"
-                .to_owned();
-            return self.block(None, BlockCode::Protected, message);
-        }
-        let patch = CustomerPatch {
-            status: Some(Status::Inactive),
-            ..CustomerPatch::default()
-        };
-        let changes = vec![change("status", text("active"), text("inactive"))];
-        let operation = self.update(Some(found.id), self.name, patch);
-        self.push(self.customer_step(Action::Update, Reason::FieldChanged, changes, operation));
     }
 
     fn connectors(&mut self, pool: &ConnectorPool<'_>) {
@@ -455,27 +329,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn wants_itself(&self) -> bool {
+    pub(super) fn wants_itself(&self) -> bool {
         self.wants(None)
     }
-}
-
-fn change(path: &str, before: FieldValue, after: FieldValue) -> FieldChange {
-    FieldChange {
-        path: path.to_owned(),
-        before,
-        after,
-    }
-}
-
-fn text(value: &str) -> FieldValue {
-    FieldValue::Value(value.into())
-}
-
-fn cache_value(cache: Cache) -> FieldValue {
-    FieldValue::Value(match cache {
-        Cache::Inherit => "inherit".into(),
-        Cache::On => true.into(),
-        Cache::Off => false.into(),
-    })
 }

@@ -251,7 +251,10 @@ mod tests {
     }
 
     fn map(value: Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
+        match value {
+            Value::Object(fields) => fields,
+            other => panic!("not a mapping: {other:?}"),
+        }
     }
 
     fn paths(changes: &[super::FieldChange]) -> Vec<&str> {
@@ -322,7 +325,13 @@ mod tests {
             ),
             None
         );
-        assert!(entities(&[one.clone()], &[entity("a", Some(vec![Mode::Read]))]).is_some());
+        assert!(
+            entities(
+                std::slice::from_ref(&one),
+                &[entity("a", Some(vec![Mode::Read]))]
+            )
+            .is_some()
+        );
         assert!(entities(&[], &[one]).is_some());
     }
 

@@ -12,6 +12,7 @@ mod prune;
 mod secrets;
 mod step;
 mod summary;
+mod workspace;
 
 pub use step::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
@@ -112,7 +113,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     };
     let mut meant = BTreeSet::new();
     for (name, declared) in &inputs.desired.customers {
-        meant.extend(meant_by(matching::customer(inputs, &index, name, declared)));
+        meant.extend(meant_by(&matching::customer(
+            inputs, &index, name, declared,
+        )));
         if !inputs.policy.wants_customer(name) {
             continue;
         }
@@ -132,10 +135,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     plan
 }
 
-fn meant_by(matched: CustomerMatch<'_>) -> Option<WorkspaceId> {
+fn meant_by(matched: &CustomerMatch<'_>) -> Option<WorkspaceId> {
     match matched {
         CustomerMatch::Found(found) => Some(found.id),
-        CustomerMatch::Renamed { id, .. } => Some(id),
+        CustomerMatch::Renamed { id, .. } => Some(*id),
         _ => None,
     }
 }

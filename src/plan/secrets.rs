@@ -66,7 +66,7 @@ fn compare(
         match freshness {
             Freshness::Unchanged => verdict.respelt |= spelt_anew,
             Freshness::Changed => {
-                verdict.fire(path, before(sent, path), shown(connector, path, leaf))
+                verdict.fire(path, before(sent, path), shown(connector, path, leaf));
             }
             Freshness::Unverified(_) if spelt_anew => {
                 verdict.fire(path, before(sent, path), shown(connector, path, leaf));

@@ -28,7 +28,7 @@ pub fn settle(recorded: Recorded, intents: &[Intent], observed: &Observed) -> Se
     for intent in intents {
         match intent {
             Intent::CreateCustomer { customer } => {
-                settle_customer(&mut settled, customer, observed)
+                settle_customer(&mut settled, customer, observed);
             }
             Intent::CreateConnector { .. } => settle_connector(&mut settled, intent, observed),
             Intent::Write { .. } => {}

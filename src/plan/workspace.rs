@@ -1,0 +1,152 @@
+//! Steps on a customer's workspace itself: adoption, name, status and cache.
+
+use super::customer::Draft;
+use super::matching::FoundCustomer;
+use super::{Action, BlockCode, FieldChange, FieldValue, Operation, Reason};
+use crate::model::{Cache, CustomerPatch, ObservedStatus, Status, WorkspaceId};
+
+impl Draft<'_> {
+    pub(super) fn set_after_creation(&mut self) {
+        let cache = self.declared.cache.filter(|cache| *cache != Cache::Inherit);
+        let status = (self.declared.status == Status::Inactive).then_some(Status::Inactive);
+        if (cache.is_none() && status.is_none()) || !self.wants_itself() {
+            return;
+        }
+        let mut changes = Vec::new();
+        if let Some(cache) = cache {
+            changes.push(change(
+                "cache",
+                cache_value(Cache::Inherit),
+                cache_value(cache),
+            ));
+        }
+        if status.is_some() {
+            changes.push(change("status", text("active"), text("inactive")));
+        }
+        let patch = CustomerPatch {
+            name: None,
+            status,
+            cache,
+        };
+        self.push(self.customer_step(
+            Action::Update,
+            Reason::SetAfterCreation,
+            changes,
+            update(None, self.name, patch),
+        ));
+    }
+
+    pub(super) fn adopt(&mut self, found: FoundCustomer<'_>) {
+        if found.recorded.is_none() && self.inputs.policy.wants_customer(self.name) {
+            let operation = Operation::AdoptCustomer {
+                workspace_id: found.id,
+            };
+            let step =
+                self.customer_step(Action::Adopt, Reason::FoundByName, Vec::new(), operation);
+            self.push(step);
+        }
+    }
+
+    /// Name, cache, and a status that goes active: connectors are written to a live workspace.
+    pub(super) fn change_before_connectors(&mut self, found: FoundCustomer<'_>) {
+        if !self.wants_itself() {
+            return;
+        }
+        let mut patch = CustomerPatch::default();
+        let mut changes = Vec::new();
+        let mut reason = Reason::FieldChanged;
+        if found.observed.name != self.name {
+            reason = Reason::Renamed;
+            patch.name = Some(self.name.to_owned());
+            changes.push(change("name", text(&found.observed.name), text(self.name)));
+        }
+        let cache = Cache::from_remote(found.observed.cache);
+        if let Some(wanted) = self.declared.cache.filter(|wanted| *wanted != cache) {
+            patch.cache = Some(wanted);
+            changes.push(change("cache", cache_value(cache), cache_value(wanted)));
+        }
+        let suspended = found.observed.status == ObservedStatus::Inactive;
+        if suspended && self.declared.status == Status::Active {
+            patch.status = Some(Status::Active);
+            changes.push(change("status", text("inactive"), text("active")));
+        }
+        if changes.is_empty() {
+            return;
+        }
+        let only_the_name = changes.len() == 1 && patch.name.is_some();
+        let action = if only_the_name {
+            Action::Rename
+        } else {
+            Action::Update
+        };
+        let operation = update(Some(found.id), &found.observed.name, patch);
+        self.push(self.customer_step(action, reason, changes, operation));
+    }
+
+    pub(super) fn deactivate(&mut self, found: FoundCustomer<'_>) {
+        let active = found.observed.status == ObservedStatus::Active;
+        if !active || self.declared.status == Status::Active || !self.wants_itself() {
+            return;
+        }
+        if self.declared.protect {
+            let message = "the files ask for `status: inactive` and for `protect: true`; drop \
+                           one of them"
+                .to_owned();
+            return self.block(None, BlockCode::Protected, message);
+        }
+        let patch = CustomerPatch {
+            status: Some(Status::Inactive),
+            ..CustomerPatch::default()
+        };
+        let changes = vec![change("status", text("active"), text("inactive"))];
+        let operation = update(Some(found.id), self.name, patch);
+        self.push(self.customer_step(Action::Update, Reason::FieldChanged, changes, operation));
+    }
+
+    pub(super) fn remember(&mut self, found: FoundCustomer<'_>) {
+        let Some(recorded) = found.recorded else {
+            return;
+        };
+        let remember = &mut self.outcome.plan.remember;
+        if recorded.protect != self.declared.protect {
+            remember.protect = Some(self.declared.protect);
+        }
+        if recorded.name != self.name && found.observed.name == self.name {
+            remember.name = Some(self.name.to_owned());
+        }
+    }
+}
+
+fn update(
+    workspace_id: Option<WorkspaceId>,
+    expected_name: &str,
+    patch: CustomerPatch,
+) -> Operation {
+    let expected_name = expected_name.to_owned();
+    Operation::UpdateCustomer {
+        workspace_id,
+        expected_name,
+        patch,
+        retire: false,
+    }
+}
+
+pub(super) fn change(path: &str, before: FieldValue, after: FieldValue) -> FieldChange {
+    FieldChange {
+        path: path.to_owned(),
+        before,
+        after,
+    }
+}
+
+pub(super) fn text(value: &str) -> FieldValue {
+    FieldValue::Value(value.into())
+}
+
+fn cache_value(cache: Cache) -> FieldValue {
+    FieldValue::Value(match cache {
+        Cache::Inherit => "inherit".into(),
+        Cache::On => true.into(),
+        Cache::Off => false.into(),
+    })
+}

@@ -1,0 +1,383 @@
+//! A world of plain maps that carries out plans, apart from the code that does so for real.
+
+use airlift::model::{
+    Applied, Completeness, ConnectorBody, ConnectorId, DefinitionId, Desired, Evidence, Freshness,
+    Observed, ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
+    Recorded, RecordedConnector, RecordedCustomer, Sent, Setting, Status, TemplateId, WorkspaceId,
+};
+use airlift::plan::{self, Inputs, Operation, Plan, Policy};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) observed: Observed,
+    pub(crate) recorded: Recorded,
+    /// The present value behind each reference.
+    pub(crate) secrets: BTreeMap<String, u32>,
+    next_id: u128,
+}
+
+fn template_of(definition: DefinitionId) -> TemplateId {
+    TemplateId(Uuid::from_u128(definition.0.as_u128() + 1_000_000))
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            observed: Observed {
+                organization_id: OrganizationId(Uuid::from_u128(1)),
+                customers: BTreeMap::new(),
+                completeness: Completeness::Complete,
+                kinds: BTreeMap::new(),
+            },
+            recorded: Recorded::default(),
+            secrets: BTreeMap::new(),
+            next_id: 100,
+        }
+    }
+
+    pub(crate) fn id(&mut self) -> Uuid {
+        self.next_id += 1;
+        Uuid::from_u128(self.next_id)
+    }
+
+    fn value(&self, reference: &str) -> u32 {
+        self.secrets.get(reference).copied().unwrap_or(0)
+    }
+
+    fn sent(&self, leaves: BTreeMap<String, &Setting>) -> Sent {
+        let mut sent = Sent {
+            key_id: "key".into(),
+            salt: "salt".into(),
+            fingerprints: BTreeMap::new(),
+            references: BTreeMap::new(),
+            at: "now".into(),
+        };
+        for (path, leaf) in leaves {
+            if let Setting::Secret(reference) = leaf {
+                sent.references.insert(path.clone(), reference.to_string());
+            }
+            sent.fingerprints.insert(path, self.fingerprint(leaf));
+        }
+        sent
+    }
+
+    fn fingerprint(&self, leaf: &Setting) -> String {
+        match leaf {
+            Setting::Secret(reference) => format!("v{}", self.value(&reference.to_string())),
+            literal => literal.to_plain().unwrap().to_string(),
+        }
+    }
+
+    fn evidence(&self, desired: &Desired) -> Evidence {
+        let mut evidence = Evidence::default();
+        let recorded: BTreeMap<ConnectorId, &RecordedConnector> = self
+            .recorded
+            .customers
+            .values()
+            .flat_map(|customer| customer.connectors.values())
+            .map(|connector| (connector.id, connector))
+            .collect();
+        for (address, declared, id) in plan::pairs(desired, &self.observed, &self.recorded) {
+            let Some(sent) = &recorded[&id].sent else {
+                continue;
+            };
+            let fields = declared
+                .secret_leaves()
+                .into_iter()
+                .map(|(path, leaf)| {
+                    let same = sent.fingerprints.get(&path) == Some(&self.fingerprint(leaf));
+                    (
+                        path,
+                        if same {
+                            Freshness::Unchanged
+                        } else {
+                            Freshness::Changed
+                        },
+                    )
+                })
+                .collect();
+            evidence.connectors.insert(address, fields);
+        }
+        evidence
+    }
+
+    pub(crate) fn plan(&self, desired: &Desired, policy: &Policy) -> Plan {
+        let evidence = self.evidence(desired);
+        plan::plan(&Inputs {
+            desired,
+            observed: &self.observed,
+            recorded: &self.recorded,
+            evidence: &evidence,
+            policy,
+        })
+    }
+
+    pub(crate) fn apply(&mut self, plan: &Plan) {
+        for customer in &plan.customers {
+            let mut id = customer.workspace_id;
+            if let Some(id) = id
+                && let Some(entry) = self.recorded.customers.get_mut(&id)
+            {
+                let remember = &customer.remember;
+                entry.protect = remember.protect.unwrap_or(entry.protect);
+                if let Some(name) = &remember.name {
+                    entry.name.clone_from(name);
+                }
+            }
+            for connector in &customer.remember.connectors {
+                self.remember(id.unwrap(), &connector.body, connector.updated_at.clone());
+            }
+            for step in &customer.steps {
+                self.step(&customer.name, customer.protect, &mut id, &step.operation);
+            }
+        }
+    }
+
+    fn remember(&mut self, id: WorkspaceId, body: &ConnectorBody, updated_at: Option<String>) {
+        let references = self.sent(body.secret_leaves()).references;
+        let entry = self.recorded.customers.get_mut(&id).unwrap();
+        let Some(before) = entry.connectors.get(&body.name).cloned() else {
+            return;
+        };
+        let sent = before.sent.map(|sent| Sent { references, ..sent });
+        let after = RecordedConnector {
+            sent,
+            updated_at,
+            ..record(body, before.id, None)
+        };
+        entry.connectors.insert(body.name.clone(), after);
+    }
+
+    fn step(
+        &mut self,
+        name: &str,
+        protect: bool,
+        workspace: &mut Option<WorkspaceId>,
+        operation: &Operation,
+    ) {
+        match operation {
+            Operation::CreateCustomer { .. } => {
+                let id = WorkspaceId(self.id());
+                *workspace = Some(id);
+                self.observed.customers.insert(id, workspace_named(name));
+                self.own(id, name, protect);
+            }
+            Operation::AdoptCustomer { workspace_id } => self.own(*workspace_id, name, protect),
+            Operation::UpdateCustomer {
+                workspace_id,
+                expected_name,
+                patch,
+                retire,
+            } => {
+                let id = workspace_id.or(*workspace).unwrap();
+                let there = self.observed.customers.get_mut(&id).unwrap();
+                assert_eq!(there.name, *expected_name);
+                if let Some(name) = &patch.name {
+                    there.name.clone_from(name);
+                }
+                if let Some(cache) = patch.cache {
+                    there.cache = cache.as_remote();
+                }
+                match patch.status {
+                    Some(Status::Active) => there.status = ObservedStatus::Active,
+                    Some(Status::Inactive) => there.status = ObservedStatus::Inactive,
+                    None => {}
+                }
+                let entry = self.recorded.customers.get_mut(&id).unwrap();
+                entry.name.clone_from(&there.name);
+                entry.retired = *retire;
+                entry.protect = protect;
+            }
+            Operation::DeleteCustomer { workspace_id, .. } => {
+                self.observed.customers.remove(workspace_id).unwrap();
+                self.recorded.customers.remove(workspace_id);
+            }
+            other => self.connector_step(workspace.unwrap(), other),
+        }
+    }
+
+    fn own(&mut self, id: WorkspaceId, name: &str, protect: bool) {
+        let entry = RecordedCustomer {
+            name: name.into(),
+            protect,
+            ..RecordedCustomer::default()
+        };
+        self.recorded.customers.insert(id, entry);
+    }
+
+    fn connector_step(&mut self, workspace: WorkspaceId, operation: &Operation) {
+        match operation {
+            Operation::CreateConnector { body } => self.create(workspace, body),
+            Operation::AdoptConnector { id, body } => {
+                let bare = ConnectorBody {
+                    replication_config: None,
+                    entities: None,
+                    ..body.clone()
+                };
+                self.enter(workspace, record(&bare, *id, None), &body.name);
+            }
+            Operation::UpdateConnector { id, patch, body } => {
+                let updated = self.id().to_string();
+                let there = self.connectors(workspace).get_mut(id).unwrap();
+                if let Some(name) = &patch.name {
+                    there.name.clone_from(name);
+                }
+                there.updated_at = Some(updated.clone());
+                let detail = there.detail.as_mut().unwrap();
+                for (name, setting) in patch.replication_config.iter().flatten() {
+                    lay(
+                        detail.replication_config.entry(name).or_insert(Value::Null),
+                        setting,
+                    );
+                }
+                for place in &patch.removed {
+                    remove(&mut detail.replication_config, place);
+                }
+                if let Some(entities) = &patch.entities {
+                    detail.entities.clone_from(entities);
+                }
+                let entry = &self.recorded.customers[&workspace];
+                let before = entry
+                    .connectors
+                    .values()
+                    .find(|connector| connector.id == *id);
+                let sent = before.and_then(|before| before.sent.clone());
+                let after = RecordedConnector {
+                    updated_at: Some(updated),
+                    ..record(body, *id, sent)
+                };
+                self.enter(workspace, after, &body.name);
+            }
+            Operation::ReplaceConnector { id, body } => {
+                self.connectors(workspace).remove(id).unwrap();
+                let entry = self.recorded.customers.get_mut(&workspace).unwrap();
+                entry.connectors.retain(|_, connector| connector.id != *id);
+                self.create(workspace, body);
+            }
+            Operation::DeleteConnector { id } => {
+                self.connectors(workspace).remove(id).unwrap();
+                let entry = self.recorded.customers.get_mut(&workspace).unwrap();
+                entry.connectors.retain(|_, connector| connector.id != *id);
+                entry.leaving.remove(id);
+            }
+            _ => unreachable!("not an operation on a connector"),
+        }
+    }
+
+    pub(crate) fn connectors(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> &mut BTreeMap<ConnectorId, ObservedConnector> {
+        let there = self.observed.customers.get_mut(&workspace).unwrap();
+        there.connectors.as_mut().unwrap()
+    }
+
+    fn create(&mut self, workspace: WorkspaceId, body: &ConnectorBody) {
+        let id = ConnectorId(self.id());
+        let mut config = serde_json::Map::from_iter([("filled".to_owned(), json!("by server"))]);
+        for (name, setting) in body.replication_config.iter().flatten() {
+            lay(config.entry(name).or_insert(Value::Null), setting);
+        }
+        let mut there = connector_named(&body.name, body.definition_id);
+        there.template_id = body.template_id.unwrap_or(there.template_id);
+        there.updated_at = Some(id.to_string());
+        there.detail = Some(ObservedDetail {
+            replication_config: config,
+            entities: body.entities.clone().unwrap_or_default(),
+        });
+        self.connectors(workspace).insert(id, there);
+        let sent = self.sent(body.secret_leaves());
+        let sent = (!sent.fingerprints.is_empty()).then_some(sent);
+        let after = RecordedConnector {
+            updated_at: Some(id.to_string()),
+            ..record(body, id, sent)
+        };
+        self.enter(workspace, after, &body.name);
+    }
+
+    fn enter(&mut self, workspace: WorkspaceId, record: RecordedConnector, name: &str) {
+        let entry = self.recorded.customers.get_mut(&workspace).unwrap();
+        entry
+            .connectors
+            .retain(|_, connector| connector.id != record.id);
+        entry.connectors.insert(name.into(), record);
+    }
+}
+
+fn record(body: &ConnectorBody, id: ConnectorId, sent: Option<Sent>) -> RecordedConnector {
+    RecordedConnector {
+        id,
+        definition_id: body.definition_id,
+        template_id: body.template_id,
+        sent,
+        credentials_version: body.credentials_version,
+        applied: Applied {
+            environment: body.environment.clone(),
+            replication_config: body.replication_config.clone(),
+            entities: body.entities.clone(),
+        },
+        updated_at: None,
+    }
+}
+
+fn lay(base: &mut Value, setting: &Setting) {
+    match (setting, &mut *base) {
+        (Setting::Map(fields), Value::Object(inner)) => {
+            for (name, field) in fields {
+                lay(inner.entry(name).or_insert(Value::Null), field);
+            }
+        }
+        (Setting::Secret(_), base) => *base = json!("*****"),
+        (Setting::Map(fields), base) => {
+            *base = json!({});
+            for (name, field) in fields {
+                lay(
+                    base.as_object_mut()
+                        .unwrap()
+                        .entry(name)
+                        .or_insert(Value::Null),
+                    field,
+                );
+            }
+        }
+        (setting, base) => *base = setting.to_plain().unwrap_or_else(|| json!("*****")),
+    }
+}
+
+fn remove(base: &mut serde_json::Map<String, Value>, place: &[String]) {
+    match place {
+        [name] => {
+            base.remove(name);
+        }
+        [name, rest @ ..] => remove(base[name].as_object_mut().unwrap(), rest),
+        [] => {}
+    }
+}
+
+pub(crate) fn workspace_named(name: &str) -> ObservedCustomer {
+    ObservedCustomer {
+        name: name.into(),
+        status: ObservedStatus::Active,
+        cache: None,
+        created_at: "2026-01-01T00:00:00Z".into(),
+        connectors: Some(BTreeMap::new()),
+    }
+}
+
+pub(crate) fn connector_named(name: &str, definition_id: DefinitionId) -> ObservedConnector {
+    ObservedConnector {
+        name: name.into(),
+        definition_id,
+        kind_name: None,
+        template_id: template_of(definition_id),
+        created_at: None,
+        updated_at: None,
+        detail: Some(ObservedDetail {
+            replication_config: serde_json::Map::new(),
+            entities: Vec::new(),
+        }),
+    }
+}
