@@ -4,6 +4,7 @@
 use super::Outcome;
 use super::delete::Patience;
 use super::run::{CustomerRun, Done, StepResult, Trouble};
+use super::twins::Made;
 use crate::api::{ApiError, Created, Effect};
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
 use crate::recorded::{Intent, Outcome as Ended};
@@ -38,7 +39,7 @@ impl CustomerRun<'_> {
         Ok(())
     }
 
-    async fn list(&self) -> Result<BTreeMap<ConnectorId, ObservedConnector>, Trouble> {
+    pub(super) async fn list(&self) -> Result<BTreeMap<ConnectorId, ObservedConnector>, Trouble> {
         let reader = self.context.writer.reader();
         let there = reader.connectors(self.workspace()?, &self.name).await?;
         there.ok_or_else(|| Trouble::new(Outcome::Stale, "the workspace is gone; plan again"))
@@ -94,6 +95,10 @@ impl CustomerRun<'_> {
         self.ledger.leaving.extend(replaces);
         self.enter(body, created.id, sent, created.updated_at.clone())?;
         self.end(seq, Ended::Done)?;
+        self.made.push(Made {
+            id: created.id,
+            body: body.clone(),
+        });
         Ok(created)
     }
 

@@ -12,6 +12,7 @@ mod outcome;
 mod record;
 mod run;
 mod stop;
+mod twins;
 mod workspace;
 
 pub use outcome::{ApplyReport, Counts, OperationReport, Outcome, Tally};

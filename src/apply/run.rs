@@ -21,7 +21,9 @@ pub(super) struct CustomerRun<'a> {
     pub(super) ledger: RecordedCustomer,
     /// The connectors that are there, from the first look on.
     pub(super) there: Option<BTreeMap<ConnectorId, ObservedConnector>>,
-    reports: Vec<OperationReport>,
+    /// What this run created, until it is looked at once more.
+    pub(super) made: Vec<super::twins::Made>,
+    pub(super) reports: Vec<OperationReport>,
 }
 
 /// What a step that succeeded has to say.
@@ -113,6 +115,7 @@ impl<'a> CustomerRun<'a> {
                 .map_or_else(|| plan.name.clone(), |entry| entry.name.clone()),
             ledger: ledger.unwrap_or_else(fresh),
             there: None,
+            made: Vec::new(),
             reports: Vec::new(),
         }
     }
@@ -137,6 +140,7 @@ impl<'a> CustomerRun<'a> {
             };
             self.report(step, result);
         }
+        self.give_way().await;
     }
 
     /// What keeps a step from being begun at all.
