@@ -1,0 +1,156 @@
+//! What is there already: adopted, left alone, or too much of it to tell.
+
+use crate::support::{ESTATE, TestEnv, options};
+use reqwest::Method;
+use serde_json::json;
+
+fn stripe() -> serde_json::Value {
+    json!({"api_key": "somebody's"})
+}
+
+#[test]
+fn what_fits_by_name_is_adopted_and_not_verified() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("globex");
+    remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    let before = env.connector("Globex Stripe");
+    let plan = env.run(&["plan"]);
+    plan.exits(0).says("= globex").says("= globex/Globex Stripe");
+    let (output, traffic) = env.converge(&[]);
+    output.says("Resources: 3 added, 0 changed, 0 destroyed.");
+    output.says("Adopted: 2.");
+    assert_eq!(traffic.count("create_integrations_connectors"), 2);
+    assert_eq!(env.connector("Globex Stripe"), before);
+    env.run(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says("Not verified (1 connector)");
+}
+
+#[test]
+fn adopted_credentials_are_sent_by_a_new_version() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("globex");
+    remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    env.converge(&[]);
+    let adopted = env.connector("Globex Stripe").id;
+    env.edit(
+        "type: stripe\n",
+        "type: stripe\n        credentials_version: 1\n",
+    );
+    env.converge(&[]);
+    let made = env.connector("Globex Stripe").id;
+    assert_ne!(made, adopted);
+    let ours = json!({"api_key": "value-of-globex-stripe"});
+    assert!(env.sandbox().holds_credentials(made, &ours));
+    let plan = env.run(&["plan"]);
+    assert!(!plan.stdout.contains("Not verified"), "{plan}");
+}
+
+#[test]
+fn what_is_adopted_with_other_settings_is_changed_in_place() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("acme");
+    let token = json!({"token": "somebody's"});
+    remote.connector("acme", "Acme GitHub", "github", &token);
+    let id = env.connector("Acme GitHub").id;
+    let (_, traffic) = env.converge(&[]);
+    assert_eq!(traffic.count("update_integrations_connectors_id"), 1);
+    let after = env.connector("Acme GitHub");
+    assert_eq!(after.id, id);
+    assert_eq!(
+        after.replication_config["repositories"],
+        json!(["acme/api"])
+    );
+}
+
+#[test]
+fn a_lost_ledger_is_made_anew_without_a_write() {
+    let env = TestEnv::applied();
+    std::fs::remove_dir_all(env.path(".airlift")).unwrap();
+    let before = env.world();
+    let (output, traffic) = env.converge(&[]);
+    output.says("Adopted: 5.");
+    traffic.only_reads();
+    assert_eq!(env.world(), before);
+}
+
+#[test]
+fn the_unmanaged_is_reported_and_never_touched() {
+    let env = TestEnv::applied();
+    let remote = env.remote();
+    remote.customer("somebody");
+    remote.connector("somebody", "Theirs", "stripe", &stripe());
+    remote.connector("acme", "Manual", "stripe", &stripe());
+    let before = env.world();
+    let plan = env.run(&["plan", "-v"]);
+    plan.exits(0).says("acme/Manual").says("somebody");
+    env.converge(&["--prune", "--delete-customers"]);
+    assert_eq!(env.world(), before);
+}
+
+#[test]
+fn a_namesake_of_another_type_is_unmanaged() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("globex");
+    let token = json!({"token": "somebody's"});
+    remote.connector("globex", "Globex Stripe", "github", &token);
+    env.converge(&[]);
+    let world = env.world();
+    let globex = world.workspace("globex").unwrap();
+    let kinds: Vec<_> = globex
+        .connectors
+        .iter()
+        .map(|connector| connector.connector_type.as_str())
+        .collect();
+    assert_eq!(kinds, ["github", "stripe"]);
+    env.run(&["plan"]).says("Unmanaged (1 connector)");
+}
+
+#[test]
+fn twins_block_their_customer_and_no_other() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("globex");
+    for _ in 0..2 {
+        remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    }
+    env.run(&["plan"]).exits(4).says("ambiguous_match");
+    let (output, _) = env.apply(&[]);
+    output.exits(4).says("Resources: 3 added");
+    let globex = env.world().workspace("globex").unwrap().clone();
+    assert_eq!(globex.connectors.len(), 2);
+    remote.delete_connector(globex.connectors[1].id);
+    env.wait_for("the deletion", |env| env.world().deleted_connectors == 1);
+    env.converge(&[]);
+    assert_eq!(env.connector("Globex Stripe").id, globex.connectors[0].id);
+}
+
+#[test]
+fn a_twin_of_what_the_ledger_knows_is_unmanaged() {
+    let env = TestEnv::applied();
+    env.remote()
+        .connector("globex", "Globex Stripe", "stripe", &stripe());
+    env.is_converged(&[]);
+    env.run(&["plan"]).exits(0).says("Unmanaged (1 connector)");
+}
+
+#[test]
+fn a_live_definition_outside_the_catalog_is_found_by_its_id() {
+    let env = TestEnv::with(ESTATE, options());
+    env.edit("type: stripe", "type: stripee");
+    env.run(&["plan"]).exits(1).complains("stripe");
+    let listed = env.remote().ask(
+        Method::GET,
+        "/api/v1/integrations/definitions/sources",
+        None,
+    );
+    assert!(listed.to_string().len() > 100);
+    let id = airlift::catalog::find("stripe").unwrap().definition_id;
+    env.edit("type: stripee", &format!("type: {id}"));
+    env.converge(&[]);
+    assert_eq!(env.connector("Globex Stripe").connector_type, "stripe");
+}

@@ -1,0 +1,13 @@
+//! Every kind of edit, end to end: the binary, the sandbox, and after each apply a plan that is
+//! empty.
+
+mod birth;
+mod connectors;
+mod credentials;
+mod customers;
+mod found;
+mod interruption;
+mod parts;
+mod refusals;
+mod removal;
+mod replacement;

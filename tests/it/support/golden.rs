@@ -1,0 +1,45 @@
+//! Committed texts that outputs are compared with.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Compares with `tests/golden/NAME`, or rewrites it under `BLESS=1`.
+pub(crate) fn golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    let difference = similar::TextDiff::from_lines(expected.as_str(), actual);
+    assert!(
+        expected == actual,
+        "{} (BLESS=1 rewrites it)\n{}",
+        path.display(),
+        difference.unified_diff()
+    );
+}
+
+/// The text with every id numbered by its first appearance, as wide as it was.
+pub(crate) fn normal(text: &str) -> String {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let id = rest
+            .get(..36)
+            .filter(|id| uuid::Uuid::try_parse(id).is_ok());
+        let length = if let Some(id) = id {
+            let next = names.len() + 1;
+            let number = *names.entry(id.to_owned()).or_insert(next);
+            result += &format!("00000000-0000-0000-0000-{number:012}");
+            36
+        } else {
+            result.push(character);
+            character.len_utf8()
+        };
+        rest = &rest[length..];
+    }
+    result
+}
