@@ -243,7 +243,10 @@ impl Reading<'_> {
                 declared
                     .connectors
                     .iter()
-                    .filter(|(name, wanted)| fits(name, wanted, observed, ours))
+                    .filter(|(name, wanted)| {
+                        fits(name, wanted, observed, ours)
+                            || may_rename(name, wanted, declared, recorded, ours)
+                    })
                     .any(|(_, wanted)| self.needs_details(wanted, observed, ours))
             })
             .map(|(id, _)| *id)
@@ -358,6 +361,21 @@ fn fits(
 ) -> bool {
     let is = |other: &str| name == other || wanted.previous_name.as_deref() == Some(other);
     is(&observed.name) || ours.is_some_and(|(recorded_as, _)| is(recorded_as))
+}
+
+/// Whether a declared connector may be a recorded one under a new name that nothing spells out:
+/// the files no longer have the old name, and the ledger does not know the new one.
+fn may_rename(
+    name: &str,
+    wanted: &DesiredConnector,
+    declared: &DesiredCustomer,
+    recorded: Option<&RecordedCustomer>,
+    ours: Option<(&String, &RecordedConnector)>,
+) -> bool {
+    ours.is_some_and(|(recorded_as, connector)| {
+        !declared.connectors.contains_key(recorded_as)
+            && wanted.kind.definition_id == Some(connector.definition_id)
+    }) && recorded.is_some_and(|recorded| !recorded.connectors.contains_key(name))
 }
 
 /// Takes what GET tells over what the list told, except what only the list has.

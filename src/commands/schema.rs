@@ -7,13 +7,13 @@ use crate::render::{Ui, json};
 
 /// Prints a schema.
 pub(super) fn run(of: SchemaOf, ui: &Ui) -> Result<Exit, Failure> {
-    let schema = match of {
-        SchemaOf::Plan => json::plan_schema().to_value(),
-        SchemaOf::Report => json::report_schema().to_value(),
-        SchemaOf::Config => config_schema(),
-    };
     let mut out = ui.out();
-    json::document(&mut out, &schema)?;
+    // A schema is written as itself: by way of a `Value` it would lose the order of its keys.
+    match of {
+        SchemaOf::Plan => json::document(&mut out, &json::plan_schema())?,
+        SchemaOf::Report => json::document(&mut out, &json::report_schema())?,
+        SchemaOf::Config => json::document(&mut out, &config_schema())?,
+    }
     out.flush()?;
     Ok(Exit::Done)
 }

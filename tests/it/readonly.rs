@@ -1,1 +1,113 @@
-//! To be.
+//! The verbs that only look: `plan` sends GETs and the application-token call, `validate` sends
+//! nothing at all.
+
+use crate::support::{Output, TestEnv, options};
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::Duration;
+
+#[test]
+fn a_plan_reads_and_nothing_else() {
+    let mut env = TestEnv::new();
+    let reads = |env: &TestEnv| {
+        for more in [&[][..], &["--refresh", "full"], &["--prune"], &["-vv"]] {
+            let arguments = [&["plan"], more].concat();
+            let (output, traffic) = env.run_seen(&arguments);
+            assert!(matches!(output.code, Some(0)), "{output}");
+            traffic.only_reads();
+            assert!(!traffic.0.is_empty());
+        }
+    };
+    reads(&env);
+    env.converge(&[]);
+    reads(&env);
+    // With something of each kind to do, a check of credentials included.
+    env.set("ACME_GITHUB", "another-value");
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    env.cut("- name: globex", None);
+    reads(&env);
+}
+
+#[test]
+fn a_plan_leaves_the_ledger_as_it_is() {
+    let mut env = TestEnv::applied();
+    let ledger = |env: &TestEnv| -> Vec<(std::path::PathBuf, Vec<u8>)> {
+        crate::support::files(&env.path(".airlift"), &|_| true)
+            .into_iter()
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect()
+    };
+    let before = ledger(&env);
+    env.set("ACME_GITHUB", "another-value");
+    env.run(&["plan"]).exits(0);
+    assert_eq!(ledger(&env), before);
+}
+
+/// What `validate` would connect to if it connected to anything: no process, only a queue.
+#[test]
+fn validation_calls_nobody() {
+    let mut env = TestEnv::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    env.set("AIRBYTE_API_HOST", &address);
+    for arguments in [
+        &["validate"][..],
+        &["validate", "--sandbox"],
+        &["validate", "-f", "airlift.yaml", "--format", "json"],
+    ] {
+        env.run(arguments).exits(0);
+    }
+    let nobody = listener.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+    assert!(env.traffic().0.is_empty());
+    // Nor does it make anything beside the project.
+    assert!(!env.path(".airlift").exists());
+}
+
+/// Verbs that work in a network namespace without a network, loopback included. Where the system
+/// has no such namespaces, the kernel is asked instead which sockets the process opened.
+#[test]
+fn offline_verbs_work_without_a_network() {
+    let env = TestEnv::new();
+    let isolated = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new("unshare");
+        command
+            .args(["--user", "--net", "--"])
+            .arg(program)
+            .args(arguments)
+            .current_dir(env.path("."))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+    };
+    let possible = isolated("true", &[]).output();
+    if !possible.is_ok_and(|output| output.status.success()) {
+        eprintln!("note: no network namespaces here; validation_calls_nobody stands alone");
+        return;
+    }
+    let airlift = env!("CARGO_BIN_EXE_airlift");
+    for arguments in [
+        &["validate"][..],
+        &["types", "github"],
+        &["explain"],
+        &["schema"],
+        &["init", "new"],
+    ] {
+        let mut command = isolated(airlift, arguments);
+        Output::of(&mut command, Duration::from_secs(30)).exits(0);
+    }
+    let mut command = isolated(airlift, &["plan", "--sandbox"]);
+    let plan = Output::of(&mut command, Duration::from_secs(30));
+    assert_ne!(plan.code, Some(0), "loopback is missing there: {plan}");
+}
+
+#[test]
+fn a_starting_project_is_valid_and_never_overwrites() {
+    let env = TestEnv::with("version: 1\n", options());
+    env.run(&["init", "new"]).exits(0).says("wrote new/airlift.yaml");
+    env.run(&["validate", "-f", "new"]).exits(0);
+    env.run(&["plan", "-f", "new", "--sandbox"]).exits(0);
+    env.run(&["init", "new"]).exits(1).complains("project_exists");
+    env.run(&["init"]).exits(1).complains("project_exists");
+}

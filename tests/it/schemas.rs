@@ -1,1 +1,102 @@
-//! To be.
+//! Schemas: what `airlift schema` prints is what is committed, and what is printed keeps to it.
+
+use crate::support::{TestEnv, faulty};
+use jsonschema::Validator;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn committed(name: &str) -> PathBuf {
+    root().join(format!("schemas/{name}.schema.json"))
+}
+
+fn validator(name: &str) -> Validator {
+    let text = std::fs::read_to_string(committed(name)).unwrap();
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+/// What is wrong, by place and without values.
+fn faults(validator: &Validator, instance: &Value) -> Vec<String> {
+    let told = |error: jsonschema::ValidationError<'_>| {
+        format!("{}: {}", error.instance_path(), error.masked())
+    };
+    validator.iter_errors(instance).map(told).collect()
+}
+
+#[test]
+fn the_committed_schemas_are_the_printed_ones() {
+    let env = TestEnv::new();
+    for name in ["config", "plan", "report"] {
+        let output = env.run(&["schema", name]);
+        output.exits(0);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(committed(name), &output.stdout).unwrap();
+        }
+        let text = std::fs::read_to_string(committed(name)).unwrap();
+        assert!(text == output.stdout, "{name}: BLESS=1 rewrites it");
+        validator(name);
+    }
+    let plain = env.run(&["schema"]);
+    assert_eq!(plain.stdout, env.run(&["schema", "config"]).stdout);
+}
+
+#[test]
+fn the_examples_keep_to_the_schema_that_editors_use() {
+    let validator = validator("config");
+    let is_yaml = |path: &Path| path.extension().is_some_and(|end| end == "yaml");
+    let mut files = crate::support::files(&root().join("examples"), &is_yaml);
+    files.extend(crate::support::files(&root().join("tests/samples/valid"), &is_yaml));
+    files.extend(crate::support::files(&root().join("src/commands/init"), &is_yaml));
+    assert!(files.len() > 8);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let written: Value = serde_yaml::from_str(&text).unwrap();
+        let found = faults(&validator, &written);
+        assert_eq!(found, Vec::<String>::new(), "{}", file.display());
+    }
+    let wrong = serde_json::json!({"version": 1, "customers": [{"nam": "acme"}]});
+    assert!(!faults(&validator, &wrong).is_empty());
+}
+
+#[test]
+fn plans_keep_to_their_schema() {
+    let validator = validator("plan");
+    let mut env = TestEnv::new();
+    let check = |env: &TestEnv, more: &[&str]| {
+        let arguments = [&["plan", "--format", "json"], more].concat();
+        let plan = env.run(&arguments).json();
+        assert_eq!(faults(&validator, &plan), Vec::<String>::new());
+        plan
+    };
+    assert_eq!(check(&env, &[])["changes"].as_array().unwrap().len(), 5);
+    env.converge(&[]);
+    assert_eq!(check(&env, &[])["changes"].as_array().unwrap().len(), 0);
+    env.set("ACME_GITHUB", "another-value");
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    env.cut("- name: globex", None);
+    check(&env, &["--prune", "--no-secrets"]);
+    let plan = check(&env, &["--prune"]);
+    assert_eq!(plan["changes"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn reports_keep_to_their_schema() {
+    let validator = validator("report");
+    let faults_of_the_api = "create_integrations_connectors:1:403";
+    let env = TestEnv::with(crate::support::ESTATE, faulty(faults_of_the_api));
+    for code in [None, Some(0)] {
+        let (output, _) = env.apply(&["--format", "json"]);
+        if let Some(code) = code {
+            output.exits(code);
+        }
+        let report = output.json();
+        assert_eq!(faults(&validator, &report), Vec::<String>::new());
+        assert_eq!(report["complete"], code.is_some());
+    }
+    env.is_converged(&[]);
+}

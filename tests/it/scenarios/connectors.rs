@@ -1,6 +1,6 @@
 //! Connectors are changed in place where the API can do that.
 
-use crate::support::TestEnv;
+use crate::support::{TestEnv, options};
 use serde_json::json;
 
 /// The one write of an edit in place.
@@ -58,7 +58,7 @@ fn a_name_changed_behind_our_back_is_put_back() {
 }
 
 #[test]
-fn settings_are_changed_added_and_removed() {
+fn settings_are_changed_and_what_the_server_added_stays() {
     let env = TestEnv::applied();
     let before = env.connector("Acme GitHub");
     let config = |env: &TestEnv| env.connector("Acme GitHub").replication_config;
@@ -68,22 +68,51 @@ fn settings_are_changed_added_and_removed() {
     let (output, traffic) = env.converge(&[]);
     output.says("replication_config.repositories");
     assert_eq!(traffic.written(), PUT);
-    assert_eq!(config(&env)["repositories"], json!(["acme/api", "acme/web"]));
-
-    let date = "          start_date: 2026-01-01T00:00:00Z\n";
-    env.edit(date, &format!("{date}          max_waiting_time: 20\n"));
-    env.converge(&[]);
-    assert_eq!(config(&env)["max_waiting_time"], json!(20));
-
-    env.edit("          max_waiting_time: 20\n", "");
-    let (output, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
-    output.says("max_waiting_time");
-    assert_ne!(config(&env).get("max_waiting_time"), Some(&json!(20)));
+    assert_eq!(
+        config(&env)["repositories"],
+        json!(["acme/api", "acme/web"])
+    );
 
     let after = env.connector("Acme GitHub");
     assert_eq!(after.id, before.id);
     assert_eq!(after.replication_config["api_url"], servers_own);
+}
+
+#[test]
+fn keys_are_added_and_removed() {
+    let slack = r#"version: 1
+customers:
+  - name: acme
+    connectors:
+      - name: Chat
+        type: slack
+        credentials: {bot_key: "${env:ACME_GITHUB}"}
+        replication_config:
+          start_date: 2026-01-01T00:00:00Z
+          lookback_window: 7
+          join_channels: false
+"#;
+    let env = TestEnv::with(slack, options());
+    env.converge(&[]);
+    let before = env.connector("Chat");
+    let archived = |env: &TestEnv| {
+        let config = env.connector("Chat").replication_config;
+        config.get("include_archived_channels").cloned()
+    };
+    let place = "          join_channels: false\n";
+    let key = "          include_archived_channels: true\n";
+    env.edit(place, &format!("{place}{key}"));
+    let (output, traffic) = env.converge(&[]);
+    output.says("replication_config.include_archived_channels");
+    assert_eq!(traffic.written(), PUT);
+    assert_eq!(archived(&env), Some(json!(true)));
+    env.edit(key, "");
+    let (output, traffic) = env.converge(&[]);
+    output.says("replication_config.include_archived_channels");
+    output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
+    assert_eq!(traffic.written(), PUT);
+    assert_eq!(archived(&env), None);
+    assert_eq!(env.connector("Chat"), before);
 }
 
 #[test]

@@ -19,7 +19,9 @@ fn rotates(env: &TestEnv, name: &str) -> Traffic {
     assert_eq!(traffic.written(), ROTATION);
     assert_ne!(env.connector(name).id, old);
     env.wait_for("the old one to be gone", |env| {
-        env.world().connectors().all(|connector| connector.id != old)
+        env.world()
+            .connectors()
+            .all(|connector| connector.id != old)
     });
     traffic
 }
@@ -163,7 +165,7 @@ fn a_rotation_whose_old_connector_stays_is_finished_by_the_next_run() {
     let mut env = TestEnv::with(ESTATE, faulty(faults));
     env.converge(&[]);
     env.set("ACME_GITHUB", "another-value");
-    let (output, _) = env.apply(&[]);
+    let (output, _) = env.apply(&["--delete-timeout", "0"]);
     output.exits(4);
     assert_eq!(env.world().workspace("acme").unwrap().connectors.len(), 3);
     let (output, traffic) = env.converge(&[]);

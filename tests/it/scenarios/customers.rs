@@ -19,10 +19,7 @@ fn a_rename_keeps_the_workspace_and_all_it_holds() {
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
     assert_eq!(traffic.written(), PUT);
     let after = env.world().workspace("acme-corp").unwrap().clone();
-    assert_eq!(
-        (after.id, after.connectors),
-        (before.id, before.connectors)
-    );
+    assert_eq!((after.id, after.connectors), (before.id, before.connectors));
     // The hint has done its work and may go.
     env.edit("    previous_name: acme\n", "");
     env.is_converged(&[]);

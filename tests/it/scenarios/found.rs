@@ -16,7 +16,9 @@ fn what_fits_by_name_is_adopted_and_not_verified() {
     remote.connector("globex", "Globex Stripe", "stripe", &stripe());
     let before = env.connector("Globex Stripe");
     let plan = env.run(&["plan"]);
-    plan.exits(0).says("= globex").says("= globex/Globex Stripe");
+    plan.exits(0)
+        .says("= globex")
+        .says("= globex/Globex Stripe");
     let (output, traffic) = env.converge(&[]);
     output.says("Resources: 3 added, 0 changed, 0 destroyed.");
     output.says("Adopted: 2.");

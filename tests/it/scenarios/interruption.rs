@@ -32,8 +32,12 @@ fn a_run_killed_in_a_creation_leaves_no_twin() {
     output.says("Resources: 2 added");
     assert_eq!(traffic.count("create_integrations_connectors"), 1);
     assert_eq!(env.connector("Acme Zendesk").id, made);
-    assert_eq!(names(&env), ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]);
-    let sent = serde_json::json!({"email": "ops@acme.example", "api_token": "value-of-acme-zendesk"});
+    assert_eq!(
+        names(&env),
+        ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]
+    );
+    let sent =
+        serde_json::json!({"email": "ops@acme.example", "api_token": "value-of-acme-zendesk"});
     assert!(env.sandbox().holds_credentials(made, &sent));
     // It is ours as if its answer had come: its credentials are known to be those sent.
     let plan = env.run(&["plan"]);
@@ -48,7 +52,10 @@ fn a_run_killed_in_the_birth_of_a_customer_finds_it_again() {
     let made = env.world().workspace("globex").unwrap().id;
     env.converge(&[]);
     assert_eq!(env.world().workspace("globex").unwrap().id, made);
-    assert_eq!(names(&env), ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]);
+    assert_eq!(
+        names(&env),
+        ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]
+    );
 }
 
 #[test]
@@ -94,15 +101,15 @@ fn two_runs_do_not_share_a_ledger_at_once() {
     first.kill().unwrap();
     first.wait().unwrap();
     env.converge(&[]);
-    assert_eq!(names(&env), ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]);
+    assert_eq!(
+        names(&env),
+        ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]
+    );
 }
 
 #[test]
 fn a_signal_lets_what_was_begun_finish() {
-    let env = TestEnv::with(
-        ESTATE,
-        faulty("create_integrations_connectors:1:delay@700"),
-    );
+    let env = TestEnv::with(ESTATE, faulty("create_integrations_connectors:1:delay@700"));
     let arguments = ["apply", "--auto-approve", "--parallelism", "1"];
     let mut child = env.spawn(&arguments);
     let is_creation = |one: &airlift::sandbox::Recorded| {
@@ -133,7 +140,10 @@ fn passing_trouble_is_waited_out() {
     assert!(met >= 4, "{traffic:#?}");
     env.apply(&[]);
     env.converge(&[]);
-    assert_eq!(names(&env), ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]);
+    assert_eq!(
+        names(&env),
+        ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]
+    );
 }
 
 #[test]
@@ -148,12 +158,18 @@ fn tokens_that_end_early_are_minted_again() {
 fn one_customer_that_fails_does_not_stop_another() {
     let mut env = TestEnv::new();
     env.set("ACME_GITHUB", "value-of-acme-github");
-    env.edit("type: stripe\n", "type: stripe\n        template_id: 11111111-2222-4333-8444-555555555555\n");
+    env.edit(
+        "type: stripe\n",
+        "type: stripe\n        template_id: 11111111-2222-4333-8444-555555555555\n",
+    );
     let output = env.command(&["apply", "--auto-approve"]).output().unwrap();
     assert_eq!(output.status.code(), Some(4));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("Resources: 4 added"), "{text}");
-    env.edit("        template_id: 11111111-2222-4333-8444-555555555555\n", "");
+    env.edit(
+        "        template_id: 11111111-2222-4333-8444-555555555555\n",
+        "",
+    );
     env.traffic();
     env.converge(&[]);
 }

@@ -16,13 +16,19 @@ fn is_refused(env: &TestEnv, code: i32, complaint: &str) {
 #[test]
 fn another_organization() {
     let mut env = TestEnv::new();
-    env.edit("version: 1", &format!("version: 1\norganization_id: {OTHER}"));
+    env.edit(
+        "version: 1",
+        &format!("version: 1\norganization_id: {OTHER}"),
+    );
     is_refused(&env, 3, "error[");
     env.edit(&format!("\norganization_id: {OTHER}"), "");
     env.set("AIRBYTE_ORGANIZATION_ID", OTHER);
     is_refused(&env, 3, "error[");
     let ours = airlift::sandbox::ORGANIZATION_ID;
-    env.edit("version: 1", &format!("version: 1\norganization_id: {ours}"));
+    env.edit(
+        "version: 1",
+        &format!("version: 1\norganization_id: {ours}"),
+    );
     is_refused(&env, 3, "wrong_organization");
     env.unset("AIRBYTE_ORGANIZATION_ID");
     env.converge(&[]);

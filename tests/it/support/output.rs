@@ -88,6 +88,9 @@ impl fmt::Display for Output {
             stderr,
             code,
         } = self;
-        write!(f, "--- stdout\n{stdout}--- stderr\n{stderr}--- exit {code:?}")
+        write!(
+            f,
+            "--- stdout\n{stdout}--- stderr\n{stderr}--- exit {code:?}"
+        )
     }
 }

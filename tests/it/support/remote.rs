@@ -67,11 +67,7 @@ impl<'a> Remote<'a> {
             "definition_id": definition,
             "credentials": credentials,
         });
-        self.ask(
-            Method::POST,
-            "/api/v1/integrations/connectors",
-            Some(&body),
-        );
+        self.ask(Method::POST, "/api/v1/integrations/connectors", Some(&body));
     }
 
     /// Changes a connector in place.
