@@ -1,5 +1,6 @@
 //! `explain`: what a code, a reason, an exit code or a field means, offline.
 
+use crate::config::Code;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::render::{Ui, explain};
 
@@ -7,20 +8,36 @@ use crate::render::{Ui, explain};
 pub(super) fn run(what: Option<&str>, ui: &Ui) -> Result<Exit, Failure> {
     let mut out = ui.out();
     match what {
-        None => explain::write_known(&mut out, &explain::known().collect::<Vec<_>>())?,
-        Some(what) => {
-            let text = explain::explain(what).ok_or_else(|| unknown(what))?;
-            explain::write(&mut out, &text)?;
-        }
+        None => explain::write_known(&mut out, &known())?,
+        Some(what) => explain::write(&mut out, &explained(what).ok_or_else(|| unknown(what))?)?,
     }
     out.flush()?;
     Ok(Exit::Done)
 }
 
+/// All that can be explained: findings, and what results and files hold.
+fn known() -> Vec<(&'static str, &'static str)> {
+    let findings = Code::ALL.iter().map(|code| ("finding", code.as_str()));
+    findings.chain(explain::known()).collect()
+}
+
+/// A name may be that of a finding and of something else; then both are told.
+fn explained(what: &str) -> Option<String> {
+    let finding = Code::find(what).map(|code| {
+        let text = code.explanation();
+        format!("{} (finding)\n{text}", code.as_str())
+    });
+    match (finding, explain::explain(what)) {
+        (Some(finding), Some(other)) => Some(format!("{finding}\n\n{other}")),
+        (finding, other) => finding.or(other),
+    }
+}
+
 fn unknown(what: &str) -> Failure {
     let message = format!("nothing is known under the name `{what}`");
+    let findings: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     let failure = Failure::new(FailureKind::Usage, "usage", message);
-    match explain::suggestion(what, &[]) {
+    match explain::suggestion(what, &findings) {
         Some(name) => failure.hint(format!("did you mean `{name}`?")),
         None => failure.hint("`airlift explain` lists all that can be explained"),
     }

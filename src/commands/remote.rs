@@ -45,10 +45,6 @@ impl Remote {
         } else {
             Way::remote(project)?
         };
-        let material = match std::env::var("AIRLIFT_LEDGER_KEY") {
-            Ok(key) if !key.is_empty() => SecretValue::new(key),
-            _ => SecretValue::new(way.credentials.client_secret.expose().to_owned()),
-        };
         let options = options(project, global, planning, way.organization)?;
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
@@ -63,7 +59,7 @@ impl Remote {
             name: way.name,
             organization,
             ledger: Ledger::new(&root, organization),
-            fingerprinter: Fingerprinter::new(&material, organization),
+            fingerprinter: Fingerprinter::new(&way.ledger_key, organization),
             sandbox: way.sandbox,
         })
     }
@@ -82,6 +78,8 @@ struct Way {
     target: Target,
     name: String,
     credentials: Credentials,
+    /// What fingerprints are keyed with.
+    ledger_key: SecretValue,
     organization: Option<OrganizationId>,
     ledger_root: PathBuf,
     sandbox: Option<sandbox::Running>,
@@ -98,14 +96,18 @@ impl Way {
                 format!("AIRBYTE_API_HOST {error}"),
             )
         })?;
+        let client_id = required("AIRBYTE_CLIENT_ID")?;
+        let secret = required("AIRBYTE_CLIENT_SECRET")?;
+        let ledger_key = ledger_key(&secret);
         let credentials = Credentials {
-            client_id: required("AIRBYTE_CLIENT_ID")?,
-            client_secret: SecretValue::new(required("AIRBYTE_CLIENT_SECRET")?),
+            client_id,
+            client_secret: SecretValue::new(secret),
         };
         Ok(Self {
             name: target.to_string(),
             target,
             credentials,
+            ledger_key,
             organization: expected_organization(project)?,
             ledger_root: state_dir(project).join("ledger"),
             sandbox: None,
@@ -142,6 +144,7 @@ impl Way {
                 client_id: id.to_owned(),
                 client_secret: SecretValue::new(secret.to_owned()),
             },
+            ledger_key: ledger_key(secret),
             organization: declared,
             ledger_root: dir.join("sandbox"),
             sandbox: Some(running),
@@ -216,6 +219,12 @@ fn read_ca(path: &Path) -> Result<Vec<u8>, Failure> {
         let message = format!("cannot read {}: {error}", path.display());
         Failure::new(FailureKind::Error, "bad_ca_file", message)
     })
+}
+
+/// `AIRLIFT_LEDGER_KEY`, else the client secret.
+fn ledger_key(client_secret: &str) -> SecretValue {
+    let own = variable("AIRLIFT_LEDGER_KEY");
+    SecretValue::new(own.unwrap_or_else(|| client_secret.to_owned()))
 }
 
 /// A variable that is set and not empty.

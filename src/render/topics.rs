@@ -2,6 +2,10 @@
 //!
 //! Texts only. A test holds them against the types, so that no code goes without one.
 
+mod fields;
+
+pub(super) use fields::FIELDS;
+
 /// Group, name and text of a topic.
 pub(super) type Topic = (&'static str, &'static str, &'static str);
 
@@ -203,7 +207,7 @@ pub(super) const CODES: &[Topic] = &[
     (
         "failure",
         "not_approved",
-        "There is no terminal to ask and --auto-approve is missing, so nothing was done. Exit 1.",
+        "The answer was not `yes`; nothing was written. Exit 8.",
     ),
     (
         "failure",
@@ -242,6 +246,76 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "failure",
+        "approval_needed",
+        "There are changes, there is no terminal to ask on, and --auto-approve is missing; nothing was written. Exit 64.",
+    ),
+    (
+        "failure",
+        "bad_fault",
+        "A --fault is not OPERATION:WHEN:KIND, or names no operation of the API. Exit 64.",
+    ),
+    (
+        "failure",
+        "half_a_client",
+        "Only one of AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET is set, so the sandbox cannot tell which client to accept. Exit 64.",
+    ),
+    (
+        "failure",
+        "bad_stdin",
+        "Standard input could not be read, or is not UTF-8 text. Exit 1.",
+    ),
+    (
+        "failure",
+        "project_exists",
+        "The directory has an `airlift.yaml` already; `init` overwrites nothing. Exit 1.",
+    ),
+    (
+        "failure",
+        "cannot_write",
+        "A file of the new project could not be written. Exit 1.",
+    ),
+    (
+        "failure",
+        "bad_api_host",
+        "AIRBYTE_API_HOST is no address of an API: a host, with https unless it is this machine. Exit 1.",
+    ),
+    (
+        "failure",
+        "bad_organization_id",
+        "AIRBYTE_ORGANIZATION_ID is not a UUID. Exit 1.",
+    ),
+    (
+        "failure",
+        "bad_ca_file",
+        "The file of --ca-file could not be read. Exit 1.",
+    ),
+    (
+        "failure",
+        "ledger_locked",
+        "Another run holds the ledger; two at once could create things twice. The lock ends with its process, so wait, or end that run. Exit 1.",
+    ),
+    (
+        "failure",
+        "sandbox_failed",
+        "The embedded API did not start or did not end well, such as when another process uses its world. Exit 1.",
+    ),
+    (
+        "failure",
+        "cannot_listen",
+        "The port of `sandbox serve` is not free. Exit 1.",
+    ),
+    (
+        "failure",
+        "no_credentials",
+        "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET are not both set. Nothing was sent. Exit 3.",
+    ),
+    (
+        "failure",
+        "replace_not_allowed",
+        "A connector would be replaced because of its type, environment, template or settings, and --auto-approve does not cover that without --allow-replace. Nothing was written. Exit 5.",
+    ),
+    (
+        "failure",
         "internal",
         "A defect of airlift. Nothing is known to be wrong with your files. Exit 70.",
     ),
@@ -272,143 +346,4 @@ pub(super) const CODES: &[Topic] = &[
     ("exit code", "11", "A secret could not be resolved."),
     ("exit code", "64", "The command line is wrong."),
     ("exit code", "70", "A defect of airlift."),
-];
-
-/// The fields of the files.
-pub(super) const FIELDS: &[Topic] = &[
-    (
-        "field",
-        "version",
-        "The version of the file format: 1. Required in the project file.",
-    ),
-    (
-        "field",
-        "organization_id",
-        "A guard: the files are for this organization, and any other is refused with exit 3.",
-    ),
-    (
-        "field",
-        "contract",
-        "The names the remote API uses: `workspace` (default), or `external_user` as in the guide on hosted authentication.",
-    ),
-    (
-        "field",
-        "include",
-        "Files with more customers, as patterns relative to this file, such as `customers/*.yaml`. They have the same grammar without the project's own keys.",
-    ),
-    (
-        "field",
-        "guards",
-        "Limits on what one run may delete or suspend.",
-    ),
-    (
-        "field",
-        "guards.max_deletes",
-        "The most objects one run may delete or suspend. Default 5.",
-    ),
-    (
-        "field",
-        "guards.max_delete_percent",
-        "The same as a percentage of what is owned, from ten objects up. Default 10.",
-    ),
-    (
-        "field",
-        "customers",
-        "The customers. Each is a workspace of its own, with connectors that use that customer's credentials.",
-    ),
-    (
-        "field",
-        "customers.name",
-        "The customer's identity: the workspace's name, or the external user id under the older contract. Unique in the project.",
-    ),
-    (
-        "field",
-        "customers.previous_name",
-        "The name it had. The customer is renamed, not recreated.",
-    ),
-    (
-        "field",
-        "customers.region",
-        "Where the workspace is placed when it is created: `us`, `eu` or an id. The API never returns it, so a later change has no effect.",
-    ),
-    (
-        "field",
-        "customers.status",
-        "`active` (default), or `inactive`: suspended, with nothing lost.",
-    ),
-    (
-        "field",
-        "customers.protect",
-        "`true` keeps the customer and its connectors from being deleted, suspended or replaced. Rotation of credentials stays possible.",
-    ),
-    (
-        "field",
-        "customers.cache",
-        "`inherit`, `true` or `false`: the workspace's cache setting.",
-    ),
-    (
-        "field",
-        "customers.connectors",
-        "The customer's connectors.",
-    ),
-    (
-        "field",
-        "customers.connectors.name",
-        "The connector's name, unique within its customer.",
-    ),
-    (
-        "field",
-        "customers.connectors.previous_name",
-        "The name it had. The connector is renamed, not recreated.",
-    ),
-    (
-        "field",
-        "customers.connectors.type",
-        "The connector type, such as `github`; `airlift types` lists them. A change replaces the connector.",
-    ),
-    (
-        "field",
-        "customers.connectors.auth",
-        "The authentication method, where the fields of `credentials` do not tell. `airlift types NAME` lists them.",
-    ),
-    (
-        "field",
-        "customers.connectors.template_id",
-        "The source template, where the organization has several for a type. A change replaces the connector.",
-    ),
-    (
-        "field",
-        "customers.connectors.credentials",
-        "The authentication block. Secrets are references such as `${env:NAME}` or `${file:path}`; a literal is an error unless the field is known not to be secret or it is written as `{plain: …}`. The API never returns it: a keyed fingerprint tells whether it changed.",
-    ),
-    (
-        "field",
-        "customers.connectors.credentials_version",
-        "A number. Change it to send the credentials again although they did not change.",
-    ),
-    (
-        "field",
-        "customers.connectors.environment",
-        "Server variables, such as a subdomain. The API never returns them. A change replaces the connector.",
-    ),
-    (
-        "field",
-        "customers.connectors.replication_config",
-        "Replication settings. Only declared keys are compared; others are left as they are.",
-    ),
-    (
-        "field",
-        "customers.connectors.entities",
-        "The entities an agent may use, compared as a set.",
-    ),
-    (
-        "field",
-        "customers.connectors.entities.entity",
-        "The entity's name.",
-    ),
-    (
-        "field",
-        "customers.connectors.entities.modes",
-        "What may be done with it: `read`, `write` or both. Without it, the server chooses.",
-    ),
 ];

@@ -1,1 +1,236 @@
-//! To be.
+//! What is written for people is true: examples run, the README's commands run, and every code
+//! has its explanation.
+
+use crate::support::{ESTATE, Output, TestEnv, copy, options};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn examples() -> Vec<PathBuf> {
+    let entries = root().join("examples").read_dir().unwrap();
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("airlift.yaml").exists())
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_example_runs() {
+    let found = examples();
+    assert!(found.len() >= 2, "{found:?}");
+    for example in found {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&example, dir.path());
+        let airlift = |arguments: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_airlift"));
+            command.env_clear().current_dir(dir.path()).args(arguments);
+            let output = Output::of(command.stdin(Stdio::null()), PATIENCE);
+            println!("{}: {arguments:?}: {output}", example.display());
+            output
+        };
+        airlift(&["validate"]).exits(0);
+        airlift(&["plan", "--sandbox", "--detailed-exitcode"]).exits(2);
+        let apply = airlift(&["apply", "--sandbox", "--auto-approve"]);
+        apply.exits(0).says("Apply complete!");
+        let again = airlift(&["apply", "--sandbox", "--auto-approve"]);
+        again.exits(0);
+        assert!(again.stdout.starts_with("No changes."), "{again}");
+        airlift(&["plan", "--sandbox", "--detailed-exitcode"]).exits(0);
+    }
+}
+
+/// A fenced block: its info string and its lines.
+fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(&str, Vec<&str>)> = None;
+    for line in text.lines() {
+        match (line.trim_start().strip_prefix("```"), &mut open) {
+            (Some(info), None) => open = Some((info.trim(), Vec::new())),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some((_, lines))) => lines.push(line),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block without an end");
+    blocks
+}
+
+/// The commands of a block, with continued lines joined and comments dropped.
+fn commands(lines: &[&str]) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut continued = false;
+    for line in lines {
+        let part = line.split(" #").next().unwrap_or_default().trim();
+        let (part, more) = match part.strip_suffix('\\') {
+            Some(part) => (part.trim_end(), true),
+            None => (part, false),
+        };
+        match commands.last_mut() {
+            Some(last) if continued => {
+                last.push(' ');
+                last.push_str(part);
+            }
+            _ if part.is_empty() || part.starts_with('#') => {}
+            _ => commands.push(part.to_owned()),
+        }
+        continued = more;
+    }
+    commands
+}
+
+/// As it runs here: the binary under test in place of a build.
+fn runnable(command: &str) -> Option<String> {
+    let built = command
+        .strip_prefix("cargo run")
+        .and_then(|rest| rest.split_once("-- "));
+    match built {
+        Some((_, arguments)) => Some(format!("airlift {arguments}")),
+        None => command.starts_with("airlift ").then(|| command.to_owned()),
+    }
+}
+
+/// Blocks marked `sh` that begin with airlift are run from top to bottom, each in a copy of the
+/// examples and with a project of its own; those marked `sh no-run` are not.
+#[test]
+fn the_commands_of_the_readme_run() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let marked = blocks(&text).into_iter().filter(|(info, _)| *info == "sh");
+    let env = TestEnv::with(ESTATE, options());
+    copy(&root().join("examples"), &env.path("examples"));
+    let bin = env.path("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_airlift"), bin.join("airlift")).unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut count = 0;
+    for (_, lines) in marked {
+        let commands = commands(&lines);
+        if !commands
+            .first()
+            .is_some_and(|first| runnable(first).is_some())
+        {
+            continue;
+        }
+        for written in &commands {
+            let command = runnable(written).unwrap_or_else(|| written.clone());
+            let mut shell = env.command(&[]);
+            let variables: Vec<_> = shell
+                .get_envs()
+                .map(|(name, value)| (name.to_owned(), value.unwrap().to_owned()))
+                .collect();
+            shell = Command::new("sh");
+            shell.args(["-c", &command]).current_dir(env.path("."));
+            shell.env_clear().envs(variables).stdin(Stdio::null());
+            shell.env("PATH", format!("{}:{path}", bin.display()));
+            let output = Output::of(&mut shell, PATIENCE);
+            let detailed = command.contains("--detailed-exitcode") && output.code == Some(2);
+            assert!(
+                output.code == Some(0) || detailed,
+                "README.md: `{written}` (mark its block `sh no-run` if it cannot run here)\n{output}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "only {count} commands of README.md were run");
+}
+
+#[test]
+fn the_reader_of_the_readme_reads() {
+    let text = "a\n```sh\nairlift plan \\\n  --sandbox # why\n# no\n```\n```sh no-run\nx\n```\n";
+    let found = blocks(text);
+    assert_eq!(found.len(), 2);
+    assert_eq!(commands(&found[0].1), ["airlift plan --sandbox"]);
+    assert_eq!(
+        runnable("cargo run --release -- plan").unwrap(),
+        "airlift plan"
+    );
+    assert_eq!(runnable("cargo test"), None);
+}
+
+/// Every link of the README to a file of the repository leads somewhere.
+#[test]
+fn the_links_of_the_readme_lead_somewhere() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+        let path = target.split('#').next().unwrap();
+        assert!(root().join(path).exists(), "README.md: {target}");
+    }
+}
+
+/// The names that `airlift explain` lists.
+fn listed(env: &TestEnv) -> BTreeSet<String> {
+    let list = env.run(&["explain"]);
+    list.exits(0);
+    let names = list.stdout.lines().filter(|line| line.starts_with("  "));
+    names
+        .flat_map(str::split_whitespace)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn everything_that_explain_lists_is_explained() {
+    let env = TestEnv::new();
+    let names = listed(&env);
+    assert!(names.len() > 100, "{names:?}");
+    for name in names {
+        let text = env.run(&["explain", &name]);
+        text.exits(0);
+        assert!(text.stdout.lines().count() >= 2, "{text}");
+    }
+}
+
+/// Words in quotes that follow `marker` in the source, tests aside, on the same statement.
+fn codes_after(marker: &str, text: &str) -> Vec<String> {
+    let found = text.split(marker).skip(1).filter_map(|rest| {
+        let statement = rest.split(';').next()?;
+        let mut quoted = statement.split('"').skip(1).step_by(2);
+        quoted.find(|word| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        })
+    });
+    found.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_code_of_a_failure_is_known_to_explain() {
+    let env = TestEnv::new();
+    let names = listed(&env);
+    let mut codes = BTreeSet::new();
+    let is_rust = |path: &Path| path.extension().is_some_and(|end| end == "rs");
+    for path in crate::support::files(&root().join("src"), &is_rust) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        codes.extend(codes_after("Failure::new(", &text));
+        if path.ends_with("failure.rs") {
+            codes.extend(codes_after("=> \"", &text.replace("=> \"", "=> \"\"")));
+            codes.extend(codes_after("(FailureKind::", &text));
+        }
+    }
+    assert!(codes.len() > 20, "{codes:?}");
+    let unknown: Vec<_> = codes.difference(&names).collect();
+    assert!(unknown.is_empty(), "explain knows nothing of {unknown:?}");
+}
+
+#[test]
+fn every_code_of_a_finding_is_known_to_explain() {
+    let env = TestEnv::new();
+    let names = listed(&env);
+    for code in airlift::config::Code::ALL {
+        let name = code.as_str();
+        assert!(names.contains(name), "{name} is not listed");
+        let text = env.run(&["explain", name]);
+        text.exits(0).says(name);
+    }
+}

@@ -105,9 +105,13 @@ fn offline_verbs_work_without_a_network() {
 #[test]
 fn a_starting_project_is_valid_and_never_overwrites() {
     let env = TestEnv::with("version: 1\n", options());
-    env.run(&["init", "new"]).exits(0).says("wrote new/airlift.yaml");
+    env.run(&["init", "new"])
+        .exits(0)
+        .says("wrote new/airlift.yaml");
     env.run(&["validate", "-f", "new"]).exits(0);
     env.run(&["plan", "-f", "new", "--sandbox"]).exits(0);
-    env.run(&["init", "new"]).exits(1).complains("project_exists");
+    env.run(&["init", "new"])
+        .exits(1)
+        .complains("project_exists");
     env.run(&["init"]).exits(1).complains("project_exists");
 }

@@ -50,8 +50,14 @@ fn the_examples_keep_to_the_schema_that_editors_use() {
     let validator = validator("config");
     let is_yaml = |path: &Path| path.extension().is_some_and(|end| end == "yaml");
     let mut files = crate::support::files(&root().join("examples"), &is_yaml);
-    files.extend(crate::support::files(&root().join("tests/samples/valid"), &is_yaml));
-    files.extend(crate::support::files(&root().join("src/commands/init"), &is_yaml));
+    files.extend(crate::support::files(
+        &root().join("tests/samples/valid"),
+        &is_yaml,
+    ));
+    files.extend(crate::support::files(
+        &root().join("src/commands/init"),
+        &is_yaml,
+    ));
     assert!(files.len() > 8);
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();

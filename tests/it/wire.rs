@@ -14,7 +14,11 @@ fn the_contract_is_checked_at_all() {
     let contract = Contract::load().unwrap();
     let fine = json!({"client_id": "a", "client_secret": "b"});
     let token = "/api/v1/account/applications/token";
-    assert!(contract.check_request("POST", token, Some(&fine)).is_empty());
+    assert!(
+        contract
+            .check_request("POST", token, Some(&fine))
+            .is_empty()
+    );
     let more = json!({"client_id": "a", "client_secret": "b", "extra": 1});
     for (method, target, body) in [
         ("POST", token, Some(&more)),
@@ -28,7 +32,11 @@ fn the_contract_is_checked_at_all() {
         assert!(!found.is_empty(), "{method} {target}");
     }
     let answer = json!({"access_token": 1});
-    assert!(!contract.check_response("POST", token, 200, &answer).is_empty());
+    assert!(
+        !contract
+            .check_response("POST", token, 200, &answer)
+            .is_empty()
+    );
 }
 
 #[test]
@@ -40,7 +48,11 @@ fn what_a_run_sends_is_of_the_contract() {
         let found = contract.check_request("GET", &one.target, None);
         assert!(found.is_empty(), "{one:#?}: {found:?}");
     }
-    let used: BTreeSet<_> = traffic.0.iter().filter_map(|one| one.operation.as_deref()).collect();
+    let used: BTreeSet<_> = traffic
+        .0
+        .iter()
+        .filter_map(|one| one.operation.as_deref())
+        .collect();
     let known: BTreeSet<_> = contract.operation_ids().into_iter().collect();
     assert!(used.is_subset(&known));
     // Fields of each creation, by the names of the newest contract.

@@ -114,3 +114,16 @@ fn protection_reaches_the_ledger_without_a_write() {
     blocked.exits(4).says("[protected]");
     traffic.only_reads();
 }
+
+#[test]
+fn a_suspended_customer_gets_its_connectors_all_the_same() {
+    let env = TestEnv::new();
+    env.edit("- name: globex\n", "- name: globex\n    status: inactive\n");
+    env.converge(&[]);
+    let stripe = "        type: stripe\n";
+    env.edit(stripe, &format!("{stripe}        credentials_version: 2\n"));
+    env.converge(&[]);
+    env.edit("name: Globex Stripe", "name: Payments");
+    env.converge(&[]);
+    assert!(!env.world().workspace("globex").unwrap().active);
+}

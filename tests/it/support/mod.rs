@@ -177,6 +177,7 @@ impl TestEnv {
     }
 
     /// Runs the binary; nothing that it sends or gets back may leave the contract.
+    #[must_use]
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.run_seen(arguments).0
     }

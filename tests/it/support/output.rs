@@ -7,7 +7,6 @@ use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 /// Both streams and the exit status.
-#[must_use]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Output {
     pub(crate) stdout: String,

@@ -1,0 +1,74 @@
+//! Reports for the golden tests: one of a run that succeeded, one of a run that met everything.
+
+use super::id;
+use crate::apply::{ApplyReport, OperationReport, Outcome};
+use crate::model::{Address, ConnectorId};
+use crate::plan::Action;
+
+fn went(name: &str, action: Action, outcome: Outcome, message: Option<&str>) -> OperationReport {
+    OperationReport {
+        address: name.parse().unwrap(),
+        action,
+        outcome,
+        remote_id: (outcome == Outcome::Done).then(|| id::<ConnectorId>(5).to_string()),
+        message: message.map(str::to_owned),
+        warnings: Vec::new(),
+    }
+}
+
+/// A report in which all went well.
+pub(crate) fn done() -> ApplyReport {
+    let mut rotated = went("beta/Beta HubSpot", Action::Rotate, Outcome::Done, None);
+    rotated.warnings = vec![
+        "the check of the new credentials was inconclusive; they were written all the same".into(),
+    ];
+    let operations = vec![
+        went("acme-corp", Action::Create, Outcome::Done, None),
+        went("acme-corp/Acme GitHub", Action::Create, Outcome::Done, None),
+        rotated,
+        went("beta/Beta Slack", Action::Adopt, Outcome::Done, None),
+    ];
+    ApplyReport {
+        operations,
+        interrupted: false,
+    }
+}
+
+/// A report with every outcome.
+pub(crate) fn partial() -> ApplyReport {
+    let mut report = done();
+    let refused = "the server refused it (422): body.replication_config.start_date: ::error::not a date\u{1b}[0m";
+    let many = (1..=7).map(|n| {
+        let name = format!("late-{n}");
+        went(&name, Action::Create, Outcome::NotAttempted, None)
+    });
+    report.operations.extend([
+        went(
+            "beta/Beta Zendesk",
+            Action::Replace,
+            Outcome::Failed,
+            Some(refused),
+        ),
+        went(
+            "gamma",
+            Action::Create,
+            Outcome::Unknown,
+            Some("no answer within 30 s"),
+        ),
+        went(
+            "gamma/Gamma Notion",
+            Action::Create,
+            Outcome::Blocked,
+            Some("waits for gamma"),
+        ),
+        went(
+            "delta",
+            Action::Update,
+            Outcome::Stale,
+            Some("the workspace is now named delta-2"),
+        ),
+    ]);
+    report.operations.extend(many);
+    report.interrupted = true;
+    report
+}
