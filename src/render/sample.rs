@@ -4,9 +4,7 @@ mod reports;
 
 pub(crate) use reports::{done, partial};
 
-use crate::model::{
-    Address, ConnectorBody, ConnectorId, Contract, Entity, Region, Settings, WhyUnverified,
-};
+use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, WhyUnverified};
 use crate::plan::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
     Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,

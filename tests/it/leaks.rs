@@ -1,10 +1,7 @@
 //! No secret is ever shown or kept: canaries in every place for secrets, searched for in
 //! everything that is printed or written, in every usual encoding.
 
-mod echo;
-
-use crate::support::{CLIENT, Output, TestEnv, files, options};
-use echo::Echo;
+use crate::support::{CLIENT, Fate, Front, Output, TestEnv, files, options};
 use std::collections::BTreeMap;
 
 const CANARIES: [&str; 4] = [
@@ -181,13 +178,26 @@ fn the_embedded_api_keeps_none_either() {
     assert_eq!(leaks(&places), Vec::<String>::new());
 }
 
+/// Answers every creation and check with what it was sent.
+fn echo(status: u16, parts: &axum::http::request::Parts, bytes: &[u8]) -> Fate {
+    if parts.method != "POST" || !parts.uri.path().contains("/connectors") {
+        return Fate::Pass;
+    }
+    let sent = String::from_utf8_lossy(bytes);
+    let said = format!("cannot use {sent} with {:?}", parts.headers);
+    let errors = serde_json::json!([{"loc": ["body", "credentials"], "msg": said, "type": "x"}]);
+    Fate::Instead(
+        status,
+        serde_json::json!({"message": said, "detail": errors, "error": said}),
+    )
+}
+
 #[test]
 fn a_server_that_repeats_what_it_was_sent_is_not_quoted() {
     let mut env = env();
     let mut places = BTreeMap::new();
     for status in [400, 403, 422, 500] {
-        let echo = Echo::start(&env, status);
-        env.set("AIRBYTE_API_HOST", &echo.origin());
+        let echo = Front::start(&mut env, move |parts, bytes| echo(status, parts, bytes));
         for arguments in [&["apply", "--auto-approve", "-vv"][..], &["plan", "-vv"]] {
             let output = env.run(arguments);
             note(
@@ -196,7 +206,7 @@ fn a_server_that_repeats_what_it_was_sent_is_not_quoted() {
                 &output,
             );
         }
-        assert!(echo.echoed() > 0, "{status}");
+        assert!(echo.met() > 0, "{status}");
         kept(&env, &mut places);
     }
     assert_eq!(leaks(&places), Vec::<String>::new());

@@ -2,7 +2,7 @@
 
 use super::id;
 use crate::apply::{ApplyReport, OperationReport, Outcome};
-use crate::model::{Address, ConnectorId};
+use crate::model::ConnectorId;
 use crate::plan::Action;
 
 fn went(name: &str, action: Action, outcome: Outcome, message: Option<&str>) -> OperationReport {

@@ -149,7 +149,7 @@ fn passing_trouble_is_waited_out() {
 #[test]
 fn tokens_that_end_early_are_minted_again() {
     let mut options = faulty("create_integrations_connectors:2:expire,list_workspaces:1:expire");
-    options.app_token_ttl = Duration::from_secs(600);
+    options.app_token_ttl = Duration::from_mins(10);
     let env = TestEnv::with(ESTATE, options);
     env.converge(&[]);
 }

@@ -11,3 +11,4 @@ mod parts;
 mod refusals;
 mod removal;
 mod replacement;
+mod serve;

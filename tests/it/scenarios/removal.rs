@@ -1,6 +1,6 @@
 //! What leaves the files stays, until pruning is asked for and allowed.
 
-use crate::support::{TestEnv, options};
+use crate::support::{Fate, Front, TestEnv, options};
 use std::fmt::Write as _;
 
 const DONE: &str = "Apply complete! Resources:";
@@ -127,14 +127,25 @@ fn an_empty_project_prunes_nothing() {
 
 #[test]
 fn a_listing_that_is_not_whole_prunes_nothing() {
-    let env = TestEnv::applied();
+    let mut env = TestEnv::applied();
     env.cut("- name: globex", None);
-    // Somebody's workspaces come and go: nothing here can make the sandbox's listing lie, so the
-    // guard itself is held by the planner's own tests. What a partial run must not do is seen.
-    let (output, traffic) = env.apply(&["--prune", "--target", "acme"]);
-    output.exits(0);
+    let shorter = Front::start(&mut env, |parts, _| {
+        if parts.uri.path() != "/api/v1/workspaces" {
+            return Fate::Pass;
+        }
+        Fate::Change(|listing| {
+            let workspaces = listing["data"].as_array_mut().unwrap();
+            workspaces.retain(|one| one["name"] != "acme");
+        })
+    });
+    let (refused, traffic) = env.apply(&["--prune"]);
+    refused.exits(5).says("incomplete_listing");
     traffic.only_reads();
+    assert!(shorter.met() > 1, "it is listed again first");
     assert!(env.world().workspace("globex").unwrap().active);
+    // Without pruning nothing is created twice either.
+    env.apply(&[]).0.exits(0);
+    assert_eq!(env.world().connectors().count(), 3);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Committed texts that outputs are compared with.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// Compares with `tests/golden/NAME`, or rewrites it under `BLESS=1`.
@@ -33,7 +34,7 @@ pub(crate) fn normal(text: &str) -> String {
         let length = if let Some(id) = id {
             let next = names.len() + 1;
             let number = *names.entry(id.to_owned()).or_insert(next);
-            result += &format!("00000000-0000-0000-0000-{number:012}");
+            write!(result, "00000000-0000-0000-0000-{number:012}").unwrap();
             36
         } else {
             result.push(character);

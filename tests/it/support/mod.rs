@@ -1,11 +1,13 @@
 //! One project in a directory of its own, a sandbox in this process as its remote API, and the
 //! binary between them.
 
+mod front;
 mod golden;
 mod output;
 mod remote;
 mod traffic;
 
+pub(crate) use front::{Fate, Front};
 pub(crate) use golden::{golden, normal};
 pub(crate) use output::Output;
 pub(crate) use remote::Remote;
@@ -24,7 +26,7 @@ use tokio::runtime::Runtime;
 pub(crate) const CLIENT: (&str, &str) = ("client-of-tests", "client-secret-of-tests");
 
 /// How long one run of the binary may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Two customers with three connectors: five resources.
 pub(crate) const ESTATE: &str = r#"version: 1

@@ -27,7 +27,10 @@ impl<'a> Remote<'a> {
         let body = json!({"client_id": CLIENT.0, "client_secret": CLIENT.1});
         let target = "/api/v1/account/applications/token";
         let answer = remote.ask(Method::POST, target, Some(&body));
-        remote.token = answer["access_token"].as_str().unwrap().to_owned();
+        answer["access_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut remote.token);
         remote
     }
 
