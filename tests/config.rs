@@ -300,6 +300,47 @@ fn files_are_found_as_they_are_named() {
 }
 
 #[test]
+fn references_and_aliases_may_stand_where_values_do() {
+    let text = "version: 1
+customers:
+- name: a
+  connectors:
+  - name: g
+    previous_name: h
+    type: github
+    credentials: {token: &token \"${env:X}\"}
+    replication_config: {repositories: [\"${env:REPO}\"], start_date: \"${env:START}\"}
+  - name: i
+    type: github
+    credentials: {token: *token}
+    replication_config: {repositories: [a/b], start_date: 2026-01-01T00:00:00Z}
+  - name: z
+    type: zendesk-support
+    environment: {subdomain: \"${env:SUB}\"}
+    credentials: &z {email: {plain: ops@acme.example}, api_token: *token}
+  - {name: y, type: zendesk-support, environment: {subdomain: acme}, credentials: *z}
+";
+    let loaded = load_text(text);
+    assert_eq!(loaded.report.errors(), 0, "{}", told(&loaded, ""));
+    let acme = &loaded.project.unwrap().desired.customers["a"];
+    let secret = |name: &str| Setting::Secret(format!("${{env:{name}}}").parse().unwrap());
+    let credentials = |name: &str| acme.connectors[name].credentials.clone().unwrap();
+    assert_eq!(credentials("i")["token"], secret("X"));
+    assert_eq!(credentials("y"), credentials("z"));
+    assert_eq!(credentials("y")["api_token"], secret("X"));
+    let connector = &acme.connectors["g"];
+    assert_eq!(connector.previous_name.as_deref(), Some("h"));
+    let settings = connector.replication_config.as_ref().unwrap();
+    assert_eq!(settings["start_date"], secret("START"));
+    assert_eq!(
+        settings["repositories"],
+        Setting::List(vec![secret("REPO")])
+    );
+    let environment = acme.connectors["z"].environment.as_ref().unwrap();
+    assert_eq!(environment["subdomain"], secret("SUB"));
+}
+
+#[test]
 fn several_inputs_are_one_project() {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name);

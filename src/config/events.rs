@@ -49,9 +49,13 @@ pub(super) fn scan(text: &str) -> Pass {
             return reader.broken(None);
         }
     }
+    let defects = reader.told();
+    let mut tree = reader.growth.tree;
+    // The trees of all files are kept until the last check.
+    tree.nodes.shrink_to_fit();
     Pass {
-        defects: reader.told(),
-        tree: Some(reader.growth.tree),
+        defects,
+        tree: Some(tree),
     }
 }
 
@@ -330,6 +334,30 @@ mod tests {
         assert_eq!(codes("a: [1\nb: 2\n")[0].0, Code::YamlSyntax);
         let unquoted = "a: 1\nb: {token: ${env:X}}\n";
         assert_eq!(codes(unquoted), [(Code::UnquotedReference, 2, 11)]);
+    }
+
+    #[test]
+    fn defects_name_their_field_but_no_secret() {
+        let told = |text: &str| {
+            let defect = scan(text).defects.remove(0);
+            (defect.message, defect.path.unwrap_or_default())
+        };
+        let twice = |key: &str| format!("the key {key} stands twice in the same mapping");
+        assert_eq!(
+            told("customers:\n- name: a\n- {status: x, status: y}\n"),
+            (twice("`status`"), "customers[1].status".into())
+        );
+        assert_eq!(
+            told("a: {b: {hunter: 1, hunter}}\n"),
+            (twice("(not shown)"), "a.b.(not shown)".into())
+        );
+        assert_eq!(
+            told("a: {b: {hunter, hunter"),
+            (twice("(not shown)"), "a.b.(not shown)".into())
+        );
+        assert_eq!(told("a:\n- [1, !x 2]\n").1, "a[0][1]");
+        assert_eq!(told("a: {b: .inf}\n").1, "a.b");
+        assert_eq!(told("a: {<<: {}}\n").1, "a.<<");
     }
 
     #[test]
