@@ -23,6 +23,7 @@ fn diagnostic(finding: &Finding) -> Diagnostic<'_> {
         code,
         severity,
         location,
+        path,
         message,
         help,
         excerpt,
@@ -38,6 +39,7 @@ fn diagnostic(finding: &Finding) -> Diagnostic<'_> {
         line: location.line,
         column: location.column,
         end_column: location.end_column,
+        path: path.as_deref(),
         excerpt: excerpt.as_ref().map(|excerpt| Excerpt {
             text: &excerpt.text,
             start: excerpt.start,

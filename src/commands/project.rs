@@ -38,15 +38,17 @@ pub(super) fn read(global: &GlobalOpts) -> Result<Loaded, Failure> {
     Ok(desired::load(&global.files, &options))
 }
 
-fn read_stdin() -> Result<String, Failure> {
+fn read_stdin() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let unreadable = |what: String| Failure::new(FailureKind::Error, "bad_stdin", what);
     std::io::stdin()
         .lock()
         .take(STDIN_LIMIT)
         .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(format!("cannot read standard input: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| unreadable("standard input is not UTF-8 text".to_owned()))
+        .map_err(|error| {
+            let message = format!("cannot read standard input: {error}");
+            Failure::new(FailureKind::Error, "bad_stdin", message)
+        })?;
+    Ok(bytes)
 }
 
 /// Asks for approval on a terminal; without one, only a flag approves.

@@ -53,6 +53,9 @@ pub struct Finding {
     pub severity: Severity,
     /// Where.
     pub location: Location,
+    /// The field it is about, such as `customers[0].connectors[1].type`, when it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// What, in plain words and without any value that may be secret.
     pub message: String,
     /// What to do about it.

@@ -1,15 +1,17 @@
 //! One pass over a file's YAML events, before anything else reads it.
 //!
-//! Owns the limits (depth, values after alias expansion) and the refusals (duplicate keys, merge
-//! keys, tags, second documents): what passes here is safe for `serde_yaml`, which checks none of
-//! them and is slow on hostile nesting. Never recurses on what it reads.
+//! Owns the refusals (duplicate keys, merge keys, tags, second documents, what breaks a limit):
+//! what passes here is safe for `serde_yaml`, which checks none of them and is slow on hostile
+//! nesting. Never recurses on what it reads.
 
 use super::code::Code;
-use super::tree::{Kind, Mark, NONE, Node, Span, Tree};
-use super::visible::Visibility;
+use super::expansion::{Beyond, Expansion};
+use super::growth::Growth;
+use super::tree::{Kind, Mark, NONE, Span, Tree};
+use super::visible::named;
 use super::{limits, scalar, syntax};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Something the pass found.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(super) struct Defect {
     pub(super) code: Code,
     pub(super) span: Span,
     pub(super) message: String,
+    /// The field it is about.
+    pub(super) path: Option<String>,
 }
 
 /// What a pass gives: defects, and the tree if the file was read to its end.
@@ -28,27 +32,30 @@ pub(super) struct Pass {
 
 /// Reads a text once.
 pub(super) fn scan(text: &str) -> Pass {
-    let mut builder = Builder::default();
+    let mut reader = Reader::default();
     for event in Parser::new_from_str(text) {
         let (event, place) = match event {
             Ok(event) => event,
             Err(error) => {
-                let defect = syntax::explain(text, &error, builder.innermost());
-                builder.defects.push(defect);
-                return builder.broken();
+                let defect = syntax::explain(text, &error, reader.growth.innermost());
+                return reader.broken(Some(defect));
             }
         };
         let span = Span {
             start: mark(place.start),
             end: mark(place.end),
         };
-        if builder.take(event, span).is_err() {
-            return builder.broken();
+        if reader.take(event, span).is_err() {
+            return reader.broken(None);
         }
     }
+    let defects = reader.told();
+    let mut tree = reader.growth.tree;
+    // The trees of all files are kept until the last check.
+    tree.nodes.shrink_to_fit();
     Pass {
-        defects: builder.defects,
-        tree: Some(builder.tree),
+        defects,
+        tree: Some(tree),
     }
 }
 
@@ -63,61 +70,87 @@ pub(super) fn mark(marker: Marker) -> Mark {
 /// Reading cannot go on.
 struct Stop;
 
-/// What is known of an anchored value, for the limits on what its aliases expand to.
-#[derive(Clone, Copy)]
-struct Anchor {
-    node: u32,
-    size: u64,
-    height: u64,
-    open: bool,
+/// A defect whose words wait until the nodes around it are known.
+struct Found {
+    code: Code,
+    span: Span,
+    message: String,
+    node: Option<u32>,
 }
 
-/// A sequence or mapping that is still open.
-struct Frame {
-    node: u32,
-    last: u32,
-    anchor: usize,
-    size: u64,
-    height: u64,
-    mapping: bool,
-    /// The key whose value comes next.
-    key: Option<u32>,
-    seen: HashSet<Box<str>>,
-    visibility: Visibility,
+/// The keys of a mapping that is still open.
+#[derive(Default)]
+struct Keys {
+    few: Vec<u32>,
+    many: HashSet<Box<str>>,
+}
+
+impl Keys {
+    /// Remembers a key, unless it is known.
+    fn insert(&mut self, node: u32, tree: &Tree) -> bool {
+        // Nearly every mapping is small, and looking through it is faster than hashing.
+        const FEW: usize = 16;
+        let text = |node: u32| tree.node(node)?.text();
+        let key = text(node);
+        if self.few.iter().any(|known| text(*known) == key) {
+            return false;
+        }
+        if self.few.len() < FEW {
+            self.few.push(node);
+            return true;
+        }
+        self.many.insert(key.unwrap_or_default().into())
+    }
 }
 
 #[derive(Default)]
-struct Builder {
-    tree: Tree,
-    frames: Vec<Frame>,
-    anchors: HashMap<usize, Anchor>,
-    expanded: u64,
+struct Reader {
+    growth: Growth,
+    expansion: Expansion,
+    keys: Vec<Keys>,
     documents: u32,
-    defects: Vec<Defect>,
+    found: Vec<Found>,
 }
 
-impl Builder {
-    fn broken(self) -> Pass {
+impl Reader {
+    fn broken(&mut self, last: Option<Defect>) -> Pass {
+        let mut defects = self.told();
+        defects.extend(last);
         Pass {
-            defects: self.defects,
+            defects,
             tree: None,
         }
     }
 
-    /// Where the innermost collection that is still open begins.
-    fn innermost(&self) -> Option<Mark> {
-        let node = self.tree.nodes.get(self.frames.last()?.node as usize)?;
-        Some(node.span.start)
+    /// The defects in words, which name a key only once it is known whether it may be shown.
+    fn told(&mut self) -> Vec<Defect> {
+        let tree = &self.growth.tree;
+        let told = |found: Found| Defect {
+            code: found.code,
+            span: found.span,
+            message: match (found.code, found.node) {
+                (Code::DuplicateKey, Some(key)) => {
+                    let key = tree.key_label(key);
+                    format!("the key {key} stands twice in the same mapping")
+                }
+                _ => found.message,
+            },
+            path: found.node.and_then(|node| tree.path(node)),
+        };
+        std::mem::take(&mut self.found)
+            .into_iter()
+            .map(told)
+            .collect()
     }
 
-    fn defect(&mut self, code: Code, span: Span, message: &str) {
+    fn defect(&mut self, code: Code, span: Span, node: Option<u32>, message: impl Into<String>) {
         // A hostile file must not become as many defects as it has bytes.
-        if self.defects.len() < limits::FINDINGS {
-            let message = message.to_owned();
-            self.defects.push(Defect {
+        if self.found.len() < limits::FINDINGS {
+            self.found.push(Found {
                 code,
                 span,
-                message,
+                message: message.into(),
+                node,
             });
         }
     }
@@ -126,20 +159,22 @@ impl Builder {
         match event {
             Event::DocumentStart(_) => self.document(span),
             Event::Scalar(text, style, anchor, tag) => {
-                self.refuse_tag(tag.is_some(), span);
                 let plain = style == ScalarStyle::Plain;
-                self.scalar(&text, plain, anchor, span)
+                let text = text.into();
+                self.scalar(Kind::Scalar { text, plain }, anchor, tag.is_some(), span)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.refuse_tag(tag.is_some(), span);
-                self.open(Kind::Sequence { first: NONE }, anchor, span)
+                let kind = Kind::Sequence { first: NONE };
+                self.open(kind, anchor, tag.is_some(), span)
             }
             Event::MappingStart(anchor, tag) => {
-                self.refuse_tag(tag.is_some(), span);
-                self.open(Kind::Mapping { first: NONE }, anchor, span)
+                let kind = Kind::Mapping { first: NONE };
+                self.open(kind, anchor, tag.is_some(), span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                self.close();
+                self.expansion.close();
+                self.keys.pop();
+                self.growth.close();
                 Ok(())
             }
             Event::Alias(id) => self.alias(id, span),
@@ -151,218 +186,213 @@ impl Builder {
         self.documents += 1;
         if self.documents > 1 {
             let message = "a second document begins here";
-            self.defect(Code::MultipleDocuments, span, message);
+            self.defect(Code::MultipleDocuments, span, None, message);
             return Err(Stop);
         }
         Ok(())
     }
 
-    fn refuse_tag(&mut self, tagged: bool, span: Span) {
+    fn refuse_tag(&mut self, tagged: bool, node: u32, span: Span) {
         if tagged {
-            self.defect(Code::YamlTag, span, "tags are not understood here");
+            let message = "tags are not understood here";
+            self.defect(Code::YamlTag, span, Some(node), message);
         }
     }
 
-    fn scalar(&mut self, text: &str, plain: bool, anchor: usize, span: Span) -> Result<(), Stop> {
-        let is_key = self.key_is_next();
+    fn scalar(&mut self, kind: Kind, anchor: usize, tagged: bool, span: Span) -> Result<(), Stop> {
+        let is_key = self.growth.key_is_next();
+        let label = (!is_key && inexact(&kind)).then(|| self.growth.key().map(named));
+        let node = self.growth.leaf(kind, span).ok_or(Stop)?;
+        self.refuse_tag(tagged, node, span);
         if is_key {
-            self.check_key(text, plain, span);
-        } else if plain && scalar::resolve(text) == scalar::Scalar::Inexact {
-            let message = "this number cannot be sent exactly: quote it if it is text";
-            self.defect(Code::InexactNumber, span, message);
+            self.check_key(node, span);
+        } else if let Some(label) = label {
+            let label = label.unwrap_or_else(|| "this number".to_owned());
+            let message = format!("{label} cannot be sent exactly: quote it if it is text");
+            self.defect(Code::InexactNumber, span, Some(node), message);
         }
-        let empty = plain && text.is_empty();
-        let text = text.into();
-        let node = self.push(Kind::Scalar { text, plain }, span)?;
-        self.grow(1, 0, span)?;
-        self.remember(anchor, node, false);
-        self.settle_visibility(node, is_key, empty);
-        self.placed(node, is_key);
-        Ok(())
+        let counted = self.expansion.scalar(anchor, node);
+        self.within(counted, node, span)
     }
 
-    fn check_key(&mut self, text: &str, plain: bool, span: Span) {
-        if plain && text == "<<" {
-            self.defect(Code::MergeKey, span, "merge keys are not understood here");
+    fn check_key(&mut self, node: u32, span: Span) {
+        let tree = &self.growth.tree;
+        let merge = tree.node(node).is_some_and(|node| match &node.kind {
+            Kind::Scalar { text, plain } => *plain && &**text == "<<",
+            _ => false,
+        });
+        let keys = self.keys.last_mut();
+        let twice = keys.is_some_and(|keys| !keys.insert(node, tree));
+        if merge {
+            let message = "the merge key `<<` is not understood here";
+            self.defect(Code::MergeKey, span, Some(node), message);
         }
-        let Some(frame) = self.frames.last_mut() else {
-            return;
-        };
-        if !frame.seen.insert(text.into()) {
-            let message = "this key stands twice in the same mapping";
-            self.defect(Code::DuplicateKey, span, message);
+        if twice {
+            self.defect(Code::DuplicateKey, span, Some(node), "");
         }
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
-        let is_key = self.key_is_next();
+        let is_key = self.growth.key_is_next();
+        let anchor = self.expansion.anchor(id);
+        let target = anchor.map_or(NONE, |anchor| anchor.node);
+        let node = self.growth.leaf(Kind::Alias { target }, span);
+        let node = node.ok_or(Stop)?;
         if is_key {
-            self.defect(Code::ComplexKey, span, "a key is plain text, not an alias");
+            let message = "a key is plain text, not an alias";
+            self.defect(Code::ComplexKey, span, Some(node), message);
         }
-        let anchor = self.anchors.get(&id).copied();
-        let Some(anchor) = anchor.filter(|anchor| !anchor.open) else {
+        let Some(anchor) = anchor else {
             let message = "this alias refers to a value that is not complete before it";
-            self.defect(Code::BadAlias, span, message);
+            self.defect(Code::BadAlias, span, Some(node), message);
             return Err(Stop);
         };
-        let target = anchor.node;
-        let node = self.push(Kind::Alias { target }, span)?;
-        self.grow(anchor.size, anchor.height, span)?;
-        self.placed(node, is_key);
-        Ok(())
+        let counted = self.expansion.alias(anchor);
+        self.within(counted, node, span)
     }
 
-    fn open(&mut self, kind: Kind, anchor: usize, span: Span) -> Result<(), Stop> {
-        let is_key = self.key_is_next();
+    fn open(&mut self, kind: Kind, anchor: usize, tagged: bool, span: Span) -> Result<(), Stop> {
+        let is_key = self.growth.key_is_next();
+        let node = self.growth.open(kind, span).ok_or(Stop)?;
+        self.refuse_tag(tagged, node, span);
         if is_key {
-            self.defect(
-                Code::ComplexKey,
-                span,
-                "a key is plain text, not a list or mapping",
-            );
+            let message = "a key is plain text, not a list or mapping";
+            self.defect(Code::ComplexKey, span, Some(node), message);
         }
-        let mapping = matches!(kind, Kind::Mapping { .. });
-        let visibility = self.inner_visibility();
-        let node = self.push(kind, span)?;
-        self.grow(1, 1, span)?;
-        self.remember(anchor, node, true);
-        self.frames.push(Frame {
-            node,
-            last: NONE,
-            anchor,
-            size: 1,
-            height: 1,
-            mapping,
-            key: None,
-            seen: HashSet::new(),
-            visibility,
-        });
-        Ok(())
+        self.keys.push(Keys::default());
+        let counted = self.expansion.open(anchor, node);
+        self.within(counted, node, span)
     }
 
-    fn close(&mut self) {
-        let Some(frame) = self.frames.pop() else {
-            return;
+    fn within(&mut self, counted: Result<(), Beyond>, node: u32, span: Span) -> Result<(), Stop> {
+        let Err(beyond) = counted else {
+            return Ok(());
         };
-        if let Some(anchor) = self.anchors.get_mut(&frame.anchor) {
-            anchor.size = frame.size;
-            anchor.height = frame.height;
-            anchor.open = false;
-        }
-        if let Some(parent) = self.frames.last_mut() {
-            parent.size = parent.size.saturating_add(frame.size);
-            parent.height = parent.height.max(frame.height.saturating_add(1));
-        }
-        let is_key = self.key_is_next();
-        self.placed(frame.node, is_key);
-    }
-
-    fn key_is_next(&self) -> bool {
-        let frame = self.frames.last();
-        frame.is_some_and(|frame| frame.mapping && frame.key.is_none())
-    }
-
-    /// Adds a node and links it to its siblings.
-    fn push(&mut self, kind: Kind, span: Span) -> Result<u32, Stop> {
-        let index = u32::try_from(self.tree.nodes.len()).map_err(|_| Stop)?;
-        self.tree.nodes.push(Node {
-            span,
-            next: NONE,
-            shown: false,
-            kind,
-        });
-        let Some(frame) = self.frames.last_mut() else {
-            return Ok(index);
+        let (code, message) = match beyond {
+            Beyond::Depth => (Code::TooDeep, limits::TOO_DEEP),
+            Beyond::Values => (Code::TooManyNodes, limits::TOO_MANY),
         };
-        let (parent, last) = (frame.node, std::mem::replace(&mut frame.last, index));
-        let before = if last == NONE { parent } else { last };
-        let Some(before) = self.tree.nodes.get_mut(before as usize) else {
-            return Err(Stop);
-        };
-        match &mut before.kind {
-            Kind::Sequence { first } | Kind::Mapping { first } if last == NONE => *first = index,
-            _ => before.next = index,
-        }
-        Ok(index)
+        self.defect(code, span, Some(node), message);
+        Err(Stop)
     }
+}
 
-    /// Counts what a value expands to, and how deep.
-    fn grow(&mut self, size: u64, height: u64, span: Span) -> Result<(), Stop> {
-        self.expanded = self.expanded.saturating_add(size);
-        let depth = height.saturating_add(self.frames.len() as u64);
-        if depth > limits::DEPTH {
-            self.defect(Code::TooDeep, span, limits::TOO_DEEP);
-            return Err(Stop);
-        }
-        if self.expanded > limits::NODES {
-            let message = "the file holds more than a million values, aliases expanded";
-            self.defect(Code::TooManyNodes, span, message);
-            return Err(Stop);
-        }
-        // A collection counts itself when it closes.
-        let leaf = height == 0 || size > 1;
-        if let Some(frame) = self.frames.last_mut().filter(|_| leaf) {
-            frame.size = frame.size.saturating_add(size);
-            frame.height = frame.height.max(height.saturating_add(1));
-        }
-        Ok(())
-    }
-
-    fn remember(&mut self, anchor: usize, node: u32, open: bool) {
-        if anchor > 0 {
-            let (size, height) = (1, 0);
-            let known = Anchor {
-                node,
-                size,
-                height,
-                open,
-            };
-            self.anchors.insert(anchor, known);
-        }
-    }
-
-    /// Moves a mapping from key to value and back.
-    fn placed(&mut self, node: u32, is_key: bool) {
-        if let Some(frame) = self.frames.last_mut().filter(|frame| frame.mapping) {
-            frame.key = is_key.then_some(node);
-        }
-    }
-
-    fn key_text(&self) -> Option<&str> {
-        let key = self.frames.last()?.key?;
-        self.tree.nodes.get(key as usize)?.text()
-    }
-
-    fn inner_visibility(&self) -> Visibility {
-        let frame = self.frames.last();
-        frame.map_or(Visibility::ROOT, |frame| {
-            frame.visibility.inside(self.key_text())
-        })
-    }
-
-    fn settle_visibility(&mut self, node: u32, is_key: bool, empty: bool) {
-        let Some(frame) = self.frames.last() else {
-            return;
-        };
-        let shown = if is_key {
-            self.tree
-                .nodes
-                .get(node as usize)
-                .and_then(Node::text)
-                .is_some_and(super::visible::nameable)
-        } else {
-            frame.visibility.shows_value(self.key_text())
-        };
-        // A key without a value may be a secret pasted into braces.
-        let bare = frame.key.filter(|_| empty && frame.visibility.is_hidden());
-        if let Some(key) = bare.and_then(|key| self.tree.nodes.get_mut(key as usize)) {
-            key.shown = false;
-        }
-        if let Some(node) = self.tree.nodes.get_mut(node as usize) {
-            node.shown = shown;
-        }
+/// Whether a value is a number that JSON cannot hold.
+fn inexact(kind: &Kind) -> bool {
+    match kind {
+        Kind::Scalar { text, plain: true } => scalar::resolve(text) == scalar::Scalar::Inexact,
+        _ => false,
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::{Code, scan};
+    use serde_json::{Value, json};
+    use std::fmt::Write as _;
+    use std::time::{Duration, Instant};
+
+    fn codes(text: &str) -> Vec<(Code, u32, u32)> {
+        let place = |d: super::Defect| (d.code, d.span.start.line, d.span.start.column);
+        scan(text).defects.into_iter().map(place).collect()
+    }
+
+    fn json_of(text: &str) -> Value {
+        scan(text).tree.unwrap().root().unwrap().to_json()
+    }
+
+    #[test]
+    fn a_tree_is_what_serde_yaml_reads() {
+        let text =
+            "a: &x [1, {b: null}]\nc: *x\nd:\n- e: |\n    two\n    lines\n  f: 'q'\ng: !!str\n";
+        let text = text.replace("!!str", "~");
+        assert_eq!(
+            json_of(&text),
+            serde_yaml::from_str::<Value>(&text).unwrap()
+        );
+        assert_eq!(
+            json_of("a: *b".replace("*b", "b").as_str()),
+            json!({"a": "b"})
+        );
+    }
+
+    #[test]
+    fn refusals_have_their_places() {
+        assert_eq!(
+            codes("a: 1\nb: {c: 1, c: 2}\n"),
+            [(Code::DuplicateKey, 2, 10)]
+        );
+        assert_eq!(
+            codes("a: &x {b: 1}\nc:\n  <<: *x\n"),
+            [(Code::MergeKey, 3, 2)]
+        );
+        assert_eq!(codes("a: 1\n---\nb: 2\n")[0].0, Code::MultipleDocuments);
+        assert_eq!(codes("a: !!str 1\n")[0].0, Code::YamlTag);
+        assert_eq!(codes("a: &x [*x]\n")[0].0, Code::BadAlias);
+        assert_eq!(codes("? [a]\n: 1\n")[0].0, Code::ComplexKey);
+        assert_eq!(codes("a: .inf\n"), [(Code::InexactNumber, 1, 3)]);
+        assert_eq!(codes("a: [1\nb: 2\n")[0].0, Code::YamlSyntax);
+        let unquoted = "a: 1\nb: {token: ${env:X}}\n";
+        assert_eq!(codes(unquoted), [(Code::UnquotedReference, 2, 11)]);
+    }
+
+    #[test]
+    fn defects_name_their_field_but_no_secret() {
+        let told = |text: &str| {
+            let defect = scan(text).defects.remove(0);
+            (defect.message, defect.path.unwrap_or_default())
+        };
+        let twice = |key: &str| format!("the key {key} stands twice in the same mapping");
+        assert_eq!(
+            told("customers:\n- name: a\n- {status: x, status: y}\n"),
+            (twice("`status`"), "customers[1].status".into())
+        );
+        assert_eq!(
+            told("a: {b: {hunter: 1, hunter}}\n"),
+            (twice("(not shown)"), "a.b.(not shown)".into())
+        );
+        assert_eq!(
+            told("a: {b: {hunter, hunter"),
+            (twice("(not shown)"), "a.b.(not shown)".into())
+        );
+        assert_eq!(told("a:\n- [1, !x 2]\n").1, "a[0][1]");
+        assert_eq!(told("a: {b: .inf}\n").1, "a.b");
+        assert_eq!(told("a: {<<: {}}\n").1, "a.<<");
+    }
+
+    #[test]
+    fn hostile_files_are_refused_at_once() {
+        let mut bomb = String::from("a0: &a0 [x, x]\n");
+        for level in 1..40 {
+            let below = level - 1;
+            writeln!(bomb, "a{level}: &a{level} [*a{below}, *a{below}]").unwrap();
+        }
+        let mut long = String::from("a: &a {b: 1}\n");
+        for index in 0..70 {
+            writeln!(
+                long,
+                "k{index}: &c{} [{}]",
+                index + 1,
+                if index == 0 {
+                    "*a".into()
+                } else {
+                    format!("*c{index}")
+                }
+            )
+            .unwrap();
+        }
+        let nested = [
+            (bomb, Code::TooManyNodes),
+            (long, Code::TooDeep),
+            ("[".repeat(10_000), Code::TooDeep),
+            ("- ".repeat(10_000), Code::TooDeep),
+            ("{a: ".repeat(10_000), Code::TooDeep),
+            ("? ".repeat(10_000), Code::ComplexKey),
+        ];
+        for (text, code) in nested {
+            let begun = Instant::now();
+            assert_eq!(codes(&text)[0].0, code);
+            assert!(begun.elapsed() < Duration::from_secs(3));
+        }
+    }
+}

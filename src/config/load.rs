@@ -5,10 +5,10 @@
 
 use super::code::Code;
 use super::confine::{self, upward, within};
-use super::events;
+use super::events::{self, Defect};
 use super::shape::{self, Shaped};
 use super::source::{Findings, Place, Source};
-use super::tree::{Mark, Span};
+use super::visible::title;
 use super::{LoadOptions, limits};
 use std::collections::HashSet;
 use std::io::Read;
@@ -65,8 +65,8 @@ struct Loader<'f> {
 impl Loader<'_> {
     fn input(&mut self, input: &Path, options: &LoadOptions) {
         if input == Path::new(STDIN) {
-            let text = options.stdin.clone().unwrap_or_default();
-            return self.text(input, "<stdin>".into(), text.into_bytes(), false);
+            let bytes = options.stdin.clone().unwrap_or_default();
+            return self.text(input, "<stdin>".into(), bytes, false);
         }
         if !input.is_dir() {
             return self.file(input, false);
@@ -106,20 +106,9 @@ impl Loader<'_> {
             let message = "the file is larger than 8 MiB";
             return self.findings.file(&name, Code::FileTooLarge, message);
         }
-        let Ok(text) = String::from_utf8(bytes) else {
-            return self
-                .findings
-                .file(&name, Code::NotText, "the file is not UTF-8 text");
+        let Some(text) = self.utf8(&name, bytes) else {
+            return;
         };
-        if text.contains('\0') {
-            let message = "the file holds a NUL: it is not text";
-            return self.findings.file(&name, Code::NotText, message);
-        }
-        // Editors write a byte order mark; `serde_yaml` fails on it, and columns start after it.
-        let text = text
-            .strip_prefix('\u{feff}')
-            .map(str::to_owned)
-            .unwrap_or(text);
         let mut parsed = Parsed {
             path: path.to_owned(),
             source: Source::new(name, text),
@@ -141,20 +130,54 @@ impl Loader<'_> {
         }
     }
 
+    fn utf8(&mut self, name: &str, mut bytes: Vec<u8>) -> Option<String> {
+        // Editors write a byte order mark; `serde_yaml` fails on it, and columns start after it.
+        if bytes.starts_with("\u{feff}".as_bytes()) {
+            bytes.drain(..3);
+        }
+        let nul = |text: &String| text.find('\0');
+        let (text, at, message) = match String::from_utf8(bytes) {
+            Ok(text) => match nul(&text) {
+                None => return Some(text),
+                Some(at) => (text, at, "the file holds a NUL: it is not text"),
+            },
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                (
+                    text,
+                    at,
+                    "the file is not UTF-8 text: a byte here is no part of it",
+                )
+            }
+        };
+        let source = Source::new(name.to_owned(), text);
+        let span = source.character(at);
+        self.findings
+            .span(&source, span, Code::NotText, message, None);
+        None
+    }
+
     /// The checks that come before any reading; whether the text may be read further.
     fn guard(&mut self, source: &mut Source) -> bool {
-        if let Some(span) = unprintable(&source.text) {
+        if let Some(at) = unprintable(&source.text) {
             let message = "a character here cannot be seen, or readers disagree about it";
+            let span = source.character(at);
             self.findings
-                .span(source, span, Code::UnprintableCharacter, message);
+                .span(source, span, Code::UnprintableCharacter, message, None);
             return false;
         }
         let pass = events::scan(&source.text);
         source.tree = pass.tree;
         let sound = pass.defects.is_empty();
         for defect in pass.defects {
-            self.findings
-                .span(source, defect.span, defect.code, defect.message);
+            let Defect {
+                code,
+                span,
+                message,
+                path,
+            } = defect;
+            self.findings.span(source, span, code, message, path);
         }
         sound
     }
@@ -181,8 +204,11 @@ impl Loader<'_> {
 fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, String)> {
     let path = Path::new(pattern);
     if path.is_absolute() || upward(path) {
-        let message = "an include stays below the directory of the file that holds it";
-        return Err((Code::IncludeOutside, message.into()));
+        let message = format!(
+            "include {} does not stay below the directory of the file that holds it",
+            title(pattern)
+        );
+        return Err((Code::IncludeOutside, message));
     }
     let below = if directory == Path::new(".") {
         pattern.to_owned()
@@ -199,15 +225,14 @@ fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, Stri
         require_literal_leading_dot: true,
     };
     let found = glob::glob_with(&below, options).map_err(|error| {
-        (
-            Code::InvalidPattern,
-            format!("this pattern is not possible: {}", error.msg),
-        )
+        let message = format!("pattern {} is not possible: {}", title(pattern), error.msg);
+        (Code::InvalidPattern, message)
     })?;
     let mut paths: Vec<PathBuf> = found.flatten().filter(|path| !path.is_dir()).collect();
     paths.sort();
     if paths.is_empty() {
-        return Err((Code::IncludeNoMatch, "no file matches this include".into()));
+        let message = format!("no file matches include {}", title(pattern));
+        return Err((Code::IncludeNoMatch, message));
     }
     Ok(paths)
 }
@@ -273,27 +298,13 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// The first control character, or line separator that YAML 1.1 and 1.2 read differently: the
 /// two readers of a file must not see different lines.
-fn unprintable(text: &str) -> Option<Span> {
+fn unprintable(text: &str) -> Option<usize> {
     let odd = |c: char| match c {
         '\t' | '\n' | '\r' => false,
         '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
         other => other.is_control(),
     };
-    let at = text.find(odd)?;
-    let before = &text[..at];
-    let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |line| line.chars().count());
-    let mark = Mark {
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        column: u32::try_from(column).unwrap_or(u32::MAX),
-    };
-    Some(Span {
-        start: mark,
-        end: mark,
-    })
+    text.find(odd)
 }
 
 fn display(path: &Path) -> String {

@@ -10,6 +10,8 @@ mod confine;
 pub mod diagnostic;
 mod events;
 mod excerpt;
+mod expansion;
+mod growth;
 mod limits;
 mod load;
 mod raw;
@@ -36,8 +38,8 @@ use std::path::PathBuf;
 pub struct LoadOptions {
     /// Directories that absolute file references may point below.
     pub secret_roots: Vec<PathBuf>,
-    /// The text of standard input, for an input called `-`.
-    pub stdin: Option<String>,
+    /// The bytes of standard input, for an input called `-`.
+    pub stdin: Option<Vec<u8>>,
 }
 
 impl Default for LoadOptions {

@@ -8,7 +8,9 @@
 use super::code::Code;
 use super::raw::{RawCustomer, RawFile};
 use super::source::{Findings, Place, Source};
-use super::visible::named;
+use super::syntax;
+use super::tree::{At, Mark};
+use super::visible::{NOT_NAMED, nameable, named};
 use crate::catalog::closest;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
@@ -42,31 +44,40 @@ pub(crate) fn shape(source: &Source, findings: &mut Findings) -> Shaped {
     let Some(mut top) = top_level(root, findings, &mut found) else {
         return Shaped::default();
     };
-    let mut customers = Vec::new();
-    if let Some(Value::Array(_)) = top.get("customers") {
-        for (index, place) in root.key("customers").items().into_iter().enumerate() {
-            customers.extend(customer(index, place, findings, &mut found));
-        }
+    let mut wrong = Vec::new();
+    if let Some(Value::Array(_)) = top.remove("customers") {
+        let places = root.key("customers").items();
+        let check = |place: Place<'_>| SCHEMAS.customer.check(&json_of(place), place, findings);
+        wrong = places.iter().copied().map(check).collect();
     }
-    top.remove("customers");
-    let partly = || Shaped {
-        file: serde_json::from_value(Value::Object(top.clone())).unwrap_or_default(),
-        customers,
-    };
-    if found > 0 || source.text.trim().is_empty() {
-        return partly();
+    found += wrong.iter().map(Vec::len).sum::<usize>();
+    if found == 0 && !source.text.trim().is_empty() {
+        return whole(source, findings);
     }
-    whole(source, findings)
+    let places = root.key("customers").items().into_iter();
+    let customers = places.zip(&wrong).enumerate();
+    let customers =
+        customers.filter_map(|(index, (place, wrong))| customer(index, json_of(place), wrong));
+    Shaped {
+        customers: customers.collect(),
+        file: serde_json::from_value(Value::Object(top)).unwrap_or_default(),
+    }
+}
+
+fn json_of(place: Place<'_>) -> Value {
+    place.at.map_or(Value::Null, At::to_json)
 }
 
 /// The typed decode of a file without structural findings.
 fn whole(source: &Source, findings: &mut Findings) -> Shaped {
     // A file of comments alone is null to YAML, and an empty file to us.
     let decoded = serde_yaml::from_str::<Option<RawFile>>(&source.text);
-    let Ok(decoded) = decoded else {
-        let message = "the file cannot be read as configuration";
-        findings.file(&source.name, Code::YamlSyntax, message);
-        return Shaped::default();
+    let decoded = match decoded {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            unreadable(source, error.location(), findings);
+            return Shaped::default();
+        }
     };
     let mut file = decoded.unwrap_or_default();
     let customers = file.customers.take().unwrap_or_default();
@@ -82,6 +93,21 @@ fn whole(source: &Source, findings: &mut Findings) -> Shaped {
         customers: customers.collect(),
         file,
     }
+}
+
+/// What `serde_yaml` alone refuses. Its own words may quote the input.
+fn unreadable(source: &Source, place: Option<serde_yaml::Location>, findings: &mut Findings) {
+    let message = "the file cannot be read as configuration";
+    let Some(place) = place else {
+        return findings.file(&source.name, Code::YamlSyntax, message);
+    };
+    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let mark = Mark {
+        line: narrow(place.line()),
+        column: narrow(place.column().saturating_sub(1)),
+    };
+    let defect = syntax::unreadable(&source.text, mark, message);
+    findings.span(source, defect.span, defect.code, defect.message, None);
 }
 
 /// The file without its customers, which are checked one at a time: the whole of a large file
@@ -124,21 +150,14 @@ fn top_level(
     Some(top)
 }
 
-fn customer(
-    index: usize,
-    place: Place<'_>,
-    findings: &mut Findings,
-    found: &mut usize,
-) -> Option<ShapedCustomer> {
-    let mut json = place.at?.to_json();
-    let wrong = SCHEMAS.customer.check(&json, place, findings);
-    *found += wrong.len();
+/// What can be looked at of a customer in a file with findings: everything but what is wrong.
+fn customer(index: usize, mut json: Value, wrong: &[Vec<String>]) -> Option<ShapedCustomer> {
     let count = json
         .get("connectors")
         .and_then(Value::as_array)
         .map_or(0, Vec::len);
     let mut kept: Vec<usize> = (0..count).collect();
-    for path in &wrong {
+    for path in wrong {
         match path.as_slice() {
             [] => return None,
             [list, at] if list == "connectors" => kept.retain(|kept| kept.to_string() != *at),
@@ -242,7 +261,7 @@ impl Part {
                 );
                 continue;
             }
-            report(&error, at, findings);
+            report(&error, &label(&path), at, findings);
             wrong.push(path);
         }
         wrong
@@ -287,7 +306,22 @@ fn unknown_field(name: &str, known: &[String], at: Place<'_>, findings: &mut Fin
     findings.at(at, Code::UnknownField, message, Some(help));
 }
 
-fn report(error: &ValidationError<'_>, at: Place<'_>, findings: &mut Findings) {
+/// The field at the end of a path for a message, with its position where it is in a list.
+fn label(path: &[String]) -> String {
+    let is_position = |step: &&String| step.bytes().all(|byte| byte.is_ascii_digit());
+    let positions = path.iter().rev().take_while(is_position).count();
+    let (path, positions) = path.split_at(path.len() - positions);
+    let Some(name) = path.last() else {
+        return "a customer".to_owned();
+    };
+    if !nameable(name) {
+        return NOT_NAMED.to_owned();
+    }
+    let positions: Vec<String> = positions.iter().map(|at| format!("[{at}]")).collect();
+    format!("`{name}{}`", positions.concat())
+}
+
+fn report(error: &ValidationError<'_>, label: &str, at: Place<'_>, findings: &mut Findings) {
     let kind = kind_of(error.instance());
     match error.kind() {
         ValidationErrorKind::Required { property } => {
@@ -300,21 +334,22 @@ fn report(error: &ValidationError<'_>, at: Place<'_>, findings: &mut Findings) {
             );
         }
         ValidationErrorKind::Type { kind: expected } => {
-            let message = format!("expected {}, found {kind}", expected_types(expected));
+            let expected = expected_types(expected);
+            let message = format!("{label} takes {expected}, not {kind}");
             let number = matches!(error.instance().as_ref(), Value::Number(_) | Value::Bool(_));
-            let text = message.starts_with("expected text");
+            let text = expected.starts_with("text");
             let help = (number && text).then(|| "quote it".to_owned());
             findings.at(at, Code::WrongType, message, help);
         }
         ValidationErrorKind::Enum { options } => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            one_of(options, error.instance(), at, findings);
+            one_of(options, error.instance(), label, at, findings);
         }
         ValidationErrorKind::Maximum { limit } => {
             findings.at(
                 at,
                 Code::InvalidValue,
-                format!("expected at most {limit}"),
+                format!("{label} is at most {limit}"),
                 None,
             );
         }
@@ -322,7 +357,7 @@ fn report(error: &ValidationError<'_>, at: Place<'_>, findings: &mut Findings) {
             findings.at(
                 at,
                 Code::InvalidValue,
-                format!("expected at least {limit}"),
+                format!("{label} is at least {limit}"),
                 None,
             );
         }
@@ -330,13 +365,13 @@ fn report(error: &ValidationError<'_>, at: Place<'_>, findings: &mut Findings) {
         _ => findings.at(
             at,
             Code::InvalidValue,
-            "this value is not possible here",
+            format!("this value of {label} is not possible"),
             None,
         ),
     }
 }
 
-fn one_of(options: &[Value], value: &Value, at: Place<'_>, findings: &mut Findings) {
+fn one_of(options: &[Value], value: &Value, label: &str, at: Place<'_>, findings: &mut Findings) {
     let shown = |option: &Value| {
         option
             .as_str()
@@ -347,7 +382,7 @@ fn one_of(options: &[Value], value: &Value, at: Place<'_>, findings: &mut Findin
         .as_str()
         .and_then(|text| closest(text, words.iter().map(String::as_str)));
     let help = near.map(|near| format!("did you mean `{near}`?"));
-    let message = format!("expected one of {}", words.join(", "));
+    let message = format!("{label} takes one of {}", words.join(", "));
     findings.at(at, Code::InvalidValue, message, help);
 }
 

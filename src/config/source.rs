@@ -5,7 +5,8 @@
 use super::diagnostic::{Code, Excerpt, Finding, Location, Report};
 use super::excerpt::Masked;
 use super::limits;
-use super::tree::{At, Span, Tree};
+use super::tree::{At, Mark, Span, Tree};
+use super::visible::NOT_NAMED;
 use std::collections::HashMap;
 
 /// One file, read.
@@ -36,6 +37,22 @@ impl Source {
             text,
             tree: None,
             starts,
+        }
+    }
+
+    /// The character that a byte of the text belongs to.
+    pub(crate) fn character(&self, byte: usize) -> Span {
+        let line = self.starts.partition_point(|start| *start <= byte);
+        let start = line.checked_sub(1).and_then(|line| self.starts.get(line));
+        let before = start.and_then(|start| self.text.get(*start..byte));
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let mark = Mark {
+            line: narrow(line),
+            column: narrow(before.map_or(0, |before| before.chars().count())),
+        };
+        Span {
+            start: mark,
+            end: mark,
         }
     }
 
@@ -143,6 +160,26 @@ impl<'s> Place<'s> {
             None => whole(&self.source.name),
         }
     }
+
+    fn path(self) -> Option<String> {
+        self.at.and_then(At::path)
+    }
+
+    /// The field's name for a message, with its position where it is in a list.
+    pub(crate) fn label(self) -> String {
+        let path = self.path();
+        let key = path
+            .as_deref()
+            .map_or("", |path| match path.rsplit_once('.') {
+                Some((_, key)) => key,
+                None => path,
+            });
+        match key {
+            "" => "the file".to_owned(),
+            key if key.starts_with(NOT_NAMED) => key.to_owned(),
+            key => format!("`{key}`"),
+        }
+    }
 }
 
 /// The values of a mapping by their keys.
@@ -182,13 +219,18 @@ impl Findings {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        self.located(
-            Some(place.source),
-            place.location(),
-            code,
-            message.into(),
-            help,
-        );
+        if self.counts(code) {
+            let location = place.location();
+            self.report.findings.push(Finding {
+                code,
+                severity: code.severity(),
+                excerpt: place.source.excerpt(&location),
+                location,
+                path: place.path(),
+                message: message.into(),
+                help,
+            });
+        }
     }
 
     /// Adds a finding at a span of a file.
@@ -198,43 +240,43 @@ impl Findings {
         span: Span,
         code: Code,
         message: impl Into<String>,
+        path: Option<String>,
     ) {
-        self.located(
-            Some(source),
-            source.location(span),
-            code,
-            message.into(),
-            None,
-        );
+        if self.counts(code) {
+            let location = source.location(span);
+            self.report.findings.push(Finding {
+                code,
+                severity: code.severity(),
+                excerpt: source.excerpt(&location),
+                location,
+                path,
+                message: message.into(),
+                help: None,
+            });
+        }
     }
 
     /// Adds a finding about a whole file.
     pub(crate) fn file(&mut self, name: &str, code: Code, message: impl Into<String>) {
-        self.located(None, whole(name), code, message.into(), None);
+        if self.counts(code) {
+            self.report.findings.push(Finding {
+                code,
+                severity: code.severity(),
+                location: whole(name),
+                path: None,
+                message: message.into(),
+                help: None,
+                excerpt: None,
+            });
+        }
     }
 
-    fn located(
-        &mut self,
-        source: Option<&Source>,
-        location: Location,
-        code: Code,
-        message: String,
-        help: Option<String>,
-    ) {
+    /// Counts a finding; whether it is listed.
+    fn counts(&mut self, code: Code) -> bool {
         self.failed |= code.severity() == super::code::Severity::Error;
-        if self.full() {
-            self.report.omitted += 1;
-            return;
-        }
-        let excerpt = source.and_then(|source| source.excerpt(&location));
-        self.report.findings.push(Finding {
-            code,
-            severity: code.severity(),
-            location,
-            message,
-            help,
-            excerpt,
-        });
+        let listed = !self.full();
+        self.report.omitted += usize::from(!listed);
+        listed
     }
 
     /// Whether no more findings are listed, so that what only words them can be spared.
@@ -267,6 +309,7 @@ impl Findings {
                 code: Code::TooManyFindings,
                 severity: Code::TooManyFindings.severity(),
                 location: whole(&location.unwrap_or_default().file),
+                path: None,
                 message,
                 help: None,
                 excerpt: None,
@@ -325,7 +368,7 @@ mod tests {
                 start: mark,
                 end: mark,
             };
-            findings.span(&source, span, Code::YamlSyntax, "x");
+            findings.span(&source, span, Code::YamlSyntax, "x", None);
         }
         let texts: Vec<_> = findings
             .into_report()

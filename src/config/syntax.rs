@@ -6,12 +6,16 @@ use super::limits;
 use super::tree::{Mark, Span};
 use saphyr_parser::ScanError;
 
+const TAB: &str = "tabs cannot indent in YAML: use spaces";
+
 /// The scanner's messages are fixed texts but for one that quotes a character of the input.
 pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) -> Defect {
     let at = mark(*error.marker());
     let info = error.info();
     let info = info.split(": `").next().unwrap_or(info);
-    let (code, start, message) = if let Some(start) = unquoted_reference(text, at) {
+    let (code, start, message) = if let Some(start) = tab(text, at, info) {
+        (Code::YamlSyntax, start, TAB.to_owned())
+    } else if let Some(start) = unquoted_reference(text, at) {
         let message = "a reference stands unquoted inside a `{…}` or `[…]`: quote it";
         (Code::UnquotedReference, start, message.to_owned())
     } else if info.starts_with("recursion limit") {
@@ -30,6 +34,18 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
             format!("this is not valid YAML: {info}"),
         )
     };
+    defect(code, start, message)
+}
+
+/// What another reader refuses at a place, where this one found nothing.
+pub(super) fn unreadable(text: &str, at: Mark, message: &str) -> Defect {
+    match tab(text, at, "") {
+        Some(start) => defect(Code::YamlSyntax, start, TAB.to_owned()),
+        None => defect(Code::YamlSyntax, at, message.to_owned()),
+    }
+}
+
+fn defect(code: Code, start: Mark, message: String) -> Defect {
     let end = Mark {
         column: start.column.saturating_add(1),
         ..start
@@ -39,7 +55,27 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
         code,
         span,
         message,
+        path: None,
     }
+}
+
+/// The tab that indents, at or after where the scanner began what it could not read.
+fn tab(text: &str, error: Mark, info: &str) -> Option<Mark> {
+    let mut lines = (error.line..).zip(text.lines().skip((error.line as usize).checked_sub(1)?));
+    let indenting = |line: &str| {
+        let body = line.trim_start_matches([' ', '\t', '-', '?']);
+        let tab = line[..line.len() - body.len()].find('\t');
+        tab.filter(|_| !body.is_empty())
+    };
+    let named = info.contains("tab");
+    let (line, column) = if named {
+        lines.find_map(|(number, line)| Some((number, indenting(line)?)))?
+    } else {
+        let (number, line) = lines.next()?;
+        (number, indenting(line)?)
+    };
+    let column = u32::try_from(column).unwrap_or(0);
+    Some(Mark { line, column })
 }
 
 /// The bracket that is still open where a line of less indentation, or nothing, follows.

@@ -3,6 +3,7 @@
 //! Owns a compact arena and a cursor over it. Refuses to judge: it knows YAML, not airlift.
 
 use super::scalar;
+use super::visible::{NOT_NAMED, named};
 use serde_json::{Map, Value};
 
 /// No node.
@@ -25,6 +26,10 @@ pub(crate) struct Span {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) span: Span,
+    /// What it stands in.
+    pub(super) parent: u32,
+    /// Its position in a sequence; in a mapping its key, which for a key is itself.
+    pub(super) place: u32,
     /// The next sibling; in a mapping keys and values alternate.
     pub(super) next: u32,
     /// Whether an excerpt may show it.
@@ -86,8 +91,40 @@ impl Tree {
             .map(|node| node.span)
     }
 
-    fn node(&self, index: u32) -> Option<&Node> {
+    pub(super) fn node(&self, index: u32) -> Option<&Node> {
         self.nodes.get(usize::try_from(index).ok()?)
+    }
+
+    /// The field that a node is or stands in, such as `customers[0].connectors[1].type`; nothing
+    /// for the file as a whole.
+    pub(crate) fn path(&self, node: u32) -> Option<String> {
+        let ancestors = std::iter::successors(Some(node), |node| Some(self.node(*node)?.parent));
+        let mut steps: Vec<String> = ancestors.map_while(|node| self.step(node)).collect();
+        steps.reverse();
+        let path = steps.concat();
+        let path = path.strip_prefix('.').unwrap_or(&path);
+        (!path.is_empty()).then(|| path.to_owned())
+    }
+
+    /// The last step to a node; nothing for the root.
+    fn step(&self, node: u32) -> Option<String> {
+        let Node { parent, place, .. } = self.node(node)?;
+        Some(match self.node(*parent)?.kind {
+            Kind::Sequence { .. } => format!("[{place}]"),
+            _ => format!(".{}", self.key_name(*place)),
+        })
+    }
+
+    fn key_name(&self, key: u32) -> &str {
+        let node = self.node(key);
+        // Of a key whose value was never read nobody knows whether it is a name.
+        let name = node.filter(|node| node.shown && node.next != NONE);
+        name.and_then(Node::text).unwrap_or(NOT_NAMED)
+    }
+
+    /// A key for a message.
+    pub(super) fn key_label(&self, key: u32) -> String {
+        named(self.key_name(key))
     }
 }
 
@@ -114,6 +151,11 @@ impl<'t> At<'t> {
         let tree = self.tree;
         let known = |index: u32| (index != NONE).then_some(index);
         std::iter::successors(known(first), move |index| known(tree.node(*index)?.next))
+    }
+
+    /// The field that this is, for a program.
+    pub(crate) fn path(self) -> Option<String> {
+        self.tree.path(self.node)
     }
 
     /// The values of a sequence.

@@ -38,6 +38,8 @@ pub struct Diagnostic<'a> {
     pub column: u32,
     /// The column after the last one.
     pub end_column: u32,
+    /// The field it is about, when it is about one.
+    pub path: Option<&'a str>,
     /// The masked source line, when there is one.
     pub excerpt: Option<Excerpt<'a>>,
     /// What to do about it.
@@ -108,6 +110,10 @@ fn write_one(out: &mut Out<'_>, one: &Diagnostic<'_>) -> io::Result<()> {
         }
         None if one.line == 0 => group = group.element(Origin::path(file.as_str())),
         None => group = group.element(place(one, &file)),
+    }
+    // A line too long to be shown still holds a field that can be named.
+    if let (None, Some(path)) = (&one.excerpt, one.path) {
+        group = group.element(Level::NOTE.message(Safe::new(path).to_string()));
     }
     if let Some(help) = one.help {
         let indent = one.line.to_string().len() + " = help: ".len() + 1;
@@ -185,6 +191,7 @@ mod tests {
             line: 12,
             column: 23,
             end_column: 27,
+            path: Some("customers[0].connectors[0].credentials.tokn"),
             excerpt: Some(Excerpt {
                 text: "        credentials: {tokn: …}",
                 start: 22,
@@ -215,6 +222,7 @@ mod tests {
             line: 0,
             column: 0,
             end_column: 0,
+            path: None,
             excerpt: None,
             help: None,
         };

@@ -174,6 +174,7 @@ pub(super) struct FindingEntry<'a> {
     line: u32,
     column: u32,
     end_column: u32,
+    path: Option<&'a str>,
 }
 
 /// The document of a plan.
@@ -281,6 +282,7 @@ pub(super) fn validation<'a>(all: &[Diagnostic<'a>], omitted: usize) -> Validati
         line: one.line,
         column: one.column,
         end_column: one.end_column,
+        path: one.path,
     });
     ValidationDocument {
         format_version: FORMAT_VERSION,

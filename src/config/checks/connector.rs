@@ -13,7 +13,7 @@ pub(super) fn kind(subject: Subject<'_>, findings: &mut Findings) {
     let name = &subject.raw.kind;
     let place = subject.place.key("type");
     if name.is_empty() {
-        findings.at(place, Code::InvalidValue, "a type is not empty", None);
+        findings.at(place, Code::InvalidValue, "`type` is empty", None);
     } else if subject.kind.is_none() && name.parse::<uuid::Uuid>().is_err() {
         let near = catalog::nearest(name);
         let help = near.map_or_else(
@@ -48,7 +48,7 @@ pub(super) fn template(subject: Subject<'_>, findings: &mut Findings) {
         findings.at(
             place,
             Code::InvalidFormat,
-            "expected a template's UUID, or null",
+            "`template_id` takes a template's UUID, or null",
             None,
         );
     }
@@ -60,12 +60,7 @@ pub(super) fn entities(subject: Subject<'_>, findings: &mut Findings) {
     for (index, entity) in entities.enumerate() {
         let place = || subject.place.key("entities").index(index).key("entity");
         if entity.entity.trim().is_empty() {
-            findings.at(
-                place(),
-                Code::EmptyValue,
-                "an entity's name is not empty",
-                None,
-            );
+            findings.at(place(), Code::EmptyValue, "`entity` is empty", None);
         } else if !seen.insert(&entity.entity) {
             let message = format!("entity {} is listed twice", title(&entity.entity));
             findings.at(place(), Code::DuplicateEntity, message, None);

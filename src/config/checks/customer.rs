@@ -11,7 +11,7 @@ pub(super) fn check(raw: &RawCustomer, place: Place<'_>, findings: &mut Findings
     };
     let known = ["us", "eu"].contains(&region.as_str()) || region.parse::<uuid::Uuid>().is_ok();
     if !known {
-        let message = "expected `us`, `eu` or a region's UUID";
+        let message = "`region` takes `us`, `eu` or a region's UUID";
         let help = did_you_mean(region, ["us", "eu"]);
         findings.at(place.key("region"), Code::InvalidValue, message, help);
     }

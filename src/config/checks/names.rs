@@ -75,9 +75,9 @@ fn distinct(all: &[Named<'_>], nouns: &Nouns, findings: &mut Findings) {
     let mut names: HashMap<&str, &Named<'_>> = HashMap::new();
     let mut folded: HashMap<String, &Named<'_>> = HashMap::new();
     for named in all {
-        visible(named.name, named.place.key("name"), findings);
+        visible("name", named.name, named.place, findings);
         if let Some(previous) = named.previous {
-            visible(previous, named.place.key("previous_name"), findings);
+            visible("previous_name", previous, named.place, findings);
         }
         let place = named.place.key("name");
         if let Some(first) = names.get(named.name) {
@@ -141,20 +141,21 @@ fn renamed(
 }
 
 /// Whether a person can see all of a name, and tell it from another.
-fn visible(name: &str, place: Place<'_>, findings: &mut Findings) {
+fn visible(key: &str, name: &str, place: Place<'_>, findings: &mut Findings) {
     const LONGEST: usize = 255;
     let problem = if name.is_empty() {
-        "a name is not empty"
+        "is empty"
     } else if name.chars().count() > LONGEST {
-        "a name has at most 255 characters"
+        "has more than 255 characters"
     } else if name.chars().any(invisible) {
-        "a name holds no control, bidirectional or zero-width characters"
+        "holds control, bidirectional or zero-width characters"
     } else if name.trim() != name {
-        "a name does not begin or end with a space"
+        "begins or ends with a space"
     } else {
         return;
     };
-    findings.at(place, Code::InvalidName, problem, None);
+    let message = format!("`{key}` {problem}");
+    findings.at(place.key(key), Code::InvalidName, message, None);
 }
 
 fn invisible(c: char) -> bool {

@@ -19,7 +19,7 @@ fn version(files: &[Parsed], findings: &mut Findings) {
     for file in files {
         let place = file.source.root().key("version");
         if file.shaped.file.version.is_some_and(|version| version != 1) {
-            let message = "this version of the grammar is not known: it is 1 here";
+            let message = "`version` is 1 here: no other grammar is known";
             findings.at(place, Code::UnsupportedVersion, message, None);
         }
     }
@@ -81,7 +81,7 @@ fn organization(file: &Parsed, findings: &mut Findings) {
         findings.at(
             place,
             Code::InvalidFormat,
-            "expected an organization's UUID",
+            "`organization_id` takes an organization's UUID",
             None,
         );
     }

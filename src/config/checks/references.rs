@@ -26,14 +26,19 @@ pub(super) fn check(text: &str, place: Place<'_>, scope: &Scope<'_>, findings: &
             let error: crate::model::SecretRefError = error;
             let help =
                 Some("write the whole value as one reference, such as \"${env:NAME}\"".to_owned());
-            return findings.at(place, Code::InvalidReference, error.to_string(), help);
+            let message = format!("{}: {error}", place.label());
+            return findings.at(place, Code::InvalidReference, message, help);
         }
     };
     match reference.store.as_str() {
         "env" => variable(&reference.path, place, findings),
         "file" => file(Path::new(&reference.path), place, scope, findings),
         store => {
-            let message = format!("secret store {} is not known by this version", named(store));
+            let label = place.label();
+            let message = format!(
+                "{label}: secret store {} is not known by this version",
+                named(store)
+            );
             let help = did_you_mean(store, STORES);
             let help = help.or_else(|| Some("known here: env, file".to_owned()));
             findings.at(place, Code::UnknownStore, message, help);
@@ -44,7 +49,9 @@ pub(super) fn check(text: &str, place: Place<'_>, scope: &Scope<'_>, findings: &
 fn variable(name: &str, place: Place<'_>, findings: &mut Findings) {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        let message = "the name of an environment variable holds letters, digits and `_` only";
+        let label = place.label();
+        let message =
+            format!("{label}: an environment variable's name holds letters, digits and `_` only");
         findings.at(place, Code::InvalidReference, message, None);
     }
 }
@@ -57,7 +64,9 @@ fn file(path: &Path, place: Place<'_>, scope: &Scope<'_>, findings: &mut Finding
         confine::Escape::NotAFile => Code::SecretFileUnusable,
         _ => Code::SecretFileOutside,
     };
-    let message = format!("this file reference cannot be used: {}", escape.reason());
+    let label = place.label();
+    let reason = escape.reason();
+    let message = format!("{label}: this file reference cannot be used: {reason}");
     findings.at(place, code, message, None);
 }
 
