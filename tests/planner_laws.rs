@@ -7,8 +7,8 @@ use airlift::model::{
     Address, Applied, Cache, Completeness, ConnectorBody, ConnectorId, Contract, DefinitionId,
     Desired, DesiredConnector, DesiredCustomer, Entity, Evidence, Freshness, Guards, Kind, Mode,
     Observed, ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
-    Recorded, RecordedConnector, RecordedCustomer, Sent, Setting, Settings, Status, TemplateId,
-    WorkspaceId,
+    Recorded, RecordedConnector, RecordedCustomer, Rotation, Sent, Setting, Settings, Status,
+    TemplateId, WorkspaceId,
 };
 use airlift::plan::{self, Action, Inputs, Limit, Operation, Plan, Policy};
 use proptest::prelude::*;
@@ -462,6 +462,7 @@ fn connector() -> impl Strategy<Value = DesiredConnector> {
                     credentials,
                     readable: BTreeSet::new(),
                     credentials_version: version,
+                    rotation: Rotation::Compare,
                     environment,
                     replication_config,
                     entities,
