@@ -48,7 +48,7 @@ impl Visibility {
                 Self::Fields,
                 None | Some("customers" | "connectors" | "entities" | "guards" | "secret_policy"),
             ) => Self::Fields,
-            (Self::Fields, Some("include" | "modes" | "stores" | "allow")) => Self::Items,
+            (Self::Fields, Some("include" | "modes" | "stores")) => Self::Items,
             _ => Self::Hidden,
         }
     }
