@@ -89,7 +89,7 @@ impl Running {
         };
         let mut collected = Collected::new(LIMIT);
         let mut stdout = child.stdout.take();
-        let mut piece = Zeroizing::new([0; 8 * 1024]);
+        let mut piece = Zeroizing::new(vec![0; 8 * 1024]);
         while let Some(stream) = &mut stdout {
             let read = stream.read(piece.as_mut_slice()).await;
             let count = read.map_err(|_| failed("cannot be read from".to_owned()))?;
@@ -128,7 +128,8 @@ impl Drop for Running {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::{ExecStore, UserConfig, Why};
     use std::time::{Duration, Instant};

@@ -152,7 +152,8 @@ pub(super) fn whole(text: &str) -> &str {
     cut.map_or(text, |cut| cut.strip_suffix('\r').unwrap_or(cut))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::{FileStore, LIMIT, Why};
     use std::fs;

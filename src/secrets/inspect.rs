@@ -179,7 +179,8 @@ fn is_world_readable(_: &File) -> bool {
     false
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::super::Resolver;
     use crate::model::{Health, SecretRef};

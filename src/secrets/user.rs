@@ -179,7 +179,8 @@ fn open_safely(path: &Path) -> Result<File, &'static str> {
     File::open(path).map_err(|_| "cannot be read")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::{load, place};
     use std::fs;

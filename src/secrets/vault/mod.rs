@@ -1,5 +1,5 @@
 //! The `vault` store: `${vault:mount/path#field}` is a field of the newest version of a secret
-//! in a KV version 2 engine of HashiCorp Vault or OpenBao.
+//! in a KV version 2 engine of `HashiCorp` Vault or `OpenBao`.
 //!
 //! Everything about the server comes from the environment, as its own tools read it. One read
 //! gives all fields of a secret, whoever asks for which. Refuses redirects, plain HTTP to other
@@ -7,6 +7,8 @@
 
 mod http;
 mod login;
+#[cfg(test)]
+mod real;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -116,15 +116,13 @@ fn pod(variable: Variables<'_>) -> Result<Login, Why> {
 }
 
 fn jwt(variable: Variables<'_>) -> Result<Login, Why> {
-    let jwt = match variable("AIRLIFT_VAULT_JWT") {
-        Some(jwt) => SecretValue::new(jwt),
-        None => {
-            let path = variable("AIRLIFT_VAULT_JWT_FILE").ok_or_else(|| {
-                unset("neither AIRLIFT_VAULT_JWT nor AIRLIFT_VAULT_JWT_FILE is set")
-            })?;
-            let read = text(Path::new(&path));
-            read.map_err(|_| unset("the file of AIRLIFT_VAULT_JWT_FILE cannot be read"))?
-        }
+    let jwt = if let Some(jwt) = variable("AIRLIFT_VAULT_JWT") {
+        SecretValue::new(jwt)
+    } else {
+        let path = variable("AIRLIFT_VAULT_JWT_FILE")
+            .ok_or_else(|| unset("neither AIRLIFT_VAULT_JWT nor AIRLIFT_VAULT_JWT_FILE is set"))?;
+        let read = text(Path::new(&path));
+        read.map_err(|_| unset("the file of AIRLIFT_VAULT_JWT_FILE cannot be read"))?
     };
     Ok(Login::Jwt {
         role: role(variable)?,

@@ -1,5 +1,4 @@
-//! The store against a strict server of a few routes, and against a real one where
-//! `AIRLIFT_TEST_BAO` names its program.
+//! The store against a strict server of a few routes.
 
 use super::super::Why;
 use super::settings::Login;
@@ -15,7 +14,7 @@ use std::sync::{Arc, Mutex};
 /// What was asked, in order: method, path and token.
 type Log = Arc<Mutex<Vec<String>>>;
 
-const ROOT: &str = "the-root-token";
+pub(super) const ROOT: &str = "the-root-token";
 
 async fn serve() -> (String, Log) {
     let log = Log::default();
@@ -106,7 +105,7 @@ fn errors(status: StatusCode, text: &str) -> Response {
     (status, axum::Json(json!({"errors": all}))).into_response()
 }
 
-fn vault(address: &str, namespace: Option<&str>, login: Login, mount: &str) -> Vault {
+pub(super) fn vault(address: &str, namespace: Option<&str>, login: Login, mount: &str) -> Vault {
     Vault::new(Settings {
         address: address.parse().unwrap(),
         namespace: namespace.map(str::to_owned),
@@ -117,12 +116,12 @@ fn vault(address: &str, namespace: Option<&str>, login: Login, mount: &str) -> V
     .unwrap()
 }
 
-fn with_token(address: &str, token: &str) -> Vault {
+pub(super) fn with_token(address: &str, token: &str) -> Vault {
     let token = Login::Token(SecretValue::new(token.into()));
     vault(address, None, token, "token")
 }
 
-async fn told(vault: &Vault, path: &str, field: &str) -> Result<String, Why> {
+pub(super) async fn told(vault: &Vault, path: &str, field: &str) -> Result<String, Why> {
     let read = vault.field(path, field).await;
     read.map(|value| value.expose().to_owned())
 }
