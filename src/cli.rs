@@ -125,6 +125,12 @@ Examples:
         #[arg(value_enum, default_value_t)]
         of: SchemaOf,
     },
+    /// Check that everything a run needs is there: files, access, ledger, stores
+    #[command(after_help = "\
+Examples:
+  airlift doctor
+  airlift doctor -f airlift.yaml --format json | jq '.checks[] | select(.health != \"ok\")'")]
+    Doctor,
     /// The embedded API
     #[command(subcommand)]
     Sandbox(SandboxCommand),

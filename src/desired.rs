@@ -5,15 +5,15 @@
 
 use crate::catalog;
 use crate::config::{
-    Block, LoadOptions, Location, RawConnector, RawContract, RawCustomer, RawMode, RawStatus,
-    Report, Written, WrittenCustomer, read,
+    Block, LoadOptions, Location, RawConnector, RawContract, RawCustomer, RawMode, RawRotation,
+    RawStatus, Report, Written, WrittenCustomer, read,
 };
 use crate::model::{
     Address, Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind,
-    Mode, Region, Setting, Settings, Status,
+    Mode, Region, Rotation, Setting, Settings, Status,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What reading the files gave.
@@ -34,6 +34,8 @@ pub struct Project {
     pub desired: Desired,
     /// Where each customer and connector is declared.
     pub origins: BTreeMap<Address, Location>,
+    /// The stores that its references may use; nothing when it lists none.
+    pub stores: Option<BTreeSet<String>>,
     /// The files it was read from, in order.
     pub files: Vec<PathBuf>,
 }
@@ -68,14 +70,14 @@ impl From<Written> for Project {
         for customer in written.customers {
             place(&customer, &mut origins);
             let name = customer.raw.name.clone();
-            desired
-                .customers
-                .insert(name, convert_customer(customer.raw));
+            let customer = convert_customer(customer.raw, written.rotation);
+            desired.customers.insert(name, customer);
         }
         Self {
             root: written.root,
             desired,
             origins,
+            stores: written.stores.map(BTreeSet::from_iter),
             files: written.files,
         }
     }
@@ -90,7 +92,7 @@ fn place(customer: &WrittenCustomer, origins: &mut BTreeMap<Address, Location>) 
     }
 }
 
-fn convert_customer(raw: RawCustomer) -> DesiredCustomer {
+fn convert_customer(raw: RawCustomer, rotation: Option<RawRotation>) -> DesiredCustomer {
     let connectors = raw.connectors.unwrap_or_default().into_iter();
     DesiredCustomer {
         previous_name: raw.previous_name,
@@ -102,7 +104,7 @@ fn convert_customer(raw: RawCustomer) -> DesiredCustomer {
         cache: raw.cache.as_ref().and_then(cache),
         protect: raw.protect.unwrap_or(false),
         connectors: connectors
-            .map(|raw| (raw.name.clone(), convert_connector(raw)))
+            .map(|raw| (raw.name.clone(), convert_connector(raw, rotation)))
             .collect(),
     }
 }
@@ -125,7 +127,7 @@ fn cache(value: &Value) -> Option<Cache> {
     }
 }
 
-fn convert_connector(raw: RawConnector) -> DesiredConnector {
+fn convert_connector(raw: RawConnector, rotation: Option<RawRotation>) -> DesiredConnector {
     let known = catalog::find(&raw.kind);
     let kind = Kind {
         name: known.map_or_else(|| raw.kind.clone(), |known| known.name.clone()),
@@ -154,6 +156,10 @@ fn convert_connector(raw: RawConnector) -> DesiredConnector {
         template_id: raw.template_id.and_then(|id| id.parse().ok()),
         credentials: raw.credentials.map(credentials),
         credentials_version: raw.credentials_version,
+        rotation: match raw.rotation.or(rotation) {
+            Some(RawRotation::Manual) => Rotation::Manual,
+            Some(RawRotation::Compare) | None => Rotation::Compare,
+        },
         environment: raw.environment.map(settings),
         replication_config: raw.replication_config.map(settings),
         entities: raw.entities.map(|entities| {

@@ -5,7 +5,7 @@
 
 use airlift::config::{Code, LoadOptions, config_schema};
 use airlift::desired::{Loaded, load};
-use airlift::model::{Address, Cache, Contract, Mode, Region, Setting, Status};
+use airlift::model::{Address, Cache, Contract, Mode, Region, Rotation, Setting, Status};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -215,10 +215,13 @@ fn a_project_becomes_what_is_desired() {
         settings["start_date"],
         Setting::Literal(json!("2026-01-01T00:00:00Z"))
     );
-    assert_eq!(project.origins[&Address::customer("acme-corp")].line, 7);
+    let rotations = ["Acme GitHub", "Acme HubSpot"].map(|name| acme.connectors[name].rotation);
+    assert_eq!(rotations, [Rotation::Compare, Rotation::Manual]);
+    assert_eq!(project.stores.as_ref().map(BTreeSet::len), Some(4));
+    assert_eq!(project.origins[&Address::customer("acme-corp")].line, 10);
     assert_eq!(
         project.origins[&Address::connector("acme-corp", "Acme HubSpot")].line,
-        19
+        22
     );
     assert_eq!(project.root, Path::new("tests/samples/valid"));
 }

@@ -1,7 +1,9 @@
 //! What the ledger is told after each effect.
 
 use super::run::{CustomerRun, Trouble};
-use crate::model::{Applied, ConnectorBody, ConnectorId, RecordedConnector, Sent, Setting};
+use crate::model::{
+    Applied, ConnectorBody, ConnectorId, RecordedConnector, Resolved as _, Sent, Setting,
+};
 
 impl CustomerRun<'_> {
     /// Fingerprints of everything write-only in a body that is about to be sent.
@@ -12,7 +14,7 @@ impl CustomerRun<'_> {
         }
         let salt = uuid::Uuid::new_v4().simple().to_string();
         let at = jiff::Timestamp::now().to_string();
-        let value = |reference: &_| self.context.secrets.get(reference);
+        let value = |reference: &_| self.context.secrets.value(reference);
         Some(self.context.fingerprinter.sent(leaves, value, salt, at))
     }
 

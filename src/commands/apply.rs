@@ -12,7 +12,7 @@ use crate::model::SecretRef;
 use crate::plan::{Action, Operation, Plan};
 use crate::recorded::{Journal, Lock};
 use crate::render::{self, Progress, Ui, json};
-use crate::secrets::{ResolveError, Values, collect};
+use crate::secrets::{ResolveError, Resolver, Values, collect};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -43,7 +43,9 @@ async fn carry_out(
 ) -> Result<Exit, Failure> {
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let progress = Progress::new(ui);
-    let planned = planned(project, remote, &args.planning, &reading(&progress)).await?;
+    let resolver = resolver(project);
+    let reading = reading(&progress);
+    let planned = planned(project, remote, &args.planning, &resolver, &reading).await?;
     progress.finish();
     let plan = &planned.plan;
     if global.format == Format::Text {
@@ -51,7 +53,7 @@ async fn carry_out(
     }
     project::known_types(project, plan)?;
     refused(plan, args)?;
-    let (secrets, missing) = resolve(project, plan, args.execution.keep_going)?;
+    let (secrets, missing) = resolve(&resolver, plan, args.execution.keep_going).await?;
     if plan.has_changes() {
         project::approve(ui, global, args.approval.auto_approve)?;
     }
@@ -93,8 +95,8 @@ fn refused(plan: &Plan, args: &ApplyArgs) -> Result<(), Failure> {
 }
 
 /// Resolves every reference that the plan sends, once, before the first write.
-fn resolve(
-    project: &Project,
+async fn resolve(
+    resolver: &Resolver,
     plan: &Plan,
     keep_going: bool,
 ) -> Result<(Values, BTreeMap<SecretRef, String>), Failure> {
@@ -113,7 +115,7 @@ fn resolve(
             }
         }
     }
-    let (values, failures) = resolver(project).resolve_all(&references);
+    let (values, failures) = resolver.resolve_all(&references).await;
     if !failures.is_empty() && !keep_going {
         return Err(unresolved(&failures));
     }

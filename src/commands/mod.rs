@@ -2,6 +2,7 @@
 
 mod apply;
 mod completions;
+mod doctor;
 mod explain;
 mod findings;
 mod init;
@@ -47,6 +48,7 @@ fn dispatch(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
         Command::Types { name } => types::run(ui, name.as_deref()),
         Command::Plan(args) => waiting(plan::run(ui, global, &args)),
         Command::Apply(args) => waiting(apply::run(ui, global, &args)),
+        Command::Doctor => waiting(doctor::run(ui, global)),
         Command::Sandbox(SandboxCommand::Serve(args)) => waiting(sandbox::run(ui, &args)),
     }
 }

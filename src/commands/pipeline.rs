@@ -5,7 +5,7 @@ use super::remote::Remote;
 use crate::cli::{PlanningOpts, Refresh};
 use crate::desired::Project;
 use crate::failure::Failure;
-use crate::model::{Evidence, Recorded, WorkspaceId};
+use crate::model::{Recorded, WorkspaceId};
 use crate::observed::{self, ReadEvent, observe};
 use crate::plan::{Inputs, Plan, Policy, pairs, plan};
 use crate::recorded::{Journal, settle};
@@ -28,6 +28,7 @@ pub(super) async fn planned(
     project: &Project,
     remote: &Remote,
     planning: &PlanningOpts,
+    resolver: &Resolver,
     progress: &(dyn Fn(ReadEvent) + Sync),
 ) -> Result<Planned, Failure> {
     let recorded = remote.ledger.load()?;
@@ -42,7 +43,9 @@ pub(super) async fn planned(
     let observed = observe(&reader, desired, &recorded, refresh, parallelism, progress).await?;
     let settled = settle(recorded, &unsettled, &observed);
     let recorded = settled.recorded;
-    let evidence = gather(project, remote, planning, &observed, &recorded);
+    let pairs = pairs(desired, &observed, &recorded);
+    let reading = (!planning.no_secrets).then_some(resolver);
+    let evidence = evidence(&pairs, &recorded, &remote.fingerprinter, reading).await;
     let policy = policy(planning);
     let inputs = Inputs {
         desired,
@@ -59,21 +62,13 @@ pub(super) async fn planned(
     })
 }
 
-fn gather(
-    project: &Project,
-    remote: &Remote,
-    planning: &PlanningOpts,
-    observed: &crate::model::Observed,
-    recorded: &Recorded,
-) -> Evidence {
-    let resolver = (!planning.no_secrets).then(|| resolver(project));
-    let pairs = pairs(&project.desired, observed, recorded);
-    evidence(&pairs, recorded, &remote.fingerprinter, resolver.as_ref())
-}
-
-/// Reads references as seen from the project.
+/// Reads references as seen from the project, each once: one is enough for a whole run.
 pub(super) fn resolver(project: &Project) -> Resolver {
-    Resolver::new(project.root.clone(), secret_roots())
+    let resolver = Resolver::new(project.root.clone(), secret_roots());
+    match &project.stores {
+        Some(stores) => resolver.with_stores(stores.clone()),
+        None => resolver,
+    }
 }
 
 /// Directories that absolute file references may point below: set outside the project.

@@ -1,6 +1,6 @@
 //! `plan`: read, compare, print. Holds a `Reader` and nothing that writes.
 
-use super::pipeline::planned;
+use super::pipeline::{planned, resolver};
 use super::project;
 use super::reading::reading;
 use super::remote::Remote;
@@ -15,7 +15,9 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result
     let remote = Remote::open(&project, global, &args.planning).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let progress = Progress::new(ui);
-    let planned = planned(&project, &remote, &args.planning, &reading(&progress)).await;
+    let secrets = resolver(&project);
+    let reading = reading(&progress);
+    let planned = planned(&project, &remote, &args.planning, &secrets, &reading).await;
     progress.finish();
     remote.close().await?;
     let plan = planned?.plan;

@@ -40,12 +40,21 @@ impl Remote {
         global: &GlobalOpts,
         planning: &PlanningOpts,
     ) -> Result<Self, Failure> {
+        Self::with_token(project, global, planning.connector_token).await
+    }
+
+    /// The same, told no more than which token creates connectors.
+    pub(super) async fn with_token(
+        project: &Project,
+        global: &GlobalOpts,
+        connector_token: ConnectorToken,
+    ) -> Result<Self, Failure> {
         let way = if global.sandbox {
             Way::embedded(project).await?
         } else {
             Way::remote(project)?
         };
-        let options = options(project, global, planning, way.organization)?;
+        let options = options(project, global, connector_token, way.organization)?;
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
             .organization()
@@ -153,7 +162,7 @@ impl Way {
 }
 
 /// Where ledger and sandbox are kept: beside the project.
-fn state_dir(project: &Project) -> PathBuf {
+pub(super) fn state_dir(project: &Project) -> PathBuf {
     project.root.join(".airlift")
 }
 
@@ -197,14 +206,14 @@ fn expected_organization(project: &Project) -> Result<Option<OrganizationId>, Fa
 fn options(
     project: &Project,
     global: &GlobalOpts,
-    planning: &PlanningOpts,
+    connector_token: ConnectorToken,
     organization_id: Option<OrganizationId>,
 ) -> Result<Options, Failure> {
     let ca_pem = global.ca_file.as_deref().map(read_ca).transpose()?;
     Ok(Options {
         organization_id,
         contract: project.desired.contract,
-        connector_token: match planning.connector_token {
+        connector_token: match connector_token {
             ConnectorToken::Scoped => api::ConnectorToken::Scoped,
             ConnectorToken::Application => api::ConnectorToken::Application,
         },
@@ -228,7 +237,7 @@ fn ledger_key(client_secret: &str) -> SecretValue {
 }
 
 /// A variable that is set and not empty.
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

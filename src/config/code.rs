@@ -197,7 +197,7 @@ codes! {
     ProjectKeyElsewhere "project_key_elsewhere" Error {
         "A key of the project stands in a second file."
         "Two files could disagree about the organization or the guards."
-        "Keep `organization_id`, `contract`, `include` and `guards` in one project file."
+        "Keep `organization_id`, `contract`, `include`, `guards`, `stores`, `secret_policy` and `rotation` in one project file."
     }
     UnsupportedFeature "unsupported_feature" Error {
         "A feature is used that this version does not have."
@@ -277,7 +277,17 @@ codes! {
     UnknownStore "unknown_store" Error {
         "A reference names a store that this version does not know."
         "It could not be resolved when it is needed."
-        "Use `env` or `file`."
+        "Use `env`, `file`, `vault` or `exec`."
+    }
+    StoreNotAllowed "store_not_allowed" Error {
+        "A reference uses a store that the project does not list."
+        "A change to a customer's file must not open a store that nobody decided to use."
+        "Add the store to `stores` in the project file, as in `stores: [env, file, vault]`."
+    }
+    ReferenceNotAllowed "reference_not_allowed" Error {
+        "A reference begins with none of the prefixes that `secret_policy` allows its file."
+        "One customer's file could otherwise send another customer's secret to itself."
+        "Use a reference of the customer's own, or let the policy in the project file allow it."
     }
     SecretFileOutside "secret_file_outside" Error {
         "A file reference leads out of the project's directory and of the allowed roots."

@@ -25,7 +25,9 @@ mod visible;
 mod written;
 
 pub use diagnostic::{Code, Excerpt, Finding, Location, Report, Severity};
-pub(crate) use raw::{Block, RawConnector, RawContract, RawCustomer, RawMode, RawStatus};
+pub(crate) use raw::{
+    Block, RawConnector, RawContract, RawCustomer, RawMode, RawRotation, RawStatus,
+};
 pub use schema::config_schema;
 pub use written::Written;
 pub(crate) use written::WrittenCustomer;

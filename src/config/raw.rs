@@ -28,6 +28,14 @@ pub(crate) struct RawFile {
     pub(crate) include: Option<Vec<String>>,
     /// Limits on what one run may delete.
     pub(crate) guards: Option<RawGuards>,
+    /// The stores that references may use: `env` and `file` unless others are listed. `exec`
+    /// also needs the user's own configuration.
+    pub(crate) stores: Option<Vec<String>>,
+    /// Which files may use which references. With a policy, a file that no entry matches may
+    /// use none.
+    pub(crate) secret_policy: Option<Vec<RawPolicy>>,
+    /// How a new value of a secret is noticed, for every connector that does not say itself.
+    pub(crate) rotation: Option<RawRotation>,
     /// Not supported yet.
     #[schemars(extend("deprecated" = true))]
     pub(crate) templates: Option<Value>,
@@ -56,6 +64,27 @@ pub(crate) struct RawGuards {
     /// objects up.
     #[schemars(range(max = 100))]
     pub(crate) max_delete_percent: Option<u64>,
+}
+
+/// What some files may refer to.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(crate) struct RawPolicy {
+    /// A pattern of files, relative to the project file, such as `customers/acme*.yaml`.
+    pub(crate) files: String,
+    /// Beginnings of references, such as `env:ACME_` or `file:secrets/acme-`. A file that several
+    /// entries match may use what any of them allows.
+    pub(crate) allow: Vec<String>,
+}
+
+/// How a new value of a secret is noticed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(crate) enum RawRotation {
+    Compare,
+    Manual,
 }
 
 /// One customer: a workspace.
@@ -109,6 +138,9 @@ pub(crate) struct RawConnector {
     pub(crate) credentials: Option<Block>,
     /// Raise it to send the credentials again.
     pub(crate) credentials_version: Option<u64>,
+    /// `compare` (the default) reads the references to notice new values; `manual` never reads
+    /// them to compare, as for stores that make a new value at each read.
+    pub(crate) rotation: Option<RawRotation>,
     /// Variables of the type's server address, such as a subdomain.
     pub(crate) environment: Option<Block>,
     /// Settings of replication. Only declared keys are compared and sent.

@@ -15,7 +15,7 @@ pub(super) enum Visibility {
 }
 
 /// Keys whose scalar values are shown.
-const HARMLESS: [&str; 17] = [
+const HARMLESS: [&str; 19] = [
     "version",
     "organization_id",
     "contract",
@@ -33,6 +33,8 @@ const HARMLESS: [&str; 17] = [
     "entity",
     "template_id",
     "include",
+    "rotation",
+    "files",
 ];
 
 impl Visibility {
@@ -42,10 +44,11 @@ impl Visibility {
     /// What holds inside a value of this one, under that key.
     pub(super) fn inside(self, key: Option<&str>) -> Self {
         match (self, key) {
-            (Self::Fields, None | Some("customers" | "connectors" | "entities" | "guards")) => {
-                Self::Fields
-            }
-            (Self::Fields, Some("include" | "modes")) => Self::Items,
+            (
+                Self::Fields,
+                None | Some("customers" | "connectors" | "entities" | "guards" | "secret_policy"),
+            ) => Self::Fields,
+            (Self::Fields, Some("include" | "modes" | "stores")) => Self::Items,
             _ => Self::Hidden,
         }
     }

@@ -5,7 +5,7 @@
 
 use super::diagnostic::Location;
 use super::load::Parsed;
-use super::raw::{RawContract, RawCustomer, RawGuards};
+use super::raw::{RawContract, RawCustomer, RawGuards, RawRotation};
 use super::source::Place;
 use std::path::PathBuf;
 
@@ -19,6 +19,8 @@ pub struct Written {
     pub(crate) organization_id: Option<String>,
     pub(crate) contract: Option<RawContract>,
     pub(crate) guards: Option<RawGuards>,
+    pub(crate) stores: Option<Vec<String>>,
+    pub(crate) rotation: Option<RawRotation>,
     pub(crate) customers: Vec<WrittenCustomer>,
 }
 
@@ -48,6 +50,9 @@ pub(super) fn project_keys(file: &Parsed) -> Vec<&'static str> {
         ("contract", raw.contract.is_some()),
         ("include", raw.include.is_some()),
         ("guards", raw.guards.is_some()),
+        ("stores", raw.stores.is_some()),
+        ("secret_policy", raw.secret_policy.is_some()),
+        ("rotation", raw.rotation.is_some()),
     ];
     keys.into_iter()
         .filter(|(_, given)| *given)
@@ -71,6 +76,8 @@ impl Written {
             organization_id: project.organization_id,
             contract: project.contract,
             guards: project.guards,
+            stores: project.stores,
+            rotation: project.rotation,
             customers: Vec::new(),
         };
         for file in files {

@@ -149,12 +149,24 @@ pub struct DesiredConnector {
     pub readable: BTreeSet<String>,
     /// Raised to send the credentials again.
     pub credentials_version: Option<u64>,
+    /// Whether references are read to tell if their values changed.
+    pub rotation: Rotation,
     /// Server variables, such as a subdomain.
     pub environment: Option<Settings>,
     /// Replication settings; only declared keys are compared.
     pub replication_config: Option<Settings>,
     /// Entities and modes; compared as a set when declared.
     pub entities: Option<Vec<Entity>>,
+}
+
+/// How a new value of a secret is noticed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Rotation {
+    /// By reading it and comparing with what was last sent.
+    #[default]
+    Compare,
+    /// Not at all: somebody asks for it. The references are read only to be sent.
+    Manual,
 }
 
 impl DesiredConnector {

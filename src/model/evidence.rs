@@ -46,4 +46,6 @@ pub enum WhyUnverified {
     KeyChanged,
     /// The connector was adopted: nothing was ever sent.
     NeverSent,
+    /// The files say `rotation: manual`: it is never read to compare.
+    Manual,
 }

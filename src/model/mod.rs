@@ -9,6 +9,7 @@ mod desired;
 mod evidence;
 mod id;
 mod observed;
+mod probe;
 mod recorded;
 mod resolved;
 mod secret;
@@ -18,7 +19,7 @@ pub use address::{Address, AddressError};
 pub use body::{ConnectorBody, CustomerPatch};
 pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
-    Region, Status,
+    Region, Rotation, Status,
 };
 pub use evidence::{Evidence, Freshness, WhyUnverified};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
@@ -26,6 +27,7 @@ pub use observed::{
     Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
     ObservedStatus,
 };
+pub use probe::{Health, Probe};
 pub use recorded::{Applied, Recorded, RecordedConnector, RecordedCustomer, Sent};
 pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};

@@ -2,6 +2,7 @@
 
 use super::{SecretRef, SecretValue};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// References that have been resolved. The one who sends a secret asks for it here, at the last
 /// moment, and never keeps it.
@@ -13,5 +14,11 @@ pub trait Resolved: Sync {
 impl Resolved for BTreeMap<SecretRef, SecretValue> {
     fn value(&self, reference: &SecretRef) -> Option<&SecretValue> {
         self.get(reference)
+    }
+}
+
+impl Resolved for BTreeMap<SecretRef, Arc<SecretValue>> {
+    fn value(&self, reference: &SecretRef) -> Option<&SecretValue> {
+        self.get(reference).map(Arc::as_ref)
     }
 }

@@ -7,8 +7,8 @@ use crate::api::tests::{
 };
 use crate::model::{
     Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector, DesiredCustomer,
-    Kind, KindLookup, Observed, Recorded, RecordedConnector, RecordedCustomer, Setting, Settings,
-    WorkspaceId,
+    Kind, KindLookup, Observed, Recorded, RecordedConnector, RecordedCustomer, Rotation, Setting,
+    Settings, WorkspaceId,
 };
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -37,6 +37,7 @@ fn declared(config: Option<Value>) -> DesiredConnector {
         template_id: None,
         credentials: None,
         credentials_version: None,
+        rotation: Rotation::Compare,
         environment: None,
         replication_config: config.and_then(settings),
         entities: None,

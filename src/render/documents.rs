@@ -4,7 +4,7 @@
 use super::diagnostics::{Diagnostic, Severity};
 use super::words;
 use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally};
-use crate::model::{Address, Contract, WhyUnverified};
+use crate::model::{Address, Contract, Health, Probe, WhyUnverified};
 use crate::plan::{
     Action, BlockCode, FieldChange, Operation, Plan, Reason, Refusal, Step, Summary,
 };
@@ -175,6 +175,23 @@ pub(super) struct FindingEntry<'a> {
     column: u32,
     end_column: u32,
     path: Option<&'a str>,
+}
+
+/// The result of `doctor --format json`.
+#[derive(Serialize)]
+pub(super) struct DoctorDocument<'a> {
+    format_version: u32,
+    healthy: bool,
+    checks: &'a [Probe],
+}
+
+/// The document of what `doctor` found.
+pub(super) fn doctor(probes: &[Probe]) -> DoctorDocument<'_> {
+    DoctorDocument {
+        format_version: FORMAT_VERSION,
+        healthy: probes.iter().all(|probe| probe.health != Health::Fail),
+        checks: probes,
+    }
 }
 
 /// The document of a plan.

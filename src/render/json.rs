@@ -8,6 +8,7 @@ use super::documents;
 use super::line::Out;
 use super::sanitize;
 use crate::apply::ApplyReport;
+use crate::model::Probe;
 use crate::plan::Plan;
 use serde::Serialize;
 use std::io;
@@ -25,6 +26,11 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
 /// Writes what `validate` found; `omitted` more were found than are listed.
 pub fn validation(out: &mut Out<'_>, all: &[Diagnostic<'_>], omitted: usize) -> io::Result<()> {
     document(out, &documents::validation(all, omitted))
+}
+
+/// Writes what `doctor` found.
+pub fn doctor(out: &mut Out<'_>, probes: &[Probe]) -> io::Result<()> {
+    document(out, &documents::doctor(probes))
 }
 
 /// Writes any document, such as a schema, so that no terminal and no CI runner obeys it.

@@ -4,6 +4,7 @@
 //! came from files or the API. Refuses to decide anything, and never sees a secret's value.
 
 mod diagnostics;
+mod doctor;
 mod documents;
 pub mod explain;
 mod fields;
@@ -22,6 +23,7 @@ mod types;
 mod words;
 
 pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
+pub use doctor::doctor;
 pub use line::{Line, Out};
 pub use plan::plan;
 pub use progress::Progress;

@@ -152,6 +152,11 @@ pub(super) const CODES: &[Topic] = &[
         "never_sent",
         "The connector was adopted, so airlift never sent its credentials and has nothing to compare with.",
     ),
+    (
+        "verification",
+        "manual",
+        "The files say `rotation: manual`, so the secret is never read to compare. It is sent again by a new `credentials_version`.",
+    ),
     ("outcome", "done", "The operation succeeded."),
     (
         "outcome",

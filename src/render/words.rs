@@ -37,6 +37,7 @@ pub(super) fn unverified(why: WhyUnverified) -> &'static str {
         WhyUnverified::NotAsked => "no secrets were to be read (--no-secrets)",
         WhyUnverified::KeyChanged => "the key of the fingerprints changed",
         WhyUnverified::NeverSent => "adopted: never sent by airlift",
+        WhyUnverified::Manual => "rotation: manual, so it is not read to compare",
     }
 }
 

@@ -1,7 +1,13 @@
-//! The `file` store: `${file:path}` is a file's content less one trailing newline, confined to
-//! the project directory and to directories that are allowed from outside the project.
+//! The `file` store: `${file:path}` is a file's content less one trailing newline, and
+//! `${file:path#key}` one field of a JSON, YAML or dotenv file.
+//!
+//! Confined to the project directory and to directories that are allowed from outside the
+//! project. Links are followed once, to see where they end; the place is then opened from its
+//! root downward without following any, so that nothing can be swapped in between. Refuses
+//! pipes, devices, directories and whatever is larger than 1 MiB.
 
 use super::Why;
+use super::fields::{self, Form};
 use crate::model::SecretValue;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -9,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// The most a secret may hold.
-const LIMIT: u64 = 1024 * 1024;
+pub(super) const LIMIT: usize = 1024 * 1024;
 
 /// Reads files in confined places.
 #[derive(Clone, Debug)]
@@ -24,86 +30,135 @@ impl FileStore {
         Self { project, roots }
     }
 
-    pub(super) fn read(&self, path: &str) -> Result<SecretValue, Why> {
-        let place = self.locate(Path::new(path))?;
-        // Asked before opening: opening a FIFO would wait for its other end.
-        if !std::fs::metadata(&place)
-            .map_err(|error| unreadable(&error))?
-            .is_file()
-        {
-            return Err(Why::NotAFile);
+    pub(super) fn project(&self) -> &Path {
+        &self.project
+    }
+
+    pub(super) fn read(&self, path: &str, field: Option<&str>) -> Result<SecretValue, Why> {
+        let form = match field {
+            Some(_) => Some(Form::of(path).ok_or(Why::UnknownFormat)?),
+            None => None,
+        };
+        let bytes = content(self.open(path)?)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Why::NotText)?;
+        match form.zip(field) {
+            Some((form, field)) => fields::read(form, text, field),
+            None => Ok(SecretValue::new(whole(text).to_owned())),
         }
-        let file = File::open(&place).map_err(|error| unreadable(&error))?;
+    }
+
+    /// Opens the file that a reference names, if it may be read.
+    pub(super) fn open(&self, path: &str) -> Result<File, Why> {
+        let (root, place) = self.locate(Path::new(path))?;
+        let file = open_below(&root, &place)?;
         let metadata = file.metadata().map_err(|error| unreadable(&error))?;
         if !metadata.is_file() {
             return Err(Why::NotAFile);
         }
-        if metadata.len() > LIMIT {
+        if metadata.len() > LIMIT as u64 {
             return Err(Why::TooLarge);
         }
-        read_text(file, metadata.len())
+        Ok(file)
     }
 
-    /// The real path, once every link is followed, if it lies where it may.
-    fn locate(&self, path: &Path) -> Result<PathBuf, Why> {
-        if path
-            .components()
-            .any(|part| matches!(part, Component::ParentDir))
-        {
+    /// The root and the real path below it, once every link is followed, if it lies where it may.
+    fn locate(&self, path: &Path) -> Result<(PathBuf, PathBuf), Why> {
+        let upward = |part: Component<'_>| part == Component::ParentDir;
+        if path.components().any(upward) {
             return Err(Why::Outside);
         }
         let real = |path: &Path| path.canonicalize().map_err(|error| unreadable(&error));
-        if path.is_absolute() {
+        let (root, place) = if path.is_absolute() {
             let allowed = self.roots.iter().find(|root| path.starts_with(root));
-            let root = real(allowed.ok_or(Why::Outside)?)?;
-            return within(real(path)?, &root);
+            (real(allowed.ok_or(Why::Outside)?)?, real(path)?)
+        } else {
+            let project = self.project.as_os_str();
+            let project = if project.is_empty() {
+                Path::new(".")
+            } else {
+                Path::new(project)
+            };
+            (real(project)?, real(&project.join(path))?)
+        };
+        let below = place.strip_prefix(&root).map_err(|_| Why::Outside)?;
+        let below = below.to_owned();
+        Ok((root, below))
+    }
+}
+
+/// Opens a path below a root, part by part and never through a link; opening a pipe does not
+/// wait for its other end.
+#[cfg(unix)]
+fn open_below(root: &Path, place: &Path) -> Result<File, Why> {
+    use rustix::fs::{Mode, OFlags, open, openat};
+    let walk = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let end =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let told = |error: rustix::io::Errno| match error {
+        // Sockets cannot be opened; a link cannot be there unless it was put there just now.
+        rustix::io::Errno::NXIO => Why::NotAFile,
+        rustix::io::Errno::LOOP => Why::Outside,
+        other => unreadable(&other.into()),
+    };
+    let mut parts = place.components().peekable();
+    let mut directory = open(root, walk, Mode::empty()).map_err(told)?;
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            let file = openat(&directory, part.as_os_str(), end, Mode::empty()).map_err(told)?;
+            return Ok(File::from(file));
         }
-        let root = real(&self.project)?;
-        within(real(&self.project.join(path))?, &root)
+        directory = openat(&directory, part.as_os_str(), walk, Mode::empty()).map_err(told)?;
     }
+    Err(Why::NotAFile)
 }
 
-fn within(place: PathBuf, root: &Path) -> Result<PathBuf, Why> {
-    if place.starts_with(root) {
-        Ok(place)
-    } else {
-        Err(Why::Outside)
+/// Opens a path below a root; what is not a regular file is refused before it is opened.
+#[cfg(not(unix))]
+fn open_below(root: &Path, place: &Path) -> Result<File, Why> {
+    let path = root.join(place);
+    let metadata = path.symlink_metadata();
+    if !metadata.map_err(|error| unreadable(&error))?.is_file() {
+        return Err(Why::NotAFile);
     }
+    File::open(path).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: &std::io::Error) -> Why {
-    let what = match error.kind() {
+pub(super) fn unreadable(error: &std::io::Error) -> Why {
+    Why::Unreadable(match error.kind() {
         ErrorKind::NotFound => "not found",
         ErrorKind::PermissionDenied => "permission denied",
         _ => "reading failed",
-    };
-    Why::Unreadable(what.to_owned())
+    })
 }
 
-fn read_text(file: File, length: u64) -> Result<SecretValue, Why> {
+/// The whole content, in memory that is wiped.
+pub(super) fn content(file: File) -> Result<Zeroizing<Vec<u8>>, Why> {
+    let length = file.metadata().map_err(|error| unreadable(&error))?.len();
     // Room for all of it at once: a buffer that grows leaves copies behind.
     let capacity = usize::try_from(length).unwrap_or(0).saturating_add(1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(LIMIT)
+    file.take(LIMIT as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(&error))?;
-    if bytes.last() == Some(&b'\n') {
-        bytes.pop();
-        if bytes.last() == Some(&b'\r') {
-            bytes.pop();
-        }
+    if bytes.len() > LIMIT {
+        return Err(Why::TooLarge);
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(SecretValue::new(text.to_owned())),
-        Err(_) => Err(Why::NotText),
-    }
+    Ok(bytes)
 }
 
-#[cfg(all(test, unix))]
+/// A text less one trailing newline, which editors and commands add.
+pub(super) fn whole(text: &str) -> &str {
+    let cut = text.strip_suffix('\n');
+    cut.map_or(text, |cut| cut.strip_suffix('\r').unwrap_or(cut))
+}
+
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
-    use super::{FileStore, Why};
+    use super::{FileStore, LIMIT, Why};
     use std::fs;
     use std::os::unix::fs::symlink;
+    use std::process::Command;
 
     #[test]
     fn references_stay_where_they_may_read() {
@@ -114,19 +169,55 @@ mod tests {
         symlink(outside.path().join("secret"), project.path().join("link")).unwrap();
         symlink(project.path().join("inside"), project.path().join("fine")).unwrap();
         symlink(outside.path(), project.path().join("dir")).unwrap();
+        symlink("/dev/zero", project.path().join("zero")).unwrap();
+        symlink("loop", project.path().join("loop")).unwrap();
         let store = FileStore::new(project.path().into(), vec![outside.path().into()]);
-        let read = |path: &str| store.read(path);
-        assert_eq!(read("link").unwrap_err(), Why::Outside);
-        assert_eq!(read("dir/secret").unwrap_err(), Why::Outside);
-        assert_eq!(read("../x").unwrap_err(), Why::Outside);
-        assert_eq!(read("/etc/passwd").unwrap_err(), Why::Outside);
+        let read = |path: &str| store.read(path, None);
+        for escape in [
+            "link",
+            "dir/secret",
+            "../x",
+            "/etc/passwd",
+            "zero",
+            "a/../b",
+        ] {
+            assert_eq!(read(escape).unwrap_err(), Why::Outside, "{escape}");
+        }
         assert_eq!(read("fine").unwrap().expose(), "y");
         let allowed = outside.path().join("secret");
         assert_eq!(read(allowed.to_str().unwrap()).unwrap().expose(), "x");
         assert_eq!(read(".").unwrap_err(), Why::NotAFile);
-        assert_eq!(
-            read("none").unwrap_err(),
-            Why::Unreadable("not found".into())
-        );
+        assert_eq!(read("none").unwrap_err(), Why::Unreadable("not found"));
+        assert_eq!(read("loop").unwrap_err(), Why::Unreadable("reading failed"));
+    }
+
+    #[test]
+    fn only_regular_files_of_some_size_are_read() {
+        let project = tempfile::tempdir().unwrap();
+        let path = |name: &str| project.path().join(name);
+        let made = Command::new("mkfifo").arg(path("pipe")).status().unwrap();
+        assert!(made.success());
+        fs::create_dir(path("directory")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        fs::write(path("large"), vec![b'x'; LIMIT + 1]).unwrap();
+        fs::write(path("limit"), vec![b'x'; LIMIT]).unwrap();
+        let store = FileStore::new(project.path().into(), vec!["/dev".into()]);
+        let read = |path: &str| store.read(path, None);
+        for other in ["pipe", "directory", "socket", "/dev/zero", "/dev/null"] {
+            assert_eq!(read(other).unwrap_err(), Why::NotAFile, "{other}");
+        }
+        assert_eq!(read("large").unwrap_err(), Why::TooLarge);
+        assert_eq!(read("limit").unwrap().expose().len(), LIMIT);
+    }
+
+    #[test]
+    fn fields_need_a_known_form() {
+        let project = tempfile::tempdir().unwrap();
+        fs::write(project.path().join("a.json"), r#"{"k": "v\n"}"#).unwrap();
+        fs::write(project.path().join("token"), "k=v").unwrap();
+        let store = FileStore::new(project.path().into(), Vec::new());
+        assert_eq!(store.read("a.json", Some("k")).unwrap().expose(), "v\n");
+        let other = store.read("token", Some("k")).unwrap_err();
+        assert_eq!(other, Why::UnknownFormat);
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! Always keyed, never a plain hash: a stored hash of a short secret can be guessed.
 
-use super::Resolver;
+use super::{Resolver, Values};
 use crate::model::{
     Address, ConnectorId, DesiredConnector, Evidence, Freshness, OrganizationId, Recorded,
-    RecordedConnector, SecretRef, SecretValue, Sent, Setting, WhyUnverified,
+    RecordedConnector, Rotation, SecretRef, SecretValue, Sent, Setting, WhyUnverified,
 };
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
@@ -108,8 +108,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Compares the secrets of recorded connectors with what was last sent.
 ///
-/// Without a resolver (`--no-secrets`) no reference is read: only literals are compared.
-pub fn evidence(
+/// Without a resolver (`--no-secrets`) no reference is read, and of a connector with manual
+/// rotation none ever is: only literals are compared. References whose comparison could tell
+/// nothing are not read either.
+pub async fn evidence(
     pairs: &[(Address, &DesiredConnector, ConnectorId)],
     recorded: &Recorded,
     fingerprinter: &Fingerprinter,
@@ -121,64 +123,96 @@ pub fn evidence(
         .flat_map(|customer| customer.connectors.values())
         .map(|connector| (connector.id, connector))
         .collect();
-    let mut cache = BTreeMap::new();
-    let mut evidence = Evidence::default();
-    for (address, declared, id) in pairs {
-        let Some(sent) = by_id.get(id).and_then(|recorded| recorded.sent.as_ref()) else {
-            continue;
-        };
-        let compare = |leaf: &Setting, path: &str, cache: &mut Cache| {
-            freshness(leaf, path, sent, fingerprinter, resolver, cache)
-        };
-        let fields = declared
-            .secret_leaves()
-            .into_iter()
-            .map(|(path, leaf)| {
-                let freshness = compare(leaf, &path, &mut cache);
-                (path, freshness)
-            })
-            .collect();
-        evidence.connectors.insert(address.clone(), fields);
+    let comparisons: Vec<(&Address, Comparison<'_>)> = pairs
+        .iter()
+        .filter_map(|(address, declared, id)| {
+            let sent = by_id.get(id)?.sent.as_ref()?;
+            let comparison = Comparison {
+                leaves: declared.secret_leaves(),
+                rotation: declared.rotation,
+                sent,
+                fingerprinter,
+            };
+            Some((address, comparison))
+        })
+        .collect();
+    let values = match resolver {
+        None => None,
+        Some(resolver) => {
+            let wanted = comparisons.iter().flat_map(|(_, one)| one.wanted());
+            let wanted: BTreeSet<SecretRef> = wanted.cloned().collect();
+            // A failure shows as a missing value.
+            Some(resolver.resolve_all(&wanted).await.0)
+        }
+    };
+    let connectors = comparisons
+        .iter()
+        .map(|(address, one)| ((*address).clone(), one.freshness(values.as_ref())));
+    Evidence {
+        connectors: connectors.collect(),
     }
-    evidence
 }
 
-/// Each distinct reference is read once per run; a failure is remembered too.
-type Cache = BTreeMap<SecretRef, Option<SecretValue>>;
+/// One connector's secrets beside what was last sent.
+struct Comparison<'a> {
+    leaves: BTreeMap<String, &'a Setting>,
+    rotation: Rotation,
+    sent: &'a Sent,
+    fingerprinter: &'a Fingerprinter,
+}
 
-fn freshness(
-    leaf: &Setting,
-    path: &str,
-    sent: &Sent,
-    fingerprinter: &Fingerprinter,
-    resolver: Option<&Resolver>,
-    cache: &mut Cache,
-) -> Freshness {
-    if sent.key_id != fingerprinter.key_id {
-        return Freshness::Unverified(WhyUnverified::KeyChanged);
+impl Comparison<'_> {
+    /// The references whose values could tell something.
+    fn wanted(&self) -> impl Iterator<Item = &SecretRef> {
+        let leaves = self.leaves.iter();
+        leaves.filter_map(|(path, leaf)| match leaf {
+            Setting::Secret(reference) if self.known(path, leaf).is_none() => Some(reference),
+            _ => None,
+        })
     }
-    let Some(before) = sent.fingerprints.get(path) else {
-        return Freshness::Changed;
-    };
-    let now = match leaf {
-        Setting::Secret(reference) => {
-            let Some(resolver) = resolver else {
-                return Freshness::Unverified(WhyUnverified::NotAsked);
-            };
-            let value = cache
-                .entry(reference.clone())
-                .or_insert_with(|| resolver.resolve(reference).ok());
-            let Some(value) = value else {
-                return Freshness::Unverified(WhyUnverified::Unavailable);
-            };
-            fingerprinter.fingerprint(&sent.salt, path, value)
+
+    /// What can be told without the value.
+    fn known(&self, path: &str, leaf: &Setting) -> Option<Freshness> {
+        let manual = self.rotation == Rotation::Manual;
+        if self.sent.key_id != self.fingerprinter.key_id {
+            Some(Freshness::Unverified(WhyUnverified::KeyChanged))
+        } else if !self.sent.fingerprints.contains_key(path) {
+            Some(Freshness::Changed)
+        } else if manual && matches!(leaf, Setting::Secret(_)) {
+            Some(Freshness::Unverified(WhyUnverified::Manual))
+        } else {
+            None
         }
-        literal => fingerprinter.fingerprint(&sent.salt, path, &literal_text(literal)),
-    };
-    if now == *before {
-        Freshness::Unchanged
-    } else {
-        Freshness::Changed
+    }
+
+    fn freshness(&self, values: Option<&Values>) -> BTreeMap<String, Freshness> {
+        let leaves = self.leaves.iter();
+        leaves
+            .map(|(path, leaf)| (path.clone(), self.of(path, leaf, values)))
+            .collect()
+    }
+
+    fn of(&self, path: &str, leaf: &Setting, values: Option<&Values>) -> Freshness {
+        if let Some(known) = self.known(path, leaf) {
+            return known;
+        }
+        let Setting::Secret(reference) = leaf else {
+            return self.compared(path, &literal_text(leaf));
+        };
+        match values.map(|values| values.get(reference)) {
+            None => Freshness::Unverified(WhyUnverified::NotAsked),
+            Some(None) => Freshness::Unverified(WhyUnverified::Unavailable),
+            Some(Some(value)) => self.compared(path, value),
+        }
+    }
+
+    fn compared(&self, path: &str, value: &SecretValue) -> Freshness {
+        let now = self.fingerprinter.fingerprint(&self.sent.salt, path, value);
+        if self.sent.fingerprints.get(path) == Some(&now) {
+            Freshness::Unchanged
+        } else {
+            Freshness::Changed
+        }
     }
 }
 

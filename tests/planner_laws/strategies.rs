@@ -3,7 +3,7 @@
 use crate::world::{World, connector_named, workspace_named};
 use airlift::model::{
     Cache, ConnectorId, Contract, DefinitionId, Desired, DesiredConnector, DesiredCustomer, Entity,
-    Guards, Kind, Mode, ObservedStatus, Setting, Settings, Status, WorkspaceId,
+    Guards, Kind, Mode, ObservedStatus, Rotation, Setting, Settings, Status, WorkspaceId,
 };
 use airlift::plan::{Limit, Policy};
 use proptest::prelude::*;
@@ -85,6 +85,7 @@ fn connector() -> impl Strategy<Value = DesiredConnector> {
                     credentials,
                     readable: BTreeSet::new(),
                     credentials_version: version,
+                    rotation: Rotation::Compare,
                     environment,
                     replication_config,
                     entities,

@@ -4,6 +4,7 @@ mod connector;
 mod credentials;
 mod customer;
 mod names;
+mod policy;
 mod project;
 mod references;
 mod settings;
@@ -14,6 +15,7 @@ use super::load::Parsed;
 use super::raw::RawConnector;
 use super::source::{Findings, Place};
 use crate::catalog::{self, ConnectorType};
+use policy::{Permissions, Policy};
 use std::path::{Path, PathBuf};
 
 /// What a connector's checks look at.
@@ -26,10 +28,11 @@ struct Subject<'s> {
     scope: &'s Scope<'s>,
 }
 
-/// Where file references may point.
+/// What references of one file may be, and where those to files may point.
 struct Scope<'s> {
     project: &'s Path,
     secret_roots: &'s [PathBuf],
+    permissions: Permissions,
 }
 
 /// The checks of one connector, each for itself.
@@ -47,11 +50,13 @@ const CONNECTOR_CHECKS: &[fn(Subject<'_>, &mut Findings)] = &[
 pub(super) fn run(files: &[Parsed], root: &Path, options: &LoadOptions, findings: &mut Findings) {
     project::check(files, findings);
     names::check(files, findings);
-    let scope = Scope {
-        project: root,
-        secret_roots: &options.secret_roots,
-    };
+    let policy = Policy::read(files, root, findings);
     for file in files {
+        let scope = Scope {
+            project: root,
+            secret_roots: &options.secret_roots,
+            permissions: policy.of(&file.path),
+        };
         let places = file.source.root().key("customers").items();
         for shaped in &file.shaped.customers {
             let Some(place) = places.get(shaped.index).copied() else {

@@ -4,13 +4,12 @@ use super::super::code::Code;
 use super::super::confine;
 use super::super::source::{Findings, Place};
 use super::super::visible::named;
+use super::policy::Refused;
 use super::{Scope, did_you_mean};
 use crate::model::SecretRef;
+use crate::secrets::{STORES, misspelt};
 use serde_json::Value;
 use std::path::Path;
-
-/// The stores that can be read.
-const STORES: [&str; 2] = ["env", "file"];
 
 /// Whether a text is meant as a reference. One that holds `${` and is no whole reference would
 /// be sent as it stands, which nobody means.
@@ -30,30 +29,47 @@ pub(super) fn check(text: &str, place: Place<'_>, scope: &Scope<'_>, findings: &
             return findings.at(place, Code::InvalidReference, message, help);
         }
     };
-    match reference.store.as_str() {
-        "env" => variable(&reference.path, place, findings),
-        "file" => file(Path::new(&reference.path), place, scope, findings),
-        store => {
+    if !STORES.contains(&reference.store.as_str()) {
+        return unknown(&reference.store, place, findings);
+    }
+    if let Some(message) = misspelt(&reference) {
+        findings.at(
+            place,
+            Code::InvalidReference,
+            format!("{}: {message}", place.label()),
+            None,
+        );
+    } else if reference.store == "file" {
+        file(Path::new(&reference.path), place, scope, findings);
+    }
+    match scope.permissions.refuse(&reference) {
+        None => {}
+        Some(Refused::Store) => {
+            let store = &reference.store;
+            let label = place.label();
+            let message = format!("{label}: the project does not list store `{store}`");
+            let help = Some(format!("add `{store}` to `stores` in the project file"));
+            findings.at(place, Code::StoreNotAllowed, message, help);
+        }
+        Some(Refused::Policy) => {
             let label = place.label();
             let message = format!(
-                "{label}: secret store {} is not known by this version",
-                named(store)
+                "{label}: the project's `secret_policy` allows this file no such reference"
             );
-            let help = did_you_mean(store, STORES);
-            let help = help.or_else(|| Some("known here: env, file".to_owned()));
-            findings.at(place, Code::UnknownStore, message, help);
+            findings.at(place, Code::ReferenceNotAllowed, message, None);
         }
     }
 }
 
-fn variable(name: &str, place: Place<'_>, findings: &mut Findings) {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        let label = place.label();
-        let message =
-            format!("{label}: an environment variable's name holds letters, digits and `_` only");
-        findings.at(place, Code::InvalidReference, message, None);
-    }
+fn unknown(store: &str, place: Place<'_>, findings: &mut Findings) {
+    let label = place.label();
+    let message = format!(
+        "{label}: secret store {} is not known by this version",
+        named(store)
+    );
+    let help = did_you_mean(store, STORES);
+    let help = help.or_else(|| Some(format!("known here: {}", STORES.join(", "))));
+    findings.at(place, Code::UnknownStore, message, help);
 }
 
 fn file(path: &Path, place: Place<'_>, scope: &Scope<'_>, findings: &mut Findings) {

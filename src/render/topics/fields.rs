@@ -41,6 +41,31 @@ pub(in crate::render) const FIELDS: &[Topic] = &[
     ),
     (
         "field",
+        "stores",
+        "The stores that references may use: `env` and `file` unless others are listed, out of `env`, `file`, `vault` and `exec`. A command of `exec` is named in your own configuration, never in the project.",
+    ),
+    (
+        "field",
+        "secret_policy",
+        "Which files may use which references. With a policy, a file that no entry matches may use none.",
+    ),
+    (
+        "field",
+        "secret_policy.files",
+        "A pattern of files, relative to the project file, such as `customers/acme*.yaml`.",
+    ),
+    (
+        "field",
+        "secret_policy.allow",
+        "Beginnings of references, such as `env:ACME_` or `vault:kv/acme/`. A file that several entries match may use what any of them allows.",
+    ),
+    (
+        "field",
+        "rotation",
+        "How new values of secrets are noticed, for every connector that does not say itself: `compare` (default) or `manual`.",
+    ),
+    (
+        "field",
         "customers",
         "The customers. Each is a workspace of its own, with connectors that use that customer's credentials.",
     ),
@@ -113,6 +138,11 @@ pub(in crate::render) const FIELDS: &[Topic] = &[
         "field",
         "customers.connectors.credentials_version",
         "A number. Change it to send the credentials again although they did not change.",
+    ),
+    (
+        "field",
+        "customers.connectors.rotation",
+        "`compare` (default): the references are read to notice new values. `manual`: they are never read to compare, as for stores that make a new value at each read; a new `credentials_version` sends them.",
     ),
     (
         "field",

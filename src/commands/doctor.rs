@@ -1,0 +1,174 @@
+//! `doctor`: is everything there that a run needs? Looks, and changes nothing: here the files,
+//! the credentials, the ledger and the stores, there one token and one GET.
+
+use super::pipeline::resolver;
+use super::project;
+use super::remote::{Remote, state_dir, variable};
+use crate::api::{DEFAULT_TARGET, Target};
+use crate::cli::{ConnectorToken, Format, GlobalOpts};
+use crate::desired::{Loaded, Project};
+use crate::failure::{Exit, Failure};
+use crate::model::{Health, Probe, SecretRef};
+use crate::render::{self, Ui, json};
+use crate::secrets::collect;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Runs the verb.
+pub(super) async fn run(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
+    let loaded = project::read(global)?;
+    let mut probes = vec![files(&loaded)];
+    let (found, settings) = settings(global);
+    probes.extend(found);
+    if let Some(project) = &loaded.project {
+        if settings == Settings::Complete {
+            probes.extend(service(project, global).await);
+        }
+        probes.push(ledger(project, global));
+        probes.extend(stores(project).await);
+    }
+    match global.format {
+        Format::Json => json::doctor(&mut ui.out(), &probes)?,
+        Format::Text => render::doctor(&mut ui.out(), &probes)?,
+    }
+    let failed = probes.iter().any(|probe| probe.health == Health::Fail);
+    Ok(if failed { Exit::Error } else { Exit::Done })
+}
+
+fn files(loaded: &Loaded) -> Probe {
+    let subject = "configuration";
+    let Some(project) = &loaded.project else {
+        let detail = format!("{} findings stop a run", loaded.report.errors());
+        return Probe::fail(subject, detail, "`airlift validate` lists them");
+    };
+    let customers = project.desired.customers.len();
+    let connectors = project.desired.connectors().count();
+    let (read, warnings) = (project.files.len(), loaded.report.warnings());
+    let detail = format!("files: {read}, customers: {customers}, connectors: {connectors}");
+    if warnings > 0 {
+        let detail = format!("{detail}, warnings: {warnings}");
+        return Probe::warn(subject, detail, "`airlift validate` lists them");
+    }
+    Probe::ok(subject, detail)
+}
+
+/// Whether a session can be tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Settings {
+    Complete,
+    Lacking,
+}
+
+/// What the environment says about the API: whether it is there, and never what it is.
+fn settings(global: &GlobalOpts) -> (Vec<Probe>, Settings) {
+    if global.sandbox {
+        let detail = "the embedded API needs no credentials";
+        return (vec![Probe::ok("api", detail)], Settings::Lacking);
+    }
+    let address = variable("AIRBYTE_API_HOST");
+    let address = address.as_deref().unwrap_or(DEFAULT_TARGET);
+    let address = match address.parse::<Target>() {
+        Ok(target) => Probe::ok("api", target.to_string()),
+        Err(error) => {
+            let detail = format!("AIRBYTE_API_HOST {error}");
+            Probe::fail("api", detail, "correct it, or leave it out")
+        }
+    };
+    let names = ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"];
+    let missing = names.into_iter().filter(|name| variable(name).is_none());
+    let missing: Vec<&str> = missing.collect();
+    let credentials = if missing.is_empty() {
+        Probe::ok("credentials", "the client's id and secret are set")
+    } else {
+        let detail = format!("{} not set", missing.join(" and "));
+        let hint = "set the organization's client credentials, or try --sandbox";
+        Probe::fail("credentials", detail, hint)
+    };
+    let probes = vec![address, credentials];
+    let complete = probes.iter().all(|probe| probe.health == Health::Ok);
+    let settings = if complete {
+        Settings::Complete
+    } else {
+        Settings::Lacking
+    };
+    (probes, settings)
+}
+
+/// The token and one GET.
+async fn service(project: &Project, global: &GlobalOpts) -> Vec<Probe> {
+    let failed = |subject: &str, failure: &Failure| {
+        let hint = failure
+            .hints
+            .first()
+            .map_or("check credentials, organization and network", |hint| hint);
+        Probe::fail(subject, failure.message.clone(), hint)
+    };
+    let remote = match Remote::with_token(project, global, ConnectorToken::Scoped).await {
+        Ok(remote) => remote,
+        Err(failure) => return vec![failed("token", &failure)],
+    };
+    let mut probes = vec![Probe::ok(
+        "token",
+        format!("given, for organization {}", remote.organization),
+    )];
+    let answer = remote.session.reader().definitions(Some("github")).await;
+    probes.push(match answer {
+        Ok(_) => Probe::ok("reading", "the API answers"),
+        Err(error) => failed("reading", &error.into()),
+    });
+    if let Err(error) = remote.ledger.load() {
+        probes.push(failed("ledger", &error.into()));
+    }
+    if let Err(failure) = remote.close().await {
+        probes.push(failed("reading", &failure));
+    }
+    probes
+}
+
+fn ledger(project: &Project, global: &GlobalOpts) -> Probe {
+    let subject = "ledger";
+    let root = global.ledger.clone();
+    let root = root.unwrap_or_else(|| state_dir(project).join("ledger"));
+    let shown = root.display();
+    match std::fs::read_dir(&root) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Probe::ok(subject, format!("{shown} will be made by the first apply"))
+        }
+        Err(error) => {
+            let detail = format!("{shown} cannot be read: {}", error.kind());
+            Probe::fail(subject, detail, "let this user read and write it")
+        }
+        Ok(_) if is_open(&root) => {
+            let detail = format!("{shown} can be entered by others");
+            Probe::warn(subject, detail, "take the permission away: chmod 700")
+        }
+        Ok(_) => Probe::ok(subject, format!("{shown} is there and private")),
+    }
+}
+
+#[cfg(unix)]
+fn is_open(directory: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = directory.metadata();
+    metadata.is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
+}
+
+async fn stores(project: &Project) -> Vec<Probe> {
+    let mut references: BTreeSet<SecretRef> = BTreeSet::new();
+    for (_, connector) in project.desired.connectors() {
+        let blocks = [
+            &connector.credentials,
+            &connector.environment,
+            &connector.replication_config,
+        ];
+        for block in blocks.into_iter().flatten() {
+            collect(block, &mut references);
+        }
+    }
+    resolver(project).inspect(&references).await
+}

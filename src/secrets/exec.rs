@@ -1,0 +1,194 @@
+//! The `exec` store: `${exec:name}` is what a command writes to its standard output, less one
+//! trailing newline.
+//!
+//! The command is named in the user's own configuration and nowhere else. It runs as it is
+//! written there: no shell, no input, the root as its directory, an environment of the listed
+//! variables alone, and an end by force when its time is over. What it says on standard error is
+//! thrown away, because it may quote what it read.
+
+use super::Why;
+use super::collect::Collected;
+use super::file::{LIMIT, whole};
+use super::user::{self, Program, UserConfig};
+use crate::model::SecretValue;
+use std::path::Path;
+use std::process::Stdio;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+/// The commands that may be run.
+#[derive(Clone, Debug)]
+pub(super) struct ExecStore {
+    config: UserConfig,
+}
+
+impl ExecStore {
+    pub(super) fn new(config: UserConfig) -> Self {
+        Self { config }
+    }
+
+    /// From the user's configuration; the error says what is the matter with it.
+    pub(super) fn open(project: &Path) -> Result<Self, Why> {
+        let off = "no configuration of the user names a command";
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let (path, named) =
+            user::place(variable).ok_or_else(|| Why::NotConfigured(off.to_owned()))?;
+        let config = user::load(&path, named, project).map_err(Why::NotConfigured)?;
+        let config = config.ok_or_else(|| Why::NotConfigured(off.to_owned()))?;
+        Ok(Self::new(config))
+    }
+
+    /// The program of a command, if there is such a command.
+    pub(super) fn program(&self, name: &str) -> Result<&Program, Why> {
+        let unnamed = || {
+            let what = "the user's configuration names no such command";
+            Why::NotConfigured(what.to_owned())
+        };
+        self.config.exec.get(name).ok_or_else(unnamed)
+    }
+
+    /// Runs a command.
+    pub(super) async fn read(&self, name: &str) -> Result<SecretValue, Why> {
+        let program = self.program(name)?;
+        let variable = |name: &String| Some((name.clone(), std::env::var_os(name)?));
+        let mut command = Command::new(program.argv.first().map_or("", String::as_str));
+        command
+            .args(program.argv.iter().skip(1))
+            .env_clear()
+            .envs(program.env.iter().filter_map(variable))
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        // A group of its own, so that what it starts ends with it.
+        #[cfg(unix)]
+        command.process_group(0);
+        let child = command
+            .spawn()
+            .map_err(|error| failed(format!("cannot be started ({})", error.kind())))?;
+        let mut running = Running(Some(child));
+        let ended = timeout(program.deadline(), running.output()).await;
+        ended.map_err(|_| failed("took longer than its time limit".to_owned()))?
+    }
+}
+
+fn failed(what: String) -> Why {
+    Why::Command(what)
+}
+
+/// A command that ends, with all it started, when this is dropped.
+struct Running(Option<Child>);
+
+impl Running {
+    async fn output(&mut self) -> Result<SecretValue, Why> {
+        let Some(child) = &mut self.0 else {
+            return Err(failed("is gone".to_owned()));
+        };
+        let mut collected = Collected::new(LIMIT);
+        let mut stdout = child.stdout.take();
+        let mut piece = Zeroizing::new(vec![0; 8 * 1024]);
+        while let Some(stream) = &mut stdout {
+            let read = stream.read(piece.as_mut_slice()).await;
+            let count = read.map_err(|_| failed("cannot be read from".to_owned()))?;
+            if count == 0 {
+                break;
+            }
+            let taken = collected.push(&piece[..count]);
+            taken.map_err(|_| Why::TooLarge)?;
+        }
+        let status = child.wait().await;
+        self.0 = None;
+        let status = status.map_err(|_| failed("cannot be waited for".to_owned()))?;
+        if !status.success() {
+            let code = status
+                .code()
+                .map_or("a signal".to_owned(), |code| code.to_string());
+            return Err(failed(format!("ended with {code}")));
+        }
+        let bytes = collected.into_bytes();
+        let text = std::str::from_utf8(&bytes).map_err(|_| Why::NotText)?;
+        Ok(SecretValue::new(whole(text).to_owned()))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Not waited for yet, so the number is still this command's own.
+        #[cfg(unix)]
+        if let Some(child) = &self.0
+            && let Some(id) = child.id().and_then(|id| i32::try_from(id).ok())
+            && let Some(group) = rustix::process::Pid::from_raw(id)
+        {
+            // It may have ended by itself just now.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::{ExecStore, UserConfig, Why};
+    use std::time::{Duration, Instant};
+
+    fn store(script: &str, env: &str) -> ExecStore {
+        let script = serde_json::to_string(script).unwrap();
+        let text = format!(
+            "exec: {{it: {{argv: [/bin/sh, -c, {script}], timeout_seconds: 1, env: [{env}]}}}}"
+        );
+        let config: UserConfig = serde_yaml::from_str(&text).unwrap();
+        ExecStore::new(config)
+    }
+
+    async fn told(script: &str, env: &str) -> Result<String, Why> {
+        let read = store(script, env).read("it").await;
+        read.map(|value| value.expose().to_owned())
+    }
+
+    #[tokio::test]
+    async fn the_output_less_one_newline_is_the_value() {
+        assert_eq!(told("printf ' a\\n\\n'", "").await.unwrap(), " a\n");
+        let other = store("true", "").read("other").await.unwrap_err();
+        assert!(matches!(other, Why::NotConfigured(_)));
+        let status = told("echo hunter2 >&2; exit 3", "").await.unwrap_err();
+        assert_eq!(status.to_string(), "its command ended with 3");
+        let bytes = told("printf '\\377'", "").await.unwrap_err();
+        assert_eq!(bytes, Why::NotText);
+    }
+
+    #[tokio::test]
+    async fn the_environment_holds_what_is_listed() {
+        let names = told("env | cut -d= -f1 | sort | tr '\\n' ' '", "PATH")
+            .await
+            .unwrap();
+        let own = ["OLDPWD", "PATH", "PWD", "SHLVL", "_"];
+        assert!(
+            names.split_whitespace().all(|name| own.contains(&name)),
+            "{names}"
+        );
+        assert_eq!(told("pwd; cat", "PATH").await.unwrap(), "/");
+    }
+
+    #[tokio::test]
+    async fn time_and_output_have_limits() {
+        let began = Instant::now();
+        let slow = told("sleep 30 & sleep 30", "PATH").await.unwrap_err();
+        assert_eq!(slow, Why::Command("took longer than its time limit".into()));
+        let much = told("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", "").await;
+        assert_eq!(much.unwrap_err(), Why::TooLarge);
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+
+    #[tokio::test]
+    async fn what_a_command_starts_ends_with_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let mark = directory.path().join("mark");
+        let script = format!("(sleep 2; touch {}) & sleep 30", mark.display());
+        assert!(told(&script, "PATH").await.is_err());
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert!(!mark.exists());
+    }
+}

@@ -1,0 +1,289 @@
+//! The user's own configuration, which names the commands of the `exec` store.
+//!
+//! It is `$AIRLIFT_CONFIG`, else `~/.config/airlift/config.yaml`, and never part of a project: a
+//! change to the project's files must not be able to choose what runs. Refuses a file inside the
+//! project's tree, one that others may write, and one that somebody else owns; programs inside
+//! the tree, relative programs, and handing on the organization's own credentials.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Never handed to a command.
+const WITHHELD: [&str; 3] = [
+    "AIRBYTE_CLIENT_ID",
+    "AIRBYTE_CLIENT_SECRET",
+    "AIRLIFT_LEDGER_KEY",
+];
+/// How long a command may take when nothing is said.
+const PATIENCE: u64 = 10;
+/// The longest that may be said.
+const LONGEST: u64 = 600;
+
+/// A command that the `exec` store may run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Program {
+    pub(super) argv: Vec<String>,
+    #[serde(default = "patience")]
+    timeout_seconds: u64,
+    /// Variables that are handed on.
+    #[serde(default)]
+    pub(super) env: Vec<String>,
+}
+
+fn patience() -> u64 {
+    PATIENCE
+}
+
+impl Program {
+    pub(super) fn deadline(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+}
+
+/// What the user configured.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserConfig {
+    #[serde(default)]
+    pub(super) exec: BTreeMap<String, Program>,
+}
+
+/// Where the configuration is looked for, and whether it was named.
+pub(super) fn place(variable: impl Fn(&str) -> Option<String>) -> Option<(PathBuf, bool)> {
+    if let Some(path) = variable("AIRLIFT_CONFIG") {
+        return Some((path.into(), true));
+    }
+    let home = variable("HOME")?;
+    Some((Path::new(&home).join(".config/airlift/config.yaml"), false))
+}
+
+/// Reads the configuration; nothing when there is none. The error says what is the matter and
+/// quotes nothing.
+pub(super) fn load(path: &Path, named: bool, project: &Path) -> Result<Option<UserConfig>, String> {
+    let shown = path.display();
+    if !path.is_absolute() {
+        return Err(format!("{shown} is not an absolute path"));
+    }
+    let Ok(real) = path.canonicalize() else {
+        let missing = format!("{shown} does not exist");
+        return if named { Err(missing) } else { Ok(None) };
+    };
+    let tree = tree_of(project);
+    if real.starts_with(&tree) {
+        return Err(format!(
+            "{shown} lies inside the project's tree, where a change to the project could change it"
+        ));
+    }
+    let file = open_safely(&real).map_err(|what| format!("{shown} {what}"))?;
+    let text = super::file::content(file).map_err(|why| format!("{shown}: {why}"))?;
+    let config = decode(&text).map_err(|what| format!("{shown} {what}"))?;
+    for (name, program) in &config.exec {
+        sound(program, &tree).map_err(|what| format!("{shown}: command `{name}` {what}"))?;
+    }
+    Ok(Some(config))
+}
+
+/// The tree that a change to the project can reach: the repository around it, else its directory.
+fn tree_of(project: &Path) -> PathBuf {
+    let project = if project.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        project
+    };
+    let real = project
+        .canonicalize()
+        .unwrap_or_else(|_| project.to_owned());
+    let repository = real.ancestors().find(|at| at.join(".git").exists());
+    repository.map(Path::to_owned).unwrap_or(real)
+}
+
+fn decode(bytes: &[u8]) -> Result<UserConfig, String> {
+    if bytes.is_empty() {
+        return Ok(UserConfig::default());
+    }
+    serde_yaml::from_slice::<Option<UserConfig>>(bytes)
+        .map(Option::unwrap_or_default)
+        .map_err(|error| {
+            let line = error.location().map_or(0, |place| place.line());
+            format!("is not understood (near line {line})")
+        })
+}
+
+fn sound(program: &Program, tree: &Path) -> Result<(), &'static str> {
+    let first = program.argv.first().ok_or("has an empty `argv`")?;
+    if !Path::new(first).is_absolute() {
+        return Err("names its program by a relative path");
+    }
+    let inside = |argument: &String| {
+        let path = Path::new(argument);
+        path.is_absolute() && path.canonicalize().is_ok_and(|real| real.starts_with(tree))
+    };
+    if program.argv.iter().any(inside) {
+        return Err("names a file inside the project's tree");
+    }
+    if !(1..=LONGEST).contains(&program.timeout_seconds) {
+        return Err("has a `timeout_seconds` outside 1 to 600");
+    }
+    if program.env.iter().any(|name| WITHHELD.contains(&&**name)) {
+        return Err("asks for the organization's own credentials in `env`");
+    }
+    Ok(())
+}
+
+/// Opens a file that nobody else could have written.
+#[cfg(unix)]
+fn open_safely(path: &Path) -> Result<File, &'static str> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = open(path, flags, Mode::empty()).map_err(|_| "cannot be read")?;
+    let file = File::from(file);
+    let metadata = file.metadata().map_err(|_| "cannot be read")?;
+    if !metadata.is_file() {
+        return Err("is not a regular file");
+    }
+    private(&metadata, 0o022)?;
+    let parent = path.parent().and_then(|parent| parent.metadata().ok());
+    // In a directory that everybody may write, the sticky bit alone keeps files in place.
+    let forbidden = match &parent {
+        Some(parent) if mode(parent) & 0o1000 != 0 => 0,
+        _ => 0o002,
+    };
+    parent.map_or(Ok(()), |parent| private(&parent, forbidden))?;
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn mode(metadata: &std::fs::Metadata) -> u32 {
+    std::os::unix::fs::MetadataExt::mode(metadata)
+}
+
+#[cfg(unix)]
+fn private(metadata: &std::fs::Metadata, forbidden: u32) -> Result<(), &'static str> {
+    let owner = std::os::unix::fs::MetadataExt::uid(metadata);
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        return Err("or its directory belongs to somebody else");
+    }
+    if mode(metadata) & forbidden != 0 {
+        return Err("or its directory can be written by others");
+    }
+    Ok(())
+}
+
+/// Opens a file; who may write it is the system's business here.
+#[cfg(not(unix))]
+fn open_safely(path: &Path) -> Result<File, &'static str> {
+    File::open(path).map_err(|_| "cannot be read")
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::{load, place};
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    fn write(path: &Path, text: &str, mode: u32) {
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn the_configuration_is_outside_the_project_and_the_users_own() {
+        let project = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.yaml");
+        let text = "exec: {one: {argv: [/bin/echo, x], env: [HOME]}}";
+        let told = |path: &Path| load(path, true, project.path()).map(|found| found.is_some());
+        assert!(told(&path).unwrap_err().ends_with("does not exist"));
+        assert!(load(&path, false, project.path()).unwrap().is_none());
+        write(&path, text, 0o600);
+        assert_eq!(told(&path), Ok(true));
+        for mode in [0o620, 0o602, 0o666] {
+            write(&path, text, mode);
+            let error = told(&path).unwrap_err();
+            assert!(error.ends_with("written by others"), "{error}");
+        }
+        let inside = project.path().join("config.yaml");
+        write(&inside, text, 0o600);
+        assert!(told(&inside).unwrap_err().contains("inside the project"));
+        let link = home.path().join("link.yaml");
+        symlink(&inside, &link).unwrap();
+        assert!(told(&link).unwrap_err().contains("inside the project"));
+        assert!(
+            told(Path::new("/dev/null"))
+                .unwrap_err()
+                .contains("regular")
+        );
+        assert!(told(Path::new("config.yaml")).is_err());
+        let open = home.path().join("open");
+        fs::create_dir(&open).unwrap();
+        write(&open.join("config.yaml"), text, 0o600);
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(told(&open.join("config.yaml")).is_err());
+    }
+
+    #[test]
+    fn a_repository_counts_as_a_whole() {
+        let repository = tempfile::tempdir().unwrap();
+        let project = repository.path().join("deploy");
+        fs::create_dir(&project).unwrap();
+        fs::create_dir(repository.path().join(".git")).unwrap();
+        let path = repository.path().join("config.yaml");
+        write(&path, "exec: {}", 0o600);
+        assert!(load(&path, true, &project).is_err());
+    }
+
+    #[test]
+    fn commands_are_exact_and_get_no_credentials() {
+        let project = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.yaml");
+        let told = |text: &str| {
+            write(&path, text, 0o600);
+            load(&path, true, project.path()).map(|_| ()).unwrap_err()
+        };
+        let script = project.path().join("script.sh");
+        write(&script, "", 0o700);
+        let script = script.display();
+        for (text, part) in [
+            ("exec: {a: {argv: []}}".to_owned(), "empty"),
+            ("exec: {a: {argv: [echo]}}".to_owned(), "relative"),
+            (
+                format!("exec: {{a: {{argv: [/bin/sh, {script}]}}}}"),
+                "inside",
+            ),
+            (
+                "exec: {a: {argv: [/bin/a], env: [AIRBYTE_CLIENT_SECRET]}}".to_owned(),
+                "credentials",
+            ),
+            (
+                "exec: {a: {argv: [/bin/a], timeout_seconds: 0}}".to_owned(),
+                "timeout",
+            ),
+            (
+                "exec: {a: {argv: [/bin/a], shell: hunter2}}".to_owned(),
+                "not understood",
+            ),
+            ("exec: hunter2".to_owned(), "not understood"),
+        ] {
+            let error = told(&text);
+            assert!(
+                error.contains(part) && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_place_is_named_or_in_the_home() {
+        let home = |name: &str| (name == "HOME").then(|| "/home/x".to_owned());
+        let (path, named) = place(home).unwrap();
+        assert_eq!(path, Path::new("/home/x/.config/airlift/config.yaml"));
+        assert!(!named && place(|_| None).is_none());
+    }
+}

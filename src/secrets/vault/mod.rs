@@ -1,0 +1,165 @@
+//! The `vault` store: `${vault:mount/path#field}` is a field of the newest version of a secret
+//! in a KV version 2 engine of `HashiCorp` Vault or `OpenBao`.
+//!
+//! Everything about the server comes from the environment, as its own tools read it. One read
+//! gives all fields of a secret, whoever asks for which. Refuses redirects, plain HTTP to other
+//! machines, endless answers, and to repeat what a server says.
+
+mod http;
+mod login;
+#[cfg(test)]
+mod real;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(super) use settings::{Settings, sound_path};
+
+use super::Why;
+use super::fields::json::{self, Object};
+use crate::model::SecretValue;
+use http::{Http, Reply};
+use login::Held;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+/// One secret's answer, as it came; fields are cut out when they are asked for.
+type Secret = Result<Arc<Zeroizing<Vec<u8>>>, Why>;
+
+/// A server, and what was read of it in this run.
+pub(super) struct Vault {
+    http: Http,
+    settings: Settings,
+    token: tokio::sync::Mutex<Option<Held>>,
+    read: Mutex<BTreeMap<String, Arc<OnceCell<Secret>>>>,
+}
+
+impl Vault {
+    pub(super) fn new(settings: Settings) -> Result<Self, Why> {
+        Ok(Self {
+            http: Http::new(&settings)?,
+            settings,
+            token: tokio::sync::Mutex::default(),
+            read: Mutex::default(),
+        })
+    }
+
+    /// From the environment.
+    pub(super) fn open() -> Result<Self, Why> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        Self::new(Settings::read(&variable)?)
+    }
+
+    /// One field of a secret.
+    pub(super) async fn field(&self, path: &str, field: &str) -> Result<SecretValue, Why> {
+        let place = {
+            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(read.entry(path.to_owned()).or_default())
+        };
+        let secret = place.get_or_init(|| self.secret(path)).await;
+        let bytes = secret.as_ref().map_err(Why::clone)?;
+        let data = object(bytes)?;
+        let data = data.get("data").map_err(|_| not_understood())?;
+        json::scalar(Object::parse(data)?.get(field)?)
+    }
+
+    async fn secret(&self, path: &str) -> Secret {
+        let path = sound_path(path).map_err(Why::BadReference)?;
+        let (mount, rest) = path.split_once('/').unwrap_or((path, ""));
+        let parts = ["v1", mount, "data"].into_iter().chain(rest.split('/'));
+        let token = self.token().await?;
+        let reply = self.http.get(parts, Some(&token)).await?;
+        match reply.status {
+            200 => {
+                let data = data_of(&reply.body)?;
+                if data == "null" {
+                    return Err(gone(&reply.body));
+                }
+                Ok(Arc::new(reply.body))
+            }
+            404 => Err(gone(&reply.body)),
+            _ => Err(refusal(&reply)),
+        }
+    }
+
+    /// Whether the server is there and unsealed.
+    pub(super) async fn health(&self) -> Result<(), Why> {
+        let reply = self.http.get(["v1", "sys", "health"], None).await?;
+        match reply.status {
+            // A standby answers 429, 472 or 473 and passes requests on.
+            200 | 429 | 472 | 473 => Ok(()),
+            501 => Err(Why::Answer("it is not initialized".to_owned())),
+            503 => Err(Why::Sealed),
+            _ => Err(refusal(&reply)),
+        }
+    }
+
+    /// Whether the login works: the token is known to the server.
+    pub(super) async fn login(&self) -> Result<(), Why> {
+        let token = self.token().await?;
+        let parts = ["v1", "auth", "token", "lookup-self"];
+        let reply = self.http.get(parts, Some(&token)).await?;
+        match reply.status {
+            200 => Ok(()),
+            403 => Err(Why::LoginRefused("the token is not valid")),
+            _ => Err(refusal(&reply)),
+        }
+    }
+
+    pub(super) fn address(&self) -> String {
+        self.settings.address.origin().ascii_serialization()
+    }
+}
+
+fn object(bytes: &[u8]) -> Result<Object<'_>, Why> {
+    let text = std::str::from_utf8(bytes).map_err(|_| not_understood())?;
+    let top = Object::parse(text).map_err(|_| not_understood())?;
+    let data = top.get("data").map_err(|_| not_understood())?;
+    Object::parse(data).map_err(|_| not_understood())
+}
+
+fn data_of(bytes: &[u8]) -> Result<&str, Why> {
+    let found = object(bytes)?.get("data").map_err(|_| not_understood())?;
+    if found.starts_with('{') || found == "null" {
+        return Ok(found);
+    }
+    Err(not_understood())
+}
+
+fn not_understood() -> Why {
+    Why::Answer("it is no secret of a KV version 2 engine".to_owned())
+}
+
+/// Why a secret is not there: its metadata tells a deletion from an absence.
+fn gone(bytes: &[u8]) -> Why {
+    let Ok(data) = object(bytes) else {
+        return Why::NotFound;
+    };
+    let Some(metadata) = data
+        .get("metadata")
+        .ok()
+        .and_then(|raw| Object::parse(raw).ok())
+    else {
+        return Why::NotFound;
+    };
+    if metadata.get("destroyed") == Ok("true") {
+        return Why::Destroyed;
+    }
+    match metadata.get("deletion_time") {
+        Ok(time) if time != "\"\"" => Why::Deleted,
+        _ => Why::NotFound,
+    }
+}
+
+/// Why a request was refused, by its status; the server's own words are looked at and not shown.
+fn refusal(reply: &Reply) -> Why {
+    let says = |word: &[u8]| reply.body.windows(word.len()).any(|part| part == word);
+    match reply.status {
+        403 => Why::Denied,
+        503 if says(b"sealed") => Why::Sealed,
+        300..400 => Why::Answer("it redirects, which is not followed".to_owned()),
+        status => Why::Answer(format!("status {status}")),
+    }
+}

@@ -1,0 +1,168 @@
+//! The store against `OpenBao` itself, where `AIRLIFT_TEST_BAO` names its program.
+
+use super::super::Why;
+use super::settings::Login;
+use super::tests::{ROOT, told, vault, with_token};
+use crate::model::SecretValue;
+use serde_json::{Value, json};
+
+/// A development server, ended with the test.
+struct Bao {
+    server: std::process::Child,
+    address: String,
+    client: reqwest::Client,
+}
+
+impl Bao {
+    async fn start(program: &str) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = port.local_addr().unwrap();
+        drop(port);
+        let server = std::process::Command::new(program)
+            .args(["server", "-dev", "-dev-no-store-token"])
+            .args([format!("-dev-root-token-id={ROOT}")])
+            .args([format!("-dev-listen-address={place}")])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let bao = Self {
+            server,
+            address: format!("http://{place}"),
+            client: reqwest::Client::builder()
+                .tls_certs_only([])
+                .build()
+                .unwrap(),
+        };
+        for _ in 0..100 {
+            if with_token(&bao.address, ROOT).health().await.is_ok() {
+                return bao;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the server does not answer");
+    }
+
+    async fn ask(&self, method: &str, path: &str, namespace: &str, body: &Value) -> Value {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let url = format!("{}/v1/{path}", self.address);
+        let request = self
+            .client
+            .request(method, url)
+            .header("X-Vault-Token", ROOT);
+        let request = request.header("X-Vault-Namespace", namespace);
+        let reply = request.body(body.to_string()).send().await.unwrap();
+        assert!(reply.status().is_success(), "{path}: {}", reply.status());
+        serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap_or_default()
+    }
+
+    async fn role(&self) -> Login {
+        let rules = "path \"secret/data/app/*\" { capabilities = [\"read\"] }";
+        self.ask("PUT", "sys/policies/acl/app", "", &json!({"policy": rules}))
+            .await;
+        self.ask("POST", "sys/auth/approle", "", &json!({"type": "approle"}))
+            .await;
+        let role = json!({"token_policies": ["app"], "token_ttl": "1h"});
+        self.ask("POST", "auth/approle/role/airlift", "", &role)
+            .await;
+        let id = self
+            .ask("GET", "auth/approle/role/airlift/role-id", "", &json!({}))
+            .await;
+        let secret = self
+            .ask(
+                "POST",
+                "auth/approle/role/airlift/secret-id",
+                "",
+                &json!({}),
+            )
+            .await;
+        let text = |value: &Value| SecretValue::new(value.as_str().unwrap().to_owned());
+        Login::AppRole {
+            role_id: text(&id["data"]["role_id"]),
+            secret_id: text(&secret["data"]["secret_id"]),
+        }
+    }
+}
+
+impl Drop for Bao {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_real_server_agrees() {
+    let Ok(program) = std::env::var("AIRLIFT_TEST_BAO") else {
+        return;
+    };
+    let bao = Bao::start(&program).await;
+    let put = async |path: &str, namespace: &str, data: Value| {
+        bao.ask("POST", path, namespace, &json!({"data": data}))
+            .await;
+    };
+    put(
+        "secret/data/app/a",
+        "",
+        json!({"id": "one", "key": "a\nb \u{e9}\"", "n": 7}),
+    )
+    .await;
+    put("secret/data/app/deleted", "", json!({"id": "x"})).await;
+    put("secret/data/app/destroyed", "", json!({"id": "x"})).await;
+    put("secret/data/other/b", "", json!({"id": "x"})).await;
+    bao.ask("DELETE", "secret/data/app/deleted", "", &json!({}))
+        .await;
+    bao.ask(
+        "PUT",
+        "secret/destroy/app/destroyed",
+        "",
+        &json!({"versions": [1]}),
+    )
+    .await;
+    let role = vault(&bao.address, None, bao.role().await, "approle");
+    assert_eq!(role.login().await, Ok(()));
+    assert_eq!(
+        told(&role, "secret/app/a", "key").await.unwrap(),
+        "a\nb \u{e9}\""
+    );
+    assert_eq!(told(&role, "secret/app/a", "n").await.unwrap(), "7");
+    assert_eq!(
+        told(&role, "secret/app/none", "id").await,
+        Err(Why::NotFound)
+    );
+    assert_eq!(
+        told(&role, "secret/app/deleted", "id").await,
+        Err(Why::Deleted)
+    );
+    assert_eq!(
+        told(&role, "secret/app/destroyed", "id").await,
+        Err(Why::Destroyed)
+    );
+    assert_eq!(told(&role, "secret/other/b", "id").await, Err(Why::Denied));
+    let wrong = with_token(&bao.address, "wrong");
+    assert_eq!(told(&wrong, "secret/app/a", "id").await, Err(Why::Denied));
+    assert!(matches!(wrong.login().await, Err(Why::LoginRefused(_))));
+    namespaces(&bao).await;
+    sealed(&bao).await;
+}
+
+async fn namespaces(bao: &Bao) {
+    bao.ask("POST", "sys/namespaces/team", "", &json!({})).await;
+    let engine = json!({"type": "kv", "options": {"version": "2"}});
+    bao.ask("POST", "sys/mounts/kv", "team", &engine).await;
+    let data = json!({"data": {"id": "namespaced"}});
+    bao.ask("POST", "kv/data/a", "team", &data).await;
+    let token = || Login::Token(SecretValue::new(ROOT.into()));
+    let inside = vault(&bao.address, Some("team"), token(), "token");
+    assert_eq!(told(&inside, "kv/a", "id").await.unwrap(), "namespaced");
+    let root = with_token(&bao.address, ROOT);
+    assert_eq!(told(&root, "kv/a", "id").await, Err(Why::NotFound));
+}
+
+async fn sealed(bao: &Bao) {
+    let root = with_token(&bao.address, ROOT);
+    bao.ask("PUT", "sys/seal", "", &json!({})).await;
+    assert_eq!(told(&root, "secret/app/a", "id").await, Err(Why::Sealed));
+    assert_eq!(root.health().await, Err(Why::Sealed));
+}

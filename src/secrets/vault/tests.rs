@@ -1,0 +1,222 @@
+//! The store against a strict server of a few routes.
+
+use super::super::Why;
+use super::settings::Login;
+use super::{Settings, Vault};
+use crate::model::SecretValue;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// What was asked, in order: method, path and token.
+type Log = Arc<Mutex<Vec<String>>>;
+
+pub(super) const ROOT: &str = "the-root-token";
+
+async fn serve() -> (String, Log) {
+    let log = Log::default();
+    let app = Router::new().fallback(answer).with_state(Arc::clone(&log));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, app).await });
+    (address, log)
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+async fn answer(State(log): State<Log>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let token = header(&parts.headers, "x-vault-token");
+    let namespace = header(&parts.headers, "x-vault-namespace");
+    let line = format!("{} {} {token}", parts.method, parts.uri.path());
+    log.lock().unwrap().push(line);
+    if header(&parts.headers, "x-vault-request") != "true" {
+        return errors(StatusCode::BAD_REQUEST, "missing X-Vault-Request");
+    }
+    let body = axum::body::to_bytes(body, 10_000).await.unwrap();
+    match (parts.method.as_str(), parts.uri.path()) {
+        ("GET", "/v1/sys/health") => (StatusCode::TOO_MANY_REQUESTS, "{}").into_response(),
+        ("POST", "/v1/auth/approle/login") => {
+            login(&body, &json!({"role_id": "r\"1", "secret_id": "s\n1"}))
+        }
+        ("POST", "/v1/auth/ci/jwt/login") => login(&body, &json!({"role": "airlift", "jwt": "j1"})),
+        ("POST", _) => errors(StatusCode::NOT_FOUND, "no handler"),
+        _ if token != ROOT && token != "from-login" => {
+            errors(StatusCode::FORBIDDEN, "permission denied")
+        }
+        ("GET", path) => secret(path, namespace),
+        _ => errors(StatusCode::METHOD_NOT_ALLOWED, "unsupported operation"),
+    }
+}
+
+fn login(body: &[u8], expected: &Value) -> Response {
+    let given: Value = serde_json::from_slice(body).unwrap();
+    if given != *expected {
+        return errors(StatusCode::BAD_REQUEST, "invalid role or secret ID hunter2");
+    }
+    let auth = json!({"client_token": "from-login", "lease_duration": 1, "renewable": true});
+    axum::Json(json!({"auth": auth})).into_response()
+}
+
+fn secret(path: &str, namespace: &str) -> Response {
+    let found = |data: Value, metadata: Value| {
+        axum::Json(json!({"data": {"data": data, "metadata": metadata}})).into_response()
+    };
+    let whole = json!({"created_time": "t", "deletion_time": "", "destroyed": false, "version": 2});
+    let gone = |destroyed: bool| {
+        let metadata = json!({"deletion_time": "2026-01-01T00:00:00Z", "destroyed": destroyed});
+        let body = json!({"data": {"data": null, "metadata": metadata}});
+        (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
+    };
+    match (namespace, path) {
+        ("", "/v1/kv/data/hubspot%20eu/a") => found(
+            json!({"id": "one", "secret": "a\nb", "n": 7, "t": true, "list": [1], "none": null}),
+            whole,
+        ),
+        ("team/eu", "/v1/kv/data/a") => found(json!({"id": "namespaced"}), whole),
+        ("", "/v1/kv/data/deleted") => gone(false),
+        ("", "/v1/kv/data/destroyed") => gone(true),
+        ("", "/v1/kv/data/sealed") => errors(StatusCode::SERVICE_UNAVAILABLE, "Vault is sealed"),
+        ("", "/v1/kv/data/moved") => (
+            StatusCode::TEMPORARY_REDIRECT,
+            [("location", "/v1/kv/data/a")],
+        )
+            .into_response(),
+        ("", "/v1/kv/data/endless") => "x".repeat(2 << 20).into_response(),
+        ("", "/v1/kv/data/odd") => "hunter2".into_response(),
+        ("", "/v1/kv/data/version-one") => axum::Json(json!({"data": {"id": "x"}})).into_response(),
+        ("", "/v1/kv/data/closed") => errors(StatusCode::FORBIDDEN, "permission denied"),
+        _ => errors(StatusCode::NOT_FOUND, ""),
+    }
+}
+
+fn errors(status: StatusCode, text: &str) -> Response {
+    let all: Vec<&str> = Some(text)
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    (status, axum::Json(json!({"errors": all}))).into_response()
+}
+
+pub(super) fn vault(address: &str, namespace: Option<&str>, login: Login, mount: &str) -> Vault {
+    Vault::new(Settings {
+        address: address.parse().unwrap(),
+        namespace: namespace.map(str::to_owned),
+        ca_pem: None,
+        login,
+        mount: mount.to_owned(),
+    })
+    .unwrap()
+}
+
+pub(super) fn with_token(address: &str, token: &str) -> Vault {
+    let token = Login::Token(SecretValue::new(token.into()));
+    vault(address, None, token, "token")
+}
+
+pub(super) async fn told(vault: &Vault, path: &str, field: &str) -> Result<String, Why> {
+    let read = vault.field(path, field).await;
+    read.map(|value| value.expose().to_owned())
+}
+
+#[tokio::test]
+async fn fields_of_one_secret_cost_one_request() {
+    let (address, log) = serve().await;
+    let vault = with_token(&address, ROOT);
+    let read = async |field: &str| told(&vault, "kv/hubspot eu/a", field).await;
+    let (one, two, three) = tokio::join!(read("id"), read("secret"), read("n"));
+    assert_eq!(
+        (one.unwrap(), two.unwrap(), three.unwrap()),
+        ("one".into(), "a\nb".into(), "7".into())
+    );
+    assert_eq!(read("t").await.unwrap(), "true");
+    assert_eq!(read("list").await, Err(Why::NotScalar));
+    assert_eq!(read("none").await, Err(Why::NotScalar));
+    assert_eq!(read("other").await, Err(Why::NoSuchField));
+    let expected = format!("GET /v1/kv/data/hubspot%20eu/a {ROOT}");
+    assert_eq!(*log.lock().unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn failures_are_told_by_cause_and_in_no_words_of_the_server() {
+    let (address, _) = serve().await;
+    let vault = with_token(&address, ROOT);
+    let answer = |what: &str| Why::Answer(what.to_owned());
+    let odd = answer("it is no secret of a KV version 2 engine");
+    for (path, why) in [
+        ("kv/missing", Why::NotFound),
+        ("kv/deleted", Why::Deleted),
+        ("kv/destroyed", Why::Destroyed),
+        ("kv/sealed", Why::Sealed),
+        ("kv/closed", Why::Denied),
+        ("kv/moved", answer("it redirects, which is not followed")),
+        ("kv/endless", answer("it is larger than 1 MiB")),
+        ("kv/odd", odd.clone()),
+        ("kv/version-one", odd),
+        (
+            "kv/../sys/raw",
+            Why::BadReference("its path has an empty part, or goes up"),
+        ),
+    ] {
+        assert_eq!(told(&vault, path, "id").await, Err(why), "{path}");
+    }
+    let wrong = with_token(&address, "wrong");
+    assert_eq!(told(&wrong, "kv/deleted", "id").await, Err(Why::Denied));
+    assert!(matches!(wrong.login().await, Err(Why::LoginRefused(_))));
+    assert_eq!(vault.health().await, Ok(()));
+    let nobody = with_token("http://127.0.0.1:9", ROOT);
+    assert!(matches!(nobody.health().await, Err(Why::Unreachable(_))));
+}
+
+#[tokio::test]
+async fn a_namespace_is_sent() {
+    let (address, _) = serve().await;
+    let token = || Login::Token(SecretValue::new(ROOT.into()));
+    let inside = vault(&address, Some("team/eu"), token(), "token");
+    assert_eq!(told(&inside, "kv/a", "id").await.unwrap(), "namespaced");
+    let outside = vault(&address, None, token(), "token");
+    assert_eq!(told(&outside, "kv/a", "id").await, Err(Why::NotFound));
+}
+
+#[tokio::test]
+async fn a_login_is_kept_for_most_of_its_life() {
+    let (address, log) = serve().await;
+    let login = Login::AppRole {
+        role_id: SecretValue::new("r\"1".into()),
+        secret_id: SecretValue::new("s\n1".into()),
+    };
+    let vault = vault(&address, None, login, "approle");
+    let missing = async |path: &str| told(&vault, path, "id").await.unwrap_err();
+    assert_eq!(missing("kv/a1").await, Why::NotFound);
+    assert_eq!(missing("kv/a2").await, Why::NotFound);
+    tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+    assert_eq!(missing("kv/a3").await, Why::NotFound);
+    let logins = |line: &&String| line.starts_with("POST /v1/auth/approle/login");
+    assert_eq!(log.lock().unwrap().iter().filter(logins).count(), 2);
+}
+
+#[tokio::test]
+async fn other_logins_have_their_mounts() {
+    let (address, _) = serve().await;
+    let jwt = |text: &str| Login::Jwt {
+        role: "airlift".into(),
+        jwt: SecretValue::new(text.into()),
+    };
+    let read = async |text: &str, mount: &str| {
+        let vault = vault(&address, None, jwt(text), mount);
+        told(&vault, "kv/deleted", "id").await.unwrap_err()
+    };
+    assert_eq!(read("j1", "ci/jwt").await, Why::Deleted);
+    let refused = read("wrong", "ci/jwt").await;
+    assert!(matches!(refused, Why::LoginRefused(_)));
+    assert!(!refused.to_string().contains("hunter2"));
+    let nowhere = read("j1", "kubernetes").await;
+    assert_eq!(nowhere, Why::LoginRefused("there is no such login method"));
+}
