@@ -14,6 +14,7 @@ mod recorded;
 mod resolved;
 mod secret;
 mod setting;
+mod spelling;
 
 pub use address::{Address, AddressError};
 pub use body::{ConnectorBody, CustomerPatch};
@@ -32,3 +33,4 @@ pub use recorded::{Applied, Recorded, RecordedConnector, RecordedCustomer, Sent}
 pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub use setting::{Setting, Settings};
+pub use spelling::{DEFAULT_STORES, FieldsForm, STORES, misspelt, vault_path};

@@ -7,7 +7,8 @@
 //! pipes, devices, directories and whatever is larger than 1 MiB.
 
 use super::Why;
-use super::fields::{self, Form};
+use super::fields;
+use crate::model::FieldsForm;
 use crate::model::SecretValue;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -36,7 +37,7 @@ impl FileStore {
 
     pub(super) fn read(&self, path: &str, field: Option<&str>) -> Result<SecretValue, Why> {
         let form = match field {
-            Some(_) => Some(Form::of(path).ok_or(Why::UnknownFormat)?),
+            Some(_) => Some(FieldsForm::of(path).ok_or(Why::UnknownFormat)?),
             None => None,
         };
         let bytes = content(self.open(path)?)?;

@@ -18,7 +18,7 @@ mod why;
 
 pub use file::FileStore;
 pub use fingerprint::{Fingerprinter, evidence};
-pub use resolver::{DEFAULT_STORES, Resolver, STORES};
+pub use resolver::Resolver;
 pub use why::{ResolveError, Why};
 
 use crate::model::{SecretRef, SecretValue, Setting, Settings};
@@ -27,33 +27,6 @@ use std::sync::Arc;
 
 /// The values of one run, by reference: each distinct reference is read once.
 pub type Values = BTreeMap<SecretRef, Arc<SecretValue>>;
-
-/// What is wrong with how a reference of this program's stores is written, as far as its text
-/// tells: nothing is read and nobody is asked.
-pub fn misspelt(reference: &SecretRef) -> Option<&'static str> {
-    let SecretRef { store, path, field } = reference;
-    let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let word = |c: char| letters(c) || c == '-';
-    match (store.as_str(), field) {
-        ("env", None) if !path.chars().all(letters) || starts_with_digit(path) => {
-            Some("the name of an environment variable holds letters, digits and `_` only")
-        }
-        ("exec", None) if !path.chars().all(word) => {
-            Some("the name of a command holds letters, digits, `_` and `-` only")
-        }
-        ("env" | "exec", Some(_)) => Some("this store has no fields; drop the part after `#`"),
-        ("file", Some(_)) if fields::Form::of(path).is_none() => {
-            Some("fields are read from .json, .yaml, .yml and .env files only")
-        }
-        ("vault", None) => Some("a secret has fields; add `#` and the field's name"),
-        ("vault", Some(_)) => vault::sound_path(path).err(),
-        _ => None,
-    }
-}
-
-fn starts_with_digit(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
-}
 
 /// Adds every reference inside the settings to `references`.
 pub fn collect(settings: &Settings, references: &mut BTreeSet<SecretRef>) {
@@ -68,7 +41,7 @@ pub fn collect(settings: &Settings, references: &mut BTreeSet<SecretRef>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{collect, misspelt};
+    use super::collect;
     use crate::model::{SecretRef, Setting};
     use serde_json::json;
     use std::collections::BTreeSet;
@@ -87,32 +60,5 @@ mod tests {
         let mut references = BTreeSet::new();
         collect(&settings, &mut references);
         assert_eq!(references, BTreeSet::from([reference("${env:A}")]));
-    }
-
-    #[test]
-    fn spelling_is_told_without_reading() {
-        let told = |text: &str| misspelt(&reference(text)).is_some();
-        for fine in [
-            "${env:A_1}",
-            "${file:a}",
-            "${file:a.json#b.c}",
-            "${vault:kv/a/b#c}",
-            "${exec:gh-token}",
-        ] {
-            assert!(!told(fine), "{fine}");
-        }
-        for wrong in [
-            "${env:A=B}",
-            "${env:1}",
-            "${env:A#b}",
-            "${file:a.txt#b}",
-            "${vault:kv/a}",
-            "${vault:kv#b}",
-            "${vault:kv/../a#b}",
-            "${exec:/bin/sh}",
-            "${exec:a#b}",
-        ] {
-            assert!(told(wrong), "{wrong}");
-        }
     }
 }

@@ -8,17 +8,13 @@ use super::exec::ExecStore;
 use super::file::FileStore;
 use super::vault::Vault;
 use super::{ResolveError, Values, Why, env};
-use crate::model::{SecretRef, SecretValue};
+use crate::model::{DEFAULT_STORES, STORES, SecretRef, SecretValue};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// The stores of this program.
-pub const STORES: [&str; 4] = ["env", "file", "vault", "exec"];
-/// The stores that may be used where the project lists none.
-pub const DEFAULT_STORES: [&str; 2] = ["env", "file"];
 /// References that are read at the same time.
 const AT_ONCE: usize = 8;
 

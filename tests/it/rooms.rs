@@ -111,7 +111,6 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         "recorded",
         &["async", "std::env", "reqwest", "tokio", "SecretValue"],
     ),
-    ("secrets", &["async", "reqwest", "tokio"]),
     ("api", &["std::fs", "std::env"]),
     ("apply", &["std::fs", "std::env", "reqwest", "Session"]),
     (
@@ -126,9 +125,9 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 /// Words that belong to these rooms alone: `(word, rooms)`.
 const RESERVED: &[(&str, &[&str])] = &[
     (".expose(", &["api", "secrets"]),
-    ("reqwest", &["api"]),
+    ("reqwest", &["api", "secrets"]),
     ("axum", &["sandbox"]),
-    ("saphyr_parser", &["config"]),
+    ("saphyr_parser", &["config", "secrets"]),
     ("clap", &["cli", "commands", "render"]),
     ("clap_complete", &["cli", "commands"]),
     ("indicatif", &["render"]),

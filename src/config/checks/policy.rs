@@ -10,7 +10,7 @@ use super::super::visible::named;
 use super::super::written::project_file;
 use super::did_you_mean;
 use crate::model::SecretRef;
-use crate::secrets::{DEFAULT_STORES, STORES};
+use crate::model::{DEFAULT_STORES, STORES};
 use glob::{MatchOptions, Pattern};
 use std::path::{Component, Path, PathBuf};
 

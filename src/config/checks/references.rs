@@ -7,7 +7,7 @@ use super::super::visible::named;
 use super::policy::Refused;
 use super::{Scope, did_you_mean};
 use crate::model::SecretRef;
-use crate::secrets::{STORES, misspelt};
+use crate::model::{STORES, misspelt};
 use serde_json::Value;
 use std::path::Path;
 

@@ -9,66 +9,41 @@ pub(super) mod json;
 mod yaml;
 
 use super::Why;
-use crate::model::SecretValue;
-use std::path::Path;
-
-/// How the fields of a file are written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Form {
-    /// JSON.
-    Json,
-    /// YAML.
-    Yaml,
-    /// Lines of `NAME=value`.
-    Dotenv,
-}
-
-impl Form {
-    /// By the end of the file's name.
-    pub(crate) fn of(path: &str) -> Option<Self> {
-        let name = Path::new(path).file_name()?.to_str()?;
-        match name.rsplit_once('.')?.1 {
-            "json" => Some(Self::Json),
-            "yaml" | "yml" => Some(Self::Yaml),
-            "env" => Some(Self::Dotenv),
-            _ => None,
-        }
-    }
-}
+use crate::model::{FieldsForm, SecretValue};
 
 /// Reads one field.
-pub(super) fn read(form: Form, text: &str, field: &str) -> Result<SecretValue, Why> {
+pub(super) fn read(form: FieldsForm, text: &str, field: &str) -> Result<SecretValue, Why> {
     match form {
-        Form::Json => json::field(text, field),
-        Form::Yaml => yaml::field(text, field),
-        Form::Dotenv => dotenv::field(text, field),
+        FieldsForm::Json => json::field(text, field),
+        FieldsForm::Yaml => yaml::field(text, field),
+        FieldsForm::Dotenv => dotenv::field(text, field),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, Why, read};
+    use super::{FieldsForm, Why, read};
 
-    fn told(form: Form, text: &str, field: &str) -> Result<String, Why> {
+    fn told(form: FieldsForm, text: &str, field: &str) -> Result<String, Why> {
         read(form, text, field).map(|value| value.expose().to_owned())
     }
 
     #[test]
     fn the_name_tells_the_form() {
-        assert_eq!(Form::of("a/b.json"), Some(Form::Json));
-        assert_eq!(Form::of("a.yml"), Some(Form::Yaml));
-        assert_eq!(Form::of("secrets/.env"), Some(Form::Dotenv));
-        assert_eq!(Form::of("prod.env"), Some(Form::Dotenv));
-        assert_eq!(Form::of("token"), None);
-        assert_eq!(Form::of(".env/token"), None);
-        assert_eq!(Form::of("a.JSON"), None);
+        assert_eq!(FieldsForm::of("a/b.json"), Some(FieldsForm::Json));
+        assert_eq!(FieldsForm::of("a.yml"), Some(FieldsForm::Yaml));
+        assert_eq!(FieldsForm::of("secrets/.env"), Some(FieldsForm::Dotenv));
+        assert_eq!(FieldsForm::of("prod.env"), Some(FieldsForm::Dotenv));
+        assert_eq!(FieldsForm::of("token"), None);
+        assert_eq!(FieldsForm::of(".env/token"), None);
+        assert_eq!(FieldsForm::of("a.JSON"), None);
     }
 
     #[test]
     fn json_and_yaml_agree() {
         let json = r#"{"a": {"b": "x\n\u00e9\ud83d\ude00\"\/", "n": 1.50, "t": true}, "a.b": "dots", "z": null, "l": [1]}"#;
         let yaml = "a:\n  b: \"x\\n\u{e9}\u{1f600}\\\"/\"\n  n: 1.50\n  t: true\na.b: dots\nz: null\nl: [1]\n";
-        for (form, text) in [(Form::Json, json), (Form::Yaml, yaml)] {
+        for (form, text) in [(FieldsForm::Json, json), (FieldsForm::Yaml, yaml)] {
             assert_eq!(told(form, text, "a.b").unwrap(), "dots");
             assert_eq!(told(form, text, "a.n").unwrap(), "1.50");
             assert_eq!(told(form, text, "a.t").unwrap(), "true");
@@ -80,7 +55,7 @@ mod tests {
         }
         let inner = r#"{"a": {"b": "x\n\u00e9\ud83d\ude00\"\/"}}"#;
         assert_eq!(
-            told(Form::Json, inner, "a.b").unwrap(),
+            told(FieldsForm::Json, inner, "a.b").unwrap(),
             "x\n\u{e9}\u{1f600}\"/"
         );
     }
@@ -88,25 +63,25 @@ mod tests {
     #[test]
     fn what_is_not_sound_is_refused_without_quoting_it() {
         let cases = [
-            (Form::Json, r#"{"a": "hunter2"#, "JSON"),
-            (Form::Json, r#"["hunter2"]"#, "JSON"),
-            (Form::Json, r#"{"a": "\ud800 hunter2"}"#, "JSON"),
-            (Form::Yaml, "a: \"hunter2\n", "YAML"),
-            (Form::Yaml, "- hunter2\n", "YAML"),
-            (Form::Yaml, "a: 1\n---\na: hunter2\n", "YAML"),
-            (Form::Dotenv, "A=1\nhunter2\n", "dotenv"),
-            (Form::Dotenv, "A='hunter2\n", "dotenv"),
+            (FieldsForm::Json, r#"{"a": "hunter2"#, "JSON"),
+            (FieldsForm::Json, r#"["hunter2"]"#, "JSON"),
+            (FieldsForm::Json, r#"{"a": "\ud800 hunter2"}"#, "JSON"),
+            (FieldsForm::Yaml, "a: \"hunter2\n", "YAML"),
+            (FieldsForm::Yaml, "- hunter2\n", "YAML"),
+            (FieldsForm::Yaml, "a: 1\n---\na: hunter2\n", "YAML"),
+            (FieldsForm::Dotenv, "A=1\nhunter2\n", "dotenv"),
+            (FieldsForm::Dotenv, "A='hunter2\n", "dotenv"),
         ];
         for (form, text, what) in cases {
-            let field = if form == Form::Dotenv { "A" } else { "a" };
+            let field = if form == FieldsForm::Dotenv { "A" } else { "a" };
             let why = told(form, text, field).unwrap_err();
             assert_eq!(why, Why::Malformed(what), "{text}");
             assert!(!why.to_string().contains("hunter2"));
         }
         let twice = [
-            (Form::Json, r#"{"a": 1, "\u0061": 2}"#, "a"),
-            (Form::Dotenv, "a=1\nexport a=2", "a"),
-            (Form::Yaml, "a: 1\n'a': 2", "a"),
+            (FieldsForm::Json, r#"{"a": 1, "\u0061": 2}"#, "a"),
+            (FieldsForm::Dotenv, "a=1\nexport a=2", "a"),
+            (FieldsForm::Yaml, "a: 1\n'a': 2", "a"),
         ];
         for (form, text, field) in twice {
             assert_eq!(told(form, text, field).unwrap_err(), Why::Ambiguous);
@@ -117,22 +92,28 @@ mod tests {
     fn hostile_nesting_ends_soon() {
         let deep = 200_000;
         let json = format!("{{\"a\":{}{}}}", "[".repeat(deep), "]".repeat(deep));
-        assert_eq!(told(Form::Json, &json, "a").unwrap_err(), Why::NotScalar);
+        assert_eq!(
+            told(FieldsForm::Json, &json, "a").unwrap_err(),
+            Why::NotScalar
+        );
         let yaml = format!("a: {}", "[".repeat(deep));
         assert_eq!(
-            told(Form::Yaml, &yaml, "a").unwrap_err(),
+            told(FieldsForm::Yaml, &yaml, "a").unwrap_err(),
             Why::Malformed("YAML")
         );
         let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: *b\nd: y\n";
-        assert_eq!(told(Form::Yaml, bomb, "d").unwrap(), "y");
-        assert_eq!(told(Form::Yaml, bomb, "c").unwrap_err(), Why::NotScalar);
+        assert_eq!(told(FieldsForm::Yaml, bomb, "d").unwrap(), "y");
+        assert_eq!(
+            told(FieldsForm::Yaml, bomb, "c").unwrap_err(),
+            Why::NotScalar
+        );
     }
 
     #[test]
     fn dotenv_has_its_rules() {
         let text = "# comment\n\nexport A=one\nB = two words  # comment\nC='it is $C # not'\nD=\"a\\nb\\t\\\"q\\\" \\$x \\\\\"  # c\nE=a#b\nF=\nG=\"two\nlines\"\nH=$A\n\u{feff}I=1\n";
         let text = text.replace('\u{feff}', "");
-        let read = |name: &str| told(Form::Dotenv, &text, name);
+        let read = |name: &str| told(FieldsForm::Dotenv, &text, name);
         assert_eq!(read("A").unwrap(), "one");
         assert_eq!(read("B").unwrap(), "two words");
         assert_eq!(read("C").unwrap(), "it is $C # not");

@@ -13,7 +13,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(super) use settings::{Settings, sound_path};
+pub(super) use settings::Settings;
 
 use super::Why;
 use super::fields::json::{self, Object};
@@ -66,7 +66,7 @@ impl Vault {
     }
 
     async fn secret(&self, path: &str) -> Secret {
-        let path = sound_path(path).map_err(Why::BadReference)?;
+        let path = crate::model::vault_path(path).map_err(Why::BadReference)?;
         let (mount, rest) = path.split_once('/').unwrap_or((path, ""));
         let parts = ["v1", mount, "data"].into_iter().chain(rest.split('/'));
         let token = self.token().await?;

@@ -49,7 +49,10 @@ impl Settings {
             bytes.map(|bytes| bytes.to_vec()).map_err(what)
         });
         let mount = variable("AIRLIFT_VAULT_AUTH_MOUNT").unwrap_or_else(|| mount.to_owned());
-        if !mount.split('/').all(sound_part) {
+        if !mount
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..")
+        {
             return Err(unset("AIRLIFT_VAULT_AUTH_MOUNT is no mount path"));
         }
         Ok(Self {
@@ -165,25 +168,10 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// A reference's path, if it can be one: a mount and what lies below it.
-pub(in super::super) fn sound_path(path: &str) -> Result<&str, &'static str> {
-    if !path.contains('/') {
-        return Err("it is a mount and a path, as in kv/hubspot");
-    }
-    if path.split('/').all(sound_part) {
-        Ok(path)
-    } else {
-        Err("its path has an empty part, or goes up")
-    }
-}
-
-fn sound_part(part: &str) -> bool {
-    !part.is_empty() && part != "." && part != ".."
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Login, Settings, sound_path};
+    use super::{Login, Settings};
+    use crate::model::vault_path;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
         let find = |name: &str| {
@@ -241,11 +229,11 @@ mod tests {
 
     #[test]
     fn paths_do_not_go_up() {
-        assert_eq!(sound_path("kv/a/b"), Ok("kv/a/b"));
+        assert_eq!(vault_path("kv/a/b"), Ok("kv/a/b"));
         for wrong in [
             "kv", "kv/", "/kv/a", "kv//a", "kv/../a", "kv/a/.", "kv/a/..",
         ] {
-            assert!(sound_path(wrong).is_err(), "{wrong}");
+            assert!(vault_path(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,0 +1,223 @@
+//! Which files are read, and that hostile ones are refused at once.
+
+use super::*;
+
+#[test]
+fn files_are_found_as_they_are_named() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "airlift.yaml",
+        "version: 1\ninclude: ['customers/**/*.yaml', customers/b.yaml]\n",
+    );
+    write("customers/b.yaml", "customers: [{name: b}]\n");
+    write("customers/deep/a.yaml", "customers: [{name: a}]\n");
+    write("customers/.hidden.yaml", "customers: [{name: hidden}]\n");
+    write("more/c.yaml", "customers: [{name: c}]\n");
+    write("more/d.yaml", "version: 1\ncustomers: [{name: d}]\n");
+    write("more/e.yml", "customers: [{name: e}]\n");
+    let inputs = [
+        home.path().to_owned(),
+        home.path().join("more"),
+        home.path().join("airlift.yaml"),
+    ];
+    let project = load(&inputs, &LoadOptions::default()).project.unwrap();
+    let names: Vec<&str> = project
+        .desired
+        .customers
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(names, ["a", "b", "c", "d"]);
+    assert_eq!(
+        (project.files.len(), project.root.as_path()),
+        (5, home.path())
+    );
+
+    let missing = load_one(home.path().join("nothing.yaml"));
+    assert_eq!(missing.report.findings[0].code, Code::FileNotFound);
+}
+
+#[test]
+fn references_and_aliases_may_stand_where_values_do() {
+    let text = "version: 1
+customers:
+- name: a
+  connectors:
+  - name: g
+    previous_name: h
+    type: github
+    credentials: {token: &token \"${env:X}\"}
+    replication_config: {repositories: [\"${env:REPO}\"], start_date: \"${env:START}\"}
+  - name: i
+    type: github
+    credentials: {token: *token}
+    replication_config: {repositories: [a/b], start_date: 2026-01-01T00:00:00Z}
+  - name: z
+    type: zendesk-support
+    environment: {subdomain: \"${env:SUB}\"}
+    credentials: &z {email: {plain: ops@acme.example}, api_token: *token}
+  - {name: y, type: zendesk-support, environment: {subdomain: acme}, credentials: *z}
+";
+    let loaded = load_text(text);
+    assert_eq!(loaded.report.errors(), 0, "{}", told(&loaded, ""));
+    let acme = &loaded.project.unwrap().desired.customers["a"];
+    let secret = |name: &str| Setting::Secret(format!("${{env:{name}}}").parse().unwrap());
+    let credentials = |name: &str| acme.connectors[name].credentials.clone().unwrap();
+    assert_eq!(credentials("i")["token"], secret("X"));
+    assert_eq!(credentials("y"), credentials("z"));
+    assert_eq!(credentials("y")["api_token"], secret("X"));
+    let connector = &acme.connectors["g"];
+    assert_eq!(connector.previous_name.as_deref(), Some("h"));
+    let settings = connector.replication_config.as_ref().unwrap();
+    assert_eq!(settings["start_date"], secret("START"));
+    assert_eq!(
+        settings["repositories"],
+        Setting::List(vec![secret("REPO")])
+    );
+    let environment = acme.connectors["z"].environment.as_ref().unwrap();
+    assert_eq!(environment["subdomain"], secret("SUB"));
+}
+
+#[test]
+fn several_inputs_are_one_project() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name);
+    let options = LoadOptions::default();
+    std::fs::create_dir(path("more")).unwrap();
+    std::fs::write(path("customers.yaml"), "customers: [{name: a}]\n").unwrap();
+    std::fs::write(path("more/b.yaml"), "customers: [{name: b}]\n").unwrap();
+    std::fs::write(
+        path("project.yaml"),
+        "version: 1\nguards: {max_deletes: 2}\n",
+    )
+    .unwrap();
+    // In any order, and a directory among files.
+    for names in [
+        ["customers.yaml", "project.yaml", "more"],
+        ["more", "customers.yaml", "project.yaml"],
+    ] {
+        let loaded = load(&names.map(path), &options);
+        assert_eq!(told(&loaded, ""), "");
+        let project = loaded.project.unwrap();
+        assert_eq!(project.desired.customers.len(), 2);
+        assert_eq!(project.desired.guards.max_deletes, 2);
+        assert_eq!(project.root, home.path());
+    }
+}
+
+#[test]
+fn an_include_of_standard_input_starts_at_the_current_directory() {
+    let loaded = load_text("version: 1\ninclude: [tests/samples/valid/comp*.yaml]\n");
+    // The included file holds keys of a project, which tells that it was found and read.
+    let found = &loaded.report.findings[0];
+    assert_eq!(found.code, Code::ProjectKeyElsewhere);
+    assert_eq!(found.location.file, "tests/samples/valid/complete.yaml");
+    let nothing = load_text("version: 1\ninclude: [nothing/*.yaml]\n");
+    assert_eq!(
+        nothing.report.findings[0].message,
+        "no file matches include `nothing/*.yaml`"
+    );
+    assert_eq!(
+        nothing.report.findings[0].path.as_deref(),
+        Some("include[0]")
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_have_a_place() {
+    let place = |bytes: &[u8]| {
+        let options = LoadOptions {
+            stdin: Some(bytes.to_vec()),
+            ..LoadOptions::default()
+        };
+        let report = load(&["-".into()], &options).report;
+        let found = &report.findings[0];
+        let excerpt = found.excerpt.as_ref().unwrap().text.clone();
+        assert_eq!(found.code, Code::NotText);
+        (found.location.line, found.location.column, excerpt)
+    };
+    assert_eq!(
+        place(b"a: 1\nname: \xc3\xa4x\xe9\n"),
+        (2, 9, "name: •••".into())
+    );
+    assert_eq!(
+        place(b"\xef\xbb\xbfa: 1\r\ntoken: x\0\n"),
+        (2, 9, "token: •••".into())
+    );
+    assert_eq!(place(b"\xff\xfea\0"), (1, 1, "•••".into()));
+}
+
+#[test]
+fn tabs_are_told_on_their_own_lines() {
+    let place = |text: &str| {
+        let report = load_text(text).report;
+        let mut findings = report.findings.iter();
+        let found = findings.find(|found| found.message.contains("tabs cannot indent"));
+        let found = found.unwrap_or_else(|| panic!("{text:?}"));
+        (found.location.line, found.location.column)
+    };
+    assert_eq!(place("customers:\n- name: acme\n\tregion: us\n"), (3, 1));
+    assert_eq!(place("customers:\n  - name: a\n  \tregion: us\n"), (3, 3));
+    assert_eq!(place("customers:\n\t- name: acme\n"), (2, 1));
+    assert_eq!(place("customers:\n-\tname: acme\n"), (2, 2));
+    assert_eq!(place("a: {\n\tb: 1\n}\nc: \"x\n\ty\"\n"), (2, 1));
+    assert_eq!(place("guards:\n  max_deletes: 1\n\n\tx: 1\n"), (4, 1));
+    assert_eq!(place("a: |\n\tb\n"), (2, 1));
+    assert_eq!(place("a: \"x\n\ty\"\n"), (2, 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_do_not_lead_out_of_a_project() {
+    let (home, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(outside.path().join("a.yaml"), "customers: []\n").unwrap();
+    std::os::unix::fs::symlink(outside.path().join("a.yaml"), home.path().join("a.yaml")).unwrap();
+    std::fs::write(
+        home.path().join("airlift.yaml"),
+        "version: 1\ninclude: [a.yaml]\n",
+    )
+    .unwrap();
+    let loaded = load_one(home.path());
+    assert_eq!(loaded.report.findings[0].code, Code::IncludeOutside);
+    let device = load_one("/dev/zero");
+    assert_eq!(device.report.findings[0].code, Code::FileUnreadable);
+}
+
+#[test]
+fn hostile_files_are_refused_at_once() {
+    let mut bomb = String::from("a0: &a0 [x, x]\n");
+    for level in 1..40 {
+        writeln!(bomb, "a{level}: &a{level} [*a{0}, *a{0}]", level - 1).unwrap();
+    }
+    let indented = |depth: usize| -> String {
+        (0..depth).fold(String::new(), |text, level| {
+            text + &" ".repeat(level) + "a:\n"
+        })
+    };
+    let keys = |count: usize| -> String {
+        (0..count).fold(String::new(), |text, at| {
+            text + "k" + &at.to_string() + ": 1\n"
+        })
+    };
+    let texts = [
+        keys(10_000),
+        bomb,
+        "[".repeat(10_000),
+        "- ".repeat(10_000),
+        "{a: ".repeat(10_000),
+        indented(2_000),
+        "? ".repeat(10_000),
+    ];
+    for text in texts {
+        let begun = Instant::now();
+        assert!(load_text(&text).report.has_errors());
+        assert!(begun.elapsed() < Duration::from_secs(5), "{}", &text[..20]);
+    }
+    let large = load_text(&"#".repeat(8 * 1024 * 1024 + 1));
+    assert_eq!(large.report.findings[0].code, Code::FileTooLarge);
+}
