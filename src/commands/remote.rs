@@ -5,7 +5,7 @@
 //! request can change those files, so they never say where credentials go.
 
 use crate::api::{self, Credentials, Options, Session, Target};
-use crate::cli::{ConnectorToken, GlobalOpts, PlanningOpts};
+use crate::cli::{ConnectorToken, GlobalOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
@@ -29,6 +29,8 @@ pub(super) struct Remote {
     pub(super) ledger: Ledger,
     /// Fingerprints with the organization's key.
     pub(super) fingerprinter: Fingerprinter,
+    /// Fingerprints with the key that was in use before.
+    pub(super) old_fingerprinter: Fingerprinter,
     /// The embedded API, when it is the one.
     sandbox: Option<sandbox::Running>,
 }
@@ -38,18 +40,15 @@ impl Remote {
     pub(super) async fn open(
         project: &Project,
         global: &GlobalOpts,
-        planning: &PlanningOpts,
+        token: ConnectorToken,
     ) -> Result<Self, Failure> {
         let way = if global.sandbox {
             Way::embedded(project).await?
         } else {
             Way::remote(project)?
         };
-        let material = match std::env::var("AIRLIFT_LEDGER_KEY") {
-            Ok(key) if !key.is_empty() => SecretValue::new(key),
-            _ => SecretValue::new(way.credentials.client_secret.expose().to_owned()),
-        };
-        let options = options(project, global, planning, way.organization)?;
+        let client = SecretValue::new(way.credentials.client_secret.expose().to_owned());
+        let options = options(project, global, token, way.organization)?;
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
             .organization()
@@ -63,7 +62,8 @@ impl Remote {
             name: way.name,
             organization,
             ledger: Ledger::new(&root, organization),
-            fingerprinter: Fingerprinter::new(&material, organization),
+            fingerprinter: keyed("AIRLIFT_LEDGER_KEY", &client, organization),
+            old_fingerprinter: keyed("AIRLIFT_LEDGER_OLD_KEY", &client, organization),
             sandbox: way.sandbox,
         })
     }
@@ -74,6 +74,14 @@ impl Remote {
             Some(running) => Ok(running.stop().await?),
             None => Ok(()),
         }
+    }
+}
+
+/// Fingerprints with the key of a variable, else with one derived from the client's secret.
+fn keyed(name: &str, client: &SecretValue, organization: OrganizationId) -> Fingerprinter {
+    match std::env::var(name).map(SecretValue::new) {
+        Ok(key) if !key.expose().is_empty() => Fingerprinter::new(&key, organization),
+        _ => Fingerprinter::new(client, organization),
     }
 }
 
@@ -194,14 +202,14 @@ fn expected_organization(project: &Project) -> Result<Option<OrganizationId>, Fa
 fn options(
     project: &Project,
     global: &GlobalOpts,
-    planning: &PlanningOpts,
+    token: ConnectorToken,
     organization_id: Option<OrganizationId>,
 ) -> Result<Options, Failure> {
     let ca_pem = global.ca_file.as_deref().map(read_ca).transpose()?;
     Ok(Options {
         organization_id,
         contract: project.desired.contract,
-        connector_token: match planning.connector_token {
+        connector_token: match token {
             ConnectorToken::Scoped => api::ConnectorToken::Scoped,
             ConnectorToken::Application => api::ConnectorToken::Application,
         },

@@ -86,6 +86,10 @@ fn settle_connector(settled: &mut Settled, intent: &Intent, observed: &Observed)
         });
     let mut record = (**record).clone();
     record.id = made;
+    // The one that is replaced may stand under another name.
+    ledger
+        .connectors
+        .retain(|_, connector| Some(connector.id) != *replaces);
     ledger.connectors.insert(name.clone(), record);
     ledger.leaving.extend(*replaces);
     settled.changed.insert(*workspace_id);

@@ -11,6 +11,7 @@ pub mod json;
 mod line;
 mod plan;
 mod progress;
+mod rekey;
 mod report;
 #[cfg(test)]
 mod sample;
@@ -25,12 +26,13 @@ pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
 pub use line::{Line, Out};
 pub use plan::plan;
 pub use progress::Progress;
+pub use rekey::{Rekeyed, rekeyed};
 pub use report::report;
 #[cfg(test)]
 pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use style::Label;
-pub use talk::{aborted, ask, draining, initialised, serving, target};
+pub use talk::{aborted, ask, draining, initialised, left_for_apply, note, serving, target};
 pub use types::{one_type, types};
 
 use crate::failure::{Exit, Failure, FailureKind};

@@ -124,6 +124,17 @@ impl Progress {
         }
     }
 
+    /// A wave of a rotation begins.
+    pub fn wave(&self, number: usize, of: usize, connectors: usize) {
+        let name = format!("Wave {number} of {of}");
+        self.phase(&name, u64::try_from(connectors).ok());
+        if !matches!(self.mode, Mode::Quiet) {
+            let connectors = words::counted(connectors, "connector");
+            let text = Safe::new(format!("{name}: {connectors}"));
+            self.say(&Line::at(0).hang(2).text(text));
+        }
+    }
+
     /// An operation begins.
     pub fn started(&self, address: &Address, action: Action) {
         if let Mode::Bar(bar) = &self.mode {

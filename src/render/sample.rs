@@ -434,7 +434,7 @@ pub(crate) fn done() -> ApplyReport {
     ];
     ApplyReport {
         operations,
-        interrupted: false,
+        ..ApplyReport::default()
     }
 }
 

@@ -9,7 +9,7 @@ mod file;
 mod fingerprint;
 
 pub use file::FileStore;
-pub use fingerprint::{Fingerprinter, evidence};
+pub use fingerprint::{Fingerprinter, NotMoved, evidence};
 
 use crate::model::{SecretRef, SecretValue, Setting, Settings};
 use std::collections::{BTreeMap, BTreeSet};
