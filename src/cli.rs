@@ -60,7 +60,7 @@ pub struct GlobalOpts {
     /// No colour, whatever the terminal
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Say more; twice for each request
+    /// Say more; twice (or AIRLIFT_LOG=requests) for each request
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Use the embedded API instead of the remote one

@@ -21,7 +21,7 @@ use std::time::Duration;
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(&project, global, args.planning.reach.connector_token).await?;
+    let remote = Remote::open(ui, &project, global, args.planning.reach.connector_token).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     let exit = carry_out(ui, global, args, &project, &remote).await;
     remote.close().await?;

@@ -7,7 +7,7 @@ use super::remote::Remote;
 use crate::cli::{ConnectorToken, Format, GlobalOpts};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
-use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Setting, Sent};
+use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
 use crate::recorded::{Intent, Journal, Lock};
 use crate::render::{self, Rekeyed, Ui, json};
 use crate::secrets::Values;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// Runs the verb. It reads the organization from the API, and writes the ledger only.
 pub(super) async fn rekey(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(&project, global, ConnectorToken::default()).await?;
+    let remote = Remote::open(ui, &project, global, ConnectorToken::default()).await?;
     let done = carry_out(&project, &remote);
     remote.close().await?;
     let done = done?;
@@ -53,6 +53,8 @@ fn carry_out(project: &Project, remote: &Remote) -> Result<Rekeyed, Failure> {
             remote.ledger.save(*id, customer)?;
         }
     }
+    done.left
+        .sort_by(|one, other| one.address.cmp(&other.address));
     Ok(done)
 }
 

@@ -10,9 +10,11 @@ use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
 use crate::recorded::Ledger;
+use crate::render::{self, Ui};
 use crate::sandbox;
 use crate::secrets::Fingerprinter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The client of the embedded API; it guards nothing.
 const SANDBOX_CLIENT: (&str, &str) = ("sandbox", "sandbox-secret");
@@ -38,6 +40,7 @@ pub(super) struct Remote {
 impl Remote {
     /// Opens the session and finds the ledger.
     pub(super) async fn open(
+        ui: &Ui,
         project: &Project,
         global: &GlobalOpts,
         token: ConnectorToken,
@@ -48,7 +51,11 @@ impl Remote {
             Way::remote(project)?
         };
         let client = SecretValue::new(way.credentials.client_secret.expose().to_owned());
-        let options = options(project, global, token, way.organization)?;
+        let mut options = options(project, global, token, way.organization)?;
+        if ui.logs_requests() {
+            let ui = ui.clone();
+            options.on_exchange = Some(Arc::new(move |one| render::exchange(&ui, one)));
+        }
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
             .organization()

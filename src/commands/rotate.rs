@@ -22,7 +22,7 @@ type Selector = BTreeSet<Address>;
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &RotateArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
     known(&project.desired, &args.selectors)?;
-    let remote = Remote::open(&project, global, args.reach.connector_token).await?;
+    let remote = Remote::open(ui, &project, global, args.reach.connector_token).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     let verb = Verb {
         ui,
@@ -216,8 +216,9 @@ fn policy(
 }
 
 fn begun(selector: Selector, matched: &BTreeMap<Address, ConnectorId>) -> Rotation {
-    let selected =
-        |address: &Address| selector.is_empty() || selector.iter().any(|one| address.is_within(one));
+    let selected = |address: &Address| {
+        selector.is_empty() || selector.iter().any(|one| address.is_within(one))
+    };
     Rotation {
         started_at: jiff::Timestamp::now().to_string(),
         before: matched

@@ -123,9 +123,7 @@ mod tests {
         let acme = rotation("acme");
         assert_eq!(load().of(&acme.selector), Some(&acme));
         load().end(&acme.selector).unwrap();
-        load()
-            .end(&rotation("acme/Acme GitHub").selector)
-            .unwrap();
+        load().end(&rotation("acme/Acme GitHub").selector).unwrap();
         assert!(load().open().is_empty());
         assert!(!dir.path().join("rotation.json").exists());
     }

@@ -122,8 +122,8 @@ pub(super) struct ReportDocument<'a> {
     /// The counts: objects done, operations not done.
     summary: ReportSummary,
     /// The waves of a rotation that were begun.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    waves: &'a [WaveReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waves: Option<&'a [WaveReport]>,
     /// One entry for each operation of the plan, in order.
     operations: Vec<OperationEntry<'a>>,
 }
@@ -256,7 +256,7 @@ pub(super) fn report(report: &ApplyReport) -> ReportDocument<'_> {
             done: report.counts(),
             not_done: report.tally(),
         },
-        waves: &report.waves,
+        waves: (!report.waves.is_empty()).then_some(&report.waves),
         operations: report.operations.iter().map(operation).collect(),
     }
 }

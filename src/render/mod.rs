@@ -9,6 +9,7 @@ pub mod explain;
 mod fields;
 pub mod json;
 mod line;
+mod log;
 mod plan;
 mod progress;
 mod rekey;
@@ -24,6 +25,7 @@ mod words;
 
 pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
 pub use line::{Line, Out};
+pub use log::exchange;
 pub use plan::plan;
 pub use progress::Progress;
 pub use rekey::{Rekeyed, rekeyed};
@@ -77,6 +79,8 @@ pub struct Surroundings {
     pub colour: ColourWish,
     /// `COLUMNS`, or the terminal's width.
     pub columns: Option<usize>,
+    /// `AIRLIFT_LOG` asks for the log of requests.
+    pub log: bool,
     /// stdout is a terminal.
     pub out_is_terminal: bool,
     /// stderr is a terminal.
@@ -94,6 +98,7 @@ impl Surroundings {
         Self {
             colour: ColourWish::read(),
             columns: columns.or_else(|| asked().map(|(_, columns)| columns.into())),
+            log: wants_log(std::env::var("AIRLIFT_LOG").ok().as_deref()),
             out_is_terminal,
             talk_is_terminal: io::stderr().is_terminal(),
         }
@@ -122,6 +127,7 @@ pub struct Ui {
     colour_talk: bool,
     talk_is_terminal: bool,
     verbose: u8,
+    log: bool,
 }
 
 impl Ui {
@@ -133,6 +139,7 @@ impl Ui {
             colour_talk: around.colour(no_color, around.talk_is_terminal),
             talk_is_terminal: around.talk_is_terminal,
             verbose,
+            log: verbose > 1 || around.log,
         }
     }
 
@@ -158,11 +165,21 @@ impl Ui {
         self.verbose
     }
 
+    /// Whether each request is told of.
+    pub fn logs_requests(&self) -> bool {
+        self.log
+    }
+
     /// Tells what stopped a run, on stderr.
     pub fn failure(&self, failure: &Failure) {
         // A stderr that cannot be written leaves nobody to tell.
         let _ = write_failure(&mut self.talk(), failure);
     }
+}
+
+/// The names that other tools have for it are understood, too.
+fn wants_log(value: Option<&str>) -> bool {
+    matches!(value, Some("requests" | "debug" | "trace"))
 }
 
 fn choice(colour: bool) -> anstream::ColorChoice {

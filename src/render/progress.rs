@@ -51,7 +51,8 @@ struct State {
 impl Progress {
     /// A bar on a terminal, lines elsewhere.
     pub fn new(ui: &Ui) -> Self {
-        let mode = if ui.talks_to_a_person() {
+        // A bar and a log on the same stream would write over each other.
+        let mode = if ui.talks_to_a_person() && !ui.logs_requests() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             Mode::Bar(bar)
         } else {

@@ -42,7 +42,10 @@ pub fn rekeyed(out: &mut Out<'_>, rekeyed: &Rekeyed) -> io::Result<()> {
         let line = line.label(Label::Strong, Safe::new(&left.address));
         out.line(&line.text(": ").text(Safe::new(&left.why)))?;
     }
-    let mut text = format!("Moved to the new key: {}.", counted(rekeyed.moved, "connector"));
+    let mut text = format!(
+        "Moved to the new key: {}.",
+        counted(rekeyed.moved, "connector")
+    );
     for (what, count) in [
         ("Already there", rekeyed.already),
         ("Left", rekeyed.left.len()),

@@ -33,7 +33,10 @@ pub fn left_for_apply(ui: &Ui, left: &[(Address, Action)], all: bool) -> io::Res
         more => format!(", and {more} more"),
     };
     let pending = words::counted(left.len(), "pending change");
-    note(ui, &format!("{pending} left for apply: {}{more}", named.join(", ")))
+    note(
+        ui,
+        &format!("{pending} left for apply: {}{more}", named.join(", ")),
+    )
 }
 
 /// Asks for approval; the answer is read by the caller.
