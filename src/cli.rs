@@ -30,6 +30,7 @@ Examples:
 
 Credentials come from AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET,
 AIRBYTE_ORGANIZATION_ID and AIRBYTE_API_HOST, never from a flag.
+AIRLIFT_LOG=requests tells of each request, as -vv does.
 `airlift explain exit-codes` lists the exit codes."
 )]
 pub struct Cli {
@@ -60,7 +61,7 @@ pub struct GlobalOpts {
     /// No colour, whatever the terminal
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Say more; twice (or AIRLIFT_LOG=requests) for each request
+    /// Say more; twice for each request
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Use the embedded API instead of the remote one

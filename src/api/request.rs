@@ -55,7 +55,7 @@ impl Request<'_> {
         Self::new(operation, Method::GET, path.into())
     }
 
-    fn about(mut self, about: impl ToString) -> Self {
+    fn about(mut self, about: &impl ToString) -> Self {
         self.about = about.to_string();
         self
     }
@@ -104,7 +104,7 @@ pub(super) fn scoped_token(
     }
     let operation = "create_account_applications_scoped_token";
     let request = Request::new(operation, Method::POST, scoped_path(contract).to_owned());
-    let request = request.about(customer);
+    let request = request.about(&customer);
     request.with_json(&Body {
         workspace_name: customer,
         region_id: region,
@@ -141,7 +141,7 @@ pub(super) fn workspace_stats() -> Request<'static> {
 
 /// `get_workspaces_workspace_id`
 pub(super) fn get_workspace(id: WorkspaceId) -> Request<'static> {
-    Request::get("get_workspaces_workspace_id", format!("{WORKSPACES}/{id}")).about(id)
+    Request::get("get_workspaces_workspace_id", format!("{WORKSPACES}/{id}")).about(&id)
 }
 
 /// `update_workspaces_workspace_id`
@@ -160,7 +160,7 @@ pub(super) fn update_workspace(
         cache_enabled: Option<Value>,
     }
     let operation = "update_workspaces_workspace_id";
-    let request = Request::new(operation, Method::PUT, format!("{WORKSPACES}/{id}")).about(id);
+    let request = Request::new(operation, Method::PUT, format!("{WORKSPACES}/{id}")).about(&id);
     request.with_json(&Body {
         name: patch.name.as_deref(),
         status: patch.status,
@@ -171,7 +171,7 @@ pub(super) fn update_workspace(
 /// `delete_workspaces_workspace_id`
 pub(super) fn delete_workspace(id: WorkspaceId) -> Request<'static> {
     let path = format!("{WORKSPACES}/{id}");
-    let request = Request::new("delete_workspaces_workspace_id", Method::DELETE, path).about(id);
+    let request = Request::new("delete_workspaces_workspace_id", Method::DELETE, path).about(&id);
     Request {
         repeat: Repeat::HarmlessButSlow,
         slow: true,
@@ -185,7 +185,7 @@ pub(super) fn list_connectors(
     workspace: WorkspaceId,
     customer: &str,
 ) -> Request<'static> {
-    let mut request = Request::get("list_integrations_connectors", CONNECTORS).about(customer);
+    let mut request = Request::get("list_integrations_connectors", CONNECTORS).about(&customer);
     request.query.push(match contract {
         Contract::Workspace => ("workspace_id", workspace.to_string()),
         Contract::ExternalUser => ("external_user_id", customer.to_owned()),
@@ -199,7 +199,7 @@ pub(super) fn get_connector(id: ConnectorId) -> Request<'static> {
         "get_integrations_connectors_id",
         format!("{CONNECTORS}/{id}"),
     )
-    .about(id)
+    .about(&id)
 }
 
 /// `create_integrations_connectors_check`
@@ -211,7 +211,7 @@ pub(super) fn check_connector<'a>(
 ) -> Result<Request<'a>, ApiError> {
     let path = format!("{CONNECTORS}/check");
     let request = Request::new("create_integrations_connectors_check", Method::POST, path)
-        .about(Address::connector(customer, &body.name));
+        .about(&Address::connector(customer, &body.name));
     let body = body::connector_request(contract, customer, body, secrets)?;
     Ok(Request {
         repeat: Repeat::Duplicates,
@@ -229,7 +229,7 @@ pub(super) fn create_connector<'a>(
 ) -> Result<Request<'a>, ApiError> {
     let path = CONNECTORS.to_owned();
     let request = Request::new("create_integrations_connectors", Method::POST, path)
-        .about(Address::connector(customer, &body.name));
+        .about(&Address::connector(customer, &body.name));
     let body = body::connector_request(contract, customer, body, secrets)?;
     Ok(Request {
         repeat: Repeat::Duplicates,
@@ -255,7 +255,7 @@ pub(super) fn update_connector(
         entities: Option<&'a [Entity]>,
     }
     let path = format!("{CONNECTORS}/{id}");
-    let request = Request::new("update_integrations_connectors_id", Method::PUT, path).about(id);
+    let request = Request::new("update_integrations_connectors_id", Method::PUT, path).about(&id);
     let request = request.with_json(&Body {
         name,
         replication_config,
@@ -270,7 +270,7 @@ pub(super) fn update_connector(
 /// `delete_integrations_connectors_id`
 pub(super) fn delete_connector(id: ConnectorId) -> Request<'static> {
     let path = format!("{CONNECTORS}/{id}");
-    Request::new("delete_integrations_connectors_id", Method::DELETE, path).about(id)
+    Request::new("delete_integrations_connectors_id", Method::DELETE, path).about(&id)
 }
 
 /// `list_integrations_definitions_sources`

@@ -4,7 +4,7 @@ use super::{
     ApplyEvent, ApplyReport, Context, OperationReport, Outcome, StopCause, WaveReport, customers,
 };
 use crate::model::{Address, Recorded};
-use crate::plan::{Action, CustomerPlan, Limit, Plan, Remember};
+use crate::plan::{Action, CustomerPlan, Limit, Plan};
 use std::collections::BTreeSet;
 
 /// How a rotation goes forward.
@@ -137,7 +137,7 @@ fn split(all: &[CustomerPlan], ends: &[usize]) -> Vec<Vec<CustomerPlan>> {
         let mut place = |part: &mut Vec<CustomerPlan>| {
             part.push(CustomerPlan {
                 steps: Vec::new(),
-                remember: std::mem::replace(&mut remember, Remember::default()),
+                remember: std::mem::take(&mut remember),
                 ..customer.clone()
             });
         };

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  airlift rotate acme-corp/Acme\\ GitHub
+  airlift rotate acme-corp 'globex/Globex Zendesk'
   airlift rotate --all --waves 5,25%,100% --max-failures 2
   airlift rotate --resume")]
 pub struct RotateArgs {

@@ -11,7 +11,7 @@ use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent,
 use crate::recorded::{Intent, Journal, Lock};
 use crate::render::{self, Rekeyed, Ui, json};
 use crate::secrets::Values;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Runs the verb. It reads the organization from the API, and writes the ledger only.
 pub(super) async fn rekey(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
@@ -77,12 +77,12 @@ fn values(project: &Project, remote: &Remote, recorded: &Recorded) -> Values {
     for customer in recorded.customers.values() {
         for (name, connector) in &customer.connectors {
             let address = Address::connector(&customer.name, name);
-            let to_move = |sent: &&Sent| remote.old_fingerprinter.made(sent);
-            if connector.sent.as_ref().filter(to_move).is_none() {
+            let to_move = |sent: &Sent| remote.old_fingerprinter.made(sent);
+            if !connector.sent.as_ref().is_some_and(to_move) {
                 continue;
             }
             let leaves = declared(project, &address).map(DesiredConnector::secret_leaves);
-            for leaf in leaves.into_iter().flat_map(|leaves| leaves.into_values()) {
+            for leaf in leaves.into_iter().flat_map(BTreeMap::into_values) {
                 if let Setting::Secret(reference) = leaf {
                     references.insert(reference.clone());
                 }

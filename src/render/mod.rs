@@ -121,6 +121,10 @@ impl Surroundings {
 
 /// The two streams, with what is known about them.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about two streams"
+)]
 pub struct Ui {
     width: usize,
     colour_out: bool,

@@ -20,7 +20,7 @@ pub struct Rekeyed {
 
 impl Rekeyed {
     /// Notes a connector that is left alone.
-    pub fn left(&mut self, address: impl ToString, why: String) {
+    pub fn left(&mut self, address: &impl ToString, why: String) {
         let address = address.to_string();
         self.left.push(Left { address, why });
     }
@@ -51,7 +51,7 @@ pub fn rekeyed(out: &mut Out<'_>, rekeyed: &Rekeyed) -> io::Result<()> {
         ("Left", rekeyed.left.len()),
     ] {
         if count > 0 {
-            text += &format!(" {what}: {count}.");
+            text = format!("{text} {what}: {count}.");
         }
     }
     out.line(&Line::at(0).hang(2).text(Safe::new(text)))?;
