@@ -3,11 +3,17 @@
 //! Refuses meaning: it opens nothing and decides nothing. No flag takes a secret's value, because
 //! a command line is visible to every process and lands in shell histories.
 
-use crate::model::{Address, OrganizationId};
+use crate::model::Address;
 use crate::plan::Limit;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+mod rotate;
+mod sandbox;
+
+pub use rotate::{LedgerCommand, RekeyArgs, RotateArgs};
+pub use sandbox::{SandboxCommand, ServeArgs};
 
 /// Bring your customers onto Airbyte Agents, from files: plan, review, apply.
 #[derive(Debug, Parser)]
@@ -24,6 +30,7 @@ Examples:
 
 Credentials come from AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET,
 AIRBYTE_ORGANIZATION_ID and AIRBYTE_API_HOST, never from a flag.
+AIRLIFT_LOG=requests tells of each request, as -vv does.
 `airlift explain exit-codes` lists the exit codes."
 )]
 pub struct Cli {
@@ -100,6 +107,11 @@ Examples:
     Plan(PlanArgs),
     /// Plan, show, ask, and carry it out
     Apply(ApplyArgs),
+    /// Send credentials again, as replacements, wave by wave
+    Rotate(RotateArgs),
+    /// The record of what is ours
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// List the connector types, or the fields of one
     #[command(after_help = "\
 Examples:
@@ -221,6 +233,14 @@ pub struct PlanningOpts {
     /// Raise the limit on deletions for this run: 20 or 15%
     #[arg(long, value_name = "N|P%", value_parser = parse_limit, help_heading = "Deletion")]
     pub allow_delete: Option<Limit>,
+    /// How the API is read.
+    #[command(flatten)]
+    pub reach: ReachOpts,
+}
+
+/// How the API is read and spoken to.
+#[derive(Args, Clone, Debug)]
+pub struct ReachOpts {
     /// Resolve no secrets while planning; they show as not verified
     #[arg(long, help_heading = "Reading")]
     pub no_secrets: bool,
@@ -301,51 +321,6 @@ pub enum ConnectorToken {
     Scoped,
     /// The organization's.
     Application,
-}
-
-/// `sandbox`.
-#[derive(Debug, Subcommand)]
-pub enum SandboxCommand {
-    /// Serve the embedded API on loopback
-    Serve(ServeArgs),
-}
-
-/// `sandbox serve`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Example:
-  airlift sandbox serve --port 8400 --state world.json --latency 20 &
-  AIRBYTE_API_HOST=http://127.0.0.1:8400 airlift plan")]
-pub struct ServeArgs {
-    /// Port on 127.0.0.1; 0 lets the system choose
-    #[arg(long, value_name = "P")]
-    pub port: u16,
-    /// File that keeps the world between runs
-    #[arg(long, value_name = "FILE")]
-    pub state: PathBuf,
-    /// The organization it serves
-    #[arg(long, value_name = "UUID")]
-    pub organization: Option<OrganizationId>,
-    /// Delay of every answer, in milliseconds
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 0,
-        help_heading = "Trouble on request"
-    )]
-    pub latency: u64,
-    /// A fault to play; may be repeated
-    #[arg(long, value_name = "SPEC", help_heading = "Trouble on request")]
-    pub fault: Vec<String>,
-    /// Life of application tokens, in seconds
-    #[arg(long, value_name = "S", help_heading = "Trouble on request")]
-    pub app_token_life: Option<u64>,
-    /// Life of scoped tokens, in seconds
-    #[arg(long, value_name = "S", help_heading = "Trouble on request")]
-    pub scoped_token_life: Option<u64>,
-    /// How long a deletion takes, in milliseconds
-    #[arg(long, value_name = "MS", help_heading = "Trouble on request")]
-    pub delete_delay: Option<u64>,
 }
 
 /// Reads a command line; the error is also how help and the version come.

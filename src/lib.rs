@@ -19,6 +19,7 @@ pub mod failure;
 pub mod model;
 pub mod observed;
 pub mod plan;
+pub mod process;
 pub mod recorded;
 pub mod render;
 pub mod sandbox;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    airlift::process::harden();
     std::panic::set_hook(Box::new(|panic| {
         airlift::render::defect(panic.location());
         std::process::exit(airlift::failure::Exit::Internal.number().into());

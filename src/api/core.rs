@@ -4,6 +4,7 @@
 use super::Credentials;
 use super::echo::Sensitive;
 use super::error::{ApiError, Call};
+use super::event::{Answered, Exchange};
 use super::http::{Broken, Http, Reply};
 use super::options::Options;
 use super::request::Request;
@@ -13,6 +14,7 @@ use super::tokens::Tokens;
 use super::wire::{self, Shape};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::{Instant, sleep};
 
 /// What a session's views share.
@@ -22,6 +24,8 @@ pub(super) struct Core {
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
     pub(super) budget: Budget,
+    /// Requests made.
+    made: AtomicU64,
     /// The expected organization, else the first that an answer named.
     organization: OnceLock<OrganizationId>,
 }
@@ -48,6 +52,7 @@ impl Core {
         Self {
             http,
             budget: Budget::new(options.retry.budget),
+            made: AtomicU64::new(0),
             organization: options
                 .organization_id
                 .map_or_else(OnceLock::new, Into::into),
@@ -120,7 +125,9 @@ impl Core {
             attempts += 1;
             let left = policy.total.saturating_sub(started.elapsed());
             let organization = self.organization();
+            let sent = Instant::now();
             let outcome = self.http.attempt(request, bearer, organization, left).await;
+            self.tell(request, &outcome, sent, attempts);
             let call = Call {
                 operation: request.operation,
                 elapsed: started.elapsed(),
@@ -144,6 +151,33 @@ impl Core {
                 }
             }
         }
+    }
+
+    fn tell(
+        &self,
+        request: &Request<'_>,
+        outcome: &Result<Reply, Broken>,
+        sent: Instant,
+        attempt: u32,
+    ) {
+        let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        let Some(listener) = &self.options.on_exchange else {
+            return;
+        };
+        listener(&Exchange {
+            number,
+            operation: request.operation,
+            about: &request.about,
+            answered: match outcome {
+                Ok(reply) => Answered::Status(reply.status),
+                Err(Broken::Connect(_)) => Answered::NotConnected,
+                Err(Broken::TimedOut) => Answered::TimedOut,
+                Err(Broken::Interrupted(_)) => Answered::Interrupted,
+                Err(Broken::TooLarge) => Answered::TooLarge,
+            },
+            elapsed: sent.elapsed(),
+            attempt,
+        });
     }
 
     /// An answer or its error, by cause.

@@ -9,6 +9,7 @@ mod body;
 mod core;
 mod echo;
 mod error;
+mod event;
 mod http;
 mod listing;
 mod options;
@@ -25,6 +26,7 @@ mod writer;
 pub(crate) mod tests;
 
 pub use error::{ApiError, Call, Effect, Said};
+pub use event::{Answered, Exchange, Listener};
 pub use listing::Listing;
 pub use options::{ConnectorToken, Limits, Options, RetryPolicy, Timeouts};
 pub use reader::Reader;

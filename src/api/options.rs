@@ -1,6 +1,7 @@
 //! What a run may set about the session. Owns the defaults and their reasons; reads nothing
 //! itself: flags, environment and files are the caller's.
 
+use super::event::Listener;
 use crate::model::{Contract, OrganizationId};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Options {
     pub retry: RetryPolicy,
     /// How much to accept.
     pub limits: Limits,
+    /// Told of each request.
+    pub on_exchange: Option<Listener>,
 }
 
 /// Which token `create_integrations_connectors` carries; the documents differ.

@@ -6,8 +6,8 @@ use super::echo::Sensitive;
 use super::error::ApiError;
 use super::retry::Repeat;
 use crate::model::{
-    ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, Resolved, SecretValue,
-    Status, WorkspaceId,
+    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, Resolved,
+    SecretValue, Status, WorkspaceId,
 };
 use bytes::Bytes;
 use reqwest::Method;
@@ -21,6 +21,8 @@ const CONNECTORS: &str = "/api/v1/integrations/connectors";
 pub(super) struct Request<'a> {
     /// The operation id of the specification.
     pub(super) operation: &'static str,
+    /// A customer, a connector, or an id, for a log; never anything secret.
+    pub(super) about: String,
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
@@ -37,6 +39,7 @@ impl Request<'_> {
     fn new(operation: &'static str, method: Method, path: String) -> Self {
         Self {
             operation,
+            about: String::new(),
             writes: method != Method::GET,
             method,
             path,
@@ -50,6 +53,11 @@ impl Request<'_> {
 
     fn get(operation: &'static str, path: impl Into<String>) -> Self {
         Self::new(operation, Method::GET, path.into())
+    }
+
+    fn about(mut self, about: &impl ToString) -> Self {
+        self.about = about.to_string();
+        self
     }
 
     fn with_json<T: Serialize>(mut self, body: &T) -> Result<Self, ApiError> {
@@ -96,6 +104,7 @@ pub(super) fn scoped_token(
     }
     let operation = "create_account_applications_scoped_token";
     let request = Request::new(operation, Method::POST, scoped_path(contract).to_owned());
+    let request = request.about(&customer);
     request.with_json(&Body {
         workspace_name: customer,
         region_id: region,
@@ -132,7 +141,7 @@ pub(super) fn workspace_stats() -> Request<'static> {
 
 /// `get_workspaces_workspace_id`
 pub(super) fn get_workspace(id: WorkspaceId) -> Request<'static> {
-    Request::get("get_workspaces_workspace_id", format!("{WORKSPACES}/{id}"))
+    Request::get("get_workspaces_workspace_id", format!("{WORKSPACES}/{id}")).about(&id)
 }
 
 /// `update_workspaces_workspace_id`
@@ -151,7 +160,7 @@ pub(super) fn update_workspace(
         cache_enabled: Option<Value>,
     }
     let operation = "update_workspaces_workspace_id";
-    let request = Request::new(operation, Method::PUT, format!("{WORKSPACES}/{id}"));
+    let request = Request::new(operation, Method::PUT, format!("{WORKSPACES}/{id}")).about(&id);
     request.with_json(&Body {
         name: patch.name.as_deref(),
         status: patch.status,
@@ -162,7 +171,7 @@ pub(super) fn update_workspace(
 /// `delete_workspaces_workspace_id`
 pub(super) fn delete_workspace(id: WorkspaceId) -> Request<'static> {
     let path = format!("{WORKSPACES}/{id}");
-    let request = Request::new("delete_workspaces_workspace_id", Method::DELETE, path);
+    let request = Request::new("delete_workspaces_workspace_id", Method::DELETE, path).about(&id);
     Request {
         repeat: Repeat::HarmlessButSlow,
         slow: true,
@@ -176,7 +185,7 @@ pub(super) fn list_connectors(
     workspace: WorkspaceId,
     customer: &str,
 ) -> Request<'static> {
-    let mut request = Request::get("list_integrations_connectors", CONNECTORS);
+    let mut request = Request::get("list_integrations_connectors", CONNECTORS).about(&customer);
     request.query.push(match contract {
         Contract::Workspace => ("workspace_id", workspace.to_string()),
         Contract::ExternalUser => ("external_user_id", customer.to_owned()),
@@ -190,6 +199,7 @@ pub(super) fn get_connector(id: ConnectorId) -> Request<'static> {
         "get_integrations_connectors_id",
         format!("{CONNECTORS}/{id}"),
     )
+    .about(&id)
 }
 
 /// `create_integrations_connectors_check`
@@ -200,7 +210,8 @@ pub(super) fn check_connector<'a>(
     secrets: &'a dyn Resolved,
 ) -> Result<Request<'a>, ApiError> {
     let path = format!("{CONNECTORS}/check");
-    let request = Request::new("create_integrations_connectors_check", Method::POST, path);
+    let request = Request::new("create_integrations_connectors_check", Method::POST, path)
+        .about(&Address::connector(customer, &body.name));
     let body = body::connector_request(contract, customer, body, secrets)?;
     Ok(Request {
         repeat: Repeat::Duplicates,
@@ -217,7 +228,8 @@ pub(super) fn create_connector<'a>(
     secrets: &'a dyn Resolved,
 ) -> Result<Request<'a>, ApiError> {
     let path = CONNECTORS.to_owned();
-    let request = Request::new("create_integrations_connectors", Method::POST, path);
+    let request = Request::new("create_integrations_connectors", Method::POST, path)
+        .about(&Address::connector(customer, &body.name));
     let body = body::connector_request(contract, customer, body, secrets)?;
     Ok(Request {
         repeat: Repeat::Duplicates,
@@ -243,7 +255,7 @@ pub(super) fn update_connector(
         entities: Option<&'a [Entity]>,
     }
     let path = format!("{CONNECTORS}/{id}");
-    let request = Request::new("update_integrations_connectors_id", Method::PUT, path);
+    let request = Request::new("update_integrations_connectors_id", Method::PUT, path).about(&id);
     let request = request.with_json(&Body {
         name,
         replication_config,
@@ -258,7 +270,7 @@ pub(super) fn update_connector(
 /// `delete_integrations_connectors_id`
 pub(super) fn delete_connector(id: ConnectorId) -> Request<'static> {
     let path = format!("{CONNECTORS}/{id}");
-    Request::new("delete_integrations_connectors_id", Method::DELETE, path)
+    Request::new("delete_integrations_connectors_id", Method::DELETE, path).about(&id)
 }
 
 /// `list_integrations_definitions_sources`

@@ -13,10 +13,12 @@ mod record;
 mod run;
 mod stop;
 mod twins;
+mod waves;
 mod workspace;
 
-pub use outcome::{ApplyReport, Counts, OperationReport, Outcome, Tally};
+pub use outcome::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};
 pub use stop::{Stop, StopCause};
+pub use waves::{Waves, apply_in_waves};
 
 use crate::api::Writer;
 use crate::model::{Address, Recorded, RecordedCustomer, SecretRef, WorkspaceId};
@@ -79,6 +81,15 @@ pub struct Context<'a> {
 /// What happens during a run.
 #[derive(Clone, Copy, Debug)]
 pub enum ApplyEvent<'a> {
+    /// A wave of a rotation begins.
+    Wave {
+        /// Which, from one.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// Connectors in it.
+        connectors: usize,
+    },
     /// A step begins.
     Started {
         /// To what.
@@ -95,19 +106,28 @@ pub enum ApplyEvent<'a> {
 
 /// Carries out a plan. The ledger is `recorded` at the start; it is kept up to date on disk.
 pub async fn apply(plan: &Plan, recorded: &Recorded, context: &Context<'_>) -> ApplyReport {
-    let mut finished: Vec<_> = stream::iter(plan.customers.iter().enumerate())
+    ApplyReport {
+        operations: customers(&plan.customers, recorded, context).await,
+        interrupted: context.stop.cause() == Some(StopCause::Signal),
+        waves: Vec::new(),
+    }
+}
+
+async fn customers(
+    plans: &[CustomerPlan],
+    recorded: &Recorded,
+    context: &Context<'_>,
+) -> Vec<OperationReport> {
+    let mut finished: Vec<_> = stream::iter(plans.iter().enumerate())
         .map(|(index, customer)| one(index, customer, recorded, context))
         .buffer_unordered(context.options.parallelism.max(1))
         .collect()
         .await;
     finished.sort_by_key(|(index, _)| *index);
-    ApplyReport {
-        operations: finished
-            .into_iter()
-            .flat_map(|(_, reports)| reports)
-            .collect(),
-        interrupted: context.stop.cause() == Some(StopCause::Signal),
-    }
+    finished
+        .into_iter()
+        .flat_map(|(_, reports)| reports)
+        .collect()
 }
 
 async fn one(

@@ -12,6 +12,22 @@ pub struct ApplyReport {
     pub operations: Vec<OperationReport>,
     /// A person or a signal stopped the run before its end.
     pub interrupted: bool,
+    /// The waves that were begun; only a rotation has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<WaveReport>,
+}
+
+/// How one wave of a rotation went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct WaveReport {
+    /// Which, from one.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Connectors in it.
+    pub connectors: usize,
+    /// Connectors rotated.
+    pub done: usize,
 }
 
 /// How one operation went.
@@ -164,7 +180,7 @@ mod tests {
         ];
         let report = ApplyReport {
             operations,
-            interrupted: false,
+            ..ApplyReport::default()
         };
         let expected = Counts {
             added: 2,

@@ -4,8 +4,10 @@ use super::pipeline::{Planned, planned, resolver};
 use super::project;
 use super::reading::reading;
 use super::remote::Remote;
-use crate::apply::{ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, apply};
-use crate::cli::{ApplyArgs, Format, GlobalOpts};
+use crate::apply::{
+    ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, Waves, apply, apply_in_waves,
+};
+use crate::cli::{ApplyArgs, ExecutionOpts, Format, GlobalOpts};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;
@@ -19,14 +21,14 @@ use std::time::Duration;
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(&project, global, &args.planning).await?;
+    let remote = Remote::open(ui, &project, global, args.planning.reach.connector_token).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     let exit = carry_out(ui, global, args, &project, &remote).await;
     remote.close().await?;
     exit
 }
 
-fn owner() -> String {
+pub(super) fn owner() -> String {
     format!(
         "process {} since {}",
         std::process::id(),
@@ -57,19 +59,23 @@ async fn carry_out(
     if plan.has_changes() {
         project::approve(ui, global, args.approval.auto_approve)?;
     }
-    let ready = Ready {
-        planned: &planned,
-        secrets,
-        missing,
-    };
     let stop = Stop::default();
     let report = {
-        let run = execute(args, remote, &ready, &stop, &progress);
+        let execution = Execution {
+            remote,
+            planned: &planned,
+            options: args.execution,
+            parallelism: args.planning.reach.parallelism,
+            waves: None,
+        };
+        let run = execution.run(&secrets, &missing, &stop, &progress);
         with_signals(ui, &stop, run).await?
     };
     progress.finish();
     show(ui, global, plan, &report)?;
-    Ok(ended(plan, &report, &stop, args))
+    let changed = args.detailed_exitcode && plan.has_changes();
+    let change = if changed { Exit::Changes } else { Exit::Done };
+    Ok(Exit::decide([ended(plan, &report, &stop), change]))
 }
 
 /// Guards, and replacements that nobody saw.
@@ -95,7 +101,7 @@ fn refused(plan: &Plan, args: &ApplyArgs) -> Result<(), Failure> {
 }
 
 /// Resolves every reference that the plan sends, once, before the first write.
-async fn resolve(
+pub(super) async fn resolve(
     resolver: &Resolver,
     plan: &Plan,
     keep_going: bool,
@@ -136,57 +142,79 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         .hint("provide them, or leave their connectors out of this run with --keep-going")
 }
 
-/// A plan that is approved, with the secrets that it sends.
-struct Ready<'a> {
-    planned: &'a Planned,
-    secrets: Values,
-    missing: BTreeMap<SecretRef, String>,
+/// A plan that is approved, and how it is to be carried out.
+pub(super) struct Execution<'a> {
+    pub(super) remote: &'a Remote,
+    pub(super) planned: &'a Planned,
+    pub(super) options: ExecutionOpts,
+    pub(super) parallelism: u16,
+    /// For a rotation.
+    pub(super) waves: Option<&'a Waves>,
 }
 
-async fn execute(
-    args: &ApplyArgs,
-    remote: &Remote,
-    ready: &Ready<'_>,
-    stop: &Stop,
-    progress: &Progress,
-) -> Result<ApplyReport, Failure> {
-    for id in &ready.planned.unsaved {
-        remote
-            .ledger
-            .save(*id, &ready.planned.recorded.customers[id])?;
+impl Execution<'_> {
+    /// Saves what a killed run left, and goes.
+    pub(super) async fn run(
+        &self,
+        secrets: &Values,
+        missing: &BTreeMap<SecretRef, String>,
+        stop: &Stop,
+        progress: &Progress,
+    ) -> Result<ApplyReport, Failure> {
+        let (remote, planned) = (self.remote, self.planned);
+        for id in &planned.unsaved {
+            remote.ledger.save(*id, &planned.recorded.customers[id])?;
+        }
+        let journal = Journal::start(remote.ledger.dir())?;
+        let options = self.options();
+        let steps = planned.plan.steps().count();
+        progress.phase("Applying", u64::try_from(steps).ok());
+        let on_event = |event: ApplyEvent<'_>| follow(progress, event);
+        let context = Context {
+            writer: &remote.session.writer(),
+            secrets,
+            missing,
+            ledger: &remote.ledger,
+            journal: &journal,
+            fingerprinter: &remote.fingerprinter,
+            stop,
+            options: &options,
+            on_event: &on_event,
+        };
+        let (plan, recorded) = (&planned.plan, &planned.recorded);
+        Ok(match self.waves {
+            None => apply(plan, recorded, &context).await,
+            Some(waves) => apply_in_waves(plan, waves, recorded, &context).await,
+        })
     }
-    let journal = Journal::start(remote.ledger.dir())?;
-    let options = Options {
-        parallelism: usize::from(args.planning.parallelism),
-        delete_deadline: Duration::from_secs(args.execution.delete_timeout),
-        require_check: args.execution.require_check,
-        ..Options::default()
-    };
-    let steps = ready.planned.plan.steps().count();
-    progress.phase("Applying", u64::try_from(steps).ok());
-    let on_event = |event: ApplyEvent<'_>| match event {
+
+    fn options(&self) -> Options {
+        Options {
+            parallelism: usize::from(self.parallelism),
+            delete_deadline: Duration::from_secs(self.options.delete_timeout),
+            require_check: self.options.require_check,
+            ..Options::default()
+        }
+    }
+}
+
+fn follow(progress: &Progress, event: ApplyEvent<'_>) {
+    match event {
+        ApplyEvent::Wave {
+            number,
+            of,
+            connectors,
+        } => progress.wave(number, of, connectors),
         ApplyEvent::Started { address, action } => progress.started(address, action),
         ApplyEvent::Finished { report } => {
             progress.finished(&report.address, report.action, report.outcome);
         }
-    };
-    let context = Context {
-        writer: &remote.session.writer(),
-        secrets: &ready.secrets,
-        missing: &ready.missing,
-        ledger: &remote.ledger,
-        journal: &journal,
-        fingerprinter: &remote.fingerprinter,
-        stop,
-        options: &options,
-        on_event: &on_event,
-    };
-    Ok(apply(&ready.planned.plan, &ready.planned.recorded, &context).await)
+    }
 }
 
 /// The first signal lets what is under way finish; the second ends the process, which the
 /// journal is made for.
-async fn with_signals<T>(
+pub(super) async fn with_signals<T>(
     ui: &Ui,
     stop: &Stop,
     run: impl Future<Output = Result<T, Failure>>,
@@ -208,7 +236,13 @@ async fn with_signals<T>(
     }
 }
 
-fn show(ui: &Ui, global: &GlobalOpts, plan: &Plan, report: &ApplyReport) -> Result<(), Failure> {
+/// Writes the report.
+pub(super) fn show(
+    ui: &Ui,
+    global: &GlobalOpts,
+    plan: &Plan,
+    report: &ApplyReport,
+) -> Result<(), Failure> {
     match global.format {
         Format::Json => json::report(&mut ui.out(), report)?,
         // An empty plan has said so already.
@@ -218,7 +252,8 @@ fn show(ui: &Ui, global: &GlobalOpts, plan: &Plan, report: &ApplyReport) -> Resu
     Ok(())
 }
 
-fn ended(plan: &Plan, report: &ApplyReport, stop: &Stop, args: &ApplyArgs) -> Exit {
+/// The exit code of a run that went through.
+pub(super) fn ended(plan: &Plan, report: &ApplyReport, stop: &Stop) -> Exit {
     let stopped = match stop.cause() {
         Some(StopCause::Signal) => Exit::Cancelled,
         Some(StopCause::Authentication) => Exit::Authentication,
@@ -226,8 +261,6 @@ fn ended(plan: &Plan, report: &ApplyReport, stop: &Stop, args: &ApplyArgs) -> Ex
         None => Exit::Done,
     };
     let partial = report.tally() != crate::apply::Tally::default() || !plan.blocked.is_empty();
-    let changed = args.detailed_exitcode && plan.has_changes();
     let went = if partial { Exit::Partial } else { Exit::Done };
-    let change = if changed { Exit::Changes } else { Exit::Done };
-    Exit::decide([stopped, went, change])
+    Exit::decide([stopped, went])
 }

@@ -22,7 +22,7 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
     probes.extend(found);
     if let Some(project) = &loaded.project {
         if settings == Settings::Complete {
-            probes.extend(service(project, global).await);
+            probes.extend(service(ui, project, global).await);
         }
         probes.push(ledger(project, global));
         probes.extend(stores(project).await);
@@ -95,7 +95,7 @@ fn settings(global: &GlobalOpts) -> (Vec<Probe>, Settings) {
 }
 
 /// The token and one GET.
-async fn service(project: &Project, global: &GlobalOpts) -> Vec<Probe> {
+async fn service(ui: &Ui, project: &Project, global: &GlobalOpts) -> Vec<Probe> {
     let failed = |subject: &str, failure: &Failure| {
         let hint = failure
             .hints
@@ -103,7 +103,7 @@ async fn service(project: &Project, global: &GlobalOpts) -> Vec<Probe> {
             .map_or("check credentials, organization and network", |hint| hint);
         Probe::fail(subject, failure.message.clone(), hint)
     };
-    let remote = match Remote::with_token(project, global, ConnectorToken::Scoped).await {
+    let remote = match Remote::open(ui, project, global, ConnectorToken::Scoped).await {
         Ok(remote) => remote,
         Err(failure) => return vec![failed("token", &failure)],
     };

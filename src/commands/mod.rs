@@ -6,17 +6,19 @@ mod doctor;
 mod explain;
 mod findings;
 mod init;
+mod ledger;
 mod pipeline;
 mod plan;
 mod project;
 mod reading;
 mod remote;
+mod rotate;
 mod sandbox;
 mod schema;
 mod types;
 mod validate;
 
-use crate::cli::{Cli, Command, SandboxCommand};
+use crate::cli::{Cli, Command, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
 use crate::render::{Surroundings, Ui};
 use std::process::ExitCode;
@@ -49,6 +51,8 @@ fn dispatch(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
         Command::Plan(args) => waiting(plan::run(ui, global, &args)),
         Command::Apply(args) => waiting(apply::run(ui, global, &args)),
         Command::Doctor => waiting(doctor::run(ui, global)),
+        Command::Rotate(args) => waiting(rotate::run(ui, global, &args)),
+        Command::Ledger(LedgerCommand::Rekey(_)) => waiting(ledger::rekey(ui, global)),
         Command::Sandbox(SandboxCommand::Serve(args)) => waiting(sandbox::run(ui, &args)),
     }
 }

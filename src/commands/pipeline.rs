@@ -2,15 +2,15 @@
 //! files -> desired, API -> observed, disk -> recorded, then the plan.
 
 use super::remote::Remote;
-use crate::cli::{PlanningOpts, Refresh};
+use crate::cli::{PlanningOpts, ReachOpts, Refresh};
 use crate::desired::Project;
 use crate::failure::Failure;
-use crate::model::{Recorded, WorkspaceId};
+use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
 use crate::observed::{self, ReadEvent, observe};
 use crate::plan::{Inputs, Plan, Policy, pairs, plan};
 use crate::recorded::{Journal, settle};
 use crate::secrets::{Resolver, evidence};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// A plan with what it was made from.
@@ -21,6 +21,8 @@ pub(super) struct Planned {
     pub(super) recorded: Recorded,
     /// Customers whose ledger entries a killed run left to be written.
     pub(super) unsaved: BTreeSet<WorkspaceId>,
+    /// Which recorded connector each declared one means.
+    pub(super) matched: BTreeMap<Address, ConnectorId>,
 }
 
 /// Reads, settles what a killed run left, and plans. Writes nothing, here or there.
@@ -31,22 +33,37 @@ pub(super) async fn planned(
     resolver: &Resolver,
     progress: &(dyn Fn(ReadEvent) + Sync),
 ) -> Result<Planned, Failure> {
+    let policy = |_: &BTreeMap<Address, ConnectorId>| policy(planning);
+    planned_by(project, remote, &planning.reach, resolver, progress, policy).await
+}
+
+/// The same with a policy that depends on what is recorded.
+pub(super) async fn planned_by(
+    project: &Project,
+    remote: &Remote,
+    reach: &ReachOpts,
+    resolver: &Resolver,
+    progress: &(dyn Fn(ReadEvent) + Sync),
+    policy: impl FnOnce(&BTreeMap<Address, ConnectorId>) -> Policy,
+) -> Result<Planned, Failure> {
     let recorded = remote.ledger.load()?;
     let unsettled = Journal::unsettled(remote.ledger.dir())?;
-    let refresh = match planning.refresh {
+    let refresh = match reach.refresh {
         Refresh::Lean => observed::Refresh::Lean,
         Refresh::Full => observed::Refresh::Full,
     };
-    let parallelism = usize::from(planning.parallelism);
+    let parallelism = usize::from(reach.parallelism);
     let reader = remote.session.reader();
     let desired = &project.desired;
     let observed = observe(&reader, desired, &recorded, refresh, parallelism, progress).await?;
     let settled = settle(recorded, &unsettled, &observed);
     let recorded = settled.recorded;
     let pairs = pairs(desired, &observed, &recorded);
-    let reading = (!planning.no_secrets).then_some(resolver);
+    let reading = (!reach.no_secrets).then_some(resolver);
     let evidence = evidence(&pairs, &recorded, &remote.fingerprinter, reading).await;
-    let policy = policy(planning);
+    let matched = pairs.into_iter().map(|(address, _, id)| (address, id));
+    let matched = matched.collect();
+    let policy = policy(&matched);
     let inputs = Inputs {
         desired,
         observed: &observed,
@@ -59,6 +76,7 @@ pub(super) async fn planned(
         plan,
         recorded,
         unsaved: settled.changed,
+        matched,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::render::{self, Progress, Ui, json};
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(&project, global, &args.planning).await?;
+    let remote = Remote::open(ui, &project, global, args.planning.reach.connector_token).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let progress = Progress::new(ui);
     let secrets = resolver(&project);

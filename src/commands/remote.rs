@@ -5,14 +5,16 @@
 //! request can change those files, so they never say where credentials go.
 
 use crate::api::{self, Credentials, Options, Session, Target};
-use crate::cli::{ConnectorToken, GlobalOpts, PlanningOpts};
+use crate::cli::{ConnectorToken, GlobalOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
 use crate::recorded::Ledger;
+use crate::render::{self, Ui};
 use crate::sandbox;
 use crate::secrets::Fingerprinter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The client of the embedded API; it guards nothing.
 const SANDBOX_CLIENT: (&str, &str) = ("sandbox", "sandbox-secret");
@@ -29,6 +31,8 @@ pub(super) struct Remote {
     pub(super) ledger: Ledger,
     /// Fingerprints with the organization's key.
     pub(super) fingerprinter: Fingerprinter,
+    /// Fingerprints with the key that was in use before.
+    pub(super) old_fingerprinter: Fingerprinter,
     /// The embedded API, when it is the one.
     sandbox: Option<sandbox::Running>,
 }
@@ -36,25 +40,21 @@ pub(super) struct Remote {
 impl Remote {
     /// Opens the session and finds the ledger.
     pub(super) async fn open(
+        ui: &Ui,
         project: &Project,
         global: &GlobalOpts,
-        planning: &PlanningOpts,
-    ) -> Result<Self, Failure> {
-        Self::with_token(project, global, planning.connector_token).await
-    }
-
-    /// The same, told no more than which token creates connectors.
-    pub(super) async fn with_token(
-        project: &Project,
-        global: &GlobalOpts,
-        connector_token: ConnectorToken,
+        token: ConnectorToken,
     ) -> Result<Self, Failure> {
         let way = if global.sandbox {
             Way::embedded(project).await?
         } else {
             Way::remote(project)?
         };
-        let options = options(project, global, connector_token, way.organization)?;
+        let mut options = options(project, global, token, way.organization)?;
+        if ui.logs_requests() {
+            let ui = ui.clone();
+            options.on_exchange = Some(Arc::new(move |one| render::exchange(&ui, one)));
+        }
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
             .organization()
@@ -69,6 +69,7 @@ impl Remote {
             organization,
             ledger: Ledger::new(&root, organization),
             fingerprinter: Fingerprinter::new(&way.ledger_key, organization),
+            old_fingerprinter: Fingerprinter::new(&way.old_ledger_key, organization),
             sandbox: way.sandbox,
         })
     }
@@ -89,6 +90,8 @@ struct Way {
     credentials: Credentials,
     /// What fingerprints are keyed with.
     ledger_key: SecretValue,
+    /// What they were keyed with before a rekeying.
+    old_ledger_key: SecretValue,
     organization: Option<OrganizationId>,
     ledger_root: PathBuf,
     sandbox: Option<sandbox::Running>,
@@ -107,7 +110,8 @@ impl Way {
         })?;
         let client_id = required("AIRBYTE_CLIENT_ID")?;
         let secret = required("AIRBYTE_CLIENT_SECRET")?;
-        let ledger_key = ledger_key(&secret);
+        let own_key = ledger_key("AIRLIFT_LEDGER_KEY", &secret);
+        let old_ledger_key = ledger_key("AIRLIFT_LEDGER_OLD_KEY", &secret);
         let credentials = Credentials {
             client_id,
             client_secret: SecretValue::new(secret),
@@ -116,7 +120,8 @@ impl Way {
             name: target.to_string(),
             target,
             credentials,
-            ledger_key,
+            ledger_key: own_key,
+            old_ledger_key,
             organization: expected_organization(project)?,
             ledger_root: state_dir(project).join("ledger"),
             sandbox: None,
@@ -153,7 +158,8 @@ impl Way {
                 client_id: id.to_owned(),
                 client_secret: SecretValue::new(secret.to_owned()),
             },
-            ledger_key: ledger_key(secret),
+            ledger_key: ledger_key("AIRLIFT_LEDGER_KEY", secret),
+            old_ledger_key: ledger_key("AIRLIFT_LEDGER_OLD_KEY", secret),
             organization: declared,
             ledger_root: dir.join("sandbox"),
             sandbox: Some(running),
@@ -206,14 +212,14 @@ fn expected_organization(project: &Project) -> Result<Option<OrganizationId>, Fa
 fn options(
     project: &Project,
     global: &GlobalOpts,
-    connector_token: ConnectorToken,
+    token: ConnectorToken,
     organization_id: Option<OrganizationId>,
 ) -> Result<Options, Failure> {
     let ca_pem = global.ca_file.as_deref().map(read_ca).transpose()?;
     Ok(Options {
         organization_id,
         contract: project.desired.contract,
-        connector_token: match connector_token {
+        connector_token: match token {
             ConnectorToken::Scoped => api::ConnectorToken::Scoped,
             ConnectorToken::Application => api::ConnectorToken::Application,
         },
@@ -230,9 +236,9 @@ fn read_ca(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// `AIRLIFT_LEDGER_KEY`, else the client secret.
-fn ledger_key(client_secret: &str) -> SecretValue {
-    let own = variable("AIRLIFT_LEDGER_KEY");
+/// The key that a variable holds, else the client secret.
+fn ledger_key(name: &str, client_secret: &str) -> SecretValue {
+    let own = variable(name);
     SecretValue::new(own.unwrap_or_else(|| client_secret.to_owned()))
 }
 

@@ -100,6 +100,67 @@ impl fmt::Display for SecretRef {
 ///
 /// Two places expose it: the request body that sets it, and the keyed fingerprint that later
 /// tells whether it changed.
+///
+/// It cannot be printed:
+/// ```compile_fail,E0277
+/// let secret = airlift::model::SecretValue::new(String::new());
+/// let text = format!("{secret}");
+/// ```
+/// nor serialized or deserialized:
+/// ```compile_fail,E0277
+/// fn takes<T: serde::Serialize>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// ```compile_fail,E0277
+/// fn takes<T: serde::de::DeserializeOwned>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// nor cloned or copied:
+/// ```compile_fail,E0277
+/// fn takes<T: Clone>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// ```compile_fail,E0277
+/// fn takes<T: Copy>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// nor compared, ordered or hashed:
+/// ```compile_fail,E0277
+/// fn takes<T: PartialEq>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// ```compile_fail,E0277
+/// fn takes<T: PartialOrd>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// ```compile_fail,E0277
+/// fn takes<T: std::hash::Hash>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// nor taken for the text it holds:
+/// ```compile_fail,E0277
+/// fn takes<T: std::ops::Deref>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// ```compile_fail,E0277
+/// fn takes<T: AsRef<str>>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// ```compile_fail,E0277
+/// fn takes<T: Into<String>>() {}
+/// takes::<airlift::model::SecretValue>();
+/// ```
+/// nor its content taken out:
+/// ```compile_fail,E0616
+/// let secret = airlift::model::SecretValue::new(String::new());
+/// let text = secret.0;
+/// ```
+/// What it is for compiles:
+/// ```
+/// let secret = airlift::model::SecretValue::new("x".to_owned());
+/// assert_eq!(format!("{secret:?}"), "(secret)");
+/// assert_eq!(secret.expose(), "x");
+/// ```
 pub struct SecretValue(Zeroizing<String>);
 
 impl SecretValue {

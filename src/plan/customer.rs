@@ -299,10 +299,9 @@ impl<'a> Draft<'a> {
                 self.push(prune::delete_connector(address, id, Reason::NotInConfig));
             }
         }
-        let superseded = prune::superseded(self.name, found);
-        if self.wants_itself() {
-            self.outcome.plan.steps.extend(superseded);
-        }
+        let superseded = prune::superseded(self.name, found).into_iter();
+        let wanted = superseded.filter(|step| self.inputs.policy.wants(&step.address));
+        self.outcome.plan.steps.extend(wanted);
         let adopted: Vec<_> = self
             .outcome
             .plan

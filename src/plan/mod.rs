@@ -9,11 +9,13 @@ mod diff;
 mod guards;
 mod matching;
 mod prune;
+mod rotation;
 mod secrets;
 mod step;
 mod summary;
 mod workspace;
 
+pub use rotation::{Rotation, only_rotations};
 pub use step::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
     Operation, Plan, Reason, Refusal, Remember, RememberConnector, Step, Summary, Unmanaged,
@@ -88,12 +90,12 @@ impl Policy {
     }
 }
 
-/// A limit on deletions: `N` or `P%`.
+/// A limit: `N` or `P%`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Limit {
     /// At most so many.
     Count(u64),
-    /// At most so many hundredths of what is owned.
+    /// At most so many hundredths of the whole.
     Percent(u64),
 }
 

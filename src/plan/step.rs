@@ -313,6 +313,8 @@ pub enum BlockCode {
     Protected,
     /// The previous and the new name both exist remotely.
     RenameConflict,
+    /// A rotation would carry other pending changes along.
+    PendingChanges,
 }
 
 /// A guard that refuses the whole plan (exit 5).

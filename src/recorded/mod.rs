@@ -8,11 +8,13 @@ mod files;
 mod journal;
 mod ledger;
 mod lock;
+mod rotation;
 mod settle;
 
 pub use journal::{Intent, Journal, Outcome};
 pub use ledger::Ledger;
 pub use lock::Lock;
+pub use rotation::{Rotation, Rotations};
 pub use settle::{Settled, settle};
 
 use std::path::{Path, PathBuf};

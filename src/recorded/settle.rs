@@ -86,6 +86,10 @@ fn settle_connector(settled: &mut Settled, intent: &Intent, observed: &Observed)
         });
     let mut record = (**record).clone();
     record.id = made;
+    // The one that is replaced may stand under another name.
+    ledger
+        .connectors
+        .retain(|_, connector| Some(connector.id) != *replaces);
     ledger.connectors.insert(name.clone(), record);
     ledger.leaving.extend(*replaces);
     settled.changed.insert(*workspace_id);
@@ -124,5 +128,93 @@ fn sole_newcomer(
     match (made.next(), made.next()) {
         (Some((id, _)), None) => Some(*id),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settle;
+    use crate::model::{
+        Applied, ConnectorId, DefinitionId, Observed, ObservedConnector, ObservedCustomer,
+        Recorded, RecordedConnector, RecordedCustomer, TemplateId, WorkspaceId,
+    };
+    use crate::recorded::Intent;
+    use std::collections::{BTreeMap, BTreeSet};
+    use uuid::Uuid;
+
+    const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+    const KIND: DefinitionId = DefinitionId(Uuid::from_u128(2));
+
+    fn id(n: u128) -> ConnectorId {
+        ConnectorId(Uuid::from_u128(n))
+    }
+
+    fn record(id: ConnectorId) -> RecordedConnector {
+        RecordedConnector {
+            id,
+            definition_id: KIND,
+            template_id: None,
+            sent: None,
+            credentials_version: None,
+            applied: Applied::default(),
+            updated_at: None,
+        }
+    }
+
+    fn there(name: &str) -> ObservedConnector {
+        ObservedConnector {
+            name: name.into(),
+            definition_id: KIND,
+            kind_name: None,
+            template_id: TemplateId(Uuid::nil()),
+            created_at: None,
+            updated_at: None,
+            detail: None,
+        }
+    }
+
+    #[test]
+    fn a_replacement_under_a_new_name_leaves_no_entry_of_the_old_one() {
+        let ledger = RecordedCustomer {
+            name: "acme".into(),
+            connectors: BTreeMap::from([("old".into(), record(id(10)))]),
+            ..RecordedCustomer::default()
+        };
+        let customer = ObservedCustomer {
+            name: "acme".into(),
+            status: crate::model::ObservedStatus::Active,
+            cache: None,
+            created_at: String::new(),
+            connectors: Some(BTreeMap::from([
+                (id(10), there("old")),
+                (id(11), there("new")),
+            ])),
+        };
+        let observed = Observed {
+            organization_id: crate::model::OrganizationId(Uuid::nil()),
+            customers: BTreeMap::from([(WORKSPACE, customer)]),
+            completeness: crate::model::Completeness::Complete,
+            kinds: BTreeMap::new(),
+        };
+        let intent = Intent::CreateConnector {
+            customer: "acme".into(),
+            workspace_id: WORKSPACE,
+            name: "new".into(),
+            definition_id: KIND,
+            known: BTreeSet::from([id(10)]),
+            replaces: Some(id(10)),
+            record: Box::new(record(ConnectorId(Uuid::nil()))),
+        };
+        let recorded = Recorded {
+            customers: BTreeMap::from([(WORKSPACE, ledger)]),
+        };
+        let settled = settle(recorded, &[intent], &observed);
+        let after = &settled.recorded.customers[&WORKSPACE];
+        assert_eq!(
+            after.connectors,
+            BTreeMap::from([("new".into(), record(id(11)))])
+        );
+        assert_eq!(after.leaving, BTreeSet::from([id(10)]));
+        assert!(settled.changed.contains(&WORKSPACE));
     }
 }

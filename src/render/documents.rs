@@ -3,7 +3,7 @@
 
 use super::diagnostics::{Diagnostic, Severity};
 use super::words;
-use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally};
+use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};
 use crate::model::{Address, Contract, Health, Probe, WhyUnverified};
 use crate::plan::{
     Action, BlockCode, FieldChange, Operation, Plan, Reason, Refusal, Step, Summary,
@@ -121,6 +121,9 @@ pub(super) struct ReportDocument<'a> {
     interrupted: bool,
     /// The counts: objects done, operations not done.
     summary: ReportSummary,
+    /// The waves of a rotation that were begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waves: Option<&'a [WaveReport]>,
     /// One entry for each operation of the plan, in order.
     operations: Vec<OperationEntry<'a>>,
 }
@@ -271,6 +274,7 @@ pub(super) fn report(report: &ApplyReport) -> ReportDocument<'_> {
             done: report.counts(),
             not_done: report.tally(),
         },
+        waves: (!report.waves.is_empty()).then_some(&report.waves),
         operations: report.operations.iter().map(operation).collect(),
     }
 }

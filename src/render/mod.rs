@@ -10,8 +10,10 @@ pub mod explain;
 mod fields;
 pub mod json;
 mod line;
+mod log;
 mod plan;
 mod progress;
+mod rekey;
 mod report;
 #[cfg(test)]
 mod sample;
@@ -25,14 +27,16 @@ mod words;
 pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
 pub use doctor::doctor;
 pub use line::{Line, Out};
+pub use log::exchange;
 pub use plan::plan;
 pub use progress::Progress;
+pub use rekey::{Rekeyed, rekeyed};
 pub use report::report;
 #[cfg(test)]
 pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use style::Label;
-pub use talk::{aborted, ask, draining, initialised, serving, target};
+pub use talk::{aborted, ask, draining, initialised, left_for_apply, note, serving, target};
 pub use types::{one_type, types};
 
 use crate::failure::{Exit, Failure, FailureKind};
@@ -77,6 +81,8 @@ pub struct Surroundings {
     pub colour: ColourWish,
     /// `COLUMNS`, or the terminal's width.
     pub columns: Option<usize>,
+    /// `AIRLIFT_LOG` asks for the log of requests.
+    pub log: bool,
     /// stdout is a terminal.
     pub out_is_terminal: bool,
     /// stderr is a terminal.
@@ -94,6 +100,7 @@ impl Surroundings {
         Self {
             colour: ColourWish::read(),
             columns: columns.or_else(|| asked().map(|(_, columns)| columns.into())),
+            log: wants_log(std::env::var("AIRLIFT_LOG").ok().as_deref()),
             out_is_terminal,
             talk_is_terminal: io::stderr().is_terminal(),
         }
@@ -116,12 +123,17 @@ impl Surroundings {
 
 /// The two streams, with what is known about them.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about two streams"
+)]
 pub struct Ui {
     width: usize,
     colour_out: bool,
     colour_talk: bool,
     talk_is_terminal: bool,
     verbose: u8,
+    log: bool,
 }
 
 impl Ui {
@@ -133,6 +145,7 @@ impl Ui {
             colour_talk: around.colour(no_color, around.talk_is_terminal),
             talk_is_terminal: around.talk_is_terminal,
             verbose,
+            log: verbose > 1 || around.log,
         }
     }
 
@@ -158,11 +171,21 @@ impl Ui {
         self.verbose
     }
 
+    /// Whether each request is told of.
+    pub fn logs_requests(&self) -> bool {
+        self.log
+    }
+
     /// Tells what stopped a run, on stderr.
     pub fn failure(&self, failure: &Failure) {
         // A stderr that cannot be written leaves nobody to tell.
         let _ = write_failure(&mut self.talk(), failure);
     }
+}
+
+/// The names that other tools have for it are understood, too.
+fn wants_log(value: Option<&str>) -> bool {
+    matches!(value, Some("requests" | "debug" | "trace"))
 }
 
 fn choice(colour: bool) -> anstream::ColorChoice {

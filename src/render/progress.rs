@@ -51,7 +51,8 @@ struct State {
 impl Progress {
     /// A bar on a terminal, lines elsewhere.
     pub fn new(ui: &Ui) -> Self {
-        let mode = if ui.talks_to_a_person() {
+        // A bar and a log on the same stream would write over each other.
+        let mode = if ui.talks_to_a_person() && !ui.logs_requests() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             Mode::Bar(bar)
         } else {
@@ -121,6 +122,17 @@ impl Progress {
             Mode::Bar(bar) => bar.set_message(text.to_string()),
             Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
             Mode::Quiet => {}
+        }
+    }
+
+    /// A wave of a rotation begins.
+    pub fn wave(&self, number: usize, of: usize, connectors: usize) {
+        let name = format!("Wave {number} of {of}");
+        self.phase(&name, u64::try_from(connectors).ok());
+        if !matches!(self.mode, Mode::Quiet) {
+            let connectors = words::counted(connectors, "connector");
+            let text = Safe::new(format!("{name}: {connectors}"));
+            self.say(&Line::at(0).hang(2).text(text));
         }
     }
 

@@ -5,7 +5,7 @@ use super::line::{Line, Out};
 use super::sanitize::Safe;
 use super::style::Label;
 use super::words;
-use crate::apply::{ApplyReport, OperationReport, Outcome, Tally};
+use crate::apply::{ApplyReport, OperationReport, Outcome, Tally, WaveReport};
 use std::io;
 
 /// Operations listed before the rest is counted, where the reason is the same for all.
@@ -32,6 +32,7 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport, all: bool) -> io::Result<
     for (outcome, meaning) in TROUBLE {
         trouble(out, report, outcome, meaning, all)?;
     }
+    waves(out, &report.waves)?;
     next(out, report)?;
     out.sentences(0, &summary(report))
 }
@@ -96,9 +97,36 @@ fn operation(out: &mut Out<'_>, operation: &OperationReport) -> io::Result<()> {
     out.line(&line)
 }
 
+fn waves(out: &mut Out<'_>, waves: &[WaveReport]) -> io::Result<()> {
+    for wave in waves {
+        let title = format!("Wave {} of {}", wave.number, wave.of);
+        let connectors = words::counted(wave.connectors, "connector");
+        let text = format!(": {connectors}, {} rotated", wave.done);
+        let line = Line::at(0).hang(2).label(Label::Strong, Safe::new(title));
+        out.line(&line.text(Safe::new(text)))?;
+    }
+    if waves.is_empty() {
+        Ok(())
+    } else {
+        out.blank()
+    }
+}
+
+/// What to do about an unfinished rotation.
+const GO_ON: &str = "Mend what failed, then go on with `airlift rotate --resume`; what is rotated \
+                     is not rotated again.";
+
 /// What to do about it, one sentence for each kind of trouble.
 fn next(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
     let tally = report.tally();
+    if !report.waves.is_empty() {
+        if report.is_complete() {
+            return Ok(());
+        }
+        let line = Line::at(0).hang(6).label(Label::Strong, "Next: ");
+        out.line(&line.text(GO_ON))?;
+        return out.blank();
+    }
     let advice = [
         (
             tally.failed > 0,

@@ -1,6 +1,8 @@
 //! The short things said along the way: where a run goes, what it asks, how it ends early.
 
-use super::{Label, Line, Safe, Ui};
+use super::{Label, Line, Safe, Ui, words};
+use crate::model::Address;
+use crate::plan::Action;
 use std::io;
 
 /// Which API a run is about to speak to, so that nobody mistakes one for the other.
@@ -8,6 +10,33 @@ pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Faint, "Target: ");
     let text = Safe::new(format_args!("{name}, organization {organization}"));
     ui.talk().line(&line.label(Label::Faint, text))
+}
+
+/// Something worth knowing that stops nothing.
+pub fn note(ui: &Ui, text: &str) -> io::Result<()> {
+    let line = Line::at(0).hang(2).label(Label::Strong, "note: ");
+    ui.talk().line(&line.text(Safe::new(text)))
+}
+
+/// What a rotation saw and leaves alone.
+pub fn left_for_apply(ui: &Ui, left: &[(Address, Action)], all: bool) -> io::Result<()> {
+    if left.is_empty() {
+        return Ok(());
+    }
+    let shown = if all { left.len() } else { left.len().min(5) };
+    let named: Vec<String> = left[..shown]
+        .iter()
+        .map(|(address, action)| format!("{} {address}", words::action(*action)))
+        .collect();
+    let more = match left.len() - shown {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let pending = words::counted(left.len(), "pending change");
+    note(
+        ui,
+        &format!("{pending} left for apply: {}{more}", named.join(", ")),
+    )
 }
 
 /// Asks for approval; the answer is read by the caller.

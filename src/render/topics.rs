@@ -113,6 +113,11 @@ pub(super) const CODES: &[Topic] = &[
         "The previous name and the new one both exist remotely. Decide which one is meant, then delete or rename the other, or drop `previous_name`.",
     ),
     (
+        "block",
+        "pending_changes",
+        "A rotation replaces the connector with its whole declaration, and there is more to it than its credentials. Apply the pending changes first, then rotate; an apply that replaces it sends the credentials anyway.",
+    ),
+    (
         "guard",
         "empty_desired",
         "A run with --prune found no customer in the files while the ledger owns some. That is more often a wrong path than a wish.",

@@ -11,6 +11,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// Makes fingerprints with one key.
@@ -72,10 +73,65 @@ impl Fingerprinter {
         sent
     }
 
+    /// Whether it made these fingerprints.
+    pub fn made(&self, sent: &Sent) -> bool {
+        sent.key_id == self.key_id
+    }
+
+    /// Whether the other has the same key.
+    pub fn is(&self, other: &Self) -> bool {
+        self.key_id == other.key_id
+    }
+
+    /// The same fingerprints with this key, if `old` made them and every value is the one that
+    /// was sent; else the path that could not be moved. The values are those of `leaves`.
+    pub fn moved<'a>(
+        &self,
+        old: &Self,
+        sent: &Sent,
+        leaves: &BTreeMap<String, &Setting>,
+        value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
+    ) -> Result<Sent, NotMoved> {
+        let mut moved = Sent {
+            key_id: self.key_id.clone(),
+            ..sent.clone()
+        };
+        for (path, before) in &mut moved.fingerprints {
+            let remake = |now: &SecretValue| {
+                let same = old.fingerprint(&sent.salt, path, now) == *before;
+                same.then(|| self.fingerprint(&sent.salt, path, now))
+                    .ok_or_else(|| NotMoved::Differs(path.clone()))
+            };
+            *before = match leaves.get(path) {
+                None => return Err(NotMoved::Undeclared(path.clone())),
+                Some(Setting::Secret(reference)) => match value(reference) {
+                    None => return Err(NotMoved::Unresolved(path.clone())),
+                    Some(now) => remake(now)?,
+                },
+                Some(literal) => remake(&literal_text(literal))?,
+            };
+        }
+        Ok(moved)
+    }
+
     fn fingerprint(&self, salt: &str, path: &str, value: &SecretValue) -> String {
         let parts = [salt.as_bytes(), path.as_bytes(), value.expose().as_bytes()];
         hex(&mac(self.key.as_slice(), &parts))
     }
+}
+
+/// Why fingerprints stay under their old key.
+#[derive(Clone, Debug, Eq, PartialEq, Error)]
+pub enum NotMoved {
+    /// The value is not the one that was sent.
+    #[error("{0} is not what was last sent")]
+    Differs(String),
+    /// The value cannot be read.
+    #[error("{0} cannot be resolved here")]
+    Unresolved(String),
+    /// The files no longer have the field.
+    #[error("{0} is no longer in the files")]
+    Undeclared(String),
 }
 
 /// A literal as text: a string is itself, so that moving it into a store changes nothing.
@@ -218,9 +274,10 @@ impl Comparison<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Fingerprinter;
+    use super::{Fingerprinter, NotMoved};
     use crate::model::{OrganizationId, SecretValue, Setting};
     use serde_json::json;
+    use std::collections::BTreeMap;
     use uuid::Uuid;
 
     fn fingerprinter(material: &str) -> Fingerprinter {
@@ -247,6 +304,26 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+    }
+
+    #[test]
+    fn fingerprints_move_to_a_new_key_only_with_their_value() {
+        let (old, new) = (fingerprinter("old"), fingerprinter("new"));
+        let reference = Setting::Secret("${env:X}".parse().unwrap());
+        let literal = Setting::from(json!("plain"));
+        let leaves = || [("a".to_owned(), &reference), ("b".to_owned(), &literal)];
+        let [sent_value, other] = ["v", "w"].map(|text| SecretValue::new(text.into()));
+        let sent = old.sent(leaves(), |_| Some(&sent_value), "s".into(), "t".into());
+        let again = new.sent(leaves(), |_| Some(&sent_value), "s".into(), "t".into());
+        let declared = leaves().into_iter().collect();
+        let moved = new.moved(&old, &sent, &declared, |_| Some(&sent_value));
+        assert_eq!(moved, Ok(again));
+        let differs = new.moved(&old, &sent, &declared, |_| Some(&other));
+        assert_eq!(differs, Err(NotMoved::Differs("a".into())));
+        let missing = new.moved(&old, &sent, &declared, |_| None);
+        assert_eq!(missing, Err(NotMoved::Unresolved("a".into())));
+        let gone = new.moved(&old, &sent, &BTreeMap::new(), |_| None);
+        assert_eq!(gone, Err(NotMoved::Undeclared("a".into())));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod vault;
 mod why;
 
 pub use file::FileStore;
-pub use fingerprint::{Fingerprinter, evidence};
+pub use fingerprint::{Fingerprinter, NotMoved, evidence};
 pub use resolver::Resolver;
 pub use why::{ResolveError, Why};
 

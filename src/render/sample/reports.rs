@@ -30,7 +30,7 @@ pub(crate) fn done() -> ApplyReport {
     ];
     ApplyReport {
         operations,
-        interrupted: false,
+        ..ApplyReport::default()
     }
 }
 

@@ -1,0 +1,189 @@
+//! A rotation in waves: a few connectors first, then more, and an end when too many failed.
+
+use super::{
+    ApplyEvent, ApplyReport, Context, OperationReport, Outcome, StopCause, WaveReport, customers,
+};
+use crate::model::{Address, Recorded};
+use crate::plan::{Action, CustomerPlan, Limit, Plan};
+use std::collections::BTreeSet;
+
+/// How a rotation goes forward.
+#[derive(Clone, Debug)]
+pub struct Waves {
+    /// How many connectors are done after each wave, in all; one more wave takes what is left.
+    pub sizes: Vec<Limit>,
+    /// So many may fail before no further wave is begun.
+    pub max_failures: Limit,
+    /// Connectors whose failure is known and accepted beforehand.
+    pub given_up: BTreeSet<Address>,
+}
+
+/// Carries out a rotation wave by wave. Between two waves the ledger is read again, because a
+/// customer's connectors may be in several of them.
+pub async fn apply_in_waves(
+    plan: &Plan,
+    waves: &Waves,
+    recorded: &Recorded,
+    context: &Context<'_>,
+) -> ApplyReport {
+    let total = rotations(&plan.customers);
+    let parts = split(&plan.customers, &ends(&waves.sizes, total));
+    let mut report = ApplyReport::default();
+    let mut now = recorded.clone();
+    for (index, part) in parts.iter().enumerate() {
+        if let Some(why) = exceeded(&report, waves, total) {
+            report.operations.extend(not_attempted(part, &why));
+            continue;
+        }
+        if index > 0 {
+            match context.ledger.load() {
+                Ok(read) => now = read,
+                Err(_) => context.stop.request(StopCause::Disk),
+            }
+        }
+        let wave = (index + 1, parts.len());
+        let (operations, told) = one(part, wave, &now, context).await;
+        report.operations.extend(operations);
+        report.waves.extend(told);
+    }
+    report.interrupted = context.stop.cause() == Some(StopCause::Signal);
+    report
+}
+
+async fn one(
+    part: &[CustomerPlan],
+    (number, of): (usize, usize),
+    recorded: &Recorded,
+    context: &Context<'_>,
+) -> (Vec<OperationReport>, Option<WaveReport>) {
+    let begun = context.stop.cause().is_none();
+    let connectors = rotations(part);
+    if begun {
+        (context.on_event)(ApplyEvent::Wave {
+            number,
+            of,
+            connectors,
+        });
+    }
+    let operations = customers(part, recorded, context).await;
+    let rotated = operations.iter().filter(|one| is_rotation(one.action));
+    let done = rotated.filter(|one| one.outcome == Outcome::Done).count();
+    let told = begun.then_some(WaveReport {
+        number,
+        of,
+        connectors,
+        done,
+    });
+    (operations, told)
+}
+
+fn is_rotation(action: Action) -> bool {
+    action == Action::Rotate
+}
+
+fn rotations(customers: &[CustomerPlan]) -> usize {
+    let steps = customers.iter().flat_map(|customer| &customer.steps);
+    steps.filter(|step| is_rotation(step.action)).count()
+}
+
+/// Why no further wave is begun, if that is so.
+fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<String> {
+    let failed = |one: &&OperationReport| {
+        !matches!(one.outcome, Outcome::Done | Outcome::NotAttempted)
+            && !waves.given_up.contains(&one.address)
+    };
+    let failures = report.operations.iter().filter(failed).count();
+    let allowed = match waves.max_failures {
+        Limit::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
+        Limit::Percent(percent) => share(percent, total, 0),
+    };
+    (failures > allowed).then(|| {
+        let last = report.waves.len();
+        format!("the rotation ended after wave {last}: {failures} failed, {allowed} may")
+    })
+}
+
+/// A percentage of a number; `up` is 99 to round up.
+fn share(percent: u64, total: usize, up: u64) -> usize {
+    let total = u64::try_from(total).unwrap_or(u64::MAX);
+    let share = total.saturating_mul(percent).saturating_add(up) / 100;
+    usize::try_from(share).unwrap_or(usize::MAX)
+}
+
+/// After how many connectors each wave ends: rising, the last one at the total.
+fn ends(sizes: &[Limit], total: usize) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let wanted = sizes.iter().map(|size| match *size {
+        Limit::Count(count) => usize::try_from(count).unwrap_or(usize::MAX).min(total),
+        Limit::Percent(percent) => share(percent, total, 99),
+    });
+    for end in wanted.chain([total]) {
+        if end > ends.last().copied().unwrap_or(0) {
+            ends.push(end);
+        }
+    }
+    if ends.is_empty() {
+        ends.push(total);
+    }
+    ends
+}
+
+/// The customers of each wave. What is no rotation goes with the rotation before it.
+fn split(all: &[CustomerPlan], ends: &[usize]) -> Vec<Vec<CustomerPlan>> {
+    let mut parts = vec![Vec::<CustomerPlan>::new(); ends.len()];
+    let (mut wave, mut counted) = (0, 0);
+    for customer in all {
+        let mut remember = customer.remember.clone();
+        let mut place = |part: &mut Vec<CustomerPlan>| {
+            part.push(CustomerPlan {
+                steps: Vec::new(),
+                remember: std::mem::take(&mut remember),
+                ..customer.clone()
+            });
+        };
+        place(&mut parts[wave]);
+        for step in &customer.steps {
+            if is_rotation(step.action) && counted == ends[wave] {
+                wave += 1;
+                place(&mut parts[wave]);
+            }
+            counted += usize::from(is_rotation(step.action));
+            if let Some(last) = parts[wave].last_mut() {
+                last.steps.push(step.clone());
+            }
+        }
+    }
+    parts
+}
+
+fn not_attempted(part: &[CustomerPlan], why: &str) -> Vec<OperationReport> {
+    let steps = part.iter().flat_map(|customer| &customer.steps);
+    let report = |step: &crate::plan::Step| OperationReport {
+        address: step.address.clone(),
+        action: step.action,
+        outcome: Outcome::NotAttempted,
+        remote_id: None,
+        message: Some(why.to_owned()),
+        warnings: Vec::new(),
+    };
+    steps.map(report).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends;
+    use crate::plan::Limit::{Count, Percent};
+
+    #[test]
+    fn waves_are_cumulative_and_end_with_all() {
+        let usual = [Count(1), Percent(10), Percent(100)];
+        assert_eq!(ends(&usual, 200), [1, 20, 200]);
+        assert_eq!(ends(&usual, 15), [1, 2, 15]);
+        assert_eq!(ends(&usual, 5), [1, 5]);
+        assert_eq!(ends(&usual, 1), [1]);
+        assert_eq!(ends(&usual, 0), [0]);
+        assert_eq!(ends(&[Count(5), Percent(25)], 40), [5, 10, 40]);
+        assert_eq!(ends(&[Count(30), Count(5)], 40), [30, 40]);
+        assert_eq!(ends(&[], 3), [3]);
+    }
+}

@@ -1,0 +1,262 @@
+//! `rotate`: credentials are sent again, as replacements, wave by wave.
+
+use super::apply::{Execution, ended, owner, resolve, show, with_signals};
+use super::pipeline::{Planned, planned_by, resolver};
+use super::project;
+use super::reading::reading;
+use super::remote::Remote;
+use crate::apply::{ApplyReport, Stop, Waves};
+use crate::cli::{Format, GlobalOpts, RotateArgs};
+use crate::desired::Project;
+use crate::failure::{Exit, Failure, FailureKind};
+use crate::model::{Address, ConnectorId, Desired, SecretRef};
+use crate::plan::{Operation, Plan, Policy, Rotation as Narrowed, Step, only_rotations};
+use crate::recorded::{Lock, Rotation, Rotations};
+use crate::render::{self, Progress, Ui};
+use crate::secrets::{Resolver, collect};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Selector = BTreeSet<Address>;
+
+/// Runs the verb.
+pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &RotateArgs) -> Result<Exit, Failure> {
+    let project = project::load(ui, global)?;
+    known(&project.desired, &args.selectors)?;
+    let remote = Remote::open(ui, &project, global, args.reach.connector_token).await?;
+    let _lock = Lock::take(remote.ledger.dir(), &owner())?;
+    let verb = Verb {
+        ui,
+        global,
+        args,
+        project: &project,
+        remote: &remote,
+        resolver: resolver(&project),
+    };
+    let exit = verb.carry_out().await;
+    remote.close().await?;
+    exit
+}
+
+/// A selector that names nothing is a slip of the keyboard.
+fn known(desired: &Desired, selectors: &[Address]) -> Result<(), Failure> {
+    let names_nothing = |one: &&Address| {
+        !desired
+            .connectors()
+            .any(|(address, _)| address.is_within(one))
+    };
+    let Some(unknown) = selectors.iter().find(names_nothing) else {
+        return Ok(());
+    };
+    let message = format!("the files have no connector that {unknown} selects");
+    Err(Failure::new(
+        FailureKind::Usage,
+        "unknown_selector",
+        message,
+    ))
+}
+
+struct Verb<'a> {
+    ui: &'a Ui,
+    global: &'a GlobalOpts,
+    args: &'a RotateArgs,
+    project: &'a Project,
+    remote: &'a Remote,
+    resolver: Resolver,
+}
+
+impl Verb<'_> {
+    async fn carry_out(&self) -> Result<Exit, Failure> {
+        let rotations = Rotations::load(self.remote.ledger.dir())?;
+        let selector: Selector = self.args.selectors.iter().cloned().collect();
+        let resumed = self.to_resume(&rotations, &selector)?;
+        let name = &self.remote.name;
+        render::target(self.ui, name, &self.remote.organization.to_string())?;
+        let selector = match &resumed {
+            Some(rotation) => rotation.selector.clone(),
+            None => selector,
+        };
+        let planned = self.plan(&selector, resumed.as_ref()).await?;
+        let rotation = resumed.unwrap_or_else(|| begun(selector, &planned.matched));
+        self.execute(&planned, rotations, rotation).await
+    }
+
+    /// The rotation to go on with. Without `--resume` an unfinished one is only told of.
+    fn to_resume(
+        &self,
+        rotations: &Rotations,
+        selector: &Selector,
+    ) -> Result<Option<Rotation>, Failure> {
+        if !self.args.resume {
+            if let Some(open) = rotations.of(selector) {
+                let text = format!(
+                    "this begins anew the rotation that was begun at {} and did not come to its \
+                     end; --resume goes on with it",
+                    open.started_at
+                );
+                render::note(self.ui, &text)?;
+            }
+            return Ok(None);
+        }
+        let named = !selector.is_empty() || self.args.all;
+        match (rotations.open(), rotations.of(selector)) {
+            (_, Some(open)) if named => Ok(Some(open.clone())),
+            ([open], _) if !named => Ok(Some(open.clone())),
+            (open, _) => Err(not_resumable(open)),
+        }
+    }
+
+    /// The plan, and a word on what it leaves out.
+    async fn plan(
+        &self,
+        selector: &Selector,
+        resumed: Option<&Rotation>,
+    ) -> Result<Planned, Failure> {
+        let desired = &self.project.desired;
+        let policy = |matched: &_| policy(desired, matched, selector, resumed);
+        let progress = Progress::new(self.ui);
+        let reach = &self.args.reach;
+        let reading = reading(&progress);
+        let planned = planned_by(
+            self.project,
+            self.remote,
+            reach,
+            &self.resolver,
+            &reading,
+            policy,
+        )
+        .await?;
+        progress.finish();
+        let Narrowed { plan, left } = only_rotations(planned.plan);
+        let all = self.ui.verbose() > 0;
+        if self.global.format == Format::Text {
+            render::plan(&mut self.ui.out(), &plan, all)?;
+        }
+        render::left_for_apply(self.ui, &left, all)?;
+        project::guarded(&plan)?;
+        Ok(Planned { plan, ..planned })
+    }
+
+    async fn execute(
+        &self,
+        planned: &Planned,
+        mut rotations: Rotations,
+        rotation: Rotation,
+    ) -> Result<Exit, Failure> {
+        let (plan, keep_going) = (&planned.plan, self.args.execution.keep_going);
+        let (secrets, missing) = resolve(&self.resolver, plan, keep_going).await?;
+        if plan.has_changes() {
+            project::approve(self.ui, self.global, self.args.auto_approve)?;
+        }
+        let selector = rotation.selector.clone();
+        rotations.begin(rotation)?;
+        let waves = self.waves(plan, &missing);
+        let (stop, progress) = (Stop::default(), Progress::new(self.ui));
+        let report = {
+            let execution = Execution {
+                remote: self.remote,
+                planned,
+                options: self.args.execution,
+                parallelism: self.args.reach.parallelism,
+                waves: Some(&waves),
+            };
+            let run = execution.run(&secrets, &missing, &stop, &progress);
+            with_signals(self.ui, &stop, run).await?
+        };
+        progress.finish();
+        if is_finished(plan, &report) {
+            rotations.end(&selector)?;
+        }
+        show(self.ui, self.global, plan, &report)?;
+        Ok(ended(plan, &report, &stop))
+    }
+
+    fn waves(&self, plan: &Plan, missing: &BTreeMap<SecretRef, String>) -> Waves {
+        let given_up = plan.steps().filter(|step| needs(step, missing));
+        Waves {
+            sizes: self.args.waves.clone(),
+            max_failures: self.args.max_failures,
+            given_up: given_up.map(|step| step.address.clone()).collect(),
+        }
+    }
+}
+
+fn not_resumable(open: &[Rotation]) -> Failure {
+    let failure = |message: &str| Failure::new(FailureKind::Usage, "nothing_to_resume", message);
+    let of = |rotation: &Rotation| {
+        let names: Vec<String> = rotation.selector.iter().map(Address::to_string).collect();
+        let names = if names.is_empty() {
+            "--all".to_owned()
+        } else {
+            names.join(" ")
+        };
+        format!("unfinished since {}: {names}", rotation.started_at)
+    };
+    match open {
+        [] => failure("no rotation was begun that did not come to its end"),
+        several => several.iter().map(of).fold(
+            failure("say which rotation to go on with: repeat what it was begun with"),
+            Failure::hint,
+        ),
+    }
+}
+
+/// What is to be rotated: everything selected, or what a rotation has not come to yet.
+fn policy(
+    desired: &Desired,
+    matched: &BTreeMap<Address, ConnectorId>,
+    selector: &Selector,
+    resumed: Option<&Rotation>,
+) -> Policy {
+    let targets = Policy {
+        targets: selector.clone(),
+        ..Policy::default()
+    };
+    let is_left = |address: &Address| {
+        resumed.is_none_or(|rotation| {
+            let now = matched.get(address);
+            now.is_some_and(|now| rotation.before.contains(now))
+        })
+    };
+    let addresses = desired.connectors().map(|(address, _)| address);
+    let rotate = addresses.filter(|address| targets.wants(address) && is_left(address));
+    Policy {
+        rotate: rotate.collect(),
+        ..targets
+    }
+}
+
+fn begun(selector: Selector, matched: &BTreeMap<Address, ConnectorId>) -> Rotation {
+    let selected = |address: &Address| {
+        selector.is_empty() || selector.iter().any(|one| address.is_within(one))
+    };
+    Rotation {
+        started_at: jiff::Timestamp::now().to_string(),
+        before: matched
+            .iter()
+            .filter(|(address, _)| selected(address))
+            .map(|(_, id)| *id)
+            .collect(),
+        selector,
+    }
+}
+
+fn needs(step: &Step, missing: &BTreeMap<SecretRef, String>) -> bool {
+    let Operation::ReplaceConnector { body, .. } = &step.operation else {
+        return false;
+    };
+    let mut references = BTreeSet::new();
+    let blocks = [
+        &body.credentials,
+        &body.environment,
+        &body.replication_config,
+    ];
+    for block in blocks.into_iter().flatten() {
+        collect(block, &mut references);
+    }
+    references.iter().any(|one| missing.contains_key(one))
+}
+
+/// Whether everything that was asked for is rotated.
+fn is_finished(plan: &Plan, report: &ApplyReport) -> bool {
+    plan.blocked.is_empty() && report.is_complete()
+}

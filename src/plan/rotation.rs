@@ -1,0 +1,101 @@
+//! The part of a plan that sends credentials again because that was asked for by name.
+//!
+//! A replacement carries the whole declaration, so a connector with other pending changes is
+//! refused: a rotation must not smuggle in what nobody reviewed.
+
+use super::{
+    Action, BlockCode, Blocked, CustomerPlan, Operation, Plan, Reason, Step, Unmanaged, summary,
+};
+use crate::model::{Address, Status};
+
+/// A plan narrowed to a rotation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rotation {
+    /// Rotations, and deletions of what earlier replacements left over.
+    pub plan: Plan,
+    /// Everything else that is pending where the rotation looks: left for `apply`.
+    pub left: Vec<(Address, Action)>,
+}
+
+/// What becomes of one step.
+enum Fate {
+    Kept,
+    Left,
+    Refused(&'static str),
+}
+
+/// Narrows a plan that was made with connectors in [`super::Policy::rotate`].
+pub fn only_rotations(mut plan: Plan) -> Rotation {
+    let mut left = Vec::new();
+    for customer in &mut plan.customers {
+        let fates: Vec<Fate> = customer
+            .steps
+            .iter()
+            .map(|step| fate(customer, step))
+            .collect();
+        let steps = std::mem::take(&mut customer.steps);
+        for (step, fate) in steps.into_iter().zip(fates) {
+            match fate {
+                Fate::Kept => customer.steps.push(step),
+                Fate::Left => left.push((step.address, step.action)),
+                Fate::Refused(why) => plan.blocked.push(refused(step.address, why)),
+            }
+        }
+    }
+    plan.customers
+        .retain(|customer| !customer.steps.is_empty() || !customer.remember.is_empty());
+    plan.partial = true;
+    plan.unverified = Vec::new();
+    plan.unmanaged = Unmanaged::default();
+    let declared = plan.summary.customers_declared;
+    plan.summary = summary::of(&plan, usize::try_from(declared).unwrap_or(usize::MAX));
+    Rotation { plan, left }
+}
+
+fn fate(customer: &CustomerPlan, step: &Step) -> Fate {
+    if step.reasons == [Reason::Superseded] {
+        return Fate::Kept;
+    }
+    if !step.reasons.contains(&Reason::Requested) {
+        return Fate::Left;
+    }
+    let adopted = |other: &Step| {
+        other.address == step.address && matches!(other.operation, Operation::AdoptConnector { .. })
+    };
+    if customer.steps.iter().any(adopted) {
+        return Fate::Refused("it is not in the ledger yet");
+    }
+    if customer.steps.iter().any(comes_first) {
+        return Fate::Refused("its customer has pending changes that come first");
+    }
+    let only_secrets = |reason: &Reason| {
+        matches!(
+            reason,
+            Reason::Requested | Reason::SecretRotated | Reason::CredentialsVersionChanged
+        )
+    };
+    if step.action == Action::Rotate && step.reasons.iter().all(only_secrets) {
+        Fate::Kept
+    } else {
+        Fate::Refused("it has other pending changes, which a replacement would carry along")
+    }
+}
+
+/// Whether connectors of the customer cannot be written to before this step is done.
+fn comes_first(step: &Step) -> bool {
+    match &step.operation {
+        Operation::CreateCustomer { .. } | Operation::AdoptCustomer { .. } => true,
+        Operation::UpdateCustomer { patch, .. } => {
+            patch.name.is_some() || patch.status == Some(Status::Active)
+        }
+        _ => false,
+    }
+}
+
+fn refused(address: Address, why: &str) -> Blocked {
+    Blocked {
+        address,
+        code: BlockCode::PendingChanges,
+        message: format!("{why}; apply first, then rotate"),
+    }
+}
