@@ -74,9 +74,9 @@ fn project(dir: &Path) {
             write!(yaml, "  - name: c{n}\n    connectors:\n").unwrap();
         }
         let credentials = format!("{{token: \"${{file:secrets/{n}}}\"}}");
-        write!(
+        writeln!(
             yaml,
-            "      - {{name: Hub {n}, type: github, credentials: {credentials}}}\n"
+            "      - {{name: Hub {n}, type: github, credentials: {credentials}}}"
         )
         .unwrap();
         std::fs::write(

@@ -22,6 +22,28 @@ pub struct Exchange<'a> {
     pub attempt: u32,
 }
 
+impl fmt::Display for Exchange<'_> {
+    /// Operation, status, duration, what it is about.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            number,
+            operation,
+            about,
+            answered,
+            elapsed,
+            attempt,
+        } = self;
+        write!(f, "{operation} {answered} {:.2} s", elapsed.as_secs_f64())?;
+        if !about.is_empty() {
+            write!(f, " {about}")?;
+        }
+        if *attempt > 1 {
+            write!(f, ", attempt {attempt}")?;
+        }
+        write!(f, " #{number}")
+    }
+}
+
 /// What came back for one request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Answered {
@@ -51,3 +73,32 @@ impl fmt::Display for Answered {
 
 /// Who is told.
 pub type Listener = Arc<dyn Fn(&Exchange<'_>) + Send + Sync>;
+
+#[cfg(test)]
+mod tests {
+    use super::{Answered, Exchange};
+    use std::time::Duration;
+
+    #[test]
+    fn a_line_says_what_the_allow_list_has() {
+        let mut exchange = Exchange {
+            number: 7,
+            operation: "create_integrations_connectors",
+            about: "acme-corp/Acme GitHub",
+            answered: Answered::Status(200),
+            elapsed: Duration::from_millis(123),
+            attempt: 1,
+        };
+        let text = exchange.to_string();
+        assert!(text.starts_with("create_integrations_connectors 200 0.12 s acme-corp/Acme"));
+        assert!(text.ends_with("GitHub #7"), "{text}");
+        exchange.answered = Answered::TimedOut;
+        exchange.attempt = 2;
+        exchange.about = "";
+        let text = exchange.to_string();
+        assert_eq!(
+            text,
+            "create_integrations_connectors timed out 0.12 s, attempt 2 #7"
+        );
+    }
+}

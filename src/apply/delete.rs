@@ -8,6 +8,9 @@ use crate::recorded::Outcome as Ended;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
+/// How long a deletion is looked for after an answer that failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -51,11 +54,13 @@ impl CustomerRun<'_> {
     pub(super) async fn remove(&mut self, address: &Address, id: ConnectorId) -> StepResult {
         let seq = self.begin_write(address, "delete_integrations_connectors_id")?;
         let outcome = self.context.writer.delete_connector(id).await;
+        let patience = self.context.options.delete_deadline;
         let gone = match outcome {
             Ok(Gone::Already) => true,
-            Ok(Gone::Accepted) => self.await_gone(id).await,
+            Ok(Gone::Accepted) => self.await_gone(id, patience).await,
             Err(error) if error.effect() == Effect::Unknown => {
-                let gone = self.await_gone(id).await;
+                // A server that failed rarely goes on: the next run looks again.
+                let gone = self.await_gone(id, patience.min(AFTER_FAILURE)).await;
                 if !gone {
                     self.end(seq, Ended::Unknown)?;
                     return Err(error.into());
@@ -81,8 +86,8 @@ impl CustomerRun<'_> {
         Ok(Done::of(id))
     }
 
-    async fn await_gone(&self, id: ConnectorId) -> bool {
-        let mut patience = Patience::new(self.context, self.context.options.delete_deadline);
+    async fn await_gone(&self, id: ConnectorId, deadline: Duration) -> bool {
+        let mut patience = Patience::new(self.context, deadline);
         let reader = self.context.writer.reader();
         loop {
             if let Ok(workspace) = self.workspace() {

@@ -22,7 +22,7 @@ pub(super) fn load(ui: &Ui, global: &GlobalOpts) -> Result<Project, Failure> {
         let message = "the files have errors, so nothing was read or written remotely";
         return Err(Failure::new(FailureKind::Error, "invalid_files", message));
     };
-    if ui.verbose() > 0 {
+    if ui.verbose() > 0 && !report.findings.is_empty() {
         findings::text(&mut ui.talk(), &report)?;
     }
     Ok(project)

@@ -2,19 +2,31 @@
 
 use super::{findings, project};
 use crate::cli::{Format, GlobalOpts};
+use crate::desired::Loaded;
 use crate::failure::{Exit, Failure};
-use crate::render::Ui;
+use crate::render::{self, Ui};
 
 /// Runs the verb.
 pub(super) fn run(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
     let loaded = project::read(global)?;
     match global.format {
         Format::Json => findings::json(&mut ui.out(), &loaded.report)?,
-        Format::Text => findings::text(&mut ui.out(), &loaded.report)?,
+        Format::Text => text(ui, &loaded)?,
     }
     Ok(if loaded.project.is_some() {
         Exit::Done
     } else {
         Exit::Error
     })
+}
+
+fn text(ui: &Ui, loaded: &Loaded) -> Result<(), Failure> {
+    if !loaded.report.findings.is_empty() {
+        findings::text(&mut ui.out(), &loaded.report)?;
+    }
+    if let Some(project) = &loaded.project {
+        let (customers, connectors) = (&project.desired.customers, project.desired.connectors());
+        render::valid(ui, project.files.len(), customers.len(), connectors.count())?;
+    }
+    Ok(())
 }

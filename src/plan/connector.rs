@@ -211,8 +211,14 @@ impl Subject<'_> {
                     declared.map_or_else(Vec::new, |declared| diff::declared_keys(declared, there));
                 (changed, diff::removed_keys(before, declared, there))
             }
-            // Details were left unread because the last apply already set what is declared.
-            None => (Vec::new(), Vec::new()),
+            // Details were left unread because nothing changed remotely since the last apply, so
+            // what was applied then is what is there.
+            None => {
+                let there = before.map(diff::plain).unwrap_or_default();
+                let changed = declared
+                    .map_or_else(Vec::new, |declared| diff::declared_keys(declared, &there));
+                (changed, diff::removed_keys(before, declared, &there))
+            }
         };
         if changed.is_empty() && removed.is_empty() {
             return;
@@ -237,14 +243,18 @@ impl Subject<'_> {
         recorded: &RecordedConnector,
         difference: &mut Difference,
     ) {
-        let Some(detail) = &observed.detail else {
+        let there = match &observed.detail {
+            Some(detail) => Some(&detail.entities),
+            None => recorded.applied.entities.as_ref(),
+        };
+        let Some(there) = there else {
             return;
         };
         let no_longer_declared = recorded.applied.entities.as_ref().map(|_| Vec::new());
         let Some(wanted) = self.declared.entities.clone().or(no_longer_declared) else {
             return;
         };
-        if let Some(change) = diff::entities(&wanted, &detail.entities) {
+        if let Some(change) = diff::entities(&wanted, there) {
             difference.update.push(if self.declared.entities.is_some() {
                 Reason::FieldChanged
             } else {

@@ -60,6 +60,18 @@ fn compare_value(
     }
 }
 
+/// What was applied, as it would be read: references left out.
+pub(super) fn plain(settings: &Settings) -> Map<String, Value> {
+    let leaf = |setting: &Setting| match setting {
+        Setting::Map(fields) => Some(Value::Object(plain(fields))),
+        setting => setting.to_plain(),
+    };
+    settings
+        .iter()
+        .filter_map(|(name, setting)| Some((name.clone(), leaf(setting)?)))
+        .collect()
+}
+
 /// Equality that takes `1` and `1.0` for the same number, as JSON does.
 fn same_value(left: &Value, right: &Value) -> bool {
     match (left, right) {

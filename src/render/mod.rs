@@ -36,7 +36,7 @@ pub use report::report;
 pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use style::Label;
-pub use talk::{aborted, ask, draining, initialised, left_for_apply, note, serving, target};
+pub use talk::{aborted, ask, draining, initialised, left_for_apply, note, serving, target, valid};
 pub use types::{one_type, types};
 
 use crate::failure::{Exit, Failure, FailureKind};

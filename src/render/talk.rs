@@ -1,5 +1,6 @@
 //! The short things said along the way: where a run goes, what it asks, how it ends early.
 
+use super::words::counted;
 use super::{Label, Line, Safe, Ui, words};
 use crate::model::Address;
 use crate::plan::Action;
@@ -84,6 +85,19 @@ pub fn serving(ui: &Ui, address: &str, organization: &str, any_client: bool) -> 
         "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET: as in this process's environment"
     };
     out.line(&Line::at(2).hang(4).text(client))?;
+    out.flush()
+}
+
+/// The files hold no error; what they declare.
+pub fn valid(ui: &Ui, files: usize, customers: usize, connectors: usize) -> io::Result<()> {
+    let text = format!(
+        "Valid: {} with {} and {}.",
+        counted(files, "file"),
+        counted(customers, "customer"),
+        counted(connectors, "connector")
+    );
+    let mut out = ui.out();
+    out.line(&Line::at(0).hang(2).label(Label::Good, Safe::new(text)))?;
     out.flush()
 }
 

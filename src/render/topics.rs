@@ -191,6 +191,26 @@ pub(super) const CODES: &[Topic] = &[
     ("failure", "usage", "The command line is wrong. Exit 64."),
     (
         "failure",
+        "nothing_to_resume",
+        "There is no unfinished rotation that the command names, or more than one. Name its selector, or begin a rotation without --resume.",
+    ),
+    (
+        "failure",
+        "unknown_selector",
+        "A selector names no connector of the files. A selector is CUSTOMER or CUSTOMER/CONNECTOR.",
+    ),
+    (
+        "failure",
+        "same_key",
+        "Rekeying moves fingerprints from an old key to a new one, and both are the same. Set AIRLIFT_LEDGER_KEY to the new key, or AIRLIFT_LEDGER_OLD_KEY to the old one.",
+    ),
+    (
+        "failure",
+        "unsettled_journal",
+        "An earlier run was cut short, and what it created is not in the ledger yet. Run `airlift apply` with the old key first, then rekey.",
+    ),
+    (
+        "failure",
         "invalid_files",
         "The files have errors; each is listed with its place. Nothing was sent. Exit 1.",
     ),

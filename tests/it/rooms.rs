@@ -34,7 +34,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "plan", "recorded", "render", "sandbox", "secrets",
         ],
     ),
-    ("main", &["cli", "commands", "failure", "render"]),
+    ("process", &[]),
+    ("main", &["cli", "commands", "failure", "process", "render"]),
     ("lib", &[]),
 ];
 

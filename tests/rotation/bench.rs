@@ -2,6 +2,7 @@
 //! the test's process.
 
 use airlift::sandbox::{Faults, Options, Recorded, Running, start};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -40,9 +41,11 @@ impl Bench {
         std::fs::create_dir(bench.path("secrets")).unwrap();
         let mut yaml = "version: 1\ncustomers:\n".to_owned();
         for n in 1..=customers {
-            yaml += &format!(
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                yaml,
                 "  - name: c{n}\n    connectors:\n      - name: GitHub {n}\n        type: github\n        \
-                 credentials: {{token: \"${{file:secrets/{n}}}\"}}\n"
+                 credentials: {{token: \"${{file:secrets/{n}}}\"}}"
             );
             bench.secret(n, &format!("first-{n}"));
         }
