@@ -14,14 +14,16 @@ use crate::recorded::{Journal, Lock};
 use crate::render::{self, Progress, Ui, json};
 use crate::secrets::{ResolveError, Values, collect};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(&project, global, &args.planning).await?;
+    let progress = Arc::new(Progress::new(ui));
+    let remote = Remote::open(&project, global, &args.planning, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    let exit = carry_out(ui, global, args, &project, &remote).await;
+    let exit = carry_out(ui, global, args, &project, &remote, &progress).await;
     remote.close().await?;
     exit
 }
@@ -40,10 +42,10 @@ async fn carry_out(
     args: &ApplyArgs,
     project: &Project,
     remote: &Remote,
+    progress: &Progress,
 ) -> Result<Exit, Failure> {
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let progress = Progress::new(ui);
-    let planned = planned(project, remote, &args.planning, &reading(&progress)).await?;
+    let planned = planned(project, remote, &args.planning, &reading(progress)).await?;
     progress.finish();
     let plan = &planned.plan;
     if global.format == Format::Text {
@@ -62,7 +64,7 @@ async fn carry_out(
     };
     let stop = Stop::default();
     let report = {
-        let run = execute(args, remote, &ready, &stop, &progress);
+        let run = execute(args, remote, &ready, &stop, progress);
         with_signals(ui, &stop, run).await?
     };
     progress.finish();

@@ -8,13 +8,14 @@ use crate::cli::{Format, GlobalOpts, PlanArgs};
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::{self, Progress, Ui, json};
+use std::sync::Arc;
 
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(&project, global, &args.planning).await?;
+    let progress = Arc::new(Progress::new(ui));
+    let remote = Remote::open(&project, global, &args.planning, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let progress = Progress::new(ui);
     let planned = planned(&project, &remote, &args.planning, &reading(&progress)).await;
     progress.finish();
     remote.close().await?;

@@ -4,15 +4,18 @@
 //! Nothing here comes from the project's files but the organization and the contract: a pull
 //! request can change those files, so they never say where credentials go.
 
-use crate::api::{self, Credentials, Options, Session, Target};
+use super::reading::waiting;
+use crate::api::{self, Credentials, Load, Options, Session, Target};
 use crate::cli::{ConnectorToken, GlobalOpts, PlanningOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
 use crate::recorded::Ledger;
+use crate::render::Progress;
 use crate::sandbox;
 use crate::secrets::Fingerprinter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The client of the embedded API; it guards nothing.
 const SANDBOX_CLIENT: (&str, &str) = ("sandbox", "sandbox-secret");
@@ -34,11 +37,12 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// Opens the session and finds the ledger.
+    /// Opens the session and finds the ledger; `progress` hears of every wait.
     pub(super) async fn open(
         project: &Project,
         global: &GlobalOpts,
         planning: &PlanningOpts,
+        progress: &Arc<Progress>,
     ) -> Result<Self, Failure> {
         let way = if global.sandbox {
             Way::embedded(project).await?
@@ -49,7 +53,11 @@ impl Remote {
             Ok(key) if !key.is_empty() => SecretValue::new(key),
             _ => SecretValue::new(way.credentials.client_secret.expose().to_owned()),
         };
-        let options = options(project, global, planning, way.organization)?;
+        let options = Options {
+            organization_id: way.organization,
+            on_wait: Some(waiting(progress)),
+            ..options(project, global, planning)?
+        };
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
             .organization()
@@ -195,11 +203,9 @@ fn options(
     project: &Project,
     global: &GlobalOpts,
     planning: &PlanningOpts,
-    organization_id: Option<OrganizationId>,
 ) -> Result<Options, Failure> {
     let ca_pem = global.ca_file.as_deref().map(read_ca).transpose()?;
     Ok(Options {
-        organization_id,
         contract: project.desired.contract,
         connector_token: match planning.connector_token {
             ConnectorToken::Scoped => api::ConnectorToken::Scoped,
@@ -207,6 +213,11 @@ fn options(
         },
         ca_pem,
         proxy: global.proxy.clone(),
+        load: Load {
+            parallelism: planning.parallelism.into(),
+            max_rps: planning.max_rps,
+            ..Load::default()
+        },
         ..Options::default()
     })
 }
