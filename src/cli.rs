@@ -253,7 +253,7 @@ pub struct ReachOpts {
         help_heading = "Reading"
     )]
     pub refresh: Refresh,
-    /// Requests at a time
+    /// Requests at a time, at most; fewer when the service gets slow or refuses
     #[arg(
         long,
         value_name = "N",
@@ -262,6 +262,14 @@ pub struct ReachOpts {
         help_heading = "Remote API"
     )]
     pub parallelism: u16,
+    /// Requests per second at most, such as 5 or 0.5 [default: no bound]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = parse_rate,
+        help_heading = "Remote API"
+    )]
+    pub max_rps: Option<f64>,
     /// The token that creates connectors
     #[arg(
         long,
@@ -342,9 +350,16 @@ fn parse_limit(text: &str) -> Result<Limit, &'static str> {
     }
 }
 
+fn parse_rate(text: &str) -> Result<f64, &'static str> {
+    match text.parse() {
+        Ok(rate) if (0.01..=10_000.0).contains(&rate) => Ok(rate),
+        _ => Err("a rate is a number from 0.01 to 10000"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Command, parse_limit};
+    use super::{Cli, Command, parse_limit, parse_rate};
     use crate::plan::Limit;
     use clap::{CommandFactory, Parser};
 
@@ -375,6 +390,15 @@ mod tests {
         assert_eq!(parse_limit("15%"), Ok(Limit::Percent(15)));
         for wrong in ["", "%", "-1", "101%", "1.5", "all"] {
             assert!(parse_limit(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_are_positive_numbers() {
+        assert_eq!(parse_rate("5"), Ok(5.0));
+        assert_eq!(parse_rate("0.5"), Ok(0.5));
+        for wrong in ["", "0", "-1", "inf", "NaN", "1e9", "5/s"] {
+            assert!(parse_rate(wrong).is_err(), "{wrong}");
         }
     }
 

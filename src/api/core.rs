@@ -5,17 +5,23 @@ use super::Credentials;
 use super::echo::Sensitive;
 use super::error::{ApiError, Call};
 use super::event::{Answered, Exchange};
+use super::health::Turn;
 use super::http::{Broken, Http, Reply};
 use super::options::Options;
 use super::request::Request;
-use super::retry::Budget;
+use super::retry::Tries;
 use super::said::said;
-use super::tokens::Tokens;
+use super::tokens::{Held, Tokens};
+use super::traffic::{Entry, Held as Refusal, Traffic};
 use super::wire::{self, Shape};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::time::{Instant, sleep};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A token that is refused within its first seconds was not refused for its age.
+const YOUNG: Duration = Duration::from_secs(5);
 
 /// What a session's views share.
 pub(super) struct Core {
@@ -23,7 +29,7 @@ pub(super) struct Core {
     pub(super) options: Options,
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
-    pub(super) budget: Budget,
+    traffic: Traffic,
     /// Requests made.
     made: AtomicU64,
     /// The expected organization, else the first that an answer named.
@@ -51,14 +57,14 @@ impl Core {
     pub(super) fn new(http: Http, credentials: Credentials, options: Options) -> Self {
         Self {
             http,
-            budget: Budget::new(options.retry.budget),
+            traffic: Traffic::new(&options),
             made: AtomicU64::new(0),
             organization: options
                 .organization_id
                 .map_or_else(OnceLock::new, Into::into),
+            tokens: Tokens::new(options.limits.scoped_life),
             options,
             credentials,
-            tokens: Tokens::default(),
         }
     }
 
@@ -79,77 +85,92 @@ impl Core {
         Ok(())
     }
 
-    /// Sends with the organization's token; a refused token is replaced once.
+    /// Sends with the organization's token; a refused token is replaced.
     pub(super) async fn as_application(&self, request: &Request<'_>) -> Result<Answer, ApiError> {
-        let token = self.application().await?;
-        match self.send(request, Some(&token.token), false).await {
-            Err(ApiError::Unauthorized { call, .. }) => {
-                self.tokens.reject(&token).await;
-                let token = self.application().await?;
-                self.send(request, Some(&token.token), call.doubt).await
+        let mut tries = Tries::new(false);
+        loop {
+            let token = self.application().await;
+            let token = token.map_err(|error| without_token(error, request, &tries))?;
+            match self.go(request, Some(&token), &mut tries).await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => {}
+                Err(ApiError::Unauthorized { .. }) if renews(&mut tries, &token) => {
+                    self.tokens.reject(&token);
+                }
+                Err(error) => return Err(error),
             }
-            other => other,
         }
     }
 
-    /// Sends with a customer's token; a refused token is replaced once.
+    /// Sends with a customer's token; a refused token is replaced.
     pub(super) async fn as_customer(
         &self,
         request: &Request<'_>,
         customer: &str,
         workspace: WorkspaceId,
     ) -> Result<Answer, ApiError> {
-        let token = self.scoped(customer, workspace).await?;
-        match self.send(request, Some(&token.held.token), false).await {
-            Err(ApiError::Unauthorized { call, .. }) => {
-                self.tokens.reject_scoped(customer, &token).await;
-                let token = self.scoped(customer, workspace).await?;
-                self.send(request, Some(&token.held.token), call.doubt)
-                    .await
+        let mut tries = Tries::new(false);
+        loop {
+            let token = self.scoped(customer, workspace).await;
+            let token = token.map_err(|error| without_token(error, request, &tries))?;
+            match self.go(request, Some(&token.held), &mut tries).await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => {}
+                Err(ApiError::Unauthorized { .. }) if renews(&mut tries, &token.held) => {
+                    self.tokens.reject_scoped(customer, &token).await;
+                }
+                Err(error) => return Err(error),
             }
-            other => other,
         }
     }
 
-    /// Sends, and sends again as far as policy and budget allow.
+    /// Sends with the token given, or with none. Whoever asks for tokens comes this way, so
+    /// nothing here may wait for one.
     pub(super) async fn send(
         &self,
         request: &Request<'_>,
-        bearer: Option<&SecretValue>,
-        mut doubt: bool,
+        token: Option<&Held>,
+        doubt: bool,
     ) -> Result<Answer, ApiError> {
+        let mut tries = Tries::new(doubt);
+        match self.go(request, token, &mut tries).await? {
+            Some(answer) => Ok(answer),
+            None => Err(unasked(request, &tries, "its token has ended".to_owned())),
+        }
+    }
+
+    /// Sends, and sends again as far as policy and traffic allow. Nothing when the token's time
+    /// ended before it could be sent: the next one may go on with the same `tries`.
+    async fn go(
+        &self,
+        request: &Request<'_>,
+        token: Option<&Held>,
+        tries: &mut Tries,
+    ) -> Result<Option<Answer>, ApiError> {
         let policy = &self.options.retry;
-        let started = Instant::now();
-        let mut attempts = 0;
         loop {
-            attempts += 1;
-            let left = policy.total.saturating_sub(started.elapsed());
-            let organization = self.organization();
-            let sent = Instant::now();
-            let outcome = self.http.attempt(request, bearer, organization, left).await;
-            self.tell(request, &outcome, sent, attempts);
-            let call = Call {
-                operation: request.operation,
-                elapsed: started.elapsed(),
-                attempts,
+            let entry = Entry {
                 writes: request.writes,
-                doubt,
+                turn: tries.turn,
+                deadline: tries.started + policy.total,
+                usable: token.map(|token| token.expires_at),
             };
-            let error = match self.judge(outcome, call, request, bearer) {
-                Ok(answer) => {
-                    self.budget.refill();
-                    return Ok(answer);
-                }
+            let pass = match self.traffic.enter(entry).await {
+                Ok(pass) => pass,
+                Err(Refusal::Stale) => return Ok(None),
+                Err(refusal) => return Err(turned_back(refusal, request, tries)),
+            };
+            let outcome = self.attempt(request, token, tries).await;
+            pass.end(request.operation, &outcome);
+            let error = match outcome {
+                Ok(answer) => return Ok(Some(answer)),
                 Err(error) => error,
             };
-            let elapsed = started.elapsed();
-            match policy.wait(&self.budget, &error, request.repeat, attempts, elapsed) {
-                None => return Err(error),
-                Some(wait) => {
-                    doubt |= request.writes && error.may_have_acted();
-                    sleep(wait).await;
-                }
-            }
+            let Some(pause) = self.after(&error, request, tries) else {
+                return Err(error);
+            };
+            tries.last = Some(error);
+            self.traffic.rest(pause, request.operation).await;
         }
     }
 
@@ -180,6 +201,46 @@ impl Core {
         });
     }
 
+    async fn attempt(
+        &self,
+        request: &Request<'_>,
+        token: Option<&Held>,
+        tries: &mut Tries,
+    ) -> Result<Answer, ApiError> {
+        tries.attempts += 1;
+        let bearer = token.map(|token| &token.token);
+        let total = self.options.retry.total;
+        let left = total.saturating_sub(tries.started.elapsed());
+        let organization = self.organization();
+        let sent = Instant::now();
+        let outcome = self.http.attempt(request, bearer, organization, left).await;
+        self.tell(request, &outcome, sent, tries.attempts);
+        self.judge(outcome, call(request, tries), request, bearer)
+    }
+
+    /// The pause before the next attempt, or nothing to give up.
+    fn after(
+        &self,
+        error: &ApiError,
+        request: &Request<'_>,
+        tries: &mut Tries,
+    ) -> Option<Duration> {
+        let turned_away = matches!(error, ApiError::Throttled { .. });
+        tries.failures += u32::from(!turned_away);
+        let pause = self.options.retry.wait(error, request.repeat, tries);
+        if pause.is_some() {
+            tries.doubt |= request.writes && error.may_have_acted();
+            tries.turn = if turned_away {
+                Turn::Free
+            } else {
+                self.traffic.again()
+            };
+        } else if turned_away {
+            self.traffic.gave_up();
+        }
+        pause
+    }
+
     /// An answer or its error, by cause.
     fn judge(
         &self,
@@ -202,6 +263,52 @@ impl Core {
             _ => Err(refusal(&reply, call, request, bearer)),
         }
     }
+}
+
+fn call(request: &Request<'_>, tries: &Tries) -> Call {
+    Call {
+        operation: request.operation,
+        elapsed: tries.started.elapsed(),
+        attempts: tries.attempts,
+        writes: request.writes,
+        doubt: tries.doubt,
+    }
+}
+
+fn unasked(request: &Request<'_>, tries: &Tries, reason: String) -> ApiError {
+    let call = call(request, tries);
+    ApiError::Unavailable { call, reason }
+}
+
+/// A call that is to be repeated and cannot be failed as it did; any other was not made.
+fn turned_back(refusal: Refusal, request: &Request<'_>, tries: &mut Tries) -> ApiError {
+    tries.last.take().unwrap_or_else(|| {
+        let reason = match refusal {
+            Refusal::Down(failures) => {
+                format!("the service has failed {failures} times in a row")
+            }
+            Refusal::Busy | Refusal::Stale => "there was no turn for it in time".to_owned(),
+        };
+        unasked(request, tries, reason)
+    })
+}
+
+/// No token, no call; but what an earlier attempt may have done stays in doubt.
+fn without_token(error: ApiError, request: &Request<'_>, tries: &Tries) -> ApiError {
+    if tries.doubt {
+        return unasked(request, tries, format!("no token could be had: {error}"));
+    }
+    error
+}
+
+/// Whether a refused token is worth another one. Once it is; more often only if the token had
+/// been waiting to be used, so that it may have ended on the way.
+fn renews(tries: &mut Tries, token: &Held) -> bool {
+    let first = !tries.renewed;
+    tries.renewed = true;
+    tries.turn = Turn::Free;
+    tries.last = None;
+    first || token.age() > YOUNG
 }
 
 fn refusal(

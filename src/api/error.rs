@@ -7,7 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// A call that did not succeed.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum ApiError {
     /// The session could not be set up.
     #[error("{0}")]
@@ -45,6 +45,14 @@ pub enum ApiError {
     /// A reference in a body has no value; nothing was sent.
     #[error("{0} has no value")]
     Unresolved(SecretRef),
+    /// Not asked, because the service is down or keeps everybody waiting.
+    #[error("{call}: {reason}; not asked")]
+    Unavailable {
+        /// Which call.
+        call: Call,
+        /// Why.
+        reason: String,
+    },
     /// No connection: nothing was sent.
     #[error("{call}: cannot connect: {reason}")]
     Connect {
@@ -228,6 +236,30 @@ impl ApiError {
         }
     }
 
+    /// Whether it tells that the service is down, rather than that it refuses.
+    pub(super) fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect { .. }
+                | Self::TimedOut { .. }
+                | Self::Interrupted { .. }
+                | Self::Server { .. }
+        )
+    }
+
+    /// How long nobody should send, if the server asks for that.
+    pub(super) fn asks_to_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. }
+            | Self::Server {
+                status: 503,
+                retry_after,
+                ..
+            } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// 401 or 403 for good, or another organization: nothing further will succeed.
     pub fn is_auth(&self) -> bool {
         matches!(
@@ -265,7 +297,8 @@ impl ApiError {
             | Self::WorkspaceGone { .. }
             | Self::WrongWorkspace { .. }
             | Self::Unresolved(_) => None,
-            Self::Connect { call, .. }
+            Self::Unavailable { call, .. }
+            | Self::Connect { call, .. }
             | Self::TimedOut { call }
             | Self::Interrupted { call, .. }
             | Self::Throttled { call, .. }

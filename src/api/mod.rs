@@ -6,19 +6,24 @@
 //! nothing of files, plans or people.
 
 mod body;
+mod breaker;
 mod core;
 mod echo;
 mod error;
 mod event;
+mod health;
 mod http;
+mod lane;
 mod listing;
 mod options;
+mod pacer;
 mod reader;
 mod request;
 mod retry;
 mod said;
 mod target;
 mod tokens;
+mod traffic;
 mod wire;
 mod writer;
 
@@ -28,7 +33,7 @@ pub(crate) mod tests;
 pub use error::{ApiError, Call, Effect, Said};
 pub use event::{Answered, Exchange, Listener};
 pub use listing::Listing;
-pub use options::{ConnectorToken, Limits, Options, RetryPolicy, Timeouts};
+pub use options::{ConnectorToken, Limits, Load, OnWait, Options, Outage, RetryPolicy, Timeouts};
 pub use reader::Reader;
 pub use target::{DEFAULT_TARGET, Target, TargetError};
 pub use writer::Writer;
@@ -51,7 +56,7 @@ pub struct Credentials {
     pub client_secret: SecretValue,
 }
 
-/// One run's way to the API: connections, tokens, retry budget.
+/// One run's way to the API: connections, tokens, limits.
 pub struct Session {
     core: Arc<Core>,
 }

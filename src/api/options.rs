@@ -3,7 +3,11 @@
 
 use super::event::Listener;
 use crate::model::{Contract, OrganizationId};
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Told why calls wait, and for how long.
+pub type OnWait = Arc<dyn Fn(&str, Duration) + Send + Sync>;
 
 /// Settings of a session. Not printable: a proxy's address may hold a password.
 #[derive(Clone, Default)]
@@ -23,10 +27,16 @@ pub struct Options {
     pub timeouts: Timeouts,
     /// How often to try again.
     pub retry: RetryPolicy,
+    /// How hard to press the service.
+    pub load: Load,
+    /// What to do while the service is down.
+    pub outage: Outage,
     /// How much to accept.
     pub limits: Limits,
     /// Told of each request.
     pub on_exchange: Option<Listener>,
+    /// Told of every wait that a person would notice.
+    pub on_wait: Option<OnWait>,
 }
 
 /// Which token `create_integrations_connectors` carries; the documents differ.
@@ -77,20 +87,71 @@ pub struct RetryPolicy {
     pub retry_after_cap: Duration,
     /// Attempts and waits of one call together.
     pub total: Duration,
-    /// Tokens that retries of the whole session share: when the service is down, a run stops
-    /// repeating instead of adding to the load.
-    pub budget: u32,
+    /// Retries that the session starts with, for isolated faults.
+    pub burst: u32,
+    /// Retries that the session may save up: each answer allows half a retry more, and an
+    /// outage none, so that a run then makes hardly more requests than calls.
+    pub reserve: u32,
 }
 
 impl Default for RetryPolicy {
+    /// With one fault in five calls, six attempts are what a plan of a thousand reads needs. The
+    /// shared allowance, not their number, bounds what an outage costs.
     fn default() -> Self {
         Self {
-            attempts: 4,
+            attempts: 6,
             base: Duration::from_millis(500),
             cap: Duration::from_secs(20),
             retry_after_cap: Duration::from_mins(2),
             total: Duration::from_mins(5),
-            budget: 500,
+            burst: 2,
+            reserve: 20,
+        }
+    }
+}
+
+/// How hard the service is pressed; reads and writes count apart where calls are counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Calls of a kind at a time, at most; the service's answers decide how many there are.
+    pub parallelism: usize,
+    /// Requests per second, at most.
+    pub max_rps: Option<f64>,
+    /// Fewer calls at a time once an operation takes so many times its best...
+    pub slow_factor: f64,
+    /// ...and that much longer: below it, differences tell nothing.
+    pub slow_slack: Duration,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            parallelism: 10,
+            max_rps: None,
+            slow_factor: 2.0,
+            slow_slack: Duration::from_millis(100),
+        }
+    }
+}
+
+/// What counts as an outage, and how the service's return is noticed.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    /// Failures in a row, after which nothing is sent but a probe now and then.
+    pub failures: u32,
+    /// The longest time between two probes; the first ones come sooner.
+    pub probe: Duration,
+    /// How long calls wait for the service's return; after that they fail unasked.
+    pub patience: Duration,
+}
+
+impl Default for Outage {
+    /// A restart of the service takes seconds; a run that waits for longer helps nobody.
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            probe: Duration::from_secs(2),
+            patience: Duration::from_secs(30),
         }
     }
 }

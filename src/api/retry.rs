@@ -1,10 +1,11 @@
-//! When a call is made again, and after how long. Owns the policy, the session's budget and the
-//! reading of `Retry-After`; sends nothing itself.
+//! When a call is made again, and after how long. Owns the policy for one call and the reading
+//! of `Retry-After`; sends nothing itself. What all calls together may do is `super::traffic`'s.
 
 use super::error::ApiError;
+use super::health::Turn;
 use super::options::RetryPolicy;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What repeating an operation could do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,94 +19,78 @@ pub(super) enum Repeat {
     Duplicates,
 }
 
-/// Costs of a retry in tokens, as the AWS SDKs' standard mode has them.
-const RETRY: u32 = 5;
-const TIMEOUT: u32 = 10;
-
-/// What a retry costs, or nothing when the failure is final.
-fn cost(error: &ApiError, repeat: Repeat) -> Option<u32> {
+/// Whether a failure is worth another attempt that does no harm.
+fn may_repeat(error: &ApiError, repeat: Repeat) -> bool {
     let fast = repeat != Repeat::Duplicates;
     let slow = repeat == Repeat::Harmless;
     match error {
-        ApiError::Connect { .. } | ApiError::Throttled { .. } => Some(RETRY),
+        ApiError::Connect { .. } | ApiError::Throttled { .. } => true,
         ApiError::Interrupted { .. }
         | ApiError::Server {
             status: 500 | 502 | 503,
             ..
-        } if fast => Some(RETRY),
-        ApiError::Server { status: 504, .. } if slow => Some(RETRY),
-        ApiError::TimedOut { .. } if slow => Some(TIMEOUT),
-        _ => None,
+        } => fast,
+        ApiError::Server { status: 504, .. } | ApiError::TimedOut { .. } => slow,
+        _ => false,
     }
 }
 
-/// The session's retry tokens.
+/// What a call has been through.
 #[derive(Debug)]
-pub(super) struct Budget {
-    left: AtomicU32,
-    full: u32,
+pub(super) struct Tries {
+    pub(super) started: Instant,
+    pub(super) attempts: u32,
+    /// Those that failed; to be turned away for now is no failure.
+    pub(super) failures: u32,
+    /// Whether one of them may have had an effect.
+    pub(super) doubt: bool,
+    pub(super) turn: Turn,
+    /// Why the last one is to be repeated.
+    pub(super) last: Option<ApiError>,
+    /// Whether a refused token was replaced.
+    pub(super) renewed: bool,
 }
 
-impl Budget {
-    pub(super) fn new(full: u32) -> Self {
+impl Tries {
+    pub(super) fn new(doubt: bool) -> Self {
         Self {
-            left: AtomicU32::new(full),
-            full,
+            started: Instant::now(),
+            attempts: 0,
+            failures: 0,
+            doubt,
+            turn: Turn::Free,
+            last: None,
+            renewed: false,
         }
-    }
-
-    fn take(&self, tokens: u32) -> bool {
-        self.left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(tokens)
-            })
-            .is_ok()
-    }
-
-    /// A call succeeded: the service is there.
-    pub(super) fn refill(&self) {
-        // A full bucket stays as it is, which is what the error says.
-        let _ = self
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                (left < self.full).then_some(left + 1)
-            });
     }
 }
 
 impl RetryPolicy {
-    /// How long to wait before attempt `attempts + 1`, or nothing to give up.
-    pub(super) fn wait(
-        &self,
-        budget: &Budget,
-        error: &ApiError,
-        repeat: Repeat,
-        attempts: u32,
-        elapsed: Duration,
-    ) -> Option<Duration> {
-        let cost = cost(error, repeat)?;
-        if attempts >= self.attempts {
+    /// How long to wait before the next attempt, or nothing to give up.
+    pub(super) fn wait(&self, error: &ApiError, repeat: Repeat, tries: &Tries) -> Option<Duration> {
+        if !may_repeat(error, repeat) || tries.failures >= self.attempts {
             return None;
         }
-        let wait = self.pause(error, attempts);
-        (elapsed.saturating_add(wait) < self.total && budget.take(cost)).then_some(wait)
+        let pause = self.pause(error, tries.attempts);
+        let wish = self.wish(error).unwrap_or_default();
+        let elapsed = tries.started.elapsed();
+        (elapsed.saturating_add(pause.max(wish)) < self.total).then_some(pause)
     }
 
-    /// Full jitter; on top of the server's own wish where it has one, so that all who were
-    /// turned away do not come back at once.
+    /// Full jitter. Where the server asks for more than the first pause there is none: the gate
+    /// stays closed that long, for everybody.
     fn pause(&self, error: &ApiError, attempts: u32) -> Duration {
-        let asked = match error {
-            ApiError::Throttled { retry_after, .. } | ApiError::Server { retry_after, .. } => {
-                *retry_after
-            }
-            _ => None,
-        };
+        if self.wish(error).is_some_and(|wish| wish >= self.base) {
+            return Duration::ZERO;
+        }
         let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
         let bound = self.base.saturating_mul(doubled).min(self.cap);
-        match asked {
-            None => bound.mul_f64(fastrand::f64()),
-            Some(asked) => asked.min(self.retry_after_cap) + self.base.mul_f64(fastrand::f64()),
-        }
+        bound.mul_f64(fastrand::f64())
+    }
+
+    fn wish(&self, error: &ApiError) -> Option<Duration> {
+        let wish = error.asks_to_wait()?;
+        Some(wish.min(self.retry_after_cap))
     }
 }
 
@@ -130,7 +115,7 @@ fn parse_date(text: &str) -> Option<jiff::Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Repeat, cost, retry_after};
+    use super::{Repeat, Tries, may_repeat, retry_after};
     use crate::api::error::{ApiError, Call, Said};
     use crate::api::options::RetryPolicy;
     use std::time::Duration;
@@ -150,6 +135,14 @@ mod tests {
             call: call(),
             status,
             retry_after: None,
+            said: Said::default(),
+        }
+    }
+
+    fn throttled(seconds: Option<u64>) -> ApiError {
+        ApiError::Throttled {
+            call: call(),
+            retry_after: seconds.map(Duration::from_secs),
             said: Said::default(),
         }
     }
@@ -180,50 +173,53 @@ mod tests {
             call: call(),
             reason: String::new(),
         };
-        assert_eq!(cost(&server(503), Repeat::Duplicates), None);
-        assert_eq!(cost(&timed_out, Repeat::Duplicates), None);
-        assert_eq!(cost(&connect, Repeat::Duplicates), Some(5));
-        assert_eq!(cost(&server(504), Repeat::HarmlessButSlow), None);
-        assert_eq!(cost(&server(502), Repeat::HarmlessButSlow), Some(5));
-        assert_eq!(cost(&timed_out, Repeat::Harmless), Some(10));
-        assert_eq!(cost(&server(501), Repeat::Harmless), None);
+        for (error, repeat, expected) in [
+            (server(503), Repeat::Duplicates, false),
+            (timed_out.clone(), Repeat::Duplicates, false),
+            (connect, Repeat::Duplicates, true),
+            (throttled(None), Repeat::Duplicates, true),
+            (server(504), Repeat::HarmlessButSlow, false),
+            (timed_out.clone(), Repeat::HarmlessButSlow, false),
+            (server(502), Repeat::HarmlessButSlow, true),
+            (timed_out, Repeat::Harmless, true),
+            (server(504), Repeat::Harmless, true),
+            (server(501), Repeat::Harmless, false),
+        ] {
+            assert_eq!(may_repeat(&error, repeat), expected, "{error} {repeat:?}");
+        }
     }
 
-    #[test]
-    fn the_budget_runs_dry_and_refills() {
-        let policy = RetryPolicy {
-            budget: 10,
-            ..RetryPolicy::default()
-        };
-        let budget = Budget::new(policy.budget);
-        let go = || policy.wait(&budget, &server(500), Repeat::Harmless, 1, Duration::ZERO);
-        assert!(go().is_some() && go().is_some() && go().is_none());
-        (0..5).for_each(|_| budget.refill());
-        assert!(go().is_some() && go().is_none());
-        (0..100).for_each(|_| budget.refill());
-        assert!(go().is_some() && go().is_some() && go().is_none());
-    }
-
-    #[test]
-    fn attempts_and_total_time_are_bounded() {
+    #[tokio::test(start_paused = true)]
+    async fn attempts_and_total_time_are_bounded() {
         let policy = RetryPolicy::default();
-        let budget = Budget::new(policy.budget);
-        let late = policy.total;
-        let wait = |n, elapsed| policy.wait(&budget, &server(500), Repeat::Harmless, n, elapsed);
-        assert!(wait(3, Duration::ZERO).is_some_and(|wait| wait <= Duration::from_secs(2)));
-        assert!(wait(4, Duration::ZERO).is_none());
-        assert!(wait(1, late).is_none());
+        let mut tries = Tries::new(false);
+        tries.attempts = 3;
+        tries.failures = 3;
+        let wait = |error: &ApiError, tries: &Tries| policy.wait(error, Repeat::Harmless, tries);
+        let paused = wait(&server(500), &tries);
+        assert!(paused.is_some_and(|pause| pause <= Duration::from_secs(2)));
+        tries.failures = policy.attempts;
+        assert_eq!(wait(&server(500), &tries), None);
+        // To be turned away is bounded by time alone.
+        tries.failures = 0;
+        tries.attempts = 1000;
+        assert!(wait(&throttled(None), &tries).is_some_and(|pause| pause <= policy.cap));
+        tokio::time::advance(Duration::from_secs(290)).await;
+        assert_eq!(wait(&throttled(Some(10)), &tries), None);
+        assert!(wait(&throttled(Some(9)), &tries).is_some());
     }
 
-    #[test]
-    fn absurd_wishes_are_clamped() {
+    #[tokio::test(start_paused = true)]
+    async fn the_servers_wish_is_left_to_the_gate_and_clamped() {
         let policy = RetryPolicy::default();
-        let throttled = ApiError::Throttled {
-            call: call(),
-            retry_after: Some(Duration::from_secs(80_000)),
-            said: Said::default(),
-        };
-        let wait = policy.pause(&throttled, 1);
-        assert!(wait >= Duration::from_mins(2) && wait <= Duration::from_millis(120_500));
+        let wait = |error: &ApiError| policy.wait(error, Repeat::Harmless, &Tries::new(false));
+        assert_eq!(wait(&throttled(Some(80_000))), Some(Duration::ZERO));
+        assert_eq!(
+            policy.wish(&throttled(Some(80_000))),
+            Some(policy.retry_after_cap)
+        );
+        // A server that asks for nothing gets growing pauses all the same.
+        let longest = (0..50).map(|_| policy.pause(&throttled(Some(0)), 6)).max();
+        assert!(longest > Some(Duration::from_secs(5)));
     }
 }

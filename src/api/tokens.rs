@@ -8,7 +8,7 @@ use super::request;
 use super::wire::{ScopedAnswer, TokenAnswer, TokenInfo, WorkspaceAnswer};
 use crate::model::{Region, SecretValue, WorkspaceId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -19,27 +19,37 @@ const FRESH_SHARE: f64 = 0.8;
 /// with the number of customers.
 const KEPT: usize = 256;
 
+/// No scoped token is taken to live shorter than this, whatever refusals suggest.
+const SHORTEST_LIFE: Duration = Duration::from_secs(20);
+
 /// A token and its times.
 pub(super) struct Held {
     pub(super) token: SecretValue,
+    asked: Instant,
     refresh_at: Instant,
-    expires_at: Instant,
-}
-
-/// The application token, and when to ask for the next.
-struct Current {
-    held: Arc<Held>,
-    refresh_at: Instant,
+    pub(super) expires_at: Instant,
 }
 
 impl Held {
     fn new(token: SecretValue, asked: Instant, life: Duration) -> Self {
         Self {
             token,
+            asked,
             refresh_at: asked + life.mul_f64(FRESH_SHARE),
             expires_at: asked + life,
         }
     }
+
+    /// Since it was asked for.
+    pub(super) fn age(&self) -> Duration {
+        self.asked.elapsed()
+    }
+}
+
+/// The application token, and when to ask for the next.
+struct Current {
+    held: Arc<Held>,
+    refresh_at: Instant,
 }
 
 /// A scoped token and the workspace that it was proved to be for.
@@ -51,35 +61,70 @@ pub(super) struct Scoped {
 type Slot = Mutex<Option<Arc<Scoped>>>;
 
 /// The tokens of a session.
-#[derive(Default)]
 pub(super) struct Tokens {
-    application: Mutex<Option<Current>>,
+    application: SyncMutex<Option<Current>>,
+    /// Held by whoever asks for the next application token.
+    flight: Mutex<()>,
+    /// How often that failed, and how the last time: those who waited for it share it.
+    failed: SyncMutex<(u64, Option<ApiError>)>,
     scoped: SyncMutex<HashMap<String, Arc<Slot>>>,
+    /// How long scoped tokens live, as far as known.
+    scoped_life: SyncMutex<Duration>,
 }
 
 impl Tokens {
-    /// Drops an application token that the server refused, unless it has been replaced already.
-    pub(super) async fn reject(&self, refused: &Arc<Held>) {
-        let mut slot = self.application.lock().await;
-        let current = slot.as_ref();
-        if current.is_some_and(|current| Arc::ptr_eq(&current.held, refused)) {
-            *slot = None;
+    pub(super) fn new(scoped_life: Duration) -> Self {
+        Self {
+            application: SyncMutex::default(),
+            flight: Mutex::default(),
+            failed: SyncMutex::default(),
+            scoped: SyncMutex::default(),
+            scoped_life: SyncMutex::new(scoped_life),
         }
     }
 
+    /// The application token, if it has enough life in it.
+    fn fresh(&self) -> Option<Arc<Held>> {
+        let slot = lock(&self.application);
+        let current = slot.as_ref()?;
+        (Instant::now() < current.refresh_at).then(|| Arc::clone(&current.held))
+    }
+
+    /// The application token, if it still works.
+    fn usable(&self) -> Option<Arc<Held>> {
+        let slot = lock(&self.application);
+        let held = &slot.as_ref()?.held;
+        (Instant::now() < held.expires_at).then(|| Arc::clone(held))
+    }
+
+    fn keep(&self, held: &Arc<Held>, refresh_at: Instant) {
+        *lock(&self.application) = Some(Current {
+            held: Arc::clone(held),
+            refresh_at,
+        });
+    }
+
+    /// Drops an application token that the server refused, unless it has been replaced already.
+    pub(super) fn reject(&self, refused: &Arc<Held>) {
+        let mut slot = lock(&self.application);
+        slot.take_if(|current| Arc::ptr_eq(&current.held, refused));
+    }
+
     /// Drops a customer's token that the server refused, unless it has been replaced already.
+    /// Its age tells how long such tokens live.
     pub(super) async fn reject_scoped(&self, customer: &str, refused: &Arc<Scoped>) {
         let slot = self.slot(customer);
         let mut slot = slot.lock().await;
-        if slot.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
-            *slot = None;
+        if slot.take_if(|held| Arc::ptr_eq(held, refused)).is_some() {
+            let mut life = lock(&self.scoped_life);
+            *life = refused.held.age().max(SHORTEST_LIFE).min(*life);
         }
     }
 
     /// Forgets the tokens of a workspace that was renamed or deleted: its name may soon be
     /// another's.
     pub(super) fn forget(&self, workspace: WorkspaceId) {
-        let slots = self.scoped.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = lock(&self.scoped);
         for slot in slots.values() {
             // A slot that is locked is being filled, by a mint that looks at the workspace first.
             if let Ok(mut held) = slot.try_lock()
@@ -93,7 +138,7 @@ impl Tokens {
     }
 
     fn slot(&self, customer: &str) -> Arc<Slot> {
-        let mut slots = self.scoped.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = lock(&self.scoped);
         if slots.len() >= KEPT && !slots.contains_key(customer) {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
         }
@@ -102,36 +147,48 @@ impl Tokens {
 }
 
 impl Core {
-    /// An application token with life in it; while one caller asks for it, the others wait for
-    /// the same answer.
+    /// An application token with life in it. One caller at a time asks for the next; the others
+    /// go on with the present one while it works, else they wait for the same answer.
     pub(super) async fn application(&self) -> Result<Arc<Held>, ApiError> {
-        let mut slot = self.tokens.application.lock().await;
-        if let Some(current) = slot.as_ref()
-            && Instant::now() < current.refresh_at
-        {
-            return Ok(Arc::clone(&current.held));
+        let tokens = &self.tokens;
+        if let Some(held) = tokens.fresh() {
+            return Ok(held);
+        }
+        let failures = lock(&tokens.failed).0;
+        let _flight = match (tokens.flight.try_lock(), tokens.usable()) {
+            (Ok(flight), _) => flight,
+            (Err(_), Some(held)) => return Ok(held),
+            (Err(_), None) => tokens.flight.lock().await,
+        };
+        if let Some(held) = tokens.fresh() {
+            return Ok(held);
+        }
+        match &*lock(&tokens.failed) {
+            (now, Some(error)) if *now != failures => return Err(error.clone()),
+            _ => {}
         }
         match self.new_application().await {
             Ok(held) => {
                 let held = Arc::new(held);
-                *slot = Some(Current {
-                    refresh_at: held.refresh_at,
-                    held: Arc::clone(&held),
-                });
+                tokens.keep(&held, held.refresh_at);
                 Ok(held)
             }
-            // A hiccup of the token endpoint stops nobody whose token still works; it is asked
-            // again when half of what is left is over.
-            Err(error) => match slot.as_mut() {
-                Some(current) if Instant::now() < current.held.expires_at && !error.is_auth() => {
-                    let now = Instant::now();
-                    let left = current.held.expires_at.saturating_duration_since(now);
-                    current.refresh_at = now + left / 2;
-                    Ok(Arc::clone(&current.held))
-                }
-                _ => Err(error),
-            },
+            Err(error) => self.without_new_application(error),
         }
+    }
+
+    /// A hiccup of the token endpoint stops nobody whose token still works; it is asked again
+    /// when half of what is left is over.
+    fn without_new_application(&self, error: ApiError) -> Result<Arc<Held>, ApiError> {
+        if let Some(held) = self.tokens.usable().filter(|_| !error.is_auth()) {
+            let now = Instant::now();
+            let left = held.expires_at.saturating_duration_since(now);
+            self.tokens.keep(&held, now + left / 2);
+            return Ok(held);
+        }
+        let mut failed = lock(&self.tokens.failed);
+        *failed = (failed.0 + 1, Some(error.clone()));
+        Err(error)
     }
 
     async fn new_application(&self) -> Result<Held, ApiError> {
@@ -223,11 +280,12 @@ impl Core {
         let mint = request::scoped_token(contract, customer, region)?;
         let asked = Instant::now();
         let answer: ScopedAnswer = self.as_application(&mint).await?.decode()?;
-        let held = Held::new(answer.token.0, asked, self.options.limits.scoped_life);
+        let life = *lock(&self.tokens.scoped_life);
+        let held = Held::new(answer.token.0, asked, life);
         let info = request::scoped_token_info(contract);
         // Failing from here on leaves open whether the mint made a workspace.
         let doubt = known.is_none();
-        let info: TokenInfo = self.send(&info, Some(&held.token), doubt).await?.decode()?;
+        let info: TokenInfo = self.send(&info, Some(&held), doubt).await?.decode()?;
         self.check_organization(info.organization_id)?;
         let workspace = info.workspace_id;
         if info.name() != Some(customer) || known.is_some_and(|known| known != workspace) {
@@ -240,13 +298,19 @@ impl Core {
     }
 }
 
+/// What another thread left half-way is still whole: nothing here is changed in parts.
+fn lock<T>(mutex: &SyncMutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{KEPT, Tokens};
+    use std::time::Duration;
 
     #[test]
     fn memory_does_not_grow_with_the_customers() {
-        let tokens = Tokens::default();
+        let tokens = Tokens::new(Duration::from_mins(20));
         let in_use = tokens.slot("in use");
         for n in 0..10 * KEPT {
             tokens.slot(&n.to_string());

@@ -105,6 +105,11 @@ impl CustomerRun<'_> {
         self.forget_other_name(old, body);
         let created = self.create(body, Some(old)).await?;
         let removed = self.remove(address, old).await.map_err(|trouble| Trouble {
+            outcome: match trouble.outcome {
+                // Half of it was.
+                Outcome::NotAttempted => Outcome::Failed,
+                other => other,
+            },
             message: format!(
                 "the new connector {} is in place, but the old one {old} could not be deleted; \
                  the next run deletes it: {}",

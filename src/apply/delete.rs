@@ -27,7 +27,7 @@ impl CustomerRun<'_> {
         match self.remove(address, id).await {
             Ok(done) => Ok(done),
             Err(trouble) => {
-                if trouble.outcome == Outcome::Failed
+                if matches!(trouble.outcome, Outcome::Failed | Outcome::NotAttempted)
                     && let Some((name, record)) = kept
                 {
                     self.ledger.leaving.remove(&id);

@@ -58,6 +58,7 @@ impl From<ApiError> for Trouble {
     fn from(error: ApiError) -> Self {
         let outcome = match error.effect() {
             Effect::None if matches!(error, ApiError::WorkspaceGone { .. }) => Outcome::Stale,
+            Effect::None if matches!(error, ApiError::Unavailable { .. }) => Outcome::NotAttempted,
             Effect::None => Outcome::Failed,
             Effect::Unknown => Outcome::Unknown,
         };

@@ -3,7 +3,7 @@
 use super::pipeline::{Planned, planned, resolver};
 use super::project;
 use super::reading::reading;
-use super::remote::Remote;
+use super::remote::{Pace, Remote};
 use crate::apply::{
     ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, Waves, apply, apply_in_waves,
 };
@@ -16,14 +16,17 @@ use crate::recorded::{Journal, Lock};
 use crate::render::{self, Progress, Ui, json};
 use crate::secrets::{ResolveError, Resolver, Values, collect};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(ui, &project, global, args.planning.reach.connector_token).await?;
+    let progress = Arc::new(Progress::new(ui));
+    let pace = Pace::from(&args.planning.reach);
+    let remote = Remote::open(ui, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    let exit = carry_out(ui, global, args, &project, &remote).await;
+    let exit = carry_out(ui, global, args, &project, &remote, &progress).await;
     remote.close().await?;
     exit
 }
@@ -42,11 +45,11 @@ async fn carry_out(
     args: &ApplyArgs,
     project: &Project,
     remote: &Remote,
+    progress: &Progress,
 ) -> Result<Exit, Failure> {
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let progress = Progress::new(ui);
     let resolver = resolver(project);
-    let reading = reading(&progress);
+    let reading = reading(progress);
     let planned = planned(project, remote, &args.planning, &resolver, &reading).await?;
     progress.finish();
     let plan = &planned.plan;
@@ -68,7 +71,7 @@ async fn carry_out(
             parallelism: args.planning.reach.parallelism,
             waves: None,
         };
-        let run = execution.run(&secrets, &missing, &stop, &progress);
+        let run = execution.run(&secrets, &missing, &stop, progress);
         with_signals(ui, &stop, run).await?
     };
     progress.finish();

@@ -3,16 +3,17 @@
 
 use super::pipeline::resolver;
 use super::project;
-use super::remote::{Remote, state_dir, variable};
+use super::remote::{Pace, Remote, state_dir, variable};
 use crate::api::{DEFAULT_TARGET, Target};
-use crate::cli::{ConnectorToken, Format, GlobalOpts};
+use crate::cli::{Format, GlobalOpts};
 use crate::desired::{Loaded, Project};
 use crate::failure::{Exit, Failure};
 use crate::model::{Health, Probe, SecretRef};
-use crate::render::{self, Ui, json};
+use crate::render::{self, Progress, Ui, json};
 use crate::secrets::collect;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
@@ -103,7 +104,8 @@ async fn service(ui: &Ui, project: &Project, global: &GlobalOpts) -> Vec<Probe> 
             .map_or("check credentials, organization and network", |hint| hint);
         Probe::fail(subject, failure.message.clone(), hint)
     };
-    let remote = match Remote::open(ui, project, global, ConnectorToken::Scoped).await {
+    let progress = Arc::new(Progress::quiet(ui));
+    let remote = match Remote::open(ui, project, global, Pace::default(), &progress).await {
         Ok(remote) => remote,
         Err(failure) => return vec![failed("token", &failure)],
     };

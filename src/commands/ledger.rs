@@ -3,20 +3,22 @@
 use super::apply::owner;
 use super::pipeline::resolver;
 use super::project;
-use super::remote::Remote;
-use crate::cli::{ConnectorToken, Format, GlobalOpts};
+use super::remote::{Pace, Remote};
+use crate::cli::{Format, GlobalOpts};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
 use crate::recorded::{Intent, Journal, Lock};
-use crate::render::{self, Rekeyed, Ui, json};
+use crate::render::{self, Progress, Rekeyed, Ui, json};
 use crate::secrets::Values;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Runs the verb. It reads the organization from the API, and writes the ledger only.
 pub(super) async fn rekey(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(ui, &project, global, ConnectorToken::default()).await?;
+    let progress = Arc::new(Progress::quiet(ui));
+    let remote = Remote::open(ui, &project, global, Pace::default(), &progress).await?;
     let done = carry_out(&project, &remote).await;
     remote.close().await?;
     let done = done?;

@@ -3,18 +3,20 @@
 use super::pipeline::{planned, resolver};
 use super::project;
 use super::reading::reading;
-use super::remote::Remote;
+use super::remote::{Pace, Remote};
 use crate::cli::{Format, GlobalOpts, PlanArgs};
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::{self, Progress, Ui, json};
+use std::sync::Arc;
 
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
-    let remote = Remote::open(ui, &project, global, args.planning.reach.connector_token).await?;
+    let progress = Arc::new(Progress::new(ui));
+    let pace = Pace::from(&args.planning.reach);
+    let remote = Remote::open(ui, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let progress = Progress::new(ui);
     let secrets = resolver(&project);
     let reading = reading(&progress);
     let planned = planned(&project, &remote, &args.planning, &secrets, &reading).await;

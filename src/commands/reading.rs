@@ -1,8 +1,9 @@
-//! What reading the API looks like while it lasts.
+//! What the API's reading, and waiting for it, look like while they last.
 
+use crate::api::OnWait;
 use crate::observed::ReadEvent;
 use crate::render::Progress;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Feeds reading events into a progress display.
 pub(super) fn reading(progress: &Progress) -> impl Fn(ReadEvent) + Sync + '_ {
@@ -21,4 +22,13 @@ pub(super) fn reading(progress: &Progress) -> impl Fn(ReadEvent) + Sync + '_ {
         progress.advance(u64::try_from(done - shown.1).unwrap_or(0));
         shown.1 = done;
     }
+}
+
+/// Feeds waits into a progress display.
+pub(super) fn waiting(progress: &Arc<Progress>) -> OnWait {
+    let progress = Arc::clone(progress);
+    Arc::new(move |reason, wait| {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        progress.wait(reason, seconds);
+    })
 }

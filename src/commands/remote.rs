@@ -4,13 +4,14 @@
 //! Nothing here comes from the project's files but the organization and the contract: a pull
 //! request can change those files, so they never say where credentials go.
 
-use crate::api::{self, Credentials, Options, Session, Target};
-use crate::cli::{ConnectorToken, GlobalOpts};
+use super::reading::waiting;
+use crate::api::{self, Credentials, Load, Options, Session, Target};
+use crate::cli::{ConnectorToken, GlobalOpts, ReachOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
 use crate::recorded::Ledger;
-use crate::render::{self, Ui};
+use crate::render::{self, Progress, Ui};
 use crate::sandbox;
 use crate::secrets::Fingerprinter;
 use std::path::{Path, PathBuf};
@@ -37,20 +38,53 @@ pub(super) struct Remote {
     sandbox: Option<sandbox::Running>,
 }
 
+/// How hard a run presses the API, and with which token it creates connectors.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    token: ConnectorToken,
+    parallelism: u16,
+    max_rps: Option<f64>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            token: ConnectorToken::default(),
+            parallelism: 4,
+            max_rps: None,
+        }
+    }
+}
+
+impl From<&ReachOpts> for Pace {
+    fn from(reach: &ReachOpts) -> Self {
+        Self {
+            token: reach.connector_token,
+            parallelism: reach.parallelism,
+            max_rps: reach.max_rps,
+        }
+    }
+}
+
 impl Remote {
-    /// Opens the session and finds the ledger.
+    /// Opens the session and finds the ledger; `progress` hears of every wait.
     pub(super) async fn open(
         ui: &Ui,
         project: &Project,
         global: &GlobalOpts,
-        token: ConnectorToken,
+        pace: Pace,
+        progress: &Arc<Progress>,
     ) -> Result<Self, Failure> {
         let way = if global.sandbox {
             Way::embedded(project).await?
         } else {
             Way::remote(project)?
         };
-        let mut options = options(project, global, token, way.organization)?;
+        let mut options = Options {
+            organization_id: way.organization,
+            on_wait: Some(waiting(progress)),
+            ..options(project, global, pace)?
+        };
         if ui.logs_requests() {
             let ui = ui.clone();
             options.on_exchange = Some(Arc::new(move |one| render::exchange(&ui, one)));
@@ -209,22 +243,21 @@ fn expected_organization(project: &Project) -> Result<Option<OrganizationId>, Fa
     }
 }
 
-fn options(
-    project: &Project,
-    global: &GlobalOpts,
-    token: ConnectorToken,
-    organization_id: Option<OrganizationId>,
-) -> Result<Options, Failure> {
+fn options(project: &Project, global: &GlobalOpts, pace: Pace) -> Result<Options, Failure> {
     let ca_pem = global.ca_file.as_deref().map(read_ca).transpose()?;
     Ok(Options {
-        organization_id,
         contract: project.desired.contract,
-        connector_token: match token {
+        connector_token: match pace.token {
             ConnectorToken::Scoped => api::ConnectorToken::Scoped,
             ConnectorToken::Application => api::ConnectorToken::Application,
         },
         ca_pem,
         proxy: global.proxy.clone(),
+        load: Load {
+            parallelism: pace.parallelism.into(),
+            max_rps: pace.max_rps,
+            ..Load::default()
+        },
         ..Options::default()
     })
 }

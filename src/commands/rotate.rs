@@ -4,7 +4,7 @@ use super::apply::{Execution, ended, owner, resolve, show, with_signals};
 use super::pipeline::{Planned, planned_by, resolver};
 use super::project;
 use super::reading::reading;
-use super::remote::Remote;
+use super::remote::{Pace, Remote};
 use crate::apply::{ApplyReport, Stop, Waves};
 use crate::cli::{Format, GlobalOpts, RotateArgs};
 use crate::desired::Project;
@@ -15,6 +15,7 @@ use crate::recorded::{Lock, Rotation, Rotations};
 use crate::render::{self, Progress, Ui};
 use crate::secrets::{Resolver, collect};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 type Selector = BTreeSet<Address>;
 
@@ -22,7 +23,9 @@ type Selector = BTreeSet<Address>;
 pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &RotateArgs) -> Result<Exit, Failure> {
     let project = project::load(ui, global)?;
     known(&project.desired, &args.selectors)?;
-    let remote = Remote::open(ui, &project, global, args.reach.connector_token).await?;
+    let progress = Arc::new(Progress::new(ui));
+    let pace = Pace::from(&args.reach);
+    let remote = Remote::open(ui, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     let verb = Verb {
         ui,
@@ -31,6 +34,7 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &RotateArgs) -> Resu
         project: &project,
         remote: &remote,
         resolver: resolver(&project),
+        progress: &progress,
     };
     let exit = verb.carry_out().await;
     remote.close().await?;
@@ -62,6 +66,7 @@ struct Verb<'a> {
     project: &'a Project,
     remote: &'a Remote,
     resolver: Resolver,
+    progress: &'a Progress,
 }
 
 impl Verb<'_> {
@@ -113,9 +118,9 @@ impl Verb<'_> {
     ) -> Result<Planned, Failure> {
         let desired = &self.project.desired;
         let policy = |matched: &_| policy(desired, matched, selector, resumed);
-        let progress = Progress::new(self.ui);
+        let progress = self.progress;
         let reach = &self.args.reach;
-        let reading = reading(&progress);
+        let reading = reading(progress);
         let planned = planned_by(
             self.project,
             self.remote,
@@ -150,7 +155,7 @@ impl Verb<'_> {
         let selector = rotation.selector.clone();
         rotations.begin(rotation)?;
         let waves = self.waves(plan, &missing);
-        let (stop, progress) = (Stop::default(), Progress::new(self.ui));
+        let (stop, progress) = (Stop::default(), self.progress);
         let report = {
             let execution = Execution {
                 remote: self.remote,
@@ -159,7 +164,7 @@ impl Verb<'_> {
                 parallelism: self.args.reach.parallelism,
                 waves: Some(&waves),
             };
-            let run = execution.run(&secrets, &missing, &stop, &progress);
+            let run = execution.run(&secrets, &missing, &stop, progress);
             with_signals(self.ui, &stop, run).await?
         };
         progress.finish();

@@ -204,22 +204,17 @@ impl Subject<'_> {
     ) {
         let declared = self.declared.replication_config.as_ref();
         let before = recorded.applied.replication_config.as_ref();
-        let (changed, removed) = match &observed.detail {
-            Some(detail) => {
-                let there = &detail.replication_config;
-                let changed =
-                    declared.map_or_else(Vec::new, |declared| diff::declared_keys(declared, there));
-                (changed, diff::removed_keys(before, declared, there))
-            }
-            // Details were left unread because nothing changed remotely since the last apply, so
-            // what was applied then is what is there.
-            None => {
-                let there = before.map(diff::plain).unwrap_or_default();
-                let changed = declared
-                    .map_or_else(Vec::new, |declared| diff::declared_keys(declared, &there));
-                (changed, diff::removed_keys(before, declared, &there))
-            }
+        // Details are left unread where nothing changed remotely since the last apply: what was
+        // applied then is what is there.
+        let applied;
+        let there = if let Some(detail) = &observed.detail {
+            &detail.replication_config
+        } else {
+            applied = before.map(diff::plain).unwrap_or_default();
+            &applied
         };
+        let changed = declared.map_or_else(Vec::new, |keys| diff::declared_keys(keys, there));
+        let removed = diff::removed_keys(before, declared, there);
         if changed.is_empty() && removed.is_empty() {
             return;
         }

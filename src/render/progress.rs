@@ -119,8 +119,9 @@ impl Progress {
     pub fn wait(&self, reason: &str, seconds: u64) {
         let text = Safe::new(format_args!("{WAITING} {seconds} s: {reason}"));
         match &self.mode {
-            Mode::Bar(bar) => bar.set_message(text.to_string()),
-            Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
+            // Before the first phase there is no bar.
+            Mode::Bar(bar) if !bar.prefix().is_empty() => bar.set_message(text.to_string()),
+            Mode::Bar(_) | Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
             Mode::Quiet => {}
         }
     }

@@ -13,7 +13,10 @@ const LISTED: usize = 5;
 
 /// What did not succeed, the most urgent last, next to the counts.
 const TROUBLE: [(Outcome, &str); 5] = [
-    (Outcome::NotAttempted, "the run ended first"),
+    (
+        Outcome::NotAttempted,
+        "the run ended first, or the service was down",
+    ),
     (Outcome::Blocked, "something before them did not succeed"),
     (
         Outcome::Stale,

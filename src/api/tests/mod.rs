@@ -2,12 +2,13 @@
 //! tells it to and remembers everything that came in.
 
 mod calls;
+mod limits;
 mod lists;
 mod shapes;
 mod tokens;
 mod writes;
 
-use super::{Credentials, DEFAULT_TARGET, Options, RetryPolicy, Session, Target, Timeouts};
+use super::{Credentials, DEFAULT_TARGET, Options, Outage, RetryPolicy, Session, Target, Timeouts};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -64,6 +65,14 @@ impl Stub {
     pub(crate) async fn start(
         answer: impl Fn(&Seen) -> Option<Response> + Send + Sync + 'static,
     ) -> Self {
+        Self::start_slow(move |seen| std::future::ready(answer(&seen))).await
+    }
+
+    /// The same, when the answers take their time.
+    pub(crate) async fn start_slow<F>(answer: impl Fn(Seen) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Option<Response>> + Send,
+    {
         let log = Log::default();
         let seen = Arc::clone(&log);
         let answer = Arc::new(answer);
@@ -71,7 +80,8 @@ impl Stub {
             let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
             async move {
                 let seen = remember(request, &log).await;
-                answer(&seen).unwrap_or_else(|| usual(&seen))
+                let answered = answer(seen.clone()).await;
+                answered.unwrap_or_else(|| usual(&seen))
             }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -164,6 +174,11 @@ pub(crate) fn quick() -> Options {
             cap: 2 * short,
             retry_after_cap: 10 * short,
             ..RetryPolicy::default()
+        },
+        outage: Outage {
+            probe: 10 * short,
+            patience: 100 * short,
+            ..Outage::default()
         },
         ..Options::default()
     }

@@ -1,0 +1,331 @@
+//! Many calls at a time: throttling, pace, outages, the service's return.
+
+use super::{Stub, TOKEN, id, ok, quick, status, token, workspace, workspace_path};
+use crate::api::{ApiError, Effect, Load, Options, Outage, RetryPolicy, Session, Workspace};
+use crate::model::{ConnectorId, WorkspaceId};
+use axum::response::{IntoResponse, Response};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+type Read = Result<Option<Workspace>, ApiError>;
+
+async fn read(session: &Session, times: usize) -> Vec<Read> {
+    let reader = session.reader();
+    join_all((0..times).map(|_| reader.workspace(WorkspaceId(id(5))))).await
+}
+
+fn failed(calls: &[Read]) -> usize {
+    calls.iter().filter(|call| call.is_err()).count()
+}
+
+fn found() -> Response {
+    ok(&workspace(5, "a"))
+}
+
+fn wait(seconds: &'static str) -> Response {
+    let mut response = status(429, &json!({}));
+    let value = axum::http::HeaderValue::from_static(seconds);
+    response.headers_mut().insert("retry-after", value);
+    response.into_response()
+}
+
+fn parallel(parallelism: usize) -> Options {
+    Options {
+        load: Load {
+            parallelism,
+            ..Load::default()
+        },
+        ..quick()
+    }
+}
+
+fn reads(stub: &Stub) -> usize {
+    stub.count("GET", &workspace_path(5))
+}
+
+/// A server that fails as long as the switch is on.
+async fn failing(down: &Arc<AtomicBool>) -> Stub {
+    let down = Arc::clone(down);
+    Stub::start(move |seen| match seen.path.as_str() {
+        TOKEN => None,
+        _ if down.load(Ordering::SeqCst) => Some(status(503, &json!({}))),
+        _ => Some(found()),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_limit_settles_at_what_the_server_bears() {
+    let (inside, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (inside_of, refused_of) = (Arc::clone(&inside), Arc::clone(&refused));
+    let stub = Stub::start_slow(move |seen| {
+        let (inside, refused) = (Arc::clone(&inside_of), Arc::clone(&refused_of));
+        async move {
+            if seen.path == TOKEN {
+                return None;
+            }
+            let crowded = inside.fetch_add(1, Ordering::SeqCst) >= 6;
+            if !crowded {
+                sleep(Duration::from_millis(3)).await;
+            }
+            inside.fetch_sub(1, Ordering::SeqCst);
+            refused.fetch_add(usize::from(crowded), Ordering::SeqCst);
+            Some(if crowded {
+                status(429, &json!({}))
+            } else {
+                found()
+            })
+        }
+    })
+    .await;
+    let session = stub.open(parallel(64)).await.unwrap();
+    let calls = read(&session, 600).await;
+    assert_eq!(failed(&calls), 0);
+    let refused = refused.load(Ordering::SeqCst);
+    assert!((1..=90).contains(&refused), "{refused} of 600 refused");
+}
+
+#[tokio::test]
+async fn requests_keep_their_distance() {
+    let stub = Stub::start(|seen| (seen.path != TOKEN).then(found)).await;
+    let options = Options {
+        load: Load {
+            max_rps: Some(100.0),
+            ..Load::default()
+        },
+        ..quick()
+    };
+    let started = Instant::now();
+    let session = stub.open(options).await.unwrap();
+    assert_eq!(failed(&read(&session, 30).await), 0);
+    assert!(started.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn one_wish_to_wait_holds_all() {
+    let since: Arc<Mutex<Option<Instant>>> = Arc::default();
+    let stub = Stub::start(move |seen| {
+        if seen.path == TOKEN {
+            return None;
+        }
+        let since = *since.lock().unwrap().get_or_insert_with(Instant::now);
+        let early = since.elapsed() < Duration::from_millis(150);
+        Some(if early { wait("1") } else { found() })
+    })
+    .await;
+    let options = Options {
+        retry: RetryPolicy {
+            retry_after_cap: Duration::from_millis(200),
+            ..quick().retry
+        },
+        ..parallel(8)
+    };
+    let session = stub.open(options).await.unwrap();
+    assert_eq!(failed(&read(&session, 50).await), 0);
+    assert!(reads(&stub) <= 50 + 8, "{}", reads(&stub));
+}
+
+#[tokio::test]
+async fn an_outage_costs_hardly_more_than_one_attempt_each() {
+    let down = Arc::new(AtomicBool::new(true));
+    for (calls, parallelism) in [(20, 10), (20, 64), (200, 10), (200, 256)] {
+        let stub = failing(&down).await;
+        let session = stub.open(parallel(parallelism)).await.unwrap();
+        let answers = read(&session, calls).await;
+        assert_eq!(failed(&answers), calls);
+        let requests = reads(&stub);
+        assert!(requests <= calls + calls / 10, "{requests} for {calls}");
+    }
+    let stub = failing(&down).await;
+    let session = stub.session().await;
+    for _ in 0..20 {
+        assert_eq!(failed(&read(&session, 1).await), 1);
+    }
+    assert!(reads(&stub) <= 22, "{}", reads(&stub));
+}
+
+#[tokio::test]
+async fn calls_outlast_a_short_outage() {
+    let down = Arc::new(AtomicBool::new(true));
+    let stub = failing(&down).await;
+    let options = Options {
+        outage: Outage {
+            patience: Duration::from_secs(20),
+            ..quick().outage
+        },
+        ..quick()
+    };
+    let session = stub.open(options).await.unwrap();
+    let returns = async {
+        sleep(Duration::from_millis(400)).await;
+        down.store(false, Ordering::SeqCst);
+        Instant::now()
+    };
+    let (calls, since) = tokio::join!(read(&session, 50), returns);
+    assert_eq!(failed(&calls), 0);
+    // Probes come every 20 ms here, not every 2 s.
+    assert!(since.elapsed() < Duration::from_secs(1));
+    assert!(reads(&stub) < 50 + 10 + 40, "{}", reads(&stub));
+}
+
+#[tokio::test]
+async fn in_a_long_outage_calls_fail_unasked() {
+    let down = Arc::new(AtomicBool::new(true));
+    let stub = failing(&down).await;
+    let options = Options {
+        outage: Outage {
+            probe: Duration::from_mins(1),
+            patience: Duration::ZERO,
+            ..Outage::default()
+        },
+        ..quick()
+    };
+    let session = stub.open(options).await.unwrap();
+    for _ in 0..5 {
+        read(&session, 1).await;
+    }
+    let requests = stub.seen().len();
+    let writer = session.writer();
+    let error = writer.delete_connector(ConnectorId(id(9))).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, ApiError::Unavailable { .. }), "{error}");
+    assert_eq!(error.effect(), Effect::None);
+    let text = error.to_string();
+    assert!(
+        text.contains("the service has failed 5 times in a row; not asked"),
+        "{text}"
+    );
+    assert_eq!(stub.seen().len(), requests);
+}
+
+#[tokio::test]
+async fn isolated_faults_are_no_outage() {
+    let fault = |seen: &super::Seen| match seen.nth {
+        n if n % 5 == 1 => status(503, &json!({})),
+        _ => found(),
+    };
+    let stub = Stub::start(move |seen| (seen.path != TOKEN).then(|| fault(seen))).await;
+    let session = stub.session().await;
+    assert_eq!(failed(&read(&session, 200).await), 0);
+    // The very first ones, too.
+    let stub = Stub::start(|seen| {
+        (seen.path != TOKEN).then(|| match seen.nth {
+            0 | 1 => status(500, &json!({})),
+            _ => found(),
+        })
+    })
+    .await;
+    let session = stub.session().await;
+    assert_eq!(failed(&read(&session, 1).await), 0);
+}
+
+#[tokio::test]
+async fn waits_are_told() {
+    let stub = Stub::start(|seen| (seen.path != TOKEN).then(found)).await;
+    let told: Arc<Mutex<Vec<(String, Duration)>>> = Arc::default();
+    let hears = Arc::clone(&told);
+    let options = Options {
+        load: Load {
+            max_rps: Some(0.9),
+            ..Load::default()
+        },
+        on_wait: Some(Arc::new(move |why, wait| {
+            hears.lock().unwrap().push((why.to_owned(), wait));
+        })),
+        ..quick()
+    };
+    let session = stub.open(options).await.unwrap();
+    assert_eq!(failed(&read(&session, 2).await), 0);
+    let told = told.lock().unwrap();
+    let [(why, wait)] = told.as_slice() else {
+        panic!("the same is told once: {told:?}");
+    };
+    assert_eq!(why, "as many requests per second as allowed");
+    assert!(*wait > Duration::from_secs(1));
+}
+
+/// A server whose tokens live a second, by its own clock.
+async fn short_lived(after: impl Fn(&super::Seen) -> Response + Send + Sync + 'static) -> Stub {
+    let born: Mutex<Vec<Instant>> = Mutex::default();
+    Stub::start(move |seen| {
+        let mut born = born.lock().unwrap();
+        if seen.path == TOKEN {
+            born.push(Instant::now());
+            let mut short = token(born.len() - 1);
+            short["expires_in"] = json!(1);
+            return Some(ok(&short));
+        }
+        let number = seen.header("authorization").rsplit('-').next().unwrap();
+        let age = born[number.parse::<usize>().unwrap()].elapsed();
+        Some(if age < Duration::from_secs(1) {
+            after(seen)
+        } else {
+            status(401, &json!({}))
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn many_calls_outlive_many_tokens() {
+    let stub = short_lived(|_| found()).await;
+    let session = stub.open(parallel(32)).await.unwrap();
+    let end = Instant::now() + Duration::from_millis(2500);
+    let reader = session.reader();
+    let caller = || async {
+        while Instant::now() < end {
+            reader.workspace(WorkspaceId(id(5))).await.unwrap();
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    join_all((0..32).map(|_| caller())).await;
+    let tokens = stub.count("POST", TOKEN);
+    assert!((3..=5).contains(&tokens), "{tokens}");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_while_waiting_is_replaced_unsent() {
+    let stub = short_lived(|seen| match seen.nth {
+        0 => wait("9"),
+        _ => found(),
+    })
+    .await;
+    let options = Options {
+        retry: RetryPolicy {
+            retry_after_cap: Duration::from_millis(1300),
+            ..quick().retry
+        },
+        ..parallel(1)
+    };
+    let session = stub.open(options).await.unwrap();
+    assert_eq!(failed(&read(&session, 20).await), 0);
+    assert_eq!(reads(&stub), 21, "nothing was refused for its token");
+    assert_eq!(stub.count("POST", TOKEN), 2);
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_token_share_its_failure() {
+    let stub = Stub::start_slow(|seen| async move {
+        match (seen.path.as_str(), seen.nth) {
+            (TOKEN, 0) => {
+                let mut short = token(0);
+                short["expires_in"] = json!(1);
+                Some(ok(&short))
+            }
+            (TOKEN, _) => {
+                sleep(Duration::from_millis(50)).await;
+                Some(status(501, &json!({})))
+            }
+            _ => Some(found()),
+        }
+    })
+    .await;
+    let session = stub.session().await;
+    sleep(Duration::from_millis(1100)).await;
+    assert_eq!(failed(&read(&session, 50).await), 50);
+    assert_eq!(stub.count("POST", TOKEN), 2);
+}

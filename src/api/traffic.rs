@@ -1,0 +1,230 @@
+//! When an attempt may be made: the breaker, the gate, the limit of calls at a time and the
+//! pace, in this order, and what each learns from how it ended. Owns the telling of waits;
+//! sends nothing.
+
+use super::breaker::{Attempt, Breaker, Coming};
+use super::error::ApiError;
+use super::health::{Turn, Verdict, Word};
+use super::lane::{Lane, Permit};
+use super::options::{OnWait, Options};
+use super::pacer::Pacer;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+/// A shorter wait is not told.
+const NOTICEABLE: Duration = Duration::from_secs(1);
+/// How often the same wait is told: many calls wait for the same.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// The rules of a session's traffic.
+pub(super) struct Traffic {
+    breaker: Breaker,
+    reads: Lane,
+    writes: Lane,
+    pacer: Pacer,
+    /// Spreads those that waited for the same moment.
+    spread: Duration,
+    longest_wish: Duration,
+    on_wait: Option<OnWait>,
+    told: Mutex<Option<(Why, Instant)>>,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Why {
+    Asked,
+    Down,
+    Pace,
+    Retry,
+}
+
+/// What wants to be sent.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) writes: bool,
+    pub(super) turn: Turn,
+    pub(super) deadline: Instant,
+    /// When its token ends.
+    pub(super) usable: Option<Instant>,
+}
+
+/// Why it was not let through.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Held {
+    /// Its token ended while it waited.
+    Stale,
+    /// The service has failed so often in a row.
+    Down(u32),
+    /// Its time ran out.
+    Busy,
+}
+
+impl Traffic {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            breaker: Breaker::new(options.outage, &options.retry),
+            reads: Lane::new(options.load),
+            writes: Lane::new(options.load),
+            pacer: Pacer::new(options.load.max_rps),
+            spread: options.retry.base,
+            longest_wish: options.retry.retry_after_cap,
+            on_wait: options.on_wait.clone(),
+            told: Mutex::new(None),
+        }
+    }
+
+    /// Waits until an attempt may be made.
+    pub(super) async fn enter(&self, entry: Entry) -> Result<Pass<'_>, Held> {
+        let lane = if entry.writes {
+            &self.writes
+        } else {
+            &self.reads
+        };
+        let mut coming = self.breaker.coming(entry.turn);
+        loop {
+            self.health(&mut coming, entry.deadline).await?;
+            self.gate(lane, entry.deadline).await?;
+            let permit = lane.permit(entry.deadline).await.ok_or(Held::Busy)?;
+            let clear = || lane.closed_until().is_none();
+            if !clear() || !coming.is_clear() {
+                continue;
+            }
+            self.pace(entry.deadline).await?;
+            if entry.usable.is_some_and(|end| Instant::now() >= end) {
+                return Err(Held::Stale);
+            }
+            if clear()
+                && let Some(attempt) = coming.go()
+            {
+                return Ok(Pass {
+                    traffic: self,
+                    lane,
+                    sent: Instant::now(),
+                    attempt,
+                    _permit: permit,
+                });
+            }
+        }
+    }
+
+    /// Waits for the service's return.
+    async fn health(&self, coming: &mut Coming<'_>, deadline: Instant) -> Result<(), Held> {
+        let noticed = Instant::now() + NOTICEABLE;
+        let soon = timeout_at(noticed, self.breaker.wait(coming, deadline)).await;
+        let word = if let Ok(word) = soon {
+            word
+        } else {
+            self.tell_outage();
+            self.breaker.wait(coming, deadline).await
+        };
+        match word {
+            Word::Go => Ok(()),
+            Word::Wait(_) => Err(Held::Busy),
+            Word::No(failures) => Err(Held::Down(failures)),
+        }
+    }
+
+    fn tell_outage(&self) {
+        let outage = self.breaker.health().outage();
+        if let Some((failures, until)) = outage {
+            let left = until.saturating_duration_since(Instant::now());
+            let reason = format!("the service has failed {failures} times in a row");
+            self.tell(Why::Down, &reason, left);
+        }
+    }
+
+    /// Waits until the moment that the server asked to wait for.
+    async fn gate(&self, lane: &Lane, deadline: Instant) -> Result<(), Held> {
+        while let Some(until) = lane.closed_until() {
+            if until > deadline {
+                return Err(Held::Busy);
+            }
+            let wait = until.saturating_duration_since(Instant::now());
+            self.tell(Why::Asked, "the service asks to (Retry-After)", wait);
+            sleep_until(until + self.spread.mul_f64(fastrand::f64())).await;
+        }
+        Ok(())
+    }
+
+    async fn pace(&self, deadline: Instant) -> Result<(), Held> {
+        let slot = self.pacer.slot(deadline).ok_or(Held::Busy)?;
+        let wait = slot.saturating_duration_since(Instant::now());
+        self.tell(Why::Pace, "as many requests per second as allowed", wait);
+        if !wait.is_zero() {
+            sleep_until(slot).await;
+        }
+        Ok(())
+    }
+
+    /// The pause of one call before it is made again.
+    pub(super) async fn rest(&self, pause: Duration, operation: &str) {
+        self.tell(Why::Retry, &format!("{operation} is made again"), pause);
+        sleep(pause).await;
+    }
+
+    fn tell(&self, why: Why, reason: &str, wait: Duration) {
+        let Some(on_wait) = self.on_wait.as_ref().filter(|_| wait > NOTICEABLE) else {
+            return;
+        };
+        let now = Instant::now();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_some_and(|(last, at)| last == why && now < at + AGAIN) {
+            return;
+        }
+        *told = Some((why, now));
+        drop(told);
+        on_wait(reason, wait);
+    }
+
+    /// The turn after an attempt that ended just now.
+    pub(super) fn again(&self) -> Turn {
+        Turn::Again(self.breaker.health().returns())
+    }
+
+    /// A call was turned away until its time was over.
+    pub(super) fn gave_up(&self) {
+        self.breaker.health().gave_up();
+    }
+}
+
+/// The right to make one attempt.
+pub(super) struct Pass<'a> {
+    traffic: &'a Traffic,
+    lane: &'a Lane,
+    sent: Instant,
+    attempt: Attempt<'a>,
+    _permit: Permit<'a>,
+}
+
+impl Pass<'_> {
+    /// The attempt ended so.
+    pub(super) fn end<T>(self, operation: &'static str, outcome: &Result<T, ApiError>) {
+        let (lane, sent) = (self.lane, self.sent);
+        if let Err(error) = outcome
+            && let Some(wish) = error.asks_to_wait()
+        {
+            lane.close(wish.min(self.traffic.longest_wish));
+        }
+        let verdict = match outcome {
+            Ok(_) => {
+                lane.answered(operation, sent, Some(sent.elapsed()));
+                Verdict::Answered
+            }
+            Err(ApiError::Throttled { .. }) => {
+                lane.throttled(sent);
+                Verdict::Throttled
+            }
+            Err(ApiError::TimedOut { .. }) => {
+                lane.timed_out(sent);
+                Verdict::Failed
+            }
+            Err(error) if error.is_outage() => Verdict::Failed,
+            Err(_) => {
+                lane.answered(operation, sent, None);
+                Verdict::Answered
+            }
+        };
+        self.attempt.end(verdict);
+    }
+}
