@@ -7,6 +7,20 @@
 //! API   ──> observed ───────────┼──> plan ──> (review) ──> apply ──> API, ledger, report
 //! disk  ──> recorded (ledger) ──┘
 //! ```
+//!
+//! - [`model`]: the nouns that every room shares. Imports nothing.
+//! - [`catalog`]: the connector types this version knows.
+//! - [`config`]: text to findings, or to what was written. [`desired`]: what can be relied on.
+//! - [`api`]: everything that speaks HTTP to the remote API. [`observed`]: what there is.
+//! - [`recorded`]: ledger, journal and lock on disk.
+//! - [`plan`]: the pure core; no I/O, clock, environment or randomness.
+//! - [`secrets`]: references to values, and fingerprints of what was sent.
+//! - [`apply`]: carries a plan out and decides nothing.
+//! - [`sandbox`]: the embedded API. Imports nothing of ours, so that one mistake cannot hide in both.
+//! - [`render`]: every word that a person or a script reads. [`failure`]: causes and exit codes.
+//! - [`cli`], [`commands`]: the verbs, where rooms meet. [`process`]: hardening of the process.
+//!
+//! Who may import whom is held, and enforced, in `tests/it/rooms.rs`.
 
 pub mod api;
 pub mod apply;
