@@ -280,6 +280,8 @@ mod tests {
         );
         let line = Line::at(0).text("#").label(Label::Strong, "#[group]");
         assert_eq!(written(&line, 80, false), "\\u{23}#[group]\n");
+        let line = Line::at(0).text("###").label(Label::Strong, "[");
+        assert!(!written(&line, 20, false).contains("##["));
     }
 
     #[test]
