@@ -296,3 +296,23 @@ proptest! {
         prop_assert!(!json.contains(PLANTED), "{}\n{}", text, json);
     }
 }
+
+#[test]
+fn the_order_in_the_files_does_not_matter() {
+    let customer = |name: &str, connectors: [&str; 2]| {
+        let connector = |name: &str| {
+            format!(
+                "      - name: {name}\n        type: notion\n        credentials: {{token: \"${{env:T}}\"}}\n"
+            )
+        };
+        let connectors = connectors.map(connector).concat();
+        format!("  - name: {name}\n    connectors:\n{connectors}")
+    };
+    let one = customer("acme", ["A", "B"]) + &customer("globex", ["C", "D"]);
+    let other = customer("globex", ["D", "C"]) + &customer("acme", ["B", "A"]);
+    let desired = |customers: &str| {
+        let loaded = load_text(&format!("version: 1\ncustomers:\n{customers}"));
+        loaded.project.unwrap().desired
+    };
+    assert_eq!(desired(&one), desired(&other));
+}
