@@ -11,7 +11,7 @@ use super::options::Options;
 use super::request::Request;
 use super::retry::Tries;
 use super::said::said;
-use super::tokens::{Held, Tokens};
+use super::tokens::{Bearer, Held, Tokens};
 use super::traffic::{Entry, Held as Refusal, Traffic};
 use super::wire::{self, Shape};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
@@ -40,6 +40,8 @@ pub(super) struct Core {
 pub(super) struct Answer {
     pub(super) reply: Reply,
     pub(super) call: Call,
+    /// When the attempt began that it answers.
+    pub(super) sent: Instant,
 }
 
 impl Answer {
@@ -91,7 +93,7 @@ impl Core {
         loop {
             let token = self.application().await;
             let token = token.map_err(|error| without_token(error, request, &tries))?;
-            match self.go(request, Some(&token), &mut tries).await {
+            match self.go(request, Some(token.bearer()), &mut tries).await {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => {}
                 Err(ApiError::Unauthorized { .. }) if renews(&mut tries, &token) => {
@@ -113,7 +115,10 @@ impl Core {
         loop {
             let token = self.scoped(customer, workspace).await;
             let token = token.map_err(|error| without_token(error, request, &tries))?;
-            match self.go(request, Some(&token.held), &mut tries).await {
+            match self
+                .go(request, Some(token.held.bearer()), &mut tries)
+                .await
+            {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => {}
                 Err(ApiError::Unauthorized { .. }) if renews(&mut tries, &token.held) => {
@@ -129,11 +134,12 @@ impl Core {
     pub(super) async fn send(
         &self,
         request: &Request<'_>,
-        token: Option<&Held>,
+        token: Option<&SecretValue>,
         doubt: bool,
     ) -> Result<Answer, ApiError> {
         let mut tries = Tries::new(doubt);
-        match self.go(request, token, &mut tries).await? {
+        let bearer = token.map(|token| Bearer { token, until: None });
+        match self.go(request, bearer, &mut tries).await? {
             Some(answer) => Ok(answer),
             None => Err(unasked(request, &tries, "its token has ended".to_owned())),
         }
@@ -144,7 +150,7 @@ impl Core {
     async fn go(
         &self,
         request: &Request<'_>,
-        token: Option<&Held>,
+        bearer: Option<Bearer<'_>>,
         tries: &mut Tries,
     ) -> Result<Option<Answer>, ApiError> {
         let policy = &self.options.retry;
@@ -152,14 +158,16 @@ impl Core {
             let entry = Entry {
                 writes: request.writes,
                 turn: tries.turn,
-                deadline: tries.started + policy.total,
-                usable: token.map(|token| token.expires_at),
+                // What is begun needs time to end.
+                deadline: tries.started + policy.total.mul_f64(0.9),
+                usable: bearer.and_then(|bearer| bearer.until),
             };
             let pass = match self.traffic.enter(entry).await {
                 Ok(pass) => pass,
                 Err(Refusal::Stale) => return Ok(None),
                 Err(refusal) => return Err(turned_back(refusal, request, tries)),
             };
+            let token = bearer.map(|bearer| bearer.token);
             let outcome = self.attempt(request, token, tries).await;
             pass.end(request.operation, &outcome);
             let error = match outcome {
@@ -204,18 +212,17 @@ impl Core {
     async fn attempt(
         &self,
         request: &Request<'_>,
-        token: Option<&Held>,
+        bearer: Option<&SecretValue>,
         tries: &mut Tries,
     ) -> Result<Answer, ApiError> {
         tries.attempts += 1;
-        let bearer = token.map(|token| &token.token);
         let total = self.options.retry.total;
         let left = total.saturating_sub(tries.started.elapsed());
         let organization = self.organization();
         let sent = Instant::now();
         let outcome = self.http.attempt(request, bearer, organization, left).await;
         self.tell(request, &outcome, sent, tries.attempts);
-        self.judge(outcome, call(request, tries), request, bearer)
+        self.judge(outcome, sent, call(request, tries), request, bearer)
     }
 
     /// The pause before the next attempt, or nothing to give up.
@@ -245,6 +252,7 @@ impl Core {
     fn judge(
         &self,
         outcome: Result<Reply, Broken>,
+        sent: Instant,
         call: Call,
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
@@ -259,7 +267,7 @@ impl Core {
             },
         })?;
         match reply.status {
-            200..300 => Ok(Answer { reply, call }),
+            200..300 => Ok(Answer { reply, call, sent }),
             _ => Err(refusal(&reply, call, request, bearer)),
         }
     }

@@ -27,7 +27,7 @@ pub(super) struct Held {
     pub(super) token: SecretValue,
     asked: Instant,
     refresh_at: Instant,
-    pub(super) expires_at: Instant,
+    expires_at: Instant,
 }
 
 impl Held {
@@ -40,10 +40,25 @@ impl Held {
         }
     }
 
+    /// To be sent before it ends.
+    pub(super) fn bearer(&self) -> Bearer<'_> {
+        Bearer {
+            token: &self.token,
+            until: Some(self.expires_at),
+        }
+    }
+
     /// Since it was asked for.
     pub(super) fn age(&self) -> Duration {
         self.asked.elapsed()
     }
+}
+
+/// A token on its way, and until when it is of use, where that is known.
+#[derive(Clone, Copy)]
+pub(super) struct Bearer<'a> {
+    pub(super) token: &'a SecretValue,
+    pub(super) until: Option<Instant>,
 }
 
 /// The application token, and when to ask for the next.
@@ -195,8 +210,8 @@ impl Core {
         let credentials = &self.credentials;
         let request =
             request::application_token(&credentials.client_id, &credentials.client_secret)?;
-        let asked = Instant::now();
-        let answer: TokenAnswer = self.send(&request, None, false).await?.decode()?;
+        let sent = self.send(&request, None, false).await?;
+        let (asked, answer): (_, TokenAnswer) = (sent.sent, sent.decode()?);
         self.check_organization(answer.organization_id)?;
         let life = Duration::from_secs_f64(answer.life());
         Ok(Held::new(answer.access_token.0, asked, life))
@@ -278,14 +293,14 @@ impl Core {
     ) -> Result<Scoped, ApiError> {
         let contract = self.options.contract;
         let mint = request::scoped_token(contract, customer, region)?;
-        let asked = Instant::now();
-        let answer: ScopedAnswer = self.as_application(&mint).await?.decode()?;
+        let minted = self.as_application(&mint).await?;
+        let (asked, answer): (_, ScopedAnswer) = (minted.sent, minted.decode()?);
         let life = *lock(&self.tokens.scoped_life);
         let held = Held::new(answer.token.0, asked, life);
         let info = request::scoped_token_info(contract);
         // Failing from here on leaves open whether the mint made a workspace.
         let doubt = known.is_none();
-        let info: TokenInfo = self.send(&info, Some(&held), doubt).await?.decode()?;
+        let info: TokenInfo = self.send(&info, Some(&held.token), doubt).await?.decode()?;
         self.check_organization(info.organization_id)?;
         let workspace = info.workspace_id;
         if info.name() != Some(customer) || known.is_some_and(|known| known != workspace) {
@@ -305,8 +320,28 @@ fn lock<T>(mutex: &SyncMutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT, Tokens};
+    use super::{Held, KEPT, Scoped, Tokens, lock};
+    use crate::model::{SecretValue, WorkspaceId};
+    use std::sync::Arc;
     use std::time::Duration;
+    use tokio::time::{Instant, advance};
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_tell_how_long_scoped_tokens_live() {
+        let tokens = Tokens::new(Duration::from_mins(20));
+        let (known, short) = (Duration::from_secs(30), Duration::from_secs(20));
+        for (age, life) in [(known, known), (known * 2, known), (short / 4, short)] {
+            let token = SecretValue::new("t".to_owned());
+            let held = Held::new(token, Instant::now(), Duration::from_mins(20));
+            let workspace = WorkspaceId(uuid::Uuid::nil());
+            let scoped = Arc::new(Scoped { held, workspace });
+            *tokens.slot("a").lock().await = Some(Arc::clone(&scoped));
+            advance(age).await;
+            tokens.reject_scoped("a", &scoped).await;
+            assert!(tokens.slot("a").lock().await.is_none());
+            assert_eq!(*lock(&tokens.scoped_life), life);
+        }
+    }
 
     #[test]
     fn memory_does_not_grow_with_the_customers() {

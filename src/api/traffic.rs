@@ -44,6 +44,7 @@ enum Why {
 pub(super) struct Entry {
     pub(super) writes: bool,
     pub(super) turn: Turn,
+    /// The latest moment to begin.
     pub(super) deadline: Instant,
     /// When its token ends.
     pub(super) usable: Option<Instant>,
@@ -91,6 +92,9 @@ impl Traffic {
                 continue;
             }
             self.pace(entry.deadline).await?;
+            if Instant::now() > entry.deadline {
+                return Err(Held::Busy);
+            }
             if entry.usable.is_some_and(|end| Instant::now() >= end) {
                 return Err(Held::Stale);
             }
@@ -129,7 +133,7 @@ impl Traffic {
         let outage = self.breaker.health().outage();
         if let Some((failures, until)) = outage {
             let left = until.saturating_duration_since(Instant::now());
-            let reason = format!("the service has failed {failures} times in a row");
+            let reason = format!("at most, as the service has failed {failures} times in a row");
             self.tell(Why::Down, &reason, left);
         }
     }

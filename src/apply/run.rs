@@ -274,3 +274,27 @@ fn body_to_send(operation: &Operation) -> Option<&ConnectorBody> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, Trouble};
+    use crate::api::{ApiError, Call};
+    use std::time::Duration;
+
+    #[test]
+    fn what_was_not_asked_was_not_attempted_unless_in_doubt() {
+        for (doubt, outcome) in [(false, Outcome::NotAttempted), (true, Outcome::Unknown)] {
+            let call = Call {
+                operation: "x",
+                elapsed: Duration::ZERO,
+                attempts: 0,
+                writes: true,
+                doubt,
+            };
+            let reason = "down".to_owned();
+            let trouble = Trouble::from(ApiError::Unavailable { call, reason });
+            assert_eq!(trouble.outcome, outcome);
+            assert!(trouble.stop.is_none());
+        }
+    }
+}

@@ -134,7 +134,7 @@ async fn being_turned_away_ends_and_the_wish_to_wait_is_clamped() {
     .await;
     let options = Options {
         retry: RetryPolicy {
-            total: Duration::from_millis(200),
+            total: Duration::from_millis(800),
             ..quick().retry
         },
         ..quick()
@@ -152,7 +152,7 @@ async fn being_turned_away_ends_and_the_wish_to_wait_is_clamped() {
     assert_eq!(error.effect(), Effect::None);
     // Waits of 20 ms each, until the time is over.
     let attempts = stub.count("GET", &workspace_path(5));
-    assert!((2..=10).contains(&attempts), "{attempts}");
+    assert!((2..=40).contains(&attempts), "{attempts}");
     assert_eq!(error.call().unwrap().attempts as usize, attempts);
     assert!(started.elapsed() < Duration::from_secs(5));
 }
