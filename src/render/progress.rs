@@ -88,13 +88,15 @@ impl Progress {
                 bar.set_prefix(Safe::new(name).to_string());
                 bar.set_message("");
             }
-            Mode::Lines { state, .. } => {
+            Mode::Lines { state, clock } => {
                 *lock(state) = State {
                     phase: name.to_owned(),
                     done: 0,
                     total,
                     started: Some(Instant::now()),
                 };
+                // After a `finish` the log goes on with the next phase.
+                lock(clock).get_or_insert_with(|| tick(Arc::clone(state), self.ui.clone()));
             }
             Mode::Quiet => {}
         }
