@@ -238,13 +238,12 @@ impl Subject<'_> {
         recorded: &RecordedConnector,
         difference: &mut Difference,
     ) {
-        let there = match &observed.detail {
-            Some(detail) => Some(&detail.entities),
-            None => recorded.applied.entities.as_ref(),
-        };
-        let Some(there) = there else {
-            return;
-        };
+        // As for the settings: what is not read is what was applied, and never simply equal.
+        let applied = recorded.applied.entities.as_deref().unwrap_or_default();
+        let there = observed
+            .detail
+            .as_ref()
+            .map_or(applied, |detail| detail.entities.as_slice());
         let no_longer_declared = recorded.applied.entities.as_ref().map(|_| Vec::new());
         let Some(wanted) = self.declared.entities.clone().or(no_longer_declared) else {
             return;
