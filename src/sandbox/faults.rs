@@ -272,6 +272,12 @@ impl Weather {
         }
     }
 
+    /// Other faults from here on, counted anew.
+    pub(crate) fn change(&self, faults: Faults) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 = faults.list.into_iter().map(|f| (f, 0)).collect();
+    }
+
     /// The fault that meets this request, if one does: the first of the list. All of them count it.
     pub(crate) fn meet(&self, operation: &str) -> Option<FaultKind> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -356,6 +362,15 @@ mod tests {
             .map(|o| weather.meet(o).map(|k| k.to_string()))
             .collect();
         assert_eq!(met, [None, None, Some("503".into()), None]);
+    }
+
+    #[test]
+    fn other_faults_count_anew() {
+        let weather = Weather::new("a:2:503".parse().unwrap(), None);
+        weather.meet("a");
+        weather.change("a:2:500".parse().unwrap());
+        let met = ["a", "a"].map(|o| weather.meet(o).map(|k| k.to_string()));
+        assert_eq!(met, [None, Some("500".into())]);
     }
 
     #[test]

@@ -138,6 +138,13 @@ impl Running {
         api.digests.get(&connector) == Some(&routes::digest(api.salt, credentials))
     }
 
+    /// Changes the faults; requests are counted anew from here on.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), SandboxError> {
+        faults.check(&self.shared.contract)?;
+        self.shared.weather.change(faults);
+        Ok(())
+    }
+
     /// Ends every token that was issued.
     pub fn expire_tokens(&self) {
         self.shared.api().tokens.revoke_all();
