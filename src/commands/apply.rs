@@ -1,5 +1,6 @@
 //! `apply`: plan, show, ask, execute.
 
+use super::environment::Environment;
 use super::pipeline::{Planned, planned, resolver};
 use super::project;
 use super::reading::reading;
@@ -20,13 +21,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs the verb.
-pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Result<Exit, Failure> {
-    let project = project::load(ui, global)?;
+pub(super) async fn run(
+    ui: &Ui,
+    env: &Environment,
+    global: &GlobalOpts,
+    args: &ApplyArgs,
+) -> Result<Exit, Failure> {
+    let project = project::load(ui, env, global)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.planning.reach);
-    let remote = Remote::open(ui, &project, global, pace, &progress).await?;
+    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    let exit = carry_out(ui, global, args, &project, &remote, &progress).await;
+    let given = Given {
+        ui,
+        env,
+        global,
+        args,
+    };
+    let exit = carry_out(given, &project, &remote, &progress).await;
     remote.close().await?;
     exit
 }
@@ -39,16 +51,28 @@ pub(super) fn owner() -> String {
     )
 }
 
+/// What the verb was called with.
+struct Given<'a> {
+    ui: &'a Ui,
+    env: &'a Environment,
+    global: &'a GlobalOpts,
+    args: &'a ApplyArgs,
+}
+
 async fn carry_out(
-    ui: &Ui,
-    global: &GlobalOpts,
-    args: &ApplyArgs,
+    given: Given<'_>,
     project: &Project,
     remote: &Remote,
     progress: &Progress,
 ) -> Result<Exit, Failure> {
+    let Given {
+        ui,
+        env,
+        global,
+        args,
+    } = given;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let resolver = resolver(project);
+    let resolver = resolver(env, project);
     let reading = reading(progress);
     let planned = planned(project, remote, &args.planning, &resolver, &reading).await?;
     progress.finish();

@@ -1,9 +1,10 @@
 //! `doctor`: is everything there that a run needs? Looks, and changes nothing: here the files,
 //! the credentials, the ledger and the stores, there one token and one GET.
 
+use super::environment::Environment;
 use super::pipeline::resolver;
 use super::project;
-use super::remote::{Pace, Remote, state_dir, variable};
+use super::remote::{Pace, Remote, state_dir};
 use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::{Format, GlobalOpts};
 use crate::desired::{Loaded, Project};
@@ -16,17 +17,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Runs the verb.
-pub(super) async fn run(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
-    let loaded = project::read(global)?;
+pub(super) async fn run(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Exit, Failure> {
+    let loaded = project::read(env, global)?;
     let mut probes = vec![files(&loaded)];
-    let (found, settings) = settings(global);
+    let (found, settings) = settings(env, global);
     probes.extend(found);
     if let Some(project) = &loaded.project {
         if settings == Settings::Complete {
-            probes.extend(service(ui, project, global).await);
+            probes.extend(service(ui, env, project, global).await);
         }
         probes.push(ledger(project, global));
-        probes.extend(stores(project).await);
+        probes.extend(stores(env, project).await);
     }
     match global.format {
         Format::Json => json::doctor(&mut ui.out(), &probes)?,
@@ -61,12 +62,12 @@ enum Settings {
 }
 
 /// What the environment says about the API: whether it is there, and never what it is.
-fn settings(global: &GlobalOpts) -> (Vec<Probe>, Settings) {
+fn settings(env: &Environment, global: &GlobalOpts) -> (Vec<Probe>, Settings) {
     if global.sandbox {
         let detail = "the embedded API needs no credentials";
         return (vec![Probe::ok("api", detail)], Settings::Lacking);
     }
-    let address = variable("AIRBYTE_API_HOST");
+    let address = env.text("AIRBYTE_API_HOST");
     let address = address.as_deref().unwrap_or(DEFAULT_TARGET);
     let address = match address.parse::<Target>() {
         Ok(target) => Probe::ok("api", target.to_string()),
@@ -76,7 +77,7 @@ fn settings(global: &GlobalOpts) -> (Vec<Probe>, Settings) {
         }
     };
     let names = ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"];
-    let missing = names.into_iter().filter(|name| variable(name).is_none());
+    let missing = names.into_iter().filter(|name| env.text(name).is_none());
     let missing: Vec<&str> = missing.collect();
     let credentials = if missing.is_empty() {
         Probe::ok("credentials", "the client's id and secret are set")
@@ -96,7 +97,7 @@ fn settings(global: &GlobalOpts) -> (Vec<Probe>, Settings) {
 }
 
 /// The token and one GET.
-async fn service(ui: &Ui, project: &Project, global: &GlobalOpts) -> Vec<Probe> {
+async fn service(ui: &Ui, env: &Environment, project: &Project, global: &GlobalOpts) -> Vec<Probe> {
     let failed = |subject: &str, failure: &Failure| {
         let hint = failure
             .hints
@@ -105,7 +106,7 @@ async fn service(ui: &Ui, project: &Project, global: &GlobalOpts) -> Vec<Probe> 
         Probe::fail(subject, failure.message.clone(), hint)
     };
     let progress = Arc::new(Progress::quiet(ui));
-    let remote = match Remote::open(ui, project, global, Pace::default(), &progress).await {
+    let remote = match Remote::open(ui, env, project, global, Pace::default(), &progress).await {
         Ok(remote) => remote,
         Err(failure) => return vec![failed("token", &failure)],
     };
@@ -160,7 +161,7 @@ fn is_open(_: &Path) -> bool {
     false
 }
 
-async fn stores(project: &Project) -> Vec<Probe> {
+async fn stores(env: &Environment, project: &Project) -> Vec<Probe> {
     let mut references: BTreeSet<SecretRef> = BTreeSet::new();
     for (_, connector) in project.desired.connectors() {
         let blocks = [
@@ -172,5 +173,5 @@ async fn stores(project: &Project) -> Vec<Probe> {
             collect(block, &mut references);
         }
     }
-    resolver(project).inspect(&references).await
+    resolver(env, project).inspect(&references).await
 }

@@ -1,6 +1,7 @@
 //! `ledger rekey`: fingerprints under a new key, for secrets that are still what was last sent.
 
 use super::apply::owner;
+use super::environment::Environment;
 use super::pipeline::resolver;
 use super::project;
 use super::remote::{Pace, Remote};
@@ -15,11 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Runs the verb. It reads the organization from the API, and writes the ledger only.
-pub(super) async fn rekey(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
-    let project = project::load(ui, global)?;
+pub(super) async fn rekey(
+    ui: &Ui,
+    env: &Environment,
+    global: &GlobalOpts,
+) -> Result<Exit, Failure> {
+    let project = project::load(ui, env, global)?;
     let progress = Arc::new(Progress::quiet(ui));
-    let remote = Remote::open(ui, &project, global, Pace::default(), &progress).await?;
-    let done = carry_out(&project, &remote).await;
+    let remote = Remote::open(ui, env, &project, global, Pace::default(), &progress).await?;
+    let done = carry_out(env, &project, &remote).await;
     remote.close().await?;
     let done = done?;
     match global.format {
@@ -33,7 +38,11 @@ pub(super) async fn rekey(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure>
     })
 }
 
-async fn carry_out(project: &Project, remote: &Remote) -> Result<Rekeyed, Failure> {
+async fn carry_out(
+    env: &Environment,
+    project: &Project,
+    remote: &Remote,
+) -> Result<Rekeyed, Failure> {
     if remote.fingerprinter.is(&remote.old_fingerprinter) {
         let message = "the old key and the new one are the same";
         return Err(Failure::new(FailureKind::Usage, "same_key", message).hint(
@@ -43,7 +52,7 @@ async fn carry_out(project: &Project, remote: &Remote) -> Result<Rekeyed, Failur
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     settled(remote)?;
     let mut recorded = remote.ledger.load()?;
-    let values = values(project, remote, &recorded).await;
+    let values = values(env, project, remote, &recorded).await;
     let mut done = Rekeyed::default();
     for (id, customer) in &mut recorded.customers {
         let moved_before = done.moved;
@@ -74,7 +83,12 @@ fn settled(remote: &Remote) -> Result<(), Failure> {
 }
 
 /// The values of every reference that a fingerprint under the old key needs.
-async fn values(project: &Project, remote: &Remote, recorded: &Recorded) -> Values {
+async fn values(
+    env: &Environment,
+    project: &Project,
+    remote: &Remote,
+    recorded: &Recorded,
+) -> Values {
     let mut references = BTreeSet::new();
     for customer in recorded.customers.values() {
         for (name, connector) in &customer.connectors {
@@ -92,7 +106,7 @@ async fn values(project: &Project, remote: &Remote, recorded: &Recorded) -> Valu
         }
     }
     // What cannot be resolved is reported with its connector.
-    resolver(project).resolve_all(&references).await.0
+    resolver(env, project).resolve_all(&references).await.0
 }
 
 fn declared<'a>(project: &'a Project, address: &Address) -> Option<&'a DesiredConnector> {

@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod doctor;
+mod environment;
 mod explain;
 mod findings;
 mod init;
@@ -22,50 +23,67 @@ use crate::cli::{Cli, Command, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
 use crate::render::{Surroundings, Ui};
 use std::process::ExitCode;
+use tokio::runtime::{Builder, Runtime};
 
-/// Runs a verb; what stops it is told on stderr and decides the exit code.
+pub use environment::Environment;
+
+/// Runs a verb in this process's environment, to the exit code.
 pub fn run(cli: Cli) -> ExitCode {
     let ui = Ui::new(
         cli.global.no_color,
         cli.global.verbose,
         &Surroundings::read(),
     );
-    match dispatch(cli, &ui) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            ui.failure(&failure);
-            failure.exit().into()
-        }
+    let runtime = match runtime(&cli.command) {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&ui, &error.into()).into(),
+    };
+    let exit = runtime.block_on(perform(cli, &Environment::read(), &ui));
+    // Nothing is left that the result depends on; a hanging connection must not hold the exit.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+/// Runs a verb on the runtime at hand; what stops it is told and decides the exit code.
+pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
+    let ended = dispatch(cli, env, ui).await;
+    ended.unwrap_or_else(|failure| failed(ui, &failure))
+}
+
+fn failed(ui: &Ui, failure: &Failure) -> Exit {
+    ui.failure(failure);
+    failure.exit()
+}
+
+/// Verbs that wait for nothing get a runtime without threads, sockets or signals.
+fn runtime(command: &Command) -> std::io::Result<Runtime> {
+    match command {
+        Command::Completions { .. }
+        | Command::Explain { .. }
+        | Command::Schema { .. }
+        | Command::Init(_)
+        | Command::Validate
+        | Command::Types { .. } => Builder::new_current_thread().build(),
+        _ => Builder::new_multi_thread().enable_all().build(),
     }
 }
 
-fn dispatch(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
+async fn dispatch(cli: Cli, env: &Environment, ui: &Ui) -> Result<Exit, Failure> {
     let global = &cli.global;
     match cli.command {
         Command::Completions { shell } => completions::run(shell, ui),
         Command::Explain { what } => explain::run(what.as_deref(), ui),
         Command::Schema { of } => schema::run(of, ui),
         Command::Init(args) => init::run(ui, &args),
-        Command::Validate => validate::run(ui, global),
+        Command::Validate => validate::run(ui, env, global),
         Command::Types { name } => types::run(ui, name.as_deref()),
-        Command::Plan(args) => waiting(plan::run(ui, global, &args)),
-        Command::Apply(args) => waiting(apply::run(ui, global, &args)),
-        Command::Doctor => waiting(doctor::run(ui, global)),
-        Command::Rotate(args) => waiting(rotate::run(ui, global, &args)),
-        Command::Ledger(LedgerCommand::Rekey(_)) => waiting(ledger::rekey(ui, global)),
-        Command::Sandbox(SandboxCommand::Serve(args)) => waiting(sandbox::run(ui, &args)),
+        Command::Plan(args) => plan::run(ui, env, global, &args).await,
+        Command::Apply(args) => apply::run(ui, env, global, &args).await,
+        Command::Doctor => doctor::run(ui, env, global).await,
+        Command::Rotate(args) => rotate::run(ui, env, global, &args).await,
+        Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(ui, env, global).await,
+        Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::run(ui, env, &args).await,
     }
-}
-
-/// Runs a verb that waits for the network; the others start no runtime.
-fn waiting(verb: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let ended = runtime.block_on(verb);
-    // Nothing is left that the result depends on; a hanging connection must not hold the exit.
-    runtime.shutdown_background();
-    ended
 }
 
 /// Waits for SIGINT or SIGTERM.

@@ -1,6 +1,7 @@
 //! The pipeline up to the plan, as `plan` and `apply` share it:
 //! files -> desired, API -> observed, disk -> recorded, then the plan.
 
+use super::environment::Environment;
 use super::remote::Remote;
 use crate::cli::{PlanningOpts, ReachOpts, Refresh};
 use crate::desired::Project;
@@ -81,8 +82,8 @@ pub(super) async fn planned_by(
 }
 
 /// Reads references as seen from the project, each once: one is enough for a whole run.
-pub(super) fn resolver(project: &Project) -> Resolver {
-    let resolver = Resolver::new(project.root.clone(), secret_roots());
+pub(super) fn resolver(env: &Environment, project: &Project) -> Resolver {
+    let resolver = Resolver::new(project.root.clone(), secret_roots(env));
     match &project.stores {
         Some(stores) => resolver.with_stores(stores.clone()),
         None => resolver,
@@ -90,9 +91,9 @@ pub(super) fn resolver(project: &Project) -> Resolver {
 }
 
 /// Directories that absolute file references may point below: set outside the project.
-pub(super) fn secret_roots() -> Vec<PathBuf> {
-    match std::env::var_os("AIRLIFT_SECRET_ROOTS") {
-        Some(roots) => std::env::split_paths(&roots)
+pub(super) fn secret_roots(env: &Environment) -> Vec<PathBuf> {
+    match env.raw("AIRLIFT_SECRET_ROOTS") {
+        Some(roots) => std::env::split_paths(roots)
             .filter(|root| root.is_absolute())
             .collect(),
         None => vec!["/run/secrets".into(), "/var/run/secrets".into()],

@@ -1,5 +1,6 @@
 //! `plan`: read, compare, print. Holds a `Reader` and nothing that writes.
 
+use super::environment::Environment;
 use super::pipeline::{planned, resolver};
 use super::project;
 use super::reading::reading;
@@ -11,13 +12,18 @@ use crate::render::{self, Progress, Ui, json};
 use std::sync::Arc;
 
 /// Runs the verb.
-pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result<Exit, Failure> {
-    let project = project::load(ui, global)?;
+pub(super) async fn run(
+    ui: &Ui,
+    env: &Environment,
+    global: &GlobalOpts,
+    args: &PlanArgs,
+) -> Result<Exit, Failure> {
+    let project = project::load(ui, env, global)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.planning.reach);
-    let remote = Remote::open(ui, &project, global, pace, &progress).await?;
+    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let secrets = resolver(&project);
+    let secrets = resolver(env, &project);
     let reading = reading(&progress);
     let planned = planned(&project, &remote, &args.planning, &secrets, &reading).await;
     progress.finish();

@@ -1,5 +1,6 @@
 //! What several verbs begin or end with: reading the files, asking, and refusing.
 
+use super::environment::Environment;
 use super::findings;
 use super::pipeline::secret_roots;
 use crate::cli::{Format, GlobalOpts};
@@ -15,8 +16,8 @@ use std::path::Path;
 const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
 
 /// Reads the files and gives the project, or shows every finding and fails.
-pub(super) fn load(ui: &Ui, global: &GlobalOpts) -> Result<Project, Failure> {
-    let Loaded { report, project } = read(global)?;
+pub(super) fn load(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Project, Failure> {
+    let Loaded { report, project } = read(env, global)?;
     let Some(project) = project else {
         findings::text(&mut ui.talk(), &report)?;
         let message = "the files have errors, so nothing was read or written remotely";
@@ -29,10 +30,10 @@ pub(super) fn load(ui: &Ui, global: &GlobalOpts) -> Result<Project, Failure> {
 }
 
 /// Reads the files.
-pub(super) fn read(global: &GlobalOpts) -> Result<Loaded, Failure> {
+pub(super) fn read(env: &Environment, global: &GlobalOpts) -> Result<Loaded, Failure> {
     let stdin = global.files.iter().any(|path| path == Path::new("-"));
     let options = LoadOptions {
-        secret_roots: secret_roots(),
+        secret_roots: secret_roots(env),
         stdin: stdin.then(read_stdin).transpose()?,
     };
     Ok(desired::load(&global.files, &options))

@@ -4,6 +4,7 @@
 //! Nothing here comes from the project's files but the organization and the contract: a pull
 //! request can change those files, so they never say where credentials go.
 
+use super::environment::Environment;
 use super::reading::waiting;
 use crate::api::{self, Credentials, Load, Options, Session, Target};
 use crate::cli::{ConnectorToken, GlobalOpts, ReachOpts};
@@ -70,15 +71,16 @@ impl Remote {
     /// Opens the session and finds the ledger; `progress` hears of every wait.
     pub(super) async fn open(
         ui: &Ui,
+        env: &Environment,
         project: &Project,
         global: &GlobalOpts,
         pace: Pace,
         progress: &Arc<Progress>,
     ) -> Result<Self, Failure> {
         let way = if global.sandbox {
-            Way::embedded(project).await?
+            Way::embedded(env, project).await?
         } else {
-            Way::remote(project)?
+            Way::remote(env, project)?
         };
         let mut options = Options {
             organization_id: way.organization,
@@ -132,8 +134,8 @@ struct Way {
 }
 
 impl Way {
-    fn remote(project: &Project) -> Result<Self, Failure> {
-        let address = variable("AIRBYTE_API_HOST");
+    fn remote(env: &Environment, project: &Project) -> Result<Self, Failure> {
+        let address = env.text("AIRBYTE_API_HOST");
         let address = address.unwrap_or_else(|| api::DEFAULT_TARGET.to_owned());
         let target: Target = address.parse().map_err(|error| {
             Failure::new(
@@ -142,10 +144,10 @@ impl Way {
                 format!("AIRBYTE_API_HOST {error}"),
             )
         })?;
-        let client_id = required("AIRBYTE_CLIENT_ID")?;
-        let secret = required("AIRBYTE_CLIENT_SECRET")?;
-        let own_key = ledger_key("AIRLIFT_LEDGER_KEY", &secret);
-        let old_ledger_key = ledger_key("AIRLIFT_LEDGER_OLD_KEY", &secret);
+        let client_id = required(env, "AIRBYTE_CLIENT_ID")?;
+        let secret = required(env, "AIRBYTE_CLIENT_SECRET")?;
+        let own_key = ledger_key(env, "AIRLIFT_LEDGER_KEY", &secret);
+        let old_ledger_key = ledger_key(env, "AIRLIFT_LEDGER_OLD_KEY", &secret);
         let credentials = Credentials {
             client_id,
             client_secret: SecretValue::new(secret),
@@ -156,7 +158,7 @@ impl Way {
             credentials,
             ledger_key: own_key,
             old_ledger_key,
-            organization: expected_organization(project)?,
+            organization: expected_organization(env, project)?,
             ledger_root: state_dir(project).join("ledger"),
             sandbox: None,
         })
@@ -164,7 +166,7 @@ impl Way {
 
     /// Starts the embedded API on a port of its own, with its world beside the project. Its
     /// ledger is apart from the remote one: the ids of one mean nothing in the other.
-    async fn embedded(project: &Project) -> Result<Self, Failure> {
+    async fn embedded(env: &Environment, project: &Project) -> Result<Self, Failure> {
         let dir = state_dir(project);
         private_dir(&dir)?;
         let (id, secret) = SANDBOX_CLIENT;
@@ -192,8 +194,8 @@ impl Way {
                 client_id: id.to_owned(),
                 client_secret: SecretValue::new(secret.to_owned()),
             },
-            ledger_key: ledger_key("AIRLIFT_LEDGER_KEY", secret),
-            old_ledger_key: ledger_key("AIRLIFT_LEDGER_OLD_KEY", secret),
+            ledger_key: ledger_key(env, "AIRLIFT_LEDGER_KEY", secret),
+            old_ledger_key: ledger_key(env, "AIRLIFT_LEDGER_OLD_KEY", secret),
             organization: declared,
             ledger_root: dir.join("sandbox"),
             sandbox: Some(running),
@@ -218,9 +220,12 @@ fn private_dir(dir: &Path) -> Result<(), Failure> {
 }
 
 /// The organization that files and environment name; they have to agree.
-fn expected_organization(project: &Project) -> Result<Option<OrganizationId>, Failure> {
+fn expected_organization(
+    env: &Environment,
+    project: &Project,
+) -> Result<Option<OrganizationId>, Failure> {
     let declared = project.desired.organization_id;
-    let Some(text) = variable("AIRBYTE_ORGANIZATION_ID") else {
+    let Some(text) = env.text("AIRBYTE_ORGANIZATION_ID") else {
         return Ok(declared);
     };
     let from_environment: OrganizationId = text.parse().map_err(|_| {
@@ -270,18 +275,13 @@ fn read_ca(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// The key that a variable holds, else the client secret.
-fn ledger_key(name: &str, client_secret: &str) -> SecretValue {
-    let own = variable(name);
+fn ledger_key(env: &Environment, name: &str, client_secret: &str) -> SecretValue {
+    let own = env.text(name);
     SecretValue::new(own.unwrap_or_else(|| client_secret.to_owned()))
 }
 
-/// A variable that is set and not empty.
-pub(super) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn required(name: &'static str) -> Result<String, Failure> {
-    variable(name).ok_or_else(|| {
+fn required(env: &Environment, name: &'static str) -> Result<String, Failure> {
+    env.text(name).ok_or_else(|| {
         let message = format!("{name} is not set");
         Failure::new(FailureKind::Authentication, "no_credentials", message).hint(
             "set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET to the organization's client \

@@ -1,6 +1,7 @@
 //! `rotate`: credentials are sent again, as replacements, wave by wave.
 
 use super::apply::{Execution, ended, owner, resolve, show, with_signals};
+use super::environment::Environment;
 use super::pipeline::{Planned, planned_by, resolver};
 use super::project;
 use super::reading::reading;
@@ -20,12 +21,17 @@ use std::sync::Arc;
 type Selector = BTreeSet<Address>;
 
 /// Runs the verb.
-pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &RotateArgs) -> Result<Exit, Failure> {
-    let project = project::load(ui, global)?;
+pub(super) async fn run(
+    ui: &Ui,
+    env: &Environment,
+    global: &GlobalOpts,
+    args: &RotateArgs,
+) -> Result<Exit, Failure> {
+    let project = project::load(ui, env, global)?;
     known(&project.desired, &args.selectors)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.reach);
-    let remote = Remote::open(ui, &project, global, pace, &progress).await?;
+    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     let verb = Verb {
         ui,
@@ -33,7 +39,7 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &RotateArgs) -> Resu
         args,
         project: &project,
         remote: &remote,
-        resolver: resolver(&project),
+        resolver: resolver(env, &project),
         progress: &progress,
     };
     let exit = verb.carry_out().await;

@@ -1,5 +1,6 @@
 //! `sandbox serve`: the embedded API as a server of its own, on loopback only.
 
+use super::environment::Environment;
 use crate::cli::ServeArgs;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::render::{self, Ui};
@@ -8,8 +9,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Runs the verb until a signal ends it.
-pub(super) async fn run(ui: &Ui, args: &ServeArgs) -> Result<Exit, Failure> {
-    let options = options(args)?;
+pub(super) async fn run(ui: &Ui, env: &Environment, args: &ServeArgs) -> Result<Exit, Failure> {
+    let options = options(env, args)?;
     let organization = options.organization_id.to_string();
     let any_client = options.client.is_none();
     let failed = |error: std::io::Error| {
@@ -25,7 +26,7 @@ pub(super) async fn run(ui: &Ui, args: &ServeArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn options(args: &ServeArgs) -> Result<Options, Failure> {
+fn options(env: &Environment, args: &ServeArgs) -> Result<Options, Failure> {
     let mut faults = Faults::default();
     for text in &args.fault {
         let more: Faults = text.parse().map_err(|error| {
@@ -35,7 +36,7 @@ fn options(args: &ServeArgs) -> Result<Options, Failure> {
         faults.extend(more);
     }
     let mut options = Options {
-        client: client()?,
+        client: client(env)?,
         state: Some(args.state.clone()),
         faults,
         latency: Duration::from_millis(args.latency),
@@ -57,15 +58,10 @@ fn options(args: &ServeArgs) -> Result<Options, Failure> {
 }
 
 /// The client pair from the environment, where both are set; without it any pair will do.
-fn client() -> Result<Option<(String, String)>, Failure> {
-    let variable = |name| {
-        std::env::var(name)
-            .ok()
-            .filter(|value: &String| !value.is_empty())
-    };
+fn client(env: &Environment) -> Result<Option<(String, String)>, Failure> {
     match (
-        variable("AIRBYTE_CLIENT_ID"),
-        variable("AIRBYTE_CLIENT_SECRET"),
+        env.text("AIRBYTE_CLIENT_ID"),
+        env.text("AIRBYTE_CLIENT_SECRET"),
     ) {
         (Some(id), Some(secret)) => Ok(Some((id, secret))),
         (None, None) => Ok(None),

@@ -1,5 +1,6 @@
 //! `validate`: everything that can be known offline. Opens no socket.
 
+use super::environment::Environment;
 use super::{findings, project};
 use crate::cli::{Format, GlobalOpts};
 use crate::desired::Loaded;
@@ -7,8 +8,8 @@ use crate::failure::{Exit, Failure};
 use crate::render::{self, Ui};
 
 /// Runs the verb.
-pub(super) fn run(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
-    let loaded = project::read(global)?;
+pub(super) fn run(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Exit, Failure> {
+    let loaded = project::read(env, global)?;
     match global.format {
         Format::Json => findings::json(&mut ui.out(), &loaded.report)?,
         Format::Text => text(ui, &loaded)?,

@@ -18,6 +18,7 @@ mod report;
 #[cfg(test)]
 mod sample;
 mod sanitize;
+mod streams;
 mod style;
 mod talk;
 mod topics;
@@ -35,12 +36,14 @@ pub use report::report;
 #[cfg(test)]
 pub(crate) use sample::golden;
 pub use sanitize::Safe;
+pub use streams::Captured;
 pub use style::Label;
 pub use talk::{aborted, ask, draining, initialised, left_for_apply, note, serving, target, valid};
 pub use types::{one_type, types};
 
 use crate::failure::{Exit, Failure, FailureKind};
 use std::io::{self, BufWriter, IsTerminal};
+use streams::Streams;
 
 /// Columns when nothing tells how many there are.
 const DEFAULT_WIDTH: usize = 80;
@@ -134,6 +137,7 @@ pub struct Ui {
     talk_is_terminal: bool,
     verbose: u8,
     log: bool,
+    streams: Streams,
 }
 
 impl Ui {
@@ -146,18 +150,27 @@ impl Ui {
             talk_is_terminal: around.talk_is_terminal,
             verbose,
             log: verbose > 1 || around.log,
+            streams: Streams::Process,
         }
+    }
+
+    /// The same, kept in memory instead of written to this process's streams.
+    #[must_use]
+    pub fn captured(mut self) -> (Self, Captured) {
+        let captured = Captured::default();
+        self.streams = Streams::Memory(captured.clone());
+        (self, captured)
     }
 
     /// Data: stdout, locked and buffered; flush it at the end.
     pub fn out(&self) -> Out<'static> {
-        let stream = anstream::AutoStream::new(io::stdout().lock(), choice(self.colour_out));
-        Out::new(BufWriter::new(stream), self.width, self.colour_out)
+        let stream = BufWriter::new(self.streams.out(choice(self.colour_out)));
+        Out::new(stream, self.width, self.colour_out)
     }
 
     /// Talk: stderr, locked.
     pub fn talk(&self) -> Out<'static> {
-        let stream = anstream::AutoStream::new(io::stderr().lock(), choice(self.colour_talk));
+        let stream = self.streams.talk(choice(self.colour_talk));
         Out::new(stream, self.width, self.colour_talk)
     }
 

@@ -2,16 +2,15 @@
 //!
 //! Shared between tasks by reference. Refuses to know what is worked on: it is told.
 
-use super::line::{Line, Out};
+use super::Ui;
+use super::line::Line;
 use super::sanitize::Safe;
 use super::style::Label;
 use super::words;
-use super::{Ui, choice};
 use crate::apply::Outcome;
 use crate::model::Address;
 use crate::plan::Action;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -190,8 +189,7 @@ impl Drop for Progress {
 
 /// Progress that cannot be shown must not stop the work it is about.
 fn talk(ui: &Ui, line: &Line) {
-    let stream = anstream::AutoStream::new(io::stderr().lock(), choice(ui.colour_talk));
-    let _ = Out::new(stream, ui.width, ui.colour_talk).line(line);
+    let _ = ui.talk().line(line);
 }
 
 /// Writes a line each period, until the sender is dropped.
