@@ -8,7 +8,8 @@ use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::faults::FaultKind;
+use super::fault_kind::{FaultKind, RetryAfter};
+use super::lies;
 use super::reply::{Refusal, Reply};
 
 /// Time for the first half of a body to leave before the connection ends.
@@ -31,17 +32,54 @@ pub(crate) fn write(done: Result<Reply, Refusal>) -> Response {
 }
 
 /// An error that was asked for.
-pub(crate) fn fault(code: u16, retry_after: Option<u64>) -> Response {
+pub(crate) fn fault(code: u16, retry_after: Option<RetryAfter>) -> Response {
     let mut response = json(
         code,
         &Refusal::new(code, "A fault of the sandbox").envelope(),
     );
-    if let Some(seconds) = retry_after {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    let wait = match retry_after {
+        Some(RetryAfter::Seconds(seconds)) => Some(HeaderValue::from(seconds)),
+        Some(RetryAfter::Date(seconds)) => date_in(seconds),
+        None => None,
+    };
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response
+}
+
+/// The wall's time then: the `Date` of answers is the wall's, too.
+fn date_in(seconds: u64) -> Option<HeaderValue> {
+    let then = jiff::Timestamp::now().checked_add(Duration::from_secs(seconds));
+    let text = then.ok()?.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    HeaderValue::from_str(&text).ok()
+}
+
+/// A redirect that nobody should follow.
+pub(crate) fn redirect() -> Response {
+    let mut response = json(307, &Value::Null);
+    response.headers_mut().insert(
+        header::LOCATION,
+        HeaderValue::from_static("http://elsewhere.invalid/"),
+    );
+    response
+}
+
+/// A refusal that repeats what was sent, as some frameworks do.
+pub(crate) fn echo(body: &[u8]) -> Response {
+    let body = String::from_utf8_lossy(body);
+    let refusal = Refusal::invalid("body", format!("is not what it should be: {body}"));
+    json(422, &refusal.envelope())
+}
+
+/// The answer as a fault has it where it is true no more, else as it is.
+pub(crate) fn untrue(fault: Option<FaultKind>, target: &str, reply: Reply) -> Reply {
+    let body = match fault {
+        Some(FaultKind::Lie(lie)) => lies::tell(lie, target, reply.body),
+        Some(FaultKind::Misshaped) => lies::misshape(reply.body),
+        _ => reply.body,
+    };
+    Reply { body, ..reply }
 }
 
 /// The same answer, spoilt if the fault is of that kind.

@@ -4,6 +4,7 @@
 //! nothing of the world's state.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ const DOCUMENT: &str = include_str!("../../schemas/api/agent-api.json");
 pub struct Contract {
     operations: Vec<Operation>,
     components: Value,
+    error: Shape,
 }
 
 /// An operation found for a path, with the path's parameters.
@@ -51,7 +53,20 @@ impl Contract {
         Ok(Self {
             operations,
             components,
+            error: Shape::new(&error_schema()),
         })
+    }
+
+    /// The embedded document, read once.
+    pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
+        static CONTRACT: OnceLock<Contract> = OnceLock::new();
+        match CONTRACT.get() {
+            Some(read) => Ok(read),
+            None => {
+                let read = Self::load()?;
+                Ok(CONTRACT.get_or_init(|| read))
+            }
+        }
     }
 
     /// The ids of all operations, in the document's order.
@@ -86,7 +101,7 @@ impl Contract {
         let path = target.split_once('?').map_or(target, |(path, _)| path);
         match self.route(method, path) {
             Ok(route) => lines(self.check_answer(route.operation, status, body)),
-            Err(_) => lines(Shape::new(&error_schema()).check(&self.components, body, "response")),
+            Err(_) => lines(self.error.check(&self.components, body, "response")),
         }
     }
 
@@ -180,9 +195,7 @@ impl Contract {
     ) -> Vec<FieldError> {
         match operation.answers.get(&status) {
             Some(shape) => shape.check(&self.components, body, "response"),
-            None if status >= 400 => {
-                Shape::new(&error_schema()).check(&self.components, body, "response")
-            }
+            None if status >= 400 => self.error.check(&self.components, body, "response"),
             None => vec![FieldError::new(
                 "response",
                 "has a status outside the contract",

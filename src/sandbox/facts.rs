@@ -4,6 +4,7 @@
 //! the other's mistake.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -59,6 +60,18 @@ pub(crate) struct ServerVariable {
 impl Facts {
     pub(crate) fn load() -> Result<Self, SandboxError> {
         serde_json::from_str(DATA).map_err(|e| SandboxError::Catalog(e.to_string()))
+    }
+
+    /// The embedded data, read once.
+    pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
+        static FACTS: OnceLock<Facts> = OnceLock::new();
+        match FACTS.get() {
+            Some(read) => Ok(read),
+            None => {
+                let read = Self::load()?;
+                Ok(FACTS.get_or_init(|| read))
+            }
+        }
     }
 
     pub(crate) fn by_definition(&self, id: Uuid) -> Option<&ConnectorType> {

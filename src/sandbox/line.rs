@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,17 +15,26 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+const OPEN: u8 = 0;
+const CLOSED: u8 = 1;
+const TORN: u8 = 2;
+
 /// The switch of one connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Line(Arc<AtomicBool>);
+pub(crate) struct Line(Arc<AtomicU8>);
 
 impl Line {
     /// From now on nothing more is sent; the peer sees a reset.
     pub(crate) fn tear(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.store(TORN, Ordering::SeqCst);
     }
 
-    fn is_torn(&self) -> bool {
+    /// The same, and the peer sees an ordinary end.
+    pub(crate) fn close(&self) {
+        self.0.store(CLOSED, Ordering::SeqCst);
+    }
+
+    fn state(&self) -> u8 {
         self.0.load(Ordering::SeqCst)
     }
 }
@@ -76,11 +85,12 @@ pub(crate) struct Wire {
 
 impl Wire {
     fn torn(&self) -> Option<io::Error> {
-        if !self.line.is_torn() {
-            return None;
+        match self.line.state() {
+            OPEN => return None,
+            CLOSED => {}
+            // With no time to linger, closing sends a reset instead of a farewell.
+            _ => drop(self.stream.set_zero_linger()),
         }
-        // With no time to linger, closing sends a reset instead of a farewell.
-        let _best_effort = self.stream.set_zero_linger();
         Some(io::ErrorKind::ConnectionReset.into())
     }
 }

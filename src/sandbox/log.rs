@@ -2,6 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::world::{Change, Outcome};
 
 /// The kind of bearer a request carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +23,73 @@ pub enum TokenKind {
     Unknown,
 }
 
+/// What a request did to a workspace or a connector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// Which of the two.
+    pub object: Object,
+    /// Its id.
+    pub id: Uuid,
+    /// The workspace: itself, or the connector's.
+    pub workspace: Uuid,
+    /// Its name, from now on.
+    pub name: String,
+    /// What was done.
+    pub deed: Deed,
+    /// A connector's credentials work; a workspace is active.
+    pub works: bool,
+}
+
+/// What an effect is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Object {
+    /// A customer.
+    Workspace,
+    /// A connector.
+    Connector,
+}
+
+/// What an effect is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// It was not there before.
+    Created,
+    /// It is another than before.
+    Changed,
+    /// Its deletion has begun.
+    Deleted,
+}
+
+impl Effect {
+    /// What a change tells; nothing about templates.
+    pub(crate) fn of(change: &Change) -> Option<Self> {
+        let deed = |deleted: bool, is_new: bool| match (deleted, is_new) {
+            (true, _) => Deed::Deleted,
+            (false, true) => Deed::Created,
+            (false, false) => Deed::Changed,
+        };
+        Some(match change {
+            Change::Workspace(one) => Self {
+                object: Object::Workspace,
+                id: one.id,
+                workspace: one.id,
+                name: one.name.clone(),
+                deed: deed(one.deleted_at.is_some(), one.created_at == one.updated_at),
+                works: one.active,
+            },
+            Change::Connector(one) => Self {
+                object: Object::Connector,
+                id: one.id,
+                workspace: one.workspace_id,
+                name: one.name.clone(),
+                deed: deed(one.deletion.is_some(), one.created_at == one.updated_at),
+                works: one.outcome != Outcome::Fails,
+            },
+            Change::Template(_) => return None,
+        })
+    }
+}
+
 /// One request and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
@@ -25,6 +97,8 @@ pub struct Recorded {
     pub method: String,
     /// Path and query.
     pub target: String,
+    /// When it came, since the start of the sandbox.
+    pub at: Duration,
     /// The operation's id, if the path and method have one.
     pub operation: Option<String>,
     /// The status that was sent; none if nothing was.
@@ -35,6 +109,10 @@ pub struct Recorded {
     pub credentials: bool,
     /// The names of the body's fields, as they were sent.
     pub fields: Vec<String>,
+    /// The customer and the name that the body gave, as far as it did.
+    pub names: Vec<String>,
+    /// What it did, whether or not an answer says so.
+    pub effects: Vec<Effect>,
     /// The fault it met, as faults are written.
     pub fault: Option<String>,
     /// Where the answer departs from the contract: always empty, and checked in debug builds only.
@@ -104,11 +182,14 @@ mod tests {
         let entry = |target: &str| Recorded {
             method: "GET".into(),
             target: target.into(),
+            at: Duration::ZERO,
             operation: None,
             status: None,
             token: TokenKind::None,
             credentials: false,
             fields: Vec::new(),
+            names: Vec::new(),
+            effects: Vec::new(),
             fault: None,
             off_contract: Vec::new(),
         };

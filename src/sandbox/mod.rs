@@ -42,7 +42,9 @@ mod contract;
 mod definitions;
 mod draft;
 mod facts;
+mod fault_kind;
 mod faults;
+mod lies;
 mod line;
 mod log;
 mod moment;
@@ -52,12 +54,14 @@ mod reply;
 mod routes;
 mod server;
 mod shape;
+mod snapshot;
 mod store;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod view;
+mod weather;
 mod workspaces;
 mod world;
 
@@ -71,9 +75,11 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub use contract::Contract;
-pub use faults::{Fault, FaultKind, Faults, When};
-pub use log::{Recorded, TokenKind};
+pub use fault_kind::{FaultKind, Lie, RetryAfter};
+pub use faults::{Fault, Faults, When};
+pub use log::{Deed, Effect, Object, Recorded, TokenKind};
 pub use options::{ORGANIZATION_ID, Options, SandboxError};
+pub use snapshot::Snapshot;
 pub use view::{ConnectorView, WorkspaceView, WorldView};
 
 use server::Shared;
@@ -129,7 +135,7 @@ impl Running {
 
     /// The world as it stands.
     pub fn world(&self) -> WorldView {
-        WorldView::of(&self.shared.api(), moment::Moment::now())
+        WorldView::of(&self.shared.api(), self.shared.clock.now())
     }
 
     /// Whether a connector was created with exactly these credentials, in this process.
@@ -140,9 +146,19 @@ impl Running {
 
     /// Changes the faults; requests are counted anew from here on.
     pub fn set_faults(&self, faults: Faults) -> Result<(), SandboxError> {
-        faults.check(&self.shared.contract)?;
+        faults.check(self.shared.contract)?;
         self.shared.weather.change(faults);
         Ok(())
+    }
+
+    /// How many faults were met, as a value to wait on. One that has an effect counts after it.
+    pub fn faults_met(&self) -> watch::Receiver<u64> {
+        self.shared.met.subscribe()
+    }
+
+    /// The world as it stands, to begin other sandboxes with ([`Options::world`]).
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.shared.api())
     }
 
     /// Ends every token that was issued.
@@ -160,33 +176,39 @@ impl Running {
 }
 
 fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
-    let contract = Contract::load()?;
-    options.faults.check(&contract)?;
-    let (store, world) = match &options.state {
-        Some(path) => {
-            let (store, world, openings) = store::Store::open(path, options.organization_id)?;
+    let contract = Contract::shared()?;
+    options.faults.check(contract)?;
+    let clock = moment::Clock::new();
+    let (organization, now) = (options.organization_id, clock.now());
+    let (store, world) = match (&options.state, &options.world) {
+        (Some(path), _) => {
+            let (store, world, openings) = store::Store::open(path, organization, now)?;
             (Some((store, openings)), world)
         }
-        None => (
-            None,
-            world::World::first_day(options.organization_id, moment::Moment::now()),
-        ),
+        (None, Some(snapshot)) => (None, snapshot.world()),
+        (None, None) => (None, world::World::first_day(organization, now)),
+    };
+    let (salt, digests) = match &options.world {
+        Some(snapshot) => snapshot.credentials(),
+        None => (Uuid::new_v4(), BTreeMap::new()),
     };
     let openings = store.as_ref().map_or(0, |(_, openings)| *openings);
     Ok(Arc::new(Shared {
         contract,
-        weather: faults::Weather::new(options.faults.clone(), options.seed),
+        clock,
+        weather: weather::Weather::new(options.faults.clone(), options.seed),
         log: log::Log::new(options.log_capacity),
         latency: options.latency,
         stopping: watch::Sender::new(false),
+        met: watch::Sender::new(0),
         store,
         api: Mutex::new(routes::Api {
             world,
-            facts: facts::Facts::load()?,
+            facts: facts::Facts::shared()?,
             tokens: tokens::Tokens::default(),
             ids: routes::Ids::new(options.seed, openings),
-            salt: Uuid::new_v4(),
-            digests: BTreeMap::new(),
+            salt,
+            digests,
             settings: options,
         }),
     }))

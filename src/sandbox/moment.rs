@@ -1,20 +1,18 @@
 //! A point in time as the API writes it: RFC 3339 in UTC with microseconds.
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use tokio::time::Instant;
 
 /// A time with the API's precision, so that what is kept equals what was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(Timestamp);
 
 impl Moment {
-    pub(crate) fn now() -> Self {
-        Self::from_micros(Timestamp::now().as_microsecond())
-    }
-
     pub(crate) fn from_micros(micros: i64) -> Self {
         Self(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH))
     }
@@ -32,6 +30,41 @@ impl Moment {
             self.micros()
                 .saturating_add(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX)),
         )
+    }
+}
+
+/// The sandbox's clock: the wall's time at its start and what has passed since, so that it never
+/// goes back, and stands still where the runtime's does. No two looks see the same moment.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    start: Moment,
+    begun: Instant,
+    last: AtomicI64,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        let start = Timestamp::now().as_microsecond();
+        Self {
+            start: Moment::from_micros(start),
+            begun: Instant::now(),
+            last: AtomicI64::new(start),
+        }
+    }
+
+    /// Since its start.
+    pub(crate) fn passed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        let now = self.start.after(self.begun.elapsed()).micros();
+        let later = |last: i64| now.max(last + 1);
+        let step = |last| Some(later(last));
+        let last = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
+        Moment::from_micros(later(last.unwrap_or(now)))
     }
 }
 
@@ -59,6 +92,15 @@ impl<'de> Deserialize<'de> for Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_goes_with_the_runtime_and_never_twice_the_same() {
+        let clock = Clock::new();
+        let first = clock.now();
+        assert_eq!(clock.now().micros() - first.micros(), 1);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(clock.now().seconds() - first.seconds(), 60);
+    }
 
     #[test]
     fn it_is_written_with_microseconds_and_read_back() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::faults::Faults;
+use super::snapshot::Snapshot;
 
 /// The organization of a sandbox that was told no other.
 pub const ORGANIZATION_ID: Uuid = Uuid::from_u128(0x0b5c_6f0e_6a51_4f2f_9d0e_0a8a_5f4b_7c11);
@@ -20,6 +21,8 @@ pub struct Options {
     pub client: Option<(String, String)>,
     /// The file the world is kept in; none keeps it in memory.
     pub state: Option<PathBuf>,
+    /// The world to begin with, where no file keeps one.
+    pub world: Option<Snapshot>,
     /// What goes wrong.
     pub faults: Faults,
     /// How long an application token lives.
@@ -44,6 +47,7 @@ impl Default for Options {
             organization_id: ORGANIZATION_ID,
             client: None,
             state: None,
+            world: None,
             faults: Faults::default(),
             app_token_ttl: Duration::from_mins(15),
             scoped_token_ttl: Duration::from_mins(20),
@@ -63,6 +67,7 @@ impl fmt::Debug for Options {
             .field("organization_id", &self.organization_id)
             .field("client_id", &self.client.as_ref().map(|(id, _)| id))
             .field("state", &self.state)
+            .field("world", &self.world)
             .field("faults", &self.faults)
             .field("app_token_ttl", &self.app_token_ttl)
             .field("scoped_token_ttl", &self.scoped_token_ttl)

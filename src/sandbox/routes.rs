@@ -57,7 +57,7 @@ impl Call<'_> {
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) world: World,
-    pub(crate) facts: Facts,
+    pub(crate) facts: &'static Facts,
     pub(crate) tokens: Tokens,
     pub(crate) settings: Options,
     pub(crate) ids: Ids,

@@ -17,15 +17,16 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::contract::{Contract, NoRoute, Route, decode_query};
-use super::faults::{FaultKind, Weather};
+use super::fault_kind::FaultKind;
 use super::line::{Line, Lines};
-use super::log::{Entry, Log, Recorded, TokenKind};
-use super::moment::Moment;
+use super::log::{Effect, Entry, Log, Recorded, TokenKind};
+use super::moment::{Clock, Moment};
 use super::operation::{Bearer, Operation};
 use super::reply::{Refusal, Reply};
 use super::routes::{Api, Call};
 use super::store::Store;
 use super::tokens::{Caller, admit};
+use super::weather::Weather;
 use super::{SandboxError, answer};
 
 /// No documented request comes near this.
@@ -37,12 +38,15 @@ const FAREWELL: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) api: Mutex<Api>,
-    pub(crate) contract: Contract,
+    pub(crate) contract: &'static Contract,
+    pub(crate) clock: Clock,
     pub(crate) store: Option<(Store, u64)>,
     pub(crate) weather: Weather,
     pub(crate) log: Log,
     pub(crate) latency: Duration,
     pub(crate) stopping: watch::Sender<bool>,
+    /// How many faults have come so far as to have had their effect.
+    pub(crate) met: watch::Sender<u64>,
 }
 
 impl Shared {
@@ -117,8 +121,12 @@ async fn handle(
         .log
         .amend(entry, |r| r.fault = fault.map(|f| f.to_string()));
     match fault {
+        Some(FaultKind::Echo) => {
+            let body = read_body(body).await.unwrap_or_default();
+            return finish(&shared, entry, &line, fault, Err(body)).await;
+        }
         Some(kind) if kind.is_before() => {
-            return finish(&shared, entry, &line, Some(kind), None).await;
+            return finish(&shared, entry, &line, fault, Err(Vec::new())).await;
         }
         Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,
         Some(FaultKind::Expire) => shared.api().tokens.revoke_all(),
@@ -140,33 +148,46 @@ async fn handle(
         };
         shared.log.amend(entry, |r| r.off_contract = found);
     }
-    finish(&shared, entry, &line, fault, Some(done)).await
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("", |target| target.as_str());
+    let done = done.map(|reply| answer::untrue(fault, target, reply));
+    finish(&shared, entry, &line, fault, Ok(done)).await
 }
 
-/// Turns what was done and what fault it met into the answer, or into none.
+/// Turns what was done, or the body with which nothing was, and the fault met into the answer, or into none.
 async fn finish(
     shared: &Shared,
     entry: Entry,
     line: &Line,
     fault: Option<FaultKind>,
-    done: Option<Result<Reply, Refusal>>,
+    done: Result<Result<Reply, Refusal>, Vec<u8>>,
 ) -> Response {
+    if fault.is_some() {
+        shared.met.send_modify(|met| *met += 1);
+    }
     let response = match fault {
         Some(FaultKind::Timeout { .. }) => {
             shared.end().await;
             line.tear();
             return Response::new(Body::empty());
         }
-        Some(FaultKind::Reset { .. }) => {
+        Some(FaultKind::Reset { .. } | FaultKind::Down(_)) => {
             line.tear();
             return Response::new(Body::empty());
         }
+        Some(FaultKind::Close { .. }) => {
+            line.close();
+            return Response::new(Body::empty());
+        }
+        Some(FaultKind::Redirect) => answer::redirect(),
         Some(FaultKind::Status {
             code, retry_after, ..
         }) => answer::fault(code, retry_after),
         other => match done {
-            Some(done) => answer::spoil(answer::write(done), other).await,
-            None => answer::fault(500, None),
+            Ok(done) => answer::spoil(answer::write(done), other).await,
+            Err(body) => answer::echo(&body),
         },
     };
     shared
@@ -183,7 +204,7 @@ fn perform(
     route: &Route<'_>,
     bytes: &[u8],
 ) -> Result<Reply, Refusal> {
-    let now = Moment::now();
+    let now = shared.clock.now();
     let caller = authenticate(shared, parts, route.operation, now)?;
     let query = decode_query(parts.uri.query().unwrap_or_default());
     let query = query.ok_or_else(|| Refusal::invalid("query", "is not form-encoded"))?;
@@ -208,7 +229,15 @@ fn perform(
         origin: origin(&parts.headers),
         now,
     };
-    let done = shared.api().perform(&call);
+    let done = {
+        let mut api = shared.api();
+        let before = api.world.noted().len();
+        let done = api.perform(&call);
+        let new = api.world.noted().get(before..).unwrap_or_default();
+        let effects: Vec<Effect> = new.iter().filter_map(Effect::of).collect();
+        shared.log.amend(entry, |r| r.effects = effects);
+        done
+    };
     shared
         .keep()
         .map_err(|error| Refusal::new(500, error.to_string()))?;
@@ -292,14 +321,19 @@ fn drop_null_params(body: &mut Value) {
 }
 
 fn arrival(shared: &Shared, parts: &Parts, operation: Option<&Operation>) -> Recorded {
-    let token = bearer(&parts.headers)
-        .map(|header| shared.api().tokens.identify(Some(header), Moment::now()));
+    let token = bearer(&parts.headers).map(|header| {
+        shared
+            .api()
+            .tokens
+            .identify(Some(header), shared.clock.now())
+    });
     Recorded {
         method: parts.method.to_string(),
         target: parts
             .uri
             .path_and_query()
             .map_or_else(String::new, ToString::to_string),
+        at: shared.clock.passed(),
         operation: operation.map(|o| o.id.clone()),
         status: None,
         token: match token {
@@ -311,6 +345,8 @@ fn arrival(shared: &Shared, parts: &Parts, operation: Option<&Operation>) -> Rec
         },
         credentials: false,
         fields: Vec::new(),
+        names: Vec::new(),
+        effects: Vec::new(),
         fault: None,
         off_contract: Vec::new(),
     }
@@ -324,8 +360,11 @@ fn note_body(shared: &Shared, entry: Entry, body: Option<&Value>) {
         .get("credentials")
         .and_then(Value::as_object)
         .is_some_and(|c: &Map<String, Value>| !c.is_empty());
+    let named = ["workspace_name", "external_user_id", "name"];
+    let names = named.iter().filter_map(|name| object.get(*name)?.as_str());
     shared.log.amend(entry, |r| {
         r.credentials = credentials;
+        r.names = names.map(str::to_owned).collect();
         r.fields = object.keys().cloned().collect();
     });
 }

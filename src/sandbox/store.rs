@@ -54,6 +54,7 @@ impl Store {
     pub(crate) fn open(
         path: &Path,
         organization_id: Uuid,
+        now: Moment,
     ) -> Result<(Self, World, u64), SandboxError> {
         if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory).map_err(|e| SandboxError::state(path, e))?;
@@ -65,7 +66,7 @@ impl Store {
             // Whoever removes the snapshot wants a new world, not what was left of the old one.
             file.set_len(0).map_err(|e| SandboxError::state(path, e))?;
         }
-        let (mut world, openings) = read_snapshot(path, organization_id)?;
+        let (mut world, openings) = read_snapshot(path, organization_id, now)?;
         replay(&mut file, path, &mut world)?;
         let _already_known = world.take_changes();
         let journal = Mutex::new(Journal { file, lines: 0 });
@@ -183,11 +184,15 @@ fn lock(file: &File, path: &Path) -> Result<(), SandboxError> {
     Ok(())
 }
 
-fn read_snapshot(path: &Path, organization_id: Uuid) -> Result<(World, u64), SandboxError> {
+fn read_snapshot(
+    path: &Path,
+    organization_id: Uuid,
+    now: Moment,
+) -> Result<(World, u64), SandboxError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok((World::first_day(organization_id, Moment::now()), 0));
+            return Ok((World::first_day(organization_id, now), 0));
         }
         Err(error) => return Err(SandboxError::state(path, error)),
     };
@@ -263,7 +268,8 @@ mod tests {
     fn what_was_appended_is_there_after_a_kill() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deep/world.json");
-        let (store, mut world, openings) = Store::open(&path, Uuid::nil()).unwrap();
+        let (store, mut world, openings) =
+            Store::open(&path, Uuid::nil(), Moment::from_micros(0)).unwrap();
         assert_eq!(openings, 0);
         let mut workspace = world.workspace_named("default").unwrap().clone();
         workspace.active = false;
@@ -275,7 +281,8 @@ mod tests {
             .open(journal_path(&path))
             .unwrap();
         journal.write_all(b"{\"workspace\":{\"id\":").unwrap();
-        let (_store, world, openings) = Store::open(&path, Uuid::nil()).unwrap();
+        let (_store, world, openings) =
+            Store::open(&path, Uuid::nil(), Moment::from_micros(0)).unwrap();
         assert_eq!(openings, 1);
         assert!(!world.workspace_named("default").unwrap().active);
     }
@@ -285,7 +292,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
         std::fs::write(&path, "{\"format\": \"something\"").unwrap();
-        let error = Store::open(&path, Uuid::nil()).map(drop).unwrap_err();
+        let error = Store::open(&path, Uuid::nil(), Moment::from_micros(0))
+            .map(drop)
+            .unwrap_err();
         assert!(
             matches!(error, SandboxError::StateCorrupt { .. }),
             "{error}"
@@ -300,14 +309,14 @@ mod tests {
     fn another_organization_or_a_second_sandbox_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
-        let (store, _, _) = Store::open(&path, Uuid::nil()).unwrap();
+        let (store, _, _) = Store::open(&path, Uuid::nil(), Moment::from_micros(0)).unwrap();
         assert!(matches!(
-            Store::open(&path, Uuid::nil()),
+            Store::open(&path, Uuid::nil(), Moment::from_micros(0)),
             Err(SandboxError::StateBusy { .. })
         ));
         drop(store);
         assert!(matches!(
-            Store::open(&path, Uuid::max()),
+            Store::open(&path, Uuid::max(), Moment::from_micros(0)),
             Err(SandboxError::OtherOrganization { .. })
         ));
     }

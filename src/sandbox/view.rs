@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::moment::Moment;
 use super::routes::Api;
+use super::world::Outcome;
 
 /// A snapshot of everything.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +51,8 @@ pub struct ConnectorView {
     pub replication_config: Map<String, Value>,
     /// Its entities, if any were ever chosen.
     pub entities: Option<Value>,
+    /// Whether its credentials work, or may.
+    pub works: bool,
     /// Whether its deletion is under way.
     pub deleting: bool,
 }
@@ -110,6 +113,7 @@ fn connector(api: &Api, connector: &super::world::Connector) -> ConnectorView {
         template_id: connector.template_id,
         replication_config: connector.replication_config.clone(),
         entities: connector.entities.clone(),
+        works: connector.outcome != Outcome::Fails,
         deleting: connector.deletion.is_some(),
     }
 }

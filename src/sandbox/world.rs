@@ -209,6 +209,11 @@ impl World {
         }
     }
 
+    /// The changes that were noted and not taken.
+    pub(crate) fn noted(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// The changes since the last call, oldest first.
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)

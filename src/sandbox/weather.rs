@@ -1,0 +1,117 @@
+//! Faults at work: which request meets which. Carries nothing out.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use super::fault_kind::FaultKind;
+use super::faults::{Fault, Faults, When};
+
+/// Faults at work: each counts the requests it was asked about.
+#[derive(Debug)]
+pub(crate) struct Weather {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    faults: Vec<(Fault, u64)>,
+    rng: fastrand::Rng,
+    /// Until when everything is down, and for how long it was said to be.
+    down: Option<(Instant, FaultKind)>,
+}
+
+impl Weather {
+    pub(crate) fn new(faults: Faults, seed: Option<u64>) -> Self {
+        let rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Self {
+            state: Mutex::new(State {
+                faults: faults.list.into_iter().map(|f| (f, 0)).collect(),
+                rng,
+                down: None,
+            }),
+        }
+    }
+
+    /// Other faults from here on, counted anew.
+    pub(crate) fn change(&self, faults: Faults) {
+        let mut state = self.state();
+        state.faults = faults.list.into_iter().map(|f| (f, 0)).collect();
+        state.down = None;
+    }
+
+    /// The fault that meets this request, if one does: the first of the list. All of them count it.
+    pub(crate) fn meet(&self, operation: &str) -> Option<FaultKind> {
+        let mut state = self.state();
+        let State { faults, rng, down } = &mut *state;
+        let mut met = down
+            .filter(|(until, _)| Instant::now() < *until)
+            .map(|(_, kind)| kind);
+        for (fault, count) in faults
+            .iter_mut()
+            .filter(|(f, _)| f.operation == "*" || f.operation == operation)
+        {
+            *count += 1;
+            let fires = match fault.when {
+                When::Nth(n) => *count == n,
+                When::Every => true,
+                When::Percent(percent) => rng.f64() * 100.0 < percent,
+            };
+            if fires {
+                met = met.or(Some(fault.kind));
+            }
+        }
+        if let (Some(kind @ FaultKind::Down(length)), None) = (met, &down) {
+            *down = Some((Instant::now() + length, kind));
+        }
+        met
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counting_goes_by_operation() {
+        let weather = Weather::new("a:2:503,*:3:500".parse().unwrap(), None);
+        let met: Vec<Option<String>> = ["a", "b", "a", "b"]
+            .iter()
+            .map(|o| weather.meet(o).map(|k| k.to_string()))
+            .collect();
+        assert_eq!(met, [None, None, Some("503".into()), None]);
+    }
+
+    #[test]
+    fn other_faults_count_anew() {
+        let weather = Weather::new("a:2:503".parse().unwrap(), None);
+        weather.meet("a");
+        weather.change("a:2:500".parse().unwrap());
+        let met = ["a", "a"].map(|o| weather.meet(o).map(|k| k.to_string()));
+        assert_eq!(met, [None, Some("500".into())]);
+    }
+
+    #[test]
+    fn chance_is_seeded() {
+        let draw = || {
+            let weather = Weather::new("*:p50%:503".parse().unwrap(), Some(7));
+            (0..64)
+                .map(|_| weather.meet("x").is_some())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(draw(), draw());
+        assert!(draw().contains(&true) && draw().contains(&false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_down_comes_back() {
+        let weather = Weather::new("a:1:down@2000".parse().unwrap(), None);
+        assert!(weather.meet("a").is_some() && weather.meet("b").is_some());
+        tokio::time::advance(std::time::Duration::from_secs(2)).await;
+        assert_eq!(weather.meet("b"), None);
+    }
+}

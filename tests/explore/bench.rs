@@ -1,0 +1,172 @@
+//! A machine to run on: a directory in memory, and verbs run in this process exactly as the
+//! binary runs them, on a clock that only passes when everybody waits.
+
+use airlift::commands::{Environment, perform};
+use airlift::failure::Exit;
+use airlift::render::{Surroundings, Ui};
+use airlift::sandbox::{Faults, Options, Recorded, Running};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+use crate::project::CANARY;
+
+/// No run may take longer, on its own clock.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(30);
+
+/// Files as path and content.
+pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
+
+/// A project's directory.
+pub(crate) struct Machine {
+    dir: TempDir,
+}
+
+/// One run of a verb.
+pub(crate) struct Ran {
+    /// None if it was killed.
+    pub(crate) exit: Option<Exit>,
+    pub(crate) out: String,
+    pub(crate) talk: String,
+    pub(crate) took: Duration,
+    /// The requests that it made.
+    pub(crate) log: Vec<Recorded>,
+}
+
+impl Ran {
+    /// Whether a call ended in a way that no fault explains: the clock may run ahead when the
+    /// system is late to deliver what was sent.
+    pub(crate) fn is_spurious(&self) -> bool {
+        let slow = |one: &Recorded| {
+            let fault = one.fault.as_deref().unwrap_or_default();
+            fault.starts_with("timeout") || fault.starts_with("delay")
+        };
+        let late = self.talk.contains(" timed out ") && !self.log.iter().any(slow);
+        late || self.talk.contains(" not connected ")
+    }
+}
+
+/// Runs a future on a clock of its own.
+pub(crate) fn virtually<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let done = runtime.block_on(future);
+    runtime.shutdown_background();
+    done
+}
+
+impl Machine {
+    pub(crate) fn new(files: &Files) -> Self {
+        let memory = Path::new("/dev/shm");
+        let machine = Self {
+            dir: if memory.is_dir() {
+                tempfile::tempdir_in(memory).unwrap()
+            } else {
+                tempfile::tempdir().unwrap()
+            },
+        };
+        machine.write(files);
+        machine
+    }
+
+    pub(crate) fn write(&self, files: &Files) {
+        for (path, content) in files {
+            let path = self.dir.path().join(path);
+            make_private(path.parent().unwrap());
+            std::fs::write(path, content).unwrap();
+        }
+    }
+
+    /// Everything that is there now.
+    pub(crate) fn read(&self) -> Files {
+        let mut found = Vec::new();
+        collect(self.dir.path(), self.dir.path(), &mut found);
+        found
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        std::fs::remove_dir_all(self.dir.path().join(name)).unwrap();
+    }
+
+    /// Runs a verb against a sandbox, to its end or until `killed`.
+    pub(crate) async fn run(
+        &self,
+        running: &Running,
+        line: &str,
+        killed: impl Future<Output = ()>,
+    ) -> Ran {
+        let seen = running.log().len();
+        let begun = tokio::time::Instant::now();
+        let around = Surroundings {
+            columns: Some(120),
+            log: true,
+            ..Surroundings::default()
+        };
+        let (ui, captured) = Ui::new(true, 0, &around).captured();
+        let env = self.environment(running);
+        let verb = perform(self.cli(line), &env, &ui);
+        let exit = tokio::select! {
+            exit = tokio::time::timeout(PATIENCE, verb) => Some(exit.unwrap_or(Exit::Internal)),
+            () = killed => None,
+        };
+        Ran {
+            exit,
+            out: captured.out(),
+            talk: captured.talk(),
+            took: begun.elapsed(),
+            log: running.log().split_off(seen),
+        }
+    }
+
+    fn cli(&self, line: &str) -> airlift::cli::Cli {
+        let dir = self.dir.path().to_str().unwrap();
+        let arguments = ["airlift"].into_iter().chain(line.split_whitespace());
+        let arguments = arguments.chain(["-f", dir]).map(Into::into);
+        airlift::cli::parse(arguments, 80).unwrap()
+    }
+
+    fn environment(&self, running: &Running) -> Environment {
+        let secret = format!("{CANARY}-client");
+        [
+            ("AIRBYTE_CLIENT_ID", "client".to_owned()),
+            ("AIRBYTE_CLIENT_SECRET", secret),
+            ("AIRBYTE_API_HOST", running.origin()),
+        ]
+        .into_iter()
+        .collect()
+    }
+}
+
+/// What the sandboxes of these tests have in common.
+pub(crate) fn options() -> Options {
+    Options {
+        client: None,
+        faults: Faults::default(),
+        delete_delay: Duration::from_millis(300),
+        log_capacity: 5000,
+        ..Options::default()
+    }
+}
+
+fn make_private(dir: &Path) {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).unwrap();
+}
+
+fn collect(root: &Path, dir: &Path, found: &mut Files) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else {
+            let content = std::fs::read(&path).unwrap();
+            found.push((path.strip_prefix(root).unwrap().to_owned(), content));
+        }
+    }
+}

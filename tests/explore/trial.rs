@@ -1,0 +1,231 @@
+//! One trial: runs that meet faults, runs that recover from them, and the judgement.
+
+use airlift::failure::Exit;
+use airlift::sandbox::{Faults, Options, Recorded, Running, WorldView, start};
+use std::future::pending;
+use std::time::Duration;
+
+use crate::bench::{Machine, Ran, virtually};
+use crate::canary::Canary;
+use crate::history::{Measure, blind_repeats};
+use crate::kinds::Blow;
+use crate::scenario::{Start, settle};
+use crate::still::Still;
+
+/// Requests beyond three times the usual that a run may make: tokens, and looks anew.
+const EXTRA: usize = 12;
+/// What no run takes, however slow and faulty the service.
+const LONGEST: Duration = Duration::from_mins(15);
+
+/// A scenario's start with what happens when nothing goes wrong.
+pub(crate) struct Prepared {
+    pub(crate) start: Start,
+    /// The operation of each request.
+    pub(crate) operations: Vec<String>,
+    pub(crate) rest: Still,
+    /// Exit codes of the verb at first and at rest, and of the plan at rest.
+    pub(crate) exits: [Exit; 3],
+    measure: Measure,
+    canary: Canary,
+}
+
+/// What a trial came to.
+#[derive(Default)]
+pub(crate) struct Verdict {
+    /// What was wrong.
+    pub(crate) wrong: Vec<String>,
+    /// How many faults were met.
+    pub(crate) met: usize,
+    pub(crate) requests: usize,
+    /// The clock ran ahead of the network; nothing else is meant.
+    pub(crate) spurious: bool,
+    /// What the runs wrote, where something was wrong.
+    pub(crate) told: String,
+}
+
+impl Prepared {
+    /// Runs without faults, twice, and plans.
+    pub(crate) fn of(start: Start) -> Self {
+        virtually(async {
+            let (machine, running) = begin(&start, &[]).await;
+            let before = running.world();
+            let line = start.scenario.line();
+            let first = machine.run(&running, &line, pending()).await;
+            let again = machine.run(&running, &line, pending()).await;
+            settle().await;
+            let plan = start.scenario.plan();
+            let plan = machine.run(&running, &plan, pending()).await;
+            let operation = |one: &Recorded| one.operation.clone().unwrap_or_default();
+            Self {
+                operations: first.log.iter().map(operation).collect(),
+                rest: Still::of(&running, &start.scenario.after),
+                exits: [&first, &again, &plan].map(|ran| ran.exit.unwrap()),
+                measure: Measure::of(&before, &running.log()),
+                canary: Canary::of(&start.scenario.after),
+                start,
+            }
+        })
+    }
+
+    /// One trial; a verdict that is spurious says nothing.
+    pub(crate) fn attempt(&self, blows: &[Blow]) -> Verdict {
+        virtually(async {
+            let (machine, running) = begin(&self.start, blows).await;
+            let mut trial = Trial {
+                prepared: self,
+                before: running.world(),
+                machine,
+                running,
+                verdict: Verdict::default(),
+            };
+            trial.go(blows).await;
+            trial.verdict
+        })
+    }
+}
+
+async fn begin(from: &Start, blows: &[Blow]) -> (Machine, Running) {
+    let mut faults = Faults::default();
+    blows.iter().for_each(|blow| faults.push(blow.fault()));
+    let options = Options {
+        world: Some(from.world.clone()),
+        faults,
+        ..from.scenario.options()
+    };
+    (Machine::new(&from.files), start(options).await.unwrap())
+}
+
+struct Trial<'a> {
+    prepared: &'a Prepared,
+    before: WorldView,
+    machine: Machine,
+    running: Running,
+    verdict: Verdict,
+}
+
+impl Trial<'_> {
+    async fn go(&mut self, blows: &[Blow]) {
+        let scenario = &self.prepared.start.scenario;
+        let line = scenario.line();
+        let mut runs = 0;
+        while runs == 0 || runs < blows.len() && self.met() < blows.len() {
+            let ran = self
+                .machine
+                .run(&self.running, &line, self.killed(blows))
+                .await;
+            self.judge(&ran, false);
+            runs += 1;
+        }
+        self.verdict.met = self.met();
+        self.running.set_faults(Faults::default()).unwrap();
+        self.recover(&line).await;
+        settle().await;
+        self.compare("C1: the world at rest is not as without faults");
+        let plan = self
+            .machine
+            .run(&self.running, &scenario.plan(), pending())
+            .await;
+        self.judge(&plan, true);
+        self.expect(plan.exit == Some(self.prepared.exits[2]), || {
+            format!("C1: the plan at rest ends with {:?}", plan.exit)
+        });
+        self.judge_all();
+    }
+
+    /// Runs again, twice at most.
+    async fn recover(&mut self, line: &str) {
+        for again in [true, false] {
+            let ran = self.machine.run(&self.running, line, pending()).await;
+            self.judge(&ran, false);
+            let [first, rest, _] = self.prepared.exits;
+            if ran.exit.is_some_and(|exit| exit == first || exit == rest) && self.is_at_rest() {
+                return;
+            }
+            self.expect(again, || {
+                format!("C1: the second clean run ends with {:?}", ran.exit)
+            });
+        }
+    }
+
+    fn met(&self) -> usize {
+        let log = self.running.log();
+        log.iter().filter(|one| one.fault.is_some()).count()
+    }
+
+    /// Resolves when the next fault is met that kills.
+    async fn killed(&self, blows: &[Blow]) {
+        let mut met = self.running.faults_met();
+        let begun = *met.borrow_and_update();
+        loop {
+            if met.changed().await.is_err() {
+                return pending().await;
+            }
+            let last = self
+                .running
+                .log()
+                .into_iter()
+                .rev()
+                .find_map(|one| one.fault);
+            let held = last.is_some_and(|kind| kind.starts_with("timeout"));
+            if *met.borrow_and_update() > begun && held && blows.iter().any(Blow::kills) {
+                return;
+            }
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        Still::of(&self.running, &self.prepared.start.scenario.after) == self.prepared.rest
+    }
+
+    fn compare(&mut self, what: &str) {
+        let now = Still::of(&self.running, &self.prepared.start.scenario.after);
+        let difference = now.difference(&self.prepared.rest);
+        self.expect(difference.is_empty(), || format!("{what}:{difference}"));
+    }
+
+    fn expect(&mut self, holds: bool, wrong: impl FnOnce() -> String) {
+        if !holds {
+            self.verdict.wrong.push(wrong());
+        }
+    }
+
+    /// What one run must keep.
+    fn judge(&mut self, ran: &Ran, only_reads: bool) {
+        let usual = self.prepared.operations.len();
+        self.verdict.requests += ran.log.len();
+        self.verdict.spurious |= ran.is_spurious();
+        self.verdict.told += &format!("--- {:?}\n{}{}", ran.exit, ran.talk, ran.out);
+        self.expect(ran.log.len() <= 3 * usual + EXTRA, || {
+            format!("C7: {} requests instead of {usual}", ran.log.len())
+        });
+        self.expect(ran.took <= LONGEST, || {
+            format!("C7: it took {:?}", ran.took)
+        });
+        let odd = matches!(ran.exit, Some(Exit::Internal | Exit::Usage | Exit::Stale));
+        self.expect(!odd, || format!("C8: it ended with {:?}", ran.exit));
+        if ran.exit == Some(Exit::Done) && !only_reads {
+            self.compare("C8: it ended with 0, and the world is not as desired");
+        }
+        let writes = ran.log.iter().any(|one| !one.effects.is_empty());
+        self.expect(!only_reads || !writes, || "C5: a plan wrote".to_owned());
+        let sung = [&ran.out, &ran.talk]
+            .into_iter()
+            .any(|text| self.prepared.canary.sings(text));
+        self.expect(!sung, || "C6: a secret was told".to_owned());
+        let off: Vec<&String> = ran.log.iter().flat_map(|one| &one.off_contract).collect();
+        self.expect(off.is_empty(), || format!("off the contract: {off:?}"));
+    }
+
+    /// What the whole trial must keep.
+    fn judge_all(&mut self) {
+        let log = self.running.log();
+        let measure = Measure::of(&self.before, &log);
+        let worse = measure.worse_than(&self.prepared.measure, self.verdict.met);
+        self.verdict.wrong.extend(worse);
+        self.verdict.wrong.extend(blind_repeats(&log));
+        let kept = self.prepared.canary.in_files(&self.machine.read());
+        self.verdict
+            .wrong
+            .extend(kept.map(|path| format!("C6: a secret is in {path}")));
+    }
+}
