@@ -253,6 +253,14 @@ pub struct ReachOpts {
         help_heading = "Reading"
     )]
     pub refresh: Refresh,
+    /// How long after its request to look for what a run that was cut short may have created
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        help_heading = "Reading"
+    )]
+    pub settle_timeout: u64,
     /// Requests at a time, at most; fewer when the service gets slow or refuses
     #[arg(
         long,

@@ -84,14 +84,7 @@ impl CustomerRun<'_> {
                 None,
             )),
         };
-        let seq = self.begin(intent)?;
-        let created = match self.post(body, &known).await {
-            Ok(created) => created,
-            Err(error) => {
-                self.end_failed(seq, &error)?;
-                return Err(error.into());
-            }
-        };
+        let (seq, created) = self.post(body, &intent, &known).await?;
         self.ledger.leaving.extend(replaces);
         self.enter(body, created.id, sent, created.updated_at.clone())?;
         self.end(seq, Ended::Done)?;
@@ -102,36 +95,42 @@ impl CustomerRun<'_> {
         Ok(created)
     }
 
-    /// The call itself. It is repeated only when the server answered with a failure and the
-    /// connector did not appear; after a broken connection or a timeout the server may still be
-    /// at it, so that is left to the next run.
+    /// The call itself, with an intent of its own each time. It is repeated only when the server
+    /// answered with a failure and the connector did not appear; after a broken connection or a
+    /// timeout the server may still be at it, so that is left to the next run.
     async fn post(
         &self,
         body: &ConnectorBody,
+        intent: &Intent,
         known: &BTreeSet<ConnectorId>,
-    ) -> Result<Created, ApiError> {
-        let workspace = self
-            .id
-            .unwrap_or(crate::model::WorkspaceId(uuid::Uuid::nil()));
+    ) -> Result<(u64, Created), Trouble> {
+        let workspace = self.workspace()?;
         let mut attempt = 1;
         loop {
+            let seq = self.begin(intent.clone())?;
             let writer = self.context.writer;
             let secrets = self.context.secrets;
             let error = match writer
                 .create_connector(&self.name, workspace, body, secrets)
                 .await
             {
-                Ok(created) => return Ok(created),
-                Err(error) if error.effect() == Effect::None => return Err(error),
+                Ok(created) => return Ok((seq, created)),
                 Err(error) => error,
             };
-            match self.newcomer(body, known).await {
-                Ok(Some(created)) => return Ok(created),
-                Ok(None) if attempt < ATTEMPTS && matches!(error, ApiError::Server { .. }) => {
-                    attempt += 1;
+            if error.effect() == Effect::Unknown
+                && let Ok(found) = self.newcomer(body, known).await
+            {
+                if let Some(created) = found {
+                    return Ok((seq, created));
                 }
-                Ok(None) | Err(_) => return Err(error),
+                if attempt < ATTEMPTS && matches!(error, ApiError::Server { .. }) {
+                    self.end(seq, Ended::Unknown)?;
+                    attempt += 1;
+                    continue;
+                }
             }
+            self.end_failed(seq, &error)?;
+            return Err(error.into());
         }
     }
 

@@ -6,7 +6,8 @@
 
 use super::run::{CustomerRun, Trouble};
 use super::{Outcome, StopCause};
-use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
+use crate::model::{ConnectorBody, ConnectorId, ObservedConnector, RecordedConnector, Sent};
+use crate::recorded::{interchangeable, precedence};
 use std::collections::BTreeMap;
 
 /// A connector that this run created.
@@ -28,8 +29,10 @@ impl CustomerRun<'_> {
         };
         for made in std::mem::take(&mut self.made) {
             if let Some(winner) = self.earlier(&made, &there) {
-                let result = self.yield_to(&made, winner).await;
-                self.note_twin(&made, winner, result);
+                let sent = self.own(winner, &there).and_then(|own| own.sent);
+                let verified = sent.is_some();
+                let result = self.yield_to(&made, winner, sent).await;
+                self.note_twin(&made, winner, verified, result);
             }
         }
     }
@@ -50,18 +53,46 @@ impl CustomerRun<'_> {
                     && !self.ledger.leaving.contains(id)
                     && !known.is_some_and(|known| known.contains_key(id))
             })
-            .min_by_key(|(id, found)| (created(found), **id))?;
-        ((created(first.1), *first.0) < (created(ours), made.id)).then_some(*first.0)
+            // An own one that was made otherwise is for the next run to clear up.
+            .filter(|(id, _)| {
+                let now = Self::record(&made.body, **id, None, None);
+                let own = self.own(**id, there);
+                own.is_none_or(|own| interchangeable(&own, &now))
+            })
+            .min_by_key(|(id, found)| precedence(**id, found))?;
+        let is_earlier = precedence(*first.0, first.1) < precedence(made.id, ours);
+        is_earlier.then_some(*first.0)
     }
 
-    async fn yield_to(&mut self, made: &Made, winner: ConnectorId) -> Result<(), Trouble> {
+    /// What the ledger is to hold of a twin that a creation of ours explains of which no answer
+    /// came, in this run or an earlier one.
+    fn own(
+        &self,
+        id: ConnectorId,
+        there: &BTreeMap<ConnectorId, ObservedConnector>,
+    ) -> Option<RecordedConnector> {
+        self.context.journal.explains(self.id?, id, there.get(&id)?)
+    }
+
+    async fn yield_to(
+        &mut self,
+        made: &Made,
+        winner: ConnectorId,
+        sent: Option<Sent>,
+    ) -> Result<(), Trouble> {
         self.ledger.leaving.insert(made.id);
-        self.enter(&made.body, winner, None, None)?;
+        self.enter(&made.body, winner, sent, None)?;
         let address = crate::model::Address::connector(&self.plan.name, &made.body.name);
         self.remove(&address, made.id).await.map(|_| ())
     }
 
-    fn note_twin(&mut self, made: &Made, winner: ConnectorId, result: Result<(), Trouble>) {
+    fn note_twin(
+        &mut self,
+        made: &Made,
+        winner: ConnectorId,
+        verified: bool,
+        result: Result<(), Trouble>,
+    ) {
         let own = made.id.to_string();
         let Some(report) = self
             .reports
@@ -71,22 +102,19 @@ impl CustomerRun<'_> {
             return;
         };
         report.remote_id = Some(winner.to_string());
-        report.warnings.push(format!(
-            "another run created it at the same time: its connector {winner} is kept with \
-             credentials not verified, and the own one {own} was to be removed"
-        ));
+        report.warnings.push(if verified {
+            format!(
+                "an earlier try had made {winner} after all; the second one {own} was to be removed"
+            )
+        } else {
+            format!(
+                "another run created it at the same time: its connector {winner} is kept with \
+                 credentials not verified, and the own one {own} was to be removed"
+            )
+        });
         if let Err(trouble) = result {
             report.outcome = Outcome::Unknown;
             report.message = Some(trouble.message);
         }
     }
-}
-
-/// The creation time for comparison; a connector that tells none comes last.
-fn created(connector: &ObservedConnector) -> (bool, Option<jiff::Timestamp>) {
-    let time = connector
-        .created_at
-        .as_ref()
-        .and_then(|text| text.parse().ok());
-    (time.is_none(), time)
 }

@@ -192,7 +192,7 @@ impl Execution<'_> {
         for id in &planned.unsaved {
             remote.ledger.save(*id, &planned.recorded.customers[id])?;
         }
-        let journal = Journal::start(remote.ledger.dir())?;
+        let journal = Journal::start(remote.ledger.dir(), &planned.open)?;
         let options = self.options();
         let steps = planned.plan.steps().count();
         progress.phase("Applying", u64::try_from(steps).ok());

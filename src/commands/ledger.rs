@@ -9,7 +9,7 @@ use crate::cli::{Format, GlobalOpts};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
-use crate::recorded::{Intent, Journal, Lock};
+use crate::recorded::{Intent, Journal, Lock, Outcome, Unsettled};
 use crate::render::{self, Progress, Rekeyed, Ui, json};
 use crate::secrets::Values;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +71,11 @@ async fn carry_out(
 
 /// A killed run's creations carry fingerprints of their own, which only a plan can place.
 fn settled(remote: &Remote) -> Result<(), Failure> {
-    let creates = |intent: &Intent| matches!(intent, Intent::CreateConnector { .. });
+    // What an apply has looked for in vain is no reason to wait until it can no longer come.
+    let creates = |one: &Unsettled| {
+        matches!(one.intent, Intent::CreateConnector { .. })
+            && one.outcome != Some(Outcome::Missing)
+    };
     if !Journal::unsettled(remote.ledger.dir())?.iter().any(creates) {
         return Ok(());
     }

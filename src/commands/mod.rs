@@ -8,6 +8,7 @@ mod explain;
 mod findings;
 mod init;
 mod ledger;
+mod newcomers;
 mod pipeline;
 mod plan;
 mod project;

@@ -2,6 +2,7 @@
 //! files -> desired, API -> observed, disk -> recorded, then the plan.
 
 use super::environment::Environment;
+use super::newcomers::await_newcomers;
 use super::remote::Remote;
 use crate::cli::{PlanningOpts, ReachOpts, Refresh};
 use crate::desired::Project;
@@ -9,10 +10,11 @@ use crate::failure::Failure;
 use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
 use crate::observed::{self, ReadEvent, observe};
 use crate::plan::{Inputs, Plan, Policy, pairs, plan};
-use crate::recorded::{Journal, settle};
+use crate::recorded::{Journal, Unsettled, settle};
 use crate::secrets::{Resolver, evidence};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A plan with what it was made from.
 pub(super) struct Planned {
@@ -22,6 +24,8 @@ pub(super) struct Planned {
     pub(super) recorded: Recorded,
     /// Customers whose ledger entries a killed run left to be written.
     pub(super) unsaved: BTreeSet<WorkspaceId>,
+    /// Creations of earlier runs that may still take effect.
+    pub(super) open: Vec<Unsettled>,
     /// Which recorded connector each declared one means.
     pub(super) matched: BTreeMap<Address, ConnectorId>,
 }
@@ -49,6 +53,8 @@ pub(super) async fn planned_by(
 ) -> Result<Planned, Failure> {
     let recorded = remote.ledger.load()?;
     let unsettled = Journal::unsettled(remote.ledger.dir())?;
+    let grace = Duration::from_secs(reach.settle_timeout);
+    await_newcomers(remote, &recorded, &unsettled, grace).await?;
     let refresh = match reach.refresh {
         Refresh::Lean => observed::Refresh::Lean,
         Refresh::Full => observed::Refresh::Full,
@@ -77,6 +83,7 @@ pub(super) async fn planned_by(
         plan,
         recorded,
         unsaved: settled.changed,
+        open: settled.open,
         matched,
     })
 }

@@ -6,7 +6,7 @@
 
 use super::environment::Environment;
 use super::reading::waiting;
-use crate::api::{self, Credentials, Load, Options, Session, Target};
+use crate::api::{self, Credentials, Load, OnWait, Options, Session, Target};
 use crate::cli::{ConnectorToken, GlobalOpts, ReachOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
@@ -35,6 +35,8 @@ pub(super) struct Remote {
     pub(super) fingerprinter: Fingerprinter,
     /// Fingerprints with the key that was in use before.
     pub(super) old_fingerprinter: Fingerprinter,
+    /// Told of every wait.
+    pub(super) on_wait: OnWait,
     /// The embedded API, when it is the one.
     sandbox: Option<sandbox::Running>,
 }
@@ -82,9 +84,10 @@ impl Remote {
         } else {
             Way::remote(env, project)?
         };
+        let on_wait = waiting(progress);
         let mut options = Options {
             organization_id: way.organization,
-            on_wait: Some(waiting(progress)),
+            on_wait: Some(Arc::clone(&on_wait)),
             ..options(project, global, pace)?
         };
         if ui.logs_requests() {
@@ -106,6 +109,7 @@ impl Remote {
             ledger: Ledger::new(&root, organization),
             fingerprinter: Fingerprinter::new(&way.ledger_key, organization),
             old_fingerprinter: Fingerprinter::new(&way.old_ledger_key, organization),
+            on_wait,
             sandbox: way.sandbox,
         })
     }

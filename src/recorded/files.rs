@@ -16,17 +16,20 @@ pub(super) fn private_dir(path: &Path) -> Result<(), RecordError> {
         .map_err(RecordError::io("cannot make", path))
 }
 
-/// Replaces a file as a whole; after a crash it is the old one or the new one.
-pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), RecordError> {
+/// Replaces a file as a whole; after a crash it is the old one or the new one. Gives the new one,
+/// open behind its content.
+pub(super) fn replace(path: &Path, content: &[u8]) -> Result<File, RecordError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let failed = || RecordError::io("cannot write", path);
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(failed())?;
     file.write_all(content).map_err(failed())?;
     file.as_file().sync_all().map_err(failed())?;
-    file.persist(path)
+    let file = file
+        .persist(path)
         .map_err(|error| error.error)
         .map_err(failed())?;
-    sync_dir(dir)
+    sync_dir(dir)?;
+    Ok(file)
 }
 
 /// Makes a rename or a removal in the directory durable.

@@ -88,7 +88,7 @@ impl Ledger {
             .map_err(std::io::Error::from)
             .map_err(RecordError::io("cannot write", &path))?;
         text.push('\n');
-        files::replace(&path, text.as_bytes())
+        files::replace(&path, text.as_bytes()).map(drop)
     }
 
     /// Forgets one customer, durably.

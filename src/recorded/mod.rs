@@ -11,11 +11,11 @@ mod lock;
 mod rotation;
 mod settle;
 
-pub use journal::{Intent, Journal, Outcome};
+pub use journal::{Intent, Journal, Outcome, Unsettled};
 pub use ledger::Ledger;
 pub use lock::Lock;
 pub use rotation::{Rotation, Rotations};
-pub use settle::{Settled, settle};
+pub use settle::{Settled, has_come, interchangeable, is_wanting, precedence, settle};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

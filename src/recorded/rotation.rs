@@ -97,7 +97,7 @@ impl Rotations {
         let text = serde_json::to_vec(&written)
             .map_err(std::io::Error::from)
             .map_err(RecordError::io("cannot write", &self.path))?;
-        files::replace(&self.path, &text)
+        files::replace(&self.path, &text).map(drop)
     }
 }
 

@@ -1,12 +1,19 @@
-//! Settling: what a killed run had begun, judged by what there is now.
+//! Settling: what earlier runs had begun, judged by what there is now.
 //!
 //! Pure, so that `plan` can settle in memory without writing and `apply` can write the same.
 
 use super::Intent;
+use super::journal::{LIFE, Outcome, Unsettled};
 use crate::model::{
-    ConnectorId, DefinitionId, Observed, ObservedConnector, Recorded, RecordedCustomer, WorkspaceId,
+    ConnectorId, Observed, ObservedConnector, Recorded, RecordedConnector, RecordedCustomer,
+    WorkspaceId,
 };
-use std::collections::BTreeSet;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How far this machine's clock and the server's may be apart.
+const SKEW: Duration = Duration::from_mins(1);
 
 /// The ledger after settling.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,26 +22,155 @@ pub struct Settled {
     pub recorded: Recorded,
     /// Customers that have to be written back.
     pub changed: BTreeSet<WorkspaceId>,
+    /// Creations of connectors that were looked for in vain.
+    pub open: Vec<Unsettled>,
 }
 
 /// Takes into the ledger what unsettled creations turn out to have made.
 ///
-/// An intent with more than one candidate stays undecided: the plan then reports the twins.
-pub fn settle(recorded: Recorded, intents: &[Intent], observed: &Observed) -> Settled {
+/// When more fit than were begun, somebody else's are among them: nothing is taken, and the plan
+/// reports the twins.
+pub fn settle(recorded: Recorded, intents: &[Unsettled], observed: &Observed) -> Settled {
+    let unentered = |one: &&Unsettled| !is_entered(one, &recorded);
+    let intents: Vec<&Unsettled> = intents.iter().filter(unentered).collect();
     let mut settled = Settled {
         recorded,
         changed: BTreeSet::new(),
+        open: Vec::new(),
     };
-    for intent in intents {
-        match intent {
+    for (index, one) in intents.iter().enumerate() {
+        match &one.intent {
             Intent::CreateCustomer { customer } => {
                 settle_customer(&mut settled, customer, observed);
             }
-            Intent::CreateConnector { .. } => settle_connector(&mut settled, intent, observed),
+            Intent::CreateConnector { .. } => {
+                let alike = |other: &&&Unsettled| slot(&other.intent) == slot(&one.intent);
+                let begun = intents[index..].iter().filter(alike).count();
+                if !settle_connector(&mut settled, one, begun, observed) {
+                    settled.open.push((*one).clone());
+                }
+            }
             Intent::Write { .. } => {}
         }
     }
     settled
+}
+
+/// Whether it is a creation that is not in the ledger, nor anything else in its place, so that
+/// a plan would create the same once more.
+pub fn is_wanting(one: &Unsettled, recorded: &Recorded) -> bool {
+    let Some((workspace, name, _)) = slot(&one.intent) else {
+        return false;
+    };
+    let ledger = recorded.customers.get(&workspace);
+    let held = ledger.and_then(|ledger| ledger.connectors.get(name));
+    held.is_none_or(|held| replaced(&one.intent) == Some(held.id))
+}
+
+/// Whether the run was killed between the ledger and the journal: of one name it does one thing
+/// at a time, so what came to be meanwhile is what this one made.
+fn is_entered(one: &Unsettled, recorded: &Recorded) -> bool {
+    let Intent::CreateConnector {
+        workspace_id,
+        name,
+        known,
+        ..
+    } = &one.intent
+    else {
+        return false;
+    };
+    let ledger = recorded.customers.get(workspace_id);
+    let held = ledger.and_then(|ledger| ledger.connectors.get(name));
+    one.outcome.is_none() && held.is_some_and(|held| !known.contains(&held.id))
+}
+
+/// Whether one of these may be what a creation made.
+pub fn has_come(
+    one: &Unsettled,
+    workspace: WorkspaceId,
+    there: &BTreeMap<ConnectorId, ObservedConnector>,
+) -> bool {
+    let mut there = there.iter();
+    there.any(|(id, found)| is_of(one, workspace, *id, found).is_some())
+}
+
+/// What comes first of two connectors of one name: the older one, then the smaller id. One that
+/// tells no time comes last.
+pub fn precedence(id: ConnectorId, found: &ObservedConnector) -> impl Ord + Copy + use<> {
+    let time = created(found);
+    (time.is_none(), time, id)
+}
+
+/// Whether one connector can stand for the other with nothing but its credentials to be sent.
+pub fn interchangeable(one: &RecordedConnector, other: &RecordedConnector) -> bool {
+    let settings = |record: &RecordedConnector| RecordedConnector {
+        id: one.id,
+        sent: None,
+        updated_at: None,
+        ..record.clone()
+    };
+    settings(one) == settings(other)
+}
+
+/// What the ledger is to hold of a connector that may be what a creation made. One that an
+/// earlier run looked for in vain must have been made while it could still take effect:
+/// people make connectors, too.
+pub(super) fn is_of(
+    one: &Unsettled,
+    workspace: WorkspaceId,
+    id: ConnectorId,
+    found: &ObservedConnector,
+) -> Option<RecordedConnector> {
+    let Intent::CreateConnector {
+        workspace_id,
+        name,
+        definition_id,
+        known,
+        record,
+        ..
+    } = &one.intent
+    else {
+        return None;
+    };
+    let late = one.outcome == Some(Outcome::Missing);
+    let in_time = |at: Timestamp, made: Timestamp| at - SKEW <= made && made <= at + LIFE + SKEW;
+    let fits = *workspace_id == workspace
+        && found.name == *name
+        && found.definition_id == *definition_id
+        && !known.contains(&id)
+        && (!late
+            || one
+                .time()
+                .zip(created(found))
+                .is_some_and(|(at, made)| in_time(at, made)));
+    fits.then(|| RecordedConnector {
+        id,
+        ..(**record).clone()
+    })
+}
+
+fn created(connector: &ObservedConnector) -> Option<Timestamp> {
+    connector.created_at.as_ref()?.parse().ok()
+}
+
+/// What a creation is of.
+fn slot(intent: &Intent) -> Option<(WorkspaceId, &str, crate::model::DefinitionId)> {
+    match intent {
+        Intent::CreateConnector {
+            workspace_id,
+            name,
+            definition_id,
+            ..
+        } => Some((*workspace_id, name, *definition_id)),
+        _ => None,
+    }
+}
+
+fn replaced(intent: &Intent) -> Option<ConnectorId> {
+    match intent {
+        Intent::CreateConnector { replaces, .. } => *replaces,
+        _ => None,
+    }
 }
 
 fn settle_customer(settled: &mut Settled, name: &str, observed: &Observed) {
@@ -54,167 +190,81 @@ fn settle_customer(settled: &mut Settled, name: &str, observed: &Observed) {
     }
 }
 
-fn settle_connector(settled: &mut Settled, intent: &Intent, observed: &Observed) {
+/// Whether it is known now what became of a creation, the first of so many that were begun.
+fn settle_connector(
+    settled: &mut Settled,
+    one: &Unsettled,
+    begun: usize,
+    observed: &Observed,
+) -> bool {
     let Intent::CreateConnector {
         customer,
         workspace_id,
         name,
-        definition_id,
-        known,
-        replaces,
-        record,
-    } = intent
+        ..
+    } = &one.intent
     else {
-        return;
+        return true;
     };
-    let Some(made) = sole_newcomer(
-        settled,
-        observed,
-        *workspace_id,
-        (name, *definition_id),
-        known,
-    ) else {
-        return;
+    let ledger = settled.recorded.customers.get(workspace_id);
+    let there = observed.customers.get(workspace_id);
+    let Some(there) = there.and_then(|customer| customer.connectors.as_ref()) else {
+        return false;
     };
-    let ledger = settled
-        .recorded
-        .customers
-        .entry(*workspace_id)
-        .or_insert_with(|| RecordedCustomer {
-            name: customer.clone(),
-            ..RecordedCustomer::default()
-        });
-    let mut record = (**record).clone();
-    record.id = made;
+    let ours = |id: &ConnectorId| {
+        ledger.is_some_and(|ledger| {
+            let mut held = ledger.connectors.values();
+            ledger.leaving.contains(id) || held.any(|connector| connector.id == *id)
+        })
+    };
+    let mut made: Vec<RecordedConnector> = there
+        .iter()
+        .filter(|(id, _)| !ours(id))
+        .filter_map(|(id, found)| is_of(one, *workspace_id, *id, found))
+        .collect();
+    if made.len() > begun {
+        return false;
+    }
+    made.sort_by_key(|made| precedence(made.id, &there[&made.id]));
+    let Some(made) = made.into_iter().next() else {
+        return false;
+    };
+    let ledger = settled.recorded.customers.entry(*workspace_id);
+    let ledger = ledger.or_insert_with(|| RecordedCustomer {
+        name: customer.clone(),
+        ..RecordedCustomer::default()
+    });
+    take(ledger, name, replaced(&one.intent), made, there);
+    settled.changed.insert(*workspace_id);
+    true
+}
+
+/// Enters what a creation made. Where a later run has created the same once more, the one that
+/// comes first stays, as runs on two machines choose; both are ours, so the other one leaves.
+fn take(
+    ledger: &mut RecordedCustomer,
+    name: &str,
+    replaces: Option<ConnectorId>,
+    made: RecordedConnector,
+    there: &BTreeMap<ConnectorId, ObservedConnector>,
+) {
     // The one that is replaced may stand under another name.
     ledger
         .connectors
-        .retain(|_, connector| Some(connector.id) != *replaces);
-    ledger.connectors.insert(name.clone(), record);
-    ledger.leaving.extend(*replaces);
-    settled.changed.insert(*workspace_id);
-}
-
-fn sole_newcomer(
-    settled: &Settled,
-    observed: &Observed,
-    workspace: WorkspaceId,
-    (name, definition): (&str, DefinitionId),
-    known: &BTreeSet<ConnectorId>,
-) -> Option<ConnectorId> {
-    let ledger = settled.recorded.customers.get(&workspace);
-    let ours = |id: &ConnectorId| {
-        ledger.is_some_and(|ledger| {
-            ledger.leaving.contains(id)
-                || ledger
-                    .connectors
-                    .values()
-                    .any(|connector| connector.id == *id)
-        })
-    };
-    let fits = |(id, connector): &(&ConnectorId, &ObservedConnector)| {
-        connector.name == name
-            && connector.definition_id == definition
-            && !known.contains(id)
-            && !ours(id)
-    };
-    let mut made = observed
-        .customers
-        .get(&workspace)?
-        .connectors
-        .iter()
-        .flatten()
-        .filter(fits);
-    match (made.next(), made.next()) {
-        (Some((id, _)), None) => Some(*id),
-        _ => None,
+        .retain(|_, connector| Some(connector.id) != replaces);
+    ledger.leaving.extend(replaces);
+    let rival = ledger.connectors.get(name);
+    if let Some((rival, found)) = rival.and_then(|one| Some((one, there.get(&one.id)?))) {
+        let later = precedence(rival.id, found) > precedence(made.id, &there[&made.id]);
+        // One that was adopted was not made by us.
+        if !(later && rival.sent.is_some() && interchangeable(rival, &made)) {
+            ledger.leaving.insert(made.id);
+            return;
+        }
+        ledger.leaving.insert(rival.id);
     }
+    ledger.connectors.insert(name.to_owned(), made);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::settle;
-    use crate::model::{
-        Applied, ConnectorId, DefinitionId, Observed, ObservedConnector, ObservedCustomer,
-        Recorded, RecordedConnector, RecordedCustomer, TemplateId, WorkspaceId,
-    };
-    use crate::recorded::Intent;
-    use std::collections::{BTreeMap, BTreeSet};
-    use uuid::Uuid;
-
-    const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
-    const KIND: DefinitionId = DefinitionId(Uuid::from_u128(2));
-
-    fn id(n: u128) -> ConnectorId {
-        ConnectorId(Uuid::from_u128(n))
-    }
-
-    fn record(id: ConnectorId) -> RecordedConnector {
-        RecordedConnector {
-            id,
-            definition_id: KIND,
-            template_id: None,
-            sent: None,
-            credentials_version: None,
-            applied: Applied::default(),
-            updated_at: None,
-        }
-    }
-
-    fn there(name: &str) -> ObservedConnector {
-        ObservedConnector {
-            name: name.into(),
-            definition_id: KIND,
-            kind_name: None,
-            template_id: TemplateId(Uuid::nil()),
-            created_at: None,
-            updated_at: None,
-            detail: None,
-        }
-    }
-
-    #[test]
-    fn a_replacement_under_a_new_name_leaves_no_entry_of_the_old_one() {
-        let ledger = RecordedCustomer {
-            name: "acme".into(),
-            connectors: BTreeMap::from([("old".into(), record(id(10)))]),
-            ..RecordedCustomer::default()
-        };
-        let customer = ObservedCustomer {
-            name: "acme".into(),
-            status: crate::model::ObservedStatus::Active,
-            cache: None,
-            created_at: String::new(),
-            connectors: Some(BTreeMap::from([
-                (id(10), there("old")),
-                (id(11), there("new")),
-            ])),
-        };
-        let observed = Observed {
-            organization_id: crate::model::OrganizationId(Uuid::nil()),
-            customers: BTreeMap::from([(WORKSPACE, customer)]),
-            completeness: crate::model::Completeness::Complete,
-            kinds: BTreeMap::new(),
-        };
-        let intent = Intent::CreateConnector {
-            customer: "acme".into(),
-            workspace_id: WORKSPACE,
-            name: "new".into(),
-            definition_id: KIND,
-            known: BTreeSet::from([id(10)]),
-            replaces: Some(id(10)),
-            record: Box::new(record(ConnectorId(Uuid::nil()))),
-        };
-        let recorded = Recorded {
-            customers: BTreeMap::from([(WORKSPACE, ledger)]),
-        };
-        let settled = settle(recorded, &[intent], &observed);
-        let after = &settled.recorded.customers[&WORKSPACE];
-        assert_eq!(
-            after.connectors,
-            BTreeMap::from([("new".into(), record(id(11)))])
-        );
-        assert_eq!(after.leaving, BTreeSet::from([id(10)]));
-        assert!(settled.changed.contains(&WORKSPACE));
-    }
-}
+pub(super) mod tests;

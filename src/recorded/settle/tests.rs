@@ -1,0 +1,207 @@
+//! What earlier runs had begun, and what became of it.
+
+use super::{Settled, is_wanting, settle};
+use crate::model::{
+    Applied, Completeness, ConnectorId, DefinitionId, Observed, ObservedConnector,
+    ObservedCustomer, ObservedStatus, OrganizationId, Recorded, RecordedConnector,
+    RecordedCustomer, Sent, TemplateId, WorkspaceId,
+};
+use crate::recorded::journal::{Intent, Outcome, Unsettled};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+pub(in crate::recorded) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+pub(in crate::recorded) const KIND: DefinitionId = DefinitionId(Uuid::from_u128(2));
+const AT: &str = "2026-05-01T10:00:00Z";
+
+fn id(n: u128) -> ConnectorId {
+    ConnectorId(Uuid::from_u128(n))
+}
+
+pub(in crate::recorded) fn record(n: u128) -> RecordedConnector {
+    let sent = Sent {
+        key_id: String::new(),
+        salt: n.to_string(),
+        fingerprints: BTreeMap::new(),
+        references: BTreeMap::new(),
+        at: String::new(),
+    };
+    RecordedConnector {
+        id: id(n),
+        definition_id: KIND,
+        template_id: None,
+        sent: Some(sent),
+        credentials_version: None,
+        applied: Applied::default(),
+        updated_at: None,
+    }
+}
+
+/// A connector made on the same day.
+fn there(name: &str, time: &str) -> ObservedConnector {
+    ObservedConnector {
+        name: name.into(),
+        definition_id: KIND,
+        kind_name: None,
+        template_id: TemplateId(Uuid::nil()),
+        created_at: Some(format!("2026-05-01T{time}Z")),
+        updated_at: None,
+        detail: None,
+    }
+}
+
+fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
+    let connectors = connectors
+        .iter()
+        .map(|(n, name, time)| (id(*n), there(name, time)));
+    let customer = ObservedCustomer {
+        name: "acme".into(),
+        status: ObservedStatus::Active,
+        cache: None,
+        created_at: String::new(),
+        connectors: Some(connectors.collect()),
+    };
+    Observed {
+        organization_id: OrganizationId(Uuid::nil()),
+        customers: BTreeMap::from([(WORKSPACE, customer)]),
+        completeness: Completeness::Complete,
+        kinds: BTreeMap::new(),
+    }
+}
+
+fn recorded(connectors: &[(&str, RecordedConnector)]) -> Recorded {
+    let connectors = connectors.iter().cloned();
+    let ledger = RecordedCustomer {
+        name: "acme".into(),
+        connectors: connectors
+            .map(|(name, one)| (name.to_owned(), one))
+            .collect(),
+        ..RecordedCustomer::default()
+    };
+    Recorded {
+        customers: BTreeMap::from([(WORKSPACE, ledger)]),
+    }
+}
+
+/// A creation of the connector `new`; the record is told by its salt.
+fn begun(salt: u128, known: &[u128], outcome: Option<Outcome>) -> Unsettled {
+    Unsettled {
+        intent: Intent::CreateConnector {
+            customer: "acme".into(),
+            workspace_id: WORKSPACE,
+            name: "new".into(),
+            definition_id: KIND,
+            known: known.iter().map(|n| id(*n)).collect(),
+            replaces: known.first().map(|n| id(*n)),
+            record: Box::new(record(salt)),
+        },
+        at: Some(AT.into()),
+        outcome,
+    }
+}
+
+/// Which connector is entered as `new`, by whose record, and which ones leave.
+fn result(settled: &Settled) -> (Option<(ConnectorId, String)>, Vec<ConnectorId>) {
+    let after = &settled.recorded.customers[&WORKSPACE];
+    let new = after.connectors.get("new");
+    let new = new.map(|one| (one.id, one.sent.as_ref().unwrap().salt.clone()));
+    (new, after.leaving.iter().copied().collect())
+}
+
+#[test]
+fn a_replacement_under_a_new_name_leaves_no_entry_of_the_old_one() {
+    let before = recorded(&[("old", record(10))]);
+    let observed = observed(&[(10, "old", "09:00:00"), (11, "new", "10:00:01")]);
+    let settled = settle(before, &[begun(1, &[10], None)], &observed);
+    let after = &settled.recorded.customers[&WORKSPACE];
+    assert_eq!(after.connectors.len(), 1);
+    let new = Some((id(11), "1".to_owned()));
+    assert_eq!(result(&settled), (new, vec![id(10)]));
+    assert!(settled.changed.contains(&WORKSPACE) && settled.open.is_empty());
+}
+
+#[test]
+fn what_is_looked_for_in_vain_stays_open() {
+    let (before, intent) = (recorded(&[]), begun(1, &[], Some(Outcome::Unknown)));
+    assert!(is_wanting(&intent, &before));
+    let settled = settle(
+        before.clone(),
+        std::slice::from_ref(&intent),
+        &observed(&[]),
+    );
+    assert_eq!(
+        (&settled.recorded, settled.open),
+        (&before, vec![intent.clone()])
+    );
+    // A connector of the same name that was there before is none of ours.
+    let mut intent = intent;
+    if let Intent::CreateConnector { known, .. } = &mut intent.intent {
+        known.insert(id(10));
+    }
+    let observed = observed(&[(10, "new", "09:00:00")]);
+    assert_eq!(settle(before, &[intent], &observed).open.len(), 1);
+}
+
+#[test]
+fn killed_after_the_ledger_it_is_settled_and_not_waited_for() {
+    let before = recorded(&[("new", record(11))]);
+    let intent = begun(1, &[], None);
+    assert!(!is_wanting(&intent, &before));
+    let settled = settle(before, &[intent], &observed(&[(11, "new", "10:00:01")]));
+    assert!(settled.open.is_empty() && settled.changed.is_empty());
+}
+
+#[test]
+fn a_newcomer_that_is_late_gives_way_or_takes_over() {
+    let late = |before: &RecordedConnector, made: &str, now: &str| {
+        let before = recorded(&[("new", before.clone())]);
+        let observed = observed(&[(11, "new", made), (12, "new", now)]);
+        let intent = begun(1, &[], Some(Outcome::Missing));
+        result(&settle(before, &[intent], &observed))
+    };
+    let entered = |n, salt: &str| Some((id(n), salt.to_owned()));
+    // The one that comes first stays.
+    let expected = (entered(11, "1"), vec![id(12)]);
+    assert_eq!(late(&record(12), "10:00:01", "10:01:00"), expected);
+    let expected = (entered(12, "12"), vec![id(11)]);
+    assert_eq!(late(&record(12), "10:02:00", "10:01:00"), expected);
+    // One that would have to be replaced again does not take over.
+    let mut other = record(12);
+    other.credentials_version = Some(2);
+    assert_eq!(late(&other, "10:00:01", "10:01:00"), expected);
+    // Made too late, and too early, to be ours.
+    let expected = (entered(12, "12"), vec![]);
+    assert_eq!(late(&record(12), "10:30:00", "10:01:00"), expected);
+    assert_eq!(late(&record(12), "09:30:00", "10:01:00"), expected);
+}
+
+#[test]
+fn what_was_adopted_does_not_leave() {
+    let adopted = RecordedConnector {
+        sent: None,
+        ..record(12)
+    };
+    let before = recorded(&[("new", adopted)]);
+    let observed = observed(&[(11, "new", "10:00:01"), (12, "new", "10:01:00")]);
+    let intent = begun(1, &[], Some(Outcome::Missing));
+    let settled = settle(before, &[intent], &observed);
+    let after = &settled.recorded.customers[&WORKSPACE];
+    assert_eq!(after.connectors["new"].id, id(12));
+    assert_eq!(after.leaving, BTreeSet::from([id(11)]));
+}
+
+#[test]
+fn as_many_as_were_begun_are_ours_and_one_more_is_not() {
+    let twice = [begun(1, &[], Some(Outcome::Unknown)), begun(2, &[], None)];
+    let three = [
+        (11, "new", "10:00:01"),
+        (12, "new", "10:00:02"),
+        (13, "new", "10:00:03"),
+    ];
+    let settled = settle(recorded(&[]), &twice, &observed(&three[..2]));
+    let expected = (Some((id(11), "1".to_owned())), vec![id(12)]);
+    assert_eq!(result(&settled), expected);
+    assert!(settled.open.is_empty());
+    let settled = settle(recorded(&[]), &twice, &observed(&three));
+    assert_eq!((result(&settled), settled.open.len()), ((None, vec![]), 2));
+}
