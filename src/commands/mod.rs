@@ -3,7 +3,9 @@
 mod apply;
 mod completions;
 mod doctor;
+mod drift;
 mod explain;
+
 mod findings;
 mod init;
 mod ledger;
@@ -50,6 +52,8 @@ fn dispatch(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
         Command::Types { name } => types::run(ui, name.as_deref()),
         Command::Plan(args) => waiting(plan::run(ui, global, &args)),
         Command::Apply(args) => waiting(apply::run(ui, global, &args)),
+        Command::Drift(args) => waiting(drift::run(ui, global, &args)),
+
         Command::Doctor => waiting(doctor::run(ui, global)),
         Command::Rotate(args) => waiting(rotate::run(ui, global, &args)),
         Command::Ledger(LedgerCommand::Rekey(_)) => waiting(ledger::rekey(ui, global)),
