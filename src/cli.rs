@@ -9,9 +9,11 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+mod looking;
 mod rotate;
 mod sandbox;
 
+pub use looking::{DriftArgs, ExportArgs};
 pub use rotate::{LedgerCommand, RekeyArgs, RotateArgs};
 pub use sandbox::{SandboxCommand, ServeArgs};
 
@@ -107,6 +109,9 @@ Examples:
     Plan(PlanArgs),
     /// Plan, show, ask, and carry it out
     Apply(ApplyArgs),
+    /// Show what changed out of band since the last apply
+    Drift(DriftArgs),
+
     /// Send credentials again, as replacements, wave by wave
     Rotate(RotateArgs),
     /// The record of what is ours
@@ -167,6 +172,8 @@ pub enum SchemaOf {
     Plan,
     /// The result of `apply --format json`
     Report,
+    /// The result of `drift --format json`
+    Drift,
 }
 
 /// `init`.
@@ -261,6 +268,23 @@ pub struct ReachOpts {
         help_heading = "Reading"
     )]
     pub settle_timeout: u64,
+    /// How hard the API is pressed.
+    #[command(flatten)]
+    pub pace: PaceOpts,
+    /// The token that creates connectors
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_enum,
+        default_value_t,
+        help_heading = "Remote API"
+    )]
+    pub connector_token: ConnectorToken,
+}
+
+/// How hard the API is pressed.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct PaceOpts {
     /// Requests at a time, at most; fewer when the service gets slow or refuses
     #[arg(
         long,
@@ -278,15 +302,6 @@ pub struct ReachOpts {
         help_heading = "Remote API"
     )]
     pub max_rps: Option<f64>,
-    /// The token that creates connectors
-    #[arg(
-        long,
-        value_name = "KIND",
-        value_enum,
-        default_value_t,
-        help_heading = "Remote API"
-    )]
-    pub connector_token: ConnectorToken,
 }
 
 /// What is approved beforehand.

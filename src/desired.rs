@@ -40,6 +40,19 @@ pub struct Project {
     pub files: Vec<PathBuf>,
 }
 
+impl Project {
+    /// A project that declares nothing.
+    pub fn without_files(root: PathBuf) -> Self {
+        Self {
+            root,
+            desired: Desired::default(),
+            origins: BTreeMap::new(),
+            stores: None,
+            files: Vec::new(),
+        }
+    }
+}
+
 /// Reads and checks everything that the inputs name: files, directories, or `-`.
 pub fn load(inputs: &[PathBuf], options: &LoadOptions) -> Loaded {
     let (report, written) = read(inputs, options);

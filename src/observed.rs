@@ -5,13 +5,16 @@
 //! for absence where the ledger knows an id: that id is asked for. Refuses to write, and to
 //! decide anything.
 
+mod details;
 mod kinds;
+mod survey;
+
+pub use survey::{Details, Survey, survey};
 
 use crate::api::{ApiError, Reader};
 use crate::model::{
-    ConnectorId, Desired, DesiredConnector, DesiredCustomer, KindLookup, Observed,
-    ObservedConnector, ObservedCustomer, Recorded, RecordedConnector, RecordedCustomer,
-    WorkspaceId,
+    ConnectorId, Desired, DesiredCustomer, KindLookup, Observed, ObservedConnector,
+    ObservedCustomer, Recorded, WorkspaceId,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,27 +65,12 @@ pub async fn observe(
         desired,
         recorded,
         refresh,
+        survey: None,
         parallelism: parallelism.max(1),
         progress,
         renamed: previous_names(desired),
     };
-    let on_page = |listed| progress(ReadEvent::Workspaces(listed));
-    let listing = reader.workspaces(&on_page).await?;
-    let mut customers: BTreeMap<WorkspaceId, ObservedCustomer> = listing
-        .items
-        .into_iter()
-        .map(|(id, workspace)| (id, workspace.into()))
-        .collect();
-    reading.take_in_unlisted(&mut customers).await?;
-    reading.read_connectors(&mut customers).await?;
-    reading.read_details(&mut customers).await?;
-    let kinds = reading.look_up_kinds().await?;
-    Ok(Observed {
-        organization_id: reader.organization().ok_or(ApiError::UnknownOrganization)?,
-        customers,
-        completeness: listing.completeness,
-        kinds,
-    })
+    reading.read().await
 }
 
 /// What all the steps share.
@@ -91,6 +79,8 @@ struct Reading<'a> {
     desired: &'a Desired,
     recorded: &'a Recorded,
     refresh: Refresh,
+    /// What is read instead of what files declare.
+    survey: Option<&'a Survey<'a>>,
     parallelism: usize,
     progress: &'a (dyn Fn(ReadEvent) + Sync),
     /// Declared customers by the name they had.
@@ -100,6 +90,27 @@ struct Reading<'a> {
 type Customers = BTreeMap<WorkspaceId, ObservedCustomer>;
 
 impl Reading<'_> {
+    async fn read(&self) -> Result<Observed, ApiError> {
+        let on_page = |listed| (self.progress)(ReadEvent::Workspaces(listed));
+        let listing = self.reader.workspaces(&on_page).await?;
+        let mut customers: Customers = listing
+            .items
+            .into_iter()
+            .map(|(id, workspace)| (id, workspace.into()))
+            .collect();
+        self.take_in_unlisted(&mut customers).await?;
+        self.read_connectors(&mut customers).await?;
+        self.read_details(&mut customers).await?;
+        let kinds = self.look_up_kinds().await?;
+        let organization = self.reader.organization();
+        Ok(Observed {
+            organization_id: organization.ok_or(ApiError::UnknownOrganization)?,
+            customers,
+            completeness: listing.completeness,
+            kinds,
+        })
+    }
+
     /// A recorded workspace that the list lacks is asked for by its id: lists may lag.
     async fn take_in_unlisted(&self, customers: &mut Customers) -> Result<(), ApiError> {
         let unlisted: Vec<WorkspaceId> = self
@@ -229,54 +240,6 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn details_wanted(&self, id: WorkspaceId, customer: &ObservedCustomer) -> Vec<ConnectorId> {
-        let Some(declared) = self.declared(id, &customer.name) else {
-            return Vec::new();
-        };
-        let recorded = self.recorded.customers.get(&id);
-        customer
-            .connectors
-            .iter()
-            .flatten()
-            .filter(|(id, observed)| {
-                let ours = recorded.and_then(|recorded| by_id(recorded, **id));
-                declared
-                    .connectors
-                    .iter()
-                    .filter(|(name, wanted)| {
-                        fits(name, wanted, observed, ours)
-                            || may_rename(name, wanted, declared, recorded, ours)
-                    })
-                    .any(|(_, wanted)| self.needs_details(wanted, observed, ours))
-            })
-            .map(|(id, _)| *id)
-            .collect()
-    }
-
-    fn needs_details(
-        &self,
-        wanted: &DesiredConnector,
-        observed: &ObservedConnector,
-        ours: Option<(&String, &RecordedConnector)>,
-    ) -> bool {
-        let applied = ours.map(|(_, recorded)| &recorded.applied);
-        let declares = wanted.replication_config.is_some() || wanted.entities.is_some();
-        let declared_then = applied.is_some_and(|applied| {
-            applied.replication_config.is_some() || applied.entities.is_some()
-        });
-        if observed.detail.is_some() || !(declares || declared_then) {
-            return false;
-        }
-        let Some((_, recorded)) = ours else {
-            return true;
-        };
-        self.refresh == Refresh::Full
-            || observed.updated_at.is_none()
-            || observed.updated_at != recorded.updated_at
-            || wanted.replication_config != recorded.applied.replication_config
-            || wanted.entities != recorded.applied.entities
-    }
-
     /// Asks the live catalog for the types that ours does not know.
     async fn look_up_kinds(&self) -> Result<BTreeMap<String, KindLookup>, ApiError> {
         let unknown: BTreeSet<&str> = self
@@ -296,8 +259,11 @@ impl Reading<'_> {
         Ok(looked_up.collect())
     }
 
-    /// Whether a workspace is declared or ours.
+    /// Whether a workspace is declared or ours; of a survey: whether it is asked for.
     fn concerns(&self, id: WorkspaceId, name: &str) -> bool {
+        if let Some(survey) = self.survey {
+            return (survey.customers)(id, name);
+        }
         self.recorded.customers.contains_key(&id) || self.declared(id, name).is_some()
     }
 
@@ -344,38 +310,6 @@ fn previous_names(desired: &Desired) -> BTreeMap<&str, &DesiredCustomer> {
     customers
         .filter_map(|customer| Some((customer.previous_name.as_deref()?, customer)))
         .collect()
-}
-
-fn by_id(recorded: &RecordedCustomer, id: ConnectorId) -> Option<(&String, &RecordedConnector)> {
-    let mut connectors = recorded.connectors.iter();
-    connectors.find(|(_, connector)| connector.id == id)
-}
-
-/// Whether a declared connector may be matched with an observed one: by the name it is recorded
-/// under, or by the name it has.
-fn fits(
-    name: &str,
-    wanted: &DesiredConnector,
-    observed: &ObservedConnector,
-    ours: Option<(&String, &RecordedConnector)>,
-) -> bool {
-    let is = |other: &str| name == other || wanted.previous_name.as_deref() == Some(other);
-    is(&observed.name) || ours.is_some_and(|(recorded_as, _)| is(recorded_as))
-}
-
-/// Whether a declared connector may be a recorded one under a new name that nothing spells out:
-/// the files no longer have the old name, and the ledger does not know the new one.
-fn may_rename(
-    name: &str,
-    wanted: &DesiredConnector,
-    declared: &DesiredCustomer,
-    recorded: Option<&RecordedCustomer>,
-    ours: Option<(&String, &RecordedConnector)>,
-) -> bool {
-    ours.is_some_and(|(recorded_as, connector)| {
-        !declared.connectors.contains_key(recorded_as)
-            && wanted.kind.definition_id == Some(connector.definition_id)
-    }) && recorded.is_some_and(|recorded| !recorded.connectors.contains_key(name))
 }
 
 /// Takes what GET tells over what the list told, except what only the list has.

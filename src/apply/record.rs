@@ -4,6 +4,7 @@ use super::run::{CustomerRun, Trouble};
 use crate::model::{
     Applied, ConnectorBody, ConnectorId, RecordedConnector, Resolved as _, Sent, Setting,
 };
+use crate::plan::{Operation, Step};
 
 impl CustomerRun<'_> {
     /// Fingerprints of everything write-only in a body that is about to be sent.
@@ -67,6 +68,12 @@ impl CustomerRun<'_> {
         if remember.is_empty() {
             return Ok(());
         }
+        if let Some(applied) = remember.applied {
+            self.ledger.applied = applied;
+        }
+        if let Some(unmanaged) = &remember.unmanaged {
+            self.ledger.unmanaged = Some(unmanaged.clone());
+        }
         if let Some(protect) = remember.protect {
             self.ledger.protect = protect;
         }
@@ -88,7 +95,16 @@ impl CustomerRun<'_> {
                 .connectors
                 .insert(connector.body.name.clone(), record);
         }
+        if self.adopts() {
+            return Ok(());
+        }
         self.save()
+    }
+
+    /// Whether the customer is to be adopted: it is ours, and on disk, from then on.
+    fn adopts(&self) -> bool {
+        let is_adoption = |step: &Step| matches!(step.operation, Operation::AdoptCustomer { .. });
+        self.plan.steps.iter().any(is_adoption)
     }
 }
 

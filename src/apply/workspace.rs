@@ -6,6 +6,7 @@ use super::run::{CustomerRun, Done, StepResult, Trouble};
 use crate::api::{ApiError, Effect, Gone, Workspace};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Region, Status, WorkspaceId};
 use crate::recorded::{Intent, Outcome as Ended};
+use std::collections::BTreeSet;
 
 impl CustomerRun<'_> {
     /// Mints a token for the name, which creates the workspace, and learns its id. Repeating it
@@ -23,6 +24,8 @@ impl CustomerRun<'_> {
         {
             Ok(id) => {
                 self.id = Some(id);
+                self.ledger.applied.status = Some(Status::Active);
+                self.ledger.unmanaged = Some(BTreeSet::new());
                 self.save()?;
                 self.end(seq, Ended::Done)?;
                 Ok(Done::of(id))
@@ -64,6 +67,8 @@ impl CustomerRun<'_> {
             self.ledger.name.clone_from(name);
             self.name.clone_from(name);
         }
+        self.ledger.applied.status = patch.status.or(self.ledger.applied.status);
+        self.ledger.applied.cache = patch.cache.or(self.ledger.applied.cache);
         self.ledger.retired = retire;
         self.ledger.protect = self.plan.protect;
         self.save()?;

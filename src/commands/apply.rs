@@ -92,7 +92,7 @@ async fn carry_out(
             remote,
             planned: &planned,
             options: args.execution,
-            parallelism: args.planning.reach.parallelism,
+            parallelism: args.planning.reach.pace.parallelism,
             waves: None,
         };
         let run = execution.run(&secrets, &missing, &stop, progress);
@@ -100,7 +100,7 @@ async fn carry_out(
     };
     progress.finish();
     show(ui, global, plan, &report)?;
-    let changed = args.detailed_exitcode && plan.has_changes();
+    let changed = args.detailed_exitcode && plan.writes();
     let change = if changed { Exit::Changes } else { Exit::Done };
     Ok(Exit::decide([ended(plan, &report, &stop), change]))
 }

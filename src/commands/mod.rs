@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod doctor;
+mod drift;
 mod environment;
 mod explain;
 mod findings;
@@ -80,6 +81,7 @@ async fn dispatch(cli: Cli, env: &Environment, ui: &Ui) -> Result<Exit, Failure>
         Command::Types { name } => types::run(ui, name.as_deref()),
         Command::Plan(args) => plan::run(ui, env, global, &args).await,
         Command::Apply(args) => apply::run(ui, env, global, &args).await,
+        Command::Drift(args) => drift::run(ui, env, global, &args).await,
         Command::Doctor => doctor::run(ui, env, global).await,
         Command::Rotate(args) => rotate::run(ui, env, global, &args).await,
         Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(ui, env, global).await,

@@ -59,7 +59,7 @@ pub(super) async fn planned_by(
         Refresh::Lean => observed::Refresh::Lean,
         Refresh::Full => observed::Refresh::Full,
     };
-    let parallelism = usize::from(reach.parallelism);
+    let parallelism = usize::from(reach.pace.parallelism);
     let reader = remote.session.reader();
     let desired = &project.desired;
     let observed = observe(&reader, desired, &recorded, refresh, parallelism, progress).await?;

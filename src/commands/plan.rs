@@ -44,7 +44,7 @@ fn ended(plan: &Plan, detailed: bool) -> Exit {
     } else {
         Exit::Partial
     };
-    let changes = if detailed && plan.has_changes() {
+    let changes = if detailed && plan.writes() {
         Exit::Changes
     } else {
         Exit::Done

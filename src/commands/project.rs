@@ -7,10 +7,11 @@ use crate::cli::{Format, GlobalOpts};
 use crate::config::LoadOptions;
 use crate::desired::{self, Loaded, Project};
 use crate::failure::{Failure, FailureKind};
+use crate::model::{Completeness, Observed};
 use crate::plan::{BlockCode, Plan};
 use crate::render::{self, Ui};
 use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The most that standard input may hold, one byte past what a file may.
 const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
@@ -27,6 +28,34 @@ pub(super) fn load(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Pr
         findings::text(&mut ui.talk(), &report)?;
     }
     Ok(project)
+}
+
+/// The project, or an empty one where nothing is named and there are no files: for the verbs that
+/// need no more of it than its place and its organization.
+pub(super) fn load_if_any(
+    ui: &Ui,
+    env: &Environment,
+    global: &GlobalOpts,
+) -> Result<Project, Failure> {
+    let here = global.files == [Path::new(".")];
+    let is_yaml = |path: &Path| path.extension().is_some_and(|end| end == "yaml");
+    let none = || {
+        let entries = Path::new(".").read_dir().into_iter().flatten().flatten();
+        !entries.into_iter().any(|entry| is_yaml(&entry.path()))
+    };
+    if here && none() {
+        return Ok(Project::without_files(PathBuf::from(".")));
+    }
+    load(ui, env, global)
+}
+
+/// Says so when the list of customers cannot be relied on to be whole.
+pub(super) fn whole(ui: &Ui, observed: &Observed) -> Result<(), Failure> {
+    if let Completeness::Incomplete(what) = &observed.completeness {
+        let text = format!("the list of customers may not be whole: {what}");
+        render::note(ui, &text)?;
+    }
+    Ok(())
 }
 
 /// Reads the files.

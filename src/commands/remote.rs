@@ -7,7 +7,7 @@
 use super::environment::Environment;
 use super::reading::waiting;
 use crate::api::{self, Credentials, Load, OnWait, Options, Session, Target};
-use crate::cli::{ConnectorToken, GlobalOpts, ReachOpts};
+use crate::cli::{ConnectorToken, GlobalOpts, PaceOpts, ReachOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
@@ -63,8 +63,17 @@ impl From<&ReachOpts> for Pace {
     fn from(reach: &ReachOpts) -> Self {
         Self {
             token: reach.connector_token,
-            parallelism: reach.parallelism,
-            max_rps: reach.max_rps,
+            ..Self::from(&reach.pace)
+        }
+    }
+}
+
+impl From<&PaceOpts> for Pace {
+    fn from(pace: &PaceOpts) -> Self {
+        Self {
+            token: ConnectorToken::default(),
+            parallelism: pace.parallelism,
+            max_rps: pace.max_rps,
         }
     }
 }

@@ -167,7 +167,7 @@ impl Verb<'_> {
                 remote: self.remote,
                 planned,
                 options: self.args.execution,
-                parallelism: self.args.reach.parallelism,
+                parallelism: self.args.reach.pace.parallelism,
                 waves: Some(&waves),
             };
             let run = execution.run(&secrets, &missing, &stop, progress);

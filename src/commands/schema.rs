@@ -12,6 +12,7 @@ pub(super) fn run(of: SchemaOf, ui: &Ui) -> Result<Exit, Failure> {
     match of {
         SchemaOf::Plan => json::document(&mut out, &json::plan_schema())?,
         SchemaOf::Report => json::document(&mut out, &json::report_schema())?,
+        SchemaOf::Drift => json::document(&mut out, &json::drift_schema())?,
         SchemaOf::Config => json::document(&mut out, &config_schema())?,
     }
     out.flush()?;

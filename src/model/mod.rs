@@ -6,6 +6,7 @@
 mod address;
 mod body;
 mod desired;
+mod disguise;
 mod evidence;
 mod id;
 mod observed;
@@ -22,6 +23,7 @@ pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
     Region, Rotation, Status,
 };
+pub use disguise::{is_mask, looks_secret, names_secret};
 pub use evidence::{Evidence, Freshness, WhyUnverified};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use observed::{
@@ -29,7 +31,7 @@ pub use observed::{
     ObservedStatus,
 };
 pub use probe::{Health, Probe};
-pub use recorded::{Applied, Recorded, RecordedConnector, RecordedCustomer, Sent};
+pub use recorded::{Applied, AppliedCustomer, Recorded, RecordedConnector, RecordedCustomer, Sent};
 pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub use setting::{Setting, Settings};

@@ -1,6 +1,6 @@
 //! What the ledger remembers: ids, fingerprints and what was last applied. No secret, ever.
 
-use super::{ConnectorId, DefinitionId, Entity, Settings, TemplateId, WorkspaceId};
+use super::{Cache, ConnectorId, DefinitionId, Entity, Settings, Status, TemplateId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +22,37 @@ pub struct RecordedCustomer {
     /// Protected by the files when it was last declared: protection outlives the declaration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
+    /// The workspace's own settings when they were last applied, as far as they were.
+    #[serde(default, skip_serializing_if = "AppliedCustomer::is_empty")]
+    pub applied: AppliedCustomer,
+    /// Connectors that are not ours and were there when the customer was last planned for an
+    /// apply; nothing when that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmanaged: Option<BTreeSet<ConnectorId>>,
     /// Connectors by name.
     #[serde(default)]
     pub connectors: BTreeMap<String, RecordedConnector>,
     /// Connectors of ours that are on their way out: replaced or being deleted.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leaving: BTreeSet<ConnectorId>,
+}
+
+/// A workspace's settings as last applied; what is absent was never applied, or is not known.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct AppliedCustomer {
+    /// Its status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Its cache setting, where one was declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
+}
+
+impl AppliedCustomer {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.status.is_none() && self.cache.is_none()
+    }
 }
 
 /// One connector that a run created or adopted.

@@ -1,7 +1,7 @@
 //! Differences between declared settings and observed ones: only declared keys count.
 
 use super::{FieldChange, FieldValue};
-use crate::model::{Entity, Setting, Settings};
+use crate::model::{Entity, Setting, Settings, is_mask};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -234,7 +234,6 @@ fn is_masked(name: &str, value: &Value) -> bool {
     let Value::String(text) = value else {
         return false;
     };
-    let mask = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
     let name = name.to_ascii_lowercase();
     let secret_name = [
         "password",
@@ -246,7 +245,7 @@ fn is_masked(name: &str, value: &Value) -> bool {
     ]
     .iter()
     .any(|word| name.contains(word));
-    mask || text.starts_with("secret_coordinate::") || (secret_name && !text.is_empty())
+    is_mask(text) || (secret_name && !text.is_empty())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod connector;
 mod customer;
 mod diff;
+mod drift;
 mod guards;
 mod matching;
 mod prune;
@@ -15,6 +16,7 @@ mod step;
 mod summary;
 mod workspace;
 
+pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use rotation::{Rotation, only_rotations};
 pub use step::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,

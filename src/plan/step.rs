@@ -3,11 +3,12 @@
 //! A plan is complete: apply decides nothing. It holds references and never a secret's value.
 
 use crate::model::{
-    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, OrganizationId, Region,
-    Settings, WhyUnverified, WorkspaceId,
+    Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
+    OrganizationId, Region, Settings, WhyUnverified, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The difference between what the files ask for and what there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,12 @@ impl Plan {
         self.customers
             .iter()
             .any(|customer| !customer.steps.is_empty())
+    }
+
+    /// Whether apply would write remotely: adopting does not, so a plan that only adopts leaves
+    /// everything as the files say.
+    pub fn writes(&self) -> bool {
+        self.steps().any(|step| step.action != Action::Adopt)
     }
 
     /// Every step with its customer, in order.
@@ -73,6 +80,12 @@ pub struct Remember {
     /// The customer's protection, when it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protect: Option<bool>,
+    /// The workspace's settings that are found as declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<AppliedCustomer>,
+    /// Connectors that are there and not ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmanaged: Option<BTreeSet<ConnectorId>>,
     /// Connectors as the files have them now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connectors: Vec<RememberConnector>,
@@ -90,7 +103,7 @@ pub struct RememberConnector {
 impl Remember {
     /// Whether there is nothing to correct.
     pub fn is_empty(&self) -> bool {
-        self.name.is_none() && self.protect.is_none() && self.connectors.is_empty()
+        self == &Self::default()
     }
 }
 

@@ -3,7 +3,11 @@
 use super::customer::Draft;
 use super::matching::FoundCustomer;
 use super::{Action, BlockCode, FieldChange, FieldValue, Operation, Reason};
-use crate::model::{Cache, CustomerPatch, ObservedStatus, Status, WorkspaceId};
+use crate::model::{
+    AppliedCustomer, Cache, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus,
+    RecordedCustomer, Status, WorkspaceId,
+};
+use std::collections::BTreeSet;
 
 impl Draft<'_> {
     pub(super) fn set_after_creation(&mut self) {
@@ -104,15 +108,49 @@ impl Draft<'_> {
     }
 
     pub(super) fn remember(&mut self, found: FoundCustomer<'_>) {
-        let Some(recorded) = found.recorded else {
-            return;
+        let adopted = RecordedCustomer {
+            name: self.name.to_owned(),
+            protect: self.declared.protect,
+            ..RecordedCustomer::default()
         };
+        let recorded = found.recorded.unwrap_or(&adopted);
+        let applied = self.as_found(found.observed, recorded.applied);
+        let unmanaged = self.outcome.unmanaged.iter().map(|one| one.id);
+        let unmanaged: BTreeSet<ConnectorId> = unmanaged.collect();
         let remember = &mut self.outcome.plan.remember;
+        if applied != recorded.applied {
+            remember.applied = Some(applied);
+        }
+        // A part of the files does not tell what is unmanaged.
+        if !self.inputs.policy.is_partial() && recorded.unmanaged.as_ref() != Some(&unmanaged) {
+            remember.unmanaged = Some(unmanaged);
+        }
         if recorded.protect != self.declared.protect {
             remember.protect = Some(self.declared.protect);
         }
         if recorded.name != self.name && found.observed.name == self.name {
             remember.name = Some(self.name.to_owned());
+        }
+    }
+
+    /// What counts as applied of the workspace's settings: what is as declared. What differs is
+    /// a step's matter, and the cache is ours only while it is declared.
+    fn as_found(&self, observed: &ObservedCustomer, before: AppliedCustomer) -> AppliedCustomer {
+        let active = self.declared.status == Status::Active;
+        let as_declared = match observed.status {
+            ObservedStatus::Active => active,
+            ObservedStatus::Inactive => !active,
+            ObservedStatus::Other(_) => false,
+        };
+        let cache = Cache::from_remote(observed.cache);
+        AppliedCustomer {
+            status: as_declared
+                .then_some(self.declared.status)
+                .or(before.status),
+            cache: self.declared.cache.and_then(|wanted| {
+                let found = (wanted == cache).then_some(wanted);
+                found.or(before.cache)
+            }),
         }
     }
 }

@@ -1,6 +1,10 @@
 //! The shapes of results as JSON, apart from the saved plan: what a reader may rely on is decided
 //! here. Only additions keep `format_version`; readers ignore what they do not know.
 
+mod drift;
+
+pub(super) use drift::{DriftDocument, drift};
+
 use super::diagnostics::{Diagnostic, Severity};
 use super::words;
 use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};

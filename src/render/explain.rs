@@ -98,7 +98,7 @@ mod tests {
     use crate::apply::Outcome;
     use crate::failure::Exit;
     use crate::model::WhyUnverified;
-    use crate::plan::{BlockCode, GuardCode, Reason};
+    use crate::plan::{BlockCode, DriftKind, GuardCode, Reason};
     use schemars::{JsonSchema, schema_for};
     use std::collections::BTreeSet;
 
@@ -124,6 +124,7 @@ mod tests {
     fn every_code_has_an_explanation_and_nothing_else_has() {
         assert_eq!(explained("reason"), variants::<Reason>());
         assert_eq!(explained("block"), variants::<BlockCode>());
+        assert_eq!(explained("drift"), variants::<DriftKind>());
         assert_eq!(explained("guard"), variants::<GuardCode>());
         assert_eq!(explained("verification"), variants::<WhyUnverified>());
         assert_eq!(explained("outcome"), variants::<Outcome>());

@@ -66,6 +66,7 @@ fn inline(change: &FieldChange, action: Action) -> Line {
         (before, Reference(new)) => secret(line, written(before, action))
             .text(": ")
             .text(reference(new)),
+        (Hidden, Hidden) => line.label(Label::Secret, "(secret)").text(" differs"),
         (before, Hidden) => secret(line, written(before, action)),
         (Absent, after) => line.text(side(after)),
         (before, after) => line

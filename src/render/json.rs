@@ -9,13 +9,18 @@ use super::line::Out;
 use super::sanitize;
 use crate::apply::ApplyReport;
 use crate::model::Probe;
-use crate::plan::Plan;
+use crate::plan::{Drift, Plan};
 use serde::Serialize;
 use std::io;
 
 /// Writes a plan.
 pub fn plan(out: &mut Out<'_>, plan: &Plan) -> io::Result<()> {
     document(out, &documents::plan(plan))
+}
+
+/// Writes a drift.
+pub fn drift(out: &mut Out<'_>, drift: &Drift) -> io::Result<()> {
+    document(out, &documents::drift(drift))
 }
 
 /// Writes a report.
@@ -44,6 +49,11 @@ pub fn document(out: &mut Out<'_>, document: &impl Serialize) -> io::Result<()> 
 /// The schema of a plan.
 pub fn plan_schema() -> schemars::Schema {
     schemars::schema_for!(documents::PlanDocument<'static>)
+}
+
+/// The schema of a drift.
+pub fn drift_schema() -> schemars::Schema {
+    schemars::schema_for!(documents::DriftDocument<'static>)
 }
 
 /// The schema of a report.
@@ -137,6 +147,11 @@ mod tests {
         for plan in [sample::rich(), sample::empty()] {
             check(&super::plan_schema(), &plan_text(&plan));
         }
+        let mut bytes = Vec::new();
+        super::drift(&mut Out::new(&mut bytes, 80, false), &sample::drift()).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        golden("drift.json", &text);
+        check(&super::drift_schema(), &text);
         for report in [sample::done(), sample::partial()] {
             check(&super::report_schema(), &report_text(&report));
         }
@@ -147,6 +162,7 @@ mod tests {
         for (name, schema) in [
             ("plan", super::plan_schema()),
             ("report", super::report_schema()),
+            ("drift", super::drift_schema()),
         ] {
             let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
             golden(&format!("../../schemas/{name}.schema.json"), &text);

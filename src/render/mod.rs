@@ -6,6 +6,7 @@
 mod diagnostics;
 mod doctor;
 mod documents;
+mod drift;
 pub mod explain;
 mod fields;
 pub mod json;
@@ -27,6 +28,7 @@ mod words;
 
 pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
 pub use doctor::doctor;
+pub use drift::drift;
 pub use line::{Line, Out};
 pub use log::exchange;
 pub use plan::plan;

@@ -186,7 +186,7 @@ fn unmanaged(out: &mut Out<'_>, unmanaged: &Unmanaged, all: bool) -> io::Result<
     Ok(())
 }
 
-fn safe<T: std::fmt::Display>(items: &[T]) -> Vec<Safe> {
+pub(super) fn safe<T: std::fmt::Display>(items: &[T]) -> Vec<Safe> {
     items.iter().map(Safe::new).collect()
 }
 
@@ -206,7 +206,7 @@ fn heading(
     )
 }
 
-fn list(out: &mut Out<'_>, title: &Line, items: &[Safe], all: bool) -> io::Result<()> {
+pub(super) fn list(out: &mut Out<'_>, title: &Line, items: &[Safe], all: bool) -> io::Result<()> {
     out.blank()?;
     let mut line = Line::at(0).hang(2);
     line.append(title);
@@ -303,7 +303,7 @@ fn more(plan: &Plan) -> impl Iterator<Item = Line> {
     counts.chain(partial)
 }
 
-fn sentence(text: String) -> Line {
+pub(super) fn sentence(text: String) -> Line {
     Line::default().text(Safe::new(text))
 }
 

@@ -1,7 +1,9 @@
 //! A rich plan and a mixed report for the golden tests, and the comparison with `tests/golden`.
 
+mod drifts;
 mod reports;
 
+pub(crate) use drifts::drift;
 pub(crate) use reports::{done, partial};
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, WhyUnverified};

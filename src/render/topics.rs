@@ -138,6 +138,26 @@ pub(super) const CODES: &[Topic] = &[
         "A recorded workspace carries a name that nothing explains. Somebody renamed it, or the ledger belongs to something else. Put the new name into the files with `previous_name`, or rename it back.",
     ),
     (
+        "drift",
+        "gone",
+        "The ledger knows it, and it is no longer there although airlift did not delete it. The next apply creates it anew where the files still declare it.",
+    ),
+    (
+        "drift",
+        "renamed_remotely",
+        "It carries another name than it was recorded under. A connector is named back by the next apply; for a customer put the new name into the files, with `previous_name` to name it back.",
+    ),
+    (
+        "drift",
+        "changed_remotely",
+        "Something that airlift applied has another value now: of a customer its status or declared cache, of a connector the declared keys of `replication_config` and declared `entities`.",
+    ),
+    (
+        "drift",
+        "appeared",
+        "A connector that airlift did not create is in a customer of ours since the last apply. It is never touched; after the next apply it counts as seen.",
+    ),
+    (
         "verification",
         "unavailable",
         "The secret's reference cannot be resolved here, so it is not known whether it changed. That is no change; apply resolves it only when it has to send it.",
@@ -197,7 +217,7 @@ pub(super) const CODES: &[Topic] = &[
     (
         "failure",
         "unknown_selector",
-        "A selector names no connector of the files. A selector is CUSTOMER or CUSTOMER/CONNECTOR.",
+        "A selector names nothing that the verb knows: for `rotate` a connector of the files, for `drift` something in the ledger, for `export` a customer that exists. A selector is CUSTOMER or CUSTOMER/CONNECTOR. Exit 64.",
     ),
     (
         "failure",

@@ -5,8 +5,9 @@
 
 use super::sanitize::Safe;
 use crate::apply::Outcome;
+use crate::catalog;
 use crate::model::WhyUnverified;
-use crate::plan::{Action, Operation, Reason};
+use crate::plan::{Action, DriftKind, DriftSubject, Operation, Reason};
 
 /// Why a step exists.
 pub(super) fn reason(reason: Reason) -> &'static str {
@@ -51,6 +52,27 @@ pub(super) fn action(action: Action) -> &'static str {
         Action::Rotate => "rotate",
         Action::Replace => "replace",
         Action::Delete => "delete",
+    }
+}
+
+/// How something changed out of band.
+pub(super) fn drift(kind: DriftKind) -> &'static str {
+    match kind {
+        DriftKind::Gone => "gone",
+        DriftKind::RenamedRemotely => "renamed",
+        DriftKind::ChangedRemotely => "changed",
+        DriftKind::Appeared => "new, not ours",
+    }
+}
+
+/// What drifted: a customer, or a type of connector.
+pub(super) fn drifted(subject: DriftSubject) -> String {
+    match subject {
+        DriftSubject::Customer(_) => "customer".to_owned(),
+        DriftSubject::Connector(_, definition) => {
+            let id = definition.to_string();
+            catalog::find(&id).map_or(id, |known| known.name.clone())
+        }
     }
 }
 

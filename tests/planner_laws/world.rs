@@ -123,6 +123,8 @@ impl World {
             {
                 let remember = &customer.remember;
                 entry.protect = remember.protect.unwrap_or(entry.protect);
+                entry.applied = remember.applied.unwrap_or(entry.applied);
+                entry.unmanaged = remember.unmanaged.clone().or(entry.unmanaged.take());
                 if let Some(name) = &remember.name {
                     entry.name.clone_from(name);
                 }

@@ -7,6 +7,7 @@ use super::super::source::{Findings, Place};
 use super::super::visible::named;
 use super::{Subject, did_you_mean_or_all, references, values};
 use crate::catalog::Variable;
+use crate::model::names_secret;
 use serde_json::Value;
 
 pub(super) fn environment(subject: Subject<'_>, findings: &mut Findings) {
@@ -158,7 +159,7 @@ fn written_out(name: &str, value: &Value, place: Place<'_>, findings: &mut Findi
             }
         }
         Value::String(text)
-            if looks_secret(name) && !text.is_empty() && !references::meant(text) =>
+            if names_secret(name) && !text.is_empty() && !references::meant(text) =>
         {
             let message = format!("{} looks like a secret and is written out", named(name));
             let help = Some("write a reference such as \"${env:NAME}\" if it is one".to_owned());
@@ -166,18 +167,4 @@ fn written_out(name: &str, value: &Value, place: Place<'_>, findings: &mut Findi
         }
         _ => {}
     }
-}
-
-fn looks_secret(name: &str) -> bool {
-    let name = name.to_lowercase().replace('-', "_");
-    let parts = [
-        "token",
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "credential",
-        "apikey",
-    ];
-    parts.iter().any(|part| name.contains(part)) || name == "key" || name.ends_with("_key")
 }

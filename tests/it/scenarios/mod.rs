@@ -5,6 +5,7 @@ mod birth;
 mod connectors;
 mod credentials;
 mod customers;
+mod drift;
 mod found;
 mod interruption;
 mod parts;

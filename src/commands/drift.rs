@@ -1,0 +1,90 @@
+//! `drift`: what changed out of band since the last apply. Holds a `Reader`, reads no secret, and
+//! does not look at what the files want.
+
+use super::environment::Environment;
+use super::project;
+use super::reading::reading;
+use super::remote::{Pace, Remote};
+use crate::cli::{DriftArgs, Format, GlobalOpts};
+use crate::failure::{Exit, Failure, FailureKind};
+use crate::model::{Address, Observed, Recorded};
+use crate::observed::{Details, ReadEvent, Survey, survey};
+use crate::plan::{Drift, Policy, drift};
+use crate::recorded::{Journal, settle};
+use crate::render::{self, Progress, Ui, json};
+use std::sync::Arc;
+
+/// Runs the verb.
+pub(super) async fn run(
+    ui: &Ui,
+    env: &Environment,
+    global: &GlobalOpts,
+    args: &DriftArgs,
+) -> Result<Exit, Failure> {
+    let project = project::load_if_any(ui, env, global)?;
+    let progress = Arc::new(Progress::new(ui));
+    let pace = Pace::from(&args.pace);
+    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
+    render::target(ui, &remote.name, &remote.organization.to_string())?;
+    let compared = compared(&remote, args, &reading(&progress)).await;
+    progress.finish();
+    remote.close().await?;
+    let (drift, observed) = compared?;
+    project::whole(ui, &observed)?;
+    match global.format {
+        Format::Json => json::drift(&mut ui.out(), &drift)?,
+        Format::Text => render::drift(&mut ui.out(), &drift, ui.verbose() > 0)?,
+    }
+    let drifted = args.detailed_exitcode && drift.is_any();
+    Ok(if drifted { Exit::Changes } else { Exit::Done })
+}
+
+async fn compared(
+    remote: &Remote,
+    args: &DriftArgs,
+    progress: &(dyn Fn(ReadEvent) + Sync),
+) -> Result<(Drift, Observed), Failure> {
+    let recorded = remote.ledger.load()?;
+    let unsettled = Journal::unsettled(remote.ledger.dir())?;
+    let policy = Policy {
+        targets: args.target.iter().cloned().collect(),
+        excludes: args.exclude.iter().cloned().collect(),
+        ..Policy::default()
+    };
+    known(&recorded, &args.target)?;
+    let customers = |id, _: &str| {
+        let recorded = recorded.customers.get(&id);
+        recorded.is_some_and(|recorded| policy.wants_customer(&recorded.name))
+    };
+    let extent = Survey {
+        customers: &customers,
+        details: Details::Applied,
+    };
+    let reader = remote.session.reader();
+    let parallelism = usize::from(args.pace.parallelism);
+    let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
+    let settled = settle(recorded.clone(), &unsettled, &observed);
+    Ok((drift(&settled.recorded, &observed, &policy), observed))
+}
+
+/// A mistyped target would read as "no drift".
+fn known(recorded: &Recorded, targets: &[Address]) -> Result<(), Failure> {
+    let is_known = |target: &&Address| {
+        recorded.customers.values().any(|customer| {
+            let connector = target.connector.as_ref();
+            customer.name == target.customer
+                && connector.is_none_or(|name| customer.connectors.contains_key(name))
+        })
+    };
+    match targets.iter().find(|target| !is_known(target)) {
+        None => Ok(()),
+        Some(target) => {
+            let message = format!("the ledger knows no {target}");
+            Err(Failure::new(
+                FailureKind::Usage,
+                "unknown_selector",
+                message,
+            ))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a secret looks like where it does not belong: under its name, by its form, or masked.
+
+/// Words that the names of secrets hold.
+const WORDS: [&str; 7] = [
+    "token",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "credential",
+    "apikey",
+];
+
+/// Beginnings of well-known kinds of secrets.
+const BEGINNINGS: [&str; 16] = [
+    "secret_coordinate::",
+    "-----BEGIN",
+    "AKIA",
+    "Bearer ",
+    "Basic ",
+    "eyJ",
+    "ghp_",
+    "gho_",
+    "github_pat_",
+    "glpat-",
+    "pat-",
+    "rk_live_",
+    "sk_live_",
+    "sk_test_",
+    "xoxb-",
+    "xoxp-",
+];
+
+/// Whether a field of this name holds a secret.
+pub fn names_secret(name: &str) -> bool {
+    let name = name.to_lowercase().replace('-', "_");
+    WORDS.iter().any(|word| name.contains(word)) || name == "key" || name.ends_with("_key")
+}
+
+/// Whether a text stands for a secret that a server does not show.
+pub fn is_mask(text: &str) -> bool {
+    let stars = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
+    stars || text.starts_with("secret_coordinate::")
+}
+
+/// Whether a text is a secret by its form, or is under a name that secrets go by.
+pub fn looks_secret(name: &str, text: &str) -> bool {
+    let with_password = text.split_once("://").is_some_and(|(_, rest)| {
+        let authority = rest.split('/').next().unwrap_or_default();
+        authority.contains('@') && authority.contains(':')
+    });
+    !text.is_empty()
+        && (names_secret(name)
+            || is_mask(text)
+            || BEGINNINGS.iter().any(|start| text.starts_with(start))
+            || with_password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{looks_secret, names_secret};
+
+    #[test]
+    fn secrets_are_told_by_name_and_by_form() {
+        assert!(names_secret("client-secret") && names_secret("api_key") && names_secret("Token"));
+        assert!(!names_secret("repositories") && !names_secret("keyword"));
+        for text in [
+            "****",
+            "secret_coordinate::x",
+            "ghp_abc",
+            "https://u:p@host/x",
+            "eyJhbGciOi",
+        ] {
+            assert!(looks_secret("value", text), "{text}");
+        }
+        assert!(!looks_secret("value", "https://host:80/a@b"));
+        assert!(!looks_secret("token", "") && !looks_secret("start_date", "2026-01-01"));
+    }
+}
