@@ -8,6 +8,8 @@ mod doctor;
 mod documents;
 pub mod explain;
 mod fields;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 pub mod json;
 mod line;
 mod log;
