@@ -21,7 +21,10 @@ pub fn reference(data: &[u8]) {
     if let Ok(reference) = text.parse::<SecretRef>() {
         assert_eq!(reference.to_string(), text);
         let json = serde_json::to_string(&reference).unwrap_or_default();
-        assert_eq!(serde_json::from_str::<SecretRef>(&json).ok(), Some(reference));
+        assert_eq!(
+            serde_json::from_str::<SecretRef>(&json).ok(),
+            Some(reference)
+        );
     }
     if let Ok(address) = text.parse::<Address>() {
         assert_eq!(address.to_string().parse().ok(), Some(address));

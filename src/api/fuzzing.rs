@@ -33,7 +33,10 @@ fn encoded(how: u8) -> String {
     let bytes = PLANTED.as_bytes();
     match how % 4 {
         0 => bytes.iter().map(|byte| format!("%{byte:02x}")).collect(),
-        1 => PLANTED.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect(),
+        1 => PLANTED
+            .encode_utf16()
+            .map(|unit| format!("\\u{unit:04X}"))
+            .collect(),
         2 => bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
         _ => base64(bytes),
     }
@@ -41,7 +44,9 @@ fn encoded(how: u8) -> String {
 
 fn base64(bytes: &[u8]) -> String {
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bits = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1));
+    let bits = bytes
+        .iter()
+        .flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1));
     let bits: Vec<u8> = bits.collect();
     let groups = bits.chunks(6).map(|group| {
         let value = group.iter().fold(0, |value, bit| value << 1 | bit);
@@ -59,15 +64,23 @@ fn complaints(body: &[u8]) -> Vec<String> {
     [
         of(body, life),
         of(body, |_: wire::ScopedAnswer| {}),
-        of(body, |answer: wire::TokenInfo| drop(answer.name().map(str::len))),
+        of(body, |answer: wire::TokenInfo| {
+            drop(answer.name().map(str::len))
+        }),
         of(body, |answer: wire::WorkspaceAnswer| drop(answer.alive())),
         of(body, |_: wire::WorkspacePage| {}),
         of(body, |_: wire::StatsAnswer| {}),
         of(body, |_: wire::ConnectorAnswer| {}),
         of(body, |_: wire::ConnectorList| {}),
-        of(body, |answer: wire::CreatedAnswer| drop(super::Created::from(answer))),
-        of(body, |answer: wire::CheckAnswer| drop((answer.status(), answer.message().map(str::len)))),
-        of(body, |answer: wire::DefinitionList| drop(answer.definitions())),
+        of(body, |answer: wire::CreatedAnswer| {
+            drop(super::Created::from(answer))
+        }),
+        of(body, |answer: wire::CheckAnswer| {
+            drop((answer.status(), answer.message().map(str::len)))
+        }),
+        of(body, |answer: wire::DefinitionList| {
+            drop(answer.definitions())
+        }),
         of(body, |_: wire::TemplateList| {}),
     ]
     .into_iter()
@@ -86,7 +99,12 @@ pub fn headers(data: &[u8]) {
     if let Ok(target) = value.parse::<Target>() {
         let shown = target.to_string();
         assert_eq!(shown.parse().ok(), Some(target.clone()));
-        assert!(!target.is_plain() || shown.contains("localhost") || shown.contains("127.") || shown.contains("[::1]"));
+        assert!(
+            !target.is_plain()
+                || shown.contains("localhost")
+                || shown.contains("127.")
+                || shown.contains("[::1]")
+        );
     }
     let Ok(target) = super::DEFAULT_TARGET.parse::<Target>() else {
         return;

@@ -57,7 +57,10 @@ fn has_a_place(finding: &Finding, text: &str) {
 
 /// A literal where a secret belongs, before any text that may break the file.
 fn planted(rest: &str) {
-    let secret: String = PLANTED.chars().filter(char::is_ascii_alphanumeric).collect();
+    let secret: String = PLANTED
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     let frame = "customers:\n- name: a\n  connectors:\n  - name: c\n    type: github\n    credentials:\n      token: ";
     // What the text says of it again, as an alias or in its own words, is not ours to hide.
     if rest.contains(&secret) || rest.contains('*') {

@@ -15,6 +15,9 @@ mod step;
 mod summary;
 mod workspace;
 
+#[cfg(test)]
+mod tests;
+
 pub use rotation::{Rotation, only_rotations};
 pub use step::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,

@@ -44,7 +44,10 @@ fn journal(dir: &Path, bytes: &[u8]) {
     let place = dir.join("journal.ndjson");
     assert!(std::fs::write(&place, bytes).is_ok());
     let told = Journal::unsettled(dir).map_err(|error| quotes_nothing(&error));
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let whole = bytes
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
     assert!(std::fs::write(&place, &bytes[..whole]).is_ok());
     assert_eq!(told.ok(), Journal::unsettled(dir).ok());
 }

@@ -21,7 +21,10 @@ pub fn writer(data: &[u8]) {
         assert!(!shown.chars().any(is_dangerous), "{shown:?}");
         assert!(commands(shown).is_empty(), "{shown:?}");
     }
-    let given: String = parts.iter().map(|part| Safe::new(part).to_string()).collect();
+    let given: String = parts
+        .iter()
+        .map(|part| Safe::new(part).to_string())
+        .collect();
     assert_eq!(content(&plain), content(&given));
     let coloured = written(|out| out.line(&line), width, true);
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);

@@ -12,7 +12,12 @@ pub fn secret_fields(data: &[u8]) {
     let json = serde_json::from_str::<Value>(text.strip_prefix('\u{feff}').unwrap_or(text));
     agree(FieldsForm::Json, field, text, json.ok());
     // Tags, further documents and what only one of the two readers knows are refused by ours.
-    agree(FieldsForm::Yaml, field, text, serde_yaml::from_str(text).ok());
+    agree(
+        FieldsForm::Yaml,
+        field,
+        text,
+        serde_yaml::from_str(text).ok(),
+    );
     dotenv(field, text);
 }
 
@@ -26,16 +31,17 @@ fn agree(form: FieldsForm, field: &str, text: &str, theirs: Option<Value>) {
         (Ok(ours), Value::Bool(theirs)) => assert_eq!(ours.to_lowercase(), theirs.to_string()),
         (Ok(_), Value::Number(_)) | (Err(_), Value::Null | Value::Array(_) | Value::Object(_)) => {}
         (Ok(ours), theirs) => assert!(form == FieldsForm::Yaml, "{ours} is {theirs}"),
-        (Err(why), _) => assert!(
-            form == FieldsForm::Yaml || why == Why::Ambiguous,
-            "{why:?}"
-        ),
+        (Err(why), _) => assert!(form == FieldsForm::Yaml || why == Why::Ambiguous, "{why:?}"),
     }
 }
 
 /// A key that holds dots itself comes first.
 fn lookup(top: &Value, field: &str) -> Option<Value> {
-    let names = || field.split('.').try_fold(top, |at, name| at.as_object()?.get(name));
+    let names = || {
+        field
+            .split('.')
+            .try_fold(top, |at, name| at.as_object()?.get(name))
+    };
     top.as_object()?.get(field).or_else(names).cloned()
 }
 
