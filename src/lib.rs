@@ -30,6 +30,9 @@ pub mod commands;
 pub mod config;
 pub mod desired;
 pub mod failure;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod model;
 pub mod observed;
 pub mod plan;

@@ -11,6 +11,8 @@ mod core;
 mod echo;
 mod error;
 mod event;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod health;
 mod http;
 mod lane;

@@ -298,7 +298,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// The first control character, or line separator that YAML 1.1 and 1.2 read differently: the
 /// two readers of a file must not see different lines.
-fn unprintable(text: &str) -> Option<usize> {
+pub(super) fn unprintable(text: &str) -> Option<usize> {
     let odd = |c: char| match c {
         '\t' | '\n' | '\r' => false,
         '\u{2028}' | '\u{2029}' | '\u{feff}' => true,

@@ -11,6 +11,8 @@ pub mod diagnostic;
 mod events;
 mod excerpt;
 mod expansion;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod growth;
 mod limits;
 mod load;

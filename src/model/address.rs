@@ -42,10 +42,12 @@ impl Address {
 }
 
 impl fmt::Display for Address {
+    /// As a selector is written, so that what a message names can be given back.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.customer.replace('/', "%2F"))?;
         match &self.connector {
-            None => f.write_str(&self.customer),
-            Some(connector) => write!(f, "{}/{connector}", self.customer),
+            None => Ok(()),
+            Some(connector) => write!(f, "/{connector}"),
         }
     }
 }
@@ -90,5 +92,12 @@ mod tests {
             "a%2Fb".parse::<Address>().unwrap(),
             Address::customer("a/b")
         );
+    }
+
+    #[test]
+    fn an_address_that_is_shown_can_be_given_back() {
+        let address = Address::connector("acme/eu", "GitHub / main");
+        assert_eq!(address.to_string(), "acme%2Feu/GitHub / main");
+        assert_eq!(address.to_string().parse(), Ok(address));
     }
 }

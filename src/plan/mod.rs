@@ -16,6 +16,9 @@ mod step;
 mod summary;
 mod workspace;
 
+#[cfg(test)]
+mod tests;
+
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use rotation::{Rotation, only_rotations};
 pub use step::{

@@ -5,6 +5,8 @@
 //! to go on after a file it cannot read: a ledger that is guessed at creates duplicates.
 
 mod files;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod journal;
 mod ledger;
 mod lock;

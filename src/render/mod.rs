@@ -9,6 +9,8 @@ mod documents;
 mod drift;
 pub mod explain;
 mod fields;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 pub mod json;
 mod line;
 mod log;

@@ -10,6 +10,8 @@ mod exec;
 mod fields;
 mod file;
 mod fingerprint;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod inspect;
 mod resolver;
 mod user;

@@ -1,0 +1,90 @@
+//! Laws of reading files, for `crate::fuzzing`.
+
+use super::{Finding, LoadOptions, Report, Written, diagnostic, events, limits, read};
+use crate::fuzzing::PLANTED;
+use serde_json::Value;
+
+fn read_text(bytes: &[u8]) -> (Report, Option<Written>) {
+    let options = LoadOptions {
+        stdin: Some(bytes.to_vec()),
+        ..LoadOptions::default()
+    };
+    read(&["-".into()], &options)
+}
+
+/// Any bytes give findings at places that exist, or a configuration; and a secret that was
+/// written into a file stands in no finding.
+pub fn config(data: &[u8]) {
+    let (report, written) = read_text(data);
+    assert!(report.findings.len() <= limits::FINDINGS + 1);
+    assert_ne!(written.is_some(), report.has_errors() || report.omitted > 0);
+    let text = String::from_utf8_lossy(data);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    for finding in &report.findings {
+        has_a_place(finding, text);
+    }
+    planted(&text);
+}
+
+fn has_a_place(finding: &Finding, text: &str) {
+    let diagnostic::Location {
+        line,
+        column,
+        end_column,
+        ..
+    } = finding.location;
+    if line == 0 {
+        return assert_eq!((column, end_column), (0, 0), "{finding:?}");
+    }
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines: Vec<&str> = lines.split('\n').collect();
+    // An end that is missing is found after the last line.
+    let here = lines.get(line as usize - 1).copied().unwrap_or("");
+    assert!(line as usize <= lines.len() + 1, "{finding:?}");
+    let width = u32::try_from(here.chars().count()).unwrap_or(u32::MAX);
+    assert!(
+        1 <= column && column <= width + 1 && column < end_column,
+        "{finding:?} of {width} columns"
+    );
+    if let Some(excerpt) = &finding.excerpt {
+        let width = excerpt.text.chars().count();
+        assert_eq!(excerpt.line, line);
+        assert!(excerpt.start <= excerpt.end, "{finding:?}");
+        assert!(excerpt.end as usize <= width, "{finding:?}");
+        assert!(!excerpt.text.chars().any(char::is_control));
+    }
+}
+
+/// A literal where a secret belongs, before any text that may break the file.
+fn planted(rest: &str) {
+    let secret: String = PLANTED
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    let frame = "customers:\n- name: a\n  connectors:\n  - name: c\n    type: github\n    credentials:\n      token: ";
+    // What the text says of it again, as an alias or in its own words, is not ours to hide.
+    if rest.contains(&secret) || rest.contains('*') {
+        return;
+    }
+    let (report, _) = read_text(format!("{frame}{secret}\n{rest}").as_bytes());
+    let shown = serde_json::to_string(&report).unwrap_or_default();
+    assert!(!shown.contains(&secret), "{shown}");
+}
+
+/// What the event pass lets through, `serde_yaml` reads alike.
+pub fn yaml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if super::load::unprintable(text).is_some() {
+        return;
+    }
+    let pass = events::scan(text);
+    let Some(tree) = pass.tree.filter(|_| pass.defects.is_empty()) else {
+        return;
+    };
+    let ours = tree.root().map_or(Value::Null, super::tree::At::to_json);
+    if let Ok(theirs) = serde_yaml::from_str::<Value>(text) {
+        assert_eq!(ours, theirs);
+    }
+}

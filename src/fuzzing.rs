@@ -1,0 +1,76 @@
+//! What must hold for any input: the laws that the fuzz targets under `tests/fuzz` run, one
+//! function each. Compiled for fuzzing and for tests only; the tests replay the committed seeds.
+//!
+//! A law panics when it is broken. Those that need a room's inside stand in that room.
+
+pub use crate::api::fuzzing::{headers, wire};
+pub use crate::config::fuzzing::{config, yaml};
+pub use crate::recorded::fuzzing::ledger;
+pub use crate::render::fuzzing::writer;
+pub use crate::secrets::fuzzing::secret_fields;
+
+use crate::model::{Address, SecretRef};
+use std::ffi::OsString;
+
+/// A secret for laws to plant; nothing else holds any four characters of it.
+pub(crate) const PLANTED: &str = "zQ7x9K2w\"4Jq8/V3+y6é";
+
+/// A reference or an address that is understood prints as it was written.
+pub fn reference(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(reference) = text.parse::<SecretRef>() {
+        assert_eq!(reference.to_string(), text);
+        let json = serde_json::to_string(&reference).unwrap_or_default();
+        assert_eq!(
+            serde_json::from_str::<SecretRef>(&json).ok(),
+            Some(reference)
+        );
+    }
+    if let Ok(address) = text.parse::<Address>() {
+        assert_eq!(address.to_string().parse().ok(), Some(address));
+    }
+}
+
+/// Any arguments are understood or refused, never both and never with a panic.
+pub fn arguments(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let name = OsString::from("airlift");
+    let rest = text.split('\n').map(OsString::from);
+    if let Err(answer) = crate::cli::parse(std::iter::once(name).chain(rest), 80) {
+        // What is shown of it goes line by line through the writer.
+        assert!(!answer.render().to_string().is_empty());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// A target's name and its law.
+    type Target = (&'static str, fn(&[u8]));
+
+    const TARGETS: [Target; 9] = [
+        ("arguments", super::arguments),
+        ("config", super::config),
+        ("headers", super::headers),
+        ("ledger", super::ledger),
+        ("reference", super::reference),
+        ("secret_fields", super::secret_fields),
+        ("wire", super::wire),
+        ("writer", super::writer),
+        ("yaml", super::yaml),
+    ];
+
+    #[test]
+    fn the_laws_hold_for_the_seeds() {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
+        for (name, law) in TARGETS {
+            assert!(fuzz.join(format!("targets/{name}.rs")).is_file(), "{name}");
+            let seeds: Vec<_> = fuzz.join("seeds").join(name).read_dir().unwrap().collect();
+            assert!(!seeds.is_empty(), "{name} has no seeds");
+            for seed in seeds {
+                law(&std::fs::read(seed.unwrap().path()).unwrap());
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Deletion by absence, and the guards over it.
+
+use super::{Limit, Scene, declared, id, recorded, there, workspace};
+use crate::model::{Completeness, ObservedStatus};
+
+/// The settled scene, and `old` (workspace 2) with two connectors, which nobody declares.
+fn with_old() -> Scene {
+    let mut scene = Scene::settled();
+    let old = scene.own(2, "old");
+    old.connectors.insert("a".into(), recorded(20));
+    old.connectors.insert("b".into(), recorded(21));
+    scene.listed(2).insert(id(20), there("a"));
+    scene
+}
+
+#[test]
+fn without_prune_everything_is_kept() {
+    let mut scene = with_old();
+    scene.shows(&["kept old"]);
+    scene.remembered(2, "old").retired = true;
+    scene.shows(&["kept old"]);
+    scene.live(2, "").status = ObservedStatus::Inactive;
+    scene.shows(&[]);
+    scene.remembered(2, "old").retired = false;
+    scene.shows(&["kept old"]);
+    scene.policy.targets = ["acme".parse().unwrap()].into();
+    scene.policy.prune = true;
+    scene.shows(&[]);
+}
+
+#[test]
+fn customers_are_suspended_or_deleted() {
+    let mut scene = with_old();
+    scene.live(2, "").name = "old, renamed".into();
+    scene.policy.prune = true;
+    scene.shows(&[r#"old Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#02,expected_name:old, renamed,patch:{status:inactive},retire:true}"#]);
+    scene.policy.delete_customers = true;
+    scene.shows(&[
+        "old Delete [NotInConfig] {op:delete_customer,workspace_id:#02,expected_name:old, renamed}",
+    ]);
+    assert_eq!(scene.plan().customers[0].workspace_id, Some(workspace(2)));
+    scene.remembered(2, "old").protect = true;
+    scene.shows(&["old blocked: Protected"]);
+    scene.remembered(2, "old").protect = false;
+    scene.policy.delete_customers = false;
+    scene.live(2, "").status = ObservedStatus::Inactive;
+    scene.shows(&[]);
+}
+
+#[test]
+fn connectors_are_deleted() {
+    let mut scene = Scene::settled();
+    scene
+        .remembered(1, "acme")
+        .connectors
+        .insert("old".into(), recorded(11));
+    scene.shows(&[]);
+    scene.listed(1).insert(id(11), there("old"));
+    scene.shows(&["kept acme/old"]);
+    scene.policy.prune = true;
+    scene.shows(&["acme/old Delete [NotInConfig] {op:delete_connector,id:#0b}"]);
+    scene.declare("acme").protect = true;
+    scene.remembered(1, "acme").protect = true;
+    scene.shows(&["acme/old blocked: Protected"]);
+}
+
+#[test]
+fn what_a_replacement_left_over_is_deleted_without_prune() {
+    let mut scene = Scene::settled();
+    scene.remembered(1, "acme").leaving.insert(id(12));
+    scene.shows(&[]);
+    scene.listed(1).insert(id(12), there("git"));
+    scene.shows(&["acme/git Delete [Superseded] {op:delete_connector,id:#0c}"]);
+    scene.policy.targets = ["acme/other".parse().unwrap()].into();
+    scene.shows(&[]);
+    let mut undeclared = with_old();
+    undeclared.remembered(2, "old").leaving.insert(id(22));
+    undeclared.listed(2).insert(id(22), there("c"));
+    undeclared.shows(&[
+        "old/c Delete [Superseded] {op:delete_connector,id:#16}",
+        "kept old",
+    ]);
+    assert!(!undeclared.plan().customers[0].protect);
+}
+
+#[test]
+fn an_empty_declaration_is_refused_under_prune() {
+    let mut scene = Scene::settled();
+    scene.desired.customers.clear();
+    scene.shows(&["kept acme"]);
+    scene.policy.prune = true;
+    scene.shows(&[r#"acme Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,expected_name:acme,patch:{status:inactive},retire:true}"#, "refused: EmptyDesired"]);
+    assert!(scene.plan().refusals[0].message.contains("owns 2 objects"));
+    scene.observed.customers.clear();
+    scene.shows(&[]);
+}
+
+#[test]
+fn a_list_that_is_not_whole_is_refused_under_prune() {
+    let mut scene = Scene::settled();
+    scene.observed.completeness = Completeness::Incomplete("a page is missing".into());
+    scene.shows(&[]);
+    scene.policy.prune = true;
+    scene.shows(&["refused: IncompleteListing"]);
+    assert!(
+        scene.plan().refusals[0]
+            .message
+            .contains("(a page is missing)")
+    );
+}
+
+/// `count` customers that are ours, of which the last `gone` are not declared.
+fn estate(count: u128, gone: u128) -> Scene {
+    let mut scene = Scene::empty();
+    for number in 1..=count {
+        let name = format!("c{number}");
+        scene.own(number, &name);
+        if number <= count - gone {
+            scene.declare(&name);
+        }
+    }
+    scene.policy.prune = true;
+    scene
+}
+
+fn refused(scene: &Scene) -> bool {
+    !scene.plan().refusals.is_empty()
+}
+
+#[test]
+fn few_objects_are_guarded_by_their_count() {
+    assert!(!refused(&estate(9, 5)));
+    assert!(refused(&estate(9, 6)));
+    let message = estate(9, 6).plan().refusals[0].message.clone();
+    assert!(message.starts_with("6 of 9 owned objects") && message.contains("and 5 are allowed"));
+    assert!(message.ends_with("--allow-delete 6"), "{message}");
+}
+
+#[test]
+fn many_objects_are_guarded_by_their_share_too() {
+    assert!(!refused(&estate(10, 1)) && refused(&estate(10, 2)));
+    assert!(!refused(&estate(29, 2)) && refused(&estate(29, 3)));
+    // The count holds where a tenth is more.
+    assert!(!refused(&estate(90, 5)) && refused(&estate(90, 6)));
+    let mut none = estate(10, 1);
+    none.desired.guards.max_delete_percent = 9;
+    assert!(refused(&none));
+}
+
+#[test]
+fn a_run_may_raise_the_limits_and_never_lower_them() {
+    let with = |limit: Limit, gone: u128| {
+        let mut scene = estate(20, gone);
+        scene.policy.allow_delete = Some(limit);
+        refused(&scene)
+    };
+    assert!(!with(Limit::Count(4), 4) && with(Limit::Count(4), 5));
+    assert!(!with(Limit::Count(0), 2) && with(Limit::Count(0), 3));
+    assert!(!with(Limit::Percent(30), 6) && with(Limit::Percent(30), 7));
+    assert!(!with(Limit::Percent(0), 2) && with(Limit::Percent(0), 3));
+}
+
+#[test]
+fn objects_are_weighed() {
+    // Deleting a customer takes its connectors along: those that are still there.
+    let mut scene = with_old();
+    scene.policy.prune = true;
+    scene.desired.guards.max_deletes = 1;
+    assert!(!refused(&scene));
+    scene.policy.delete_customers = true;
+    assert!(refused(&scene));
+    assert!(scene.plan().refusals[0].message.starts_with("2 of 4 owned"));
+    scene.desired.guards.max_deletes = 2;
+    assert!(!refused(&scene));
+    // Connectors that were not listed may all be there.
+    scene.live(2, "").connectors = None;
+    assert!(refused(&scene));
+    assert!(scene.plan().refusals[0].message.starts_with("3 of 5 owned"));
+    let mut connectors = Scene::settled();
+    connectors
+        .remembered(1, "acme")
+        .connectors
+        .insert("old".into(), recorded(11));
+    connectors.listed(1).insert(id(11), there("old"));
+    connectors.policy.prune = true;
+    connectors.desired.guards.max_deletes = 0;
+    assert!(refused(&connectors));
+    // What is replaced, or left over by a replacement, is no deletion by absence.
+    let mut other = Scene::settled();
+    other.git().kind.definition_id = Some(super::OTHER_TYPE);
+    other.remembered(1, "acme").leaving.insert(id(12));
+    other.listed(1).insert(id(12), there("git"));
+    other
+        .declare("acme")
+        .connectors
+        .insert("new".into(), declared());
+    other.desired.guards.max_deletes = 0;
+    other.policy.prune = true;
+    assert!(other.plan().has_changes() && !refused(&other));
+}

@@ -1,0 +1,55 @@
+//! Laws of the writer, for `crate::fuzzing`.
+
+use super::sanitize::{commands, is_dangerous};
+use super::{Label, Line, Out, Safe, json};
+
+/// Whatever is written steers no terminal and no CI runner, and nothing of it is lost.
+pub fn writer(data: &[u8]) {
+    let (&[width, indent, hang], data) = data.split_first_chunk().unwrap_or((&[80, 0, 2], data));
+    let text = String::from_utf8_lossy(data);
+    let parts: Vec<&str> = text.split('|').collect();
+    let line = parts.iter().enumerate().fold(
+        Line::at((indent % 24).into()).hang((hang % 24).into()),
+        |line, (index, part)| {
+            let label = [Label::Plain, Label::Error, Label::Strong][index % 3];
+            line.label(label, Safe::new(part))
+        },
+    );
+    let width = 40 + usize::from(width % 81);
+    let plain = written(|out| out.line(&line), width, false);
+    for shown in plain.lines() {
+        assert!(!shown.chars().any(is_dangerous), "{shown:?}");
+        assert!(commands(shown).is_empty(), "{shown:?}");
+    }
+    let given: String = parts
+        .iter()
+        .map(|part| Safe::new(part).to_string())
+        .collect();
+    assert_eq!(content(&plain), content(&given));
+    let coloured = written(|out| out.line(&line), width, true);
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+    document(&text);
+}
+
+/// Without blanks, where lines are broken, and with broken commands as they were.
+fn content(text: &str) -> String {
+    let text: String = text.split_whitespace().collect();
+    text.replace("\\u{3a}", ":").replace("\\u{23}", "#")
+}
+
+fn document(text: &str) {
+    let shown = written(|out| json::document(out, &[text]), 80, false);
+    assert!(!shown.chars().any(|c| c != '\n' && is_dangerous(c)));
+    assert!(shown.lines().all(|line| commands(line).is_empty()));
+    assert_eq!(serde_json::from_str(&shown).ok(), Some([text.to_owned()]));
+}
+
+fn written(
+    write: impl Fn(&mut Out<'_>) -> std::io::Result<()>,
+    width: usize,
+    colour: bool,
+) -> String {
+    let mut bytes = Vec::new();
+    assert!(write(&mut Out::new(&mut bytes, width, colour)).is_ok());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
