@@ -7,7 +7,7 @@ use crate::model::{
     Address, ConnectorId, DesiredConnector, Evidence, Freshness, OrganizationId, Recorded,
     RecordedConnector, Rotation, SecretRef, SecretValue, Sent, Setting, WhyUnverified,
 };
-use hmac::{Hmac, Mac};
+use hmac::{HmacReset, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -143,15 +143,16 @@ fn literal_text(leaf: &Setting) -> SecretValue {
     SecretValue::new(text)
 }
 
-/// HMAC-SHA-256 over length-prefixed parts, so that parts cannot run into each other.
+/// HMAC-SHA-256 over length-prefixed parts, so that parts cannot run into each other. Its buffer,
+/// which holds the end of a value, is wiped where it lies: nothing is moved before the end.
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+    let mut mac = HmacReset::<Sha256>::new_from_slice(key).expect("any key length");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    mac.finalize().into_bytes().into()
+    mac.finalize_reset().into_bytes().into()
 }
 
 fn hex(bytes: &[u8]) -> String {
