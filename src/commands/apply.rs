@@ -14,7 +14,7 @@ use crate::model::SecretRef;
 use crate::plan::{Action, Operation, Plan};
 use crate::recorded::{Journal, Lock};
 use crate::render::{self, Progress, Ui, json};
-use crate::secrets::{ResolveError, Resolver, Values, collect};
+use crate::secrets::{ResolveError, Resolver, Values, Why, collect};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,9 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Resul
     let pace = Pace::from(&args.planning.reach);
     let remote = Remote::open(ui, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    let exit = carry_out(ui, global, args, &project, &remote, &progress).await;
+    let secrets = resolver(&project, global)?;
+    let exit = carry_out(ui, global, args, &project, &remote, &secrets, &progress).await;
+    secrets.close().await;
     remote.close().await?;
     exit
 }
@@ -45,12 +47,12 @@ async fn carry_out(
     args: &ApplyArgs,
     project: &Project,
     remote: &Remote,
+    resolver: &Resolver,
     progress: &Progress,
 ) -> Result<Exit, Failure> {
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let resolver = resolver(project);
     let reading = reading(progress);
-    let planned = planned(project, remote, &args.planning, &resolver, &reading).await?;
+    let planned = planned(project, remote, &args.planning, resolver, &reading).await?;
     progress.finish();
     let plan = &planned.plan;
     if global.format == Format::Text {
@@ -58,7 +60,7 @@ async fn carry_out(
     }
     project::known_types(project, plan)?;
     refused(plan, args)?;
-    let (secrets, missing) = resolve(&resolver, plan, args.execution.keep_going).await?;
+    let (secrets, missing) = resolve(resolver, plan, args.execution.keep_going).await?;
     if plan.has_changes() {
         project::approve(ui, global, args.approval.auto_approve)?;
     }
@@ -141,6 +143,11 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         "nothing was written: secrets are missing\n{}",
         list.join("\n")
     );
+    let lacking = |failure: &ResolveError| matches!(failure.why, Why::NotBuilt { .. });
+    if failures.iter().any(lacking) {
+        return Failure::new(FailureKind::Secret, "store_not_built", message)
+            .hint("build airlift with the feature that is named, or read the secrets another way");
+    }
     Failure::new(FailureKind::Secret, "secret_unresolved", message)
         .hint("provide them, or leave their connectors out of this run with --keep-going")
 }

@@ -26,7 +26,7 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure> {
             probes.extend(service(ui, project, global).await);
         }
         probes.push(ledger(project, global));
-        probes.extend(stores(project).await);
+        probes.extend(stores(project, global).await?);
     }
     match global.format {
         Format::Json => json::doctor(&mut ui.out(), &probes)?,
@@ -160,7 +160,7 @@ fn is_open(_: &Path) -> bool {
     false
 }
 
-async fn stores(project: &Project) -> Vec<Probe> {
+async fn stores(project: &Project, global: &GlobalOpts) -> Result<Vec<Probe>, Failure> {
     let mut references: BTreeSet<SecretRef> = BTreeSet::new();
     for (_, connector) in project.desired.connectors() {
         let blocks = [
@@ -172,5 +172,8 @@ async fn stores(project: &Project) -> Vec<Probe> {
             collect(block, &mut references);
         }
     }
-    resolver(project).inspect(&references).await
+    let resolver = resolver(project, global)?;
+    let probes = resolver.inspect(&references).await;
+    resolver.close().await;
+    Ok(probes)
 }

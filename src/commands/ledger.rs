@@ -10,7 +10,7 @@ use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
 use crate::recorded::{Intent, Journal, Lock};
 use crate::render::{self, Progress, Rekeyed, Ui, json};
-use crate::secrets::Values;
+use crate::secrets::{Resolver, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,7 +19,9 @@ pub(super) async fn rekey(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure>
     let project = project::load(ui, global)?;
     let progress = Arc::new(Progress::quiet(ui));
     let remote = Remote::open(ui, &project, global, Pace::default(), &progress).await?;
-    let done = carry_out(&project, &remote).await;
+    let secrets = resolver(&project, global)?;
+    let done = carry_out(&project, &remote, &secrets).await;
+    secrets.close().await;
     remote.close().await?;
     let done = done?;
     match global.format {
@@ -33,7 +35,11 @@ pub(super) async fn rekey(ui: &Ui, global: &GlobalOpts) -> Result<Exit, Failure>
     })
 }
 
-async fn carry_out(project: &Project, remote: &Remote) -> Result<Rekeyed, Failure> {
+async fn carry_out(
+    project: &Project,
+    remote: &Remote,
+    secrets: &Resolver,
+) -> Result<Rekeyed, Failure> {
     if remote.fingerprinter.is(&remote.old_fingerprinter) {
         let message = "the old key and the new one are the same";
         return Err(Failure::new(FailureKind::Usage, "same_key", message).hint(
@@ -43,7 +49,7 @@ async fn carry_out(project: &Project, remote: &Remote) -> Result<Rekeyed, Failur
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     settled(remote)?;
     let mut recorded = remote.ledger.load()?;
-    let values = values(project, remote, &recorded).await;
+    let values = values(project, remote, &recorded, secrets).await;
     let mut done = Rekeyed::default();
     for (id, customer) in &mut recorded.customers {
         let moved_before = done.moved;
@@ -74,7 +80,12 @@ fn settled(remote: &Remote) -> Result<(), Failure> {
 }
 
 /// The values of every reference that a fingerprint under the old key needs.
-async fn values(project: &Project, remote: &Remote, recorded: &Recorded) -> Values {
+async fn values(
+    project: &Project,
+    remote: &Remote,
+    recorded: &Recorded,
+    secrets: &Resolver,
+) -> Values {
     let mut references = BTreeSet::new();
     for customer in recorded.customers.values() {
         for (name, connector) in &customer.connectors {
@@ -92,7 +103,7 @@ async fn values(project: &Project, remote: &Remote, recorded: &Recorded) -> Valu
         }
     }
     // What cannot be resolved is reported with its connector.
-    resolver(project).resolve_all(&references).await.0
+    secrets.resolve_all(&references).await.0
 }
 
 fn declared<'a>(project: &'a Project, address: &Address) -> Option<&'a DesiredConnector> {

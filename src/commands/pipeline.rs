@@ -1,8 +1,8 @@
 //! The pipeline up to the plan, as `plan` and `apply` share it:
 //! files -> desired, API -> observed, disk -> recorded, then the plan.
 
-use super::remote::Remote;
-use crate::cli::{PlanningOpts, ReachOpts, Refresh};
+use super::remote::{Remote, ca_pem};
+use crate::cli::{GlobalOpts, PlanningOpts, ReachOpts, Refresh};
 use crate::desired::Project;
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
@@ -81,12 +81,13 @@ pub(super) async fn planned_by(
 }
 
 /// Reads references as seen from the project, each once: one is enough for a whole run.
-pub(super) fn resolver(project: &Project) -> Resolver {
+pub(super) fn resolver(project: &Project, global: &GlobalOpts) -> Result<Resolver, Failure> {
     let resolver = Resolver::new(project.root.clone(), secret_roots());
-    match &project.stores {
+    let resolver = resolver.with_ca(ca_pem(global)?.unwrap_or_default());
+    Ok(match &project.stores {
         Some(stores) => resolver.with_stores(stores.clone()),
         None => resolver,
-    }
+    })
 }
 
 /// Directories that absolute file references may point below: set outside the project.

@@ -17,10 +17,11 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &PlanArgs) -> Result
     let pace = Pace::from(&args.planning.reach);
     let remote = Remote::open(ui, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let secrets = resolver(&project);
+    let secrets = resolver(&project, global)?;
     let reading = reading(&progress);
     let planned = planned(&project, &remote, &args.planning, &secrets, &reading).await;
     progress.finish();
+    secrets.close().await;
     remote.close().await?;
     let plan = planned?.plan;
     match global.format {

@@ -33,10 +33,11 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &RotateArgs) -> Resu
         args,
         project: &project,
         remote: &remote,
-        resolver: resolver(&project),
+        resolver: resolver(&project, global)?,
         progress: &progress,
     };
     let exit = verb.carry_out().await;
+    verb.resolver.close().await;
     remote.close().await?;
     exit
 }
