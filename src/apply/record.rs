@@ -5,6 +5,7 @@ use crate::model::{
     Applied, ConnectorBody, ConnectorId, RecordedConnector, Resolved as _, Sent, Setting,
 };
 use crate::plan::{Operation, Step};
+use std::collections::BTreeMap;
 
 impl CustomerRun<'_> {
     /// Fingerprints of everything write-only in a body that is about to be sent.
@@ -88,7 +89,7 @@ impl CustomerRun<'_> {
             let sent = before
                 .sent
                 .clone()
-                .map(|sent| respelt(sent, &connector.body));
+                .map(|sent| respelt(sent, &connector.body, &connector.versions));
             let updated_at = connector.updated_at.clone();
             let record = Self::record(&connector.body, before.id, sent, updated_at);
             self.ledger
@@ -108,8 +109,9 @@ impl CustomerRun<'_> {
     }
 }
 
-/// The same fingerprints under the references as they are spelt now.
-fn respelt(mut sent: Sent, body: &ConnectorBody) -> Sent {
+/// The same fingerprints under the references as they are spelt now, and the versions known now.
+fn respelt(mut sent: Sent, body: &ConnectorBody, versions: &BTreeMap<String, String>) -> Sent {
+    let before = std::mem::take(&mut sent.references);
     sent.references = body
         .secret_leaves()
         .into_iter()
@@ -118,5 +120,9 @@ fn respelt(mut sent: Sent, body: &ConnectorBody) -> Sent {
             _ => None,
         })
         .collect();
+    let now = &sent.references;
+    sent.versions
+        .retain(|path, _| now.get(path) == before.get(path));
+    sent.versions.extend(versions.clone());
     sent
 }

@@ -15,7 +15,7 @@ use crate::model::SecretRef;
 use crate::plan::{Action, Operation, Plan};
 use crate::recorded::{Journal, Lock};
 use crate::render::{self, Progress, Ui, json};
-use crate::secrets::{ResolveError, Resolver, Values, collect};
+use crate::secrets::{ResolveError, Resolver, Values, Why, collect};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,17 +28,14 @@ pub(super) async fn run(
     args: &ApplyArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
+    let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.planning.reach);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    let given = Given {
-        ui,
-        env,
-        global,
-        args,
-    };
-    let exit = carry_out(given, &project, &remote, &progress).await;
+    let given = Given { ui, global, args };
+    let exit = carry_out(given, &project, &remote, &secrets, &progress).await;
+    secrets.close().await;
     remote.close().await?;
     exit
 }
@@ -54,7 +51,6 @@ pub(super) fn owner() -> String {
 /// What the verb was called with.
 struct Given<'a> {
     ui: &'a Ui,
-    env: &'a Environment,
     global: &'a GlobalOpts,
     args: &'a ApplyArgs,
 }
@@ -63,18 +59,13 @@ async fn carry_out(
     given: Given<'_>,
     project: &Project,
     remote: &Remote,
+    resolver: &Resolver,
     progress: &Progress,
 ) -> Result<Exit, Failure> {
-    let Given {
-        ui,
-        env,
-        global,
-        args,
-    } = given;
+    let Given { ui, global, args } = given;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let resolver = resolver(env, project);
     let reading = reading(progress);
-    let planned = planned(project, remote, &args.planning, &resolver, &reading).await?;
+    let planned = planned(project, remote, &args.planning, resolver, &reading).await?;
     progress.finish();
     let plan = &planned.plan;
     if global.format == Format::Text {
@@ -82,7 +73,7 @@ async fn carry_out(
     }
     project::known_types(project, plan)?;
     refused(plan, args)?;
-    let (secrets, missing) = resolve(&resolver, plan, args.execution.keep_going).await?;
+    let (secrets, missing) = resolve(resolver, plan, args.execution.keep_going).await?;
     if plan.has_changes() {
         project::approve(ui, global, args.approval.auto_approve)?;
     }
@@ -165,6 +156,11 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         "nothing was written: secrets are missing\n{}",
         list.join("\n")
     );
+    let lacking = |failure: &ResolveError| matches!(failure.why, Why::NotBuilt { .. });
+    if failures.iter().any(lacking) {
+        return Failure::new(FailureKind::Secret, "store_not_built", message)
+            .hint("build airlift with the feature that is named, or read the secrets another way");
+    }
     Failure::new(FailureKind::Secret, "secret_unresolved", message)
         .hint("provide them, or leave their connectors out of this run with --keep-going")
 }

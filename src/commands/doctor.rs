@@ -27,7 +27,7 @@ pub(super) async fn run(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Resu
             probes.extend(service(ui, env, project, global).await);
         }
         probes.push(ledger(project, global));
-        probes.extend(stores(env, project).await);
+        probes.extend(stores(env, project, global).await?);
     }
     match global.format {
         Format::Json => json::doctor(&mut ui.out(), &probes)?,
@@ -161,7 +161,11 @@ fn is_open(_: &Path) -> bool {
     false
 }
 
-async fn stores(env: &Environment, project: &Project) -> Vec<Probe> {
+async fn stores(
+    env: &Environment,
+    project: &Project,
+    global: &GlobalOpts,
+) -> Result<Vec<Probe>, Failure> {
     let mut references: BTreeSet<SecretRef> = BTreeSet::new();
     for (_, connector) in project.desired.connectors() {
         let blocks = [
@@ -173,5 +177,8 @@ async fn stores(env: &Environment, project: &Project) -> Vec<Probe> {
             collect(block, &mut references);
         }
     }
-    resolver(env, project).inspect(&references).await
+    let resolver = resolver(env, project, global)?;
+    let probes = resolver.inspect(&references).await;
+    resolver.close().await;
+    Ok(probes)
 }

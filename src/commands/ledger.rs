@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
 use crate::recorded::{Intent, Journal, Lock, Outcome, Unsettled};
 use crate::render::{self, Progress, Rekeyed, Ui, json};
-use crate::secrets::Values;
+use crate::secrets::{Resolver, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,8 +23,10 @@ pub(super) async fn rekey(
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     let progress = Arc::new(Progress::quiet(ui));
+    let secrets = resolver(env, &project, global)?;
     let remote = Remote::open(ui, env, &project, global, Pace::default(), &progress).await?;
-    let done = carry_out(env, &project, &remote).await;
+    let done = carry_out(&project, &remote, &secrets).await;
+    secrets.close().await;
     remote.close().await?;
     let done = done?;
     match global.format {
@@ -39,9 +41,9 @@ pub(super) async fn rekey(
 }
 
 async fn carry_out(
-    env: &Environment,
     project: &Project,
     remote: &Remote,
+    secrets: &Resolver,
 ) -> Result<Rekeyed, Failure> {
     if remote.fingerprinter.is(&remote.old_fingerprinter) {
         let message = "the old key and the new one are the same";
@@ -52,7 +54,7 @@ async fn carry_out(
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     settled(remote)?;
     let mut recorded = remote.ledger.load()?;
-    let values = values(env, project, remote, &recorded).await;
+    let values = values(project, remote, &recorded, secrets).await;
     let mut done = Rekeyed::default();
     for (id, customer) in &mut recorded.customers {
         let moved_before = done.moved;
@@ -88,10 +90,10 @@ fn settled(remote: &Remote) -> Result<(), Failure> {
 
 /// The values of every reference that a fingerprint under the old key needs.
 async fn values(
-    env: &Environment,
     project: &Project,
     remote: &Remote,
     recorded: &Recorded,
+    secrets: &Resolver,
 ) -> Values {
     let mut references = BTreeSet::new();
     for customer in recorded.customers.values() {
@@ -110,7 +112,7 @@ async fn values(
         }
     }
     // What cannot be resolved is reported with its connector.
-    resolver(env, project).resolve_all(&references).await.0
+    secrets.resolve_all(&references).await.0
 }
 
 fn declared<'a>(project: &'a Project, address: &Address) -> Option<&'a DesiredConnector> {

@@ -3,8 +3,8 @@
 
 use super::environment::Environment;
 use super::newcomers::await_newcomers;
-use super::remote::Remote;
-use crate::cli::{PlanningOpts, ReachOpts, Refresh};
+use super::remote::{Remote, ca_pem};
+use crate::cli::{GlobalOpts, PlanningOpts, ReachOpts, Refresh};
 use crate::desired::Project;
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
@@ -89,12 +89,17 @@ pub(super) async fn planned_by(
 }
 
 /// Reads references as seen from the project, each once: one is enough for a whole run.
-pub(super) fn resolver(env: &Environment, project: &Project) -> Resolver {
+pub(super) fn resolver(
+    env: &Environment,
+    project: &Project,
+    global: &GlobalOpts,
+) -> Result<Resolver, Failure> {
     let resolver = Resolver::new(project.root.clone(), secret_roots(env));
-    match &project.stores {
+    let resolver = resolver.with_ca(ca_pem(global)?.unwrap_or_default());
+    Ok(match &project.stores {
         Some(stores) => resolver.with_stores(stores.clone()),
         None => resolver,
-    }
+    })
 }
 
 /// Directories that absolute file references may point below: set outside the project.

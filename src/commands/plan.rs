@@ -19,14 +19,15 @@ pub(super) async fn run(
     args: &PlanArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
+    let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.planning.reach);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let secrets = resolver(env, &project);
     let reading = reading(&progress);
     let planned = planned(&project, &remote, &args.planning, &secrets, &reading).await;
     progress.finish();
+    secrets.close().await;
     remote.close().await?;
     let plan = planned?.plan;
     match global.format {

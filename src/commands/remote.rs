@@ -262,7 +262,7 @@ fn expected_organization(
 }
 
 fn options(project: &Project, global: &GlobalOpts, pace: Pace) -> Result<Options, Failure> {
-    let ca_pem = global.ca_file.as_deref().map(read_ca).transpose()?;
+    let ca_pem = ca_pem(global)?;
     Ok(Options {
         contract: project.desired.contract,
         connector_token: match pace.token {
@@ -278,6 +278,11 @@ fn options(project: &Project, global: &GlobalOpts, pace: Pace) -> Result<Options
         },
         ..Options::default()
     })
+}
+
+/// What the file of `--ca-file` holds.
+pub(super) fn ca_pem(global: &GlobalOpts) -> Result<Option<Vec<u8>>, Failure> {
+    global.ca_file.as_deref().map(read_ca).transpose()
 }
 
 fn read_ca(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -39,10 +39,11 @@ pub(super) async fn run(
         args,
         project: &project,
         remote: &remote,
-        resolver: resolver(env, &project),
+        resolver: resolver(env, &project, global)?,
         progress: &progress,
     };
     let exit = verb.carry_out().await;
+    verb.resolver.close().await;
     remote.close().await?;
     exit
 }

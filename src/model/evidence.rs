@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 pub struct Evidence {
     /// By connector, then by path.
     pub connectors: BTreeMap<Address, BTreeMap<String, Freshness>>,
+    /// Versions of stores that hold the value last sent and that the ledger does not know yet,
+    /// by connector, then by path.
+    pub versions: BTreeMap<Address, BTreeMap<String, String>>,
 }
 
 /// One secret compared with its fingerprint.
@@ -19,6 +22,9 @@ pub enum Freshness {
     Unchanged,
     /// The value differs from the one last sent.
     Changed,
+    /// The store has another version than the one last sent, and nothing shows that its value
+    /// is the same.
+    NewVersion,
     /// It could not be told.
     Unverified(WhyUnverified),
 }

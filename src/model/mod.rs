@@ -35,4 +35,4 @@ pub use recorded::{Applied, AppliedCustomer, Recorded, RecordedConnector, Record
 pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub use setting::{Setting, Settings};
-pub use spelling::{DEFAULT_STORES, FieldsForm, STORES, misspelt, vault_path};
+pub use spelling::{DEFAULT_STORES, FieldsForm, STORES, is_alias, is_store, misspelt, vault_path};

@@ -105,6 +105,9 @@ pub struct Sent {
     /// The reference that was resolved, by path; a literal has none.
     #[serde(default)]
     pub references: BTreeMap<String, String>,
+    /// The version that the store gave the value, by path, where the store has versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, String>,
     /// When, RFC 3339.
     pub at: String,
 }

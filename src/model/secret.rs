@@ -153,7 +153,7 @@ impl fmt::Display for SecretRef {
 /// nor its content taken out:
 /// ```compile_fail,E0616
 /// let secret = airlift::model::SecretValue::new(String::new());
-/// let text = secret.0;
+/// let text = secret.text;
 /// ```
 /// What it is for compiles:
 /// ```
@@ -161,17 +161,34 @@ impl fmt::Display for SecretRef {
 /// assert_eq!(format!("{secret:?}"), "(secret)");
 /// assert_eq!(secret.expose(), "x");
 /// ```
-pub struct SecretValue(Zeroizing<String>);
+pub struct SecretValue {
+    text: Zeroizing<String>,
+    version: Option<String>,
+}
 
 impl SecretValue {
     /// Takes ownership of a value that was just read from its store.
     pub fn new(value: String) -> Self {
-        Self(Zeroizing::new(value))
+        Self {
+            text: Zeroizing::new(value),
+            version: None,
+        }
+    }
+
+    /// The same with the version under which its store has it.
+    #[must_use]
+    pub fn with_version(self, version: Option<String>) -> Self {
+        Self { version, ..self }
+    }
+
+    /// The version under which its store has it, where the store has versions.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// The value itself.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 

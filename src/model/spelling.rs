@@ -7,6 +7,26 @@ use std::path::Path;
 pub const STORES: [&str; 4] = ["env", "file", "vault", "exec"];
 /// The stores that may be used where the project lists none.
 pub const DEFAULT_STORES: [&str; 2] = ["env", "file"];
+
+/// Whether a name is that of a store which the user's own configuration describes. Such a name
+/// has a hyphen, so that none is ever taken for a store of this program, nor for one misspelt.
+pub fn is_alias(store: &str) -> bool {
+    let word = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    store.contains('-')
+        && store.starts_with(|c: char| c.is_ascii_lowercase())
+        && store.split('-').all(word)
+}
+
+/// Whether a reference or a list can name such a store.
+pub fn is_store(store: &str) -> bool {
+    STORES.contains(&store) || is_alias(store)
+}
+
 /// How the fields of a file are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FieldsForm {
@@ -76,7 +96,19 @@ fn sound_part(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::misspelt;
+    use super::{is_store, misspelt};
+
+    #[test]
+    fn an_alias_has_a_hyphen() {
+        for fine in ["env", "exec", "prod-aws", "a-1-b"] {
+            assert!(is_store(fine), "{fine}");
+        }
+        for wrong in [
+            "vualt", "aws", "-aws", "aws-", "a--b", "1-a", "A-b", "a-b:c",
+        ] {
+            assert!(!is_store(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn spelling_is_told_without_reading() {

@@ -19,6 +19,8 @@ pub(super) struct Subject<'a> {
     pub(super) declared: &'a DesiredConnector,
     pub(super) definition: DefinitionId,
     pub(super) evidence: Option<&'a BTreeMap<String, Freshness>>,
+    /// Versions of stores that the ledger is to learn, by path.
+    pub(super) versions: Option<&'a BTreeMap<String, String>>,
     pub(super) rotate: bool,
     /// The files carry a new name for it.
     pub(super) renamed: bool,
@@ -99,6 +101,7 @@ impl Subject<'_> {
             decision.remember = Some(RememberConnector {
                 body: self.body(),
                 updated_at,
+                versions: self.versions.cloned().unwrap_or_default(),
             });
         }
         decision
@@ -320,6 +323,7 @@ impl Subject<'_> {
         let read_again = observed.detail.is_some() && observed.updated_at != recorded.updated_at;
         verdict.respelt
             || read_again
+            || self.versions.is_some()
             || normal(&recorded.applied.replication_config)
                 != normal(&self.declared.replication_config)
             || recorded.applied.entities != self.declared.entities

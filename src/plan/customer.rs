@@ -220,6 +220,7 @@ impl<'a> Draft<'a> {
             declared: &self.declared.connectors[name],
             definition,
             evidence: self.inputs.evidence.connectors.get(&address),
+            versions: self.inputs.evidence.versions.get(&address),
             rotate: self.inputs.policy.rotate.contains(&address),
             renamed,
         };

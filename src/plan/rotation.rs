@@ -81,7 +81,10 @@ fn fate(customer: &CustomerPlan, step: &Step) -> Fate {
     let only_secrets = |reason: &Reason| {
         matches!(
             reason,
-            Reason::Requested | Reason::SecretRotated | Reason::CredentialsVersionChanged
+            Reason::Requested
+                | Reason::SecretRotated
+                | Reason::StoreVersionChanged
+                | Reason::CredentialsVersionChanged
         )
     };
     if step.action == Action::Rotate && step.reasons.iter().all(only_secrets) {

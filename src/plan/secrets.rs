@@ -68,6 +68,11 @@ fn compare(
             Freshness::Changed => {
                 verdict.fire(path, before(sent, path), shown(connector, path, leaf));
             }
+            Freshness::NewVersion => {
+                let reason = Reason::StoreVersionChanged;
+                let after = shown(connector, path, leaf);
+                verdict.fire_for(reason, path, before(sent, path), after);
+            }
             Freshness::Unverified(_) if spelt_anew => {
                 verdict.fire(path, before(sent, path), shown(connector, path, leaf));
             }
@@ -91,8 +96,12 @@ fn compare(
 
 impl SecretVerdict {
     fn fire(&mut self, path: &str, before: FieldValue, after: FieldValue) {
-        if !self.reasons.contains(&Reason::SecretRotated) {
-            self.reasons.push(Reason::SecretRotated);
+        self.fire_for(Reason::SecretRotated, path, before, after);
+    }
+
+    fn fire_for(&mut self, reason: Reason, path: &str, before: FieldValue, after: FieldValue) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
         }
         self.changes.push(FieldChange {
             path: path.to_owned(),

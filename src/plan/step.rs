@@ -8,7 +8,7 @@ use crate::model::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The difference between what the files ask for and what there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,6 +98,9 @@ pub struct RememberConnector {
     pub body: ConnectorBody,
     /// The remote `updated_at` at which it was found as declared.
     pub updated_at: Option<String>,
+    /// Versions of stores that hold the values last sent, by path, as far as they are new.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, String>,
 }
 
 impl Remember {
@@ -164,6 +167,9 @@ pub enum Reason {
     KeyRemoved,
     /// A secret's value, or the reference to it, is not what was last sent.
     SecretRotated,
+    /// A secret's store has another version than the one last sent, and its value is not known
+    /// to be the same.
+    StoreVersionChanged,
     /// `credentials_version` was changed.
     CredentialsVersionChanged,
     /// Rotation was asked for by name.

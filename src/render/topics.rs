@@ -48,6 +48,11 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "reason",
+        "store_version_changed",
+        "A secret's store has another version than the one last sent, and its value differs from what was sent or cannot be read here. The credentials are sent again as for secret_rotated. A new version with the same value is no reason: the ledger notes it at the next apply.",
+    ),
+    (
+        "reason",
         "credentials_version_changed",
         "`credentials_version` differs from the one last applied, which asks to send the credentials again.",
     ),
@@ -293,6 +298,11 @@ pub(super) const CODES: &[Topic] = &[
         "failure",
         "secret_unresolved",
         "A secret that has to be sent could not be resolved. It is resolved before the first write, so nothing was written. --keep-going leaves such connectors out. Exit 11.",
+    ),
+    (
+        "failure",
+        "store_not_built",
+        "A reference names a store of your own configuration whose kind this build lacks; nothing was written. Install airlift again with the feature that the message names, as in `cargo install --path . --features stores-aws`. Exit 11.",
     ),
     (
         "failure",

@@ -19,6 +19,7 @@ pub(super) fn reason(reason: Reason) -> &'static str {
         Reason::Renamed => "renamed in the files",
         Reason::KeyRemoved => "a key is no longer declared",
         Reason::SecretRotated => "a secret is not what was last sent",
+        Reason::StoreVersionChanged => "a secret's store has another version",
         Reason::CredentialsVersionChanged => "credentials_version was changed",
         Reason::Requested => "rotation was asked for",
         Reason::TypeChanged => "the type changed, which no update can do",

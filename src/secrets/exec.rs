@@ -32,10 +32,7 @@ impl ExecStore {
     /// From the user's configuration; the error says what is the matter with it.
     pub(super) fn open(project: &Path) -> Result<Self, Why> {
         let off = "no configuration of the user names a command";
-        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        let (path, named) =
-            user::place(variable).ok_or_else(|| Why::NotConfigured(off.to_owned()))?;
-        let config = user::load(&path, named, project).map_err(Why::NotConfigured)?;
+        let config = user::open(project)?;
         let config = config.ok_or_else(|| Why::NotConfigured(off.to_owned()))?;
         Ok(Self::new(config))
     }

@@ -2,14 +2,10 @@
 //!
 //! Always keyed, never a plain hash: a stored hash of a short secret can be guessed.
 
-use super::{Resolver, Values};
-use crate::model::{
-    Address, ConnectorId, DesiredConnector, Evidence, Freshness, OrganizationId, Recorded,
-    RecordedConnector, Rotation, SecretRef, SecretValue, Sent, Setting, WhyUnverified,
-};
-use hmac::{Hmac, Mac};
+use crate::model::{OrganizationId, SecretRef, SecretValue, Sent, Setting};
+use hmac::{HmacReset, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -56,13 +52,18 @@ impl Fingerprinter {
             salt,
             fingerprints: BTreeMap::new(),
             references: BTreeMap::new(),
+            versions: BTreeMap::new(),
             at,
         };
         for (path, leaf) in leaves {
             let fingerprint = match leaf {
                 Setting::Secret(reference) => {
                     sent.references.insert(path.clone(), reference.to_string());
-                    value(reference).map(|value| self.fingerprint(&sent.salt, &path, value))
+                    let value = value(reference);
+                    if let Some(version) = value.and_then(SecretValue::version) {
+                        sent.versions.insert(path.clone(), version.to_owned());
+                    }
+                    value.map(|value| self.fingerprint(&sent.salt, &path, value))
                 }
                 literal => Some(self.fingerprint(&sent.salt, &path, &literal_text(literal))),
             };
@@ -114,7 +115,7 @@ impl Fingerprinter {
         Ok(moved)
     }
 
-    fn fingerprint(&self, salt: &str, path: &str, value: &SecretValue) -> String {
+    pub(super) fn fingerprint(&self, salt: &str, path: &str, value: &SecretValue) -> String {
         let parts = [salt.as_bytes(), path.as_bytes(), value.expose().as_bytes()];
         hex(&mac(self.key.as_slice(), &parts))
     }
@@ -135,7 +136,7 @@ pub enum NotMoved {
 }
 
 /// A literal as text: a string is itself, so that moving it into a store changes nothing.
-fn literal_text(leaf: &Setting) -> SecretValue {
+pub(super) fn literal_text(leaf: &Setting) -> SecretValue {
     let text = match leaf.to_plain() {
         Some(serde_json::Value::String(text)) => text,
         other => other.unwrap_or_default().to_string(),
@@ -143,15 +144,16 @@ fn literal_text(leaf: &Setting) -> SecretValue {
     SecretValue::new(text)
 }
 
-/// HMAC-SHA-256 over length-prefixed parts, so that parts cannot run into each other.
+/// HMAC-SHA-256 over length-prefixed parts, so that parts cannot run into each other. Its buffer,
+/// which holds the end of a value, is wiped where it lies: nothing is moved before the end.
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+    let mut mac = HmacReset::<Sha256>::new_from_slice(key).expect("any key length");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    mac.finalize().into_bytes().into()
+    mac.finalize_reset().into_bytes().into()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -160,116 +162,6 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// Compares the secrets of recorded connectors with what was last sent.
-///
-/// Without a resolver (`--no-secrets`) no reference is read, and of a connector with manual
-/// rotation none ever is: only literals are compared. References whose comparison could tell
-/// nothing are not read either.
-pub async fn evidence(
-    pairs: &[(Address, &DesiredConnector, ConnectorId)],
-    recorded: &Recorded,
-    fingerprinter: &Fingerprinter,
-    resolver: Option<&Resolver>,
-) -> Evidence {
-    let by_id: BTreeMap<ConnectorId, &RecordedConnector> = recorded
-        .customers
-        .values()
-        .flat_map(|customer| customer.connectors.values())
-        .map(|connector| (connector.id, connector))
-        .collect();
-    let comparisons: Vec<(&Address, Comparison<'_>)> = pairs
-        .iter()
-        .filter_map(|(address, declared, id)| {
-            let sent = by_id.get(id)?.sent.as_ref()?;
-            let comparison = Comparison {
-                leaves: declared.secret_leaves(),
-                rotation: declared.rotation,
-                sent,
-                fingerprinter,
-            };
-            Some((address, comparison))
-        })
-        .collect();
-    let values = match resolver {
-        None => None,
-        Some(resolver) => {
-            let wanted = comparisons.iter().flat_map(|(_, one)| one.wanted());
-            let wanted: BTreeSet<SecretRef> = wanted.cloned().collect();
-            // A failure shows as a missing value.
-            Some(resolver.resolve_all(&wanted).await.0)
-        }
-    };
-    let connectors = comparisons
-        .iter()
-        .map(|(address, one)| ((*address).clone(), one.freshness(values.as_ref())));
-    Evidence {
-        connectors: connectors.collect(),
-    }
-}
-
-/// One connector's secrets beside what was last sent.
-struct Comparison<'a> {
-    leaves: BTreeMap<String, &'a Setting>,
-    rotation: Rotation,
-    sent: &'a Sent,
-    fingerprinter: &'a Fingerprinter,
-}
-
-impl Comparison<'_> {
-    /// The references whose values could tell something.
-    fn wanted(&self) -> impl Iterator<Item = &SecretRef> {
-        let leaves = self.leaves.iter();
-        leaves.filter_map(|(path, leaf)| match leaf {
-            Setting::Secret(reference) if self.known(path, leaf).is_none() => Some(reference),
-            _ => None,
-        })
-    }
-
-    /// What can be told without the value.
-    fn known(&self, path: &str, leaf: &Setting) -> Option<Freshness> {
-        let manual = self.rotation == Rotation::Manual;
-        if self.sent.key_id != self.fingerprinter.key_id {
-            Some(Freshness::Unverified(WhyUnverified::KeyChanged))
-        } else if !self.sent.fingerprints.contains_key(path) {
-            Some(Freshness::Changed)
-        } else if manual && matches!(leaf, Setting::Secret(_)) {
-            Some(Freshness::Unverified(WhyUnverified::Manual))
-        } else {
-            None
-        }
-    }
-
-    fn freshness(&self, values: Option<&Values>) -> BTreeMap<String, Freshness> {
-        let leaves = self.leaves.iter();
-        leaves
-            .map(|(path, leaf)| (path.clone(), self.of(path, leaf, values)))
-            .collect()
-    }
-
-    fn of(&self, path: &str, leaf: &Setting, values: Option<&Values>) -> Freshness {
-        if let Some(known) = self.known(path, leaf) {
-            return known;
-        }
-        let Setting::Secret(reference) = leaf else {
-            return self.compared(path, &literal_text(leaf));
-        };
-        match values.map(|values| values.get(reference)) {
-            None => Freshness::Unverified(WhyUnverified::NotAsked),
-            Some(None) => Freshness::Unverified(WhyUnverified::Unavailable),
-            Some(Some(value)) => self.compared(path, value),
-        }
-    }
-
-    fn compared(&self, path: &str, value: &SecretValue) -> Freshness {
-        let now = self.fingerprinter.fingerprint(&self.sent.salt, path, value);
-        if self.sent.fingerprints.get(path) == Some(&now) {
-            Freshness::Unchanged
-        } else {
-            Freshness::Changed
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! How the stores that a project uses are, for `doctor`: what is set, what can be read, who
-//! answers. Shows no value, and runs no command.
+//! answers. Shows no value, and runs no command of `exec`.
 
 use super::resolver::checked;
 use super::vault::Vault;
 use super::{Resolver, Why, env};
-use crate::model::{Probe, SecretRef};
+use crate::model::{Probe, SecretRef, is_alias};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
@@ -27,6 +27,7 @@ impl Resolver {
                 "file" => probes.extend(self.readable(&references)),
                 "vault" => probes.extend(self.server().await),
                 "exec" => probes.extend(self.commands(&references).await),
+                name if is_alias(name) => probes.extend(self.behind(name, &references).await),
                 _ => {}
             }
         }
@@ -77,6 +78,33 @@ impl Resolver {
         }
         let reached = Probe::ok(subject, format!("{address} answers"));
         vec![reached, logged_in(subject, vault).await]
+    }
+
+    /// Whether a store behind an alias gives what the project needs of it.
+    async fn behind(&self, name: &str, references: &[&SecretRef]) -> Vec<Probe> {
+        let subject = format!("store {name}");
+        let alias = match self.alias(name).await {
+            Ok(alias) => alias,
+            Err(why) => {
+                let hint = "describe it under `stores` in your own configuration, \
+                            ~/.config/airlift/config.yaml, outside the project";
+                return vec![Probe::fail(&subject, why.to_string(), hint)];
+            }
+        };
+        let all = references.iter().map(|one| (*one).clone()).collect();
+        let (_, failures) = self.resolve_all(&all).await;
+        if failures.is_empty() {
+            let count = counted(references.len(), "secret");
+            let detail = format!("{}: {count} can be read", alias.scheme());
+            return vec![Probe::ok(&subject, detail)];
+        }
+        let mut probes = Vec::new();
+        let hint = "check the secret's name, and the store's own login and permissions";
+        let failures = failures.iter().map(ToString::to_string).collect();
+        listed(&subject, failures, &mut probes, |text| {
+            Probe::fail(&subject, text, hint)
+        });
+        probes
     }
 
     async fn commands(&self, references: &[&SecretRef]) -> Vec<Probe> {

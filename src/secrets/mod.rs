@@ -4,8 +4,10 @@
 //! Owns the stores and the fingerprints. Refuses to print, log or cache a value, and to read
 //! anything but what it is asked for. It knows neither the API nor the files of customers.
 
+mod alias;
 mod collect;
 mod env;
+mod evidence;
 mod exec;
 mod fields;
 mod file;
@@ -18,8 +20,9 @@ mod user;
 mod vault;
 mod why;
 
+pub use evidence::evidence;
 pub use file::FileStore;
-pub use fingerprint::{Fingerprinter, NotMoved, evidence};
+pub use fingerprint::{Fingerprinter, NotMoved};
 pub use resolver::Resolver;
 pub use why::{ResolveError, Why};
 

@@ -4,12 +4,13 @@
 //! Failures are kept too: a run does not ask a store twice. Refuses stores that the project does
 //! not list, and values that would not arrive as they are.
 
+use super::alias::{self, Alias, Aliases};
 use super::exec::ExecStore;
 use super::file::FileStore;
 use super::vault::Vault;
 use super::{ResolveError, Values, Why, env};
-use crate::model::{DEFAULT_STORES, STORES, SecretRef, SecretValue};
-use futures_util::{StreamExt, stream};
+use crate::model::{DEFAULT_STORES, SecretRef, SecretValue, is_alias, is_store};
+use futures_util::{StreamExt, future, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,8 @@ pub struct Resolver {
     allowed: BTreeSet<String>,
     pub(super) vault: OnceCell<Result<Vault, Why>>,
     pub(super) exec: OnceCell<Result<ExecStore, Why>>,
+    aliases: OnceCell<Result<Aliases, Why>>,
+    ca_pem: Vec<u8>,
     read: Mutex<BTreeMap<SecretRef, Place>>,
 }
 
@@ -48,6 +51,8 @@ impl Resolver {
             allowed: DEFAULT_STORES.map(str::to_owned).into(),
             vault: OnceCell::new(),
             exec: OnceCell::new(),
+            aliases: OnceCell::new(),
+            ca_pem: Vec::new(),
             read: Mutex::default(),
         }
     }
@@ -56,6 +61,34 @@ impl Resolver {
     #[must_use]
     pub fn with_stores(self, allowed: BTreeSet<String>) -> Self {
         Self { allowed, ..self }
+    }
+
+    /// The same with certificates in PEM form that are trusted beside the system's.
+    #[must_use]
+    pub fn with_ca(self, ca_pem: Vec<u8>) -> Self {
+        Self { ca_pem, ..self }
+    }
+
+    /// The versions that stores have of references, told without reading values, as far as that
+    /// is possible.
+    pub async fn versions(&self, references: &BTreeSet<SecretRef>) -> BTreeMap<SecretRef, String> {
+        let one = async |reference: &SecretRef| {
+            let vault = match reference.store.as_str() {
+                "vault" if self.allowed.contains("vault") => self.vault().await.ok()?,
+                _ => return None,
+            };
+            let version = vault.version(&reference.path).await?;
+            Some((reference.clone(), version))
+        };
+        let versions = stream::iter(references).map(one).buffered(AT_ONCE);
+        versions.filter_map(future::ready).collect().await
+    }
+
+    /// Ends what was begun with stores: logins are given back.
+    pub async fn close(&self) {
+        if let Some(Ok(vault)) = self.vault.get() {
+            vault.close().await;
+        }
     }
 
     /// Reads one reference, unless it was read before.
@@ -78,6 +111,7 @@ impl Resolver {
         &self,
         references: &BTreeSet<SecretRef>,
     ) -> (Values, Vec<ResolveError>) {
+        self.prefetch(references).await;
         let mut resolved = Values::new();
         let mut failures = Vec::new();
         let one = async |reference: &SecretRef| (reference.clone(), self.resolve(reference).await);
@@ -95,7 +129,7 @@ impl Resolver {
 
     async fn read(&self, reference: &SecretRef) -> Result<SecretValue, Why> {
         let SecretRef { store, path, field } = reference;
-        if !STORES.contains(&store.as_str()) {
+        if !is_store(store) {
             return Err(Why::UnknownStore);
         }
         if !self.allowed.contains(store) {
@@ -107,8 +141,27 @@ impl Resolver {
             ("vault", Some(field)) => self.vault().await?.field(path, field).await,
             ("vault", None) => Err(Why::FieldNeeded),
             ("exec", None) => self.exec().await?.read(path).await,
+            (name, _) if is_alias(name) => self.alias(name).await?.read(reference).await,
             _ => Err(Why::NoFields),
         }
+    }
+
+    /// Several secrets of one store behind an alias in one request.
+    async fn prefetch(&self, references: &BTreeSet<SecretRef>) {
+        let mut by_alias: BTreeMap<&str, Vec<&SecretRef>> = BTreeMap::new();
+        for reference in references {
+            let store = reference.store.as_str();
+            if is_alias(store) && self.allowed.contains(store) {
+                by_alias.entry(store).or_default().push(reference);
+            }
+        }
+        let one = async |(name, references): (&str, Vec<&SecretRef>)| {
+            // What is the matter with it is told by each reference.
+            if let Ok(alias) = self.alias(name).await {
+                alias.prefetch(references).await;
+            }
+        };
+        future::join_all(by_alias.into_iter().map(one)).await;
     }
 
     /// Off the threads that wait for the network: a file may be on a slow one, too.
@@ -120,7 +173,10 @@ impl Resolver {
     }
 
     pub(super) async fn vault(&self) -> Result<&Vault, Why> {
-        let vault = self.vault.get_or_init(async || Vault::open()).await;
+        let vault = self
+            .vault
+            .get_or_init(async || Vault::open(&self.ca_pem))
+            .await;
         vault.as_ref().map_err(Why::clone)
     }
 
@@ -128,6 +184,16 @@ impl Resolver {
         let open = async || ExecStore::open(self.files.project());
         let exec = self.exec.get_or_init(open).await;
         exec.as_ref().map_err(Why::clone)
+    }
+
+    pub(super) async fn alias(&self, name: &str) -> Result<&Alias, Why> {
+        let open = async || alias::open(self.files.project());
+        let aliases = self.aliases.get_or_init(open).await;
+        let aliases = aliases.as_ref().map_err(Why::clone)?;
+        let what = "the user's own configuration names no such store";
+        let unnamed = || Why::NotConfigured(what.to_owned());
+        let alias = aliases.get(name).ok_or_else(unnamed)?;
+        alias.as_ref().map_err(Why::clone)
     }
 }
 

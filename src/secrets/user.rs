@@ -1,10 +1,14 @@
-//! The user's own configuration, which names the commands of the `exec` store.
+//! The user's own configuration, which names the commands of the `exec` store and the stores
+//! behind aliases.
 //!
 //! It is `$AIRLIFT_CONFIG`, else `~/.config/airlift/config.yaml`, and never part of a project: a
-//! change to the project's files must not be able to choose what runs. Refuses a file inside the
+//! change to the project's files must not be able to choose what runs or who is asked. Refuses a
+//! file inside the
 //! project's tree, one that others may write, and one that somebody else owns; programs inside
 //! the tree, relative programs, and handing on the organization's own credentials.
 
+use super::Why;
+use crate::model::is_alias;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -44,16 +48,44 @@ impl Program {
     }
 }
 
+/// A store behind an alias.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Outside {
+    /// Where it is, as in `awssm://eu-west-1`.
+    pub(super) provider: String,
+    #[serde(default = "patience")]
+    timeout_seconds: u64,
+}
+
+impl Outside {
+    pub(super) fn deadline(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+}
+
 /// What the user configured.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserConfig {
     #[serde(default)]
     pub(super) exec: BTreeMap<String, Program>,
+    #[serde(default)]
+    pub(super) stores: BTreeMap<String, Outside>,
+}
+
+/// From where the environment says; nothing when there is none. The error says what is the
+/// matter with it.
+pub(super) fn open(project: &Path) -> Result<Option<UserConfig>, Why> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let Some((path, named)) = place(variable) else {
+        return Ok(None);
+    };
+    load(&path, named, project).map_err(Why::NotConfigured)
 }
 
 /// Where the configuration is looked for, and whether it was named.
-pub(super) fn place(variable: impl Fn(&str) -> Option<String>) -> Option<(PathBuf, bool)> {
+fn place(variable: impl Fn(&str) -> Option<String>) -> Option<(PathBuf, bool)> {
     if let Some(path) = variable("AIRLIFT_CONFIG") {
         return Some((path.into(), true));
     }
@@ -63,7 +95,7 @@ pub(super) fn place(variable: impl Fn(&str) -> Option<String>) -> Option<(PathBu
 
 /// Reads the configuration; nothing when there is none. The error says what is the matter and
 /// quotes nothing.
-pub(super) fn load(path: &Path, named: bool, project: &Path) -> Result<Option<UserConfig>, String> {
+fn load(path: &Path, named: bool, project: &Path) -> Result<Option<UserConfig>, String> {
     let shown = path.display();
     if !path.is_absolute() {
         return Err(format!("{shown} is not an absolute path"));
@@ -83,6 +115,10 @@ pub(super) fn load(path: &Path, named: bool, project: &Path) -> Result<Option<Us
     let config = decode(&text).map_err(|what| format!("{shown} {what}"))?;
     for (name, program) in &config.exec {
         sound(program, &tree).map_err(|what| format!("{shown}: command `{name}` {what}"))?;
+    }
+    for (name, outside) in &config.stores {
+        sound_store(name, outside, &tree)
+            .map_err(|what| format!("{shown}: store `{name}` {what}"))?;
     }
     Ok(Some(config))
 }
@@ -130,6 +166,29 @@ fn sound(program: &Program, tree: &Path) -> Result<(), &'static str> {
     }
     if program.env.iter().any(|name| WITHHELD.contains(&&**name)) {
         return Err("asks for the organization's own credentials in `env`");
+    }
+    Ok(())
+}
+
+fn sound_store(name: &str, outside: &Outside, tree: &Path) -> Result<(), &'static str> {
+    if !is_alias(name) {
+        return Err("needs a name of small letters and digits with a hyphen, as in prod-aws");
+    }
+    if !(1..=LONGEST).contains(&outside.timeout_seconds) {
+        return Err("has a `timeout_seconds` outside 1 to 600");
+    }
+    let Some(file) = super::alias::file_of(&outside.provider) else {
+        return Ok(());
+    };
+    let file = Path::new(file);
+    if !file.is_absolute() {
+        return Err("names its file by a relative path");
+    }
+    // A SOPS file says itself which key services are asked, and with which login.
+    let inside = |path: &Path| path.starts_with(tree);
+    let real = file.canonicalize();
+    if inside(file) || real.is_ok_and(|real| inside(&real)) {
+        return Err("names a file inside the project's tree");
     }
     Ok(())
 }
@@ -276,6 +335,42 @@ mod tests {
                 error.contains(part) && !error.contains("hunter2"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn stores_have_a_name_that_no_store_of_ours_has() {
+        let project = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.yaml");
+        let told = |text: &str| {
+            write(&path, text, 0o600);
+            load(&path, true, project.path()).map(|_| ())
+        };
+        let fine = "stores: {prod-aws: {provider: 'awssm://eu-west-1', timeout_seconds: 5}}";
+        assert_eq!(told(fine), Ok(()));
+        assert_eq!(
+            told("stores: {team-a: {provider: 'sops:///etc/a.yaml'}}"),
+            Ok(())
+        );
+        let inside = project.path().join("a.yaml");
+        let inside = format!(
+            "stores: {{a-b: {{provider: 'sops://{}'}}}}",
+            inside.display()
+        );
+        for (text, part) in [
+            ("stores: {vault: {provider: awssm}}", "hyphen"),
+            (
+                "stores: {a-b: {provider: awssm, timeout_seconds: 0}}",
+                "timeout",
+            ),
+            ("stores: {a-b: {provider: 'sops://a.yaml'}}", "relative"),
+            (inside.as_str(), "inside"),
+            ("stores: {a-b: {uri: hunter2}}", "not understood"),
+        ] {
+            let error = told(text).unwrap_err();
+            let fits = error.contains(part) && !error.contains("hunter2");
+            assert!(fits, "{error}");
         }
     }
 

@@ -74,6 +74,14 @@ pub enum Why {
     /// The store cannot be asked for want of settings.
     #[error("the store is not set up: {0}")]
     NotConfigured(String),
+    /// This build lacks what the store needs.
+    #[error("this build has no {scheme} stores; build airlift with --features {feature}")]
+    NotBuilt {
+        /// The kind of store.
+        scheme: &'static str,
+        /// What builds it in.
+        feature: &'static str,
+    },
     /// The store could not be asked.
     #[error("the store cannot be reached ({0})")]
     Unreachable(String),
@@ -98,6 +106,9 @@ pub enum Why {
     /// The secret's newest version was destroyed.
     #[error("the newest version of the secret was destroyed")]
     Destroyed,
+    /// The engine is of the older kind.
+    #[error("its engine is KV version 1, which is not supported; version 2 keeps versions")]
+    OldEngine,
     /// The store answered with something else.
     #[error("the store's answer is not understood ({0})")]
     Answer(String),

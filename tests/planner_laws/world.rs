@@ -53,6 +53,7 @@ impl World {
             salt: "salt".into(),
             fingerprints: BTreeMap::new(),
             references: BTreeMap::new(),
+            versions: BTreeMap::new(),
             at: "now".into(),
         };
         for (path, leaf) in leaves {

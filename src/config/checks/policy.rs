@@ -8,9 +8,9 @@ use super::super::raw::RawPolicy;
 use super::super::source::{Findings, Place};
 use super::super::visible::named;
 use super::super::written::project_file;
-use super::did_you_mean;
+use super::{did_you_mean, references};
 use crate::model::SecretRef;
-use crate::model::{DEFAULT_STORES, STORES};
+use crate::model::{DEFAULT_STORES, STORES, is_store};
 use glob::{MatchOptions, Pattern};
 use std::path::{Component, Path, PathBuf};
 
@@ -125,10 +125,10 @@ impl Permissions {
 
 fn known(stores: &[String], place: Place<'_>, findings: &mut Findings) {
     for (index, store) in stores.iter().enumerate() {
-        if !STORES.contains(&store.as_str()) {
+        if !is_store(store) {
             let message = format!("secret store {} is not known by this version", named(store));
             let help = did_you_mean(store, STORES);
-            let help = help.or_else(|| Some(format!("known here: {}", STORES.join(", "))));
+            let help = help.or_else(|| Some(references::known()));
             findings.at(place.index(index), Code::UnknownStore, message, help);
         }
     }
@@ -138,7 +138,7 @@ fn known(stores: &[String], place: Place<'_>, findings: &mut Findings) {
 fn entry(raw: &RawPolicy, place: Place<'_>, findings: &mut Findings) -> Option<Entry> {
     for (index, prefix) in raw.allow.iter().enumerate() {
         let store = prefix.split_once(':').map(|(store, _)| store);
-        if !store.is_some_and(|store| STORES.contains(&store)) {
+        if !store.is_some_and(is_store) {
             let message = "a prefix begins with a store and a colon, as in `env:ACME_`";
             let place = place.key("allow").index(index);
             findings.at(place, Code::InvalidValue, message, None);

@@ -7,7 +7,7 @@ use super::super::visible::named;
 use super::policy::Refused;
 use super::{Scope, did_you_mean};
 use crate::model::SecretRef;
-use crate::model::{STORES, misspelt};
+use crate::model::{STORES, is_alias, is_store, misspelt};
 use serde_json::Value;
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub(super) fn check(text: &str, place: Place<'_>, scope: &Scope<'_>, findings: &
             return findings.at(place, Code::InvalidReference, message, help);
         }
     };
-    if !STORES.contains(&reference.store.as_str()) {
+    if !is_store(&reference.store) {
         return unknown(&reference.store, place, findings);
     }
     if let Some(message) = misspelt(&reference) {
@@ -48,7 +48,14 @@ pub(super) fn check(text: &str, place: Place<'_>, scope: &Scope<'_>, findings: &
             let store = &reference.store;
             let label = place.label();
             let message = format!("{label}: the project does not list store `{store}`");
-            let help = Some(format!("add `{store}` to `stores` in the project file"));
+            let own = if is_alias(store) {
+                ", and name it in your own configuration"
+            } else {
+                ""
+            };
+            let help = Some(format!(
+                "add `{store}` to `stores` in the project file{own}"
+            ));
             findings.at(place, Code::StoreNotAllowed, message, help);
         }
         Some(Refused::Policy) => {
@@ -68,8 +75,14 @@ fn unknown(store: &str, place: Place<'_>, findings: &mut Findings) {
         named(store)
     );
     let help = did_you_mean(store, STORES);
-    let help = help.or_else(|| Some(format!("known here: {}", STORES.join(", "))));
+    let help = help.or_else(|| Some(known()));
     findings.at(place, Code::UnknownStore, message, help);
+}
+
+/// What a store can be called.
+pub(super) fn known() -> String {
+    let ours = STORES.join(", ");
+    format!("known here: {ours}, and names with a hyphen for stores of your own configuration")
 }
 
 fn file(path: &Path, place: Place<'_>, scope: &Scope<'_>, findings: &mut Findings) {

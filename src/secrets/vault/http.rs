@@ -44,10 +44,11 @@ impl Http {
         if settings.address.scheme() == "http" {
             // A bare container may have no certificates, and none are needed.
             builder = builder.tls_certs_only([]);
-        } else if let Some(pem) = &settings.ca_pem {
-            let extra = Certificate::from_pem_bundle(pem).ok();
+        } else if !settings.ca_pem.is_empty() {
+            let extra = Certificate::from_pem_bundle(&settings.ca_pem).ok();
             let extra = extra.filter(|extra| !extra.is_empty());
-            let extra = extra.ok_or_else(|| unset("VAULT_CACERT is not in PEM form"))?;
+            let what = "VAULT_CACERT or VAULT_CAPATH holds no certificate in PEM form";
+            let extra = extra.ok_or_else(|| unset(what))?;
             builder = builder.tls_certs_merge(extra);
         }
         let client = builder
@@ -71,10 +72,11 @@ impl Http {
     pub(super) async fn post<'p>(
         &self,
         parts: impl IntoIterator<Item = &'p str>,
+        token: Option<&SecretValue>,
         body: Bytes,
     ) -> Result<Reply, Why> {
         let url = self.url(parts)?;
-        self.send(&Method::POST, &url, None, Some(body)).await
+        self.send(&Method::POST, &url, token, Some(body)).await
     }
 
     /// Each part is one part of the path, whatever it holds.

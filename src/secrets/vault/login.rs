@@ -1,4 +1,4 @@
-//! Coming by a token: one login, kept until most of its life is over.
+//! Coming by a token: one login, kept until most of its life is over, and given back at the end.
 
 use super::super::Why;
 use super::super::fields::json::{self, Object};
@@ -9,7 +9,11 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
+
+/// How long giving a token back may take.
+const GIVING_BACK: Duration = Duration::from_secs(3);
 
 /// A token from a login.
 pub(super) struct Held {
@@ -33,6 +37,19 @@ impl Vault {
         Ok(token)
     }
 
+    /// Gives back a token that a login gave. Where that fails, its life ends it.
+    pub(in super::super) async fn close(&self) {
+        let held = self.token.lock().await.take();
+        let Some(held) = held.filter(|_| !matches!(self.settings.login, Login::Token(_))) else {
+            return;
+        };
+        let parts = ["v1", "auth", "token", "revoke-self"];
+        let giving = self
+            .http
+            .post(parts, Some(&held.token), Bytes::from_static(b"{}"));
+        let _ = timeout(GIVING_BACK, giving).await;
+    }
+
     async fn log_in(&self) -> Result<Held, Why> {
         let body = match &self.settings.login {
             Login::Token(token) => {
@@ -50,7 +67,7 @@ impl Vault {
         };
         let mount = self.settings.mount.split('/');
         let parts = ["v1", "auth"].into_iter().chain(mount).chain(["login"]);
-        let reply = self.http.post(parts, body).await?;
+        let reply = self.http.post(parts, None, body).await?;
         match reply.status {
             200 => held(&reply.body),
             400 | 403 => Err(Why::LoginRefused("the role or its proof is not accepted")),

@@ -2,16 +2,19 @@
 //! in a KV version 2 engine of `HashiCorp` Vault or `OpenBao`.
 //!
 //! Everything about the server comes from the environment, as its own tools read it. One read
-//! gives all fields of a secret, whoever asks for which. Refuses redirects, plain HTTP to other
+//! gives all fields of a secret, whoever asks for which; a secret's version is told without
+//! them. A token from a login is given back at the end. Refuses redirects, plain HTTP to other
 //! machines, endless answers, and to repeat what a server says.
 
 mod http;
 mod login;
+mod mount;
 #[cfg(test)]
 mod real;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub(super) use settings::Settings;
 
@@ -33,7 +36,9 @@ pub(super) struct Vault {
     http: Http,
     settings: Settings,
     token: tokio::sync::Mutex<Option<Held>>,
+    mounts: tokio::sync::Mutex<Vec<String>>,
     read: Mutex<BTreeMap<String, Arc<OnceCell<Secret>>>>,
+    versions: Mutex<BTreeMap<String, Arc<OnceCell<Option<String>>>>>,
 }
 
 impl Vault {
@@ -42,35 +47,33 @@ impl Vault {
             http: Http::new(&settings)?,
             settings,
             token: tokio::sync::Mutex::default(),
+            mounts: tokio::sync::Mutex::default(),
             read: Mutex::default(),
+            versions: Mutex::default(),
         })
     }
 
-    /// From the environment.
-    pub(super) fn open() -> Result<Self, Why> {
+    /// From the environment; `ca_pem` is trusted beside what that says.
+    pub(super) fn open(ca_pem: &[u8]) -> Result<Self, Why> {
         let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        Self::new(Settings::read(&variable)?)
+        let mut settings = Settings::read(&variable)?;
+        settings.ca_pem.extend_from_slice(ca_pem);
+        Self::new(settings)
     }
 
     /// One field of a secret.
     pub(super) async fn field(&self, path: &str, field: &str) -> Result<SecretValue, Why> {
-        let place = {
-            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(read.entry(path.to_owned()).or_default())
-        };
+        let place = place(&self.read, path);
         let secret = place.get_or_init(|| self.secret(path)).await;
         let bytes = secret.as_ref().map_err(Why::clone)?;
-        let data = object(bytes)?;
-        let data = data.get("data").map_err(|_| not_understood())?;
-        json::scalar(Object::parse(data)?.get(field)?)
+        let whole = object(bytes)?;
+        let data = whole.get("data").map_err(|_| not_understood())?;
+        let value = json::scalar(Object::parse(data)?.get(field)?)?;
+        Ok(value.with_version(version::of_secret(&whole)))
     }
 
     async fn secret(&self, path: &str) -> Secret {
-        let path = crate::model::vault_path(path).map_err(Why::BadReference)?;
-        let (mount, rest) = path.split_once('/').unwrap_or((path, ""));
-        let parts = ["v1", mount, "data"].into_iter().chain(rest.split('/'));
-        let token = self.token().await?;
-        let reply = self.http.get(parts, Some(&token)).await?;
+        let reply = self.kv(path, "data").await?;
         match reply.status {
             200 => {
                 let data = data_of(&reply.body)?;
@@ -82,6 +85,18 @@ impl Vault {
             404 => Err(gone(&reply.body)),
             _ => Err(refusal(&reply)),
         }
+    }
+
+    /// Asks the engine that holds a path for its data or metadata.
+    async fn kv(&self, path: &str, what: &str) -> Result<Reply, Why> {
+        let path = crate::model::vault_path(path).map_err(Why::BadReference)?;
+        let token = self.token().await?;
+        let mount = self.mount(path, &token).await?;
+        let rest = path.get(mount.len()..).unwrap_or_default();
+        let rest = rest.split('/').filter(|part| !part.is_empty());
+        let parts = std::iter::once("v1").chain(mount.split('/'));
+        let parts = parts.chain([what]).chain(rest);
+        self.http.get(parts, Some(&token)).await
     }
 
     /// Whether the server is there and unsealed.
@@ -111,6 +126,12 @@ impl Vault {
     pub(super) fn address(&self) -> String {
         self.settings.address.origin().ascii_serialization()
     }
+}
+
+/// Where what is asked once is kept.
+fn place<T>(kept: &Mutex<BTreeMap<String, Arc<OnceCell<T>>>>, path: &str) -> Arc<OnceCell<T>> {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(kept.entry(path.to_owned()).or_default())
 }
 
 fn object(bytes: &[u8]) -> Result<Object<'_>, Why> {

@@ -29,8 +29,8 @@ pub(in super::super) enum Login {
 pub(in super::super) struct Settings {
     pub(super) address: Url,
     pub(super) namespace: Option<String>,
-    /// Certificates to trust beside the system's.
-    pub(super) ca_pem: Option<Vec<u8>>,
+    /// Certificates to trust beside the system's; empty where there are none.
+    pub(super) ca_pem: Vec<u8>,
     pub(super) login: Login,
     /// Where the login method is mounted.
     pub(super) mount: String,
@@ -43,11 +43,6 @@ impl Settings {
     pub(in super::super) fn read(variable: Variables<'_>) -> Result<Self, Why> {
         let address = variable("VAULT_ADDR").ok_or_else(|| unset("VAULT_ADDR is not set"))?;
         let (login, mount) = login(variable)?;
-        let ca_pem = variable("VAULT_CACERT").map(|path| {
-            let bytes = regular(Path::new(&path)).and_then(content);
-            let what = |_| unset("the file of VAULT_CACERT cannot be read");
-            bytes.map(|bytes| bytes.to_vec()).map_err(what)
-        });
         let mount = variable("AIRLIFT_VAULT_AUTH_MOUNT").unwrap_or_else(|| mount.to_owned());
         if !mount
             .split('/')
@@ -58,7 +53,7 @@ impl Settings {
         Ok(Self {
             address: origin(&address).map_err(unset)?,
             namespace: variable("VAULT_NAMESPACE"),
-            ca_pem: ca_pem.transpose()?,
+            ca_pem: certificates(variable)?,
             login,
             mount,
         })
@@ -67,6 +62,30 @@ impl Settings {
 
 fn unset(what: &str) -> Why {
     Why::NotConfigured(what.to_owned())
+}
+
+/// What `VAULT_CACERT` holds, else every file of the directory of `VAULT_CAPATH`.
+fn certificates(variable: Variables<'_>) -> Result<Vec<u8>, Why> {
+    let pem = |path: &Path| regular(path).and_then(content);
+    if let Some(path) = variable("VAULT_CACERT") {
+        let bytes = pem(Path::new(&path));
+        let what = |_| unset("the file of VAULT_CACERT cannot be read");
+        return bytes.map(|bytes| bytes.to_vec()).map_err(what);
+    }
+    let Some(path) = variable("VAULT_CAPATH") else {
+        return Ok(Vec::new());
+    };
+    let unreadable = || unset("the directory of VAULT_CAPATH cannot be read");
+    let entries = Path::new(&path).read_dir().map_err(|_| unreadable())?;
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|_| unreadable())?.path();
+        if path.is_file() {
+            all.extend_from_slice(&pem(&path).map_err(|_| unreadable())?);
+            all.push(b'\n');
+        }
+    }
+    Ok(all)
 }
 
 /// The login, and where its method is mounted unless something else is said.
@@ -111,7 +130,8 @@ fn role(variable: Variables<'_>) -> Result<String, Why> {
 }
 
 fn pod(variable: Variables<'_>) -> Result<Login, Why> {
-    let jwt = text(Path::new(POD_TOKEN));
+    let path = variable("AIRLIFT_VAULT_JWT_FILE");
+    let jwt = text(Path::new(path.as_deref().unwrap_or(POD_TOKEN)));
     Ok(Login::Jwt {
         role: role(variable)?,
         jwt: jwt.map_err(|_| unset("the pod's token cannot be read"))?,

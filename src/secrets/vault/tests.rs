@@ -109,7 +109,7 @@ pub(super) fn vault(address: &str, namespace: Option<&str>, login: Login, mount:
     Vault::new(Settings {
         address: address.parse().unwrap(),
         namespace: namespace.map(str::to_owned),
-        ca_pem: None,
+        ca_pem: Vec::new(),
         login,
         mount: mount.to_owned(),
     })

@@ -1,0 +1,21 @@
+//! What stands in where no further store is built in: nothing can be opened.
+
+use super::{Key, Whole, Why};
+use std::time::Duration;
+
+/// There is none.
+pub(super) enum Library {}
+
+impl Library {
+    pub(super) fn open(_: &str) -> Result<Self, Why> {
+        Err(Why::NotBuilt {
+            scheme: "further",
+            feature: "stores",
+        })
+    }
+
+    #[expect(clippy::unused_async, reason = "as where there is one")]
+    pub(super) async fn read(&self, _: Vec<Key>, _: Duration) -> Result<Vec<(Key, Whole)>, Why> {
+        match *self {}
+    }
+}

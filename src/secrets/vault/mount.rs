@@ -1,0 +1,81 @@
+//! Which part of a path is the mount of its engine: the server is asked once for each, as its
+//! own tools do, because a mount may have several parts. Where it does not say, it is the first.
+
+use super::super::Why;
+use super::super::fields::json::Object;
+use super::{Vault, object};
+use crate::model::SecretValue;
+
+impl Vault {
+    /// The mount of the engine that holds a path.
+    pub(super) async fn mount(&self, path: &str, token: &SecretValue) -> Result<String, Why> {
+        let mut known = self.mounts.lock().await;
+        if let Some(mount) = known.iter().find(|mount| is_below(path, mount)) {
+            return Ok(mount.clone());
+        }
+        let parts = ["v1", "sys", "internal", "ui", "mounts"];
+        let parts = parts.into_iter().chain(path.split('/'));
+        let reply = self.http.get(parts, Some(token)).await?;
+        let told = match reply.status {
+            200 => told(&reply.body, path)?,
+            // It may not be told, or be too old to tell; the read itself says what is wrong.
+            _ => None,
+        };
+        let first = || path.split('/').next().unwrap_or(path).to_owned();
+        let Some(mount) = told else {
+            return Ok(first());
+        };
+        known.push(mount.clone());
+        Ok(mount)
+    }
+}
+
+fn is_below(path: &str, mount: &str) -> bool {
+    let rest = path.strip_prefix(mount);
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The mount in an answer, if its engine is one that this store reads.
+fn told(body: &[u8], path: &str) -> Result<Option<String>, Why> {
+    let data = object(body)?;
+    let text = |object: &Object<'_>, name: &str| {
+        let raw = object.get(name).ok()?;
+        serde_json::from_str::<String>(raw).ok()
+    };
+    if text(&data, "type").as_deref() != Some("kv") {
+        return Err(Why::Answer(
+            "its engine is none for keys and values".to_owned(),
+        ));
+    }
+    let options = data.get("options").ok();
+    let options = options.and_then(|raw| Object::parse(raw).ok());
+    let version = options.and_then(|options| text(&options, "version"));
+    if version.as_deref() != Some("2") {
+        return Err(Why::OldEngine);
+    }
+    let mount = text(&data, "path").unwrap_or_default();
+    Ok(below_namespace(mount.trim_end_matches('/'), path))
+}
+
+/// A mount as the path has it: an answer may put namespaces in front.
+fn below_namespace(mount: &str, path: &str) -> Option<String> {
+    let mut mount = mount;
+    while !is_below(path, mount) {
+        mount = mount.split_once('/')?.1;
+    }
+    (!mount.is_empty()).then(|| mount.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below_namespace;
+
+    #[test]
+    fn namespaces_are_no_part_of_a_mount() {
+        let told = |mount: &str| below_namespace(mount, "team/kv/a/b");
+        assert_eq!(told("team/kv").as_deref(), Some("team/kv"));
+        assert_eq!(told("ns/eu/team/kv").as_deref(), Some("team/kv"));
+        assert_eq!(told("team/k"), None);
+        assert_eq!(told(""), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! Which version of a secret there is, told without its fields.
+//!
+//! A number alone would not do: a secret that is deleted for good and made again starts at one.
+//! So it is the number with the time at which that version was made.
+
+use super::super::fields::json::{self, Object};
+use super::{Vault, object, place};
+
+impl Vault {
+    /// The newest version of a secret; nothing where there is none, or where the token may not
+    /// see it.
+    pub(in super::super) async fn version(&self, path: &str) -> Option<String> {
+        let place = place(&self.versions, path);
+        let version = place.get_or_init(async || {
+            let reply = self.kv(path, "metadata").await.ok()?;
+            (reply.status == 200).then(|| newest(&reply.body)).flatten()
+        });
+        version.await.clone()
+    }
+}
+
+fn newest(body: &[u8]) -> Option<String> {
+    let data = object(body).ok()?;
+    let number = data.get("current_version").ok()?;
+    let versions = Object::parse(data.get("versions").ok()?).ok()?;
+    let version = Object::parse(versions.get(number).ok()?).ok()?;
+    let is_there =
+        version.get("destroyed") == Ok("false") && version.get("deletion_time") == Ok("\"\"");
+    is_there.then(|| named(number, &version)).flatten()
+}
+
+/// The version that came with a secret's fields.
+pub(super) fn of_secret(data: &Object<'_>) -> Option<String> {
+    let metadata = Object::parse(data.get("metadata").ok()?).ok()?;
+    named(metadata.get("version").ok()?, &metadata)
+}
+
+fn named(number: &str, version: &Object<'_>) -> Option<String> {
+    let made = json::scalar(version.get("created_time").ok()?).ok()?;
+    Some(format!("{number} of {}", made.expose()))
+}
