@@ -104,8 +104,13 @@ impl Breeder {
     }
 
     /// Begins with a character that no identifier, number or encoding of this suite holds, so
-    /// that four characters cannot meet by chance.
-    fn tail(&mut self) -> String {
-        format!("^{}", self.letters(3))
+    /// that four characters cannot meet by chance; the others are no other canary's.
+    fn tail(&self) -> String {
+        let letters = (b'0'..=b'9').chain(b'A'..=b'Z').chain(b'a'..=b'z');
+        let letters: Vec<char> = letters.map(char::from).collect();
+        // Neighbours look unlike: 62 cubed has no factor of 7919.
+        let number = self.made * 7919;
+        let digit = |place: usize| letters[number / place % 62];
+        ['^', digit(62 * 62), digit(62), digit(1)].iter().collect()
     }
 }

@@ -155,10 +155,13 @@ fn setting(name: &str, field: &Field, stores: &mut Stores) -> Value {
         (FieldType::String, Some("date"), _) => json!("2026-01-01"),
         (FieldType::String, Some(_), _) => json!("2026-01-01T00:00:00Z"),
         (FieldType::String, None, _) => stores.secret(&format!("replication_config.{name}")).into(),
-        (FieldType::Array, _, Some(FieldType::String)) => {
+        (FieldType::Array, _, None | Some(FieldType::String)) => {
             json!(["one", stores.secret(&format!("replication_config.{name}.1"))])
         }
-        (FieldType::Array, ..) => json!([]),
+        (FieldType::Array, _, Some(FieldType::Object)) => {
+            json!([{"x": stores.secret(&format!("replication_config.{name}.0.x"))}])
+        }
+        (FieldType::Array, ..) => json!([1]),
         (FieldType::Integer | FieldType::Number, ..) => json!(1),
         (FieldType::Boolean, ..) => json!(true),
         (FieldType::Object, ..) => json!({}),
