@@ -50,11 +50,6 @@ impl Search {
         self.hits(bytes).into_iter().map(|hit| hit.bird).collect()
     }
 
-    /// What is looked for in a hit's words.
-    pub(crate) fn told(&self, hit: &Hit) -> String {
-        format!("{} of {}", hit.form, self.birds[hit.bird].place)
-    }
-
     /// The names of the forms.
     pub(crate) fn names(&self) -> BTreeSet<&'static str> {
         self.forms.iter().map(|hit| hit.form).collect()

@@ -2,7 +2,7 @@
 
 use super::lab::Run;
 use super::search::Search;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The count of a test.
@@ -13,8 +13,8 @@ pub(crate) struct Tally {
     sinks: BTreeSet<String>,
     forms: BTreeSet<&'static str>,
     needles: usize,
-    /// Each canary where it should not be.
-    pub(crate) hits: BTreeSet<String>,
+    /// Each canary where it should not be: how often, in which forms, and after which run first.
+    hits: BTreeMap<String, (usize, BTreeSet<&'static str>, String)>,
 }
 
 impl Tally {
@@ -38,8 +38,11 @@ impl Tally {
             self.sinks.insert(kind(place));
             for hit in search.hits(bytes) {
                 if !fine(place, &search.birds[hit.bird].place) {
-                    let told = format!("{} > {place}: {}", run.name, search.told(&hit));
-                    self.hits.insert(told);
+                    let told = format!("{place}: {}", search.birds[hit.bird].place);
+                    let first = || (0, BTreeSet::new(), run.name.clone());
+                    let entry = self.hits.entry(told).or_insert_with(first);
+                    entry.0 += 1;
+                    entry.1.insert(hit.form);
                 }
             }
         }
@@ -58,7 +61,7 @@ impl Tally {
     /// Prints the figures; nothing may have been found.
     pub(crate) fn ends_clean(&self, what: &str) {
         assert!(self.runs > 0 && self.bytes > 0, "{self}");
-        let shown: Vec<&String> = self.hits.iter().take(60).collect();
+        let shown: Vec<_> = self.hits.iter().take(40).collect();
         assert!(self.hits.is_empty(), "{what}: {self}\n{shown:#?}");
         tell(&format!("{what}: {self}"));
     }
