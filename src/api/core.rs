@@ -10,12 +10,13 @@ use super::http::{Broken, Http, Reply};
 use super::options::Options;
 use super::request::Request;
 use super::retry::Tries;
-use super::said::said;
+use super::said::{WITHHELD, said};
+use super::sent::Sent;
 use super::tokens::{Bearer, Held, Tokens};
 use super::traffic::{Entry, Held as Refusal, Traffic};
 use super::wire::{self, Shape};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -29,6 +30,7 @@ pub(super) struct Core {
     pub(super) options: Options,
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
+    sent: Arc<Sent>,
     traffic: Traffic,
     /// Requests made.
     made: AtomicU64,
@@ -41,17 +43,34 @@ pub(super) struct Answer {
     pub(super) reply: Reply,
     pub(super) call: Call,
     /// When the attempt began that it answers.
-    pub(super) sent: Instant,
+    pub(super) asked: Instant,
+    /// What went to the server before it came.
+    sent: Arc<Sent>,
 }
 
 impl Answer {
-    /// The answer as a shape; a success that is not understood is an error with doubt.
+    /// The answer as a shape, without texts that repeat a secret; a success that is not
+    /// understood is an error with doubt.
     pub(super) fn decode<T: Shape>(&self) -> Result<T, ApiError> {
-        wire::decode(&self.reply.body).map_err(|reason| ApiError::Undecodable {
+        let decoded = wire::decode(&self.reply.body).map_err(|reason| ApiError::Undecodable {
             call: self.call,
             status: self.reply.status,
             reason,
-        })
+        });
+        let mut shape: T = decoded?;
+        shape.texts(&mut |text| self.withhold(text));
+        Ok(shape)
+    }
+
+    /// Most texts are times, which hold no secret and are quickly told.
+    fn withhold(&self, text: &mut String) {
+        let sensitive = Sensitive {
+            sent: Some(&self.sent),
+            ..Sensitive::default()
+        };
+        if text.parse::<jiff::Timestamp>().is_err() && sensitive.shows_in(text) {
+            WITHHELD.clone_into(text);
+        }
     }
 }
 
@@ -59,6 +78,7 @@ impl Core {
     pub(super) fn new(http: Http, credentials: Credentials, options: Options) -> Self {
         Self {
             http,
+            sent: Arc::default(),
             traffic: Traffic::new(&options),
             made: AtomicU64::new(0),
             organization: options
@@ -186,7 +206,7 @@ impl Core {
         &self,
         request: &Request<'_>,
         outcome: &Result<Reply, Broken>,
-        sent: Instant,
+        asked: Instant,
         attempt: u32,
     ) {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
@@ -204,7 +224,7 @@ impl Core {
                 Err(Broken::Interrupted(_)) => Answered::Interrupted,
                 Err(Broken::TooLarge) => Answered::TooLarge,
             },
-            elapsed: sent.elapsed(),
+            elapsed: asked.elapsed(),
             attempt,
         });
     }
@@ -219,10 +239,14 @@ impl Core {
         let total = self.options.retry.total;
         let left = total.saturating_sub(tries.started.elapsed());
         let organization = self.organization();
-        let sent = Instant::now();
+        let secrets = request.sensitive.secrets.iter().copied();
+        secrets
+            .chain(bearer.map(SecretValue::expose))
+            .for_each(|secret| self.sent.note(secret));
+        let asked = Instant::now();
         let outcome = self.http.attempt(request, bearer, organization, left).await;
-        self.tell(request, &outcome, sent, tries.attempts);
-        self.judge(outcome, sent, call(request, tries), request, bearer)
+        self.tell(request, &outcome, asked, tries.attempts);
+        self.judge(outcome, asked, call(request, tries), request, bearer)
     }
 
     /// The pause before the next attempt, or nothing to give up.
@@ -252,7 +276,7 @@ impl Core {
     fn judge(
         &self,
         outcome: Result<Reply, Broken>,
-        sent: Instant,
+        asked: Instant,
         call: Call,
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
@@ -267,8 +291,27 @@ impl Core {
             },
         })?;
         match reply.status {
-            200..300 => Ok(Answer { reply, call, sent }),
-            _ => Err(refusal(&reply, call, request, bearer)),
+            200..300 => Ok(Answer {
+                reply,
+                call,
+                asked,
+                sent: Arc::clone(&self.sent),
+            }),
+            _ => Err(refusal(&reply, call, &self.sensitive(request, bearer))),
+        }
+    }
+
+    /// What a text that answers a request must not show.
+    pub(super) fn sensitive<'a>(
+        &'a self,
+        request: &'a Request<'_>,
+        bearer: Option<&'a SecretValue>,
+    ) -> Sensitive<'a> {
+        Sensitive {
+            secrets: request.sensitive.secrets.clone(),
+            literals: request.sensitive.literals.clone(),
+            bearer: bearer.map(SecretValue::expose),
+            sent: Some(&self.sent),
         }
     }
 }
@@ -319,18 +362,8 @@ fn renews(tries: &mut Tries, token: &Held) -> bool {
     first || token.age() > YOUNG
 }
 
-fn refusal(
-    reply: &Reply,
-    call: Call,
-    request: &Request<'_>,
-    bearer: Option<&SecretValue>,
-) -> ApiError {
-    let sensitive = Sensitive {
-        secrets: request.sensitive.secrets.clone(),
-        literals: request.sensitive.literals.clone(),
-        bearer: bearer.map(SecretValue::expose),
-    };
-    let said = said(&reply.body, &sensitive);
+fn refusal(reply: &Reply, call: Call, sensitive: &Sensitive<'_>) -> ApiError {
+    let said = said(&reply.body, sensitive);
     let retry_after = reply.retry_after;
     match reply.status {
         status @ 300..400 => ApiError::Redirected { call, status },

@@ -2,6 +2,7 @@
 //! whether a text shows any part of a secret that went with the request, in any of the usual
 //! encodings; keeps no copy of a secret.
 
+use super::sent::Sent;
 use std::collections::BTreeSet;
 
 /// Bytes of a secret in a row that count as showing it.
@@ -22,6 +23,8 @@ pub(super) struct Sensitive<'a> {
     pub(super) literals: Vec<&'a str>,
     /// The token of the request.
     pub(super) bearer: Option<&'a str>,
+    /// What went with other requests.
+    pub(super) sent: Option<&'a Sent>,
 }
 
 impl Sensitive<'_> {
@@ -34,6 +37,7 @@ impl Sensitive<'_> {
             any_window(reading, &secrets, WINDOW)
                 || any_window(reading, &tokens, TOKEN_WINDOW)
                 || self.short_or_literal(reading)
+                || self.sent.is_some_and(|sent| sent.shows_in(reading))
         })
     }
 
@@ -68,8 +72,12 @@ fn readings(text: &[u8]) -> Vec<Vec<u8>> {
     let mut all = vec![text.to_vec()];
     let mut nested = text.to_vec();
     for _ in 0..NESTING {
-        nested = unescape_percent(&unescape_json(&nested));
-        all.push(nested.clone());
+        let inner = unescape_percent(&unescape_json(&nested));
+        if inner == nested {
+            break;
+        }
+        all.push(inner.clone());
+        nested = inner;
     }
     for start in 0..2 {
         all.push(decode_runs(text, start, 2, 4, hex_digit));
@@ -178,7 +186,7 @@ fn base64_digit(byte: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::Sensitive;
+    use super::{Sensitive, Sent};
 
     const SECRET: &str = "zK\"9/q ü+7!";
 
@@ -187,6 +195,7 @@ mod tests {
             secrets: vec![SECRET],
             literals: vec!["ops@acme.example"],
             bearer: Some("eyJhbGciOiJub25lIn0"),
+            sent: None,
         };
         sensitive.shows_in(text)
     }
@@ -226,6 +235,20 @@ mod tests {
     fn literals_and_tokens_count_as_a_whole() {
         assert!(shows("no account ops@acme.example"));
         assert!(shows("bad token eyJhbGciOi..."));
+    }
+
+    #[test]
+    fn what_went_before_is_seen_in_every_encoding_too() {
+        let sent = Sent::default();
+        sent.note("kQ7\"zR2/vN9+wX4=");
+        let sensitive = Sensitive {
+            sent: Some(&sent),
+            ..Sensitive::default()
+        };
+        for text in ["kQ7\\\"zR2/vN9", "x=kQ7%22zR2%2F", "6b5137227a52322f", "a1E3InpSMi92Tjk"] {
+            assert!(sensitive.shows_in(text), "{text}");
+        }
+        assert!(!sensitive.shows_in("an ordinary customer"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod reader;
 mod request;
 mod retry;
 mod said;
+mod sent;
 mod target;
 mod tokens;
 mod traffic;

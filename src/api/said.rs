@@ -11,7 +11,7 @@ const SHOWN: usize = 300;
 /// Field complaints that are shown.
 const COMPLAINTS: usize = 5;
 /// Shown instead of a text that repeats a secret.
-const WITHHELD: &str = "(the server's text is withheld: it repeats what was sent)";
+pub(super) const WITHHELD: &str = "(the server's text is withheld: it repeats what was sent)";
 
 /// The server's words about a refusal.
 pub(super) fn said(body: &[u8], sensitive: &Sensitive<'_>) -> Said {

@@ -211,7 +211,7 @@ impl Core {
         let request =
             request::application_token(&credentials.client_id, &credentials.client_secret)?;
         let sent = self.send(&request, None, false).await?;
-        let (asked, answer): (_, TokenAnswer) = (sent.sent, sent.decode()?);
+        let (asked, answer): (_, TokenAnswer) = (sent.asked, sent.decode()?);
         self.check_organization(answer.organization_id)?;
         let life = Duration::from_secs_f64(answer.life());
         Ok(Held::new(answer.access_token.0, asked, life))
@@ -294,7 +294,7 @@ impl Core {
         let contract = self.options.contract;
         let mint = request::scoped_token(contract, customer, region)?;
         let minted = self.as_application(&mint).await?;
-        let (asked, answer): (_, ScopedAnswer) = (minted.sent, minted.decode()?);
+        let (asked, answer): (_, ScopedAnswer) = (minted.asked, minted.decode()?);
         let life = *lock(&self.tokens.scoped_life);
         let held = Held::new(answer.token.0, asked, life);
         let info = request::scoped_token_info(contract);

@@ -1,6 +1,10 @@
 //! The shapes of answers. Owns the tolerance: unknown fields are ignored, fields that only
 //! newer specifications require are not insisted on. Refuses to quote an answer in an error.
 
+mod texts;
+
+pub(super) use texts::Texts;
+
 use super::{CheckStatus, Connector, Created, Definition, Template, Workspace};
 use crate::model::{
     ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, ObservedStatus,
@@ -12,7 +16,7 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 /// An answer's shape.
-pub(super) trait Shape: DeserializeOwned {
+pub(super) trait Shape: DeserializeOwned + Texts {
     /// What it is, for messages.
     const KIND: &'static str;
 }

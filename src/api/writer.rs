@@ -83,7 +83,8 @@ impl Writer {
         let contract = self.core.options.contract;
         let request = request::check_connector(contract, customer, body, secrets)?;
         let answer: CheckAnswer = self.core.as_application(&request).await?.decode()?;
-        let message = answer.message().map(|text| fit(text, &request.sensitive));
+        let sensitive = self.core.sensitive(&request, None);
+        let message = answer.message().map(|text| fit(text, &sensitive));
         Ok(Check {
             status: answer.status(),
             message: message.filter(|text| !text.is_empty()),

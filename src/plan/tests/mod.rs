@@ -182,6 +182,7 @@ fn recorded(number: u128) -> RecordedConnector {
             salt: "salt".into(),
             fingerprints: BTreeMap::from([("credentials.token".into(), "f".into())]),
             references: BTreeMap::from([("credentials.token".into(), "${env:TOKEN}".into())]),
+            versions: BTreeMap::new(),
             at: "then".into(),
         }),
         credentials_version: None,

@@ -24,6 +24,7 @@ pub(in crate::recorded) fn record(n: u128) -> RecordedConnector {
         salt: n.to_string(),
         fingerprints: BTreeMap::new(),
         references: BTreeMap::new(),
+        versions: BTreeMap::new(),
         at: String::new(),
     };
     RecordedConnector {

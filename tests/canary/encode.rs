@@ -1,0 +1,203 @@
+//! Every form in which a secret could slip out. A form is the beginning of the encoded value, long
+//! enough to be nothing else, so that a leak that is cut short is found too.
+
+use sha2::Digest;
+
+/// Characters of a value that are encoded: what follows adds nothing to the search.
+const PIECE: usize = 24;
+/// A beginning that is as good as the whole.
+pub(crate) const HEAD: usize = 8;
+/// An end that a hint such as `…a1b2` would show.
+pub(crate) const TAIL: usize = 4;
+/// The same for values of digits alone, which times and ids are made of, too.
+pub(crate) const DIGITS: usize = 12;
+
+/// One form: its name, and the bytes to look for.
+pub(crate) type Form = (&'static str, Vec<u8>);
+
+/// Every form of a value.
+pub(crate) fn forms(value: &str) -> Vec<Form> {
+    let mut all = texts(value);
+    all.extend(ends(value));
+    all.extend(bytes(value));
+    all.extend(digests(value));
+    all
+}
+
+/// Forms that are the text with some characters escaped.
+fn texts(value: &str) -> Vec<Form> {
+    let piece: String = value.chars().take(PIECE).collect();
+    let json = |text: &str| {
+        let quoted = serde_json::to_string(text).unwrap();
+        quoted[1..quoted.len() - 1].to_owned()
+    };
+    let debug = format!("{piece:?}");
+    let texts = [
+        ("raw", piece.clone()),
+        ("reversed", piece.chars().rev().collect()),
+        ("url", percent(&piece, "%20", false)),
+        ("url lower", percent(&piece, "%20", true)),
+        ("form", percent(&piece, "+", false)),
+        ("json", json(&piece)),
+        ("json twice", json(&json(&piece))),
+        ("json ascii", ascii(&json(&piece))),
+        ("xml", mapped(&piece, xml)),
+        ("shell '…'", piece.replace('\'', r"'\''")),
+        ("shell $'…'", mapped(&piece, ansi)),
+        ("yaml '…'", piece.replace('\'', "''").replace('\n', "\n\n")),
+        ("yaml \"…\"", mapped(&piece, yaml)),
+        ("debug", debug[1..debug.len() - 1].to_owned()),
+        ("escaped", piece.escape_default().to_string()),
+    ];
+    texts.map(|(name, text)| (name, text.into_bytes())).into()
+}
+
+/// Beginnings and ends of each line: a line may be wrapped or shown alone.
+fn ends(value: &str) -> Vec<Form> {
+    let numeric = value.bytes().all(|byte| byte.is_ascii_digit());
+    let (head, tail) = if numeric {
+        (DIGITS, DIGITS)
+    } else {
+        (HEAD, TAIL)
+    };
+    let first = |line: &str| line.chars().take(head).collect::<String>().into_bytes();
+    let mut all: Vec<Form> = value.lines().map(|line| ("head", first(line))).collect();
+    let characters: Vec<char> = value.chars().collect();
+    let last: String = characters[characters.len() - tail..].iter().collect();
+    all.push(("tail", last.into_bytes()));
+    all
+}
+
+/// Forms of the bytes.
+fn bytes(value: &str) -> Vec<Form> {
+    let piece: String = value.chars().take(PIECE).collect();
+    let list: Vec<String> = piece.bytes().map(|byte| byte.to_string()).collect();
+    let wide = |order: fn(u16) -> [u8; 2]| piece.encode_utf16().flat_map(order).collect();
+    let mut all: Vec<Form> = vec![
+        ("hex", hex(piece.as_bytes()).into_bytes()),
+        ("HEX", hex(piece.as_bytes()).to_uppercase().into_bytes()),
+        ("list of bytes", list.join(", ").into_bytes()),
+        ("utf-16le", wide(u16::to_le_bytes)),
+        ("utf-16be", wide(u16::to_be_bytes)),
+    ];
+    let names = [
+        ["base64", "base64 after one", "base64 after two"],
+        ["base64url", "base64url after one", "base64url after two"],
+    ];
+    for (names, alphabet) in names.into_iter().zip([*b"+/", *b"-_"]) {
+        for (before, name) in names.into_iter().enumerate() {
+            // In base64 a text looks different after zero, one or two bytes of something else.
+            let inner = &piece.as_bytes()[(3 - before) % 3..];
+            let whole = &inner[..inner.len() / 3 * 3];
+            all.push((name, base64(whole, alphabet)));
+        }
+    }
+    all
+}
+
+/// Unkeyed digests, of the value and of the value as a line.
+fn digests(value: &str) -> Vec<Form> {
+    let mut all = Vec::new();
+    for (line, text) in [(false, value.to_owned()), (true, format!("{value}\n"))] {
+        let name = |of: &'static str, with_newline: &'static str| {
+            if line { with_newline } else { of }
+        };
+        let digests = [
+            (name("md5", "md5 of line"), md5::Md5::digest(&text).to_vec()),
+            (name("sha1", "sha1 of line"), sha1::Sha1::digest(&text).to_vec()),
+            (name("sha256", "sha256 of line"), sha2::Sha256::digest(&text).to_vec()),
+            (name("sha512", "sha512 of line"), sha2::Sha512::digest(&text).to_vec()),
+        ];
+        for (name, digest) in digests {
+            all.push((name, hex(&digest).into_bytes()));
+            all.push((name, base64(&digest[..digest.len() / 3 * 3], *b"+/")));
+            all.push((name, digest));
+        }
+    }
+    all
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    let pair = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    bytes.iter().flat_map(pair).collect()
+}
+
+/// Whole groups of three bytes only, so that no padding hides a match.
+pub(crate) fn base64(bytes: &[u8], last: [u8; 2]) -> Vec<u8> {
+    let digit = |six: u32| match u8::try_from(six & 63).unwrap() {
+        low @ 0..26 => b'A' + low,
+        low @ 26..52 => b'a' + (low - 26),
+        low @ 52..62 => b'0' + (low - 52),
+        62 => last[0],
+        _ => last[1],
+    };
+    let group = |three: &[u8]| {
+        let bits = three
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+        [18, 12, 6, 0].map(|shift| digit(bits >> shift))
+    };
+    bytes.chunks_exact(3).flat_map(group).collect()
+}
+
+pub(crate) fn percent(text: &str, space: &str, lower: bool) -> String {
+    let one = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(byte).to_string()
+        }
+        b' ' => space.to_owned(),
+        other if lower => format!("%{other:02x}"),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+fn mapped(text: &str, escape: fn(char) -> Option<&'static str>) -> String {
+    let one = |c: char| escape(c).map_or_else(|| c.to_string(), str::to_owned);
+    text.chars().map(one).collect()
+}
+
+/// Everything beyond ASCII as `\uXXXX`.
+fn ascii(text: &str) -> String {
+    let one = |c: char| {
+        if c.is_ascii() {
+            return c.to_string();
+        }
+        let units = c.encode_utf16(&mut [0; 2]).to_vec();
+        units.iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    text.chars().map(one).collect()
+}
+
+fn xml(c: char) -> Option<&'static str> {
+    Some(match c {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '"' => "&quot;",
+        '\'' => "&#39;",
+        _ => return None,
+    })
+}
+
+/// What a shell's `%q` writes.
+fn ansi(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\'' => r"\'",
+        '\\' => r"\\",
+        '\n' => r"\n",
+        '\t' => r"\t",
+        _ => return None,
+    })
+}
+
+fn yaml(c: char) -> Option<&'static str> {
+    Some(match c {
+        '"' => "\\\"",
+        '\\' => r"\\",
+        '\n' => r"\n",
+        '\t' => r"\t",
+        _ => return None,
+    })
+}

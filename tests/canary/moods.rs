@@ -1,0 +1,103 @@
+//! Every verb in every format, at every level of talk, against a server in every mood.
+//!
+//! Without `AIRLIFT_CANARIES=all` the mood, the format and the level of a line are not combined
+//! in full: each line meets every mood, and every format at every level.
+
+use super::estate::Estate;
+use super::server::Mood;
+use super::tally::{Tally, tell};
+use super::verbs::{Kind, LEVELS, TABLE, Verb, formats, line};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Two for each store.
+const CONNECTORS: usize = 7;
+
+fn lines(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let of = move |verb: &&Verb| verb.kind == kind;
+    TABLE.iter().filter(of).flat_map(|verb| verb.lines).copied()
+}
+
+/// One line against one mood: every combination, or one that differs from its neighbours'.
+fn combinations(number: usize) -> Vec<(usize, usize)> {
+    let (formats, levels) = (formats().len(), LEVELS.len());
+    if std::env::var("AIRLIFT_CANARIES").is_ok_and(|how| how == "all") {
+        let each = |format| (0..levels).map(move |level| (format, level));
+        return (0..formats).flat_map(each).collect();
+    }
+    vec![(number % formats, number / formats % levels)]
+}
+
+/// A server in one mood, from an empty world on.
+fn mood(number: usize, mood: Mood) -> Tally {
+    let estate = Estate::new(CONNECTORS, number as u64);
+    let (mut tally, formats) = (Tally::default(), formats());
+    for (at, text) in lines(Kind::Remote).enumerate() {
+        for (format, level) in combinations(number * 5 + at) {
+            let level = &LEVELS[level];
+            let arguments = line(text, &formats[format], level);
+            let run = estate.lab.run(&arguments, level.variables, mood);
+            tally.judge(&estate.search, &run);
+        }
+    }
+    tally
+}
+
+/// Every line in every format at every level, with nothing wrong.
+fn levels(part: usize, parts: usize) -> Tally {
+    let estate = Estate::new(CONNECTORS, 100 + part as u64);
+    let (mut tally, formats) = (Tally::default(), formats());
+    let all = lines(Kind::Offline).chain(lines(Kind::Remote));
+    for text in all {
+        for (at, level) in LEVELS.iter().enumerate().skip(part).step_by(parts) {
+            let format = &formats;
+            for format in format {
+                let arguments = line(text, format, level);
+                let run = estate.lab.run(&arguments, level.variables, Mood::Fair);
+                assert_ne!(run.status.code(), Some(70), "{at}: {}", run.told());
+                tally.judge(&estate.search, &run);
+            }
+        }
+    }
+    tally
+}
+
+/// Does the pieces side by side.
+fn side_by_side(pieces: usize, piece: impl Fn(usize) -> Tally + Sync) -> Tally {
+    let (next, total) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= pieces {
+                        break;
+                    }
+                    total.lock().unwrap().add(piece(number));
+                }
+            });
+        }
+    });
+    total.into_inner().unwrap()
+}
+
+#[test]
+fn no_mood_of_the_server_draws_a_secret_out() {
+    let count = Mood::ALL.len();
+    let tally = side_by_side(count, |number| mood(number, Mood::ALL[number]));
+    tell(&format!("{count} moods, {} lines", lines(Kind::Remote).count()));
+    tally.ends_clean("every mood");
+}
+
+#[test]
+fn no_format_and_no_level_shows_a_secret() {
+    let tally = side_by_side(LEVELS.len(), |part| levels(part, LEVELS.len()));
+    tell(&format!(
+        "{} verbs, {} lines, {} formats, {} levels",
+        TABLE.len(),
+        lines(Kind::Remote).chain(lines(Kind::Offline)).count(),
+        formats().len(),
+        LEVELS.len()
+    ));
+    tally.ends_clean("every format at every level");
+}
