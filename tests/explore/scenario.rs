@@ -1,5 +1,6 @@
 //! What is changed, from where: the table of scenarios, and each one made ready to be tried from.
 
+use airlift::failure::Exit;
 use airlift::sandbox::{Options, Snapshot, start};
 use std::time::Duration;
 
@@ -25,6 +26,10 @@ pub(crate) struct Scenario {
     pub(crate) forgets: bool,
     /// How long tokens live.
     pub(crate) token_life: Option<Duration>,
+    /// How its runs end when nothing goes wrong, at first and at rest.
+    pub(crate) ends: Exit,
+    /// Declared connectors that do not come to hold what the files say.
+    pub(crate) lacks: &'static [&'static str],
 }
 
 impl Scenario {
@@ -39,6 +44,8 @@ impl Scenario {
             flags: "",
             forgets: false,
             token_life: None,
+            ends: Exit::Done,
+            lacks: &[],
         }
     }
 
@@ -67,6 +74,14 @@ impl Scenario {
             token_life: Some(Duration::from_secs(seconds)),
             ..self
         }
+    }
+
+    pub(crate) fn ends(self, ends: Exit) -> Self {
+        Self { ends, ..self }
+    }
+
+    pub(crate) fn lacks(self, lacks: &'static [&'static str]) -> Self {
+        Self { lacks, ..self }
     }
 
     /// The command line of the verb.
