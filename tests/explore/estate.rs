@@ -134,7 +134,7 @@ fn replacements() -> Vec<Scenario> {
             Some(estate()),
             with([secret("invalid"), zendesk()]),
         )
-        .ends(Exit::Partial)
+        .ends(Exit::Partial, Exit::Changes)
         .lacks(&["acme/Acme GitHub"]),
         Scenario::new(
             "replace-environment",
@@ -181,11 +181,11 @@ fn found() -> Vec<Scenario> {
             Act::Connector("acme", "Acme Pay", "stripe"),
             Act::Connector("acme", "Acme Pay", "stripe"),
         ])
-        .ends(Exit::Partial)
+        .ends(Exit::Partial, Exit::Partial)
         .lacks(&["acme/Acme Pay"]),
         Scenario::new("renamed-remotely", Some(estate()), with([github()]))
             .others([Act::RenamesCustomer("acme", "acme-by-hand")])
-            .ends(Exit::Refused)
+            .ends(Exit::Refused, Exit::Refused)
             .lacks(&["acme/Acme GitHub"]),
         Scenario::new("ledger-lost", Some(estate()), estate())
             .forgets()

@@ -77,7 +77,8 @@ fn without_faults_each_scenario_ends_as_it_should() {
     for one in prepared(|_| true) {
         let scenario = &one.start.scenario;
         let name = scenario.name;
-        assert_eq!(one.exits, [scenario.ends; 3], "{name}");
+        let expected = [scenario.ends, scenario.ends, scenario.plans];
+        assert_eq!(one.exits, expected, "{name}");
         assert_eq!(
             one.rest.lacks(&scenario.after),
             scenario.lacks,

@@ -28,6 +28,8 @@ pub(crate) struct Scenario {
     pub(crate) token_life: Option<Duration>,
     /// How its runs end when nothing goes wrong, at first and at rest.
     pub(crate) ends: Exit,
+    /// The same of a plan at rest.
+    pub(crate) plans: Exit,
     /// Declared connectors that do not come to hold what the files say.
     pub(crate) lacks: &'static [&'static str],
 }
@@ -45,6 +47,7 @@ impl Scenario {
             forgets: false,
             token_life: None,
             ends: Exit::Done,
+            plans: Exit::Done,
             lacks: &[],
         }
     }
@@ -76,8 +79,12 @@ impl Scenario {
         }
     }
 
-    pub(crate) fn ends(self, ends: Exit) -> Self {
-        Self { ends, ..self }
+    pub(crate) fn ends(self, ends: Exit, plans: Exit) -> Self {
+        Self {
+            ends,
+            plans,
+            ..self
+        }
     }
 
     pub(crate) fn lacks(self, lacks: &'static [&'static str]) -> Self {
@@ -87,6 +94,12 @@ impl Scenario {
     /// The command line of the verb.
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.verb, self.flags)
+    }
+
+    /// The command line with which somebody goes on after a run that did not go through.
+    pub(crate) fn again(&self) -> String {
+        // A rotation that is begun anew would rotate anew.
+        self.line().replace("rotate --all", "rotate --all --resume")
     }
 
     /// The command line that must find nothing to do in the end.
