@@ -87,7 +87,7 @@ async fn carry_out(
             waves: None,
         };
         let run = execution.run(&secrets, &missing, &stop, progress);
-        with_signals(ui, &stop, run).await?
+        with_signals(ui, env, &stop, run).await?
     };
     progress.finish();
     show(ui, global, plan, &report)?;
@@ -239,12 +239,13 @@ fn follow(progress: &Progress, event: ApplyEvent<'_>) {
 /// journal is made for.
 pub(super) async fn with_signals<T>(
     ui: &Ui,
+    env: &Environment,
     stop: &Stop,
     run: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let listen = async {
         loop {
-            super::signal().await;
+            env.interruption().await;
             if stop.cause() == Some(StopCause::Signal) {
                 render::aborted(ui);
                 std::process::exit(Exit::Cancelled.number().into());

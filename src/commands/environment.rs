@@ -1,24 +1,50 @@
-//! The environment variables that steer a run, read once and handed down: a verb sees what it was
-//! given and nothing else. What secret stores need is theirs to read.
+//! What reaches a run from around it: variables, read once and handed down, and the wish that it
+//! ends. A verb sees what it was given and nothing else; what secret stores need is theirs to read.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// What the variables of a run begin with.
 const PREFIXES: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
 
-/// The variables of a run. Not printable: one of them is the client's secret.
+/// What is around a run. Not printable: one of the variables is the client's secret.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    /// Asks the run to end; without it, the process's signals do.
+    interrupt: Option<Arc<Notify>>,
+}
 
 impl Environment {
-    /// Those of this process.
+    /// What is around this process.
     pub fn read() -> Self {
         let ours = |name: &OsStr| {
             let name = name.to_str().unwrap_or_default();
             PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         };
-        Self(std::env::vars_os().filter(|(name, _)| ours(name)).collect())
+        Self {
+            variables: std::env::vars_os().filter(|(name, _)| ours(name)).collect(),
+            interrupt: None,
+        }
+    }
+
+    /// The same, with something else than a signal to end runs with.
+    #[must_use]
+    pub fn interrupted_by(self, interrupt: Arc<Notify>) -> Self {
+        Self {
+            interrupt: Some(interrupt),
+            ..self
+        }
+    }
+
+    /// Waits for the wish that the run ends.
+    pub(super) async fn interruption(&self) {
+        match &self.interrupt {
+            Some(interrupt) => interrupt.notified().await,
+            None => super::signal().await,
+        }
     }
 
     /// A variable that is set, text, and not empty.
@@ -29,13 +55,18 @@ impl Environment {
 
     /// A variable as it is.
     pub(super) fn raw(&self, name: &str) -> Option<&OsStr> {
-        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+        self.variables
+            .get(OsStr::new(name))
+            .map(OsString::as_os_str)
     }
 }
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let own = |(name, value): (N, V)| (name.into(), value.into());
-        Self(variables.into_iter().map(own).collect())
+        Self {
+            variables: variables.into_iter().map(own).collect(),
+            interrupt: None,
+        }
     }
 }

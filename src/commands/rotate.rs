@@ -35,6 +35,7 @@ pub(super) async fn run(
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     let verb = Verb {
         ui,
+        env,
         global,
         args,
         project: &project,
@@ -68,6 +69,7 @@ fn known(desired: &Desired, selectors: &[Address]) -> Result<(), Failure> {
 
 struct Verb<'a> {
     ui: &'a Ui,
+    env: &'a Environment,
     global: &'a GlobalOpts,
     args: &'a RotateArgs,
     project: &'a Project,
@@ -172,7 +174,7 @@ impl Verb<'_> {
                 waves: Some(&waves),
             };
             let run = execution.run(&secrets, &missing, &stop, progress);
-            with_signals(self.ui, &stop, run).await?
+            with_signals(self.ui, self.env, &stop, run).await?
         };
         progress.finish();
         if is_finished(plan, &report) {

@@ -20,22 +20,26 @@ const CLOSED: u8 = 1;
 const TORN: u8 = 2;
 
 /// The switch of one connection.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Line(Arc<AtomicU8>);
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    state: Arc<AtomicU8>,
+    /// The number of the port it came to.
+    pub(crate) door: usize,
+}
 
 impl Line {
     /// From now on nothing more is sent; the peer sees a reset.
     pub(crate) fn tear(&self) {
-        self.0.store(TORN, Ordering::SeqCst);
+        self.state.store(TORN, Ordering::SeqCst);
     }
 
     /// The same, and the peer sees an ordinary end.
     pub(crate) fn close(&self) {
-        self.0.store(CLOSED, Ordering::SeqCst);
+        self.state.store(CLOSED, Ordering::SeqCst);
     }
 
     fn state(&self) -> u8 {
-        self.0.load(Ordering::SeqCst)
+        self.state.load(Ordering::SeqCst)
     }
 }
 
@@ -47,7 +51,10 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
 
 /// A listener of such connections.
 #[derive(Debug)]
-pub(crate) struct Lines(pub(crate) TcpListener);
+pub(crate) struct Lines {
+    pub(crate) listener: TcpListener,
+    pub(crate) door: usize,
+}
 
 impl Listener for Lines {
     type Io = Wire;
@@ -55,13 +62,16 @@ impl Listener for Lines {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
-            if let Ok((stream, address)) = self.0.accept().await {
+            if let Ok((stream, address)) = self.listener.accept().await {
                 // Without this each small answer waits for the peer's delayed acknowledgement.
                 let _best_effort = stream.set_nodelay(true);
                 return (
                     Wire {
                         stream,
-                        line: Line::default(),
+                        line: Line {
+                            state: Arc::default(),
+                            door: self.door,
+                        },
                     },
                     address,
                 );
@@ -72,7 +82,7 @@ impl Listener for Lines {
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 

@@ -99,6 +99,8 @@ pub struct Recorded {
     pub target: String,
     /// When it came, since the start of the sandbox.
     pub at: Duration,
+    /// Which of the sandbox's ports it came to, from zero.
+    pub door: usize,
     /// The operation's id, if the path and method have one.
     pub operation: Option<String>,
     /// The status that was sent; none if nothing was.
@@ -183,6 +185,7 @@ mod tests {
             method: "GET".into(),
             target: target.into(),
             at: Duration::ZERO,
+            door: 0,
             operation: None,
             status: None,
             token: TokenKind::None,

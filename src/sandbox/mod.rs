@@ -44,6 +44,7 @@ mod draft;
 mod facts;
 mod fault_kind;
 mod faults;
+mod gate;
 mod lies;
 mod line;
 mod log;
@@ -77,11 +78,13 @@ use uuid::Uuid;
 pub use contract::Contract;
 pub use fault_kind::{FaultKind, Lie, RetryAfter};
 pub use faults::{Fault, Faults, When};
+pub use gate::{Gate, Pass, Wait};
 pub use log::{Deed, Effect, Object, Recorded, TokenKind};
 pub use options::{ORGANIZATION_ID, Options, SandboxError};
 pub use snapshot::Snapshot;
 pub use view::{ConnectorView, WorkspaceView, WorldView};
 
+use line::Lines;
 use server::Shared;
 
 /// Serves on a bound listener until `shutdown`.
@@ -91,26 +94,32 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
     let shared = assemble(options)?;
-    server::run(listener, shared, shutdown).await
+    server::run(Lines { listener, door: 0 }, shared, shutdown).await
 }
 
 /// Starts a sandbox in this process, on a loopback port of the system's choice.
 pub async fn start(options: Options) -> Result<Running, SandboxError> {
     let shared = assemble(options)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .map_err(SandboxError::Listen)?;
-    let address = listener.local_addr().map_err(SandboxError::Listen)?;
+    let (lines, address) = bind(0).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     // A dropped sender stops the server as a sent word does, so a forgotten sandbox does not linger.
     let shutdown = async move { drop(stopped.await) };
-    let task = tokio::spawn(server::run(listener, Arc::clone(&shared), shutdown));
+    let task = tokio::spawn(server::run(lines, Arc::clone(&shared), shutdown));
     Ok(Running {
         address,
         shared,
         stop,
         task,
     })
+}
+
+/// A loopback port of the system's choice.
+async fn bind(door: usize) -> Result<(Lines, SocketAddr), SandboxError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .map_err(SandboxError::Listen)?;
+    let address = listener.local_addr().map_err(SandboxError::Listen)?;
+    Ok((Lines { listener, door }, address))
 }
 
 /// A sandbox in this process. Dropping it stops it without waiting.
@@ -126,6 +135,16 @@ impl Running {
     /// Scheme, host and port: `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Opens another port to the same world, so that the log tells callers apart by
+    /// [`Recorded::door`]; its scheme, host and port.
+    pub async fn open_door(&self, door: usize) -> Result<String, SandboxError> {
+        let (lines, address) = bind(door).await?;
+        let told = Arc::clone(&self.shared);
+        let shutdown = async move { told.end().await };
+        tokio::spawn(server::run(lines, Arc::clone(&self.shared), shutdown));
+        Ok(format!("http://{address}"))
     }
 
     /// The requests so far, oldest first.
@@ -199,6 +218,7 @@ fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
         weather: weather::Weather::new(options.faults.clone(), options.seed),
         log: log::Log::new(options.log_capacity),
         latency: options.latency,
+        gate: options.gate.clone(),
         stopping: watch::Sender::new(false),
         met: watch::Sender::new(0),
         store,

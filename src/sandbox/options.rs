@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::faults::Faults;
+use super::gate::Gate;
 use super::snapshot::Snapshot;
 
 /// The organization of a sandbox that was told no other.
@@ -35,6 +36,8 @@ pub struct Options {
     pub delete_delay: Duration,
     /// How long each request waits before it is looked at.
     pub latency: Duration,
+    /// Where each request waits before anything else.
+    pub gate: Option<Gate>,
     /// Makes new ids and chance the same in every run.
     pub seed: Option<u64>,
     /// How many requests the log remembers.
@@ -54,6 +57,7 @@ impl Default for Options {
             page_size_max: 100,
             delete_delay: Duration::from_millis(300),
             latency: Duration::ZERO,
+            gate: None,
             seed: None,
             log_capacity: 100_000,
         }

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::contract::{Contract, NoRoute, Route, decode_query};
 use super::fault_kind::FaultKind;
+use super::gate::Gate;
 use super::line::{Line, Lines};
 use super::log::{Effect, Entry, Log, Recorded, TokenKind};
 use super::moment::{Clock, Moment};
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) weather: Weather,
     pub(crate) log: Log,
     pub(crate) latency: Duration,
+    pub(crate) gate: Option<Gate>,
     pub(crate) stopping: watch::Sender<bool>,
     /// How many faults have come so far as to have had their effect.
     pub(crate) met: watch::Sender<u64>,
@@ -69,7 +71,7 @@ impl Shared {
     }
 
     /// Resolves once the sandbox is to stop.
-    async fn end(&self) {
+    pub(crate) async fn end(&self) {
         let mut stopping = self.stopping.subscribe();
         let _sender_is_ours = stopping.wait_for(|stop| *stop).await;
     }
@@ -77,7 +79,7 @@ impl Shared {
 
 /// Serves until `shutdown`, then puts the world to rest.
 pub(crate) async fn run(
-    listener: tokio::net::TcpListener,
+    lines: Lines,
     shared: Arc<Shared>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
@@ -86,7 +88,7 @@ pub(crate) async fn run(
         .with_state(Arc::clone(&shared));
     let service = router.into_make_service_with_connect_info::<Line>();
     let told = Arc::clone(&shared);
-    let server = axum::serve(Lines(listener), service).with_graceful_shutdown(async move {
+    let server = axum::serve(lines, service).with_graceful_shutdown(async move {
         shutdown.await;
         told.stopping.send_replace(true);
     });
@@ -112,7 +114,13 @@ async fn handle(
         .contract
         .route(parts.method.as_str(), parts.uri.path());
     let operation = route.as_ref().ok().map(|r| r.operation);
-    let entry = shared.log.begin(arrival(&shared, &parts, operation));
+    let recorded = arrival(&shared, &parts, operation, &line);
+    let wait = shared.gate.as_ref().map(|gate| gate.wait(&recorded));
+    let entry = shared.log.begin(recorded);
+    let _pass = match wait {
+        Some(wait) => Some(wait.await),
+        None => None,
+    };
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
@@ -320,7 +328,7 @@ fn drop_null_params(body: &mut Value) {
     }
 }
 
-fn arrival(shared: &Shared, parts: &Parts, operation: Option<&Operation>) -> Recorded {
+fn arrival(shared: &Shared, parts: &Parts, operation: Option<&Operation>, line: &Line) -> Recorded {
     let token = bearer(&parts.headers).map(|header| {
         shared
             .api()
@@ -334,6 +342,7 @@ fn arrival(shared: &Shared, parts: &Parts, operation: Option<&Operation>) -> Rec
             .path_and_query()
             .map_or_else(String::new, ToString::to_string),
         at: shared.clock.passed(),
+        door: line.door,
         operation: operation.map(|o| o.id.clone()),
         status: None,
         token: match token {

@@ -6,8 +6,10 @@ use airlift::failure::Exit;
 use airlift::render::{Surroundings, Ui};
 use airlift::sandbox::{Faults, Options, Recorded, Running};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 use crate::project::CANARY;
 
@@ -98,6 +100,19 @@ impl Machine {
         line: &str,
         killed: impl Future<Output = ()>,
     ) -> Ran {
+        self.run_with(running, &running.origin(), line, Arc::default(), killed)
+            .await
+    }
+
+    /// The same at a port of the sandbox, with a way to interrupt.
+    pub(crate) async fn run_with(
+        &self,
+        running: &Running,
+        origin: &str,
+        line: &str,
+        interrupt: Arc<Notify>,
+        killed: impl Future<Output = ()>,
+    ) -> Ran {
         let seen = running.log().len();
         let begun = tokio::time::Instant::now();
         let around = Surroundings {
@@ -106,7 +121,7 @@ impl Machine {
             ..Surroundings::default()
         };
         let (ui, captured) = Ui::new(true, 0, &around).captured();
-        let env = self.environment(running);
+        let env = environment(origin).interrupted_by(interrupt);
         let verb = perform(self.cli(line), &env, &ui);
         let exit = tokio::select! {
             exit = tokio::time::timeout(PATIENCE, verb) => Some(exit.unwrap_or(Exit::Internal)),
@@ -127,17 +142,17 @@ impl Machine {
         let arguments = arguments.chain(["-f", dir]).map(Into::into);
         airlift::cli::parse(arguments, 80).unwrap()
     }
+}
 
-    fn environment(&self, running: &Running) -> Environment {
-        let secret = format!("{CANARY}-client");
-        [
-            ("AIRBYTE_CLIENT_ID", "client".to_owned()),
-            ("AIRBYTE_CLIENT_SECRET", secret),
-            ("AIRBYTE_API_HOST", running.origin()),
-        ]
-        .into_iter()
-        .collect()
-    }
+fn environment(origin: &str) -> Environment {
+    let secret = format!("{CANARY}-client");
+    [
+        ("AIRBYTE_CLIENT_ID", "client"),
+        ("AIRBYTE_CLIENT_SECRET", &secret),
+        ("AIRBYTE_API_HOST", origin),
+    ]
+    .into_iter()
+    .collect()
 }
 
 /// What the sandboxes of these tests have in common.

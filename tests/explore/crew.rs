@@ -1,31 +1,22 @@
 //! Many trials side by side: one thread for each processor, one trial at a time on each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::kinds::Blow;
-use crate::trial::{Prepared, Verdict};
+use crate::cases::Case;
+use crate::say;
+use crate::trial::Verdict;
 
 /// How often a trial is repeated whose clock ran ahead.
 const REPEATS: usize = 20;
-
-/// A scenario and what goes wrong in it.
-#[derive(Clone)]
-pub(crate) struct Case<'a> {
-    pub(crate) prepared: &'a Prepared,
-    pub(crate) blows: Vec<Blow>,
-}
-
-impl Case<'_> {
-    /// What reruns this case alone.
-    pub(crate) fn name(&self) -> String {
-        let blows: Vec<String> = self.blows.iter().map(ToString::to_string).collect();
-        format!("{}/{}", self.prepared.start.scenario.name, blows.join("+"))
-    }
-}
+/// Failures that are kept to be shown.
+const SHOWN: usize = 40;
+/// How often a long exploration tells how far it is.
+const PERIOD: Duration = Duration::from_mins(1);
 
 /// What all trials came to.
 #[derive(Default)]
@@ -36,7 +27,8 @@ pub(crate) struct Tally {
     pub(crate) requests: usize,
     pub(crate) repeats: usize,
     pub(crate) took: Duration,
-    /// What was wrong, by case.
+    pub(crate) failed: usize,
+    /// What was wrong with the first of those, by case.
     pub(crate) failures: BTreeMap<String, Verdict>,
 }
 
@@ -52,7 +44,9 @@ pub(crate) fn work<'a>(cases: impl Iterator<Item = Case<'a>> + Send) -> Tally {
             scope.spawn(|| {
                 while let Some(case) = next() {
                     let verdict = attempt(&case, &repeats);
-                    tally.lock().unwrap().add(&case, verdict);
+                    let mut tally = tally.lock().unwrap();
+                    tally.add(&case, verdict);
+                    tally.tell(begun.elapsed());
                 }
             });
         }
@@ -87,8 +81,41 @@ impl Tally {
         self.trials += 1;
         self.unmet += usize::from(verdict.met == 0);
         self.requests += verdict.requests;
-        if !verdict.wrong.is_empty() {
+        if verdict.wrong.is_empty() {
+            return;
+        }
+        self.failed += 1;
+        if self.failures.len() < SHOWN {
             self.failures.insert(case.name(), verdict);
         }
+    }
+
+    /// Says how far it is, now and then.
+    fn tell(&mut self, elapsed: Duration) {
+        if elapsed > self.took + PERIOD {
+            self.took = elapsed;
+            say(&format!("so far: {self}"));
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            trials,
+            unmet,
+            requests,
+            repeats,
+            failed,
+            ..
+        } = self;
+        let seconds = self.took.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = *trials as f64 / seconds;
+        write!(
+            f,
+            "{trials} trials with {requests} requests in {seconds:.0} s ({rate:.0} trials/s); \
+             {unmet} met no fault, {repeats} repeated because the clock ran ahead, {failed} failed"
+        )
     }
 }

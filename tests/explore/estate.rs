@@ -1,5 +1,7 @@
 //! The scenarios themselves.
 
+use airlift::failure::Exit;
+
 use crate::outside::Act;
 use crate::project::{Project, Slot, slot};
 use crate::scenario::Scenario;
@@ -131,7 +133,9 @@ fn replacements() -> Vec<Scenario> {
             "rotate-wrong",
             Some(estate()),
             with([secret("invalid"), zendesk()]),
-        ),
+        )
+        .ends(Exit::Partial, Exit::Changes)
+        .lacks(&["acme/Acme GitHub"]),
         Scenario::new(
             "replace-environment",
             Some(estate()),
@@ -161,11 +165,13 @@ fn removals() -> Vec<Scenario> {
 
 fn found() -> Vec<Scenario> {
     vec![
-        Scenario::new("adopt", None, estate()).others([
-            Act::Customer("globex"),
-            Act::Connector("globex", "Globex Stripe", "stripe"),
-            Act::Customer("acme"),
-        ]),
+        Scenario::new("adopt", None, estate())
+            .others([
+                Act::Customer("globex"),
+                Act::Connector("globex", "Globex Stripe", "stripe"),
+                Act::Customer("acme"),
+            ])
+            .lacks(&["globex/Globex Stripe"]),
         Scenario::new(
             "duplicate",
             Some(estate()),
@@ -174,9 +180,13 @@ fn found() -> Vec<Scenario> {
         .others([
             Act::Connector("acme", "Acme Pay", "stripe"),
             Act::Connector("acme", "Acme Pay", "stripe"),
-        ]),
+        ])
+        .ends(Exit::Partial, Exit::Partial)
+        .lacks(&["acme/Acme Pay"]),
         Scenario::new("renamed-remotely", Some(estate()), with([github()]))
-            .others([Act::RenamesCustomer("acme", "acme-by-hand")]),
+            .others([Act::RenamesCustomer("acme", "acme-by-hand")])
+            .ends(Exit::Refused, Exit::Refused)
+            .lacks(&["acme/Acme GitHub"]),
         Scenario::new("ledger-lost", Some(estate()), estate())
             .forgets()
             .flags("--prune"),

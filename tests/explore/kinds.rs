@@ -4,8 +4,8 @@ use airlift::sandbox::{Fault, FaultKind, When};
 use std::fmt;
 use std::str::FromStr;
 
-/// Every kind. `crash` is a machine that is lost when the request arrives, or has taken effect.
-pub(crate) const KINDS: [&str; 42] = [
+/// Every kind: the sandbox's own, and what happens to the machine meanwhile.
+pub(crate) const KINDS: [&str; 43] = [
     // Before an effect.
     "400",
     "401",
@@ -53,7 +53,12 @@ pub(crate) const KINDS: [&str; 42] = [
     // A machine that is lost.
     "crash-before",
     "crash-after",
+    // A person who wants it to stop.
+    "interrupt",
 ];
+
+/// The fault that is met where a person interrupts.
+pub(crate) const MARK: &str = "delay@1";
 
 /// Kinds of which two at once are the most likely to do harm.
 pub(crate) const WORST: [&str; 13] = [
@@ -93,8 +98,12 @@ impl Blow {
     }
 
     pub(crate) fn fault(&self) -> Fault {
-        // A request without an answer holds the run where it is to be killed.
-        let kind = self.kind.replace("crash", "timeout");
+        // A request without an answer holds the run where it is to be killed, and a short wait
+        // is harmless.
+        let kind = match self.kind.as_str() {
+            "interrupt" => MARK.to_owned(),
+            kind => kind.replace("crash", "timeout"),
+        };
         Fault {
             operation: "*".to_owned(),
             when: When::Nth(self.request),

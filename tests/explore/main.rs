@@ -1,11 +1,12 @@
-//! The fault explorer: every fault at every request of every scenario, judged by what must hold
-//! at every moment and at rest. See CONTRIBUTING for its longer runs.
+//! The fault explorer: faults at the requests of every scenario, judged by what must hold at every
+//! moment and at rest. `cargo test` takes a slice of the single faults; CONTRIBUTING has the rest.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod bench;
 mod canary;
+mod cases;
 mod crew;
 mod estate;
 mod history;
@@ -16,83 +17,93 @@ mod scenario;
 mod still;
 mod trial;
 
-use crew::{Case, Tally, work};
-use kinds::{Blow, KINDS};
+use crew::{Tally, work};
+use kinds::KINDS;
 use scenario::Start;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use trial::Prepared;
+
+/// Which share of the single faults `cargo test` tries: one in so many.
+const SLICE: u64 = 16;
 
 /// Shown whether or not the harness captures what tests print.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
 /// The scenarios, each with what happens when nothing goes wrong.
-fn prepared() -> Vec<Prepared> {
-    let wanted = std::env::var("AIRLIFT_CASE").unwrap_or_default();
-    let wanted = wanted.split('/').next().unwrap_or_default().to_owned();
+fn prepared(wanted: impl Fn(&str) -> bool) -> Vec<Prepared> {
     let scenarios = estate::scenarios().into_iter();
-    let scenarios = scenarios.filter(|one| wanted.is_empty() || one.name == wanted);
-    let scenarios: Vec<_> = scenarios.collect();
+    let scenarios: Vec<_> = scenarios.filter(|one| wanted(one.name)).collect();
     std::thread::scope(|scope| {
-        let threads: Vec<_> = scenarios
-            .into_iter()
-            .map(|one| scope.spawn(|| Prepared::of(Start::of(one))))
-            .collect();
+        let prepare = |one| scope.spawn(|| Prepared::of(Start::of(one)));
+        let threads: Vec<_> = scenarios.into_iter().map(prepare).collect();
         threads.into_iter().map(|one| one.join().unwrap()).collect()
     })
 }
 
-/// Every kind at every request where it matters.
-fn singles(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
-    prepared.iter().flat_map(|prepared| {
-        let operations = prepared.operations.iter().enumerate();
-        operations.flat_map(move |(index, operation)| {
-            let kinds = KINDS.iter().filter(|kind| Blow::matters(kind, operation));
-            let case = move |kind: &&str| Case {
-                prepared,
-                blows: vec![Blow::new(index + 1, kind)],
-            };
-            kinds.map(case).collect::<Vec<_>>()
-        })
-    })
+/// What is explored: a case, or what `AIRLIFT_EXPLORE` names.
+#[test]
+fn explore() {
+    let (case, what) = (variable("AIRLIFT_CASE"), variable("AIRLIFT_EXPLORE"));
+    let number = |name: &str, default| variable(name).parse().unwrap_or(default);
+    let (runs, seed) = (number("AIRLIFT_RUNS", 10_000), number("AIRLIFT_SEED", 1));
+    let (scenario, blows) = case.split_once('/').unwrap_or((&case, ""));
+    let prepared = prepared(|name| case.is_empty() || name == scenario);
+    assert!(!prepared.is_empty(), "no scenario is named {scenario}");
+    let tally = match what.as_str() {
+        _ if !blows.is_empty() => work([cases::named(&prepared[0], blows)].into_iter()),
+        "" if case.is_empty() => work(cases::singles(&prepared).filter(|one| one.is_in(SLICE))),
+        "" | "singles" => work(cases::singles(&prepared)),
+        "pairs" => work(cases::several(&prepared, 2, seed, runs)),
+        "triples" => work(cases::several(&prepared, 3, seed, runs)),
+        other => panic!("AIRLIFT_EXPLORE={other} is none of singles, pairs, triples"),
+    };
+    let what = if what.is_empty() && case.is_empty() {
+        let all = cases::singles(&prepared).count();
+        format!("a slice of {all} single faults")
+    } else {
+        format!("{what}{case}")
+    };
+    report(&what, &prepared, &tally);
+}
+
+#[test]
+fn without_faults_each_scenario_ends_as_it_should() {
+    for one in prepared(|_| true) {
+        let scenario = &one.start.scenario;
+        let name = scenario.name;
+        let expected = [scenario.ends, scenario.ends, scenario.plans];
+        assert_eq!(one.exits, expected, "{name}");
+        assert_eq!(
+            one.rest.lacks(&scenario.after),
+            scenario.lacks,
+            "{name}\n{}",
+            one.rest
+        );
+        assert!(one.operations.len() > 4, "{name}: {:?}", one.operations);
+    }
 }
 
 fn report(what: &str, prepared: &[Prepared], tally: &Tally) {
-    let seconds = tally.took.as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = tally.trials as f64 / seconds;
     say(&format!(
-        "explore {what}: {} trials ({} met nothing) of {} scenarios and {} kinds, {} requests, \
-         {} repeated, {} failed; {seconds:.0} s, {rate:.0} trials/s",
-        tally.trials,
-        tally.unmet,
+        "explored {what}: {} scenarios, {} kinds, {tally}",
         prepared.len(),
-        KINDS.len(),
-        tally.requests,
-        tally.repeats,
-        tally.failures.len()
+        KINDS.len()
     ));
     let mut text = String::new();
-    for (case, verdict) in tally.failures.iter().take(25) {
-        let _ = writeln!(text, "{case}\n  {}", verdict.wrong.join("\n  "));
+    for (case, verdict) in &tally.failures {
+        text = format!("{text}{case}\n  {}\n", verdict.wrong.join("\n  "));
     }
     if let (1, Some(verdict)) = (tally.trials, tally.failures.values().next()) {
         text += &verdict.told;
     }
-    assert!(
-        tally.failures.is_empty(),
-        "{} cases failed\n{text}",
-        tally.failures.len()
+    assert_eq!(
+        tally.failed, 0,
+        "one again: AIRLIFT_CASE='CASE' cargo test --test explore\n{text}"
     );
-}
-
-#[test]
-fn every_single_fault() {
-    let prepared = prepared();
-    let wanted = std::env::var("AIRLIFT_CASE").unwrap_or_default();
-    let cases = singles(&prepared).filter(|case| case.name().starts_with(&wanted));
-    let tally = work(cases);
-    report("singles", &prepared, &tally);
 }

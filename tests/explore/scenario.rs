@@ -1,5 +1,6 @@
 //! What is changed, from where: the table of scenarios, and each one made ready to be tried from.
 
+use airlift::failure::Exit;
 use airlift::sandbox::{Options, Snapshot, start};
 use std::time::Duration;
 
@@ -25,6 +26,12 @@ pub(crate) struct Scenario {
     pub(crate) forgets: bool,
     /// How long tokens live.
     pub(crate) token_life: Option<Duration>,
+    /// How its runs end when nothing goes wrong, at first and at rest.
+    pub(crate) ends: Exit,
+    /// The same of a plan at rest.
+    pub(crate) plans: Exit,
+    /// Declared connectors that do not come to hold what the files say.
+    pub(crate) lacks: &'static [&'static str],
 }
 
 impl Scenario {
@@ -39,6 +46,9 @@ impl Scenario {
             flags: "",
             forgets: false,
             token_life: None,
+            ends: Exit::Done,
+            plans: Exit::Done,
+            lacks: &[],
         }
     }
 
@@ -69,9 +79,27 @@ impl Scenario {
         }
     }
 
+    pub(crate) fn ends(self, ends: Exit, plans: Exit) -> Self {
+        Self {
+            ends,
+            plans,
+            ..self
+        }
+    }
+
+    pub(crate) fn lacks(self, lacks: &'static [&'static str]) -> Self {
+        Self { lacks, ..self }
+    }
+
     /// The command line of the verb.
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.verb, self.flags)
+    }
+
+    /// The command line with which somebody goes on after a run that did not go through.
+    pub(crate) fn again(&self) -> String {
+        // A rotation that is begun anew would rotate anew.
+        self.line().replace("rotate --all", "rotate --all --resume")
     }
 
     /// The command line that must find nothing to do in the end.

@@ -1,0 +1,89 @@
+//! Which trials there are: every single fault, any case by its name, several faults by chance.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use crate::kinds::{Blow, KINDS, WORST};
+use crate::trial::Prepared;
+
+/// Faults of several may come so much later than a run without faults ends.
+const LATER: usize = 15;
+
+/// A scenario and what goes wrong in it.
+#[derive(Clone)]
+pub(crate) struct Case<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) blows: Vec<Blow>,
+}
+
+impl Case<'_> {
+    /// What reruns this case alone.
+    pub(crate) fn name(&self) -> String {
+        let blows: Vec<String> = self.blows.iter().map(ToString::to_string).collect();
+        format!("{}/{}", self.prepared.start.scenario.name, blows.join("+"))
+    }
+
+    /// Whether it belongs to the one in so many that are always the same.
+    pub(crate) fn is_in(&self, slice: u64) -> bool {
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        hasher.hash_one(self.name()) % slice == 0
+    }
+}
+
+/// A case by what follows its scenario's name.
+pub(crate) fn named<'a>(prepared: &'a Prepared, blows: &str) -> Case<'a> {
+    let blows = blows.split('+').map(|one| one.parse().unwrap());
+    Case {
+        prepared,
+        blows: blows.collect(),
+    }
+}
+
+/// Every kind at every request where it matters.
+pub(crate) fn singles(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
+    prepared.iter().flat_map(|prepared| {
+        let operations = prepared.operations.iter().enumerate();
+        operations.flat_map(move |(index, operation)| {
+            let kinds = KINDS.iter().filter(|kind| Blow::matters(kind, operation));
+            let case = move |kind: &&str| Case {
+                prepared,
+                blows: vec![Blow::new(index + 1, kind)],
+            };
+            kinds.map(case).collect::<Vec<_>>()
+        })
+    })
+}
+
+/// So many faults at once, in so many cases; the same seed gives the same ones.
+pub(crate) fn several(
+    prepared: &[Prepared],
+    faults: usize,
+    seed: u64,
+    runs: u64,
+) -> impl Iterator<Item = Case<'_>> + Send {
+    (0..runs).map(move |run| {
+        let mut rng = fastrand::Rng::with_seed(seed.wrapping_shl(40) ^ run);
+        let prepared = &prepared[rng.usize(..prepared.len())];
+        let mut blows: Vec<Blow> = Vec::new();
+        while blows.len() < faults {
+            let one = chance(prepared, &mut rng);
+            if blows.iter().all(|other| other.request != one.request) {
+                blows.push(one);
+            }
+        }
+        blows.sort_by_key(|one| one.request);
+        Case { prepared, blows }
+    })
+}
+
+/// Any request, and in two of three cases one of the worst kinds.
+fn chance(prepared: &Prepared, rng: &mut fastrand::Rng) -> Blow {
+    loop {
+        let request = rng.usize(..prepared.operations.len() + LATER);
+        let kinds: &[&str] = if rng.u8(..3) == 0 { &KINDS } else { &WORST };
+        let kind = kinds[rng.usize(..kinds.len())];
+        let operation = prepared.operations.get(request);
+        if operation.is_none_or(|operation| Blow::matters(kind, operation)) {
+            return Blow::new(request + 1, kind);
+        }
+    }
+}
