@@ -1,20 +1,11 @@
 //! Rotation from outside: the real binary against a sandbox that fails and kills it at every
 //! request, waves, refusals, and the change of the ledger's key.
 
-#![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
-mod bench;
-
-use airlift::sandbox::{Faults, Running};
-use bench::Bench;
+use crate::bench::{self, Bench, HANGS, at_every, explore, fair};
+use airlift::sandbox::Running;
 use serde_json::json;
 use std::collections::BTreeSet;
-use tokio::task::JoinSet;
 use uuid::Uuid;
-
-/// Cases under way at the same time.
-const SIDE_BY_SIDE: usize = 8;
 
 /// A project of so many customers, applied.
 async fn applied(customers: usize) -> Bench {
@@ -53,38 +44,12 @@ async fn assert_settled(bench: &Bench, running: &Running, case: &str) {
     assert!(plan.out.starts_with("No changes."), "{case}\n{}", plan.out);
 }
 
-/// No faults from here on. How often a run asks whether a deletion is over depends on time, so
-/// a fault that is meant for its last requests may not have been met.
-fn fair(running: &Running) {
-    running.set_faults(Faults::default()).unwrap();
-}
-
 /// How many requests a run makes when nothing goes wrong.
 async fn requests(bench: &Bench, line: &str) -> usize {
     let bench = bench.copy();
     let running = bench.serve("").await;
     bench.run(&running, line).await.must(0);
     running.log().len()
-}
-
-/// Every fault at every request, some at a time.
-async fn explore<F>(kinds: &[&str], requests: usize, case: impl Fn(String) -> F)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    assert!(requests > 8, "{requests}");
-    let mut cases = JoinSet::new();
-    for kind in kinds {
-        for n in 1..=requests {
-            if cases.len() >= SIDE_BY_SIDE {
-                cases.join_next().await.unwrap().unwrap();
-            }
-            cases.spawn(case(format!("*:{n}:{kind}")));
-        }
-    }
-    while let Some(done) = cases.join_next().await {
-        done.unwrap();
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +59,7 @@ async fn a_changed_secret_survives_every_fault_at_every_request() {
     let apply = "apply --auto-approve";
     let requests = requests(&bench, apply).await;
     let kinds = ["reset-before", "reset-after", "cut", "badjson", "504-after"];
-    explore(&kinds, requests, |fault| {
+    explore(at_every(&kinds, requests), |fault| {
         let bench = bench.copy();
         async move {
             let running = bench.serve(&fault).await;
@@ -116,7 +81,7 @@ async fn a_changed_secret_survives_a_kill_at_every_request() {
     let apply = "apply --auto-approve";
     let requests = requests(&bench, apply).await;
     // The request without an answer is where the run hangs, before or after the effect.
-    explore(&["timeout-before", "timeout-after"], requests, |fault| {
+    explore(at_every(&HANGS, requests), |fault| {
         let bench = bench.copy();
         async move {
             let running = bench.serve(&fault).await;
@@ -137,7 +102,7 @@ async fn a_rotation_goes_on_after_a_kill_at_every_request() {
     let bench = applied(2).await;
     let rotate = "rotate --all --auto-approve --waves 1";
     let requests = requests(&bench, rotate).await;
-    explore(&["timeout-before", "timeout-after"], requests, |fault| {
+    explore(at_every(&HANGS, requests), |fault| {
         let bench = bench.copy();
         async move {
             let running = bench.serve(&fault).await;

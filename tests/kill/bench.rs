@@ -2,11 +2,22 @@
 //! the test's process.
 
 use airlift::sandbox::{Faults, Options, Recorded, Running, start};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+/// Cases under way at the same time.
+const SIDE_BY_SIDE: usize = 8;
+
+/// A request without an answer is where a run hangs and can be killed, before or after its effect.
+pub(crate) const HANGS: [&str; 2] = ["timeout-before", "timeout-after"];
+
+/// The environment variable that has every case run, not a share of them.
+pub(crate) const ALL: &str = "AIRLIFT_KILLS";
 
 /// A project with its ledger and the world that it is about.
 pub(crate) struct Bench {
@@ -32,13 +43,19 @@ impl Ran {
 }
 
 impl Bench {
-    /// An empty world, and a project of so many customers with one connector each; the secret of
-    /// the n-th is in the file `secrets/n`.
-    pub(crate) fn new(customers: usize) -> Self {
+    /// An empty world and no project yet.
+    pub(crate) fn empty() -> Self {
         let bench = Self {
             dir: tempfile::tempdir().unwrap(),
         };
         std::fs::create_dir(bench.path("secrets")).unwrap();
+        bench
+    }
+
+    /// An empty world, and a project of so many customers with one connector each; the secret of
+    /// the n-th is in the file `secrets/n`.
+    pub(crate) fn new(customers: usize) -> Self {
+        let bench = Self::empty();
         let mut yaml = "version: 1\ncustomers:\n".to_owned();
         for n in 1..=customers {
             // Writing to a string cannot fail.
@@ -82,19 +99,32 @@ impl Bench {
 
     /// The world, served.
     pub(crate) async fn serve(&self, faults: &str) -> Running {
-        let options = Options {
+        start(self.options(faults)).await.unwrap()
+    }
+
+    pub(crate) fn options(&self, faults: &str) -> Options {
+        Options {
             state: Some(self.path("world.json")),
             faults: faults.parse::<Faults>().unwrap(),
             delete_delay: Duration::from_millis(50),
             ..Options::default()
-        };
-        start(options).await.unwrap()
+        }
     }
 
     pub(crate) fn command(&self, running: &Running, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_airlift"));
+        self.under(&[], running, line)
+    }
+
+    /// The binary under another program.
+    pub(crate) fn under(&self, program: &[&str], running: &Running, line: &str) -> Command {
+        let words = program
+            .iter()
+            .copied()
+            .chain([env!("CARGO_BIN_EXE_airlift")]);
+        let words: Vec<&str> = words.chain(line.split_whitespace()).collect();
+        let mut command = Command::new(words[0]);
         command
-            .args(line.split_whitespace())
+            .args(&words[1..])
             .current_dir(self.dir.path())
             .env_clear()
             .env("AIRBYTE_CLIENT_ID", "id")
@@ -150,4 +180,81 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// Every kind of fault at every request.
+pub(crate) fn at_every(kinds: &[&str], requests: usize) -> Vec<String> {
+    assert!(requests > 8, "{requests}");
+    let at = |kind: &&str| (1..=requests).map(|n| format!("*:{n}:{kind}")).collect();
+    kinds.iter().flat_map::<Vec<String>, _>(at).collect()
+}
+
+/// One case of each few, another one in each scenario, unless the environment asks for all.
+pub(crate) fn share(cases: Vec<String>, of: usize, offset: usize) -> Vec<String> {
+    if std::env::var_os(ALL).is_some() {
+        return cases;
+    }
+    cases.into_iter().skip(offset % of).step_by(of).collect()
+}
+
+/// Every case, some at a time.
+pub(crate) async fn explore<F>(all: Vec<String>, case: impl Fn(String) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut cases = JoinSet::new();
+    for one in all {
+        if cases.len() >= SIDE_BY_SIDE {
+            cases.join_next().await.unwrap().unwrap();
+        }
+        cases.spawn(case(one));
+    }
+    while let Some(done) = cases.join_next().await {
+        done.unwrap();
+    }
+}
+
+/// No faults from here on. How often a run asks whether a deletion is over depends on time, so
+/// a fault that is meant for its last requests may not have been met.
+pub(crate) fn fair(running: &Running) {
+    running.set_faults(Faults::default()).unwrap();
+}
+
+/// What somebody else does to the remote API: a request that succeeds.
+pub(crate) async fn ask(running: &Running, target: &str, body: &Value) -> Value {
+    let _installed_by_another_test = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = async |target: &str, token: Option<&str>, body: &Value| -> Value {
+        let mut request = http.post(format!("{}/api/v1/{target}", running.origin()));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let request = request.header("content-type", "application/json");
+        let response = request.body(body.to_string()).send().await.unwrap();
+        let (status, bytes) = (response.status(), response.bytes().await.unwrap());
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(status.is_success(), "{target}: {status} {text}");
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    let client = json!({"client_id": "id", "client_secret": "client-secret"});
+    let token = post("account/applications/token", None, &client).await;
+    post(target, token["access_token"].as_str(), body).await
+}
+
+/// Creates a connector of GitHub past airlift, and gives its id.
+pub(crate) async fn create(
+    running: &Running,
+    customer: &str,
+    name: &str,
+    secret: &str,
+) -> uuid::Uuid {
+    let definition = airlift::catalog::find("github").unwrap().definition_id;
+    let body = json!({
+        "workspace_name": customer,
+        "name": name,
+        "definition_id": definition,
+        "credentials": {"token": secret},
+    });
+    let made = ask(running, "integrations/connectors", &body).await;
+    made["id"].as_str().unwrap().parse().unwrap()
 }

@@ -1,0 +1,13 @@
+//! Runs of the real binary that end in the middle, meet each other, or go on for long: kills at
+//! every request and at every write to disk, disks that fail, creations that come late, two
+//! machines, and a soak.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod bench;
+mod late;
+mod requests;
+mod rotation;
+mod scenario;
+mod syscalls;
