@@ -5,7 +5,7 @@ mod completions;
 mod doctor;
 mod drift;
 mod explain;
-
+mod export;
 mod findings;
 mod init;
 mod ledger;
@@ -53,7 +53,7 @@ fn dispatch(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
         Command::Plan(args) => waiting(plan::run(ui, global, &args)),
         Command::Apply(args) => waiting(apply::run(ui, global, &args)),
         Command::Drift(args) => waiting(drift::run(ui, global, &args)),
-
+        Command::Export(args) => waiting(export::run(ui, global, &args)),
         Command::Doctor => waiting(doctor::run(ui, global)),
         Command::Rotate(args) => waiting(rotate::run(ui, global, &args)),
         Command::Ledger(LedgerCommand::Rekey(_)) => waiting(ledger::rekey(ui, global)),

@@ -1,8 +1,6 @@
 //! What the ledger remembers: ids, fingerprints and what was last applied. No secret, ever.
 
-use super::{
-    Cache, ConnectorId, DefinitionId, Entity, Settings, Status, TemplateId, WorkspaceId,
-};
+use super::{Cache, ConnectorId, DefinitionId, Entity, Settings, Status, TemplateId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

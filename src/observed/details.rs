@@ -7,7 +7,11 @@ use crate::model::{
 };
 
 impl Reading<'_> {
-    pub(super) fn details_wanted(&self, id: WorkspaceId, customer: &ObservedCustomer) -> Vec<ConnectorId> {
+    pub(super) fn details_wanted(
+        &self,
+        id: WorkspaceId,
+        customer: &ObservedCustomer,
+    ) -> Vec<ConnectorId> {
         if let Some(survey) = self.survey {
             return survey.details_wanted(self.recorded.customers.get(&id), customer);
         }

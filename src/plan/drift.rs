@@ -65,9 +65,7 @@ pub enum DriftSubject {
 }
 
 /// How something changed out of band.
-#[derive(
-    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftKind {
     /// `-` ours, and no longer there.
@@ -205,7 +203,11 @@ fn known(
         let subject = DriftSubject::Connector(connector.id, connector.definition_id);
         match there.get(&connector.id) {
             None => Some(gone(address, subject)),
-            Some(observed) => changed(address, subject, connector_fields(called, connector, observed)),
+            Some(observed) => changed(
+                address,
+                subject,
+                connector_fields(called, connector, observed),
+            ),
         }
     };
     recorded.connectors.iter().filter_map(one).collect()
@@ -220,9 +222,8 @@ fn appeared(
         return Vec::new();
     };
     let ours: BTreeSet<ConnectorId> = recorded.connectors.values().map(|one| one.id).collect();
-    let known = |id: &ConnectorId| {
-        ours.contains(id) || seen.contains(id) || recorded.leaving.contains(id)
-    };
+    let known =
+        |id: &ConnectorId| ours.contains(id) || seen.contains(id) || recorded.leaving.contains(id);
     let new = there.iter().filter(|(id, _)| !known(id));
     new.map(|(id, connector)| Drifted {
         address: Address::connector(&recorded.name, &connector.name),

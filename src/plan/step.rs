@@ -3,8 +3,8 @@
 //! A plan is complete: apply decides nothing. It holds references and never a secret's value.
 
 use crate::model::{
-    Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, OrganizationId, Region,
-    Settings, WhyUnverified, WorkspaceId,
+    Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
+    OrganizationId, Region, Settings, WhyUnverified, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -69,6 +69,19 @@ pub struct CustomerPlan {
     /// (a name, protection, how a reference is spelt) that changed while the values did not.
     #[serde(default, skip_serializing_if = "Remember::is_empty")]
     pub remember: Remember,
+}
+
+impl CustomerPlan {
+    /// Whether the customer becomes ours by this plan.
+    pub fn begins(&self) -> bool {
+        let begins = |step: &Step| {
+            matches!(
+                step.operation,
+                Operation::CreateCustomer { .. } | Operation::AdoptCustomer { .. }
+            )
+        };
+        self.steps.iter().any(begins)
+    }
 }
 
 /// Corrections to the ledger that need no remote call and no approval.

@@ -33,7 +33,11 @@ fn acme() -> DriftedCustomer {
     let repositories = change(
         "replication_config.repositories",
         value(json!(["acme/api", "acme/web"])),
-        value(json!(["acme/api", "acme/web", "acme/a-much-longer-name-than-fits"])),
+        value(json!([
+            "acme/api",
+            "acme/web",
+            "acme/a-much-longer-name-than-fits"
+        ])),
     );
     let hidden = change(
         "replication_config.api_key",
@@ -51,7 +55,12 @@ fn acme() -> DriftedCustomer {
                 kind: DriftKind::ChangedRemotely,
                 fields: status(),
             },
-            connector("Code", 11, DriftKind::ChangedRemotely, vec![hidden, repositories]),
+            connector(
+                "Code",
+                11,
+                DriftKind::ChangedRemotely,
+                vec![hidden, repositories],
+            ),
             connector("Old", 12, DriftKind::RenamedRemotely, vec![renamed]),
             connector("Shop", 13, DriftKind::Gone, Vec::new()),
             connector("Stranger", 14, DriftKind::Appeared, Vec::new()),

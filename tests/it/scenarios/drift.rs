@@ -52,7 +52,7 @@ fn what_is_pending_in_the_files_is_no_drift() {
     env.edit("subdomain: acme", "subdomain: acme-eu");
     env.edit("- name: globex", "- name: globex-2");
     env.edit("  - name: acme\n", "  - name: acme\n    status: inactive\n");
-    env.run(&["plan", "--detailed-exitcode"]);
+    env.run(&["plan", "--detailed-exitcode"]).exits(2);
     quiet(&env.run(&["drift", "--detailed-exitcode"]));
 }
 
@@ -143,12 +143,19 @@ fn a_part_can_be_asked_for() {
     let env = TestEnv::applied();
     let remote = env.remote();
     for name in ["Acme Zendesk", "Globex Stripe"] {
-        remote.change_connector(env.connector(name).id, &json!({"name": format!("{name} 2")}));
+        remote.change_connector(
+            env.connector(name).id,
+            &json!({"name": format!("{name} 2")}),
+        );
     }
     let only = drift(&env, 2, &["--target", "globex"]);
     assert_eq!(told(&only), ["globex/Globex Stripe renamed_remotely"]);
     assert_eq!(only["partial"], true);
-    let but = drift(&env, 0, &["--exclude", "globex", "--exclude", "acme/Acme Zendesk"]);
+    let but = drift(
+        &env,
+        0,
+        &["--exclude", "globex", "--exclude", "acme/Acme Zendesk"],
+    );
     assert_eq!(told(&but), Vec::<String>::new());
     env.run(&["drift", "--target", "globexx"])
         .exits(64)
