@@ -39,33 +39,13 @@ pub(super) fn of(subject: &Subject<'_>, names: &mut Names) -> Made {
     let mut unknown = Vec::new();
     for (key, value) in &detail.replication_config {
         if known.is_some_and(|known| !known.contains_key(key)) {
-            unknown.push(key.as_str());
+            unknown.push(short(key));
             continue;
         }
         if made.settings.contains_key(key) {
             continue;
         }
-        match fate(key, value, names_secret(key), 0) {
-            // A field that is null is a field left out.
-            Fate::Plain(Setting::Literal(Value::Null)) => {}
-            Fate::Plain(setting) => drop(made.settings.insert(key.clone(), setting)),
-            Fate::Unwritable(why) => made
-                .remarks
-                .push(format!("`replication_config` without {key}: {why}.")),
-            Fate::Secret if is_foreign(subject, key) => {
-                made.remarks.push(format!(
-                    "`replication_config` without {key}: it holds a secret that airlift never sent."
-                ));
-            }
-            Fate::Secret => {
-                made.placeholders += 1;
-                let setting = placeholder(subject, key, names);
-                made.settings.insert(key.clone(), setting);
-                made.remarks.push(format!(
-                    "A secret is in {key}: fill in where it is read from."
-                ));
-            }
-        }
+        made.take(subject, key, value, names);
     }
     if !unknown.is_empty() {
         let unknown = unknown.join(", ");
@@ -74,6 +54,46 @@ pub(super) fn of(subject: &Subject<'_>, names: &mut Names) -> Made {
         ));
     }
     without_gaps(made, known)
+}
+
+impl Made {
+    /// Takes one setting in, as far as a file may hold it.
+    fn take(&mut self, subject: &Subject<'_>, key: &str, value: &Value, names: &mut Names) {
+        match fate(key, value, names_secret(key), 0) {
+            // A field that is null is a field left out.
+            Fate::Plain(Setting::Literal(Value::Null)) => {}
+            Fate::Plain(setting) => drop(self.settings.insert(key.to_owned(), setting)),
+            Fate::Unwritable(why) => self.remarks.push(format!(
+                "`replication_config` without {}: {why}.",
+                short(key)
+            )),
+            Fate::Secret if is_foreign(subject, key) => {
+                self.remarks.push(format!(
+                    "`replication_config` without {}: it holds a secret that airlift never sent.",
+                    short(key)
+                ));
+            }
+            Fate::Secret => {
+                self.placeholders += 1;
+                let setting = placeholder(subject, key, names);
+                self.settings.insert(key.to_owned(), setting);
+                self.remarks.push(format!(
+                    "A secret is in {}: fill in where it is read from.",
+                    short(key)
+                ));
+            }
+        }
+    }
+}
+
+/// A field's name for a remark.
+fn short(key: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut short: String = key.chars().take(LONGEST).collect();
+    if short.len() < key.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// A block that lacks a required field is no valid one; without it nothing is compared.
@@ -128,7 +148,7 @@ fn fate(key: &str, value: &Value, secret: bool, depth: usize) -> Fate {
             let items = items.iter().map(|item| fate(key, item, secret, depth + 1));
             let items = items.map(|fate| ((), fate));
             gather(items)
-                .map(|items| Setting::List(items.into_iter().map(|(_, item)| item).collect()))
+                .map(|items| Setting::List(items.into_iter().map(|((), item)| item).collect()))
         }
         Value::Object(fields) => {
             let fields = fields.iter().map(|(name, field)| {

@@ -303,6 +303,57 @@ fn a_reference_in_the_settings_comes_back_as_one() {
     env.is_converged(&[]);
 }
 
+/// Settings of a type about which the catalog knows nothing, so that anything may stand there.
+fn hostile() -> Value {
+    let deep = (0..40).fold(json!("bottom"), |inner, _| json!({"a": inner}));
+    json!({
+        "reference": "${env:AIRBYTE_CLIENT_SECRET}",
+        "half": "x ${ y",
+        "$secret": "${env:AIRBYTE_CLIENT_SECRET}",
+        "<<": {"merged": 1},
+        "deep": deep,
+        "lines": "one\n::error::two\u{2028}three\u{1b}[31m\u{feff}",
+        "command": "##[error]##vso[task.complete]",
+        "numbers": [0, -1, 1.5, 1e300, 18_446_744_073_709_551_615_u64],
+        "words": ["no", "null", "~", "", " ", "- a", "a: b", "#", "0x1f", "2026-01-01", "!!tag"],
+        "nested": {"": [], "empty": {}, "~": null, "a: b": {"- c": ["d", {"e": [[]]}]}},
+        "a".repeat(2_000): 1,
+        "\u{202e}key": true,
+        "wide": vec!["a word that takes its room"; 20],
+        "nothing": null,
+    })
+}
+
+#[test]
+fn whatever_the_settings_hold_the_file_is_valid_and_says_the_same() {
+    let env = TestEnv::applied();
+    let remote = env.remote();
+    let zendesk = env.connector("Acme Zendesk").id;
+    let config = hostile();
+    remote.change_connector(zendesk, &json!({"replication_config": config}));
+    let output = export(&env, &[]);
+    assert!(!output.stdout.contains("AIRBYTE_CLIENT_SECRET"), "{output}");
+    assert!(!output.stdout.contains("##["), "{output}");
+    let read: Value = serde_yaml::from_str(&output.stdout).unwrap();
+    let settings = &read["customers"][0]["connectors"][1]["replication_config"];
+    for key in [
+        "lines",
+        "command",
+        "numbers",
+        "words",
+        "nested",
+        "wide",
+        "\u{202e}key",
+    ] {
+        assert_eq!(settings[key], config[key], "{key}");
+    }
+    assert_eq!(settings.as_object().unwrap().len(), 7, "{output}");
+    adopts_everything(&env, &export(&env, &["--ledger", "none"]).stdout);
+    env.write("airlift.yaml", &output.stdout);
+    env.run(&["validate"]).exits(0);
+    env.is_converged(&[]);
+}
+
 #[test]
 fn a_project_is_written_and_nothing_is_overwritten() {
     let env = TestEnv::applied();
