@@ -111,7 +111,8 @@ Examples:
     Apply(ApplyArgs),
     /// Show what changed out of band since the last apply
     Drift(DriftArgs),
-
+    /// Write the YAML of what exists
+    Export(ExportArgs),
     /// Send credentials again, as replacements, wave by wave
     Rotate(RotateArgs),
     /// The record of what is ours

@@ -14,6 +14,7 @@
 //! - [`api`]: everything that speaks HTTP to the remote API. [`observed`]: what there is.
 //! - [`recorded`]: ledger, journal and lock on disk.
 //! - [`plan`]: the pure core; no I/O, clock, environment or randomness.
+//! - [`exported`]: what there is as declarations, the way back from observed to files; pure too.
 //! - [`secrets`]: references to values, and fingerprints of what was sent.
 //! - [`apply`]: carries a plan out and decides nothing.
 //! - [`sandbox`]: the embedded API. Imports nothing of ours, so that one mistake cannot hide in both.
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod desired;
+pub mod exported;
 pub mod failure;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]

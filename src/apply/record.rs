@@ -4,7 +4,6 @@ use super::run::{CustomerRun, Trouble};
 use crate::model::{
     Applied, ConnectorBody, ConnectorId, RecordedConnector, Resolved as _, Sent, Setting,
 };
-use crate::plan::{Operation, Step};
 use std::collections::BTreeMap;
 
 impl CustomerRun<'_> {
@@ -96,16 +95,11 @@ impl CustomerRun<'_> {
                 .connectors
                 .insert(connector.body.name.clone(), record);
         }
-        if self.adopts() {
+        // What is not ours yet is put on disk by the step that makes it ours.
+        if self.plan.begins() {
             return Ok(());
         }
         self.save()
-    }
-
-    /// Whether the customer is to be adopted: it is ours, and on disk, from then on.
-    fn adopts(&self) -> bool {
-        let is_adoption = |step: &Step| matches!(step.operation, Operation::AdoptCustomer { .. });
-        self.plan.steps.iter().any(is_adoption)
     }
 }
 

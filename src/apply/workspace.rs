@@ -6,7 +6,6 @@ use super::run::{CustomerRun, Done, StepResult, Trouble};
 use crate::api::{ApiError, Effect, Gone, Workspace};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Region, Status, WorkspaceId};
 use crate::recorded::{Intent, Outcome as Ended};
-use std::collections::BTreeSet;
 
 impl CustomerRun<'_> {
     /// Mints a token for the name, which creates the workspace, and learns its id. Repeating it
@@ -24,8 +23,6 @@ impl CustomerRun<'_> {
         {
             Ok(id) => {
                 self.id = Some(id);
-                self.ledger.applied.status = Some(Status::Active);
-                self.ledger.unmanaged = Some(BTreeSet::new());
                 self.save()?;
                 self.end(seq, Ended::Done)?;
                 Ok(Done::of(id))

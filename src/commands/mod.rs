@@ -6,6 +6,7 @@ mod doctor;
 mod drift;
 mod environment;
 mod explain;
+mod export;
 mod findings;
 mod init;
 mod ledger;
@@ -82,6 +83,7 @@ async fn dispatch(cli: Cli, env: &Environment, ui: &Ui) -> Result<Exit, Failure>
         Command::Plan(args) => plan::run(ui, env, global, &args).await,
         Command::Apply(args) => apply::run(ui, env, global, &args).await,
         Command::Drift(args) => drift::run(ui, env, global, &args).await,
+        Command::Export(args) => export::run(ui, env, global, &args).await,
         Command::Doctor => doctor::run(ui, env, global).await,
         Command::Rotate(args) => rotate::run(ui, env, global, &args).await,
         Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(ui, env, global).await,

@@ -49,13 +49,14 @@ pub(super) fn load_if_any(
     load(ui, env, global)
 }
 
-/// Says so when the list of customers cannot be relied on to be whole.
-pub(super) fn whole(ui: &Ui, observed: &Observed) -> Result<(), Failure> {
-    if let Completeness::Incomplete(what) = &observed.completeness {
-        let text = format!("the list of customers may not be whole: {what}");
-        render::note(ui, &text)?;
-    }
-    Ok(())
+/// Whether the list of customers can be relied on to be whole; says so when it cannot.
+pub(super) fn is_whole(ui: &Ui, observed: &Observed) -> Result<bool, Failure> {
+    let Completeness::Incomplete(what) = &observed.completeness else {
+        return Ok(true);
+    };
+    let text = format!("the list of customers may not be whole: {what}");
+    render::note(ui, &text)?;
+    Ok(false)
 }
 
 /// Reads the files.

@@ -146,6 +146,7 @@ impl<'a> Draft<'a> {
         let create = self.customer_step(Action::Create, reason, changes, operation);
         if self.inputs.policy.wants_customer(self.name) {
             self.push(create);
+            self.remember_birth();
         }
         for (connector, declared) in &self.declared.connectors {
             if let Some(definition) = self.definition(connector, declared) {

@@ -36,7 +36,7 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
             .collect();
         // What apply would show and adopt is left for apply to remember.
         customer.remember.unmanaged = None;
-        if customer.steps.iter().any(adopts_customer) {
+        if customer.begins() {
             customer.remember = Remember::default();
         }
         let steps = std::mem::take(&mut customer.steps);
@@ -56,10 +56,6 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
     let declared = plan.summary.customers_declared;
     plan.summary = summary::of(&plan, usize::try_from(declared).unwrap_or(usize::MAX));
     Rotation { plan, left }
-}
-
-fn adopts_customer(step: &Step) -> bool {
-    matches!(step.operation, Operation::AdoptCustomer { .. })
 }
 
 fn fate(customer: &CustomerPlan, step: &Step) -> Fate {

@@ -71,6 +71,19 @@ pub struct CustomerPlan {
     pub remember: Remember,
 }
 
+impl CustomerPlan {
+    /// Whether the customer becomes ours by this plan.
+    pub fn begins(&self) -> bool {
+        let begins = |step: &Step| {
+            matches!(
+                step.operation,
+                Operation::CreateCustomer { .. } | Operation::AdoptCustomer { .. }
+            )
+        };
+        self.steps.iter().any(begins)
+    }
+}
+
 /// Corrections to the ledger that need no remote call and no approval.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Remember {

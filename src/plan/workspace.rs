@@ -133,6 +133,17 @@ impl Draft<'_> {
         }
     }
 
+    /// A workspace is born active, with the cache inherited, and empty.
+    pub(super) fn remember_birth(&mut self) {
+        let inherits = self.declared.cache.filter(|cache| *cache == Cache::Inherit);
+        let remember = &mut self.outcome.plan.remember;
+        remember.applied = Some(AppliedCustomer {
+            status: Some(Status::Active),
+            cache: inherits,
+        });
+        remember.unmanaged = Some(BTreeSet::new());
+    }
+
     /// What counts as applied of the workspace's settings: what is as declared. What differs is
     /// a step's matter, and the cache is ours only while it is declared.
     fn as_found(&self, observed: &ObservedCustomer, before: AppliedCustomer) -> AppliedCustomer {

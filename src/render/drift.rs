@@ -69,9 +69,8 @@ fn label(kind: DriftKind) -> Label {
 
 fn summary(drift: &Drift) -> Vec<Line> {
     let s = &drift.summary;
+    let count = |number: u64, noun| counted(usize::try_from(number).unwrap_or(usize::MAX), noun);
     let mut sentences = if drift.is_any() {
-        let count =
-            |number: u64, noun| counted(usize::try_from(number).unwrap_or(usize::MAX), noun);
         let text = format!(
             "Drift: {}, {} changed out of band.",
             count(s.customers, "customer"),
@@ -85,7 +84,7 @@ fn summary(drift: &Drift) -> Vec<Line> {
         0 => "The ledger knows no customer yet.".to_owned(),
         1 if !drift.is_any() => "1 customer is as last applied.".to_owned(),
         n if !drift.is_any() => format!("{n} customers are as last applied."),
-        n => format!("Customers: {} touched of {n}.", drift.customers.len()),
+        n => format!("Compared: {}.", count(n, "customer")),
     };
     sentences.push(sentence(compared));
     if drift.partial {

@@ -8,6 +8,7 @@ mod doctor;
 mod documents;
 mod drift;
 pub mod explain;
+mod export;
 mod fields;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
@@ -31,6 +32,7 @@ mod words;
 pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
 pub use doctor::doctor;
 pub use drift::drift;
+pub use export::{document, export, export_json, exported, project, written};
 pub use line::{Line, Out};
 pub use log::exchange;
 pub use plan::plan;

@@ -331,6 +331,11 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "failure",
+        "file_exists",
+        "`export --out` found a file that it would have to overwrite, and wrote nothing. Exit 1.",
+    ),
+    (
+        "failure",
         "cannot_write",
         "A file of the new project could not be written. Exit 1.",
     ),

@@ -121,6 +121,90 @@ fn a_rich_apply_does_what_its_plan_said() {
     golden("it/plan-after.txt", &normal(&again.stdout));
 }
 
+/// An applied estate that others changed in every way.
+fn drifted() -> TestEnv {
+    let env = TestEnv::with(crate::support::ESTATE, options());
+    env.edit(
+        "  - name: globex\n",
+        "  - name: gone\n  - name: globex\n    cache: true\n",
+    );
+    env.converge(&[]);
+    let remote = env.remote();
+    let github = env.connector("Acme GitHub");
+    let mut config = github.replication_config;
+    config["repositories"] = json!(["acme/api", "acme/web", "acme/infrastructure", "acme/docs"]);
+    config["start_date"] = json!("2026-02-01T00:00:00Z");
+    remote.change_connector(
+        github.id,
+        &json!({"replication_config": config, "entities": [{"entity": "issues", "modes": ["read"]}]}),
+    );
+    let zendesk = env.connector("Acme Zendesk").id;
+    remote.change_connector(zendesk, &json!({"name": "Zendesk \u{1f600} \"EU\""}));
+    remote.delete_connector(env.connector("Globex Stripe").id);
+    env.wait_for("the deletion", |env| env.world().deleted_connectors == 1);
+    let key = json!({"api_key": "somebody's"});
+    remote.connector("acme", "Manual", "stripe", &key);
+    remote.connector("acme", "Twin", "stripe", &key);
+    remote.connector("acme", "Twin", "stripe", &key);
+    remote.customer("somebody");
+    let world = env.world();
+    let id = |name: &str| world.workspace(name).unwrap().id;
+    let body = json!({"status": "inactive", "cache_enabled": null});
+    remote.change_customer(id("globex"), &body);
+    let target = format!("/api/v1/workspaces/{}", id("gone"));
+    remote.ask(reqwest::Method::DELETE, &target, None);
+    env
+}
+
+#[test]
+fn a_rich_drift_at_80_and_120_columns_and_as_json() {
+    let mut env = drifted();
+    for columns in ["80", "120"] {
+        env.set("COLUMNS", columns);
+        let drift = env.run(&["drift", "--detailed-exitcode"]);
+        drift.exits(2);
+        let widest = drift.stdout.lines().map(|line| line.chars().count()).max();
+        assert!(widest.unwrap() <= columns.parse().unwrap(), "{drift}");
+        golden(&format!("it/drift-{columns}.txt"), &normal(&drift.stdout));
+    }
+    let drift = env.run(&["drift", "--format", "json"]);
+    drift.exits(0);
+    golden("it/drift.json", &normal(&drift.stdout));
+}
+
+#[test]
+fn a_rich_export() {
+    let env = drifted();
+    let known = env.run(&["export"]);
+    known.exits(0);
+    golden("it/export.yaml", &without_ids(&env, &known.stdout));
+    let target: Vec<&str> = known
+        .stderr
+        .lines()
+        .filter(|l| l.starts_with("note"))
+        .collect();
+    assert_eq!(target.len(), 4, "{known}");
+    let unknown = env.run(&["export", "--ledger", "none"]);
+    unknown.exits(0);
+    golden(
+        "it/export-placeholders.yaml",
+        &without_ids(&env, &unknown.stdout),
+    );
+    let json = env.run(&["export", "--format", "json"]);
+    json.exits(0);
+    golden("it/export.json", &without_ids(&env, &json.stdout));
+}
+
+/// A made-up name that is taken goes on with the beginning of an id.
+fn without_ids(env: &TestEnv, text: &str) -> String {
+    let mut text = text.to_owned();
+    for connector in env.world().connectors() {
+        let id = connector.id.simple().to_string();
+        text = text.replace(&format!("_{}", id[..8].to_uppercase()), "_ID");
+    }
+    normal(&text)
+}
+
 const BROKEN: &str = r#"version: 1
 organisation_id: 0b5c6f0e-6a51-4f2f-9d0e-0a8a5f4b7c11
 guards: {max_deletes: -1}

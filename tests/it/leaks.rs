@@ -138,6 +138,11 @@ const VERBS: &[&[&str]] = &[
     &["apply", "--auto-approve", "-vv"],
     &["plan", "-vv", "--refresh", "full"],
     &["apply", "--auto-approve", "--format", "json"],
+    &["drift", "-vv"],
+    &["drift", "--format", "json"],
+    &["export", "-vv"],
+    &["export", "--format", "json"],
+    &["export", "--ledger", "none"],
 ];
 
 #[test]
@@ -198,7 +203,12 @@ fn a_server_that_repeats_what_it_was_sent_is_not_quoted() {
     let mut places = BTreeMap::new();
     for status in [400, 403, 422, 500] {
         let echo = Front::start(&mut env, move |parts, bytes| echo(status, parts, bytes));
-        for arguments in [&["apply", "--auto-approve", "-vv"][..], &["plan", "-vv"]] {
+        for arguments in [
+            &["apply", "--auto-approve", "-vv"][..],
+            &["plan", "-vv"],
+            &["drift", "-vv"],
+            &["export", "-vv"],
+        ] {
             let output = env.run(arguments);
             note(
                 &mut places,

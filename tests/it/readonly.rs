@@ -1,5 +1,5 @@
-//! The verbs that only look: `plan` sends GETs and the application-token call, `validate` sends
-//! nothing at all.
+//! The verbs that only look: `plan`, `drift` and `export` send GETs and the application-token call,
+//! `validate` sends nothing at all.
 
 use crate::support::{Output, TestEnv, options};
 use std::net::TcpListener;
@@ -29,14 +29,44 @@ fn a_plan_reads_and_nothing_else() {
 }
 
 #[test]
+fn drift_and_export_read_and_nothing_else() {
+    let mut env = TestEnv::applied();
+    let remote = env.remote();
+    remote.customer("somebody");
+    let key = serde_json::json!({"api_key": "somebody's"});
+    remote.connector("acme", "Manual", "stripe", &key);
+    // No secret is asked for, so none has to be there.
+    for name in ["ACME_GITHUB", "ACME_ZENDESK"] {
+        env.unset(name);
+    }
+    let before = (env.world(), ledger(&env));
+    for arguments in [
+        &["drift"][..],
+        &["drift", "--detailed-exitcode", "-vv"],
+        &["drift", "--target", "acme", "--format", "json"],
+        &["export"],
+        &["export", "--format", "json", "-vv"],
+        &["export", "--target", "globex"],
+        &["export", "--out", "estate"],
+    ] {
+        let (output, traffic) = env.run_seen(arguments);
+        assert!(matches!(output.code, Some(0 | 2)), "{output}");
+        traffic.only_reads();
+        assert!(!traffic.0.is_empty());
+    }
+    assert_eq!((env.world(), ledger(&env)), before);
+}
+
+fn ledger(env: &TestEnv) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    crate::support::files(&env.path(".airlift"), &|_| true)
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect()
+}
+
+#[test]
 fn a_plan_leaves_the_ledger_as_it_is() {
     let mut env = TestEnv::applied();
-    let ledger = |env: &TestEnv| -> Vec<(std::path::PathBuf, Vec<u8>)> {
-        crate::support::files(&env.path(".airlift"), &|_| true)
-            .into_iter()
-            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
-            .collect()
-    };
     let before = ledger(&env);
     env.set("ACME_GITHUB", "another-value");
     env.run(&["plan"]).exits(0);

@@ -19,19 +19,24 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("observed", &["api", "model"]),
     ("recorded", &["model"]),
     ("plan", &["model"]),
+    // The way back: what there is, as the files would say it.
+    ("exported", &["catalog", "model"]),
     ("secrets", &["model"]),
     ("apply", &["api", "model", "plan", "recorded", "secrets"]),
     ("sandbox", &[]),
     // What stops a run, from the rooms' own errors.
     ("failure", &["api", "recorded", "sandbox"]),
-    ("render", &["apply", "catalog", "failure", "model", "plan"]),
+    (
+        "render",
+        &["apply", "catalog", "exported", "failure", "model", "plan"],
+    ),
     // Flags are parsed into the types they mean.
     ("cli", &["model", "plan"]),
     (
         "commands",
         &[
-            "api", "apply", "catalog", "cli", "config", "desired", "failure", "model", "observed",
-            "plan", "recorded", "render", "sandbox", "secrets",
+            "api", "apply", "catalog", "cli", "config", "desired", "exported", "failure", "model",
+            "observed", "plan", "recorded", "render", "sandbox", "secrets",
         ],
     ),
     ("process", &[]),
@@ -64,6 +69,10 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "SecretValue",
             "expose",
         ],
+    ),
+    (
+        "exported",
+        &["async", "std::fs", "std::env", "HashMap", "SecretValue"],
     ),
     (
         "model",

@@ -31,7 +31,7 @@ fn faults(validator: &Validator, instance: &Value) -> Vec<String> {
 #[test]
 fn the_committed_schemas_are_the_printed_ones() {
     let env = TestEnv::new();
-    for name in ["config", "plan", "report"] {
+    for name in ["config", "plan", "report", "drift"] {
         let output = env.run(&["schema", name]);
         output.exits(0);
         if std::env::var_os("BLESS").is_some() {
@@ -88,6 +88,25 @@ fn plans_keep_to_their_schema() {
     check(&env, &["--prune", "--no-secrets"]);
     let plan = check(&env, &["--prune"]);
     assert_eq!(plan["changes"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn drifts_and_exports_keep_to_their_schemas() {
+    let (drifts, files) = (validator("drift"), validator("config"));
+    let env = TestEnv::applied();
+    for drifted in [false, true] {
+        if drifted {
+            let id = env.connector("Acme GitHub").id;
+            let remote = env.remote();
+            remote.change_connector(id, &serde_json::json!({"name": "Theirs"}));
+            remote.customer("somebody");
+        }
+        let drift = env.run(&["drift", "--format", "json"]).json();
+        assert_eq!(faults(&drifts, &drift), Vec::<String>::new());
+        assert_eq!(drift["drifted"], drifted);
+        let export = env.run(&["export", "--format", "json"]).json();
+        assert_eq!(faults(&files, &export), Vec::<String>::new());
+    }
 }
 
 #[test]

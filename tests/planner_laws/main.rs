@@ -9,9 +9,9 @@ mod strategies;
 mod world;
 
 use airlift::model::{Address, ConnectorId, DesiredConnector, Setting, WorkspaceId};
-use airlift::plan::{Action, Operation, Plan, Policy};
+use airlift::plan::{Action, Operation, Plan, Policy, drift};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use strategies::{Meddling, desired, pruning, world};
 use world::World;
 
@@ -56,6 +56,8 @@ proptest! {
         let again = world.plan(&desired, &policy);
         prop_assert!(again.customers.is_empty(), "{again:#?}");
         prop_assert!(again.blocked.is_empty() && again.unverified.is_empty());
+        let drift = drift(&world.recorded, &world.observed, &policy);
+        prop_assert!(!drift.is_any(), "{drift:#?}");
     }
 
     #[test]
@@ -70,6 +72,21 @@ proptest! {
         after.apply(&again);
         let third = after.plan(&desired, &policy);
         prop_assert!(third.customers.is_empty(), "{third:#?}");
+    }
+
+    #[test]
+    fn what_others_delete_is_drift_and_nothing_else_is(first in desired(), policy in pruning()) {
+        let mut world = World::new();
+        world.apply(&world.clone().plan(&first, &policy));
+        let before = world.recorded.clone();
+        prop_assert!(!drift(&before, &world.observed, &Policy::default()).is_any());
+        // What others delete is, each connector once.
+        let mut gone = 0;
+        for customer in world.observed.customers.values_mut() {
+            gone += customer.connectors.replace(BTreeMap::new()).map_or(0, |all| all.len());
+        }
+        let drift = drift(&before, &world.observed, &Policy::default());
+        prop_assert_eq!(drift.summary.connectors, gone as u64);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use airlift::model::{
     Observed, ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
     Recorded, RecordedConnector, RecordedCustomer, Sent, Setting, Status, TemplateId, WorkspaceId,
 };
-use airlift::plan::{self, Inputs, Operation, Plan, Policy};
+use airlift::plan::{self, CustomerPlan, Inputs, Operation, Plan, Policy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -134,7 +134,7 @@ impl World {
                 self.remember(id.unwrap(), &connector.body, connector.updated_at.clone());
             }
             for step in &customer.steps {
-                self.step(&customer.name, customer.protect, &mut id, &step.operation);
+                self.step(customer, &mut id, &step.operation);
             }
         }
     }
@@ -156,8 +156,7 @@ impl World {
 
     fn step(
         &mut self,
-        name: &str,
-        protect: bool,
+        customer: &CustomerPlan,
         workspace: &mut Option<WorkspaceId>,
         operation: &Operation,
     ) {
@@ -165,10 +164,11 @@ impl World {
             Operation::CreateCustomer { .. } => {
                 let id = WorkspaceId(self.id());
                 *workspace = Some(id);
-                self.observed.customers.insert(id, workspace_named(name));
-                self.own(id, name, protect);
+                let there = workspace_named(&customer.name);
+                self.observed.customers.insert(id, there);
+                self.own(id, customer);
             }
-            Operation::AdoptCustomer { workspace_id } => self.own(*workspace_id, name, protect),
+            Operation::AdoptCustomer { workspace_id } => self.own(*workspace_id, customer),
             Operation::UpdateCustomer {
                 workspace_id,
                 expected_name,
@@ -191,8 +191,10 @@ impl World {
                 }
                 let entry = self.recorded.customers.get_mut(&id).unwrap();
                 entry.name.clone_from(&there.name);
+                entry.applied.status = patch.status.or(entry.applied.status);
+                entry.applied.cache = patch.cache.or(entry.applied.cache);
                 entry.retired = *retire;
-                entry.protect = protect;
+                entry.protect = customer.protect;
             }
             Operation::DeleteCustomer { workspace_id, .. } => {
                 self.observed.customers.remove(workspace_id).unwrap();
@@ -202,10 +204,12 @@ impl World {
         }
     }
 
-    fn own(&mut self, id: WorkspaceId, name: &str, protect: bool) {
+    fn own(&mut self, id: WorkspaceId, customer: &CustomerPlan) {
         let entry = RecordedCustomer {
-            name: name.into(),
-            protect,
+            name: customer.name.clone(),
+            protect: customer.protect,
+            applied: customer.remember.applied.unwrap_or_default(),
+            unmanaged: customer.remember.unmanaged.clone(),
             ..RecordedCustomer::default()
         };
         self.recorded.customers.insert(id, entry);

@@ -52,7 +52,7 @@ fn what_is_pending_in_the_files_is_no_drift() {
     env.edit("subdomain: acme", "subdomain: acme-eu");
     env.edit("- name: globex", "- name: globex-2");
     env.edit("  - name: acme\n", "  - name: acme\n    status: inactive\n");
-    env.run(&["plan", "--detailed-exitcode"]);
+    env.run(&["plan", "--detailed-exitcode"]).exits(2);
     quiet(&env.run(&["drift", "--detailed-exitcode"]));
 }
 

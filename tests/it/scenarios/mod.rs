@@ -6,6 +6,7 @@ mod connectors;
 mod credentials;
 mod customers;
 mod drift;
+mod export;
 mod found;
 mod interruption;
 mod parts;

@@ -1,0 +1,208 @@
+//! `export`: the YAML of what exists. Holds a `Reader`, reads no secret, and hands over only what
+//! `validate` accepts.
+
+use super::environment::Environment;
+use super::pipeline::secret_roots;
+use super::project;
+use super::reading::reading;
+use super::remote::{Pace, Remote};
+use crate::cli::{ExportArgs, Format, GlobalOpts};
+use crate::config::{LoadOptions, Severity};
+use crate::desired;
+use crate::exported::{Exported, ExportedCustomer, Sources, export};
+use crate::failure::{Exit, Failure, FailureKind};
+use crate::model::{Address, Observed, Recorded};
+use crate::observed::{Details, ReadEvent, Survey, survey};
+use crate::recorded::{Journal, settle};
+use crate::render::{self, Progress, Ui};
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The most bytes that one file may have; `config` refuses more.
+const FILE: usize = 8 * 1024 * 1024;
+/// Customers and connectors that are validated as one file.
+const PART: usize = 2_000;
+/// Rounds of validating and leaving out. Each takes out all that the one before found, and what is
+/// left out uncovers at most a missing field and a twin.
+const ROUNDS: usize = 64;
+
+/// Runs the verb.
+pub(super) async fn run(
+    ui: &Ui,
+    env: &Environment,
+    global: &GlobalOpts,
+    args: &ExportArgs,
+) -> Result<Exit, Failure> {
+    let wanted = wanted(global, args)?;
+    let project = project::load_if_any(ui, env, global)?;
+    let progress = Arc::new(Progress::new(ui));
+    let pace = Pace::from(&args.pace);
+    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
+    render::target(ui, &remote.name, &remote.organization.to_string())?;
+    let read = read(&remote, args, &wanted, &reading(&progress)).await;
+    progress.finish();
+    remote.close().await?;
+    let (observed, recorded) = read?;
+    let whole = project::is_whole(ui, &observed)?;
+    known(&observed, &wanted)?;
+    let sources = Sources {
+        observed: &observed,
+        recorded: &recorded,
+        declared: &project.desired,
+    };
+    let exported = valid(env, export(sources, &wanted))?;
+    match (&args.out, global.format) {
+        (Some(directory), _) => written(ui, directory, &exported)?,
+        (None, Format::Json) => render::export_json(&mut ui.out(), &exported)?,
+        (None, Format::Text) => {
+            let bytes = render::export(&mut ui.out(), &exported)?;
+            if bytes > FILE {
+                render::note(ui, "this is more than one file may hold (8 MiB); use --out")?;
+            }
+        }
+    }
+    render::exported(ui, &exported, ui.verbose() > 0)?;
+    Ok(if whole { Exit::Done } else { Exit::Partial })
+}
+
+/// The customers that are asked for; none means all.
+fn wanted(global: &GlobalOpts, args: &ExportArgs) -> Result<BTreeSet<String>, Failure> {
+    let usage = |message: &str| Failure::new(FailureKind::Usage, "usage", message);
+    if args.out.is_some() && global.format != Format::Text {
+        return Err(usage("--out writes YAML; leave --format out"));
+    }
+    if args.target.iter().any(|target| target.connector.is_some()) {
+        return Err(usage("export takes whole customers: --target CUSTOMER"));
+    }
+    let names = args
+        .target
+        .iter()
+        .map(|Address { customer, .. }| customer.clone());
+    Ok(names.collect())
+}
+
+fn known(observed: &Observed, wanted: &BTreeSet<String>) -> Result<(), Failure> {
+    let there = |name: &&String| observed.customers.values().any(|one| one.name == **name);
+    match wanted.iter().find(|name| !there(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!("there is no customer {name}");
+            Err(Failure::new(
+                FailureKind::Usage,
+                "unknown_selector",
+                message,
+            ))
+        }
+    }
+}
+
+async fn read(
+    remote: &Remote,
+    args: &ExportArgs,
+    wanted: &BTreeSet<String>,
+    progress: &(dyn Fn(ReadEvent) + Sync),
+) -> Result<(Observed, Recorded), Failure> {
+    let recorded = remote.ledger.load()?;
+    let unsettled = Journal::unsettled(remote.ledger.dir())?;
+    let customers = |_, name: &str| wanted.is_empty() || wanted.contains(name);
+    let extent = Survey {
+        customers: &customers,
+        details: Details::All,
+    };
+    let reader = remote.session.reader();
+    let parallelism = usize::from(args.pace.parallelism);
+    let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
+    let settled = settle(recorded, &unsettled, &observed);
+    Ok((observed, settled.recorded))
+}
+
+/// The export without what `validate` objects to: the API may return what no file can hold.
+fn valid(env: &Environment, mut exported: Exported) -> Result<Exported, Failure> {
+    let mut parts = parts(std::mem::take(&mut exported.customers));
+    for part in &mut parts {
+        let mut alone = Exported {
+            customers: std::mem::take(part),
+            ..exported.clone()
+        };
+        amend(env, &mut alone)?;
+        exported.customers.append(&mut alone.customers);
+    }
+    Ok(exported)
+}
+
+/// Customers in parts that are each no more than a file may hold.
+fn parts(customers: Vec<ExportedCustomer>) -> Vec<Vec<ExportedCustomer>> {
+    let mut parts: Vec<Vec<ExportedCustomer>> = Vec::new();
+    let mut room = 0;
+    for customer in customers {
+        let size = 1 + customer.connectors.len();
+        match parts.last_mut() {
+            Some(part) if size <= room => part.push(customer),
+            _ => {
+                parts.push(vec![customer]);
+                room = PART;
+            }
+        }
+        room = room.saturating_sub(size);
+    }
+    parts
+}
+
+fn amend(env: &Environment, part: &mut Exported) -> Result<(), Failure> {
+    for _ in 0..ROUNDS {
+        let options = LoadOptions {
+            secret_roots: secret_roots(env),
+            stdin: Some(render::document(part).into_bytes()),
+        };
+        let report = desired::load(&[PathBuf::from("-")], &options).report;
+        let errors = report.findings.into_iter();
+        let errors = errors.filter(|finding| finding.severity == Severity::Error);
+        let errors: Vec<(String, String)> = errors
+            .map(|finding| (finding.path.unwrap_or_default(), finding.message))
+            .collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        if !part.amend(&errors) {
+            break;
+        }
+    }
+    let message = "what there is could not be put into valid files";
+    Err(Failure::new(FailureKind::Internal, "internal", message)
+        .hint("export customers one by one with --target to find the one concerned"))
+}
+
+/// Writes a project, and only if nothing of it is there.
+fn written(ui: &Ui, directory: &Path, exported: &Exported) -> Result<(), Failure> {
+    let files: Vec<(PathBuf, String)> = render::project(exported)
+        .into_iter()
+        .map(|(name, text)| (directory.join(name), text))
+        .collect();
+    if let Some((path, _)) = files
+        .iter()
+        .find(|(path, _)| path.symlink_metadata().is_ok())
+    {
+        let message = format!("{} exists, and nothing was written", path.display());
+        return Err(Failure::new(FailureKind::Error, "file_exists", message)
+            .hint("export into another directory, and compare"));
+    }
+    for (path, text) in &files {
+        write_new(path, text).map_err(|error| {
+            let message = format!("cannot write {}: {error}", path.display());
+            Failure::new(FailureKind::Error, "cannot_write", message)
+        })?;
+    }
+    render::written(ui, files.len(), &directory.display().to_string())?;
+    Ok(())
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())
+}
