@@ -12,3 +12,4 @@ mod refusals;
 mod removal;
 mod replacement;
 mod serve;
+mod versions;
