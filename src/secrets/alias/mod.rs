@@ -233,3 +233,29 @@ fn bounded(whole: Whole) -> Result<Arc<Whole>, Why> {
     }
     Ok(Arc::new(whole))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Alias, Why, kind_of};
+
+    #[test]
+    fn a_kind_that_is_not_built_in_names_its_feature() {
+        let outside = serde_yaml::from_str("provider: 'awssm://eu-west-1'").unwrap();
+        let opened = Alias::new(&outside).map(|alias| alias.scheme());
+        if cfg!(feature = "stores-aws") {
+            assert_eq!(opened, Ok("awssm"));
+        } else {
+            let (scheme, feature) = ("awssm", "stores-aws");
+            assert_eq!(opened, Err(Why::NotBuilt { scheme, feature }));
+        }
+    }
+
+    #[test]
+    fn a_provider_of_no_kind_is_refused_without_quoting_it() {
+        for provider in ["hunter2", "env://", "hunter2://x", ""] {
+            let why = kind_of(provider).unwrap_err();
+            assert!(matches!(why, Why::NotConfigured(_)));
+            assert!(!why.to_string().contains("hunter2"));
+        }
+    }
+}

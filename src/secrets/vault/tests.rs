@@ -47,11 +47,17 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
             login(&body, &json!({"role_id": "r\"1", "secret_id": "s\n1"}))
         }
         ("POST", "/v1/auth/ci/jwt/login") => login(&body, &json!({"role": "airlift", "jwt": "j1"})),
+        ("POST", "/v1/auth/token/revoke-self") if token == "from-login" => {
+            StatusCode::NO_CONTENT.into_response()
+        }
         ("POST", _) => errors(StatusCode::NOT_FOUND, "no handler"),
         _ if token != ROOT && token != "from-login" => {
             errors(StatusCode::FORBIDDEN, "permission denied")
         }
-        ("GET", path) => secret(path, namespace),
+        ("GET", path) => match path.strip_prefix("/v1/sys/internal/ui/mounts/") {
+            Some(path) => mount(path),
+            None => secret(path, namespace),
+        },
         _ => errors(StatusCode::METHOD_NOT_ALLOWED, "unsupported operation"),
     }
 }
@@ -63,6 +69,26 @@ fn login(body: &[u8], expected: &Value) -> Response {
     }
     let auth = json!({"client_token": "from-login", "lease_duration": 1, "renewable": true});
     axum::Json(json!({"auth": auth})).into_response()
+}
+
+/// An engine's mount, as the server tells it to whoever may see anything in it.
+fn mount(path: &str) -> Response {
+    let told = |mount: &str, kind: &str, options: Value| {
+        let data = json!({"path": mount, "type": kind, "options": options});
+        axum::Json(json!({"data": data})).into_response()
+    };
+    match path.split_once('/').unwrap_or((path, "")) {
+        ("kv", _) => told("kv/", "kv", json!({"version": "2"})),
+        ("team", rest) if rest.starts_with("kv/") => {
+            told("team/kv/", "kv", json!({"version": "2"}))
+        }
+        ("old", _) => told("old/", "kv", Value::Null),
+        ("pki", _) => told("pki/", "pki", Value::Null),
+        _ => errors(
+            StatusCode::FORBIDDEN,
+            "preflight capability check returned 403",
+        ),
+    }
 }
 
 fn secret(path: &str, namespace: &str) -> Response {
@@ -81,6 +107,15 @@ fn secret(path: &str, namespace: &str) -> Response {
             whole,
         ),
         ("team/eu", "/v1/kv/data/a") => found(json!({"id": "namespaced"}), whole),
+        ("", "/v1/team/kv/data/a") => found(json!({"id": "two parts"}), whole),
+        ("", "/v1/untold/data/a") => found(json!({"id": "untold"}), whole),
+        ("", "/v1/kv/metadata/hubspot%20eu/a") => {
+            let version = json!({"created_time": "t", "deletion_time": "", "destroyed": false});
+            metadata(version)
+        }
+        ("", "/v1/kv/metadata/deleted") => metadata(
+            json!({"created_time": "t", "deletion_time": "2026-01-01T00:00:00Z", "destroyed": false}),
+        ),
         ("", "/v1/kv/data/deleted") => gone(false),
         ("", "/v1/kv/data/destroyed") => gone(true),
         ("", "/v1/kv/data/sealed") => errors(StatusCode::SERVICE_UNAVAILABLE, "Vault is sealed"),
@@ -95,6 +130,12 @@ fn secret(path: &str, namespace: &str) -> Response {
         ("", "/v1/kv/data/closed") => errors(StatusCode::FORBIDDEN, "permission denied"),
         _ => errors(StatusCode::NOT_FOUND, ""),
     }
+}
+
+fn metadata(second: Value) -> Response {
+    let first = json!({"created_time": "s", "deletion_time": "", "destroyed": true});
+    let data = json!({"current_version": 2, "versions": {"1": first, "2": second}});
+    axum::Json(json!({"data": data})).into_response()
 }
 
 fn errors(status: StatusCode, text: &str) -> Response {
@@ -140,8 +181,42 @@ async fn fields_of_one_secret_cost_one_request() {
     assert_eq!(read("list").await, Err(Why::NotScalar));
     assert_eq!(read("none").await, Err(Why::NotScalar));
     assert_eq!(read("other").await, Err(Why::NoSuchField));
-    let expected = format!("GET /v1/kv/data/hubspot%20eu/a {ROOT}");
-    assert_eq!(*log.lock().unwrap(), [expected]);
+    let asked = |path: &str| format!("GET /v1/{path}/hubspot%20eu/a {ROOT}");
+    let expected = [asked("sys/internal/ui/mounts/kv"), asked("kv/data")];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_version_is_told_without_the_fields() {
+    let (address, log) = serve().await;
+    let vault = with_token(&address, ROOT);
+    let path = "kv/hubspot eu/a";
+    let (one, two) = tokio::join!(vault.version(path), vault.version(path));
+    assert_eq!(
+        (one.as_deref(), two.as_deref()),
+        (Some("2 of t"), Some("2 of t"))
+    );
+    let data = |line: &&String| line.contains("/data/");
+    assert_eq!(log.lock().unwrap().iter().filter(data).count(), 0);
+    let value = vault.field(path, "id").await.unwrap();
+    assert_eq!(value.version(), Some("2 of t"));
+    for path in ["kv/deleted", "kv/missing", "kv/closed", "old/a"] {
+        assert_eq!(vault.version(path).await, None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_server_tells_which_part_is_the_mount() {
+    let (address, log) = serve().await;
+    let vault = with_token(&address, ROOT);
+    let read = async |path: &str| told(&vault, path, "id").await;
+    assert_eq!(read("team/kv/a").await.unwrap(), "two parts");
+    assert_eq!(read("team/kv/b").await, Err(Why::NotFound));
+    assert_eq!(read("untold/a").await.unwrap(), "untold");
+    assert_eq!(read("old/a").await, Err(Why::OldEngine));
+    assert!(matches!(read("pki/a").await, Err(Why::Answer(_))));
+    let asked = |line: &&String| line.contains("/ui/mounts/team/");
+    assert_eq!(log.lock().unwrap().iter().filter(asked).count(), 1);
 }
 
 #[tokio::test]
@@ -200,6 +275,15 @@ async fn a_login_is_kept_for_most_of_its_life() {
     assert_eq!(missing("kv/a3").await, Why::NotFound);
     let logins = |line: &&String| line.starts_with("POST /v1/auth/approle/login");
     assert_eq!(log.lock().unwrap().iter().filter(logins).count(), 2);
+    let given_back = |line: &&String| **line == "POST /v1/auth/token/revoke-self from-login";
+    assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 0);
+    vault.close().await;
+    vault.close().await;
+    assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 1);
+    let lasting = with_token(&address, "from-login");
+    assert_eq!(told(&lasting, "kv/missing", "id").await, Err(Why::NotFound));
+    lasting.close().await;
+    assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 1);
 }
 
 #[tokio::test]

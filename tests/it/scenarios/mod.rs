@@ -14,3 +14,4 @@ mod refusals;
 mod removal;
 mod replacement;
 mod serve;
+mod versions;

@@ -1,0 +1,256 @@
+//! Further stores: AWS Secrets Manager and Parameter Store as `moto` plays them, the binary with
+//! a store behind an alias, and the sandbox. Needs the feature, and `AIRLIFT_TEST_MOTO`, the path
+//! of a `moto_server` program.
+
+#![cfg(feature = "stores-aws")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const PROJECT: &str = r#"version: 1
+stores: [prod-aws, prod-params]
+secret_policy: [{files: airlift.yaml, allow: ["prod-aws:acme/", "prod-params:/acme/"]}]
+customers:
+  - name: acme
+    connectors:
+      - {name: Hub 1, type: github, credentials: {token: "${prod-aws:acme/one#github.token}"}}
+      - {name: Hub 2, type: github, credentials: {token: "${prod-aws:acme/one#other}"}}
+      - {name: Hub 3, type: github, credentials: {token: "${prod-aws:acme/two}"}}
+      - {name: Hub 4, type: github, credentials: {token: "${prod-params:/acme/four}"}}
+"#;
+
+/// The server that plays AWS, ended with the test.
+struct Moto {
+    server: Child,
+    address: String,
+    log: TempDir,
+    client: reqwest::Client,
+}
+
+impl Moto {
+    async fn start(program: &str) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = port.local_addr().unwrap();
+        drop(port);
+        let log = tempfile::tempdir().unwrap();
+        let file = std::fs::File::create(log.path().join("log")).unwrap();
+        let server = Command::new(program)
+            .args(["-H", "127.0.0.1", "-p", &place.port().to_string()])
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let moto = Self {
+            server,
+            address: format!("http://{place}"),
+            log,
+            client: reqwest::Client::builder()
+                .tls_certs_only([])
+                .build()
+                .unwrap(),
+        };
+        for _ in 0..1200 {
+            if moto.client.get(&moto.address).send().await.is_ok() {
+                return moto;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the server does not answer");
+    }
+
+    /// One call by the protocol's own form.
+    async fn call(&self, service: &str, target: &str, body: Value) {
+        let scope = format!("key/20260101/eu-west-1/{service}/aws4_request");
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let request = self
+            .client
+            .post(&self.address)
+            .header("X-Amz-Target", target)
+            .header("Content-Type", "application/x-amz-json-1.1")
+            .header("Authorization", authorization)
+            .body(body.to_string());
+        let status = request.send().await.unwrap().status();
+        assert!(status.is_success(), "{target}: {status}");
+    }
+
+    async fn create(&self, name: &str, value: &str) {
+        let body =
+            json!({"Name": name, "SecretString": value, "ClientRequestToken": "0".repeat(32)});
+        self.call("secretsmanager", "secretsmanager.CreateSecret", body)
+            .await;
+    }
+
+    async fn put(&self, name: &str, value: &str) {
+        let token = format!("{:032}", value.len());
+        let body = json!({"SecretId": name, "SecretString": value, "ClientRequestToken": token});
+        self.call("secretsmanager", "secretsmanager.PutSecretValue", body)
+            .await;
+    }
+
+    async fn parameter(&self, name: &str, value: &str) {
+        let body = json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
+        self.call("ssm", "AmazonSSM.PutParameter", body).await;
+    }
+
+    /// How many requests it had.
+    fn requests(&self) -> usize {
+        let log = std::fs::read_to_string(self.log.path().join("log")).unwrap();
+        log.matches("\"POST / HTTP/1.1\"").count()
+    }
+
+    fn stop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A project, and a home with the configuration that names the stores.
+struct Place {
+    project: TempDir,
+    home: TempDir,
+    address: String,
+}
+
+impl Place {
+    fn new(address: &str) -> Self {
+        let (project, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(project.path().join("airlift.yaml"), PROJECT).unwrap();
+        let stores = "stores:
+  prod-aws: {provider: 'awssm://eu-west-1', timeout_seconds: 60}
+  prod-params: {provider: 'awsps://eu-west-1', timeout_seconds: 60}\n";
+        std::fs::create_dir_all(home.path().join(".config/airlift")).unwrap();
+        let config = home.path().join(".config/airlift/config.yaml");
+        std::fs::write(&config, stores).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&config, private).unwrap();
+        }
+        Self {
+            project,
+            home,
+            address: address.to_owned(),
+        }
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_airlift"))
+            .args(line.split_whitespace())
+            .arg("--sandbox")
+            .current_dir(self.project.path())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("AWS_ENDPOINT_URL", &self.address)
+            .env("AWS_ACCESS_KEY_ID", "key")
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            // What the library heeds in its other uses.
+            .env("SECRETSPEC_PROVIDER", "dotenv:///dev/null")
+            .env("SECRETSPEC_PROFILE", "elsewhere")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        Ran(output)
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let path = self.project.path().join("airlift.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Everything below the home.
+    fn files(&self) -> Vec<std::path::PathBuf> {
+        fn below(directory: &Path, found: &mut Vec<std::path::PathBuf>) {
+            for entry in directory.read_dir().unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    below(&path, found);
+                } else {
+                    found.push(path);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        below(self.home.path(), &mut found);
+        found
+    }
+}
+
+struct Ran(Output);
+
+impl Ran {
+    /// What it said, if it ended with the code and repeated no secret.
+    fn exits(&self, code: i32) -> String {
+        let streams = [&self.0.stdout, &self.0.stderr];
+        let text = streams.map(|bytes| String::from_utf8_lossy(bytes)).concat();
+        assert_eq!(self.0.status.code(), Some(code), "{text}");
+        assert!(!text.contains("vAlUe"), "{text}");
+        text
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs AIRLIFT_TEST_MOTO, the path of a `moto_server` program"]
+async fn stores_of_aws_agree() {
+    let program = std::env::var("AIRLIFT_TEST_MOTO").unwrap();
+    let mut moto = Moto::start(&program).await;
+    let one = |token: &str| json!({"github": {"token": token}, "other": "vAlUe-2"}).to_string();
+    moto.create("acme/one", &one("vAlUe-1")).await;
+    moto.create("acme/two", "vAlUe-3").await;
+    moto.parameter("/acme/four", "vAlUe-4").await;
+    let place = Place::new(&moto.address);
+    let doctor = place.run("doctor").exits(0);
+    assert!(doctor.contains("awssm: 3 secrets can be read"), "{doctor}");
+
+    let before = moto.requests();
+    let applied = place.run("apply --auto-approve").exits(0);
+    assert!(applied.contains("5 added"), "{applied}");
+    // Three secrets of two stores; those of one store in one request.
+    assert_eq!(moto.requests() - before, 2);
+    let plan = place.run("plan --detailed-exitcode").exits(0);
+    assert!(plan.contains("No changes."), "{plan}");
+
+    moto.put("acme/one", &one("vAlUe-1-new")).await;
+    let plan = place.run("plan --detailed-exitcode").exits(2);
+    let rotated = plan.contains("! acme/Hub 1") && !plan.contains("! acme/Hub 2");
+    assert!(rotated, "{plan}");
+    let applied = place.run("apply --auto-approve").exits(0);
+    assert!(
+        applied.contains("1 added, 0 changed, 1 destroyed"),
+        "{applied}"
+    );
+    place.run("plan --detailed-exitcode").exits(0);
+
+    place.edit("acme/two", "acme/none");
+    let missing = place.run("apply --auto-approve").exits(11);
+    let says = missing.contains("${prod-aws:acme/none}: the store has no such secret");
+    assert!(says, "{missing}");
+    place.edit("acme/none", "globex/two");
+    let refused = place.run("validate").exits(1);
+    assert!(refused.contains("reference_not_allowed"), "{refused}");
+    place.edit("globex/two", "acme/two");
+
+    moto.stop();
+    let unseen = place.run("plan").exits(0);
+    assert!(unseen.contains("No changes."), "{unseen}");
+    place.edit("#other", "#github.token");
+    let down = place.run("apply --auto-approve").exits(11);
+    assert!(down.contains("the store cannot be reached"), "{down}");
+    // No audit log, no cache, nothing.
+    assert_eq!(place.files().len(), 1, "{:?}", place.files());
+}
