@@ -145,6 +145,12 @@ impl Running {
         Ok(())
     }
 
+    /// Keeps and shows the texts of a configuration for which this holds masked from here on,
+    /// because whoever embeds the sandbox knows them to be secret.
+    pub fn mask(&self, secret: impl Fn(&str) -> bool + Send + Sync + 'static) {
+        self.shared.api().secret = routes::Secret(Box::new(secret));
+    }
+
     /// Ends every token that was issued.
     pub fn expire_tokens(&self) {
         self.shared.api().tokens.revoke_all();
@@ -187,6 +193,7 @@ fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
             ids: routes::Ids::new(options.seed, openings),
             salt: Uuid::new_v4(),
             digests: BTreeMap::new(),
+            secret: routes::Secret(Box::new(|_| false)),
             settings: options,
         }),
     }))

@@ -18,6 +18,7 @@ mod encode;
 mod estate;
 mod lab;
 mod moods;
+mod planted;
 mod repeat;
 mod search;
 mod server;

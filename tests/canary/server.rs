@@ -64,7 +64,7 @@ impl Mood {
 pub(crate) struct Server {
     pub(crate) address: String,
     shared: Arc<Shared>,
-    pub(crate) sandbox: Running,
+    _sandbox: Running,
     /// Last, so that everything that lives in it goes first.
     _runtime: Runtime,
 }
@@ -134,14 +134,17 @@ impl Server {
         Self {
             address,
             shared,
-            sandbox,
+            _sandbox: sandbox,
             _runtime: runtime,
         }
     }
 
+    /// From here on; what was sent before is forgotten.
     pub(crate) fn feel(&self, mood: Mood) {
         let mut noted = self.noted();
         (noted.mood, noted.written) = (mood, false);
+        // Nobody can tell what an earlier run sent from any other text.
+        noted.memory.clear();
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
