@@ -14,6 +14,8 @@
 )]
 
 mod birds;
+mod broken;
+mod crash;
 mod encode;
 mod estate;
 mod lab;

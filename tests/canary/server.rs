@@ -38,7 +38,7 @@ pub(crate) enum Mood {
     Prose,
     /// Remote objects are named after what was sent.
     Names,
-    /// Leaves every write without an answer.
+    /// Leaves bodies with credentials without an answer.
     Silent,
 }
 
@@ -189,7 +189,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         noted.written |= heard.carries_credentials();
         (noted.mood, noted.echo(&heard), written)
     };
-    if mood == Mood::Silent && heard.is_write() {
+    if mood == Mood::Silent && heard.carries_credentials() {
         std::future::pending::<()>().await;
     }
     if let Some(answer) = repeat::instead(mood, &heard, &echo, written) {
