@@ -188,6 +188,7 @@ impl Execution<'_> {
         for id in &planned.unsaved {
             remote.ledger.save(*id, &planned.recorded.customers[id])?;
         }
+        remote.keep_out(secrets);
         let journal = Journal::start(remote.ledger.dir(), &planned.open)?;
         let options = self.options();
         let steps = planned.plan.steps().count();

@@ -14,7 +14,7 @@ use crate::model::{OrganizationId, SecretValue};
 use crate::recorded::Ledger;
 use crate::render::{self, Progress, Ui};
 use crate::sandbox;
-use crate::secrets::Fingerprinter;
+use crate::secrets::{Fingerprinter, Values, among};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -121,6 +121,14 @@ impl Remote {
             on_wait,
             sandbox: way.sandbox,
         })
+    }
+
+    /// Has the embedded API keep no value that is about to be sent, whatever the setting it is
+    /// for: its world is a file.
+    pub(super) fn keep_out(&self, values: &Values) {
+        if let Some(running) = &self.sandbox {
+            running.mask(among(values));
+        }
     }
 
     /// Ends the embedded API, so that its world is on disk.

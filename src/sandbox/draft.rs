@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::facts::ConnectorType;
 use super::reply::{FieldError, Refusal};
-use super::routes::{Api, Call, check_name};
+use super::routes::{Api, Call, Secret, check_name};
 use super::tokens::Caller;
 use super::world::{Outcome, Workspace};
 
@@ -96,7 +96,7 @@ pub(crate) fn configuration(
             .unwrap_or_default(),
     );
     kept.extend(given);
-    mask(&mut kept);
+    mask(&mut kept, &api.secret);
     Ok(kept)
 }
 
@@ -276,19 +276,25 @@ fn has_type(value: &Value, json_type: &str) -> bool {
 }
 
 /// Nothing secret is kept, wherever in the configuration it was put.
-fn mask(object: &mut Map<String, Value>) {
+fn mask(object: &mut Map<String, Value>, is_secret: &Secret) {
     for (key, value) in object.iter_mut() {
         let key = key.to_lowercase();
-        let secret = SECRET_WORDS.iter().any(|word| key.contains(word));
+        let named_so = SECRET_WORDS.iter().any(|word| key.contains(word));
         match value {
-            Value::Object(inner) => mask(inner),
-            Value::Array(items) => items
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(mask),
-            Value::String(text) if secret => MASK.clone_into(text),
-            _ => {}
+            Value::String(text) if named_so => MASK.clone_into(text),
+            _ => mask_value(value, is_secret),
         }
+    }
+}
+
+fn mask_value(value: &mut Value, is_secret: &Secret) {
+    match value {
+        Value::Object(inner) => mask(inner, is_secret),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| mask_value(item, is_secret)),
+        Value::String(text) if (is_secret.0)(text) => MASK.clone_into(text),
+        _ => {}
     }
 }
 
@@ -301,11 +307,19 @@ mod tests {
     fn secrets_in_a_configuration_are_masked_at_any_depth() {
         let mut config =
             json!({"start": "x", "auth": {"client_secret": "s"}, "list": [{"api_key": "k"}]});
-        mask(config.as_object_mut().unwrap());
+        mask(config.as_object_mut().unwrap(), &Secret(Box::new(|_| false)));
         assert_eq!(
             config,
             json!({"start": "x", "auth": {"client_secret": MASK}, "list": [{"api_key": MASK}]})
         );
+    }
+
+    #[test]
+    fn texts_that_the_embedder_knows_are_masked_under_any_key() {
+        let mut config = json!({"start": "x", "list": ["y", {"deep": "x"}]});
+        let secret = Secret(Box::new(|text| text == "x"));
+        mask(config.as_object_mut().unwrap(), &secret);
+        assert_eq!(config, json!({"start": MASK, "list": ["y", {"deep": MASK}]}));
     }
 
     #[test]

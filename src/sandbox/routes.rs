@@ -65,6 +65,17 @@ pub(crate) struct Api {
     pub(crate) salt: Uuid,
     /// Salted digests of the credentials each connector was created with: for tests, never written down.
     pub(crate) digests: BTreeMap<Uuid, [u8; 32]>,
+    /// Which texts of a configuration are secret, besides those that their keys give away.
+    pub(crate) secret: Secret,
+}
+
+/// Whether a text is secret.
+pub(crate) struct Secret(pub(crate) Box<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 impl Api {

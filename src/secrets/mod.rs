@@ -33,6 +33,12 @@ use std::sync::Arc;
 /// The values of one run, by reference: each distinct reference is read once.
 pub type Values = BTreeMap<SecretRef, Arc<SecretValue>>;
 
+/// Whether a text is one of the values.
+pub fn among(values: &Values) -> impl Fn(&str) -> bool + Send + Sync + 'static {
+    let values: Vec<Arc<SecretValue>> = values.values().cloned().collect();
+    move |text| values.iter().any(|value| value.expose() == text)
+}
+
 /// Adds every reference inside the settings to `references`.
 pub fn collect(settings: &Settings, references: &mut BTreeSet<SecretRef>) {
     for setting in settings.values() {

@@ -16,10 +16,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Never handed to a command.
-const WITHHELD: [&str; 3] = [
+const WITHHELD: [&str; 4] = [
     "AIRBYTE_CLIENT_ID",
     "AIRBYTE_CLIENT_SECRET",
     "AIRLIFT_LEDGER_KEY",
+    "AIRLIFT_LEDGER_OLD_KEY",
 ];
 /// How long a command may take when nothing is said.
 const PATIENCE: u64 = 10;
@@ -318,6 +319,10 @@ mod tests {
             ),
             (
                 "exec: {a: {argv: [/bin/a], env: [AIRBYTE_CLIENT_SECRET]}}".to_owned(),
+                "credentials",
+            ),
+            (
+                "exec: {a: {argv: [/bin/a], env: [AIRLIFT_LEDGER_OLD_KEY]}}".to_owned(),
                 "credentials",
             ),
             (

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{sleep, spawn};
@@ -194,11 +193,14 @@ impl Lab {
         }
     }
 
-    /// Whether a file of this name's beginning was left.
-    pub(crate) fn holds(&self, run: &Run, start: &str) -> bool {
-        let name = |place: &str| Path::new(place).file_name().unwrap().to_owned();
-        let starts = |place: &str| name(place).to_string_lossy().starts_with(start);
-        run.places.iter().any(|(place, _)| starts(place))
+    /// Lets go of what earlier runs sent, started and left in the directory for temporary files.
+    pub(crate) fn forget(&self) {
+        self.server.heard();
+        self.vault.forget();
+        for directory in ["seen", "tmp"] {
+            fs::remove_dir_all(self.path(directory)).unwrap();
+            fs::create_dir(self.path(directory)).unwrap();
+        }
     }
 }
 
@@ -208,9 +210,4 @@ fn reading(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<Ve
         stream.read_to_end(&mut bytes).unwrap();
         bytes
     })
-}
-
-/// Whether a process left the image of its memory.
-pub(crate) fn dumped(status: ExitStatus) -> bool {
-    status.core_dumped()
 }

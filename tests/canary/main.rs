@@ -14,10 +14,13 @@
 )]
 
 mod birds;
+mod broken;
+mod crash;
 mod encode;
 mod estate;
 mod lab;
 mod moods;
+mod planted;
 mod repeat;
 mod search;
 mod server;

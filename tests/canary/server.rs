@@ -38,7 +38,7 @@ pub(crate) enum Mood {
     Prose,
     /// Remote objects are named after what was sent.
     Names,
-    /// Leaves every write without an answer.
+    /// Leaves bodies with credentials without an answer.
     Silent,
 }
 
@@ -64,7 +64,7 @@ impl Mood {
 pub(crate) struct Server {
     pub(crate) address: String,
     shared: Arc<Shared>,
-    pub(crate) sandbox: Running,
+    _sandbox: Running,
     /// Last, so that everything that lives in it goes first.
     _runtime: Runtime,
 }
@@ -134,14 +134,17 @@ impl Server {
         Self {
             address,
             shared,
-            sandbox,
+            _sandbox: sandbox,
             _runtime: runtime,
         }
     }
 
+    /// From here on; what was sent before is forgotten.
     pub(crate) fn feel(&self, mood: Mood) {
         let mut noted = self.noted();
         (noted.mood, noted.written) = (mood, false);
+        // Nobody can tell what an earlier run sent from any other text.
+        noted.memory.clear();
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -186,7 +189,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         noted.written |= heard.carries_credentials();
         (noted.mood, noted.echo(&heard), written)
     };
-    if mood == Mood::Silent && heard.is_write() {
+    if mood == Mood::Silent && heard.carries_credentials() {
         std::future::pending::<()>().await;
     }
     if let Some(answer) = repeat::instead(mood, &heard, &echo, written) {

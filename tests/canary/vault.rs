@@ -59,6 +59,10 @@ impl Vault {
         secret.insert(field.to_owned(), value.into());
     }
 
+    pub(crate) fn forget(&self) {
+        self.kept.lock().unwrap().heard.clear();
+    }
+
     /// What was heard in places where no secret may be: all but the token's header.
     pub(crate) fn wrong_places(&self) -> Places {
         let kept = self.kept.lock().unwrap();

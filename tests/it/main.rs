@@ -9,7 +9,6 @@
 
 mod docs;
 mod goldens;
-mod leaks;
 mod readonly;
 mod rooms;
 mod scenarios;
