@@ -2,6 +2,9 @@
 //!
 //! Always keyed, never a plain hash: a stored hash of a short secret can be guessed.
 
+#[cfg(test)]
+mod evidence_tests;
+
 use super::{Resolver, Values};
 use crate::model::{
     Address, ConnectorId, DesiredConnector, Evidence, Freshness, OrganizationId, Recorded,
