@@ -2,6 +2,9 @@
 //! whether a text shows any part of a secret that went with the request, in any of the usual
 //! encodings; keeps no copy of a secret.
 
+#[cfg(test)]
+mod decodings;
+
 use super::sent::Sent;
 use std::collections::BTreeSet;
 

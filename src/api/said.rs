@@ -138,9 +138,55 @@ mod tests {
     }
 
     #[test]
+    fn envelopes_in_part() {
+        for (body, shown) in [
+            (r#"{"error":"e","title":"t"}"#, "e"),
+            (r#"{"title":"t","detail":"d"}"#, "t; d"),
+            (r#"{"message":"","detail":"d"}"#, "d"),
+            (r#"{"errors":["1","2","3","4","5","6"]}"#, "1; 2; 3; 4; 5"),
+            (
+                r#"{"errors":[{"userPresentableMessage":"u","message":"m"}]}"#,
+                "u",
+            ),
+            (r#"{"errors":[{"error":"e","type":"t"}]}"#, "e [t]"),
+            (
+                r#"{"errors":[{"field":"f","msg":"m","error_code":"c","type":"t"}]}"#,
+                "f: m [c]",
+            ),
+            (r#"{"errors":[{"field":"f","loc":[],"msg":"m"}]}"#, "m"),
+            ("[]", ""),
+            ("7", ""),
+            ("  <?xml?>", "an HTML page"),
+            ("a < b", "a < b"),
+        ] {
+            assert_eq!(plain(body), shown, "{body}");
+        }
+    }
+
+    #[test]
     fn long_texts_are_cut() {
         let shown = plain(&"ü".repeat(2 * SHOWN));
         assert_eq!(shown.chars().count(), SHOWN + 1);
+        assert!(shown.ends_with("ü…"));
+        assert_eq!(plain(&"ü".repeat(SHOWN)), "ü".repeat(SHOWN));
+    }
+
+    #[test]
+    fn what_is_cut_off_is_judged_with_the_rest() {
+        let sensitive = Sensitive {
+            secrets: vec!["hunter2hunter2"],
+            ..Sensitive::default()
+        };
+        let before = "ü".repeat(SHOWN - 2);
+        let shown = said(format!("{before}hunter2hunter2").as_bytes(), &sensitive);
+        assert_eq!(shown.0, WITHHELD);
+        // What is so far behind that nothing of it is shown is not looked at.
+        let before = "ü".repeat(16 * SHOWN);
+        let shown = said(format!("{before}hunter2hunter2").as_bytes(), &sensitive);
+        assert!(shown.0.ends_with("ü…"));
+        let before = "ü".repeat(16 * SHOWN - 14);
+        let shown = said(format!("{before}hunter2hunter2").as_bytes(), &sensitive);
+        assert_eq!(shown.0, WITHHELD);
     }
 
     #[test]

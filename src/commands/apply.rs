@@ -33,7 +33,12 @@ pub(super) async fn run(
     let pace = Pace::from(&args.planning.reach);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    let given = Given { ui, global, args };
+    let given = Given {
+        ui,
+        env,
+        global,
+        args,
+    };
     let exit = carry_out(given, &project, &remote, &secrets, &progress).await;
     secrets.close().await;
     remote.close().await?;
@@ -51,6 +56,7 @@ pub(super) fn owner() -> String {
 /// What the verb was called with.
 struct Given<'a> {
     ui: &'a Ui,
+    env: &'a Environment,
     global: &'a GlobalOpts,
     args: &'a ApplyArgs,
 }
@@ -62,7 +68,12 @@ async fn carry_out(
     resolver: &Resolver,
     progress: &Progress,
 ) -> Result<Exit, Failure> {
-    let Given { ui, global, args } = given;
+    let Given {
+        ui,
+        env,
+        global,
+        args,
+    } = given;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let reading = reading(progress);
     let planned = planned(project, remote, &args.planning, resolver, &reading).await?;

@@ -3,6 +3,9 @@
 //! It keeps keys, punctuation and harmless values; everything else, comments included, becomes
 //! `•••`, of a fixed width so that a secret's length is not told either.
 
+#[cfg(test)]
+mod tests;
+
 use super::diagnostic::{Excerpt, Location};
 use super::tree::{Span, Tree};
 use super::visible::nameable;

@@ -106,7 +106,7 @@ pub(super) fn title(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Visibility, nameable, title};
+    use super::{NOT_NAMED, Visibility, nameable, named, title};
 
     #[test]
     fn only_harmless_values_are_shown() {
@@ -120,9 +120,45 @@ mod tests {
     }
 
     #[test]
+    fn harmless_lists_show_their_items_and_nothing_below() {
+        let root = Visibility::ROOT;
+        assert!(!root.shows_value(None) && !root.is_hidden());
+        for list in [
+            "customers",
+            "connectors",
+            "entities",
+            "guards",
+            "secret_policy",
+        ] {
+            assert_eq!(root.inside(Some(list)), Visibility::Fields, "{list}");
+        }
+        for list in ["include", "modes", "stores"] {
+            let items = root.inside(Some(list));
+            assert!(
+                items.shows_value(None) && !items.shows_value(Some("name")),
+                "{list}"
+            );
+            assert!(items.inside(None).is_hidden());
+        }
+        let hidden = root.inside(Some("credentials"));
+        assert!(hidden.is_hidden() && !hidden.shows_value(None));
+        assert!(hidden.inside(Some("customers")).is_hidden());
+    }
+
+    #[test]
     fn pasted_secrets_are_not_names() {
         assert!(nameable("client_secret") && nameable("x-api-key2"));
+        assert!(nameable("a.b") && nameable("<<") && nameable("$secret") && nameable("a12"));
         assert!(!nameable("ghp_1234abcd") && !nameable("a b") && !nameable(""));
+        assert!(!nameable("a123") && !nameable("$secrets") && !nameable("ä"));
+        assert!(nameable(&"a".repeat(40)) && !nameable(&"a".repeat(41)));
+        assert_eq!((named("a"), named("a b")), ("`a`".into(), NOT_NAMED.into()));
+    }
+
+    #[test]
+    fn long_titles_are_cut() {
+        assert_eq!(title(&"a".repeat(80)), format!("`{}`", "a".repeat(80)));
+        assert_eq!(title(&"a".repeat(81)), format!("`{}…`", "a".repeat(80)));
     }
 
     #[test]

@@ -223,6 +223,25 @@ mod tests {
         assert_eq!(error("${env:}"), SecretRefError::EmptyPath);
         assert_eq!(error("${file:x#}"), SecretRefError::EmptyPath);
         assert_eq!(error("${env:a}${env:b}"), SecretRefError::BadCharacter);
+        assert_eq!(error("${env:a\u{7}}"), SecretRefError::BadCharacter);
+        assert_eq!(error("${env:{a}"), SecretRefError::BadCharacter);
+        assert_eq!(error("${:a}"), SecretRefError::NoStore);
+        assert_eq!(error("${-e:a}"), SecretRefError::NoStore);
+        assert_eq!(error("${1e:a}"), SecretRefError::NoStore);
+        assert_eq!(error("${e_f:a}"), SecretRefError::NoStore);
+        assert!("${e-2:a}".parse::<SecretRef>().is_ok());
+    }
+
+    #[test]
+    fn a_reference_has_its_parts() {
+        let reference: SecretRef = "${vault:kv/a:b#c#d}".parse().unwrap();
+        assert_eq!(
+            (reference.store.as_str(), reference.path.as_str()),
+            ("vault", "kv/a:b")
+        );
+        assert_eq!(reference.field.as_deref(), Some("c#d"));
+        assert_eq!(String::from(reference.clone()), reference.to_string());
+        assert_eq!(SecretRef::try_from(reference.to_string()), Ok(reference));
     }
 
     #[test]

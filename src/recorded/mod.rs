@@ -13,6 +13,9 @@ mod lock;
 mod rotation;
 mod settle;
 
+#[cfg(test)]
+mod tests;
+
 pub use journal::{Intent, Journal, Outcome, Unsettled};
 pub use ledger::Ledger;
 pub use lock::Lock;

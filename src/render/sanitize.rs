@@ -169,6 +169,52 @@ mod tests {
         assert_eq!((safe.as_str(), positions), (r"a\u{7}b", [1, 6, 7]));
     }
 
+    #[test]
+    fn positions_at_and_beyond_the_end_move_there() {
+        let mut positions = [0, 3, 4, 99];
+        let safe = Safe::with_positions("\u{7}ab", &mut positions);
+        assert_eq!((safe.as_str(), positions), (r"\u{7}ab", [0, 7, 7, 7]));
+        let mut inside = [3, 5];
+        Safe::with_positions("é##[é", &mut inside);
+        assert_eq!(inside, [8, 10]);
+    }
+
+    #[test]
+    fn commands_have_their_places() {
+        assert_eq!(
+            commands("  ::x ##[y] ##vso[z] ##teamcity[ ## ["),
+            [2, 6, 12, 21]
+        );
+        assert_eq!(commands("x ::y #[z] ##1["), [] as [usize; 0]);
+        assert_eq!(commands("###["), [1]);
+        assert_eq!(super::break_commands("  ::x"), r"  \u{3a}:x");
+        assert_eq!(super::break_commands("x"), "x");
+        assert_eq!(super::break_at("é#é", &[2]), r"é\u{23}é");
+        let lines: Vec<_> = Safe::lines("a\nb").map(|line| line.to_string()).collect();
+        assert_eq!(lines, ["a", "b"]);
+    }
+
+    #[test]
+    fn ordinary_letters_are_not_dangerous() {
+        for ordinary in [
+            'a', ' ', 'é', '\u{fe0f}', '\u{200a}', '\u{2010}', '\u{2027}', '\u{202f}', '\u{fffd}',
+        ] {
+            assert!(!is_dangerous(ordinary), "{ordinary:?}");
+        }
+        for odd in [
+            '\u{ad}',
+            '\u{200b}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{7f}',
+            '\u{9b}',
+            '\u{e0001}',
+        ] {
+            assert!(is_dangerous(odd), "{odd:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn nothing_dangerous_is_left(text in any::<String>()) {

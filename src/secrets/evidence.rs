@@ -5,6 +5,9 @@
 //! that was sent, equal versions settle it and the value is not read. A version that differs is
 //! only a reason to look: the fingerprint decides where the value can be read.
 
+#[cfg(test)]
+mod tests;
+
 use super::fingerprint::literal_text;
 use super::{Fingerprinter, Resolver, Values};
 use crate::model::{

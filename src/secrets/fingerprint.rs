@@ -166,7 +166,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fingerprinter, NotMoved};
+    use super::{Fingerprinter, NotMoved, hex, literal_text};
     use crate::model::{OrganizationId, SecretValue, Setting};
     use serde_json::json;
     use std::collections::BTreeMap;
@@ -233,5 +233,32 @@ mod tests {
         };
         assert_eq!(sent(&reference).fingerprints, sent(&literal).fingerprints);
         assert!(!format!("{:?}", sent(&reference)).contains("same"));
+    }
+
+    #[test]
+    fn keys_are_told_apart() {
+        let (one, other) = (fingerprinter("k"), fingerprinter("other"));
+        assert!(one.is(&fingerprinter("k")) && !one.is(&other));
+        let literal = Setting::from(json!("plain"));
+        let sent = |by: &Fingerprinter| {
+            let leaves = [("b".to_owned(), &literal)];
+            by.sent(leaves, |_| None, "salt".into(), "then".into())
+        };
+        assert!(one.made(&sent(&one)) && !other.made(&sent(&one)));
+        let shown = format!("{one:?}");
+        assert!(shown.contains(&one.key_id) && one.key_id.len() == 16);
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
+        assert_eq!(sent(&one).fingerprints["b"].len(), 64);
+        let elsewhere = OrganizationId(Uuid::from_u128(1));
+        let elsewhere = Fingerprinter::new(&SecretValue::new("k".into()), elsewhere);
+        assert!(!one.is(&elsewhere));
+    }
+
+    #[test]
+    fn a_literal_is_its_text() {
+        let text = |value| literal_text(&Setting::from(value)).expose().to_owned();
+        assert_eq!(text(json!("a")), "a");
+        assert_eq!(text(json!(["a", 1])), "[\"a\",1]");
+        assert_eq!(text(json!(null)), "null");
     }
 }

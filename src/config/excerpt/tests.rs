@@ -1,0 +1,83 @@
+//! Masked lines, column by column.
+
+use super::super::diagnostic::Location;
+use super::super::events;
+use super::Masked;
+
+/// A line of a text and where its original columns `from..to` went.
+fn shown(text: &str, line: u32, from: u32, to: u32) -> (String, u32, u32) {
+    let tree = events::scan(text).tree.unwrap();
+    let source = text.lines().nth(line as usize - 1).unwrap();
+    told(Masked::by_tree(source, &tree, line), line, from, to)
+}
+
+fn by_key(line: &str, from: u32, to: u32) -> (String, u32, u32) {
+    told(Masked::by_key(line), 1, from, to)
+}
+
+fn told(masked: Masked, line: u32, column: u32, end_column: u32) -> (String, u32, u32) {
+    let excerpt = masked.excerpt(&Location {
+        line,
+        column,
+        end_column,
+        ..Location::default()
+    });
+    assert_eq!(excerpt.line, line);
+    (excerpt.text, excerpt.start, excerpt.end)
+}
+
+#[test]
+fn a_mask_has_one_width_and_columns_move_with_it() {
+    let line = "name: ab # c";
+    assert_eq!(shown(line, 1, 1, 5), ("name: ab •••".into(), 0, 4));
+    assert_eq!(shown(line, 1, 7, 9), ("name: ab •••".into(), 6, 8));
+    let line = "token: hunter2hunter2";
+    assert_eq!(shown(line, 1, 8, 22), ("token: •••".into(), 7, 10));
+    assert_eq!(shown(line, 1, 10, 12), ("token: •••".into(), 7, 7));
+    let line = "{token: x, name: y, token2: 'a # b'}";
+    assert_eq!(
+        shown(line, 1, 12, 16),
+        ("{token: •••, name: y, token2: •••}".into(), 13, 17)
+    );
+    assert_eq!(
+        shown(line, 1, 36, 37),
+        ("{token: •••, name: y, token2: •••}".into(), 33, 34)
+    );
+    // Beyond the line.
+    assert_eq!(shown("a: 1", 1, 90, 99), ("a: •••".into(), 6, 6));
+    assert_eq!(shown("a: 1", 1, 0, 0), ("a: •••".into(), 0, 0));
+}
+
+#[test]
+fn values_over_lines_are_masked_on_each() {
+    let text = "token: \"one\n  two\n  three\"\nname: b\n";
+    assert_eq!(shown(text, 1, 1, 6), ("token: •••".into(), 0, 5));
+    assert_eq!(shown(text, 2, 1, 6).0, "•••");
+    assert_eq!(shown(text, 3, 1, 6).0, "•••");
+    assert_eq!(shown(text, 4, 7, 8), ("name: b".into(), 6, 7));
+    let block = "token: |\n  one - two\nname: b\n";
+    assert_eq!(shown(block, 2, 1, 2).0, "  •••");
+    // A harmless value over lines is not shown in part.
+    assert_eq!(shown("name: \"one\n  two\"\n", 2, 1, 2).0, "  •••");
+}
+
+#[test]
+fn punctuation_is_kept_outside_of_values_only() {
+    assert_eq!(shown("- [a-b, {c: d}]", 1, 1, 2).0, "- [•••, {c: •••}]");
+    assert_eq!(shown("a: &x b", 1, 1, 2).0, "a: •••");
+    assert_eq!(shown("a:  \tb", 1, 1, 2).0, "a:   •••");
+    assert_eq!(shown("a: 1   ", 1, 8, 9), ("a: •••".into(), 6, 6));
+}
+
+#[test]
+fn without_a_tree_the_first_key_is_shown() {
+    assert_eq!(
+        by_key("  - token: x: y", 5, 10),
+        ("  - token: •••".into(), 4, 9)
+    );
+    assert_eq!(by_key("token:x", 1, 6), ("token:•••".into(), 0, 5));
+    assert_eq!(by_key("token:  x", 1, 6).0, "token: •••");
+    assert_eq!(by_key("ghp_12345: x", 1, 2).0, "•••");
+    assert_eq!(by_key("\t- x", 1, 2).0, " - •••");
+    assert_eq!(by_key("é: x y", 1, 2).0, "•••");
+}
