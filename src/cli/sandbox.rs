@@ -16,7 +16,14 @@ pub enum SandboxCommand {
 #[command(after_help = "\
 Example:
   airlift sandbox serve --port 8400 --state world.json --latency 20 &
-  AIRBYTE_API_HOST=http://127.0.0.1:8400 airlift plan")]
+  AIRBYTE_API_HOST=http://127.0.0.1:8400 airlift plan
+
+A fault is OPERATION:WHEN:KIND: an operation id or *, then a number, * or pN%,
+such as create_integrations_connectors:2:503 or *:p5%:reset-after. Its kind is
+a status (503, 429@2, 429@date2, 504-after), timeout-, reset- or close- with
+before or after, delay@MS, down@MS, redirect, echo, cut, badjson, misshaped,
+empty, expire, or a lie in what is answered: stale, missing, short, twice,
+reversed, loop, foreign, unknown.")]
 pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 lets the system choose
     #[arg(long, value_name = "P")]

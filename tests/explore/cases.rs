@@ -1,25 +1,52 @@
-//! Which trials there are: every single fault, any case by its name, several faults by chance.
+//! Which trials there are: every single fault, two runs in every order, any case by its name, several
+//! faults by chance.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use crate::kinds::{Blow, KINDS, WORST};
-use crate::trial::Prepared;
+use crate::rivals;
+use crate::trial::{Prepared, Verdict};
+use crate::turns;
 
 /// Faults of several may come so much later than a run without faults ends.
 const LATER: usize = 15;
 
 /// A scenario and what goes wrong in it.
-#[derive(Clone)]
 pub(crate) struct Case<'a> {
     pub(crate) prepared: &'a Prepared,
-    pub(crate) blows: Vec<Blow>,
+    pub(crate) trouble: Trouble,
+}
+
+/// What goes wrong.
+pub(crate) enum Trouble {
+    /// Faults.
+    Blows(Vec<Blow>),
+    /// Two runs at once, in this order.
+    Rivals(Vec<usize>),
 }
 
 impl Case<'_> {
     /// What reruns this case alone.
     pub(crate) fn name(&self) -> String {
-        let blows: Vec<String> = self.blows.iter().map(ToString::to_string).collect();
-        format!("{}/{}", self.prepared.start.scenario.name, blows.join("+"))
+        let trouble = match &self.trouble {
+            Trouble::Blows(blows) => {
+                let blows: Vec<String> = blows.iter().map(ToString::to_string).collect();
+                blows.join("+")
+            }
+            Trouble::Rivals(order) => {
+                let order = order.iter().map(|door| ["a", "b"][*door]);
+                order.collect()
+            }
+        };
+        format!("{}/{trouble}", self.prepared.start.scenario.name)
+    }
+
+    /// Tries it.
+    pub(crate) fn attempt(&self) -> Verdict {
+        match &self.trouble {
+            Trouble::Blows(blows) => self.prepared.attempt(blows),
+            Trouble::Rivals(order) => rivals::attempt(self.prepared, order),
+        }
     }
 
     /// Whether it belongs to the one in so many that are always the same.
@@ -30,12 +57,24 @@ impl Case<'_> {
 }
 
 /// A case by what follows its scenario's name.
-pub(crate) fn named<'a>(prepared: &'a Prepared, blows: &str) -> Case<'a> {
-    let blows = blows.split('+').map(|one| one.parse().unwrap());
+pub(crate) fn named<'a>(prepared: &'a Prepared, trouble: &str) -> Case<'a> {
+    let blows: Result<_, _> = trouble.split('+').map(str::parse).collect();
+    let order = || trouble.chars().map(|run| usize::from(run == 'b')).collect();
     Case {
         prepared,
-        blows: blows.collect(),
+        trouble: blows.map_or_else(|_| Trouble::Rivals(order()), Trouble::Blows),
     }
+}
+
+/// Two runs at once, in every order.
+pub(crate) fn rivals(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
+    prepared.iter().flat_map(|prepared| {
+        let orders = turns::orders(rivals::turns(prepared)).into_iter();
+        orders.map(move |order| Case {
+            prepared,
+            trouble: Trouble::Rivals(order),
+        })
+    })
 }
 
 /// Every kind at every request where it matters.
@@ -46,7 +85,7 @@ pub(crate) fn singles(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> +
             let kinds = KINDS.iter().filter(|kind| Blow::matters(kind, operation));
             let case = move |kind: &&str| Case {
                 prepared,
-                blows: vec![Blow::new(index + 1, kind)],
+                trouble: Trouble::Blows(vec![Blow::new(index + 1, kind)]),
             };
             kinds.map(case).collect::<Vec<_>>()
         })
@@ -71,7 +110,8 @@ pub(crate) fn several(
             }
         }
         blows.sort_by_key(|one| one.request);
-        Case { prepared, blows }
+        let trouble = Trouble::Blows(blows);
+        Case { prepared, trouble }
     })
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn work<'a>(cases: impl Iterator<Item = Case<'a>> + Send) -> Tally {
 /// Tries a case, and again when its clock ran ahead.
 fn attempt(case: &Case<'_>, repeats: &AtomicUsize) -> Verdict {
     for _ in 0..REPEATS {
-        let tried = catch_unwind(AssertUnwindSafe(|| case.prepared.attempt(&case.blows)));
+        let tried = catch_unwind(AssertUnwindSafe(|| case.attempt()));
         let verdict = tried.unwrap_or_else(|_| Verdict {
             wrong: vec!["it panicked".to_owned()],
             ..Verdict::default()

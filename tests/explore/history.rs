@@ -114,12 +114,25 @@ impl Measure {
 
     /// What is worse than in a run without faults, where so many were met.
     pub(crate) fn worse_than(&self, fair: &Self, faults: usize) -> Vec<String> {
+        let mut found = self.harms(fair);
+        if self.crowd > fair.crowd {
+            let crowd = self.crowd;
+            found.push(format!("C2: {crowd} connectors of one name at once"));
+        }
+        if self.created > fair.created + faults {
+            let (created, usual) = (self.created, fair.created);
+            found.push(format!(
+                "C2: {created} connectors were created instead of {usual}"
+            ));
+        }
+        found
+    }
+
+    /// What no run may do, however many there are at once.
+    pub(crate) fn harms(&self, fair: &Self) -> Vec<String> {
         let mut found = Vec::new();
         for id in self.touched.difference(&fair.touched) {
             found.push(format!("C4: {id} was written to"));
-        }
-        if self.crowd > fair.crowd {
-            found.push(format!("C2: {} connectors of one name at once", self.crowd));
         }
         for (owner, name) in fair.served.difference(&self.served) {
             found.push(format!(
@@ -129,12 +142,6 @@ impl Measure {
         for id in fair.active.difference(&self.active) {
             found.push(format!(
                 "C3: customer {id} was inactive or gone for a while"
-            ));
-        }
-        if self.created > fair.created + faults {
-            let (created, usual) = (self.created, fair.created);
-            found.push(format!(
-                "C2: {created} connectors were created instead of {usual}"
             ));
         }
         found

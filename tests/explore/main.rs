@@ -13,9 +13,12 @@ mod history;
 mod kinds;
 mod outside;
 mod project;
+mod regressions;
+mod rivals;
 mod scenario;
 mod still;
 mod trial;
+mod turns;
 
 use crew::{Tally, work};
 use kinds::KINDS;
@@ -24,7 +27,7 @@ use std::io::Write as _;
 use trial::Prepared;
 
 /// Which share of the single faults `cargo test` tries: one in so many.
-const SLICE: u64 = 16;
+const SLICE: u64 = 8;
 
 /// Shown whether or not the harness captures what tests print.
 fn say(text: &str) {
@@ -59,9 +62,10 @@ fn explore() {
         _ if !blows.is_empty() => work([cases::named(&prepared[0], blows)].into_iter()),
         "" if case.is_empty() => work(cases::singles(&prepared).filter(|one| one.is_in(SLICE))),
         "" | "singles" => work(cases::singles(&prepared)),
+        "rivals" => work(cases::rivals(&prepared)),
         "pairs" => work(cases::several(&prepared, 2, seed, runs)),
         "triples" => work(cases::several(&prepared, 3, seed, runs)),
-        other => panic!("AIRLIFT_EXPLORE={other} is none of singles, pairs, triples"),
+        other => panic!("AIRLIFT_EXPLORE={other} is none of singles, rivals, pairs, triples"),
     };
     let what = if what.is_empty() && case.is_empty() {
         let all = cases::singles(&prepared).count();
@@ -70,6 +74,29 @@ fn explore() {
         format!("{what}{case}")
     };
     report(&what, &prepared, &tally);
+}
+
+#[test]
+fn what_failed_once_holds() {
+    let is_named = |name: &str| {
+        let mut cases = regressions::REGRESSIONS.iter();
+        cases.any(|(_, case)| case.split('/').next() == Some(name))
+    };
+    let prepared = prepared(is_named);
+    let cases = regressions::REGRESSIONS.iter().map(|(_, case)| {
+        let (scenario, trouble) = case.split_once('/').unwrap();
+        let mut all = prepared.iter();
+        let start = all.find(|one| one.start.scenario.name == scenario);
+        cases::named(start.unwrap(), trouble)
+    });
+    report("what failed once", &prepared, &work(cases));
+}
+
+#[test]
+fn two_applies_in_some_orders() {
+    let prepared = prepared(|name| variable("AIRLIFT_CASE").is_empty() && name == "create-one");
+    let tally = work(cases::rivals(&prepared));
+    report("two applies in every order", &prepared, &tally);
 }
 
 #[test]

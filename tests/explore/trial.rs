@@ -28,7 +28,7 @@ pub(crate) struct Prepared {
     pub(crate) rest: Still,
     /// Exit codes of the verb at first and at rest, and of the plan at rest.
     pub(crate) exits: [Exit; 3],
-    measure: Measure,
+    pub(crate) measure: Measure,
     canary: Canary,
 }
 
