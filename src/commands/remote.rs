@@ -10,7 +10,7 @@ use crate::cli::{ConnectorToken, GlobalOpts, ReachOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
-use crate::recorded::Ledger;
+use crate::recorded::{Ledger, trusted};
 use crate::render::{self, Progress, Ui};
 use crate::sandbox;
 use crate::secrets::Fingerprinter;
@@ -82,6 +82,7 @@ impl Remote {
         } else {
             Way::remote(project)?
         };
+        let root = ledger_root(project, global, &way)?;
         let on_wait = waiting(progress);
         let mut options = Options {
             organization_id: way.organization,
@@ -96,10 +97,6 @@ impl Remote {
         let organization = session
             .organization()
             .ok_or(api::ApiError::UnknownOrganization)?;
-        let root = global
-            .ledger
-            .clone()
-            .unwrap_or_else(|| way.ledger_root.clone());
         Ok(Self {
             session,
             name: way.name,
@@ -170,6 +167,7 @@ impl Way {
     /// ledger is apart from the remote one: the ids of one mean nothing in the other.
     async fn embedded(project: &Project) -> Result<Self, Failure> {
         let dir = state_dir(project);
+        trusted(&dir)?;
         private_dir(&dir)?;
         let (id, secret) = SANDBOX_CLIENT;
         let declared = project.desired.organization_id;
@@ -203,6 +201,17 @@ impl Way {
             sandbox: Some(running),
         })
     }
+}
+
+/// Where ledgers are: as the operator says, who may use links, else beside the project, where a
+/// checkout could have put one.
+fn ledger_root(project: &Project, global: &GlobalOpts, way: &Way) -> Result<PathBuf, Failure> {
+    if let Some(root) = &global.ledger {
+        return Ok(root.clone());
+    }
+    trusted(&state_dir(project))?;
+    trusted(&way.ledger_root)?;
+    Ok(way.ledger_root.clone())
 }
 
 /// Where ledger and sandbox are kept: beside the project.

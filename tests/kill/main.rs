@@ -7,6 +7,7 @@
 
 mod bench;
 mod late;
+mod machines;
 mod requests;
 mod rotation;
 mod scenario;
