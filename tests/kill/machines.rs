@@ -5,6 +5,7 @@ use crate::bench::{Bench, ended, explore, fair};
 use airlift::sandbox::{Options, start};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::process::Stdio;
 
 /// How often chance decides who comes first.
 const SEEDS: u64 = 20;
@@ -17,10 +18,9 @@ async fn a_second_run_is_told_who_holds_the_ledger_and_for_how_long() {
     let running = bench
         .serve("create_integrations_connectors:1:timeout-after")
         .await;
-    let mut first = bench
-        .command(&running, "apply --auto-approve")
-        .spawn()
-        .unwrap();
+    let mut first = bench.command(&running, "apply --auto-approve");
+    first.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut first = first.spawn().unwrap();
     while running.world().connectors().count() == 0 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }

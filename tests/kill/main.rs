@@ -11,4 +11,5 @@ mod machines;
 mod requests;
 mod rotation;
 mod scenario;
+mod soak;
 mod syscalls;
