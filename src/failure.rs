@@ -174,6 +174,7 @@ impl From<ApiError> for Failure {
             }
             error if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
             ApiError::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
+            ApiError::Unavailable { .. } => (FailureKind::Error, "remote_unavailable"),
             _ => (FailureKind::Error, "remote_failed"),
         };
         Self::new(kind, code, message)
@@ -182,11 +183,13 @@ impl From<ApiError> for Failure {
 
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
-        let code = match error {
-            RecordError::Locked { .. } => "ledger_locked",
-            RecordError::Io { .. } | RecordError::Unreadable { .. } => "ledger_failed",
-        };
-        Self::new(FailureKind::Error, code, error.to_string())
+        let failure = |code| Self::new(FailureKind::Error, code, error.to_string());
+        match error {
+            RecordError::Locked { .. } => failure("ledger_locked"),
+            RecordError::Io { .. } | RecordError::Unreadable { .. } => failure("ledger_failed"),
+            RecordError::Untrusted { .. } => failure("ledger_untrusted")
+                .hint("if it is yours, give it to this user with chown and take others' right to write with chmod go-w; put a directory in the place of a link, or name it with --ledger"),
+        }
     }
 }
 

@@ -45,12 +45,15 @@ pub(super) async fn run(
     exit
 }
 
+/// What another run is told of this one: a ledger may be shared between machines.
 pub(super) fn owner() -> String {
-    format!(
-        "process {} since {}",
-        std::process::id(),
-        jiff::Timestamp::now().strftime("%FT%TZ")
-    )
+    let process = format!("process {}", std::process::id());
+    #[cfg(unix)]
+    let process = format!(
+        "{process} on {}",
+        rustix::system::uname().nodename().to_string_lossy()
+    );
+    process
 }
 
 /// What the verb was called with.

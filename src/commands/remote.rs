@@ -11,7 +11,7 @@ use crate::cli::{ConnectorToken, GlobalOpts, PaceOpts, ReachOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
-use crate::recorded::Ledger;
+use crate::recorded::{Ledger, trusted};
 use crate::render::{self, Progress, Ui};
 use crate::sandbox;
 use crate::secrets::{Fingerprinter, Values, among};
@@ -93,6 +93,7 @@ impl Remote {
         } else {
             Way::remote(env, project)?
         };
+        let root = ledger_root(project, global, &way)?;
         let on_wait = waiting(progress);
         let mut options = Options {
             organization_id: way.organization,
@@ -107,10 +108,6 @@ impl Remote {
         let organization = session
             .organization()
             .ok_or(api::ApiError::UnknownOrganization)?;
-        let root = global
-            .ledger
-            .clone()
-            .unwrap_or_else(|| way.ledger_root.clone());
         Ok(Self {
             session,
             name: way.name,
@@ -189,6 +186,7 @@ impl Way {
     /// ledger is apart from the remote one: the ids of one mean nothing in the other.
     async fn embedded(env: &Environment, project: &Project) -> Result<Self, Failure> {
         let dir = state_dir(project);
+        trusted(&dir)?;
         private_dir(&dir)?;
         let (id, secret) = SANDBOX_CLIENT;
         let declared = project.desired.organization_id;
@@ -222,6 +220,17 @@ impl Way {
             sandbox: Some(running),
         })
     }
+}
+
+/// Where ledgers are: as the operator says, who may use links, else beside the project, where a
+/// checkout could have put one.
+fn ledger_root(project: &Project, global: &GlobalOpts, way: &Way) -> Result<PathBuf, Failure> {
+    if let Some(root) = &global.ledger {
+        return Ok(root.clone());
+    }
+    trusted(&state_dir(project))?;
+    trusted(&way.ledger_root)?;
+    Ok(way.ledger_root.clone())
 }
 
 /// Where ledger and sandbox are kept: beside the project.

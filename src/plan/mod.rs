@@ -138,7 +138,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     }
     add_undeclared(inputs, &meant, &mut plan);
     plan.refusals.extend(guards::refusals(inputs, &plan));
-    plan.summary = summary::of(&plan, inputs.desired.customers.len());
+    let declared = &inputs.desired.customers;
+    plan.summary = summary::of(&plan, declared.len(), |name| declared.contains_key(name));
     plan
 }
 

@@ -53,8 +53,9 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
     plan.partial = true;
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
-    let declared = plan.summary.customers_declared;
-    plan.summary = summary::of(&plan, usize::try_from(declared).unwrap_or(usize::MAX));
+    let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
+    // Only what is declared is rotated.
+    plan.summary = summary::of(&plan, declared, |_| true);
     Rotation { plan, left }
 }
 

@@ -423,7 +423,7 @@ pub struct Summary {
     pub adopt: u64,
     /// Secrets to send.
     pub secrets: u64,
-    /// Customers with at least one step.
+    /// Declared customers with at least one step.
     pub customers_touched: u64,
     /// Customers declared.
     pub customers_declared: u64,

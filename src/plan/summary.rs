@@ -5,7 +5,8 @@ use crate::model::{Address, ConnectorBody, Setting, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts objects, not steps: one that is created and then set up further counts as added.
-pub(super) fn of(plan: &Plan, declared: usize) -> Summary {
+/// What is pruned is no declared customer.
+pub(super) fn of(plan: &Plan, declared: usize, is_declared: impl Fn(&str) -> bool) -> Summary {
     let mut actions: BTreeMap<(&Address, bool), BTreeSet<Action>> = BTreeMap::new();
     let mut summary = Summary {
         customers_declared: count(declared),
@@ -38,7 +39,7 @@ pub(super) fn of(plan: &Plan, declared: usize) -> Summary {
     let touched = plan
         .customers
         .iter()
-        .filter(|customer| !customer.steps.is_empty());
+        .filter(|customer| !customer.steps.is_empty() && is_declared(&customer.name));
     summary.customers_touched = count(touched.count());
     summary
 }

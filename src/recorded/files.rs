@@ -1,9 +1,61 @@
 //! Private, durable files: 0600 in 0700, written beside the target, synced, then renamed.
+//!
+//! Refuses links, which a checkout could bring along, and directories that others own or write.
 
 use super::RecordError;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
+
+/// Refuses a directory that somebody else could have put there or could change. That others can
+/// read it is no reason: it holds no secrets.
+#[cfg(unix)]
+pub fn trusted(path: &Path) -> Result<(), RecordError> {
+    use std::os::unix::fs::MetadataExt;
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(RecordError::io("cannot look at", path)(error)),
+    };
+    let me = rustix::process::geteuid().as_raw();
+    let why = if found.is_symlink() {
+        "is a link, and the ledger follows none"
+    } else if me != 0 && found.uid() != me && found.uid() != 0 {
+        "belongs to another user"
+    } else if found.mode() & 0o022 != 0 {
+        "can be written by other users"
+    } else {
+        return Ok(());
+    };
+    let path = path.to_owned();
+    Err(RecordError::Untrusted { path, why })
+}
+
+/// Elsewhere the system's own rules have to do.
+#[cfg(not(unix))]
+pub fn trusted(_: &Path) -> Result<(), RecordError> {
+    Ok(())
+}
+
+/// Opens a file to be written without following a link, and makes it if it is not there.
+pub(super) fn open_or_make(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).write(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    follow_none(&mut options);
+    options.open(path)
+}
+
+fn follow_none(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        let flag = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flag);
+    }
+    #[cfg(not(unix))]
+    let _ = options;
+}
 
 /// Makes a directory that only its owner can enter.
 pub(super) fn private_dir(path: &Path) -> Result<(), RecordError> {
@@ -11,6 +63,7 @@ pub(super) fn private_dir(path: &Path) -> Result<(), RecordError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    trusted(path)?;
     builder
         .create(path)
         .map_err(RecordError::io("cannot make", path))
@@ -42,8 +95,13 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), RecordError> {
 
 /// A file's text, or nothing if it is not there.
 pub(super) fn read(path: &Path) -> Result<Option<String>, RecordError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    let mut options = OpenOptions::new();
+    options.read(true);
+    follow_none(&mut options);
+    let mut text = String::new();
+    let opened = options.open(path);
+    match opened.and_then(|mut file| file.read_to_string(&mut text)) {
+        Ok(_) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(RecordError::io("cannot read", path)(error)),
     }
@@ -55,5 +113,45 @@ pub(super) fn remove(path: &Path) -> Result<(), RecordError> {
         Ok(()) => sync_dir(path.parent().unwrap_or(Path::new("."))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(RecordError::io("cannot remove", path)(error)),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{RecordError, private_dir, read, trusted};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn links_and_what_others_write_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = |name: &str| dir.path().join(name);
+        let why = |name| match trusted(&place(name)) {
+            Err(RecordError::Untrusted { why, .. }) => why,
+            other => panic!("trusted: {other:?}"),
+        };
+        private_dir(&place("own")).unwrap();
+        trusted(&place("own")).unwrap();
+        trusted(&place("absent")).unwrap();
+        symlink(place("own"), place("link")).unwrap();
+        assert!(why("link").contains("is a link"));
+        private_dir(&place("link")).unwrap_err();
+        let open = std::fs::Permissions::from_mode(0o770);
+        std::fs::set_permissions(place("own"), open).unwrap();
+        assert!(why("own").contains("written by other users"));
+        private_dir(&place("own")).unwrap_err();
+        // Of somebody else, where this user can tell.
+        if !rustix::process::geteuid().is_root() {
+            trusted(std::path::Path::new("/")).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_file_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, "text").unwrap();
+        assert_eq!(read(&file).unwrap().as_deref(), Some("text"));
+        symlink(&file, dir.path().join("link")).unwrap();
+        read(&dir.path().join("link")).unwrap_err();
     }
 }

@@ -56,6 +56,8 @@ impl Ledger {
     pub fn load(&self) -> Result<Recorded, RecordError> {
         let mut recorded = Recorded::default();
         let dir = self.customers();
+        files::trusted(&self.dir)?;
+        files::trusted(&dir)?;
         let failed = || RecordError::io("cannot list", &dir);
         let entries = match std::fs::read_dir(&dir) {
             Ok(entries) => entries,

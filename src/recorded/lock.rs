@@ -1,7 +1,8 @@
 //! One writing run at a time on one ledger on this machine.
 
 use super::{RecordError, files};
-use std::fs::{File, OpenOptions, TryLockError};
+use jiff::Timestamp;
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
@@ -14,48 +15,101 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of a ledger, or says who holds it.
     ///
-    /// `owner` is what another run will be told, such as a process id and a time.
+    /// `owner` is what another run will be told, such as a process and its machine; since when
+    /// is added.
     pub fn take(dir: &Path, owner: &str) -> Result<Self, RecordError> {
         files::private_dir(dir)?;
         let path = dir.join("lock");
         let failed = || RecordError::io("cannot lock", &path);
-        let mut options = OpenOptions::new();
-        options.create(true).read(true).write(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(failed())?;
+        let mut file = files::open_or_make(&path).map_err(failed())?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut owner = String::new();
+                let mut note = String::new();
                 // Best effort: the owner's note may be half written.
-                let _ = file.take(200).read_to_string(&mut owner);
-                return Err(RecordError::Locked {
-                    owner: owner.trim().to_owned(),
-                });
+                let _ = file.take(400).read_to_string(&mut note);
+                let holder = holder(note.trim(), Timestamp::now());
+                return Err(RecordError::Locked { holder });
             }
             Err(TryLockError::Error(error)) => return Err(failed()(error)),
         }
         file.set_len(0).map_err(failed())?;
         file.rewind().map_err(failed())?;
-        file.write_all(owner.as_bytes()).map_err(failed())?;
+        let since = Timestamp::now().strftime("%FT%TZ");
+        write!(file, "{owner}{SINCE}{since}").map_err(failed())?;
         Ok(Self { _file: file })
+    }
+}
+
+const SINCE: &str = " since ";
+
+/// Who holds a lock and for how long, from the note in it.
+fn holder(note: &str, now: Timestamp) -> String {
+    if note.is_empty() {
+        return "held by a run that has not said yet which it is".to_owned();
+    }
+    let since = note.rsplit_once(SINCE).map(|(_, since)| since);
+    match since.and_then(|since| since.parse::<Timestamp>().ok()) {
+        Some(since) => format!(
+            "held for {} by {note}",
+            age(now.duration_since(since).as_mins())
+        ),
+        None => format!("held by {note}"),
+    }
+}
+
+fn age(minutes: i64) -> String {
+    match (minutes / (24 * 60), minutes / 60, minutes) {
+        (2.., _, _) => format!("{} days", minutes / (24 * 60)),
+        (_, 1.., _) => format!("{} h {} min", minutes / 60, minutes % 60),
+        (_, _, 1..) => format!("{minutes} min"),
+        _ => "less than a minute".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Lock, RecordError};
+    use super::{Lock, RecordError, holder};
 
     #[test]
     fn a_second_run_is_told_who_is_at_work() {
         let dir = tempfile::tempdir().unwrap();
-        let held = Lock::take(dir.path(), "process 1").unwrap();
-        match Lock::take(dir.path(), "process 2") {
-            Err(RecordError::Locked { owner }) => assert_eq!(owner, "process 1"),
+        let held = Lock::take(dir.path(), "process 1 on here").unwrap();
+        match Lock::take(dir.path(), "process 2 on there") {
+            Err(RecordError::Locked { holder }) => {
+                let expected = "held for less than a minute by process 1 on here since 20";
+                assert!(holder.starts_with(expected), "{holder}");
+            }
             other => panic!("not locked: {other:?}"),
         }
         drop(held);
-        Lock::take(dir.path(), "process 2").unwrap();
+        Lock::take(dir.path(), "process 2 on there").unwrap();
+    }
+
+    #[test]
+    fn the_age_is_told_in_words() {
+        let now = "2026-05-03T12:00:00Z".parse().unwrap();
+        for (since, age) in [
+            ("2026-05-03T12:00:30Z", "less than a minute"),
+            ("2026-05-03T11:56:30Z", "3 min"),
+            ("2026-05-03T09:50:00Z", "2 h 10 min"),
+            ("2026-05-01T09:50:00Z", "2 days"),
+        ] {
+            let note = format!("process 1 since {since}");
+            assert_eq!(holder(&note, now), format!("held for {age} by {note}"));
+        }
+        assert_eq!(holder("process 1 sin", now), "held by process 1 sin");
+        assert!(holder("", now).contains("has not said"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_its_place_is_not_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("precious");
+        std::fs::write(&target, "kept").unwrap();
+        std::os::unix::fs::symlink(&target, dir.path().join("lock")).unwrap();
+        Lock::take(dir.path(), "process 1").unwrap_err();
+        assert_eq!(std::fs::read_to_string(target).unwrap(), "kept");
     }
 }

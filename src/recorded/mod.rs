@@ -16,6 +16,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use files::trusted;
 pub use journal::{Intent, Journal, Outcome, Unsettled};
 pub use ledger::Ledger;
 pub use lock::Lock;
@@ -49,10 +50,18 @@ pub enum RecordError {
         line: usize,
     },
     /// Another run holds the lock.
-    #[error("another run is at work on this ledger ({owner}); wait for it to end")]
+    #[error("another run is at work on this ledger ({holder}); wait for it to end")]
     Locked {
-        /// Who holds it, as it said itself.
-        owner: String,
+        /// Who holds it, as it said itself, and for how long.
+        holder: String,
+    },
+    /// Somebody else could have put there what is read.
+    #[error("{path} {why}")]
+    Untrusted {
+        /// What is not to be relied on.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
     },
 }
 

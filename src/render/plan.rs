@@ -268,8 +268,13 @@ fn summary(plan: &Plan) -> Vec<Line> {
         sentences.push(sentence(format!("Secrets: {} to write.", s.secrets)));
     }
     let (touched, declared) = (s.customers_touched, s.customers_declared);
+    let all = plan.customers.iter().filter(|one| !one.steps.is_empty());
+    let left = match (all.count() as u64).saturating_sub(touched) {
+        0 => String::new(),
+        left => format!(", and {left} that left the files"),
+    };
     sentences.push(sentence(format!(
-        "Customers: {touched} touched of {declared}."
+        "Customers: {touched} touched of {declared}{left}."
     )));
     sentences.extend(more(plan));
     sentences

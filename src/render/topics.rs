@@ -241,11 +241,6 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "failure",
-        "read_failed",
-        "A file could not be read. Exit 1.",
-    ),
-    (
-        "failure",
         "output_failed",
         "The result could not be written. A reader that went away, as in `| head`, is no failure. Exit 1.",
     ),
@@ -253,6 +248,11 @@ pub(super) const CODES: &[Topic] = &[
         "failure",
         "remote_failed",
         "The API did not answer, or not with what was expected, after retries. Exit 1.",
+    ),
+    (
+        "failure",
+        "remote_unavailable",
+        "The API has failed so often in a row that it was not asked any more: airlift waits 30 s for its return, with a request now and then. Nothing was begun that is not in the ledger or its journal; run it again later. Exit 1.",
     ),
     (
         "failure",
@@ -276,18 +276,8 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "failure",
-        "operations_failed",
-        "The run went through, and some operations failed, were blocked, stale or unknown. Exit 4.",
-    ),
-    (
-        "failure",
         "guard_refused",
         "A guard refuses the plan; nothing was written. Exit 5.",
-    ),
-    (
-        "failure",
-        "cancelled",
-        "A person or a signal stopped the run. What was under way was finished or recorded. Exit 8.",
     ),
     (
         "failure",
@@ -357,7 +347,12 @@ pub(super) const CODES: &[Topic] = &[
     (
         "failure",
         "ledger_locked",
-        "Another run holds the ledger; two at once could create things twice. The lock ends with its process, so wait, or end that run. Exit 1.",
+        "Another run holds the ledger; two at once could create things twice. The message says which process on which machine, and for how long. The lock ends with its process, so wait, or end that run. Exit 1.",
+    ),
+    (
+        "failure",
+        "ledger_untrusted",
+        "The directory of the ledger, or one of those that airlift makes around it, is a link, belongs to another user or can be written by others, so somebody else could have put there what it says is ours. Nothing was read from it. A link may stand behind --ledger. Exit 1.",
     ),
     (
         "failure",

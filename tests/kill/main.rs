@@ -7,7 +7,9 @@
 
 mod bench;
 mod late;
+mod machines;
 mod requests;
 mod rotation;
 mod scenario;
+mod soak;
 mod syscalls;

@@ -4,6 +4,7 @@
 mod calls;
 mod limits;
 mod lists;
+mod outage;
 mod shapes;
 mod tokens;
 mod writes;

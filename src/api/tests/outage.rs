@@ -1,0 +1,129 @@
+//! What an outage costs and how soon its end is noticed, by a clock that only tests move. The
+//! service is a function of time; the rest is what a session's calls go through.
+
+use crate::api::error::{ApiError, Call, Said};
+use crate::api::options::{Options, RetryPolicy};
+use crate::api::retry::{Repeat, Tries};
+use crate::api::traffic::{Entry, Traffic};
+use futures_util::future::join_all;
+use std::cell::Cell;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long the service takes to answer.
+const ANSWER: Duration = Duration::from_millis(50);
+
+/// How a run of calls went.
+struct Run {
+    requests: usize,
+    failed: usize,
+    took: Duration,
+}
+
+/// So many calls, begun as fast as the session lets them, while the service is down between two
+/// moments after the start.
+async fn run(calls: usize, down: (Duration, Duration)) -> Run {
+    let options = Options::default();
+    let (traffic, requests, begun) = (Traffic::new(&options), Cell::new(0), Instant::now());
+    let is_up = || begun.elapsed() < down.0 || begun.elapsed() >= down.1;
+    let one = async || {
+        let mut tries = Tries::new(false);
+        loop {
+            let entry = Entry {
+                writes: false,
+                turn: tries.turn,
+                deadline: tries.started + options.retry.total.mul_f64(0.9),
+                usable: None,
+            };
+            let Ok(pass) = traffic.enter(entry).await else {
+                return false;
+            };
+            tries.attempts += 1;
+            requests.set(requests.get() + 1);
+            sleep(ANSWER).await;
+            let outcome = if is_up() { Ok(()) } else { Err(failure()) };
+            pass.end("x", &outcome);
+            let Err(error) = outcome else {
+                return true;
+            };
+            tries.failures += 1;
+            let Some(pause) = options.retry.wait(&error, Repeat::Harmless, &tries) else {
+                return false;
+            };
+            tries.turn = traffic.again();
+            traffic.rest(pause, "x").await;
+        }
+    };
+    let ended = join_all((0..calls).map(|_| one())).await;
+    Run {
+        requests: requests.get(),
+        failed: ended.iter().filter(|done| !**done).count(),
+        took: begun.elapsed(),
+    }
+}
+
+fn failure() -> ApiError {
+    let call = Call {
+        operation: "x",
+        elapsed: Duration::ZERO,
+        attempts: 1,
+        writes: false,
+        doubt: false,
+    };
+    ApiError::Server {
+        call,
+        status: 503,
+        retry_after: None,
+        said: Said::default(),
+    }
+}
+
+/// One attempt each and a tenth more, or so many more where a tenth is less.
+fn allowed(calls: usize, at_least: u32) -> usize {
+    calls + (calls / 10).max(usize::try_from(at_least).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_from_the_start_costs_a_tenth_more_at_most() {
+    // A run of a few calls cannot tell an outage from isolated faults, which it has retries for.
+    let burst = RetryPolicy::default().burst;
+    for calls in [1, 3, 10, 50, 200, 2000] {
+        let run = run(calls, (Duration::ZERO, Duration::MAX)).await;
+        assert_eq!(run.failed, calls);
+        assert!(
+            run.requests <= allowed(calls, burst),
+            "{} for {calls}",
+            run.requests
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_in_mid_run_costs_a_tenth_more_at_most() {
+    // A run in which calls went well has saved up retries, and asks with them for the return.
+    let reserve = RetryPolicy::default().reserve;
+    for calls in [3, 10, 50, 100, 200, 400, 2000] {
+        for part in 1..=9 {
+            let whole = run(calls, (Duration::MAX, Duration::MAX)).await;
+            assert_eq!((whole.failed, whole.requests), (0, calls));
+            let run = run(calls, (whole.took * part / 10, Duration::MAX)).await;
+            let spent = run.requests;
+            assert!(
+                spent <= allowed(calls, reserve),
+                "{spent} for {calls}, down at {part}/10"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_services_return_is_noticed_within_ten_seconds() {
+    for (from, to) in [(0, 3), (0, 25), (1, 4), (1, 12), (2, 29)] {
+        let [from, to] = [from, to].map(Duration::from_secs);
+        let run = run(300, (from, to)).await;
+        // 300 calls of 50 ms, ten at a time, are 1.5 s of it.
+        let after = run.took.saturating_sub(to);
+        assert!(after <= Duration::from_secs(10), "{after:?} after {to:?}");
+        assert_eq!(run.failed, 0, "down from {from:?} to {to:?}");
+    }
+}
