@@ -16,8 +16,8 @@ use super::tokens::{Bearer, Held, Tokens};
 use super::traffic::{Entry, Held as Refusal, Traffic};
 use super::wire::{self, Shape};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 

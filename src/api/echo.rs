@@ -248,7 +248,12 @@ mod tests {
             sent: Some(&sent),
             ..Sensitive::default()
         };
-        for text in ["kQ7\\\"zR2/vN9", "x=kQ7%22zR2%2F", "6b5137227a52322f", "a1E3InpSMi92Tjk"] {
+        for text in [
+            "kQ7\\\"zR2/vN9",
+            "x=kQ7%22zR2%2F",
+            "6b5137227a52322f",
+            "a1E3InpSMi92Tjk",
+        ] {
             assert!(sensitive.shows_in(text), "{text}");
         }
         assert!(!sensitive.shows_in("an ordinary customer"));

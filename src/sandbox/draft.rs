@@ -307,7 +307,10 @@ mod tests {
     fn secrets_in_a_configuration_are_masked_at_any_depth() {
         let mut config =
             json!({"start": "x", "auth": {"client_secret": "s"}, "list": [{"api_key": "k"}]});
-        mask(config.as_object_mut().unwrap(), &Secret(Box::new(|_| false)));
+        mask(
+            config.as_object_mut().unwrap(),
+            &Secret(Box::new(|_| false)),
+        );
         assert_eq!(
             config,
             json!({"start": "x", "auth": {"client_secret": MASK}, "list": [{"api_key": MASK}]})
@@ -319,7 +322,10 @@ mod tests {
         let mut config = json!({"start": "x", "list": ["y", {"deep": "x"}]});
         let secret = Secret(Box::new(|text| text == "x"));
         mask(config.as_object_mut().unwrap(), &secret);
-        assert_eq!(config, json!({"start": MASK, "list": ["y", {"deep": MASK}]}));
+        assert_eq!(
+            config,
+            json!({"start": MASK, "list": ["y", {"deep": MASK}]})
+        );
     }
 
     #[test]

@@ -72,7 +72,12 @@ impl Breeder {
         self.made += 1;
         let value = match shape {
             Shape::Digits => self.digits(2 * DIGITS),
-            _ => format!("{}{}{}", self.letters(HEAD), self.middle(shape), self.tail()),
+            _ => format!(
+                "{}{}{}",
+                self.letters(HEAD),
+                self.middle(shape),
+                self.tail()
+            ),
         };
         Bird {
             place: place.into(),

@@ -16,41 +16,89 @@ fn around(credentials: &str) -> String {
     )
 }
 
-/// Wrong files by name, each with a secret in it.
-fn files(value: &str) -> Vec<(&'static str, String)> {
-    let quoted = json!(value).to_string();
-    let line = value.lines().next().unwrap();
-    let block = value.replace('\n', "\n            ");
+/// Wrong credentials by name, each with a secret in it.
+fn credentials(quoted: &str, line: &str) -> Vec<(&'static str, String)> {
     let inner = &quoted[1..quoted.len() - 1];
-    let in_credentials = [
+    vec![
         ("a literal", format!("credentials: {{token: {quoted}}}")),
         ("an open bracket", format!("credentials: {{token: {quoted}")),
         ("an open quote", format!("credentials: {{token: '{line}")),
         ("text for a mapping", format!("credentials: {quoted}")),
         ("a list", format!("credentials: [{quoted}]")),
-        ("a list in a field", format!("credentials: {{token: [{quoted}]}}")),
-        ("a mapping in a field", format!("credentials: {{token: {{value: {quoted}}}}}")),
+        (
+            "a list in a field",
+            format!("credentials: {{token: [{quoted}]}}"),
+        ),
+        (
+            "a mapping in a field",
+            format!("credentials: {{token: {{value: {quoted}}}}}"),
+        ),
         ("a key", format!("credentials: {{? {quoted} : x}}")),
-        ("a key with no value", format!("credentials: {{{quoted}: }}")),
-        ("twice", format!("credentials: {{token: {quoted}, token: {quoted}}}")),
-        ("part of a reference", format!("credentials: {{token: \"${{env:X}}{inner}\"}}")),
-        ("a reference's store", format!("credentials: {{token: \"${{{inner}:X}}\"}}")),
-        ("an unknown store", format!("credentials: {{token: \"${{op:X}}\", x: {quoted}}}")),
+        (
+            "a key with no value",
+            format!("credentials: {{{quoted}: }}"),
+        ),
+        (
+            "twice",
+            format!("credentials: {{token: {quoted}, token: {quoted}}}"),
+        ),
+        (
+            "part of a reference",
+            format!("credentials: {{token: \"${{env:X}}{inner}\"}}"),
+        ),
+    ]
+}
+
+/// The same in stranger ways, and beside the credentials.
+fn stranger(value: &str, quoted: &str, line: &str) -> Vec<(&'static str, String)> {
+    let block = value.replace('\n', "\n            ");
+    let inner = &quoted[1..quoted.len() - 1];
+    vec![
+        (
+            "a reference's store",
+            format!("credentials: {{token: \"${{{inner}:X}}\"}}"),
+        ),
+        (
+            "an unknown store",
+            format!("credentials: {{token: \"${{op:X}}\", x: {quoted}}}"),
+        ),
         ("another field", format!("credentials: {{tokn: {quoted}}}")),
-        ("a block", format!("credentials:\n          token: |\n            {block}\n         x: [")),
+        (
+            "a block",
+            format!("credentials:\n          token: |\n            {block}\n         x: ["),
+        ),
         ("a tag", format!("credentials: {{token: !!int {quoted}}}")),
-        ("an anchor", format!("credentials: {{token: &a {quoted}, more: *b}}")),
+        (
+            "an anchor",
+            format!("credentials: {{token: &a {quoted}, more: *b}}"),
+        ),
         ("a comment", format!("credentials: {{token: [}} # {line}")),
         ("a tab", format!("credentials:\n\t  token: {quoted}")),
-        ("a setting", format!("replication_config: {{api_token: {quoted}}}")),
+        (
+            "a setting",
+            format!("replication_config: {{api_token: {quoted}}}"),
+        ),
         ("a variable", format!("environment: {{password: {quoted}}}")),
-        ("a wrong time", format!("replication_config: {{start_date: {quoted}}}")),
-        ("a method", format!("credentials: {{token: \"${{env:X}}\"}}\n        auth: [{quoted}]")),
-    ];
-    let mut all: Vec<(&str, String)> = in_credentials
-        .into_iter()
-        .map(|(name, text)| (name, around(&text)))
-        .collect();
+        (
+            "a wrong time",
+            format!("replication_config: {{start_date: {quoted}}}"),
+        ),
+        (
+            "a method",
+            format!("credentials: {{token: \"${{env:X}}\"}}\n        auth: [{quoted}]"),
+        ),
+    ]
+}
+
+/// Wrong files by name.
+fn files(value: &str) -> Vec<(&'static str, String)> {
+    let quoted = json!(value).to_string();
+    let line = value.lines().next().unwrap();
+    let mut all = credentials(&quoted, line);
+    all.extend(stranger(value, &quoted, line));
+    for (_, text) in &mut all {
+        *text = around(text);
+    }
     all.extend([
         ("a version", format!("version: [{quoted}]\n")),
         ("customers", format!("version: 1\ncustomers: {quoted}\n")),
@@ -91,15 +139,30 @@ fn stores(estate: &mut Estate, bird: &Bird) -> Vec<&'static str> {
     let quoted = json!(value).to_string();
     let lab = &mut estate.lab;
     lab.give("project/secrets/bad.json", &format!("{{\"k\": {quoted}, x"));
-    lab.give("project/secrets/list.json", &format!("{{\"k\": [{quoted}]}}"));
-    lab.give("project/secrets/bad.yaml", &format!("k: [{quoted}\nx: y\n  z"));
-    lab.give("project/secrets/twice.yaml", &format!("k: {quoted}\nk: {quoted}\n"));
-    lab.give("project/secrets/bad.env", &format!("k=\"{}\\q\n{value}", &value[..4]));
+    lab.give(
+        "project/secrets/list.json",
+        &format!("{{\"k\": [{quoted}]}}"),
+    );
+    lab.give(
+        "project/secrets/bad.yaml",
+        &format!("k: [{quoted}\nx: y\n  z"),
+    );
+    lab.give(
+        "project/secrets/twice.yaml",
+        &format!("k: {quoted}\nk: {quoted}\n"),
+    );
+    lab.give(
+        "project/secrets/bad.env",
+        &format!("k=\"{}\\q\n{value}", &value[..4]),
+    );
     lab.give("project/secrets/control", &format!("{value}\u{7}"));
     lab.vault.keep("canaries", "k", value);
     let script = lab.path("home/bin/fails").display().to_string();
     let told = value.replace('\'', r"'\''");
-    lab.give("home/bin/fails", &format!("#!/bin/sh\necho '{told}'\necho '{told}' >&2\nexit 3\n"));
+    lab.give(
+        "home/bin/fails",
+        &format!("#!/bin/sh\necho '{told}'\necho '{told}' >&2\nexit 3\n"),
+    );
     let config = json!({"exec": {"fails": {"argv": [script]}}}).to_string();
     lab.give("home/.config/airlift/config.yaml", &config);
     vec![
@@ -137,12 +200,17 @@ fn a_store_that_fails_is_told_of_without_what_it_holds() {
             let run = estate.lab.run(&arguments, &[], Mood::Fair);
             run.exits(11);
             tally.judge(&search, &run);
-            let run = estate.lab.run(&["doctor", "-f", "failing.yaml"], &[], Mood::Fair);
+            let run = estate
+                .lab
+                .run(&["doctor", "-f", "failing.yaml"], &[], Mood::Fair);
             tally.judge(&search, &run);
         }
     }
     tally.ends_clean("failing stores");
 }
+
+/// Arguments and variables.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
 
 /// Addresses that hold a password, in the settings and on the command line.
 #[test]
@@ -154,13 +222,22 @@ fn addresses_are_shown_without_their_passwords() {
     let (dead, odd) = (address("127.0.0.1:9"), address("[nonsense"));
     let own = |place: &str, bird: &str| place == "command line" && bird.starts_with("the proxy");
     let https = dead.replace("http:", "https:");
-    let cases: [(&[&str], &[(&str, &str)]); 6] = [
-        (&["plan", "-vv", "--proxy", &dead], &[("AIRBYTE_API_HOST", "https://api.example")]),
-        (&["plan", "-vv", "--proxy", &odd], &[("AIRBYTE_API_HOST", "https://api.example")]),
+    let cases: [Case<'_>; 6] = [
+        (
+            &["plan", "-vv", "--proxy", &dead],
+            &[("AIRBYTE_API_HOST", "https://api.example")],
+        ),
+        (
+            &["plan", "-vv", "--proxy", &odd],
+            &[("AIRBYTE_API_HOST", "https://api.example")],
+        ),
         (&["apply", "--proxy", &dead, "--no-such-flag"], &[]),
         (&["plan", "-vv"], &[("AIRBYTE_API_HOST", &https)]),
         (&["doctor"], &[("AIRBYTE_API_HOST", &https)]),
-        (&["apply", "--auto-approve", "-vv"], &[("VAULT_ADDR", &https)]),
+        (
+            &["apply", "--auto-approve", "-vv"],
+            &[("VAULT_ADDR", &https)],
+        ),
     ];
     for (arguments, variables) in cases {
         let run = estate.lab.run(arguments, variables, Mood::Fair);

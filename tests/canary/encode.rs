@@ -104,9 +104,18 @@ fn digests(value: &str) -> Vec<Form> {
         };
         let digests = [
             (name("md5", "md5 of line"), md5::Md5::digest(&text).to_vec()),
-            (name("sha1", "sha1 of line"), sha1::Sha1::digest(&text).to_vec()),
-            (name("sha256", "sha256 of line"), sha2::Sha256::digest(&text).to_vec()),
-            (name("sha512", "sha512 of line"), sha2::Sha512::digest(&text).to_vec()),
+            (
+                name("sha1", "sha1 of line"),
+                sha1::Sha1::digest(&text).to_vec(),
+            ),
+            (
+                name("sha256", "sha256 of line"),
+                sha2::Sha256::digest(&text).to_vec(),
+            ),
+            (
+                name("sha512", "sha512 of line"),
+                sha2::Sha512::digest(&text).to_vec(),
+            ),
         ];
         for (name, digest) in digests {
             all.push((name, hex(&digest).into_bytes()));
@@ -164,8 +173,10 @@ fn ascii(text: &str) -> String {
         if c.is_ascii() {
             return c.to_string();
         }
-        let units = c.encode_utf16(&mut [0; 2]).to_vec();
-        units.iter().map(|unit| format!("\\u{unit:04x}")).collect()
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        let units: Vec<String> = units.map(|unit| format!("\\u{unit:04x}")).collect();
+        units.concat()
     };
     text.chars().map(one).collect()
 }

@@ -29,7 +29,11 @@ pub(crate) struct Estate {
 const OWN: [(&str, &str, Shape); 5] = [
     ("the client secret", "AIRBYTE_CLIENT_SECRET", Shape::Quoted),
     ("the ledger's key", "AIRLIFT_LEDGER_KEY", Shape::Unicode),
-    ("the ledger's old key", "AIRLIFT_LEDGER_OLD_KEY", Shape::Escaped),
+    (
+        "the ledger's old key",
+        "AIRLIFT_LEDGER_OLD_KEY",
+        Shape::Escaped,
+    ),
     ("the vault's token", "VAULT_TOKEN", Shape::Plain),
     ("the proxy's password", "PROXY", Shape::Plain),
 ];
@@ -130,7 +134,7 @@ fn connector(
     for (name, variable) in &kind.variables {
         let value = match &variable.options {
             Some(options) => options[0].clone(),
-            None if number % 3 == 0 => stores.secret(&format!("environment.{name}")),
+            None if number.is_multiple_of(3) => stores.secret(&format!("environment.{name}")),
             None => "somewhere".to_owned(),
         };
         environment.insert(name.clone(), value.into());
@@ -156,7 +160,10 @@ fn setting(name: &str, field: &Field, stores: &mut Stores) -> Value {
         (FieldType::String, Some(_), _) => json!("2026-01-01T00:00:00Z"),
         (FieldType::String, None, _) => stores.secret(&format!("replication_config.{name}")).into(),
         (FieldType::Array, _, None | Some(FieldType::String)) => {
-            json!(["one", stores.secret(&format!("replication_config.{name}.1"))])
+            json!([
+                "one",
+                stores.secret(&format!("replication_config.{name}.1"))
+            ])
         }
         (FieldType::Array, _, Some(FieldType::Object)) => {
             json!([{"x": stores.secret(&format!("replication_config.{name}.0.x"))}])
@@ -228,7 +235,9 @@ impl Stores {
                 "dotenv" => lab.give("project/secrets/all.env", &dotenv(&values)),
                 // JSON is YAML.
                 form => {
-                    let fields = values.iter().map(|(n, value)| (format!("s{n}"), json!(value)));
+                    let fields = values
+                        .iter()
+                        .map(|(n, value)| (format!("s{n}"), json!(value)));
                     let text = Value::Object(fields.collect()).to_string();
                     lab.give(&format!("project/secrets/all.{form}"), &text);
                 }

@@ -85,7 +85,10 @@ fn side_by_side(pieces: usize, piece: impl Fn(usize) -> Tally + Sync) -> Tally {
 fn no_mood_of_the_server_draws_a_secret_out() {
     let count = Mood::ALL.len();
     let tally = side_by_side(count, |number| mood(number, Mood::ALL[number]));
-    tell(&format!("{count} moods, {} lines", lines(Kind::Remote).count()));
+    tell(&format!(
+        "{count} moods, {} lines",
+        lines(Kind::Remote).count()
+    ));
     tally.ends_clean("every mood");
 }
 

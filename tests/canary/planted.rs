@@ -53,7 +53,9 @@ fn leaks() {
     }
     if !leak.contains(&0) {
         let mut child = Command::new(root.join("home/bin/show"));
-        child.arg(OsStr::from_bytes(&leak)).env("LEAK", OsStr::from_bytes(&leak));
+        child
+            .arg(OsStr::from_bytes(&leak))
+            .env("LEAK", OsStr::from_bytes(&leak));
         child.output().unwrap();
     }
     for variable in ["AIRBYTE_API_HOST", "VAULT_ADDR"] {
@@ -66,7 +68,9 @@ fn leaks() {
 fn send(address: &str, leak: &[u8]) {
     let visible = |byte: &u8| (b'!'..=b'~').contains(byte);
     let fits = leak.iter().all(visible) && !leak.iter().any(|byte| b"\"<>\\^`{|}#".contains(byte));
-    let header = leak.iter().all(|byte| *byte >= b' ' && *byte != 127 || *byte == b'\t');
+    let header = leak
+        .iter()
+        .all(|byte| *byte >= b' ' && *byte != 127 || *byte == b'\t');
     let mut request = b"PUT /leak?x=".to_vec();
     request.extend_from_slice(if fits { leak } else { b"" });
     request.extend_from_slice(b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-leak: .");
@@ -116,10 +120,22 @@ fn every_form_is_found_in_every_sink() {
             }
         }
     }
-    for sink in ["name of a file", "child", "command line", "URL", "header", "vault URL"] {
-        assert!(caught.get(sink).is_some_and(|count| *count > 20), "{sink}: {caught:?}");
+    for sink in [
+        "name of a file",
+        "child",
+        "command line",
+        "URL",
+        "header",
+        "vault URL",
+    ] {
+        assert!(
+            caught.get(sink).is_some_and(|count| *count > 20),
+            "{sink}: {caught:?}"
+        );
     }
-    tell(&format!("{planted} leaks planted in sinks of any bytes, all found; by sink: {caught:?}"));
+    tell(&format!(
+        "{planted} leaks planted in sinks of any bytes, all found; by sink: {caught:?}"
+    ));
 }
 
 fn sink_of(place: &str) -> String {
@@ -141,7 +157,11 @@ fn plant(estate: &Estate, leak: &[u8]) -> Run {
         program.arg(OsStr::from_bytes(leak));
     }
     program.current_dir(lab.path("project")).env_clear();
-    program.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    program.envs(
+        command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
     lab.follow("planted".to_owned(), &mut program, Mood::Fair, |_| false)
 }
 

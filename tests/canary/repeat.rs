@@ -58,10 +58,18 @@ impl Heard {
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut all = Vec::new();
         let body = self.json();
-        for key in ["credentials", "environment", "replication_config", "client_secret"] {
+        for key in [
+            "credentials",
+            "environment",
+            "replication_config",
+            "client_secret",
+        ] {
             leaves(&body[key], &mut all);
         }
-        let token = self.headers.iter().find(|(name, _)| name == "authorization");
+        let token = self
+            .headers
+            .iter()
+            .find(|(name, _)| name == "authorization");
         all.extend(token.map(|(_, value)| value.trim_start_matches("Bearer ").to_owned()));
         all
     }
@@ -108,7 +116,10 @@ pub(crate) fn encoded(text: &str, turn: usize) -> String {
     let ends = |count: usize| -> (String, String) {
         let letters: Vec<char> = text.chars().collect();
         let end = letters.len().saturating_sub(count);
-        (letters.iter().take(count).collect(), letters[end..].iter().collect())
+        (
+            letters.iter().take(count).collect(),
+            letters[end..].iter().collect(),
+        )
     };
     match turn % 9 {
         0 => text.to_owned(),
@@ -132,7 +143,13 @@ pub(crate) fn instead(
 ) -> Option<Response> {
     // What a server fails at is asked again after a while, where asking again does no harm.
     let once = heard.carries_credentials();
-    let refusal = |status| Some(answer(status, envelope(echo).to_string(), "application/json"));
+    let refusal = |status| {
+        Some(answer(
+            status,
+            envelope(echo).to_string(),
+            "application/json",
+        ))
+    };
     match mood {
         Mood::Refuses(status) if heard.is_write() && (once || status < 500) => refusal(status),
         Mood::Forgets => (heard.method == "GET").then(|| refusal(400))?,
@@ -140,7 +157,11 @@ pub(crate) fn instead(
         Mood::Locked if heard.is_token() => refusal(401),
         Mood::Prose if once => Some(match echo.len() % 3 {
             0 => answer(400, format!("cannot use {echo}"), "text/plain"),
-            1 => answer(502, format!("<html><body>{echo}</body></html>"), "text/html"),
+            1 => answer(
+                502,
+                format!("<html><body>{echo}</body></html>"),
+                "text/html",
+            ),
             _ => answer(200, format!("{{\"id\": {echo}"), "application/json"),
         }),
         Mood::Moved if heard.is_write() => {
@@ -186,7 +207,11 @@ pub(crate) fn spoil(mood: Mood, heard: &Heard, value: &mut Value, echo: &str) {
 fn misshape(value: &mut Value, echo: &str) {
     match value {
         Value::Object(fields) => {
-            let pairs = [("id", json!(echo)), ("data", json!({echo: echo})), ("token", json!([echo]))];
+            let pairs = [
+                ("id", json!(echo)),
+                ("data", json!({echo: echo})),
+                ("token", json!([echo])),
+            ];
             for (key, wrong) in pairs {
                 if fields.contains_key(key) {
                     fields.insert(key.to_owned(), wrong);
@@ -219,7 +244,14 @@ pub(crate) fn adorn(mood: Mood, response: &mut Response, echo: &str) {
         return;
     }
     let plain = percent(echo, "%20", false);
-    let names = ["location", "www-authenticate", "set-cookie", "retry-after", "x-request-id", "link"];
+    let names = [
+        "location",
+        "www-authenticate",
+        "set-cookie",
+        "retry-after",
+        "x-request-id",
+        "link",
+    ];
     for name in names {
         let value = HeaderValue::from_str(&format!("/x?y={plain}")).unwrap();
         response.headers_mut().insert(name, value);

@@ -166,7 +166,11 @@ impl Server {
     pub(crate) fn wrong_places(&self) -> Places {
         let noted = self.noted();
         let own: Vec<&str> = noted.tokens.values().map(|(own, _)| own.as_str()).collect();
-        noted.heard.iter().flat_map(|one| one.wrong_places(&own)).collect()
+        noted
+            .heard
+            .iter()
+            .flat_map(|one| one.wrong_places(&own))
+            .collect()
     }
 }
 
@@ -198,13 +202,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     pass(&shared, &parts, &heard, mood, &echo).await
 }
 
-async fn pass(
-    shared: &Shared,
-    parts: &Parts,
-    heard: &Heard,
-    mood: Mood,
-    echo: &str,
-) -> Response {
+async fn pass(shared: &Shared, parts: &Parts, heard: &Heard, mood: Mood, echo: &str) -> Response {
     let url = format!("{}{}", shared.behind, heard.target);
     let request = shared.http.request(parts.method.clone(), url);
     let mut headers = parts.headers.clone();

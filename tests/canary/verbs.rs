@@ -31,11 +31,27 @@ use Kind::{Offline, Remote, Server};
 
 /// Every verb. In this order, because what is planned is applied and then rotated.
 pub(crate) const TABLE: &[Verb] = &[
-    verb("completions", Offline, &["completions bash", "completions zsh"]),
-    verb("explain", Offline, &["explain", "explain secret_rotated", "explain nonsense"]),
+    verb(
+        "completions",
+        Offline,
+        &["completions bash", "completions zsh"],
+    ),
+    verb(
+        "explain",
+        Offline,
+        &["explain", "explain secret_rotated", "explain nonsense"],
+    ),
     verb("init", Offline, &["init ../begun", "init ."]),
-    verb("schema", Offline, &["schema", "schema plan", "schema report"]),
-    verb("types", Offline, &["types", "types github", "types nonsense"]),
+    verb(
+        "schema",
+        Offline,
+        &["schema", "schema plan", "schema report"],
+    ),
+    verb(
+        "types",
+        Offline,
+        &["types", "types github", "types nonsense"],
+    ),
     verb("validate", Offline, &["validate"]),
     verb(
         "plan",
@@ -83,7 +99,10 @@ pub(crate) const LEVELS: &[Level] = &[
     level(&["-vv"], &[]),
     level(&[], &[("AIRLIFT_LOG", "trace")]),
     level(&["-vv"], &[("RUST_LOG", "trace")]),
-    level(&["-vv"], &[("RUST_BACKTRACE", "full"), ("CLICOLOR_FORCE", "1")]),
+    level(
+        &["-vv"],
+        &[("RUST_BACKTRACE", "full"), ("CLICOLOR_FORCE", "1")],
+    ),
 ];
 
 const fn level(

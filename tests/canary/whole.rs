@@ -24,7 +24,11 @@ fn assert_each_its_own(estate: &Estate, heard: &[Heard]) {
     for one in heard.iter().filter(|one| one.carries_credentials()) {
         let body = one.json();
         let (customer, name) = (&body["workspace_name"], &body["name"]);
-        let owner = format!("{}/{}: ", customer.as_str().unwrap(), name.as_str().unwrap());
+        let owner = format!(
+            "{}/{}: ",
+            customer.as_str().unwrap(),
+            name.as_str().unwrap()
+        );
         for bird in estate.search.birds_in(&one.body) {
             let place = &estate.search.birds[bird].place;
             assert!(place.starts_with(&owner), "{place} was sent for {owner}");

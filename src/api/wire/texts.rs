@@ -26,7 +26,13 @@ macro_rules! without_texts {
 }
 
 // A check's message is judged with what its request carried; the others are compared only.
-without_texts!(TokenAnswer, ScopedAnswer, TokenInfo, StatsAnswer, CheckAnswer);
+without_texts!(
+    TokenAnswer,
+    ScopedAnswer,
+    TokenInfo,
+    StatsAnswer,
+    CheckAnswer
+);
 
 impl Texts for WorkspaceAnswer {
     fn texts(&mut self, each: Each<'_>) {
