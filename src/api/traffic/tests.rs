@@ -274,3 +274,28 @@ async fn waits_are_told_when_they_are_noticed_and_new() {
     let last = told.lock().unwrap().last().cloned();
     assert_eq!(last, Some(("create is made again".to_owned(), seconds(3))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_got_a_permit_in_an_outage_waits_for_its_end_before_taking_a_slot() {
+    let (traffic, told) = traffic(Load {
+        parallelism: 1,
+        max_rps: Some(0.5),
+        ..Load::default()
+    });
+    for _ in 0..4 {
+        assert!(goes(&traffic, 9, Err(server(503))).await.is_ok());
+    }
+    advance(seconds(20)).await;
+    told.lock().unwrap().clear();
+    let fifth = traffic.enter(entry(0)).await.unwrap();
+    let fails = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        fifth.end("x", &Err::<(), ApiError>(server(503)));
+    };
+    let (pass, ()) = tokio::join!(traffic.enter(entry(60)), fails);
+    assert!(pass.is_ok());
+    // The slot is two seconds after the fifth; a part of that passed before the probe was due.
+    let told = told.lock().unwrap().clone();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].1 < Duration::from_millis(1700), "{told:?}");
+}
