@@ -21,6 +21,8 @@
 //! - [`render`]: every word that a person or a script reads. [`failure`]: causes and exit codes.
 //! - [`cli`], [`commands`]: the verbs, where rooms meet. [`process`]: hardening of the process.
 //!
+//! - `fuzzing`: laws that hold for any input; compiled for fuzzing and tests only.
+//!
 //! Who may import whom is held, and enforced, in `tests/it/rooms.rs`.
 
 pub mod api;

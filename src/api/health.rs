@@ -4,6 +4,9 @@
 //! Closed, every first attempt may go, and a retry may go while the allowance lasts. Open, one
 //! probe at a time may go, every two seconds or so; any answer closes it.
 
+#[cfg(test)]
+mod tests;
+
 use super::options::{Outage, RetryPolicy};
 use std::time::Duration;
 use tokio::time::Instant;

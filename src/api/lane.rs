@@ -1,6 +1,9 @@
 //! How many calls of one kind are made at a time. Owns the adaptive limit (more while answers
 //! come, fewer on 429 and when answers get slow) and the gate that `Retry-After` closes for all.
 
+#[cfg(test)]
+mod exact;
+
 use super::options::Load;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

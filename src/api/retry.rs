@@ -1,6 +1,9 @@
 //! When a call is made again, and after how long. Owns the policy for one call and the reading
 //! of `Retry-After`; sends nothing itself. What all calls together may do is `super::traffic`'s.
 
+#[cfg(test)]
+mod exact;
+
 use super::error::ApiError;
 use super::health::Turn;
 use super::options::RetryPolicy;

@@ -2,6 +2,9 @@
 //! pace, in this order, and what each learns from how it ended. Owns the telling of waits;
 //! sends nothing.
 
+#[cfg(test)]
+mod tests;
+
 use super::breaker::{Attempt, Breaker, Coming};
 use super::error::ApiError;
 use super::health::{Turn, Verdict, Word};

@@ -40,6 +40,13 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("process", &[]),
+    // Compiled for fuzzing and tests only; gathers what the rooms hold of themselves.
+    (
+        "fuzzing",
+        &[
+            "api", "cli", "config", "model", "recorded", "render", "secrets",
+        ],
+    ),
     ("main", &["cli", "commands", "failure", "process", "render"]),
     ("lib", &[]),
 ];

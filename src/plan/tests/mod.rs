@@ -6,6 +6,7 @@ mod customers;
 mod narrowed;
 mod removal;
 mod secrets;
+mod values;
 
 use super::{FieldValue, Inputs, Limit, Plan, Policy, Step, plan};
 use crate::model::{
