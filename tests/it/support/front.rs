@@ -78,9 +78,8 @@ impl Drop for Front {
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, LIMIT).await.unwrap();
-    let change = match (shared.rule)(&parts, &bytes) {
-        Fate::Pass => return pass(&shared, parts, bytes.into(), None).await,
-        Fate::Change(change) => change,
+    let Fate::Change(change) = (shared.rule)(&parts, &bytes) else {
+        return pass(&shared, parts, bytes.into(), None).await;
     };
     shared.met.fetch_add(1, Ordering::Relaxed);
     pass(&shared, parts, bytes.into(), Some(change)).await
