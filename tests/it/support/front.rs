@@ -1,5 +1,4 @@
-//! A server in front of the sandbox that answers some requests itself, the way gateways do, or
-//! spoils answers on their way back.
+//! A server in front of the sandbox that spoils some answers on their way back.
 
 use super::TestEnv;
 use axum::body::{Body, to_bytes};
@@ -19,8 +18,6 @@ const LIMIT: usize = 1024 * 1024;
 pub(crate) enum Fate {
     /// It is passed on.
     Pass,
-    /// It is answered here, with a status and a body.
-    Instead(u16, Value),
     /// It is passed on, and its answer is changed.
     Change(fn(&mut Value)),
 }
@@ -81,13 +78,8 @@ impl Drop for Front {
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, LIMIT).await.unwrap();
-    let change = match (shared.rule)(&parts, &bytes) {
-        Fate::Pass => return pass(&shared, parts, bytes.into(), None).await,
-        Fate::Instead(status, body) => {
-            shared.met.fetch_add(1, Ordering::Relaxed);
-            return answer(status, body.to_string().into());
-        }
-        Fate::Change(change) => change,
+    let Fate::Change(change) = (shared.rule)(&parts, &bytes) else {
+        return pass(&shared, parts, bytes.into(), None).await;
     };
     shared.met.fetch_add(1, Ordering::Relaxed);
     pass(&shared, parts, bytes.into(), Some(change)).await
