@@ -27,10 +27,9 @@ async fn ends_with_one(bench: &Bench, running: &Running, secret: &str) {
         plan.out
     );
     let world = running.world();
-    let [one] = world.connectors().collect::<Vec<_>>()[..] else {
-        panic!("{world:#?}");
-    };
-    let held = running.holds_credentials(one.id, &json!({"token": secret}));
+    let all: Vec<_> = world.connectors().collect();
+    assert_eq!(all.len(), 1, "{world:#?}");
+    let held = running.holds_credentials(all[0].id, &json!({"token": secret}));
     assert!(held, "{world:#?}");
 }
 

@@ -43,7 +43,7 @@ async fn a_second_run_is_told_who_holds_the_ledger_and_for_how_long() {
 async fn two_machines_end_with_one_connector_each() {
     let seeds = (0..SEEDS).map(|seed| seed.to_string()).collect();
     explore(seeds, |seed| async move {
-        two_machines(seed.parse().unwrap()).await
+        two_machines(seed.parse().unwrap()).await;
     })
     .await;
 }

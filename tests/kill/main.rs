@@ -4,6 +4,7 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::print_stderr, reason = "how many kills there were is told")]
 
 mod bench;
 mod late;

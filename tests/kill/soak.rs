@@ -13,7 +13,7 @@ const SEED: u64 = 7;
 
 /// Together, one request in five.
 const FAULTS: &str = "*:p4%:503,*:p4%:429@0,*:p4%:reset-before,*:p3%:reset-after,*:p2%:cut,\
-                      *:p2%:504-after,*:p1%:badjson";
+                      *:p2%:504-after,*:p1%:500";
 
 const FLAGS: &str = "--settle-timeout 0 --prune --delete-customers --allow-delete 100%";
 
