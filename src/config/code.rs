@@ -277,7 +277,7 @@ codes! {
     UnknownStore "unknown_store" Error {
         "A reference names a store that this version does not know."
         "It could not be resolved when it is needed."
-        "Use `env`, `file`, `vault` or `exec`."
+        "Use `env`, `file`, `vault` or `exec`, or a store of your own configuration, whose name has a hyphen."
     }
     StoreNotAllowed "store_not_allowed" Error {
         "A reference uses a store that the project does not list."

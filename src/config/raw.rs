@@ -28,8 +28,8 @@ pub(crate) struct RawFile {
     pub(crate) include: Option<Vec<String>>,
     /// Limits on what one run may delete.
     pub(crate) guards: Option<RawGuards>,
-    /// The stores that references may use: `env` and `file` unless others are listed. `exec`
-    /// also needs the user's own configuration.
+    /// The stores that references may use: `env` and `file` unless others are listed. `exec`,
+    /// and a store with a hyphen in its name, also need the user's own configuration.
     pub(crate) stores: Option<Vec<String>>,
     /// Which files may use which references. With a policy, a file that no entry matches may
     /// use none.

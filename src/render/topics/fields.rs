@@ -42,7 +42,7 @@ pub(in crate::render) const FIELDS: &[Topic] = &[
     (
         "field",
         "stores",
-        "The stores that references may use: `env` and `file` unless others are listed, out of `env`, `file`, `vault` and `exec`. A command of `exec` is named in your own configuration, never in the project.",
+        "The stores that references may use: `env` and `file` unless others are listed, out of `env`, `file`, `vault`, `exec` and names with a hyphen, such as `prod-aws`. A command of `exec`, and where a store with a hyphen is, stands in your own configuration, never in the project.",
     ),
     (
         "field",

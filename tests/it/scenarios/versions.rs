@@ -91,7 +91,7 @@ fn asked(store: &Shared, what: &str) -> usize {
 
 fn reasons(env: &TestEnv) -> Value {
     let plan = env.run(&["plan", "--format", "json"]);
-    plan.exits(0).json()["customers"][0]["steps"][0]["reasons"].clone()
+    plan.exits(0).json()["changes"][0]["reasons"].clone()
 }
 
 #[test]
