@@ -45,7 +45,7 @@ pub(crate) const TABLE: &[Verb] = &[
     verb(
         "schema",
         Offline,
-        &["schema", "schema plan", "schema report"],
+        &["schema", "schema plan", "schema report", "schema drift"],
     ),
     verb(
         "types",
@@ -64,6 +64,12 @@ pub(crate) const TABLE: &[Verb] = &[
         ],
     ),
     verb("doctor", Remote, &["doctor"]),
+    verb(
+        "drift",
+        Remote,
+        &["drift", "drift --detailed-exitcode --sandbox"],
+    ),
+    verb("export", Remote, &["export", "export --out ../exported"]),
     verb(
         "apply",
         Remote,

@@ -1,4 +1,5 @@
-//! Many calls at a time: throttling, pace, outages, the service's return.
+//! Many calls at a time: throttling, pace, outages, the service's return. The clock stands still
+//! while anybody works, so that a busy machine changes nothing.
 
 use super::{Stub, TOKEN, id, ok, quick, status, token, workspace, workspace_path};
 use crate::api::{ApiError, Effect, Load, Options, Outage, RetryPolicy, Session, Workspace};
@@ -8,8 +9,8 @@ use futures_util::future::join_all;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use tokio::time::sleep;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 type Read = Result<Option<Workspace>, ApiError>;
 
@@ -58,7 +59,7 @@ async fn failing(down: &Arc<AtomicBool>) -> Stub {
     .await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_settles_at_what_the_server_bears() {
     let (inside, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (inside_of, refused_of) = (Arc::clone(&inside), Arc::clone(&refused));
@@ -89,7 +90,7 @@ async fn the_limit_settles_at_what_the_server_bears() {
     assert!((1..=90).contains(&refused), "{refused} of 600 refused");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn requests_keep_their_distance() {
     let stub = Stub::start(|seen| (seen.path != TOKEN).then(found)).await;
     let options = Options {
@@ -105,7 +106,7 @@ async fn requests_keep_their_distance() {
     assert!(started.elapsed() >= Duration::from_millis(300));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_wish_to_wait_holds_all() {
     let since: Arc<Mutex<Option<Instant>>> = Arc::default();
     let stub = Stub::start(move |seen| {
@@ -129,7 +130,7 @@ async fn one_wish_to_wait_holds_all() {
     assert!(reads(&stub) <= 50 + 8, "{}", reads(&stub));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_outage_costs_hardly_more_than_one_attempt_each() {
     let down = Arc::new(AtomicBool::new(true));
     for (calls, parallelism) in [(20, 10), (20, 64), (200, 10), (200, 256)] {
@@ -148,7 +149,7 @@ async fn an_outage_costs_hardly_more_than_one_attempt_each() {
     assert!(reads(&stub) <= 22, "{}", reads(&stub));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn calls_outlast_a_short_outage() {
     let down = Arc::new(AtomicBool::new(true));
     let stub = failing(&down).await;
@@ -172,7 +173,7 @@ async fn calls_outlast_a_short_outage() {
     assert!(reads(&stub) < 50 + 10 + 40, "{}", reads(&stub));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn in_a_long_outage_calls_fail_unasked() {
     let down = Arc::new(AtomicBool::new(true));
     let stub = failing(&down).await;
@@ -202,7 +203,7 @@ async fn in_a_long_outage_calls_fail_unasked() {
     assert_eq!(stub.seen().len(), requests);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn isolated_faults_are_no_outage() {
     let fault = |seen: &super::Seen| match seen.nth {
         n if n % 5 == 1 => status(503, &json!({})),
@@ -223,7 +224,7 @@ async fn isolated_faults_are_no_outage() {
     assert_eq!(failed(&read(&session, 1).await), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn waits_are_told() {
     let stub = Stub::start(|seen| (seen.path != TOKEN).then(found)).await;
     let told: Arc<Mutex<Vec<(String, Duration)>>> = Arc::default();
@@ -270,7 +271,7 @@ async fn short_lived(after: impl Fn(&super::Seen) -> Response + Send + Sync + 's
     .await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_calls_outlive_many_tokens() {
     let stub = short_lived(|_| found()).await;
     let session = stub.open(parallel(32)).await.unwrap();
@@ -287,7 +288,7 @@ async fn many_calls_outlive_many_tokens() {
     assert!((3..=5).contains(&tokens), "{tokens}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_that_ends_while_waiting_is_replaced_unsent() {
     let stub = short_lived(|seen| match seen.nth {
         0 => wait("9"),
@@ -307,7 +308,7 @@ async fn a_token_that_ends_while_waiting_is_replaced_unsent() {
     assert_eq!(stub.count("POST", TOKEN), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn those_who_wait_for_a_token_share_its_failure() {
     let stub = Stub::start_slow(|seen| async move {
         match (seen.path.as_str(), seen.nth) {

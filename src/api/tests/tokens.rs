@@ -55,7 +55,7 @@ async fn a_refused_token_is_replaced_once() {
     assert_eq!(stub.count("GET", &workspace_path(5)), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tokens_are_replaced_ahead_of_their_end() {
     let stub = Stub::start(|seen| {
         let mut short = token(seen.nth);
@@ -74,7 +74,7 @@ async fn tokens_are_replaced_ahead_of_their_end() {
     assert_eq!(stub.count("POST", TOKEN), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failing_refresh_stops_nobody_whose_token_works() {
     let stub = Stub::start(|seen| {
         let mut short = token(seen.nth);

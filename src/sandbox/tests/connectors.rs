@@ -241,7 +241,7 @@ async fn a_change_replaces_the_configuration_and_keeps_the_rest() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn deletion_takes_its_time() {
     let bench = Bench::with(Options {
         delete_delay: Duration::from_millis(250),

@@ -1,6 +1,7 @@
 //! Each kind of fault, as a client meets it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use super::*;
 
@@ -69,7 +70,7 @@ async fn too_many_requests_says_when_to_come_back() {
     assert_eq!(bench.get("/api/v1/workspaces").await.status, 200);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn silence_and_resets_come_before_or_after_the_effect() {
     for (kind, expected) in [
         ("timeout-before", 1),
@@ -106,7 +107,7 @@ async fn spoilt_answers_follow_the_effect() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn delays_and_latency_only_delay() {
     let faults = "get_workspaces_stats:1:delay@200".parse().unwrap();
     let bench = Bench::with(Options {
@@ -140,7 +141,7 @@ async fn tokens_can_end_in_the_middle() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_silent_request_does_not_hold_up_the_stop() {
     let faults = "list_workspaces:*:timeout-before".parse().unwrap();
     let bench = Bench::with(Options {

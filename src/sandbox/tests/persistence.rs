@@ -3,7 +3,7 @@
 use super::*;
 use crate::sandbox::SandboxError;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_restart_keeps_the_world_and_ends_the_tokens() {
     let directory = tempfile::tempdir().unwrap();
     let options = Options {

@@ -138,7 +138,7 @@ async fn everything_else_takes_an_application_token() {
     assert_eq!(last.map(|r| r.token), Some(TokenKind::Unknown));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tokens_expire() {
     let ttl = Duration::from_millis(150);
     let bench = Bench::with(Options {
