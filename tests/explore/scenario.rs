@@ -30,6 +30,9 @@ pub(crate) struct Scenario {
     pub(crate) ends: Exit,
     /// The same of a plan at rest.
     pub(crate) plans: Exit,
+    /// It ends so because of several things of one name: a listing that leaves some out makes it
+    /// adopt the one that is left, which harms nobody.
+    pub(crate) ambiguous: bool,
     /// Declared connectors that do not come to hold what the files say.
     pub(crate) lacks: &'static [&'static str],
 }
@@ -48,6 +51,7 @@ impl Scenario {
             token_life: None,
             ends: Exit::Done,
             plans: Exit::Done,
+            ambiguous: false,
             lacks: &[],
         }
     }
@@ -83,6 +87,13 @@ impl Scenario {
         Self {
             ends,
             plans,
+            ..self
+        }
+    }
+
+    pub(crate) fn ambiguous(self) -> Self {
+        Self {
+            ambiguous: true,
             ..self
         }
     }
