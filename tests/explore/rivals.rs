@@ -72,7 +72,7 @@ impl Pair<'_> {
         self.judge(&other);
         for _again in 0..2 {
             for door in [0, 1] {
-                let ran = self.run(door, &line).await;
+                let ran = self.run(door, &self.prepared.start.scenario.alone()).await;
                 self.judge(&ran);
             }
         }

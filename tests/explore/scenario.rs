@@ -113,6 +113,11 @@ impl Scenario {
         self.line().replace("rotate --all", "rotate --all --resume")
     }
 
+    /// The command line with which each of two rivals goes on: it sends nothing anew.
+    pub(crate) fn alone(&self) -> String {
+        self.line().replace("rotate --all", "apply")
+    }
+
     /// The command line that must find nothing to do in the end.
     pub(crate) fn plan(&self) -> String {
         format!("plan --detailed-exitcode {}", self.flags)
