@@ -137,7 +137,7 @@ fn report(what: &str, prepared: &[Prepared], tally: &Tally) {
         text = format!("{text}{case}\n  {}\n", verdict.wrong.join("\n  "));
     }
     if let (1, Some(verdict)) = (tally.trials, tally.failures.values().next()) {
-        text += &verdict.told;
+        text += &verdict.told.concat();
     }
     assert_eq!(
         tally.failed, 0,

@@ -43,7 +43,7 @@ pub(crate) struct Verdict {
     /// The clock ran ahead of the network; nothing else is meant.
     pub(crate) spurious: bool,
     /// What the runs wrote, where something was wrong.
-    pub(crate) told: String,
+    pub(crate) told: Vec<String>,
 }
 
 impl Prepared {
@@ -89,7 +89,9 @@ impl Prepared {
 
 async fn begin(from: &Start, blows: &[Blow]) -> (Machine, Running) {
     let mut faults = Faults::default();
-    blows.iter().for_each(|blow| faults.push(blow.fault()));
+    for blow in blows {
+        faults.push(blow.fault());
+    }
     let options = Options {
         world: Some(from.world.clone()),
         faults,
@@ -138,16 +140,15 @@ impl Trial<'_> {
     async fn run(&self, line: &str, blows: &[Blow]) -> Ran {
         let (machine, running, origin) = (&self.machine, &self.running, self.running.origin());
         let interrupt = Arc::new(Notify::new());
-        for line in [line, "apply --auto-approve"] {
+        let go = |line| {
             let (killed, heard) = (self.killed(blows, &interrupt), Arc::clone(&interrupt));
-            let ran = machine
-                .run_with(running, &origin, line, heard, killed)
-                .await;
-            if ran.exit != Some(Exit::Usage) {
-                return ran;
-            }
+            machine.run_with(running, &origin, line, heard, killed)
+        };
+        let ran = go(line).await;
+        if ran.exit == Some(Exit::Usage) {
+            return go("apply --auto-approve").await;
         }
-        panic!("{line} and an apply end with 64");
+        ran
     }
 
     /// Runs again, twice at most.
@@ -185,7 +186,7 @@ impl Trial<'_> {
                 _ => {}
             }
         }
-        pending().await
+        pending::<()>().await;
     }
 
     /// Whether a run ended as it may once nothing goes wrong.
@@ -215,14 +216,14 @@ impl Trial<'_> {
         let usual = self.prepared.operations.len();
         self.verdict.requests += ran.log.len();
         self.verdict.spurious |= ran.is_spurious();
-        self.verdict.told += &format!("--- {:?}\n{}{}", ran.exit, ran.talk, ran.out);
+        self.verdict.told.push(ran.told());
         self.expect(ran.log.len() <= 3 * usual + EXTRA, || {
             format!("C7: {} requests instead of {usual}", ran.log.len())
         });
         self.expect(ran.took <= LONGEST, || {
             format!("C7: it took {:?}", ran.took)
         });
-        let odd = matches!(ran.exit, Some(Exit::Internal | Exit::Stale));
+        let odd = matches!(ran.exit, Some(Exit::Internal | Exit::Usage | Exit::Stale));
         self.expect(!odd, || format!("C8: it ended with {:?}", ran.exit));
         if ran.exit == Some(Exit::Done) && !only_reads {
             self.compare("C8: it ended with 0, and the world is not as desired");
