@@ -60,13 +60,11 @@ impl Contract {
     /// The embedded document, read once.
     pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
         static CONTRACT: OnceLock<Contract> = OnceLock::new();
-        match CONTRACT.get() {
-            Some(read) => Ok(read),
-            None => {
-                let read = Self::load()?;
-                Ok(CONTRACT.get_or_init(|| read))
-            }
+        if let Some(read) = CONTRACT.get() {
+            return Ok(read);
         }
+        let read = Self::load()?;
+        Ok(CONTRACT.get_or_init(|| read))
     }
 
     /// The ids of all operations, in the document's order.

@@ -65,13 +65,11 @@ impl Facts {
     /// The embedded data, read once.
     pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
         static FACTS: OnceLock<Facts> = OnceLock::new();
-        match FACTS.get() {
-            Some(read) => Ok(read),
-            None => {
-                let read = Self::load()?;
-                Ok(FACTS.get_or_init(|| read))
-            }
+        if let Some(read) = FACTS.get() {
+            return Ok(read);
         }
+        let read = Self::load()?;
+        Ok(FACTS.get_or_init(|| read))
     }
 
     pub(crate) fn by_definition(&self, id: Uuid) -> Option<&ConnectorType> {

@@ -369,8 +369,10 @@ fn note_body(shared: &Shared, entry: Entry, body: Option<&Value>) {
         .get("credentials")
         .and_then(Value::as_object)
         .is_some_and(|c: &Map<String, Value>| !c.is_empty());
-    let named = ["workspace_name", "external_user_id", "name"];
-    let names = named.iter().filter_map(|name| object.get(*name)?.as_str());
+    let fields = ["workspace_name", "external_user_id", "name"];
+    let names = fields
+        .iter()
+        .filter_map(|field| object.get(*field)?.as_str());
     shared.log.amend(entry, |r| {
         r.credentials = credentials;
         r.names = names.map(str::to_owned).collect();

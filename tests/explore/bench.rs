@@ -36,6 +36,11 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// How it ended and what it wrote.
+    pub(crate) fn told(&self) -> String {
+        format!("--- {:?}\n{}{}", self.exit, self.talk, self.out)
+    }
+
     /// Whether a call ended in a way that no fault explains: the clock may run ahead when the
     /// system is late to deliver what was sent.
     pub(crate) fn is_spurious(&self) -> bool {

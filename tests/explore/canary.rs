@@ -1,6 +1,7 @@
 //! Whether a secret got out: every secret begins alike, so a few spellings find them all.
 
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 
 use crate::bench::Files;
 use crate::project::{CANARY, Project};
@@ -13,19 +14,13 @@ pub(crate) struct Canary {
 impl Canary {
     /// Of the secrets of a project, and the client's.
     pub(crate) fn of(project: &Project) -> Self {
-        let hex = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        };
         let reversed = CANARY.chars().rev().collect();
         let mut spellings = vec![CANARY.to_owned(), CANARY.to_lowercase(), reversed];
         spellings.push(hex(CANARY.as_bytes()));
         spellings.push(hex(CANARY.as_bytes()).to_uppercase());
         spellings.extend((0..3).map(base64));
         let secrets = project.secrets().chain([format!("{CANARY}-client")]);
-        spellings.extend(secrets.map(|secret| hex(&Sha256::digest(secret))));
+        spellings.extend(secrets.map(|secret| hex(&Sha256::digest(&secret))));
         Self { spellings }
     }
 
@@ -43,6 +38,14 @@ impl Canary {
         let found = texts.find(|(_, text)| self.sings(text));
         found.map(|(path, _)| path.display().to_string())
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The part of the canary's base64 that does not depend on what stands around it.

@@ -2,6 +2,7 @@
 //! faults by chance.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::str::FromStr;
 
 use crate::kinds::{Blow, KINDS, WORST};
 use crate::rivals;
@@ -15,6 +16,23 @@ const LATER: usize = 15;
 pub(crate) struct Case<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) trouble: Trouble,
+}
+
+/// One of so many equal shares, always with the same cases in it; written `NUMBER/OF`.
+#[derive(Clone, Copy)]
+pub(crate) struct Slice {
+    pub(crate) number: u64,
+    pub(crate) of: u64,
+}
+
+impl FromStr for Slice {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (number, of) = text.split_once('/').ok_or(())?;
+        let (number, of) = (number.parse().map_err(drop)?, of.parse().map_err(drop)?);
+        Ok(Self { number, of })
+    }
 }
 
 /// What goes wrong.
@@ -49,10 +67,10 @@ impl Case<'_> {
         }
     }
 
-    /// Whether it belongs to the one in so many that are always the same.
-    pub(crate) fn is_in(&self, slice: u64) -> bool {
+    /// Whether it belongs to a slice.
+    pub(crate) fn is_in(&self, slice: Slice) -> bool {
         let hasher = BuildHasherDefault::<DefaultHasher>::default();
-        hasher.hash_one(self.name()) % slice == 0
+        hasher.hash_one(self.name()) % slice.of == slice.number
     }
 }
 
@@ -104,7 +122,9 @@ pub(crate) fn several(
         let prepared = &prepared[rng.usize(..prepared.len())];
         let mut blows: Vec<Blow> = Vec::new();
         while blows.len() < faults {
-            let one = chance(prepared, &mut rng);
+            // One of them at least is met.
+            let later = if blows.is_empty() { 0 } else { LATER };
+            let one = chance(prepared, later, &mut rng);
             if blows.iter().all(|other| other.request != one.request) {
                 blows.push(one);
             }
@@ -115,10 +135,10 @@ pub(crate) fn several(
     })
 }
 
-/// Any request, and in two of three cases one of the worst kinds.
-fn chance(prepared: &Prepared, rng: &mut fastrand::Rng) -> Blow {
+/// Any request up to so many later ones, and in two of three cases one of the worst kinds.
+fn chance(prepared: &Prepared, later: usize, rng: &mut fastrand::Rng) -> Blow {
     loop {
-        let request = rng.usize(..prepared.operations.len() + LATER);
+        let request = rng.usize(..prepared.operations.len() + later);
         let kinds: &[&str] = if rng.u8(..3) == 0 { &KINDS } else { &WORST };
         let kind = kinds[rng.usize(..kinds.len())];
         let operation = prepared.operations.get(request);

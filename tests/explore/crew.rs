@@ -85,6 +85,11 @@ impl Tally {
             return;
         }
         self.failed += 1;
+        say(&format!(
+            "failed: {}\n  {}",
+            case.name(),
+            verdict.wrong.join("\n  ")
+        ));
         if self.failures.len() < SHOWN {
             self.failures.insert(case.name(), verdict);
         }

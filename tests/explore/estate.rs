@@ -182,6 +182,7 @@ fn found() -> Vec<Scenario> {
             Act::Connector("acme", "Acme Pay", "stripe"),
         ])
         .ends(Exit::Partial, Exit::Partial)
+        .ambiguous()
         .lacks(&["acme/Acme Pay"]),
         Scenario::new("renamed-remotely", Some(estate()), with([github()]))
             .others([Act::RenamesCustomer("acme", "acme-by-hand")])

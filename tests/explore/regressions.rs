@@ -1,4 +1,25 @@
 //! Cases that failed once, by what went wrong. Each is tried in every run of the tests.
 
 /// What it was, and the case.
-pub(crate) const REGRESSIONS: [(&str, &str); 0] = [];
+pub(crate) const REGRESSIONS: [(&str, &str); 5] = [
+    (
+        "a listing left one of two connectors of a name out, and the other was adopted",
+        "duplicate/5:short+12:503",
+    ),
+    (
+        "a deletion that was never begun was looked for until the deadline",
+        "delete-customer/7:504",
+    ),
+    (
+        "a rotation whose deletion was refused was begun anew instead of gone on with",
+        "rotate-verb/23:422",
+    ),
+    (
+        "rivals that rotate anew each time never come to rest; an apply of each does",
+        "rotate-verb/aabbaabbbaba",
+    ),
+    (
+        "two first applies make one customer and one connector",
+        "create-one/abababababab",
+    ),
+];

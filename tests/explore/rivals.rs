@@ -4,6 +4,7 @@
 use airlift::failure::Exit;
 use airlift::sandbox::{Options, Running, WorldView, start};
 use std::future::pending;
+use std::sync::Arc;
 
 use crate::bench::{Machine, Ran, virtually};
 use crate::history::Measure;
@@ -72,7 +73,7 @@ impl Pair<'_> {
         self.judge(&other);
         for _again in 0..2 {
             for door in [0, 1] {
-                let ran = self.run(door, &line).await;
+                let ran = self.run(door, &self.prepared.start.scenario.alone()).await;
                 self.judge(&ran);
             }
         }
@@ -84,7 +85,7 @@ impl Pair<'_> {
         let origin = &self.origins[door];
         let machine = &self.machines[door];
         machine
-            .run_with(&self.running, origin, line, Default::default(), pending())
+            .run_with(&self.running, origin, line, Arc::default(), pending())
             .await
     }
 
@@ -92,7 +93,7 @@ impl Pair<'_> {
         self.verdict.requests += ran.log.len();
         self.verdict.spurious |= ran.is_spurious();
         self.verdict.met += 1;
-        self.verdict.told += &format!("--- {:?}\n{}{}", ran.exit, ran.talk, ran.out);
+        self.verdict.told.push(ran.told());
         if matches!(ran.exit, Some(Exit::Internal | Exit::Usage)) {
             self.verdict
                 .wrong

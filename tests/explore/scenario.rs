@@ -30,6 +30,9 @@ pub(crate) struct Scenario {
     pub(crate) ends: Exit,
     /// The same of a plan at rest.
     pub(crate) plans: Exit,
+    /// It ends so because of several things of one name: a listing that leaves some out makes it
+    /// adopt the one that is left, which harms nobody.
+    pub(crate) ambiguous: bool,
     /// Declared connectors that do not come to hold what the files say.
     pub(crate) lacks: &'static [&'static str],
 }
@@ -48,6 +51,7 @@ impl Scenario {
             token_life: None,
             ends: Exit::Done,
             plans: Exit::Done,
+            ambiguous: false,
             lacks: &[],
         }
     }
@@ -87,6 +91,13 @@ impl Scenario {
         }
     }
 
+    pub(crate) fn ambiguous(self) -> Self {
+        Self {
+            ambiguous: true,
+            ..self
+        }
+    }
+
     pub(crate) fn lacks(self, lacks: &'static [&'static str]) -> Self {
         Self { lacks, ..self }
     }
@@ -100,6 +111,11 @@ impl Scenario {
     pub(crate) fn again(&self) -> String {
         // A rotation that is begun anew would rotate anew.
         self.line().replace("rotate --all", "rotate --all --resume")
+    }
+
+    /// The command line with which each of two rivals goes on: it sends nothing anew.
+    pub(crate) fn alone(&self) -> String {
+        self.line().replace("rotate --all", "apply")
     }
 
     /// The command line that must find nothing to do in the end.
