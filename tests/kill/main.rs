@@ -7,6 +7,7 @@
 #![expect(clippy::print_stderr, reason = "how many kills there were is told")]
 
 mod bench;
+mod damaged;
 mod late;
 mod machines;
 mod requests;
