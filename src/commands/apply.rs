@@ -27,7 +27,8 @@ pub(super) async fn run(ui: &Ui, global: &GlobalOpts, args: &ApplyArgs) -> Resul
     let remote = Remote::open(ui, &project, global, pace, &progress).await?;
     let _lock = Lock::take(remote.ledger.dir(), &owner())?;
     let secrets = resolver(&project, global)?;
-    let exit = carry_out(ui, global, args, &project, &remote, &secrets, &progress).await;
+    let sources = (&project, &remote, &secrets);
+    let exit = carry_out(ui, global, args, sources, &progress).await;
     secrets.close().await;
     remote.close().await?;
     exit
@@ -45,9 +46,7 @@ async fn carry_out(
     ui: &Ui,
     global: &GlobalOpts,
     args: &ApplyArgs,
-    project: &Project,
-    remote: &Remote,
-    resolver: &Resolver,
+    (project, remote, resolver): (&Project, &Remote, &Resolver),
     progress: &Progress,
 ) -> Result<Exit, Failure> {
     render::target(ui, &remote.name, &remote.organization.to_string())?;
