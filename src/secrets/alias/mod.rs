@@ -34,7 +34,7 @@ const BATCH: usize = 20;
 const AT_ONCE: usize = 4;
 
 /// A kind of store.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Kind {
     scheme: &'static str,
     /// The feature that builds it in.

@@ -1,5 +1,7 @@
 //! The store against `OpenBao` itself, where `AIRLIFT_TEST_BAO` names its program.
 
+mod logins;
+
 use super::super::Why;
 use super::settings::Login;
 use super::tests::{ROOT, told, vault, with_token};
@@ -142,8 +144,59 @@ async fn a_real_server_agrees() {
     let wrong = with_token(&bao.address, "wrong");
     assert_eq!(told(&wrong, "secret/app/a", "id").await, Err(Why::Denied));
     assert!(matches!(wrong.login().await, Err(Why::LoginRefused(_))));
+    mounts(&bao).await;
+    versions(&bao, &role).await;
+    logins::agree(&bao).await;
     namespaces(&bao).await;
     sealed(&bao).await;
+}
+
+async fn mounts(bao: &Bao) {
+    let engine = json!({"type": "kv", "options": {"version": "2"}});
+    bao.ask("POST", "sys/mounts/group/eu/kv", "", &engine).await;
+    let data = json!({"data": {"id": "three parts"}});
+    bao.ask("POST", "group/eu/kv/data/a/b", "", &data).await;
+    let old = json!({"type": "kv", "options": {"version": "1"}});
+    bao.ask("POST", "sys/mounts/old", "", &old).await;
+    bao.ask("POST", "old/a", "", &json!({"id": "x"})).await;
+    let root = with_token(&bao.address, ROOT);
+    let read = async |path: &str| told(&root, path, "id").await;
+    assert_eq!(read("group/eu/kv/a/b").await.unwrap(), "three parts");
+    assert_eq!(read("old/a").await, Err(Why::OldEngine));
+    assert!(matches!(read("cubbyhole/a").await, Err(Why::Answer(_))));
+}
+
+/// The role may read data and no metadata.
+async fn versions(bao: &Bao, role: &super::Vault) {
+    let root = || with_token(&bao.address, ROOT);
+    let value = role.field("secret/app/a", "id").await.unwrap();
+    let version = value.version().map(str::to_owned);
+    assert!(
+        version
+            .as_deref()
+            .is_some_and(|text| text.starts_with("1 of 2"))
+    );
+    assert_eq!(root().version("secret/app/a").await, version);
+    assert_eq!(role.version("secret/app/a").await, None);
+    for path in [
+        "secret/app/deleted",
+        "secret/app/destroyed",
+        "secret/app/none",
+    ] {
+        assert_eq!(root().version(path).await, None, "{path}");
+    }
+    // Deleted for good and made again: the number is the same, the version is not.
+    bao.ask("DELETE", "secret/metadata/app/a", "", &json!({}))
+        .await;
+    let data = json!({"data": {"id": "again"}});
+    bao.ask("POST", "secret/data/app/a", "", &data).await;
+    let again = root().version("secret/app/a").await;
+    assert!(
+        again
+            .as_deref()
+            .is_some_and(|text| text.starts_with("1 of 2"))
+    );
+    assert_ne!(again, version);
 }
 
 async fn namespaces(bao: &Bao) {

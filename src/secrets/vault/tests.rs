@@ -111,10 +111,10 @@ fn secret(path: &str, namespace: &str) -> Response {
         ("", "/v1/untold/data/a") => found(json!({"id": "untold"}), whole),
         ("", "/v1/kv/metadata/hubspot%20eu/a") => {
             let version = json!({"created_time": "t", "deletion_time": "", "destroyed": false});
-            metadata(version)
+            metadata(&version)
         }
         ("", "/v1/kv/metadata/deleted") => metadata(
-            json!({"created_time": "t", "deletion_time": "2026-01-01T00:00:00Z", "destroyed": false}),
+            &json!({"created_time": "t", "deletion_time": "2026-01-01T00:00:00Z", "destroyed": false}),
         ),
         ("", "/v1/kv/data/deleted") => gone(false),
         ("", "/v1/kv/data/destroyed") => gone(true),
@@ -132,7 +132,7 @@ fn secret(path: &str, namespace: &str) -> Response {
     }
 }
 
-fn metadata(second: Value) -> Response {
+fn metadata(second: &Value) -> Response {
     let first = json!({"created_time": "s", "deletion_time": "", "destroyed": true});
     let data = json!({"current_version": 2, "versions": {"1": first, "2": second}});
     axum::Json(json!({"data": data})).into_response()
