@@ -39,15 +39,16 @@ impl Sensitive<'_> {
         readings.iter().any(|reading| {
             any_window(reading, &secrets, WINDOW)
                 || any_window(reading, &tokens, TOKEN_WINDOW)
-                || self.short_or_literal(reading)
+                || self.whole(reading)
                 || self.sent.is_some_and(|sent| sent.shows_in(reading))
         })
     }
 
-    fn short_or_literal(&self, reading: &[u8]) -> bool {
-        let short = self.secrets.iter().filter(|secret| secret.len() < WINDOW);
+    /// A secret that is shorter than the window, or a literal.
+    fn whole(&self, reading: &[u8]) -> bool {
         let literals = self.literals.iter().filter(|text| text.len() >= WINDOW);
-        short
+        self.secrets
+            .iter()
             .chain(literals)
             .filter(|text| !text.is_empty())
             .any(|text| contains(reading, text.as_bytes()))
@@ -153,7 +154,7 @@ fn decode_runs(
         let mut held = 0_u32;
         let mut have = 0;
         for value in run.iter().skip(start).filter_map(|byte| digit(*byte)) {
-            held = held << bits | u32::from(value);
+            held = (held << bits) + u32::from(value);
             have += bits;
             if have >= 8 {
                 have -= 8;

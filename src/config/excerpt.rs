@@ -44,10 +44,11 @@ impl Masked {
             .chars()
             .zip(&keep)
             .position(|(character, painted)| painted.is_none() && character == '#');
+        let slots = keep.iter_mut().skip(comment.unwrap_or(length));
+        slots.for_each(|slot| *slot = Some(false));
         Self::build(line, |index, character| {
             let structural = " \t:-,{}[]?".contains(character);
-            let before_comment = comment.is_none_or(|comment| index < comment);
-            before_comment && keep.get(index).copied().flatten().unwrap_or(structural)
+            keep.get(index).copied().flatten().unwrap_or(structural)
         })
     }
 

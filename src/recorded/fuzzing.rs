@@ -1,5 +1,7 @@
 //! Laws of the files on disk, for `crate::fuzzing`.
 
+#![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
+
 use super::{Journal, Ledger, Rotations};
 use crate::fuzzing::PLANTED;
 use crate::model::{OrganizationId, WorkspaceId};

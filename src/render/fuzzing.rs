@@ -1,5 +1,7 @@
 //! Laws of the writer, for `crate::fuzzing`.
 
+#![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
+
 use super::sanitize::{commands, is_dangerous};
 use super::{Label, Line, Out, Safe, json};
 

@@ -151,6 +151,7 @@ mod tests {
             r"x\u{202e}y\u{200b}\u{9b}"
         );
         assert_eq!(shown("two\nlines\tand"), r"two\nlines\tand");
+        assert_eq!(Safe::from("own words").as_str(), "own words");
         assert_eq!(
             shown("##[error]x ##vso[task]"),
             r"\u{23}#[error]x \u{23}#vso[task]"

@@ -178,6 +178,28 @@ fn slow_is_what_takes_twice_the_best_and_noticeably_longer() {
 }
 
 #[test]
+fn exactly_so_slow_is_not_slow_yet() {
+    let at = |slow_factor, slack| {
+        let mut state = state();
+        let known = Durations {
+            best: 5.0,
+            smooth: 2.25,
+            samples: 7,
+        };
+        state.durations.insert("x", known);
+        let load = Load {
+            slow_factor,
+            slow_slack: millis(slack),
+            ..Load::default()
+        };
+        // The best becomes one second and the smoothed duration two.
+        state.slower("x", Duration::from_secs(1), &load)
+    };
+    assert!(!at(2.0, 100) && at(1.9, 100));
+    assert!(!at(1.5, 1000) && at(1.5, 900));
+}
+
+#[test]
 fn limits_are_between_one_and_the_parallelism() {
     assert_eq!(
         [0, 1, 4, 300].map(|wanted| issued(&lane(wanted))),

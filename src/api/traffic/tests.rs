@@ -299,3 +299,22 @@ async fn who_got_a_permit_in_an_outage_waits_for_its_end_before_taking_a_slot() 
     assert_eq!(told.len(), 1);
     assert!(told[0].1 < Duration::from_millis(1700), "{told:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_got_a_permit_after_a_wish_to_wait_waits_before_taking_a_slot() {
+    let (traffic, told) = traffic(Load {
+        parallelism: 1,
+        max_rps: Some(0.5),
+        ..Load::default()
+    });
+    let first = traffic.enter(entry(0)).await.unwrap();
+    let asks = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        first.end("x", &Err::<(), ApiError>(throttled(10)));
+    };
+    let (pass, ()) = tokio::join!(traffic.enter(entry(60)), asks);
+    assert!(pass.is_ok());
+    let told = told.lock().unwrap().clone();
+    let reason = "the service asks to (Retry-After)".to_owned();
+    assert_eq!(told, [(reason, seconds(10))]);
+}

@@ -175,6 +175,14 @@ fn settings_with_secrets_in_them_are_replaced_as_a_whole() {
     masked.shows(&[r#"acme/git Update [FieldChanged] name: "git hub" -> "git"; {op:update_connector,id:#0a,patch:{name:git}}"#]);
 }
 
+fn actions(scene: &Scene) -> Vec<String> {
+    let plan = scene.plan();
+    let told = plan
+        .steps()
+        .map(|step| format!("{} {:?}", step.address, step.action));
+    told.collect()
+}
+
 #[test]
 fn a_new_name_is_recognised_or_said() {
     let mut scene = Scene::settled();
@@ -202,6 +210,21 @@ fn a_new_name_is_recognised_or_said() {
     let first = rivals.declare("acme").connectors.get_mut("hub").unwrap();
     first.previous_name = Some("git".into());
     rivals.shows(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, "acme/hub2 Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
+    // Another that claims it is no likeness, and one that has nothing to do with it is no rival.
+    let mut claimed = scene.clone();
+    let mut other = git.clone();
+    other.credentials = settings(json!({"token": {"$secret": "${env:OTHER}"}}));
+    claimed
+        .declare("acme")
+        .connectors
+        .insert("new".into(), other.clone());
+    assert_eq!(actions(&claimed), ["acme/hub Rename", "acme/new Create"]);
+    other.previous_name = Some("git".into());
+    claimed
+        .declare("acme")
+        .connectors
+        .insert("new".into(), other);
+    assert_eq!(actions(&claimed), ["acme/hub Create", "acme/new Rotate"]);
     // Two recorded ones that are alike: neither is meant.
     let mut twins = scene.clone();
     twins

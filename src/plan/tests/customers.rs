@@ -114,6 +114,8 @@ fn a_rename_in_the_files_is_carried_out() {
     done.declare("new").previous_name = Some("old".into());
     done.own(1, "new");
     done.shows(&[]);
+    done.declare("new").previous_name = Some("new".into());
+    done.shows(&[]);
     done.live(2, "new");
     done.shows(&["new blocked: AmbiguousMatch", "unmanaged new", "kept new"]);
 }

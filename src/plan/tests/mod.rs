@@ -264,7 +264,7 @@ fn step(step: &Step) -> String {
     let mut line = format!("{} {:?} {:?}", step.address, step.action, step.reasons);
     for change in &step.changes {
         let (before, after) = (value(&change.before), value(&change.after));
-        line += &format!(" {}: {before} -> {after};", change.path);
+        line = format!("{line} {}: {before} -> {after};", change.path);
     }
     let mut operation = serde_json::to_value(&step.operation).unwrap();
     operation.as_object_mut().unwrap().remove("body");

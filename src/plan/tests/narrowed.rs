@@ -1,8 +1,8 @@
 //! A plan narrowed to a rotation.
 
-use super::{OTHER_TYPE, Scene, declared, id, settings, there, told};
+use super::{OTHER_TYPE, Scene, declared, id, settings, there, told, workspace};
 use crate::model::{Address, Cache, Freshness, ObservedStatus};
-use crate::plan::{Rotation, only_rotations};
+use crate::plan::{Action, Operation, Reason, Rotation, Step, only_rotations};
 use serde_json::json;
 
 /// The settled scene with a rotation asked for.
@@ -165,4 +165,22 @@ fn what_the_ledger_learns_is_kept() {
     let mut scene = Scene::settled();
     scene.declare("acme").protect = true;
     shows(&scene, &["acme remembers {protect:true}"], &[]);
+}
+
+#[test]
+fn a_customer_that_is_adopted_comes_first_although_its_connectors_are_known() {
+    let mut plan = asked().plan();
+    let adoption = Step {
+        address: Address::customer("acme"),
+        action: Action::Adopt,
+        reasons: vec![Reason::FoundByName],
+        changes: Vec::new(),
+        operation: Operation::AdoptCustomer {
+            workspace_id: workspace(1),
+        },
+    };
+    plan.customers[0].steps.insert(0, adoption);
+    let Rotation { plan, left } = only_rotations(plan);
+    assert_eq!((plan.steps().count(), left.len()), (0, 1));
+    assert!(plan.blocked[0].message.contains("come first"));
 }

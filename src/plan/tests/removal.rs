@@ -198,3 +198,31 @@ fn objects_are_weighed() {
     other.policy.prune = true;
     assert!(other.plan().has_changes() && !refused(&other));
 }
+
+#[test]
+fn what_goes_is_counted_apart_from_what_stays() {
+    let mut scene = with_old();
+    scene.policy.prune = true;
+    scene.policy.delete_customers = true;
+    scene.remembered(1, "acme").leaving.insert(id(12));
+    scene.listed(1).insert(id(12), there("git"));
+    scene.git().replication_config = super::settings(serde_json::json!({"a": 1}));
+    let counts = |scene: &Scene| {
+        let summary = scene.plan().summary;
+        [
+            summary.add,
+            summary.change,
+            summary.destroy,
+            summary.adopt,
+            summary.customers_touched,
+        ]
+    };
+    // An update of one connector, the deletion of its namesake and that of a customer.
+    assert_eq!(counts(&scene), [0, 1, 2, 0, 2]);
+    let mut renamed = Scene::empty();
+    renamed.declare("new").previous_name = Some("old".into());
+    renamed.declare("other").previous_name = Some("older".into());
+    renamed.live(1, "old");
+    renamed.own(2, "older");
+    assert_eq!(counts(&renamed), [0, 2, 0, 1, 2]);
+}

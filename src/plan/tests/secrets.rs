@@ -109,7 +109,7 @@ fn references_are_counted_wherever_they_stand() {
     let mut scene = Scene::settled();
     scene.listed(1).clear();
     let git = scene.git();
-    git.environment = settings(json!({"a": {"b": {"$secret": "${env:B}"}}, "c": 1}));
+    git.environment = settings(json!({"a": {"b": {"$secret": "${env:B}"}}, "c": 1, "d": true}));
     git.replication_config =
         settings(json!({"l": [{"$secret": "${env:L}"}, {"m": {"$secret": "${env:M}"}}, 2]}));
     let summary = scene.plan().summary;

@@ -12,39 +12,42 @@ fn map(value: &Value) -> Map<String, Value> {
 }
 
 /// Whether a declared value differs from one that is there.
-fn differs(declared: Value, there: Value) -> bool {
+fn differs(declared: &Value, there: &Value) -> bool {
     let declared = settings(json!({"k": declared})).unwrap();
     !declared_keys(&declared, &map(&json!({"k": there}))).is_empty()
 }
 
 #[test]
 fn numbers_are_the_same_however_they_are_written() {
-    assert!(!differs(json!(1), json!(1.0)) && !differs(json!(1.0), json!(1)));
-    assert!(!differs(json!(1.5), json!(1.5)) && differs(json!(1), json!(2.0)));
-    assert!(differs(json!(1.0), json!(2)) && differs(json!(1), json!(2)));
+    assert!(!differs(&json!(1), &json!(1.0)) && !differs(&json!(1.0), &json!(1)));
+    assert!(!differs(&json!(1.5), &json!(1.5)) && differs(&json!(1), &json!(2.0)));
+    assert!(differs(&json!(1.0), &json!(2)) && differs(&json!(1), &json!(2)));
     // Two that a float cannot tell apart.
     assert!(differs(
-        json!(9_007_199_254_740_993_u64),
-        json!(9_007_199_254_740_992_u64)
+        &json!(9_007_199_254_740_993_u64),
+        &json!(9_007_199_254_740_992_u64)
     ));
-    assert!(differs(json!(1), json!("1")) && differs(json!(true), json!(1)));
+    assert!(differs(&json!(1), &json!("1")) && differs(&json!(true), &json!(1)));
 }
 
 #[test]
 fn lists_and_mappings_are_the_same_by_what_they_hold() {
-    assert!(!differs(json!([1, [2]]), json!([1.0, [2.0]])));
-    assert!(differs(json!([1]), json!([1, 2])) && differs(json!([1, 2]), json!([1])));
-    assert!(differs(json!([1, 2]), json!([2, 1])) && differs(json!([1]), json!(1)));
+    assert!(!differs(&json!([1, [2]]), &json!([1.0, [2.0]])));
+    assert!(differs(&json!([1]), &json!([1, 2])) && differs(&json!([1, 2]), &json!([1])));
+    assert!(differs(&json!([1, 2]), &json!([2, 1])) && differs(&json!([1]), &json!(1)));
     // Inside a list a mapping is compared as a whole.
     assert!(!differs(
-        json!([{"a": 1, "b": [2]}]),
-        json!([{"b": [2.0], "a": 1.0}])
+        &json!([{"a": 1, "b": [2]}]),
+        &json!([{"b": [2.0], "a": 1.0}])
     ));
-    assert!(differs(json!([{"a": 1}]), json!([{"a": 1, "b": 2}])));
-    assert!(differs(json!([{"a": 1, "b": 2}]), json!([{"a": 1}])));
-    assert!(differs(json!([{"a": 1}]), json!([{"a": 2}])));
-    assert!(differs(json!([{"a": 1}]), json!([{"b": 1}])));
-    assert!(!differs(json!([{"$secret": "${env:X}"}]), json!(["****"])));
+    assert!(differs(&json!([{"a": 1}]), &json!([{"a": 1, "b": 2}])));
+    assert!(differs(&json!([{"a": 1, "b": 2}]), &json!([{"a": 1}])));
+    assert!(differs(&json!([{"a": 1}]), &json!([{"a": 2}])));
+    assert!(differs(&json!([{"a": 1}]), &json!([{"b": 1}])));
+    assert!(!differs(
+        &json!([{"$secret": "${env:X}"}]),
+        &json!(["****"])
+    ));
 }
 
 #[test]
