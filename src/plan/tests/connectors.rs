@@ -354,5 +354,5 @@ fn the_ledger_learns_a_new_spelling_without_a_write() {
     // What is being adopted is written as a whole anyway.
     read.git_recorded().updated_at = None;
     read.remembered(1, "acme").connectors.clear();
-    assert!(read.plan().customers[0].remember.is_empty());
+    assert!(read.plan().customers[0].remember.connectors.is_empty());
 }
