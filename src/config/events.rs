@@ -7,10 +7,11 @@
 use super::code::Code;
 use super::expansion::{Beyond, Expansion};
 use super::growth::Growth;
-use super::tree::{Kind, Mark, NONE, Span, Tree};
+use super::tree::{At, Kind, Mark, NONE, Span, Tree};
 use super::visible::named;
 use super::{limits, scalar, syntax};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
+use serde_json::Value;
 use std::collections::HashSet;
 
 /// Something the pass found.
@@ -49,14 +50,36 @@ pub(super) fn scan(text: &str) -> Pass {
             return reader.broken(None);
         }
     }
-    let defects = reader.told();
+    let mut defects = reader.told();
     let mut tree = reader.growth.tree;
+    if defects.is_empty() {
+        defects.extend(
+            reader
+                .anchored
+                .and_then(|span| disagreement(text, &tree, span)),
+        );
+    }
     // The trees of all files are kept until the last check.
     tree.nodes.shrink_to_fit();
     Pass {
         defects,
         tree: Some(tree),
     }
+}
+
+/// The scanner takes `&a:` for an anchor of that name, `serde_yaml` for an anchor and a key. The
+/// events do not tell a name, so a file with anchors is read by both.
+fn disagreement(text: &str, tree: &Tree, span: Span) -> Option<Defect> {
+    let ours = tree.root().map_or(Value::Null, At::to_json);
+    let theirs = serde_yaml::from_str::<Value>(text).ok()?;
+    (ours != theirs).then(|| Defect {
+        code: Code::BadAlias,
+        span,
+        message: "readers disagree about an anchor, here or further on: a name holds letters, \
+                  digits, `_` and `-` only"
+            .to_owned(),
+        path: None,
+    })
 }
 
 pub(super) fn mark(marker: Marker) -> Mark {
@@ -110,6 +133,8 @@ struct Reader {
     keys: Vec<Keys>,
     documents: u32,
     found: Vec<Found>,
+    /// The first value with an anchor.
+    anchored: Option<Span>,
 }
 
 impl Reader {
@@ -192,6 +217,12 @@ impl Reader {
         Ok(())
     }
 
+    fn note_anchor(&mut self, anchor: usize, span: Span) {
+        if anchor != 0 && self.anchored.is_none() {
+            self.anchored = Some(span);
+        }
+    }
+
     fn refuse_tag(&mut self, tagged: bool, node: u32, span: Span) {
         if tagged {
             let message = "tags are not understood here";
@@ -203,6 +234,7 @@ impl Reader {
         let is_key = self.growth.key_is_next();
         let label = (!is_key && inexact(&kind)).then(|| self.growth.key().map(named));
         let node = self.growth.leaf(kind, span).ok_or(Stop)?;
+        self.note_anchor(anchor, span);
         self.refuse_tag(tagged, node, span);
         if is_key {
             self.check_key(node, span);
@@ -254,6 +286,7 @@ impl Reader {
     fn open(&mut self, kind: Kind, anchor: usize, tagged: bool, span: Span) -> Result<(), Stop> {
         let is_key = self.growth.key_is_next();
         let node = self.growth.open(kind, span).ok_or(Stop)?;
+        self.note_anchor(anchor, span);
         self.refuse_tag(tagged, node, span);
         if is_key {
             let message = "a key is plain text, not a list or mapping";
@@ -334,6 +367,13 @@ mod tests {
         assert_eq!(codes("a: [1\nb: 2\n")[0].0, Code::YamlSyntax);
         let unquoted = "a: 1\nb: {token: ${env:X}}\n";
         assert_eq!(codes(unquoted), [(Code::UnquotedReference, 2, 11)]);
+    }
+
+    #[test]
+    fn what_two_readers_read_unlike_is_refused() {
+        let text = "version: 1\ncustomers:\n  - &base: b\n";
+        assert_eq!(codes(text), [(Code::BadAlias, 3, 4)]);
+        assert!(codes("a: &base-1 b\nc: *base-1\n").is_empty());
     }
 
     #[test]

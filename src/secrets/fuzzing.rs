@@ -12,12 +12,14 @@ pub fn secret_fields(data: &[u8]) {
     let json = serde_json::from_str::<Value>(text.strip_prefix('\u{feff}').unwrap_or(text));
     agree(FieldsForm::Json, field, text, json.ok());
     // Tags, further documents and what only one of the two readers knows are refused by ours.
-    agree(
-        FieldsForm::Yaml,
-        field,
-        text,
-        serde_yaml::from_str(text).ok(),
-    );
+    // Line ends of YAML 1.1 that are none in 1.2 stay in a value as they are; and of a block that
+    // ends with the file, without a line break, the two disagree about the break.
+    let odd =
+        |c: char| c.is_control() && !"\t\n\r".contains(c) || matches!(c, '\u{2028}' | '\u{2029}');
+    if !text.contains(odd) && text.ends_with('\n') {
+        let theirs = serde_yaml::from_str(text);
+        agree(FieldsForm::Yaml, field, text, theirs.ok());
+    }
     dotenv(field, text);
 }
 

@@ -318,3 +318,30 @@ async fn who_got_a_permit_after_a_wish_to_wait_waits_before_taking_a_slot() {
     let reason = "the service asks to (Retry-After)".to_owned();
     assert_eq!(told, [(reason, seconds(10))]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn those_who_waited_for_the_same_moment_are_spread_after_it() {
+    let mut waits = Vec::new();
+    for _ in 0..30 {
+        let (traffic, _) = traffic(Load::default());
+        assert!(goes(&traffic, 0, Err(throttled(10))).await.is_ok());
+        waits.push(goes(&traffic, 60, Ok(())).await.unwrap());
+    }
+    assert!(waits.iter().all(|wait| *wait >= seconds(10)));
+    let latest = waits.iter().max().copied();
+    assert!(latest > Some(Duration::from_millis(10_100)), "{latest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_that_ends_with_the_deadline_is_waited_for() {
+    let (traffic, _) = traffic(Load::default());
+    assert!(goes(&traffic, 0, Err(throttled(10))).await.is_ok());
+    let begun = Instant::now();
+    assert!(
+        traffic
+            .gate(&traffic.reads, begun + seconds(10))
+            .await
+            .is_ok()
+    );
+    assert!(begun.elapsed() >= seconds(10));
+}

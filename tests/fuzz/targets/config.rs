@@ -1,3 +1,5 @@
+//! Runs the law `airlift::fuzzing::config` on what libFuzzer comes up with.
+
 #![no_main]
 // `include` starts at the working directory: an empty one, so that no run depends on it.
 libfuzzer_sys::fuzz_target!(
