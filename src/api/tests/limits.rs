@@ -209,7 +209,11 @@ async fn isolated_faults_are_no_outage() {
         n if n % 5 == 1 => status(503, &json!({})),
         _ => found(),
     };
-    let stub = Stub::start(move |seen| (seen.path != TOKEN).then(|| fault(seen))).await;
+    let stub = Stub::start_slow(move |seen| async move {
+        sleep(Duration::from_millis(3)).await;
+        (seen.path != TOKEN).then(|| fault(&seen))
+    })
+    .await;
     let session = stub.session().await;
     assert_eq!(failed(&read(&session, 200).await), 0);
     // The very first ones, too.

@@ -149,7 +149,7 @@ async fn tokens_expire() {
     .await;
     assert_eq!(bench.get("/api/v1/workspaces").await.status, 200);
     let scoped = bench.mint("acme").await;
-    tokio::time::sleep(ttl).await;
+    tokio::time::sleep(2 * ttl).await;
     assert_eq!(bench.get("/api/v1/workspaces").await.status, 401);
     assert_eq!(
         bench
