@@ -62,11 +62,15 @@ fn levels(part: usize, parts: usize) -> Tally {
     tally
 }
 
+/// Pieces at a time: more than there are cores, because a run against a server in a bad mood
+/// mostly waits.
+const SIDE_BY_SIDE: usize = 8;
+
 /// Does the pieces side by side.
 fn side_by_side(pieces: usize, piece: impl Fn(usize) -> Tally + Sync) -> Tally {
     let (next, total) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..SIDE_BY_SIDE {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);

@@ -65,12 +65,6 @@ pub(crate) const TABLE: &[Verb] = &[
     ),
     verb("doctor", Remote, &["doctor"]),
     verb(
-        "drift",
-        Remote,
-        &["drift", "drift --detailed-exitcode --sandbox"],
-    ),
-    verb("export", Remote, &["export", "export --out ../exported"]),
-    verb(
         "apply",
         Remote,
         &[
@@ -88,6 +82,12 @@ pub(crate) const TABLE: &[Verb] = &[
             "rotate --all --auto-approve --sandbox",
         ],
     ),
+    verb(
+        "drift",
+        Remote,
+        &["drift", "drift --detailed-exitcode --sandbox"],
+    ),
+    verb("export", Remote, &["export", "export --out ../exported"]),
     verb("ledger rekey", Remote, &["ledger rekey"]),
     verb("sandbox serve", Server, &[]),
 ];
