@@ -18,7 +18,7 @@ pub use rotate::{LedgerCommand, RekeyArgs, RotateArgs};
 pub use sandbox::{SandboxCommand, ServeArgs};
 
 /// Bring your customers onto Airbyte Agents, from files: plan, review, apply.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(
     name = "airlift",
     version,
@@ -69,8 +69,9 @@ pub struct GlobalOpts {
     /// Use the embedded API instead of the remote one
     #[arg(long, global = true)]
     pub sandbox: bool,
-    /// Where the ledger is kept [default: .airlift beside the project]
-    #[arg(long, value_name = "DIR", global = true)]
+    /// Where the ledger is kept: a directory, or s3://, gs:// or az:// [default: .airlift beside
+    /// the project]
+    #[arg(long, value_name = "PLACE", global = true)]
     pub ledger: Option<PathBuf>,
     /// Trust the certificates in this PEM file too
     #[arg(long, value_name = "FILE", global = true)]
@@ -95,7 +96,7 @@ pub enum Format {
 }
 
 /// The verbs.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Write a commented starting project
     Init(InitArgs),
@@ -178,7 +179,7 @@ pub enum SchemaOf {
 }
 
 /// `init`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct InitArgs {
     /// Where; nothing that exists is overwritten
     #[arg(value_name = "DIR", default_value = ".")]
@@ -186,7 +187,7 @@ pub struct InitArgs {
 }
 
 /// `plan`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   airlift plan
@@ -202,7 +203,7 @@ pub struct PlanArgs {
 }
 
 /// `apply`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   airlift apply

@@ -186,7 +186,11 @@ impl From<RecordError> for Failure {
         let failure = |code| Self::new(FailureKind::Error, code, error.to_string());
         match error {
             RecordError::Locked { .. } => failure("ledger_locked"),
-            RecordError::Io { .. } | RecordError::Unreadable { .. } => failure("ledger_failed"),
+            RecordError::Io { .. } | RecordError::Unreadable { .. } | RecordError::Store { .. } => {
+                failure("ledger_failed")
+            }
+            RecordError::Changed { .. } => failure("ledger_changed"),
+            RecordError::LeaseLost { .. } => failure("ledger_lease_lost"),
             RecordError::Untrusted { .. } => failure("ledger_untrusted")
                 .hint("if it is yours, give it to this user with chown and take others' right to write with chmod go-w; put a directory in the place of a link, or name it with --ledger"),
         }

@@ -189,12 +189,13 @@ impl Core {
             };
             let token = bearer.map(|bearer| bearer.token);
             let outcome = self.attempt(request, token, tries).await;
+            let is_probe = pass.is_probe();
             pass.end(request.operation, &outcome);
             let error = match outcome {
                 Ok(answer) => return Ok(Some(answer)),
                 Err(error) => error,
             };
-            let Some(pause) = self.after(&error, request, tries) else {
+            let Some(pause) = self.after(&error, is_probe, request, tries) else {
                 return Err(error);
             };
             tries.last = Some(error);
@@ -249,16 +250,20 @@ impl Core {
         self.judge(outcome, asked, call(request, tries), request, bearer)
     }
 
-    /// The pause before the next attempt, or nothing to give up.
+    /// The pause before the next attempt, or nothing to give up. How long probes go on is the
+    /// breaker's to say.
     fn after(
         &self,
         error: &ApiError,
+        is_probe: bool,
         request: &Request<'_>,
         tries: &mut Tries,
     ) -> Option<Duration> {
         let turned_away = matches!(error, ApiError::Throttled { .. });
-        tries.failures += u32::from(!turned_away);
+        tries.failures += u32::from(!turned_away && !is_probe);
         let pause = self.options.retry.wait(error, request.repeat, tries);
+        // The breaker spaces probes.
+        let pause = pause.map(|pause| if is_probe { Duration::ZERO } else { pause });
         if pause.is_some() {
             tries.doubt |= request.writes && error.may_have_acted();
             tries.turn = if turned_away {

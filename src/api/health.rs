@@ -2,7 +2,7 @@
 //! rules of the breaker and of the session's allowance of retries; waits for nothing.
 //!
 //! Closed, every first attempt may go, and a retry may go while the allowance lasts. Open, one
-//! probe at a time may go, every two seconds or so; any answer closes it.
+//! probe at a time may go, every five seconds or so; any answer closes it.
 
 #[cfg(test)]
 mod tests;
@@ -93,26 +93,24 @@ impl Health {
     /// What an attempt may do at this moment.
     pub(super) fn word(&self, turn: Turn) -> Word {
         let now = Instant::now();
-        let dry = self.pays(turn) && self.allowance < RETRY;
+        // While it is open, probes are few enough to be free.
+        let dry = self.open.is_none() && self.pays(turn) && self.allowance < RETRY;
         if dry && self.sending == 0 && self.coming == 0 {
             return Word::No(self.failures);
         }
         let Some(open) = self.open else {
             return if dry { Word::Wait(None) } else { Word::Go };
         };
+        let end = open.since + self.outage.patience;
         let due = !open.probing && now >= open.probe_at;
-        if due && !dry {
+        // Once patience is at its end, what has failed is not tried again, and others find out.
+        if due && (now < end || turn == Turn::Free) {
             return Word::Go;
         }
-        let end = open.since + self.outage.patience;
         if now >= end {
             return Word::No(self.failures);
         }
-        let next = if open.probing || due {
-            end
-        } else {
-            open.probe_at
-        };
+        let next = if open.probing { end } else { open.probe_at };
         Word::Wait(Some(next.min(end)))
     }
 
@@ -135,7 +133,7 @@ impl Health {
     pub(super) fn pay(&mut self, turn: &mut Turn) -> Word {
         let word = self.word(*turn);
         if word == Word::Go && *turn != Turn::Free {
-            if self.pays(*turn) {
+            if self.open.is_none() && self.pays(*turn) {
                 self.allowance -= RETRY;
             }
             *turn = Turn::Free;
@@ -195,8 +193,8 @@ impl Health {
         self.failures = self.failures.saturating_add(1);
         if probe {
             self.postpone();
-        } else if self.open.is_none() && self.failures >= self.outage.failures {
-            let interval = self.outage.probe / 4;
+        } else if self.open.is_none() && self.is_down() {
+            let interval = self.outage.probe / 8;
             let now = Instant::now();
             self.open = Some(Open {
                 since: now,
@@ -205,6 +203,13 @@ impl Health {
                 probing: false,
             });
         }
+    }
+
+    /// Several failures in a row; or one with nothing left to repeat it with, and nobody else
+    /// who could find out whether it was an isolated one.
+    fn is_down(&self) -> bool {
+        let is_last = self.allowance < RETRY && self.sending == 0 && self.coming == 0;
+        self.failures >= self.outage.failures || is_last
     }
 
     /// A probe found the service as it was.

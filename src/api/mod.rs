@@ -172,8 +172,10 @@ pub enum CheckStatus {
     Cancelled,
     /// Not made.
     Skipped,
-    /// No verdict: inconclusive, null, or a value newer than this program.
+    /// No verdict: inconclusive, or null.
     Inconclusive,
+    /// A value newer than this program.
+    Other,
 }
 
 /// What a deletion tells.

@@ -150,7 +150,7 @@ impl Default for Outage {
     fn default() -> Self {
         Self {
             failures: 5,
-            probe: Duration::from_secs(2),
+            probe: Duration::from_secs(5),
             patience: Duration::from_secs(30),
         }
     }

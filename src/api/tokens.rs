@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// Refreshed when this share of its life is over, as clocks and calls take their time.
 const FRESH_SHARE: f64 = 0.8;
@@ -46,6 +46,12 @@ impl Held {
             token: &self.token,
             until: Some(self.expires_at),
         }
+    }
+
+    /// When half of what is left of it is over.
+    fn asked_again(&self) -> Instant {
+        let now = Instant::now();
+        now + self.expires_at.saturating_duration_since(now) / 2
     }
 
     /// Since it was asked for.
@@ -182,10 +188,25 @@ impl Core {
             (now, Some(error)) if *now != failures => return Err(error.clone()),
             _ => {}
         }
-        match self.new_application().await {
+        let Some(present) = tokens.usable() else {
+            return self.renewed(self.new_application().await);
+        };
+        // Nobody waits so long for the next that the present one ends.
+        let until = present.asked_again();
+        match timeout_at(until, self.new_application()).await {
+            Ok(next) => self.renewed(next),
+            Err(_) => {
+                tokens.keep(&present, present.asked_again());
+                Ok(present)
+            }
+        }
+    }
+
+    fn renewed(&self, next: Result<Held, ApiError>) -> Result<Arc<Held>, ApiError> {
+        match next {
             Ok(held) => {
                 let held = Arc::new(held);
-                tokens.keep(&held, held.refresh_at);
+                self.tokens.keep(&held, held.refresh_at);
                 Ok(held)
             }
             Err(error) => self.without_new_application(error),
@@ -196,9 +217,7 @@ impl Core {
     /// when half of what is left is over.
     fn without_new_application(&self, error: ApiError) -> Result<Arc<Held>, ApiError> {
         if let Some(held) = self.tokens.usable().filter(|_| !error.is_auth()) {
-            let now = Instant::now();
-            let left = held.expires_at.saturating_duration_since(now);
-            self.tokens.keep(&held, now + left / 2);
+            self.tokens.keep(&held, held.asked_again());
             return Ok(held);
         }
         let mut failed = lock(&self.tokens.failed);

@@ -205,6 +205,11 @@ pub(super) struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// Whether the attempt is to find out whether the service is back.
+    pub(super) fn is_probe(&self) -> bool {
+        self.attempt.is_probe()
+    }
+
     /// The attempt ended so.
     pub(super) fn end<T>(self, operation: &'static str, outcome: &Result<T, ApiError>) {
         let (lane, sent) = (self.lane, self.sent);

@@ -11,7 +11,7 @@ use crate::model::{
     OrganizationId, SecretValue, TemplateId, WorkspaceId,
 };
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
@@ -320,6 +320,9 @@ impl Shape for CreatedAnswer {
 /// `ConnectorSourceCheckConfigResponse`
 #[derive(Deserialize)]
 pub(super) struct CheckAnswer {
+    /// Required, so an answer without it is none.
+    #[serde(rename = "id")]
+    _id: IgnoredAny,
     status: Option<String>,
     error_message: Option<String>,
     failure_reason: Option<FailureReason>,
@@ -339,8 +342,9 @@ impl CheckAnswer {
             Some("running") => CheckStatus::Running,
             Some("cancelled") => CheckStatus::Cancelled,
             Some("skipped") => CheckStatus::Skipped,
-            // Null, inconclusive and whatever comes later tell the same: nothing.
-            _ => CheckStatus::Inconclusive,
+            // Null tells nothing, either.
+            Some("inconclusive") | None => CheckStatus::Inconclusive,
+            Some(_) => CheckStatus::Other,
         }
     }
 

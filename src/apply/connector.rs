@@ -10,6 +10,10 @@ use crate::model::{Address, ConnectorBody, ConnectorId};
 use crate::plan::{ConnectorPatch, Step};
 use crate::recorded::Outcome as Ended;
 
+/// What a check that ends in a way of its own tells.
+const UNKNOWN: &str = "the check of the new credentials ended with a status that this version does \
+                       not know, so the old connector is untouched";
+
 impl CustomerRun<'_> {
     pub(super) async fn adopt_connector(
         &mut self,
@@ -33,9 +37,9 @@ impl CustomerRun<'_> {
                 entities: None,
                 ..body.clone()
             };
-            self.enter(&bare, id, None, None)?;
+            self.enter(&bare, id, None, None).await?;
         } else {
-            self.enter(body, id, None, updated_at)?;
+            self.enter(body, id, None, updated_at).await?;
         }
         Ok(Done::of(id))
     }
@@ -61,7 +65,7 @@ impl CustomerRun<'_> {
             .replication_config
             .as_ref()
             .map(|declared| overlay(detail.replication_config, declared, &patch.removed));
-        let seq = self.begin_write(address, "update_integrations_connectors_id")?;
+        let seq = self.begin_write(address, "update_integrations_connectors_id").await?;
         let writer = self.context.writer;
         let outcome = writer
             .update_connector(
@@ -73,13 +77,13 @@ impl CustomerRun<'_> {
             .await;
         match outcome {
             Ok(updated_at) => {
-                self.end(seq, Ended::Done)?;
+                self.end(seq, Ended::Done).await?;
                 let sent = self.sent_before(id);
-                self.enter(body, id, sent, updated_at)?;
+                self.enter(body, id, sent, updated_at).await?;
                 Ok(Done::of(id))
             }
             Err(error) => {
-                self.end_failed(seq, &error)?;
+                self.end_failed(seq, &error).await?;
                 Err(error.into())
             }
         }
@@ -100,6 +104,12 @@ impl CustomerRun<'_> {
             .is_some_and(|there| there.contains_key(&old))
         {
             return Err(stale("the connector to be replaced is gone; plan again"));
+        }
+        if self.strangers(body).any(|id| !self.plan.seen.contains(&id)) {
+            return Err(stale(
+                "another connector of its name came to be after the plan was made, perhaps by \
+                 another run that replaced it; plan again",
+            ));
         }
         let unverified = self.check(body).await?;
         self.forget_other_name(old, body);
@@ -144,6 +154,7 @@ impl CustomerRun<'_> {
                 CheckStatus::Cancelled => "was cancelled by the server",
                 CheckStatus::Skipped => "was skipped by the server",
                 CheckStatus::Inconclusive => "was inconclusive",
+                CheckStatus::Other => return Err(Trouble::new(Outcome::Failed, UNKNOWN)),
             };
             if self.context.options.require_check {
                 let message = format!(

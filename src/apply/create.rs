@@ -20,9 +20,10 @@ const LIST_LAG: Duration = Duration::from_secs(3);
 impl CustomerRun<'_> {
     pub(super) async fn create_connector(&mut self, body: &ConnectorBody) -> StepResult {
         self.look().await?;
-        if let Some(id) = self.stranger(body) {
+        let stranger = self.strangers(body).next();
+        if let Some(id) = stranger {
             // It came to be after the plan was made; a second one of the name would be a twin.
-            self.enter(body, id, None, None)?;
+            self.enter(body, id, None, None).await?;
             let warning =
                 "it was there already, so it was adopted; its credentials are not verified";
             return Ok(Done::of(id).warning(warning));
@@ -45,21 +46,18 @@ impl CustomerRun<'_> {
         there.ok_or_else(|| Trouble::new(Outcome::Stale, "the workspace is gone; plan again"))
     }
 
-    /// A live connector of this name and type that the ledger does not know.
-    fn stranger(&self, body: &ConnectorBody) -> Option<ConnectorId> {
+    /// Live connectors of this name and type that the ledger does not know.
+    pub(super) fn strangers(&self, body: &ConnectorBody) -> impl Iterator<Item = ConnectorId> {
         let ours = |id: &ConnectorId| {
+            let mut held = self.ledger.connectors.values();
             self.ledger.leaving.contains(id)
-                || self
-                    .ledger
-                    .connectors
-                    .values()
-                    .any(|connector| connector.id == *id)
+                || self.removed.contains(id)
+                || held.any(|connector| connector.id == *id)
         };
         let there = self.there.iter().flatten();
         there
-            .filter(|(id, found)| fits(found, body) && !ours(id))
+            .filter(move |(id, found)| fits(found, body) && !ours(id))
             .map(|(id, _)| *id)
-            .next()
     }
 
     /// Creates a connector and switches the ledger to it.
@@ -86,18 +84,20 @@ impl CustomerRun<'_> {
         };
         let (seq, created) = self.post(body, &intent, &known).await?;
         self.ledger.leaving.extend(replaces);
-        self.enter(body, created.id, sent, created.updated_at.clone())?;
-        self.end(seq, Ended::Done)?;
+        self.enter(body, created.id, sent, created.updated_at.clone())
+            .await?;
+        // Its end comes with the look for a twin, which the next run makes if this one cannot.
         self.made.push(Made {
             id: created.id,
             body: body.clone(),
+            seq,
         });
         Ok(created)
     }
 
     /// The call itself, with an intent of its own each time. It is repeated only when the server
     /// answered with a failure and the connector did not appear; after a broken connection or a
-    /// timeout the server may still be at it, so that is left to the next run.
+    /// timeout, a gateway's included, the server may still be at it: that is left to the next run.
     async fn post(
         &self,
         body: &ConnectorBody,
@@ -107,7 +107,7 @@ impl CustomerRun<'_> {
         let workspace = self.workspace()?;
         let mut attempt = 1;
         loop {
-            let seq = self.begin(intent.clone())?;
+            let seq = self.begin(intent.clone()).await?;
             let writer = self.context.writer;
             let secrets = self.context.secrets;
             let error = match writer
@@ -123,13 +123,14 @@ impl CustomerRun<'_> {
                 if let Some(created) = found {
                     return Ok((seq, created));
                 }
-                if attempt < ATTEMPTS && matches!(error, ApiError::Server { .. }) {
-                    self.end(seq, Ended::Unknown)?;
+                let is_over = matches!(error, ApiError::Server { status, .. } if status != 504);
+                if attempt < ATTEMPTS && is_over {
+                    self.end(seq, Ended::Unknown).await?;
                     attempt += 1;
                     continue;
                 }
             }
-            self.end_failed(seq, &error)?;
+            self.end_failed(seq, &error).await?;
             return Err(error.into());
         }
     }

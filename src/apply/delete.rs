@@ -23,7 +23,7 @@ impl CustomerRun<'_> {
         id: ConnectorId,
     ) -> StepResult {
         let kept = self.take_out(id);
-        self.save()?;
+        self.save().await?;
         match self.remove(address, id).await {
             Ok(done) => Ok(done),
             Err(trouble) => {
@@ -32,7 +32,7 @@ impl CustomerRun<'_> {
                 {
                     self.ledger.leaving.remove(&id);
                     self.ledger.connectors.insert(name, record);
-                    self.save()?;
+                    self.save().await?;
                 }
                 Err(trouble)
             }
@@ -52,7 +52,8 @@ impl CustomerRun<'_> {
 
     /// Deletes a connector that the ledger has on its way out, and waits until it is gone.
     pub(super) async fn remove(&mut self, address: &Address, id: ConnectorId) -> StepResult {
-        let seq = self.begin_write(address, "delete_integrations_connectors_id")?;
+        self.removed.insert(id);
+        let seq = self.begin_write(address, "delete_integrations_connectors_id").await?;
         let outcome = self.context.writer.delete_connector(id).await;
         let patience = self.context.options.delete_deadline;
         let gone = match outcome {
@@ -62,27 +63,27 @@ impl CustomerRun<'_> {
                 // A server that failed rarely goes on: the next run looks again.
                 let gone = self.await_gone(id, patience.min(AFTER_FAILURE)).await;
                 if !gone {
-                    self.end(seq, Ended::Unknown)?;
+                    self.end(seq, Ended::Unknown).await?;
                     return Err(error.into());
                 }
                 gone
             }
             Err(error) => {
-                self.end(seq, Ended::Failed)?;
+                self.end(seq, Ended::Failed).await?;
                 return Err(error.into());
             }
         };
-        self.end(seq, Ended::Done)?;
+        self.end(seq, Ended::Done).await?;
         if !gone {
-            let warning = "the deletion was accepted, and the connector is still listed; the next \
-                           plan shows it until it is gone";
+            let warning = "the deletion was accepted, and no list has shown yet that the connector \
+                           is gone; the next plan shows it until it is";
             return Ok(Done::of(id).warning(warning));
         }
         self.ledger.leaving.remove(&id);
         if let Some(there) = &mut self.there {
             there.remove(&id);
         }
-        self.save()?;
+        self.save().await?;
         Ok(Done::of(id))
     }
 

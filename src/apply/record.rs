@@ -47,7 +47,7 @@ impl CustomerRun<'_> {
     }
 
     /// Enters a connector under its name, and no other, and puts the entry on disk.
-    pub(super) fn enter(
+    pub(super) async fn enter(
         &mut self,
         body: &ConnectorBody,
         id: ConnectorId,
@@ -59,11 +59,11 @@ impl CustomerRun<'_> {
             .connectors
             .retain(|_, connector| connector.id != id);
         self.ledger.connectors.insert(body.name.clone(), record);
-        self.save()
+        self.save().await
     }
 
     /// Corrects the ledger where the files tell the same in other words.
-    pub(super) fn remember(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn remember(&mut self) -> Result<(), Trouble> {
         let remember = &self.plan.remember;
         if remember.is_empty() {
             return Ok(());
@@ -99,7 +99,7 @@ impl CustomerRun<'_> {
         if self.plan.begins() {
             return Ok(());
         }
-        self.save()
+        self.save().await
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct CustomerRun<'a> {
     pub(super) there: Option<BTreeMap<ConnectorId, ObservedConnector>>,
     /// What this run created, until it is looked at once more.
     pub(super) made: Vec<super::twins::Made>,
+    /// What this run asked to be deleted: a list that shows it still tells nothing new.
+    pub(super) removed: BTreeSet<ConnectorId>,
     pub(super) reports: Vec<OperationReport>,
 }
 
@@ -117,6 +119,7 @@ impl<'a> CustomerRun<'a> {
             ledger: ledger.unwrap_or_else(fresh),
             there: None,
             made: Vec::new(),
+            removed: BTreeSet::new(),
             reports: Vec::new(),
         }
     }
@@ -128,7 +131,7 @@ impl<'a> CustomerRun<'a> {
     /// Every step, and before them what only the ledger has to learn.
     pub(super) async fn execute(&mut self) {
         let plan = self.plan;
-        if let Err(trouble) = self.remember() {
+        if let Err(trouble) = self.remember().await {
             self.stop(trouble.stop);
         }
         for step in &plan.steps {
@@ -181,7 +184,7 @@ impl<'a> CustomerRun<'a> {
     async fn perform(&mut self, step: &Step) -> StepResult {
         match &step.operation {
             Operation::CreateCustomer { region } => self.create_customer(*region).await,
-            Operation::AdoptCustomer { workspace_id } => self.adopt_customer(*workspace_id),
+            Operation::AdoptCustomer { workspace_id } => self.adopt_customer(*workspace_id).await,
             Operation::UpdateCustomer {
                 workspace_id,
                 expected_name,
@@ -227,7 +230,7 @@ impl<'a> CustomerRun<'a> {
         self.reports.push(report);
     }
 
-    fn stop(&self, cause: Option<StopCause>) {
+    pub(super) fn stop(&self, cause: Option<StopCause>) {
         if let Some(cause) = cause {
             self.context.stop.request(cause);
         }
@@ -240,22 +243,27 @@ impl<'a> CustomerRun<'a> {
     }
 
     /// Puts the customer's ledger entry on disk.
-    pub(super) fn save(&self) -> Result<(), Trouble> {
-        Ok(self.context.ledger.save(self.workspace()?, &self.ledger)?)
+    pub(super) async fn save(&self) -> Result<(), Trouble> {
+        let id = self.workspace()?;
+        Ok(self.context.ledger.save(id, &self.ledger).await?)
     }
 
     /// Puts an intent on disk; what it announces may begin when this returns.
-    pub(super) fn begin(&self, intent: Intent) -> Result<u64, Trouble> {
-        Ok(self.context.journal.begin(intent)?)
+    pub(super) async fn begin(&self, intent: Intent) -> Result<u64, Trouble> {
+        Ok(self.context.journal.begin(intent).await?)
     }
 
     /// Puts an outcome on disk.
-    pub(super) fn end(&self, seq: u64, outcome: crate::recorded::Outcome) -> Result<(), Trouble> {
-        Ok(self.context.journal.end(seq, outcome)?)
+    pub(super) async fn end(
+        &self,
+        seq: u64,
+        outcome: crate::recorded::Outcome,
+    ) -> Result<(), Trouble> {
+        Ok(self.context.journal.end(seq, outcome).await?)
     }
 
     /// Puts the outcome of a failed call on disk.
-    pub(super) fn end_failed(&self, seq: u64, error: &ApiError) -> Result<(), Trouble> {
+    pub(super) async fn end_failed(&self, seq: u64, error: &ApiError) -> Result<(), Trouble> {
         self.end(
             seq,
             match error.effect() {
@@ -263,6 +271,7 @@ impl<'a> CustomerRun<'a> {
                 Effect::Unknown => crate::recorded::Outcome::Unknown,
             },
         )
+        .await
     }
 }
 

@@ -1,11 +1,13 @@
 //! Why a run ends early: asked from outside, or because nothing further can succeed.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Shared by everything that runs; the first cause stays.
 #[derive(Debug, Default)]
 pub struct Stop {
     cause: OnceLock<StopCause>,
+    begun: AtomicBool,
 }
 
 /// Why.
@@ -20,6 +22,16 @@ pub enum StopCause {
 }
 
 impl Stop {
+    /// From now on things are written, so the run is to be stopped and not cut short.
+    pub fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether things are written.
+    pub fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Lets what is under way finish, and begins nothing further.
     pub fn request(&self, cause: StopCause) {
         // A cause is set already when this fails, and the first one is the one to report.

@@ -4,18 +4,31 @@
 //! both, and both choose the same one: the smallest creation time, then the smallest id. A run
 //! removes only what it made itself.
 
+use super::delete::Patience;
 use super::run::{CustomerRun, Trouble};
-use super::{Outcome, StopCause};
+use super::{OperationReport, Outcome, StopCause};
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector, RecordedConnector, Sent};
-use crate::recorded::{interchangeable, precedence};
+use crate::recorded::{Outcome as Ended, interchangeable, precedence};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What is told of a creation that could not be looked at.
+const UNSEEN: &str = "no list showed it yet, so nobody knows whether another run created it at the \
+                      same time; the next run looks";
 
 /// A connector that this run created.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
     pub(super) id: ConnectorId,
     pub(super) body: ConnectorBody,
+    /// Its intent, which ends when it has been looked at.
+    pub(super) seq: u64,
 }
+
+/// How long a list may take to show what was created.
+const LIST_LAG: Duration = Duration::from_secs(3);
+
+type Listed = BTreeMap<ConnectorId, ObservedConnector>;
 
 impl CustomerRun<'_> {
     /// Looks for twins of what was created, and gives way where another one came first.
@@ -23,25 +36,58 @@ impl CustomerRun<'_> {
         if self.made.is_empty() || self.context.stop.cause() == Some(StopCause::Authentication) {
             return;
         }
-        // A look that fails leaves twins for the next plan to report.
-        let Ok(there) = self.list().await else {
+        let Some(there) = self.whole_list().await else {
+            // Their intents stay open, so the next run looks.
+            for made in std::mem::take(&mut self.made) {
+                self.warn(&made, UNSEEN.to_owned());
+            }
             return;
         };
         for made in std::mem::take(&mut self.made) {
-            if let Some(winner) = self.earlier(&made, &there) {
-                let sent = self.own(winner, &there).and_then(|own| own.sent);
-                let verified = sent.is_some();
-                let result = self.yield_to(&made, winner, sent).await;
-                self.note_twin(&made, winner, verified, result);
+            if let Err(trouble) = self.settle_twin(&made, &there).await {
+                self.stop(trouble.stop);
             }
         }
+    }
+
+    /// A list that shows everything that was created: one that does not is from before.
+    async fn whole_list(&self) -> Option<Listed> {
+        let mut patience = Patience::new(self.context, LIST_LAG);
+        loop {
+            let found = self.list().await.ok();
+            let is_whole =
+                |there: &Listed| self.made.iter().all(|made| there.contains_key(&made.id));
+            if let Some(there) = found.filter(is_whole) {
+                return Some(there);
+            }
+            if !patience.pause().await {
+                return None;
+            }
+        }
+    }
+
+    async fn settle_twin(&mut self, made: &Made, there: &Listed) -> Result<(), Trouble> {
+        if let Some(winner) = self.earlier(made, there)
+            && self.is_there(winner).await
+        {
+            let sent = self.own(winner, there).and_then(|own| own.sent);
+            let verified = sent.is_some();
+            let result = self.yield_to(made, winner, sent).await;
+            self.note_twin(made, winner, verified, result);
+        }
+        self.end(made.seq, Ended::Done).await
+    }
+
+    /// Whether a connector is there by its id, too: a list may be from before a deletion.
+    async fn is_there(&self, id: ConnectorId) -> bool {
+        matches!(self.context.writer.reader().connector(id).await, Ok(Some(_)))
     }
 
     /// The twin that takes precedence over what was made, if there is one.
     fn earlier(
         &self,
         made: &Made,
-        there: &BTreeMap<ConnectorId, ObservedConnector>,
+        there: &Listed,
     ) -> Option<ConnectorId> {
         let ours = there.get(&made.id)?;
         let known = self.there.as_ref();
@@ -51,6 +97,7 @@ impl CustomerRun<'_> {
                 found.name == made.body.name
                     && found.definition_id == made.body.definition_id
                     && !self.ledger.leaving.contains(id)
+                    && !self.removed.contains(id)
                     && !known.is_some_and(|known| known.contains_key(id))
             })
             // An own one that was made otherwise is for the next run to clear up.
@@ -69,7 +116,7 @@ impl CustomerRun<'_> {
     fn own(
         &self,
         id: ConnectorId,
-        there: &BTreeMap<ConnectorId, ObservedConnector>,
+        there: &Listed,
     ) -> Option<RecordedConnector> {
         self.context.journal.explains(self.id?, id, there.get(&id)?)
     }
@@ -81,9 +128,21 @@ impl CustomerRun<'_> {
         sent: Option<Sent>,
     ) -> Result<(), Trouble> {
         self.ledger.leaving.insert(made.id);
-        self.enter(&made.body, winner, sent, None)?;
+        self.enter(&made.body, winner, sent, None).await?;
         let address = crate::model::Address::connector(&self.plan.name, &made.body.name);
         self.remove(&address, made.id).await.map(|_| ())
+    }
+
+    fn report_of(&mut self, made: &Made) -> Option<&mut OperationReport> {
+        let own = made.id.to_string();
+        let mut reports = self.reports.iter_mut();
+        reports.find(|report| report.remote_id.as_deref() == Some(own.as_str()))
+    }
+
+    fn warn(&mut self, made: &Made, warning: String) {
+        if let Some(report) = self.report_of(made) {
+            report.warnings.push(warning);
+        }
     }
 
     fn note_twin(
@@ -93,12 +152,8 @@ impl CustomerRun<'_> {
         verified: bool,
         result: Result<(), Trouble>,
     ) {
-        let own = made.id.to_string();
-        let Some(report) = self
-            .reports
-            .iter_mut()
-            .find(|report| report.remote_id.as_deref() == Some(own.as_str()))
-        else {
+        let own = made.id;
+        let Some(report) = self.report_of(made) else {
             return;
         };
         report.remote_id = Some(winner.to_string());

@@ -36,7 +36,7 @@ pub async fn apply_in_waves(
             continue;
         }
         if index > 0 {
-            match context.ledger.load() {
+            match context.ledger.load().await {
                 Ok(read) => now = read,
                 Err(_) => context.stop.request(StopCause::Disk),
             }

@@ -14,7 +14,7 @@ impl CustomerRun<'_> {
         let intent = Intent::CreateCustomer {
             customer: self.plan.name.clone(),
         };
-        let seq = self.begin(intent)?;
+        let seq = self.begin(intent).await?;
         match self
             .context
             .writer
@@ -23,20 +23,20 @@ impl CustomerRun<'_> {
         {
             Ok(id) => {
                 self.id = Some(id);
-                self.save()?;
-                self.end(seq, Ended::Done)?;
+                self.save().await?;
+                self.end(seq, Ended::Done).await?;
                 Ok(Done::of(id))
             }
             Err(error) => {
-                self.end_failed(seq, &error)?;
+                self.end_failed(seq, &error).await?;
                 Err(error.into())
             }
         }
     }
 
-    pub(super) fn adopt_customer(&mut self, id: WorkspaceId) -> StepResult {
+    pub(super) async fn adopt_customer(&mut self, id: WorkspaceId) -> StepResult {
         self.id = Some(id);
-        self.save()?;
+        self.save().await?;
         Ok(Done::of(id))
     }
 
@@ -68,15 +68,15 @@ impl CustomerRun<'_> {
         self.ledger.applied.cache = patch.cache.or(self.ledger.applied.cache);
         self.ledger.retired = retire;
         self.ledger.protect = self.plan.protect;
-        self.save()?;
+        self.save().await?;
         Ok(Done::of(id))
     }
 
     async fn put_workspace(&self, id: WorkspaceId, patch: &CustomerPatch) -> Result<(), Trouble> {
-        let seq = self.begin_write(&Address::customer(&self.plan.name), "update_workspaces")?;
+        let seq = self.begin_write(&Address::customer(&self.plan.name), "update_workspaces").await?;
         let outcome = self.context.writer.update_workspace(id, patch).await;
         match outcome {
-            Ok(_) => self.end(seq, Ended::Done),
+            Ok(_) => self.end(seq, Ended::Done).await,
             // What a PUT by id did can be read, so an unclear answer need not stay unclear.
             Err(error) if error.effect() == Effect::Unknown => {
                 let now = self
@@ -95,7 +95,7 @@ impl CustomerRun<'_> {
                     } else {
                         Ended::Unknown
                     },
-                )?;
+                ).await?;
                 if took_effect {
                     Ok(())
                 } else {
@@ -103,7 +103,7 @@ impl CustomerRun<'_> {
                 }
             }
             Err(error) => {
-                self.end(seq, Ended::Failed)?;
+                self.end(seq, Ended::Failed).await?;
                 Err(error.into())
             }
         }
@@ -123,7 +123,7 @@ impl CustomerRun<'_> {
                 ));
             }
             let address = Address::customer(&self.plan.name);
-            let seq = self.begin_write(&address, "delete_workspaces")?;
+            let seq = self.begin_write(&address, "delete_workspaces").await?;
             match self.context.writer.delete_workspace(id).await {
                 Ok(Gone::Accepted | Gone::Already) => {}
                 Err(error) if error.effect() == Effect::Unknown => {
@@ -131,13 +131,13 @@ impl CustomerRun<'_> {
                     self.await_workspace_gone(id, error).await?;
                 }
                 Err(error) => {
-                    self.end(seq, Ended::Failed)?;
+                    self.end(seq, Ended::Failed).await?;
                     return Err(error.into());
                 }
             }
-            self.end(seq, Ended::Done)?;
+            self.end(seq, Ended::Done).await?;
         }
-        self.context.ledger.remove(id)?;
+        self.context.ledger.remove(id).await?;
         Ok(Done::of(id))
     }
 
@@ -152,9 +152,9 @@ impl CustomerRun<'_> {
     }
 
     /// Puts the intent of a write by id on disk.
-    pub(super) fn begin_write(&self, address: &Address, operation: &str) -> Result<u64, Trouble> {
+    pub(super) async fn begin_write(&self, address: &Address, operation: &str) -> Result<u64, Trouble> {
         let (address, operation) = (address.clone(), operation.to_owned());
-        self.begin(Intent::Write { address, operation })
+        self.begin(Intent::Write { address, operation }).await
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// `drift`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   airlift drift
@@ -30,7 +30,7 @@ pub struct DriftArgs {
 }
 
 /// `export`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   airlift export > airlift.yaml

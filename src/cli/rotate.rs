@@ -6,7 +6,7 @@ use crate::plan::Limit;
 use clap::{Args, Subcommand};
 
 /// `rotate`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   airlift rotate acme-corp 'globex/Globex Zendesk'
@@ -53,14 +53,14 @@ pub struct RotateArgs {
 }
 
 /// `ledger`.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum LedgerCommand {
     /// Move fingerprints of secrets to a new key; nothing remote is written
     Rekey(RekeyArgs),
 }
 
 /// `ledger rekey`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 The old key is AIRLIFT_LEDGER_OLD_KEY, else the client secret; the new one is
 AIRLIFT_LEDGER_KEY, else the client secret. A connector whose secrets differ

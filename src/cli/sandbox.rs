@@ -5,14 +5,14 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// `sandbox`.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Serve the embedded API on loopback
     Serve(ServeArgs),
 }
 
 /// `sandbox serve`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Example:
   airlift sandbox serve --port 8400 --state world.json --latency 20 &

@@ -13,7 +13,6 @@ use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;
 use crate::plan::{Action, Operation, Plan};
-use crate::recorded::{Journal, Lock};
 use crate::render::{self, Progress, Ui, json};
 use crate::secrets::{ResolveError, Resolver, Values, Why, collect};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,34 +31,20 @@ pub(super) async fn run(
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.planning.reach);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
-    let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    let given = Given {
-        ui,
-        env,
-        global,
-        args,
-    };
-    let exit = carry_out(given, &project, &remote, &secrets, &progress).await;
+    let lock = remote.lock().await?;
+    let given = Given { ui, global, args };
+    let stop = Stop::default();
+    let run = carry_out(given, &project, &remote, &secrets, &progress, &stop);
+    let exit = with_signals(ui, env, &stop, run).await;
+    lock.release().await;
     secrets.close().await;
     remote.close().await?;
     exit
 }
 
-/// What another run is told of this one: a ledger may be shared between machines.
-pub(super) fn owner() -> String {
-    let process = format!("process {}", std::process::id());
-    #[cfg(unix)]
-    let process = format!(
-        "{process} on {}",
-        rustix::system::uname().nodename().to_string_lossy()
-    );
-    process
-}
-
 /// What the verb was called with.
 struct Given<'a> {
     ui: &'a Ui,
-    env: &'a Environment,
     global: &'a GlobalOpts,
     args: &'a ApplyArgs,
 }
@@ -70,13 +55,9 @@ async fn carry_out(
     remote: &Remote,
     resolver: &Resolver,
     progress: &Progress,
+    stop: &Stop,
 ) -> Result<Exit, Failure> {
-    let Given {
-        ui,
-        env,
-        global,
-        args,
-    } = given;
+    let Given { ui, global, args } = given;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let reading = reading(progress);
     let planned = planned(project, remote, &args.planning, resolver, &reading).await?;
@@ -89,25 +70,21 @@ async fn carry_out(
     refused(plan, args)?;
     let (secrets, missing) = resolve(resolver, plan, args.execution.keep_going).await?;
     if plan.has_changes() {
-        project::approve(ui, global, args.approval.auto_approve)?;
+        project::approve(ui, global, args.approval.auto_approve).await?;
     }
-    let stop = Stop::default();
-    let report = {
-        let execution = Execution {
-            remote,
-            planned: &planned,
-            options: args.execution,
-            parallelism: args.planning.reach.pace.parallelism,
-            waves: None,
-        };
-        let run = execution.run(&secrets, &missing, &stop, progress);
-        with_signals(ui, env, &stop, run).await?
+    let execution = Execution {
+        remote,
+        planned: &planned,
+        options: args.execution,
+        parallelism: args.planning.reach.pace.parallelism,
+        waves: None,
     };
+    let report = execution.run(&secrets, &missing, stop, progress).await?;
     progress.finish();
     show(ui, global, plan, &report)?;
     let changed = args.detailed_exitcode && plan.writes();
     let change = if changed { Exit::Changes } else { Exit::Done };
-    Ok(Exit::decide([ended(plan, &report, &stop), change]))
+    Ok(Exit::decide([ended(plan, &report, stop), change]))
 }
 
 /// Guards, and replacements that nobody saw.
@@ -199,11 +176,12 @@ impl Execution<'_> {
         progress: &Progress,
     ) -> Result<ApplyReport, Failure> {
         let (remote, planned) = (self.remote, self.planned);
+        stop.begin();
         for id in &planned.unsaved {
-            remote.ledger.save(*id, &planned.recorded.customers[id])?;
+            remote.ledger.save(*id, &planned.recorded.customers[id]).await?;
         }
         remote.keep_out(secrets);
-        let journal = Journal::start(remote.ledger.dir(), &planned.open)?;
+        let journal = remote.ledger.journal(&planned.open).await?;
         let options = self.options();
         let steps = planned.plan.steps().count();
         progress.phase("Applying", u64::try_from(steps).ok());
@@ -250,8 +228,8 @@ fn follow(progress: &Progress, event: ApplyEvent<'_>) {
     }
 }
 
-/// The first signal lets what is under way finish; the second ends the process, which the
-/// journal is made for.
+/// A signal before the first write ends the run at once. Later the first one lets what is under
+/// way finish; the second ends the process, which the journal is made for.
 pub(super) async fn with_signals<T>(
     ui: &Ui,
     env: &Environment,
@@ -261,6 +239,9 @@ pub(super) async fn with_signals<T>(
     let listen = async {
         loop {
             env.interruption().await;
+            if !stop.has_begun() {
+                return;
+            }
             if stop.cause() == Some(StopCause::Signal) {
                 render::aborted(ui);
                 std::process::exit(Exit::Cancelled.number().into());
@@ -271,8 +252,13 @@ pub(super) async fn with_signals<T>(
     };
     tokio::select! {
         result = run => result,
-        () = listen => unreachable!("it listens until the process ends"),
+        () = listen => Err(cancelled()),
     }
+}
+
+fn cancelled() -> Failure {
+    let message = "cancelled before anything was written";
+    Failure::new(FailureKind::Cancelled, "cancelled", message)
 }
 
 /// Writes the report.

@@ -4,7 +4,7 @@
 use super::environment::Environment;
 use super::pipeline::resolver;
 use super::project;
-use super::remote::{Pace, Remote, state_dir};
+use super::remote::{Pace, Remote, address, state_dir};
 use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::{Format, GlobalOpts};
 use crate::desired::{Loaded, Project};
@@ -26,7 +26,10 @@ pub(super) async fn run(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Resu
         if settings == Settings::Complete {
             probes.extend(service(ui, env, project, global).await);
         }
-        probes.push(ledger(project, global));
+        // A shared one is looked at with the rest of what is remote.
+        if !is_shared(global) {
+            probes.push(ledger(project, global));
+        }
         probes.extend(stores(env, project, global).await?);
     }
     match global.format {
@@ -119,13 +122,22 @@ async fn service(ui: &Ui, env: &Environment, project: &Project, global: &GlobalO
         Ok(_) => Probe::ok("reading", "the API answers"),
         Err(error) => failed("reading", &error.into()),
     });
-    if let Err(error) = remote.ledger.load() {
-        probes.push(failed("ledger", &error.into()));
+    match remote.ledger.load().await {
+        Err(error) => probes.push(failed("ledger", &error.into())),
+        Ok(_) if is_shared(global) => {
+            let detail = format!("{} can be read", remote.ledger.shown());
+            probes.push(Probe::ok("ledger", detail));
+        }
+        Ok(_) => {}
     }
     if let Err(failure) = remote.close().await {
         probes.push(failed("reading", &failure));
     }
     probes
+}
+
+fn is_shared(global: &GlobalOpts) -> bool {
+    global.ledger.as_deref().and_then(address).is_some()
 }
 
 fn ledger(project: &Project, global: &GlobalOpts) -> Probe {

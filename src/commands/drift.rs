@@ -10,7 +10,7 @@ use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, Observed, Recorded};
 use crate::observed::{Details, ReadEvent, Survey, survey};
 use crate::plan::{Drift, Policy, drift};
-use crate::recorded::{Journal, settle};
+use crate::recorded::settle;
 use crate::render::{self, Progress, Ui, json};
 use std::sync::Arc;
 
@@ -45,8 +45,8 @@ async fn compared(
     args: &DriftArgs,
     progress: &(dyn Fn(ReadEvent) + Sync),
 ) -> Result<(Drift, Observed), Failure> {
-    let recorded = remote.ledger.load()?;
-    let unsettled = Journal::unsettled(remote.ledger.dir())?;
+    let recorded = remote.ledger.load().await?;
+    let unsettled = remote.ledger.unsettled().await?;
     let policy = Policy {
         targets: args.target.iter().cloned().collect(),
         excludes: args.exclude.iter().cloned().collect(),

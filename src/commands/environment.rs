@@ -1,13 +1,16 @@
 //! What reaches a run from around it: variables, read once and handed down, and the wish that it
 //! ends. A verb sees what it was given and nothing else; what secret stores need is theirs to read.
 
+use crate::recorded::Shared;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// What the variables of a run begin with.
-const PREFIXES: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
+const OURS: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
+/// And those that object stores' own tools read, for a ledger that is kept in one.
+const STORES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
 /// What is around a run. Not printable: one of the variables is the client's secret.
 #[derive(Clone, Default)]
@@ -15,6 +18,8 @@ pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
     /// Asks the run to end; without it, the process's signals do.
     interrupt: Option<Arc<Notify>>,
+    /// A shared store by its address, which needs no network.
+    lent: Option<(String, Shared)>,
 }
 
 impl Environment {
@@ -22,12 +27,38 @@ impl Environment {
     pub fn read() -> Self {
         let ours = |name: &OsStr| {
             let name = name.to_str().unwrap_or_default();
-            PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            let mut prefixes = OURS.iter().chain(&STORES);
+            prefixes.any(|prefix| name.starts_with(prefix))
         };
         Self {
             variables: std::env::vars_os().filter(|(name, _)| ours(name)).collect(),
-            interrupt: None,
+            ..Self::default()
         }
+    }
+
+    /// The same, with a store that an address of `--ledger` stands for.
+    #[must_use]
+    pub fn lending(self, address: &str, shared: Shared) -> Self {
+        Self {
+            lent: Some((address.to_owned(), shared)),
+            ..self
+        }
+    }
+
+    /// The store that an address stands for.
+    pub(super) fn lent(&self, address: &str) -> Option<Shared> {
+        let (name, shared) = self.lent.as_ref()?;
+        (name == address).then(|| shared.clone())
+    }
+
+    /// The variables of object stores' own tools.
+    pub(super) fn of_object_stores(&self) -> Vec<(String, String)> {
+        let text = |(name, value): (&OsString, &OsString)| {
+            let name = name.to_str()?;
+            let of_stores = STORES.iter().any(|prefix| name.starts_with(prefix));
+            of_stores.then(|| Some((name.to_owned(), value.to_str()?.to_owned())))?
+        };
+        self.variables.iter().filter_map(text).collect()
     }
 
     /// The same, with something else than a signal to end runs with.
@@ -66,7 +97,7 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment 
         let own = |(name, value): (N, V)| (name.into(), value.into());
         Self {
             variables: variables.into_iter().map(own).collect(),
-            interrupt: None,
+            ..Self::default()
         }
     }
 }

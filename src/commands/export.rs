@@ -13,7 +13,7 @@ use crate::exported::{Exported, ExportedCustomer, Sources, export};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, Observed, Recorded};
 use crate::observed::{Details, ReadEvent, Survey, survey};
-use crate::recorded::{Journal, settle};
+use crate::recorded::settle;
 use crate::render::{self, Progress, Ui};
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -105,8 +105,8 @@ async fn read(
     wanted: &BTreeSet<String>,
     progress: &(dyn Fn(ReadEvent) + Sync),
 ) -> Result<(Observed, Recorded), Failure> {
-    let recorded = remote.ledger.load()?;
-    let unsettled = Journal::unsettled(remote.ledger.dir())?;
+    let recorded = remote.ledger.load().await?;
+    let unsettled = remote.ledger.unsettled().await?;
     let customers = |_, name: &str| wanted.is_empty() || wanted.contains(name);
     let extent = Survey {
         customers: &customers,

@@ -1,6 +1,5 @@
 //! `ledger rekey`: fingerprints under a new key, for secrets that are still what was last sent.
 
-use super::apply::owner;
 use super::environment::Environment;
 use super::pipeline::resolver;
 use super::project;
@@ -9,7 +8,7 @@ use crate::cli::{Format, GlobalOpts};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
-use crate::recorded::{Intent, Journal, Lock, Outcome, Unsettled};
+use crate::recorded::{Intent, Outcome, Unsettled};
 use crate::render::{self, Progress, Rekeyed, Ui, json};
 use crate::secrets::{Resolver, Values};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,9 +50,19 @@ async fn carry_out(
             "set AIRLIFT_LEDGER_KEY to the new key, or AIRLIFT_LEDGER_OLD_KEY to the old one",
         ));
     }
-    let _lock = Lock::take(remote.ledger.dir(), &owner())?;
-    settled(remote)?;
-    let mut recorded = remote.ledger.load()?;
+    let lock = remote.lock().await?;
+    let done = moved(project, remote, secrets).await;
+    lock.release().await;
+    done
+}
+
+async fn moved(
+    project: &Project,
+    remote: &Remote,
+    secrets: &Resolver,
+) -> Result<Rekeyed, Failure> {
+    settled(remote).await?;
+    let mut recorded = remote.ledger.load().await?;
     let values = values(project, remote, &recorded, secrets).await;
     let mut done = Rekeyed::default();
     for (id, customer) in &mut recorded.customers {
@@ -63,7 +72,7 @@ async fn carry_out(
             one(project, remote, &values, &address, connector, &mut done);
         }
         if done.moved > moved_before {
-            remote.ledger.save(*id, customer)?;
+            remote.ledger.save(*id, customer).await?;
         }
     }
     done.left
@@ -72,13 +81,13 @@ async fn carry_out(
 }
 
 /// A killed run's creations carry fingerprints of their own, which only a plan can place.
-fn settled(remote: &Remote) -> Result<(), Failure> {
+async fn settled(remote: &Remote) -> Result<(), Failure> {
     // What an apply has looked for in vain is no reason to wait until it can no longer come.
     let creates = |one: &Unsettled| {
         matches!(one.intent, Intent::CreateConnector { .. })
             && one.outcome != Some(Outcome::Missing)
     };
-    if !Journal::unsettled(remote.ledger.dir())?.iter().any(creates) {
+    if !remote.ledger.unsettled().await?.iter().any(creates) {
         return Ok(());
     }
     let message = "an earlier run was cut short, and what it created is not in the ledger yet";

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
 use crate::observed::{self, ReadEvent, observe};
 use crate::plan::{Inputs, Plan, Policy, pairs, plan};
-use crate::recorded::{Journal, Unsettled, settle};
+use crate::recorded::{Unsettled, settle};
 use crate::secrets::{Resolver, evidence};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -51,8 +51,8 @@ pub(super) async fn planned_by(
     progress: &(dyn Fn(ReadEvent) + Sync),
     policy: impl FnOnce(&BTreeMap<Address, ConnectorId>) -> Policy,
 ) -> Result<Planned, Failure> {
-    let recorded = remote.ledger.load()?;
-    let unsettled = Journal::unsettled(remote.ledger.dir())?;
+    let recorded = remote.ledger.load().await?;
+    let unsettled = remote.ledger.unsettled().await?;
     let grace = Duration::from_secs(reach.settle_timeout);
     await_newcomers(remote, &recorded, &unsettled, grace).await?;
     let refresh = match reach.refresh {

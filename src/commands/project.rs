@@ -83,7 +83,11 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
 }
 
 /// Asks for approval on a terminal; without one, only a flag approves.
-pub(super) fn approve(ui: &Ui, global: &GlobalOpts, auto_approve: bool) -> Result<(), Failure> {
+pub(super) async fn approve(
+    ui: &Ui,
+    global: &GlobalOpts,
+    auto_approve: bool,
+) -> Result<(), Failure> {
     if auto_approve {
         return Ok(());
     }
@@ -94,22 +98,34 @@ pub(super) fn approve(ui: &Ui, global: &GlobalOpts, auto_approve: bool) -> Resul
             .hint("review the plan, then run again with --auto-approve"));
     }
     render::ask(ui)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| {
-        Failure::new(
-            FailureKind::Error,
-            "bad_stdin",
-            format!("cannot read the answer: {error}"),
-        )
+    let answer = answer().await.map_err(|error| {
+        let message = format!("cannot read the answer: {error}");
+        Failure::new(FailureKind::Error, "bad_stdin", message)
     })?;
     if answer.trim() == "yes" {
         return Ok(());
     }
+    let message = "not approved: nothing was written";
     Err(Failure::new(
         FailureKind::Cancelled,
         "not_approved",
-        "not approved: nothing was written",
+        message,
     ))
+}
+
+/// A line of standard input, read on a thread of its own: nothing can end the reading, and a
+/// signal has to end the wait for it.
+async fn answer() -> std::io::Result<String> {
+    let (told, heard) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        // Nobody waits for it any more when this fails.
+        let _ = told.send(read.map(|_| answer));
+    });
+    heard
+        .await
+        .unwrap_or_else(|_| Err(std::io::ErrorKind::UnexpectedEof.into()))
 }
 
 /// Types that neither the catalog nor the live one knows: an error of the files that only the

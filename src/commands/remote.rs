@@ -11,7 +11,7 @@ use crate::cli::{ConnectorToken, GlobalOpts, PaceOpts, ReachOpts};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{OrganizationId, SecretValue};
-use crate::recorded::{Ledger, trusted};
+use crate::recorded::{Ledger, Lock, Place, open_shared, trusted};
 use crate::render::{self, Progress, Ui};
 use crate::sandbox;
 use crate::secrets::{Fingerprinter, Values, among};
@@ -93,7 +93,7 @@ impl Remote {
         } else {
             Way::remote(env, project)?
         };
-        let root = ledger_root(project, global, &way)?;
+        let root = ledger_root(env, project, global, &way)?;
         let on_wait = waiting(progress);
         let mut options = Options {
             organization_id: way.organization,
@@ -128,6 +128,12 @@ impl Remote {
         }
     }
 
+    /// Takes the ledger's lock, or says who holds it.
+    pub(super) async fn lock(&self) -> Result<Lock, Failure> {
+        let on_wait = |why: &str, how_long| (self.on_wait)(why, how_long);
+        Ok(self.ledger.lock(&owner(), &on_wait).await?)
+    }
+
     /// Ends the embedded API, so that its world is on disk.
     pub(super) async fn close(self) -> Result<(), Failure> {
         match self.sandbox {
@@ -135,6 +141,17 @@ impl Remote {
             None => Ok(()),
         }
     }
+}
+
+/// What another run is told of this one: a ledger may be shared between machines.
+fn owner() -> String {
+    let process = format!("process {}", std::process::id());
+    #[cfg(unix)]
+    let process = format!(
+        "{process} on {}",
+        rustix::system::uname().nodename().to_string_lossy()
+    );
+    process
 }
 
 /// Where a session goes, and with what.
@@ -224,13 +241,29 @@ impl Way {
 
 /// Where ledgers are: as the operator says, who may use links, else beside the project, where a
 /// checkout could have put one.
-fn ledger_root(project: &Project, global: &GlobalOpts, way: &Way) -> Result<PathBuf, Failure> {
+fn ledger_root(
+    env: &Environment,
+    project: &Project,
+    global: &GlobalOpts,
+    way: &Way,
+) -> Result<Place, Failure> {
     if let Some(root) = &global.ledger {
-        return Ok(root.clone());
+        return match address(root) {
+            Some(address) => Ok(Place::Shared(match env.lent(address) {
+                Some(lent) => lent,
+                None => open_shared(address, env.of_object_stores())?,
+            })),
+            None => Ok(Place::Dir(root.clone())),
+        };
     }
     trusted(&state_dir(project))?;
     trusted(&way.ledger_root)?;
-    Ok(way.ledger_root.clone())
+    Ok(Place::Dir(way.ledger_root.clone()))
+}
+
+/// What `--ledger` names where it is an address and not a directory.
+pub(super) fn address(root: &Path) -> Option<&str> {
+    root.to_str().filter(|text| text.contains("://"))
 }
 
 /// Where ledger and sandbox are kept: beside the project.

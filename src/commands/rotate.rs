@@ -1,6 +1,6 @@
 //! `rotate`: credentials are sent again, as replacements, wave by wave.
 
-use super::apply::{Execution, ended, owner, resolve, show, with_signals};
+use super::apply::{Execution, ended, resolve, show, with_signals};
 use super::environment::Environment;
 use super::pipeline::{Planned, planned_by, resolver};
 use super::project;
@@ -12,7 +12,7 @@ use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, ConnectorId, Desired, SecretRef};
 use crate::plan::{Operation, Plan, Policy, Rotation as Narrowed, Step, only_rotations};
-use crate::recorded::{Lock, Rotation, Rotations};
+use crate::recorded::{Rotation, Rotations};
 use crate::render::{self, Progress, Ui};
 use crate::secrets::{Resolver, collect};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,21 +29,23 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     known(&project.desired, &args.selectors)?;
+    let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.reach);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
-    let _lock = Lock::take(remote.ledger.dir(), &owner())?;
+    let lock = remote.lock().await?;
     let verb = Verb {
         ui,
-        env,
         global,
         args,
         project: &project,
         remote: &remote,
-        resolver: resolver(env, &project, global)?,
+        resolver: secrets,
         progress: &progress,
+        stop: Stop::default(),
     };
-    let exit = verb.carry_out().await;
+    let exit = with_signals(ui, env, &verb.stop, verb.carry_out()).await;
+    lock.release().await;
     verb.resolver.close().await;
     remote.close().await?;
     exit
@@ -69,18 +71,18 @@ fn known(desired: &Desired, selectors: &[Address]) -> Result<(), Failure> {
 
 struct Verb<'a> {
     ui: &'a Ui,
-    env: &'a Environment,
     global: &'a GlobalOpts,
     args: &'a RotateArgs,
     project: &'a Project,
     remote: &'a Remote,
     resolver: Resolver,
     progress: &'a Progress,
+    stop: Stop,
 }
 
 impl Verb<'_> {
     async fn carry_out(&self) -> Result<Exit, Failure> {
-        let rotations = Rotations::load(self.remote.ledger.dir())?;
+        let rotations = self.remote.ledger.rotations().await?;
         let selector: Selector = self.args.selectors.iter().cloned().collect();
         let resumed = self.to_resume(&rotations, &selector)?;
         let name = &self.remote.name;
@@ -159,29 +161,26 @@ impl Verb<'_> {
         let (plan, keep_going) = (&planned.plan, self.args.execution.keep_going);
         let (secrets, missing) = resolve(&self.resolver, plan, keep_going).await?;
         if plan.has_changes() {
-            project::approve(self.ui, self.global, self.args.auto_approve)?;
+            project::approve(self.ui, self.global, self.args.auto_approve).await?;
         }
         let selector = rotation.selector.clone();
-        rotations.begin(rotation)?;
+        rotations.begin(rotation).await?;
         let waves = self.waves(plan, &missing);
-        let (stop, progress) = (Stop::default(), self.progress);
-        let report = {
-            let execution = Execution {
-                remote: self.remote,
-                planned,
-                options: self.args.execution,
-                parallelism: self.args.reach.pace.parallelism,
-                waves: Some(&waves),
-            };
-            let run = execution.run(&secrets, &missing, &stop, progress);
-            with_signals(self.ui, self.env, &stop, run).await?
+        let (stop, progress) = (&self.stop, self.progress);
+        let execution = Execution {
+            remote: self.remote,
+            planned,
+            options: self.args.execution,
+            parallelism: self.args.reach.pace.parallelism,
+            waves: Some(&waves),
         };
+        let report = execution.run(&secrets, &missing, stop, progress).await?;
         progress.finish();
         if is_finished(plan, &report) {
-            rotations.end(&selector)?;
+            rotations.end(&selector).await?;
         }
         show(self.ui, self.global, plan, &report)?;
-        Ok(ended(plan, &report, &stop))
+        Ok(ended(plan, &report, stop))
     }
 
     fn waves(&self, plan: &Plan, missing: &BTreeMap<SecretRef, String>) -> Waves {

@@ -8,6 +8,7 @@ use super::{
     Operation, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
 };
 use crate::model::{Address, DefinitionId, DesiredCustomer, KindLookup, ObservedStatus};
+use std::collections::BTreeSet;
 
 /// What planning one customer yields.
 #[derive(Debug)]
@@ -75,6 +76,7 @@ impl<'a> Draft<'a> {
             workspace_id: None,
             protect: declared.protect,
             steps: Vec::new(),
+            seen: BTreeSet::new(),
             remember: super::Remember::default(),
         };
         let outcome = Outcome {
@@ -155,6 +157,7 @@ impl<'a> Draft<'a> {
                     definition,
                     ConnectorMatch::Absent { lost: false },
                     false,
+                    false,
                 );
             }
         }
@@ -163,12 +166,12 @@ impl<'a> Draft<'a> {
 
     fn found(&mut self, found: FoundCustomer<'a>) {
         self.outcome.plan.workspace_id = Some(found.id);
+        let there = found.observed.connectors.iter().flatten();
+        self.outcome.plan.seen = there.map(|(id, _)| *id).collect();
         if let ObservedStatus::Other(status) = &found.observed.status {
-            let message = format!(
-                "the workspace's status is {status:?}, which this version does not know; nothing \
-                 is written to it"
-            );
-            return self.block(None, BlockCode::UnknownStatus, message);
+            let address = Address::customer(self.name);
+            let blocked = super::prune::unknown_status(address, status);
+            return self.outcome.blocked.push(blocked);
         }
         let pool = ConnectorPool::new(found, self.declared);
         if let Some(connector) = self.ambiguous_connector(&pool) {
@@ -200,7 +203,9 @@ impl<'a> Draft<'a> {
         for (name, declared) in &self.declared.connectors {
             if let Some(definition) = self.definition(name, declared) {
                 let renamed = pool.is_renamed(name);
-                self.connector(name, definition, pool.find(name, definition), renamed);
+                let matched = pool.find(name, definition);
+                let contested = pool.has_younger(name, definition, matched);
+                self.connector(name, definition, matched, renamed, contested);
             }
         }
     }
@@ -211,6 +216,7 @@ impl<'a> Draft<'a> {
         definition: DefinitionId,
         matched: ConnectorMatch<'_>,
         renamed: bool,
+        contested: bool,
     ) {
         if !self.wants(Some(name)) {
             return;
@@ -235,6 +241,14 @@ impl<'a> Draft<'a> {
                            the protection for the run that is to replace it"
                 .to_owned();
             return self.block(Some(name), BlockCode::Protected, message);
+        }
+        let sends = |step: &Step| matches!(step.operation, Operation::ReplaceConnector { .. });
+        if contested && decision.steps.iter().any(sends) {
+            let message = "a younger connector of this name and type is there beside it, which \
+                           this ledger does not know: another run may be replacing it, so plan \
+                           again later; if both stay, rename or delete one of them"
+                .to_owned();
+            return self.block(Some(name), BlockCode::ReplacedMeanwhile, message);
         }
         self.outcome.plan.steps.extend(decision.steps);
         self.outcome.unverified.extend(decision.unverified);

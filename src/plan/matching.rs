@@ -196,6 +196,28 @@ impl<'a> ConnectorPool<'a> {
         }
     }
 
+    /// Whether beside a recorded connector there is one of the declared name and type that is not
+    /// ours and came later. RFC 3339 in UTC, as the API has it, is in order as text.
+    pub(super) fn has_younger(
+        &self,
+        name: &str,
+        definition: DefinitionId,
+        matched: ConnectorMatch<'_>,
+    ) -> bool {
+        let ConnectorMatch::Found {
+            observed,
+            recorded: Some(_),
+            ..
+        } = matched
+        else {
+            return false;
+        };
+        self.unrecorded().any(|(_, other)| {
+            let fits = other.name == name && other.definition_id == definition;
+            fits && other.created_at >= observed.created_at
+        })
+    }
+
     /// Matches one declared connector of a known type.
     pub(super) fn find(&self, name: &str, definition: DefinitionId) -> ConnectorMatch<'a> {
         let recorded_name = self.renamed.get(name).copied().unwrap_or(name);

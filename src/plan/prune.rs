@@ -42,6 +42,8 @@ pub(super) fn undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>) -> 
             if !(recorded.retired && observed.status == ObservedStatus::Inactive) {
                 result.kept.push(address);
             }
+        } else if let ObservedStatus::Other(status) = &observed.status {
+            result.blocked.push(unknown_status(address, status));
         } else if recorded.protect {
             result.blocked.push(protected(address));
         } else if let Some(step) = removal(inputs, *id, recorded, observed) {
@@ -53,11 +55,25 @@ pub(super) fn undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>) -> 
                 workspace_id: Some(*id),
                 protect: recorded.protect,
                 steps,
+                seen: BTreeSet::new(),
                 remember: Remember::default(),
             });
         }
     }
     result
+}
+
+/// A workspace that is in a state which this version does not know.
+pub(super) fn unknown_status(address: Address, status: &str) -> Blocked {
+    let message = format!(
+        "the workspace's status is {status:?}, which this version does not know; nothing is \
+         written to it"
+    );
+    Blocked {
+        address,
+        code: BlockCode::UnknownStatus,
+        message,
+    }
 }
 
 fn protected(address: Address) -> Blocked {

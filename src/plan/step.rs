@@ -65,6 +65,9 @@ pub struct CustomerPlan {
     pub protect: bool,
     /// What will be done.
     pub steps: Vec<Step>,
+    /// Connectors that were there when it was planned: one that is there later is news.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub seen: BTreeSet<ConnectorId>,
     /// What the ledger is to remember although nothing is written remotely: facts of the files
     /// (a name, protection, how a reference is spelt) that changed while the values did not.
     #[serde(default, skip_serializing_if = "Remember::is_empty")]
@@ -347,6 +350,8 @@ pub enum BlockCode {
     RenameConflict,
     /// A rotation would carry other pending changes along.
     PendingChanges,
+    /// Another run may be replacing the connector at this moment.
+    ReplacedMeanwhile,
 }
 
 /// A guard that refuses the whole plan (exit 5).

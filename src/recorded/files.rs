@@ -107,6 +107,24 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, RecordError> {
     }
 }
 
+/// The names of what is in a directory; an absent one is empty.
+pub(super) fn names(dir: &Path) -> Result<Vec<String>, RecordError> {
+    trusted(dir)?;
+    let failed = || RecordError::io("cannot list", dir);
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed()(error)),
+    };
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
+    };
+    entries
+        .map(name)
+        .collect::<Result<_, _>>()
+        .map_err(failed())
+}
+
 /// Removes a file if it is there.
 pub(super) fn remove(path: &Path) -> Result<(), RecordError> {
     match fs::remove_file(path) {

@@ -2,10 +2,11 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
 
-use super::{Journal, Ledger, Rotations};
+use super::{Journal, Ledger, Place, Rotations};
 use crate::fuzzing::PLANTED;
 use crate::model::{OrganizationId, WorkspaceId};
 use std::path::Path;
+use std::task::{Context, Poll, Waker};
 use uuid::Uuid;
 
 /// Any file is read or refused without being quoted; a journal's torn end announces nothing; what
@@ -18,8 +19,18 @@ pub fn ledger(data: &[u8]) {
     customer(dir.path(), bytes.as_bytes());
     journal(dir.path(), bytes.as_bytes());
     assert!(std::fs::write(dir.path().join("rotation.json"), &bytes).is_ok());
-    if let Err(error) = Rotations::load(dir.path()) {
+    if let Err(error) = now(Rotations::load(&Place::from(dir.path()))) {
         quotes_nothing(&error);
+    }
+}
+
+/// What is kept on this machine is read and written without ever waiting.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let future = std::pin::pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    match future.poll(&mut context) {
+        Poll::Ready(done) => done,
+        Poll::Pending => unreachable!("a directory is never waited for"),
     }
 }
 
@@ -28,16 +39,17 @@ fn quotes_nothing(error: &super::RecordError) {
 }
 
 fn customer(dir: &Path, bytes: &[u8]) {
-    let ledger = Ledger::new(dir, OrganizationId(Uuid::nil()));
+    let organization = OrganizationId(Uuid::nil());
+    let ledger = Ledger::new(&Place::from(dir), organization);
     let id = WorkspaceId(Uuid::from_u128(1));
-    let customers = ledger.dir().join("customers");
+    let customers = dir.join(organization.to_string()).join("customers");
     assert!(std::fs::create_dir_all(&customers).is_ok());
     assert!(std::fs::write(customers.join(format!("{id}.json")), bytes).is_ok());
-    match ledger.load() {
+    match now(ledger.load()) {
         Err(error) => quotes_nothing(&error),
         Ok(recorded) => {
-            assert!(ledger.save(id, &recorded.customers[&id]).is_ok());
-            assert_eq!(ledger.load().ok(), Some(recorded));
+            assert!(now(ledger.save(id, &recorded.customers[&id])).is_ok());
+            assert_eq!(now(ledger.load()).ok(), Some(recorded));
         }
     }
 }
@@ -45,11 +57,11 @@ fn customer(dir: &Path, bytes: &[u8]) {
 fn journal(dir: &Path, bytes: &[u8]) {
     let place = dir.join("journal.ndjson");
     assert!(std::fs::write(&place, bytes).is_ok());
-    let told = Journal::unsettled(dir).map_err(|error| quotes_nothing(&error));
+    let told = now(Journal::unsettled(&Place::from(dir))).map_err(|error| quotes_nothing(&error));
     let whole = bytes
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |at| at + 1);
     assert!(std::fs::write(&place, &bytes[..whole]).is_ok());
-    assert_eq!(told.ok(), Journal::unsettled(dir).ok());
+    assert_eq!(told.ok(), now(Journal::unsettled(&Place::from(dir))).ok());
 }

@@ -1,20 +1,21 @@
-//! The journal: what a run was about to write, on disk before it writes, and how it ended.
+//! The journal: what a run was about to write, kept before it writes, and how it ended.
 //!
-//! Append-only while a run lasts. A run that was killed leaves intents without an outcome; the
-//! next one looks at what there is and settles them before it plans. A creation that it looks for
-//! in vain is carried over as long as it may still take effect.
+//! A run that was killed leaves intents without an outcome; the next one looks at what there is
+//! and settles them before it plans. A creation that it looks for in vain is carried over as long
+//! as it may still take effect. On this machine it is a file that only grows while a run lasts;
+//! in a shared store, which has no such files, each open intent is an object.
+
+mod file;
+mod objects;
 
 use super::settle::is_of;
-use super::{RecordError, files};
+use super::{Place, RecordError};
 use crate::model::{
     Address, ConnectorId, DefinitionId, ObservedConnector, RecordedConnector, WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -119,120 +120,90 @@ impl Unsettled {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Begun {
-        seq: u64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        at: Option<String>,
-        #[serde(flatten)]
-        intent: Intent,
-    },
-    Ended {
-        seq: u64,
-        outcome: Outcome,
-    },
-}
-
 /// An open journal.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
+    log: Log,
     state: Mutex<State>,
+}
+
+/// Where it is kept.
+#[derive(Debug)]
+enum Log {
+    File(file::Log),
+    Objects(objects::Log),
 }
 
 #[derive(Debug)]
 struct State {
-    file: File,
     next: u64,
     unsettled: BTreeMap<u64, Unsettled>,
-    /// An append failed: what is at the file's end is not known, so nothing may follow it.
-    broken: bool,
 }
 
 impl Journal {
-    fn place(dir: &Path) -> PathBuf {
-        dir.join("journal.ndjson")
-    }
-
     /// Intents of earlier runs that have no certain outcome, oldest first. Reads only.
-    pub fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, RecordError> {
-        let path = Self::place(dir);
-        let text = files::read(&path)?.unwrap_or_default();
-        // A last line without its end was being written when the run was killed, so what it
-        // announces was never begun.
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        let mut open = BTreeMap::new();
-        for (index, line) in whole.lines().enumerate() {
-            let unreadable = |_| RecordError::Unreadable {
-                path: path.clone(),
-                what: "journal",
-                line: index + 1,
-            };
-            match serde_json::from_str(line).map_err(unreadable)? {
-                Line::Begun { seq, at, intent } => {
-                    let outcome = None;
-                    let begun = Unsettled {
-                        intent,
-                        at,
-                        outcome,
-                    };
-                    open.insert(seq, begun);
-                }
-                Line::Ended { seq, outcome } => ended(&mut open, seq, outcome),
-            }
+    pub(super) async fn unsettled(place: &Place) -> Result<Vec<Unsettled>, RecordError> {
+        match place {
+            Place::Dir(dir) => file::unsettled(dir),
+            Place::Shared(shared) => objects::unsettled(shared).await,
         }
-        Ok(open.into_values().collect())
     }
 
-    /// Starts anew, in one step. What earlier runs left must have been settled into the ledger;
-    /// `open` is what was looked for in vain, and is kept as long as it may still come.
-    pub fn start(dir: &Path, open: &[Unsettled]) -> Result<Self, RecordError> {
-        files::private_dir(dir)?;
-        let path = Self::place(dir);
+    /// Starts anew. What earlier runs left must have been settled into the ledger; `open` is
+    /// what was looked for in vain, and is kept as long as it may still come.
+    pub(super) async fn start(place: &Place, open: &[Unsettled]) -> Result<Self, RecordError> {
         let now = Timestamp::now();
         let kept = open.iter().filter(|one| one.may_come(now)).cloned();
-        let unsettled: BTreeMap<u64, Unsettled> = (1..)
-            .zip(kept.map(|one| Unsettled {
-                outcome: Some(Outcome::Missing),
-                ..one
-            }))
-            .collect();
-        let mut text = Vec::new();
-        for (seq, one) in &unsettled {
-            let outcome = Outcome::Missing;
-            text.extend(encoded(&begun(*seq, one), &path)?);
-            text.extend(encoded(&Line::Ended { seq: *seq, outcome }, &path)?);
-        }
+        let kept = kept.map(|one| Unsettled {
+            outcome: Some(Outcome::Missing),
+            ..one
+        });
+        let unsettled: BTreeMap<u64, Unsettled> = (1..).zip(kept).collect();
+        let log = match place {
+            Place::Dir(dir) => Log::File(file::Log::start(dir, &unsettled)?),
+            Place::Shared(shared) => Log::Objects(objects::Log::start(shared, &unsettled).await?),
+        };
         let state = State {
-            file: files::replace(&path, &text)?,
             next: unsettled.keys().next_back().map_or(1, |last| last + 1),
             unsettled,
-            broken: false,
         };
         Ok(Self {
-            path,
+            log,
             state: Mutex::new(state),
         })
     }
 
-    /// Puts an intent on disk; the write may begin when this returns.
-    pub fn begin(&self, intent: Intent) -> Result<u64, RecordError> {
-        let mut state = self.state();
-        let seq = state.next;
-        state.next += 1;
+    /// Keeps an intent; the write may begin when this returns.
+    pub async fn begin(&self, intent: Intent) -> Result<u64, RecordError> {
+        let seq = {
+            let mut state = self.state();
+            state.next += 1;
+            state.next - 1
+        };
         let one = Unsettled::now(intent);
-        self.append(&mut state, &begun(seq, &one))?;
-        state.unsettled.insert(seq, one);
+        match &self.log {
+            Log::File(log) => log.begun(seq, &one)?,
+            Log::Objects(log) => log.begun(seq, &one).await?,
+        }
+        self.state().unsettled.insert(seq, one);
         Ok(seq)
     }
 
-    /// Puts an outcome on disk.
-    pub fn end(&self, seq: u64, outcome: Outcome) -> Result<(), RecordError> {
-        let mut state = self.state();
-        self.append(&mut state, &Line::Ended { seq, outcome })?;
-        ended(&mut state.unsettled, seq, outcome);
+    /// Keeps an outcome.
+    pub async fn end(&self, seq: u64, outcome: Outcome) -> Result<(), RecordError> {
+        match &self.log {
+            Log::File(log) => log.ended(seq, outcome)?,
+            Log::Objects(log) => {
+                let begun = self.state().unsettled.get(&seq).cloned();
+                let left = begun.filter(|_| !outcome.is_certain());
+                let left = left.map(|one| Unsettled {
+                    outcome: Some(outcome),
+                    ..one
+                });
+                log.ended(seq, left.as_ref()).await?;
+            }
+        }
+        ended(&mut self.state().unsettled, seq, outcome);
         Ok(())
     }
 
@@ -253,30 +224,6 @@ impl Journal {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// After a failure every further append fails, too: behind half a line it would be lost, and
-    /// nothing may be written remotely that is not on disk first.
-    fn append(&self, state: &mut State, line: &Line) -> Result<(), RecordError> {
-        let failed = || RecordError::io("cannot write", &self.path);
-        let text = encoded(line, &self.path)?;
-        if state.broken {
-            let error = std::io::Error::other("an earlier write to it failed");
-            return Err(failed()(error));
-        }
-        state.broken = true;
-        state.file.write_all(&text).map_err(failed())?;
-        state.file.sync_data().map_err(failed())?;
-        state.broken = false;
-        Ok(())
-    }
-}
-
-fn begun(seq: u64, one: &Unsettled) -> Line {
-    Line::Begun {
-        seq,
-        at: one.at.clone(),
-        intent: one.intent.clone(),
-    }
 }
 
 fn ended(open: &mut BTreeMap<u64, Unsettled>, seq: u64, outcome: Outcome) {
@@ -287,126 +234,5 @@ fn ended(open: &mut BTreeMap<u64, Unsettled>, seq: u64, outcome: Outcome) {
     }
 }
 
-fn encoded(line: &Line, path: &Path) -> Result<Vec<u8>, RecordError> {
-    let mut text = serde_json::to_vec(line)
-        .map_err(std::io::Error::from)
-        .map_err(RecordError::io("cannot write", path))?;
-    text.push(b'\n');
-    Ok(text)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::{Intent, Journal, LIFE, Outcome, Unsettled};
-    use crate::recorded::settle::tests::{KIND, WORKSPACE, record};
-    use jiff::Timestamp;
-    use std::collections::BTreeSet;
-    use std::io::Write;
-    use std::path::Path;
-
-    fn intent(name: &str) -> Intent {
-        Intent::CreateCustomer {
-            customer: name.into(),
-        }
-    }
-
-    fn creation(name: &str) -> Intent {
-        Intent::CreateConnector {
-            customer: "acme".into(),
-            workspace_id: WORKSPACE,
-            name: name.into(),
-            definition_id: KIND,
-            known: BTreeSet::new(),
-            replaces: None,
-            record: Box::new(record(0)),
-        }
-    }
-
-    fn unsettled(dir: &Path) -> Vec<Intent> {
-        let open = Journal::unsettled(dir).unwrap().into_iter();
-        open.map(|one| one.intent).collect()
-    }
-
-    #[test]
-    fn only_intents_without_a_certain_outcome_are_unsettled() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(unsettled(dir.path()).is_empty());
-        let journal = Journal::start(dir.path(), &[]).unwrap();
-        let [done, failed, unknown, _open] =
-            ["done", "failed", "unknown", "open"].map(|name| journal.begin(intent(name)).unwrap());
-        journal.end(done, Outcome::Done).unwrap();
-        journal.end(failed, Outcome::Failed).unwrap();
-        journal.end(unknown, Outcome::Unknown).unwrap();
-        assert_eq!(unsettled(dir.path()), [intent("unknown"), intent("open")]);
-        let open = Journal::unsettled(dir.path()).unwrap();
-        assert_eq!(open[0].outcome, Some(Outcome::Unknown));
-        assert_eq!(open[1].outcome, None);
-        assert!(open[1].time() <= Some(Timestamp::now()));
-    }
-
-    #[test]
-    fn a_torn_last_line_announces_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let journal = Journal::start(dir.path(), &[]).unwrap();
-        journal.begin(intent("whole")).unwrap();
-        let mut file = std::fs::OpenOptions::new()
-            .append(true)
-            .open(Journal::place(dir.path()))
-            .unwrap();
-        file.write_all(b"{\"seq\":2,\"intent\":\"create_cus")
-            .unwrap();
-        assert_eq!(unsettled(dir.path()), [intent("whole")]);
-        file.write_all(b"\n").unwrap();
-        assert!(Journal::unsettled(dir.path()).is_err());
-    }
-
-    #[test]
-    fn a_creation_is_carried_over_as_long_as_it_may_come() {
-        let dir = tempfile::tempdir().unwrap();
-        let begun = |name: &str, at: Option<Timestamp>| Unsettled {
-            intent: creation(name),
-            at: at.map(|at| at.to_string()),
-            outcome: None,
-        };
-        let now = Timestamp::now();
-        let customer = Unsettled::now(intent("acme"));
-        let (late, young) = (begun("late", Some(now - LIFE)), begun("young", Some(now)));
-        let open = [begun("undated", None), late, customer, young];
-        let journal = Journal::start(dir.path(), &open).unwrap();
-        let next = journal.begin(creation("next")).unwrap();
-        let found = Journal::unsettled(dir.path()).unwrap();
-        assert_eq!(found[0].intent, creation("young"));
-        assert_eq!(found[0].outcome, Some(Outcome::Missing));
-        assert_eq!(found[0].time(), Some(now));
-        assert_eq!(found[1].intent, creation("next"));
-        assert_eq!(found.len(), 2);
-        // And once more.
-        journal.end(next, Outcome::Done).unwrap();
-        let open = Journal::unsettled(dir.path()).unwrap();
-        drop(Journal::start(dir.path(), &open).unwrap());
-        assert_eq!(unsettled(dir.path()), [creation("young")]);
-    }
-
-    #[test]
-    fn a_journal_of_an_earlier_version_is_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let text = "{\"seq\":1,\"intent\":\"create_customer\",\"customer\":\"acme\"}\n";
-        std::fs::write(Journal::place(dir.path()), text).unwrap();
-        let open = Journal::unsettled(dir.path()).unwrap();
-        assert_eq!((&open[0].intent, &open[0].at), (&intent("acme"), &None));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn after_a_failed_append_nothing_follows() {
-        let dir = tempfile::tempdir().unwrap();
-        let journal = Journal::start(dir.path(), &[]).unwrap();
-        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-        let good = std::mem::replace(&mut journal.state().file, full.unwrap());
-        journal.begin(intent("lost")).unwrap_err();
-        journal.state().file = good;
-        let error = journal.begin(intent("after")).unwrap_err().to_string();
-        assert!(error.contains("an earlier write to it failed"), "{error}");
-        assert!(unsettled(dir.path()).is_empty());
-    }
-}
+mod tests;

@@ -1,18 +1,22 @@
 //! The ledger: one file per customer, named by the workspace's id, so that a rename moves
 //! nothing and two shards never write the same file.
 
-use super::{RecordError, files};
+use super::{Journal, Lock, Place, RecordError, Rotations, Unsettled};
 use crate::model::{OrganizationId, Recorded, RecordedCustomer, WorkspaceId};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The version of the files' format.
 const VERSION: u32 = 1;
+const DIR: &str = "customers";
+/// Customers read at the same time from a shared store, which takes a while for each.
+const SIDE_BY_SIDE: usize = 32;
 
-/// The ledger of one organization.
+/// The ledger of one organization, with the journal and the lock beside it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    dir: PathBuf,
+    place: Place,
 }
 
 #[derive(Serialize)]
@@ -32,55 +36,56 @@ struct Read {
 }
 
 impl Ledger {
-    /// The ledger of an organization below `root`. Makes nothing on disk.
-    pub fn new(root: &Path, organization: OrganizationId) -> Self {
+    /// The ledger of an organization. Makes nothing.
+    pub fn new(root: &Place, organization: OrganizationId) -> Self {
         Self {
-            dir: root.join(organization.to_string()),
+            place: root.of(organization),
         }
     }
 
-    /// The directory that holds the organization's ledger and journal.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    fn customers(&self) -> PathBuf {
-        self.dir.join("customers")
-    }
-
-    fn file(&self, id: WorkspaceId) -> PathBuf {
-        self.customers().join(format!("{id}.json"))
+    /// Where it is, for people.
+    pub fn shown(&self) -> String {
+        self.place.shown("").display().to_string()
     }
 
     /// Reads everything; an absent ledger is an empty one.
-    pub fn load(&self) -> Result<Recorded, RecordError> {
-        let mut recorded = Recorded::default();
-        let dir = self.customers();
-        files::trusted(&self.dir)?;
-        files::trusted(&dir)?;
-        let failed = || RecordError::io("cannot list", &dir);
-        let entries = match std::fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(recorded),
-            Err(error) => return Err(failed()(error)),
+    pub async fn load(&self) -> Result<Recorded, RecordError> {
+        let names = self.place.list(DIR).await?;
+        let customers = stream::iter(names).map(|name| self.customer(name));
+        let customers = customers.buffer_unordered(SIDE_BY_SIDE);
+        let customers = customers.try_filter_map(async |one| Ok(one)).try_collect();
+        Ok(Recorded {
+            customers: customers.await?,
+        })
+    }
+
+    /// One customer; nothing if it was removed meanwhile.
+    async fn customer(
+        &self,
+        name: String,
+    ) -> Result<Option<(WorkspaceId, RecordedCustomer)>, RecordError> {
+        let Some(text) = self.place.read(&name).await? else {
+            return Ok(None);
         };
-        for entry in entries {
-            let path = entry.map_err(failed())?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-            {
-                let (id, customer) = read_customer(&path)?;
-                recorded.customers.insert(id, customer);
-            }
+        let unreadable = |line| RecordError::Unreadable {
+            path: self.place.shown(&name),
+            what: "ledger file",
+            line,
+        };
+        let read: Read = serde_json::from_str(&text).map_err(|error| unreadable(error.line()))?;
+        if read.version != VERSION || name != file(read.workspace_id) {
+            return Err(unreadable(1));
         }
-        Ok(recorded)
+        Ok(Some((read.workspace_id, read.customer)))
     }
 
     /// Writes one customer, durably.
-    pub fn save(&self, id: WorkspaceId, customer: &RecordedCustomer) -> Result<(), RecordError> {
-        files::private_dir(&self.customers())?;
-        let path = self.file(id);
+    pub async fn save(
+        &self,
+        id: WorkspaceId,
+        customer: &RecordedCustomer,
+    ) -> Result<(), RecordError> {
+        let name = file(id);
         let written = Written {
             version: VERSION,
             workspace_id: id,
@@ -88,73 +93,95 @@ impl Ledger {
         };
         let mut text = serde_json::to_string_pretty(&written)
             .map_err(std::io::Error::from)
-            .map_err(RecordError::io("cannot write", &path))?;
+            .map_err(RecordError::io("cannot write", &self.place.shown(&name)))?;
         text.push('\n');
-        files::replace(&path, text.as_bytes()).map(drop)
+        self.place.replace(&name, text.as_bytes()).await
     }
 
     /// Forgets one customer, durably.
-    pub fn remove(&self, id: WorkspaceId) -> Result<(), RecordError> {
-        files::remove(&self.file(id))
+    pub async fn remove(&self, id: WorkspaceId) -> Result<(), RecordError> {
+        self.place.remove(&file(id)).await
+    }
+
+    /// Takes the lock, or says who holds it. `owner` is what another run will be told; `on_wait`
+    /// hears of a wait for a holder that may have ended.
+    pub async fn lock(
+        &self,
+        owner: &str,
+        on_wait: &(dyn Fn(&str, Duration) + Sync),
+    ) -> Result<Lock, RecordError> {
+        Lock::take(&self.place, owner, on_wait).await
+    }
+
+    /// Intents of earlier runs that have no certain outcome, oldest first. Reads only.
+    pub async fn unsettled(&self) -> Result<Vec<Unsettled>, RecordError> {
+        Journal::unsettled(&self.place).await
+    }
+
+    /// Starts the journal anew. What earlier runs left must have been saved; `open` is what was
+    /// looked for in vain, and is kept as long as it may still come.
+    pub async fn journal(&self, open: &[Unsettled]) -> Result<Journal, RecordError> {
+        Journal::start(&self.place, open).await
+    }
+
+    /// Rotations that have not come to their end.
+    pub async fn rotations(&self) -> Result<Rotations, RecordError> {
+        Rotations::load(&self.place).await
     }
 }
 
-fn read_customer(path: &Path) -> Result<(WorkspaceId, RecordedCustomer), RecordError> {
-    let unreadable = |line| RecordError::Unreadable {
-        path: path.to_owned(),
-        what: "ledger file",
-        line,
-    };
-    let text = files::read(path)?.unwrap_or_default();
-    let read: Read = serde_json::from_str(&text).map_err(|error| unreadable(error.line()))?;
-    let named_by_its_id = path.file_stem().and_then(|stem| stem.to_str())
-        == Some(read.workspace_id.to_string().as_str());
-    if read.version != VERSION || !named_by_its_id {
-        return Err(unreadable(1));
-    }
-    Ok((read.workspace_id, read.customer))
+fn file(id: WorkspaceId) -> String {
+    format!("{DIR}/{id}.json")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Ledger;
+    use super::{DIR, Ledger, Place, file};
     use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
+    use std::path::{Path, PathBuf};
     use uuid::Uuid;
 
-    #[test]
-    fn customers_survive_and_are_private() {
+    /// A ledger, and its directory.
+    fn ledger(root: &Path) -> (Ledger, PathBuf) {
+        let organization = OrganizationId(Uuid::nil());
+        let own = root.join(organization.to_string());
+        (Ledger::new(&Place::from(root), organization), own)
+    }
+
+    #[tokio::test]
+    async fn customers_survive_and_are_private() {
         let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::new(&dir.path().join("new"), OrganizationId(Uuid::nil()));
-        assert!(ledger.load().unwrap().customers.is_empty());
-        assert!(!ledger.dir().exists());
+        let (ledger, own) = ledger(&dir.path().join("new"));
+        assert!(ledger.load().await.unwrap().customers.is_empty());
+        assert!(!own.exists());
         let id = WorkspaceId(Uuid::from_u128(7));
         let customer = RecordedCustomer {
             name: "acme".into(),
             ..RecordedCustomer::default()
         };
-        ledger.save(id, &customer).unwrap();
-        assert_eq!(ledger.load().unwrap().customers[&id], customer);
+        ledger.save(id, &customer).await.unwrap();
+        assert_eq!(ledger.load().await.unwrap().customers[&id], customer);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             let mode =
                 |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
-            assert_eq!(mode(&ledger.file(id)), 0o600);
-            assert_eq!(mode(&ledger.customers()), 0o700);
+            assert_eq!(mode(&own.join(file(id))), 0o600);
+            assert_eq!(mode(&own.join(DIR)), 0o700);
         }
-        ledger.remove(id).unwrap();
-        ledger.remove(id).unwrap();
-        assert!(ledger.load().unwrap().customers.is_empty());
+        ledger.remove(id).await.unwrap();
+        ledger.remove(id).await.unwrap();
+        assert!(ledger.load().await.unwrap().customers.is_empty());
     }
 
-    #[test]
-    fn a_damaged_file_is_an_error_that_quotes_nothing() {
+    #[tokio::test]
+    async fn a_damaged_file_is_an_error_that_quotes_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::new(dir.path(), OrganizationId(Uuid::nil()));
+        let (ledger, own) = ledger(dir.path());
         let id = WorkspaceId(Uuid::from_u128(7));
-        ledger.save(id, &RecordedCustomer::default()).unwrap();
-        std::fs::write(ledger.file(id), "{\"version\": \"planted\"").unwrap();
-        let error = ledger.load().unwrap_err().to_string();
+        ledger.save(id, &RecordedCustomer::default()).await.unwrap();
+        std::fs::write(own.join(file(id)), "{\"version\": \"planted\"").unwrap();
+        let error = ledger.load().await.unwrap_err().to_string();
         assert!(
             error.contains("ledger file") && !error.contains("planted"),
             "{error}"

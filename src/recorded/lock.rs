@@ -1,50 +1,82 @@
-//! One writing run at a time on one ledger on this machine.
+//! One writing run at a time on one ledger: a locked file on this machine, a lease where machines
+//! share the ledger.
 
-use super::{RecordError, files};
+use super::lease::Lease;
+use super::{Place, RecordError, files};
 use jiff::Timestamp;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
-/// Held until dropped; the system releases it when the process ends in any way.
+/// Held until it is released. The system releases a file's when the process ends in any way; a
+/// lease is taken over when its holder has been silent for a minute.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    held: Held,
+}
+
+#[derive(Debug)]
+enum Held {
+    File { _file: File },
+    Lease(Lease),
 }
 
 impl Lock {
     /// Takes the lock of a ledger, or says who holds it.
     ///
     /// `owner` is what another run will be told, such as a process and its machine; since when
-    /// is added.
-    pub fn take(dir: &Path, owner: &str) -> Result<Self, RecordError> {
-        files::private_dir(dir)?;
-        let path = dir.join("lock");
-        let failed = || RecordError::io("cannot lock", &path);
-        let mut file = files::open_or_make(&path).map_err(failed())?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut note = String::new();
-                // Best effort: the owner's note may be half written.
-                let _ = file.take(400).read_to_string(&mut note);
-                let holder = holder(note.trim(), Timestamp::now());
-                return Err(RecordError::Locked { holder });
-            }
-            Err(TryLockError::Error(error)) => return Err(failed()(error)),
-        }
-        file.set_len(0).map_err(failed())?;
-        file.rewind().map_err(failed())?;
+    /// is added. `on_wait` is told of a wait for a holder that may have ended.
+    pub(super) async fn take(
+        place: &Place,
+        owner: &str,
+        on_wait: &(dyn Fn(&str, Duration) + Sync),
+    ) -> Result<Self, RecordError> {
         let since = Timestamp::now().strftime("%FT%TZ");
-        write!(file, "{owner}{SINCE}{since}").map_err(failed())?;
-        Ok(Self { _file: file })
+        let note = format!("{owner}{SINCE}{since}");
+        let held = match place {
+            Place::Dir(dir) => Held::File {
+                _file: file(dir, &note)?,
+            },
+            Place::Shared(shared) => Held::Lease(Lease::take(shared, &note, on_wait).await?),
+        };
+        Ok(Self { held })
     }
+
+    /// Gives it back.
+    pub async fn release(self) {
+        if let Held::Lease(lease) = self.held {
+            lease.release().await;
+        }
+    }
+}
+
+fn file(dir: &Path, note: &str) -> Result<File, RecordError> {
+    files::private_dir(dir)?;
+    let path = dir.join("lock");
+    let failed = || RecordError::io("cannot lock", &path);
+    let mut file = files::open_or_make(&path).map_err(failed())?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut note = String::new();
+            // Best effort: the owner's note may be half written.
+            let _ = file.take(400).read_to_string(&mut note);
+            let holder = holder(note.trim(), Timestamp::now());
+            return Err(RecordError::Locked { holder });
+        }
+        Err(TryLockError::Error(error)) => return Err(failed()(error)),
+    }
+    file.set_len(0).map_err(failed())?;
+    file.rewind().map_err(failed())?;
+    file.write_all(note.as_bytes()).map_err(failed())?;
+    Ok(file)
 }
 
 const SINCE: &str = " since ";
 
 /// Who holds a lock and for how long, from the note in it.
-fn holder(note: &str, now: Timestamp) -> String {
+pub(super) fn holder(note: &str, now: Timestamp) -> String {
     if note.is_empty() {
         return "held by a run that has not said yet which it is".to_owned();
     }
@@ -69,21 +101,26 @@ fn age(minutes: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lock, RecordError, holder};
+    use super::{Lock, Place, RecordError, holder};
+    use std::path::Path;
 
-    #[test]
-    fn a_second_run_is_told_who_is_at_work() {
+    async fn take(dir: &Path, owner: &str) -> Result<Lock, RecordError> {
+        Lock::take(&Place::from(dir), owner, &|_, _| {}).await
+    }
+
+    #[tokio::test]
+    async fn a_second_run_is_told_who_is_at_work() {
         let dir = tempfile::tempdir().unwrap();
-        let held = Lock::take(dir.path(), "process 1 on here").unwrap();
-        match Lock::take(dir.path(), "process 2 on there") {
+        let held = take(dir.path(), "process 1 on here").await.unwrap();
+        match take(dir.path(), "process 2 on there").await {
             Err(RecordError::Locked { holder }) => {
                 let expected = "held for less than a minute by process 1 on here since 20";
                 assert!(holder.starts_with(expected), "{holder}");
             }
             other => panic!("not locked: {other:?}"),
         }
-        drop(held);
-        Lock::take(dir.path(), "process 2 on there").unwrap();
+        held.release().await;
+        take(dir.path(), "process 2 on there").await.unwrap();
     }
 
     #[test]
@@ -103,13 +140,13 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[test]
-    fn a_link_in_its_place_is_not_written_through() {
+    #[tokio::test]
+    async fn a_link_in_its_place_is_not_written_through() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("precious");
         std::fs::write(&target, "kept").unwrap();
         std::os::unix::fs::symlink(&target, dir.path().join("lock")).unwrap();
-        Lock::take(dir.path(), "process 1").unwrap_err();
+        take(dir.path(), "process 1").await.unwrap_err();
         assert_eq!(std::fs::read_to_string(target).unwrap(), "kept");
     }
 }

@@ -1,17 +1,21 @@
-//! The disk side: the ledger of what is ours, the journal of what was begun, and the lock that
-//! keeps two runs apart.
+//! What is kept between runs: the ledger of what is ours, the journal of what was begun, and the
+//! lock that keeps two runs apart.
 //!
-//! Owns the files under `.airlift`. Refuses secret values (its types have no place for one), and
-//! to go on after a file it cannot read: a ledger that is guessed at creates duplicates.
+//! Owns the files under `.airlift`, or the objects in a store that machines share. Refuses secret
+//! values (its types have no place for one), and to go on after a file it cannot read: a ledger
+//! that is guessed at creates duplicates.
 
 mod files;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod journal;
+mod lease;
 mod ledger;
 mod lock;
+mod place;
 mod rotation;
 mod settle;
+mod shared;
 
 #[cfg(test)]
 mod tests;
@@ -20,13 +24,15 @@ pub use files::trusted;
 pub use journal::{Intent, Journal, Outcome, Unsettled};
 pub use ledger::Ledger;
 pub use lock::Lock;
+pub use place::Place;
 pub use rotation::{Rotation, Rotations};
 pub use settle::{Settled, has_come, interchangeable, is_wanting, precedence, settle};
+pub use shared::{Shared, open_shared};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Why the disk side cannot go on.
+/// Why what is kept cannot be read or written.
 #[derive(Debug, Error)]
 pub enum RecordError {
     /// Reading or writing failed.
@@ -38,6 +44,30 @@ pub enum RecordError {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// A shared store did not do as it was asked.
+    #[error("{action} {path}: {cause}")]
+    Store {
+        /// What was attempted.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the store says.
+        cause: String,
+    },
+    /// Another run has written what this one was about to write.
+    #[error("{path} was changed by another run in the meantime; plan again")]
+    Changed {
+        /// The object.
+        path: PathBuf,
+    },
+    /// The lock of a shared ledger was not renewed in time, so another run may hold it.
+    #[error(
+        "cannot write {path}: this run lost the ledger's lock, which it could not renew in time"
+    )]
+    LeaseLost {
+        /// The object.
+        path: PathBuf,
     },
     /// A file is not what this program writes. Its content is not quoted.
     #[error("{path} is not a {what} that this version can read (line {line})")]

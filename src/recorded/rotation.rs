@@ -4,14 +4,14 @@
 //! A rotation gives each of its connectors a new id. So it keeps the ids it set out to replace,
 //! and what is left to do is what the ledger still has of them; no clock has a say in it.
 
-use super::{RecordError, files};
+use super::{Place, RecordError};
 use crate::model::{Address, ConnectorId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
+const FILE: &str = "rotation.json";
 
 /// A rotation that was begun.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Rotation {
 /// Every unfinished rotation of a ledger.
 #[derive(Debug)]
 pub struct Rotations {
-    path: PathBuf,
+    place: Place,
     open: Vec<Rotation>,
 }
 
@@ -38,15 +38,14 @@ struct Written {
 }
 
 impl Rotations {
-    /// Reads those of the ledger in `dir`.
-    pub fn load(dir: &Path) -> Result<Self, RecordError> {
-        let path = dir.join("rotation.json");
+    /// Reads those of a ledger.
+    pub(super) async fn load(place: &Place) -> Result<Self, RecordError> {
         let unreadable = |line| RecordError::Unreadable {
-            path: path.clone(),
+            path: place.shown(FILE),
             what: "list of rotations",
             line,
         };
-        let open = match files::read(&path)? {
+        let open = match place.read(FILE).await? {
             None => Vec::new(),
             Some(text) => {
                 let written: Written =
@@ -57,7 +56,10 @@ impl Rotations {
                 written.rotations
             }
         };
-        Ok(Self { path, open })
+        Ok(Self {
+            place: place.clone(),
+            open,
+        })
     }
 
     /// The unfinished ones.
@@ -73,22 +75,22 @@ impl Rotations {
     }
 
     /// Notes that a rotation begins, in place of an earlier one of the same selector.
-    pub fn begin(&mut self, rotation: Rotation) -> Result<(), RecordError> {
+    pub async fn begin(&mut self, rotation: Rotation) -> Result<(), RecordError> {
         self.open
             .retain(|other| other.selector != rotation.selector);
         self.open.push(rotation);
-        self.save()
+        self.save().await
     }
 
     /// Forgets a rotation: it came to its end.
-    pub fn end(&mut self, selector: &BTreeSet<Address>) -> Result<(), RecordError> {
+    pub async fn end(&mut self, selector: &BTreeSet<Address>) -> Result<(), RecordError> {
         self.open.retain(|other| other.selector != *selector);
-        self.save()
+        self.save().await
     }
 
-    fn save(&self) -> Result<(), RecordError> {
+    async fn save(&self) -> Result<(), RecordError> {
         if self.open.is_empty() {
-            return files::remove(&self.path);
+            return self.place.remove(FILE).await;
         }
         let written = Written {
             version: VERSION,
@@ -96,35 +98,36 @@ impl Rotations {
         };
         let text = serde_json::to_vec(&written)
             .map_err(std::io::Error::from)
-            .map_err(RecordError::io("cannot write", &self.path))?;
-        files::replace(&self.path, &text).map(drop)
+            .map_err(RecordError::io("cannot write", &self.place.shown(FILE)))?;
+        self.place.replace(FILE, &text).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Rotation, Rotations};
+    use super::{Place, Rotation, Rotations};
     use crate::model::{Address, ConnectorId};
     use std::collections::BTreeSet;
 
-    #[test]
-    fn a_rotation_is_kept_until_its_end() {
+    #[tokio::test]
+    async fn a_rotation_is_kept_until_its_end() {
         let dir = tempfile::tempdir().unwrap();
-        let load = || Rotations::load(dir.path()).unwrap();
+        let place = Place::from(dir.path());
+        let load = async || Rotations::load(&place).await.unwrap();
         let rotation = |selector: &str| Rotation {
             selector: BTreeSet::from([selector.parse::<Address>().unwrap()]),
             started_at: "now".into(),
             before: BTreeSet::from([ConnectorId(uuid::Uuid::nil())]),
         };
-        load().begin(rotation("acme")).unwrap();
-        load().begin(rotation("acme/Acme GitHub")).unwrap();
-        load().begin(rotation("acme")).unwrap();
-        assert_eq!(load().open().len(), 2);
+        load().await.begin(rotation("acme")).await.unwrap();
+        load().await.begin(rotation("acme/Acme GitHub")).await.unwrap();
+        load().await.begin(rotation("acme")).await.unwrap();
+        assert_eq!(load().await.open().len(), 2);
         let acme = rotation("acme");
-        assert_eq!(load().of(&acme.selector), Some(&acme));
-        load().end(&acme.selector).unwrap();
-        load().end(&rotation("acme/Acme GitHub").selector).unwrap();
-        assert!(load().open().is_empty());
+        assert_eq!(load().await.of(&acme.selector), Some(&acme));
+        load().await.end(&acme.selector).await.unwrap();
+        load().await.end(&rotation("acme/Acme GitHub").selector).await.unwrap();
+        assert!(load().await.open().is_empty());
         assert!(!dir.path().join("rotation.json").exists());
     }
 }

@@ -28,11 +28,12 @@ pub struct Settled {
 
 /// Takes into the ledger what unsettled creations turn out to have made.
 ///
-/// When more fit than were begun, somebody else's are among them: nothing is taken, and the plan
-/// reports the twins.
+/// When more fit than were begun, another run's are among them, and nobody can tell which: the
+/// first one stays, as every run chooses, and no other is touched. A creation that is in the ledger
+/// was not looked at once more before its run ended, so it gives way here to one that came first.
 pub fn settle(recorded: Recorded, intents: &[Unsettled], observed: &Observed) -> Settled {
-    let unentered = |one: &&Unsettled| !is_entered(one, &recorded);
-    let intents: Vec<&Unsettled> = intents.iter().filter(unentered).collect();
+    let is_entered = |one: &&Unsettled| is_entered(one, &recorded);
+    let (entered, intents): (Vec<&Unsettled>, Vec<_>) = intents.iter().partition(is_entered);
     let mut settled = Settled {
         recorded,
         changed: BTreeSet::new(),
@@ -53,7 +54,56 @@ pub fn settle(recorded: Recorded, intents: &[Unsettled], observed: &Observed) ->
             Intent::Write { .. } => {}
         }
     }
+    for one in entered {
+        give_way(&mut settled, one, observed);
+    }
     settled
+}
+
+/// Takes into the ledger the one that came before what a creation made. Its credentials are not
+/// verified: another run sent them.
+fn give_way(settled: &mut Settled, one: &Unsettled, observed: &Observed) {
+    let Some((workspace, name, _)) = slot(&one.intent) else {
+        return;
+    };
+    let there = observed.customers.get(&workspace);
+    let there = there.and_then(|customer| customer.connectors.as_ref());
+    let ledger = settled.recorded.customers.get_mut(&workspace);
+    let (Some(there), Some(ledger)) = (there, ledger) else {
+        return;
+    };
+    let Some((own, found)) = ledger
+        .connectors
+        .get(name)
+        .and_then(|own| Some((own.clone(), there.get(&own.id)?)))
+    else {
+        return;
+    };
+    let rival = there
+        .iter()
+        .filter(|(id, _)| !is_ours(ledger, **id))
+        .filter(|(id, found)| is_of(one, workspace, **id, found).is_some())
+        .min_by_key(|(id, found)| precedence(**id, found));
+    let Some((rival, at)) = rival else {
+        return;
+    };
+    if precedence(*rival, at) < precedence(own.id, found) {
+        let taken = RecordedConnector {
+            id: *rival,
+            sent: None,
+            updated_at: None,
+            ..own
+        };
+        ledger.leaving.insert(own.id);
+        ledger.connectors.insert(name.to_owned(), taken);
+        settled.changed.insert(workspace);
+    }
+}
+
+/// Whether the ledger has a connector, be it on its way out.
+fn is_ours(ledger: &RecordedCustomer, id: ConnectorId) -> bool {
+    let mut held = ledger.connectors.values();
+    ledger.leaving.contains(&id) || held.any(|connector| connector.id == id)
 }
 
 /// Whether it is a creation that is not in the ledger, nor anything else in its place, so that
@@ -211,24 +261,25 @@ fn settle_connector(
     let Some(there) = there.and_then(|customer| customer.connectors.as_ref()) else {
         return false;
     };
-    let ours = |id: &ConnectorId| {
-        ledger.is_some_and(|ledger| {
-            let mut held = ledger.connectors.values();
-            ledger.leaving.contains(id) || held.any(|connector| connector.id == *id)
-        })
-    };
+    let ours = |id: &ConnectorId| ledger.is_some_and(|ledger| is_ours(ledger, *id));
     let mut made: Vec<RecordedConnector> = there
         .iter()
         .filter(|(id, _)| !ours(id))
         .filter_map(|(id, found)| is_of(one, *workspace_id, *id, found))
         .collect();
-    if made.len() > begun {
-        return false;
-    }
+    let in_doubt = made.len() > begun;
     made.sort_by_key(|made| precedence(made.id, &there[&made.id]));
-    let Some(made) = made.into_iter().next() else {
+    let Some(mut made) = made.into_iter().next() else {
         return false;
     };
+    if in_doubt {
+        // What is in the ledger may stay, and of the others nobody knows whose they are.
+        if !is_wanting(one, &settled.recorded) {
+            return true;
+        }
+        // Perhaps another run sent its credentials.
+        made.sent = None;
+    }
     let ledger = settled.recorded.customers.entry(*workspace_id);
     let ledger = ledger.or_insert_with(|| RecordedCustomer {
         name: customer.clone(),

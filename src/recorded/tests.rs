@@ -1,15 +1,22 @@
 //! What the disk side does with files that are not what they should be.
 
-use super::{Intent, Journal, Ledger, RecordError, Rotation, Rotations, files};
+use super::{Intent, Journal, Ledger, Place, RecordError, Rotation, Rotations, files};
 use crate::model::{Address, ConnectorId, OrganizationId, RecordedCustomer, WorkspaceId};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 const HERE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
 
 fn id(number: u128) -> ConnectorId {
     ConnectorId(Uuid::from_u128(number))
+}
+
+/// A ledger, and its directory.
+fn ledger(root: &Path) -> (Ledger, PathBuf) {
+    let organization = OrganizationId(Uuid::nil());
+    let own = root.join(organization.to_string());
+    (Ledger::new(&Place::from(root), organization), own)
 }
 
 fn line_of(error: &RecordError) -> usize {
@@ -29,72 +36,74 @@ fn what_is_no_file_is_not_taken_for_an_absent_one() {
     assert!(files::sync_dir(&dir.path().join("none")).is_err());
 }
 
-#[test]
-fn a_journal_tells_the_line_it_cannot_read() {
+#[tokio::test]
+async fn a_journal_tells_the_line_it_cannot_read() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = Journal::start(dir.path(), &[]).unwrap();
+    let place = Place::from(dir.path());
+    let journal = Journal::start(&place, &[]).await.unwrap();
     for customer in ["a", "b"] {
         let customer = customer.to_owned();
-        journal.begin(Intent::CreateCustomer { customer }).unwrap();
+        journal.begin(Intent::CreateCustomer { customer }).await.unwrap();
     }
     let path = dir.path().join("journal.ndjson");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text + "planted\n").unwrap();
-    let error = Journal::unsettled(dir.path()).unwrap_err();
+    let error = Journal::unsettled(&place).await.unwrap_err();
     assert_eq!(line_of(&error), 3);
     assert!(!error.to_string().contains("planted"));
     // Starting is what forgets them, once they are settled.
-    Journal::start(dir.path(), &[]).unwrap();
-    assert!(Journal::unsettled(dir.path()).unwrap().is_empty());
+    Journal::start(&place, &[]).await.unwrap();
+    assert!(Journal::unsettled(&place).await.unwrap().is_empty());
 }
 
-fn ledger_with(dir: &Path, name: &str, text: &str) -> Ledger {
-    let ledger = Ledger::new(dir, OrganizationId(Uuid::nil()));
-    ledger.save(HERE, &RecordedCustomer::default()).unwrap();
-    std::fs::write(ledger.dir().join("customers").join(name), text).unwrap();
+async fn ledger_with(dir: &Path, name: &str, text: &str) -> Ledger {
+    let (ledger, own) = ledger(dir);
+    let customer = RecordedCustomer::default();
+    ledger.save(HERE, &customer).await.unwrap();
+    std::fs::write(own.join("customers").join(name), text).unwrap();
     ledger
 }
 
-#[test]
-fn a_ledger_file_has_its_version_and_its_name() {
+#[tokio::test]
+async fn a_ledger_file_has_its_version_and_its_name() {
     let text = |version: u32| {
         format!(
             "{{\"version\":{version},\"workspace_id\":\"{}\",\"name\":\"a\"}}",
             HERE.0
         )
     };
-    let read = |name: &str, text: &str| {
+    let read = async |name: &str, text: &str| {
         let dir = tempfile::tempdir().unwrap();
-        ledger_with(dir.path(), name, text).load()
+        ledger_with(dir.path(), name, text).await.load().await
     };
     let own = format!("{}.json", HERE.0);
-    assert_eq!(read(&own, &text(1)).unwrap().customers[&HERE].name, "a");
-    assert_eq!(line_of(&read(&own, &text(2)).unwrap_err()), 1);
-    assert_eq!(line_of(&read("other.json", &text(1)).unwrap_err()), 1);
-    assert_eq!(line_of(&read(&own, "{\n\n\"version\"").unwrap_err()), 3);
+    assert_eq!(read(&own, &text(1)).await.unwrap().customers[&HERE].name, "a");
+    assert_eq!(line_of(&read(&own, &text(2)).await.unwrap_err()), 1);
+    assert_eq!(line_of(&read("other.json", &text(1)).await.unwrap_err()), 1);
+    assert_eq!(line_of(&read(&own, "{\n\n\"version\"").await.unwrap_err()), 3);
     // What is no ledger file is none of ours.
-    assert_eq!(read("notes.txt", "x").unwrap().customers.len(), 1);
+    assert_eq!(read("notes.txt", "x").await.unwrap().customers.len(), 1);
     let dir = tempfile::tempdir().unwrap();
-    let ledger = Ledger::new(dir.path(), OrganizationId(Uuid::nil()));
-    std::fs::create_dir_all(ledger.dir()).unwrap();
-    std::fs::write(ledger.dir().join("customers"), "a file").unwrap();
-    assert!(ledger.load().is_err());
+    let (ledger, own) = ledger(dir.path());
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("customers"), "a file").unwrap();
+    assert!(ledger.load().await.is_err());
 }
 
-#[test]
-fn rotations_have_their_version() {
+#[tokio::test]
+async fn rotations_have_their_version() {
     let dir = tempfile::tempdir().unwrap();
     let write = |text: &str| std::fs::write(dir.path().join("rotation.json"), text).unwrap();
     write(r#"{"version":1,"rotations":[]}"#);
-    assert!(Rotations::load(dir.path()).unwrap().open().is_empty());
+    assert!(Rotations::load(&Place::from(dir.path())).await.unwrap().open().is_empty());
     write(r#"{"version":2,"rotations":[]}"#);
-    assert_eq!(line_of(&Rotations::load(dir.path()).unwrap_err()), 1);
+    assert_eq!(line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()), 1);
     write("{\n\"version\":");
-    assert_eq!(line_of(&Rotations::load(dir.path()).unwrap_err()), 2);
+    assert_eq!(line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()), 2);
 }
 
-#[test]
-fn rotations_are_told_apart_by_their_selector() {
+#[tokio::test]
+async fn rotations_are_told_apart_by_their_selector() {
     let dir = tempfile::tempdir().unwrap();
     let selector = |name: &str| BTreeSet::from([Address::customer(name)]);
     let rotation = |name: &str, started_at: &str| Rotation {
@@ -102,16 +111,16 @@ fn rotations_are_told_apart_by_their_selector() {
         started_at: started_at.into(),
         before: BTreeSet::from([id(1)]),
     };
-    let mut rotations = Rotations::load(dir.path()).unwrap();
+    let mut rotations = Rotations::load(&Place::from(dir.path())).await.unwrap();
     for (name, at) in [("a", "1"), ("b", "2"), ("a", "3")] {
-        rotations.begin(rotation(name, at)).unwrap();
+        rotations.begin(rotation(name, at)).await.unwrap();
     }
     assert_eq!(rotations.open(), [rotation("b", "2"), rotation("a", "3")]);
     assert_eq!(rotations.of(&selector("b")), Some(&rotation("b", "2")));
     assert_eq!(rotations.of(&selector("c")), None);
-    rotations.end(&selector("b")).unwrap();
+    rotations.end(&selector("b")).await.unwrap();
     assert_eq!(
-        Rotations::load(dir.path()).unwrap().open(),
+        Rotations::load(&Place::from(dir.path())).await.unwrap().open(),
         [rotation("a", "3")]
     );
 }

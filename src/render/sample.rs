@@ -169,6 +169,7 @@ fn acme() -> CustomerPlan {
         name: "acme-corp".into(),
         workspace_id: None,
         protect: false,
+        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: vec![
             step(
@@ -214,6 +215,7 @@ fn beta() -> CustomerPlan {
         name: "beta".into(),
         workspace_id: Some(id(2)),
         protect: false,
+        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: [step(
             Address::customer("beta"),
@@ -357,6 +359,7 @@ fn gamma() -> CustomerPlan {
         name: "gamma".into(),
         workspace_id: Some(id(3)),
         protect: true,
+        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: vec![
             step(
@@ -393,6 +396,7 @@ fn hostile() -> CustomerPlan {
         name: name.into(),
         workspace_id: Some(id(4)),
         protect: false,
+        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: vec![step(
             Address::connector(name, "a\nb\r\u{200b}c"),

@@ -119,6 +119,11 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "block",
+        "replaced_meanwhile",
+        "The connector would be replaced, and beside it there is a younger one of its name and type that this ledger does not know. Another run, on a machine with another ledger, may have made it and be about to delete the older one: then the next plan adopts it. If both stay, somebody made it by hand: rename or delete one of them. A ledger that machines share keeps two runs apart from the start.",
+    ),
+    (
+        "block",
         "pending_changes",
         "A rotation replaces the connector with its whole declaration, and there is more to it than its credentials. Apply the pending changes first, then rotate; an apply that replaces it sends the credentials anyway.",
     ),
@@ -261,6 +266,11 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "failure",
+        "cancelled",
+        "A signal came before the first write, so the run ended at once. Exit 8.",
+    ),
+    (
+        "failure",
         "not_approved",
         "The answer was not `yes`; nothing was written. Exit 8.",
     ),
@@ -346,8 +356,18 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "failure",
+        "ledger_changed",
+        "A shared ledger holds something else than this run read: another run wrote it in the meantime. Nothing was overwritten, and the run ended there. Run it again: it begins with what is there now. Exit 1, or 4 where other operations were done.",
+    ),
+    (
+        "failure",
+        "ledger_lease_lost",
+        "The lock of a shared ledger has to be renewed, and for 40 seconds it could not be: the store did not answer, or this machine stood still. Another run may have taken it over, so this one wrote nothing more. Run it again: it settles what was on its way. Exit 1.",
+    ),
+    (
+        "failure",
         "ledger_locked",
-        "Another run holds the ledger; two at once could create things twice. The message says which process on which machine, and for how long. The lock ends with its process, so wait, or end that run. Exit 1.",
+        "Another run holds the ledger; two at once could create things twice. The message says which process on which machine, and for how long. The lock ends with its process, so wait, or end that run. In a shared ledger the lock of a run that was killed is taken over after a minute without a sign of it. Exit 1.",
     ),
     (
         "failure",

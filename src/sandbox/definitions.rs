@@ -28,7 +28,7 @@ pub(crate) fn source(api: &Api, call: &Call<'_>) -> Result<Reply, Refusal> {
         .by_definition(call.id("id")?)
         .ok_or_else(|| Refusal::not_found("Definition"))?;
     let mut full = definition(kind);
-    full["spec"] = kind.specification();
+    full["spec"] = kind.specification().clone();
     let questions = json!({"direct": [], "search": []});
     Ok(Reply::ok(
         json!({"id": kind.definition_id, "definition": full, "example_questions": questions}),

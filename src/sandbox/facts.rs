@@ -32,6 +32,11 @@ pub(crate) struct ConnectorType {
     pub(crate) server_variables: BTreeMap<String, ServerVariable>,
     #[serde(default)]
     pub(crate) replication_config: BTreeMap<String, Field>,
+    /// Every answer that shows a connector needs these, so they are made once.
+    #[serde(skip)]
+    template_id: OnceLock<Uuid>,
+    #[serde(skip)]
+    specification: OnceLock<Value>,
 }
 
 /// One way to authenticate.
@@ -102,7 +107,8 @@ impl ConnectorType {
 
     /// Each type has one template that belongs to no organization; its id never changes.
     pub(crate) fn global_template_id(&self) -> Uuid {
-        stable_id("global-template", &self.definition_id.to_string())
+        let id = || stable_id("global-template", &self.definition_id.to_string());
+        *self.template_id.get_or_init(id)
     }
 
     /// Whether these keys are the keys of one auth method.
@@ -129,7 +135,11 @@ impl ConnectorType {
     }
 
     /// The specification of the type's settings, as definitions and templates show it.
-    pub(crate) fn specification(&self) -> Value {
+    pub(crate) fn specification(&self) -> &Value {
+        self.specification.get_or_init(|| self.specified())
+    }
+
+    fn specified(&self) -> Value {
         let mut properties: Map<String, Value> = self
             .replication_config
             .iter()

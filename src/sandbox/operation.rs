@@ -81,19 +81,17 @@ impl Operation {
     }
 
     pub(crate) fn match_path(&self, path: &str) -> Option<BTreeMap<String, String>> {
-        let given: Vec<&str> = path.split('/').collect();
-        if given.len() != self.segments.len() {
-            return None;
+        fn parameter(segment: &str) -> Option<&str> {
+            segment.strip_prefix('{')?.strip_suffix('}')
         }
-        let mut found = BTreeMap::new();
-        for (segment, value) in self.segments.iter().zip(given) {
-            match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
-                Some(name) => drop(found.insert(name.to_owned(), value.to_owned())),
-                None if segment == value => {}
-                None => return None,
-            }
-        }
-        Some(found)
+        let pairs = || self.segments.iter().zip(path.split('/'));
+        // Nearly always it is another operation's path, so that is found out first.
+        let fits = pairs().all(|(segment, value)| segment == value || parameter(segment).is_some())
+            && path.split('/').count() == self.segments.len();
+        let own = |(segment, value): (&String, &str)| {
+            parameter(segment).map(|name| (name.to_owned(), value.to_owned()))
+        };
+        fits.then(|| pairs().filter_map(own).collect())
     }
 
     pub(crate) fn unknown_query<'a>(

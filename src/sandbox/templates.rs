@@ -134,7 +134,7 @@ pub(crate) fn summary(api: &Api, id: Uuid, definition_id: Uuid) -> Value {
 
 /// A template as a connector's detail shows it.
 pub(crate) fn detail(api: &Api, id: Uuid, definition_id: Uuid) -> Value {
-    let summary = summary(api, id, definition_id);
+    let mut summary = summary(api, id, definition_id);
     let spec = api
         .facts
         .by_definition(definition_id)
@@ -161,7 +161,7 @@ pub(crate) fn detail(api: &Api, id: Uuid, definition_id: Uuid) -> Value {
         "created_at",
         "updated_at",
     ] {
-        body[field] = summary[field].clone();
+        body[field] = summary[field].take();
     }
     body
 }

@@ -1,16 +1,20 @@
 //! A machine to run on: a directory in memory, and verbs run in this process exactly as the
 //! binary runs them, on a clock that only passes when everybody waits.
 
+use airlift::cli::Cli;
 use airlift::commands::{Environment, perform};
 use airlift::failure::Exit;
+use airlift::recorded::Shared;
 use airlift::render::{Surroundings, Ui};
 use airlift::sandbox::{Faults, Options, Recorded, Running};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
+use crate::keeper::{Keeper, SHARED};
 use crate::project::CANARY;
 
 /// No run may take longer, on its own clock.
@@ -19,9 +23,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(30);
 /// Files as path and content.
 pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
 
-/// A project's directory.
+/// A project's directory, and the store that its ledger may be in.
 pub(crate) struct Machine {
     dir: TempDir,
+    pub(crate) keeper: Keeper,
 }
 
 /// One run of a verb.
@@ -57,6 +62,7 @@ impl Ran {
 pub(crate) fn virtually<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(1)
         .start_paused(true)
         .build()
         .unwrap();
@@ -66,7 +72,7 @@ pub(crate) fn virtually<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Machine {
-    pub(crate) fn new(files: &Files) -> Self {
+    pub(crate) fn new(files: &Files, keeper: Keeper) -> Self {
         let memory = Path::new("/dev/shm");
         let machine = Self {
             dir: if memory.is_dir() {
@@ -74,6 +80,7 @@ impl Machine {
             } else {
                 tempfile::tempdir().unwrap()
             },
+            keeper,
         };
         machine.write(files);
         machine
@@ -126,7 +133,11 @@ impl Machine {
             ..Surroundings::default()
         };
         let (ui, captured) = Ui::new(true, 0, &around).captured();
+        // A process of its own knows nothing of what the one before it saw.
+        let address = SHARED.rsplit(' ').next().unwrap();
+        let shared = Shared::new(Arc::new(self.keeper.clone()), "ledgers", address);
         let env = environment(origin).interrupted_by(interrupt);
+        let env = env.lending(address, shared);
         let verb = perform(self.cli(line), &env, &ui);
         let exit = tokio::select! {
             exit = tokio::time::timeout(PATIENCE, verb) => Some(exit.unwrap_or(Exit::Internal)),
@@ -141,12 +152,24 @@ impl Machine {
         }
     }
 
-    fn cli(&self, line: &str) -> airlift::cli::Cli {
-        let dir = self.dir.path().to_str().unwrap();
-        let arguments = ["airlift"].into_iter().chain(line.split_whitespace());
-        let arguments = arguments.chain(["-f", dir]).map(Into::into);
-        airlift::cli::parse(arguments, 80).unwrap()
+    fn cli(&self, line: &str) -> Cli {
+        let mut cli = parsed(line);
+        cli.global.files = vec![self.dir.path().to_owned()];
+        cli
     }
+}
+
+/// A command line. There are few of them, and reading one takes as long as ten requests.
+fn parsed(line: &str) -> Cli {
+    static READ: Mutex<BTreeMap<String, Cli>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap();
+    if let Some(cli) = read.get(line) {
+        return cli.clone();
+    }
+    let arguments = ["airlift"].into_iter().chain(line.split_whitespace());
+    let cli = airlift::cli::parse(arguments.map(Into::into), 80).unwrap();
+    read.insert(line.to_owned(), cli.clone());
+    cli
 }
 
 fn environment(origin: &str) -> Environment {

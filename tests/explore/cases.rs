@@ -4,10 +4,11 @@
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::str::FromStr;
 
+use crate::keeper::{MISHAPS, Mishap};
 use crate::kinds::{Blow, KINDS, WORST};
 use crate::rivals;
 use crate::trial::{Prepared, Verdict};
-use crate::turns;
+use crate::turns::{self, Order};
 
 /// Faults of several may come so much later than a run without faults ends.
 const LATER: usize = 15;
@@ -40,7 +41,9 @@ pub(crate) enum Trouble {
     /// Faults.
     Blows(Vec<Blow>),
     /// Two runs at once, in this order.
-    Rivals(Vec<usize>),
+    Rivals(Order),
+    /// The store of a shared ledger.
+    Store(Mishap),
 }
 
 impl Case<'_> {
@@ -51,10 +54,8 @@ impl Case<'_> {
                 let blows: Vec<String> = blows.iter().map(ToString::to_string).collect();
                 blows.join("+")
             }
-            Trouble::Rivals(order) => {
-                let order = order.iter().map(|door| ["a", "b"][*door]);
-                order.collect()
-            }
+            Trouble::Rivals(order) => order.to_string(),
+            Trouble::Store(mishap) => mishap.to_string(),
         };
         format!("{}/{trouble}", self.prepared.start.scenario.name)
     }
@@ -62,7 +63,8 @@ impl Case<'_> {
     /// Tries it.
     pub(crate) fn attempt(&self) -> Verdict {
         match &self.trouble {
-            Trouble::Blows(blows) => self.prepared.attempt(blows),
+            Trouble::Blows(blows) => self.prepared.attempt(blows, None),
+            Trouble::Store(mishap) => self.prepared.attempt(&[], Some(mishap)),
             Trouble::Rivals(order) => rivals::attempt(self.prepared, order),
         }
     }
@@ -76,11 +78,15 @@ impl Case<'_> {
 
 /// A case by what follows its scenario's name.
 pub(crate) fn named<'a>(prepared: &'a Prepared, trouble: &str) -> Case<'a> {
+    if let Ok(mishap) = trouble.parse() {
+        let trouble = Trouble::Store(mishap);
+        return Case { prepared, trouble };
+    }
     let blows: Result<_, _> = trouble.split('+').map(str::parse).collect();
-    let order = || trouble.chars().map(|run| usize::from(run == 'b')).collect();
+    let order = || trouble.parse().map(Trouble::Rivals);
     Case {
         prepared,
-        trouble: blows.map_or_else(|_| Trouble::Rivals(order()), Trouble::Blows),
+        trouble: blows.map(Trouble::Blows).or_else(|_| order()).unwrap(),
     }
 }
 
@@ -88,15 +94,45 @@ pub(crate) fn named<'a>(prepared: &'a Prepared, trouble: &str) -> Case<'a> {
 pub(crate) fn rivals(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
     prepared.iter().flat_map(|prepared| {
         let orders = turns::orders(rivals::turns(prepared)).into_iter();
-        orders.map(move |order| Case {
+        let after_planning = |doors| Order {
+            doors,
+            whole: false,
+        };
+        orders.map(move |doors| Case {
+            prepared,
+            trouble: Trouble::Rivals(after_planning(doors)),
+        })
+    })
+}
+
+/// Two runs at once, each cut in two at every request.
+pub(crate) fn cuts(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
+    prepared.iter().flat_map(|prepared| {
+        turns::cuts(prepared.operations.len()).map(move |order| Case {
             prepared,
             trouble: Trouble::Rivals(order),
         })
     })
 }
 
-/// Every kind at every request where it matters.
+/// Every kind at every request where it matters, and at every operation of a store.
 pub(crate) fn singles(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
+    blows(prepared).chain(mishaps(prepared))
+}
+
+fn mishaps(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
+    prepared.iter().flat_map(|prepared| {
+        let operations = 1..=prepared.kept;
+        operations.flat_map(move |operation| {
+            MISHAPS.map(|kind| Case {
+                prepared,
+                trouble: Trouble::Store(Mishap { operation, kind }),
+            })
+        })
+    })
+}
+
+fn blows(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
     prepared.iter().flat_map(|prepared| {
         let operations = prepared.operations.iter().enumerate();
         operations.flat_map(move |(index, operation)| {

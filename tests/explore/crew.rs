@@ -24,6 +24,7 @@ pub(crate) struct Tally {
     pub(crate) trials: usize,
     /// Trials that met no fault, because the run took another way.
     pub(crate) unmet: usize,
+    pub(crate) runs: usize,
     pub(crate) requests: usize,
     pub(crate) repeats: usize,
     pub(crate) took: Duration,
@@ -80,6 +81,7 @@ impl Tally {
     fn add(&mut self, case: &Case<'_>, verdict: Verdict) {
         self.trials += 1;
         self.unmet += usize::from(verdict.met == 0);
+        self.runs += verdict.runs;
         self.requests += verdict.requests;
         if verdict.wrong.is_empty() {
             return;
@@ -109,6 +111,7 @@ impl fmt::Display for Tally {
         let Self {
             trials,
             unmet,
+            runs,
             requests,
             repeats,
             failed,
@@ -119,7 +122,8 @@ impl fmt::Display for Tally {
         let rate = *trials as f64 / seconds;
         write!(
             f,
-            "{trials} trials with {requests} requests in {seconds:.0} s ({rate:.0} trials/s); \
+            "{trials} trials of {runs} runs with {requests} requests in {seconds:.0} s \
+             ({rate:.0} trials/s); \
              {unmet} met no fault, {repeats} repeated because the clock ran ahead, {failed} failed"
         )
     }

@@ -2,6 +2,7 @@
 
 use airlift::failure::Exit;
 
+use crate::keeper::SHARED;
 use crate::outside::Act;
 use crate::project::{Project, Slot, slot};
 use crate::scenario::Scenario;
@@ -48,6 +49,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     all.extend(replacements());
     all.extend(removals());
     all.extend(found());
+    all.extend(shared());
     all
 }
 
@@ -161,6 +163,22 @@ fn removals() -> Vec<Scenario> {
         Scenario::new("prune", Some(estate()), with([github()])).flags("--prune"),
         Scenario::new("keep", Some(estate()), with([github()])),
     ]
+}
+
+/// The same with a ledger that machines share.
+fn shared() -> Vec<Scenario> {
+    let secret = slot("Acme GitHub", "github", "v2").more(CONFIG);
+    let less = "--prune --delete-customers --ledger s3://shared/ledgers";
+    let all = vec![
+        Scenario::new("create-shared", None, estate()).flags(SHARED),
+        Scenario::new("rotate-shared", Some(estate()), with([secret, zendesk()])).flags(SHARED),
+        Scenario::new("prune-shared", Some(estate()), acme([github()])).flags(less),
+        Scenario::new("rotate-verb-shared", Some(estate()), estate())
+            .verb("rotate --all --auto-approve")
+            .flags(SHARED),
+    ];
+    assert!(all.iter().all(Scenario::is_shared));
+    all
 }
 
 fn found() -> Vec<Scenario> {

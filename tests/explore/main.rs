@@ -10,6 +10,7 @@ mod cases;
 mod crew;
 mod estate;
 mod history;
+mod keeper;
 mod kinds;
 mod outside;
 mod project;
@@ -30,6 +31,7 @@ use trial::Prepared;
 /// What `cargo test` tries of the single faults, and of the orders of two applies.
 const SINGLES: Slice = Slice { number: 0, of: 8 };
 const RIVALS: Slice = Slice { number: 0, of: 64 };
+const CUTS: Slice = Slice { number: 0, of: 32 };
 
 /// Shown whether or not the harness captures what tests print.
 fn say(text: &str) {
@@ -67,9 +69,10 @@ fn explore() {
         "" if case.is_empty() => work(cases::singles(&prepared).filter(|one| one.is_in(SINGLES))),
         "" | "singles" => work(cases::singles(&prepared).filter(|one| one.is_in(slice))),
         "rivals" => work(cases::rivals(&prepared).filter(|one| one.is_in(slice))),
+        "cuts" => work(cases::cuts(&prepared).filter(|one| one.is_in(slice))),
         "pairs" => work(cases::several(&prepared, 2, seed, runs)),
         "triples" => work(cases::several(&prepared, 3, seed, runs)),
-        other => panic!("AIRLIFT_EXPLORE={other} is none of singles, rivals, pairs, triples"),
+        other => panic!("AIRLIFT_EXPLORE={other} is none of singles, rivals, cuts, pairs, triples"),
     };
     let what = match (what.as_str(), case.as_str()) {
         ("", "") => format!(
@@ -107,6 +110,10 @@ fn two_applies_at_once() {
         &prepared,
         &tally,
     );
+    let all = cases::cuts(&prepared).count();
+    let tally = work(cases::cuts(&prepared).filter(|one| one.is_in(CUTS)));
+    let what = format!("a slice of {all} cuts of two applies");
+    report(&what, &prepared, &tally);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Two applies at once, from two machines that know nothing of each other, in every order of what
-//! they do after planning.
+//! Two applies at once, from two machines that know nothing of each other unless they share a
+//! ledger: in every order of what they do after planning, and cut in two at every request.
 
 use airlift::failure::Exit;
 use airlift::sandbox::{Options, Running, WorldView, start};
@@ -11,7 +11,7 @@ use crate::history::Measure;
 use crate::scenario::settle;
 use crate::still::Still;
 use crate::trial::{Prepared, Verdict};
-use crate::turns::Turns;
+use crate::turns::{Order, Turns};
 
 /// Turns that each of the two takes in a given order; what comes after is not ordered.
 const MOST: usize = 6;
@@ -26,7 +26,7 @@ pub(crate) fn turns(prepared: &Prepared) -> usize {
 }
 
 /// Two runs in an order, then two of each without a rival.
-pub(crate) fn attempt(prepared: &Prepared, order: &[usize]) -> Verdict {
+pub(crate) fn attempt(prepared: &Prepared, order: &Order) -> Verdict {
     virtually(async {
         let turns = Turns::new(order);
         let options = Options {
@@ -35,10 +35,11 @@ pub(crate) fn attempt(prepared: &Prepared, order: &[usize]) -> Verdict {
             ..prepared.start.scenario.options()
         };
         let running = start(options).await.unwrap();
+        let keeper = prepared.start.keeper.fork();
         let mut pair = Pair {
             prepared,
             origins: [running.origin(), running.open_door(1).await.unwrap()],
-            machines: [(), ()].map(|()| Machine::new(&prepared.start.files)),
+            machines: [(), ()].map(|()| Machine::new(&prepared.start.files, keeper.clone())),
             before: running.world(),
             running,
             verdict: Verdict::default(),
@@ -90,6 +91,7 @@ impl Pair<'_> {
     }
 
     fn judge(&mut self, ran: &Ran) {
+        self.verdict.runs += 1;
         self.verdict.requests += ran.log.len();
         self.verdict.spurious |= ran.is_spurious();
         self.verdict.met += 1;

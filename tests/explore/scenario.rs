@@ -2,9 +2,11 @@
 
 use airlift::failure::Exit;
 use airlift::sandbox::{Options, Snapshot, start};
+use std::future::pending;
 use std::time::Duration;
 
 use crate::bench::{Files, Machine, options, virtually};
+use crate::keeper::{Keeper, SHARED};
 use crate::outside::{Act, act};
 use crate::project::Project;
 
@@ -102,6 +104,11 @@ impl Scenario {
         Self { lacks, ..self }
     }
 
+    /// Whether its ledger is in a store that machines share.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.flags.contains(SHARED)
+    }
+
     /// The command line of the verb.
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.verb, self.flags)
@@ -140,6 +147,7 @@ pub(crate) struct Start {
     pub(crate) scenario: Scenario,
     pub(crate) files: Files,
     pub(crate) world: Snapshot,
+    pub(crate) keeper: Keeper,
 }
 
 fn owned(files: Vec<(String, String)>) -> Files {
@@ -155,7 +163,7 @@ pub(crate) async fn settle() {
 impl Start {
     /// Builds the world that the scenario begins in, with neighbours that are none of ours.
     pub(crate) fn of(scenario: Scenario) -> Self {
-        let (files, world) = virtually(async {
+        let (files, world, keeper) = virtually(async {
             let running = start(options()).await.unwrap();
             act(
                 &running,
@@ -166,11 +174,12 @@ impl Start {
                 ],
             )
             .await;
-            let machine = Machine::new(&Files::new());
+            let machine = Machine::new(&Files::new(), Keeper::default());
             if let Some(before) = &scenario.before {
                 machine.write(&owned(before.files()));
-                let line = "apply --auto-approve";
-                let ran = machine.run(&running, line, std::future::pending()).await;
+                let place = if scenario.is_shared() { SHARED } else { "" };
+                let line = format!("apply --auto-approve {place}");
+                let ran = machine.run(&running, &line, pending()).await;
                 let exit = ran.exit.map(airlift::failure::Exit::number);
                 assert_eq!(exit, Some(0), "{}\n{}{}", scenario.name, ran.out, ran.talk);
                 act(&running, &[Act::Connector("acme", "Left Alone", "github")]).await;
@@ -181,12 +190,13 @@ impl Start {
                 machine.remove(".airlift");
             }
             settle().await;
-            (machine.read(), running.snapshot())
+            (machine.read(), running.snapshot(), machine.keeper)
         });
         Self {
             scenario,
             files,
             world,
+            keeper,
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::bench::{Machine, Ran, virtually};
 use crate::canary::Canary;
 use crate::history::{Measure, blind_repeats};
+use crate::keeper::Mishap;
 use crate::kinds::{Blow, MARK};
 use crate::scenario::{Start, settle};
 use crate::still::Still;
@@ -29,6 +30,8 @@ pub(crate) struct Prepared {
     /// Exit codes of the verb at first and at rest, and of the plan at rest.
     pub(crate) exits: [Exit; 3],
     pub(crate) measure: Measure,
+    /// Operations of the store that a shared ledger is in.
+    pub(crate) kept: usize,
     canary: Canary,
 }
 
@@ -39,6 +42,8 @@ pub(crate) struct Verdict {
     pub(crate) wrong: Vec<String>,
     /// How many faults were met.
     pub(crate) met: usize,
+    /// Runs of a verb, and what they asked for.
+    pub(crate) runs: usize,
     pub(crate) requests: usize,
     /// The clock ran ahead of the network; nothing else is meant.
     pub(crate) spurious: bool,
@@ -54,6 +59,7 @@ impl Prepared {
             let before = running.world();
             let line = start.scenario.line();
             let first = machine.run(&running, &line, pending()).await;
+            let kept = machine.keeper.operations();
             let again = machine.run(&running, &line, pending()).await;
             settle().await;
             let plan = start.scenario.plan();
@@ -64,6 +70,7 @@ impl Prepared {
                 rest: Still::of(&running, &start.scenario.after),
                 exits: [&first, &again, &plan].map(|ran| ran.exit.unwrap()),
                 measure: Measure::of(&before, &running.log()),
+                kept,
                 canary: Canary::of(&start.scenario.after),
                 start,
             }
@@ -71,9 +78,10 @@ impl Prepared {
     }
 
     /// One trial; a verdict that is spurious says nothing.
-    pub(crate) fn attempt(&self, blows: &[Blow]) -> Verdict {
+    pub(crate) fn attempt(&self, blows: &[Blow], mishap: Option<&Mishap>) -> Verdict {
         virtually(async {
             let (machine, running) = begin(&self.start, blows).await;
+            machine.keeper.expect(mishap.cloned());
             let mut trial = Trial {
                 prepared: self,
                 before: running.world(),
@@ -97,7 +105,8 @@ async fn begin(from: &Start, blows: &[Blow]) -> (Machine, Running) {
         faults,
         ..from.scenario.options()
     };
-    (Machine::new(&from.files), start(options).await.unwrap())
+    let machine = Machine::new(&from.files, from.keeper.fork());
+    (machine, start(options).await.unwrap())
 }
 
 struct Trial<'a> {
@@ -119,8 +128,9 @@ impl Trial<'_> {
             line = scenario.again();
             runs += 1;
         }
-        self.verdict.met = self.met();
+        self.verdict.met = self.met() + usize::from(self.machine.keeper.met());
         self.running.set_faults(Faults::default()).unwrap();
+        self.machine.keeper.expect(None);
         self.recover().await;
         settle().await;
         self.compare("C1: the world at rest is not as without faults");
@@ -133,20 +143,27 @@ impl Trial<'_> {
         self.expect(is_end, || {
             format!("C1: the plan at rest ends with {:?}", plan.exit)
         });
-        self.judge_all();
+        self.judge_all().await;
     }
 
     /// Runs the verb once. Where a rotation is to be gone on with and none was begun, it applies.
     async fn run(&self, line: &str, blows: &[Blow]) -> Ran {
         let (machine, running, origin) = (&self.machine, &self.running, self.running.origin());
         let interrupt = Arc::new(Notify::new());
-        let go = |line| {
-            let (killed, heard) = (self.killed(blows, &interrupt), Arc::clone(&interrupt));
-            machine.run_with(running, &origin, line, heard, killed)
+        let go = async |line: &str| {
+            let killed = async {
+                tokio::select! {
+                    () = self.killed(blows, &interrupt) => {}
+                    () = machine.keeper.kills() => {}
+                }
+            };
+            let heard = Arc::clone(&interrupt);
+            machine.run_with(running, &origin, line, heard, killed).await
         };
         let ran = go(line).await;
         if ran.exit == Some(Exit::Usage) {
-            return go("apply --auto-approve").await;
+            let line = format!("apply --auto-approve {}", self.prepared.start.scenario.flags);
+            return go(&line).await;
         }
         ran
     }
@@ -214,6 +231,7 @@ impl Trial<'_> {
     /// What one run must keep.
     fn judge(&mut self, ran: &Ran, only_reads: bool) {
         let usual = self.prepared.operations.len();
+        self.verdict.runs += 1;
         self.verdict.requests += ran.log.len();
         self.verdict.spurious |= ran.is_spurious();
         self.verdict.told.push(ran.told());
@@ -239,13 +257,15 @@ impl Trial<'_> {
     }
 
     /// What the whole trial must keep.
-    fn judge_all(&mut self) {
+    async fn judge_all(&mut self) {
         let log = self.running.log();
         let measure = Measure::of(&self.before, &log);
         let worse = measure.worse_than(&self.prepared.measure, self.verdict.met);
         self.verdict.wrong.extend(worse);
         self.verdict.wrong.extend(blind_repeats(&log));
-        let kept = self.prepared.canary.in_files(&self.machine.read());
+        let mut files = self.machine.read();
+        files.extend(self.machine.keeper.read().await);
+        let kept = self.prepared.canary.in_files(&files);
         self.verdict
             .wrong
             .extend(kept.map(|path| format!("C6: a secret is in {path}")));

@@ -2,10 +2,45 @@
 
 use airlift::sandbox::{Gate, Pass, Recorded, Wait};
 use std::collections::VecDeque;
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
-/// The order of what two runs do after they have planned, as the number of each one's door.
+/// The order of what two runs do, as the number of each one's door.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Order {
+    pub(crate) doors: Vec<usize>,
+    /// From their first requests on, and not only after both have planned.
+    pub(crate) whole: bool,
+}
+
+/// A letter for each turn, a capital one where the order is of everything.
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letters = if self.whole { ['A', 'B'] } else { ['a', 'b'] };
+        self.doors
+            .iter()
+            .try_for_each(|door| f.write_char(letters[*door]))
+    }
+}
+
+impl FromStr for Order {
+    type Err = char;
+
+    fn from_str(text: &str) -> Result<Self, char> {
+        let whole = text.contains(['A', 'B']);
+        let door = |letter: char| match letter.to_ascii_lowercase() {
+            'a' => Ok(0),
+            'b' => Ok(1),
+            other => Err(other),
+        };
+        let doors = text.chars().map(door).collect::<Result<_, _>>()?;
+        Ok(Self { doors, whole })
+    }
+}
+
+/// An order that is kept.
 #[derive(Clone)]
 pub(crate) struct Turns {
     left: Arc<Mutex<VecDeque<usize>>>,
@@ -15,16 +50,16 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    pub(crate) fn new(order: &[usize]) -> Self {
+    pub(crate) fn new(order: &Order) -> Self {
         Self {
-            left: Arc::new(Mutex::new(order.iter().copied().collect())),
-            begun: Arc::default(),
+            left: Arc::new(Mutex::new(order.doors.iter().copied().collect())),
+            begun: Arc::new(Mutex::new([order.whole; 2])),
             changed: watch::Sender::new(()),
         }
     }
 
-    /// The gate that keeps them. Reading for a plan is not ordered: both runs have planned on the
-    /// same world when the first of them writes.
+    /// The gate that keeps them. Where the order is not of everything, reading for a plan is not
+    /// ordered: both runs have planned on the same world when the first of them writes.
     pub(crate) fn gate(&self) -> Gate {
         let turns = self.clone();
         Gate::new(move |recorded| turns.wait(recorded))
@@ -87,6 +122,22 @@ impl Drop for Turn {
 pub(crate) fn writes(recorded: &Recorded) -> bool {
     recorded.method != "GET"
         && recorded.operation.as_deref() != Some("create_account_applications_token")
+}
+
+/// One run does some of its requests, then the other some of its own, then each the rest: for so
+/// many requests, every such order.
+pub(crate) fn cuts(requests: usize) -> impl Iterator<Item = Order> {
+    let all = move |first: usize| (0..requests).map(move |second| (first, second));
+    (0..requests).flat_map(all).map(move |(first, second)| {
+        let runs = [(0, first), (1, second), (0, requests - first), (1, requests - second)];
+        let doors = runs
+            .into_iter()
+            .flat_map(|(door, turns)| std::iter::repeat_n(door, turns));
+        Order {
+            doors: doors.collect(),
+            whole: true,
+        }
+    })
 }
 
 /// Every order of so many turns each.

@@ -13,5 +13,6 @@ mod machines;
 mod requests;
 mod rotation;
 mod scenario;
+mod shared;
 mod soak;
 mod syscalls;

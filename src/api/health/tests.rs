@@ -57,7 +57,7 @@ async fn failures_count_until_an_answer() {
 async fn probes_go_one_at_a_time_and_ever_later() {
     let mut health = down();
     let wait = open_for(&health);
-    assert!(Duration::from_millis(375) <= wait && wait <= Duration::from_millis(500));
+    assert!(Duration::from_millis(468) <= wait && wait <= Duration::from_millis(625));
     let probe_at = Instant::now() + wait;
     assert_eq!(health.word(Turn::Free), Word::Wait(Some(probe_at)));
     assert_eq!(health.go(), None);
@@ -68,13 +68,13 @@ async fn probes_go_one_at_a_time_and_ever_later() {
     assert_eq!(health.word(Turn::Free), Word::Wait(Some(end)));
     health.ended(true, Verdict::Failed);
     let wait = open_for(&health);
-    assert!(Duration::from_millis(750) <= wait && wait <= Duration::from_secs(1));
-    for _ in 0..3 {
-        advance(Duration::from_secs(2)).await;
+    assert!(Duration::from_millis(937) <= wait && wait <= Duration::from_millis(1250));
+    for _ in 0..4 {
+        advance(Duration::from_secs(5)).await;
         attempt(&mut health, Verdict::Throttled);
     }
     let wait = open_for(&health);
-    assert!(Duration::from_millis(1500) <= wait && wait <= Duration::from_secs(2));
+    assert!(Duration::from_millis(3750) <= wait && wait <= Duration::from_secs(5));
     advance(wait).await;
     // One that found out nothing leaves the turn to the next.
     attempt(&mut health, Verdict::Dropped);
@@ -142,6 +142,7 @@ async fn retries_draw_on_the_allowance() {
     assert_eq!(health.word(AGAIN), Word::Wait(None));
     health.ended(false, Verdict::Answered);
     assert_eq!((health.allowance, health.word(AGAIN)), (1, Word::No(0)));
+    assert!(health.open.is_none());
     attempt(&mut health, Verdict::Answered);
     assert_eq!(health.word(AGAIN), Word::Go);
     (0..100).for_each(|_| attempt(&mut health, Verdict::Answered));
@@ -164,16 +165,39 @@ async fn a_return_makes_retries_free() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_is_no_retry_that_cannot_be_paid_for() {
+async fn a_probe_is_free() {
     let mut health = down();
-    health.allowance = 0;
-    assert_eq!(health.word(AGAIN), Word::No(5));
-    health.comes();
+    health.allowance = 1;
+    let probe_at = health.open.unwrap().probe_at;
+    assert_eq!(health.word(AGAIN), Word::Wait(Some(probe_at)));
     advance(Duration::from_secs(1)).await;
-    // Due, but others have to find out.
-    let end = health.open.unwrap().since + Duration::from_secs(30);
-    assert_eq!(health.word(AGAIN), Word::Wait(Some(end)));
+    let mut turn = AGAIN;
+    assert_eq!(health.pay(&mut turn), Word::Go);
+    assert_eq!((turn, health.allowance, health.coming), (Turn::Free, 1, 1));
+    // What has failed is not tried again for ever.
+    advance(Duration::from_secs(29)).await;
+    assert_eq!(health.word(AGAIN), Word::No(5));
     assert_eq!(health.word(Turn::Free), Word::Go);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_failure_that_can_be_repeated_is_an_outage() {
+    let mut health = health();
+    health.allowance = 2;
+    attempt(&mut health, Verdict::Failed);
+    assert_eq!(health.outage(), None);
+    health.allowance = 1;
+    // Others may find out that it was an isolated one.
+    health.comes();
+    attempt(&mut health, Verdict::Failed);
+    assert_eq!(health.outage(), None);
+    health.came();
+    assert_eq!(health.go(), Some(false));
+    attempt(&mut health, Verdict::Failed);
+    assert_eq!(health.outage(), None);
+    health.ended(false, Verdict::Failed);
+    let since = Instant::now();
+    assert_eq!(health.outage(), Some((4, since + Duration::from_secs(30))));
 }
 
 #[test]

@@ -139,7 +139,9 @@ async fn an_outage_costs_hardly_more_than_one_attempt_each() {
         let answers = read(&session, calls).await;
         assert_eq!(failed(&answers), calls);
         let requests = reads(&stub);
-        assert!(requests <= calls + calls / 10, "{requests} for {calls}");
+        // A few that ask for the service's return are a tenth of any run worth the name.
+        let most = calls + (calls / 10).max(12);
+        assert!(requests <= most, "{requests} for {calls}");
     }
     let stub = failing(&down).await;
     let session = stub.session().await;
@@ -168,7 +170,7 @@ async fn calls_outlast_a_short_outage() {
     };
     let (calls, since) = tokio::join!(read(&session, 50), returns);
     assert_eq!(failed(&calls), 0);
-    // Probes come every 20 ms here, not every 2 s.
+    // Probes come every 20 ms here, not every 5 s.
     assert!(since.elapsed() < Duration::from_secs(1));
     assert!(reads(&stub) < 50 + 10 + 40, "{}", reads(&stub));
 }
@@ -197,7 +199,7 @@ async fn in_a_long_outage_calls_fail_unasked() {
     assert_eq!(error.effect(), Effect::None);
     let text = error.to_string();
     assert!(
-        text.contains("the service has failed 5 times in a row; not asked"),
+        text.contains("the service has failed 3 times in a row; not asked"),
         "{text}"
     );
     assert_eq!(stub.seen().len(), requests);

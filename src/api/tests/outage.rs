@@ -42,15 +42,17 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
             requests.set(requests.get() + 1);
             sleep(ANSWER).await;
             let outcome = if is_up() { Ok(()) } else { Err(failure()) };
+            let is_probe = pass.is_probe();
             pass.end("x", &outcome);
             let Err(error) = outcome else {
                 return true;
             };
-            tries.failures += 1;
+            tries.failures += u32::from(!is_probe);
             let Some(pause) = options.retry.wait(&error, Repeat::Harmless, &tries) else {
                 return false;
             };
             tries.turn = traffic.again();
+            let pause = if is_probe { Duration::ZERO } else { pause };
             traffic.rest(pause, "x").await;
         }
     };
@@ -85,13 +87,15 @@ fn allowed(calls: usize, at_least: u32) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_from_the_start_costs_a_tenth_more_at_most() {
-    // A run of a few calls cannot tell an outage from isolated faults, which it has retries for.
-    let burst = RetryPolicy::default().burst;
+    // A run of a few calls asks for the service's return all the same: twice for what could be an
+    // isolated fault, then about ten times in half a minute.
+    let at_least = RetryPolicy::default().burst + 10;
     for calls in [1, 3, 10, 50, 200, 2000] {
         let run = run(calls, (Duration::ZERO, Duration::MAX)).await;
         assert_eq!(run.failed, calls);
+        assert!(run.took < Duration::from_secs(40), "{:?}", run.took);
         assert!(
-            run.requests <= allowed(calls, burst),
+            run.requests <= allowed(calls, at_least),
             "{} for {calls}",
             run.requests
         );
@@ -125,5 +129,15 @@ async fn the_services_return_is_noticed_within_ten_seconds() {
         let after = run.took.saturating_sub(to);
         assert!(after <= Duration::from_secs(10), "{after:?} after {to:?}");
         assert_eq!(run.failed, 0, "down from {from:?} to {to:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_call_waits_for_the_return_too() {
+    for to in [1, 5, 25] {
+        let to = Duration::from_secs(to);
+        let run = run(1, (Duration::ZERO, to)).await;
+        assert_eq!(run.failed, 0, "down to {to:?}");
+        assert!(run.took <= to + Duration::from_secs(5), "{:?}", run.took);
     }
 }

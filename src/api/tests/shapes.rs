@@ -101,9 +101,14 @@ fn connectors_are_read_from_list_and_detail() {
 
 #[test]
 fn checks_without_a_verdict_are_inconclusive() {
-    for status in [json!(null), json!("inconclusive"), json!("later")] {
+    for status in [json!(null), json!("inconclusive")] {
         let answer: CheckAnswer = read(&json!({"id": ID, "status": status}));
         assert_eq!(answer.status(), CheckStatus::Inconclusive);
+    }
+    let later: CheckAnswer = read(&json!({"id": ID, "status": "later"}));
+    assert_eq!(later.status(), CheckStatus::Other);
+    for none in [json!({}), json!({"status": "succeeded"})] {
+        fails::<CheckAnswer>(&none.to_string());
     }
 }
 

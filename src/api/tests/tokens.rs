@@ -5,7 +5,7 @@ use super::{
     workspace, workspace_path,
 };
 use crate::api::body::tests::{github, secrets};
-use crate::api::{ApiError, Effect};
+use crate::api::{ApiError, Effect, Options, Outage};
 use crate::model::{CustomerPatch, Region, WorkspaceId};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -78,7 +78,7 @@ async fn tokens_are_replaced_ahead_of_their_end() {
 async fn a_failing_refresh_stops_nobody_whose_token_works() {
     let stub = Stub::start(|seen| {
         let mut short = token(seen.nth);
-        short["expires_in"] = json!(2);
+        short["expires_in"] = json!(200);
         match (seen.path.as_str(), seen.nth) {
             (TOKEN, 0) => Some(ok(&short)),
             (TOKEN, _) => Some(status(503, &json!({}))),
@@ -86,8 +86,12 @@ async fn a_failing_refresh_stops_nobody_whose_token_works() {
         }
     })
     .await;
-    let reader = stub.session().await.reader();
-    tokio::time::sleep(Duration::from_millis(1650)).await;
+    let options = Options {
+        outage: Outage::default(),
+        ..quick()
+    };
+    let reader = stub.open(options).await.unwrap().reader();
+    tokio::time::sleep(Duration::from_secs(165)).await;
     reader.workspace(ACME).await.unwrap();
     assert!(stub.count("POST", TOKEN) > 1);
 }

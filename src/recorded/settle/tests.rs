@@ -105,7 +105,8 @@ fn begun(salt: u128, known: &[u128], outcome: Option<Outcome>) -> Unsettled {
 fn result(settled: &Settled) -> (Option<(ConnectorId, String)>, Vec<ConnectorId>) {
     let after = &settled.recorded.customers[&WORKSPACE];
     let new = after.connectors.get("new");
-    let new = new.map(|one| (one.id, one.sent.as_ref().unwrap().salt.clone()));
+    let salt = |one: &RecordedConnector| one.sent.as_ref().map(|sent| sent.salt.clone());
+    let new = new.map(|one| (one.id, salt(one).unwrap_or_default()));
     (new, after.leaving.iter().copied().collect())
 }
 
@@ -192,7 +193,7 @@ fn what_was_adopted_does_not_leave() {
 }
 
 #[test]
-fn as_many_as_were_begun_are_ours_and_one_more_is_not() {
+fn as_many_as_were_begun_are_ours_and_of_one_more_the_first_stays() {
     let twice = [begun(1, &[], Some(Outcome::Unknown)), begun(2, &[], None)];
     let three = [
         (11, "new", "10:00:01"),
@@ -204,5 +205,42 @@ fn as_many_as_were_begun_are_ours_and_one_more_is_not() {
     assert_eq!(result(&settled), expected);
     assert!(settled.open.is_empty());
     let settled = settle(recorded(&[]), &twice, &observed(&three));
-    assert_eq!((result(&settled), settled.open.len()), ((None, vec![]), 2));
+    // Nobody can tell which of them are ours, so none of them leaves.
+    let expected = (Some((id(11), String::new())), vec![]);
+    assert_eq!((result(&settled), settled.open.len()), (expected, 0));
+    // What is in the ledger stays.
+    let before = recorded(&[("new", record(14))]);
+    let four = [&three[..], &[(14, "new", "10:00:04")]].concat();
+    let settled = settle(before, &twice[..1], &observed(&four));
+    let expected = (Some((id(14), "14".to_owned())), vec![]);
+    assert_eq!((result(&settled), settled.open.len()), (expected, 0));
+    assert!(settled.changed.is_empty());
+}
+
+#[test]
+fn what_was_not_looked_at_once_more_gives_way() {
+    let own = |time: &str, rival: &str, known: &[u128]| {
+        let before = recorded(&[("new", record(12))]);
+        let observed = observed(&[(11, "new", rival), (12, "new", time), (13, "old", rival)]);
+        result(&settle(before, &[begun(1, known, None)], &observed))
+    };
+    let entered = |n, salt: &str| Some((id(n), salt.to_owned()));
+    let (early, late) = ("10:00:01", "10:00:02");
+    assert_eq!(own(late, early, &[]), (entered(11, ""), vec![id(12)]));
+    assert_eq!(own(early, late, &[]), (entered(12, "12"), vec![]));
+    // At the same moment the smaller id comes first.
+    assert_eq!(own(late, late, &[]), (entered(11, ""), vec![id(12)]));
+    // It was there before.
+    assert_eq!(own(late, early, &[11]), (entered(12, "12"), vec![]));
+    // It is on its way out, or the own one is gone.
+    let mut before = recorded(&[("new", record(12))]);
+    let customer = before.customers.get_mut(&WORKSPACE).unwrap();
+    customer.leaving.insert(id(11));
+    let both = observed(&[(11, "new", early), (12, "new", late)]);
+    let settled = settle(before, &[begun(1, &[], None)], &both);
+    assert_eq!(result(&settled), (entered(12, "12"), vec![id(11)]));
+    let rival = observed(&[(11, "new", early)]);
+    let settled = settle(recorded(&[("new", record(12))]), &[begun(1, &[], None)], &rival);
+    assert_eq!(result(&settled), (entered(12, "12"), vec![]));
+    assert!(settled.changed.is_empty());
 }

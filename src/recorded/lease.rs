@@ -1,0 +1,172 @@
+//! One writing run at a time on a shared ledger: an object that its holder renews.
+//!
+//! No clock of another machine is believed. Who finds the lease held watches it: one that is not
+//! renewed for a while by the own clock is taken over, on the condition that it is still the same.
+//! The holder itself stops writing well before that, and every write of the ledger names the
+//! version it was decided on, so that a holder that slept through all this overwrites nothing.
+
+use super::lock::holder;
+use super::shared::Put;
+use super::{RecordError, Shared};
+use jiff::Timestamp;
+use object_store::UpdateVersion;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// The object.
+const NAME: &str = "lock.json";
+/// How often it is renewed.
+const BEAT: Duration = Duration::from_secs(10);
+/// How long its holder relies on it without having renewed it.
+const HELD: Duration = Duration::from_secs(40);
+/// How long it is watched before it is taken over.
+const SILENCE: Duration = Duration::from_mins(1);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What the object holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Note {
+    /// Of the run.
+    id: Uuid,
+    /// Who, for people, and since when.
+    owner: String,
+    /// How often it was renewed.
+    beat: u64,
+}
+
+/// Held until it is given back, or until its holder has been silent for a minute.
+#[derive(Debug)]
+pub(super) struct Lease {
+    shared: Shared,
+    id: Uuid,
+    renewal: JoinHandle<()>,
+}
+
+impl Lease {
+    /// Takes the lease, or says who holds it. `on_wait` is told before a silent holder is watched.
+    pub(super) async fn take(
+        shared: &Shared,
+        owner: &str,
+        on_wait: &(dyn Fn(&str, Duration) + Sync),
+    ) -> Result<Self, RecordError> {
+        let note = Note {
+            id: Uuid::new_v4(),
+            owner: owner.to_owned(),
+            beat: 0,
+        };
+        let mut before = None;
+        loop {
+            let asked = Instant::now();
+            if let Put::Done(version) = put(shared, &note, before.take()).await? {
+                shared.allow(asked + HELD);
+                let renewal = renew(shared.clone(), note.clone(), version);
+                return Ok(Self {
+                    shared: shared.clone(),
+                    id: note.id,
+                    renewal: tokio::spawn(renewal),
+                });
+            }
+            if let Some(held) = read(shared).await? {
+                before = watch(shared, held, on_wait).await?;
+            }
+        }
+    }
+
+    /// Gives it back.
+    pub(super) async fn release(self) {
+        self.renewal.abort();
+        let mine = self.shared.may_write()
+            && matches!(read(&self.shared).await, Ok(Some((note, _))) if note.id == self.id);
+        if mine {
+            // One that cannot be given back is taken over by the next run.
+            let _ = self.shared.remove(NAME).await;
+        }
+        self.shared.forbid();
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+async fn read(shared: &Shared) -> Result<Option<(Note, UpdateVersion)>, RecordError> {
+    let Some((text, version)) = shared.get(NAME).await? else {
+        return Ok(None);
+    };
+    let note = serde_json::from_str(&text).map_err(|error| RecordError::Unreadable {
+        path: shared.shown(NAME),
+        what: "lock",
+        line: error.line(),
+    })?;
+    Ok(Some((note, version)))
+}
+
+async fn put(
+    shared: &Shared,
+    note: &Note,
+    before: Option<UpdateVersion>,
+) -> Result<Put, RecordError> {
+    let text = serde_json::to_vec(note).map_err(|error| RecordError::Io {
+        action: "cannot write",
+        path: shared.shown(NAME),
+        source: error.into(),
+    })?;
+    shared.put(NAME, &text, before).await
+}
+
+/// Watches a lease that is held: the version to take over once its holder has been silent for
+/// long enough, or nothing where it has been given back.
+async fn watch(
+    shared: &Shared,
+    (held, version): (Note, UpdateVersion),
+    on_wait: &(dyn Fn(&str, Duration) + Sync),
+) -> Result<Option<UpdateVersion>, RecordError> {
+    let told = |note: &Note| holder(&note.owner, Timestamp::now());
+    let text = format!("the ledger is {}; waiting whether that run still works", told(&held));
+    on_wait(&text, SILENCE);
+    let since = Instant::now();
+    while since.elapsed() < SILENCE {
+        sleep(LOOK).await;
+        match read(shared).await? {
+            None => return Ok(None),
+            Some((_, now)) if now == version => {}
+            Some((now, _)) => return Err(RecordError::Locked { holder: told(&now) }),
+        }
+    }
+    Ok(Some(version))
+}
+
+/// Renews the lease for as long as it is held.
+async fn renew(shared: Shared, mut note: Note, mut version: UpdateVersion) {
+    loop {
+        sleep(BEAT).await;
+        note.beat += 1;
+        let asked = Instant::now();
+        match put(&shared, &note, Some(version.clone())).await {
+            Ok(Put::Done(now)) => {
+                version = now;
+                shared.allow(asked + HELD);
+            }
+            // Another run has taken it over.
+            Ok(Put::Other) => {
+                shared.forbid();
+                return;
+            }
+            // Not for now; it stays held for as long as nobody else can have it. What this
+            // renewal did is told by the next one, which finds it where it was written.
+            Err(_) => {
+                if let Ok(Some((found, now))) = read(&shared).await
+                    && found.id == note.id
+                {
+                    version = now;
+                }
+            }
+        }
+    }
+}

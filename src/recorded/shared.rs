@@ -1,0 +1,257 @@
+//! Objects in a store that several machines reach. Every write names the version that it was
+//! decided on, so that of two runs that write the same thing one is told.
+//!
+//! Owns versions and the right to write, which only the holder of the lease has, for as long as
+//! nobody else can have taken it over. Refuses to overwrite what it has not read.
+
+mod open;
+
+use super::RecordError;
+use futures_util::TryStreamExt;
+use object_store::path::Path as Key;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
+
+/// A directory of a store.
+#[derive(Clone)]
+pub struct Shared {
+    store: Arc<dyn ObjectStore>,
+    dir: Key,
+    /// Its address, for people.
+    name: PathBuf,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The version of each object that was read or written last.
+    versions: HashMap<Key, UpdateVersion>,
+    /// Until when nobody else can hold the lease.
+    until: Option<Instant>,
+}
+
+/// How a write on a condition ended.
+#[derive(Debug)]
+pub(super) enum Put {
+    /// It is there.
+    Done(UpdateVersion),
+    /// Something else is.
+    Other,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Shared").field(&self.name).finish()
+    }
+}
+
+impl Shared {
+    /// A store as a whole; `name` is its address for people.
+    pub fn new(store: Arc<dyn ObjectStore>, dir: &str, name: &str) -> Self {
+        Self {
+            store,
+            dir: Key::from(dir),
+            name: name.trim_end_matches('/').into(),
+            state: Arc::default(),
+        }
+    }
+
+    /// A directory of it.
+    pub(super) fn below(&self, dir: &str) -> Self {
+        Self {
+            dir: self.dir.clone().join(dir),
+            name: self.name.join(dir),
+            ..self.clone()
+        }
+    }
+
+    /// The address of an object, for people.
+    pub(super) fn shown(&self, name: &str) -> PathBuf {
+        self.name.join(name)
+    }
+
+    fn key(&self, name: &str) -> Key {
+        let parts = name.split('/');
+        parts.fold(self.dir.clone(), |key, part| key.join(part))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Allows writing until a moment.
+    pub(super) fn allow(&self, until: Instant) {
+        self.state().until = Some(until);
+    }
+
+    /// Forbids writing.
+    pub(super) fn forbid(&self) {
+        self.state().until = None;
+    }
+
+    /// Whether nobody else can hold the lease.
+    pub(super) fn may_write(&self) -> bool {
+        self.state().until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn failed(&self, action: &'static str, name: &str, error: &Error) -> RecordError {
+        RecordError::Store {
+            action,
+            path: self.shown(name),
+            cause: cause(error),
+        }
+    }
+
+    /// The text of an object and its version, or nothing if it is not there.
+    pub(super) async fn get(
+        &self,
+        name: &str,
+    ) -> Result<Option<(String, UpdateVersion)>, RecordError> {
+        let failed = |error| self.failed("cannot read", name, &error);
+        let found = match self.store.get(&self.key(name)).await {
+            Ok(found) => found,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let version = UpdateVersion {
+            e_tag: found.meta.e_tag.clone(),
+            version: found.meta.version.clone(),
+        };
+        let bytes = found.bytes().await.map_err(failed)?;
+        Ok(Some((
+            String::from_utf8_lossy(&bytes).into_owned(),
+            version,
+        )))
+    }
+
+    /// Writes an object where it has this version still, or where it is not there yet.
+    pub(super) async fn put(
+        &self,
+        name: &str,
+        content: &[u8],
+        before: Option<UpdateVersion>,
+    ) -> Result<Put, RecordError> {
+        let is_update = before.is_some();
+        let mode = before.map_or(PutMode::Create, PutMode::Update);
+        let options = PutOptions::from(mode);
+        let payload = content.to_vec().into();
+        match self.store.put_opts(&self.key(name), payload, options).await {
+            Ok(put) => Ok(Put::Done(put.into())),
+            // What was there is gone.
+            Err(Error::NotFound { .. }) if is_update => Ok(Put::Other),
+            // The store's client repeats what got no answer, so it may have been this very write.
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
+                Ok(match self.get(name).await? {
+                    Some((text, version)) if text.as_bytes() == content => Put::Done(version),
+                    _ => Put::Other,
+                })
+            }
+            Err(error) => Err(self.failed("cannot write", name, &error)),
+        }
+    }
+
+    /// The text of an object, or nothing if it is not there. A later write is decided on it.
+    pub(super) async fn read(&self, name: &str) -> Result<Option<String>, RecordError> {
+        let found = self.get(name).await?;
+        let key = self.key(name);
+        let mut state = self.state();
+        Ok(if let Some((text, version)) = found {
+            state.versions.insert(key, version);
+            Some(text)
+        } else {
+            state.versions.remove(&key);
+            None
+        })
+    }
+
+    fn writable(&self, name: &str) -> Result<(), RecordError> {
+        if self.may_write() {
+            return Ok(());
+        }
+        let path = self.shown(name);
+        Err(RecordError::LeaseLost { path })
+    }
+
+    /// Replaces an object that is as it was last seen.
+    pub(super) async fn replace(&self, name: &str, content: &[u8]) -> Result<(), RecordError> {
+        self.writable(name)?;
+        let key = self.key(name);
+        let before = self.state().versions.get(&key).cloned();
+        match self.put(name, content, before).await? {
+            Put::Done(version) => {
+                self.state().versions.insert(key, version);
+                Ok(())
+            }
+            Put::Other => Err(RecordError::Changed {
+                path: self.shown(name),
+            }),
+        }
+    }
+
+    /// Removes an object, if it is there.
+    pub(super) async fn remove(&self, name: &str) -> Result<(), RecordError> {
+        self.writable(name)?;
+        let key = self.key(name);
+        match self.store.delete(&key).await {
+            Ok(()) | Err(Error::NotFound { .. }) => {
+                self.state().versions.remove(&key);
+                Ok(())
+            }
+            Err(error) => Err(self.failed("cannot remove", name, &error)),
+        }
+    }
+
+    /// The names of the objects directly below a directory.
+    pub(super) async fn names(&self, dir: &str) -> Result<Vec<String>, RecordError> {
+        let prefix = self.key(dir);
+        let found: Result<Vec<_>, _> = self.store.list(Some(&prefix)).try_collect().await;
+        let found = found.map_err(|error| self.failed("cannot list", dir, &error))?;
+        let there: HashSet<&Key> = found.iter().map(|one| &one.location).collect();
+        let stays = |key: &Key| !key.prefix_matches(&prefix) || there.contains(key);
+        self.state().versions.retain(|key, _| stays(key));
+        let name = |key: &Key| {
+            let mut rest = key.prefix_match(&prefix)?;
+            let name = rest.next()?.as_ref().to_owned();
+            rest.next().is_none().then_some(name)
+        };
+        Ok(found.iter().filter_map(|one| name(&one.location)).collect())
+    }
+}
+
+/// What a store says, on one line of bounded length.
+fn cause(error: &Error) -> String {
+    let text = match error {
+        Error::NotFound { .. } => "there is no such bucket or container".to_owned(),
+        Error::PermissionDenied { .. } => "the store's credentials may not do that".to_owned(),
+        Error::Unauthenticated { .. } => "the store's credentials are not accepted".to_owned(),
+        Error::NotImplemented { .. } | Error::NotSupported { .. } => {
+            "the store cannot write on a condition, which a shared ledger needs".to_owned()
+        }
+        other => other.to_string(),
+    };
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(300).collect()
+}
+
+/// A place in a store by its address: `s3://`, `gs://` or `az://`.
+///
+/// `variables` are those that the store's own tools read, such as `AWS_REGION`.
+pub fn open_shared(
+    address: &str,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<Shared, RecordError> {
+    let failed = |cause: String| RecordError::Store {
+        action: "cannot open",
+        path: Path::new(address).to_owned(),
+        cause,
+    };
+    let (store, dir) = open::store(address, variables).map_err(failed)?;
+    Ok(Shared::new(store, dir.as_ref(), address))
+}
+
+#[cfg(test)]
+pub(super) mod tests;

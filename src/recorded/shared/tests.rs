@@ -1,0 +1,190 @@
+//! A shared store: versions, the right to write, and the lease that gives it.
+
+use super::{Put, Shared};
+use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
+use crate::recorded::{Ledger, Place, RecordError};
+use object_store::memory::InMemory;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::{Instant, advance, sleep};
+use uuid::Uuid;
+
+/// A machine's view of a store.
+fn seen(store: &Arc<InMemory>) -> Shared {
+    Shared::new(Arc::clone(store) as _, "team/ledger", "s3://bucket/team/ledger/")
+}
+
+/// A store of its own that may be written for an hour.
+pub(in crate::recorded) fn held() -> Shared {
+    let shared = seen(&Arc::default());
+    shared.allow(Instant::now() + Duration::from_hours(1));
+    shared
+}
+
+fn ledger(shared: &Shared) -> Ledger {
+    Ledger::new(&Place::Shared(shared.clone()), OrganizationId(Uuid::nil()))
+}
+
+async fn take(ledger: &Ledger, owner: &str) -> Result<crate::recorded::Lock, RecordError> {
+    ledger.lock(owner, &|_, _| {}).await
+}
+
+#[tokio::test]
+async fn a_customer_is_written_by_who_saw_it_last() {
+    let store = Arc::default();
+    let [one, other] = [seen(&store), seen(&store)];
+    for shared in [&one, &other] {
+        shared.allow(Instant::now() + Duration::from_mins(1));
+    }
+    let (here, there) = (ledger(&one), ledger(&other));
+    let id = WorkspaceId(Uuid::from_u128(7));
+    let named = |name: &str| RecordedCustomer {
+        name: name.into(),
+        ..RecordedCustomer::default()
+    };
+    here.save(id, &named("first")).await.unwrap();
+    // It has not seen that there is one.
+    let error = there.save(id, &named("blind")).await.unwrap_err();
+    assert!(matches!(&error, RecordError::Changed { path }
+        if path.starts_with("s3://bucket/team/ledger")));
+    there.load().await.unwrap();
+    there.save(id, &named("second")).await.unwrap();
+    here.save(id, &named("stale")).await.unwrap_err();
+    assert_eq!(here.load().await.unwrap().customers[&id], named("second"));
+    here.save(id, &named("third")).await.unwrap();
+    here.save(id, &named("fourth")).await.unwrap();
+    there.remove(id).await.unwrap();
+    there.remove(id).await.unwrap();
+    here.save(id, &named("gone")).await.unwrap_err();
+    assert!(here.load().await.unwrap().customers.is_empty());
+    here.save(id, &named("anew")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_write_that_was_there_already_is_its_own() {
+    let shared = held();
+    shared.put("a.json", b"text", None).await.unwrap();
+    // As when the store's client repeats a write whose answer was lost.
+    assert!(matches!(
+        shared.put("a.json", b"text", None).await.unwrap(),
+        Put::Done(_)
+    ));
+    assert!(matches!(
+        shared.put("a.json", b"else", None).await.unwrap(),
+        Put::Other
+    ));
+    shared.replace("a.json", b"else").await.unwrap_err();
+    assert_eq!(shared.read("a.json").await.unwrap().unwrap(), "text");
+    shared.replace("a.json", b"else").await.unwrap();
+}
+
+#[tokio::test]
+async fn names_are_those_directly_below() {
+    let shared = held();
+    for name in ["d/b.json", "d/a.json", "d/deeper/c.json", "e/d.json"] {
+        shared.replace(name, b"{}").await.unwrap();
+    }
+    let mut names = shared.names("d").await.unwrap();
+    names.sort();
+    assert_eq!(names, ["a.json", "b.json"]);
+    assert!(shared.names("none").await.unwrap().is_empty());
+    assert!(shared.read("d/none.json").await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_holds_no_lease_writes_nothing() {
+    let shared = seen(&Arc::default());
+    let ledger = ledger(&shared);
+    let (id, customer) = (WorkspaceId(Uuid::nil()), RecordedCustomer::default());
+    let lost = |result: Result<(), RecordError>| {
+        assert!(matches!(result, Err(RecordError::LeaseLost { .. })));
+    };
+    lost(ledger.save(id, &customer).await);
+    let lock = take(&ledger, "one").await.unwrap();
+    ledger.save(id, &customer).await.unwrap();
+    // It is renewed.
+    for _ in 0..20 {
+        sleep(Duration::from_secs(9)).await;
+        ledger.save(id, &customer).await.unwrap();
+    }
+    lock.release().await;
+    lost(ledger.save(id, &customer).await);
+    lost(ledger.remove(id).await);
+    // Not renewed, it lasts for a while.
+    shared.allow(Instant::now() + Duration::from_secs(40));
+    sleep(Duration::from_secs(39)).await;
+    ledger.save(id, &customer).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    lost(ledger.save(id, &customer).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_at_work_is_told_of_and_one_that_is_gone_is_followed() {
+    let store = Arc::default();
+    let (here, there) = (ledger(&seen(&store)), ledger(&seen(&store)));
+    let first = take(&here, "process 1 on here").await.unwrap();
+    let begun = Instant::now();
+    match take(&there, "process 2 on there").await {
+        Err(RecordError::Locked { holder }) => {
+            let expected = "held for less than a minute by process 1 on here since 20";
+            assert!(holder.starts_with(expected), "{holder}");
+        }
+        other => panic!("not locked: {other:?}"),
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15));
+    // Killed: nobody renews it.
+    drop(first);
+    let begun = Instant::now();
+    let told = Mutex::new(Vec::new());
+    let on_wait = |text: &str, how_long: Duration| {
+        told.lock().unwrap().push((text.to_owned(), how_long));
+    };
+    let second = there.lock("process 2 on there", &on_wait).await.unwrap();
+    let took = begun.elapsed().as_secs();
+    assert!((60..65).contains(&took), "{took}");
+    let told = told.into_inner().unwrap();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].0.contains("held for less than a minute by process 1"));
+    second.release().await;
+    let begun = Instant::now();
+    take(&here, "process 3").await.unwrap().release().await;
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_that_follow_one_comes_first() {
+    let store = Arc::default();
+    drop(take(&ledger(&seen(&store)), "gone").await.unwrap());
+    let ledgers = [ledger(&seen(&store)), ledger(&seen(&store))];
+    let (one, other) = tokio::join!(take(&ledgers[0], "one"), take(&ledgers[1], "other"));
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    let error = one.err().or(other.err()).unwrap();
+    assert!(matches!(error, RecordError::Locked { .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_followed_writes_no_more() {
+    let store = Arc::default();
+    let (here, there) = (ledger(&seen(&store)), ledger(&seen(&store)));
+    let first = take(&here, "slept").await.unwrap();
+    // Its clock goes on, and its renewal does not: the runtime is busy for a minute.
+    let (id, customer) = (WorkspaceId(Uuid::nil()), RecordedCustomer::default());
+    let second = {
+        let taken = take(&there, "follower");
+        tokio::pin!(taken);
+        loop {
+            tokio::select! {
+                biased;
+                lock = &mut taken => break lock,
+                () = std::future::ready(()) => advance(Duration::from_secs(2)).await,
+            }
+        }
+    };
+    // Whoever is told that the other one works did not get it; whoever got it writes alone.
+    match second {
+        Ok(_) => assert!(here.save(id, &customer).await.is_err()),
+        Err(RecordError::Locked { .. }) => here.save(id, &customer).await.unwrap(),
+        Err(error) => panic!("{error}"),
+    }
+    drop(first);
+}
