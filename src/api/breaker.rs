@@ -145,6 +145,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_opens_probes_and_closes() {
         let breaker = breaker();
+        assert!(ends(&breaker, Turn::Free, Verdict::Answered));
         fail(&breaker, 4);
         assert_eq!(breaker.health().word(Turn::Free), Word::Go);
         fail(&breaker, 1);
@@ -175,6 +176,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn patience_ends_but_probes_go_on() {
         let breaker = breaker();
+        assert!(ends(&breaker, Turn::Free, Verdict::Answered));
         fail(&breaker, 5);
         advance(Duration::from_secs(31)).await;
         let probe = breaker.coming(Turn::Free).go().unwrap();

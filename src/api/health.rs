@@ -56,6 +56,8 @@ pub(super) struct Health {
     /// Failures since the last answer.
     failures: u32,
     open: Option<Open>,
+    /// Whether there was any answer.
+    answered: bool,
     /// How often the service came back.
     returns: u64,
     /// Halves of retries.
@@ -83,6 +85,7 @@ impl Health {
             reserve: RETRY * retry.reserve,
             failures: 0,
             open: None,
+            answered: false,
             returns: 0,
             allowance: RETRY * retry.burst.min(retry.reserve),
             sending: 0,
@@ -101,7 +104,7 @@ impl Health {
         let Some(open) = self.open else {
             return if dry { Word::Wait(None) } else { Word::Go };
         };
-        let end = open.since + self.outage.patience;
+        let end = open.since + self.patience();
         let due = !open.probing && now >= open.probe_at;
         // Once patience is at its end, what has failed is not tried again, and others find out.
         if due && (now < end || turn == Turn::Free) {
@@ -173,7 +176,14 @@ impl Health {
     /// Failures in a row, and until when calls wait for the service's return.
     pub(super) fn outage(&self) -> Option<(u32, Instant)> {
         let open = self.open?;
-        Some((self.failures, open.since + self.outage.patience))
+        Some((self.failures, open.since + self.patience()))
+    }
+
+    /// How long calls wait for the service's return. One that was never there may be somewhere
+    /// else, which is better told soon.
+    fn patience(&self) -> Duration {
+        let whole = self.outage.patience;
+        if self.answered { whole } else { whole / 3 }
     }
 
     /// How often the service came back so far.
@@ -183,6 +193,7 @@ impl Health {
 
     fn answered(&mut self) {
         self.failures = 0;
+        self.answered = true;
         self.allowance = (self.allowance + ANSWER).min(self.reserve);
         if self.open.take().is_some() {
             self.returns += 1;

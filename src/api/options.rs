@@ -141,7 +141,8 @@ pub struct Outage {
     pub failures: u32,
     /// The longest time between two probes; the first ones come sooner.
     pub probe: Duration,
-    /// How long calls wait for the service's return; after that they fail unasked.
+    /// How long calls wait for the service's return, a third of it where it was never there; after
+    /// that they fail unasked.
     pub patience: Duration,
 }
 

@@ -65,7 +65,9 @@ impl CustomerRun<'_> {
             .replication_config
             .as_ref()
             .map(|declared| overlay(detail.replication_config, declared, &patch.removed));
-        let seq = self.begin_write(address, "update_integrations_connectors_id").await?;
+        let seq = self
+            .begin_write(address, "update_integrations_connectors_id")
+            .await?;
         let writer = self.context.writer;
         let outcome = writer
             .update_connector(

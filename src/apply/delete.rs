@@ -53,7 +53,9 @@ impl CustomerRun<'_> {
     /// Deletes a connector that the ledger has on its way out, and waits until it is gone.
     pub(super) async fn remove(&mut self, address: &Address, id: ConnectorId) -> StepResult {
         self.removed.insert(id);
-        let seq = self.begin_write(address, "delete_integrations_connectors_id").await?;
+        let seq = self
+            .begin_write(address, "delete_integrations_connectors_id")
+            .await?;
         let outcome = self.context.writer.delete_connector(id).await;
         let patience = self.context.options.delete_deadline;
         let gone = match outcome {

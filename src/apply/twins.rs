@@ -80,15 +80,14 @@ impl CustomerRun<'_> {
 
     /// Whether a connector is there by its id, too: a list may be from before a deletion.
     async fn is_there(&self, id: ConnectorId) -> bool {
-        matches!(self.context.writer.reader().connector(id).await, Ok(Some(_)))
+        matches!(
+            self.context.writer.reader().connector(id).await,
+            Ok(Some(_))
+        )
     }
 
     /// The twin that takes precedence over what was made, if there is one.
-    fn earlier(
-        &self,
-        made: &Made,
-        there: &Listed,
-    ) -> Option<ConnectorId> {
+    fn earlier(&self, made: &Made, there: &Listed) -> Option<ConnectorId> {
         let ours = there.get(&made.id)?;
         let known = self.there.as_ref();
         let first = there
@@ -113,11 +112,7 @@ impl CustomerRun<'_> {
 
     /// What the ledger is to hold of a twin that a creation of ours explains of which no answer
     /// came, in this run or an earlier one.
-    fn own(
-        &self,
-        id: ConnectorId,
-        there: &Listed,
-    ) -> Option<RecordedConnector> {
+    fn own(&self, id: ConnectorId, there: &Listed) -> Option<RecordedConnector> {
         self.context.journal.explains(self.id?, id, there.get(&id)?)
     }
 

@@ -73,7 +73,9 @@ impl CustomerRun<'_> {
     }
 
     async fn put_workspace(&self, id: WorkspaceId, patch: &CustomerPatch) -> Result<(), Trouble> {
-        let seq = self.begin_write(&Address::customer(&self.plan.name), "update_workspaces").await?;
+        let seq = self
+            .begin_write(&Address::customer(&self.plan.name), "update_workspaces")
+            .await?;
         let outcome = self.context.writer.update_workspace(id, patch).await;
         match outcome {
             Ok(_) => self.end(seq, Ended::Done).await,
@@ -95,7 +97,8 @@ impl CustomerRun<'_> {
                     } else {
                         Ended::Unknown
                     },
-                ).await?;
+                )
+                .await?;
                 if took_effect {
                     Ok(())
                 } else {
@@ -152,7 +155,11 @@ impl CustomerRun<'_> {
     }
 
     /// Puts the intent of a write by id on disk.
-    pub(super) async fn begin_write(&self, address: &Address, operation: &str) -> Result<u64, Trouble> {
+    pub(super) async fn begin_write(
+        &self,
+        address: &Address,
+        operation: &str,
+    ) -> Result<u64, Trouble> {
         let (address, operation) = (address.clone(), operation.to_owned());
         self.begin(Intent::Write { address, operation }).await
     }

@@ -62,6 +62,7 @@ async fn carry_out(
     let reading = reading(progress);
     let planned = planned(project, remote, &args.planning, resolver, &reading).await?;
     progress.finish();
+    render::doubtful(ui, &planned.doubtful)?;
     let plan = &planned.plan;
     if global.format == Format::Text {
         render::plan(&mut ui.out(), plan, ui.verbose() > 0)?;
@@ -178,7 +179,10 @@ impl Execution<'_> {
         let (remote, planned) = (self.remote, self.planned);
         stop.begin();
         for id in &planned.unsaved {
-            remote.ledger.save(*id, &planned.recorded.customers[id]).await?;
+            remote
+                .ledger
+                .save(*id, &planned.recorded.customers[id])
+                .await?;
         }
         remote.keep_out(secrets);
         let journal = remote.ledger.journal(&planned.open).await?;

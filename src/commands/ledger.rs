@@ -56,11 +56,7 @@ async fn carry_out(
     done
 }
 
-async fn moved(
-    project: &Project,
-    remote: &Remote,
-    secrets: &Resolver,
-) -> Result<Rekeyed, Failure> {
+async fn moved(project: &Project, remote: &Remote, secrets: &Resolver) -> Result<Rekeyed, Failure> {
     settled(remote).await?;
     let mut recorded = remote.ledger.load().await?;
     let values = values(project, remote, &recorded, secrets).await;

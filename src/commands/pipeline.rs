@@ -26,6 +26,8 @@ pub(super) struct Planned {
     pub(super) unsaved: BTreeSet<WorkspaceId>,
     /// Creations of earlier runs that may still take effect.
     pub(super) open: Vec<Unsettled>,
+    /// Connectors of which nobody knows whether an earlier run made them.
+    pub(super) doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
     /// Which recorded connector each declared one means.
     pub(super) matched: BTreeMap<Address, ConnectorId>,
 }
@@ -84,6 +86,7 @@ pub(super) async fn planned_by(
         recorded,
         unsaved: settled.changed,
         open: settled.open,
+        doubtful: settled.doubtful,
         matched,
     })
 }

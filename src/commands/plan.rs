@@ -29,7 +29,9 @@ pub(super) async fn run(
     progress.finish();
     secrets.close().await;
     remote.close().await?;
-    let plan = planned?.plan;
+    let planned = planned?;
+    render::doubtful(ui, &planned.doubtful)?;
+    let plan = planned.plan;
     match global.format {
         Format::Json => json::plan(&mut ui.out(), &plan)?,
         Format::Text => render::plan(&mut ui.out(), &plan, ui.verbose() > 0)?,

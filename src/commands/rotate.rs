@@ -142,6 +142,7 @@ impl Verb<'_> {
         )
         .await?;
         progress.finish();
+        render::doubtful(self.ui, &planned.doubtful)?;
         let Narrowed { plan, left } = only_rotations(planned.plan);
         let all = self.ui.verbose() > 0;
         if self.global.format == Format::Text {

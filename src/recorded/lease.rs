@@ -128,7 +128,10 @@ async fn watch(
     on_wait: &(dyn Fn(&str, Duration) + Sync),
 ) -> Result<Option<UpdateVersion>, RecordError> {
     let told = |note: &Note| holder(&note.owner, Timestamp::now());
-    let text = format!("the ledger is {}; waiting whether that run still works", told(&held));
+    let text = format!(
+        "the ledger is {}; waiting whether that run still works",
+        told(&held)
+    );
     on_wait(&text, SILENCE);
     let since = Instant::now();
     while since.elapsed() < SILENCE {

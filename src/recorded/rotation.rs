@@ -120,13 +120,21 @@ mod tests {
             before: BTreeSet::from([ConnectorId(uuid::Uuid::nil())]),
         };
         load().await.begin(rotation("acme")).await.unwrap();
-        load().await.begin(rotation("acme/Acme GitHub")).await.unwrap();
+        load()
+            .await
+            .begin(rotation("acme/Acme GitHub"))
+            .await
+            .unwrap();
         load().await.begin(rotation("acme")).await.unwrap();
         assert_eq!(load().await.open().len(), 2);
         let acme = rotation("acme");
         assert_eq!(load().await.of(&acme.selector), Some(&acme));
         load().await.end(&acme.selector).await.unwrap();
-        load().await.end(&rotation("acme/Acme GitHub").selector).await.unwrap();
+        load()
+            .await
+            .end(&rotation("acme/Acme GitHub").selector)
+            .await
+            .unwrap();
         assert!(load().await.open().is_empty());
         assert!(!dir.path().join("rotation.json").exists());
     }

@@ -5,8 +5,8 @@
 use super::Intent;
 use super::journal::{LIFE, Outcome, Unsettled};
 use crate::model::{
-    ConnectorId, Observed, ObservedConnector, Recorded, RecordedConnector, RecordedCustomer,
-    WorkspaceId,
+    Address, ConnectorId, Observed, ObservedConnector, Recorded, RecordedConnector,
+    RecordedCustomer, WorkspaceId,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub struct Settled {
     pub changed: BTreeSet<WorkspaceId>,
     /// Creations of connectors that were looked for in vain.
     pub open: Vec<Unsettled>,
+    /// Connectors beside one that was taken in doubt: one of these may be ours as well.
+    pub doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
 }
 
 /// Takes into the ledger what unsettled creations turn out to have made.
@@ -38,6 +40,7 @@ pub fn settle(recorded: Recorded, intents: &[Unsettled], observed: &Observed) ->
         recorded,
         changed: BTreeSet::new(),
         open: Vec::new(),
+        doubtful: BTreeMap::new(),
     };
     for (index, one) in intents.iter().enumerate() {
         match &one.intent {
@@ -269,7 +272,8 @@ fn settle_connector(
         .collect();
     let in_doubt = made.len() > begun;
     made.sort_by_key(|made| precedence(made.id, &there[&made.id]));
-    let Some(mut made) = made.into_iter().next() else {
+    let mut made = made.into_iter();
+    let Some(mut first) = made.next() else {
         return false;
     };
     if in_doubt {
@@ -278,14 +282,17 @@ fn settle_connector(
             return true;
         }
         // Perhaps another run sent its credentials.
-        made.sent = None;
+        first.sent = None;
+        let others = made.map(|other| other.id).collect();
+        let address = Address::connector(customer, name);
+        settled.doubtful.insert(address, others);
     }
     let ledger = settled.recorded.customers.entry(*workspace_id);
     let ledger = ledger.or_insert_with(|| RecordedCustomer {
         name: customer.clone(),
         ..RecordedCustomer::default()
     });
-    take(ledger, name, replaced(&one.intent), made, there);
+    take(ledger, name, replaced(&one.intent), first, there);
     settled.changed.insert(*workspace_id);
     true
 }

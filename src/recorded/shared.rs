@@ -95,7 +95,9 @@ impl Shared {
 
     /// Whether nobody else can hold the lease.
     pub(super) fn may_write(&self) -> bool {
-        self.state().until.is_some_and(|until| Instant::now() < until)
+        self.state()
+            .until
+            .is_some_and(|until| Instant::now() < until)
     }
 
     fn failed(&self, action: &'static str, name: &str, error: &Error) -> RecordError {

@@ -43,7 +43,10 @@ async fn a_journal_tells_the_line_it_cannot_read() {
     let journal = Journal::start(&place, &[]).await.unwrap();
     for customer in ["a", "b"] {
         let customer = customer.to_owned();
-        journal.begin(Intent::CreateCustomer { customer }).await.unwrap();
+        journal
+            .begin(Intent::CreateCustomer { customer })
+            .await
+            .unwrap();
     }
     let path = dir.path().join("journal.ndjson");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -77,10 +80,16 @@ async fn a_ledger_file_has_its_version_and_its_name() {
         ledger_with(dir.path(), name, text).await.load().await
     };
     let own = format!("{}.json", HERE.0);
-    assert_eq!(read(&own, &text(1)).await.unwrap().customers[&HERE].name, "a");
+    assert_eq!(
+        read(&own, &text(1)).await.unwrap().customers[&HERE].name,
+        "a"
+    );
     assert_eq!(line_of(&read(&own, &text(2)).await.unwrap_err()), 1);
     assert_eq!(line_of(&read("other.json", &text(1)).await.unwrap_err()), 1);
-    assert_eq!(line_of(&read(&own, "{\n\n\"version\"").await.unwrap_err()), 3);
+    assert_eq!(
+        line_of(&read(&own, "{\n\n\"version\"").await.unwrap_err()),
+        3
+    );
     // What is no ledger file is none of ours.
     assert_eq!(read("notes.txt", "x").await.unwrap().customers.len(), 1);
     let dir = tempfile::tempdir().unwrap();
@@ -95,11 +104,23 @@ async fn rotations_have_their_version() {
     let dir = tempfile::tempdir().unwrap();
     let write = |text: &str| std::fs::write(dir.path().join("rotation.json"), text).unwrap();
     write(r#"{"version":1,"rotations":[]}"#);
-    assert!(Rotations::load(&Place::from(dir.path())).await.unwrap().open().is_empty());
+    assert!(
+        Rotations::load(&Place::from(dir.path()))
+            .await
+            .unwrap()
+            .open()
+            .is_empty()
+    );
     write(r#"{"version":2,"rotations":[]}"#);
-    assert_eq!(line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()), 1);
+    assert_eq!(
+        line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()),
+        1
+    );
     write("{\n\"version\":");
-    assert_eq!(line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()), 2);
+    assert_eq!(
+        line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()),
+        2
+    );
 }
 
 #[tokio::test]
@@ -120,7 +141,10 @@ async fn rotations_are_told_apart_by_their_selector() {
     assert_eq!(rotations.of(&selector("c")), None);
     rotations.end(&selector("b")).await.unwrap();
     assert_eq!(
-        Rotations::load(&Place::from(dir.path())).await.unwrap().open(),
+        Rotations::load(&Place::from(dir.path()))
+            .await
+            .unwrap()
+            .open(),
         [rotation("a", "3")]
     );
 }

@@ -44,7 +44,9 @@ pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use streams::Captured;
 pub use style::Label;
-pub use talk::{aborted, ask, draining, initialised, left_for_apply, note, serving, target, valid};
+pub use talk::{
+    aborted, ask, doubtful, draining, initialised, left_for_apply, note, serving, target, valid,
+};
 pub use types::{one_type, types};
 
 use crate::failure::{Exit, Failure, FailureKind};

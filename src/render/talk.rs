@@ -2,8 +2,9 @@
 
 use super::words::counted;
 use super::{Label, Line, Safe, Ui, words};
-use crate::model::Address;
+use crate::model::{Address, ConnectorId};
 use crate::plan::Action;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 /// Which API a run is about to speak to, so that nobody mistakes one for the other.
@@ -17,6 +18,20 @@ pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
 pub fn note(ui: &Ui, text: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Strong, "note: ");
     ui.talk().line(&line.text(Safe::new(text)))
+}
+
+/// Connectors that an earlier run may have made, beside those that were taken for what it made.
+pub fn doubtful(ui: &Ui, doubtful: &BTreeMap<Address, BTreeSet<ConnectorId>>) -> io::Result<()> {
+    for (address, others) in doubtful {
+        let others: Vec<String> = others.iter().map(ConnectorId::to_string).collect();
+        let text = format!(
+            "a run that was cut short and somebody else made {address} at the same time, and nobody \
+             can tell which is whose: the older one is kept; delete {} yourself if nobody uses it",
+            others.join(" and ")
+        );
+        note(ui, &text)?;
+    }
+    Ok(())
 }
 
 /// What a rotation saw and leaves alone.

@@ -158,11 +158,16 @@ impl Trial<'_> {
                 }
             };
             let heard = Arc::clone(&interrupt);
-            machine.run_with(running, &origin, line, heard, killed).await
+            machine
+                .run_with(running, &origin, line, heard, killed)
+                .await
         };
         let ran = go(line).await;
         if ran.exit == Some(Exit::Usage) {
-            let line = format!("apply --auto-approve {}", self.prepared.start.scenario.flags);
+            let line = format!(
+                "apply --auto-approve {}",
+                self.prepared.start.scenario.flags
+            );
             return go(&line).await;
         }
         ran

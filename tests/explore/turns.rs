@@ -129,7 +129,12 @@ pub(crate) fn writes(recorded: &Recorded) -> bool {
 pub(crate) fn cuts(requests: usize) -> impl Iterator<Item = Order> {
     let all = move |first: usize| (0..requests).map(move |second| (first, second));
     (0..requests).flat_map(all).map(move |(first, second)| {
-        let runs = [(0, first), (1, second), (0, requests - first), (1, requests - second)];
+        let runs = [
+            (0, first),
+            (1, second),
+            (0, requests - first),
+            (1, requests - second),
+        ];
         let doors = runs
             .into_iter()
             .flat_map(|(door, turns)| std::iter::repeat_n(door, turns));

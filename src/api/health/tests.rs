@@ -7,8 +7,11 @@ use tokio::time::{Instant, advance};
 
 const AGAIN: Turn = Turn::Again(0);
 
+/// Of a service that was there once.
 fn health() -> Health {
-    Health::new(Outage::default(), &RetryPolicy::default())
+    let mut health = Health::new(Outage::default(), &RetryPolicy::default());
+    health.answered = true;
+    health
 }
 
 /// One attempt that goes and ends so.
@@ -198,6 +201,22 @@ async fn the_last_failure_that_can_be_repeated_is_an_outage() {
     health.ended(false, Verdict::Failed);
     let since = Instant::now();
     assert_eq!(health.outage(), Some((4, since + Duration::from_secs(30))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_was_never_there_is_waited_for_a_third_as_long() {
+    let mut health = Health::new(Outage::default(), &RetryPolicy::default());
+    (0..5).for_each(|_| attempt(&mut health, Verdict::Failed));
+    let since = Instant::now();
+    assert_eq!(health.outage(), Some((5, since + Duration::from_secs(10))));
+    advance(Duration::from_millis(9_999)).await;
+    assert_eq!(health.word(AGAIN), Word::Go);
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(health.word(AGAIN), Word::No(5));
+    attempt(&mut health, Verdict::Answered);
+    (0..5).for_each(|_| attempt(&mut health, Verdict::Failed));
+    let since = Instant::now();
+    assert_eq!(health.outage(), Some((5, since + Duration::from_secs(30))));
 }
 
 #[test]

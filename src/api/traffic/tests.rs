@@ -163,6 +163,7 @@ async fn a_token_that_ended_is_not_sent() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_waited_for_and_told() {
     let (traffic, told) = traffic(Load::default());
+    assert!(goes(&traffic, 0, Ok(())).await.is_ok());
     for _ in 0..5 {
         assert!(goes(&traffic, 0, Err(server(503))).await.is_ok());
     }

@@ -104,7 +104,11 @@ impl Log {
     }
 
     /// An outcome; `left` is the entry where it is not certain.
-    pub(super) async fn ended(&self, seq: u64, left: Option<&Unsettled>) -> Result<(), RecordError> {
+    pub(super) async fn ended(
+        &self,
+        seq: u64,
+        left: Option<&Unsettled>,
+    ) -> Result<(), RecordError> {
         match left {
             Some(one) => self.write(seq, one).await,
             None => self.shared.remove(&self.name(seq)).await,

@@ -208,13 +208,16 @@ fn as_many_as_were_begun_are_ours_and_of_one_more_the_first_stays() {
     // Nobody can tell which of them are ours, so none of them leaves.
     let expected = (Some((id(11), String::new())), vec![]);
     assert_eq!((result(&settled), settled.open.len()), (expected, 0));
+    let address = crate::model::Address::connector("acme", "new");
+    let others = BTreeSet::from([id(12), id(13)]);
+    assert_eq!(settled.doubtful, BTreeMap::from([(address, others)]));
     // What is in the ledger stays.
     let before = recorded(&[("new", record(14))]);
     let four = [&three[..], &[(14, "new", "10:00:04")]].concat();
     let settled = settle(before, &twice[..1], &observed(&four));
     let expected = (Some((id(14), "14".to_owned())), vec![]);
     assert_eq!((result(&settled), settled.open.len()), (expected, 0));
-    assert!(settled.changed.is_empty());
+    assert!(settled.changed.is_empty() && settled.doubtful.is_empty());
 }
 
 #[test]
@@ -240,7 +243,11 @@ fn what_was_not_looked_at_once_more_gives_way() {
     let settled = settle(before, &[begun(1, &[], None)], &both);
     assert_eq!(result(&settled), (entered(12, "12"), vec![id(11)]));
     let rival = observed(&[(11, "new", early)]);
-    let settled = settle(recorded(&[("new", record(12))]), &[begun(1, &[], None)], &rival);
+    let settled = settle(
+        recorded(&[("new", record(12))]),
+        &[begun(1, &[], None)],
+        &rival,
+    );
     assert_eq!(result(&settled), (entered(12, "12"), vec![]));
     assert!(settled.changed.is_empty());
 }

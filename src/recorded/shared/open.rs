@@ -17,11 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 macro_rules! build {
     ($builder:ty, $address:expr, $variables:expr) => {{
-        let builder = <$builder>::new().with_url($address).with_retry(RetryConfig {
-            max_retries: 5,
-            retry_timeout: PATIENCE,
-            ..RetryConfig::default()
-        });
+        let builder = <$builder>::new()
+            .with_url($address)
+            .with_retry(RetryConfig {
+                max_retries: 5,
+                retry_timeout: PATIENCE,
+                ..RetryConfig::default()
+            });
         let set = |builder: $builder, (name, value): (String, String)| {
             match name.to_ascii_lowercase().parse() {
                 Ok(key) => builder.with_config(key, value),
@@ -41,7 +43,9 @@ pub(super) fn store(
 ) -> Result<(Arc<dyn ObjectStore>, Key), String> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let unknown = || "a ledger's address is s3://BUCKET/DIR, gs://BUCKET/DIR or az://CONTAINER/DIR".to_owned();
+    let unknown = || {
+        "a ledger's address is s3://BUCKET/DIR, gs://BUCKET/DIR or az://CONTAINER/DIR".to_owned()
+    };
     let url = address.parse().map_err(|_| unknown())?;
     let (scheme, dir) = ObjectStoreScheme::parse(&url).map_err(|_| unknown())?;
     let store = match scheme {

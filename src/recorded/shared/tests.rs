@@ -11,7 +11,11 @@ use uuid::Uuid;
 
 /// A machine's view of a store.
 fn seen(store: &Arc<InMemory>) -> Shared {
-    Shared::new(Arc::clone(store) as _, "team/ledger", "s3://bucket/team/ledger/")
+    Shared::new(
+        Arc::clone(store) as _,
+        "team/ledger",
+        "s3://bucket/team/ledger/",
+    )
 }
 
 /// A store of its own that may be written for an hour.
@@ -144,7 +148,11 @@ async fn a_run_at_work_is_told_of_and_one_that_is_gone_is_followed() {
     assert!((60..65).contains(&took), "{took}");
     let told = told.into_inner().unwrap();
     assert_eq!(told.len(), 1);
-    assert!(told[0].0.contains("held for less than a minute by process 1"));
+    assert!(
+        told[0]
+            .0
+            .contains("held for less than a minute by process 1")
+    );
     second.release().await;
     let begun = Instant::now();
     take(&here, "process 3").await.unwrap().release().await;
