@@ -193,13 +193,11 @@ impl Core {
         };
         // Nobody waits so long for the next that the present one ends.
         let until = present.asked_again();
-        match timeout_at(until, self.new_application()).await {
-            Ok(next) => self.renewed(next),
-            Err(_) => {
-                tokens.keep(&present, present.asked_again());
-                Ok(present)
-            }
+        if let Ok(next) = timeout_at(until, self.new_application()).await {
+            return self.renewed(next);
         }
+        tokens.keep(&present, present.asked_again());
+        Ok(present)
     }
 
     fn renewed(&self, next: Result<Held, ApiError>) -> Result<Arc<Held>, ApiError> {

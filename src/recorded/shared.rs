@@ -76,7 +76,7 @@ impl Shared {
 
     fn key(&self, name: &str) -> Key {
         let parts = name.split('/');
-        parts.fold(self.dir.clone(), |key, part| key.join(part))
+        parts.fold(self.dir.clone(), Key::join)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

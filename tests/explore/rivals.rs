@@ -44,7 +44,7 @@ pub(crate) fn attempt(prepared: &Prepared, order: &Order) -> Verdict {
             running,
             verdict: Verdict::default(),
         };
-        pair.go(&turns).await;
+        Box::pin(pair.go(&turns)).await;
         pair.verdict
     })
 }
