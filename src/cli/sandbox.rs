@@ -23,7 +23,7 @@ such as create_integrations_connectors:2:503 or *:p5%:reset-after. Its kind is
 a status (503, 429@2, 429@date2, 504-after), timeout-, reset- or close- with
 before or after, delay@MS, down@MS, redirect, echo, cut, badjson, misshaped,
 empty, expire, or a lie in what is answered: stale, missing, short, twice,
-reversed, loop, foreign, unknown.")]
+reversed, ghost, loop, foreign, unknown.")]
 pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 lets the system choose
     #[arg(long, value_name = "P")]

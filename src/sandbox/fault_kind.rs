@@ -81,11 +81,13 @@ pub enum Lie {
     Foreign,
     /// In another order.
     Reversed,
+    /// With connectors that are gone since a moment ago.
+    Ghost,
     /// With fields and a status that nobody knows.
     Unknown,
 }
 
-const LIES: [(&str, Lie); 8] = [
+const LIES: [(&str, Lie); 9] = [
     ("stale", Lie::Stale),
     ("missing", Lie::Missing),
     ("twice", Lie::Twice),
@@ -93,6 +95,7 @@ const LIES: [(&str, Lie); 8] = [
     ("loop", Lie::Loop),
     ("foreign", Lie::Foreign),
     ("reversed", Lie::Reversed),
+    ("ghost", Lie::Ghost),
     ("unknown", Lie::Unknown),
 ];
 

@@ -36,6 +36,7 @@ use super::fault_kind::FaultKind;
 /// | `expire` | every token ends, then the request is handled as usual |
 /// | `stale`, `missing`, `short` | a listing without its newest item, its oldest item, or its second half |
 /// | `twice`, `reversed` | a listing with its oldest item twice, or in another order |
+/// | `ghost` | a listing of connectors with those that are gone since a moment ago |
 /// | `loop`, `foreign` | a listing of workspaces whose next page is itself, or on another host |
 /// | `unknown` | an answer with fields and a status that nobody knows |
 ///

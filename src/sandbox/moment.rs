@@ -25,6 +25,13 @@ impl Moment {
         self.0.as_second()
     }
 
+    pub(crate) fn before(self, delay: Duration) -> Self {
+        Self::from_micros(
+            self.micros()
+                .saturating_sub(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX)),
+        )
+    }
+
     pub(crate) fn after(self, delay: Duration) -> Self {
         Self::from_micros(
             self.micros()

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::contract::{Contract, NoRoute, Route, decode_query};
-use super::fault_kind::FaultKind;
+use super::fault_kind::{FaultKind, Lie};
 use super::gate::Gate;
 use super::line::{Line, Lines};
 use super::log::{Effect, Entry, Log, Recorded, TokenKind};
@@ -32,6 +32,8 @@ use super::{SandboxError, answer};
 
 /// No documented request comes near this.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// How old a listing is that shows what is gone.
+const GHOSTLY: Duration = Duration::from_mins(1);
 /// How long open connections may take to end once the sandbox is told to stop.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -143,7 +145,7 @@ async fn handle(
     let done = match route {
         Ok(route) => read_body(body)
             .await
-            .and_then(|bytes| perform(&shared, entry, &parts, &route, &bytes)),
+            .and_then(|bytes| perform(&shared, (entry, fault), &parts, &route, &bytes)),
         Err(NoRoute::UnknownPath) => Err(Refusal::not_found("Path")),
         Err(NoRoute::WrongMethod(_)) => Err(Refusal::new(405, "Method not allowed")),
     };
@@ -207,7 +209,7 @@ async fn finish(
 /// Bearer, organization, parameters and body, then the effect and the disk.
 fn perform(
     shared: &Shared,
-    entry: Entry,
+    (entry, fault): (Entry, Option<FaultKind>),
     parts: &Parts,
     route: &Route<'_>,
     bytes: &[u8],
@@ -235,7 +237,11 @@ fn perform(
         body,
         caller,
         origin: origin(&parts.headers),
-        now,
+        now: match fault {
+            // What is seen is a world in which they are not gone yet.
+            Some(FaultKind::Lie(Lie::Ghost)) => now.before(GHOSTLY),
+            _ => now,
+        },
     };
     let done = {
         let mut api = shared.api();

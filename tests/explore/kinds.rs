@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Every kind: the sandbox's own, and what happens to the machine meanwhile.
-pub(crate) const KINDS: [&str; 43] = [
+pub(crate) const KINDS: [&str; 44] = [
     // Before an effect.
     "400",
     "401",
@@ -50,6 +50,7 @@ pub(crate) const KINDS: [&str; 43] = [
     "loop",
     "foreign",
     "reversed",
+    "ghost",
     // A machine that is lost.
     "crash-before",
     "crash-after",
@@ -118,6 +119,7 @@ impl Blow {
         match kind {
             "stale" | "missing" | "twice" | "short" | "reversed" => lists,
             "loop" | "foreign" => operation == "list_workspaces",
+            "ghost" => operation == "list_integrations_connectors",
             "echo" => writes && !operation.starts_with("delete_"),
             after if after.ends_with("-after") => writes,
             _ => true,

@@ -2,7 +2,7 @@
 //! the plainest race. Where a trial was judged too strictly, the oracle was mended and not the program.
 
 /// What it was, and the case.
-pub(crate) const REGRESSIONS: [(&str, &str); 5] = [
+pub(crate) const REGRESSIONS: [(&str, &str); 9] = [
     (
         "a listing left one of two connectors of a name out, and the other was adopted",
         "duplicate/5:short+12:503",
@@ -18,6 +18,22 @@ pub(crate) const REGRESSIONS: [(&str, &str); 5] = [
     (
         "rivals that rotate anew each time never come to rest; an apply of each does",
         "rotate-verb/aabbaabbbaba",
+    ),
+    (
+        "a run that planned after another one had created, and before it had deleted, replaced once more",
+        "rotate/AAAAAAAAAAAAAABBBBBBBBBBBBBBBBAAB",
+    ),
+    (
+        "the same with another type",
+        "replace-type/AAAAAAAAAAAAAAABBBBBBBBBBAABBBBBBB",
+    ),
+    (
+        "a run that was planned before another one created replaced once more",
+        "rotate/AABBBBBBBBBBBAAAAAAAAAAAAAABBBBB",
+    ),
+    (
+        "a list from before a deletion made the old connector look like another run's",
+        "rotate/15:ghost",
     ),
     (
         "two first applies make one customer and one connector",
