@@ -45,6 +45,7 @@ impl CustomerRun<'_> {
         };
         for made in std::mem::take(&mut self.made) {
             if let Err(trouble) = self.settle_twin(&made, &there).await {
+                self.warn(&made, trouble.message);
                 self.stop(trouble.stop);
             }
         }
