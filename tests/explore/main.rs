@@ -28,8 +28,7 @@ use scenario::Start;
 use std::io::Write as _;
 use trial::Prepared;
 
-/// What `cargo test` tries of the single faults, and of the orders of two applies.
-const SINGLES: Slice = Slice { number: 0, of: 1 };
+/// What `cargo test` tries of the orders of two applies.
 const RIVALS: Slice = Slice { number: 0, of: 64 };
 const CUTS: Slice = Slice { number: 0, of: 32 };
 
@@ -53,7 +52,7 @@ fn prepared(wanted: impl Fn(&str) -> bool) -> Vec<Prepared> {
     })
 }
 
-/// What is explored: a case, or what `AIRLIFT_EXPLORE` names.
+/// What is explored: every single fault, a case, or what `AIRLIFT_EXPLORE` names.
 #[test]
 fn explore() {
     let (case, what) = (variable("AIRLIFT_CASE"), variable("AIRLIFT_EXPLORE"));
@@ -66,7 +65,6 @@ fn explore() {
     assert!(!prepared.is_empty(), "no scenario is named {scenario}");
     let tally = match what.as_str() {
         _ if !trouble.is_empty() => work([cases::named(&prepared[0], trouble)].into_iter()),
-        "" if case.is_empty() => work(cases::singles(&prepared).filter(|one| one.is_in(SINGLES))),
         "" | "singles" => work(cases::singles(&prepared).filter(|one| one.is_in(slice))),
         "rivals" => work(cases::rivals(&prepared).filter(|one| one.is_in(slice))),
         "cuts" => work(cases::cuts(&prepared).filter(|one| one.is_in(slice))),
@@ -75,13 +73,11 @@ fn explore() {
         other => panic!("AIRLIFT_EXPLORE={other} is none of singles, rivals, cuts, pairs, triples"),
     };
     let what = match (what.as_str(), case.as_str()) {
-        ("", "") => format!(
-            "a slice of {} single faults",
-            cases::singles(&prepared).count()
-        ),
-        (what, case) => format!("{what} {case}"),
+        ("" | "singles", "") => "single faults",
+        (what, "") => what,
+        (_, case) => case,
     };
-    report(&what, &prepared, &tally);
+    report(what, &prepared, &tally);
 }
 
 #[test]
