@@ -12,7 +12,7 @@
 //! - [`catalog`]: the connector types this version knows.
 //! - [`config`]: text to findings, or to what was written. [`desired`]: what can be relied on.
 //! - [`api`]: everything that speaks HTTP to the remote API. [`observed`]: what there is.
-//! - [`recorded`]: ledger, journal and lock on disk.
+//! - [`recorded`]: ledger, journal and lock, on disk or in a store that machines share.
 //! - [`plan`]: the pure core; no I/O, clock, environment or randomness.
 //! - [`exported`]: what there is as declarations, the way back from observed to files; pure too.
 //! - [`secrets`]: references to values, and fingerprints of what was sent.
