@@ -81,6 +81,24 @@ fn a_run_killed_in_a_rotation_ends_with_one_connector() {
     assert!(env.sandbox().holds_credentials(new, &sent));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_before_the_first_write_ends_the_run_at_once() {
+    let env = TestEnv::with(ESTATE, faulty("list_workspaces:1:timeout-before"));
+    let mut child = env.spawn(&["apply", "--auto-approve"]);
+    env.wait_for("the listing", |env| {
+        let log = env.sandbox().log();
+        log.iter()
+            .any(|one| one.operation.as_deref() == Some("list_workspaces"))
+    });
+    // It listens before it asks for anything.
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(8));
+    assert_eq!(env.world().connectors().count(), 0);
+    env.converge(&[]);
+}
+
 #[test]
 fn two_runs_do_not_share_a_ledger_at_once() {
     let env = TestEnv::with(
