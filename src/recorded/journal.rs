@@ -175,11 +175,7 @@ impl Journal {
 
     /// Keeps an intent; the write may begin when this returns.
     pub async fn begin(&self, intent: Intent) -> Result<u64, RecordError> {
-        let seq = {
-            let mut state = self.state();
-            state.next += 1;
-            state.next - 1
-        };
+        let seq = self.number();
         let one = Unsettled::now(intent);
         match &self.log {
             Log::File(log) => log.begun(seq, &one)?,
@@ -187,6 +183,13 @@ impl Journal {
         }
         self.state().unsettled.insert(seq, one);
         Ok(seq)
+    }
+
+    fn number(&self) -> u64 {
+        let mut state = self.state();
+        let seq = state.next;
+        state.next += 1;
+        seq
     }
 
     /// Keeps an outcome.
