@@ -75,24 +75,20 @@ fn give_way(settled: &mut Settled, one: &Unsettled, observed: &Observed) {
     let (Some(there), Some(ledger)) = (there, ledger) else {
         return;
     };
-    let Some((own, found)) = ledger
-        .connectors
-        .get(name)
-        .and_then(|own| Some((own.clone(), there.get(&own.id)?)))
-    else {
+    let own = ledger.connectors.get(name).cloned();
+    let Some(own) = own.filter(|own| there.contains_key(&own.id)) else {
         return;
     };
-    let rival = there
+    let first = there
         .iter()
-        .filter(|(id, _)| !is_ours(ledger, **id))
-        .filter(|(id, found)| is_of(one, workspace, **id, found).is_some())
+        .filter(|(id, found)| {
+            let rivals = !is_ours(ledger, **id) && is_of(one, workspace, **id, found).is_some();
+            **id == own.id || rivals
+        })
         .min_by_key(|(id, found)| precedence(**id, found));
-    let Some((rival, at)) = rival else {
-        return;
-    };
-    if precedence(*rival, at) < precedence(own.id, found) {
+    if let Some((first, _)) = first.filter(|(first, _)| **first != own.id) {
         let taken = RecordedConnector {
-            id: *rival,
+            id: *first,
             sent: None,
             updated_at: None,
             ..own

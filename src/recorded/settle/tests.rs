@@ -231,6 +231,13 @@ fn what_was_not_looked_at_once_more_gives_way() {
     let (early, late) = ("10:00:01", "10:00:02");
     assert_eq!(own(late, early, &[]), (entered(11, ""), vec![id(12)]));
     assert_eq!(own(early, late, &[]), (entered(12, "12"), vec![]));
+    // What was read of the own one is not true of the other.
+    let mut read = record(12);
+    read.updated_at = Some("2026-05-01T10:00:03Z".into());
+    let both = observed(&[(11, "new", early), (12, "new", late)]);
+    let settled = settle(recorded(&[("new", read)]), &[begun(1, &[], None)], &both);
+    let taken = &settled.recorded.customers[&WORKSPACE].connectors["new"];
+    assert_eq!((taken.id, &taken.updated_at), (id(11), &None));
     // At the same moment the smaller id comes first.
     assert_eq!(own(late, late, &[]), (entered(11, ""), vec![id(12)]));
     // It was there before.
