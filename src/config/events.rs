@@ -5,13 +5,13 @@
 //! nesting. Never recurses on what it reads.
 
 use super::code::Code;
+use super::doubtful::Doubtful;
 use super::expansion::{Beyond, Expansion};
 use super::growth::Growth;
-use super::tree::{At, Kind, Mark, NONE, Span, Tree};
+use super::tree::{Kind, Mark, NONE, Span, Tree};
 use super::visible::named;
 use super::{limits, scalar, syntax};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
-use serde_json::Value;
 use std::collections::HashSet;
 
 /// Something the pass found.
@@ -53,11 +53,7 @@ pub(super) fn scan(text: &str) -> Pass {
     let mut defects = reader.told();
     let mut tree = reader.growth.tree;
     if defects.is_empty() {
-        defects.extend(
-            reader
-                .anchored
-                .and_then(|span| disagreement(text, &tree, span)),
-        );
+        defects.extend(reader.doubtful.disagreement(text, &tree));
     }
     // The trees of all files are kept until the last check.
     tree.nodes.shrink_to_fit();
@@ -65,21 +61,6 @@ pub(super) fn scan(text: &str) -> Pass {
         defects,
         tree: Some(tree),
     }
-}
-
-/// The scanner takes `&a:` for an anchor of that name, `serde_yaml` for an anchor and a key. The
-/// events do not tell a name, so a file with anchors is read by both.
-fn disagreement(text: &str, tree: &Tree, span: Span) -> Option<Defect> {
-    let ours = tree.root().map_or(Value::Null, At::to_json);
-    let theirs = serde_yaml::from_str::<Value>(text).ok()?;
-    (ours != theirs).then(|| Defect {
-        code: Code::BadAlias,
-        span,
-        message: "readers disagree about an anchor, here or further on: a name holds letters, \
-                  digits, `_` and `-` only"
-            .to_owned(),
-        path: None,
-    })
 }
 
 pub(super) fn mark(marker: Marker) -> Mark {
@@ -133,8 +114,7 @@ struct Reader {
     keys: Vec<Keys>,
     documents: u32,
     found: Vec<Found>,
-    /// The first value with an anchor.
-    anchored: Option<Span>,
+    doubtful: Doubtful,
 }
 
 impl Reader {
@@ -185,6 +165,9 @@ impl Reader {
             Event::DocumentStart(_) => self.document(span),
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
+                if plain && text.starts_with('?') {
+                    self.doubtful.question.get_or_insert(span);
+                }
                 let text = text.into();
                 self.scalar(Kind::Scalar { text, plain }, anchor, tag.is_some(), span)
             }
@@ -218,8 +201,8 @@ impl Reader {
     }
 
     fn note_anchor(&mut self, anchor: usize, span: Span) {
-        if anchor != 0 && self.anchored.is_none() {
-            self.anchored = Some(span);
+        if anchor != 0 {
+            self.doubtful.anchor.get_or_insert(span);
         }
     }
 
@@ -374,6 +357,14 @@ mod tests {
         let text = "version: 1\ncustomers:\n  - &base: b\n";
         assert_eq!(codes(text), [(Code::BadAlias, 3, 4)]);
         assert!(codes("a: &base-1 b\nc: *base-1\n").is_empty());
+    }
+
+    #[test]
+    fn a_question_mark_first_is_refused_where_readers_disagree() {
+        assert_eq!(codes("a: [b, ?c]\n"), [(Code::ComplexKey, 1, 7)]);
+        for text in ["a: ?c\n", "a: [\"?c\", b?]\n", "- ?c\n"] {
+            assert_eq!(codes(text), [], "{text}");
+        }
     }
 
     #[test]

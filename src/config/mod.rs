@@ -8,6 +8,7 @@ mod checks;
 mod code;
 mod confine;
 pub mod diagnostic;
+mod doubtful;
 mod events;
 mod excerpt;
 mod expansion;
