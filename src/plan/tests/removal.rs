@@ -47,6 +47,11 @@ fn customers_are_suspended_or_deleted() {
     scene.policy.delete_customers = false;
     scene.live(2, "").status = ObservedStatus::Inactive;
     scene.shows(&[]);
+    // Whatever it means, it is not written to.
+    scene.live(2, "").status = ObservedStatus::Other("hibernating".into());
+    scene.shows(&["old blocked: UnknownStatus"]);
+    scene.policy.delete_customers = true;
+    scene.shows(&["old blocked: UnknownStatus"]);
 }
 
 #[test]

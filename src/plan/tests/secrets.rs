@@ -1,7 +1,8 @@
 //! Secrets: sent again for a reason, told as unverified, shown only where that is harmless.
 
-use super::{Scene, id, settings, token};
-use crate::model::{Address, Freshness, WhyUnverified};
+use super::{OTHER_TYPE, Scene, id, settings, there, token};
+use crate::model::{Address, Freshness, ObservedConnector, WhyUnverified};
+use crate::plan::BlockCode;
 use serde_json::json;
 
 fn evidence(scene: &mut Scene, path: &str, freshness: Freshness) {
@@ -117,4 +118,53 @@ fn references_are_counted_wherever_they_stand() {
         (summary.secrets, summary.add, summary.customers_touched),
         (4, 1, 1)
     );
+}
+
+#[test]
+fn beside_a_younger_one_of_its_name_nothing_is_replaced() {
+    let found = |change: fn(&mut ObservedConnector)| {
+        let mut scene = Scene::settled();
+        evidence(&mut scene, "credentials.token", Freshness::Changed);
+        let at = |time: &str| Some(format!("2026-05-01T{time}Z"));
+        scene.listed(1).get_mut(&id(10)).unwrap().created_at = at("10:00:00");
+        let mut other = there("git");
+        other.created_at = at("10:00:01");
+        change(&mut other);
+        scene.listed(1).insert(id(11), other);
+        scene
+    };
+    let blocked = |scene: &Scene| {
+        let plan = scene.plan();
+        let codes: Vec<BlockCode> = plan.blocked.iter().map(|one| one.code).collect();
+        assert_eq!(codes.is_empty(), plan.steps().count() == 1);
+        codes == [BlockCode::ReplacedMeanwhile]
+    };
+    let same = |_: &mut ObservedConnector| {};
+    assert!(blocked(&found(same)));
+    assert!(blocked(&found(
+        |other| other.created_at = Some("2026-05-01T10:00:00Z".into())
+    )));
+    // An older one, one of another name or type, or one that is ours explains nothing.
+    assert!(!blocked(&found(
+        |other| other.created_at = Some("2026-05-01T09:59:59Z".into())
+    )));
+    assert!(!blocked(&found(|other| other.name = "hub".into())));
+    assert!(!blocked(&found(|other| other.definition_id = OTHER_TYPE)));
+    let mut leaving = found(same);
+    leaving.remembered(1, "acme").leaving.insert(id(11));
+    assert!(leaving.plan().blocked.is_empty());
+    // Where nothing is replaced, nobody minds.
+    let mut calm = found(same);
+    evidence(&mut calm, "credentials.token", Freshness::Unchanged);
+    assert!(calm.plan().blocked.is_empty());
+}
+
+#[test]
+fn a_plan_tells_what_it_has_seen() {
+    let mut scene = Scene::settled();
+    evidence(&mut scene, "credentials.token", Freshness::Changed);
+    scene.listed(1).insert(id(11), there("hub"));
+    let plan = scene.plan();
+    let seen: Vec<_> = plan.customers[0].seen.iter().copied().collect();
+    assert_eq!(seen, [id(10), id(11)]);
 }
