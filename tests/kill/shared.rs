@@ -39,16 +39,21 @@ impl Moto {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let scope = "Credential=key/20260101/us-east-1/s3/aws4_request";
         let scope = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
-        for _ in 0..600 {
+        let begun = Instant::now();
+        loop {
             let bucket = format!("{}/ledgers", moto.address);
             let made = client.put(bucket).header("Authorization", &scope);
             if let Ok(answer) = made.send().await {
                 assert!(answer.status().is_success(), "{}", answer.status());
                 return moto;
             }
+            let waited = begun.elapsed();
+            assert!(
+                waited < Duration::from_mins(1),
+                "the server does not answer"
+            );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("the server does not answer");
     }
 
     fn command(&self, bench: &Bench, running: &Running, line: &str) -> Command {
