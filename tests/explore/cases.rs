@@ -161,7 +161,11 @@ pub(crate) fn several(
             // One of them at least is met.
             let later = if blows.is_empty() { 0 } else { LATER };
             let one = chance(prepared, later, &mut rng);
-            if blows.iter().all(|other| other.request != one.request) {
+            // A second interruption ends the process, which is this one here.
+            let goes_with = |other: &Blow| {
+                other.request != one.request && (!other.interrupts() || !one.interrupts())
+            };
+            if blows.iter().all(goes_with) {
                 blows.push(one);
             }
         }

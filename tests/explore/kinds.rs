@@ -98,6 +98,11 @@ impl Blow {
         self.kind.starts_with("crash")
     }
 
+    /// Whether a person wants the run to end.
+    pub(crate) fn interrupts(&self) -> bool {
+        self.kind == "interrupt"
+    }
+
     pub(crate) fn fault(&self) -> Fault {
         // A request without an answer holds the run where it is to be killed, and a short wait
         // is harmless.
