@@ -151,25 +151,30 @@ async fn renew(shared: Shared, mut note: Note, mut version: UpdateVersion) {
         sleep(BEAT).await;
         note.beat += 1;
         let asked = Instant::now();
-        match put(&shared, &note, Some(version.clone())).await {
-            Ok(Put::Done(now)) => {
+        if let Ok(Put::Done(now)) = put(&shared, &note, Some(version.clone())).await {
+            version = now;
+            shared.allow(asked + HELD);
+            continue;
+        }
+        // Something else is there, or no answer came: what is there tells what became of this
+        // renewal and of those before it.
+        match read(&shared).await {
+            Ok(Some((found, now))) if found.id == note.id => {
                 version = now;
-                shared.allow(asked + HELD);
+                if found.beat == note.beat {
+                    shared.allow(asked + HELD);
+                }
             }
             // Another run has taken it over.
-            Ok(Put::Other) => {
+            Ok(_) => {
                 shared.forbid();
                 return;
             }
-            // Not for now; it stays held for as long as nobody else can have it. What this
-            // renewal did is told by the next one, which finds it where it was written.
-            Err(_) => {
-                if let Ok(Some((found, now))) = read(&shared).await
-                    && found.id == note.id
-                {
-                    version = now;
-                }
-            }
+            // Not for now; it stays held for as long as nobody else can have it.
+            Err(_) => {}
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

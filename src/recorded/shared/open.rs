@@ -1,10 +1,13 @@
-//! An address to a store: which vendor's, and how patient its client is.
+//! An address to a store: which vendor's, and how patient its client is. S3 is always there, the
+//! other clouds with their Cargo features.
 //!
 //! What a store's own tools read (`AWS_*`, `GOOGLE_*`, `AZURE_*`) is handed in; addresses and
 //! credentials never come from a project's files.
 
 use object_store::aws::AmazonS3Builder;
+#[cfg(feature = "ledger-azure")]
 use object_store::azure::MicrosoftAzureBuilder;
+#[cfg(feature = "ledger-gcp")]
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreScheme, RetryConfig};
@@ -50,11 +53,25 @@ pub(super) fn store(
     let (scheme, dir) = ObjectStoreScheme::parse(&url).map_err(|_| unknown())?;
     let store = match scheme {
         ObjectStoreScheme::AmazonS3 => build!(AmazonS3Builder, address, variables),
+        #[cfg(feature = "ledger-gcp")]
         ObjectStoreScheme::GoogleCloudStorage => {
             build!(GoogleCloudStorageBuilder, address, variables)
         }
+        #[cfg(not(feature = "ledger-gcp"))]
+        ObjectStoreScheme::GoogleCloudStorage => return Err(absent("ledger-gcp")),
+        #[cfg(feature = "ledger-azure")]
         ObjectStoreScheme::MicrosoftAzure => build!(MicrosoftAzureBuilder, address, variables),
+        #[cfg(not(feature = "ledger-azure"))]
+        ObjectStoreScheme::MicrosoftAzure => return Err(absent("ledger-azure")),
         _ => return Err(unknown()),
     };
     Ok((store, dir))
+}
+
+/// What is said of a cloud that this build leaves out.
+#[cfg(not(all(feature = "ledger-gcp", feature = "ledger-azure")))]
+fn absent(feature: &str) -> String {
+    format!(
+        "this build has no such store; `cargo install --path . --features {feature}` builds one"
+    )
 }

@@ -1,0 +1,179 @@
+//! What renews a lease, loses it and gives it back, also where the store gives no answer.
+
+use super::{Lease, NAME, Note, put, read};
+use crate::recorded::Shared;
+use futures_util::stream::BoxStream;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+/// A store that does what it is asked, and for a while says nothing.
+#[derive(Debug, Default)]
+struct Silent {
+    objects: InMemory,
+    /// So many writes get no answer.
+    writes: AtomicU32,
+    /// So many reads get none.
+    reads: AtomicU32,
+}
+
+impl Silent {
+    fn answer<T>(left: &AtomicU32, done: Result<T>) -> Result<T> {
+        let less = |left: u32| left.checked_sub(1);
+        let is_silent = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+        match is_silent {
+            Ok(_) => Err(Error::NotImplemented {
+                operation: "answering".to_owned(),
+                implementer: "Silent".to_owned(),
+            }),
+            Err(_) => done,
+        }
+    }
+}
+
+impl fmt::Display for Silent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Silent")
+    }
+}
+
+#[async_trait::async_trait]
+impl ObjectStore for Silent {
+    async fn put_opts(&self, at: &Path, what: PutPayload, how: PutOptions) -> Result<PutResult> {
+        Self::answer(&self.writes, self.objects.put_opts(at, what, how).await)
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        at: &Path,
+        how: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.objects.put_multipart_opts(at, how).await
+    }
+
+    async fn get_opts(&self, at: &Path, how: GetOptions) -> Result<GetResult> {
+        Self::answer(&self.reads, self.objects.get_opts(at, how).await)
+    }
+
+    fn delete_stream(
+        &self,
+        all: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        self.objects.delete_stream(all)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.objects.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.objects.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, how: CopyOptions) -> Result<()> {
+        self.objects.copy_opts(from, to, how).await
+    }
+}
+
+async fn taken() -> (Arc<Silent>, Shared, Lease) {
+    let store = Arc::<Silent>::default();
+    let shared = Shared::new(Arc::clone(&store) as _, "ledger", "s3://bucket/ledger");
+    let lease = Lease::take(&shared, "one", &|_, _| {}).await.unwrap();
+    (store, shared, lease)
+}
+
+async fn seconds(seconds: u64) {
+    sleep(Duration::from_secs(seconds)).await;
+}
+
+/// Another run's note where this one's was.
+async fn taken_over(shared: &Shared) -> Uuid {
+    let (before, version) = read(shared).await.unwrap().unwrap();
+    let note = Note {
+        id: Uuid::new_v4(),
+        ..before
+    };
+    put(shared, &note, Some(version)).await.unwrap();
+    note.id
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_renewal_writes_something_else() {
+    let (_, shared, lease) = taken().await;
+    let mut beats = Vec::new();
+    for _ in 0..3 {
+        beats.push(read(&shared).await.unwrap().unwrap().0.beat);
+        seconds(11).await;
+    }
+    assert_eq!(beats, [0, 1, 2]);
+    lease.release().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn renewals_without_an_answer_count_once_they_are_seen() {
+    let (store, shared, _lease) = taken().await;
+    store.writes.store(5, Ordering::SeqCst);
+    for _ in 0..6 {
+        seconds(10).await;
+        assert!(shared.may_write());
+    }
+    // Nothing is seen of the first ones either; the lease is found again in time.
+    store.writes.store(2, Ordering::SeqCst);
+    store.reads.store(2, Ordering::SeqCst);
+    seconds(35).await;
+    assert!(shared.may_write());
+    seconds(35).await;
+    assert!(shared.may_write());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_stays_silent_ends_the_right_to_write() {
+    let (store, shared, _lease) = taken().await;
+    for left in [&store.writes, &store.reads] {
+        left.store(u32::MAX, Ordering::SeqCst);
+    }
+    seconds(39).await;
+    assert!(shared.may_write());
+    seconds(2).await;
+    assert!(!shared.may_write());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_run_holds_is_not_given_back() {
+    let (_, shared, lease) = taken().await;
+    let other = taken_over(&shared).await;
+    assert!(shared.may_write());
+    lease.release().await;
+    assert_eq!(read(&shared).await.unwrap().unwrap().0.id, other);
+    assert!(!shared.may_write());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_was_taken_over_or_removed_is_lost_at_the_next_renewal() {
+    let (_, shared, _lease) = taken().await;
+    taken_over(&shared).await;
+    seconds(11).await;
+    assert!(!shared.may_write());
+    let (_, shared, _lease) = taken().await;
+    shared.remove(NAME).await.unwrap();
+    seconds(11).await;
+    assert!(!shared.may_write());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_dropped_is_renewed_no_more() {
+    let (_, shared, lease) = taken().await;
+    drop(lease);
+    let before = read(&shared).await.unwrap().unwrap().1;
+    seconds(30).await;
+    assert_eq!(read(&shared).await.unwrap().unwrap().1, before);
+}
