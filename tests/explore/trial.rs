@@ -197,11 +197,18 @@ impl Trial<'_> {
     async fn killed(&self, blows: &[Blow], interrupt: &Notify) {
         let mut met = self.running.faults_met();
         met.mark_unchanged();
+        // The mark stays the last one in the log while the next fault is under way; heard twice,
+        // it would end the process.
+        let mut interrupted = false;
         while met.changed().await.is_ok() {
             let log = self.running.log();
             let last = log.iter().rev().find_map(|one| one.fault.as_deref());
             match last {
-                Some(MARK) => interrupt.notify_one(),
+                Some(MARK) if interrupted => {}
+                Some(MARK) => {
+                    interrupted = true;
+                    interrupt.notify_one();
+                }
                 Some(kind) if kind.starts_with("timeout") && blows.iter().any(Blow::kills) => {
                     return;
                 }

@@ -123,6 +123,23 @@ async fn starting_forgets_what_is_settled_and_notes_what_was_looked_for() {
 }
 
 #[tokio::test]
+async fn of_two_creations_of_one_moment_the_one_that_is_open_is_kept() {
+    let place = Place::Shared(held());
+    let at = Timestamp::now().to_string();
+    for (object, name) in [("journal/a.json", "settled"), ("journal/b.json", "open")] {
+        let mut entry = serde_json::to_value(creation(name)).unwrap();
+        entry["at"] = at.clone().into();
+        entry["outcome"] = serde_json::to_value(Outcome::Missing).unwrap();
+        let text = serde_json::to_vec(&entry).unwrap();
+        place.replace(object, &text).await.unwrap();
+    }
+    let open = left(&place).await;
+    assert_eq!(open.len(), 2);
+    start(&place, &open[1..]).await;
+    assert_eq!(left(&place).await, open[1..]);
+}
+
+#[tokio::test]
 async fn a_torn_last_line_announces_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let place = Place::from(dir.path());
