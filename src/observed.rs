@@ -190,7 +190,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Recorded ids that the list lacks, apart from those on their way out.
+    /// Recorded ids that the list lacks, also of those on their way out: one that a list merely
+    /// leaves out would stay for good.
     fn unlisted_connectors(
         &self,
         id: WorkspaceId,
@@ -199,12 +200,13 @@ impl Reading<'_> {
         let Some(recorded) = self.recorded.customers.get(&id) else {
             return Vec::new();
         };
-        recorded
-            .connectors
-            .values()
+        let connectors = recorded.connectors.values();
+        let ids: BTreeSet<ConnectorId> = connectors
             .map(|connector| connector.id)
-            .filter(|id| !listed.contains_key(id) && !recorded.leaving.contains(id))
-            .collect()
+            .chain(recorded.leaving.iter().copied())
+            .collect();
+        let is_unlisted = |id: &ConnectorId| !listed.contains_key(id);
+        ids.into_iter().filter(is_unlisted).collect()
     }
 
     /// Reads the details that a comparison needs.

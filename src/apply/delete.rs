@@ -62,8 +62,10 @@ impl CustomerRun<'_> {
             Ok(Gone::Already) => true,
             Ok(Gone::Accepted) => self.await_gone(id, patience).await,
             Err(error) if error.effect() == Effect::Unknown => {
-                // A server that failed rarely goes on: the next run looks again.
-                let gone = self.await_gone(id, patience.min(AFTER_FAILURE)).await;
+                // A server that failed rarely goes on: the next run looks again. One list that
+                // leaves it out is not enough where nobody promised that it goes.
+                let gone = self.await_gone(id, patience.min(AFTER_FAILURE)).await
+                    && matches!(self.context.writer.reader().connector(id).await, Ok(None));
                 if !gone {
                     self.end(seq, Ended::Unknown).await?;
                     return Err(error.into());

@@ -68,6 +68,7 @@ impl CustomerRun<'_> {
         if remember.is_empty() {
             return Ok(());
         }
+        self.ledger.leaving.retain(|id| !remember.gone.contains(id));
         if let Some(applied) = remember.applied {
             self.ledger.applied = applied;
         }

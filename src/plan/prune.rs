@@ -49,14 +49,18 @@ pub(super) fn undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>) -> 
         } else if let Some(step) = removal(inputs, *id, recorded, observed) {
             steps = vec![step];
         }
-        if !steps.is_empty() {
+        let remember = Remember {
+            gone: gone(found),
+            ..Remember::default()
+        };
+        if !steps.is_empty() || !remember.is_empty() {
             result.plans.push(CustomerPlan {
                 name: recorded.name.clone(),
                 workspace_id: Some(*id),
                 protect: recorded.protect,
                 steps,
                 seen: BTreeSet::new(),
-                remember: Remember::default(),
+                remember,
             });
         }
     }
@@ -144,6 +148,15 @@ pub(super) fn superseded(customer: &str, found: FoundCustomer<'_>) -> Vec<Step> 
             Some(delete_connector(address, *id, Reason::Superseded))
         })
         .collect()
+}
+
+/// Connectors of ours on their way out that have gone, as far as connectors were read.
+pub(super) fn gone(found: FoundCustomer<'_>) -> BTreeSet<ConnectorId> {
+    let (Some(recorded), Some(there)) = (found.recorded, &found.observed.connectors) else {
+        return BTreeSet::new();
+    };
+    let leaving = recorded.leaving.iter().copied();
+    leaving.filter(|id| !there.contains_key(id)).collect()
 }
 
 /// The step that deletes one connector.

@@ -105,6 +105,9 @@ pub struct Remember {
     /// Connectors as the files have them now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connectors: Vec<RememberConnector>,
+    /// Connectors on their way out that neither the list nor their ids find any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub gone: BTreeSet<ConnectorId>,
 }
 
 /// What the ledger is to remember of one connector.

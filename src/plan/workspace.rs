@@ -118,6 +118,7 @@ impl Draft<'_> {
         let unmanaged = self.outcome.unmanaged.iter().map(|one| one.id);
         let unmanaged: BTreeSet<ConnectorId> = unmanaged.collect();
         let remember = &mut self.outcome.plan.remember;
+        remember.gone = super::prune::gone(found);
         if applied != recorded.applied {
             remember.applied = Some(applied);
         }

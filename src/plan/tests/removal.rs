@@ -75,7 +75,7 @@ fn connectors_are_deleted() {
 fn what_a_replacement_left_over_is_deleted_without_prune() {
     let mut scene = Scene::settled();
     scene.remembered(1, "acme").leaving.insert(id(12));
-    scene.shows(&[]);
+    scene.shows(&["acme remembers {gone:[#0c]}"]);
     scene.listed(1).insert(id(12), there("git"));
     scene.shows(&["acme/git Delete [Superseded] {op:delete_connector,id:#0c}"]);
     scene.policy.targets = ["acme/other".parse().unwrap()].into();
@@ -88,6 +88,27 @@ fn what_a_replacement_left_over_is_deleted_without_prune() {
         "kept old",
     ]);
     assert!(!undeclared.plan().customers[0].protect);
+}
+
+#[test]
+fn what_was_on_its_way_out_is_forgotten_once_it_is_gone() {
+    let gone = |scene: &Scene| -> Vec<_> {
+        let customers = scene.plan().customers;
+        let gone = customers.into_iter().flat_map(|one| one.remember.gone);
+        gone.collect()
+    };
+    let mut scene = Scene::settled();
+    scene.remembered(1, "acme").leaving = [id(12), id(13)].into();
+    scene.listed(1).insert(id(12), there("git"));
+    assert_eq!(gone(&scene), [id(13)]);
+    let mut undeclared = with_old();
+    undeclared.remembered(2, "old").leaving = [id(22), id(23)].into();
+    undeclared.listed(2).insert(id(23), there("c"));
+    assert_eq!(gone(&undeclared), [id(22)]);
+    // What was not read tells nothing.
+    let unread = undeclared.observed.customers.values_mut();
+    unread.for_each(|customer| customer.connectors = None);
+    assert_eq!(gone(&undeclared), []);
 }
 
 #[test]
