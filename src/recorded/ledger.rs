@@ -154,6 +154,7 @@ mod tests {
         let (ledger, own) = ledger(&dir.path().join("new"));
         assert!(ledger.load().await.unwrap().customers.is_empty());
         assert!(!own.exists());
+        assert_eq!(Path::new(&ledger.shown()), own);
         let id = WorkspaceId(Uuid::from_u128(7));
         let customer = RecordedCustomer {
             name: "acme".into(),
@@ -186,5 +187,29 @@ mod tests {
             error.contains("ledger file") && !error.contains("planted"),
             "{error}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_file_of_another_version_or_customer_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, own) = ledger(dir.path());
+        let id = |n| WorkspaceId(Uuid::from_u128(n));
+        ledger
+            .save(id(7), &RecordedCustomer::default())
+            .await
+            .unwrap();
+        let good = std::fs::read_to_string(own.join(file(id(7)))).unwrap();
+        let newer = good.replace("\"version\": 1", "\"version\": 2");
+        assert_ne!(newer, good);
+        for (name, text) in [(file(id(7)), newer), (file(id(8)), good)] {
+            let path = own.join(name);
+            std::fs::write(&path, text).unwrap();
+            let error = ledger.load().await.unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("{} is not", path.display())),
+                "{error}"
+            );
+            std::fs::remove_file(path).unwrap();
+        }
     }
 }

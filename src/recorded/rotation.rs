@@ -138,4 +138,16 @@ mod tests {
         assert!(load().await.open().is_empty());
         assert!(!dir.path().join("rotation.json").exists());
     }
+
+    #[tokio::test]
+    async fn a_list_that_cannot_be_read_is_told_by_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rotation.json");
+        for text in ["{", r#"{"version":2,"rotations":[]}"#] {
+            std::fs::write(&path, text).unwrap();
+            let error = Rotations::load(&Place::from(dir.path())).await.unwrap_err();
+            let told = format!("{} is not a list of rotations", path.display());
+            assert!(error.to_string().starts_with(&told), "{error}");
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! What renews a lease, loses it and gives it back, also where the store gives no answer.
 
-use super::{Lease, NAME, Note, put, read};
+use super::{Lease, NAME, Note, Put, put, read};
 use crate::recorded::Shared;
 use futures_util::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UpdateVersion,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ struct Silent {
     writes: AtomicU32,
     /// So many reads get none.
     reads: AtomicU32,
+    /// Its bucket is not there.
+    absent: bool,
 }
 
 impl Silent {
@@ -49,6 +51,12 @@ impl fmt::Display for Silent {
 #[async_trait::async_trait]
 impl ObjectStore for Silent {
     async fn put_opts(&self, at: &Path, what: PutPayload, how: PutOptions) -> Result<PutResult> {
+        if self.absent {
+            return Err(Error::NotFound {
+                path: at.to_string(),
+                source: "no bucket".into(),
+            });
+        }
         Self::answer(&self.writes, self.objects.put_opts(at, what, how).await)
     }
 
@@ -167,6 +175,25 @@ async fn a_lease_that_was_taken_over_or_removed_is_lost_at_the_next_renewal() {
     shared.remove(NAME).await.unwrap();
     seconds(11).await;
     assert!(!shared.may_write());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_is_not_there_is_told_of_at_once() {
+    let store = Arc::new(Silent {
+        absent: true,
+        ..Silent::default()
+    });
+    let shared = Shared::new(store, "ledger", "s3://bucket/ledger");
+    let error = Lease::take(&shared, "one", &|_, _| {}).await.unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("there is no such bucket"), "{error}");
+    // Where there was an object, it is the object that has gone.
+    let version = UpdateVersion {
+        e_tag: None,
+        version: None,
+    };
+    let put = shared.put(NAME, b"{}", Some(version)).await;
+    assert!(matches!(put, Ok(Put::Other)), "{put:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,6 +65,21 @@ async fn a_customer_is_written_by_who_saw_it_last() {
 }
 
 #[tokio::test]
+async fn organizations_are_kept_apart() {
+    let shared = held();
+    assert_eq!(
+        format!("{shared:?}"),
+        r#"Shared("s3://bucket/team/ledger")"#
+    );
+    let place = Place::Shared(shared);
+    let of = |n| Ledger::new(&place, OrganizationId(Uuid::from_u128(n)));
+    let id = WorkspaceId(Uuid::nil());
+    of(1).save(id, &RecordedCustomer::default()).await.unwrap();
+    assert_eq!(of(1).load().await.unwrap().customers.len(), 1);
+    assert!(of(2).load().await.unwrap().customers.is_empty());
+}
+
+#[tokio::test]
 async fn a_write_that_was_there_already_is_its_own() {
     let shared = held();
     shared.put("a.json", b"text", None).await.unwrap();
