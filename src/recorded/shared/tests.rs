@@ -108,6 +108,10 @@ async fn names_are_those_directly_below() {
     assert_eq!(names, ["a.json", "b.json"]);
     assert!(shared.names("none").await.unwrap().is_empty());
     assert!(shared.read("d/none.json").await.unwrap().is_none());
+    // A look at one directory forgets nothing of what is there, nor of another.
+    for name in ["d/a.json", "e/d.json"] {
+        shared.replace(name, b"[]").await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
