@@ -138,6 +138,7 @@ fn file(id: WorkspaceId) -> String {
 mod tests {
     use super::{DIR, Ledger, Place, file};
     use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
+    use crate::recorded::Intent;
     use std::path::{Path, PathBuf};
     use uuid::Uuid;
 
@@ -173,6 +174,17 @@ mod tests {
         ledger.remove(id).await.unwrap();
         ledger.remove(id).await.unwrap();
         assert!(ledger.load().await.unwrap().customers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_is_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, _) = ledger(dir.path());
+        let journal = ledger.journal(&[]).await.unwrap();
+        let customer = "acme".into();
+        let begun = journal.begin(Intent::CreateCustomer { customer }).await;
+        begun.unwrap();
+        assert_eq!(ledger.unsettled().await.unwrap().len(), 1);
     }
 
     #[tokio::test]
