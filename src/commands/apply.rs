@@ -30,10 +30,10 @@ pub(super) async fn run(
     let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.planning.reach);
-    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
-    let lock = remote.lock().await?;
-    let given = Given { ui, global, args };
     let stop = Stop::default();
+    let opening = Remote::locked(ui, env, &project, global, pace, &progress);
+    let (remote, lock) = with_signals(ui, env, &stop, opening).await?;
+    let given = Given { ui, global, args };
     let run = carry_out(given, &project, &remote, &secrets, &progress, &stop);
     let exit = with_signals(ui, env, &stop, run).await;
     lock.release().await;

@@ -32,8 +32,9 @@ pub(super) async fn run(
     let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.reach);
-    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
-    let lock = remote.lock().await?;
+    let stop = Stop::default();
+    let opening = Remote::locked(ui, env, &project, global, pace, &progress);
+    let (remote, lock) = with_signals(ui, env, &stop, opening).await?;
     let verb = Verb {
         ui,
         global,
@@ -42,7 +43,7 @@ pub(super) async fn run(
         remote: &remote,
         resolver: secrets,
         progress: &progress,
-        stop: Stop::default(),
+        stop,
     };
     let exit = with_signals(ui, env, &verb.stop, verb.carry_out()).await;
     lock.release().await;
