@@ -69,8 +69,8 @@ pub struct GlobalOpts {
     /// Use the embedded API instead of the remote one
     #[arg(long, global = true)]
     pub sandbox: bool,
-    /// Where the ledger is kept: a directory, or s3://, gs:// or az:// [default: .airlift beside
-    /// the project]
+    /// Where the ledger is kept: a directory or s3://, and in builds that have them gs:// and az://
+    /// [default: .airlift beside the project]
     #[arg(long, value_name = "PLACE", global = true)]
     pub ledger: Option<PathBuf>,
     /// Trust the certificates in this PEM file too

@@ -128,20 +128,6 @@ impl Remote {
         }
     }
 
-    /// Opens the session and takes the ledger's lock, for a verb that writes.
-    pub(super) async fn locked(
-        ui: &Ui,
-        env: &Environment,
-        project: &Project,
-        global: &GlobalOpts,
-        pace: Pace,
-        progress: &Arc<Progress>,
-    ) -> Result<(Self, Lock), Failure> {
-        let remote = Self::open(ui, env, project, global, pace, progress).await?;
-        let lock = remote.lock().await?;
-        Ok((remote, lock))
-    }
-
     /// Takes the ledger's lock, or says who holds it.
     pub(super) async fn lock(&self) -> Result<Lock, Failure> {
         let on_wait = |why: &str, how_long| (self.on_wait)(why, how_long);

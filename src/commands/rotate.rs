@@ -33,7 +33,11 @@ pub(super) async fn run(
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.reach);
     let stop = Stop::default();
-    let opening = Remote::locked(ui, env, &project, global, pace, &progress);
+    let opening = async {
+        let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
+        let lock = remote.lock().await?;
+        Ok((remote, lock))
+    };
     let (remote, lock) = with_signals(ui, env, &stop, opening).await?;
     let verb = Verb {
         ui,

@@ -36,7 +36,7 @@ pub(crate) const REGRESSIONS: [(&str, &str); 10] = [
         "rotate/15:ghost",
     ),
     (
-        "a list that left a connector on its way out out made a plan take it for gone",
+        "a list that lacked a connector on its way out made a plan take it for gone",
         "rotate-verb-shared/28:403+33:missing",
     ),
     (
