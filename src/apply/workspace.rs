@@ -21,6 +21,14 @@ impl CustomerRun<'_> {
             .mint(&self.plan.name, None, region)
             .await
         {
+            Ok(id) if self.context.ledger.find(id).await?.is_some() => {
+                // What the ledger has of it is worth more than what a new entry would have.
+                self.end(seq, Ended::Done).await?;
+                Err(stale(
+                    "its workspace is the one in the ledger, which could not be found before; \
+                     plan again",
+                ))
+            }
             Ok(id) => {
                 self.id = Some(id);
                 self.save().await?;
@@ -123,6 +131,13 @@ impl CustomerRun<'_> {
             if found.name != expected_name {
                 return Err(stale(
                     "the workspace carries another name by now; plan again",
+                ));
+            }
+            self.look().await?;
+            let mut there = self.there.iter().flatten();
+            if there.any(|(one, _)| !self.ledger.owns(*one)) {
+                return Err(stale(
+                    "the workspace holds a connector that is not ours by now; plan again",
                 ));
             }
             let address = Address::customer(&self.plan.name);

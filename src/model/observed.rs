@@ -1,6 +1,9 @@
 //! What the remote API says there is.
 
 use super::{ConnectorId, DefinitionId, Entity, OrganizationId, TemplateId, WorkspaceId};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -80,6 +83,15 @@ pub struct ObservedConnector {
     pub updated_at: Option<String>,
     /// The details, or nothing when they were not read.
     pub detail: Option<ObservedDetail>,
+}
+
+impl ObservedConnector {
+    /// When it was made. A time without an offset is one in UTC, as all of the API's are.
+    pub fn created(&self) -> Option<Timestamp> {
+        let text = self.created_at.as_deref()?;
+        let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
+        text.parse().ok().or_else(|| Some(civil()?.timestamp()))
+    }
 }
 
 /// What only reading one connector tells (`ConnectorSourceGetResponse`).

@@ -37,6 +37,14 @@ pub struct RecordedCustomer {
     pub leaving: BTreeSet<ConnectorId>,
 }
 
+impl RecordedCustomer {
+    /// Whether a connector is ours, be it on its way out.
+    pub fn owns(&self, id: ConnectorId) -> bool {
+        let mut held = self.connectors.values();
+        self.leaving.contains(&id) || held.any(|connector| connector.id == id)
+    }
+}
+
 /// A workspace's settings as last applied; what is absent was never applied, or is not known.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct AppliedCustomer {

@@ -69,6 +69,32 @@ pub(super) fn customer<'a>(
     }
 }
 
+/// What a declared customer may mean, so that none of it counts as undeclared: where the match is
+/// in doubt, everything of ours that is recorded under its name or carries it.
+pub(super) fn meant(
+    inputs: &Inputs<'_>,
+    index: &Index<'_>,
+    name: &str,
+    declared: &DesiredCustomer,
+) -> Vec<WorkspaceId> {
+    match customer(inputs, index, name, declared) {
+        CustomerMatch::Found(found) => vec![found.id],
+        CustomerMatch::Renamed { id, .. } => vec![id],
+        CustomerMatch::Absent { .. } => Vec::new(),
+        CustomerMatch::Ambiguous(_) | CustomerMatch::RenameConflict => {
+            let names = [Some(name), declared.previous_name.as_deref()];
+            let ids = names.into_iter().flatten().flat_map(|name| {
+                let recorded = index.recorded_alive(name);
+                recorded
+                    .into_iter()
+                    .chain(index.by_name(name).iter().copied())
+            });
+            ids.filter(|id| inputs.recorded.customers.contains_key(id))
+                .collect()
+        }
+    }
+}
+
 fn recorded_match<'a>(
     inputs: &Inputs<'a>,
     index: &Index<'a>,
@@ -197,7 +223,7 @@ impl<'a> ConnectorPool<'a> {
     }
 
     /// Whether beside a recorded connector there is one of the declared name and type that is not
-    /// ours and came later. RFC 3339 in UTC, as the API has it, is in order as text.
+    /// ours and came later.
     pub(super) fn has_younger(
         &self,
         name: &str,
@@ -214,7 +240,7 @@ impl<'a> ConnectorPool<'a> {
         };
         self.unrecorded().any(|(_, other)| {
             let fits = other.name == name && other.definition_id == definition;
-            fits && other.created_at >= observed.created_at
+            fits && other.created() >= observed.created()
         })
     }
 

@@ -120,9 +120,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     };
     let mut meant = BTreeSet::new();
     for (name, declared) in &inputs.desired.customers {
-        meant.extend(meant_by(&matching::customer(
-            inputs, &index, name, declared,
-        )));
+        meant.extend(matching::meant(inputs, &index, name, declared));
         if !inputs.policy.wants_customer(name) {
             continue;
         }
@@ -141,14 +139,6 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let declared = &inputs.desired.customers;
     plan.summary = summary::of(&plan, declared.len(), |name| declared.contains_key(name));
     plan
-}
-
-fn meant_by(matched: &CustomerMatch<'_>) -> Option<WorkspaceId> {
-    match matched {
-        CustomerMatch::Found(found) => Some(found.id),
-        CustomerMatch::Renamed { id, .. } => Some(*id),
-        _ => None,
-    }
 }
 
 fn add_undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>, plan: &mut Plan) {

@@ -9,7 +9,7 @@ use crate::model::{
     Address, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus, RecordedCustomer,
     Status, WorkspaceId,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the undeclared customers of the ledger yield.
 #[derive(Debug, Default)]
@@ -46,6 +46,8 @@ pub(super) fn undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>) -> 
             result.blocked.push(unknown_status(address, status));
         } else if recorded.protect {
             result.blocked.push(protected(address));
+        } else if let Some(strangers) = strangers(inputs, recorded, observed) {
+            result.blocked.push(not_empty(address, strangers));
         } else if let Some(step) = removal(inputs, *id, recorded, observed) {
             steps = vec![step];
         }
@@ -87,6 +89,33 @@ fn protected(address: Address) -> Blocked {
     Blocked {
         address,
         code: BlockCode::Protected,
+        message,
+    }
+}
+
+/// How many connectors a customer's deletion would take along that are not ours.
+fn strangers(
+    inputs: &Inputs<'_>,
+    recorded: &RecordedCustomer,
+    observed: &ObservedCustomer,
+) -> Option<usize> {
+    let there = observed.connectors.iter().flat_map(BTreeMap::keys);
+    let strangers = there.filter(|id| !recorded.owns(**id)).count();
+    (inputs.policy.delete_customers && strangers > 0).then_some(strangers)
+}
+
+fn not_empty(address: Address, strangers: usize) -> Blocked {
+    let (them, are) = match strangers {
+        1 => ("a connector that is not ours", "it"),
+        _ => ("connectors that are not ours", "them"),
+    };
+    let message = format!(
+        "its workspace holds {them} ({strangers}), and deleting it would delete {are}, too; remove \
+         {are} first, or leave out --delete-customers to make the customer inactive"
+    );
+    Blocked {
+        address,
+        code: BlockCode::HoldsUnmanaged,
         message,
     }
 }

@@ -355,6 +355,8 @@ pub enum BlockCode {
     PendingChanges,
     /// Another run may be replacing the connector at this moment.
     ReplacedMeanwhile,
+    /// Deleting the customer would delete connectors that are not ours.
+    HoldsUnmanaged,
 }
 
 /// A guard that refuses the whole plan (exit 5).

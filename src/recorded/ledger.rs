@@ -98,6 +98,12 @@ impl Ledger {
         self.place.replace(&name, text.as_bytes()).await
     }
 
+    /// What is recorded of one workspace, if anything is.
+    pub async fn find(&self, id: WorkspaceId) -> Result<Option<RecordedCustomer>, RecordError> {
+        let found = self.customer(file(id)).await?;
+        Ok(found.map(|(_, customer)| customer))
+    }
+
     /// Forgets one customer, durably.
     pub async fn remove(&self, id: WorkspaceId) -> Result<(), RecordError> {
         self.place.remove(&file(id)).await

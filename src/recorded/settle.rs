@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How far this machine's clock and the server's may be apart.
 const SKEW: Duration = Duration::from_mins(1);
+/// The same where nothing was looked for yet: what is not recognized then could be made twice.
+const WRONG_CLOCK: Duration = Duration::from_hours(24);
 
 /// The ledger after settling.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +84,7 @@ fn give_way(settled: &mut Settled, one: &Unsettled, observed: &Observed) {
     let first = there
         .iter()
         .filter(|(id, found)| {
-            let rivals = !is_ours(ledger, **id) && is_of(one, workspace, **id, found).is_some();
+            let rivals = !ledger.owns(**id) && is_of(one, workspace, **id, found).is_some();
             **id == own.id || rivals
         })
         .min_by_key(|(id, found)| precedence(**id, found));
@@ -97,12 +99,6 @@ fn give_way(settled: &mut Settled, one: &Unsettled, observed: &Observed) {
         ledger.connectors.insert(name.to_owned(), taken);
         settled.changed.insert(workspace);
     }
-}
-
-/// Whether the ledger has a connector, be it on its way out.
-fn is_ours(ledger: &RecordedCustomer, id: ConnectorId) -> bool {
-    let mut held = ledger.connectors.values();
-    ledger.leaving.contains(&id) || held.any(|connector| connector.id == id)
 }
 
 /// Whether it is a creation that is not in the ledger, nor anything else in its place, so that
@@ -146,7 +142,7 @@ pub fn has_come(
 /// What comes first of two connectors of one name: the older one, then the smaller id. One that
 /// tells no time comes last.
 pub fn precedence(id: ConnectorId, found: &ObservedConnector) -> impl Ord + Copy + use<> {
-    let time = created(found);
+    let time = found.created();
     (time.is_none(), time, id)
 }
 
@@ -161,9 +157,9 @@ pub fn interchangeable(one: &RecordedConnector, other: &RecordedConnector) -> bo
     settings(one) == settings(other)
 }
 
-/// What the ledger is to hold of a connector that may be what a creation made. One that an
-/// earlier run looked for in vain must have been made while it could still take effect:
-/// people make connectors, too.
+/// What the ledger is to hold of a connector that may be what a creation made. It must have been
+/// made while the creation could take effect, for people make connectors, too; where an earlier
+/// run looked in vain, that is taken exactly.
 pub(super) fn is_of(
     one: &Unsettled,
     workspace: WorkspaceId,
@@ -182,24 +178,18 @@ pub(super) fn is_of(
         return None;
     };
     let late = one.outcome == Some(Outcome::Missing);
-    let in_time = |at: Timestamp, made: Timestamp| at - SKEW <= made && made <= at + LIFE + SKEW;
+    let skew = if late { SKEW } else { WRONG_CLOCK };
+    let in_time = |at: Timestamp, made: Timestamp| at - skew <= made && made <= at + LIFE + skew;
+    let times = one.time().zip(found.created());
     let fits = *workspace_id == workspace
         && found.name == *name
         && found.definition_id == *definition_id
         && !known.contains(&id)
-        && (!late
-            || one
-                .time()
-                .zip(created(found))
-                .is_some_and(|(at, made)| in_time(at, made)));
+        && times.map_or(!late, |(at, made)| in_time(at, made));
     fits.then(|| RecordedConnector {
         id,
         ..(**record).clone()
     })
-}
-
-fn created(connector: &ObservedConnector) -> Option<Timestamp> {
-    connector.created_at.as_ref()?.parse().ok()
 }
 
 /// What a creation is of.
@@ -260,7 +250,7 @@ fn settle_connector(
     let Some(there) = there.and_then(|customer| customer.connectors.as_ref()) else {
         return false;
     };
-    let ours = |id: &ConnectorId| ledger.is_some_and(|ledger| is_ours(ledger, *id));
+    let ours = |id: &ConnectorId| ledger.is_some_and(|ledger| ledger.owns(*id));
     let mut made: Vec<RecordedConnector> = there
         .iter()
         .filter(|(id, _)| !ours(id))

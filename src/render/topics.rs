@@ -124,6 +124,11 @@ pub(super) const CODES: &[Topic] = &[
     ),
     (
         "block",
+        "holds_unmanaged",
+        "The customer would be deleted, and its workspace holds connectors that airlift did not make or adopt: they would be deleted with it. Remove them by hand first if that is meant, or prune without --delete-customers, which makes the customer inactive and deletes nothing.",
+    ),
+    (
+        "block",
         "pending_changes",
         "A rotation replaces the connector with its whole declaration, and there is more to it than its credentials. Apply the pending changes first, then rotate; an apply that replaces it sends the credentials anyway.",
     ),

@@ -88,11 +88,7 @@ fn a_rename_needs_its_word() {
     scene.declare("acme").previous_name = Some("acme inc".into());
     scene.shows(&[r#"acme Rename [Renamed] name: "acme inc" -> "acme"; {op:update_customer,workspace_id:#01,expected_name:acme inc,patch:{name:acme},retire:false}"#]);
     scene.live(2, "acme");
-    scene.shows(&[
-        "acme blocked: RenameConflict",
-        "unmanaged acme",
-        "kept acme",
-    ]);
+    scene.shows(&["acme blocked: RenameConflict", "unmanaged acme"]);
 }
 
 #[test]
@@ -106,9 +102,9 @@ fn a_rename_in_the_files_is_carried_out() {
     scene.shows(&["new remembers {name:new}"]);
     scene.live(1, "").name = "old".into();
     scene.live(2, "new");
-    scene.shows(&["new blocked: RenameConflict", "unmanaged new", "kept old"]);
+    scene.shows(&["new blocked: RenameConflict", "unmanaged new"]);
     scene.remembered(2, "new");
-    scene.shows(&["new blocked: RenameConflict", "kept new", "kept old"]);
+    scene.shows(&["new blocked: RenameConflict"]);
     // A previous name that stays in the files does no harm once it is history.
     let mut done = Scene::empty();
     done.declare("new").previous_name = Some("old".into());
@@ -117,7 +113,27 @@ fn a_rename_in_the_files_is_carried_out() {
     done.declare("new").previous_name = Some("new".into());
     done.shows(&[]);
     done.live(2, "new");
-    done.shows(&["new blocked: AmbiguousMatch", "unmanaged new", "kept new"]);
+    done.shows(&["new blocked: AmbiguousMatch", "unmanaged new"]);
+}
+
+#[test]
+fn what_a_declared_customer_may_mean_is_not_pruned() {
+    // A second workspace of the name; ours under another name carries it, too.
+    let mut scene = Scene::settled();
+    scene.policy.prune = true;
+    scene.policy.delete_customers = true;
+    scene.live(2, "acme");
+    scene.shows(&["acme blocked: AmbiguousMatch", "unmanaged acme"]);
+    scene.remembered(2, "other");
+    scene.shows(&["acme blocked: AmbiguousMatch"]);
+    // Both names of a rename.
+    let mut scene = Scene::settled();
+    scene.policy.prune = true;
+    scene.own(2, "old");
+    scene.declare("acme").previous_name = Some("old".into());
+    scene.shows(&["acme blocked: RenameConflict"]);
+    scene.live(2, "").name = "acme".into();
+    scene.shows(&["acme blocked: RenameConflict"]);
 }
 
 #[test]

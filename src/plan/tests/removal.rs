@@ -1,5 +1,6 @@
 //! Deletion by absence, and the guards over it.
 
+use super::super::BlockCode;
 use super::{Limit, Scene, declared, id, recorded, there, workspace};
 use crate::model::{Completeness, ObservedStatus};
 
@@ -52,6 +53,28 @@ fn customers_are_suspended_or_deleted() {
     scene.shows(&["old blocked: UnknownStatus"]);
     scene.policy.delete_customers = true;
     scene.shows(&["old blocked: UnknownStatus"]);
+}
+
+#[test]
+fn a_customer_is_not_deleted_with_connectors_of_others() {
+    let mut scene = with_old();
+    scene.policy.prune = true;
+    scene.policy.delete_customers = true;
+    scene.remembered(2, "old").leaving.insert(id(22));
+    scene.listed(2).insert(id(22), there("a"));
+    scene.shows(&[
+        "old Delete [NotInConfig] {op:delete_customer,workspace_id:#02,expected_name:old}",
+    ]);
+    for (number, told) in [(30, "a connector"), (31, "connectors")] {
+        scene.listed(2).insert(id(number), there("by hand"));
+        let plan = scene.plan();
+        assert_eq!(plan.blocked[0].code, BlockCode::HoldsUnmanaged);
+        let message = &plan.blocked[0].message;
+        assert!(message.contains(told), "{message}");
+    }
+    // To make it inactive deletes nothing.
+    scene.policy.delete_customers = false;
+    assert_eq!(scene.plan().blocked, []);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What earlier runs had begun, and what became of it.
 
-use super::{Settled, is_wanting, settle};
+use super::{Settled, is_of, is_wanting, settle};
 use crate::model::{
     Applied, Completeness, ConnectorId, DefinitionId, Observed, ObservedConnector,
     ObservedCustomer, ObservedStatus, OrganizationId, Recorded, RecordedConnector,
@@ -257,4 +257,38 @@ fn what_was_not_looked_at_once_more_gives_way() {
     );
     assert_eq!(result(&settled), (entered(12, "12"), vec![]));
     assert!(settled.changed.is_empty());
+}
+
+#[test]
+fn what_was_made_on_another_day_is_somebody_elses() {
+    let long_ago = Unsettled {
+        at: Some("2026-04-29T10:00:00Z".into()),
+        ..begun(1, &[], None)
+    };
+    let found = there("new", "10:00:00");
+    let made = |one: &Unsettled| is_of(one, WORKSPACE, id(20), &found).is_some();
+    assert!(!made(&long_ago));
+    // A clock that is wrong by hours.
+    for at in ["2026-05-01T20:00:00Z", "2026-04-30T12:00:00Z", "no time"] {
+        assert!(
+            made(&Unsettled {
+                at: Some(at.into()),
+                ..long_ago.clone()
+            }),
+            "{at}"
+        );
+    }
+}
+
+#[test]
+fn times_are_read_in_all_their_forms() {
+    let created = |text: &str| {
+        let mut found = there("git", "10:00:00");
+        found.created_at = Some(text.into());
+        found.created().map(|at| at.to_string())
+    };
+    let told = Some("2026-05-01T10:00:00.5Z".to_owned());
+    assert_eq!(created("2026-05-01T12:00:00.5+02:00"), told);
+    assert_eq!(created("2026-05-01T10:00:00.500"), told);
+    assert_eq!(created("yesterday"), None);
 }
