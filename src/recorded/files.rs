@@ -95,13 +95,22 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), RecordError> {
 
 /// A file's text, or nothing if it is not there.
 pub(super) fn read(path: &Path) -> Result<Option<String>, RecordError> {
+    let text = bytes(path)?.map(String::from_utf8).transpose();
+    text.map_err(|error| {
+        let error = std::io::Error::new(ErrorKind::InvalidData, error.utf8_error());
+        RecordError::io("cannot read", path)(error)
+    })
+}
+
+/// What a file holds, or nothing if it is not there.
+pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
     let mut options = OpenOptions::new();
     options.read(true);
     follow_none(&mut options);
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let opened = options.open(path);
-    match opened.and_then(|mut file| file.read_to_string(&mut text)) {
-        Ok(_) => Ok(Some(text)),
+    match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(RecordError::io("cannot read", path)(error)),
     }

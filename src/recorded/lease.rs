@@ -6,7 +6,7 @@
 //! version it was decided on, so that a holder that slept through all this overwrites nothing.
 
 use super::lock::holder;
-use super::shared::Put;
+use super::shared::{Moment, Put};
 use super::{RecordError, Shared};
 use jiff::Timestamp;
 use object_store::UpdateVersion;
@@ -60,9 +60,9 @@ impl Lease {
         };
         let mut before = None;
         loop {
-            let asked = Instant::now();
+            let asked = Moment::now();
             if let Put::Done(version) = put(shared, &note, before.take()).await? {
-                shared.allow(asked + HELD);
+                shared.allow(asked, HELD);
                 let renewal = renew(shared.clone(), note.clone(), version);
                 return Ok(Self {
                     shared: shared.clone(),
@@ -70,8 +70,10 @@ impl Lease {
                     renewal: tokio::spawn(renewal),
                 });
             }
-            if let Some(held) = read(shared).await? {
-                before = watch(shared, held, on_wait).await?;
+            match read(shared).await? {
+                Some(held) => before = watch(shared, held, on_wait).await?,
+                // Given back a moment ago.
+                None => sleep(LOOK / 10).await,
             }
         }
     }
@@ -150,10 +152,10 @@ async fn renew(shared: Shared, mut note: Note, mut version: UpdateVersion) {
     loop {
         sleep(BEAT).await;
         note.beat += 1;
-        let asked = Instant::now();
+        let asked = Moment::now();
         if let Ok(Put::Done(now)) = put(&shared, &note, Some(version.clone())).await {
             version = now;
-            shared.allow(asked + HELD);
+            shared.allow(asked, HELD);
             continue;
         }
         // Something else is there, or no answer came: what is there tells what became of this
@@ -162,7 +164,7 @@ async fn renew(shared: Shared, mut note: Note, mut version: UpdateVersion) {
             Ok(Some((found, now))) if found.id == note.id => {
                 version = now;
                 if found.beat == note.beat {
-                    shared.allow(asked + HELD);
+                    shared.allow(asked, HELD);
                 }
             }
             // Another run has taken it over.

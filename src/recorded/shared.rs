@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// A directory of a store.
@@ -31,7 +32,35 @@ struct State {
     /// The version of each object that was read or written last.
     versions: HashMap<Key, UpdateVersion>,
     /// Until when nobody else can hold the lease.
-    until: Option<Instant>,
+    until: Option<Moment>,
+}
+
+/// A moment by both clocks: one stands still while the machine sleeps, the other may be set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    steady: Instant,
+    wall: SystemTime,
+}
+
+impl Moment {
+    pub(super) fn now() -> Self {
+        Self {
+            steady: Instant::now(),
+            wall: SystemTime::now(),
+        }
+    }
+
+    fn later(self, by: Duration) -> Self {
+        Self {
+            steady: self.steady + by,
+            wall: self.wall + by,
+        }
+    }
+
+    /// Whether it has by either clock.
+    fn has_passed(self) -> bool {
+        Instant::now() >= self.steady || SystemTime::now() >= self.wall
+    }
 }
 
 /// How a write on a condition ended.
@@ -83,9 +112,9 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Allows writing until a moment.
-    pub(super) fn allow(&self, until: Instant) {
-        self.state().until = Some(until);
+    /// Allows writing for a while from a moment on.
+    pub(super) fn allow(&self, since: Moment, held: Duration) {
+        self.state().until = Some(since.later(held));
     }
 
     /// Forbids writing.
@@ -95,9 +124,7 @@ impl Shared {
 
     /// Whether nobody else can hold the lease.
     pub(super) fn may_write(&self) -> bool {
-        self.state()
-            .until
-            .is_some_and(|until| Instant::now() < until)
+        self.state().until.is_some_and(|until| !until.has_passed())
     }
 
     fn failed(&self, action: &'static str, name: &str, error: &Error) -> RecordError {

@@ -48,18 +48,19 @@ pub(super) fn place(dir: &Path) -> PathBuf {
 /// Intents without a certain outcome, oldest first.
 pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, RecordError> {
     let path = place(dir);
-    let text = files::read(&path)?.unwrap_or_default();
-    // A last line without its end was being written when the run was killed, so what it
-    // announces was never begun.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let bytes = files::bytes(&path)?.unwrap_or_default();
+    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    // A last line without its end was being written when the run was killed, perhaps within a
+    // letter, so what it announces was never begun.
+    lines.pop();
     let mut open = BTreeMap::new();
-    for (index, line) in whole.lines().enumerate() {
+    for (index, line) in lines.into_iter().enumerate() {
         let unreadable = |_| RecordError::Unreadable {
             path: path.clone(),
             what: "journal",
             line: index + 1,
         };
-        match serde_json::from_str(line).map_err(unreadable)? {
+        match serde_json::from_slice(line).map_err(unreadable)? {
             Line::Begun { seq, at, intent } => {
                 let outcome = None;
                 let begun = Unsettled {

@@ -150,6 +150,9 @@ async fn a_torn_last_line_announces_nothing() {
     file.write_all(b"{\"seq\":2,\"intent\":\"create_cus")
         .unwrap();
     assert_eq!(intents(&place).await, [intent("whole")]);
+    // Torn within a letter.
+    file.write_all(&"ü".as_bytes()[..1]).unwrap();
+    assert_eq!(intents(&place).await, [intent("whole")]);
     file.write_all(b"\n").unwrap();
     assert!(Journal::unsettled(&place).await.is_err());
 }

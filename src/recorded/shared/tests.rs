@@ -1,6 +1,6 @@
 //! A shared store: versions, the right to write, and the lease that gives it.
 
-use super::{Put, Shared};
+use super::{Moment, Put, Shared};
 use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
 use crate::recorded::{Ledger, Place, RecordError};
 use object_store::memory::InMemory;
@@ -21,7 +21,7 @@ fn seen(store: &Arc<InMemory>) -> Shared {
 /// A store of its own that may be written for an hour.
 pub(in crate::recorded) fn held() -> Shared {
     let shared = seen(&Arc::default());
-    shared.allow(Instant::now() + Duration::from_hours(1));
+    shared.allow(Moment::now(), Duration::from_hours(1));
     shared
 }
 
@@ -38,7 +38,7 @@ async fn a_customer_is_written_by_who_saw_it_last() {
     let store = Arc::default();
     let [one, other] = [seen(&store), seen(&store)];
     for shared in [&one, &other] {
-        shared.allow(Instant::now() + Duration::from_mins(1));
+        shared.allow(Moment::now(), Duration::from_mins(1));
     }
     let (here, there) = (ledger(&one), ledger(&other));
     let id = WorkspaceId(Uuid::from_u128(7));
@@ -134,7 +134,7 @@ async fn who_holds_no_lease_writes_nothing() {
     lost(ledger.save(id, &customer).await);
     lost(ledger.remove(id).await);
     // Not renewed, it lasts for a while.
-    shared.allow(Instant::now() + Duration::from_secs(40));
+    shared.allow(Moment::now(), Duration::from_secs(40));
     sleep(Duration::from_secs(39)).await;
     ledger.save(id, &customer).await.unwrap();
     sleep(Duration::from_secs(1)).await;
@@ -239,4 +239,20 @@ fn an_address_is_of_a_store_that_the_build_has() {
         let error = open(address).unwrap_err().to_string();
         assert!(error.contains("a ledger's address is s3://"), "{error}");
     }
+}
+
+#[test]
+fn a_moment_passes_by_either_clock() {
+    let minute = Duration::from_mins(1);
+    let now = Moment::now();
+    assert!(now.has_passed() && !now.later(minute).has_passed());
+    let asleep = Moment {
+        steady: now.steady + minute,
+        ..now
+    };
+    let set_back = Moment {
+        wall: now.wall + minute,
+        ..now
+    };
+    assert!(asleep.has_passed() && set_back.has_passed());
 }
