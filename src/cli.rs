@@ -5,6 +5,7 @@
 
 use crate::model::Address;
 use crate::plan::Limit;
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,6 +13,11 @@ use std::path::PathBuf;
 mod looking;
 mod rotate;
 mod sandbox;
+
+/// What a wait may be set to: a year is as good as forever, and can be added to a time.
+fn seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(0..=31_536_000)
+}
 
 pub use looking::{DriftArgs, ExportArgs};
 pub use rotate::{LedgerCommand, RekeyArgs, RotateArgs};
@@ -267,6 +273,7 @@ pub struct ReachOpts {
         long,
         value_name = "SECONDS",
         default_value_t = 30,
+        value_parser = seconds(),
         help_heading = "Reading"
     )]
     pub settle_timeout: u64,
@@ -331,6 +338,7 @@ pub struct ExecutionOpts {
         long,
         value_name = "SECONDS",
         default_value_t = 60,
+        value_parser = seconds(),
         help_heading = "Execution"
     )]
     pub delete_timeout: u64,

@@ -179,14 +179,21 @@ impl Reading<'_> {
     }
 
     /// A 404 of the list means that the workspace is gone or was renamed a moment ago: it is
-    /// read again, and under its present name its connectors are, too.
+    /// read again, and under its present name its connectors are, too. A workspace that is there
+    /// and has no list is no absent one: it would be created once more.
     async fn listed_after_a_look(
         &self,
         id: WorkspaceId,
     ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
-        match self.reader.workspace(id).await? {
-            None => Ok(None),
-            Some(workspace) => self.reader.connectors(id, &workspace.name).await,
+        let Some(workspace) = self.reader.workspace(id).await? else {
+            return Ok(None);
+        };
+        match self.reader.connectors_of_known(id, &workspace.name).await {
+            Err(error) if error.is_not_found() => match self.reader.workspace(id).await? {
+                None => Ok(None),
+                Some(_) => Err(error),
+            },
+            listed => listed.map(Some),
         }
     }
 

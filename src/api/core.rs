@@ -52,18 +52,25 @@ impl Answer {
     /// The answer as a shape, without texts that repeat a secret; a success that is not
     /// understood is an error with doubt.
     pub(super) fn decode<T: Shape>(&self) -> Result<T, ApiError> {
-        let decoded = wire::decode(&self.reply.body).map_err(|reason| ApiError::Undecodable {
-            call: self.call,
-            status: self.reply.status,
-            reason,
-        });
-        let mut shape: T = decoded?;
+        let mut shape: T = self.decode_unseen()?;
         shape.texts(&mut |text| self.withhold(text));
         Ok(shape)
     }
 
+    /// The answer as it is, for what is sent back to where it came from and shown to nobody.
+    pub(super) fn decode_unseen<T: Shape>(&self) -> Result<T, ApiError> {
+        wire::decode(&self.reply.body).map_err(|reason| ApiError::Undecodable {
+            call: self.call,
+            status: self.reply.status,
+            reason,
+        })
+    }
+
     /// Most texts are times, which hold no secret and are quickly told.
     fn withhold(&self, text: &mut String) {
+        if self.sent.is_plain(text) {
+            return;
+        }
         let sensitive = Sensitive {
             sent: Some(&self.sent),
             ..Sensitive::default()
@@ -88,6 +95,13 @@ impl Core {
             options,
             credentials,
         }
+    }
+
+    /// Notes texts that are no secret, whatever they look like.
+    pub(super) fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+        texts
+            .into_iter()
+            .for_each(|text| self.sent.note_plain(text));
     }
 
     /// The organization that calls are for, as far as known.
@@ -262,8 +276,6 @@ impl Core {
         let turned_away = matches!(error, ApiError::Throttled { .. });
         tries.failures += u32::from(!turned_away && !is_probe);
         let pause = self.options.retry.wait(error, request.repeat, tries);
-        // The breaker spaces probes.
-        let pause = pause.map(|pause| if is_probe { Duration::ZERO } else { pause });
         if pause.is_some() {
             tries.doubt |= request.writes && error.may_have_acted();
             tries.turn = if turned_away {

@@ -8,10 +8,12 @@ use super::request::Request;
 use super::retry;
 use super::target::Target;
 use crate::model::{OrganizationId, SecretValue};
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, Response, redirect};
 use std::error::Error;
 use std::time::Duration;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 /// Names the program to the server; the vendor's own clients use headers of their own.
@@ -55,8 +57,7 @@ impl Http {
             .referer(false)
             .no_proxy()
             .user_agent(USER_AGENT)
-            .connect_timeout(options.timeouts.connect)
-            .read_timeout(options.timeouts.idle);
+            .connect_timeout(options.timeouts.connect);
         let builder = with_proxy(builder, options.proxy.as_deref())?;
         let builder = with_trust(builder, target.is_plain(), options.ca_pem.as_deref())?;
         let client = builder.build().map_err(|_| {
@@ -111,7 +112,7 @@ impl Http {
             return Err(Broken::TooLarge);
         }
         let mut body = Zeroizing::new(Vec::with_capacity(announced.max(FIRST_CAPACITY)));
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        while let Some(chunk) = self.chunk(&mut response).await? {
             if body.len() + chunk.len() > self.limit {
                 return Err(Broken::TooLarge);
             }
@@ -123,6 +124,14 @@ impl Http {
             retry_after: retry::retry_after(header(RETRY_AFTER), header(DATE)),
             body,
         })
+    }
+
+    /// The next part of an answer that has begun, which does not fall silent for long. Before it
+    /// begins the server may work for as long as the attempt may take, so the client's own limit
+    /// on silence, which counts from the sending on, is not for this.
+    async fn chunk(&self, response: &mut Response) -> Result<Option<Bytes>, Broken> {
+        let next = timeout(self.timeouts.idle, response.chunk()).await;
+        next.map_err(|_| Broken::TimedOut)?.map_err(broken)
     }
 }
 

@@ -48,6 +48,8 @@ use crate::model::{
     SecretValue, TemplateId, WorkspaceId,
 };
 use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::fmt;
 use std::sync::Arc;
 
 /// The organization's client credentials (`TokenRequest`).
@@ -92,6 +94,12 @@ impl Session {
         }
     }
 
+    /// Notes texts that are no secret, such as declared names: answers show them as they are, even
+    /// where they look like part of one.
+    pub fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+        self.core.note_plain(texts);
+    }
+
     /// The organization that the session acts for, as far as known.
     pub fn organization(&self) -> Option<OrganizationId> {
         self.core.organization()
@@ -125,6 +133,24 @@ impl From<Workspace> for ObservedCustomer {
             created_at: workspace.created_at,
             connectors: None,
         }
+    }
+}
+
+/// Replication settings as the server has them. What it repeats of a secret is in there, too, so
+/// they can be changed and sent back, and not be shown.
+pub struct Replication(Map<String, Value>);
+
+impl Replication {
+    /// The same with a change to it.
+    #[must_use]
+    pub fn with(self, change: impl FnOnce(Map<String, Value>) -> Map<String, Value>) -> Self {
+        Self(change(self.0))
+    }
+}
+
+impl fmt::Debug for Replication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Replication")
     }
 }
 

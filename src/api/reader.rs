@@ -6,7 +6,7 @@ use super::request;
 use super::wire::{
     ConnectorAnswer, ConnectorList, DefinitionList, Shape, TemplateList, WorkspaceAnswer,
 };
-use super::{Connector, Definition, Template, Workspace};
+use super::{Connector, Definition, Replication, Template, Workspace};
 use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,16 +42,23 @@ impl Reader {
         workspace: WorkspaceId,
         customer: &str,
     ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
+        match self.connectors_of_known(workspace, customer).await {
+            Err(error) if error.is_not_found() => Ok(None),
+            listed => listed.map(Some),
+        }
+    }
+
+    /// The connectors of a workspace that the server is known to know: 404 is an error.
+    pub(crate) async fn connectors_of_known(
+        &self,
+        workspace: WorkspaceId,
+        customer: &str,
+    ) -> Result<BTreeMap<ConnectorId, ObservedConnector>, ApiError> {
         let contract = self.core.options.contract;
         let request = request::list_connectors(contract, workspace, customer);
-        let list: Option<ConnectorList> = self.find(&request).await?;
-        Ok(list.map(|list| {
-            let pairs = list
-                .data
-                .into_iter()
-                .map(|ConnectorAnswer(c)| (c.id, c.observed));
-            pairs.collect()
-        }))
+        let list: ConnectorList = self.core.as_application(&request).await?.decode()?;
+        let data = list.data.into_iter();
+        Ok(data.map(|ConnectorAnswer(c)| (c.id, c.observed)).collect())
     }
 
     /// One connector with its details; nothing when it is gone
@@ -59,6 +66,21 @@ impl Reader {
     pub async fn connector(&self, id: ConnectorId) -> Result<Option<Connector>, ApiError> {
         let found: Option<ConnectorAnswer> = self.find(&request::get_connector(id)).await?;
         Ok(found.map(|ConnectorAnswer(connector)| connector))
+    }
+
+    /// The replication settings of a connector as they are, to be changed and sent back; nothing
+    /// when it is gone (`get_integrations_connectors_id`).
+    pub async fn replication(&self, id: ConnectorId) -> Result<Option<Replication>, ApiError> {
+        match self.core.as_application(&request::get_connector(id)).await {
+            Ok(answer) => {
+                let ConnectorAnswer(connector) = answer.decode_unseen()?;
+                let detail = connector.observed.detail;
+                let settings = detail.map(|detail| detail.replication_config);
+                Ok(Some(Replication(settings.unwrap_or_default())))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The live catalog, or the part whose names contain `name`

@@ -10,11 +10,12 @@ use std::sync::{PoisonError, RwLock};
 /// Bytes of a piece. At fewer, ordinary words would match.
 const PIECE: usize = 8;
 
-/// Pieces of everything secret that was sent.
+/// Pieces of everything secret that was sent, and texts that are known to be none.
 #[derive(Default)]
 pub(super) struct Sent {
     keys: RandomState,
     pieces: RwLock<HashSet<u64>>,
+    plain: RwLock<HashSet<u64>>,
 }
 
 impl fmt::Debug for Sent {
@@ -39,6 +40,19 @@ impl Sent {
         let hashes = starts.map(|start| self.hash(&bytes[start..start + PIECE]));
         let mut pieces = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
         pieces.extend(hashes.chain([whole]));
+    }
+
+    /// Notes a text that the user wrote down in the clear: an answer that holds exactly that
+    /// tells nothing, even where it looks like a part of a secret.
+    pub(super) fn note_plain(&self, text: &str) {
+        let mut plain = self.plain.write().unwrap_or_else(PoisonError::into_inner);
+        plain.insert(self.hash(text.as_bytes()));
+    }
+
+    /// Whether it is such a text.
+    pub(super) fn is_plain(&self, text: &str) -> bool {
+        let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
+        plain.contains(&self.hash(text.as_bytes()))
     }
 
     /// Whether a text, as it stands, holds a piece of what was sent.
@@ -69,6 +83,9 @@ mod tests {
         }
         assert!(sent.shows_in(&secret.as_bytes()[..8]));
         assert!(sent.shows_in(&secret.as_bytes()[secret.len() - 8..]));
+        assert!(!sent.is_plain("short"));
+        sent.note_plain("short");
+        assert!(sent.is_plain("short") && !sent.is_plain("shorter"));
         assert!(!sent.shows_in(b"short, and nothing else that was sent"));
     }
 }

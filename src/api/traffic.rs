@@ -164,8 +164,12 @@ impl Traffic {
         Ok(())
     }
 
-    /// The pause of one call before it is made again.
+    /// The pause of one call before it is made again. While the service is down, the breaker
+    /// alone spaces attempts: a pause beside it could outlast the patience with the outage.
     pub(super) async fn rest(&self, pause: Duration, operation: &str) {
+        if self.breaker.health().outage().is_some() {
+            return;
+        }
         self.tell(Why::Retry, &format!("{operation} is made again"), pause);
         sleep(pause).await;
     }

@@ -7,11 +7,10 @@ use super::options::ConnectorToken;
 use super::reader::Reader;
 use super::said::fit;
 use super::wire::{CheckAnswer, CreatedAnswer, WorkspaceAnswer};
-use super::{Check, Created, Gone, Workspace, request};
+use super::{Check, Created, Gone, Replication, Workspace, request};
 use crate::model::{
     ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, Resolved, WorkspaceId,
 };
-use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The right to write. Cheap to clone.
@@ -115,9 +114,10 @@ impl Writer {
         &self,
         id: ConnectorId,
         name: Option<&str>,
-        replication_config: Option<&Map<String, Value>>,
+        replication_config: Option<&Replication>,
         entities: Option<&[Entity]>,
     ) -> Result<Option<String>, ApiError> {
+        let replication_config = replication_config.map(|settings| &settings.0);
         let request = request::update_connector(id, name, replication_config, entities)?;
         let answer = self.core.as_application(&request).await?;
         Ok(Created::from(answer.decode::<CreatedAnswer>()?).updated_at)

@@ -52,19 +52,12 @@ impl CustomerRun<'_> {
         body: &ConnectorBody,
     ) -> StepResult {
         let reader = self.context.writer.reader();
-        let found = reader.connector(id).await?;
+        let found = reader.replication(id).await?;
         let found = found.ok_or_else(|| stale("the connector is gone; plan again"))?;
-        let detail = found
-            .observed
-            .detail
-            .unwrap_or_else(|| crate::model::ObservedDetail {
-                replication_config: serde_json::Map::new(),
-                entities: Vec::new(),
-            });
         let config = patch
             .replication_config
             .as_ref()
-            .map(|declared| overlay(detail.replication_config, declared, &patch.removed));
+            .map(|declared| found.with(|there| overlay(there, declared, &patch.removed)));
         let seq = self
             .begin_write(address, "update_integrations_connectors_id")
             .await?;

@@ -26,7 +26,11 @@ impl CustomerRun<'_> {
             self.enter(body, id, None, None).await?;
             let warning =
                 "it was there already, so it was adopted; its credentials are not verified";
-            return Ok(Done::of(id).warning(warning));
+            let adopted = true;
+            return Ok(Done {
+                adopted,
+                ..Done::of(id).warning(warning)
+            });
         }
         let created = self.create(body, None).await?;
         Ok(Done::of(created.id))

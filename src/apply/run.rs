@@ -5,7 +5,7 @@ use crate::api::{ApiError, Effect};
 use crate::model::{
     ConnectorBody, ConnectorId, ObservedConnector, RecordedCustomer, SecretRef, WorkspaceId,
 };
-use crate::plan::{CustomerPlan, Operation, Step};
+use crate::plan::{Action, CustomerPlan, Operation, Step};
 use crate::recorded::{Intent, RecordError};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +33,8 @@ pub(super) struct CustomerRun<'a> {
 pub(super) struct Done {
     pub(super) remote_id: Option<String>,
     pub(super) warnings: Vec<String>,
+    /// Whether what was to be created was there, and was taken over.
+    pub(super) adopted: bool,
 }
 
 /// Why a step did not succeed.
@@ -88,7 +90,7 @@ impl Done {
     pub(super) fn of(id: impl std::fmt::Display) -> Self {
         Self {
             remote_id: Some(id.to_string()),
-            warnings: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -220,7 +222,11 @@ impl<'a> CustomerRun<'a> {
         };
         let report = OperationReport {
             address: step.address.clone(),
-            action: step.action,
+            action: if done.adopted {
+                Action::Adopt
+            } else {
+                step.action
+            },
             outcome,
             remote_id: done.remote_id,
             message,

@@ -16,6 +16,11 @@ use std::time::Duration;
 const UNSEEN: &str = "no list showed it yet, so nobody knows whether another run created it at the \
                       same time; the next run looks";
 
+/// What is told of a creation beside which a list shows an earlier one that its id does not find.
+const CONTRADICTION: &str = "a list shows an earlier connector of the same name, and asking for \
+                             that one by its id was no success: nobody knows whether another run \
+                             created it; the next run looks";
+
 /// A connector that this run created.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
@@ -44,7 +49,7 @@ impl CustomerRun<'_> {
             return;
         };
         for made in std::mem::take(&mut self.made) {
-            if let Err(trouble) = self.settle_twin(&made, &there).await {
+            if let Err(trouble) = self.settle_twin(&made, there.clone()).await {
                 self.warn(&made, trouble.message);
                 self.stop(trouble.stop);
             }
@@ -67,24 +72,24 @@ impl CustomerRun<'_> {
         }
     }
 
-    async fn settle_twin(&mut self, made: &Made, there: &Listed) -> Result<(), Trouble> {
-        if let Some(winner) = self.earlier(made, there)
-            && self.is_there(winner).await
-        {
-            let sent = self.own(winner, there).and_then(|own| own.sent);
-            let verified = sent.is_some();
-            let result = self.yield_to(made, winner, sent).await;
-            self.note_twin(made, winner, verified, result);
+    async fn settle_twin(&mut self, made: &Made, mut there: Listed) -> Result<(), Trouble> {
+        let mut patience = Patience::new(self.context, LIST_LAG);
+        while let Some(winner) = self.earlier(made, &there) {
+            // By its id, too: a list may be from before a deletion, and then a later one tells.
+            if let Ok(Some(_)) = self.context.writer.reader().connector(winner).await {
+                let sent = self.own(winner, &there).and_then(|own| own.sent);
+                let verified = sent.is_some();
+                let result = self.yield_to(made, winner, sent).await;
+                self.note_twin(made, winner, verified, result);
+                break;
+            }
+            if !patience.pause().await {
+                self.warn(made, CONTRADICTION.to_owned());
+                return Ok(());
+            }
+            there = self.list().await.unwrap_or(there);
         }
         self.end(made.seq, Ended::Done).await
-    }
-
-    /// Whether a connector is there by its id, too: a list may be from before a deletion.
-    async fn is_there(&self, id: ConnectorId) -> bool {
-        matches!(
-            self.context.writer.reader().connector(id).await,
-            Ok(Some(_))
-        )
     }
 
     /// The twin that takes precedence over what was made, if there is one.

@@ -7,7 +7,7 @@ use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::cli::{DriftArgs, Format, GlobalOpts};
 use crate::failure::{Exit, Failure, FailureKind};
-use crate::model::{Address, Observed, Recorded};
+use crate::model::{Address, Desired, Observed, Recorded};
 use crate::observed::{Details, ReadEvent, Survey, survey};
 use crate::plan::{Drift, Policy, drift};
 use crate::recorded::settle;
@@ -26,7 +26,7 @@ pub(super) async fn run(
     let pace = Pace::from(&args.pace);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let compared = compared(&remote, args, &reading(&progress)).await;
+    let compared = compared(&remote, &project.desired, args, &reading(&progress)).await;
     progress.finish();
     remote.close().await?;
     let (drift, observed) = compared?;
@@ -42,11 +42,11 @@ pub(super) async fn run(
 
 async fn compared(
     remote: &Remote,
+    desired: &Desired,
     args: &DriftArgs,
     progress: &(dyn Fn(ReadEvent) + Sync),
 ) -> Result<(Drift, Observed), Failure> {
-    let recorded = remote.ledger.load().await?;
-    let unsettled = remote.ledger.unsettled().await?;
+    let (recorded, unsettled) = remote.history(desired).await?;
     let policy = Policy {
         targets: args.target.iter().cloned().collect(),
         excludes: args.exclude.iter().cloned().collect(),

@@ -11,7 +11,7 @@ use crate::config::{LoadOptions, Severity};
 use crate::desired;
 use crate::exported::{Exported, ExportedCustomer, Sources, export};
 use crate::failure::{Exit, Failure, FailureKind};
-use crate::model::{Address, Observed, Recorded};
+use crate::model::{Address, Desired, Observed, Recorded};
 use crate::observed::{Details, ReadEvent, Survey, survey};
 use crate::recorded::settle;
 use crate::render::{self, Progress, Ui};
@@ -42,7 +42,14 @@ pub(super) async fn run(
     let pace = Pace::from(&args.pace);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let read = read(&remote, args, &wanted, &reading(&progress)).await;
+    let read = read(
+        &remote,
+        &project.desired,
+        args,
+        &wanted,
+        &reading(&progress),
+    )
+    .await;
     progress.finish();
     remote.close().await?;
     let (observed, recorded) = read?;
@@ -101,12 +108,12 @@ fn known(observed: &Observed, wanted: &BTreeSet<String>) -> Result<(), Failure> 
 
 async fn read(
     remote: &Remote,
+    desired: &Desired,
     args: &ExportArgs,
     wanted: &BTreeSet<String>,
     progress: &(dyn Fn(ReadEvent) + Sync),
 ) -> Result<(Observed, Recorded), Failure> {
-    let recorded = remote.ledger.load().await?;
-    let unsettled = remote.ledger.unsettled().await?;
+    let (recorded, unsettled) = remote.history(desired).await?;
     let customers = |_, name: &str| wanted.is_empty() || wanted.contains(name);
     let extent = Survey {
         customers: &customers,

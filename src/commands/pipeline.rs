@@ -53,8 +53,7 @@ pub(super) async fn planned_by(
     progress: &(dyn Fn(ReadEvent) + Sync),
     policy: impl FnOnce(&BTreeMap<Address, ConnectorId>) -> Policy,
 ) -> Result<Planned, Failure> {
-    let recorded = remote.ledger.load().await?;
-    let unsettled = remote.ledger.unsettled().await?;
+    let (recorded, unsettled) = remote.history(&project.desired).await?;
     let grace = Duration::from_secs(reach.settle_timeout);
     await_newcomers(remote, &recorded, &unsettled, grace).await?;
     let refresh = match reach.refresh {

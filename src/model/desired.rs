@@ -18,6 +18,28 @@ pub struct Desired {
     pub customers: BTreeMap<String, DesiredCustomer>,
 }
 
+impl Desired {
+    /// Every text in it that is no secret and that an answer may repeat: names, and the literal
+    /// settings that can be read back.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        for (name, customer) in &self.customers {
+            texts.push(name.as_str());
+            texts.extend(customer.previous_name.as_deref());
+            for (name, connector) in &customer.connectors {
+                texts.push(name);
+                texts.extend(connector.previous_name.as_deref());
+                let blocks = [&connector.environment, &connector.replication_config];
+                let settings = blocks.into_iter().flatten().flat_map(Settings::values);
+                settings.for_each(|setting| setting.texts(&mut texts));
+                let entities = connector.entities.iter().flatten();
+                texts.extend(entities.map(|entity| entity.entity.as_str()));
+            }
+        }
+        texts
+    }
+}
+
 /// Names and paths of the remote API.
 #[derive(
     Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,

@@ -28,6 +28,16 @@ pub enum Setting {
 }
 
 impl Setting {
+    /// Collects the literal texts in it.
+    pub fn texts<'a>(&'a self, found: &mut Vec<&'a str>) {
+        match self {
+            Self::Literal(value) => found.extend(value.as_str()),
+            Self::Secret(_) => {}
+            Self::List(items) => items.iter().for_each(|item| item.texts(found)),
+            Self::Map(fields) => fields.values().for_each(|field| field.texts(found)),
+        }
+    }
+
     /// Calls `visit` with the dotted path of every leaf (scalar or reference) below `path`.
     /// Empty lists and mappings are leaves too: they carry meaning.
     pub fn leaves<'a>(&'a self, path: &str, visit: &mut impl FnMut(String, &'a Setting)) {

@@ -16,9 +16,13 @@ pub fn drift(out: &mut Out<'_>, drift: &Drift, all: bool) -> io::Result<()> {
         out.blank()?;
         customer(out, one)?;
     }
-    if drift.unmanaged.is_empty() {
-        return Ok(());
+    if !drift.unmanaged.is_empty() {
+        unmanaged(out, drift, all)?;
     }
+    out.flush()
+}
+
+fn unmanaged(out: &mut Out<'_>, drift: &Drift, all: bool) -> io::Result<()> {
     let count = counted(drift.unmanaged.len(), "customer");
     let title = Line::default()
         .label(Label::Strong, "Unmanaged")

@@ -43,7 +43,8 @@ pub fn document(out: &mut Out<'_>, document: &impl Serialize) -> io::Result<()> 
     let formatter = Harmless(serde_json::ser::PrettyFormatter::new());
     let mut serializer = serde_json::Serializer::with_formatter(Raw(out), formatter);
     document.serialize(&mut serializer)?;
-    out.raw(b"\n")
+    out.raw(b"\n")?;
+    out.flush()
 }
 
 /// The schema of a plan.

@@ -20,7 +20,8 @@ const LISTED: usize = 5;
 pub fn plan(out: &mut Out<'_>, plan: &Plan, all: bool) -> io::Result<()> {
     if !plan.has_changes() {
         out.sentences(0, &unchanged(plan))?;
-        return aside(out, plan, all);
+        aside(out, plan, all)?;
+        return out.flush();
     }
     let touched = plan.customers.iter().filter(|one| !one.steps.is_empty());
     for (index, one) in touched.enumerate() {
@@ -33,7 +34,8 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, all: bool) -> io::Result<()> {
     out.blank()?;
     legend(out, plan)?;
     out.blank()?;
-    out.sentences(0, &summary(plan))
+    out.sentences(0, &summary(plan))?;
+    out.flush()
 }
 
 fn customer(out: &mut Out<'_>, customer: &CustomerPlan) -> io::Result<()> {

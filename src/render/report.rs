@@ -37,7 +37,8 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport, all: bool) -> io::Result<
     }
     waves(out, &report.waves)?;
     next(out, report)?;
-    out.sentences(0, &summary(report))
+    out.sentences(0, &summary(report))?;
+    out.flush()
 }
 
 fn warnings(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {

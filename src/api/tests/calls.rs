@@ -93,6 +93,17 @@ async fn a_stalled_answer_ends_in_time() {
 }
 
 #[tokio::test]
+async fn an_answer_may_begin_late() {
+    let stub = Stub::start_slow(|seen| async move {
+        tokio::time::sleep(2 * quick().timeouts.idle).await;
+        on_workspace(&seen, || ok(&workspace(5, "a")))
+    })
+    .await;
+    assert!(read(&stub.session().await).await.unwrap().is_some());
+    assert_eq!(stub.count("GET", &workspace_path(5)), 1);
+}
+
+#[tokio::test]
 async fn a_cut_answer_is_read_again() {
     let stub = Stub::start(|seen| {
         on_workspace(seen, || match seen.nth {

@@ -257,6 +257,41 @@ async fn updates_are_repeated_and_keep_their_doubt() {
 }
 
 #[tokio::test]
+async fn what_is_no_secret_is_shown_and_settings_go_back_unseen() {
+    let alike = "client-secret";
+    let stub = Stub::start(move |seen| {
+        let template = json!({"id": id(8), "name": "t", "source_definition_id": id(7)});
+        let connector = json!({"id": id(9), "name": alike, "replication_config": {"k": alike},
+            "entities": null, "source_template": template});
+        (seen.path == connector_path()).then(|| ok(&connector))
+    })
+    .await;
+    let session = stub.session().await;
+    let reader = session.reader();
+    let name = async || {
+        let found = reader.connector(ConnectorId(id(9))).await.unwrap();
+        found.unwrap().observed.name
+    };
+    assert!(name().await.contains("withheld"));
+    session.note_plain([alike]);
+    assert_eq!(name().await, alike);
+    let session = stub.session().await;
+    let found = session.reader().replication(ConnectorId(id(9))).await;
+    let settings = found.unwrap().unwrap().with(|mut settings| {
+        settings.insert("l".into(), json!(1));
+        settings
+    });
+    assert_eq!(format!("{settings:?}"), "Replication");
+    let writer = session.writer();
+    let written = writer.update_connector(ConnectorId(id(9)), None, Some(&settings), None);
+    written.await.unwrap();
+    assert_eq!(
+        stub.last("PUT", &connector_path()).body,
+        r#"{"replication_config":{"k":"client-secret","l":1}}"#
+    );
+}
+
+#[tokio::test]
 async fn deletions_are_accepted_in_all_their_forms() {
     for (code, body, told) in [
         (

@@ -191,3 +191,25 @@ fn one_customer_that_fails_does_not_stop_another() {
     env.traffic();
     env.converge(&[]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_could_not_be_told_is_no_success() {
+    let env = TestEnv::new();
+    for verb in [
+        &["plan"][..],
+        &["plan", "--format", "json"],
+        &["apply", "--auto-approve", "--format", "json"],
+        &["drift"],
+        &["drift", "--format", "json"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = env.command(verb);
+        command
+            .stdout(full.unwrap())
+            .stderr(std::process::Stdio::null());
+        assert_eq!(command.status().unwrap().code(), Some(1), "{verb:?}");
+    }
+    // What was done is on record all the same.
+    env.is_converged(&[]);
+}

@@ -9,6 +9,8 @@ mod drift;
 mod export;
 mod found;
 mod interruption;
+mod liars;
+mod lookalikes;
 mod parts;
 mod refusals;
 mod removal;

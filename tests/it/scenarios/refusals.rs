@@ -112,3 +112,13 @@ fn an_unreadable_ledger() {
     output.exits(1).complains("ledger_failed");
     traffic.only_reads();
 }
+
+#[test]
+fn a_wait_beyond_all_time() {
+    let env = TestEnv::new();
+    for flag in ["--delete-timeout", "--settle-timeout"] {
+        let endless = u64::MAX.to_string();
+        let output = env.run(&["apply", "--auto-approve", flag, &endless]);
+        output.exits(64).complains(flag);
+    }
+}

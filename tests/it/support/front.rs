@@ -20,6 +20,8 @@ pub(crate) enum Fate {
     Pass,
     /// It is passed on, and its answer is changed.
     Change(fn(&mut Value)),
+    /// It is answered here.
+    Answer(u16, Value),
 }
 
 type Rule = Box<dyn Fn(&Parts, &[u8]) -> Fate + Send + Sync>;
@@ -78,11 +80,15 @@ impl Drop for Front {
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, LIMIT).await.unwrap();
-    let Fate::Change(change) = (shared.rule)(&parts, &bytes) else {
-        return pass(&shared, parts, bytes.into(), None).await;
-    };
-    shared.met.fetch_add(1, Ordering::Relaxed);
-    pass(&shared, parts, bytes.into(), Some(change)).await
+    let fate = (shared.rule)(&parts, &bytes);
+    if !matches!(fate, Fate::Pass) {
+        shared.met.fetch_add(1, Ordering::Relaxed);
+    }
+    match fate {
+        Fate::Pass => pass(&shared, parts, bytes.into(), None).await,
+        Fate::Change(change) => pass(&shared, parts, bytes.into(), Some(change)).await,
+        Fate::Answer(status, value) => answer(status, value.to_string().into()),
+    }
 }
 
 async fn pass(
