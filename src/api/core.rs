@@ -97,6 +97,11 @@ impl Core {
         }
     }
 
+    /// Has nothing wait for the service any more.
+    pub(super) fn halt(&self) {
+        self.traffic.halt();
+    }
+
     /// Notes texts that are no secret, whatever they look like.
     pub(super) fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
         texts
@@ -212,8 +217,10 @@ impl Core {
             let Some(pause) = self.after(&error, is_probe, request, tries) else {
                 return Err(error);
             };
+            if self.traffic.rest(pause, request.operation).await.is_err() {
+                return Err(error);
+            }
             tries.last = Some(error);
-            self.traffic.rest(pause, request.operation).await;
         }
     }
 
@@ -355,6 +362,7 @@ fn turned_back(refusal: Refusal, request: &Request<'_>, tries: &mut Tries) -> Ap
             Refusal::Down(failures) => {
                 format!("the service has failed {failures} times in a row")
             }
+            Refusal::Halted => "the run is to end".to_owned(),
             Refusal::Busy | Refusal::Stale => "there was no turn for it in time".to_owned(),
         };
         unasked(request, tries, reason)

@@ -94,6 +94,12 @@ impl Session {
         }
     }
 
+    /// From now on a call that would have to wait, for the service's return or because it asked to
+    /// be left alone, is given up. What is under way and what may go at once goes on.
+    pub fn halt(&self) {
+        self.core.halt();
+    }
+
     /// Notes texts that are no secret, such as declared names: answers show them as they are, even
     /// where they look like part of one.
     pub fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {

@@ -98,7 +98,7 @@ impl RetryPolicy {
 }
 
 /// `Retry-After` in seconds or as a date; the date counts from the reply's own `Date`, so that
-/// a wrong clock on either side does no harm.
+/// a wrong clock on either side does no harm, and without one from this machine's clock.
 pub(super) fn retry_after(value: Option<&str>, date: Option<&str>) -> Option<Duration> {
     let value = value?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
@@ -106,7 +106,9 @@ pub(super) fn retry_after(value: Option<&str>, date: Option<&str>) -> Option<Dur
             .then(|| Duration::from_secs_f64(seconds.min(86_400.0)));
     }
     let until = parse_date(value)?;
-    let now = date.and_then(parse_date)?;
+    let now = date
+        .and_then(parse_date)
+        .unwrap_or_else(jiff::Timestamp::now);
     Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
@@ -164,7 +166,11 @@ mod tests {
             seconds(0)
         );
         assert_eq!(retry_after(Some("1e300"), None), seconds(86_400));
-        for odd in ["-1", "soon", "", "NaN", "Wed, 21 Oct 2015 07:28:30 GMT"] {
+        let ago = "Wed, 21 Oct 2015 07:28:30 GMT";
+        assert_eq!(retry_after(Some(ago), None), seconds(0));
+        let far = "Wed, 21 Oct 2415 07:28:30 GMT";
+        assert!(retry_after(Some(far), None) > seconds(86_400));
+        for odd in ["-1", "soon", "", "NaN"] {
             assert_eq!(retry_after(Some(odd), None), None, "{odd}");
         }
     }

@@ -13,6 +13,7 @@ use super::options::{OnWait, Options};
 use super::pacer::Pacer;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 /// A shorter wait is not told.
@@ -31,6 +32,8 @@ pub(super) struct Traffic {
     longest_wish: Duration,
     on_wait: Option<OnWait>,
     told: Mutex<Option<(Why, Instant)>>,
+    /// Whether nothing may be waited for any more.
+    halted: watch::Sender<bool>,
 }
 
 /// What is waited for.
@@ -62,6 +65,8 @@ pub(super) enum Held {
     Down(u32),
     /// Its time ran out.
     Busy,
+    /// It would have to wait, and the run is to end.
+    Halted,
 }
 
 impl Traffic {
@@ -75,6 +80,7 @@ impl Traffic {
             longest_wish: options.retry.retry_after_cap,
             on_wait: options.on_wait.clone(),
             told: Mutex::new(None),
+            halted: watch::Sender::new(false),
         }
     }
 
@@ -87,8 +93,9 @@ impl Traffic {
         };
         let mut coming = self.breaker.coming(entry.turn);
         loop {
-            self.health(&mut coming, entry.deadline).await?;
-            self.gate(lane, entry.deadline).await?;
+            self.unless_halted(self.health(&mut coming, entry.deadline))
+                .await?;
+            self.unless_halted(self.gate(lane, entry.deadline)).await?;
             let permit = lane.permit(entry.deadline).await.ok_or(Held::Busy)?;
             let clear = || lane.closed_until().is_none();
             if !clear() || !coming.is_clear() {
@@ -112,6 +119,24 @@ impl Traffic {
                     _permit: permit,
                 });
             }
+        }
+    }
+
+    /// From now on what would have to wait for the service is not made at all. What is under way
+    /// and what may go at once goes on.
+    pub(super) fn halt(&self) {
+        self.halted.send_replace(true);
+    }
+
+    async fn unless_halted(
+        &self,
+        wait: impl Future<Output = Result<(), Held>>,
+    ) -> Result<(), Held> {
+        let mut halted = self.halted.subscribe();
+        tokio::select! {
+            biased;
+            result = wait => result,
+            _ = halted.wait_for(|halted| *halted) => Err(Held::Halted),
         }
     }
 
@@ -166,12 +191,15 @@ impl Traffic {
 
     /// The pause of one call before it is made again. While the service is down, the breaker
     /// alone spaces attempts: a pause beside it could outlast the patience with the outage.
-    pub(super) async fn rest(&self, pause: Duration, operation: &str) {
-        if self.breaker.health().outage().is_some() {
-            return;
-        }
-        self.tell(Why::Retry, &format!("{operation} is made again"), pause);
-        sleep(pause).await;
+    pub(super) async fn rest(&self, pause: Duration, operation: &str) -> Result<(), Held> {
+        let rest = async {
+            if self.breaker.health().outage().is_none() {
+                self.tell(Why::Retry, &format!("{operation} is made again"), pause);
+                sleep(pause).await;
+            }
+            Ok(())
+        };
+        self.unless_halted(rest).await
     }
 
     fn tell(&self, why: Why, reason: &str, wait: Duration) {

@@ -317,6 +317,32 @@ impl Shape for CreatedAnswer {
     const KIND: &'static str = "a connector";
 }
 
+/// What every form of an answer to a DELETE has one of (`delete_integrations_connectors_id`,
+/// `delete_workspaces_workspace_id`).
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum GoneAnswer {
+    /// What was deleted.
+    Of {
+        #[serde(rename = "id")]
+        _id: IgnoredAny,
+    },
+    /// When.
+    At {
+        #[serde(rename = "deleted_at")]
+        _at: IgnoredAny,
+    },
+    /// What deletes it.
+    By {
+        #[serde(rename = "job_id")]
+        _job: IgnoredAny,
+    },
+}
+
+impl Shape for GoneAnswer {
+    const KIND: &'static str = "a deletion";
+}
+
 /// `ConnectorSourceCheckConfigResponse`
 #[derive(Deserialize)]
 pub(super) struct CheckAnswer {

@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::options::ConnectorToken;
 use super::reader::Reader;
 use super::said::fit;
-use super::wire::{CheckAnswer, CreatedAnswer, WorkspaceAnswer};
+use super::wire::{CheckAnswer, CreatedAnswer, GoneAnswer, WorkspaceAnswer};
 use super::{Check, Created, Gone, Replication, Workspace, request};
 use crate::model::{
     ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, Resolved, WorkspaceId,
@@ -109,18 +109,18 @@ impl Writer {
     }
 
     /// Changes name, replication settings or entities (`update_integrations_connectors_id`).
-    /// What is nothing is not sent. Tells the new `updated_at` where the server does.
+    /// What is nothing is not sent.
     pub async fn update_connector(
         &self,
         id: ConnectorId,
         name: Option<&str>,
         replication_config: Option<&Replication>,
         entities: Option<&[Entity]>,
-    ) -> Result<Option<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let replication_config = replication_config.map(|settings| &settings.0);
         let request = request::update_connector(id, name, replication_config, entities)?;
         let answer = self.core.as_application(&request).await?;
-        Ok(Created::from(answer.decode::<CreatedAnswer>()?).updated_at)
+        answer.decode::<CreatedAnswer>().map(drop)
     }
 
     /// Starts deleting a connector (`delete_integrations_connectors_id`): it is gone once it is
@@ -134,10 +134,14 @@ impl Writer {
     }
 }
 
-/// Every success of a DELETE says the same, whether 200 or 202 and whatever its body.
+/// Every success of a DELETE says the same, whether 200 or 202 and with which of its bodies. A body
+/// of another kind is some other server's.
 fn gone(outcome: Result<Answer, ApiError>) -> Result<Gone, ApiError> {
     match outcome {
-        Ok(_) => Ok(Gone::Accepted),
+        Ok(answer) if matches!(answer.reply.status, 202 | 204) && answer.reply.body.is_empty() => {
+            Ok(Gone::Accepted)
+        }
+        Ok(answer) => answer.decode::<GoneAnswer>().map(|_| Gone::Accepted),
         Err(error) if error.is_not_found() => Ok(Gone::Already),
         Err(error) => Err(error),
     }

@@ -71,10 +71,12 @@ impl CustomerRun<'_> {
             )
             .await;
         match outcome {
-            Ok(updated_at) => {
+            Ok(()) => {
                 self.end(seq, Ended::Done).await?;
                 let sent = self.sent_before(id);
-                self.enter(body, id, sent, updated_at).await?;
+                // Without its time the next plan reads what became of it, and of what others
+                // changed meanwhile.
+                self.enter(body, id, sent, None).await?;
                 Ok(Done::of(id))
             }
             Err(error) => {
@@ -109,6 +111,7 @@ impl CustomerRun<'_> {
         let unverified = self.check(body).await?;
         self.forget_other_name(old, body);
         let created = self.create(body, Some(old)).await?;
+        self.stands(created.id).await?;
         let removed = self.remove(address, old).await.map_err(|trouble| Trouble {
             outcome: match trouble.outcome {
                 // Half of it was.

@@ -87,6 +87,9 @@ impl CustomerRun<'_> {
             )),
         };
         let (seq, created) = self.post(body, &intent, &known).await?;
+        let held = self.ledger.connectors.iter();
+        let before = held.filter(|(_, connector)| Some(connector.id) == replaces);
+        let before = before.map(|(name, one)| (name.clone(), one.clone())).next();
         self.ledger.leaving.extend(replaces);
         self.enter(body, created.id, sent, created.updated_at.clone())
             .await?;
@@ -95,6 +98,7 @@ impl CustomerRun<'_> {
             id: created.id,
             body: body.clone(),
             seq,
+            before,
         });
         Ok(created)
     }
@@ -121,7 +125,8 @@ impl CustomerRun<'_> {
                 Ok(created) => return Ok((seq, created)),
                 Err(error) => error,
             };
-            if error.effect() == Effect::Unknown
+            let unclear = error.effect() == Effect::Unknown;
+            if (unclear || is_odd(&error))
                 && let Ok(found) = self.newcomer(body, known).await
             {
                 if let Some(created) = found {
@@ -134,7 +139,11 @@ impl CustomerRun<'_> {
                     continue;
                 }
             }
-            self.end_failed(seq, &error).await?;
+            if is_odd(&error) {
+                self.end(seq, Ended::Unknown).await?;
+            } else {
+                self.end_failed(seq, &error).await?;
+            }
             return Err(error.into());
         }
     }
@@ -175,6 +184,14 @@ impl CustomerRun<'_> {
             }
         }
     }
+}
+
+/// Whether a refusal is none that this call is known to have: something on the way may have given
+/// it after the call was passed on.
+fn is_odd(error: &ApiError) -> bool {
+    let known = [400, 401, 403, 404, 422, 429];
+    let refused = error.status().filter(|status| (300..500).contains(status));
+    refused.is_some_and(|status| !known.contains(&status))
 }
 
 fn fits(found: &ObservedConnector, body: &ConnectorBody) -> bool {

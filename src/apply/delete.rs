@@ -1,6 +1,6 @@
 //! Deletion of connectors: asynchronous remotely, so it ends when the list no longer has them.
 
-use super::run::{CustomerRun, Done, StepResult};
+use super::run::{CustomerRun, Done, StepResult, Trouble};
 use super::{Context, Outcome};
 use crate::api::{Effect, Gone};
 use crate::model::{Address, ConnectorId};
@@ -10,6 +10,10 @@ use tokio::time::{Instant, sleep};
 
 /// How long a deletion is looked for after an answer that failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// What is told of a deletion that was answered with 404 while the connector is there.
+const DENIED: &str = "the server said that there is no such connector (404), and lists it; the next \
+                      run looks again";
 
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -59,18 +63,20 @@ impl CustomerRun<'_> {
         let outcome = self.context.writer.delete_connector(id).await;
         let patience = self.context.options.delete_deadline;
         let gone = match outcome {
-            Ok(Gone::Already) => true,
             Ok(Gone::Accepted) => self.await_gone(id, patience).await,
+            Ok(Gone::Already) => {
+                if !self.is_gone(id, patience).await {
+                    self.end(seq, Ended::Unknown).await?;
+                    return Err(Trouble::new(Outcome::Unknown, DENIED));
+                }
+                true
+            }
             Err(error) if error.effect() == Effect::Unknown => {
-                // A server that failed rarely goes on: the next run looks again. One list that
-                // leaves it out is not enough where nobody promised that it goes.
-                let gone = self.await_gone(id, patience.min(AFTER_FAILURE)).await
-                    && matches!(self.context.writer.reader().connector(id).await, Ok(None));
-                if !gone {
+                if !self.is_gone(id, patience).await {
                     self.end(seq, Ended::Unknown).await?;
                     return Err(error.into());
                 }
-                gone
+                true
             }
             Err(error) => {
                 self.end(seq, Ended::Failed).await?;
@@ -89,6 +95,14 @@ impl CustomerRun<'_> {
         }
         self.save().await?;
         Ok(Done::of(id))
+    }
+
+    /// Whether it is gone although nobody promised that it goes. A server that failed rarely goes
+    /// on, so that is soon told: the next run looks again. One list that leaves it out is not
+    /// enough.
+    async fn is_gone(&self, id: ConnectorId, patience: Duration) -> bool {
+        self.await_gone(id, patience.min(AFTER_FAILURE)).await
+            && matches!(self.context.writer.reader().connector(id).await, Ok(None))
     }
 
     async fn await_gone(&self, id: ConnectorId, deadline: Duration) -> bool {

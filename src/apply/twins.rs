@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What is told of a creation that could not be looked at.
-const UNSEEN: &str = "no list showed it yet, so nobody knows whether another run created it at the \
-                      same time; the next run looks";
+const UNSEEN: &str = "it could not be looked at once more, so nobody knows whether another run \
+                      created it at the same time; the next run looks";
 
 /// What is told of a creation beside which a list shows an earlier one that its id does not find.
 const CONTRADICTION: &str = "a list shows an earlier connector of the same name, and asking for \
@@ -28,10 +28,20 @@ pub(super) struct Made {
     pub(super) body: ConnectorBody,
     /// Its intent, which ends when it has been looked at.
     pub(super) seq: u64,
+    /// The ledger's entry of what it replaces.
+    pub(super) before: Option<(String, RecordedConnector)>,
 }
 
 /// How long a list may take to show what was created.
-const LIST_LAG: Duration = Duration::from_secs(3);
+const LIST_LAG: Duration = Duration::from_secs(10);
+
+/// What is told of a creation that was answered and is not there.
+fn missing(id: ConnectorId) -> String {
+    format!(
+        "the server answered that it made {id}, and no list shows that one: nobody knows what it \
+         made; the next run looks"
+    )
+}
 
 type Listed = BTreeMap<ConnectorId, ObservedConnector>;
 
@@ -41,7 +51,8 @@ impl CustomerRun<'_> {
         if self.made.is_empty() || self.context.stop.cause() == Some(StopCause::Authentication) {
             return;
         }
-        let Some(there) = self.whole_list().await else {
+        let wanted: Vec<ConnectorId> = self.made.iter().map(|made| made.id).collect();
+        let Some(there) = self.list_with(&wanted).await else {
             // Their intents stay open, so the next run looks.
             for made in std::mem::take(&mut self.made) {
                 self.warn(&made, UNSEEN.to_owned());
@@ -49,27 +60,70 @@ impl CustomerRun<'_> {
             return;
         };
         for made in std::mem::take(&mut self.made) {
-            if let Err(trouble) = self.settle_twin(&made, there.clone()).await {
+            let settled = if there.contains_key(&made.id) {
+                self.settle_twin(&made, there.clone()).await
+            } else {
+                self.disown(&made).await
+            };
+            if let Err(trouble) = settled {
                 self.warn(&made, trouble.message);
                 self.stop(trouble.stop);
             }
         }
     }
 
-    /// A list that shows everything that was created: one that does not is from before.
-    async fn whole_list(&self) -> Option<Listed> {
+    /// A list that shows all of these, or the last one there was: one that does not show them is
+    /// from before.
+    async fn list_with(&self, wanted: &[ConnectorId]) -> Option<Listed> {
         let mut patience = Patience::new(self.context, LIST_LAG);
+        let mut last = None;
         loop {
-            let found = self.list().await.ok();
-            let is_whole =
-                |there: &Listed| self.made.iter().all(|made| there.contains_key(&made.id));
-            if let Some(there) = found.filter(is_whole) {
-                return Some(there);
-            }
-            if !patience.pause().await {
-                return None;
+            last = self.list().await.ok().or(last);
+            let is_whole = |there: &Listed| wanted.iter().all(|id| there.contains_key(id));
+            if last.as_ref().is_some_and(is_whole) || !patience.pause().await {
+                return last;
             }
         }
+    }
+
+    /// Whether the connector that was created last is listed, before the one that it replaces is
+    /// deleted. If it is not, the ledger goes on with that one.
+    pub(super) async fn stands(&mut self, id: ConnectorId) -> Result<(), Trouble> {
+        let there = self.list_with(&[id]).await;
+        if there.is_some_and(|there| there.contains_key(&id)) {
+            return Ok(());
+        }
+        let made = self.made.pop();
+        if let Some(made) = made.filter(|made| made.id == id) {
+            self.forget(&made).await?;
+        }
+        let message = format!("{}; the old connector is untouched", missing(id));
+        Err(Trouble::new(Outcome::Unknown, message))
+    }
+
+    /// Takes back what an answer told of a creation that no list shows.
+    async fn disown(&mut self, made: &Made) -> Result<(), Trouble> {
+        self.forget(made).await?;
+        if let Some(report) = self.report_of(made) {
+            report.outcome = Outcome::Unknown;
+            report.remote_id = None;
+            report.message = Some(missing(made.id));
+        }
+        Ok(())
+    }
+
+    /// The ledger as it was before a creation, whose intent tells the next run to look.
+    async fn forget(&mut self, made: &Made) -> Result<(), Trouble> {
+        let id = made.id;
+        self.ledger
+            .connectors
+            .retain(|_, connector| connector.id != id);
+        if let Some((name, record)) = made.before.clone() {
+            self.ledger.leaving.remove(&record.id);
+            self.ledger.connectors.insert(name, record);
+        }
+        self.save().await?;
+        self.end(made.seq, Ended::Unknown).await
     }
 
     async fn settle_twin(&mut self, made: &Made, mut there: Listed) -> Result<(), Trouble> {

@@ -3,9 +3,13 @@
 use super::Outcome;
 use super::delete::Patience;
 use super::run::{CustomerRun, Done, StepResult, Trouble};
-use crate::api::{ApiError, Effect, Gone, Workspace};
+use crate::api::{Effect, Gone, Workspace};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Region, Status, WorkspaceId};
 use crate::recorded::{Intent, Outcome as Ended};
+
+/// What is told of a deletion that shows no effect.
+const REMAINS: &str = "the deletion was accepted, and the workspace is still there; the next run \
+                       looks again";
 
 impl CustomerRun<'_> {
     /// Mints a token for the name, which creates the workspace, and learns its id. Repeating it
@@ -30,6 +34,10 @@ impl CustomerRun<'_> {
                 ))
             }
             Ok(id) => {
+                if let Err(trouble) = self.carries_the_name(id).await {
+                    self.end(seq, Ended::Unknown).await?;
+                    return Err(trouble);
+                }
                 self.id = Some(id);
                 self.save().await?;
                 self.end(seq, Ended::Done).await?;
@@ -39,6 +47,21 @@ impl CustomerRun<'_> {
                 self.end_failed(seq, &error).await?;
                 Err(error.into())
             }
+        }
+    }
+
+    /// What a mint tells is looked at before it counts as ours: it could be another customer's.
+    async fn carries_the_name(&self, id: WorkspaceId) -> Result<(), Trouble> {
+        let unclear = |message: String| Trouble::new(Outcome::Unknown, message);
+        match self.context.writer.reader().workspace(id).await {
+            Ok(Some(found)) if found.name != self.plan.name => Err(unclear(format!(
+                "the mint gave workspace {id}, which carries another name; nothing is done in it"
+            ))),
+            // One that is this new may not be found yet.
+            Ok(_) => Ok(()),
+            Err(error) => Err(unclear(format!(
+                "the mint gave workspace {id}, and looking at it failed: {error}"
+            ))),
         }
     }
 
@@ -142,16 +165,21 @@ impl CustomerRun<'_> {
             }
             let address = Address::customer(&self.plan.name);
             let seq = self.begin_write(&address, "delete_workspaces").await?;
-            match self.context.writer.delete_workspace(id).await {
-                Ok(Gone::Accepted | Gone::Already) => {}
-                Err(error) if error.effect() == Effect::Unknown => {
-                    // The gateway may give up before the deletion ends, so the answer is looked for.
-                    self.await_workspace_gone(id, error).await?;
-                }
+            let error = match self.context.writer.delete_workspace(id).await {
+                Ok(Gone::Accepted | Gone::Already) => None,
+                // The gateway may give up before the deletion ends.
+                Err(error) if error.effect() == Effect::Unknown => Some(error),
                 Err(error) => {
                     self.end(seq, Ended::Failed).await?;
                     return Err(error.into());
                 }
+            };
+            // Whatever was answered, the ledger forgets only what is gone.
+            if !self.is_workspace_gone(id).await {
+                self.end(seq, Ended::Unknown).await?;
+                return Err(
+                    error.map_or_else(|| Trouble::new(Outcome::Unknown, REMAINS), Into::into)
+                );
             }
             self.end(seq, Ended::Done).await?;
         }
@@ -159,14 +187,16 @@ impl CustomerRun<'_> {
         Ok(Done::of(id))
     }
 
-    async fn await_workspace_gone(&self, id: WorkspaceId, error: ApiError) -> Result<(), Trouble> {
+    async fn is_workspace_gone(&self, id: WorkspaceId) -> bool {
         let mut patience = Patience::new(self.context, self.context.options.delete_deadline);
-        while patience.pause().await {
+        loop {
             if let Ok(None) = self.context.writer.reader().workspace(id).await {
-                return Ok(());
+                return true;
+            }
+            if !patience.pause().await {
+                return false;
             }
         }
-        Err(error.into())
     }
 
     /// Puts the intent of a write by id on disk.

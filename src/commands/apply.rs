@@ -36,10 +36,10 @@ pub(super) async fn run(
         let lock = remote.lock().await?;
         Ok((remote, lock))
     };
-    let (remote, lock) = with_signals(ui, env, &stop, opening).await?;
+    let (remote, lock) = with_signals(ui, env, &stop, &|| (), opening).await?;
     let given = Given { ui, global, args };
     let run = carry_out(given, &project, &remote, &secrets, &progress, &stop);
-    let exit = with_signals(ui, env, &stop, run).await;
+    let exit = with_signals(ui, env, &stop, &|| remote.session.halt(), run).await;
     lock.release().await;
     secrets.close().await;
     remote.close().await?;
@@ -237,11 +237,13 @@ fn follow(progress: &Progress, event: ApplyEvent<'_>) {
 }
 
 /// A signal before the first write ends the run at once. Later the first one lets what is under
-/// way finish; the second ends the process, which the journal is made for.
+/// way finish, and `halt` keeps it from waiting for anything else; the second ends the process,
+/// which the journal is made for.
 pub(super) async fn with_signals<T>(
     ui: &Ui,
     env: &Environment,
     stop: &Stop,
+    halt: &dyn Fn(),
     run: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let listen = async {
@@ -255,6 +257,7 @@ pub(super) async fn with_signals<T>(
                 std::process::exit(Exit::Cancelled.number().into());
             }
             stop.request(StopCause::Signal);
+            halt();
             render::draining(ui);
         }
     };

@@ -38,7 +38,7 @@ pub(super) async fn run(
         let lock = remote.lock().await?;
         Ok((remote, lock))
     };
-    let (remote, lock) = with_signals(ui, env, &stop, opening).await?;
+    let (remote, lock) = with_signals(ui, env, &stop, &|| (), opening).await?;
     let verb = Verb {
         ui,
         global,
@@ -49,7 +49,14 @@ pub(super) async fn run(
         progress: &progress,
         stop,
     };
-    let exit = with_signals(ui, env, &verb.stop, verb.carry_out()).await;
+    let exit = with_signals(
+        ui,
+        env,
+        &verb.stop,
+        &|| remote.session.halt(),
+        verb.carry_out(),
+    )
+    .await;
     lock.release().await;
     verb.resolver.close().await;
     remote.close().await?;

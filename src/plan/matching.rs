@@ -195,6 +195,8 @@ pub(super) struct ConnectorPool<'a> {
     observed: BTreeMap<ConnectorId, &'a ObservedConnector>,
     recorded: BTreeMap<&'a str, &'a RecordedConnector>,
     renamed: BTreeMap<&'a str, &'a str>,
+    /// Previous names that the files spell out and no longer declare.
+    previous: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> ConnectorPool<'a> {
@@ -215,10 +217,16 @@ impl<'a> ConnectorPool<'a> {
             .map(|(name, connector)| (name.as_str(), connector))
             .collect();
         let renamed = renames(&observed, &recorded, declared);
+        let previous = declared.connectors.iter().filter_map(|(name, connector)| {
+            let previous = connector.previous_name.as_deref()?;
+            let is_free = !declared.connectors.contains_key(previous);
+            is_free.then_some((name.as_str(), previous))
+        });
         Self {
             observed,
             recorded,
             renamed,
+            previous: previous.collect(),
         }
     }
 
@@ -258,18 +266,26 @@ impl<'a> ConnectorPool<'a> {
             };
         }
         let lost = recorded.is_some();
-        let mut fits = self.unrecorded().filter(|(_, connector)| {
-            connector.name == name && connector.definition_id == definition
-        });
-        match (fits.next(), fits.next()) {
-            (None, _) => ConnectorMatch::Absent { lost },
-            (Some((id, observed)), None) => ConnectorMatch::Found {
-                id,
-                observed,
-                recorded: None,
-            },
-            (Some(_), Some(_)) => ConnectorMatch::Ambiguous,
+        // Under its previous name where the ledger no longer knows that one either.
+        let previous = self.previous.get(name).copied();
+        let previous = previous.filter(|previous| !self.recorded.contains_key(previous));
+        for name in [Some(name), previous].into_iter().flatten() {
+            let mut fits = self.unrecorded().filter(|(_, connector)| {
+                connector.name == name && connector.definition_id == definition
+            });
+            match (fits.next(), fits.next()) {
+                (None, _) => {}
+                (Some((id, observed)), None) => {
+                    return ConnectorMatch::Found {
+                        id,
+                        observed,
+                        recorded: None,
+                    };
+                }
+                (Some(_), Some(_)) => return ConnectorMatch::Ambiguous,
+            }
         }
+        ConnectorMatch::Absent { lost }
     }
 
     /// Whether the files carry a new name for a recorded connector.

@@ -150,6 +150,7 @@ fn add_undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>, plan: &mut
         });
         plan.blocked.extend(undeclared.blocked);
         plan.unmanaged.kept.extend(undeclared.kept);
+        plan.refusals.extend(undeclared.refusals);
     }
     plan.unmanaged.customers = inputs
         .observed

@@ -2,8 +2,8 @@
 
 use super::matching::FoundCustomer;
 use super::{
-    Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation, Reason,
-    Remember, Step,
+    Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
+    Operation, Reason, Refusal, Remember, Step,
 };
 use crate::model::{
     Address, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus, RecordedCustomer,
@@ -17,6 +17,7 @@ pub(super) struct Undeclared {
     pub(super) plans: Vec<CustomerPlan>,
     pub(super) blocked: Vec<Blocked>,
     pub(super) kept: Vec<Address>,
+    pub(super) refusals: Vec<Refusal>,
 }
 
 /// Plans recorded, live customers that no declaration means.
@@ -49,7 +50,11 @@ pub(super) fn undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>) -> 
         } else if let Some(strangers) = strangers(inputs, recorded, observed) {
             result.blocked.push(not_empty(address, strangers));
         } else if let Some(step) = removal(inputs, *id, recorded, observed) {
-            steps = vec![step];
+            if observed.name == recorded.name {
+                steps = vec![step];
+            } else {
+                result.refusals.push(renamed(*id, recorded, observed));
+            }
         }
         let remember = Remember {
             gone: gone(found),
@@ -90,6 +95,18 @@ fn protected(address: Address) -> Blocked {
         address,
         code: BlockCode::Protected,
         message,
+    }
+}
+
+fn renamed(id: WorkspaceId, recorded: &RecordedCustomer, observed: &ObservedCustomer) -> Refusal {
+    let (name, carries) = (&recorded.name, &observed.name);
+    Refusal {
+        code: GuardCode::RecordedIdRenamed,
+        message: format!(
+            "{name:?} is no longer in the files, and its recorded workspace {id} now carries the \
+             name {carries:?}, which nothing explains: declare a customer {carries} with \
+             `previous_name: {name}` to keep it, or name it back to have it pruned"
+        ),
     }
 }
 

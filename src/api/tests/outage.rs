@@ -52,7 +52,9 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
                 return false;
             };
             tries.turn = traffic.again();
-            traffic.rest(pause, "x").await;
+            if traffic.rest(pause, "x").await.is_err() {
+                return false;
+            }
         }
     };
     let ended = join_all((0..calls).map(|_| one())).await;

@@ -270,7 +270,7 @@ async fn waits_are_told_when_they_are_noticed_and_new() {
     traffic.tell(Why::Down, "d", seconds(5));
     assert_eq!(count(), 3);
     let begun = Instant::now();
-    traffic.rest(seconds(3), "create").await;
+    traffic.rest(seconds(3), "create").await.unwrap();
     assert_eq!(begun.elapsed(), seconds(3));
     let last = told.lock().unwrap().last().cloned();
     assert_eq!(last, Some(("create is made again".to_owned(), seconds(3))));
@@ -345,4 +345,30 @@ async fn a_wish_that_ends_with_the_deadline_is_waited_for() {
             .is_ok()
     );
     assert!(begun.elapsed() >= seconds(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_would_have_to_wait_is_turned_back_when_all_is_to_end() {
+    let (traffic, _) = traffic(Load::default());
+    let begun = Instant::now();
+    let waits = async {
+        let pass = traffic.enter(entry(60)).await.unwrap();
+        pass.end("x", &Err::<(), _>(throttled(30)));
+        tokio::join!(traffic.enter(entry(60)), traffic.rest(seconds(20), "x"))
+    };
+    let end = async {
+        tokio::time::sleep(seconds(5)).await;
+        traffic.halt();
+    };
+    let ((entered, rested), ()) = tokio::join!(waits, end);
+    assert!(matches!(entered, Err(Held::Halted)));
+    assert_eq!(rested, Err(Held::Halted));
+    assert_eq!(begun.elapsed(), seconds(5));
+    // What need not wait goes: the other lane is not closed.
+    let writes = true;
+    let other = Entry {
+        writes,
+        ..entry(60)
+    };
+    assert!(traffic.enter(other).await.is_ok());
 }

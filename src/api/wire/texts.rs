@@ -2,8 +2,9 @@
 //! replaced: names, times, settings. Tokens are none of them.
 
 use super::{
-    CheckAnswer, ConnectorAnswer, ConnectorList, CreatedAnswer, DefinitionList, ScopedAnswer,
-    StatsAnswer, TemplateList, TokenAnswer, TokenInfo, WorkspaceAnswer, WorkspacePage,
+    CheckAnswer, ConnectorAnswer, ConnectorList, CreatedAnswer, DefinitionList, GoneAnswer,
+    ScopedAnswer, StatsAnswer, TemplateList, TokenAnswer, TokenInfo, WorkspaceAnswer,
+    WorkspacePage,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -31,7 +32,8 @@ without_texts!(
     ScopedAnswer,
     TokenInfo,
     StatsAnswer,
-    CheckAnswer
+    CheckAnswer,
+    GoneAnswer
 );
 
 impl Texts for WorkspaceAnswer {

@@ -32,12 +32,11 @@ fn without_prune_everything_is_kept() {
 #[test]
 fn customers_are_suspended_or_deleted() {
     let mut scene = with_old();
-    scene.live(2, "").name = "old, renamed".into();
     scene.policy.prune = true;
-    scene.shows(&[r#"old Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#02,expected_name:old, renamed,patch:{status:inactive},retire:true}"#]);
+    scene.shows(&[r#"old Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#02,expected_name:old,patch:{status:inactive},retire:true}"#]);
     scene.policy.delete_customers = true;
     scene.shows(&[
-        "old Delete [NotInConfig] {op:delete_customer,workspace_id:#02,expected_name:old, renamed}",
+        "old Delete [NotInConfig] {op:delete_customer,workspace_id:#02,expected_name:old}",
     ]);
     let plan = scene.plan();
     let old = plan.customers.iter().find(|one| one.name == "old").unwrap();
@@ -53,6 +52,22 @@ fn customers_are_suspended_or_deleted() {
     scene.shows(&["old blocked: UnknownStatus"]);
     scene.policy.delete_customers = true;
     scene.shows(&["old blocked: UnknownStatus"]);
+}
+
+#[test]
+fn a_customer_that_carries_another_name_is_not_pruned() {
+    let mut scene = with_old();
+    scene.live(2, "").name = "somebody".into();
+    scene.shows(&["kept old"]);
+    scene.policy.prune = true;
+    for delete_customers in [false, true] {
+        scene.policy.delete_customers = delete_customers;
+        scene.shows(&["refused: RecordedIdRenamed"]);
+    }
+    // Nothing would be done to it.
+    scene.policy.delete_customers = false;
+    scene.live(2, "").status = ObservedStatus::Inactive;
+    scene.shows(&[]);
 }
 
 #[test]

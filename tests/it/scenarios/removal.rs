@@ -133,10 +133,10 @@ fn a_listing_that_is_not_whole_prunes_nothing() {
         if parts.uri.path() != "/api/v1/workspaces" {
             return Fate::Pass;
         }
-        Fate::Change(|listing| {
+        Fate::Change(Box::new(|listing| {
             let workspaces = listing["data"].as_array_mut().unwrap();
             workspaces.retain(|one| one["name"] != "acme");
-        })
+        }))
     });
     let (refused, traffic) = env.apply(&["--prune"]);
     refused.exits(5).says("incomplete_listing");

@@ -19,10 +19,15 @@ pub(crate) enum Fate {
     /// It is passed on.
     Pass,
     /// It is passed on, and its answer is changed.
-    Change(fn(&mut Value)),
+    Change(Change),
     /// It is answered here.
     Answer(u16, Value),
+    /// It is passed on, and this is answered instead.
+    Hide(u16),
 }
+
+/// A change of an answer.
+type Change = Box<dyn FnOnce(&mut Value) + Send>;
 
 type Rule = Box<dyn Fn(&Parts, &[u8]) -> Fate + Send + Sync>;
 
@@ -88,6 +93,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         Fate::Pass => pass(&shared, parts, bytes.into(), None).await,
         Fate::Change(change) => pass(&shared, parts, bytes.into(), Some(change)).await,
         Fate::Answer(status, value) => answer(status, value.to_string().into()),
+        Fate::Hide(status) => {
+            pass(&shared, parts, bytes.into(), None).await;
+            answer(status, "{}".into())
+        }
     }
 }
 
@@ -95,7 +104,7 @@ async fn pass(
     shared: &Shared,
     parts: Parts,
     body: reqwest::Body,
-    change: Option<fn(&mut Value)>,
+    change: Option<Change>,
 ) -> Response {
     let target = parts.uri.path_and_query().unwrap();
     let address = format!("{}{target}", shared.behind);
