@@ -110,7 +110,13 @@ pub async fn apply(plan: &Plan, recorded: &Recorded, context: &Context<'_>) -> A
         operations: customers(&plan.customers, recorded, context).await,
         interrupted: context.stop.cause() == Some(StopCause::Signal),
         waves: Vec::new(),
+        unplanned: unplanned(plan),
     }
+}
+
+/// What the plan could not plan for.
+fn unplanned(plan: &Plan) -> u64 {
+    u64::try_from(plan.blocked.len()).unwrap_or(u64::MAX)
 }
 
 async fn customers(

@@ -15,6 +15,9 @@ pub struct ApplyReport {
     /// The waves that were begun; only a rotation has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveReport>,
+    /// What the plan could not plan for, and told why.
+    #[serde(default)]
+    pub unplanned: u64,
 }
 
 /// How one wave of a rotation went.
@@ -103,7 +106,7 @@ pub struct Tally {
 impl ApplyReport {
     /// Whether everything succeeded and nothing stopped the run.
     pub fn is_complete(&self) -> bool {
-        !self.interrupted && self.tally() == Tally::default()
+        !self.interrupted && self.unplanned == 0 && self.tally() == Tally::default()
     }
 
     /// What was done.
@@ -190,5 +193,11 @@ mod tests {
         };
         assert_eq!(report.counts(), expected);
         assert!(report.is_complete());
+        let unplanned = 2;
+        let report = ApplyReport {
+            unplanned,
+            ..report
+        };
+        assert!(!report.is_complete());
     }
 }

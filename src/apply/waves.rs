@@ -47,6 +47,7 @@ pub async fn apply_in_waves(
         report.waves.extend(told);
     }
     report.interrupted = context.stop.cause() == Some(StopCause::Signal);
+    report.unplanned = super::unplanned(plan);
     report
 }
 

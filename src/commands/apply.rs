@@ -6,7 +6,7 @@ use super::project;
 use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::apply::{
-    ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, Waves, apply, apply_in_waves,
+    ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, Tally, Waves, apply, apply_in_waves,
 };
 use crate::cli::{ApplyArgs, ExecutionOpts, Format, GlobalOpts};
 use crate::desired::Project;
@@ -89,7 +89,7 @@ async fn carry_out(
     show(ui, global, plan, &report)?;
     let changed = args.detailed_exitcode && plan.writes();
     let change = if changed { Exit::Changes } else { Exit::Done };
-    Ok(Exit::decide([ended(plan, &report, stop), change]))
+    Ok(Exit::decide([ended(&report, stop), change]))
 }
 
 /// Guards, and replacements that nobody saw.
@@ -289,14 +289,14 @@ pub(super) fn show(
 }
 
 /// The exit code of a run that went through.
-pub(super) fn ended(plan: &Plan, report: &ApplyReport, stop: &Stop) -> Exit {
+pub(super) fn ended(report: &ApplyReport, stop: &Stop) -> Exit {
     let stopped = match stop.cause() {
         Some(StopCause::Signal) => Exit::Cancelled,
         Some(StopCause::Authentication) => Exit::Authentication,
         Some(StopCause::Disk) => Exit::Error,
         None => Exit::Done,
     };
-    let partial = report.tally() != crate::apply::Tally::default() || !plan.blocked.is_empty();
+    let partial = report.unplanned > 0 || report.tally() != Tally::default();
     let went = if partial { Exit::Partial } else { Exit::Done };
     Exit::decide([stopped, went])
 }

@@ -6,7 +6,7 @@ use super::pipeline::{Planned, planned_by, resolver};
 use super::project;
 use super::reading::reading;
 use super::remote::{Pace, Remote};
-use crate::apply::{ApplyReport, Stop, Waves};
+use crate::apply::{Stop, Waves};
 use crate::cli::{Format, GlobalOpts, RotateArgs};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
@@ -189,11 +189,11 @@ impl Verb<'_> {
         };
         let report = execution.run(&secrets, &missing, stop, progress).await?;
         progress.finish();
-        if is_finished(plan, &report) {
+        if report.is_complete() {
             rotations.end(&selector).await?;
         }
         show(self.ui, self.global, plan, &report)?;
-        Ok(ended(plan, &report, stop))
+        Ok(ended(&report, stop))
     }
 
     fn waves(&self, plan: &Plan, missing: &BTreeMap<SecretRef, String>) -> Waves {
@@ -280,9 +280,4 @@ fn needs(step: &Step, missing: &BTreeMap<SecretRef, String>) -> bool {
         collect(block, &mut references);
     }
     references.iter().any(|one| missing.contains_key(one))
-}
-
-/// Whether everything that was asked for is rotated.
-fn is_finished(plan: &Plan, report: &ApplyReport) -> bool {
-    plan.blocked.is_empty() && report.is_complete()
 }

@@ -139,6 +139,8 @@ pub(super) struct ReportSummary {
     done: Counts,
     #[serde(flatten)]
     not_done: Tally,
+    /// What the plan blocked, with its reasons, so that no operation stands for it.
+    unplanned: u64,
 }
 
 /// How one operation went.
@@ -277,6 +279,7 @@ pub(super) fn report(report: &ApplyReport) -> ReportDocument<'_> {
         summary: ReportSummary {
             done: report.counts(),
             not_done: report.tally(),
+            unplanned: report.unplanned,
         },
         waves: (!report.waves.is_empty()).then_some(&report.waves),
         operations: report.operations.iter().map(operation).collect(),

@@ -153,7 +153,7 @@ fn next(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
             "Apply again for what was not attempted.",
         ),
         (
-            tally.blocked > 0 && tally.failed + tally.unknown + tally.stale == 0,
+            report.unplanned + tally.blocked > 0 && tally.failed + tally.unknown + tally.stale == 0,
             "Resolve what blocks them, then apply again.",
         ),
     ];
@@ -198,6 +198,9 @@ fn summary(report: &ApplyReport) -> Vec<Line> {
             unknown,
             not_attempted,
         } = report.tally();
+        if report.unplanned > 0 {
+            say("Not planned", report.unplanned);
+        }
         say("Failed", failed);
         say("Blocked", blocked);
         if stale > 0 {
