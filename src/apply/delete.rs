@@ -11,6 +11,10 @@ use tokio::time::{Instant, sleep};
 /// How long a deletion is looked for after an answer that failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// What is told of a deletion that takes its time.
+const GOING: &str = "the deletion was accepted, and lists show the connector all the same; the next \
+                     run looks again (--delete-timeout waits longer)";
+
 /// What is told of a deletion that was answered with 404 while the connector is there.
 const DENIED: &str = "the server said that there is no such connector (404), and lists it; the next \
                       run looks again";
@@ -62,33 +66,28 @@ impl CustomerRun<'_> {
             .await?;
         let outcome = self.context.writer.delete_connector(id).await;
         let patience = self.context.options.delete_deadline;
-        let gone = match outcome {
-            Ok(Gone::Accepted) => self.await_gone(id, patience).await,
-            Ok(Gone::Already) => {
-                if !self.is_gone(id, patience).await {
-                    self.end(seq, Ended::Unknown).await?;
-                    return Err(Trouble::new(Outcome::Unknown, DENIED));
-                }
-                true
-            }
+        let (gone, otherwise) = match outcome {
+            Ok(Gone::Accepted) => (
+                self.await_gone(id, patience).await,
+                Trouble::new(Outcome::Unknown, GOING),
+            ),
+            Ok(Gone::Already) => (
+                self.is_gone(id, patience).await,
+                Trouble::new(Outcome::Unknown, DENIED),
+            ),
             Err(error) if error.effect() == Effect::Unknown => {
-                if !self.is_gone(id, patience).await {
-                    self.end(seq, Ended::Unknown).await?;
-                    return Err(error.into());
-                }
-                true
+                (self.is_gone(id, patience).await, error.into())
             }
             Err(error) => {
                 self.end(seq, Ended::Failed).await?;
                 return Err(error.into());
             }
         };
-        self.end(seq, Ended::Done).await?;
         if !gone {
-            let warning = "the deletion was accepted, and no list has shown yet that the connector \
-                           is gone; the next plan shows it until it is";
-            return Ok(Done::of(id).warning(warning));
+            self.end(seq, Ended::Unknown).await?;
+            return Err(otherwise);
         }
+        self.end(seq, Ended::Done).await?;
         self.ledger.leaving.remove(&id);
         if let Some(there) = &mut self.there {
             there.remove(&id);

@@ -6,6 +6,14 @@ use super::run::{CustomerRun, Done, StepResult, Trouble};
 use crate::api::{Effect, Gone, Workspace};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Region, Status, WorkspaceId};
 use crate::recorded::{Intent, Outcome as Ended};
+use std::time::Duration;
+
+/// How long a change may take to be read back.
+const READ_LAG: Duration = Duration::from_secs(3);
+
+/// What is told of a change that shows no effect.
+const UNCHANGED: &str = "the change was accepted, and the workspace is as it was; the next run looks \
+                         again";
 
 /// What is told of a deletion that shows no effect.
 const REMAINS: &str = "the deletion was accepted, and the workspace is still there; the next run \
@@ -107,38 +115,32 @@ impl CustomerRun<'_> {
         let seq = self
             .begin_write(&Address::customer(&self.plan.name), "update_workspaces")
             .await?;
-        let outcome = self.context.writer.update_workspace(id, patch).await;
-        match outcome {
-            Ok(_) => self.end(seq, Ended::Done).await,
-            // What a PUT by id did can be read, so an unclear answer need not stay unclear.
-            Err(error) if error.effect() == Effect::Unknown => {
-                let now = self
-                    .context
-                    .writer
-                    .reader()
-                    .workspace(id)
-                    .await
-                    .ok()
-                    .flatten();
-                let took_effect = now.is_some_and(|now| satisfies(&now, patch));
-                self.end(
-                    seq,
-                    if took_effect {
-                        Ended::Done
-                    } else {
-                        Ended::Unknown
-                    },
-                )
-                .await?;
-                if took_effect {
-                    Ok(())
-                } else {
-                    Err(error.into())
-                }
-            }
+        // What a PUT by id did can be read, so an unclear answer need not stay unclear, and a clear
+        // one need not be believed.
+        let otherwise = match self.context.writer.update_workspace(id, patch).await {
+            Ok(_) => Trouble::new(Outcome::Unknown, UNCHANGED),
+            Err(error) if error.effect() == Effect::Unknown => error.into(),
             Err(error) => {
                 self.end(seq, Ended::Failed).await?;
-                Err(error.into())
+                return Err(error.into());
+            }
+        };
+        if self.is_satisfied(id, patch).await {
+            return self.end(seq, Ended::Done).await;
+        }
+        self.end(seq, Ended::Unknown).await?;
+        Err(otherwise)
+    }
+
+    async fn is_satisfied(&self, id: WorkspaceId, patch: &CustomerPatch) -> bool {
+        let mut patience = Patience::new(self.context, READ_LAG);
+        loop {
+            let found = self.context.writer.reader().workspace(id).await;
+            if matches!(found, Ok(Some(now)) if satisfies(&now, patch)) {
+                return true;
+            }
+            if !patience.pause().await {
+                return false;
             }
         }
     }

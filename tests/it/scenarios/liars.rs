@@ -152,13 +152,18 @@ fn a_customer_that_was_not_deleted_is_not_forgotten() {
 
 #[test]
 fn a_connector_that_was_not_deleted_is_not_forgotten() {
-    for (status, body) in [(200, json!("<html>")), (404, json!({}))] {
+    for (status, body) in [
+        (200, json!("<html>")),
+        (404, json!({})),
+        (202, json!({"job_id": 1})),
+    ] {
         let mut env = TestEnv::applied();
         let old = env.connector("Acme GitHub").id;
         env.set("ACME_GITHUB", "another value");
         let answer = move || Fate::Answer(status, body.clone());
         let _front = first(&mut env, "DELETE", &old.to_string(), answer);
-        env.apply(&[]).0.exits(4).says("Unknown: 1.");
+        let short = ["--delete-timeout", "1"];
+        env.apply(&short).0.exits(4).says("Unknown: 1.");
         env.converge(&[]);
         env.wait_for("one connector", |env| env.world().connectors().count() == 3);
         assert_ne!(env.connector("Acme GitHub").id, old);
@@ -303,4 +308,20 @@ fn with_the_ledger_lost_a_renamed_connector_is_found_by_its_previous_name() {
     env.converge(&[]);
     assert_eq!(env.connector("Acme Code").id, id);
     assert_eq!(env.world().connectors().count(), 3);
+}
+
+#[test]
+fn a_change_that_is_accepted_and_not_made_is_unknown() {
+    let mut env = TestEnv::applied();
+    env.cut("- name: globex", None);
+    let id = env.world().workspace("globex").unwrap().id.to_string();
+    let target = format!("/api/v1/workspaces/{id}");
+    let as_it_was = env.remote().ask(reqwest::Method::GET, &target, None);
+    let answer = move || Fate::Answer(200, as_it_was.clone());
+    let _front = first(&mut env, "PUT", &id, answer);
+    let prune = ["--prune", "--allow-delete", "100%"];
+    env.apply(&prune).0.exits(4).says("Unknown: 1.");
+    assert!(env.world().workspace("globex").unwrap().active);
+    env.converge(&prune);
+    assert!(!env.world().workspace("globex").unwrap().active);
 }
