@@ -266,7 +266,11 @@ impl Core {
             .chain(bearer.map(SecretValue::expose))
             .for_each(|secret| self.sent.note(secret));
         let asked = Instant::now();
-        let outcome = self.http.attempt(request, bearer, organization, left).await;
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.http.attempt(request, bearer, organization, left) => outcome,
+            () = self.traffic.grace() => Err(Broken::TimedOut),
+        };
         self.tell(request, &outcome, asked, tries.attempts);
         self.judge(outcome, asked, call(request, tries), request, bearer)
     }

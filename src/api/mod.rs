@@ -95,7 +95,8 @@ impl Session {
     }
 
     /// From now on a call that would have to wait, for the service's return or because it asked to
-    /// be left alone, is given up. What is under way and what may go at once goes on.
+    /// be left alone, is given up. What may go at once goes on, and what is under way for some
+    /// seconds more.
     pub fn halt(&self) {
         self.core.halt();
     }

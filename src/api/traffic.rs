@@ -21,6 +21,10 @@ const NOTICEABLE: Duration = Duration::from_secs(1);
 /// How often the same wait is told: many calls wait for the same.
 const AGAIN: Duration = Duration::from_secs(10);
 
+/// How long an answer is waited for once all is to end: CI systems kill ten seconds after they
+/// asked.
+const GRACE: Duration = Duration::from_secs(8);
+
 /// The rules of a session's traffic.
 pub(super) struct Traffic {
     breaker: Breaker,
@@ -32,8 +36,8 @@ pub(super) struct Traffic {
     longest_wish: Duration,
     on_wait: Option<OnWait>,
     told: Mutex<Option<(Why, Instant)>>,
-    /// Whether nothing may be waited for any more.
-    halted: watch::Sender<bool>,
+    /// Since when nothing may be waited for any more.
+    halted: watch::Sender<Option<Instant>>,
 }
 
 /// What is waited for.
@@ -80,7 +84,7 @@ impl Traffic {
             longest_wish: options.retry.retry_after_cap,
             on_wait: options.on_wait.clone(),
             told: Mutex::new(None),
-            halted: watch::Sender::new(false),
+            halted: watch::Sender::new(None),
         }
     }
 
@@ -125,7 +129,21 @@ impl Traffic {
     /// From now on what would have to wait for the service is not made at all. What is under way
     /// and what may go at once goes on.
     pub(super) fn halt(&self) {
-        self.halted.send_replace(true);
+        let at = Instant::now();
+        self.halted.send_modify(|since| _ = since.get_or_insert(at));
+    }
+
+    /// Ends when what is under way is not waited for any more, either.
+    pub(super) async fn grace(&self) {
+        let mut halted = self.halted.subscribe();
+        let since = halted
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|at| *at);
+        if let Some(since) = since {
+            sleep_until(since + GRACE).await;
+        }
     }
 
     async fn unless_halted(
@@ -136,7 +154,7 @@ impl Traffic {
         tokio::select! {
             biased;
             result = wait => result,
-            _ = halted.wait_for(|halted| *halted) => Err(Held::Halted),
+            _ = halted.wait_for(Option::is_some) => Err(Held::Halted),
         }
     }
 

@@ -372,3 +372,21 @@ async fn who_would_have_to_wait_is_turned_back_when_all_is_to_end() {
     };
     assert!(traffic.enter(other).await.is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_when_all_is_to_end_has_some_seconds() {
+    let (traffic, _) = traffic(Load::default());
+    let begun = Instant::now();
+    let end = async {
+        tokio::time::sleep(seconds(5)).await;
+        traffic.halt();
+        tokio::time::sleep(seconds(5)).await;
+        traffic.halt();
+    };
+    let ended = async {
+        traffic.grace().await;
+        begun.elapsed()
+    };
+    let (ended, ()) = tokio::join!(ended, end);
+    assert_eq!(ended, seconds(13));
+}

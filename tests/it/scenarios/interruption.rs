@@ -213,3 +213,22 @@ fn what_could_not_be_told_is_no_success() {
     // What was done is on record all the same.
     env.is_converged(&[]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_does_not_wait_long_for_an_answer() {
+    let env = TestEnv::with(
+        ESTATE,
+        faulty("create_integrations_connectors:1:timeout-after"),
+    );
+    let mut child = env.spawn(&["apply", "--auto-approve", "--parallelism", "1"]);
+    env.wait_for("the effect", |env| env.world().connectors().count() == 1);
+    let begun = std::time::Instant::now();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(8));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(env.world().connectors().count(), 1);
+    let (_, traffic) = env.converge(&[]);
+    assert_eq!(traffic.count("create_integrations_connectors"), 2);
+}
