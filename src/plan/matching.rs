@@ -195,7 +195,7 @@ pub(super) struct ConnectorPool<'a> {
     observed: BTreeMap<ConnectorId, &'a ObservedConnector>,
     recorded: BTreeMap<&'a str, &'a RecordedConnector>,
     renamed: BTreeMap<&'a str, &'a str>,
-    /// Previous names that the files spell out and no longer declare.
+    /// New name to previous name, as the files spell it out.
     previous: BTreeMap<&'a str, &'a str>,
 }
 
@@ -217,16 +217,11 @@ impl<'a> ConnectorPool<'a> {
             .map(|(name, connector)| (name.as_str(), connector))
             .collect();
         let renamed = renames(&observed, &recorded, declared);
-        let previous = declared.connectors.iter().filter_map(|(name, connector)| {
-            let previous = connector.previous_name.as_deref()?;
-            let is_free = !declared.connectors.contains_key(previous);
-            is_free.then_some((name.as_str(), previous))
-        });
         Self {
             observed,
             recorded,
             renamed,
-            previous: previous.collect(),
+            previous: previous_names(declared),
         }
     }
 
@@ -315,6 +310,20 @@ impl<'a> ConnectorPool<'a> {
             })
             .map(|(name, recorded)| (*name, recorded.id))
     }
+}
+
+/// New name to previous name, where the files spell that one out, for one connector, and declare no
+/// other of it.
+fn previous_names(declared: &DesiredCustomer) -> BTreeMap<&str, &str> {
+    let claims = || {
+        let connectors = declared.connectors.iter();
+        connectors.filter_map(|(name, one)| Some((name.as_str(), one.previous_name.as_deref()?)))
+    };
+    let is_free = |previous: &str| {
+        let claimed = claims().filter(|(_, other)| *other == previous).count();
+        claimed == 1 && !declared.connectors.contains_key(previous)
+    };
+    claims().filter(|(_, previous)| is_free(previous)).collect()
 }
 
 /// New name to recorded name, for connectors that were renamed in the files: said so by

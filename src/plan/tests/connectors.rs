@@ -1,9 +1,9 @@
 //! Declared connectors: matched, created, adopted, updated, replaced, recognised when renamed.
 
 use super::{OTHER_TEMPLATE, OTHER_TYPE, Scene, TEMPLATE, detail, id, recorded, settings, there};
-use crate::model::{Entity, Mode};
+use crate::model::{DesiredConnector, Entity, Mode};
 use crate::plan::Action::{Create, Rename, Replace, Update};
-use crate::plan::Operation;
+use crate::plan::{BlockCode, Operation};
 use serde_json::json;
 
 #[test]
@@ -181,6 +181,48 @@ fn actions(scene: &Scene) -> Vec<String> {
         .steps()
         .map(|step| format!("{} {:?}", step.address, step.action));
     told.collect()
+}
+
+#[test]
+fn a_previous_name_is_followed_without_a_ledger() {
+    let mut scene = Scene::settled();
+    scene.recorded.customers.clear();
+    let mut git = scene.declare("acme").connectors.remove("git").unwrap();
+    git.credentials = None;
+    git.previous_name = Some("git".into());
+    let declared = &mut scene.declare("acme").connectors;
+    declared.insert("hub".into(), git.clone());
+    let found = ["acme Adopt", "acme/hub Adopt", "acme/hub Update"];
+    assert_eq!(actions(&scene), found);
+    // One of another type is not it, nor one that is called otherwise.
+    let mut other = scene.clone();
+    other.listed(1).get_mut(&id(10)).unwrap().definition_id = OTHER_TYPE;
+    assert_eq!(actions(&other), ["acme Adopt", "acme/hub Create"]);
+    let mut other = scene.clone();
+    other.listed(1).get_mut(&id(10)).unwrap().name = "gut".into();
+    assert_eq!(actions(&other), ["acme Adopt", "acme/hub Create"]);
+    // Of two, nobody knows which.
+    let mut two = scene.clone();
+    two.listed(1).insert(id(11), there("git"));
+    assert_eq!(two.plan().blocked[0].code, BlockCode::AmbiguousMatch);
+    // The new name comes first, and a declared one is not taken away.
+    let mut both = scene.clone();
+    both.listed(1).insert(id(11), there("hub"));
+    assert_eq!(actions(&both), ["acme Adopt", "acme/hub Adopt"]);
+    let declared = &mut scene.declare("acme").connectors;
+    let second = DesiredConnector {
+        previous_name: None,
+        ..git.clone()
+    };
+    declared.insert("git".into(), second);
+    let apart = ["acme Adopt", "acme/git Adopt", "acme/hub Create"];
+    assert_eq!(actions(&scene), apart);
+    // What two claim is neither's.
+    let declared = &mut scene.declare("acme").connectors;
+    declared.remove("git");
+    declared.insert("hub2".into(), git);
+    let neither = ["acme Adopt", "acme/hub Create", "acme/hub2 Create"];
+    assert_eq!(actions(&scene), neither);
 }
 
 #[test]
