@@ -26,6 +26,8 @@ const HELD: Duration = Duration::from_secs(40);
 const SILENCE: Duration = Duration::from_mins(1);
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(2);
+/// How soon one that was just given back is asked for again.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// What the object holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,7 +75,7 @@ impl Lease {
             match read(shared).await? {
                 Some(held) => before = watch(shared, held, on_wait).await?,
                 // Given back a moment ago.
-                None => sleep(LOOK / 10).await,
+                None => sleep(AGAIN).await,
             }
         }
     }

@@ -68,6 +68,20 @@ async fn ledger_with(dir: &Path, name: &str, text: &str) -> Ledger {
 }
 
 #[tokio::test]
+async fn one_workspace_is_found_by_its_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ledger, _) = ledger(dir.path());
+    assert_eq!(ledger.find(HERE).await.unwrap(), None);
+    let name = "a".to_owned();
+    let customer = RecordedCustomer {
+        name,
+        ..RecordedCustomer::default()
+    };
+    ledger.save(HERE, &customer).await.unwrap();
+    assert_eq!(ledger.find(HERE).await.unwrap(), Some(customer));
+}
+
+#[tokio::test]
 async fn a_ledger_file_has_its_version_and_its_name() {
     let text = |version: u32| {
         format!(
