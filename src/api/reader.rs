@@ -1,6 +1,6 @@
 //! The view that reads: GETs and the application token, nothing else.
 
-use super::core::Core;
+use super::core::{Answer, Core};
 use super::error::ApiError;
 use super::request;
 use super::wire::{
@@ -71,16 +71,13 @@ impl Reader {
     /// The replication settings of a connector as they are, to be changed and sent back; nothing
     /// when it is gone (`get_integrations_connectors_id`).
     pub async fn replication(&self, id: ConnectorId) -> Result<Option<Replication>, ApiError> {
-        match self.core.as_application(&request::get_connector(id)).await {
-            Ok(answer) => {
-                let ConnectorAnswer(connector) = answer.decode_unseen()?;
-                let detail = connector.observed.detail;
-                let settings = detail.map(|detail| detail.replication_config);
-                Ok(Some(Replication(settings.unwrap_or_default())))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let Some(answer) = self.answer(&request::get_connector(id)).await? else {
+            return Ok(None);
+        };
+        let ConnectorAnswer(connector) = answer.decode_unseen()?;
+        let detail = connector.observed.detail;
+        let settings = detail.map(|detail| detail.replication_config);
+        Ok(Some(Replication(settings.unwrap_or_default())))
     }
 
     /// The live catalog, or the part whose names contain `name`
@@ -98,10 +95,16 @@ impl Reader {
         Ok(list.data)
     }
 
-    /// What a GET finds; 404 is an answer here, not an error.
+    /// What a GET finds.
     async fn find<T: Shape>(&self, request: &request::Request<'_>) -> Result<Option<T>, ApiError> {
+        let answer = self.answer(request).await?;
+        answer.map(|answer| answer.decode()).transpose()
+    }
+
+    /// What a GET is answered with; 404 is an answer here, not an error.
+    async fn answer(&self, request: &request::Request<'_>) -> Result<Option<Answer>, ApiError> {
         match self.core.as_application(request).await {
-            Ok(answer) => answer.decode().map(Some),
+            Ok(answer) => Ok(Some(answer)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }

@@ -31,11 +31,7 @@ pub(super) async fn run(
     let progress = Arc::new(Progress::new(ui));
     let pace = Pace::from(&args.planning.reach);
     let stop = Stop::default();
-    let opening = async {
-        let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
-        let lock = remote.lock().await?;
-        Ok((remote, lock))
-    };
+    let opening = Remote::open_locked(ui, env, &project, global, pace, &progress);
     let (remote, lock) = with_signals(ui, env, &stop, &|| (), opening).await?;
     let given = Given { ui, global, args };
     let run = carry_out(given, &project, &remote, &secrets, &progress, &stop);

@@ -124,6 +124,20 @@ impl Remote {
         })
     }
 
+    /// The same, with the ledger's lock: for the verbs that write.
+    pub(super) async fn open_locked(
+        ui: &Ui,
+        env: &Environment,
+        project: &Project,
+        global: &GlobalOpts,
+        pace: Pace,
+        progress: &Arc<Progress>,
+    ) -> Result<(Self, Lock), Failure> {
+        let remote = Self::open(ui, env, project, global, pace, progress).await?;
+        let lock = remote.lock().await?;
+        Ok((remote, lock))
+    }
+
     /// Has the embedded API keep no value that is about to be sent, whatever the setting it is
     /// for: its world is a file.
     pub(super) fn keep_out(&self, values: &Values) {
