@@ -199,11 +199,6 @@ codes! {
         "Two files could disagree about the organization or the guards."
         "Keep `organization_id`, `contract`, `include`, `guards`, `stores`, `secret_policy` and `rotation` in one project file."
     }
-    UnsupportedFeature "unsupported_feature" Error {
-        "A feature is used that this version does not have."
-        "Ignoring it would leave customers out."
-        "Write the customers out, or use a newer airlift."
-    }
     InvalidName "invalid_name" Error {
         "A name is empty, longer than 255 characters, or holds characters that cannot be seen."
         "Such names cannot be told apart in a review."

@@ -36,12 +36,6 @@ pub(crate) struct RawFile {
     pub(crate) secret_policy: Option<Vec<RawPolicy>>,
     /// How a new value of a secret is noticed, for every connector that does not say itself.
     pub(crate) rotation: Option<RawRotation>,
-    /// Not supported yet.
-    #[schemars(extend("deprecated" = true))]
-    pub(crate) templates: Option<Value>,
-    /// Not supported yet.
-    #[schemars(extend("deprecated" = true))]
-    pub(crate) customers_from: Option<Value>,
     /// The customers, each with its connectors.
     pub(crate) customers: Option<Vec<RawCustomer>>,
 }

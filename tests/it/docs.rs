@@ -145,10 +145,7 @@ fn the_reader_of_the_readme_reads() {
     let found = blocks(text);
     assert_eq!(found.len(), 2);
     assert_eq!(commands(&found[0].1), ["airlift plan --sandbox"]);
-    assert_eq!(
-        runnable("cargo run --release -- plan").unwrap(),
-        "airlift plan"
-    );
+    assert_eq!(runnable("cargo run -- plan").unwrap(), "airlift plan");
     assert_eq!(runnable("cargo test"), None);
 }
 

@@ -1,4 +1,4 @@
-//! Rules about the project's own keys and about features that are not there yet.
+//! Rules about the project's own keys.
 
 use super::super::code::Code;
 use super::super::load::Parsed;
@@ -11,7 +11,6 @@ pub(super) fn check(files: &[Parsed], findings: &mut Findings) {
     one_project_file(files, findings);
     for file in files {
         organization(file, findings);
-        unsupported(file, findings);
     }
 }
 
@@ -83,24 +82,6 @@ fn organization(file: &Parsed, findings: &mut Findings) {
             Code::InvalidFormat,
             "`organization_id` takes an organization's UUID",
             None,
-        );
-    }
-}
-
-fn unsupported(file: &Parsed, findings: &mut Findings) {
-    let raw = &file.shaped.file;
-    let features = [
-        ("templates", raw.templates.is_some()),
-        ("customers_from", raw.customers_from.is_some()),
-    ];
-    for (key, _) in features.into_iter().filter(|(_, used)| *used) {
-        let message = format!("`{key}` is not supported by this version");
-        let help = Some("write the customers out under `customers`".to_owned());
-        findings.at(
-            file.source.root().key(key),
-            Code::UnsupportedFeature,
-            message,
-            help,
         );
     }
 }
