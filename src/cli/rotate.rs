@@ -1,9 +1,10 @@
-//! The command line of `rotate` and `ledger`.
+//! Responsible for the arguments of `rotate`.
 
-use super::{ExecutionOpts, ReachOpts, parse_limit};
+use super::values::parse_limit;
+use super::{ConnectionArgs, ExecutionArgs};
 use crate::model::Address;
 use crate::plan::Limit;
-use clap::{Args, Subcommand};
+use clap::Args;
 
 /// `rotate`.
 #[derive(Args, Clone, Debug)]
@@ -43,29 +44,11 @@ pub struct RotateArgs {
     pub max_failures: Limit,
     /// How far to go.
     #[command(flatten)]
-    pub execution: ExecutionOpts,
+    pub execution: ExecutionArgs,
     /// Do not ask
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
     /// How the API is read.
     #[command(flatten)]
-    pub reach: ReachOpts,
+    pub connection: ConnectionArgs,
 }
-
-/// `ledger`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum LedgerCommand {
-    /// Move fingerprints of secrets to a new key; nothing remote is written
-    Rekey(RekeyArgs),
-}
-
-/// `ledger rekey`.
-#[derive(Args, Clone, Debug)]
-#[command(after_help = "\
-The old key is AIRLIFT_LEDGER_OLD_KEY, else the client secret; the new one is
-AIRLIFT_LEDGER_KEY, else the client secret. A connector whose secrets differ
-from what was last sent, or cannot be read, is reported and left as it is.
-
-Example:
-  AIRLIFT_LEDGER_OLD_KEY=... AIRLIFT_LEDGER_KEY=... airlift ledger rekey")]
-pub struct RekeyArgs {}

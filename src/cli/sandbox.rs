@@ -1,4 +1,4 @@
-//! The command line of `sandbox`.
+//! Responsible for the arguments of `sandbox`.
 
 use crate::model::OrganizationId;
 use clap::{Args, Subcommand};

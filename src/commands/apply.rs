@@ -8,7 +8,7 @@ use super::remote::{Pace, Remote};
 use crate::apply::{
     ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, Tally, Waves, apply, apply_in_waves,
 };
-use crate::cli::{ApplyArgs, ExecutionOpts, Format, GlobalOpts};
+use crate::cli::{ApplyArgs, ExecutionArgs, Format, GlobalArgs};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;
@@ -23,13 +23,13 @@ use std::time::Duration;
 pub(super) async fn run(
     ui: &Ui,
     env: &Environment,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     args: &ApplyArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
-    let pace = Pace::from(&args.planning.reach);
+    let pace = Pace::from(&args.planning.connection);
     let stop = Stop::default();
     let opening = Remote::open_locked(ui, env, &project, global, pace, &progress);
     let (remote, lock) = with_signals(ui, env, &stop, &|| (), opening).await?;
@@ -45,7 +45,7 @@ pub(super) async fn run(
 /// What the verb was called with.
 struct Given<'a> {
     ui: &'a Ui,
-    global: &'a GlobalOpts,
+    global: &'a GlobalArgs,
     args: &'a ApplyArgs,
 }
 
@@ -77,7 +77,7 @@ async fn carry_out(
         remote,
         planned: &planned,
         options: args.execution,
-        parallelism: args.planning.reach.pace.parallelism,
+        parallelism: args.planning.connection.rate.parallelism,
         waves: None,
     };
     let report = execution.run(&secrets, &missing, stop, progress).await?;
@@ -161,7 +161,7 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
 pub(super) struct Execution<'a> {
     pub(super) remote: &'a Remote,
     pub(super) planned: &'a Planned,
-    pub(super) options: ExecutionOpts,
+    pub(super) options: ExecutionArgs,
     pub(super) parallelism: u16,
     /// For a rotation.
     pub(super) waves: Option<&'a Waves>,
@@ -271,7 +271,7 @@ fn cancelled() -> Failure {
 /// Writes the report.
 pub(super) fn show(
     ui: &Ui,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     plan: &Plan,
     report: &ApplyReport,
 ) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use super::pipeline::resolver;
 use super::project;
 use super::remote::{Pace, Remote, address, state_dir};
 use crate::api::{DEFAULT_TARGET, Target};
-use crate::cli::{Format, GlobalOpts};
+use crate::cli::{Format, GlobalArgs};
 use crate::desired::{Loaded, Project};
 use crate::failure::{Exit, Failure};
 use crate::model::{Health, Probe, SecretRef};
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Runs the verb.
-pub(super) async fn run(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Exit, Failure> {
+pub(super) async fn run(ui: &Ui, env: &Environment, global: &GlobalArgs) -> Result<Exit, Failure> {
     let loaded = project::read(env, global)?;
     let mut probes = vec![files(&loaded)];
     let (found, settings) = settings(env, global);
@@ -65,7 +65,7 @@ enum Settings {
 }
 
 /// What the environment says about the API: whether it is there, and never what it is.
-fn settings(env: &Environment, global: &GlobalOpts) -> (Vec<Probe>, Settings) {
+fn settings(env: &Environment, global: &GlobalArgs) -> (Vec<Probe>, Settings) {
     if global.sandbox {
         let detail = "the embedded API needs no credentials";
         return (vec![Probe::ok("api", detail)], Settings::Lacking);
@@ -100,7 +100,7 @@ fn settings(env: &Environment, global: &GlobalOpts) -> (Vec<Probe>, Settings) {
 }
 
 /// The token and one GET.
-async fn service(ui: &Ui, env: &Environment, project: &Project, global: &GlobalOpts) -> Vec<Probe> {
+async fn service(ui: &Ui, env: &Environment, project: &Project, global: &GlobalArgs) -> Vec<Probe> {
     let failed = |subject: &str, failure: &Failure| {
         let hint = failure
             .hints
@@ -136,11 +136,11 @@ async fn service(ui: &Ui, env: &Environment, project: &Project, global: &GlobalO
     probes
 }
 
-fn is_shared(global: &GlobalOpts) -> bool {
+fn is_shared(global: &GlobalArgs) -> bool {
     global.ledger.as_deref().and_then(address).is_some()
 }
 
-fn ledger(project: &Project, global: &GlobalOpts) -> Probe {
+fn ledger(project: &Project, global: &GlobalArgs) -> Probe {
     let subject = "ledger";
     let root = global.ledger.clone();
     let root = root.unwrap_or_else(|| state_dir(project).join("ledger"));
@@ -176,7 +176,7 @@ fn is_open(_: &Path) -> bool {
 async fn stores(
     env: &Environment,
     project: &Project,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
 ) -> Result<Vec<Probe>, Failure> {
     let mut references: BTreeSet<SecretRef> = BTreeSet::new();
     for (_, connector) in project.desired.connectors() {

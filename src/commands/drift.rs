@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::project;
 use super::reading::reading;
 use super::remote::{Pace, Remote};
-use crate::cli::{DriftArgs, Format, GlobalOpts};
+use crate::cli::{DriftArgs, Format, GlobalArgs};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, Desired, Observed, Recorded};
 use crate::observed::{Details, ReadEvent, Survey, survey};
@@ -18,12 +18,12 @@ use std::sync::Arc;
 pub(super) async fn run(
     ui: &Ui,
     env: &Environment,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     args: &DriftArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load_if_any(ui, env, global)?;
     let progress = Arc::new(Progress::new(ui));
-    let pace = Pace::from(&args.pace);
+    let pace = Pace::from(&args.rate);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let compared = compared(&remote, &project.desired, args, &reading(&progress)).await;
@@ -62,7 +62,7 @@ async fn compared(
         details: Details::Applied,
     };
     let reader = remote.session.reader();
-    let parallelism = usize::from(args.pace.parallelism);
+    let parallelism = usize::from(args.rate.parallelism);
     let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
     let settled = settle(recorded.clone(), &unsettled, &observed);
     Ok((drift(&settled.recorded, &observed, &policy), observed))

@@ -6,7 +6,7 @@ use super::pipeline::secret_roots;
 use super::project;
 use super::reading::reading;
 use super::remote::{Pace, Remote};
-use crate::cli::{ExportArgs, Format, GlobalOpts};
+use crate::cli::{ExportArgs, Format, GlobalArgs};
 use crate::config::{LoadOptions, Severity};
 use crate::desired;
 use crate::exported::{Exported, ExportedCustomer, Sources, export};
@@ -33,13 +33,13 @@ const ROUNDS: usize = 64;
 pub(super) async fn run(
     ui: &Ui,
     env: &Environment,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     args: &ExportArgs,
 ) -> Result<Exit, Failure> {
     let wanted = wanted(global, args)?;
     let project = project::load_if_any(ui, env, global)?;
     let progress = Arc::new(Progress::new(ui));
-    let pace = Pace::from(&args.pace);
+    let pace = Pace::from(&args.rate);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let read = read(
@@ -76,7 +76,7 @@ pub(super) async fn run(
 }
 
 /// The customers that are asked for; none means all.
-fn wanted(global: &GlobalOpts, args: &ExportArgs) -> Result<BTreeSet<String>, Failure> {
+fn wanted(global: &GlobalArgs, args: &ExportArgs) -> Result<BTreeSet<String>, Failure> {
     let usage = |message: &str| Failure::new(FailureKind::Usage, "usage", message);
     if args.out.is_some() && global.format != Format::Text {
         return Err(usage("--out writes YAML; leave --format out"));
@@ -120,7 +120,7 @@ async fn read(
         details: Details::All,
     };
     let reader = remote.session.reader();
-    let parallelism = usize::from(args.pace.parallelism);
+    let parallelism = usize::from(args.rate.parallelism);
     let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
     let settled = settle(recorded, &unsettled, &observed);
     Ok((observed, settled.recorded))

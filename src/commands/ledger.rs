@@ -4,7 +4,7 @@ use super::environment::Environment;
 use super::pipeline::resolver;
 use super::project;
 use super::remote::{Pace, Remote};
-use crate::cli::{Format, GlobalOpts};
+use crate::cli::{Format, GlobalArgs};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) async fn rekey(
     ui: &Ui,
     env: &Environment,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     let progress = Arc::new(Progress::quiet(ui));

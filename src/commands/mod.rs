@@ -61,12 +61,12 @@ fn failed(ui: &Ui, failure: &Failure) -> Exit {
 /// Verbs that wait for nothing get a runtime without threads, sockets or signals.
 fn runtime(command: &Command) -> std::io::Result<Runtime> {
     match command {
-        Command::Completions { .. }
-        | Command::Explain { .. }
-        | Command::Schema { .. }
+        Command::Completions(_)
+        | Command::Explain(_)
+        | Command::Schema(_)
         | Command::Init(_)
-        | Command::Validate
-        | Command::Types { .. } => Builder::new_current_thread().build(),
+        | Command::Validate(_)
+        | Command::Types(_) => Builder::new_current_thread().build(),
         _ => Builder::new_multi_thread().enable_all().build(),
     }
 }
@@ -74,17 +74,17 @@ fn runtime(command: &Command) -> std::io::Result<Runtime> {
 async fn dispatch(cli: Cli, env: &Environment, ui: &Ui) -> Result<Exit, Failure> {
     let global = &cli.global;
     match cli.command {
-        Command::Completions { shell } => completions::run(shell, ui),
-        Command::Explain { what } => explain::run(what.as_deref(), ui),
-        Command::Schema { of } => schema::run(of, ui),
+        Command::Completions(args) => completions::run(args.shell, ui),
+        Command::Explain(args) => explain::run(args.what.as_deref(), ui),
+        Command::Schema(args) => schema::run(args.of, ui),
         Command::Init(args) => init::run(ui, &args),
-        Command::Validate => validate::run(ui, env, global),
-        Command::Types { name } => types::run(ui, name.as_deref()),
+        Command::Validate(_) => validate::run(ui, env, global),
+        Command::Types(args) => types::run(ui, args.name.as_deref()),
         Command::Plan(args) => plan::run(ui, env, global, &args).await,
         Command::Apply(args) => apply::run(ui, env, global, &args).await,
         Command::Drift(args) => drift::run(ui, env, global, &args).await,
         Command::Export(args) => export::run(ui, env, global, &args).await,
-        Command::Doctor => doctor::run(ui, env, global).await,
+        Command::Doctor(_) => doctor::run(ui, env, global).await,
         Command::Rotate(args) => rotate::run(ui, env, global, &args).await,
         Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(ui, env, global).await,
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::run(ui, env, &args).await,

@@ -4,7 +4,7 @@
 use super::environment::Environment;
 use super::newcomers::await_newcomers;
 use super::remote::{Remote, ca_pem};
-use crate::cli::{GlobalOpts, PlanningOpts, ReachOpts, Refresh};
+use crate::cli::{ConnectionArgs, GlobalArgs, PlanningArgs, Refresh};
 use crate::desired::Project;
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
@@ -36,38 +36,46 @@ pub(super) struct Planned {
 pub(super) async fn planned(
     project: &Project,
     remote: &Remote,
-    planning: &PlanningOpts,
+    planning: &PlanningArgs,
     resolver: &Resolver,
     progress: &(dyn Fn(ReadEvent) + Sync),
 ) -> Result<Planned, Failure> {
     let policy = |_: &BTreeMap<Address, ConnectorId>| policy(planning);
-    planned_by(project, remote, &planning.reach, resolver, progress, policy).await
+    planned_by(
+        project,
+        remote,
+        &planning.connection,
+        resolver,
+        progress,
+        policy,
+    )
+    .await
 }
 
 /// The same with a policy that depends on what is recorded.
 pub(super) async fn planned_by(
     project: &Project,
     remote: &Remote,
-    reach: &ReachOpts,
+    connection: &ConnectionArgs,
     resolver: &Resolver,
     progress: &(dyn Fn(ReadEvent) + Sync),
     policy: impl FnOnce(&BTreeMap<Address, ConnectorId>) -> Policy,
 ) -> Result<Planned, Failure> {
     let (recorded, unsettled) = remote.history(&project.desired).await?;
-    let grace = Duration::from_secs(reach.settle_timeout);
+    let grace = Duration::from_secs(connection.settle_timeout);
     await_newcomers(remote, &recorded, &unsettled, grace).await?;
-    let refresh = match reach.refresh {
+    let refresh = match connection.refresh {
         Refresh::Lean => observed::Refresh::Lean,
         Refresh::Full => observed::Refresh::Full,
     };
-    let parallelism = usize::from(reach.pace.parallelism);
+    let parallelism = usize::from(connection.rate.parallelism);
     let reader = remote.session.reader();
     let desired = &project.desired;
     let observed = observe(&reader, desired, &recorded, refresh, parallelism, progress).await?;
     let settled = settle(recorded, &unsettled, &observed);
     let recorded = settled.recorded;
     let pairs = pairs(desired, &observed, &recorded);
-    let reading = (!reach.no_secrets).then_some(resolver);
+    let reading = (!connection.no_secrets).then_some(resolver);
     let evidence = evidence(&pairs, &recorded, &remote.fingerprinter, reading).await;
     let matched = pairs.into_iter().map(|(address, _, id)| (address, id));
     let matched = matched.collect();
@@ -94,7 +102,7 @@ pub(super) async fn planned_by(
 pub(super) fn resolver(
     env: &Environment,
     project: &Project,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
 ) -> Result<Resolver, Failure> {
     let resolver = Resolver::new(project.root.clone(), secret_roots(env));
     let resolver = resolver.with_ca(ca_pem(global)?.unwrap_or_default());
@@ -114,7 +122,7 @@ pub(super) fn secret_roots(env: &Environment) -> Vec<PathBuf> {
     }
 }
 
-fn policy(planning: &PlanningOpts) -> Policy {
+fn policy(planning: &PlanningArgs) -> Policy {
     Policy {
         prune: planning.prune,
         delete_customers: planning.delete_customers,

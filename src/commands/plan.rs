@@ -5,7 +5,7 @@ use super::pipeline::{planned, resolver};
 use super::project;
 use super::reading::reading;
 use super::remote::{Pace, Remote};
-use crate::cli::{Format, GlobalOpts, PlanArgs};
+use crate::cli::{Format, GlobalArgs, PlanArgs};
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::{self, Progress, Ui, json};
@@ -15,13 +15,13 @@ use std::sync::Arc;
 pub(super) async fn run(
     ui: &Ui,
     env: &Environment,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     args: &PlanArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
-    let pace = Pace::from(&args.planning.reach);
+    let pace = Pace::from(&args.planning.connection);
     let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
     let reading = reading(&progress);

@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::findings;
 use super::pipeline::secret_roots;
-use crate::cli::{Format, GlobalOpts};
+use crate::cli::{Format, GlobalArgs};
 use crate::config::LoadOptions;
 use crate::desired::{self, Loaded, Project};
 use crate::failure::{Failure, FailureKind};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
 
 /// Reads the files and gives the project, or shows every finding and fails.
-pub(super) fn load(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Project, Failure> {
+pub(super) fn load(ui: &Ui, env: &Environment, global: &GlobalArgs) -> Result<Project, Failure> {
     let Loaded { report, project } = read(env, global)?;
     let Some(project) = project else {
         findings::text(&mut ui.talk(), &report)?;
@@ -35,7 +35,7 @@ pub(super) fn load(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Pr
 pub(super) fn load_if_any(
     ui: &Ui,
     env: &Environment,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
 ) -> Result<Project, Failure> {
     let here = global.files == [Path::new(".")];
     let is_yaml = |path: &Path| path.extension().is_some_and(|end| end == "yaml");
@@ -60,7 +60,7 @@ pub(super) fn is_whole(ui: &Ui, observed: &Observed) -> Result<bool, Failure> {
 }
 
 /// Reads the files.
-pub(super) fn read(env: &Environment, global: &GlobalOpts) -> Result<Loaded, Failure> {
+pub(super) fn read(env: &Environment, global: &GlobalArgs) -> Result<Loaded, Failure> {
     let stdin = global.files.iter().any(|path| path == Path::new("-"));
     let options = LoadOptions {
         secret_roots: secret_roots(env),
@@ -85,7 +85,7 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
 /// Asks for approval on a terminal; without one, only a flag approves.
 pub(super) async fn approve(
     ui: &Ui,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     auto_approve: bool,
 ) -> Result<(), Failure> {
     if auto_approve {

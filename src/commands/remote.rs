@@ -7,7 +7,7 @@
 use super::environment::Environment;
 use super::reading::waiting;
 use crate::api::{self, Credentials, Load, OnWait, Options, Session, Target};
-use crate::cli::{ConnectorToken, GlobalOpts, PaceOpts, ReachOpts};
+use crate::cli::{ConnectionArgs, ConnectorToken, GlobalArgs, RateArgs};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Desired, OrganizationId, Recorded, SecretValue};
@@ -63,17 +63,17 @@ impl Default for Pace {
     }
 }
 
-impl From<&ReachOpts> for Pace {
-    fn from(reach: &ReachOpts) -> Self {
+impl From<&ConnectionArgs> for Pace {
+    fn from(connection: &ConnectionArgs) -> Self {
         Self {
-            token: reach.connector_token,
-            ..Self::from(&reach.pace)
+            token: connection.connector_token,
+            ..Self::from(&connection.rate)
         }
     }
 }
 
-impl From<&PaceOpts> for Pace {
-    fn from(pace: &PaceOpts) -> Self {
+impl From<&RateArgs> for Pace {
+    fn from(pace: &RateArgs) -> Self {
         Self {
             token: ConnectorToken::default(),
             parallelism: pace.parallelism,
@@ -88,7 +88,7 @@ impl Remote {
         ui: &Ui,
         env: &Environment,
         project: &Project,
-        global: &GlobalOpts,
+        global: &GlobalArgs,
         pace: Pace,
         progress: &Arc<Progress>,
     ) -> Result<Self, Failure> {
@@ -129,7 +129,7 @@ impl Remote {
         ui: &Ui,
         env: &Environment,
         project: &Project,
-        global: &GlobalOpts,
+        global: &GlobalArgs,
         pace: Pace,
         progress: &Arc<Progress>,
     ) -> Result<(Self, Lock), Failure> {
@@ -294,7 +294,7 @@ impl Way {
 fn ledger_root(
     env: &Environment,
     project: &Project,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     way: &Way,
 ) -> Result<Place, Failure> {
     if let Some(root) = &global.ledger {
@@ -361,7 +361,7 @@ fn expected_organization(
     }
 }
 
-fn options(project: &Project, global: &GlobalOpts, pace: Pace) -> Result<Options, Failure> {
+fn options(project: &Project, global: &GlobalArgs, pace: Pace) -> Result<Options, Failure> {
     let ca_pem = ca_pem(global)?;
     Ok(Options {
         contract: project.desired.contract,
@@ -381,7 +381,7 @@ fn options(project: &Project, global: &GlobalOpts, pace: Pace) -> Result<Options
 }
 
 /// What the file of `--ca-file` holds.
-pub(super) fn ca_pem(global: &GlobalOpts) -> Result<Option<Vec<u8>>, Failure> {
+pub(super) fn ca_pem(global: &GlobalArgs) -> Result<Option<Vec<u8>>, Failure> {
     global.ca_file.as_deref().map(read_ca).transpose()
 }
 

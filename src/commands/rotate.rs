@@ -7,7 +7,7 @@ use super::project;
 use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::apply::{Stop, Waves};
-use crate::cli::{Format, GlobalOpts, RotateArgs};
+use crate::cli::{Format, GlobalArgs, RotateArgs};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Address, ConnectorId, Desired, SecretRef};
@@ -24,14 +24,14 @@ type Selector = BTreeSet<Address>;
 pub(super) async fn run(
     ui: &Ui,
     env: &Environment,
-    global: &GlobalOpts,
+    global: &GlobalArgs,
     args: &RotateArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     known(&project.desired, &args.selectors)?;
     let secrets = resolver(env, &project, global)?;
     let progress = Arc::new(Progress::new(ui));
-    let pace = Pace::from(&args.reach);
+    let pace = Pace::from(&args.connection);
     let stop = Stop::default();
     let opening = Remote::open_locked(ui, env, &project, global, pace, &progress);
     let (remote, lock) = with_signals(ui, env, &stop, &|| (), opening).await?;
@@ -79,7 +79,7 @@ fn known(desired: &Desired, selectors: &[Address]) -> Result<(), Failure> {
 
 struct Verb<'a> {
     ui: &'a Ui,
-    global: &'a GlobalOpts,
+    global: &'a GlobalArgs,
     args: &'a RotateArgs,
     project: &'a Project,
     remote: &'a Remote,
@@ -138,12 +138,12 @@ impl Verb<'_> {
         let desired = &self.project.desired;
         let policy = |matched: &_| policy(desired, matched, selector, resumed);
         let progress = self.progress;
-        let reach = &self.args.reach;
+        let connection = &self.args.connection;
         let reading = reading(progress);
         let planned = planned_by(
             self.project,
             self.remote,
-            reach,
+            connection,
             &self.resolver,
             &reading,
             policy,
@@ -180,7 +180,7 @@ impl Verb<'_> {
             remote: self.remote,
             planned,
             options: self.args.execution,
-            parallelism: self.args.reach.pace.parallelism,
+            parallelism: self.args.connection.rate.parallelism,
             waves: Some(&waves),
         };
         let report = execution.run(&secrets, &missing, stop, progress).await?;

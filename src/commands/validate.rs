@@ -2,13 +2,13 @@
 
 use super::environment::Environment;
 use super::{findings, project};
-use crate::cli::{Format, GlobalOpts};
+use crate::cli::{Format, GlobalArgs};
 use crate::desired::Loaded;
 use crate::failure::{Exit, Failure};
 use crate::render::{self, Ui};
 
 /// Runs the verb.
-pub(super) fn run(ui: &Ui, env: &Environment, global: &GlobalOpts) -> Result<Exit, Failure> {
+pub(super) fn run(ui: &Ui, env: &Environment, global: &GlobalArgs) -> Result<Exit, Failure> {
     let loaded = project::read(env, global)?;
     match global.format {
         Format::Json => findings::json(&mut ui.out(), &loaded.report)?,

@@ -1,0 +1,14 @@
+//! Responsible for the arguments of `completions`.
+
+use clap::Args;
+
+/// `completions`.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(after_help = "\
+Example:
+  airlift completions bash > ~/.local/share/bash-completion/completions/airlift")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

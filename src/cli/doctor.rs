@@ -1,0 +1,11 @@
+//! Responsible for the arguments of `doctor`.
+
+use clap::Args;
+
+/// `doctor`.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(after_help = "\
+Examples:
+  airlift doctor
+  airlift doctor -f airlift.yaml --format json | jq '.checks[] | select(.health != \"ok\")'")]
+pub struct DoctorArgs {}

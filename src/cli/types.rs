@@ -1,0 +1,14 @@
+//! Responsible for the arguments of `types`.
+
+use clap::Args;
+
+/// `types`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  airlift types
+  airlift types github")]
+pub struct TypesArgs {
+    /// A type, such as github
+    pub name: Option<String>,
+}

@@ -1,0 +1,51 @@
+//! Responsible for parsing argument values.
+
+use crate::plan::Limit;
+use clap::builder::RangedU64ValueParser;
+
+/// Parses a timeout. The upper bound of a year keeps a sum of timeout and present time valid.
+pub(super) fn seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(0..=31_536_000)
+}
+
+pub(super) fn parse_limit(text: &str) -> Result<Limit, &'static str> {
+    let wrong = "a limit is a count such as 20, or a percentage from 0% to 100%";
+    match text.strip_suffix('%') {
+        None => text.parse().map(Limit::Count).map_err(|_| wrong),
+        Some(percent) => match percent.parse() {
+            Ok(percent) if percent <= 100 => Ok(Limit::Percent(percent)),
+            _ => Err(wrong),
+        },
+    }
+}
+
+pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
+    match text.parse() {
+        Ok(rate) if (0.01..=10_000.0).contains(&rate) => Ok(rate),
+        _ => Err("a rate is a number from 0.01 to 10000"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse_limit, parse_rate};
+    use crate::plan::Limit;
+
+    #[test]
+    fn limits_are_counts_or_percentages() {
+        assert_eq!(parse_limit("20"), Ok(Limit::Count(20)));
+        assert_eq!(parse_limit("15%"), Ok(Limit::Percent(15)));
+        for wrong in ["", "%", "-1", "101%", "1.5", "all"] {
+            assert!(parse_limit(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_are_positive_numbers() {
+        assert_eq!(parse_rate("5"), Ok(5.0));
+        assert_eq!(parse_rate("0.5"), Ok(0.5));
+        for wrong in ["", "0", "-1", "inf", "NaN", "1e9", "5/s"] {
+            assert!(parse_rate(wrong).is_err(), "{wrong}");
+        }
+    }
+}
