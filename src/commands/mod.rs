@@ -7,7 +7,6 @@ mod drift;
 mod environment;
 mod explain;
 mod export;
-mod findings;
 mod init;
 mod ledger;
 mod newcomers;

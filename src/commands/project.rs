@@ -1,7 +1,6 @@
 //! What several verbs begin or end with: reading the files, asking, and refusing.
 
 use super::environment::Environment;
-use super::findings;
 use super::pipeline::secret_roots;
 use crate::cli::{Format, GlobalArgs};
 use crate::config::LoadOptions;
@@ -20,12 +19,12 @@ const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
 pub(super) fn load(ui: &Ui, env: &Environment, global: &GlobalArgs) -> Result<Project, Failure> {
     let Loaded { report, project } = read(env, global)?;
     let Some(project) = project else {
-        findings::text(&mut ui.talk(), &report)?;
+        render::diagnostics(&mut ui.talk(), &report)?;
         let message = "the files have errors, so nothing was read or written remotely";
         return Err(Failure::new(FailureKind::Error, "invalid_files", message));
     };
     if ui.verbose() > 0 && !report.findings.is_empty() {
-        findings::text(&mut ui.talk(), &report)?;
+        render::diagnostics(&mut ui.talk(), &report)?;
     }
     Ok(project)
 }

@@ -5,9 +5,9 @@ mod drift;
 
 pub(super) use drift::{DriftDocument, drift};
 
-use super::diagnostics::{Diagnostic, Severity};
 use super::words;
 use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};
+use crate::config::diagnostic::{Finding, Location, Report, Severity};
 use crate::model::{Address, Contract, Health, Probe, WhyUnverified};
 use crate::plan::{
     Action, BlockCode, FieldChange, Operation, Plan, Reason, Refusal, Step, Summary,
@@ -300,22 +300,31 @@ fn operation(operation: &OperationReport) -> OperationEntry<'_> {
 }
 
 /// The document of what `validate` found.
-pub(super) fn validation<'a>(all: &[Diagnostic<'a>], omitted: usize) -> ValidationDocument<'a> {
-    let findings = all.iter().map(|one| FindingEntry {
-        severity: one.severity,
-        code: one.code,
-        message: one.message,
-        help: one.help,
-        file: one.file,
-        line: one.line,
-        column: one.column,
-        end_column: one.end_column,
-        path: one.path,
-    });
+pub(super) fn validation(report: &Report) -> ValidationDocument<'_> {
     ValidationDocument {
         format_version: FORMAT_VERSION,
-        valid: all.iter().all(|one| one.severity != Severity::Error),
-        findings: findings.collect(),
-        omitted,
+        valid: !report.has_errors(),
+        findings: report.findings.iter().map(finding).collect(),
+        omitted: report.omitted,
+    }
+}
+
+fn finding(finding: &Finding) -> FindingEntry<'_> {
+    let Location {
+        file,
+        line,
+        column,
+        end_column,
+    } = &finding.location;
+    FindingEntry {
+        severity: finding.severity,
+        code: finding.code.as_str(),
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        file,
+        line: *line,
+        column: *column,
+        end_column: *end_column,
+        path: finding.path.as_deref(),
     }
 }

@@ -3,11 +3,11 @@
 //!
 //! What stands in it is in `documents`.
 
-use super::diagnostics::Diagnostic;
 use super::documents;
 use super::line::Out;
 use super::sanitize;
 use crate::apply::ApplyReport;
+use crate::config::diagnostic::Report;
 use crate::model::Probe;
 use crate::plan::{Drift, Plan};
 use serde::Serialize;
@@ -28,9 +28,9 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
     document(out, &documents::report(report))
 }
 
-/// Writes what `validate` found; `omitted` more were found than are listed.
-pub fn validation(out: &mut Out<'_>, all: &[Diagnostic<'_>], omitted: usize) -> io::Result<()> {
-    document(out, &documents::validation(all, omitted))
+/// Writes what `validate` found.
+pub fn validation(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
+    document(out, &documents::validation(report))
 }
 
 /// Writes what `doctor` found.

@@ -29,7 +29,7 @@ mod topics;
 mod types;
 mod words;
 
-pub use diagnostics::{Diagnostic, Excerpt, Severity, diagnostics};
+pub use diagnostics::diagnostics;
 pub use doctor::doctor;
 pub use drift::drift;
 pub use export::{document, export, export_json, exported, project, written};

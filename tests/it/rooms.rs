@@ -28,7 +28,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("failure", &["api", "recorded", "sandbox"]),
     (
         "render",
-        &["apply", "catalog", "exported", "failure", "model", "plan"],
+        &[
+            "apply", "catalog", "config", "exported", "failure", "model", "plan",
+        ],
     ),
     // Flags are parsed into the types they mean.
     ("cli", &["model", "plan"]),
