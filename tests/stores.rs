@@ -2,7 +2,6 @@
 //! a store behind an alias, and the sandbox. Needs the feature, and `AIRLIFT_TEST_MOTO`, the path
 //! of a `moto_server` program.
 
-#![cfg(feature = "stores-aws")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use serde_json::{Value, json};

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use crate::keeper::{Keeper, SHARED};
+use crate::faulty_store::{FaultyStore, SHARED};
 use crate::project::CANARY;
 
 /// No run may take longer, on its own clock.
@@ -26,7 +26,7 @@ pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
 /// A project's directory, and the store that its ledger may be in.
 pub(crate) struct Machine {
     dir: TempDir,
-    pub(crate) keeper: Keeper,
+    pub(crate) store: FaultyStore,
 }
 
 /// One run of a verb.
@@ -72,7 +72,7 @@ pub(crate) fn virtually<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Machine {
-    pub(crate) fn new(files: &Files, keeper: Keeper) -> Self {
+    pub(crate) fn new(files: &Files, store: FaultyStore) -> Self {
         let memory = Path::new("/dev/shm");
         let machine = Self {
             dir: if memory.is_dir() {
@@ -80,7 +80,7 @@ impl Machine {
             } else {
                 tempfile::tempdir().unwrap()
             },
-            keeper,
+            store,
         };
         machine.write(files);
         machine
@@ -135,7 +135,7 @@ impl Machine {
         let (ui, captured) = Ui::new(true, 0, &around).captured();
         // A process of its own knows nothing of what the one before it saw.
         let address = SHARED.rsplit(' ').next().unwrap();
-        let shared = Shared::new(Arc::new(self.keeper.clone()), "ledgers", address);
+        let shared = Shared::new(Arc::new(self.store.clone()), "ledgers", address);
         let env = environment(origin).interrupted_by(interrupt);
         let env = env.lending(address, shared);
         let verb = perform(self.cli(line), &env, &ui);

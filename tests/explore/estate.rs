@@ -2,8 +2,8 @@
 
 use airlift::failure::Exit;
 
-use crate::keeper::SHARED;
-use crate::outside::Act;
+use crate::external_change::Act;
+use crate::faulty_store::SHARED;
 use crate::project::{Project, Slot, slot};
 use crate::scenario::Scenario;
 

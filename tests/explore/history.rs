@@ -89,7 +89,7 @@ impl Scene {
 impl Measure {
     /// What these requests did to a world.
     pub(crate) fn of(before: &WorldView, log: &[Recorded]) -> Self {
-        let known: BTreeSet<Uuid> = crate::still::ids(before).collect();
+        let known: BTreeSet<Uuid> = crate::world_state::ids(before).collect();
         let mut scene = Scene::of(before);
         let mut measure = Self {
             crowd: scene.crowd(),

@@ -7,23 +7,23 @@
 mod bench;
 mod canary;
 mod cases;
-mod crew;
+mod concurrent_applies;
 mod estate;
+mod external_change;
+mod fault_kinds;
+mod faulty_store;
 mod history;
-mod keeper;
-mod kinds;
-mod outside;
+mod interleaving;
 mod project;
 mod regressions;
-mod rivals;
+mod runner;
 mod scenario;
-mod still;
 mod trial;
-mod turns;
+mod world_state;
 
 use cases::Slice;
-use crew::{Tally, work};
-use kinds::KINDS;
+use fault_kinds::KINDS;
+use runner::{Summary, work};
 use scenario::Start;
 use std::io::Write as _;
 use trial::Prepared;
@@ -63,7 +63,7 @@ fn explore() {
     let (scenario, trouble) = case.split_once('/').unwrap_or((&case, ""));
     let prepared = prepared(|name| case.is_empty() || name == scenario);
     assert!(!prepared.is_empty(), "no scenario is named {scenario}");
-    let tally = match what.as_str() {
+    let summary = match what.as_str() {
         _ if !trouble.is_empty() => work([cases::named(&prepared[0], trouble)].into_iter()),
         "" | "singles" => work(cases::singles(&prepared).filter(|one| one.is_in(slice))),
         "rivals" => work(cases::rivals(&prepared).filter(|one| one.is_in(slice))),
@@ -77,7 +77,7 @@ fn explore() {
         (what, "") => what,
         (_, case) => case,
     };
-    report(what, &prepared, &tally);
+    report(what, &prepared, &summary);
 }
 
 #[test]
@@ -100,16 +100,16 @@ fn what_failed_once_holds() {
 fn two_applies_at_once() {
     let prepared = prepared(|_| true);
     let all = cases::rivals(&prepared).count();
-    let tally = work(cases::rivals(&prepared).filter(|one| one.is_in(RIVALS)));
+    let summary = work(cases::rivals(&prepared).filter(|one| one.is_in(RIVALS)));
     report(
         &format!("a slice of {all} orders of two applies"),
         &prepared,
-        &tally,
+        &summary,
     );
     let all = cases::cuts(&prepared).count();
-    let tally = work(cases::cuts(&prepared).filter(|one| one.is_in(CUTS)));
+    let summary = work(cases::cuts(&prepared).filter(|one| one.is_in(CUTS)));
     let what = format!("a slice of {all} cuts of two applies");
-    report(&what, &prepared, &tally);
+    report(&what, &prepared, &summary);
 }
 
 #[test]
@@ -129,21 +129,21 @@ fn without_faults_each_scenario_ends_as_it_should() {
     }
 }
 
-fn report(what: &str, prepared: &[Prepared], tally: &Tally) {
+fn report(what: &str, prepared: &[Prepared], summary: &Summary) {
     say(&format!(
-        "explored {what}: {} scenarios, {} kinds, {tally}",
+        "explored {what}: {} scenarios, {} kinds, {summary}",
         prepared.len(),
         KINDS.len()
     ));
     let mut text = String::new();
-    for (case, verdict) in &tally.failures {
+    for (case, verdict) in &summary.failures {
         text = format!("{text}{case}\n  {}\n", verdict.wrong.join("\n  "));
     }
-    if let (1, Some(verdict)) = (tally.trials, tally.failures.values().next()) {
+    if let (1, Some(verdict)) = (summary.trials, summary.failures.values().next()) {
         text += &verdict.told.concat();
     }
     assert_eq!(
-        tally.failed, 0,
+        summary.failed, 0,
         "one again: AIRLIFT_CASE='CASE' cargo test --test explore\n{text}"
     );
 }

@@ -6,8 +6,8 @@ use std::future::pending;
 use std::time::Duration;
 
 use crate::bench::{Files, Machine, options, virtually};
-use crate::keeper::{Keeper, SHARED};
-use crate::outside::{Act, act};
+use crate::external_change::{Act, act};
+use crate::faulty_store::{FaultyStore, SHARED};
 use crate::project::Project;
 
 /// A change of files, or of what is found.
@@ -147,7 +147,7 @@ pub(crate) struct Start {
     pub(crate) scenario: Scenario,
     pub(crate) files: Files,
     pub(crate) world: Snapshot,
-    pub(crate) keeper: Keeper,
+    pub(crate) store: FaultyStore,
 }
 
 fn owned(files: Vec<(String, String)>) -> Files {
@@ -163,7 +163,7 @@ pub(crate) async fn settle() {
 impl Start {
     /// Builds the world that the scenario begins in, with neighbours that are none of ours.
     pub(crate) fn of(scenario: Scenario) -> Self {
-        let (files, world, keeper) = virtually(async {
+        let (files, world, store) = virtually(async {
             let running = start(options()).await.unwrap();
             act(
                 &running,
@@ -174,7 +174,7 @@ impl Start {
                 ],
             )
             .await;
-            let machine = Machine::new(&Files::new(), Keeper::default());
+            let machine = Machine::new(&Files::new(), FaultyStore::default());
             if let Some(before) = &scenario.before {
                 machine.write(&owned(before.files()));
                 let place = if scenario.is_shared() { SHARED } else { "" };
@@ -190,13 +190,13 @@ impl Start {
                 machine.remove(".airlift");
             }
             settle().await;
-            (machine.read(), running.snapshot(), machine.keeper)
+            (machine.read(), running.snapshot(), machine.store)
         });
         Self {
             scenario,
             files,
             world,
-            keeper,
+            store,
         }
     }
 }

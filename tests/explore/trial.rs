@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 
 use crate::bench::{Machine, Ran, virtually};
 use crate::canary::Canary;
+use crate::fault_kinds::{InjectedFault, MARK};
+use crate::faulty_store::StoreFault;
 use crate::history::{Measure, blind_repeats};
-use crate::keeper::Mishap;
-use crate::kinds::{Blow, MARK};
 use crate::scenario::{Start, settle};
-use crate::still::Still;
+use crate::world_state::WorldState;
 
 /// Requests beyond three times the usual that a run may make: tokens, and looks every two seconds
 /// for the minute that a deletion may take.
@@ -26,7 +26,7 @@ pub(crate) struct Prepared {
     pub(crate) start: Start,
     /// The operation of each request.
     pub(crate) operations: Vec<String>,
-    pub(crate) rest: Still,
+    pub(crate) rest: WorldState,
     /// Exit codes of the verb at first and at rest, and of the plan at rest.
     pub(crate) exits: [Exit; 3],
     pub(crate) measure: Measure,
@@ -59,7 +59,7 @@ impl Prepared {
             let before = running.world();
             let line = start.scenario.line();
             let first = machine.run(&running, &line, pending()).await;
-            let kept = machine.keeper.operations();
+            let kept = machine.store.operations();
             let again = machine.run(&running, &line, pending()).await;
             settle().await;
             let plan = start.scenario.plan();
@@ -67,7 +67,7 @@ impl Prepared {
             let operation = |one: &Recorded| one.operation.clone().unwrap_or_default();
             Self {
                 operations: first.log.iter().map(operation).collect(),
-                rest: Still::of(&running, &start.scenario.after),
+                rest: WorldState::of(&running, &start.scenario.after),
                 exits: [&first, &again, &plan].map(|ran| ran.exit.unwrap()),
                 measure: Measure::of(&before, &running.log()),
                 kept,
@@ -78,10 +78,14 @@ impl Prepared {
     }
 
     /// One trial; a verdict that is spurious says nothing.
-    pub(crate) fn attempt(&self, blows: &[Blow], mishap: Option<&Mishap>) -> Verdict {
+    pub(crate) fn attempt(
+        &self,
+        faults: &[InjectedFault],
+        store_fault: Option<&StoreFault>,
+    ) -> Verdict {
         virtually(async {
-            let (machine, running) = begin(&self.start, blows).await;
-            machine.keeper.expect(mishap.cloned());
+            let (machine, running) = begin(&self.start, faults).await;
+            machine.store.expect(store_fault.cloned());
             let mut trial = Trial {
                 prepared: self,
                 before: running.world(),
@@ -89,23 +93,23 @@ impl Prepared {
                 running,
                 verdict: Verdict::default(),
             };
-            trial.go(blows).await;
+            trial.go(faults).await;
             trial.verdict
         })
     }
 }
 
-async fn begin(from: &Start, blows: &[Blow]) -> (Machine, Running) {
-    let mut faults = Faults::default();
-    for blow in blows {
-        faults.push(blow.fault());
+async fn begin(from: &Start, faults: &[InjectedFault]) -> (Machine, Running) {
+    let mut injected = Faults::default();
+    for fault in faults {
+        injected.push(fault.fault());
     }
     let options = Options {
         world: Some(from.world.clone()),
-        faults,
+        faults: injected,
         ..from.scenario.options()
     };
-    let machine = Machine::new(&from.files, from.keeper.fork());
+    let machine = Machine::new(&from.files, from.store.fork());
     (machine, start(options).await.unwrap())
 }
 
@@ -118,19 +122,19 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    async fn go(&mut self, blows: &[Blow]) {
+    async fn go(&mut self, faults: &[InjectedFault]) {
         let scenario = &self.prepared.start.scenario;
         let mut line = scenario.line();
         let mut runs = 0;
-        while runs == 0 || runs < blows.len() && self.met() < blows.len() {
-            let ran = self.run(&line, blows).await;
+        while runs == 0 || runs < faults.len() && self.met() < faults.len() {
+            let ran = self.run(&line, faults).await;
             self.judge(&ran, false);
             line = scenario.again();
             runs += 1;
         }
-        self.verdict.met = self.met() + usize::from(self.machine.keeper.met());
+        self.verdict.met = self.met() + usize::from(self.machine.store.met());
         self.running.set_faults(Faults::default()).unwrap();
-        self.machine.keeper.expect(None);
+        self.machine.store.expect(None);
         self.recover().await;
         settle().await;
         self.compare("C1: the world at rest is not as without faults");
@@ -147,14 +151,14 @@ impl Trial<'_> {
     }
 
     /// Runs the verb once. Where a rotation is to be gone on with and none was begun, it applies.
-    async fn run(&self, line: &str, blows: &[Blow]) -> Ran {
+    async fn run(&self, line: &str, faults: &[InjectedFault]) -> Ran {
         let (machine, running, origin) = (&self.machine, &self.running, self.running.origin());
         let interrupt = Arc::new(Notify::new());
         let go = async |line: &str| {
             let killed = async {
                 tokio::select! {
-                    () = self.killed(blows, &interrupt) => {}
-                    () = machine.keeper.kills() => {}
+                    () = self.killed(faults, &interrupt) => {}
+                    () = machine.store.kills() => {}
                 }
             };
             let heard = Arc::clone(&interrupt);
@@ -194,7 +198,7 @@ impl Trial<'_> {
     }
 
     /// Interrupts where that is to be, and resolves when a fault is met that kills.
-    async fn killed(&self, blows: &[Blow], interrupt: &Notify) {
+    async fn killed(&self, faults: &[InjectedFault], interrupt: &Notify) {
         let mut met = self.running.faults_met();
         met.mark_unchanged();
         // The mark stays the last one in the log while the next fault is under way; heard twice,
@@ -209,7 +213,9 @@ impl Trial<'_> {
                     interrupted = true;
                     interrupt.notify_one();
                 }
-                Some(kind) if kind.starts_with("timeout") && blows.iter().any(Blow::kills) => {
+                Some(kind)
+                    if kind.starts_with("timeout") && faults.iter().any(InjectedFault::kills) =>
+                {
                     return;
                 }
                 _ => {}
@@ -225,11 +231,11 @@ impl Trial<'_> {
     }
 
     fn is_at_rest(&self) -> bool {
-        Still::of(&self.running, &self.prepared.start.scenario.after) == self.prepared.rest
+        WorldState::of(&self.running, &self.prepared.start.scenario.after) == self.prepared.rest
     }
 
     fn compare(&mut self, what: &str) {
-        let now = Still::of(&self.running, &self.prepared.start.scenario.after);
+        let now = WorldState::of(&self.running, &self.prepared.start.scenario.after);
         let difference = now.difference(&self.prepared.rest);
         self.expect(difference.is_empty(), || format!("{what}:{difference}"));
     }
@@ -276,7 +282,7 @@ impl Trial<'_> {
         self.verdict.wrong.extend(worse);
         self.verdict.wrong.extend(blind_repeats(&log));
         let mut files = self.machine.read();
-        files.extend(self.machine.keeper.read().await);
+        files.extend(self.machine.store.read().await);
         let kept = self.prepared.canary.in_files(&files);
         self.verdict
             .wrong

@@ -1,4 +1,5 @@
-//! airlift from outside: the binary against the sandbox, and the rules its source keeps.
+//! Integration tests: the binary against the sandbox, the configuration, the planner's laws, and
+//! the rules that the source keeps.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,10 +8,16 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod architecture;
+mod config;
+#[cfg(unix)]
+mod containment;
 mod docs;
 mod goldens;
+#[cfg(target_os = "linux")]
+mod heap;
+mod planner_laws;
 mod readonly;
-mod rooms;
 mod scenarios;
 mod schemas;
 mod support;

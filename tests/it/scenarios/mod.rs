@@ -1,19 +1,19 @@
 //! Every kind of edit, end to end: the binary, the sandbox, and after each apply a plan that is
 //! empty.
 
-mod birth;
+mod adopt;
 mod connectors;
+mod contradictory_responses;
+mod create;
 mod credentials;
 mod customers;
 mod drift;
 mod export;
-mod found;
 mod interruption;
-mod liars;
-mod lookalikes;
-mod parts;
+mod prune;
+mod redaction;
 mod refusals;
-mod removal;
 mod replacement;
 mod serve;
+mod target;
 mod versions;

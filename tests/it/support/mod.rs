@@ -1,13 +1,13 @@
 //! One project in a directory of its own, a sandbox in this process as its remote API, and the
 //! binary between them.
 
-mod front;
+mod fault_proxy;
 mod golden;
 mod output;
 mod remote;
 mod traffic;
 
-pub(crate) use front::{Fate, Front};
+pub(crate) use fault_proxy::{Fate, FaultProxy};
 pub(crate) use golden::{golden, normal};
 pub(crate) use output::Output;
 pub(crate) use remote::Remote;

@@ -1,0 +1,166 @@
+//! Laws of the planner, over generated files, worlds and out-of-band changes.
+
+mod strategies;
+mod world;
+
+use airlift::model::{Address, ConnectorId, DesiredConnector, Setting, WorkspaceId};
+use airlift::plan::{Action, Operation, Plan, Policy, drift};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use strategies::{Meddling, desired, pruning, world};
+use world::World;
+
+/// Every id that a plan writes to.
+fn written(plan: &Plan) -> (BTreeSet<WorkspaceId>, BTreeSet<ConnectorId>) {
+    let mut customers = BTreeSet::new();
+    let mut connectors = BTreeSet::new();
+    for step in plan.steps() {
+        match &step.operation {
+            Operation::UpdateCustomer { workspace_id, .. } => customers.extend(*workspace_id),
+            Operation::DeleteCustomer { workspace_id, .. } => {
+                customers.insert(*workspace_id);
+            }
+            Operation::UpdateConnector { id, .. }
+            | Operation::ReplaceConnector { id, .. }
+            | Operation::DeleteConnector { id } => {
+                connectors.insert(*id);
+            }
+            _ => {}
+        }
+    }
+    (customers, connectors)
+}
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("AIRLIFT_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(cases.unwrap_or(256))
+    }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn what_was_applied_needs_nothing(desired in desired(), policy in pruning()) {
+        let mut world = World::new();
+        world.apply(&world.clone().plan(&desired, &policy));
+        let again = world.plan(&desired, &policy);
+        prop_assert!(again.customers.is_empty(), "{again:#?}");
+        prop_assert!(again.blocked.is_empty() && again.unverified.is_empty());
+        let drift = drift(&world.recorded, &world.observed, &policy);
+        prop_assert!(!drift.is_any(), "{drift:#?}");
+    }
+
+    #[test]
+    fn every_plan_converges_in_one_run(world in world(), desired in desired(), policy in pruning()) {
+        let plan = world.plan(&desired, &policy);
+        prop_assume!(plan.blocked.is_empty() && plan.refusals.is_empty());
+        let mut after = world.clone();
+        after.apply(&plan);
+        let again = after.plan(&desired, &policy);
+        prop_assert!(!again.has_changes(), "{again:#?}");
+        // What only the ledger learns is learnt in one further run.
+        after.apply(&again);
+        let third = after.plan(&desired, &policy);
+        prop_assert!(third.customers.is_empty(), "{third:#?}");
+    }
+
+    #[test]
+    fn what_others_delete_is_drift_and_nothing_else_is(first in desired(), policy in pruning()) {
+        let mut world = World::new();
+        world.apply(&world.clone().plan(&first, &policy));
+        let before = world.recorded.clone();
+        prop_assert!(!drift(&before, &world.observed, &Policy::default()).is_any());
+        // What others delete is, each connector once.
+        let mut gone = 0;
+        for customer in world.observed.customers.values_mut() {
+            gone += customer.connectors.replace(BTreeMap::new()).map_or(0, |all| all.len());
+        }
+        let drift = drift(&before, &world.observed, &Policy::default());
+        prop_assert_eq!(drift.summary.connectors, gone as u64);
+    }
+
+    #[test]
+    fn nothing_unowned_is_written(world in world(), desired in desired(), policy in pruning()) {
+        let plan = world.plan(&desired, &policy);
+        let (customers, connectors) = written(&plan);
+        let adopted: BTreeSet<ConnectorId> = plan.steps().filter_map(|step| match step.operation {
+            Operation::AdoptConnector { id, .. } => Some(id),
+            _ => None,
+        }).collect();
+        let taken: BTreeSet<WorkspaceId> = plan.steps().filter_map(|step| match step.operation {
+            Operation::AdoptCustomer { workspace_id } => Some(workspace_id),
+            _ => None,
+        }).collect();
+        let ours: BTreeSet<ConnectorId> = world.recorded.customers.values()
+            .flat_map(|customer| customer.connectors.values().map(|c| c.id).chain(customer.leaving.clone()))
+            .collect();
+        for id in connectors {
+            prop_assert!(ours.contains(&id) || adopted.contains(&id));
+        }
+        for id in customers {
+            prop_assert!(world.recorded.customers.contains_key(&id) || taken.contains(&id));
+        }
+    }
+
+    #[test]
+    fn without_prune_nothing_is_deleted(world in world(), desired in desired()) {
+        let plan = world.plan(&desired, &Policy::default());
+        prop_assert!(plan.steps().all(|step| step.action != Action::Delete));
+    }
+
+    #[test]
+    fn a_partial_plan_stays_inside_its_target(world in world(), desired in desired()) {
+        let target = Address::customer("w1");
+        let policy = Policy {
+            prune: true,
+            delete_customers: true,
+            targets: BTreeSet::from([target.clone()]),
+            ..Policy::default()
+        };
+        let plan = world.plan(&desired, &policy);
+        prop_assert!(plan.partial);
+        for step in plan.steps() {
+            prop_assert!(step.address.is_within(&target));
+            prop_assert!(step.action != Action::Delete);
+        }
+    }
+
+    #[test]
+    fn a_plan_survives_its_file_format(world in world(), desired in desired(), policy in pruning()) {
+        let plan = world.plan(&desired, &policy);
+        let text = serde_json::to_string(&plan).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Plan>(&text).unwrap(), &plan);
+        prop_assert_eq!(serde_json::to_string(&world.plan(&desired, &policy)).unwrap(), text);
+    }
+
+    #[test]
+    fn every_step_has_a_reason_and_every_update_a_field(world in world(), desired in desired()) {
+        for step in world.plan(&desired, &Policy::default()).steps() {
+            prop_assert!(!step.reasons.is_empty());
+            if matches!(step.action, Action::Update | Action::Rename | Action::Replace) {
+                prop_assert!(!step.changes.is_empty(), "{step:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rotated_secret_is_sent_again_and_no_other(desired in desired(), name in 0_u32..3) {
+        let mut world = World::new();
+        world.apply(&world.clone().plan(&desired, &Policy::default()));
+        world.meddle(Meddling::RotateSecret(name));
+        let reference = format!("${{env:S{name}}}");
+        let uses = |connector: &DesiredConnector| connector.secret_leaves().values()
+            .any(|leaf| matches!(leaf, Setting::Secret(one) if one.to_string() == reference));
+        let expected: Vec<Address> =
+            desired.connectors().filter(|(_, c)| uses(c)).map(|(address, _)| address).collect();
+        let plan = world.plan(&desired, &Policy::default());
+        let rotated: Vec<Address> = plan.steps().map(|step| step.address.clone()).collect();
+        prop_assert_eq!(rotated, expected);
+        prop_assert!(plan.steps().all(|step| step.action == Action::Rotate));
+    }
+}

@@ -1,0 +1,257 @@
+//! Generated files, and what happens behind the tool's back.
+
+use super::world::{World, connector_named, workspace_named};
+use airlift::model::{
+    Cache, ConnectorId, Contract, DefinitionId, Desired, DesiredConnector, DesiredCustomer, Entity,
+    Guards, Kind, Mode, ObservedStatus, Rotation, Setting, Settings, Status, WorkspaceId,
+};
+use airlift::plan::{Limit, Policy};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+fn settings(value: Value) -> Settings {
+    match Setting::from(value) {
+        Setting::Map(fields) => fields,
+        _ => unreachable!("a mapping"),
+    }
+}
+
+fn definition() -> impl Strategy<Value = DefinitionId> {
+    (1_u128..4).prop_map(|number| DefinitionId(Uuid::from_u128(number)))
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!(1)),
+        Just(json!("text")),
+        Just(json!(true)),
+        Just(json!([1, "two"]))
+    ]
+}
+
+fn credentials() -> impl Strategy<Value = Option<Settings>> {
+    let reference = (0..3_u32).prop_map(|name| json!({"$secret": format!("${{env:S{name}}}")}));
+    let field = prop_oneof![3 => reference, 1 => Just(json!("ops@acme.example"))];
+    proptest::option::of(
+        proptest::collection::btree_map("[ab]", field, 1..3)
+            .prop_map(|fields| settings(json!(fields))),
+    )
+}
+
+fn block() -> impl Strategy<Value = Option<Settings>> {
+    let nested = proptest::collection::btree_map("[xy]", scalar(), 0..2).prop_map(|map| json!(map));
+    let field = prop_oneof![3 => scalar(), 1 => nested];
+    proptest::option::of(
+        proptest::collection::btree_map("[pqr]", field, 0..3).prop_map(|map| settings(json!(map))),
+    )
+}
+
+fn entities() -> impl Strategy<Value = Option<Vec<Entity>>> {
+    let modes = proptest::option::of(prop_oneof![
+        Just(vec![Mode::Read]),
+        Just(vec![Mode::Read, Mode::Write])
+    ]);
+    proptest::option::of(
+        proptest::collection::btree_map("[mn]", modes, 0..3).prop_map(|map| {
+            map.into_iter()
+                .map(|(entity, modes)| Entity { entity, modes })
+                .collect()
+        }),
+    )
+}
+
+fn connector() -> impl Strategy<Value = DesiredConnector> {
+    let version = proptest::option::of(1_u64..3);
+    (
+        definition(),
+        credentials(),
+        block(),
+        block(),
+        entities(),
+        version,
+    )
+        .prop_map(
+            |(definition, credentials, environment, replication_config, entities, version)| {
+                DesiredConnector {
+                    previous_name: None,
+                    kind: Kind {
+                        name: "kind".into(),
+                        definition_id: Some(definition),
+                    },
+                    auth: None,
+                    template_id: None,
+                    credentials,
+                    readable: BTreeSet::new(),
+                    credentials_version: version,
+                    rotation: Rotation::Compare,
+                    environment,
+                    replication_config,
+                    entities,
+                }
+            },
+        )
+}
+
+fn customer() -> impl Strategy<Value = DesiredCustomer> {
+    let cache = proptest::option::of(prop_oneof![
+        Just(Cache::Inherit),
+        Just(Cache::On),
+        Just(Cache::Off)
+    ]);
+    let status = prop_oneof![4 => Just(Status::Active), 1 => Just(Status::Inactive)];
+    let connectors = proptest::collection::btree_map("C[1-4]", connector(), 0..4);
+    (status, cache, connectors).prop_map(|(status, cache, connectors)| DesiredCustomer {
+        status,
+        cache,
+        connectors,
+        ..DesiredCustomer::default()
+    })
+}
+
+pub(crate) fn desired() -> impl Strategy<Value = Desired> {
+    proptest::collection::btree_map("w[1-4]", customer(), 0..4).prop_map(|customers| Desired {
+        organization_id: None,
+        contract: Contract::Workspace,
+        guards: Guards {
+            max_deletes: 1000,
+            max_delete_percent: 100,
+        },
+        customers,
+    })
+}
+
+/// Something that happens behind the tool's back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meddling {
+    ForeignConnector(usize),
+    DeleteConnector(usize),
+    ChangeConfig(usize),
+    Suspend(usize),
+    DeleteCustomer(usize),
+    ForeignCustomer,
+    RotateSecret(u32),
+    LoseLedger(usize),
+    RenameConnector(usize),
+}
+
+fn meddling() -> impl Strategy<Value = Meddling> {
+    let any = 0_usize..8;
+    prop_oneof![
+        any.clone().prop_map(Meddling::ForeignConnector),
+        any.clone().prop_map(Meddling::DeleteConnector),
+        any.clone().prop_map(Meddling::ChangeConfig),
+        any.clone().prop_map(Meddling::Suspend),
+        any.clone().prop_map(Meddling::DeleteCustomer),
+        Just(Meddling::ForeignCustomer),
+        (0_u32..3).prop_map(Meddling::RotateSecret),
+        any.clone().prop_map(Meddling::LoseLedger),
+        any.prop_map(Meddling::RenameConnector),
+    ]
+}
+
+impl World {
+    fn nth_customer(&self, nth: usize) -> Option<WorkspaceId> {
+        let count = self.observed.customers.len();
+        self.observed
+            .customers
+            .keys()
+            .nth(nth.checked_rem(count)?)
+            .copied()
+    }
+
+    fn nth_connector(&mut self, nth: usize) -> Option<(WorkspaceId, ConnectorId)> {
+        let all: Vec<_> = self
+            .observed
+            .customers
+            .iter()
+            .flat_map(|(id, customer)| customer.connectors.iter().flatten().map(|(c, _)| (*id, *c)))
+            .collect();
+        all.get(nth.checked_rem(all.len())?).copied()
+    }
+
+    pub(crate) fn meddle(&mut self, meddling: Meddling) {
+        match meddling {
+            Meddling::ForeignConnector(nth) => {
+                if let Some(workspace) = self.nth_customer(nth) {
+                    let id = ConnectorId(self.id());
+                    let foreign = connector_named("foreign", DefinitionId(Uuid::from_u128(1)));
+                    self.connectors(workspace).insert(id, foreign);
+                }
+            }
+            Meddling::DeleteConnector(nth) => {
+                if let Some((workspace, id)) = self.nth_connector(nth) {
+                    self.connectors(workspace).remove(&id);
+                }
+            }
+            Meddling::ChangeConfig(nth) => {
+                if let Some((workspace, id)) = self.nth_connector(nth) {
+                    let there = self.connectors(workspace).get_mut(&id).unwrap();
+                    there.updated_at = None;
+                    let detail = there.detail.as_mut().unwrap();
+                    detail
+                        .replication_config
+                        .insert("p".into(), json!("meddled"));
+                    detail.entities.clear();
+                }
+            }
+            Meddling::Suspend(nth) => {
+                if let Some(id) = self.nth_customer(nth) {
+                    let there = self.observed.customers.get_mut(&id).unwrap();
+                    there.status = ObservedStatus::Inactive;
+                }
+            }
+            Meddling::DeleteCustomer(nth) => {
+                if let Some(id) = self.nth_customer(nth) {
+                    self.observed.customers.remove(&id);
+                }
+            }
+            Meddling::ForeignCustomer => {
+                let id = WorkspaceId(self.id());
+                self.observed
+                    .customers
+                    .insert(id, workspace_named("stranger"));
+            }
+            Meddling::RotateSecret(name) => {
+                *self.secrets.entry(format!("${{env:S{name}}}")).or_default() += 1;
+            }
+            Meddling::LoseLedger(nth) => {
+                if let Some(id) = self.nth_customer(nth) {
+                    self.recorded.customers.remove(&id);
+                }
+            }
+            Meddling::RenameConnector(nth) => {
+                if let Some((workspace, id)) = self.nth_connector(nth) {
+                    self.connectors(workspace)
+                        .get_mut(&id)
+                        .unwrap()
+                        .name
+                        .push('x');
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn pruning() -> impl Strategy<Value = Policy> {
+    (any::<bool>(), any::<bool>()).prop_map(|(prune, delete_customers)| Policy {
+        prune,
+        delete_customers,
+        allow_delete: Some(Limit::Percent(100)),
+        ..Policy::default()
+    })
+}
+
+/// A world with a history: one set of files applied, then other hands in it.
+pub(crate) fn world() -> impl Strategy<Value = World> {
+    (desired(), proptest::collection::vec(meddling(), 0..6)).prop_map(|(before, meddlings)| {
+        let mut world = World::new();
+        let plan = world.plan(&before, &Policy::default());
+        world.apply(&plan);
+        for meddling in meddlings {
+            world.meddle(meddling);
+        }
+        world
+    })
+}

@@ -1,0 +1,28 @@
+//! A kill at every request of a run, before and after its effect.
+
+use super::bench::{HANGS, at_every, explore, fair, share};
+use super::scenario::Scenario;
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apply_is_settled_after_a_kill_at_every_request() {
+    let mut kills = 0;
+    for (index, scenario) in Scenario::all().await.into_iter().enumerate() {
+        let scenario = Arc::new(scenario);
+        let cases = at_every(&HANGS, scenario.requests().await);
+        let cases = share(cases, 4, index);
+        kills += cases.len();
+        explore(cases, |fault| {
+            let scenario = Arc::clone(&scenario);
+            async move {
+                let bench = scenario.bench.copy();
+                let running = bench.serve(&fault).await;
+                bench.run_until_fault(&running, scenario.line).await;
+                fair(&running);
+                scenario.converges(&bench, &running, &fault).await;
+            }
+        })
+        .await;
+    }
+    eprintln!("{kills} kills at requests");
+}

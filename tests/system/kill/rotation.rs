@@ -1,0 +1,294 @@
+//! Rotation from outside: the real binary against a sandbox that fails and kills it at every
+//! request, waves, refusals, and the change of the ledger's key.
+
+use super::bench::{self, Bench, HANGS, at_every, explore, fair};
+use airlift::sandbox::Running;
+use serde_json::json;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// A project of so many customers, applied.
+async fn applied(customers: usize) -> Bench {
+    let bench = Bench::new(customers);
+    let running = bench.serve("").await;
+    bench.run(&running, "apply --auto-approve").await.must(0);
+    running.stop().await.unwrap();
+    bench
+}
+
+fn ids(running: &Running) -> Vec<Uuid> {
+    let world = running.world();
+    let mut named: Vec<_> = world.connectors().map(|one| (&one.name, one.id)).collect();
+    named.sort();
+    named.into_iter().map(|(_, id)| id).collect()
+}
+
+fn credential_requests(running: &Running) -> usize {
+    let log = running.log();
+    log.iter().filter(|one| one.credentials).count()
+}
+
+/// Exactly one connector for each customer, each with the credentials it should have.
+fn assert_one_each(running: &Running, secrets: &[&str], case: &str) {
+    let found = ids(running);
+    assert_eq!(found.len(), secrets.len(), "{case}: {:#?}", running.world());
+    for (id, secret) in found.into_iter().zip(secrets) {
+        let held = running.holds_credentials(id, &json!({"token": secret}));
+        assert!(held, "{case}: {secret}");
+    }
+}
+
+async fn assert_settled(bench: &Bench, running: &Running, case: &str) {
+    let plan = bench.run(running, "plan --detailed-exitcode").await;
+    assert_eq!(plan.code, 0, "{case}\n{}\n{}", plan.out, plan.talk);
+    assert!(plan.out.starts_with("No changes."), "{case}\n{}", plan.out);
+}
+
+/// How many requests a run makes when nothing goes wrong.
+async fn requests(bench: &Bench, line: &str) -> usize {
+    let bench = bench.copy();
+    let running = bench.serve("").await;
+    bench.run(&running, line).await.must(0);
+    running.log().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_secret_survives_every_fault_at_every_request() {
+    let bench = applied(1).await;
+    bench.secret(1, "second-1");
+    let apply = "apply --auto-approve";
+    let requests = requests(&bench, apply).await;
+    let kinds = ["reset-before", "reset-after", "cut", "badjson", "504-after"];
+    explore(at_every(&kinds, requests), |fault| {
+        let bench = bench.copy();
+        async move {
+            let running = bench.serve(&fault).await;
+            let first = bench.run(&running, apply).await;
+            assert!(matches!(first.code, 0 | 1 | 4), "{fault}: {}", first.talk);
+            fair(&running);
+            bench.run(&running, apply).await.must(0);
+            assert_one_each(&running, &["second-1"], &fault);
+            assert_settled(&bench, &running, &fault).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_secret_survives_a_kill_at_every_request() {
+    let bench = applied(1).await;
+    bench.secret(1, "second-1");
+    let apply = "apply --auto-approve";
+    let requests = requests(&bench, apply).await;
+    // The request without an answer is where the run hangs, before or after the effect.
+    explore(at_every(&HANGS, requests), |fault| {
+        let bench = bench.copy();
+        async move {
+            let running = bench.serve(&fault).await;
+            bench.run_until_fault(&running, apply).await;
+            fair(&running);
+            let alive = running.world().connectors().count();
+            assert!(alive >= 1, "{fault}: a working connector is always there");
+            bench.run(&running, apply).await.must(0);
+            assert_one_each(&running, &["second-1"], &fault);
+            assert_settled(&bench, &running, &fault).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_goes_on_after_a_kill_at_every_request() {
+    let bench = applied(2).await;
+    let rotate = "rotate --all --auto-approve --waves 1";
+    let requests = requests(&bench, rotate).await;
+    explore(at_every(&HANGS, requests), |fault| {
+        let bench = bench.copy();
+        async move {
+            let running = bench.serve(&fault).await;
+            let before = ids(&running);
+            bench.run_until_fault(&running, rotate).await;
+            fair(&running);
+            let sent = credential_requests(&running);
+            let next = if bench.has_open_rotation() {
+                "rotate --resume --auto-approve"
+            } else if ids(&running) == before {
+                rotate
+            } else {
+                "apply --auto-approve"
+            };
+            bench.run(&running, next).await.must(0);
+            let case = format!("{fault}, {sent} sent, then {next}");
+            assert_one_each(&running, &["first-1", "first-2"], &case);
+            // Two checks and two creations, and those that were cut short once more.
+            assert!(credential_requests(&running) <= 6, "{case}");
+            assert!(!bench.has_open_rotation(), "{case}");
+            assert_settled(&bench, &running, &case).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waves_end_at_the_budget_and_go_on_where_they_ended() {
+    let bench = applied(4).await;
+    bench.secret(2, "invalid");
+    let running = bench.serve("").await;
+    let before = ids(&running);
+    let rotate = "rotate --all --auto-approve --waves 1,50% --format json";
+    let report = bench.run(&running, rotate).await.must(4).json();
+    let outcomes = |report: &serde_json::Value| -> Vec<String> {
+        let operations = report["operations"].as_array().unwrap();
+        let outcome = |one: &serde_json::Value| one["outcome"].as_str().unwrap().to_owned();
+        operations.iter().map(outcome).collect()
+    };
+    let expected = ["done", "failed", "not_attempted", "not_attempted"];
+    assert_eq!(outcomes(&report), expected);
+    let waves = json!([
+        {"number": 1, "of": 3, "connectors": 1, "done": 1},
+        {"number": 2, "of": 3, "connectors": 1, "done": 0},
+    ]);
+    assert_eq!(report["waves"], waves);
+    // The one that failed its check is as it was, and nothing new is beside it.
+    let after = ids(&running);
+    assert_eq!(after.len(), 4);
+    assert_eq!(after[1..], before[1..]);
+    assert!(after[0] != before[0] && bench.has_open_rotation());
+
+    bench.secret(2, "second-2");
+    let resume = "rotate --resume --auto-approve --format json";
+    let report = bench.run(&running, resume).await.must(0).json();
+    assert_eq!(outcomes(&report), ["done", "done", "done"]);
+    assert_eq!(ids(&running)[0], after[0]);
+    let different: BTreeSet<_> = ids(&running).into_iter().chain(before).collect();
+    assert_eq!(different.len(), 8);
+    assert_settled(&bench, &running, "resumed").await;
+    let nothing = bench.run(&running, resume).await.must(64);
+    assert!(
+        nothing.talk.contains("nothing_to_resume"),
+        "{}",
+        nothing.talk
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_within_the_budget_do_not_end_a_rotation() {
+    let bench = applied(4).await;
+    bench.secret(1, "invalid");
+    let running = bench.serve("").await;
+    let before = ids(&running);
+    let rotate = "rotate --all --auto-approve --max-failures 25%";
+    let ran = bench.run(&running, rotate).await.must(4);
+    assert!(
+        ran.out.contains("c1/GitHub 1") && ran.out.contains("rotate --resume"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.talk.contains("Wave 1 of 2: 1 connector\n"),
+        "{}",
+        ran.talk
+    );
+    let after = ids(&running);
+    assert_eq!(after[0], before[0]);
+    assert!((1..4).all(|n| after[n] != before[n]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_carries_no_other_change_along() {
+    let bench = applied(2).await;
+    let yaml = std::fs::read_to_string(bench.path("airlift.yaml")).unwrap();
+    let pending = yaml.replace(
+        "${file:secrets/1}\"}\n",
+        "${file:secrets/1}\"}\n        entities: [{entity: issues}]\n",
+    );
+    bench.write("airlift.yaml", &(pending + "    cache: true\n"));
+    let running = bench.serve("").await;
+    let before = ids(&running);
+    let ran = bench
+        .run(&running, "rotate c1 c2/GitHub\u{a0}2 --auto-approve")
+        .await;
+    ran.must(64);
+    let ran = bench
+        .run(&running, "rotate c1 c2 --auto-approve")
+        .await
+        .must(4);
+    assert!(
+        ran.out.contains("c1/GitHub 1 [pending_changes]"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.talk
+            .contains("1 pending change left for apply: change c2"),
+        "{}",
+        ran.talk
+    );
+    let after = ids(&running);
+    assert!(after[0] == before[0] && after[1] != before[1]);
+    assert!(
+        running
+            .world()
+            .workspaces
+            .iter()
+            .all(|one| one.cache_enabled.is_none())
+    );
+    bench.run(&running, "apply --auto-approve").await.must(0);
+    bench
+        .run(&running, "rotate --resume --auto-approve")
+        .await
+        .must(0);
+    assert_ne!(ids(&running)[0], before[0]);
+    assert_settled(&bench, &running, "applied").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_takes_over_what_is_still_the_same() {
+    let bench = applied(3).await;
+    let running = bench.serve("").await;
+    bench.secret(2, "second-2");
+    std::fs::remove_file(bench.path("secrets/3")).unwrap();
+    let with_key = |line: &str| {
+        let mut command = bench.command(&running, line);
+        command.env("AIRLIFT_LEDGER_KEY", "new-key");
+        bench::ended(command)
+    };
+    let plan = with_key("plan --detailed-exitcode").await.must(0);
+    assert!(
+        plan.out.contains("the key of the fingerprints changed"),
+        "{}",
+        plan.out
+    );
+    let writes = || {
+        running
+            .log()
+            .iter()
+            .filter(|one| one.method != "GET")
+            .count()
+    };
+    let written = writes();
+    let rekeyed = with_key("ledger rekey --format json").await.must(4).json();
+    // Nothing but the application token.
+    assert_eq!(writes(), written + 1);
+    assert_eq!(
+        (&rekeyed["moved"], &rekeyed["already"]),
+        (&json!(1), &json!(0))
+    );
+    let left = |n: usize| rekeyed["left"][n]["why"].as_str().unwrap().to_owned();
+    assert!(left(0).contains("is not what was last sent"), "{rekeyed}");
+    assert!(left(1).contains("cannot be resolved here"), "{rekeyed}");
+    bench.secret(2, "first-2");
+    bench.secret(3, "first-3");
+    let text = with_key("ledger rekey").await.must(0).out;
+    assert_eq!(
+        text,
+        "Moved to the new key: 2 connectors. Already there: 1.\n"
+    );
+    let plan = with_key("plan --detailed-exitcode").await.must(0);
+    assert!(!plan.out.contains("verified"), "{}", plan.out);
+    bench.secret(2, "second-2");
+    let plan = with_key("plan --detailed-exitcode").await.must(2);
+    assert!(plan.out.contains("c2/GitHub 2"), "{}", plan.out);
+    let same = bench.run(&running, "ledger rekey").await.must(64);
+    assert!(same.talk.contains("same_key"), "{}", same.talk);
+}

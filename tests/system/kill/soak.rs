@@ -1,0 +1,157 @@
+//! Rounds of edits and applies while one request in five fails and tokens live 30 s. After each
+//! round a clean run has to reach what the files say, and memory must not grow.
+//!
+//! `AIRLIFT_SOAK=300` goes on for 300 s with 500 customers.
+
+use super::bench::{Bench, fair};
+use airlift::sandbox::{Faults, Options, Running, start};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+const SEED: u64 = 7;
+
+/// Together, one request in five.
+const FAULTS: &str = "*:p4%:503,*:p4%:429@0,*:p4%:reset-before,*:p3%:reset-after,*:p2%:cut,\
+                      *:p2%:504-after,*:p1%:500";
+
+const FLAGS: &str = "--settle-timeout 0 --prune --delete-customers --allow-delete 100%";
+
+/// A customer with one connector, as the files have it.
+#[derive(Clone, Default)]
+struct Customer {
+    there: bool,
+    secret: usize,
+    issues: bool,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rounds_of_edits_and_faults_leave_no_trace() {
+    let asked = std::env::var("AIRLIFT_SOAK").ok();
+    let seconds = asked.as_ref().map_or(15, |text| text.parse().unwrap());
+    let mut customers = vec![Customer::default(); if asked.is_some() { 500 } else { 20 }];
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let bench = Bench::empty();
+    let running = start(Options {
+        app_token_ttl: Duration::from_secs(30),
+        scoped_token_ttl: Duration::from_secs(30),
+        delete_delay: Duration::from_millis(20),
+        seed: Some(SEED),
+        log_capacity: 1000,
+        ..Options::default()
+    });
+    let running = running.await.unwrap();
+    let mut chance = fastrand::Rng::with_seed(SEED);
+    let mut peaks: Vec<u64> = Vec::new();
+    while peaks.len() < 3 || Instant::now() < end {
+        edit(&mut customers, &mut chance, peaks.is_empty());
+        write(&bench, &customers);
+        running
+            .set_faults(FAULTS.parse::<Faults>().unwrap())
+            .unwrap();
+        let (code, peak) = apply(&bench, &running).await;
+        fair(&running);
+        converges(&bench, &running, &customers).await;
+        peaks.push(peak);
+        eprintln!("round {}: exit {code}, peak {peak} kB", peaks.len());
+    }
+    let (first, last) = (peaks[0], *peaks[peaks.len() - 2..].iter().max().unwrap());
+    assert!(last * 5 <= first * 6, "{peaks:?}");
+}
+
+/// Everybody comes in the first round; after that one in ten changes.
+fn edit(customers: &mut [Customer], chance: &mut fastrand::Rng, first: bool) {
+    for one in customers.iter_mut() {
+        match chance.u8(0..30) {
+            _ if first => one.there = true,
+            0 => one.there = !one.there,
+            1 => one.secret += 1,
+            2 => one.issues = !one.issues,
+            _ => {}
+        }
+    }
+    // A project without customers is refused when pruning.
+    customers[0].there = true;
+}
+
+fn write(bench: &Bench, customers: &[Customer]) {
+    let mut yaml = "version: 1\ncustomers:\n".to_owned();
+    for (n, one) in customers.iter().enumerate().filter(|(_, one)| one.there) {
+        bench.secret(n, &secret(n, one));
+        let entities = ["", "\n        entities: [{entity: issues}]"][usize::from(one.issues)];
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            yaml,
+            "  - name: c{n}\n    connectors:\n      - name: GitHub {n}\n        type: github\n        \
+             credentials: {{token: \"${{file:secrets/{n}}}\"}}{entities}"
+        );
+    }
+    bench.write("airlift.yaml", &yaml);
+}
+
+fn secret(n: usize, one: &Customer) -> String {
+    format!("secret-{n}-{}", one.secret)
+}
+
+/// One run under faults: its exit code, and the most memory it had.
+async fn apply(bench: &Bench, running: &Running) -> (i32, u64) {
+    let log = std::fs::File::create(bench.path("out")).unwrap();
+    let mut command = bench.command(running, &format!("apply --auto-approve {FLAGS}"));
+    command.stdout(log.try_clone().unwrap()).stderr(log);
+    let mut child = command.spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let code = loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended.code().unwrap_or(-1);
+        }
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        peak = peak.max(now.unwrap_or(0));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    let said = std::fs::read_to_string(bench.path("out")).unwrap();
+    assert!([0, 1, 4].contains(&code), "{code}: {said}");
+    (code, peak)
+}
+
+async fn converges(bench: &Bench, running: &Running, customers: &[Customer]) {
+    for run in 1..=2 {
+        let applied = bench
+            .run(running, &format!("apply --auto-approve {FLAGS}"))
+            .await;
+        let planned = bench
+            .run(running, &format!("plan --detailed-exitcode {FLAGS}"))
+            .await;
+        if (applied.code, planned.code) == (0, 0) {
+            break;
+        }
+        assert!(
+            run == 1,
+            "{}\n{}\n{}",
+            applied.out,
+            applied.talk,
+            planned.out
+        );
+    }
+    let world = running.world();
+    let expected = customers.iter().filter(|one| one.there).count();
+    assert_eq!(world.connectors().count(), expected);
+    for (n, one) in customers.iter().enumerate().filter(|(_, one)| one.there) {
+        let name = format!("c{n}");
+        let named: Vec<_> = world
+            .workspaces
+            .iter()
+            .filter(|one| one.name == name)
+            .collect();
+        assert_eq!(
+            (named.len(), named[0].connectors.len()),
+            (1, 1),
+            "{named:#?}"
+        );
+        let sent = json!({"token": secret(n, one)});
+        let held = running.holds_credentials(named[0].connectors[0].id, &sent);
+        assert!(held, "{named:#?}");
+    }
+}
