@@ -23,7 +23,7 @@
 //!
 //! - `fuzzing`: laws that hold for any input; compiled for fuzzing and tests only.
 //!
-//! Who may import whom is held, and enforced, in `tests/it/rooms.rs`.
+//! Who may import whom is held, and enforced, in `tests/it/architecture.rs`.
 
 pub mod api;
 pub mod apply;

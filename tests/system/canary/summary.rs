@@ -96,7 +96,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Prints a figure: `cargo test --test canary -- --nocapture` shows it.
+/// Prints a figure: `cargo test --test system canary:: -- --nocapture` shows it.
 #[expect(clippy::print_stdout, reason = "figures are what the suite is for")]
 pub(crate) fn tell(text: &str) {
     println!("{text}");
