@@ -3,7 +3,7 @@
 //!
 //! The one table from cause to exit code. Refuses to print; `render` does that.
 
-use crate::api::ApiError;
+use crate::api::{ApiError, ApiErrorKind};
 use crate::recorded::RecordError;
 use crate::sandbox::SandboxError;
 use std::fmt;
@@ -168,13 +168,13 @@ impl From<std::io::Error> for Failure {
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         let message = error.to_string();
-        let (kind, code) = match &error {
-            ApiError::WrongOrganization { .. } | ApiError::UnknownOrganization => {
+        let (kind, code) = match error.kind() {
+            ApiErrorKind::WrongOrganization { .. } | ApiErrorKind::UnknownOrganization => {
                 (FailureKind::Authentication, "wrong_organization")
             }
-            error if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
-            ApiError::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
-            ApiError::Unavailable { .. } => (FailureKind::Error, "remote_unavailable"),
+            _ if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
+            ApiErrorKind::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
+            ApiErrorKind::Unavailable(_) => (FailureKind::Error, "remote_unavailable"),
             _ => (FailureKind::Error, "remote_failed"),
         };
         Self::new(kind, code, message)

@@ -11,7 +11,7 @@ mod survey;
 
 pub use survey::{Details, Survey, survey};
 
-use crate::api::{ApiError, Reader};
+use crate::api::{ApiError, ApiErrorKind, Reader};
 use crate::model::{
     ConnectorId, Desired, DesiredCustomer, KindLookup, Observed, ObservedConnector,
     ObservedCustomer, Recorded, WorkspaceId,
@@ -104,7 +104,7 @@ impl Reading<'_> {
         let kinds = self.look_up_kinds().await?;
         let organization = self.reader.organization();
         Ok(Observed {
-            organization_id: organization.ok_or(ApiError::UnknownOrganization)?,
+            organization_id: organization.ok_or(ApiErrorKind::UnknownOrganization)?,
             customers,
             completeness: listing.completeness,
             kinds,

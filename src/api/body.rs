@@ -3,7 +3,7 @@
 //! copy behind. Never builds a JSON tree.
 
 use super::echo::Sensitive;
-use super::error::ApiError;
+use super::error::{ApiError, ApiErrorKind};
 use crate::model::{
     ConnectorBody, Contract, Entity, Resolved, SecretRef, SecretValue, Setting, Settings,
 };
@@ -54,7 +54,8 @@ pub(super) fn connector_request<'a>(
 
 /// Writes twice: once to count, once into memory of exactly that size.
 fn sealed(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<Bytes, ApiError> {
-    let owner = exact(write).map_err(|_| ApiError::Setup("the request body cannot be written"))?;
+    let owner =
+        exact(write).map_err(|_| ApiErrorKind::Setup("the request body cannot be written"))?;
     Ok(Bytes::from_owner(owner))
 }
 
@@ -202,7 +203,7 @@ fn sensitive<'a>(
         }
     }
     match missing {
-        Some(reference) => Err(ApiError::Unresolved(reference.clone())),
+        Some(reference) => Err(ApiErrorKind::Unresolved(reference.clone()).into()),
         None => Ok(found),
     }
 }
@@ -215,7 +216,7 @@ fn resolved<'a>(secrets: &'a dyn Resolved, reference: &SecretRef) -> Option<&'a 
 #[cfg(test)]
 pub(super) mod tests {
     use super::{connector_request, exact, write_connector};
-    use crate::api::error::ApiError;
+    use crate::api::error::ApiErrorKind;
     use crate::model::{
         ConnectorBody, Contract, DefinitionId, Entity, Mode, SecretRef, SecretValue, Setting,
         Settings, TemplateId,
@@ -326,7 +327,8 @@ pub(super) mod tests {
         for secrets in [BTreeMap::new(), secrets("")] {
             let body = github();
             let result = connector_request(Contract::Workspace, "acme", &body, &secrets);
-            assert!(matches!(result, Err(ApiError::Unresolved(_))));
+            let error = result.err().unwrap();
+            assert!(matches!(error.kind(), ApiErrorKind::Unresolved(_)));
         }
     }
 }

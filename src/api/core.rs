@@ -3,7 +3,7 @@
 
 use super::Credentials;
 use super::echo::Sensitive;
-use super::error::{ApiError, Call};
+use super::error::{ApiError, ApiErrorKind, Call, ServerMessage};
 use super::event::{Answered, Exchange};
 use super::health::Turn;
 use super::http::{Broken, Http, Reply};
@@ -59,10 +59,9 @@ impl Answer {
 
     /// The answer as it is, for what is sent back to where it came from and shown to nobody.
     pub(super) fn decode_unseen<T: Shape>(&self) -> Result<T, ApiError> {
-        wire::decode(&self.reply.body).map_err(|reason| ApiError::Undecodable {
-            call: self.call,
-            status: self.reply.status,
-            reason,
+        wire::decode(&self.reply.body).map_err(|reason| {
+            let status = self.reply.status;
+            ApiError::new(self.call, ApiErrorKind::Undecodable { status, reason })
         })
     }
 
@@ -121,7 +120,7 @@ impl Core {
         };
         let expected = *self.organization.get_or_init(|| found);
         if expected != found {
-            return Err(ApiError::WrongOrganization { expected, found });
+            return Err(ApiErrorKind::WrongOrganization { expected, found }.into());
         }
         Ok(())
     }
@@ -135,7 +134,7 @@ impl Core {
             match self.go(request, Some(token.bearer()), &mut tries).await {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => {}
-                Err(ApiError::Unauthorized { .. }) if renews(&mut tries, &token) => {
+                Err(error) if error.is_unauthorized() && renews(&mut tries, &token) => {
                     self.tokens.reject(&token);
                 }
                 Err(error) => return Err(error),
@@ -160,7 +159,7 @@ impl Core {
             {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => {}
-                Err(ApiError::Unauthorized { .. }) if renews(&mut tries, &token.held) => {
+                Err(error) if error.is_unauthorized() && renews(&mut tries, &token.held) => {
                     self.tokens.reject_scoped(customer, &token).await;
                 }
                 Err(error) => return Err(error),
@@ -284,11 +283,11 @@ impl Core {
         request: &Request<'_>,
         tries: &mut Tries,
     ) -> Option<Duration> {
-        let turned_away = matches!(error, ApiError::Throttled { .. });
+        let turned_away = error.is_throttled();
         tries.failures += u32::from(!turned_away && !is_probe);
         let pause = self.options.retry.wait(error, request.repeat, tries);
         if pause.is_some() {
-            tries.doubt |= request.writes && error.may_have_acted();
+            tries.doubt |= request.writes && error.may_have_taken_effect();
             tries.turn = if turned_away {
                 Turn::Free
             } else {
@@ -309,14 +308,15 @@ impl Core {
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
     ) -> Result<Answer, ApiError> {
-        let reply = outcome.map_err(|broken| match broken {
-            Broken::Connect(reason) => ApiError::Connect { call, reason },
-            Broken::TimedOut => ApiError::TimedOut { call },
-            Broken::Interrupted(reason) => ApiError::Interrupted { call, reason },
-            Broken::TooLarge => ApiError::TooLarge {
-                call,
-                limit: self.options.limits.body,
-            },
+        let limit = self.options.limits.body;
+        let reply = outcome.map_err(|broken| {
+            let kind = match broken {
+                Broken::Connect(reason) => ApiErrorKind::Connect(reason),
+                Broken::TimedOut => ApiErrorKind::TimedOut,
+                Broken::Interrupted(reason) => ApiErrorKind::Interrupted(reason),
+                Broken::TooLarge => ApiErrorKind::TooLarge { limit },
+            };
+            ApiError::new(call, kind)
         })?;
         match reply.status {
             200..300 => Ok(Answer {
@@ -350,13 +350,12 @@ fn call(request: &Request<'_>, tries: &Tries) -> Call {
         elapsed: tries.started.elapsed(),
         attempts: tries.attempts,
         writes: request.writes,
-        doubt: tries.doubt,
+        may_have_taken_effect: tries.doubt,
     }
 }
 
 fn unasked(request: &Request<'_>, tries: &Tries, reason: String) -> ApiError {
-    let call = call(request, tries);
-    ApiError::Unavailable { call, reason }
+    ApiError::new(call(request, tries), ApiErrorKind::Unavailable(reason))
 }
 
 /// A call that is to be repeated and cannot be failed as it did; any other was not made.
@@ -392,25 +391,15 @@ fn renews(tries: &mut Tries, token: &Held) -> bool {
 }
 
 fn refusal(reply: &Reply, call: Call, sensitive: &Sensitive<'_>) -> ApiError {
-    let said = said(&reply.body, sensitive);
-    let retry_after = reply.retry_after;
-    match reply.status {
-        status @ 300..400 => ApiError::Redirected { call, status },
-        401 => ApiError::Unauthorized { call, said },
-        403 => ApiError::Forbidden { call, said },
-        404 => ApiError::NotFound { call, said },
-        429 => ApiError::Throttled {
-            call,
-            retry_after,
-            said,
-        },
-        status @ 400..500 => ApiError::Refused { call, status, said },
-        // 1xx cannot get here; whatever is left is treated as the server's failure.
-        status => ApiError::Server {
-            call,
-            status,
-            retry_after,
-            said,
-        },
-    }
+    let message = match reply.status {
+        // Where a redirect leads is nobody's business.
+        300..400 => ServerMessage::default(),
+        _ => said(&reply.body, sensitive),
+    };
+    let kind = ApiErrorKind::Status {
+        status: reply.status,
+        retry_after: reply.retry_after,
+        message,
+    };
+    ApiError::new(call, kind)
 }

@@ -1,5 +1,5 @@
-//! What can go wrong with a call, by cause. Owns the question whether a failed call may have
-//! had an effect; refuses to hold anything that was sent.
+//! Responsible for what can go wrong with a call, and for whether a failed call may have had an
+//! effect. Does not hold anything that was sent.
 
 use crate::model::{OrganizationId, SecretRef, WorkspaceId};
 use std::fmt;
@@ -7,8 +7,15 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// A call that did not succeed.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    call: Option<Call>,
+    kind: ApiErrorKind,
+}
+
+/// The cause of an [`ApiError`].
 #[derive(Clone, Debug, Error)]
-pub enum ApiError {
+pub enum ApiErrorKind {
     /// The session could not be set up.
     #[error("{0}")]
     Setup(&'static str),
@@ -17,7 +24,7 @@ pub enum ApiError {
     WrongOrganization {
         /// The one that the run is for.
         expected: OrganizationId,
-        /// The one that the answer names.
+        /// The one that the response names.
         found: OrganizationId,
     },
     /// Neither the token nor anything read tells the organization.
@@ -45,113 +52,38 @@ pub enum ApiError {
     /// A reference in a body has no value; nothing was sent.
     #[error("{0} has no value")]
     Unresolved(SecretRef),
-    /// Not asked, because the service is down or keeps everybody waiting.
-    #[error("{call}: {reason}; not asked")]
-    Unavailable {
-        /// Which call.
-        call: Call,
-        /// Why.
-        reason: String,
-    },
+    /// Not sent, because the service is down or the call's turn did not come in time.
+    #[error("{0}; not asked")]
+    Unavailable(String),
     /// No connection: nothing was sent.
-    #[error("{call}: cannot connect: {reason}")]
-    Connect {
-        /// Which call.
-        call: Call,
-        /// Why, without the address.
-        reason: String,
-    },
+    #[error("cannot connect: {0}")]
+    Connect(String),
     /// A deadline passed.
-    #[error("{call}: no whole answer in time")]
-    TimedOut {
-        /// Which call.
-        call: Call,
-    },
+    #[error("no whole answer in time")]
+    TimedOut,
     /// The connection broke after something was sent.
-    #[error("{call}: the connection broke: {reason}")]
-    Interrupted {
-        /// Which call.
-        call: Call,
-        /// Why, without the address.
-        reason: String,
-    },
-    /// 429.
-    #[error("{call}: too many requests (429){said}")]
-    Throttled {
-        /// Which call.
-        call: Call,
-        /// How long the server asks to wait.
-        retry_after: Option<Duration>,
-        /// The server's words.
-        said: Said,
-    },
-    /// 401, after a fresh token was tried.
-    #[error("{call}: not authenticated (401){said}")]
-    Unauthorized {
-        /// Which call.
-        call: Call,
-        /// The server's words.
-        said: Said,
-    },
-    /// 403: valid credentials may lack the subscription, too.
-    #[error("{call}: not permitted (403){said}")]
-    Forbidden {
-        /// Which call.
-        call: Call,
-        /// The server's words.
-        said: Said,
-    },
-    /// 404.
-    #[error("{call}: not found (404){said}")]
-    NotFound {
-        /// Which call.
-        call: Call,
-        /// The server's words.
-        said: Said,
-    },
-    /// Any other 4xx.
-    #[error("{call}: refused ({status}){said}")]
-    Refused {
-        /// Which call.
-        call: Call,
-        /// The status.
-        status: u16,
-        /// The server's words.
-        said: Said,
-    },
-    /// 5xx.
-    #[error("{call}: the server failed ({status}){said}")]
-    Server {
-        /// Which call.
-        call: Call,
+    #[error("the connection broke: {0}")]
+    Interrupted(String),
+    /// A status other than 2xx. Redirects are never followed, because the next host would get
+    /// what was meant for this one. A 401 comes after a fresh token was tried.
+    #[error("{}{message}", StatusText(*status))]
+    Status {
         /// The status.
         status: u16,
         /// When the server asks to come back.
         retry_after: Option<Duration>,
-        /// The server's words.
-        said: Said,
-    },
-    /// 3xx: never followed, because the next host would get what was meant for this one.
-    #[error("{call}: answered with a redirect ({status}), which is never followed")]
-    Redirected {
-        /// Which call.
-        call: Call,
-        /// The status.
-        status: u16,
+        /// The server's explanation.
+        message: ServerMessage,
     },
     /// More than the limit.
-    #[error("{call}: the answer is larger than {limit} bytes")]
+    #[error("the answer is larger than {limit} bytes")]
     TooLarge {
-        /// Which call.
-        call: Call,
         /// The limit.
         limit: usize,
     },
     /// A success that cannot be understood.
-    #[error("{call}: the answer ({status}) is not understood: {reason}")]
+    #[error("the answer ({status}) is not understood: {reason}")]
     Undecodable {
-        /// Which call.
-        call: Call,
         /// The status.
         status: u16,
         /// Place and expectation, never content.
@@ -171,7 +103,7 @@ pub struct Call {
     /// Whether the operation changes anything remotely.
     pub writes: bool,
     /// Whether an attempt before the last may have had an effect.
-    pub doubt: bool,
+    pub may_have_taken_effect: bool,
 }
 
 impl fmt::Display for Call {
@@ -185,11 +117,40 @@ impl fmt::Display for Call {
     }
 }
 
-/// What the server said, fit to be shown; empty when there was nothing.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Said(pub String);
+/// What a status means.
+struct StatusText(u16);
 
-impl fmt::Display for Said {
+impl fmt::Display for StatusText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            status @ 300..=399 => {
+                write!(
+                    f,
+                    "answered with a redirect ({status}), which is never followed"
+                )
+            }
+            401 => f.write_str("not authenticated (401)"),
+            // Valid credentials may lack the subscription, too.
+            403 => f.write_str("not permitted (403)"),
+            404 => f.write_str("not found (404)"),
+            429 => f.write_str("too many requests (429)"),
+            status if is_server_failure(status) => write!(f, "the server failed ({status})"),
+            status => write!(f, "refused ({status})"),
+        }
+    }
+}
+
+/// Whether the fault is the server's. 1xx cannot get here and 2xx is no failure, so that what is
+/// left is 5xx and anything beyond.
+fn is_server_failure(status: u16) -> bool {
+    !(300..500).contains(&status)
+}
+
+/// The server's explanation of a refusal, fit to be shown; empty when it gave none.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ServerMessage(pub String);
+
+impl fmt::Display for ServerMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return Ok(());
@@ -203,160 +164,204 @@ impl fmt::Display for Said {
 pub enum Effect {
     /// Certainly not.
     None,
-    /// It cannot be told: look before anything is repeated.
+    /// It cannot be told: the remote state has to be read before anything is repeated.
     Unknown,
 }
 
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(call) = &self.call {
+            write!(f, "{call}: ")?;
+        }
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<ApiErrorKind> for ApiError {
+    /// An error that is not about a call.
+    fn from(kind: ApiErrorKind) -> Self {
+        Self { call: None, kind }
+    }
+}
+
 impl ApiError {
+    pub(crate) fn new(call: Call, kind: ApiErrorKind) -> Self {
+        let call = Some(call);
+        Self { call, kind }
+    }
+
+    /// The cause.
+    pub fn kind(&self) -> &ApiErrorKind {
+        &self.kind
+    }
+
+    /// Which call it was, where the error is one of a call.
+    pub fn call(&self) -> Option<&Call> {
+        self.call.as_ref()
+    }
+
     /// Whether the call may have changed something.
     pub fn effect(&self) -> Effect {
-        let unclear = match self.call() {
+        let is_unknown = match &self.call {
             // A mint for the wrong workspace is the one error of our own that follows a write.
-            None => matches!(self, Self::WrongWorkspace { .. }),
-            Some(call) => call.doubt || (call.writes && self.may_have_acted()),
+            None => matches!(self.kind, ApiErrorKind::WrongWorkspace { .. }),
+            Some(call) => {
+                call.may_have_taken_effect || (call.writes && self.may_have_taken_effect())
+            }
         };
-        if unclear {
+        if is_unknown {
             Effect::Unknown
         } else {
             Effect::None
         }
     }
 
-    /// Whether the last attempt got as far as the server's doing something.
-    pub(super) fn may_have_acted(&self) -> bool {
-        match self {
-            Self::TimedOut { .. }
-            | Self::Interrupted { .. }
-            | Self::Server { .. }
-            | Self::TooLarge { .. }
-            | Self::Undecodable { .. } => true,
+    /// Whether the last attempt may have taken effect on the server.
+    pub(super) fn may_have_taken_effect(&self) -> bool {
+        match &self.kind {
+            ApiErrorKind::TimedOut
+            | ApiErrorKind::Interrupted(_)
+            | ApiErrorKind::TooLarge { .. }
+            | ApiErrorKind::Undecodable { .. } => true,
             // 303 means "done, look there"; 307 and 308 mean "not done, ask there".
-            Self::Redirected { status, .. } => !matches!(status, 307 | 308),
+            ApiErrorKind::Status { status, .. } => {
+                matches!(status, 300..=306 | 309..=399) || is_server_failure(*status)
+            }
             _ => false,
         }
     }
 
     /// Whether it tells that the service is down, rather than that it refuses.
     pub(super) fn is_outage(&self) -> bool {
-        matches!(
-            self,
-            Self::Connect { .. }
-                | Self::TimedOut { .. }
-                | Self::Interrupted { .. }
-                | Self::Server { .. }
-        )
+        match &self.kind {
+            ApiErrorKind::Connect(_) | ApiErrorKind::TimedOut | ApiErrorKind::Interrupted(_) => {
+                true
+            }
+            ApiErrorKind::Status { status, .. } => is_server_failure(*status),
+            _ => false,
+        }
     }
 
-    /// How long nobody should send, if the server asks for that.
-    pub(super) fn asks_to_wait(&self) -> Option<Duration> {
-        match self {
-            Self::Throttled { retry_after, .. }
-            | Self::Server {
-                status: 503,
+    /// How long no call should be sent, if the server asks for that.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self.kind {
+            ApiErrorKind::Status {
+                status: 429 | 503,
                 retry_after,
                 ..
-            } => *retry_after,
+            } => retry_after,
             _ => None,
         }
+    }
+
+    /// 429.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.status() == Some(429)
+    }
+
+    /// 401.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.status() == Some(401)
     }
 
     /// 401 or 403 for good, or another organization: nothing further will succeed.
     pub fn is_auth(&self) -> bool {
         matches!(
-            self,
-            Self::Unauthorized { .. } | Self::Forbidden { .. } | Self::WrongOrganization { .. }
+            self.kind,
+            ApiErrorKind::Status {
+                status: 401 | 403,
+                ..
+            } | ApiErrorKind::WrongOrganization { .. }
         )
     }
 
     /// 404.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound { .. })
+        self.status() == Some(404)
     }
 
-    /// The status of the last answer, if there was one.
+    /// The status of the last response, if there was one.
     pub fn status(&self) -> Option<u16> {
-        match self {
-            Self::Throttled { .. } => Some(429),
-            Self::Unauthorized { .. } => Some(401),
-            Self::Forbidden { .. } => Some(403),
-            Self::NotFound { .. } => Some(404),
-            Self::Refused { status, .. }
-            | Self::Server { status, .. }
-            | Self::Redirected { status, .. }
-            | Self::Undecodable { status, .. } => Some(*status),
+        match self.kind {
+            ApiErrorKind::Status { status, .. } | ApiErrorKind::Undecodable { status, .. } => {
+                Some(status)
+            }
             _ => None,
-        }
-    }
-
-    /// Which call it was, where the error is one of a call.
-    pub fn call(&self) -> Option<&Call> {
-        match self {
-            Self::Setup(_)
-            | Self::WrongOrganization { .. }
-            | Self::UnknownOrganization
-            | Self::WorkspaceGone { .. }
-            | Self::WrongWorkspace { .. }
-            | Self::Unresolved(_) => None,
-            Self::Unavailable { call, .. }
-            | Self::Connect { call, .. }
-            | Self::TimedOut { call }
-            | Self::Interrupted { call, .. }
-            | Self::Throttled { call, .. }
-            | Self::Unauthorized { call, .. }
-            | Self::Forbidden { call, .. }
-            | Self::NotFound { call, .. }
-            | Self::Refused { call, .. }
-            | Self::Server { call, .. }
-            | Self::Redirected { call, .. }
-            | Self::TooLarge { call, .. }
-            | Self::Undecodable { call, .. } => Some(call),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ApiError, Call, Effect, Said};
+    use super::{ApiError, ApiErrorKind, Call, Effect, ServerMessage};
+    use crate::api::tests::{call, status_error};
     use std::time::Duration;
 
-    fn call(writes: bool, doubt: bool) -> Call {
-        Call {
-            operation: "x",
+    fn writing(kind: ApiErrorKind, may_have_taken_effect: bool) -> Effect {
+        let call = Call {
+            may_have_taken_effect,
+            ..call()
+        };
+        ApiError::new(call, kind).effect()
+    }
+
+    #[test]
+    fn effect_of_a_write_follows_the_cause() {
+        let status = |status| status_error(status).kind;
+        assert_eq!(writing(status(422), false), Effect::None);
+        assert_eq!(writing(status(422), true), Effect::Unknown);
+        assert_eq!(writing(ApiErrorKind::TimedOut, false), Effect::Unknown);
+        assert_eq!(writing(status(307), false), Effect::None);
+        assert_eq!(writing(status(303), false), Effect::Unknown);
+    }
+
+    #[test]
+    fn effect_of_a_read_is_none() {
+        let call = Call {
+            writes: false,
+            ..call()
+        };
+        let error = ApiError::new(call, ApiErrorKind::TimedOut);
+        assert_eq!(error.effect(), Effect::None);
+    }
+
+    #[test]
+    fn text_names_operation_and_duration() {
+        let call = Call {
             elapsed: Duration::from_millis(1234),
             attempts: 2,
-            writes,
-            doubt,
-        }
-    }
-
-    #[test]
-    fn effects_follow_the_cause() {
-        let refused = |call| ApiError::Refused {
-            call,
-            status: 422,
-            said: Said::default(),
-        };
-        let timed_out = |call| ApiError::TimedOut { call };
-        assert_eq!(refused(call(true, false)).effect(), Effect::None);
-        assert_eq!(refused(call(true, true)).effect(), Effect::Unknown);
-        assert_eq!(timed_out(call(true, false)).effect(), Effect::Unknown);
-        assert_eq!(timed_out(call(false, false)).effect(), Effect::None);
-        let moved = |status| ApiError::Redirected {
-            call: call(true, false),
-            status,
-        };
-        assert_eq!(moved(307).effect(), Effect::None);
-        assert_eq!(moved(303).effect(), Effect::Unknown);
-    }
-
-    #[test]
-    fn texts_name_operation_and_duration() {
-        let error = ApiError::TimedOut {
-            call: call(true, false),
+            ..call()
         };
         assert_eq!(
-            error.to_string(),
+            ApiError::new(call, ApiErrorKind::TimedOut).to_string(),
             "x (1.2 s, 2 attempts): no whole answer in time"
         );
+    }
+
+    #[test]
+    fn text_of_a_status_says_what_it_means() {
+        for (status, text) in [
+            (
+                307,
+                "answered with a redirect (307), which is never followed",
+            ),
+            (401, "not authenticated (401): no"),
+            (403, "not permitted (403): no"),
+            (404, "not found (404): no"),
+            (409, "refused (409): no"),
+            (429, "too many requests (429): no"),
+            (502, "the server failed (502): no"),
+            (600, "the server failed (600): no"),
+        ] {
+            let message = if status == 307 { "" } else { "no" };
+            let kind = ApiErrorKind::Status {
+                status,
+                retry_after: None,
+                message: ServerMessage(message.to_owned()),
+            };
+            assert_eq!(kind.to_string(), text);
+        }
     }
 }

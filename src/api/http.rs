@@ -2,7 +2,7 @@
 //! cookies, no proxy but one asked for) and a single attempt with its deadlines and limits;
 //! repeats nothing.
 
-use super::error::ApiError;
+use super::error::{ApiError, ApiErrorKind};
 use super::options::{Options, Timeouts};
 use super::request::Request;
 use super::retry;
@@ -61,7 +61,7 @@ impl Http {
         let builder = with_proxy(builder, options.proxy.as_deref())?;
         let builder = with_trust(builder, target.is_plain(), options.ca_pem.as_deref())?;
         let client = builder.build().map_err(|_| {
-            ApiError::Setup("TLS cannot be set up: are there certificates on this system?")
+            ApiErrorKind::Setup("TLS cannot be set up: are there certificates on this system?")
         })?;
         Ok(Self {
             client,
@@ -142,7 +142,7 @@ fn with_proxy(builder: ClientBuilder, proxy: Option<&str>) -> Result<ClientBuild
     };
     // The error would repeat the address, and with it a password.
     let proxy = Proxy::https(proxy)
-        .map_err(|_| ApiError::Setup("the proxy is not an address such as http://host:3128"))?;
+        .map_err(|_| ApiErrorKind::Setup("the proxy is not an address such as http://host:3128"))?;
     Ok(builder.proxy(proxy))
 }
 
@@ -162,7 +162,7 @@ fn with_trust(
     let extra = Certificate::from_pem_bundle(pem)
         .ok()
         .filter(|certificates| !certificates.is_empty())
-        .ok_or(ApiError::Setup(
+        .ok_or(ApiErrorKind::Setup(
             "the extra certificates are not in PEM form",
         ))?;
     Ok(builder.tls_certs_merge(extra))

@@ -33,7 +33,7 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use error::{ApiError, Call, Effect, Said};
+pub use error::{ApiError, ApiErrorKind, Call, Effect, ServerMessage};
 pub use event::{Answered, Exchange, Listener};
 pub use listing::Listing;
 pub use options::{ConnectorToken, Limits, Load, OnWait, Options, Outage, RetryPolicy, Timeouts};

@@ -3,7 +3,7 @@
 
 use super::body::{self, SecretBody};
 use super::echo::Sensitive;
-use super::error::ApiError;
+use super::error::{ApiError, ApiErrorKind};
 use super::retry::Repeat;
 use crate::model::{
     Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, Resolved,
@@ -62,7 +62,7 @@ impl Request<'_> {
 
     fn with_json<T: Serialize>(mut self, body: &T) -> Result<Self, ApiError> {
         let bytes = serde_json::to_vec(body)
-            .map_err(|_| ApiError::Setup("the request body cannot be written"))?;
+            .map_err(|_| ApiErrorKind::Setup("the request body cannot be written"))?;
         self.body = Some(bytes.into());
         Ok(self)
     }

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod exact;
 
-use super::error::ApiError;
+use super::error::{ApiError, ApiErrorKind};
 use super::health::Turn;
 use super::options::RetryPolicy;
 use std::time::Duration;
@@ -26,14 +26,14 @@ pub(super) enum Repeat {
 fn may_repeat(error: &ApiError, repeat: Repeat) -> bool {
     let fast = repeat != Repeat::Duplicates;
     let slow = repeat == Repeat::Harmless;
-    match error {
-        ApiError::Connect { .. } | ApiError::Throttled { .. } => true,
-        ApiError::Interrupted { .. }
-        | ApiError::Server {
+    match error.kind() {
+        ApiErrorKind::Connect(_) | ApiErrorKind::Status { status: 429, .. } => true,
+        ApiErrorKind::Interrupted(_)
+        | ApiErrorKind::Status {
             status: 500 | 502 | 503,
             ..
         } => fast,
-        ApiError::Server { status: 504, .. } | ApiError::TimedOut { .. } => slow,
+        ApiErrorKind::TimedOut | ApiErrorKind::Status { status: 504, .. } => slow,
         _ => false,
     }
 }
@@ -92,7 +92,7 @@ impl RetryPolicy {
     }
 
     fn wish(&self, error: &ApiError) -> Option<Duration> {
-        let wish = error.asks_to_wait()?;
+        let wish = error.retry_after()?;
         Some(wish.min(self.retry_after_cap))
     }
 }
@@ -121,36 +121,10 @@ fn parse_date(text: &str) -> Option<jiff::Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::{Repeat, Tries, may_repeat, retry_after};
-    use crate::api::error::{ApiError, Call, Said};
+    use crate::api::error::{ApiError, ApiErrorKind};
     use crate::api::options::RetryPolicy;
+    use crate::api::tests::{call, status_error as server, throttled};
     use std::time::Duration;
-
-    fn call() -> Call {
-        Call {
-            operation: "x",
-            elapsed: Duration::ZERO,
-            attempts: 1,
-            writes: true,
-            doubt: false,
-        }
-    }
-
-    fn server(status: u16) -> ApiError {
-        ApiError::Server {
-            call: call(),
-            status,
-            retry_after: None,
-            said: Said::default(),
-        }
-    }
-
-    fn throttled(seconds: Option<u64>) -> ApiError {
-        ApiError::Throttled {
-            call: call(),
-            retry_after: seconds.map(Duration::from_secs),
-            said: Said::default(),
-        }
-    }
 
     #[test]
     fn retry_after_in_all_its_forms() {
@@ -177,16 +151,13 @@ mod tests {
 
     #[test]
     fn only_what_may_be_repeated_is_repeated() {
-        let timed_out = ApiError::TimedOut { call: call() };
-        let connect = ApiError::Connect {
-            call: call(),
-            reason: String::new(),
-        };
+        let timed_out = ApiError::new(call(), ApiErrorKind::TimedOut);
+        let connect = ApiError::new(call(), ApiErrorKind::Connect(String::new()));
         for (error, repeat, expected) in [
             (server(503), Repeat::Duplicates, false),
             (timed_out.clone(), Repeat::Duplicates, false),
             (connect, Repeat::Duplicates, true),
-            (throttled(None), Repeat::Duplicates, true),
+            (server(429), Repeat::Duplicates, true),
             (server(504), Repeat::HarmlessButSlow, false),
             (timed_out.clone(), Repeat::HarmlessButSlow, false),
             (server(502), Repeat::HarmlessButSlow, true),
@@ -212,23 +183,23 @@ mod tests {
         // To be turned away is bounded by time alone.
         tries.failures = 0;
         tries.attempts = 1000;
-        assert!(wait(&throttled(None), &tries).is_some_and(|pause| pause <= policy.cap));
+        assert!(wait(&server(429), &tries).is_some_and(|pause| pause <= policy.cap));
         tokio::time::advance(Duration::from_secs(290)).await;
-        assert_eq!(wait(&throttled(Some(10)), &tries), None);
-        assert!(wait(&throttled(Some(9)), &tries).is_some());
+        assert_eq!(wait(&throttled(10), &tries), None);
+        assert!(wait(&throttled(9), &tries).is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_servers_wish_is_left_to_the_gate_and_clamped() {
         let policy = RetryPolicy::default();
         let wait = |error: &ApiError| policy.wait(error, Repeat::Harmless, &Tries::new(false));
-        assert_eq!(wait(&throttled(Some(80_000))), Some(Duration::ZERO));
+        assert_eq!(wait(&throttled(80_000)), Some(Duration::ZERO));
         assert_eq!(
-            policy.wish(&throttled(Some(80_000))),
+            policy.wish(&throttled(80_000)),
             Some(policy.retry_after_cap)
         );
         // A server that asks for nothing gets growing pauses all the same.
-        let longest = (0..50).map(|_| policy.pause(&throttled(Some(0)), 6)).max();
+        let longest = (0..50).map(|_| policy.pause(&throttled(0), 6)).max();
         assert!(longest > Some(Duration::from_secs(5)));
     }
 }

@@ -3,7 +3,7 @@
 //! no control characters and nothing that [`super::echo`] objects to.
 
 use super::echo::Sensitive;
-use super::error::Said;
+use super::error::ServerMessage;
 use serde_json::Value;
 
 /// Characters of a message that are shown.
@@ -14,14 +14,14 @@ const COMPLAINTS: usize = 5;
 pub(super) const WITHHELD: &str = "(the server's text is withheld: it repeats what was sent)";
 
 /// The server's words about a refusal.
-pub(super) fn said(body: &[u8], sensitive: &Sensitive<'_>) -> Said {
+pub(super) fn said(body: &[u8], sensitive: &Sensitive<'_>) -> ServerMessage {
     let text = String::from_utf8_lossy(body);
     let said = match serde_json::from_slice::<Value>(body) {
         Ok(value) => envelope(&value),
         Err(_) if looks_like_markup(&text) => "an HTML page".to_owned(),
         Err(_) => text.into_owned(),
     };
-    Said(fit(&said, sensitive))
+    ServerMessage(fit(&said, sensitive))
 }
 
 /// One text of the server's, fit to be shown.

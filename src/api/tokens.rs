@@ -3,7 +3,7 @@
 //! workspace was seen alive, because a mint of an unknown name creates a workspace.
 
 use super::core::Core;
-use super::error::ApiError;
+use super::error::{ApiError, ApiErrorKind};
 use super::request;
 use super::wire::{ScopedAnswer, TokenAnswer, TokenInfo, WorkspaceAnswer};
 use crate::model::{Region, SecretValue, WorkspaceId};
@@ -270,7 +270,7 @@ impl Core {
 
     /// The workspace must be alive and carry the name.
     async fn confirm(&self, customer: &str, id: WorkspaceId) -> Result<(), ApiError> {
-        let gone = || ApiError::WorkspaceGone {
+        let gone = || ApiErrorKind::WorkspaceGone {
             customer: customer.to_owned(),
             id,
         };
@@ -282,7 +282,7 @@ impl Core {
         let workspace = found.ok_or_else(gone)?;
         self.check_organization(workspace.organization_id)?;
         if workspace.name != customer || workspace.id != id {
-            return Err(gone());
+            return Err(gone().into());
         }
         Ok(())
     }
@@ -295,7 +295,7 @@ impl Core {
         region: Option<Region>,
     ) -> Result<Scoped, ApiError> {
         match self.mint_and_prove(customer, known, region).await {
-            Err(ApiError::Unauthorized { .. }) => {
+            Err(error) if error.is_unauthorized() => {
                 self.mint_and_prove(customer, known, region).await
             }
             other => other,
@@ -321,10 +321,9 @@ impl Core {
         self.check_organization(info.organization_id)?;
         let workspace = info.workspace_id;
         if info.name() != Some(customer) || known.is_some_and(|known| known != workspace) {
-            return Err(ApiError::WrongWorkspace {
-                customer: customer.to_owned(),
-                found: workspace,
-            });
+            let customer = customer.to_owned();
+            let found = workspace;
+            return Err(ApiErrorKind::WrongWorkspace { customer, found }.into());
         }
         Ok(Scoped { held, workspace })
     }

@@ -6,7 +6,7 @@
 mod tests;
 
 use super::breaker::{Attempt, Breaker, Coming};
-use super::error::ApiError;
+use super::error::{ApiError, ApiErrorKind};
 use super::health::{Turn, Verdict, Word};
 use super::lane::{Lane, Permit};
 use super::options::{OnWait, Options};
@@ -264,7 +264,7 @@ impl Pass<'_> {
     pub(super) fn end<T>(self, operation: &'static str, outcome: &Result<T, ApiError>) {
         let (lane, sent) = (self.lane, self.sent);
         if let Err(error) = outcome
-            && let Some(wish) = error.asks_to_wait()
+            && let Some(wish) = error.retry_after()
         {
             lane.close(wish.min(self.traffic.longest_wish));
         }
@@ -273,11 +273,11 @@ impl Pass<'_> {
                 lane.answered(operation, sent, Some(sent.elapsed()));
                 Verdict::Answered
             }
-            Err(ApiError::Throttled { .. }) => {
+            Err(error) if error.is_throttled() => {
                 lane.throttled(sent);
                 Verdict::Throttled
             }
-            Err(ApiError::TimedOut { .. }) => {
+            Err(error) if matches!(error.kind(), ApiErrorKind::TimedOut) => {
                 lane.timed_out(sent);
                 Verdict::Failed
             }

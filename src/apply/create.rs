@@ -132,7 +132,9 @@ impl CustomerRun<'_> {
                 if let Some(created) = found {
                     return Ok((seq, created));
                 }
-                let is_over = matches!(error, ApiError::Server { status, .. } if status != 504);
+                let is_over = error
+                    .status()
+                    .is_some_and(|status| status >= 500 && status != 504);
                 if attempt < ATTEMPTS && is_over {
                     self.end(seq, Ended::Unknown).await?;
                     attempt += 1;

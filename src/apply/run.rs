@@ -1,7 +1,7 @@
 //! One customer's steps, one after the other.
 
 use super::{ApplyEvent, Context, OperationReport, Outcome, StopCause};
-use crate::api::{ApiError, Effect};
+use crate::api::{ApiError, ApiErrorKind, Effect};
 use crate::model::{
     ConnectorBody, ConnectorId, ObservedConnector, RecordedCustomer, SecretRef, WorkspaceId,
 };
@@ -61,10 +61,12 @@ impl Trouble {
 impl From<ApiError> for Trouble {
     fn from(error: ApiError) -> Self {
         let outcome = match error.effect() {
-            Effect::None if matches!(error, ApiError::WorkspaceGone { .. }) => Outcome::Stale,
-            Effect::None if matches!(error, ApiError::Unavailable { .. }) => Outcome::NotAttempted,
-            Effect::None => Outcome::Failed,
             Effect::Unknown => Outcome::Unknown,
+            Effect::None => match error.kind() {
+                ApiErrorKind::WorkspaceGone { .. } => Outcome::Stale,
+                ApiErrorKind::Unavailable(_) => Outcome::NotAttempted,
+                _ => Outcome::Failed,
+            },
         };
         let stop = error.is_auth().then_some(StopCause::Authentication);
         Self {
@@ -293,7 +295,7 @@ fn body_to_send(operation: &Operation) -> Option<&ConnectorBody> {
 #[cfg(test)]
 mod tests {
     use super::{Outcome, Trouble};
-    use crate::api::{ApiError, Call};
+    use crate::api::{ApiError, ApiErrorKind, Call};
     use std::time::Duration;
 
     #[test]
@@ -304,10 +306,10 @@ mod tests {
                 elapsed: Duration::ZERO,
                 attempts: 0,
                 writes: true,
-                doubt,
+                may_have_taken_effect: doubt,
             };
-            let reason = "down".to_owned();
-            let trouble = Trouble::from(ApiError::Unavailable { call, reason });
+            let kind = ApiErrorKind::Unavailable("down".to_owned());
+            let trouble = Trouble::from(ApiError::new(call, kind));
             assert_eq!(trouble.outcome, outcome);
             assert!(trouble.stop.is_none());
         }

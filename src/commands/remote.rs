@@ -111,7 +111,7 @@ impl Remote {
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
             .organization()
-            .ok_or(api::ApiError::UnknownOrganization)?;
+            .ok_or_else(|| api::ApiError::from(api::ApiErrorKind::UnknownOrganization))?;
         Ok(Self {
             session,
             name: way.name,

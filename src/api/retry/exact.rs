@@ -1,28 +1,19 @@
 //! The bounds of one call, to the moment.
 
-use super::super::error::{ApiError, Call, Said};
+use super::super::error::{ApiError, ApiErrorKind, ServerMessage};
 use super::super::options::RetryPolicy;
+use super::super::tests::call;
 use super::{Repeat, Tries, may_repeat, retry_after};
 use std::time::Duration;
 use tokio::time::advance;
 
-fn call() -> Call {
-    Call {
-        operation: "x",
-        elapsed: Duration::ZERO,
-        attempts: 1,
-        writes: true,
-        doubt: false,
-    }
-}
-
 fn unavailable(wish: Option<u64>) -> ApiError {
-    ApiError::Server {
-        call: call(),
+    let kind = ApiErrorKind::Status {
         status: 503,
         retry_after: wish.map(Duration::from_millis),
-        said: Said::default(),
-    }
+        message: ServerMessage::default(),
+    };
+    ApiError::new(call(), kind)
 }
 
 fn longest(policy: &RetryPolicy, wish: Option<u64>, attempts: u32) -> Duration {
@@ -85,18 +76,12 @@ async fn failures_and_time_are_bounded_to_the_last() {
 
 #[test]
 fn what_is_for_good_is_not_repeated() {
-    let interrupted = ApiError::Interrupted {
-        call: call(),
-        reason: String::new(),
-    };
+    let interrupted = ApiError::new(call(), ApiErrorKind::Interrupted(String::new()));
     assert!(may_repeat(&interrupted, Repeat::Harmless));
     assert!(may_repeat(&interrupted, Repeat::HarmlessButSlow));
     assert!(!may_repeat(&interrupted, Repeat::Duplicates));
     assert!(!may_repeat(
-        &ApiError::TooLarge {
-            call: call(),
-            limit: 1
-        },
+        &ApiError::new(call(), ApiErrorKind::TooLarge { limit: 1 }),
         Repeat::Harmless
     ));
 }

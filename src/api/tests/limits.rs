@@ -2,7 +2,9 @@
 //! while anybody works, so that a busy machine changes nothing.
 
 use super::{Stub, TOKEN, id, ok, quick, status, token, workspace, workspace_path};
-use crate::api::{ApiError, Effect, Load, Options, Outage, RetryPolicy, Session, Workspace};
+use crate::api::{
+    ApiError, ApiErrorKind, Effect, Load, Options, Outage, RetryPolicy, Session, Workspace,
+};
 use crate::model::{ConnectorId, WorkspaceId};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
@@ -195,7 +197,10 @@ async fn in_a_long_outage_calls_fail_unasked() {
     let writer = session.writer();
     let error = writer.delete_connector(ConnectorId(id(9))).await;
     let error = error.unwrap_err();
-    assert!(matches!(error, ApiError::Unavailable { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ApiErrorKind::Unavailable(_)),
+        "{error}"
+    );
     assert_eq!(error.effect(), Effect::None);
     let text = error.to_string();
     assert!(

@@ -9,7 +9,10 @@ mod shapes;
 mod tokens;
 mod writes;
 
-use super::{Credentials, DEFAULT_TARGET, Options, Outage, RetryPolicy, Session, Target, Timeouts};
+use super::{
+    ApiError, ApiErrorKind, Call, Credentials, DEFAULT_TARGET, Options, Outage, RetryPolicy,
+    ServerMessage, Session, Target, Timeouts,
+};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -112,7 +115,7 @@ impl Stub {
         self.open(quick()).await.unwrap()
     }
 
-    pub(crate) async fn open(&self, options: Options) -> Result<Session, super::ApiError> {
+    pub(crate) async fn open(&self, options: Options) -> Result<Session, ApiError> {
         let target: Target = self.address.parse().unwrap();
         Session::open(target, credentials(), options).await
     }
@@ -160,6 +163,36 @@ pub(crate) fn credentials() -> Credentials {
         client_id: "client".into(),
         client_secret: SecretValue::new(SECRET.into()),
     }
+}
+
+/// A call that writes.
+pub(crate) fn call() -> Call {
+    Call {
+        operation: "x",
+        elapsed: Duration::ZERO,
+        attempts: 1,
+        writes: true,
+        may_have_taken_effect: false,
+    }
+}
+
+/// A failed call with this status.
+pub(crate) fn status_error(status: u16) -> ApiError {
+    retry_later(status, None)
+}
+
+/// A 429 that asks for so many seconds.
+pub(crate) fn throttled(seconds: u64) -> ApiError {
+    retry_later(429, Some(Duration::from_secs(seconds)))
+}
+
+fn retry_later(status: u16, retry_after: Option<Duration>) -> ApiError {
+    let kind = ApiErrorKind::Status {
+        status,
+        retry_after,
+        message: ServerMessage::default(),
+    };
+    ApiError::new(call(), kind)
 }
 
 /// Options under which a test takes milliseconds.
@@ -243,7 +276,7 @@ async fn another_organization_is_refused() {
         ..quick()
     };
     let error = stub.open(options).await.err().unwrap();
-    assert!(matches!(error, super::ApiError::WrongOrganization { .. }) && error.is_auth());
+    assert!(matches!(error.kind(), ApiErrorKind::WrongOrganization { .. }) && error.is_auth());
     let header = stub.last("POST", TOKEN);
     assert_eq!(header.header("x-organization-id"), id(2).to_string());
 }
@@ -266,8 +299,8 @@ async fn a_silent_token_is_checked_against_what_is_read() {
     let session = stub.open(options).await.unwrap();
     let read = session.reader().workspace(WorkspaceId(id(5))).await;
     assert!(matches!(
-        read,
-        Err(super::ApiError::WrongOrganization { .. })
+        read.unwrap_err().kind(),
+        ApiErrorKind::WrongOrganization { .. }
     ));
     let session = stub.session().await;
     assert_eq!(session.organization(), None);
@@ -295,7 +328,7 @@ async fn set_up_errors_show_no_input() {
             .await
             .err()
             .unwrap();
-        assert!(matches!(error, super::ApiError::Setup(_)));
+        assert!(matches!(error.kind(), ApiErrorKind::Setup(_)));
         assert!(!error.to_string().contains("hunter2"));
     }
 }

@@ -1,9 +1,9 @@
 //! What an outage costs and how soon its end is noticed, by a clock that only tests move. The
 //! service is a function of time; the rest is what a session's calls go through.
 
-use crate::api::error::{ApiError, Call, Said};
 use crate::api::options::{Options, RetryPolicy};
 use crate::api::retry::{Repeat, Tries};
+use crate::api::tests::status_error;
 use crate::api::traffic::{Entry, Traffic};
 use futures_util::future::join_all;
 use std::cell::Cell;
@@ -41,7 +41,11 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
             tries.attempts += 1;
             requests.set(requests.get() + 1);
             sleep(ANSWER).await;
-            let outcome = if is_up() { Ok(()) } else { Err(failure()) };
+            let outcome = if is_up() {
+                Ok(())
+            } else {
+                Err(status_error(503))
+            };
             let is_probe = pass.is_probe();
             pass.end("x", &outcome);
             let Err(error) = outcome else {
@@ -62,22 +66,6 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
         requests: requests.get(),
         failed: ended.iter().filter(|done| !**done).count(),
         took: begun.elapsed(),
-    }
-}
-
-fn failure() -> ApiError {
-    let call = Call {
-        operation: "x",
-        elapsed: Duration::ZERO,
-        attempts: 1,
-        writes: false,
-        doubt: false,
-    };
-    ApiError::Server {
-        call,
-        status: 503,
-        retry_after: None,
-        said: Said::default(),
     }
 }
 

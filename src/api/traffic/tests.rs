@@ -1,8 +1,9 @@
 //! The rules of a session's traffic, on a clock that is turned by hand.
 
-use super::super::error::{ApiError, Call, Said};
+use super::super::error::{ApiError, ApiErrorKind};
 use super::super::health::Turn;
 use super::super::options::{Load, Options};
+use super::super::tests::{call, status_error as server, throttled};
 use super::{Entry, Held, Lane, Traffic, Why};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,33 +13,6 @@ type Told = Arc<Mutex<Vec<(String, Duration)>>>;
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
-}
-
-fn call() -> Call {
-    Call {
-        operation: "x",
-        elapsed: Duration::ZERO,
-        attempts: 1,
-        writes: false,
-        doubt: false,
-    }
-}
-
-fn server(status: u16) -> ApiError {
-    ApiError::Server {
-        call: call(),
-        status,
-        retry_after: None,
-        said: Said::default(),
-    }
-}
-
-fn throttled(wish: u64) -> ApiError {
-    ApiError::Throttled {
-        call: call(),
-        retry_after: Some(seconds(wish)),
-        said: Said::default(),
-    }
 }
 
 fn traffic(load: Load) -> (Traffic, Told) {
@@ -209,27 +183,14 @@ async fn patience_with_an_outage_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn each_outcome_has_its_lesson() {
+    let failed = |kind| Err(ApiError::new(call(), kind));
     for (outcome, limit_after, failures) in [
         (Ok(()), 10, 0),
         (Err(throttled(0)), 5, 0),
-        (Err(ApiError::TimedOut { call: call() }), 8, 1),
+        (failed(ApiErrorKind::TimedOut), 8, 1),
         (Err(server(503)), 10, 1),
-        (
-            Err(ApiError::Connect {
-                call: call(),
-                reason: String::new(),
-            }),
-            10,
-            1,
-        ),
-        (
-            Err(ApiError::TooLarge {
-                call: call(),
-                limit: 1,
-            }),
-            10,
-            0,
-        ),
+        (failed(ApiErrorKind::Connect(String::new())), 10, 1),
+        (failed(ApiErrorKind::TooLarge { limit: 1 }), 10, 0),
     ] {
         let (traffic, _) = traffic(Load::default());
         let shown = format!("{outcome:?}");
