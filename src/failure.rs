@@ -4,7 +4,7 @@
 //! The one table from cause to exit code. Refuses to print; `render` does that.
 
 use crate::api::{ApiError, ApiErrorKind};
-use crate::recorded::RecordError;
+use crate::ledger::LedgerError;
 use crate::sandbox::SandboxError;
 use std::fmt;
 use std::process::ExitCode;
@@ -181,17 +181,17 @@ impl From<ApiError> for Failure {
     }
 }
 
-impl From<RecordError> for Failure {
-    fn from(error: RecordError) -> Self {
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
         let failure = |code| Self::new(FailureKind::Error, code, error.to_string());
         match error {
-            RecordError::Locked { .. } => failure("ledger_locked"),
-            RecordError::Io { .. } | RecordError::Unreadable { .. } | RecordError::Store { .. } => {
+            LedgerError::Locked { .. } => failure("ledger_locked"),
+            LedgerError::Io { .. } | LedgerError::Unreadable { .. } | LedgerError::Store { .. } => {
                 failure("ledger_failed")
             }
-            RecordError::Changed { .. } => failure("ledger_changed"),
-            RecordError::LeaseLost { .. } => failure("ledger_lease_lost"),
-            RecordError::Untrusted { .. } => failure("ledger_untrusted")
+            LedgerError::Changed { .. } => failure("ledger_changed"),
+            LedgerError::LeaseLost { .. } => failure("ledger_lease_lost"),
+            LedgerError::Untrusted { .. } => failure("ledger_untrusted")
                 .hint("if it is yours, give it to this user with chown and take others' right to write with chmod go-w; put a directory in the place of a link, or name it with --ledger"),
         }
     }

@@ -5,7 +5,7 @@
 
 pub use crate::api::fuzzing::{headers, wire};
 pub use crate::config::fuzzing::{config, yaml};
-pub use crate::recorded::fuzzing::ledger;
+pub use crate::ledger::fuzzing::ledger;
 pub use crate::render::fuzzing::writer;
 pub use crate::secrets::fuzzing::secret_fields;
 

@@ -12,7 +12,7 @@
 //! - [`catalog`]: the connector types this version knows.
 //! - [`config`]: text to findings, or to what was written. [`desired`]: what can be relied on.
 //! - [`api`]: everything that speaks HTTP to the remote API. [`observed`]: what there is.
-//! - [`recorded`]: ledger, journal and lock, on disk or in a store that machines share.
+//! - [`ledger`]: ledger, journal and lock, on disk or in a store that machines share.
 //! - [`plan`]: the pure core; no I/O, clock, environment or randomness.
 //! - [`exported`]: what there is as declarations, the way back from observed to files; pure too.
 //! - [`secrets`]: references to values, and fingerprints of what was sent.
@@ -37,11 +37,11 @@ pub mod failure;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod ledger;
 pub mod model;
 pub mod observed;
 pub mod plan;
 pub mod process;
-pub mod recorded;
 pub mod render;
 pub mod sandbox;
 pub mod secrets;

@@ -6,9 +6,9 @@ use super::delete::Patience;
 use super::run::{CustomerRun, Done, StepResult, Trouble};
 use super::workspace::stale;
 use crate::api::CheckStatus;
+use crate::ledger::Outcome as Ended;
 use crate::model::{Address, ConnectorBody, ConnectorId};
 use crate::plan::{ConnectorPatch, Step};
-use crate::recorded::Outcome as Ended;
 
 /// What a check that ends in a way of its own tells.
 const UNKNOWN: &str = "the check of the new credentials ended with a status that this version does \

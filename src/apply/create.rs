@@ -6,8 +6,8 @@ use super::delete::Patience;
 use super::run::{CustomerRun, Done, StepResult, Trouble};
 use super::twins::Made;
 use crate::api::{ApiError, Created, Effect};
+use crate::ledger::{Intent, Outcome as Ended};
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
-use crate::recorded::{Intent, Outcome as Ended};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

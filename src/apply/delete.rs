@@ -3,8 +3,8 @@
 use super::run::{CustomerRun, Done, StepResult, Trouble};
 use super::{Context, Outcome};
 use crate::api::{Effect, Gone};
+use crate::ledger::Outcome as Ended;
 use crate::model::{Address, ConnectorId};
-use crate::recorded::Outcome as Ended;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

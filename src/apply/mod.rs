@@ -21,9 +21,9 @@ pub use stop::{Stop, StopCause};
 pub use waves::{Waves, apply_in_waves};
 
 use crate::api::Writer;
+use crate::ledger::{Journal, Ledger};
 use crate::model::{Address, Recorded, RecordedCustomer, SecretRef, WorkspaceId};
 use crate::plan::{Action, CustomerPlan, Plan};
-use crate::recorded::{Journal, Ledger};
 use crate::secrets::{Fingerprinter, Values};
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;

@@ -2,11 +2,11 @@
 
 use super::{ApplyEvent, Context, OperationReport, Outcome, StopCause};
 use crate::api::{ApiError, ApiErrorKind, Effect};
+use crate::ledger::{Intent, LedgerError};
 use crate::model::{
     ConnectorBody, ConnectorId, ObservedConnector, RecordedCustomer, SecretRef, WorkspaceId,
 };
 use crate::plan::{Action, CustomerPlan, Operation, Step};
-use crate::recorded::{Intent, RecordError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The state of one customer's execution.
@@ -77,8 +77,8 @@ impl From<ApiError> for Trouble {
     }
 }
 
-impl From<RecordError> for Trouble {
-    fn from(error: RecordError) -> Self {
+impl From<LedgerError> for Trouble {
+    fn from(error: LedgerError) -> Self {
         let stop = Some(StopCause::Disk);
         Self {
             outcome: Outcome::Failed,
@@ -265,7 +265,7 @@ impl<'a> CustomerRun<'a> {
     pub(super) async fn end(
         &self,
         seq: u64,
-        outcome: crate::recorded::Outcome,
+        outcome: crate::ledger::Outcome,
     ) -> Result<(), Trouble> {
         Ok(self.context.journal.end(seq, outcome).await?)
     }
@@ -275,8 +275,8 @@ impl<'a> CustomerRun<'a> {
         self.end(
             seq,
             match error.effect() {
-                Effect::None => crate::recorded::Outcome::Failed,
-                Effect::Unknown => crate::recorded::Outcome::Unknown,
+                Effect::None => crate::ledger::Outcome::Failed,
+                Effect::Unknown => crate::ledger::Outcome::Unknown,
             },
         )
         .await

@@ -7,8 +7,8 @@
 use super::delete::Patience;
 use super::run::{CustomerRun, Trouble};
 use super::{OperationReport, Outcome, StopCause};
+use crate::ledger::{Outcome as Ended, interchangeable, precedence};
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector, RecordedConnector, Sent};
-use crate::recorded::{Outcome as Ended, interchangeable, precedence};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -4,8 +4,8 @@ use super::Outcome;
 use super::delete::Patience;
 use super::run::{CustomerRun, Done, StepResult, Trouble};
 use crate::api::{Effect, Gone, Workspace};
+use crate::ledger::{Intent, Outcome as Ended};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Region, Status, WorkspaceId};
-use crate::recorded::{Intent, Outcome as Ended};
 use std::time::Duration;
 
 /// How long a change may take to be read back.

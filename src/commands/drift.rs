@@ -7,10 +7,10 @@ use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::cli::{DriftArgs, Format, GlobalArgs};
 use crate::failure::{Exit, Failure, FailureKind};
+use crate::ledger::recover;
 use crate::model::{Address, Desired, Observed, Recorded};
 use crate::observed::{Details, ReadEvent, Survey, survey};
 use crate::plan::{Drift, Policy, drift};
-use crate::recorded::settle;
 use crate::render::{self, Progress, Ui, json};
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ async fn compared(
     let reader = remote.session.reader();
     let parallelism = usize::from(args.rate.parallelism);
     let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
-    let settled = settle(recorded.clone(), &unsettled, &observed);
+    let settled = recover(recorded.clone(), &unsettled, &observed);
     Ok((drift(&settled.recorded, &observed, &policy), observed))
 }
 

@@ -1,7 +1,7 @@
 //! What reaches a run from around it: variables, read once and handed down, and the wish that it
 //! ends. A verb sees what it was given and nothing else; what secret stores need is theirs to read.
 
-use crate::recorded::Shared;
+use crate::ledger::SharedStore;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Environment {
     /// Asks the run to end; without it, the process's signals do.
     interrupt: Option<Arc<Notify>>,
     /// A shared store by its address, which needs no network.
-    lent: Option<(String, Shared)>,
+    lent: Option<(String, SharedStore)>,
 }
 
 impl Environment {
@@ -38,7 +38,7 @@ impl Environment {
 
     /// The same, with a store that an address of `--ledger` stands for.
     #[must_use]
-    pub fn lending(self, address: &str, shared: Shared) -> Self {
+    pub fn lending(self, address: &str, shared: SharedStore) -> Self {
         Self {
             lent: Some((address.to_owned(), shared)),
             ..self
@@ -46,7 +46,7 @@ impl Environment {
     }
 
     /// The store that an address stands for.
-    pub(super) fn lent(&self, address: &str) -> Option<Shared> {
+    pub(super) fn lent(&self, address: &str) -> Option<SharedStore> {
         let (name, shared) = self.lent.as_ref()?;
         (name == address).then(|| shared.clone())
     }

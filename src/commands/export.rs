@@ -11,9 +11,9 @@ use crate::config::{LoadOptions, Severity};
 use crate::desired;
 use crate::exported::{Exported, ExportedCustomer, Sources, export};
 use crate::failure::{Exit, Failure, FailureKind};
+use crate::ledger::recover;
 use crate::model::{Address, Desired, Observed, Recorded};
 use crate::observed::{Details, ReadEvent, Survey, survey};
-use crate::recorded::settle;
 use crate::render::{self, Progress, Ui};
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -122,7 +122,7 @@ async fn read(
     let reader = remote.session.reader();
     let parallelism = usize::from(args.rate.parallelism);
     let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
-    let settled = settle(recorded, &unsettled, &observed);
+    let settled = recover(recorded, &unsettled, &observed);
     Ok((observed, settled.recorded))
 }
 

@@ -3,8 +3,8 @@
 
 use super::remote::Remote;
 use crate::failure::Failure;
+use crate::ledger::{Intent, Unsettled, is_unresolved, was_created};
 use crate::model::Recorded;
-use crate::recorded::{Intent, Unsettled, has_come, is_wanting};
 use futures_util::future::try_join_all;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -20,7 +20,7 @@ pub(super) async fn await_newcomers(
     unsettled: &[Unsettled],
     grace: Duration,
 ) -> Result<(), Failure> {
-    let wanting = unsettled.iter().filter(|one| is_wanting(one, recorded));
+    let wanting = unsettled.iter().filter(|one| is_unresolved(one, recorded));
     let mut wanted: Vec<(&Unsettled, Instant)> = wanting
         .filter_map(|one| Some((one, Instant::now() + one.left_of(grace)?)))
         .collect();
@@ -56,5 +56,5 @@ async fn is_there(remote: &Remote, one: &Unsettled) -> Result<bool, Failure> {
     };
     let reader = remote.session.reader();
     let there = reader.connectors(*workspace_id, customer).await?;
-    Ok(there.is_none_or(|there| has_come(one, *workspace_id, &there)))
+    Ok(there.is_none_or(|there| was_created(one, *workspace_id, &there)))
 }

@@ -10,8 +10,8 @@ use crate::api::{self, Credentials, Load, OnWait, Options, Session, Target};
 use crate::cli::{ConnectionArgs, ConnectorToken, GlobalArgs, RateArgs};
 use crate::desired::Project;
 use crate::failure::{Failure, FailureKind};
+use crate::ledger::{Ledger, LedgerStore, Lock, Unsettled, open_shared, trusted};
 use crate::model::{Desired, OrganizationId, Recorded, SecretValue};
-use crate::recorded::{Ledger, Lock, Place, Unsettled, open_shared, trusted};
 use crate::render::{self, Progress, Ui};
 use crate::sandbox;
 use crate::secrets::{Fingerprinter, Values, among};
@@ -296,19 +296,19 @@ fn ledger_root(
     project: &Project,
     global: &GlobalArgs,
     way: &Way,
-) -> Result<Place, Failure> {
+) -> Result<LedgerStore, Failure> {
     if let Some(root) = &global.ledger {
         return match address(root) {
-            Some(address) => Ok(Place::Shared(match env.lent(address) {
+            Some(address) => Ok(LedgerStore::Shared(match env.lent(address) {
                 Some(lent) => lent,
                 None => open_shared(address, env.of_object_stores())?,
             })),
-            None => Ok(Place::Dir(root.clone())),
+            None => Ok(LedgerStore::Local(root.clone())),
         };
     }
     trusted(&state_dir(project))?;
     trusted(&way.ledger_root)?;
-    Ok(Place::Dir(way.ledger_root.clone()))
+    Ok(LedgerStore::Local(way.ledger_root.clone()))
 }
 
 /// What `--ledger` names where it is an address and not a directory.

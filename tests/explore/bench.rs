@@ -4,7 +4,7 @@
 use airlift::cli::Cli;
 use airlift::commands::{Environment, perform};
 use airlift::failure::Exit;
-use airlift::recorded::Shared;
+use airlift::ledger::SharedStore;
 use airlift::render::{Surroundings, Ui};
 use airlift::sandbox::{Faults, Options, Recorded, Running};
 use std::collections::BTreeMap;
@@ -135,7 +135,7 @@ impl Machine {
         let (ui, captured) = Ui::new(true, 0, &around).captured();
         // A process of its own knows nothing of what the one before it saw.
         let address = SHARED.rsplit(' ').next().unwrap();
-        let shared = Shared::new(Arc::new(self.store.clone()), "ledgers", address);
+        let shared = SharedStore::new(Arc::new(self.store.clone()), "ledgers", address);
         let env = environment(origin).interrupted_by(interrupt);
         let env = env.lending(address, shared);
         let verb = perform(self.cli(line), &env, &ui);

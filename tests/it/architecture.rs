@@ -17,15 +17,15 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("desired", &["catalog", "config", "model"]),
     ("api", &["model"]),
     ("observed", &["api", "model"]),
-    ("recorded", &["model"]),
+    ("ledger", &["model"]),
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.
     ("exported", &["catalog", "model"]),
     ("secrets", &["model"]),
-    ("apply", &["api", "model", "plan", "recorded", "secrets"]),
+    ("apply", &["api", "ledger", "model", "plan", "secrets"]),
     ("sandbox", &[]),
     // What stops a run, from the rooms' own errors.
-    ("failure", &["api", "recorded", "sandbox"]),
+    ("failure", &["api", "ledger", "sandbox"]),
     (
         "render",
         &[
@@ -37,8 +37,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "api", "apply", "catalog", "cli", "config", "desired", "exported", "failure", "model",
-            "observed", "plan", "recorded", "render", "sandbox", "secrets",
+            "api", "apply", "catalog", "cli", "config", "desired", "exported", "failure", "ledger",
+            "model", "observed", "plan", "render", "sandbox", "secrets",
         ],
     ),
     ("process", &[]),
@@ -46,7 +46,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "fuzzing",
         &[
-            "api", "cli", "config", "model", "recorded", "render", "secrets",
+            "api", "cli", "config", "ledger", "model", "render", "secrets",
         ],
     ),
     ("main", &["cli", "commands", "failure", "process", "render"]),
@@ -126,7 +126,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         "observed",
         &["std::fs", "std::env", "Writer", "SecretValue"],
     ),
-    ("recorded", &["std::env", "reqwest", "SecretValue"]),
+    ("ledger", &["std::env", "reqwest", "SecretValue"]),
     ("api", &["std::fs", "std::env"]),
     ("apply", &["std::fs", "std::env", "reqwest", "Session"]),
     (
@@ -148,7 +148,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli", "commands"]),
     ("indicatif", &["render"]),
     ("hmac", &["secrets"]),
-    ("object_store", &["recorded"]),
+    ("object_store", &["ledger"]),
     ("io::stdout", &["render"]),
     ("io::stderr", &["render"]),
     // Refused by clippy, too, but for what a macro writes.

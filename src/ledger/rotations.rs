@@ -4,7 +4,7 @@
 //! A rotation gives each of its connectors a new id. So it keeps the ids it set out to replace,
 //! and what is left to do is what the ledger still has of them; no clock has a say in it.
 
-use super::{Place, RecordError};
+use super::{LedgerError, LedgerStore};
 use crate::model::{Address, ConnectorId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ pub struct Rotation {
 /// Every unfinished rotation of a ledger.
 #[derive(Debug)]
 pub struct Rotations {
-    place: Place,
+    store: LedgerStore,
     open: Vec<Rotation>,
 }
 
@@ -39,13 +39,13 @@ struct Written {
 
 impl Rotations {
     /// Reads those of a ledger.
-    pub(super) async fn load(place: &Place) -> Result<Self, RecordError> {
-        let unreadable = |line| RecordError::Unreadable {
-            path: place.shown(FILE),
+    pub(super) async fn load(store: &LedgerStore) -> Result<Self, LedgerError> {
+        let unreadable = |line| LedgerError::Unreadable {
+            path: store.shown(FILE),
             what: "list of rotations",
             line,
         };
-        let open = match place.read(FILE).await? {
+        let open = match store.read(FILE).await? {
             None => Vec::new(),
             Some(text) => {
                 let written: Written =
@@ -57,7 +57,7 @@ impl Rotations {
             }
         };
         Ok(Self {
-            place: place.clone(),
+            store: store.clone(),
             open,
         })
     }
@@ -75,7 +75,7 @@ impl Rotations {
     }
 
     /// Notes that a rotation begins, in place of an earlier one of the same selector.
-    pub async fn begin(&mut self, rotation: Rotation) -> Result<(), RecordError> {
+    pub async fn begin(&mut self, rotation: Rotation) -> Result<(), LedgerError> {
         self.open
             .retain(|other| other.selector != rotation.selector);
         self.open.push(rotation);
@@ -83,14 +83,14 @@ impl Rotations {
     }
 
     /// Forgets a rotation: it came to its end.
-    pub async fn end(&mut self, selector: &BTreeSet<Address>) -> Result<(), RecordError> {
+    pub async fn end(&mut self, selector: &BTreeSet<Address>) -> Result<(), LedgerError> {
         self.open.retain(|other| other.selector != *selector);
         self.save().await
     }
 
-    async fn save(&self) -> Result<(), RecordError> {
+    async fn save(&self) -> Result<(), LedgerError> {
         if self.open.is_empty() {
-            return self.place.remove(FILE).await;
+            return self.store.remove(FILE).await;
         }
         let written = Written {
             version: VERSION,
@@ -98,22 +98,22 @@ impl Rotations {
         };
         let text = serde_json::to_vec(&written)
             .map_err(std::io::Error::from)
-            .map_err(RecordError::io("cannot write", &self.place.shown(FILE)))?;
-        self.place.replace(FILE, &text).await
+            .map_err(LedgerError::io("cannot write", &self.store.shown(FILE)))?;
+        self.store.replace(FILE, &text).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, Rotation, Rotations};
+    use super::{LedgerStore, Rotation, Rotations};
     use crate::model::{Address, ConnectorId};
     use std::collections::BTreeSet;
 
     #[tokio::test]
     async fn a_rotation_is_kept_until_its_end() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place::from(dir.path());
-        let load = async || Rotations::load(&place).await.unwrap();
+        let store = LedgerStore::from(dir.path());
+        let load = async || Rotations::load(&store).await.unwrap();
         let rotation = |selector: &str| Rotation {
             selector: BTreeSet::from([selector.parse::<Address>().unwrap()]),
             started_at: "now".into(),
@@ -140,12 +140,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_list_that_cannot_be_read_is_told_by_its_place() {
+    async fn a_list_that_cannot_be_read_is_told_by_its_path() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rotation.json");
         for text in ["{", r#"{"version":2,"rotations":[]}"#] {
             std::fs::write(&path, text).unwrap();
-            let error = Rotations::load(&Place::from(dir.path())).await.unwrap_err();
+            let error = Rotations::load(&LedgerStore::from(dir.path()))
+                .await
+                .unwrap_err();
             let told = format!("{} is not a list of rotations", path.display());
             assert!(error.to_string().starts_with(&told), "{error}");
         }

@@ -2,7 +2,7 @@
 //!
 //! Refuses links, which a checkout could bring along, and directories that others own or write.
 
-use super::RecordError;
+use crate::ledger::LedgerError;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
@@ -10,12 +10,12 @@ use std::path::Path;
 /// Refuses a directory that somebody else could have put there or could change. That others can
 /// read it is no reason: it holds no secrets.
 #[cfg(unix)]
-pub fn trusted(path: &Path) -> Result<(), RecordError> {
+pub fn trusted(path: &Path) -> Result<(), LedgerError> {
     use std::os::unix::fs::MetadataExt;
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(RecordError::io("cannot look at", path)(error)),
+        Err(error) => return Err(LedgerError::io("cannot look at", path)(error)),
     };
     let me = rustix::process::geteuid().as_raw();
     let why = if found.is_symlink() {
@@ -28,17 +28,17 @@ pub fn trusted(path: &Path) -> Result<(), RecordError> {
         return Ok(());
     };
     let path = path.to_owned();
-    Err(RecordError::Untrusted { path, why })
+    Err(LedgerError::Untrusted { path, why })
 }
 
 /// Elsewhere the system's own rules have to do.
 #[cfg(not(unix))]
-pub fn trusted(_: &Path) -> Result<(), RecordError> {
+pub fn trusted(_: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
 /// Opens a file to be written without following a link, and makes it if it is not there.
-pub(super) fn open_or_make(path: &Path) -> std::io::Result<File> {
+pub(in crate::ledger) fn open_or_make(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).write(true).truncate(false);
     #[cfg(unix)]
@@ -58,7 +58,7 @@ fn follow_none(options: &mut OpenOptions) {
 }
 
 /// Makes a directory that only its owner can enter.
-pub(super) fn private_dir(path: &Path) -> Result<(), RecordError> {
+pub(in crate::ledger) fn private_dir(path: &Path) -> Result<(), LedgerError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -66,14 +66,14 @@ pub(super) fn private_dir(path: &Path) -> Result<(), RecordError> {
     trusted(path)?;
     builder
         .create(path)
-        .map_err(RecordError::io("cannot make", path))
+        .map_err(LedgerError::io("cannot make", path))
 }
 
 /// Replaces a file as a whole; after a crash it is the old one or the new one. Gives the new one,
 /// open behind its content.
-pub(super) fn replace(path: &Path, content: &[u8]) -> Result<File, RecordError> {
+pub(in crate::ledger) fn replace(path: &Path, content: &[u8]) -> Result<File, LedgerError> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    let failed = || RecordError::io("cannot write", path);
+    let failed = || LedgerError::io("cannot write", path);
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(failed())?;
     file.write_all(content).map_err(failed())?;
     file.as_file().sync_all().map_err(failed())?;
@@ -86,24 +86,24 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<File, RecordError> 
 }
 
 /// Makes a rename or a removal in the directory durable.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), RecordError> {
-    let failed = RecordError::io("cannot sync", dir);
+pub(in crate::ledger) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
+    let failed = LedgerError::io("cannot sync", dir);
     File::open(dir)
         .and_then(|dir| dir.sync_all())
         .map_err(failed)
 }
 
 /// A file's text, or nothing if it is not there.
-pub(super) fn read(path: &Path) -> Result<Option<String>, RecordError> {
+pub(in crate::ledger) fn read(path: &Path) -> Result<Option<String>, LedgerError> {
     let text = bytes(path)?.map(String::from_utf8).transpose();
     text.map_err(|error| {
         let error = std::io::Error::new(ErrorKind::InvalidData, error.utf8_error());
-        RecordError::io("cannot read", path)(error)
+        LedgerError::io("cannot read", path)(error)
     })
 }
 
 /// What a file holds, or nothing if it is not there.
-pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
+pub(in crate::ledger) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     let mut options = OpenOptions::new();
     options.read(true);
     follow_none(&mut options);
@@ -112,14 +112,14 @@ pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
     match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
         Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(RecordError::io("cannot read", path)(error)),
+        Err(error) => Err(LedgerError::io("cannot read", path)(error)),
     }
 }
 
 /// The names of what is in a directory; an absent one is empty.
-pub(super) fn names(dir: &Path) -> Result<Vec<String>, RecordError> {
+pub(in crate::ledger) fn names(dir: &Path) -> Result<Vec<String>, LedgerError> {
     trusted(dir)?;
-    let failed = || RecordError::io("cannot list", dir);
+    let failed = || LedgerError::io("cannot list", dir);
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -135,17 +135,17 @@ pub(super) fn names(dir: &Path) -> Result<Vec<String>, RecordError> {
 }
 
 /// Removes a file if it is there.
-pub(super) fn remove(path: &Path) -> Result<(), RecordError> {
+pub(in crate::ledger) fn remove(path: &Path) -> Result<(), LedgerError> {
     match fs::remove_file(path) {
         Ok(()) => sync_dir(path.parent().unwrap_or(Path::new("."))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(RecordError::io("cannot remove", path)(error)),
+        Err(error) => Err(LedgerError::io("cannot remove", path)(error)),
     }
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use super::{RecordError, private_dir, read, trusted};
+    use super::{LedgerError, private_dir, read, trusted};
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let place = |name: &str| dir.path().join(name);
         let why = |name| match trusted(&place(name)) {
-            Err(RecordError::Untrusted { why, .. }) => why,
+            Err(LedgerError::Untrusted { why, .. }) => why,
             other => panic!("trusted: {other:?}"),
         };
         private_dir(&place("own")).unwrap();

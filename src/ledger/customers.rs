@@ -1,7 +1,7 @@
 //! The ledger: one file per customer, named by the workspace's id, so that a rename moves
 //! nothing and two shards never write the same file.
 
-use super::{Journal, Lock, Place, RecordError, Rotations, Unsettled};
+use super::{Journal, LedgerError, LedgerStore, Lock, Rotations, Unsettled};
 use crate::model::{OrganizationId, Recorded, RecordedCustomer, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ const SIDE_BY_SIDE: usize = 32;
 /// The ledger of one organization, with the journal and the lock beside it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    place: Place,
+    store: LedgerStore,
 }
 
 #[derive(Serialize)]
@@ -37,20 +37,20 @@ struct Read {
 
 impl Ledger {
     /// The ledger of an organization. Makes nothing.
-    pub fn new(root: &Place, organization: OrganizationId) -> Self {
+    pub fn new(root: &LedgerStore, organization: OrganizationId) -> Self {
         Self {
-            place: root.of(organization),
+            store: root.of(organization),
         }
     }
 
     /// Where it is, for people.
     pub fn shown(&self) -> String {
-        self.place.shown("").display().to_string()
+        self.store.shown("").display().to_string()
     }
 
     /// Reads everything; an absent ledger is an empty one.
-    pub async fn load(&self) -> Result<Recorded, RecordError> {
-        let names = self.place.list(DIR).await?;
+    pub async fn load(&self) -> Result<Recorded, LedgerError> {
+        let names = self.store.list(DIR).await?;
         let customers = stream::iter(names).map(|name| self.customer(name));
         let customers = customers.buffer_unordered(SIDE_BY_SIDE);
         let customers = customers.try_filter_map(async |one| Ok(one)).try_collect();
@@ -63,12 +63,12 @@ impl Ledger {
     async fn customer(
         &self,
         name: String,
-    ) -> Result<Option<(WorkspaceId, RecordedCustomer)>, RecordError> {
-        let Some(text) = self.place.read(&name).await? else {
+    ) -> Result<Option<(WorkspaceId, RecordedCustomer)>, LedgerError> {
+        let Some(text) = self.store.read(&name).await? else {
             return Ok(None);
         };
-        let unreadable = |line| RecordError::Unreadable {
-            path: self.place.shown(&name),
+        let unreadable = |line| LedgerError::Unreadable {
+            path: self.store.shown(&name),
             what: "ledger file",
             line,
         };
@@ -84,7 +84,7 @@ impl Ledger {
         &self,
         id: WorkspaceId,
         customer: &RecordedCustomer,
-    ) -> Result<(), RecordError> {
+    ) -> Result<(), LedgerError> {
         let name = file(id);
         let written = Written {
             version: VERSION,
@@ -93,20 +93,20 @@ impl Ledger {
         };
         let mut text = serde_json::to_string_pretty(&written)
             .map_err(std::io::Error::from)
-            .map_err(RecordError::io("cannot write", &self.place.shown(&name)))?;
+            .map_err(LedgerError::io("cannot write", &self.store.shown(&name)))?;
         text.push('\n');
-        self.place.replace(&name, text.as_bytes()).await
+        self.store.replace(&name, text.as_bytes()).await
     }
 
     /// What is recorded of one workspace, if anything is.
-    pub async fn find(&self, id: WorkspaceId) -> Result<Option<RecordedCustomer>, RecordError> {
+    pub async fn find(&self, id: WorkspaceId) -> Result<Option<RecordedCustomer>, LedgerError> {
         let found = self.customer(file(id)).await?;
         Ok(found.map(|(_, customer)| customer))
     }
 
     /// Forgets one customer, durably.
-    pub async fn remove(&self, id: WorkspaceId) -> Result<(), RecordError> {
-        self.place.remove(&file(id)).await
+    pub async fn remove(&self, id: WorkspaceId) -> Result<(), LedgerError> {
+        self.store.remove(&file(id)).await
     }
 
     /// Takes the lock, or says who holds it. `owner` is what another run will be told; `on_wait`
@@ -115,24 +115,24 @@ impl Ledger {
         &self,
         owner: &str,
         on_wait: &(dyn Fn(&str, Duration) + Sync),
-    ) -> Result<Lock, RecordError> {
-        Lock::take(&self.place, owner, on_wait).await
+    ) -> Result<Lock, LedgerError> {
+        Lock::take(&self.store, owner, on_wait).await
     }
 
     /// Intents of earlier runs that have no certain outcome, oldest first. Reads only.
-    pub async fn unsettled(&self) -> Result<Vec<Unsettled>, RecordError> {
-        Journal::unsettled(&self.place).await
+    pub async fn unsettled(&self) -> Result<Vec<Unsettled>, LedgerError> {
+        Journal::unsettled(&self.store).await
     }
 
     /// Starts the journal anew. What earlier runs left must have been saved; `open` is what was
     /// looked for in vain, and is kept as long as it may still come.
-    pub async fn journal(&self, open: &[Unsettled]) -> Result<Journal, RecordError> {
-        Journal::start(&self.place, open).await
+    pub async fn journal(&self, open: &[Unsettled]) -> Result<Journal, LedgerError> {
+        Journal::start(&self.store, open).await
     }
 
     /// Rotations that have not come to their end.
-    pub async fn rotations(&self) -> Result<Rotations, RecordError> {
-        Rotations::load(&self.place).await
+    pub async fn rotations(&self) -> Result<Rotations, LedgerError> {
+        Rotations::load(&self.store).await
     }
 }
 
@@ -142,9 +142,9 @@ fn file(id: WorkspaceId) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DIR, Ledger, Place, file};
+    use super::{DIR, Ledger, LedgerStore, file};
+    use crate::ledger::Intent;
     use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
-    use crate::recorded::Intent;
     use std::path::{Path, PathBuf};
     use uuid::Uuid;
 
@@ -152,7 +152,7 @@ mod tests {
     fn ledger(root: &Path) -> (Ledger, PathBuf) {
         let organization = OrganizationId(Uuid::nil());
         let own = root.join(organization.to_string());
-        (Ledger::new(&Place::from(root), organization), own)
+        (Ledger::new(&LedgerStore::from(root), organization), own)
     }
 
     #[tokio::test]

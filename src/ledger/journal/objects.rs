@@ -2,7 +2,7 @@
 //! ended well is removed, so what is there is what is to be settled.
 
 use super::{Intent, Outcome, Unsettled};
-use crate::recorded::{RecordError, Shared};
+use crate::ledger::{LedgerError, SharedStore};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -22,27 +22,27 @@ struct Entry {
 /// The open journal of one run.
 #[derive(Debug)]
 pub(super) struct Log {
-    shared: Shared,
+    shared: SharedStore,
     run: Uuid,
     /// Objects of earlier runs, by what they are now.
     earlier: BTreeMap<u64, String>,
 }
 
 /// Intents without a certain outcome, oldest first.
-pub(super) async fn unsettled(shared: &Shared) -> Result<Vec<Unsettled>, RecordError> {
+pub(super) async fn unsettled(shared: &SharedStore) -> Result<Vec<Unsettled>, LedgerError> {
     let all = read(shared).await?.into_iter();
     Ok(all.map(|(_, one)| one).collect())
 }
 
 /// Every entry by its name, oldest first.
-async fn read(shared: &Shared) -> Result<Vec<(String, Unsettled)>, RecordError> {
+async fn read(shared: &SharedStore) -> Result<Vec<(String, Unsettled)>, LedgerError> {
     let mut found = Vec::new();
     for name in shared.names(DIR).await? {
         let name = format!("{DIR}/{name}");
         // One that is gone by now has had its end.
         if let Some(text) = shared.read(&name).await? {
             let entry: Entry =
-                serde_json::from_str(&text).map_err(|error| RecordError::Unreadable {
+                serde_json::from_str(&text).map_err(|error| LedgerError::Unreadable {
                     path: shared.shown(&name),
                     what: "journal entry",
                     line: error.line(),
@@ -69,9 +69,9 @@ async fn read(shared: &Shared) -> Result<Vec<(String, Unsettled)>, RecordError> 
 impl Log {
     /// Removes what is settled, and keeps what may still come.
     pub(super) async fn start(
-        shared: &Shared,
+        shared: &SharedStore,
         kept: &BTreeMap<u64, Unsettled>,
-    ) -> Result<Self, RecordError> {
+    ) -> Result<Self, LedgerError> {
         let mut log = Self {
             shared: shared.clone(),
             run: Uuid::new_v4(),
@@ -99,7 +99,7 @@ impl Log {
         self.earlier.get(&seq).cloned().unwrap_or_else(own)
     }
 
-    pub(super) async fn begun(&self, seq: u64, one: &Unsettled) -> Result<(), RecordError> {
+    pub(super) async fn begun(&self, seq: u64, one: &Unsettled) -> Result<(), LedgerError> {
         self.write(seq, one).await
     }
 
@@ -108,21 +108,21 @@ impl Log {
         &self,
         seq: u64,
         left: Option<&Unsettled>,
-    ) -> Result<(), RecordError> {
+    ) -> Result<(), LedgerError> {
         match left {
             Some(one) => self.write(seq, one).await,
             None => self.shared.remove(&self.name(seq)).await,
         }
     }
 
-    async fn write(&self, seq: u64, one: &Unsettled) -> Result<(), RecordError> {
+    async fn write(&self, seq: u64, one: &Unsettled) -> Result<(), LedgerError> {
         let name = self.name(seq);
         let entry = Entry {
             at: one.at.clone(),
             intent: one.intent.clone(),
             outcome: one.outcome,
         };
-        let text = serde_json::to_vec(&entry).map_err(|error| RecordError::Io {
+        let text = serde_json::to_vec(&entry).map_err(|error| LedgerError::Io {
             action: "cannot write",
             path: self.shared.shown(&name),
             source: error.into(),

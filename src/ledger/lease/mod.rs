@@ -6,8 +6,8 @@
 //! version it was decided on, so that a holder that slept through all this overwrites nothing.
 
 use super::lock::holder;
-use super::shared::{Moment, Put};
-use super::{RecordError, Shared};
+use super::store::{Moment, Put};
+use super::{LedgerError, SharedStore};
 use jiff::Timestamp;
 use object_store::UpdateVersion;
 use serde::{Deserialize, Serialize};
@@ -19,11 +19,11 @@ use uuid::Uuid;
 /// The object.
 const NAME: &str = "lock.json";
 /// How often it is renewed.
-const BEAT: Duration = Duration::from_secs(10);
+const RENEW_EVERY: Duration = Duration::from_secs(10);
 /// How long its holder relies on it without having renewed it.
-const HELD: Duration = Duration::from_secs(40);
+const VALID_FOR: Duration = Duration::from_secs(40);
 /// How long it is watched before it is taken over.
-const SILENCE: Duration = Duration::from_mins(1);
+const TAKEOVER_AFTER: Duration = Duration::from_mins(1);
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 /// How soon one that was just given back is asked for again.
@@ -31,7 +31,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 
 /// What the object holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Note {
+struct LeaseRecord {
     /// Of the run.
     id: Uuid,
     /// Who, for people, and since when.
@@ -43,7 +43,7 @@ struct Note {
 /// Held until it is given back, or until its holder has been silent for a minute.
 #[derive(Debug)]
 pub(super) struct Lease {
-    shared: Shared,
+    shared: SharedStore,
     id: Uuid,
     renewal: JoinHandle<()>,
 }
@@ -51,11 +51,11 @@ pub(super) struct Lease {
 impl Lease {
     /// Takes the lease, or says who holds it. `on_wait` is told before a silent holder is watched.
     pub(super) async fn take(
-        shared: &Shared,
+        shared: &SharedStore,
         owner: &str,
         on_wait: &(dyn Fn(&str, Duration) + Sync),
-    ) -> Result<Self, RecordError> {
-        let note = Note {
+    ) -> Result<Self, LedgerError> {
+        let note = LeaseRecord {
             id: Uuid::new_v4(),
             owner: owner.to_owned(),
             beat: 0,
@@ -64,7 +64,7 @@ impl Lease {
         loop {
             let asked = Moment::now();
             if let Put::Done(version) = put(shared, &note, before.take()).await? {
-                shared.allow(asked, HELD);
+                shared.allow(asked, VALID_FOR);
                 let renewal = renew(shared.clone(), note.clone(), version);
                 return Ok(Self {
                     shared: shared.clone(),
@@ -99,11 +99,11 @@ impl Drop for Lease {
     }
 }
 
-async fn read(shared: &Shared) -> Result<Option<(Note, UpdateVersion)>, RecordError> {
+async fn read(shared: &SharedStore) -> Result<Option<(LeaseRecord, UpdateVersion)>, LedgerError> {
     let Some((text, version)) = shared.get(NAME).await? else {
         return Ok(None);
     };
-    let note = serde_json::from_str(&text).map_err(|error| RecordError::Unreadable {
+    let note = serde_json::from_str(&text).map_err(|error| LedgerError::Unreadable {
         path: shared.shown(NAME),
         what: "lock",
         line: error.line(),
@@ -112,11 +112,11 @@ async fn read(shared: &Shared) -> Result<Option<(Note, UpdateVersion)>, RecordEr
 }
 
 async fn put(
-    shared: &Shared,
-    note: &Note,
+    shared: &SharedStore,
+    note: &LeaseRecord,
     before: Option<UpdateVersion>,
-) -> Result<Put, RecordError> {
-    let text = serde_json::to_vec(note).map_err(|error| RecordError::Io {
+) -> Result<Put, LedgerError> {
+    let text = serde_json::to_vec(note).map_err(|error| LedgerError::Io {
         action: "cannot write",
         path: shared.shown(NAME),
         source: error.into(),
@@ -127,37 +127,37 @@ async fn put(
 /// Watches a lease that is held: the version to take over once its holder has been silent for
 /// long enough, or nothing where it has been given back.
 async fn watch(
-    shared: &Shared,
-    (held, version): (Note, UpdateVersion),
+    shared: &SharedStore,
+    (held, version): (LeaseRecord, UpdateVersion),
     on_wait: &(dyn Fn(&str, Duration) + Sync),
-) -> Result<Option<UpdateVersion>, RecordError> {
-    let told = |note: &Note| holder(&note.owner, Timestamp::now());
+) -> Result<Option<UpdateVersion>, LedgerError> {
+    let told = |note: &LeaseRecord| holder(&note.owner, Timestamp::now());
     let text = format!(
         "the ledger is {}; waiting whether that run still works",
         told(&held)
     );
-    on_wait(&text, SILENCE);
+    on_wait(&text, TAKEOVER_AFTER);
     let since = Instant::now();
-    while since.elapsed() < SILENCE {
+    while since.elapsed() < TAKEOVER_AFTER {
         sleep(LOOK).await;
         match read(shared).await? {
             None => return Ok(None),
             Some((_, now)) if now == version => {}
-            Some((now, _)) => return Err(RecordError::Locked { holder: told(&now) }),
+            Some((now, _)) => return Err(LedgerError::Locked { holder: told(&now) }),
         }
     }
     Ok(Some(version))
 }
 
 /// Renews the lease for as long as it is held.
-async fn renew(shared: Shared, mut note: Note, mut version: UpdateVersion) {
+async fn renew(shared: SharedStore, mut note: LeaseRecord, mut version: UpdateVersion) {
     loop {
-        sleep(BEAT).await;
+        sleep(RENEW_EVERY).await;
         note.beat += 1;
         let asked = Moment::now();
         if let Ok(Put::Done(now)) = put(&shared, &note, Some(version.clone())).await {
             version = now;
-            shared.allow(asked, HELD);
+            shared.allow(asked, VALID_FOR);
             continue;
         }
         // Something else is there, or no answer came: what is there tells what became of this
@@ -166,7 +166,7 @@ async fn renew(shared: Shared, mut note: Note, mut version: UpdateVersion) {
             Ok(Some((found, now))) if found.id == note.id => {
                 version = now;
                 if found.beat == note.beat {
-                    shared.allow(asked, HELD);
+                    shared.allow(asked, VALID_FOR);
                 }
             }
             // Another run has taken it over.

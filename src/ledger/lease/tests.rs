@@ -1,7 +1,7 @@
 //! What renews a lease, loses it and gives it back, also where the store gives no answer.
 
-use super::{Lease, NAME, Note, Put, put, read};
-use crate::recorded::Shared;
+use super::{Lease, LeaseRecord, NAME, Put, put, read};
+use crate::ledger::SharedStore;
 use futures_util::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -92,9 +92,9 @@ impl ObjectStore for Silent {
     }
 }
 
-async fn taken() -> (Arc<Silent>, Shared, Lease) {
+async fn taken() -> (Arc<Silent>, SharedStore, Lease) {
     let store = Arc::<Silent>::default();
-    let shared = Shared::new(Arc::clone(&store) as _, "ledger", "s3://bucket/ledger");
+    let shared = SharedStore::new(Arc::clone(&store) as _, "ledger", "s3://bucket/ledger");
     let lease = Lease::take(&shared, "one", &|_, _| {}).await.unwrap();
     (store, shared, lease)
 }
@@ -104,9 +104,9 @@ async fn seconds(seconds: u64) {
 }
 
 /// Another run's note where this one's was.
-async fn taken_over(shared: &Shared) -> Uuid {
+async fn taken_over(shared: &SharedStore) -> Uuid {
     let (before, version) = read(shared).await.unwrap().unwrap();
-    let note = Note {
+    let note = LeaseRecord {
         id: Uuid::new_v4(),
         ..before
     };
@@ -183,7 +183,7 @@ async fn a_bucket_that_is_not_there_is_told_of_at_once() {
         absent: true,
         ..Silent::default()
     });
-    let shared = Shared::new(store, "ledger", "s3://bucket/ledger");
+    let shared = SharedStore::new(store, "ledger", "s3://bucket/ledger");
     let error = Lease::take(&shared, "one", &|_, _| {}).await.unwrap_err();
     let error = error.to_string();
     assert!(error.contains("there is no such bucket"), "{error}");

@@ -1,9 +1,9 @@
 //! The journal in a file and in objects: what survives, and what is carried over.
 
 use super::{Intent, Journal, LIFE, Log, Outcome, Unsettled, file};
-use crate::recorded::Place;
-use crate::recorded::settle::tests::{KIND, WORKSPACE, record};
-use crate::recorded::shared::tests::held;
+use crate::ledger::LedgerStore;
+use crate::ledger::recovery::tests::{KIND, WORKSPACE, record};
+use crate::ledger::store::object::tests::held;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -28,29 +28,29 @@ fn creation(name: &str) -> Intent {
 }
 
 /// Both kinds of places.
-fn places(dir: &Path) -> [Place; 2] {
-    [Place::from(dir), Place::Shared(held())]
+fn stores(dir: &Path) -> [LedgerStore; 2] {
+    [LedgerStore::from(dir), LedgerStore::Shared(held())]
 }
 
-async fn left(place: &Place) -> Vec<Unsettled> {
-    Journal::unsettled(place).await.unwrap()
+async fn left(store: &LedgerStore) -> Vec<Unsettled> {
+    Journal::unsettled(store).await.unwrap()
 }
 
-async fn intents(place: &Place) -> Vec<Intent> {
-    let left = left(place).await.into_iter();
+async fn intents(store: &LedgerStore) -> Vec<Intent> {
+    let left = left(store).await.into_iter();
     left.map(|one| one.intent).collect()
 }
 
-async fn start(place: &Place, open: &[Unsettled]) -> Journal {
-    Journal::start(place, open).await.unwrap()
+async fn start(store: &LedgerStore, open: &[Unsettled]) -> Journal {
+    Journal::start(store, open).await.unwrap()
 }
 
 #[tokio::test]
 async fn only_intents_without_a_certain_outcome_are_unsettled() {
     let dir = tempfile::tempdir().unwrap();
-    for place in places(dir.path()) {
-        assert!(intents(&place).await.is_empty());
-        let journal = start(&place, &[]).await;
+    for store in stores(dir.path()) {
+        assert!(intents(&store).await.is_empty());
+        let journal = start(&store, &[]).await;
         let mut seqs = Vec::new();
         for name in ["done", "failed", "unknown", "open"] {
             seqs.push(journal.begin(intent(name)).await.unwrap());
@@ -59,7 +59,7 @@ async fn only_intents_without_a_certain_outcome_are_unsettled() {
         for (seq, outcome) in seqs.into_iter().zip(outcomes) {
             journal.end(seq, outcome).await.unwrap();
         }
-        let left = left(&place).await;
+        let left = left(&store).await;
         let told: Vec<_> = left.iter().map(|one| (&one.intent, one.outcome)).collect();
         let (unknown, open) = (intent("unknown"), intent("open"));
         assert_eq!(told, [(&unknown, Some(Outcome::Unknown)), (&open, None)]);
@@ -70,7 +70,7 @@ async fn only_intents_without_a_certain_outcome_are_unsettled() {
 #[tokio::test]
 async fn a_creation_is_carried_over_as_long_as_it_may_come() {
     let dir = tempfile::tempdir().unwrap();
-    for place in places(dir.path()) {
+    for store in stores(dir.path()) {
         let begun = |name: &str, at: Option<Timestamp>| Unsettled {
             intent: creation(name),
             at: at.map(|at| at.to_string()),
@@ -80,10 +80,10 @@ async fn a_creation_is_carried_over_as_long_as_it_may_come() {
         let customer = Unsettled::now(intent("acme"));
         let (late, young) = (begun("late", Some(now - LIFE)), begun("young", Some(now)));
         let open = [begun("undated", None), late, customer, young];
-        let journal = start(&place, &open).await;
+        let journal = start(&store, &open).await;
         let next = journal.begin(creation("next")).await.unwrap();
-        let found = left(&place).await;
-        if let Place::Dir(_) = place {
+        let found = left(&store).await;
+        if let LedgerStore::Local(_) = store {
             assert_eq!(found[0].intent, creation("young"));
             assert_eq!(found[0].outcome, Some(Outcome::Missing));
             assert_eq!(found[0].time(), Some(now));
@@ -91,70 +91,70 @@ async fn a_creation_is_carried_over_as_long_as_it_may_come() {
         assert_eq!(found.last().unwrap().intent, creation("next"));
         // And once more.
         journal.end(next, Outcome::Done).await.unwrap();
-        let found = left(&place).await;
-        drop(start(&place, &found).await);
-        assert_eq!(left(&place).await, found);
+        let found = left(&store).await;
+        drop(start(&store, &found).await);
+        assert_eq!(left(&store).await, found);
     }
 }
 
 #[tokio::test]
 async fn starting_forgets_what_is_settled_and_notes_what_was_looked_for() {
     let dir = tempfile::tempdir().unwrap();
-    for place in places(dir.path()) {
-        let journal = start(&place, &[]).await;
+    for store in stores(dir.path()) {
+        let journal = start(&store, &[]).await;
         for name in ["settled", "open"] {
             journal.begin(creation(name)).await.unwrap();
         }
         journal.begin(intent("acme")).await.unwrap();
-        let open = left(&place).await;
+        let open = left(&store).await;
         assert_eq!(open.len(), 3);
-        let journal = start(&place, &open[1..]).await;
-        let found = left(&place).await;
+        let journal = start(&store, &open[1..]).await;
+        let found = left(&store).await;
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].intent, creation("open"));
         assert_eq!(found[0].at, open[1].at);
         assert_eq!(found[0].outcome, Some(Outcome::Missing));
         // What is carried over is ended like any other.
         journal.end(1, Outcome::Unknown).await.unwrap();
-        assert_eq!(left(&place).await[0].outcome, Some(Outcome::Unknown));
+        assert_eq!(left(&store).await[0].outcome, Some(Outcome::Unknown));
         journal.end(1, Outcome::Failed).await.unwrap();
-        assert!(left(&place).await.is_empty());
+        assert!(left(&store).await.is_empty());
     }
 }
 
 #[tokio::test]
 async fn of_two_creations_of_one_moment_the_one_that_is_open_is_kept() {
-    let place = Place::Shared(held());
+    let store = LedgerStore::Shared(held());
     let at = Timestamp::now().to_string();
     for (object, name) in [("journal/a.json", "settled"), ("journal/b.json", "open")] {
         let mut entry = serde_json::to_value(creation(name)).unwrap();
         entry["at"] = at.clone().into();
         entry["outcome"] = serde_json::to_value(Outcome::Missing).unwrap();
         let text = serde_json::to_vec(&entry).unwrap();
-        place.replace(object, &text).await.unwrap();
+        store.replace(object, &text).await.unwrap();
     }
-    let open = left(&place).await;
+    let open = left(&store).await;
     assert_eq!(open.len(), 2);
-    start(&place, &open[1..]).await;
-    assert_eq!(left(&place).await, open[1..]);
+    start(&store, &open[1..]).await;
+    assert_eq!(left(&store).await, open[1..]);
 }
 
 #[tokio::test]
 async fn a_torn_last_line_announces_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let place = Place::from(dir.path());
-    let journal = start(&place, &[]).await;
+    let store = LedgerStore::from(dir.path());
+    let journal = start(&store, &[]).await;
     journal.begin(intent("whole")).await.unwrap();
     let path = file::place(dir.path());
     let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
     file.write_all(b"{\"seq\":2,\"intent\":\"create_cus")
         .unwrap();
-    assert_eq!(intents(&place).await, [intent("whole")]);
+    assert_eq!(intents(&store).await, [intent("whole")]);
     // Torn within a letter.
     file.write_all(&"ü".as_bytes()[..1]).unwrap();
-    assert_eq!(intents(&place).await, [intent("whole")]);
+    assert_eq!(intents(&store).await, [intent("whole")]);
     file.write_all(b"\n").unwrap();
-    assert!(Journal::unsettled(&place).await.is_err());
+    assert!(Journal::unsettled(&store).await.is_err());
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_journal_of_an_earlier_version_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let text = "{\"seq\":1,\"intent\":\"create_customer\",\"customer\":\"acme\"}\n";
     std::fs::write(file::place(dir.path()), text).unwrap();
-    let found = left(&Place::from(dir.path())).await;
+    let found = left(&LedgerStore::from(dir.path())).await;
     assert_eq!((&found[0].intent, &found[0].at), (&intent("acme"), &None));
 }
 
@@ -170,8 +170,8 @@ async fn a_journal_of_an_earlier_version_is_read() {
 #[tokio::test]
 async fn after_a_failed_append_nothing_follows() {
     let dir = tempfile::tempdir().unwrap();
-    let place = Place::from(dir.path());
-    let journal = start(&place, &[]).await;
+    let store = LedgerStore::from(dir.path());
+    let journal = start(&store, &[]).await;
     let Log::File(log) = &journal.log else {
         panic!("not in a file")
     };
@@ -181,5 +181,5 @@ async fn after_a_failed_append_nothing_follows() {
     log.end().file = good;
     let error = journal.begin(intent("after")).await.unwrap_err();
     assert!(error.to_string().contains("an earlier write to it failed"));
-    assert!(intents(&place).await.is_empty());
+    assert!(intents(&store).await.is_empty());
 }

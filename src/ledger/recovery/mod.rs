@@ -1,6 +1,6 @@
 //! Settling: what earlier runs had begun, judged by what there is now.
 //!
-//! Pure, so that `plan` can settle in memory without writing and `apply` can write the same.
+//! Pure, so that `plan` can recover in memory without writing and `apply` can write the same.
 
 use super::Intent;
 use super::journal::{LIFE, Outcome, Unsettled};
@@ -19,7 +19,7 @@ const WRONG_CLOCK: Duration = Duration::from_hours(24);
 
 /// The ledger after settling.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settled {
+pub struct Recovered {
     /// What is ours, including what the killed run created.
     pub recorded: Recorded,
     /// Customers that have to be written back.
@@ -35,10 +35,10 @@ pub struct Settled {
 /// When more fit than were begun, another run's are among them, and nobody can tell which: the
 /// first one stays, as every run chooses, and no other is touched. A creation that is in the ledger
 /// was not looked at once more before its run ended, so it gives way here to one that came first.
-pub fn settle(recorded: Recorded, intents: &[Unsettled], observed: &Observed) -> Settled {
+pub fn recover(recorded: Recorded, intents: &[Unsettled], observed: &Observed) -> Recovered {
     let is_entered = |one: &&Unsettled| is_entered(one, &recorded);
     let (entered, intents): (Vec<&Unsettled>, Vec<_>) = intents.iter().partition(is_entered);
-    let mut settled = Settled {
+    let mut recovered = Recovered {
         recorded,
         changed: BTreeSet::new(),
         open: Vec::new(),
@@ -47,33 +47,33 @@ pub fn settle(recorded: Recorded, intents: &[Unsettled], observed: &Observed) ->
     for (index, one) in intents.iter().enumerate() {
         match &one.intent {
             Intent::CreateCustomer { customer } => {
-                settle_customer(&mut settled, customer, observed);
+                recover_customer(&mut recovered, customer, observed);
             }
             Intent::CreateConnector { .. } => {
                 let alike = |other: &&&Unsettled| slot(&other.intent) == slot(&one.intent);
                 let begun = intents[index..].iter().filter(alike).count();
-                if !settle_connector(&mut settled, one, begun, observed) {
-                    settled.open.push((*one).clone());
+                if !recover_connector(&mut recovered, one, begun, observed) {
+                    recovered.open.push((*one).clone());
                 }
             }
             Intent::Write { .. } => {}
         }
     }
     for one in entered {
-        give_way(&mut settled, one, observed);
+        give_way(&mut recovered, one, observed);
     }
-    settled
+    recovered
 }
 
 /// Takes into the ledger the one that came before what a creation made. Its credentials are not
 /// verified: another run sent them.
-fn give_way(settled: &mut Settled, one: &Unsettled, observed: &Observed) {
+fn give_way(recovered: &mut Recovered, one: &Unsettled, observed: &Observed) {
     let Some((workspace, name, _)) = slot(&one.intent) else {
         return;
     };
     let there = observed.customers.get(&workspace);
     let there = there.and_then(|customer| customer.connectors.as_ref());
-    let ledger = settled.recorded.customers.get_mut(&workspace);
+    let ledger = recovered.recorded.customers.get_mut(&workspace);
     let (Some(there), Some(ledger)) = (there, ledger) else {
         return;
     };
@@ -84,7 +84,8 @@ fn give_way(settled: &mut Settled, one: &Unsettled, observed: &Observed) {
     let first = there
         .iter()
         .filter(|(id, found)| {
-            let rivals = !ledger.owns(**id) && is_of(one, workspace, **id, found).is_some();
+            let rivals =
+                !ledger.owns(**id) && matches_intent(one, workspace, **id, found).is_some();
             **id == own.id || rivals
         })
         .min_by_key(|(id, found)| precedence(**id, found));
@@ -97,13 +98,13 @@ fn give_way(settled: &mut Settled, one: &Unsettled, observed: &Observed) {
         };
         ledger.leaving.insert(own.id);
         ledger.connectors.insert(name.to_owned(), taken);
-        settled.changed.insert(workspace);
+        recovered.changed.insert(workspace);
     }
 }
 
-/// Whether it is a creation that is not in the ledger, nor anything else in its place, so that
+/// Whether it is a creation that is not in the ledger, nor anything else in its store, so that
 /// a plan would create the same once more.
-pub fn is_wanting(one: &Unsettled, recorded: &Recorded) -> bool {
+pub fn is_unresolved(one: &Unsettled, recorded: &Recorded) -> bool {
     let Some((workspace, name, _)) = slot(&one.intent) else {
         return false;
     };
@@ -130,13 +131,13 @@ fn is_entered(one: &Unsettled, recorded: &Recorded) -> bool {
 }
 
 /// Whether one of these may be what a creation made.
-pub fn has_come(
+pub fn was_created(
     one: &Unsettled,
     workspace: WorkspaceId,
     there: &BTreeMap<ConnectorId, ObservedConnector>,
 ) -> bool {
     let mut there = there.iter();
-    there.any(|(id, found)| is_of(one, workspace, *id, found).is_some())
+    there.any(|(id, found)| matches_intent(one, workspace, *id, found).is_some())
 }
 
 /// What comes first of two connectors of one name: the older one, then the smaller id. One that
@@ -160,7 +161,7 @@ pub fn interchangeable(one: &RecordedConnector, other: &RecordedConnector) -> bo
 /// What the ledger is to hold of a connector that may be what a creation made. It must have been
 /// made while the creation could take effect, for people make connectors, too; where an earlier
 /// run looked in vain, that is taken exactly.
-pub(super) fn is_of(
+pub(super) fn matches_intent(
     one: &Unsettled,
     workspace: WorkspaceId,
     id: ConnectorId,
@@ -212,26 +213,26 @@ fn replaced(intent: &Intent) -> Option<ConnectorId> {
     }
 }
 
-fn settle_customer(settled: &mut Settled, name: &str, observed: &Observed) {
+fn recover_customer(recovered: &mut Recovered, name: &str, observed: &Observed) {
     let mut named = observed
         .customers
         .iter()
         .filter(|(_, customer)| customer.name == name);
     if let (Some((id, _)), None) = (named.next(), named.next())
-        && !settled.recorded.customers.contains_key(id)
+        && !recovered.recorded.customers.contains_key(id)
     {
         let customer = RecordedCustomer {
             name: name.to_owned(),
             ..RecordedCustomer::default()
         };
-        settled.recorded.customers.insert(*id, customer);
-        settled.changed.insert(*id);
+        recovered.recorded.customers.insert(*id, customer);
+        recovered.changed.insert(*id);
     }
 }
 
 /// Whether it is known now what became of a creation, the first of so many that were begun.
-fn settle_connector(
-    settled: &mut Settled,
+fn recover_connector(
+    recovered: &mut Recovered,
     one: &Unsettled,
     begun: usize,
     observed: &Observed,
@@ -245,7 +246,7 @@ fn settle_connector(
     else {
         return true;
     };
-    let ledger = settled.recorded.customers.get(workspace_id);
+    let ledger = recovered.recorded.customers.get(workspace_id);
     let there = observed.customers.get(workspace_id);
     let Some(there) = there.and_then(|customer| customer.connectors.as_ref()) else {
         return false;
@@ -254,7 +255,7 @@ fn settle_connector(
     let mut made: Vec<RecordedConnector> = there
         .iter()
         .filter(|(id, _)| !ours(id))
-        .filter_map(|(id, found)| is_of(one, *workspace_id, *id, found))
+        .filter_map(|(id, found)| matches_intent(one, *workspace_id, *id, found))
         .collect();
     let in_doubt = made.len() > begun;
     made.sort_by_key(|made| precedence(made.id, &there[&made.id]));
@@ -264,28 +265,28 @@ fn settle_connector(
     };
     if in_doubt {
         // What is in the ledger may stay, and of the others nobody knows whose they are.
-        if !is_wanting(one, &settled.recorded) {
+        if !is_unresolved(one, &recovered.recorded) {
             return true;
         }
         // Perhaps another run sent its credentials.
         first.sent = None;
         let others = made.map(|other| other.id).collect();
         let address = Address::connector(customer, name);
-        settled.doubtful.insert(address, others);
+        recovered.doubtful.insert(address, others);
     }
-    let ledger = settled.recorded.customers.entry(*workspace_id);
+    let ledger = recovered.recorded.customers.entry(*workspace_id);
     let ledger = ledger.or_insert_with(|| RecordedCustomer {
         name: customer.clone(),
         ..RecordedCustomer::default()
     });
-    take(ledger, name, replaced(&one.intent), first, there);
-    settled.changed.insert(*workspace_id);
+    record(ledger, name, replaced(&one.intent), first, there);
+    recovered.changed.insert(*workspace_id);
     true
 }
 
 /// Enters what a creation made. Where a later run has created the same once more, the one that
 /// comes first stays, as runs on two machines choose; both are ours, so the other one leaves.
-fn take(
+fn record(
     ledger: &mut RecordedCustomer,
     name: &str,
     replaces: Option<ConnectorId>,

@@ -1,24 +1,24 @@
 //! What earlier runs had begun, and what became of it.
 
-use super::{Settled, is_of, is_wanting, settle};
+use super::{Recovered, is_unresolved, matches_intent, recover};
+use crate::ledger::journal::{Intent, Outcome, Unsettled};
 use crate::model::{
     Applied, Completeness, ConnectorId, DefinitionId, Observed, ObservedConnector,
     ObservedCustomer, ObservedStatus, OrganizationId, Recorded, RecordedConnector,
     RecordedCustomer, Sent, TemplateId, WorkspaceId,
 };
-use crate::recorded::journal::{Intent, Outcome, Unsettled};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-pub(in crate::recorded) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
-pub(in crate::recorded) const KIND: DefinitionId = DefinitionId(Uuid::from_u128(2));
+pub(in crate::ledger) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+pub(in crate::ledger) const KIND: DefinitionId = DefinitionId(Uuid::from_u128(2));
 const AT: &str = "2026-05-01T10:00:00Z";
 
 fn id(n: u128) -> ConnectorId {
     ConnectorId(Uuid::from_u128(n))
 }
 
-pub(in crate::recorded) fn record(n: u128) -> RecordedConnector {
+pub(in crate::ledger) fn record(n: u128) -> RecordedConnector {
     let sent = Sent {
         key_id: String::new(),
         salt: n.to_string(),
@@ -102,8 +102,8 @@ fn begun(salt: u128, known: &[u128], outcome: Option<Outcome>) -> Unsettled {
 }
 
 /// Which connector is entered as `new`, by whose record, and which ones leave.
-fn result(settled: &Settled) -> (Option<(ConnectorId, String)>, Vec<ConnectorId>) {
-    let after = &settled.recorded.customers[&WORKSPACE];
+fn result(recovered: &Recovered) -> (Option<(ConnectorId, String)>, Vec<ConnectorId>) {
+    let after = &recovered.recorded.customers[&WORKSPACE];
     let new = after.connectors.get("new");
     let salt = |one: &RecordedConnector| one.sent.as_ref().map(|sent| sent.salt.clone());
     let new = new.map(|one| (one.id, salt(one).unwrap_or_default()));
@@ -114,25 +114,25 @@ fn result(settled: &Settled) -> (Option<(ConnectorId, String)>, Vec<ConnectorId>
 fn a_replacement_under_a_new_name_leaves_no_entry_of_the_old_one() {
     let before = recorded(&[("old", record(10))]);
     let observed = observed(&[(10, "old", "09:00:00"), (11, "new", "10:00:01")]);
-    let settled = settle(before, &[begun(1, &[10], None)], &observed);
-    let after = &settled.recorded.customers[&WORKSPACE];
+    let recovered = recover(before, &[begun(1, &[10], None)], &observed);
+    let after = &recovered.recorded.customers[&WORKSPACE];
     assert_eq!(after.connectors.len(), 1);
     let new = Some((id(11), "1".to_owned()));
-    assert_eq!(result(&settled), (new, vec![id(10)]));
-    assert!(settled.changed.contains(&WORKSPACE) && settled.open.is_empty());
+    assert_eq!(result(&recovered), (new, vec![id(10)]));
+    assert!(recovered.changed.contains(&WORKSPACE) && recovered.open.is_empty());
 }
 
 #[test]
 fn what_is_looked_for_in_vain_stays_open() {
     let (before, intent) = (recorded(&[]), begun(1, &[], Some(Outcome::Unknown)));
-    assert!(is_wanting(&intent, &before));
-    let settled = settle(
+    assert!(is_unresolved(&intent, &before));
+    let recovered = recover(
         before.clone(),
         std::slice::from_ref(&intent),
         &observed(&[]),
     );
     assert_eq!(
-        (&settled.recorded, settled.open),
+        (&recovered.recorded, recovered.open),
         (&before, vec![intent.clone()])
     );
     // A connector of the same name that was there before is none of ours.
@@ -141,16 +141,16 @@ fn what_is_looked_for_in_vain_stays_open() {
         known.insert(id(10));
     }
     let observed = observed(&[(10, "new", "09:00:00")]);
-    assert_eq!(settle(before, &[intent], &observed).open.len(), 1);
+    assert_eq!(recover(before, &[intent], &observed).open.len(), 1);
 }
 
 #[test]
 fn killed_after_the_ledger_it_is_settled_and_not_waited_for() {
     let before = recorded(&[("new", record(11))]);
     let intent = begun(1, &[], None);
-    assert!(!is_wanting(&intent, &before));
-    let settled = settle(before, &[intent], &observed(&[(11, "new", "10:00:01")]));
-    assert!(settled.open.is_empty() && settled.changed.is_empty());
+    assert!(!is_unresolved(&intent, &before));
+    let recovered = recover(before, &[intent], &observed(&[(11, "new", "10:00:01")]));
+    assert!(recovered.open.is_empty() && recovered.changed.is_empty());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_newcomer_that_is_late_gives_way_or_takes_over() {
         let before = recorded(&[("new", before.clone())]);
         let observed = observed(&[(11, "new", made), (12, "new", now)]);
         let intent = begun(1, &[], Some(Outcome::Missing));
-        result(&settle(before, &[intent], &observed))
+        result(&recover(before, &[intent], &observed))
     };
     let entered = |n, salt: &str| Some((id(n), salt.to_owned()));
     // The one that comes first stays.
@@ -186,8 +186,8 @@ fn what_was_adopted_does_not_leave() {
     let before = recorded(&[("new", adopted)]);
     let observed = observed(&[(11, "new", "10:00:01"), (12, "new", "10:01:00")]);
     let intent = begun(1, &[], Some(Outcome::Missing));
-    let settled = settle(before, &[intent], &observed);
-    let after = &settled.recorded.customers[&WORKSPACE];
+    let recovered = recover(before, &[intent], &observed);
+    let after = &recovered.recorded.customers[&WORKSPACE];
     assert_eq!(after.connectors["new"].id, id(12));
     assert_eq!(after.leaving, BTreeSet::from([id(11)]));
 }
@@ -200,24 +200,24 @@ fn as_many_as_were_begun_are_ours_and_of_one_more_the_first_stays() {
         (12, "new", "10:00:02"),
         (13, "new", "10:00:03"),
     ];
-    let settled = settle(recorded(&[]), &twice, &observed(&three[..2]));
+    let recovered = recover(recorded(&[]), &twice, &observed(&three[..2]));
     let expected = (Some((id(11), "1".to_owned())), vec![id(12)]);
-    assert_eq!(result(&settled), expected);
-    assert!(settled.open.is_empty());
-    let settled = settle(recorded(&[]), &twice, &observed(&three));
+    assert_eq!(result(&recovered), expected);
+    assert!(recovered.open.is_empty());
+    let recovered = recover(recorded(&[]), &twice, &observed(&three));
     // Nobody can tell which of them are ours, so none of them leaves.
     let expected = (Some((id(11), String::new())), vec![]);
-    assert_eq!((result(&settled), settled.open.len()), (expected, 0));
+    assert_eq!((result(&recovered), recovered.open.len()), (expected, 0));
     let address = crate::model::Address::connector("acme", "new");
     let others = BTreeSet::from([id(12), id(13)]);
-    assert_eq!(settled.doubtful, BTreeMap::from([(address, others)]));
+    assert_eq!(recovered.doubtful, BTreeMap::from([(address, others)]));
     // What is in the ledger stays.
     let before = recorded(&[("new", record(14))]);
     let four = [&three[..], &[(14, "new", "10:00:04")]].concat();
-    let settled = settle(before, &twice[..1], &observed(&four));
+    let recovered = recover(before, &twice[..1], &observed(&four));
     let expected = (Some((id(14), "14".to_owned())), vec![]);
-    assert_eq!((result(&settled), settled.open.len()), (expected, 0));
-    assert!(settled.changed.is_empty() && settled.doubtful.is_empty());
+    assert_eq!((result(&recovered), recovered.open.len()), (expected, 0));
+    assert!(recovered.changed.is_empty() && recovered.doubtful.is_empty());
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn what_was_not_looked_at_once_more_gives_way() {
     let own = |time: &str, rival: &str, known: &[u128]| {
         let before = recorded(&[("new", record(12))]);
         let observed = observed(&[(11, "new", rival), (12, "new", time), (13, "old", rival)]);
-        result(&settle(before, &[begun(1, known, None)], &observed))
+        result(&recover(before, &[begun(1, known, None)], &observed))
     };
     let entered = |n, salt: &str| Some((id(n), salt.to_owned()));
     let (early, late) = ("10:00:01", "10:00:02");
@@ -235,8 +235,8 @@ fn what_was_not_looked_at_once_more_gives_way() {
     let mut read = record(12);
     read.updated_at = Some("2026-05-01T10:00:03Z".into());
     let both = observed(&[(11, "new", early), (12, "new", late)]);
-    let settled = settle(recorded(&[("new", read)]), &[begun(1, &[], None)], &both);
-    let taken = &settled.recorded.customers[&WORKSPACE].connectors["new"];
+    let recovered = recover(recorded(&[("new", read)]), &[begun(1, &[], None)], &both);
+    let taken = &recovered.recorded.customers[&WORKSPACE].connectors["new"];
     assert_eq!((taken.id, &taken.updated_at), (id(11), &None));
     // At the same moment the smaller id comes first.
     assert_eq!(own(late, late, &[]), (entered(11, ""), vec![id(12)]));
@@ -247,16 +247,16 @@ fn what_was_not_looked_at_once_more_gives_way() {
     let customer = before.customers.get_mut(&WORKSPACE).unwrap();
     customer.leaving.insert(id(11));
     let both = observed(&[(11, "new", early), (12, "new", late)]);
-    let settled = settle(before, &[begun(1, &[], None)], &both);
-    assert_eq!(result(&settled), (entered(12, "12"), vec![id(11)]));
+    let recovered = recover(before, &[begun(1, &[], None)], &both);
+    assert_eq!(result(&recovered), (entered(12, "12"), vec![id(11)]));
     let rival = observed(&[(11, "new", early)]);
-    let settled = settle(
+    let recovered = recover(
         recorded(&[("new", record(12))]),
         &[begun(1, &[], None)],
         &rival,
     );
-    assert_eq!(result(&settled), (entered(12, "12"), vec![]));
-    assert!(settled.changed.is_empty());
+    assert_eq!(result(&recovered), (entered(12, "12"), vec![]));
+    assert!(recovered.changed.is_empty());
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn what_was_made_on_another_day_is_somebody_elses() {
         ..begun(1, &[], None)
     };
     let found = there("new", "10:00:00");
-    let made = |one: &Unsettled| is_of(one, WORKSPACE, id(20), &found).is_some();
+    let made = |one: &Unsettled| matches_intent(one, WORKSPACE, id(20), &found).is_some();
     assert!(!made(&long_ago));
     // A clock that is wrong by hours.
     for at in ["2026-05-01T20:00:00Z", "2026-04-30T12:00:00Z", "no time"] {

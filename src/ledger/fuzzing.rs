@@ -2,7 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
 
-use super::{Journal, Ledger, Place, Rotations};
+use super::{Journal, Ledger, LedgerStore, Rotations};
 use crate::fuzzing::PLANTED;
 use crate::model::{OrganizationId, WorkspaceId};
 use std::path::Path;
@@ -19,7 +19,7 @@ pub fn ledger(data: &[u8]) {
     customer(dir.path(), bytes.as_bytes());
     journal(dir.path(), bytes.as_bytes());
     assert!(std::fs::write(dir.path().join("rotation.json"), &bytes).is_ok());
-    if let Err(error) = now(Rotations::load(&Place::from(dir.path()))) {
+    if let Err(error) = now(Rotations::load(&LedgerStore::from(dir.path()))) {
         quotes_nothing(&error);
     }
 }
@@ -34,13 +34,13 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn quotes_nothing(error: &super::RecordError) {
+fn quotes_nothing(error: &super::LedgerError) {
     assert!(!error.to_string().contains(PLANTED), "{error}");
 }
 
 fn customer(dir: &Path, bytes: &[u8]) {
     let organization = OrganizationId(Uuid::nil());
-    let ledger = Ledger::new(&Place::from(dir), organization);
+    let ledger = Ledger::new(&LedgerStore::from(dir), organization);
     let id = WorkspaceId(Uuid::from_u128(1));
     let customers = dir.join(organization.to_string()).join("customers");
     assert!(std::fs::create_dir_all(&customers).is_ok());
@@ -55,13 +55,17 @@ fn customer(dir: &Path, bytes: &[u8]) {
 }
 
 fn journal(dir: &Path, bytes: &[u8]) {
-    let place = dir.join("journal.ndjson");
-    assert!(std::fs::write(&place, bytes).is_ok());
-    let told = now(Journal::unsettled(&Place::from(dir))).map_err(|error| quotes_nothing(&error));
+    let path = dir.join("journal.ndjson");
+    assert!(std::fs::write(&path, bytes).is_ok());
+    let told =
+        now(Journal::unsettled(&LedgerStore::from(dir))).map_err(|error| quotes_nothing(&error));
     let whole = bytes
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |at| at + 1);
-    assert!(std::fs::write(&place, &bytes[..whole]).is_ok());
-    assert_eq!(told.ok(), now(Journal::unsettled(&Place::from(dir))).ok());
+    assert!(std::fs::write(&path, &bytes[..whole]).is_ok());
+    assert_eq!(
+        told.ok(),
+        now(Journal::unsettled(&LedgerStore::from(dir))).ok()
+    );
 }

@@ -8,8 +8,8 @@
 mod file;
 mod objects;
 
-use super::settle::is_of;
-use super::{Place, RecordError};
+use super::recovery::matches_intent;
+use super::{LedgerError, LedgerStore};
 use crate::model::{
     Address, ConnectorId, DefinitionId, ObservedConnector, RecordedConnector, WorkspaceId,
 };
@@ -142,16 +142,19 @@ struct State {
 
 impl Journal {
     /// Intents of earlier runs that have no certain outcome, oldest first. Reads only.
-    pub(super) async fn unsettled(place: &Place) -> Result<Vec<Unsettled>, RecordError> {
-        match place {
-            Place::Dir(dir) => file::unsettled(dir),
-            Place::Shared(shared) => objects::unsettled(shared).await,
+    pub(super) async fn unsettled(store: &LedgerStore) -> Result<Vec<Unsettled>, LedgerError> {
+        match store {
+            LedgerStore::Local(dir) => file::unsettled(dir),
+            LedgerStore::Shared(shared) => objects::unsettled(shared).await,
         }
     }
 
     /// Starts anew. What earlier runs left must have been settled into the ledger; `open` is
     /// what was looked for in vain, and is kept as long as it may still come.
-    pub(super) async fn start(place: &Place, open: &[Unsettled]) -> Result<Self, RecordError> {
+    pub(super) async fn start(
+        store: &LedgerStore,
+        open: &[Unsettled],
+    ) -> Result<Self, LedgerError> {
         let now = Timestamp::now();
         let kept = open.iter().filter(|one| one.may_come(now)).cloned();
         let kept = kept.map(|one| Unsettled {
@@ -159,9 +162,11 @@ impl Journal {
             ..one
         });
         let unsettled: BTreeMap<u64, Unsettled> = (1..).zip(kept).collect();
-        let log = match place {
-            Place::Dir(dir) => Log::File(file::Log::start(dir, &unsettled)?),
-            Place::Shared(shared) => Log::Objects(objects::Log::start(shared, &unsettled).await?),
+        let log = match store {
+            LedgerStore::Local(dir) => Log::File(file::Log::start(dir, &unsettled)?),
+            LedgerStore::Shared(shared) => {
+                Log::Objects(objects::Log::start(shared, &unsettled).await?)
+            }
         };
         let state = State {
             next: unsettled.keys().next_back().map_or(1, |last| last + 1),
@@ -174,7 +179,7 @@ impl Journal {
     }
 
     /// Keeps an intent; the write may begin when this returns.
-    pub async fn begin(&self, intent: Intent) -> Result<u64, RecordError> {
+    pub async fn begin(&self, intent: Intent) -> Result<u64, LedgerError> {
         let seq = self.number();
         let one = Unsettled::now(intent);
         match &self.log {
@@ -193,7 +198,7 @@ impl Journal {
     }
 
     /// Keeps an outcome.
-    pub async fn end(&self, seq: u64, outcome: Outcome) -> Result<(), RecordError> {
+    pub async fn end(&self, seq: u64, outcome: Outcome) -> Result<(), LedgerError> {
         match &self.log {
             Log::File(log) => log.ended(seq, outcome)?,
             Log::Objects(log) => {
@@ -220,7 +225,7 @@ impl Journal {
     ) -> Option<RecordedConnector> {
         let state = self.state();
         let ended = |one: &&Unsettled| one.outcome.is_some();
-        let made = |one: &Unsettled| is_of(one, workspace, id, found);
+        let made = |one: &Unsettled| matches_intent(one, workspace, id, found);
         state.unsettled.values().filter(ended).find_map(made)
     }
 

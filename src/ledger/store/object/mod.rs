@@ -6,7 +6,7 @@
 
 mod open;
 
-use super::RecordError;
+use crate::ledger::LedgerError;
 use futures_util::TryStreamExt;
 use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 /// A directory of a store.
 #[derive(Clone)]
-pub struct Shared {
+pub struct SharedStore {
     store: Arc<dyn ObjectStore>,
     dir: Key,
     /// Its address, for people.
@@ -37,13 +37,13 @@ struct State {
 
 /// A moment by both clocks: one stands still while the machine sleeps, the other may be set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(in crate::ledger) struct Moment {
     steady: Instant,
     wall: SystemTime,
 }
 
 impl Moment {
-    pub(super) fn now() -> Self {
+    pub(in crate::ledger) fn now() -> Self {
         Self {
             steady: Instant::now(),
             wall: SystemTime::now(),
@@ -65,20 +65,20 @@ impl Moment {
 
 /// How a write on a condition ended.
 #[derive(Debug)]
-pub(super) enum Put {
+pub(in crate::ledger) enum Put {
     /// It is there.
     Done(UpdateVersion),
     /// Something else is.
     Other,
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for SharedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Shared").field(&self.name).finish()
+        f.debug_tuple("SharedStore").field(&self.name).finish()
     }
 }
 
-impl Shared {
+impl SharedStore {
     /// A store as a whole; `name` is its address for people.
     pub fn new(store: Arc<dyn ObjectStore>, dir: &str, name: &str) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl Shared {
     }
 
     /// A directory of it.
-    pub(super) fn below(&self, dir: &str) -> Self {
+    pub(in crate::ledger) fn below(&self, dir: &str) -> Self {
         Self {
             dir: self.dir.clone().join(dir),
             name: self.name.join(dir),
@@ -99,7 +99,7 @@ impl Shared {
     }
 
     /// The address of an object, for people.
-    pub(super) fn shown(&self, name: &str) -> PathBuf {
+    pub(in crate::ledger) fn shown(&self, name: &str) -> PathBuf {
         self.name.join(name)
     }
 
@@ -113,22 +113,22 @@ impl Shared {
     }
 
     /// Allows writing for a while from a moment on.
-    pub(super) fn allow(&self, since: Moment, held: Duration) {
+    pub(in crate::ledger) fn allow(&self, since: Moment, held: Duration) {
         self.state().until = Some(since.later(held));
     }
 
     /// Forbids writing.
-    pub(super) fn forbid(&self) {
+    pub(in crate::ledger) fn forbid(&self) {
         self.state().until = None;
     }
 
     /// Whether nobody else can hold the lease.
-    pub(super) fn may_write(&self) -> bool {
+    pub(in crate::ledger) fn may_write(&self) -> bool {
         self.state().until.is_some_and(|until| !until.has_passed())
     }
 
-    fn failed(&self, action: &'static str, name: &str, error: &Error) -> RecordError {
-        RecordError::Store {
+    fn failed(&self, action: &'static str, name: &str, error: &Error) -> LedgerError {
+        LedgerError::Store {
             action,
             path: self.shown(name),
             cause: cause(error),
@@ -136,10 +136,10 @@ impl Shared {
     }
 
     /// The text of an object and its version, or nothing if it is not there.
-    pub(super) async fn get(
+    pub(in crate::ledger) async fn get(
         &self,
         name: &str,
-    ) -> Result<Option<(String, UpdateVersion)>, RecordError> {
+    ) -> Result<Option<(String, UpdateVersion)>, LedgerError> {
         let failed = |error| self.failed("cannot read", name, &error);
         let found = match self.store.get(&self.key(name)).await {
             Ok(found) => found,
@@ -158,12 +158,12 @@ impl Shared {
     }
 
     /// Writes an object where it has this version still, or where it is not there yet.
-    pub(super) async fn put(
+    pub(in crate::ledger) async fn put(
         &self,
         name: &str,
         content: &[u8],
         before: Option<UpdateVersion>,
-    ) -> Result<Put, RecordError> {
+    ) -> Result<Put, LedgerError> {
         let is_update = before.is_some();
         let mode = before.map_or(PutMode::Create, PutMode::Update);
         let options = PutOptions::from(mode);
@@ -184,7 +184,7 @@ impl Shared {
     }
 
     /// The text of an object, or nothing if it is not there. A later write is decided on it.
-    pub(super) async fn read(&self, name: &str) -> Result<Option<String>, RecordError> {
+    pub(in crate::ledger) async fn read(&self, name: &str) -> Result<Option<String>, LedgerError> {
         let found = self.get(name).await?;
         let key = self.key(name);
         let mut state = self.state();
@@ -197,16 +197,20 @@ impl Shared {
         })
     }
 
-    fn writable(&self, name: &str) -> Result<(), RecordError> {
+    fn writable(&self, name: &str) -> Result<(), LedgerError> {
         if self.may_write() {
             return Ok(());
         }
         let path = self.shown(name);
-        Err(RecordError::LeaseLost { path })
+        Err(LedgerError::LeaseLost { path })
     }
 
     /// Replaces an object that is as it was last seen.
-    pub(super) async fn replace(&self, name: &str, content: &[u8]) -> Result<(), RecordError> {
+    pub(in crate::ledger) async fn replace(
+        &self,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(), LedgerError> {
         self.writable(name)?;
         let key = self.key(name);
         let before = self.state().versions.get(&key).cloned();
@@ -215,14 +219,14 @@ impl Shared {
                 self.state().versions.insert(key, version);
                 Ok(())
             }
-            Put::Other => Err(RecordError::Changed {
+            Put::Other => Err(LedgerError::Changed {
                 path: self.shown(name),
             }),
         }
     }
 
     /// Removes an object, if it is there.
-    pub(super) async fn remove(&self, name: &str) -> Result<(), RecordError> {
+    pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         self.writable(name)?;
         let key = self.key(name);
         match self.store.delete(&key).await {
@@ -235,7 +239,7 @@ impl Shared {
     }
 
     /// The names of the objects directly below a directory.
-    pub(super) async fn names(&self, dir: &str) -> Result<Vec<String>, RecordError> {
+    pub(in crate::ledger) async fn names(&self, dir: &str) -> Result<Vec<String>, LedgerError> {
         let prefix = self.key(dir);
         let found: Result<Vec<_>, _> = self.store.list(Some(&prefix)).try_collect().await;
         let found = found.map_err(|error| self.failed("cannot list", dir, &error))?;
@@ -272,15 +276,15 @@ fn cause(error: &Error) -> String {
 pub fn open_shared(
     address: &str,
     variables: impl IntoIterator<Item = (String, String)>,
-) -> Result<Shared, RecordError> {
-    let failed = |cause: String| RecordError::Store {
+) -> Result<SharedStore, LedgerError> {
+    let failed = |cause: String| LedgerError::Store {
         action: "cannot open",
         path: Path::new(address).to_owned(),
         cause,
     };
     let (store, dir) = open::store(address, variables).map_err(failed)?;
-    Ok(Shared::new(store, dir.as_ref(), address))
+    Ok(SharedStore::new(store, dir.as_ref(), address))
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::ledger) mod tests;

@@ -5,36 +5,32 @@
 //! values (its types have no place for one), and to go on after a file it cannot read: a ledger
 //! that is guessed at creates duplicates.
 
-mod files;
+mod customers;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod journal;
 mod lease;
-mod ledger;
 mod lock;
-mod place;
-mod rotation;
-mod settle;
-mod shared;
+mod recovery;
+mod rotations;
+mod store;
 
 #[cfg(test)]
 mod tests;
 
-pub use files::trusted;
+pub use customers::Ledger;
 pub use journal::{Intent, Journal, Outcome, Unsettled};
-pub use ledger::Ledger;
 pub use lock::Lock;
-pub use place::Place;
-pub use rotation::{Rotation, Rotations};
-pub use settle::{Settled, has_come, interchangeable, is_wanting, precedence, settle};
-pub use shared::{Shared, open_shared};
+pub use recovery::{Recovered, interchangeable, is_unresolved, precedence, recover, was_created};
+pub use rotations::{Rotation, Rotations};
+pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Why what is kept cannot be read or written.
 #[derive(Debug, Error)]
-pub enum RecordError {
+pub enum LedgerError {
     /// Reading or writing failed.
     #[error("{action} {path}: {source}")]
     Io {
@@ -95,7 +91,7 @@ pub enum RecordError {
     },
 }
 
-impl RecordError {
+impl LedgerError {
     fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io {

@@ -1,8 +1,8 @@
 //! A shared store: versions, the right to write, and the lease that gives it.
 
-use super::{Moment, Put, Shared};
+use super::{Moment, Put, SharedStore};
+use crate::ledger::{Ledger, LedgerError, LedgerStore};
 use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
-use crate::recorded::{Ledger, Place, RecordError};
 use object_store::memory::InMemory;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use tokio::time::{Instant, advance, sleep};
 use uuid::Uuid;
 
 /// A machine's view of a store.
-fn seen(store: &Arc<InMemory>) -> Shared {
-    Shared::new(
+fn seen(store: &Arc<InMemory>) -> SharedStore {
+    SharedStore::new(
         Arc::clone(store) as _,
         "team/ledger",
         "s3://bucket/team/ledger/",
@@ -19,17 +19,20 @@ fn seen(store: &Arc<InMemory>) -> Shared {
 }
 
 /// A store of its own that may be written for an hour.
-pub(in crate::recorded) fn held() -> Shared {
+pub(in crate::ledger) fn held() -> SharedStore {
     let shared = seen(&Arc::default());
     shared.allow(Moment::now(), Duration::from_hours(1));
     shared
 }
 
-fn ledger(shared: &Shared) -> Ledger {
-    Ledger::new(&Place::Shared(shared.clone()), OrganizationId(Uuid::nil()))
+fn ledger(shared: &SharedStore) -> Ledger {
+    Ledger::new(
+        &LedgerStore::Shared(shared.clone()),
+        OrganizationId(Uuid::nil()),
+    )
 }
 
-async fn take(ledger: &Ledger, owner: &str) -> Result<crate::recorded::Lock, RecordError> {
+async fn take(ledger: &Ledger, owner: &str) -> Result<crate::ledger::Lock, LedgerError> {
     ledger.lock(owner, &|_, _| {}).await
 }
 
@@ -49,7 +52,7 @@ async fn a_customer_is_written_by_who_saw_it_last() {
     here.save(id, &named("first")).await.unwrap();
     // It has not seen that there is one.
     let error = there.save(id, &named("blind")).await.unwrap_err();
-    assert!(matches!(&error, RecordError::Changed { path }
+    assert!(matches!(&error, LedgerError::Changed { path }
         if path.starts_with(format!("s3://bucket/team/ledger/{}", Uuid::nil()))));
     there.load().await.unwrap();
     there.save(id, &named("second")).await.unwrap();
@@ -69,10 +72,10 @@ async fn organizations_are_kept_apart() {
     let shared = held();
     assert_eq!(
         format!("{shared:?}"),
-        r#"Shared("s3://bucket/team/ledger")"#
+        r#"SharedStore("s3://bucket/team/ledger")"#
     );
-    let place = Place::Shared(shared);
-    let of = |n| Ledger::new(&place, OrganizationId(Uuid::from_u128(n)));
+    let store = LedgerStore::Shared(shared);
+    let of = |n| Ledger::new(&store, OrganizationId(Uuid::from_u128(n)));
     let id = WorkspaceId(Uuid::nil());
     of(1).save(id, &RecordedCustomer::default()).await.unwrap();
     assert_eq!(of(1).load().await.unwrap().customers.len(), 1);
@@ -119,8 +122,8 @@ async fn who_holds_no_lease_writes_nothing() {
     let shared = seen(&Arc::default());
     let ledger = ledger(&shared);
     let (id, customer) = (WorkspaceId(Uuid::nil()), RecordedCustomer::default());
-    let lost = |result: Result<(), RecordError>| {
-        assert!(matches!(result, Err(RecordError::LeaseLost { .. })));
+    let lost = |result: Result<(), LedgerError>| {
+        assert!(matches!(result, Err(LedgerError::LeaseLost { .. })));
     };
     lost(ledger.save(id, &customer).await);
     let lock = take(&ledger, "one").await.unwrap();
@@ -148,7 +151,7 @@ async fn a_run_at_work_is_told_of_and_one_that_is_gone_is_followed() {
     let first = take(&here, "process 1 on here").await.unwrap();
     let begun = Instant::now();
     match take(&there, "process 2 on there").await {
-        Err(RecordError::Locked { holder }) => {
+        Err(LedgerError::Locked { holder }) => {
             let expected = "held for less than a minute by process 1 on here since 20";
             assert!(holder.starts_with(expected), "{holder}");
         }
@@ -186,7 +189,7 @@ async fn of_two_that_follow_one_comes_first() {
     let (one, other) = tokio::join!(take(&ledgers[0], "one"), take(&ledgers[1], "other"));
     assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
     let error = one.err().or(other.err()).unwrap();
-    assert!(matches!(error, RecordError::Locked { .. }), "{error}");
+    assert!(matches!(error, LedgerError::Locked { .. }), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +213,7 @@ async fn who_was_followed_writes_no_more() {
     // Whoever is told that the other one works did not get it; whoever got it writes alone.
     match second {
         Ok(_) => assert!(here.save(id, &customer).await.is_err()),
-        Err(RecordError::Locked { .. }) => here.save(id, &customer).await.unwrap(),
+        Err(LedgerError::Locked { .. }) => here.save(id, &customer).await.unwrap(),
         Err(error) => panic!("{error}"),
     }
     drop(first);
@@ -218,7 +221,7 @@ async fn who_was_followed_writes_no_more() {
 
 #[test]
 fn an_address_is_of_a_store_that_the_build_has() {
-    let open = |address: &str| crate::recorded::open_shared(address, []).map(drop);
+    let open = |address: &str| crate::ledger::open_shared(address, []).map(drop);
     open("s3://bucket/dir").unwrap();
     for (address, feature, is_built) in [
         (

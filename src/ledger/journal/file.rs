@@ -2,7 +2,8 @@
 //! each outcome.
 
 use super::{Intent, Outcome, Unsettled, ended};
-use crate::recorded::{RecordError, files};
+use crate::ledger::LedgerError;
+use crate::ledger::store::local;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -46,16 +47,16 @@ pub(super) fn place(dir: &Path) -> PathBuf {
 }
 
 /// Intents without a certain outcome, oldest first.
-pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, RecordError> {
+pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, LedgerError> {
     let path = place(dir);
-    let bytes = files::bytes(&path)?.unwrap_or_default();
+    let bytes = local::bytes(&path)?.unwrap_or_default();
     let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
     // A last line without its end was being written when the run was killed, perhaps within a
     // letter, so what it announces was never begun.
     lines.pop();
     let mut open = BTreeMap::new();
     for (index, line) in lines.into_iter().enumerate() {
-        let unreadable = |_| RecordError::Unreadable {
+        let unreadable = |_| LedgerError::Unreadable {
             path: path.clone(),
             what: "journal",
             line: index + 1,
@@ -78,8 +79,8 @@ pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, RecordError> {
 
 impl Log {
     /// Begins a new file in place of the one before, in one step.
-    pub(super) fn start(dir: &Path, kept: &BTreeMap<u64, Unsettled>) -> Result<Self, RecordError> {
-        files::private_dir(dir)?;
+    pub(super) fn start(dir: &Path, kept: &BTreeMap<u64, Unsettled>) -> Result<Self, LedgerError> {
+        local::private_dir(dir)?;
         let path = place(dir);
         let mut text = Vec::new();
         for (seq, one) in kept {
@@ -89,7 +90,7 @@ impl Log {
             }
         }
         let end = End {
-            file: files::replace(&path, &text)?,
+            file: local::replace(&path, &text)?,
             broken: false,
         };
         Ok(Self {
@@ -98,11 +99,11 @@ impl Log {
         })
     }
 
-    pub(super) fn begun(&self, seq: u64, one: &Unsettled) -> Result<(), RecordError> {
+    pub(super) fn begun(&self, seq: u64, one: &Unsettled) -> Result<(), LedgerError> {
         self.append(&begun(seq, one))
     }
 
-    pub(super) fn ended(&self, seq: u64, outcome: Outcome) -> Result<(), RecordError> {
+    pub(super) fn ended(&self, seq: u64, outcome: Outcome) -> Result<(), LedgerError> {
         self.append(&Line::Ended { seq, outcome })
     }
 
@@ -112,8 +113,8 @@ impl Log {
 
     /// After a failure every further append fails, too: behind half a line it would be lost, and
     /// nothing may be written remotely that is not on disk first.
-    fn append(&self, line: &Line) -> Result<(), RecordError> {
-        let failed = || RecordError::io("cannot write", &self.path);
+    fn append(&self, line: &Line) -> Result<(), LedgerError> {
+        let failed = || LedgerError::io("cannot write", &self.path);
         let text = encoded(line, &self.path)?;
         let mut end = self.end();
         if end.broken {
@@ -136,10 +137,10 @@ fn begun(seq: u64, one: &Unsettled) -> Line {
     }
 }
 
-fn encoded(line: &Line, path: &Path) -> Result<Vec<u8>, RecordError> {
+fn encoded(line: &Line, path: &Path) -> Result<Vec<u8>, LedgerError> {
     let mut text = serde_json::to_vec(line)
         .map_err(std::io::Error::from)
-        .map_err(RecordError::io("cannot write", path))?;
+        .map_err(LedgerError::io("cannot write", path))?;
     text.push(b'\n');
     Ok(text)
 }

@@ -1,6 +1,7 @@
 //! What the disk side does with files that are not what they should be.
 
-use super::{Intent, Journal, Ledger, Place, RecordError, Rotation, Rotations, files};
+use super::store::local;
+use super::{Intent, Journal, Ledger, LedgerError, LedgerStore, Rotation, Rotations};
 use crate::model::{Address, ConnectorId, OrganizationId, RecordedCustomer, WorkspaceId};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,12 +17,12 @@ fn id(number: u128) -> ConnectorId {
 fn ledger(root: &Path) -> (Ledger, PathBuf) {
     let organization = OrganizationId(Uuid::nil());
     let own = root.join(organization.to_string());
-    (Ledger::new(&Place::from(root), organization), own)
+    (Ledger::new(&LedgerStore::from(root), organization), own)
 }
 
-fn line_of(error: &RecordError) -> usize {
+fn line_of(error: &LedgerError) -> usize {
     match error {
-        RecordError::Unreadable { line, .. } => *line,
+        LedgerError::Unreadable { line, .. } => *line,
         other => panic!("readable: {other}"),
     }
 }
@@ -29,18 +30,18 @@ fn line_of(error: &RecordError) -> usize {
 #[test]
 fn what_is_no_file_is_not_taken_for_an_absent_one() {
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(files::read(&dir.path().join("none")), Ok(None)));
-    assert!(files::remove(&dir.path().join("none")).is_ok());
-    assert!(files::read(dir.path()).is_err());
-    assert!(files::remove(dir.path()).is_err());
-    assert!(files::sync_dir(&dir.path().join("none")).is_err());
+    assert!(matches!(local::read(&dir.path().join("none")), Ok(None)));
+    assert!(local::remove(&dir.path().join("none")).is_ok());
+    assert!(local::read(dir.path()).is_err());
+    assert!(local::remove(dir.path()).is_err());
+    assert!(local::sync_dir(&dir.path().join("none")).is_err());
 }
 
 #[tokio::test]
 async fn a_journal_tells_the_line_it_cannot_read() {
     let dir = tempfile::tempdir().unwrap();
-    let place = Place::from(dir.path());
-    let journal = Journal::start(&place, &[]).await.unwrap();
+    let store = LedgerStore::from(dir.path());
+    let journal = Journal::start(&store, &[]).await.unwrap();
     for customer in ["a", "b"] {
         let customer = customer.to_owned();
         journal
@@ -51,12 +52,12 @@ async fn a_journal_tells_the_line_it_cannot_read() {
     let path = dir.path().join("journal.ndjson");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text + "planted\n").unwrap();
-    let error = Journal::unsettled(&place).await.unwrap_err();
+    let error = Journal::unsettled(&store).await.unwrap_err();
     assert_eq!(line_of(&error), 3);
     assert!(!error.to_string().contains("planted"));
     // Starting is what forgets them, once they are settled.
-    Journal::start(&place, &[]).await.unwrap();
-    assert!(Journal::unsettled(&place).await.unwrap().is_empty());
+    Journal::start(&store, &[]).await.unwrap();
+    assert!(Journal::unsettled(&store).await.unwrap().is_empty());
 }
 
 async fn ledger_with(dir: &Path, name: &str, text: &str) -> Ledger {
@@ -119,7 +120,7 @@ async fn rotations_have_their_version() {
     let write = |text: &str| std::fs::write(dir.path().join("rotation.json"), text).unwrap();
     write(r#"{"version":1,"rotations":[]}"#);
     assert!(
-        Rotations::load(&Place::from(dir.path()))
+        Rotations::load(&LedgerStore::from(dir.path()))
             .await
             .unwrap()
             .open()
@@ -127,12 +128,20 @@ async fn rotations_have_their_version() {
     );
     write(r#"{"version":2,"rotations":[]}"#);
     assert_eq!(
-        line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()),
+        line_of(
+            &Rotations::load(&LedgerStore::from(dir.path()))
+                .await
+                .unwrap_err()
+        ),
         1
     );
     write("{\n\"version\":");
     assert_eq!(
-        line_of(&Rotations::load(&Place::from(dir.path())).await.unwrap_err()),
+        line_of(
+            &Rotations::load(&LedgerStore::from(dir.path()))
+                .await
+                .unwrap_err()
+        ),
         2
     );
 }
@@ -146,7 +155,9 @@ async fn rotations_are_told_apart_by_their_selector() {
         started_at: started_at.into(),
         before: BTreeSet::from([id(1)]),
     };
-    let mut rotations = Rotations::load(&Place::from(dir.path())).await.unwrap();
+    let mut rotations = Rotations::load(&LedgerStore::from(dir.path()))
+        .await
+        .unwrap();
     for (name, at) in [("a", "1"), ("b", "2"), ("a", "3")] {
         rotations.begin(rotation(name, at)).await.unwrap();
     }
@@ -155,7 +166,7 @@ async fn rotations_are_told_apart_by_their_selector() {
     assert_eq!(rotations.of(&selector("c")), None);
     rotations.end(&selector("b")).await.unwrap();
     assert_eq!(
-        Rotations::load(&Place::from(dir.path()))
+        Rotations::load(&LedgerStore::from(dir.path()))
             .await
             .unwrap()
             .open(),

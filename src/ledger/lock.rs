@@ -2,7 +2,8 @@
 //! share the ledger.
 
 use super::lease::Lease;
-use super::{Place, RecordError, files};
+use super::store::local;
+use super::{LedgerError, LedgerStore};
 use jiff::Timestamp;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -28,17 +29,17 @@ impl Lock {
     /// `owner` is what another run will be told, such as a process and its machine; since when
     /// is added. `on_wait` is told of a wait for a holder that may have ended.
     pub(super) async fn take(
-        place: &Place,
+        store: &LedgerStore,
         owner: &str,
         on_wait: &(dyn Fn(&str, Duration) + Sync),
-    ) -> Result<Self, RecordError> {
+    ) -> Result<Self, LedgerError> {
         let since = Timestamp::now().strftime("%FT%TZ");
         let note = format!("{owner}{SINCE}{since}");
-        let held = match place {
-            Place::Dir(dir) => Held::File {
+        let held = match store {
+            LedgerStore::Local(dir) => Held::File {
                 _file: file(dir, &note)?,
             },
-            Place::Shared(shared) => Held::Lease(Lease::take(shared, &note, on_wait).await?),
+            LedgerStore::Shared(shared) => Held::Lease(Lease::take(shared, &note, on_wait).await?),
         };
         Ok(Self { held })
     }
@@ -51,11 +52,11 @@ impl Lock {
     }
 }
 
-fn file(dir: &Path, note: &str) -> Result<File, RecordError> {
-    files::private_dir(dir)?;
+fn file(dir: &Path, note: &str) -> Result<File, LedgerError> {
+    local::private_dir(dir)?;
     let path = dir.join("lock");
-    let failed = || RecordError::io("cannot lock", &path);
-    let mut file = files::open_or_make(&path).map_err(failed())?;
+    let failed = || LedgerError::io("cannot lock", &path);
+    let mut file = local::open_or_make(&path).map_err(failed())?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -63,7 +64,7 @@ fn file(dir: &Path, note: &str) -> Result<File, RecordError> {
             // Best effort: the owner's note may be half written.
             let _ = file.take(400).read_to_string(&mut note);
             let holder = holder(note.trim(), Timestamp::now());
-            return Err(RecordError::Locked { holder });
+            return Err(LedgerError::Locked { holder });
         }
         Err(TryLockError::Error(error)) => return Err(failed()(error)),
     }
@@ -101,11 +102,11 @@ fn age(minutes: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lock, Place, RecordError, holder};
+    use super::{LedgerError, LedgerStore, Lock, holder};
     use std::path::Path;
 
-    async fn take(dir: &Path, owner: &str) -> Result<Lock, RecordError> {
-        Lock::take(&Place::from(dir), owner, &|_, _| {}).await
+    async fn take(dir: &Path, owner: &str) -> Result<Lock, LedgerError> {
+        Lock::take(&LedgerStore::from(dir), owner, &|_, _| {}).await
     }
 
     #[tokio::test]
@@ -113,7 +114,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let held = take(dir.path(), "process 1 on here").await.unwrap();
         match take(dir.path(), "process 2 on there").await {
-            Err(RecordError::Locked { holder }) => {
+            Err(LedgerError::Locked { holder }) => {
                 let expected = "held for less than a minute by process 1 on here since 20";
                 assert!(holder.starts_with(expected), "{holder}");
             }
