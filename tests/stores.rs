@@ -2,12 +2,22 @@
 //! a store behind an alias, and the sandbox. Needs the feature, and `AIRLIFT_TEST_MOTO`, the path
 //! of a `moto_server` program.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+#[expect(dead_code, reason = "the stores need a part of it")]
+mod support;
 
 use serde_json::{Value, json};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::process::Output;
+use support::files::files;
+use support::moto::Moto;
+use support::project::Project;
 use tempfile::TempDir;
 
 const PROJECT: &str = r#"version: 1
@@ -22,57 +32,15 @@ customers:
       - {name: Hub 4, type: github, credentials: {token: "${prod-params:/acme/four}"}}
 "#;
 
-/// The server that plays AWS, ended with the test.
-struct Moto {
-    server: Child,
-    address: String,
-    log: TempDir,
-    client: reqwest::Client,
-}
-
 impl Moto {
-    async fn start(program: &str) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let place = port.local_addr().unwrap();
-        drop(port);
-        let log = tempfile::tempdir().unwrap();
-        let file = std::fs::File::create(log.path().join("log")).unwrap();
-        let server = Command::new(program)
-            .args(["-H", "127.0.0.1", "-p", &place.port().to_string()])
-            .stdout(Stdio::null())
-            .stderr(file)
-            .spawn()
-            .unwrap();
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let moto = Self {
-            server,
-            address: format!("http://{place}"),
-            log,
-            client: reqwest::Client::builder()
-                .tls_certs_only([])
-                .build()
-                .unwrap(),
-        };
-        for _ in 0..1200 {
-            if moto.client.get(&moto.address).send().await.is_ok() {
-                return moto;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the server does not answer");
-    }
-
     /// One call by the protocol's own form.
     async fn call(&self, service: &str, target: &str, body: Value) {
-        let scope = format!("key/20260101/eu-west-1/{service}/aws4_request");
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let request = self
-            .client
+            .http
             .post(&self.address)
             .header("X-Amz-Target", target)
             .header("Content-Type", "application/x-amz-json-1.1")
-            .header("Authorization", authorization)
+            .header("Authorization", Self::authorization("eu-west-1", service))
             .body(body.to_string());
         let status = request.send().await.unwrap().status();
         assert!(status.is_success(), "{target}: {status}");
@@ -96,36 +64,30 @@ impl Moto {
         let body = json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
         self.call("ssm", "AmazonSSM.PutParameter", body).await;
     }
-
-    /// How many requests it had.
-    fn requests(&self) -> usize {
-        let log = std::fs::read_to_string(self.log.path().join("log")).unwrap();
-        log.matches("\"POST / HTTP/1.1\"").count()
-    }
-
-    fn stop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        self.stop();
-    }
 }
 
 /// A project, and a home with the configuration that names the stores.
 struct Place {
-    project: TempDir,
+    project: Project,
     home: TempDir,
-    address: String,
 }
 
 impl Place {
     fn new(address: &str) -> Self {
-        let (project, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        std::fs::write(project.path().join("airlift.yaml"), PROJECT).unwrap();
+        let (mut project, home) = (Project::new(), tempfile::tempdir().unwrap());
+        project.write("airlift.yaml", PROJECT);
+        for (name, value) in [
+            ("HOME", home.path().to_str().unwrap()),
+            ("AWS_ENDPOINT_URL", address),
+            ("AWS_ACCESS_KEY_ID", "key"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            // What the library heeds in its other uses.
+            ("SECRETSPEC_PROVIDER", "dotenv:///dev/null"),
+            ("SECRETSPEC_PROFILE", "elsewhere"),
+        ] {
+            project.set(name, value);
+        }
         let stores = "stores:
   prod-aws: {provider: 'awssm://eu-west-1', timeout_seconds: 60}
   prod-params: {provider: 'awsps://eu-west-1', timeout_seconds: 60}\n";
@@ -138,55 +100,21 @@ impl Place {
             let private = std::fs::Permissions::from_mode(0o600);
             std::fs::set_permissions(&config, private).unwrap();
         }
-        Self {
-            project,
-            home,
-            address: address.to_owned(),
-        }
+        Self { project, home }
     }
 
     fn run(&self, line: &str) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_airlift"))
-            .args(line.split_whitespace())
-            .arg("--sandbox")
-            .current_dir(self.project.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("AWS_ENDPOINT_URL", &self.address)
-            .env("AWS_ACCESS_KEY_ID", "key")
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            // What the library heeds in its other uses.
-            .env("SECRETSPEC_PROVIDER", "dotenv:///dev/null")
-            .env("SECRETSPEC_PROFILE", "elsewhere")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Ran(output)
+        let words: Vec<&str> = line.split_whitespace().chain(["--sandbox"]).collect();
+        Ran(self.project.command(&words).output().unwrap())
     }
 
     fn edit(&self, from: &str, to: &str) {
-        let path = self.project.path().join("airlift.yaml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        std::fs::write(path, text.replace(from, to)).unwrap();
+        self.project.edit(from, to);
     }
 
     /// Everything below the home.
-    fn files(&self) -> Vec<std::path::PathBuf> {
-        fn below(directory: &Path, found: &mut Vec<std::path::PathBuf>) {
-            for entry in directory.read_dir().unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    below(&path, found);
-                } else {
-                    found.push(path);
-                }
-            }
-        }
-        let mut found = Vec::new();
-        below(self.home.path(), &mut found);
-        found
+    fn files(&self) -> Vec<PathBuf> {
+        files(self.home.path(), &|_| true)
     }
 }
 
@@ -206,8 +134,7 @@ impl Ran {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs AIRLIFT_TEST_MOTO, the path of a `moto_server` program"]
 async fn stores_of_aws_agree() {
-    let program = std::env::var("AIRLIFT_TEST_MOTO").unwrap();
-    let mut moto = Moto::start(&program).await;
+    let mut moto = Moto::start().await;
     let one = |token: &str| json!({"github": {"token": token}, "other": "vAlUe-2"}).to_string();
     moto.create("acme/one", &one("vAlUe-1")).await;
     moto.create("acme/two", "vAlUe-3").await;

@@ -1,9 +1,12 @@
-//! A rich plan and a mixed report for the golden tests, and the comparison with `tests/golden`.
+//! A rich plan and a mixed report for the golden tests.
 
 mod drifts;
+#[path = "../../tests/support/golden.rs"]
+mod golden;
 mod reports;
 
 pub(crate) use drifts::drift;
+pub(crate) use golden::golden;
 pub(crate) use reports::{done, partial};
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, WhyUnverified};
@@ -12,24 +15,6 @@ use crate::plan::{
     Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
 use serde_json::{Value, json};
-
-/// Compares with a file under `tests/golden`; `BLESS=1` rewrites it.
-pub(crate) fn golden(name: &str, text: &str) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    let diff = similar::TextDiff::from_lines(expected.as_str(), text);
-    assert!(
-        expected == text,
-        "{name} differs; BLESS=1 accepts\n{}",
-        diff.unified_diff()
-    );
-}
 
 fn id<T: std::str::FromStr<Err = uuid::Error>>(last: u32) -> T {
     format!("6f1d3c52-8a0e-4b7d-9c11-{last:012}")

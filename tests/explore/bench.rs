@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::faulty_store::{FaultyStore, SHARED};
 use crate::project::CANARY;
+use crate::support::files::files;
 
 /// No run may take longer, on its own clock.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(30);
@@ -96,9 +97,14 @@ impl Machine {
 
     /// Everything that is there now.
     pub(crate) fn read(&self) -> Files {
-        let mut found = Vec::new();
-        collect(self.dir.path(), self.dir.path(), &mut found);
-        found
+        let root = self.dir.path();
+        files(root, &|_| true)
+            .into_iter()
+            .map(|path| {
+                let content = std::fs::read(&path).unwrap();
+                (path.strip_prefix(root).unwrap().to_owned(), content)
+            })
+            .collect()
     }
 
     pub(crate) fn remove(&self, name: &str) {
@@ -200,16 +206,4 @@ fn make_private(dir: &Path) {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir).unwrap();
-}
-
-fn collect(root: &Path, dir: &Path, found: &mut Files) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(root, &path, found);
-        } else {
-            let content = std::fs::read(&path).unwrap();
-            found.push((path.strip_prefix(root).unwrap().to_owned(), content));
-        }
-    }
 }

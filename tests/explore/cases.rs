@@ -1,13 +1,11 @@
 //! Which trials there are: every single fault, two runs in every order, any case by its name, several
 //! faults by chance.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::str::FromStr;
-
 use crate::concurrent_applies;
 use crate::fault_kinds::{InjectedFault, KINDS, WORST};
 use crate::faulty_store::{STORE_FAULTS, StoreFault};
 use crate::interleaving::{self, Order};
+use crate::support::tier::Slice;
 use crate::trial::{Prepared, Verdict};
 
 /// Faults of several may come so much later than a run without faults ends.
@@ -17,23 +15,6 @@ const LATER: usize = 15;
 pub(crate) struct Case<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) trouble: Trouble,
-}
-
-/// One of so many equal shares, always with the same cases in it; written `NUMBER/OF`.
-#[derive(Clone, Copy)]
-pub(crate) struct Slice {
-    pub(crate) number: u64,
-    pub(crate) of: u64,
-}
-
-impl FromStr for Slice {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (number, of) = text.split_once('/').ok_or(())?;
-        let (number, of) = (number.parse().map_err(drop)?, of.parse().map_err(drop)?);
-        Ok(Self { number, of })
-    }
 }
 
 /// What goes wrong.
@@ -71,8 +52,7 @@ impl Case<'_> {
 
     /// Whether it belongs to a slice.
     pub(crate) fn is_in(&self, slice: Slice) -> bool {
-        let hasher = BuildHasherDefault::<DefaultHasher>::default();
-        hasher.hash_one(self.name()) % slice.of == slice.number
+        slice.has_name(&self.name())
     }
 }
 

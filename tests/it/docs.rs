@@ -1,10 +1,10 @@
 //! What is written for people is true: examples run, the README's commands run, and every code
 //! has its explanation.
 
-use crate::support::{ESTATE, Output, TestEnv, copy, options};
+use crate::support::{AIRLIFT, ESTATE, Output, TestEnv, copy, isolate, options};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,9 +31,10 @@ fn every_example_runs() {
         let dir = tempfile::tempdir().unwrap();
         copy(&example, dir.path());
         let airlift = |arguments: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_airlift"));
-            command.env_clear().current_dir(dir.path()).args(arguments);
-            let output = Output::of(command.stdin(Stdio::null()), PATIENCE);
+            let mut command = Command::new(AIRLIFT);
+            let none: [(&str, &str); 0] = [];
+            isolate(&mut command, dir.path(), none).args(arguments);
+            let output = Output::of(&mut command, PATIENCE);
             assert_ne!(output.code, None, "{}: {output}", example.display());
             output
         };
@@ -108,7 +109,7 @@ fn the_commands_of_the_readme_run() {
     copy(&root().join("examples"), &env.path("examples"));
     let bin = env.path("bin");
     std::fs::create_dir(&bin).unwrap();
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_airlift"), bin.join("airlift")).unwrap();
+    std::os::unix::fs::symlink(AIRLIFT, bin.join("airlift")).unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
     let mut count = 0;
     for (_, lines) in marked {
@@ -118,14 +119,8 @@ fn the_commands_of_the_readme_run() {
         }
         for written in &commands {
             let command = runnable(written).unwrap_or_else(|| written.clone());
-            let mut shell = env.command(&[]);
-            let variables: Vec<_> = shell
-                .get_envs()
-                .map(|(name, value)| (name.to_owned(), value.unwrap().to_owned()))
-                .collect();
-            shell = Command::new("sh");
-            shell.args(["-c", &command]).current_dir(env.path("."));
-            shell.env_clear().envs(variables).stdin(Stdio::null());
+            let mut shell = Command::new("sh");
+            isolate(&mut shell, env.root(), &env.variables).args(["-c", &command]);
             shell.env("PATH", format!("{}:{path}", bin.display()));
             let output = Output::of(&mut shell, PATIENCE);
             let detailed = command.contains("--detailed-exitcode") && output.code == Some(2);

@@ -1,13 +1,12 @@
 //! What an apply leaves in memory: a child process applies two hundred secrets over TLS, lets go of
 //! everything, and its writable memory is searched for them.
 
-use airlift::sandbox::{Options, Running, start};
+use crate::support::{TestEnv, isolate, options};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
@@ -44,18 +43,15 @@ fn child() {
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_apply_over_tls_leaves_no_secret_in_memory() {
-    let dir = tempfile::tempdir().unwrap();
-    project(dir.path());
-    let running = start(Options::default()).await.unwrap();
-    let port = tls(&running, dir.path()).await;
-    let mut child = apply(dir.path(), port);
+#[test]
+fn an_apply_over_tls_leaves_no_secret_in_memory() {
+    let env = project();
+    let port = env.runtime().block_on(tls(&env));
+    let mut child = apply(&env, port);
     let out = BufReader::new(child.stdout.take().unwrap());
-    let text = tokio::task::spawn_blocking(|| until_looked_at(out));
-    let text = text.await.unwrap();
+    let text = until_looked_at(out);
     assert!(text.contains("Apply complete!"), "{text}");
-    assert_eq!(running.world().connectors().count(), SECRETS);
+    assert_eq!(env.world().connectors().count(), SECRETS);
     let [left, planted] = count(child.id(), [MARK, PLANTED]);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -63,9 +59,8 @@ async fn an_apply_over_tls_leaves_no_secret_in_memory() {
     assert_eq!(left, 0, "copies of secrets");
 }
 
-fn project(dir: &Path) {
+fn project() -> TestEnv {
     let mut yaml = "version: 1\ncustomers:\n".to_owned();
-    std::fs::create_dir(dir.join("secrets")).unwrap();
     for n in 0..SECRETS {
         if n % 4 == 0 {
             write!(yaml, "  - name: c{n}\n    connectors:\n").unwrap();
@@ -76,20 +71,19 @@ fn project(dir: &Path) {
             "      - {{name: Hub {n}, type: github, credentials: {credentials}}}"
         )
         .unwrap();
-        std::fs::write(
-            dir.join(format!("secrets/{n}")),
-            format!("{LEAD}{MARK}-{n:04}-end"),
-        )
-        .unwrap();
     }
-    std::fs::write(dir.join("planted"), format!("{LEAD}{PLANTED}")).unwrap();
-    std::fs::write(dir.join("airlift.yaml"), yaml).unwrap();
+    let env = TestEnv::with(&yaml, options());
+    for n in 0..SECRETS {
+        env.write(&format!("secrets/{n}"), &format!("{LEAD}{MARK}-{n:04}-end"));
+    }
+    env.write("planted", &format!("{LEAD}{PLANTED}"));
+    env
 }
 
 /// Takes TLS off in front of the sandbox; the certificate is put beside the project.
-async fn tls(running: &Running, dir: &Path) -> u16 {
+async fn tls(env: &TestEnv) -> u16 {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    std::fs::write(dir.join("ca.pem"), made.cert.pem()).unwrap();
+    env.write("ca.pem", &made.cert.pem());
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -100,7 +94,7 @@ async fn tls(running: &Running, dir: &Path) -> u16 {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let behind: SocketAddr = running.origin()["http://".len()..].parse().unwrap();
+    let behind: SocketAddr = env.sandbox().origin()["http://".len()..].parse().unwrap();
     tokio::spawn(async move {
         while let Ok((outer, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
@@ -114,18 +108,15 @@ async fn tls(running: &Running, dir: &Path) -> u16 {
     port
 }
 
-fn apply(dir: &Path, port: u16) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+fn apply(env: &TestEnv, port: u16) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    isolate(&mut command, env.root(), &env.variables)
         .args(["heap::child", "--exact", "--nocapture", "--test-threads=1"])
-        .current_dir(dir)
-        .env_clear()
         .env(
             "HEAP_CHILD",
             "airlift apply --auto-approve --ca-file ca.pem -vv",
         )
         .env("AIRBYTE_API_HOST", format!("https://localhost:{port}"))
-        .env("AIRBYTE_CLIENT_ID", "id")
-        .env("AIRBYTE_CLIENT_SECRET", "client-secret")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -1,7 +1,7 @@
 //! The verbs that only look: `plan`, `drift` and `export` send GETs and the application-token call,
 //! `validate` sends nothing at all.
 
-use crate::support::{Output, TestEnv, options};
+use crate::support::{AIRLIFT, Output, TestEnv, isolate, options};
 use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
@@ -102,20 +102,15 @@ fn offline_verbs_work_without_a_network() {
     let env = TestEnv::new();
     let isolated = |program: &str, arguments: &[&str]| {
         let mut command = Command::new("unshare");
-        command
-            .args(["--user", "--net", "--"])
-            .arg(program)
-            .args(arguments)
-            .current_dir(env.path("."))
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.args(["--user", "--net", "--"]).arg(program);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        isolate(&mut command, env.root(), [("PATH", path)]).args(arguments);
         command
     };
     let possible = isolated("true", &[]).output();
     if !possible.is_ok_and(|output| output.status.success()) {
         return;
     }
-    let airlift = env!("CARGO_BIN_EXE_airlift");
     for arguments in [
         &["validate"][..],
         &["types", "github"],
@@ -123,10 +118,10 @@ fn offline_verbs_work_without_a_network() {
         &["schema"],
         &["init", "new"],
     ] {
-        let mut command = isolated(airlift, arguments);
+        let mut command = isolated(AIRLIFT, arguments);
         Output::of(&mut command, Duration::from_secs(30)).exits(0);
     }
-    let mut command = isolated(airlift, &["plan", "--sandbox"]);
+    let mut command = isolated(AIRLIFT, &["plan", "--sandbox"]);
     let plan = Output::of(&mut command, Duration::from_secs(30));
     assert_ne!(plan.code, Some(0), "loopback is missing there: {plan}");
 }

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "helpers of tests fail as tests do"
 )]
@@ -15,3 +16,6 @@
 #[cfg(target_os = "linux")]
 mod canary;
 mod kill;
+#[expect(dead_code, reason = "the suites need a part of it")]
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,4 +1,4 @@
-//! A server in front of the sandbox that spoils some answers on their way back.
+//! Responsible for a server in front of the sandbox that changes some answers.
 
 use super::TestEnv;
 use axum::body::{Body, to_bytes};
@@ -50,9 +50,8 @@ impl FaultProxy {
         env: &mut TestEnv,
         rule: impl Fn(&Parts, &[u8]) -> Fate + Send + Sync + 'static,
     ) -> Self {
-        let _installed_by_another_test = rustls::crypto::ring::default_provider().install_default();
         let shared = Arc::new(Shared {
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: super::shared::http::client(),
             behind: env.sandbox().origin(),
             rule: Box::new(rule),
             met: AtomicUsize::new(0),

@@ -1,26 +1,7 @@
-//! Committed texts that outputs are compared with.
+//! Responsible for outputs in a form that is the same in every run.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
-
-/// Compares with `tests/golden/NAME`, or rewrites it under `BLESS=1`.
-pub(crate) fn golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, actual).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    let difference = similar::TextDiff::from_lines(expected.as_str(), actual);
-    assert!(
-        expected == actual,
-        "{} (BLESS=1 rewrites it)\n{}",
-        path.display(),
-        difference.unified_diff()
-    );
-}
 
 /// The text with every id numbered by its first appearance, as wide as it was.
 pub(crate) fn normal(text: &str) -> String {

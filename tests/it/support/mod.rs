@@ -1,25 +1,29 @@
-//! One project in a directory of its own, a sandbox in this process as its remote API, and the
-//! binary between them.
+//! Responsible for the test environment of the scenarios: a project, a sandbox in this process as
+//! its remote API, and the binary between them.
 
 mod fault_proxy;
 mod golden;
-mod output;
 mod remote;
+#[expect(dead_code, reason = "moto is for stores and shared ledgers")]
+#[path = "../../support/mod.rs"]
+mod shared;
 mod traffic;
 
 pub(crate) use fault_proxy::{Fate, FaultProxy};
-pub(crate) use golden::{golden, normal};
-pub(crate) use output::Output;
+pub(crate) use golden::normal;
 pub(crate) use remote::Remote;
+pub(crate) use shared::files::{copy, files};
+pub(crate) use shared::golden::golden;
+pub(crate) use shared::process::Output;
+pub(crate) use shared::project::{AIRLIFT, isolate};
 pub(crate) use traffic::Traffic;
 
 use airlift::sandbox::{self, ConnectorView, Faults, Options, Running, WorldView};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use shared::project::Project;
+use std::ops::{Deref, DerefMut};
+use std::process::{Child, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// The client pair that the sandbox accepts.
@@ -69,12 +73,25 @@ pub(crate) fn faulty(faults: &str) -> Options {
 
 /// A project, its environment and its remote API.
 pub(crate) struct TestEnv {
-    project: TempDir,
-    variables: BTreeMap<String, String>,
+    project: Project,
     sandbox: Running,
     runtime: Runtime,
     /// How much of the sandbox's log was looked at.
     seen: Mutex<usize>,
+}
+
+impl Deref for TestEnv {
+    type Target = Project;
+
+    fn deref(&self) -> &Project {
+        &self.project
+    }
+}
+
+impl DerefMut for TestEnv {
+    fn deref_mut(&mut self) -> &mut Project {
+        &mut self.project
+    }
 }
 
 impl TestEnv {
@@ -99,8 +116,7 @@ impl TestEnv {
             .unwrap();
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
         let mut env = Self {
-            project: tempfile::tempdir().unwrap(),
-            variables: BTreeMap::new(),
+            project: Project::new(),
             sandbox,
             runtime,
             seen: Mutex::new(0),
@@ -116,34 +132,9 @@ impl TestEnv {
         env
     }
 
-    /// Sets a variable of the binary's environment, which holds nothing else.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
-        self.variables.insert(name.to_owned(), value.to_owned());
-    }
-
     /// Takes a variable away.
     pub(crate) fn unset(&mut self, name: &str) {
         self.variables.remove(name);
-    }
-
-    /// A path in the project.
-    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.project.path().join(name)
-    }
-
-    /// Writes a file of the project.
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    /// Replaces the one occurrence of a text in the project file.
-    pub(crate) fn edit(&self, from: &str, to: &str) {
-        let path = self.path("airlift.yaml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text.matches(from).count(), 1, "{from:?} in\n{text}");
-        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
 
     /// Takes the lines from the one that holds `from` up to the one that holds `to` (or the
@@ -157,18 +148,6 @@ impl TestEnv {
         let end = to.map_or(lines.len(), |to| place(to).expect(to));
         lines.drain(start..end);
         std::fs::write(path, lines.join("\n") + "\n").unwrap();
-    }
-
-    /// The binary, in the project, with nothing of this process's environment.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_airlift"));
-        command
-            .args(arguments)
-            .current_dir(self.project.path())
-            .env_clear()
-            .envs(&self.variables)
-            .stdin(Stdio::null());
-        command
     }
 
     /// Starts the binary and does not wait for it.
@@ -253,7 +232,7 @@ impl TestEnv {
 
     /// What other people do to the remote API.
     pub(crate) fn remote(&self) -> Remote<'_> {
-        Remote::login(&self.sandbox, &self.runtime)
+        Remote::login(self.sandbox.origin(), &self.runtime)
     }
 
     /// The runtime that the sandbox lives in.
@@ -269,33 +248,4 @@ impl TestEnv {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
-}
-
-/// Copies a directory.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in from.read_dir().unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-/// Every file below a directory that `wanted` accepts, sorted.
-pub(crate) fn files(below: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in below.read_dir().unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path, wanted));
-        } else if wanted(&path) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
 }

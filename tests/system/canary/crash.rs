@@ -5,6 +5,7 @@ use super::estate::Estate;
 use super::harness::Run;
 use super::server::ServerBehavior;
 use super::summary::{Summary, tell};
+use crate::support::project::AIRLIFT;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
@@ -12,23 +13,11 @@ use std::process::{Command, Stdio};
 
 /// A shell that lets a program leave the image of its memory, if it may allow that.
 fn dumpable(estate: &Estate, script: &str, arguments: &[&str]) -> Command {
-    let mut command = estate.harness.command(&[], &[]);
     let script = format!("ulimit -c unlimited 2>/dev/null; {script}");
     let mut shell = Command::new("/bin/sh");
-    shell
-        .args(["-c", &script])
-        .arg(&estate.harness.program)
-        .args(arguments);
-    shell
-        .current_dir(estate.harness.path("project"))
-        .env_clear();
-    shell.envs(
-        command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    command.stdin(Stdio::null());
-    shell.stdin(Stdio::null());
+    let shell_arguments = ["-c", &script, AIRLIFT];
+    estate.harness.isolate(&mut shell, &[]);
+    shell.args(shell_arguments).args(arguments);
     shell
 }
 
@@ -48,28 +37,37 @@ fn ended(estate: &Estate, signal: Signal) -> Run {
         })
 }
 
+/// An apply that is ended by a signal, and the plan after it, which waits for what was sent.
+fn crashed(seed: u64, signal: Signal) -> Summary {
+    let mut summary = Summary::default();
+    // A server of its own each: what it heard decides when the run ends. No customer exists
+    // yet, and making one is a write: the server answers those.
+    let estate = Estate::new(7, seed);
+    let run = ended(&estate, signal);
+    assert_eq!(run.status.signal(), Some(signal.as_raw()), "{}", run.told());
+    assert!(!run.status.core_dumped(), "an image of memory");
+    summary.check(&estate.search, &run);
+    let again = estate
+        .harness
+        .run(&["plan", "-vv"], &[], ServerBehavior::Fair);
+    again.exits(0);
+    summary.check(&estate.search, &again);
+    summary
+}
+
 #[test]
 fn a_run_that_ends_while_it_sends_leaves_nothing() {
+    let signals = [Signal::KILL, Signal::ABORT, Signal::SEGV];
     let mut summary = Summary::default();
-    let mut cores = 0;
-    for (seed, signal) in [Signal::KILL, Signal::ABORT, Signal::SEGV]
-        .into_iter()
-        .enumerate()
-    {
-        // A server of its own each: what it heard decides when the run ends. No customer exists
-        // yet, and making one is a write: the server answers those.
-        let estate = Estate::new(7, 20 + seed as u64);
-        let run = ended(&estate, signal);
-        assert_eq!(run.status.signal(), Some(signal.as_raw()), "{}", run.told());
-        cores += usize::from(run.status.core_dumped());
-        summary.check(&estate.search, &run);
-        let again = estate
-            .harness
-            .run(&["plan", "-vv"], &[], ServerBehavior::Fair);
-        again.exits(0);
-        summary.check(&estate.search, &again);
-    }
-    assert_eq!(cores, 0, "images of memory");
+    std::thread::scope(|scope| {
+        let runs = [20, 21, 22]
+            .into_iter()
+            .zip(signals)
+            .map(|(seed, signal)| scope.spawn(move || crashed(seed, signal)));
+        for run in runs.collect::<Vec<_>>() {
+            summary.add(run.join().unwrap());
+        }
+    });
     summary.ends_clean("ended while sending");
 }
 

@@ -3,14 +3,14 @@
 
 use super::server::{Server, ServerBehavior};
 use super::vault::Vault;
+use crate::support::process;
+use crate::support::project::{AIRLIFT, Variables, isolate};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::{sleep, spawn};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long a run may take.
@@ -46,9 +46,7 @@ impl Run {
 /// The place.
 pub(crate) struct Harness {
     root: TempDir,
-    /// What is run.
-    pub(crate) program: PathBuf,
-    variables: BTreeMap<String, String>,
+    variables: Variables,
     /// Files that the test wrote, which hold secrets by right as long as nobody changes them.
     given: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) server: Server,
@@ -69,8 +67,7 @@ impl Harness {
         let root = tempfile::tempdir().unwrap();
         let mut harness = Self {
             root,
-            program: env!("CARGO_BIN_EXE_airlift").into(),
-            variables: BTreeMap::new(),
+            variables: Variables::new(),
             given: BTreeMap::new(),
             server,
             vault,
@@ -110,15 +107,18 @@ impl Harness {
 
     /// A command line, run in the project.
     pub(crate) fn command(&self, arguments: &[&str], more: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(AIRLIFT);
+        self.isolate(&mut command, more).args(arguments);
         command
-            .args(arguments)
-            .current_dir(self.path("project"))
-            .env_clear()
-            .envs(&self.variables)
-            .envs(more.iter().copied())
-            .stdin(Stdio::null());
-        command
+    }
+
+    /// Has any command run in the project, with the variables of the binary.
+    pub(crate) fn isolate<'a>(
+        &self,
+        command: &'a mut Command,
+        more: &[(&str, &str)],
+    ) -> &'a mut Command {
+        isolate(command, &self.path("project"), &self.variables).envs(more.iter().copied())
     }
 
     /// Runs the program to its end and collects what it left.
@@ -143,33 +143,18 @@ impl Harness {
         mut act: impl FnMut(&Child) -> bool,
     ) -> Run {
         self.server.behave(behavior);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let [out, talk] = [
-            reading(child.stdout.take().unwrap()),
-            reading(child.stderr.take().unwrap()),
-        ];
         let (mut line, mut acted) = (Vec::new(), false);
-        let until = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
+        let output = process::follow(command, PATIENCE, |child| {
             if let Ok(now) = fs::read(format!("/proc/{}/cmdline", child.id()))
                 && !line.ends_with(&now)
             {
                 line.extend(now);
             }
-            acted = acted || act(&child);
-            if Instant::now() > until {
-                child.kill().unwrap();
-                panic!("{name} did not end in time");
-            }
-            sleep(Duration::from_millis(2));
-        };
+            acted = acted || act(child);
+        });
         let mut places = vec![
-            ("stdout".to_owned(), out.join().unwrap()),
-            ("stderr".to_owned(), talk.join().unwrap()),
+            ("stdout".to_owned(), output.stdout),
+            ("stderr".to_owned(), output.stderr),
             ("command line".to_owned(), line),
         ];
         self.sweep(&self.path(""), &mut places);
@@ -177,7 +162,7 @@ impl Harness {
         places.extend(self.vault.wrong_places());
         Run {
             name,
-            status,
+            status: output.status,
             places,
         }
     }
@@ -209,12 +194,4 @@ impl Harness {
             fs::create_dir(self.path(directory)).unwrap();
         }
     }
-}
-
-fn reading(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
-    spawn(move || {
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        bytes
-    })
 }

@@ -156,19 +156,13 @@ fn plant(estate: &Estate, leak: &[u8]) -> Run {
     let file = harness.path("plant");
     fs::write(&file, leak).unwrap();
     let file = file.display().to_string();
-    let command = harness.command(&[], &[("CANARY_PLANT", &file)]);
     let mut program = Command::new(std::env::current_exe().unwrap());
     program.args(["canary::self_test::leaks", "--exact", "--nocapture"]);
     // The harness of tests reads its arguments as text, and takes those for filters.
     if !leak.contains(&0) && std::str::from_utf8(leak).is_ok() && !leak.starts_with(b"-") {
         program.arg(OsStr::from_bytes(leak));
     }
-    program.current_dir(harness.path("project")).env_clear();
-    program.envs(
-        command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
+    harness.isolate(&mut program, &[("CANARY_PLANT", &file)]);
     harness.follow(
         "planted".to_owned(),
         &mut program,

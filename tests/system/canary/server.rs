@@ -3,6 +3,7 @@
 
 use super::echo::{self, Heard};
 use super::harness::Places;
+use crate::support::http;
 use airlift::sandbox::{self, Options, Running};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -106,10 +107,8 @@ impl Server {
             ..Options::default()
         };
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
-        let _installed_by_another_test = rustls::crypto::ring::default_provider().install_default();
         let shared = Arc::new(Shared {
-            http: reqwest::Client::builder()
-                .no_proxy()
+            http: http::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .unwrap(),

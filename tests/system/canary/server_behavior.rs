@@ -1,12 +1,14 @@
-//! Every verb in every format, at every level of talk, against a server in every behavior.
+//! Responsible for every command in every format, at every verbosity, against a server with every
+//! behavior.
 //!
-//! Without `AIRLIFT_CANARIES=all` the behavior, the format and the level of a line are not combined
-//! in full: each line meets every behavior, and every format at every level.
+//! A slice takes a share of the combinations. Each slice runs every line once, and meets every
+//! behavior; `AIRLIFT_EXHAUSTIVE=1` combines all of them.
 
 use super::estate::Estate;
 use super::server::ServerBehavior;
 use super::summary::{Summary, tell};
 use super::verbs::{Kind, LEVELS, TABLE, Verb, formats, line};
+use crate::support::tier::Slice;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,19 +20,21 @@ fn lines(kind: Kind) -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter(of).flat_map(|verb| verb.lines).copied()
 }
 
-/// One line against one behavior: every combination, or one that differs from its neighbours'.
-fn combinations(number: usize) -> Vec<(usize, usize)> {
-    let (formats, levels) = (formats().len(), LEVELS.len());
-    if std::env::var("AIRLIFT_CANARIES").is_ok_and(|how| how == "all") {
-        let each = |format| (0..levels).map(move |level| (format, level));
-        return (0..formats).flat_map(each).collect();
-    }
-    vec![(number % formats, number / formats % levels)]
+/// A format and a level by the number of their combination.
+fn combination(number: usize) -> (usize, usize) {
+    let formats = formats().len();
+    (number % formats, number / formats % LEVELS.len())
 }
 
-/// A quarter of the lines, against a server in one behavior: the first ones from an empty world on,
-/// the others after an apply that went through.
-fn behavior(number: usize, behavior: ServerBehavior, part: usize) -> Summary {
+/// How many combinations of a format and a level there are.
+fn combinations() -> usize {
+    formats().len() * LEVELS.len()
+}
+
+/// A quarter of the lines, against a server with one behavior: the first ones from an empty world
+/// on, the others after an apply that went through. A line has another combination than its
+/// neighbors, and as many of them as there are `turns`.
+fn behavior(number: usize, behavior: ServerBehavior, part: usize, turns: &[usize]) -> Summary {
     let seed = number * PARTS + part;
     let estate = Estate::new(CONNECTORS, seed as u64);
     let (mut summary, formats) = (Summary::default(), formats());
@@ -44,7 +48,8 @@ fn behavior(number: usize, behavior: ServerBehavior, part: usize) -> Summary {
     let all: Vec<_> = lines(Kind::Remote).enumerate().collect();
     let each = all.len().div_ceil(PARTS);
     for (at, text) in all.into_iter().skip(part * each).take(each) {
-        for (format, level) in combinations(number * 5 + at) {
+        for turn in turns {
+            let (format, level) = combination(number * 5 + at + turn);
             let level = &LEVELS[level];
             let arguments = line(text, &formats[format], level);
             let run = estate.harness.run(&arguments, level.variables, behavior);
@@ -54,22 +59,23 @@ fn behavior(number: usize, behavior: ServerBehavior, part: usize) -> Summary {
     summary
 }
 
-/// Every line in every format at every level, with nothing wrong.
-fn levels(part: usize, parts: usize) -> Summary {
-    let estate = Estate::new(CONNECTORS, 100 + part as u64);
-    let (mut summary, formats) = (Summary::default(), formats());
-    let all = lines(Kind::Offline).chain(lines(Kind::Remote));
-    for text in all {
-        for (at, level) in LEVELS.iter().enumerate().skip(part).step_by(parts) {
-            let format = &formats;
-            for format in format {
-                let arguments = line(text, format, level);
-                let run = estate
-                    .harness
-                    .run(&arguments, level.variables, ServerBehavior::Fair);
-                assert_ne!(run.status.code(), Some(70), "{at}: {}", run.told());
-                summary.check(&estate.search, &run);
+/// Every line in formats of the slice at one level, with nothing wrong.
+fn level(number: usize, slice: Slice) -> Summary {
+    let estate = Estate::new(CONNECTORS, 100 + number as u64);
+    let (mut summary, level) = (Summary::default(), &LEVELS[number]);
+    let lines = lines(Kind::Offline).chain(lines(Kind::Remote));
+    for (at, text) in lines.enumerate() {
+        for (n, format) in formats().iter().enumerate() {
+            let combination = number * formats().len() + n;
+            if !slice.has_index(at + combination, combinations()) {
+                continue;
             }
+            let arguments = line(text, format, level);
+            let run = estate
+                .harness
+                .run(&arguments, level.variables, ServerBehavior::Fair);
+            assert_ne!(run.status.code(), Some(70), "{number}: {}", run.told());
+            summary.check(&estate.search, &run);
         }
     }
     summary
@@ -102,12 +108,19 @@ fn side_by_side(pieces: usize, piece: impl Fn(usize) -> Summary + Sync) -> Summa
 }
 
 #[test]
-fn no_mood_of_the_server_draws_a_secret_out() {
+fn no_server_behavior_draws_a_secret_out() {
     let count = ServerBehavior::ALL.len();
-    let summary = side_by_side(count * PARTS, |piece| {
+    let (slice, pieces) = (Slice::from_environment(), count * PARTS);
+    let summary = side_by_side(pieces, |piece| {
         // Neighbours are of other behaviors, so that those that wait do not wait behind each other.
         let (part, number) = (piece / count, piece % count);
-        behavior(number, ServerBehavior::ALL[number], part)
+        let turns: Vec<usize> = (0..combinations())
+            .filter(|turn| slice.has_index(turn * pieces + piece, slice.of))
+            .collect();
+        if turns.is_empty() {
+            return Summary::default();
+        }
+        behavior(number, ServerBehavior::ALL[number], part, &turns)
     });
     tell(&format!(
         "{count} behaviors, {} lines",
@@ -118,7 +131,9 @@ fn no_mood_of_the_server_draws_a_secret_out() {
 
 #[test]
 fn no_format_and_no_level_shows_a_secret() {
-    let summary = side_by_side(LEVELS.len(), |part| levels(part, LEVELS.len()));
+    let summary = side_by_side(LEVELS.len(), |number| {
+        level(number, Slice::from_environment())
+    });
     tell(&format!(
         "{} verbs, {} lines, {} formats, {} levels",
         TABLE.len(),

@@ -1,55 +1,51 @@
-//! A project on disk, a world that can be copied, and the real binary run against a sandbox in
-//! the test's process.
+//! Responsible for projects whose sandbox keeps its world in a file, so that both can be copied and
+//! served again, and for runs of the real binary there.
 
+use crate::support::files::copy;
+use crate::support::process::Output;
+use crate::support::project::{AIRLIFT, Project, isolate};
+use crate::support::remote::Remote;
+use crate::support::tier::Slice;
 use airlift::sandbox::{Faults, Options, Recorded, Running, start};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::ops::Deref;
+use std::process::{Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 /// Cases under way at the same time.
 const SIDE_BY_SIDE: usize = 8;
 
+/// How long one run may take.
+const LIMIT: Duration = Duration::from_mins(5);
+
+/// The client that the runs are.
+const CLIENT: (&str, &str) = ("id", "client-secret");
+
 /// A request without an answer is where a run hangs and can be killed, before or after its effect.
 pub(crate) const HANGS: [&str; 2] = ["timeout-before", "timeout-after"];
 
-/// The environment variable that has every case run, not a share of them.
-pub(crate) const ALL: &str = "AIRLIFT_KILLS";
-
 /// A project with its ledger and the world that it is about.
 pub(crate) struct Bench {
-    dir: TempDir,
+    project: Project,
 }
 
-/// One run of the binary, ended.
-pub(crate) struct Ran {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) talk: String,
-}
+impl Deref for Bench {
+    type Target = Project;
 
-impl Ran {
-    pub(crate) fn must(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.out, self.talk);
-        self
-    }
-
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap()
+    fn deref(&self) -> &Project {
+        &self.project
     }
 }
 
 impl Bench {
     /// An empty world and no project yet.
     pub(crate) fn empty() -> Self {
-        let bench = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
-        std::fs::create_dir(bench.path("secrets")).unwrap();
-        bench
+        let mut project = Project::new();
+        project.set("AIRBYTE_CLIENT_ID", CLIENT.0);
+        project.set("AIRBYTE_CLIENT_SECRET", CLIENT.1);
+        Self { project }
     }
 
     /// An empty world, and a project of so many customers with one connector each; the secret of
@@ -70,26 +66,18 @@ impl Bench {
         bench
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
-    }
-
     pub(crate) fn secret(&self, n: usize, value: &str) {
         self.write(&format!("secrets/{n}"), value);
     }
 
     /// Everything as it is now, in another place.
     pub(crate) fn copy(&self) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        copy(self.dir.path(), dir.path());
-        Self { dir }
+        let bench = Self::empty();
+        copy(self.root(), bench.root());
+        bench
     }
 
-    /// Whether a rotation is noted that did not come to its end.
+    /// Whether a rotation is recorded that did not come to its end.
     pub(crate) fn has_open_rotation(&self) -> bool {
         let organizations = std::fs::read_dir(self.path(".airlift/ledger")).unwrap();
         organizations
@@ -117,25 +105,21 @@ impl Bench {
 
     /// The binary under another program.
     pub(crate) fn under(&self, program: &[&str], running: &Running, line: &str) -> Command {
-        let words = program
+        let words: Vec<&str> = program
             .iter()
             .copied()
-            .chain([env!("CARGO_BIN_EXE_airlift")]);
-        let words: Vec<&str> = words.chain(line.split_whitespace()).collect();
+            .chain([AIRLIFT])
+            .chain(line.split_whitespace())
+            .collect();
         let mut command = Command::new(words[0]);
-        command
+        isolate(&mut command, self.root(), &self.variables)
             .args(&words[1..])
-            .current_dir(self.dir.path())
-            .env_clear()
-            .env("AIRBYTE_CLIENT_ID", "id")
-            .env("AIRBYTE_CLIENT_SECRET", "client-secret")
-            .env("AIRBYTE_API_HOST", running.origin())
-            .stdin(Stdio::null());
+            .env("AIRBYTE_API_HOST", running.origin());
         command
     }
 
     /// Runs the binary to its end.
-    pub(crate) async fn run(&self, running: &Running, line: &str) -> Ran {
+    pub(crate) async fn run(&self, running: &Running, line: &str) -> Output {
         ended(self.command(running, line)).await
     }
 
@@ -155,31 +139,9 @@ impl Bench {
     }
 }
 
-pub(crate) async fn ended(mut command: Command) -> Ran {
-    let run = move || command.output().unwrap();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = tokio::task::spawn_blocking(run).await.unwrap();
-    Ran {
-        code: status.code().unwrap_or(-1),
-        out: String::from_utf8(stdout).unwrap(),
-        talk: String::from_utf8(stderr).unwrap(),
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
+pub(crate) async fn ended(mut command: Command) -> Output {
+    let run = move || Output::of(&mut command, LIMIT);
+    tokio::task::spawn_blocking(run).await.unwrap()
 }
 
 /// Every kind of fault at every request.
@@ -189,12 +151,13 @@ pub(crate) fn at_every(kinds: &[&str], requests: usize) -> Vec<String> {
     kinds.iter().flat_map::<Vec<String>, _>(at).collect()
 }
 
-/// One case of each few, another one in each scenario, unless the environment asks for all.
-pub(crate) fn share(cases: Vec<String>, of: usize, offset: usize) -> Vec<String> {
-    if std::env::var_os(ALL).is_some() {
-        return cases;
-    }
-    cases.into_iter().skip(offset % of).step_by(of).collect()
+/// The cases of a slice, of which each one takes at least every `of`-th case.
+pub(crate) fn share(cases: Vec<String>, slice: Slice, of: usize) -> Vec<String> {
+    let cases = cases.into_iter().enumerate();
+    cases
+        .filter(|(index, _)| slice.has_index(*index, of))
+        .map(|(_, case)| case)
+        .collect()
 }
 
 /// Every case, some at a time.
@@ -220,25 +183,9 @@ pub(crate) fn fair(running: &Running) {
     running.set_faults(Faults::default()).unwrap();
 }
 
-/// What somebody else does to the remote API: a request that succeeds.
-pub(crate) async fn ask(running: &Running, target: &str, body: &Value) -> Value {
-    let _installed_by_another_test = rustls::crypto::ring::default_provider().install_default();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let post = async |target: &str, token: Option<&str>, body: &Value| -> Value {
-        let mut request = http.post(format!("{}/api/v1/{target}", running.origin()));
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let request = request.header("content-type", "application/json");
-        let response = request.body(body.to_string()).send().await.unwrap();
-        let (status, bytes) = (response.status(), response.bytes().await.unwrap());
-        let text = String::from_utf8_lossy(&bytes);
-        assert!(status.is_success(), "{target}: {status} {text}");
-        serde_json::from_slice(&bytes).unwrap()
-    };
-    let client = json!({"client_id": "id", "client_secret": "client-secret"});
-    let token = post("account/applications/token", None, &client).await;
-    post(target, token["access_token"].as_str(), body).await
+/// Somebody else at the remote API.
+pub(crate) async fn remote(running: &Running) -> Remote {
+    Remote::login(running.origin(), CLIENT).await
 }
 
 /// Creates a connector of GitHub past airlift, and gives its id.
@@ -248,13 +195,9 @@ pub(crate) async fn create(
     name: &str,
     secret: &str,
 ) -> uuid::Uuid {
-    let definition = airlift::catalog::find("github").unwrap().definition_id;
-    let body = json!({
-        "workspace_name": customer,
-        "name": name,
-        "definition_id": definition,
-        "credentials": {"token": secret},
-    });
-    let made = ask(running, "integrations/connectors", &body).await;
-    made["id"].as_str().unwrap().parse().unwrap()
+    let credentials = json!({"token": secret});
+    let remote = remote(running).await;
+    remote
+        .create_connector(customer, name, "github", &credentials)
+        .await
 }

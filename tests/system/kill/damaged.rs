@@ -23,19 +23,17 @@ fn file(bench: &Bench, is: impl Fn(&str) -> bool) -> PathBuf {
 async fn what_is_torn_is_told() {
     let bench = Bench::new(1);
     let running = bench.serve("").await;
-    bench.run(&running, "apply --auto-approve").await.must(0);
+    bench.run(&running, "apply --auto-approve").await.exits(0);
     let customer = file(&bench, |name| name.contains(".json"));
     let whole = std::fs::read(&customer).unwrap();
     for part in 0..4 {
         std::fs::write(&customer, &whole[..(whole.len() - 2) * part / 4]).unwrap();
-        let plan = bench.run(&running, PLAN).await.must(1);
-        assert!(plan.talk.contains("error[ledger_failed]"), "{}", plan.talk);
-        let apply = bench.run(&running, "apply --auto-approve").await.must(1);
-        assert!(
-            apply.talk.contains("error[ledger_failed]"),
-            "{}",
-            apply.talk
-        );
+        let plan = bench.run(&running, PLAN).await;
+        plan.exits(1);
+        plan.complains("error[ledger_failed]");
+        let apply = bench.run(&running, "apply --auto-approve").await;
+        apply.exits(1);
+        apply.complains("error[ledger_failed]");
     }
     std::fs::write(&customer, &whole).unwrap();
     // Of a journal only the last line can be torn, and that one was not acted on.
@@ -44,9 +42,10 @@ async fn what_is_torn_is_told() {
     assert!(whole.len() > 100);
     for part in 0..4 {
         std::fs::write(&journal, &whole[..(whole.len() - 1) * part / 4]).unwrap();
-        bench.run(&running, PLAN).await.must(0);
+        bench.run(&running, PLAN).await.exits(0);
     }
     std::fs::write(&journal, [b"{\"seq\":\n", &whole[..]].concat()).unwrap();
-    let plan = bench.run(&running, PLAN).await.must(1);
-    assert!(plan.talk.contains("error[ledger_failed]"), "{}", plan.talk);
+    let plan = bench.run(&running, PLAN).await;
+    plan.exits(1);
+    plan.complains("error[ledger_failed]");
 }

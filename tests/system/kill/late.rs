@@ -20,11 +20,12 @@ async fn killed() -> (Bench, Running) {
 }
 
 async fn ends_with_one(bench: &Bench, running: &Running, secret: &str) {
-    let plan = bench.run(running, "plan --detailed-exitcode").await.must(0);
+    let plan = bench.run(running, "plan --detailed-exitcode").await;
+    plan.exits(0);
     assert!(
-        !plan.out.contains("nverified") && !plan.out.contains("nmanaged (1 conn"),
+        !plan.stdout.contains("nverified") && !plan.stdout.contains("nmanaged (1 conn"),
         "{}",
-        plan.out
+        plan.stdout
     );
     let world = running.world();
     let all: Vec<_> = world.connectors().collect();
@@ -51,14 +52,10 @@ async fn a_creation_that_is_under_way_is_waited_for() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     let made = create(&running, "c1", "GitHub 1", "first-1").await;
-    let ran = run.await.unwrap().must(0);
-    assert!(
-        ran.talk
-            .contains("a run that was cut short may have created"),
-        "{}",
-        ran.talk
-    );
-    assert!(ran.out.starts_with("No changes."), "{}", ran.out);
+    let ran = run.await.unwrap();
+    ran.exits(0);
+    ran.complains("a run that was cut short may have created");
+    assert!(ran.stdout.starts_with("No changes."), "{}", ran.stdout);
     assert_eq!(
         running.world().connectors().next().map(|one| one.id),
         Some(made)
@@ -73,16 +70,17 @@ async fn a_creation_that_comes_after_the_next_run_is_ours() {
         let (bench, running) = killed().await;
         bench.secret(1, second);
         let apply = "apply --auto-approve --settle-timeout 0";
-        bench.run(&running, apply).await.must(0);
+        bench.run(&running, apply).await.exits(0);
         let own = running.world().connectors().next().unwrap().id;
         let late = create(&running, "c1", "GitHub 1", "first-1").await;
-        let plan = bench.run(&running, "plan --settle-timeout 0").await.must(0);
+        let plan = bench.run(&running, "plan --settle-timeout 0").await;
+        plan.exits(0);
         assert!(
-            plan.out.contains("1 to destroy") && !plan.out.contains("nmanaged (1 conn"),
+            plan.stdout.contains("1 to destroy") && !plan.stdout.contains("nmanaged (1 conn"),
             "{}",
-            plan.out
+            plan.stdout
         );
-        bench.run(&running, apply).await.must(0);
+        bench.run(&running, apply).await.exits(0);
         ends_with_one(&bench, &running, second).await;
         // It was made later, so the one that stands stays.
         let world = running.world();
@@ -98,8 +96,8 @@ async fn a_creation_that_comes_after_the_next_run_is_ours() {
 async fn what_somebody_made_meanwhile_under_another_name_is_theirs() {
     let (bench, running) = killed().await;
     let apply = "apply --auto-approve --settle-timeout 0";
-    bench.run(&running, apply).await.must(0);
+    bench.run(&running, apply).await.exits(0);
     let theirs = create(&running, "c1", "GitHub 2", "theirs").await;
-    bench.run(&running, apply).await.must(0);
+    bench.run(&running, apply).await.exits(0);
     assert!(running.world().connectors().any(|one| one.id == theirs));
 }

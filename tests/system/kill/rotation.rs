@@ -1,7 +1,8 @@
 //! Rotation from outside: the real binary against a sandbox that fails and kills it at every
 //! request, waves, refusals, and the change of the ledger's key.
 
-use super::bench::{self, Bench, HANGS, at_every, explore, fair};
+use super::bench::{self, Bench, HANGS, at_every, explore, fair, share};
+use crate::support::tier::Slice;
 use airlift::sandbox::Running;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 async fn applied(customers: usize) -> Bench {
     let bench = Bench::new(customers);
     let running = bench.serve("").await;
-    bench.run(&running, "apply --auto-approve").await.must(0);
+    bench.run(&running, "apply --auto-approve").await.exits(0);
     running.stop().await.unwrap();
     bench
 }
@@ -40,15 +41,25 @@ fn assert_one_each(running: &Running, secrets: &[&str], case: &str) {
 
 async fn assert_settled(bench: &Bench, running: &Running, case: &str) {
     let plan = bench.run(running, "plan --detailed-exitcode").await;
-    assert_eq!(plan.code, 0, "{case}\n{}\n{}", plan.out, plan.talk);
-    assert!(plan.out.starts_with("No changes."), "{case}\n{}", plan.out);
+    assert_eq!(
+        plan.code,
+        Some(0),
+        "{case}\n{}\n{}",
+        plan.stdout,
+        plan.stderr
+    );
+    assert!(
+        plan.stdout.starts_with("No changes."),
+        "{case}\n{}",
+        plan.stdout
+    );
 }
 
 /// How many requests a run makes when nothing goes wrong.
 async fn requests(bench: &Bench, line: &str) -> usize {
     let bench = bench.copy();
     let running = bench.serve("").await;
-    bench.run(&running, line).await.must(0);
+    bench.run(&running, line).await.exits(0);
     running.log().len()
 }
 
@@ -59,14 +70,19 @@ async fn a_changed_secret_survives_every_fault_at_every_request() {
     let apply = "apply --auto-approve";
     let requests = requests(&bench, apply).await;
     let kinds = ["reset-before", "reset-after", "cut", "badjson", "504-after"];
-    explore(at_every(&kinds, requests), |fault| {
+    let cases = share(at_every(&kinds, requests), Slice::from_environment(), 8);
+    explore(cases, |fault| {
         let bench = bench.copy();
         async move {
             let running = bench.serve(&fault).await;
             let first = bench.run(&running, apply).await;
-            assert!(matches!(first.code, 0 | 1 | 4), "{fault}: {}", first.talk);
+            assert!(
+                matches!(first.code, Some(0 | 1 | 4)),
+                "{fault}: {}",
+                first.stderr
+            );
             fair(&running);
-            bench.run(&running, apply).await.must(0);
+            bench.run(&running, apply).await.exits(0);
             assert_one_each(&running, &["second-1"], &fault);
             assert_settled(&bench, &running, &fault).await;
         }
@@ -81,7 +97,8 @@ async fn a_changed_secret_survives_a_kill_at_every_request() {
     let apply = "apply --auto-approve";
     let requests = requests(&bench, apply).await;
     // The request without an answer is where the run hangs, before or after the effect.
-    explore(at_every(&HANGS, requests), |fault| {
+    let cases = share(at_every(&HANGS, requests), Slice::from_environment(), 8);
+    explore(cases, |fault| {
         let bench = bench.copy();
         async move {
             let running = bench.serve(&fault).await;
@@ -89,7 +106,7 @@ async fn a_changed_secret_survives_a_kill_at_every_request() {
             fair(&running);
             let alive = running.world().connectors().count();
             assert!(alive >= 1, "{fault}: a working connector is always there");
-            bench.run(&running, apply).await.must(0);
+            bench.run(&running, apply).await.exits(0);
             assert_one_each(&running, &["second-1"], &fault);
             assert_settled(&bench, &running, &fault).await;
         }
@@ -102,7 +119,8 @@ async fn a_rotation_goes_on_after_a_kill_at_every_request() {
     let bench = applied(2).await;
     let rotate = "rotate --all --auto-approve --waves 1";
     let requests = requests(&bench, rotate).await;
-    explore(at_every(&HANGS, requests), |fault| {
+    let cases = share(at_every(&HANGS, requests), Slice::from_environment(), 8);
+    explore(cases, |fault| {
         let bench = bench.copy();
         async move {
             let running = bench.serve(&fault).await;
@@ -117,7 +135,7 @@ async fn a_rotation_goes_on_after_a_kill_at_every_request() {
             } else {
                 "apply --auto-approve"
             };
-            bench.run(&running, next).await.must(0);
+            bench.run(&running, next).await.exits(0);
             let case = format!("{fault}, {sent} sent, then {next}");
             assert_one_each(&running, &["first-1", "first-2"], &case);
             // Two checks and two creations, and those that were cut short once more.
@@ -136,7 +154,7 @@ async fn waves_end_at_the_budget_and_go_on_where_they_ended() {
     let running = bench.serve("").await;
     let before = ids(&running);
     let rotate = "rotate --all --auto-approve --waves 1,50% --format json";
-    let report = bench.run(&running, rotate).await.must(4).json();
+    let report = bench.run(&running, rotate).await.exits(4).json();
     let outcomes = |report: &serde_json::Value| -> Vec<String> {
         let operations = report["operations"].as_array().unwrap();
         let outcome = |one: &serde_json::Value| one["outcome"].as_str().unwrap().to_owned();
@@ -157,18 +175,15 @@ async fn waves_end_at_the_budget_and_go_on_where_they_ended() {
 
     bench.secret(2, "second-2");
     let resume = "rotate --resume --auto-approve --format json";
-    let report = bench.run(&running, resume).await.must(0).json();
+    let report = bench.run(&running, resume).await.exits(0).json();
     assert_eq!(outcomes(&report), ["done", "done", "done"]);
     assert_eq!(ids(&running)[0], after[0]);
     let different: BTreeSet<_> = ids(&running).into_iter().chain(before).collect();
     assert_eq!(different.len(), 8);
     assert_settled(&bench, &running, "resumed").await;
-    let nothing = bench.run(&running, resume).await.must(64);
-    assert!(
-        nothing.talk.contains("nothing_to_resume"),
-        "{}",
-        nothing.talk
-    );
+    let nothing = bench.run(&running, resume).await;
+    nothing.exits(64);
+    nothing.complains("nothing_to_resume");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,17 +193,14 @@ async fn failures_within_the_budget_do_not_end_a_rotation() {
     let running = bench.serve("").await;
     let before = ids(&running);
     let rotate = "rotate --all --auto-approve --max-failures 25%";
-    let ran = bench.run(&running, rotate).await.must(4);
+    let ran = bench.run(&running, rotate).await;
+    ran.exits(4);
     assert!(
-        ran.out.contains("c1/GitHub 1") && ran.out.contains("rotate --resume"),
+        ran.stdout.contains("c1/GitHub 1") && ran.stdout.contains("rotate --resume"),
         "{}",
-        ran.out
+        ran.stdout
     );
-    assert!(
-        ran.talk.contains("Wave 1 of 2: 1 connector\n"),
-        "{}",
-        ran.talk
-    );
+    ran.complains("Wave 1 of 2: 1 connector\n");
     let after = ids(&running);
     assert_eq!(after[0], before[0]);
     assert!((1..4).all(|n| after[n] != before[n]));
@@ -208,22 +220,11 @@ async fn a_rotation_carries_no_other_change_along() {
     let ran = bench
         .run(&running, "rotate c1 c2/GitHub\u{a0}2 --auto-approve")
         .await;
-    ran.must(64);
-    let ran = bench
-        .run(&running, "rotate c1 c2 --auto-approve")
-        .await
-        .must(4);
-    assert!(
-        ran.out.contains("c1/GitHub 1 [pending_changes]"),
-        "{}",
-        ran.out
-    );
-    assert!(
-        ran.talk
-            .contains("1 pending change left for apply: change c2"),
-        "{}",
-        ran.talk
-    );
+    ran.exits(64);
+    let ran = bench.run(&running, "rotate c1 c2 --auto-approve").await;
+    ran.exits(4);
+    ran.says("c1/GitHub 1 [pending_changes]");
+    ran.complains("1 pending change left for apply: change c2");
     let after = ids(&running);
     assert!(after[0] == before[0] && after[1] != before[1]);
     assert!(
@@ -233,11 +234,11 @@ async fn a_rotation_carries_no_other_change_along() {
             .iter()
             .all(|one| one.cache_enabled.is_none())
     );
-    bench.run(&running, "apply --auto-approve").await.must(0);
+    bench.run(&running, "apply --auto-approve").await.exits(0);
     bench
         .run(&running, "rotate --resume --auto-approve")
         .await
-        .must(0);
+        .exits(0);
     assert_ne!(ids(&running)[0], before[0]);
     assert_settled(&bench, &running, "applied").await;
 }
@@ -253,12 +254,9 @@ async fn a_new_key_takes_over_what_is_still_the_same() {
         command.env("AIRLIFT_LEDGER_KEY", "new-key");
         bench::ended(command)
     };
-    let plan = with_key("plan --detailed-exitcode").await.must(0);
-    assert!(
-        plan.out.contains("the key of the fingerprints changed"),
-        "{}",
-        plan.out
-    );
+    let plan = with_key("plan --detailed-exitcode").await;
+    plan.exits(0);
+    plan.says("the key of the fingerprints changed");
     let writes = || {
         running
             .log()
@@ -267,7 +265,7 @@ async fn a_new_key_takes_over_what_is_still_the_same() {
             .count()
     };
     let written = writes();
-    let rekeyed = with_key("ledger rekey --format json").await.must(4).json();
+    let rekeyed = with_key("ledger rekey --format json").await.exits(4).json();
     // Nothing but the application token.
     assert_eq!(writes(), written + 1);
     assert_eq!(
@@ -279,16 +277,20 @@ async fn a_new_key_takes_over_what_is_still_the_same() {
     assert!(left(1).contains("cannot be resolved here"), "{rekeyed}");
     bench.secret(2, "first-2");
     bench.secret(3, "first-3");
-    let text = with_key("ledger rekey").await.must(0).out;
+    let text = with_key("ledger rekey").await;
+    text.exits(0);
     assert_eq!(
-        text,
+        text.stdout,
         "Moved to the new key: 2 connectors. Already there: 1.\n"
     );
-    let plan = with_key("plan --detailed-exitcode").await.must(0);
-    assert!(!plan.out.contains("verified"), "{}", plan.out);
+    let plan = with_key("plan --detailed-exitcode").await;
+    plan.exits(0);
+    assert!(!plan.stdout.contains("verified"), "{}", plan.stdout);
     bench.secret(2, "second-2");
-    let plan = with_key("plan --detailed-exitcode").await.must(2);
-    assert!(plan.out.contains("c2/GitHub 2"), "{}", plan.out);
-    let same = bench.run(&running, "ledger rekey").await.must(64);
-    assert!(same.talk.contains("same_key"), "{}", same.talk);
+    let plan = with_key("plan --detailed-exitcode").await;
+    plan.exits(2);
+    plan.says("c2/GitHub 2");
+    let same = bench.run(&running, "ledger rekey").await;
+    same.exits(64);
+    same.complains("same_key");
 }

@@ -1,7 +1,9 @@
 //! What is applied when a run is cut short, and what must be there once a clean run went through.
 
-use super::bench::{Bench, ask, create};
+use super::bench::{Bench, create, remote};
+use crate::support::tier::Slice;
 use airlift::sandbox::{Running, WorkspaceView};
+use futures_util::future::BoxFuture;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -70,13 +72,23 @@ impl Scenario {
         Self::new("prune", &before, &after, PRUNE, &[("renamed", "A1", None)]).await
     }
 
-    pub(crate) async fn all() -> [Self; 4] {
-        [
-            Self::create().await,
-            Self::update().await,
-            Self::rotate().await,
-            Self::prune().await,
-        ]
+    /// The scenarios of the slice, and the slice of each one's cases: one scenario unless every
+    /// case runs.
+    pub(crate) async fn chosen() -> (Vec<Self>, Slice) {
+        let slice = Slice::from_environment();
+        let all: [BoxFuture<'_, Self>; 4] = [
+            Box::pin(Self::create()),
+            Box::pin(Self::update()),
+            Box::pin(Self::rotate()),
+            Box::pin(Self::prune()),
+        ];
+        let mut chosen = Vec::new();
+        for (index, scenario) in all.into_iter().enumerate() {
+            if slice.has_index(index, 4) {
+                chosen.push(scenario.await);
+            }
+        }
+        (chosen, slice.within(4))
     }
 
     async fn new(
@@ -92,10 +104,9 @@ impl Scenario {
         }
         bench.write("airlift.yaml", before);
         let running = bench.serve("").await;
-        let workspace = json!({"workspace_name": "neighbour"});
-        ask(&running, "account/applications/scoped-token", &workspace).await;
+        remote(&running).await.create_customer("neighbour").await;
         create(&running, "neighbour", "A1", "neighbour's").await;
-        bench.run(&running, APPLY).await.must(0);
+        bench.run(&running, APPLY).await.exits(0);
         let world = running.world();
         running.stop().await.unwrap();
         bench.write("airlift.yaml", after);
@@ -114,7 +125,7 @@ impl Scenario {
     pub(crate) async fn requests(&self) -> usize {
         let bench = self.bench.copy();
         let running = bench.serve("").await;
-        bench.run(&running, self.line).await.must(0);
+        bench.run(&running, self.line).await.exits(0);
         running.log().len()
     }
 
@@ -126,12 +137,15 @@ impl Scenario {
             .replace("apply --auto-approve", "plan --detailed-exitcode");
         for run in 1..=RUNS {
             let applied = bench.run(running, self.line).await;
-            assert_ne!(applied.code, 70, "{case}\n{}", applied.talk);
+            assert_ne!(applied.code, Some(70), "{case}\n{}", applied.stderr);
             let planned = bench.run(running, &plan).await;
-            if (applied.code, planned.code) == (0, 0) {
+            if (applied.code, planned.code) == (Some(0), Some(0)) {
                 break;
             }
-            let (out, talk) = (applied.out + &planned.out, applied.talk + &planned.talk);
+            let (out, talk) = (
+                applied.stdout + &planned.stdout,
+                applied.stderr + &planned.stderr,
+            );
             assert!(run < RUNS, "{case}\n{out}\n{talk}");
         }
         self.is_reached(running, &case);

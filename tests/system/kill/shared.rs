@@ -1,93 +1,58 @@
 //! A ledger in an object store, as `moto` plays S3 over HTTP: two machines that come and go. Needs
 //! `AIRLIFT_TEST_MOTO`, the path of a `moto_server` program.
 
-use super::bench::{Bench, Ran, ended, fair};
+use super::bench::{Bench, ended, fair};
+use crate::support::moto::Moto;
+use crate::support::process::Output;
 use airlift::sandbox::Running;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const PLACE: &str = "--ledger s3://ledgers/team/airlift";
 
-/// The server, ended with the test.
-struct Moto {
-    server: Child,
-    address: String,
+/// The server, with an empty bucket.
+async fn started() -> Moto {
+    let moto = Moto::start().await;
+    let bucket = moto.http.put(format!("{}/ledgers", moto.address));
+    let authorization = Moto::authorization("us-east-1", "s3");
+    let created = bucket.header("Authorization", authorization).send().await;
+    let status = created.unwrap().status();
+    assert!(status.is_success(), "{status}");
+    moto
 }
 
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+/// The binary with the server as its object store.
+fn command(moto: &Moto, bench: &Bench, running: &Running, line: &str) -> Command {
+    let mut command = bench.command(running, line);
+    command
+        .env("AWS_ENDPOINT", &moto.address)
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "key")
+        .env("AWS_SECRET_ACCESS_KEY", "object-store-secret");
+    command
 }
 
-impl Moto {
-    /// Started, with an empty bucket.
-    async fn start() -> Self {
-        let program = std::env::var("AIRLIFT_TEST_MOTO").unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let place = port.local_addr().unwrap();
-        drop(port);
-        let mut server = Command::new(program);
-        server.args(["-H", "127.0.0.1", "-p", &place.port().to_string()]);
-        server.stdout(Stdio::null()).stderr(Stdio::null());
-        let moto = Self {
-            server: server.spawn().unwrap(),
-            address: format!("http://{place}"),
-        };
-        let _installed_by_another_test = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let scope = "Credential=key/20260101/us-east-1/s3/aws4_request";
-        let scope = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
-        let begun = Instant::now();
-        loop {
-            let bucket = format!("{}/ledgers", moto.address);
-            let made = client.put(bucket).header("Authorization", &scope);
-            if let Ok(answer) = made.send().await {
-                assert!(answer.status().is_success(), "{}", answer.status());
-                return moto;
-            }
-            let waited = begun.elapsed();
-            assert!(
-                waited < Duration::from_mins(1),
-                "the server does not answer"
-            );
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    fn command(&self, bench: &Bench, running: &Running, line: &str) -> Command {
-        let mut command = bench.command(running, &format!("{line} {PLACE}"));
-        command
-            .env("AWS_ENDPOINT", &self.address)
-            .env("AWS_ALLOW_HTTP", "true")
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "key")
-            .env("AWS_SECRET_ACCESS_KEY", "object-store-secret");
-        command
-    }
-
-    async fn run(&self, bench: &Bench, running: &Running, line: &str) -> Ran {
-        ended(self.command(bench, running, line)).await
-    }
+async fn run(moto: &Moto, bench: &Bench, running: &Running, line: &str) -> Output {
+    ended(command(moto, bench, running, &format!("{line} {PLACE}"))).await
 }
 
 #[ignore = "needs a server: AIRLIFT_TEST_MOTO"]
 #[tokio::test(flavor = "multi_thread")]
 async fn machines_that_come_and_go_share_a_ledger() {
-    let moto = Moto::start().await;
+    let moto = started().await;
     let bench = Bench::new(3);
     let running = bench.serve("").await;
     let plan = "plan --detailed-exitcode";
-    moto.run(&bench, &running, "apply --auto-approve")
+    run(&moto, &bench, &running, "apply --auto-approve")
         .await
-        .must(0);
+        .exits(0);
     assert!(!bench.path(".airlift/ledger").exists());
     // Another machine has the files, and knows the rest from the store.
     let other = bench.copy();
-    moto.run(&other, &running, plan).await.must(0);
+    run(&moto, &other, &running, plan).await.exits(0);
     other.secret(2, "rotated");
-    moto.run(&other, &running, plan).await.must(2);
+    run(&moto, &other, &running, plan).await.exits(2);
 
     // Killed where it creates, with the lock held.
     running
@@ -97,7 +62,12 @@ async fn machines_that_come_and_go_share_a_ledger() {
                 .unwrap(),
         )
         .unwrap();
-    let mut killed = moto.command(&other, &running, "apply --auto-approve");
+    let mut killed = command(
+        &moto,
+        &other,
+        &running,
+        &format!("apply --auto-approve {PLACE}"),
+    );
     killed.stdout(Stdio::null()).stderr(Stdio::null());
     let mut killed = killed.spawn().unwrap();
     while running.world().connectors().count() == 3 {
@@ -105,21 +75,21 @@ async fn machines_that_come_and_go_share_a_ledger() {
     }
     // While it lives, nobody else writes.
     bench.secret(2, "rotated");
-    let refused = moto.run(&bench, &running, "apply --auto-approve").await;
+    let refused = run(&moto, &bench, &running, "apply --auto-approve").await;
     assert!(
-        refused.must(1).talk.contains("error[ledger_locked]"),
+        refused.exits(1).stderr.contains("error[ledger_locked]"),
         "another run is at work"
     );
     killed.kill().unwrap();
     killed.wait().unwrap();
     fair(&running);
     let begun = Instant::now();
-    moto.run(&bench, &running, "apply --auto-approve")
+    run(&moto, &bench, &running, "apply --auto-approve")
         .await
-        .must(0);
+        .exits(0);
     assert!(begun.elapsed() > Duration::from_secs(45), "it was followed");
     for bench in [&bench, &other] {
-        moto.run(bench, &running, plan).await.must(0);
+        run(&moto, bench, &running, plan).await.exits(0);
     }
     let world = running.world();
     assert_eq!(world.connectors().count(), 3);
@@ -134,18 +104,17 @@ async fn a_store_that_cannot_be_used_is_told() {
     let moto = Moto::start().await;
     let bench = Bench::new(1);
     let running = bench.serve("").await;
-    let mut elsewhere = bench.command(&running, "plan --ledger s3://no-such-bucket/x");
-    elsewhere
-        .env("AWS_ENDPOINT", &moto.address)
-        .env("AWS_ALLOW_HTTP", "true")
-        .env("AWS_ACCESS_KEY_ID", "key")
-        .env("AWS_SECRET_ACCESS_KEY", "object-store-secret");
-    let ran = ended(elsewhere).await.must(1);
-    assert!(ran.talk.contains("error[ledger_failed]"), "{}", ran.talk);
-    assert!(!ran.talk.contains("object-store-secret"));
-    let unknown = bench
-        .run(&running, "plan --ledger ftp://somewhere/x")
-        .await
-        .must(1);
-    assert!(unknown.talk.contains("s3://BUCKET/DIR"), "{}", unknown.talk);
+    let elsewhere = command(
+        &moto,
+        &bench,
+        &running,
+        "plan --ledger s3://no-such-bucket/x",
+    );
+    let ran = ended(elsewhere).await;
+    ran.exits(1);
+    ran.complains("error[ledger_failed]");
+    assert!(!ran.stderr.contains("object-store-secret"));
+    let unknown = bench.run(&running, "plan --ledger ftp://somewhere/x").await;
+    unknown.exits(1);
+    unknown.complains("s3://BUCKET/DIR");
 }
