@@ -18,6 +18,7 @@
 //! - [`secrets`]: references to values, and fingerprints of what was sent.
 //! - [`apply`]: carries a plan out and decides nothing.
 //! - [`sandbox`]: the embedded API. Imports nothing of ours, so that one mistake cannot hide in both.
+//! - [`events`]: what is reported while a command runs.
 //! - [`render`]: every word that a person or a script reads. [`failure`]: causes and exit codes.
 //! - [`cli`], [`commands`]: the verbs, where rooms meet. [`process`]: hardening of the process.
 //!
@@ -32,6 +33,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod desired;
+pub mod events;
 pub mod exported;
 pub mod failure;
 #[cfg(any(fuzzing, test))]

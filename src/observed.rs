@@ -12,6 +12,7 @@ mod survey;
 pub use survey::{Details, Survey, survey};
 
 use crate::api::{ApiError, ApiErrorKind, Reader};
+use crate::events::{Event, Sink};
 use crate::model::{
     ConnectorId, Desired, DesiredCustomer, KindLookup, Observed, ObservedConnector,
     ObservedCustomer, Recorded, WorkspaceId,
@@ -30,27 +31,6 @@ pub enum Refresh {
     Full,
 }
 
-/// A step of reading, for whoever shows progress.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ReadEvent {
-    /// So many workspaces have been listed; starts anew when a listing is repeated.
-    Workspaces(usize),
-    /// So many of `total` customers' connectors have been listed.
-    Connectors {
-        /// Customers read.
-        done: usize,
-        /// Customers to read.
-        total: usize,
-    },
-    /// So many of `total` connectors' details have been read.
-    Details {
-        /// Connectors read.
-        done: usize,
-        /// Connectors to read.
-        total: usize,
-    },
-}
-
 /// Reads everything that a plan for `desired` and `recorded` needs to know.
 pub async fn observe(
     reader: &Reader,
@@ -58,7 +38,7 @@ pub async fn observe(
     recorded: &Recorded,
     refresh: Refresh,
     parallelism: usize,
-    progress: &(dyn Fn(ReadEvent) + Sync),
+    events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
     let reading = Reading {
         reader,
@@ -67,7 +47,7 @@ pub async fn observe(
         refresh,
         survey: None,
         parallelism: parallelism.max(1),
-        progress,
+        events,
         renamed: previous_names(desired),
     };
     reading.read().await
@@ -82,7 +62,7 @@ struct Reading<'a> {
     /// What is read instead of what files declare.
     survey: Option<&'a Survey<'a>>,
     parallelism: usize,
-    progress: &'a (dyn Fn(ReadEvent) + Sync),
+    events: &'a dyn Sink,
     /// Declared customers by the name they had.
     renamed: BTreeMap<&'a str, &'a DesiredCustomer>,
 }
@@ -91,8 +71,7 @@ type Customers = BTreeMap<WorkspaceId, ObservedCustomer>;
 
 impl Reading<'_> {
     async fn read(&self) -> Result<Observed, ApiError> {
-        let on_page = |listed| (self.progress)(ReadEvent::Workspaces(listed));
-        let listing = self.reader.workspaces(&on_page).await?;
+        let listing = self.reader.workspaces(self.events).await?;
         let mut customers: Customers = listing
             .items
             .into_iter()
@@ -140,7 +119,7 @@ impl Reading<'_> {
             .side_by_side(
                 wanted,
                 |(id, name)| async move { Ok((id, self.connectors_of(id, &name).await?)) },
-                |done, total| Some(ReadEvent::Connectors { done, total }),
+                |done, total| Some(Event::ConnectorsListed { done, total }),
             )
             .await?;
         for (id, connectors) in lists {
@@ -231,7 +210,7 @@ impl Reading<'_> {
                 |(id, connector)| async move {
                     Ok((id, connector, self.reader.connector(connector).await?))
                 },
-                |done, total| Some(ReadEvent::Details { done, total }),
+                |done, total| Some(Event::DetailsRead { done, total }),
             )
             .await?;
         for (id, connector, found) in details {
@@ -295,7 +274,7 @@ impl Reading<'_> {
         &self,
         items: Vec<I>,
         work: impl Fn(I) -> F,
-        event: impl Fn(usize, usize) -> Option<ReadEvent>,
+        event: impl Fn(usize, usize) -> Option<Event<'static>>,
     ) -> Result<Vec<T>, ApiError>
     where
         F: Future<Output = Result<T, ApiError>>,
@@ -307,7 +286,7 @@ impl Reading<'_> {
         while let Some(result) = running.try_next().await? {
             done.push(result);
             if let Some(event) = event(done.len(), total) {
-                (self.progress)(event);
+                self.events.emit(event);
             }
         }
         Ok(done)

@@ -4,7 +4,6 @@
 use super::Credentials;
 use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind, Call, ServerMessage};
-use super::event::{Answered, Exchange};
 use super::health::Turn;
 use super::http::{Broken, Http, Reply};
 use super::options::Options;
@@ -15,6 +14,7 @@ use super::sent::Sent;
 use super::tokens::{Bearer, Held, Tokens};
 use super::traffic::{Entry, Held as Refusal, Traffic};
 use super::wire::{self, Shape};
+use crate::events::{Event, RequestEvent, ResponseSummary};
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -231,23 +231,20 @@ impl Core {
         attempt: u32,
     ) {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-        let Some(listener) = &self.options.on_exchange else {
-            return;
-        };
-        listener(&Exchange {
+        self.options.emit(Event::RequestFinished(RequestEvent {
             number,
             operation: request.operation,
             about: &request.about,
-            answered: match outcome {
-                Ok(reply) => Answered::Status(reply.status),
-                Err(Broken::Connect(_)) => Answered::NotConnected,
-                Err(Broken::TimedOut) => Answered::TimedOut,
-                Err(Broken::Interrupted(_)) => Answered::Interrupted,
-                Err(Broken::TooLarge) => Answered::TooLarge,
+            response: match outcome {
+                Ok(reply) => ResponseSummary::Status(reply.status),
+                Err(Broken::Connect(_)) => ResponseSummary::NotConnected,
+                Err(Broken::TimedOut) => ResponseSummary::TimedOut,
+                Err(Broken::Interrupted(_)) => ResponseSummary::Interrupted,
+                Err(Broken::TooLarge) => ResponseSummary::TooLarge,
             },
             elapsed: asked.elapsed(),
             attempt,
-        });
+        }));
     }
 
     async fn attempt(

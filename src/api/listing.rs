@@ -4,6 +4,7 @@
 use super::error::ApiError;
 use super::wire::{StatsAnswer, WorkspacePage};
 use super::{Reader, Workspace, request};
+use crate::events::{Event, Sink};
 use crate::model::{Completeness, WorkspaceId};
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,22 +19,22 @@ pub struct Listing {
 
 impl Reader {
     /// Every live workspace (`list_workspaces`, `get_workspaces_stats`); a listing that is not
-    /// whole is read again, as something may have changed meanwhile. `on_page` hears how many
-    /// have been listed so far.
-    pub async fn workspaces(&self, on_page: &(dyn Fn(usize) + Sync)) -> Result<Listing, ApiError> {
-        let mut listing = self.list_once(on_page).await?;
+    /// whole is read again, as something may have changed meanwhile. `events` receives how
+    /// many have been listed so far.
+    pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
+        let mut listing = self.list_once(events).await?;
         for _ in 1..self.core.options.limits.listings {
             if listing.completeness == Completeness::Complete {
                 break;
             }
-            listing = self.list_once(on_page).await?;
+            listing = self.list_once(events).await?;
         }
         Ok(listing)
     }
 
-    async fn list_once(&self, on_page: &(dyn Fn(usize) + Sync)) -> Result<Listing, ApiError> {
+    async fn list_once(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         let mut items = BTreeMap::new();
-        let flaw = match self.read_pages(&mut items, on_page).await? {
+        let flaw = match self.read_pages(&mut items, events).await? {
             Some(flaw) => Some(flaw),
             None => self.compare_with_stats(items.len()).await?,
         };
@@ -47,7 +48,7 @@ impl Reader {
     async fn read_pages(
         &self,
         items: &mut BTreeMap<WorkspaceId, Workspace>,
-        on_page: &(dyn Fn(usize) + Sync),
+        events: &dyn Sink,
     ) -> Result<Option<String>, ApiError> {
         let limits = self.core.options.limits;
         let mut cursor: Option<String> = None;
@@ -58,7 +59,7 @@ impl Reader {
             let page: WorkspacePage = self.core.as_application(&request).await?.decode()?;
             let repeated = self.take(page.data, items)?;
             flaw = flaw.or(repeated);
-            on_page(items.len());
+            events.emit(Event::CustomersListed { done: items.len() });
             let next = page.next.unwrap_or_default();
             if next.is_empty() {
                 return Ok(flaw);

@@ -10,7 +10,6 @@ mod breaker;
 mod core;
 mod echo;
 mod error;
-mod event;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod health;
@@ -34,9 +33,8 @@ mod writer;
 pub(crate) mod tests;
 
 pub use error::{ApiError, ApiErrorKind, Call, Effect, ServerMessage};
-pub use event::{Answered, Exchange, Listener};
 pub use listing::Listing;
-pub use options::{ConnectorToken, Limits, Load, OnWait, Options, Outage, RetryPolicy, Timeouts};
+pub use options::{ConnectorToken, Limits, Load, Options, Outage, RetryPolicy, Timeouts};
 pub use reader::Reader;
 pub use target::{DEFAULT_TARGET, Target, TargetError};
 pub use writer::Writer;

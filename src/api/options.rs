@@ -1,13 +1,10 @@
 //! What a run may set about the session. Owns the defaults and their reasons; reads nothing
 //! itself: flags, environment and files are the caller's.
 
-use super::event::Listener;
+use crate::events::{Event, Sink};
 use crate::model::{Contract, OrganizationId};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Told why calls wait, and for how long.
-pub type OnWait = Arc<dyn Fn(&str, Duration) + Send + Sync>;
 
 /// Settings of a session. Not printable: a proxy's address may hold a password.
 #[derive(Clone, Default)]
@@ -33,10 +30,16 @@ pub struct Options {
     pub outage: Outage,
     /// How much to accept.
     pub limits: Limits,
-    /// Told of each request.
-    pub on_exchange: Option<Listener>,
-    /// Told of every wait that a person would notice.
-    pub on_wait: Option<OnWait>,
+    /// Receives each request, and every wait that a person would notice.
+    pub events: Option<Arc<dyn Sink>>,
+}
+
+impl Options {
+    pub(super) fn emit(&self, event: Event<'_>) {
+        if let Some(sink) = &self.events {
+            sink.emit(event);
+        }
+    }
 }
 
 /// Which token `create_integrations_connectors` carries; the documents differ.

@@ -9,9 +9,10 @@ use super::breaker::{Attempt, Breaker, Coming};
 use super::error::{ApiError, ApiErrorKind};
 use super::health::{Turn, Verdict, Word};
 use super::lane::{Lane, Permit};
-use super::options::{OnWait, Options};
+use super::options::Options;
 use super::pacer::Pacer;
-use std::sync::{Mutex, PoisonError};
+use crate::events::{Event, Sink};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -34,7 +35,7 @@ pub(super) struct Traffic {
     /// Spreads those that waited for the same moment.
     spread: Duration,
     longest_wish: Duration,
-    on_wait: Option<OnWait>,
+    events: Option<Arc<dyn Sink>>,
     told: Mutex<Option<(Why, Instant)>>,
     /// Since when nothing may be waited for any more.
     halted: watch::Sender<Option<Instant>>,
@@ -82,7 +83,7 @@ impl Traffic {
             pacer: Pacer::new(options.load.max_rps),
             spread: options.retry.base,
             longest_wish: options.retry.retry_after_cap,
-            on_wait: options.on_wait.clone(),
+            events: options.events.clone(),
             told: Mutex::new(None),
             halted: watch::Sender::new(None),
         }
@@ -221,7 +222,7 @@ impl Traffic {
     }
 
     fn tell(&self, why: Why, reason: &str, wait: Duration) {
-        let Some(on_wait) = self.on_wait.as_ref().filter(|_| wait > NOTICEABLE) else {
+        let Some(events) = self.events.as_ref().filter(|_| wait > NOTICEABLE) else {
             return;
         };
         let now = Instant::now();
@@ -231,7 +232,10 @@ impl Traffic {
         }
         *told = Some((why, now));
         drop(told);
-        on_wait(reason, wait);
+        events.emit(Event::WaitStarted {
+            reason,
+            longest: wait,
+        });
     }
 
     /// The turn after an attempt that ended just now.

@@ -16,14 +16,16 @@ mod twins;
 mod waves;
 mod workspace;
 
-pub use outcome::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};
+pub use crate::model::Outcome;
+pub use outcome::{ApplyReport, Counts, OperationReport, Tally, WaveReport};
 pub use stop::{Stop, StopCause};
 pub use waves::{Waves, apply_in_waves};
 
 use crate::api::Writer;
+use crate::events::Sink;
 use crate::ledger::{Journal, Ledger};
-use crate::model::{Address, Recorded, RecordedCustomer, SecretRef, WorkspaceId};
-use crate::plan::{Action, CustomerPlan, Plan};
+use crate::model::{Recorded, RecordedCustomer, SecretRef, WorkspaceId};
+use crate::plan::{CustomerPlan, Plan};
 use crate::secrets::{Fingerprinter, Values};
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
@@ -74,34 +76,8 @@ pub struct Context<'a> {
     pub stop: &'a Stop,
     /// How to behave.
     pub options: &'a Options,
-    /// Told what happens.
-    pub on_event: &'a (dyn Fn(ApplyEvent<'_>) + Sync),
-}
-
-/// What happens during a run.
-#[derive(Clone, Copy, Debug)]
-pub enum ApplyEvent<'a> {
-    /// A wave of a rotation begins.
-    Wave {
-        /// Which, from one.
-        number: usize,
-        /// Of how many.
-        of: usize,
-        /// Connectors in it.
-        connectors: usize,
-    },
-    /// A step begins.
-    Started {
-        /// To what.
-        address: &'a Address,
-        /// What is done.
-        action: Action,
-    },
-    /// A step ended.
-    Finished {
-        /// How.
-        report: &'a OperationReport,
-    },
+    /// Receives what happens.
+    pub events: &'a dyn Sink,
 }
 
 /// Carries out a plan. The ledger is `recorded` at the start; it is kept up to date on disk.

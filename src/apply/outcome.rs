@@ -1,7 +1,7 @@
 //! How an apply went, as data: one entry for each operation of the plan, and the counts.
 
-use crate::model::Address;
-use crate::plan::Action;
+use crate::events::Event;
+use crate::model::{Action, Address, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -50,26 +50,6 @@ pub struct OperationReport {
     pub warnings: Vec<String>,
 }
 
-/// What became of an operation.
-#[derive(
-    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It succeeded.
-    Done,
-    /// It did not succeed.
-    Failed,
-    /// Something before it did not succeed.
-    Blocked,
-    /// What it was planned against is no longer so; nothing was done.
-    Stale,
-    /// It was sent, and no answer tells whether it took effect; the next run looks.
-    Unknown,
-    /// The run ended first.
-    NotAttempted,
-}
-
 /// What was done, in objects: a replacement counts in `added` and in `destroyed`, and an object
 /// that was created and then set up further counts once.
 #[derive(
@@ -101,6 +81,19 @@ pub struct Tally {
     pub unknown: u64,
     /// Not reached.
     pub not_attempted: u64,
+}
+
+impl OperationReport {
+    pub(super) fn event(&self) -> Event<'_> {
+        Event::StepFinished {
+            address: &self.address,
+            action: self.action,
+            outcome: self.outcome,
+            remote_id: self.remote_id.as_deref(),
+            message: self.message.as_deref(),
+            warnings: &self.warnings,
+        }
+    }
 }
 
 impl ApplyReport {

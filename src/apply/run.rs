@@ -1,7 +1,8 @@
 //! One customer's steps, one after the other.
 
-use super::{ApplyEvent, Context, OperationReport, Outcome, StopCause};
+use super::{Context, OperationReport, Outcome, StopCause};
 use crate::api::{ApiError, ApiErrorKind, Effect};
+use crate::events::Event;
 use crate::ledger::{Intent, LedgerError};
 use crate::model::{
     ConnectorBody, ConnectorId, ObservedConnector, RecordedCustomer, SecretRef, WorkspaceId,
@@ -143,7 +144,9 @@ impl<'a> CustomerRun<'a> {
                 Err(trouble)
             } else {
                 let (address, action) = (&step.address, step.action);
-                (self.context.on_event)(ApplyEvent::Started { address, action });
+                self.context
+                    .events
+                    .emit(Event::StepStarted { address, action });
                 self.perform(step).await
             };
             self.report(step, result);
@@ -234,7 +237,7 @@ impl<'a> CustomerRun<'a> {
             message,
             warnings: done.warnings,
         };
-        (self.context.on_event)(ApplyEvent::Finished { report: &report });
+        self.context.events.emit(report.event());
         self.reports.push(report);
     }
 

@@ -1,8 +1,7 @@
 //! A rotation in waves: a few connectors first, then more, and an end when too many failed.
 
-use super::{
-    ApplyEvent, ApplyReport, Context, OperationReport, Outcome, StopCause, WaveReport, customers,
-};
+use super::{ApplyReport, Context, OperationReport, Outcome, StopCause, WaveReport, customers};
+use crate::events::Event;
 use crate::model::{Address, Recorded};
 use crate::plan::{Action, CustomerPlan, Limit, Plan};
 use std::collections::BTreeSet;
@@ -60,7 +59,7 @@ async fn one(
     let begun = context.stop.cause().is_none();
     let connectors = rotations(part);
     if begun {
-        (context.on_event)(ApplyEvent::Wave {
+        context.events.emit(Event::WaveStarted {
             number,
             of,
             connectors,

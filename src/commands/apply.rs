@@ -3,20 +3,19 @@
 use super::environment::Environment;
 use super::pipeline::{Planned, planned, resolver};
 use super::project;
-use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::apply::{
-    ApplyEvent, ApplyReport, Context, Options, Stop, StopCause, Tally, Waves, apply, apply_in_waves,
+    ApplyReport, Context, Options, Stop, StopCause, Tally, Waves, apply, apply_in_waves,
 };
 use crate::cli::{ApplyArgs, ExecutionArgs, Format, GlobalArgs};
 use crate::desired::Project;
+use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;
 use crate::plan::{Action, Operation, Plan};
-use crate::render::{self, Progress, Ui, json};
+use crate::render::{self, Ui, json};
 use crate::secrets::{ResolveError, Resolver, Values, Why, collect};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs the verb.
@@ -28,13 +27,13 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     let secrets = resolver(env, &project, global)?;
-    let progress = Arc::new(Progress::new(ui));
+    let events = render::sinks::progress(ui);
     let pace = Pace::from(&args.planning.connection);
     let stop = Stop::default();
-    let opening = Remote::open_locked(ui, env, &project, global, pace, &progress);
+    let opening = Remote::open_locked(env, &project, global, pace, &events);
     let (remote, lock) = with_signals(ui, env, &stop, &|| (), opening).await?;
     let given = Given { ui, global, args };
-    let run = carry_out(given, &project, &remote, &secrets, &progress, &stop);
+    let run = carry_out(given, &project, &remote, &secrets, &*events, &stop);
     let exit = with_signals(ui, env, &stop, &|| remote.session.halt(), run).await;
     lock.release().await;
     secrets.close().await;
@@ -54,14 +53,13 @@ async fn carry_out(
     project: &Project,
     remote: &Remote,
     resolver: &Resolver,
-    progress: &Progress,
+    events: &dyn Sink,
     stop: &Stop,
 ) -> Result<Exit, Failure> {
     let Given { ui, global, args } = given;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let reading = reading(progress);
-    let planned = planned(project, remote, &args.planning, resolver, &reading).await?;
-    progress.finish();
+    let planned = planned(project, remote, &args.planning, resolver, events).await?;
+    events.emit(Event::PhaseFinished);
     render::doubtful(ui, &planned.doubtful)?;
     let plan = &planned.plan;
     if global.format == Format::Text {
@@ -80,8 +78,8 @@ async fn carry_out(
         parallelism: args.planning.connection.rate.parallelism,
         waves: None,
     };
-    let report = execution.run(&secrets, &missing, stop, progress).await?;
-    progress.finish();
+    let report = execution.run(&secrets, &missing, stop, events).await?;
+    events.emit(Event::PhaseFinished);
     show(ui, global, plan, &report)?;
     let changed = args.detailed_exitcode && plan.writes();
     let change = if changed { Exit::Changes } else { Exit::Done };
@@ -174,7 +172,7 @@ impl Execution<'_> {
         secrets: &Values,
         missing: &BTreeMap<SecretRef, String>,
         stop: &Stop,
-        progress: &Progress,
+        events: &dyn Sink,
     ) -> Result<ApplyReport, Failure> {
         let (remote, planned) = (self.remote, self.planned);
         stop.begin();
@@ -188,8 +186,7 @@ impl Execution<'_> {
         let journal = remote.ledger.journal(&planned.open).await?;
         let options = self.options();
         let steps = planned.plan.steps().count();
-        progress.phase("Applying", u64::try_from(steps).ok());
-        let on_event = |event: ApplyEvent<'_>| follow(progress, event);
+        events.emit(Event::ExecutionStarted { steps });
         let context = Context {
             writer: &remote.session.writer(),
             secrets,
@@ -199,7 +196,7 @@ impl Execution<'_> {
             fingerprinter: &remote.fingerprinter,
             stop,
             options: &options,
-            on_event: &on_event,
+            events,
         };
         let (plan, recorded) = (&planned.plan, &planned.recorded);
         Ok(match self.waves {
@@ -214,20 +211,6 @@ impl Execution<'_> {
             delete_deadline: Duration::from_secs(self.options.delete_timeout),
             require_check: self.options.require_check,
             ..Options::default()
-        }
-    }
-}
-
-fn follow(progress: &Progress, event: ApplyEvent<'_>) {
-    match event {
-        ApplyEvent::Wave {
-            number,
-            of,
-            connectors,
-        } => progress.wave(number, of, connectors),
-        ApplyEvent::Started { address, action } => progress.started(address, action),
-        ApplyEvent::Finished { report } => {
-            progress.finished(&report.address, report.action, report.outcome);
         }
     }
 }

@@ -10,11 +10,10 @@ use crate::cli::{Format, GlobalArgs};
 use crate::desired::{Loaded, Project};
 use crate::failure::{Exit, Failure};
 use crate::model::{Health, Probe, SecretRef};
-use crate::render::{self, Progress, Ui, json};
+use crate::render::{self, Ui, json};
 use crate::secrets::collect;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs the verb.
 pub(super) async fn run(ui: &Ui, env: &Environment, global: &GlobalArgs) -> Result<Exit, Failure> {
@@ -108,8 +107,8 @@ async fn service(ui: &Ui, env: &Environment, project: &Project, global: &GlobalA
             .map_or("check credentials, organization and network", |hint| hint);
         Probe::fail(subject, failure.message.clone(), hint)
     };
-    let progress = Arc::new(Progress::quiet(ui));
-    let remote = match Remote::open(ui, env, project, global, Pace::default(), &progress).await {
+    let events = render::sinks::quiet(ui);
+    let remote = match Remote::open(env, project, global, Pace::default(), &events).await {
         Ok(remote) => remote,
         Err(failure) => return vec![failed("token", &failure)],
     };

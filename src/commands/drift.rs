@@ -3,16 +3,15 @@
 
 use super::environment::Environment;
 use super::project;
-use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::cli::{DriftArgs, Format, GlobalArgs};
+use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::recover;
 use crate::model::{Address, Desired, Observed, Recorded};
-use crate::observed::{Details, ReadEvent, Survey, survey};
+use crate::observed::{Details, Survey, survey};
 use crate::plan::{Drift, Policy, drift};
-use crate::render::{self, Progress, Ui, json};
-use std::sync::Arc;
+use crate::render::{self, Ui, json};
 
 /// Runs the verb.
 pub(super) async fn run(
@@ -22,12 +21,12 @@ pub(super) async fn run(
     args: &DriftArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load_if_any(ui, env, global)?;
-    let progress = Arc::new(Progress::new(ui));
+    let events = render::sinks::progress(ui);
     let pace = Pace::from(&args.rate);
-    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
+    let remote = Remote::open(env, &project, global, pace, &events).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let compared = compared(&remote, &project.desired, args, &reading(&progress)).await;
-    progress.finish();
+    let compared = compared(&remote, &project.desired, args, &*events).await;
+    events.emit(Event::PhaseFinished);
     remote.close().await?;
     let (drift, observed) = compared?;
     // What is ours was asked for by its id, so only the rest may be more than is counted.
@@ -44,7 +43,7 @@ async fn compared(
     remote: &Remote,
     desired: &Desired,
     args: &DriftArgs,
-    progress: &(dyn Fn(ReadEvent) + Sync),
+    events: &dyn Sink,
 ) -> Result<(Drift, Observed), Failure> {
     let (recorded, unsettled) = remote.history(desired).await?;
     let policy = Policy {
@@ -63,7 +62,7 @@ async fn compared(
     };
     let reader = remote.session.reader();
     let parallelism = usize::from(args.rate.parallelism);
-    let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
+    let observed = survey(&reader, &recorded, &extent, parallelism, events).await?;
     let settled = recover(recorded.clone(), &unsettled, &observed);
     Ok((drift(&settled.recorded, &observed, &policy), observed))
 }

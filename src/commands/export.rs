@@ -4,22 +4,21 @@
 use super::environment::Environment;
 use super::pipeline::secret_roots;
 use super::project;
-use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::cli::{ExportArgs, Format, GlobalArgs};
 use crate::config::{LoadOptions, Severity};
 use crate::desired;
+use crate::events::{Event, Sink};
 use crate::exported::{Exported, ExportedCustomer, Sources, export};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::recover;
 use crate::model::{Address, Desired, Observed, Recorded};
-use crate::observed::{Details, ReadEvent, Survey, survey};
-use crate::render::{self, Progress, Ui};
+use crate::observed::{Details, Survey, survey};
+use crate::render::{self, Ui};
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The most bytes that one file may have; `config` refuses more.
 const FILE: usize = 8 * 1024 * 1024;
@@ -38,19 +37,12 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let wanted = wanted(global, args)?;
     let project = project::load_if_any(ui, env, global)?;
-    let progress = Arc::new(Progress::new(ui));
+    let events = render::sinks::progress(ui);
     let pace = Pace::from(&args.rate);
-    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
+    let remote = Remote::open(env, &project, global, pace, &events).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let read = read(
-        &remote,
-        &project.desired,
-        args,
-        &wanted,
-        &reading(&progress),
-    )
-    .await;
-    progress.finish();
+    let read = read(&remote, &project.desired, args, &wanted, &*events).await;
+    events.emit(Event::PhaseFinished);
     remote.close().await?;
     let (observed, recorded) = read?;
     let whole = project::is_whole(ui, &observed)?;
@@ -111,7 +103,7 @@ async fn read(
     desired: &Desired,
     args: &ExportArgs,
     wanted: &BTreeSet<String>,
-    progress: &(dyn Fn(ReadEvent) + Sync),
+    events: &dyn Sink,
 ) -> Result<(Observed, Recorded), Failure> {
     let (recorded, unsettled) = remote.history(desired).await?;
     let customers = |_, name: &str| wanted.is_empty() || wanted.contains(name);
@@ -121,7 +113,7 @@ async fn read(
     };
     let reader = remote.session.reader();
     let parallelism = usize::from(args.rate.parallelism);
-    let observed = survey(&reader, &recorded, &extent, parallelism, progress).await?;
+    let observed = survey(&reader, &recorded, &extent, parallelism, events).await?;
     let settled = recover(recorded, &unsettled, &observed);
     Ok((observed, settled.recorded))
 }

@@ -9,10 +9,9 @@ use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::{Intent, Outcome, Unsettled};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
-use crate::render::{self, Progress, Rekeyed, Ui, json};
+use crate::render::{self, Rekeyed, Ui, json};
 use crate::secrets::{Resolver, Values};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Runs the verb. It reads the organization from the API, and writes the ledger only.
 pub(super) async fn rekey(
@@ -21,9 +20,9 @@ pub(super) async fn rekey(
     global: &GlobalArgs,
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
-    let progress = Arc::new(Progress::quiet(ui));
+    let events = render::sinks::quiet(ui);
     let secrets = resolver(env, &project, global)?;
-    let remote = Remote::open(ui, env, &project, global, Pace::default(), &progress).await?;
+    let remote = Remote::open(env, &project, global, Pace::default(), &events).await?;
     let done = carry_out(&project, &remote, &secrets).await;
     secrets.close().await;
     remote.close().await?;

@@ -13,7 +13,6 @@ mod newcomers;
 mod pipeline;
 mod plan;
 mod project;
-mod reading;
 mod remote;
 mod rotate;
 mod sandbox;

@@ -2,6 +2,7 @@
 //! because a list may lag and a server may still be at it. Only reads.
 
 use super::remote::Remote;
+use crate::events::Event;
 use crate::failure::Failure;
 use crate::ledger::{Intent, Unsettled, is_unresolved, was_created};
 use crate::model::Recorded;
@@ -35,7 +36,8 @@ pub(super) async fn await_newcomers(
         }
         if !told {
             let reason = "at most, for what a run that was cut short may have created";
-            (remote.on_wait)(reason, last.saturating_duration_since(Instant::now()));
+            let longest = last.saturating_duration_since(Instant::now());
+            remote.events.emit(Event::WaitStarted { reason, longest });
             told = true;
         }
         sleep(pause).await;

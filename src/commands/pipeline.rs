@@ -6,10 +6,11 @@ use super::newcomers::await_newcomers;
 use super::remote::{Remote, ca_pem};
 use crate::cli::{ConnectionArgs, GlobalArgs, PlanningArgs, Refresh};
 use crate::desired::Project;
+use crate::events::Sink;
 use crate::failure::Failure;
 use crate::ledger::{Unsettled, recover};
 use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
-use crate::observed::{self, ReadEvent, observe};
+use crate::observed::{self, observe};
 use crate::plan::{Inputs, Plan, Policy, pairs, plan};
 use crate::secrets::{Resolver, evidence};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,7 @@ pub(super) async fn planned(
     remote: &Remote,
     planning: &PlanningArgs,
     resolver: &Resolver,
-    progress: &(dyn Fn(ReadEvent) + Sync),
+    events: &dyn Sink,
 ) -> Result<Planned, Failure> {
     let policy = |_: &BTreeMap<Address, ConnectorId>| policy(planning);
     planned_by(
@@ -46,7 +47,7 @@ pub(super) async fn planned(
         remote,
         &planning.connection,
         resolver,
-        progress,
+        events,
         policy,
     )
     .await
@@ -58,7 +59,7 @@ pub(super) async fn planned_by(
     remote: &Remote,
     connection: &ConnectionArgs,
     resolver: &Resolver,
-    progress: &(dyn Fn(ReadEvent) + Sync),
+    events: &dyn Sink,
     policy: impl FnOnce(&BTreeMap<Address, ConnectorId>) -> Policy,
 ) -> Result<Planned, Failure> {
     let (recorded, unsettled) = remote.history(&project.desired).await?;
@@ -71,7 +72,7 @@ pub(super) async fn planned_by(
     let parallelism = usize::from(connection.rate.parallelism);
     let reader = remote.session.reader();
     let desired = &project.desired;
-    let observed = observe(&reader, desired, &recorded, refresh, parallelism, progress).await?;
+    let observed = observe(&reader, desired, &recorded, refresh, parallelism, events).await?;
     let settled = recover(recorded, &unsettled, &observed);
     let recorded = settled.recorded;
     let pairs = pairs(desired, &observed, &recorded);

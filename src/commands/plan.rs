@@ -3,13 +3,12 @@
 use super::environment::Environment;
 use super::pipeline::{planned, resolver};
 use super::project;
-use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::cli::{Format, GlobalArgs, PlanArgs};
+use crate::events::Event;
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
-use crate::render::{self, Progress, Ui, json};
-use std::sync::Arc;
+use crate::render::{self, Ui, json};
 
 /// Runs the verb.
 pub(super) async fn run(
@@ -20,13 +19,12 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let project = project::load(ui, env, global)?;
     let secrets = resolver(env, &project, global)?;
-    let progress = Arc::new(Progress::new(ui));
+    let events = render::sinks::progress(ui);
     let pace = Pace::from(&args.planning.connection);
-    let remote = Remote::open(ui, env, &project, global, pace, &progress).await?;
+    let remote = Remote::open(env, &project, global, pace, &events).await?;
     render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let reading = reading(&progress);
-    let planned = planned(&project, &remote, &args.planning, &secrets, &reading).await;
-    progress.finish();
+    let planned = planned(&project, &remote, &args.planning, &secrets, &*events).await;
+    events.emit(Event::PhaseFinished);
     secrets.close().await;
     remote.close().await?;
     let planned = planned?;

@@ -5,14 +5,13 @@
 //! request can change those files, so they never say where credentials go.
 
 use super::environment::Environment;
-use super::reading::waiting;
-use crate::api::{self, Credentials, Load, OnWait, Options, Session, Target};
+use crate::api::{self, Credentials, Load, Options, Session, Target};
 use crate::cli::{ConnectionArgs, ConnectorToken, GlobalArgs, RateArgs};
 use crate::desired::Project;
+use crate::events::Sink;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Ledger, LedgerStore, Lock, Unsettled, open_shared, trusted};
 use crate::model::{Desired, OrganizationId, Recorded, SecretValue};
-use crate::render::{self, Progress, Ui};
 use crate::sandbox;
 use crate::secrets::{Fingerprinter, Values, among};
 use serde_json::Value;
@@ -39,8 +38,8 @@ pub(super) struct Remote {
     pub(super) fingerprinter: Fingerprinter,
     /// Fingerprints with the key that was in use before.
     pub(super) old_fingerprinter: Fingerprinter,
-    /// Told of every wait.
-    pub(super) on_wait: OnWait,
+    /// Receives what happens meanwhile.
+    pub(super) events: Arc<dyn Sink>,
     /// The embedded API, when it is the one.
     sandbox: Option<sandbox::Running>,
 }
@@ -83,14 +82,13 @@ impl From<&RateArgs> for Pace {
 }
 
 impl Remote {
-    /// Opens the session and finds the ledger; `progress` hears of every wait.
+    /// Opens the session and finds the ledger.
     pub(super) async fn open(
-        ui: &Ui,
         env: &Environment,
         project: &Project,
         global: &GlobalArgs,
         pace: Pace,
-        progress: &Arc<Progress>,
+        events: &Arc<dyn Sink>,
     ) -> Result<Self, Failure> {
         let way = if global.sandbox {
             Way::embedded(env, project).await?
@@ -98,16 +96,11 @@ impl Remote {
             Way::remote(env, project)?
         };
         let root = ledger_root(env, project, global, &way)?;
-        let on_wait = waiting(progress);
-        let mut options = Options {
+        let options = Options {
             organization_id: way.organization,
-            on_wait: Some(Arc::clone(&on_wait)),
+            events: Some(Arc::clone(events)),
             ..options(project, global, pace)?
         };
-        if ui.logs_requests() {
-            let ui = ui.clone();
-            options.on_exchange = Some(Arc::new(move |one| render::exchange(&ui, one)));
-        }
         let session = Session::open(way.target, way.credentials, options).await?;
         let organization = session
             .organization()
@@ -119,21 +112,20 @@ impl Remote {
             ledger: Ledger::new(&root, organization),
             fingerprinter: Fingerprinter::new(&way.ledger_key, organization),
             old_fingerprinter: Fingerprinter::new(&way.old_ledger_key, organization),
-            on_wait,
+            events: Arc::clone(events),
             sandbox: way.sandbox,
         })
     }
 
     /// The same, with the ledger's lock: for the verbs that write.
     pub(super) async fn open_locked(
-        ui: &Ui,
         env: &Environment,
         project: &Project,
         global: &GlobalArgs,
         pace: Pace,
-        progress: &Arc<Progress>,
+        events: &Arc<dyn Sink>,
     ) -> Result<(Self, Lock), Failure> {
-        let remote = Self::open(ui, env, project, global, pace, progress).await?;
+        let remote = Self::open(env, project, global, pace, events).await?;
         let lock = remote.lock().await?;
         Ok((remote, lock))
     }
@@ -167,8 +159,7 @@ impl Remote {
 
     /// Takes the ledger's lock, or says who holds it.
     pub(super) async fn lock(&self) -> Result<Lock, Failure> {
-        let on_wait = |why: &str, how_long| (self.on_wait)(why, how_long);
-        Ok(self.ledger.lock(&owner(), &on_wait).await?)
+        Ok(self.ledger.lock(&owner(), &*self.events).await?)
     }
 
     /// Ends the embedded API, so that its world is on disk.

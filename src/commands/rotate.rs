@@ -4,19 +4,18 @@ use super::apply::{Execution, ended, resolve, show, with_signals};
 use super::environment::Environment;
 use super::pipeline::{Planned, planned_by, resolver};
 use super::project;
-use super::reading::reading;
 use super::remote::{Pace, Remote};
 use crate::apply::{Stop, Waves};
 use crate::cli::{Format, GlobalArgs, RotateArgs};
 use crate::desired::Project;
+use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::{Rotation, Rotations};
 use crate::model::{Address, ConnectorId, Desired, SecretRef};
 use crate::plan::{Operation, Plan, Policy, Rotation as Narrowed, Step, only_rotations};
-use crate::render::{self, Progress, Ui};
+use crate::render::{self, Ui};
 use crate::secrets::{Resolver, collect};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 type Selector = BTreeSet<Address>;
 
@@ -30,10 +29,10 @@ pub(super) async fn run(
     let project = project::load(ui, env, global)?;
     known(&project.desired, &args.selectors)?;
     let secrets = resolver(env, &project, global)?;
-    let progress = Arc::new(Progress::new(ui));
+    let events = render::sinks::progress(ui);
     let pace = Pace::from(&args.connection);
     let stop = Stop::default();
-    let opening = Remote::open_locked(ui, env, &project, global, pace, &progress);
+    let opening = Remote::open_locked(env, &project, global, pace, &events);
     let (remote, lock) = with_signals(ui, env, &stop, &|| (), opening).await?;
     let verb = Verb {
         ui,
@@ -42,7 +41,7 @@ pub(super) async fn run(
         project: &project,
         remote: &remote,
         resolver: secrets,
-        progress: &progress,
+        events: &*events,
         stop,
     };
     let exit = with_signals(
@@ -84,7 +83,7 @@ struct Verb<'a> {
     project: &'a Project,
     remote: &'a Remote,
     resolver: Resolver,
-    progress: &'a Progress,
+    events: &'a dyn Sink,
     stop: Stop,
 }
 
@@ -137,19 +136,18 @@ impl Verb<'_> {
     ) -> Result<Planned, Failure> {
         let desired = &self.project.desired;
         let policy = |matched: &_| policy(desired, matched, selector, resumed);
-        let progress = self.progress;
+        let events = self.events;
         let connection = &self.args.connection;
-        let reading = reading(progress);
         let planned = planned_by(
             self.project,
             self.remote,
             connection,
             &self.resolver,
-            &reading,
+            events,
             policy,
         )
         .await?;
-        progress.finish();
+        events.emit(Event::PhaseFinished);
         render::doubtful(self.ui, &planned.doubtful)?;
         let Narrowed { plan, left } = only_rotations(planned.plan);
         let all = self.ui.verbose() > 0;
@@ -175,7 +173,7 @@ impl Verb<'_> {
         let selector = rotation.selector.clone();
         rotations.begin(rotation).await?;
         let waves = self.waves(plan, &missing);
-        let (stop, progress) = (&self.stop, self.progress);
+        let (stop, events) = (&self.stop, self.events);
         let execution = Execution {
             remote: self.remote,
             planned,
@@ -183,8 +181,8 @@ impl Verb<'_> {
             parallelism: self.args.connection.rate.parallelism,
             waves: Some(&waves),
         };
-        let report = execution.run(&secrets, &missing, stop, progress).await?;
-        progress.finish();
+        let report = execution.run(&secrets, &missing, stop, events).await?;
+        events.emit(Event::PhaseFinished);
         if report.is_complete() {
             rotations.end(&selector).await?;
         }

@@ -2,10 +2,10 @@
 //! nothing and two shards never write the same file.
 
 use super::{Journal, LedgerError, LedgerStore, Lock, Rotations, Unsettled};
+use crate::events::Sink;
 use crate::model::{OrganizationId, Recorded, RecordedCustomer, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// The version of the files' format.
 const VERSION: u32 = 1;
@@ -109,14 +109,10 @@ impl Ledger {
         self.store.remove(&file(id)).await
     }
 
-    /// Takes the lock, or says who holds it. `owner` is what another run will be told; `on_wait`
+    /// Takes the lock, or says who holds it. `owner` is what another run will be told; `events`
     /// hears of a wait for a holder that may have ended.
-    pub async fn lock(
-        &self,
-        owner: &str,
-        on_wait: &(dyn Fn(&str, Duration) + Sync),
-    ) -> Result<Lock, LedgerError> {
-        Lock::take(&self.store, owner, on_wait).await
+    pub async fn lock(&self, owner: &str, events: &dyn Sink) -> Result<Lock, LedgerError> {
+        Lock::take(&self.store, owner, events).await
     }
 
     /// Intents of earlier runs that have no certain outcome, oldest first. Reads only.

@@ -4,11 +4,11 @@
 use super::lease::Lease;
 use super::store::local;
 use super::{LedgerError, LedgerStore};
+use crate::events::Sink;
 use jiff::Timestamp;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
-use std::time::Duration;
 
 /// Held until it is released. The system releases a file's when the process ends in any way; a
 /// lease is taken over when its holder has been silent for a minute.
@@ -27,11 +27,11 @@ impl Lock {
     /// Takes the lock of a ledger, or says who holds it.
     ///
     /// `owner` is what another run will be told, such as a process and its machine; since when
-    /// is added. `on_wait` is told of a wait for a holder that may have ended.
+    /// is added. `events` receives a wait for a holder that may have ended.
     pub(super) async fn take(
         store: &LedgerStore,
         owner: &str,
-        on_wait: &(dyn Fn(&str, Duration) + Sync),
+        events: &dyn Sink,
     ) -> Result<Self, LedgerError> {
         let since = Timestamp::now().strftime("%FT%TZ");
         let note = format!("{owner}{SINCE}{since}");
@@ -39,7 +39,7 @@ impl Lock {
             LedgerStore::Local(dir) => Held::File {
                 _file: file(dir, &note)?,
             },
-            LedgerStore::Shared(shared) => Held::Lease(Lease::take(shared, &note, on_wait).await?),
+            LedgerStore::Shared(shared) => Held::Lease(Lease::take(shared, &note, events).await?),
         };
         Ok(Self { held })
     }
@@ -103,10 +103,11 @@ fn age(minutes: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::{LedgerError, LedgerStore, Lock, holder};
+    use crate::events::Sinks;
     use std::path::Path;
 
     async fn take(dir: &Path, owner: &str) -> Result<Lock, LedgerError> {
-        Lock::take(&LedgerStore::from(dir), owner, &|_, _| {}).await
+        Lock::take(&LedgerStore::from(dir), owner, &Sinks::default()).await
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //!
 //! Owns the types and their invariants. Refuses I/O, clocks, randomness and `async`.
 
+mod action;
 mod address;
 mod body;
 mod desired;
@@ -17,6 +18,7 @@ mod secret;
 mod setting;
 mod spelling;
 
+pub use action::{Action, Outcome};
 pub use address::{Address, AddressError};
 pub use body::{ConnectorBody, CustomerPatch};
 pub use desired::{

@@ -1,7 +1,8 @@
 //! Reading apart from any files: what the ledger knows, or everything there is.
 
-use super::{ReadEvent, Reading, Refresh};
+use super::{Reading, Refresh};
 use crate::api::{ApiError, Reader};
+use crate::events::Sink;
 use crate::model::{
     ConnectorId, Desired, Observed, ObservedCustomer, Recorded, RecordedCustomer, WorkspaceId,
 };
@@ -54,7 +55,7 @@ pub async fn survey(
     recorded: &Recorded,
     survey: &Survey<'_>,
     parallelism: usize,
-    progress: &(dyn Fn(ReadEvent) + Sync),
+    events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
     let nothing = Desired::default();
     let reading = Reading {
@@ -64,7 +65,7 @@ pub async fn survey(
         refresh: Refresh::Full,
         survey: Some(survey),
         parallelism: parallelism.max(1),
-        progress,
+        events,
         renamed: BTreeMap::new(),
     };
     reading.read().await

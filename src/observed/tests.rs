@@ -1,10 +1,12 @@
 //! What is read, against the stub of the API's own tests.
 
-use super::{ReadEvent, Refresh, observe};
+use super::{Refresh, observe};
 use crate::api::tests::{
     CONNECTORS, ORGANIZATION, STATS, Seen, Stub, WORKSPACES, id, ok, status, workspace,
     workspace_path,
 };
+use crate::events::Sinks;
+use crate::events::recorder::Recorder;
 use crate::model::{
     Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector, DesiredCustomer,
     Kind, KindLookup, Observed, Recorded, RecordedConnector, RecordedCustomer, Rotation, Setting,
@@ -13,7 +15,6 @@ use crate::model::{
 use axum::response::Response;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 const DEFINITIONS: &str = "/api/v1/integrations/definitions/sources";
 const THEN: &str = "2026-01-01T00:00:00Z";
@@ -125,7 +126,7 @@ fn world(
 
 async fn look(stub: &Stub, desired: &Desired, recorded: &Recorded, refresh: Refresh) -> Observed {
     let reader = stub.session().await.reader();
-    observe(&reader, desired, recorded, refresh, 4, &|_| ())
+    observe(&reader, desired, recorded, refresh, 4, &Sinks::default())
         .await
         .unwrap()
 }
@@ -278,8 +279,7 @@ async fn a_workspace_that_goes_meanwhile_is_gone() {
 async fn progress_is_told() {
     let stub = Stub::start(|seen| world(seen, &[(1, "acme")], &[])).await;
     let reader = stub.session().await.reader();
-    let events = Mutex::new(Vec::new());
-    let tell = |event| events.lock().unwrap().push(event);
+    let recorder = Recorder::default();
     let desired = desired(&[("acme", &[])]);
     observe(
         &reader,
@@ -287,16 +287,15 @@ async fn progress_is_told() {
         &Recorded::default(),
         Refresh::Lean,
         0,
-        &tell,
+        &recorder,
     )
     .await
     .unwrap();
-    let events = events.into_inner().unwrap();
     assert_eq!(
-        events,
+        recorder.take(),
         [
-            ReadEvent::Workspaces(1),
-            ReadEvent::Connectors { done: 1, total: 1 }
+            json!({"kind": "customers_listed", "done": 1}),
+            json!({"kind": "connectors_listed", "done": 1, "total": 1}),
         ]
     );
 }

@@ -22,11 +22,12 @@ mod tests;
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use rotation::{Rotation, only_rotations};
 pub use step::{
-    Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
+    BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
     Operation, Plan, Reason, Refusal, Remember, RememberConnector, Step, Summary, Unmanaged,
     UnmanagedConnector, Unverified,
 };
 
+pub use crate::model::Action;
 use crate::model::{
     Address, ConnectorId, Desired, DesiredConnector, Evidence, Observed, Recorded, WorkspaceId,
 };

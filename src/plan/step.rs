@@ -3,7 +3,7 @@
 //! A plan is complete: apply decides nothing. It holds references and never a secret's value.
 
 use crate::model::{
-    Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
+    Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
     OrganizationId, Region, Settings, WhyUnverified, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
@@ -142,28 +142,6 @@ pub struct Step {
     pub changes: Vec<FieldChange>,
     /// What is executed.
     pub operation: Operation,
-}
-
-/// What a reader calls it.
-#[derive(
-    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// `+`
-    Create,
-    /// `~` in place.
-    Update,
-    /// `>` only the name changes.
-    Rename,
-    /// `=` taken into the ledger as it is.
-    Adopt,
-    /// `!` the credentials are sent again: checked, created anew, the old one deleted.
-    Rotate,
-    /// `+/-` created anew, then the old one is deleted.
-    Replace,
-    /// `-`
-    Delete,
 }
 
 /// Why a step exists. Readers ignore what they do not know.

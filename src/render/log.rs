@@ -1,11 +1,98 @@
-//! The log of requests, on stderr: one line each.
+//! Responsible for the log of requests on stderr: one line for each.
 
 use super::{Label, Line, Safe, Ui};
-use std::fmt::Display;
+use crate::events::{Event, RequestEvent, ResponseSummary, Sink};
+use std::fmt;
 
-/// Writes one line about a request, in its own words.
-pub fn exchange(ui: &Ui, exchange: &impl Display) {
-    let line = Line::at(0).hang(2).label(Label::Faint, Safe::new(exchange));
-    // Without a stderr there is nobody to tell.
-    let _ = ui.talk().line(&line);
+/// Writes a line about every request.
+#[derive(Debug)]
+pub(super) struct RequestLog {
+    ui: Ui,
+}
+
+impl RequestLog {
+    pub(super) fn new(ui: &Ui) -> Self {
+        Self { ui: ui.clone() }
+    }
+}
+
+impl Sink for RequestLog {
+    fn emit(&self, event: Event<'_>) {
+        if let Event::RequestFinished(request) = event {
+            let line = Line::at(0)
+                .hang(2)
+                .label(Label::Faint, Safe::new(Entry(request)));
+            // Without a stderr there is nobody to tell.
+            let _ = self.ui.talk().line(&line);
+        }
+    }
+}
+
+/// Operation, status, duration, and the object that the request is about.
+struct Entry<'a>(RequestEvent<'a>);
+
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RequestEvent {
+            number,
+            operation,
+            about,
+            response,
+            elapsed,
+            attempt,
+        } = self.0;
+        write!(f, "{operation} ")?;
+        match response {
+            ResponseSummary::Status(status) => write!(f, "{status}")?,
+            ResponseSummary::NotConnected => f.write_str("not connected")?,
+            ResponseSummary::TimedOut => f.write_str("timed out")?,
+            ResponseSummary::Interrupted => f.write_str("interrupted")?,
+            ResponseSummary::TooLarge => f.write_str("too large")?,
+        }
+        write!(f, " {:.2} s", elapsed.as_secs_f64())?;
+        if !about.is_empty() {
+            write!(f, " {about}")?;
+        }
+        if attempt > 1 {
+            write!(f, ", attempt {attempt}")?;
+        }
+        write!(f, " #{number}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Entry;
+    use crate::events::{RequestEvent, ResponseSummary};
+    use std::time::Duration;
+
+    const REQUEST: RequestEvent<'static> = RequestEvent {
+        number: 7,
+        operation: "create_integrations_connectors",
+        about: "acme-corp/Acme GitHub",
+        response: ResponseSummary::Status(200),
+        elapsed: Duration::from_millis(123),
+        attempt: 1,
+    };
+
+    #[test]
+    fn request_answered_is_one_line() {
+        let text = Entry(REQUEST).to_string();
+        assert!(text.starts_with("create_integrations_connectors 200 0.12 s acme-corp/Acme"));
+        assert!(text.ends_with("GitHub #7"), "{text}");
+    }
+
+    #[test]
+    fn request_timed_out_says_so() {
+        let request = RequestEvent {
+            response: ResponseSummary::TimedOut,
+            attempt: 2,
+            about: "",
+            ..REQUEST
+        };
+        assert_eq!(
+            Entry(request).to_string(),
+            "create_integrations_connectors timed out 0.12 s, attempt 2 #7"
+        );
+    }
 }

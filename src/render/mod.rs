@@ -22,6 +22,7 @@ mod report;
 #[cfg(test)]
 mod sample;
 mod sanitize;
+pub mod sinks;
 mod streams;
 mod style;
 mod talk;
@@ -34,9 +35,7 @@ pub use doctor::doctor;
 pub use drift::drift;
 pub use export::{document, export, export_json, exported, project, written};
 pub use line::{Line, Out};
-pub use log::exchange;
 pub use plan::plan;
-pub use progress::Progress;
 pub use rekey::{Rekeyed, rekeyed};
 pub use report::report;
 #[cfg(test)]

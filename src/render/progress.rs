@@ -1,15 +1,13 @@
-//! How far a run is, on stderr: a bar for a person, a line every ten seconds for a log.
-//!
-//! Shared between tasks by reference. Refuses to know what is worked on: it is told.
+//! Responsible for the progress of a run on stderr: a bar on a terminal, a line every ten seconds
+//! elsewhere.
 
 use super::Ui;
 use super::line::Line;
 use super::sanitize::Safe;
 use super::style::Label;
 use super::words;
-use crate::apply::Outcome;
-use crate::model::Address;
-use crate::plan::Action;
+use crate::events::{Event, Sink};
+use crate::model::{Action, Address, Outcome};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,11 +19,19 @@ const PERIOD: Duration = Duration::from_secs(10);
 /// How a wait begins.
 const WAITING: &str = "waiting";
 
-/// How far a run is.
+/// Draws the progress of a run from its events.
 #[derive(Debug)]
-pub struct Progress {
+pub(super) struct Progress {
     ui: Ui,
     mode: Mode,
+    reading: Mutex<Reading>,
+}
+
+/// The phase of reading, and how many of its parts the display shows as done.
+#[derive(Debug, Default)]
+struct Reading {
+    phase: &'static str,
+    done: usize,
 }
 
 #[derive(Debug)]
@@ -35,7 +41,6 @@ enum Mode {
         state: Arc<Mutex<State>>,
         clock: Mutex<Option<Sender<()>>>,
     },
-    Quiet,
 }
 
 /// What a log's next line will say.
@@ -47,9 +52,37 @@ struct State {
     started: Option<Instant>,
 }
 
+impl Sink for Progress {
+    fn emit(&self, event: Event<'_>) {
+        match event {
+            Event::CustomersListed { done } => self.read("Listing customers", done, None),
+            Event::ConnectorsListed { done, total } => {
+                self.read("Listing connectors", done, Some(total));
+            }
+            Event::DetailsRead { done, total } => self.read("Reading details", done, Some(total)),
+            Event::WaitStarted { reason, longest } => self.wait(reason, longest),
+            Event::ExecutionStarted { steps } => self.phase("Applying", u64::try_from(steps).ok()),
+            Event::WaveStarted {
+                number,
+                of,
+                connectors,
+            } => self.wave(number, of, connectors),
+            Event::StepStarted { address, action } => self.step_started(address, action),
+            Event::StepFinished {
+                address,
+                action,
+                outcome,
+                ..
+            } => self.step_finished(address, action, outcome),
+            Event::PhaseFinished => self.finish(),
+            Event::RequestFinished(_) => {}
+        }
+    }
+}
+
 impl Progress {
     /// A bar on a terminal, lines elsewhere.
-    pub fn new(ui: &Ui) -> Self {
+    pub(super) fn new(ui: &Ui) -> Self {
         // A bar and a log on the same stream would write over each other.
         let mode = if ui.talks_to_a_person() && !ui.logs_requests() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -62,19 +95,23 @@ impl Progress {
         Self {
             ui: ui.clone(),
             mode,
+            reading: Mutex::default(),
         }
     }
 
-    /// Says nothing at all.
-    pub fn quiet(ui: &Ui) -> Self {
-        Self {
-            ui: ui.clone(),
-            mode: Mode::Quiet,
+    /// So many parts of a phase of reading are done; a smaller number than before begins it anew.
+    fn read(&self, phase: &'static str, done: usize, total: Option<usize>) {
+        let mut reading = lock(&self.reading);
+        if reading.phase != phase || done < reading.done {
+            self.phase(phase, total.and_then(|total| u64::try_from(total).ok()));
+            *reading = Reading { phase, done: 0 };
         }
+        self.advance(u64::try_from(done - reading.done).unwrap_or(0));
+        reading.done = done;
     }
 
-    /// Something new begins, of so many parts where that is known.
-    pub fn phase(&self, name: &str, total: Option<u64>) {
+    /// A phase begins, of so many parts where that is known.
+    fn phase(&self, name: &str, total: Option<u64>) {
         match &self.mode {
             Mode::Bar(bar) => {
                 bar.reset();
@@ -97,12 +134,10 @@ impl Progress {
                 // After a `finish` the log goes on with the next phase.
                 lock(clock).get_or_insert_with(|| tick(Arc::clone(state), self.ui.clone()));
             }
-            Mode::Quiet => {}
         }
     }
 
-    /// So many parts are done.
-    pub fn advance(&self, parts: u64) {
+    fn advance(&self, parts: u64) {
         match &self.mode {
             Mode::Bar(bar) => {
                 // Whatever was waited for is over.
@@ -112,46 +147,41 @@ impl Progress {
                 bar.inc(parts);
             }
             Mode::Lines { state, .. } => lock(state).done += parts,
-            Mode::Quiet => {}
         }
     }
 
-    /// The run waits, because the server asked for it or a retry is due.
-    pub fn wait(&self, reason: &str, seconds: u64) {
+    fn wait(&self, reason: &str, longest: Duration) {
+        let seconds = longest.as_secs() + u64::from(longest.subsec_nanos() > 0);
         let text = Safe::new(format_args!("{WAITING} {seconds} s: {reason}"));
         match &self.mode {
             // Before the first phase there is no bar.
             Mode::Bar(bar) if !bar.prefix().is_empty() => bar.set_message(text.to_string()),
             Mode::Bar(_) | Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
-            Mode::Quiet => {}
         }
     }
 
-    /// A wave of a rotation begins.
-    pub fn wave(&self, number: usize, of: usize, connectors: usize) {
+    fn wave(&self, number: usize, of: usize, connectors: usize) {
         let name = format!("Wave {number} of {of}");
         self.phase(&name, u64::try_from(connectors).ok());
-        if !matches!(self.mode, Mode::Quiet) {
-            let connectors = words::counted(connectors, "connector");
-            let text = Safe::new(format!("{name}: {connectors}"));
-            self.say(&Line::at(0).hang(2).text(text));
-        }
+        let connectors = words::counted(connectors, "connector");
+        let text = Safe::new(format!("{name}: {connectors}"));
+        self.say(&Line::at(0).hang(2).text(text));
     }
 
-    /// An operation begins.
-    pub fn started(&self, address: &Address, action: Action) {
+    fn step_started(&self, address: &Address, action: Action) {
         if let Mode::Bar(bar) = &self.mode {
             let text = format!("{} {address}", words::action(action));
             bar.set_message(Safe::new(text).to_string());
         }
     }
 
-    /// An operation ended; what did not succeed is told at once, not only in the report.
-    pub fn finished(&self, address: &Address, action: Action, outcome: Outcome) {
+    /// Shows a failure at once, not only in the report.
+    fn step_finished(&self, address: &Address, action: Action, outcome: Outcome) {
         self.advance(1);
-        let quiet = matches!(self.mode, Mode::Quiet) || outcome == Outcome::NotAttempted;
-        if quiet || outcome == Outcome::Done && self.ui.verbose() == 0 {
-            return;
+        match outcome {
+            Outcome::NotAttempted => return,
+            Outcome::Done if self.ui.verbose() == 0 => return,
+            _ => {}
         }
         let label = if outcome == Outcome::Done {
             Label::Good
@@ -163,12 +193,11 @@ impl Progress {
         self.say(&line.text(Safe::new(rest)));
     }
 
-    /// The end: the bar is taken away, the log gets no more lines.
-    pub fn finish(&self) {
+    /// Takes the bar away, and writes no more lines.
+    fn finish(&self) {
         match &self.mode {
             Mode::Bar(bar) => bar.finish_and_clear(),
             Mode::Lines { clock, .. } => drop(lock(clock).take()),
-            Mode::Quiet => {}
         }
     }
 
@@ -176,7 +205,7 @@ impl Progress {
         let write = || talk(&self.ui, line);
         match &self.mode {
             Mode::Bar(bar) => bar.suspend(write),
-            Mode::Lines { .. } | Mode::Quiet => write(),
+            Mode::Lines { .. } => write(),
         }
     }
 }

@@ -15,21 +15,26 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("catalog", &["model"]),
     ("config", &["catalog", "model"]),
     ("desired", &["catalog", "config", "model"]),
-    ("api", &["model"]),
-    ("observed", &["api", "model"]),
-    ("ledger", &["model"]),
+    // Whatever happens while a command runs.
+    ("events", &["model"]),
+    ("api", &["events", "model"]),
+    ("observed", &["api", "events", "model"]),
+    ("ledger", &["events", "model"]),
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.
     ("exported", &["catalog", "model"]),
     ("secrets", &["model"]),
-    ("apply", &["api", "ledger", "model", "plan", "secrets"]),
+    (
+        "apply",
+        &["api", "events", "model", "plan", "ledger", "secrets"],
+    ),
     ("sandbox", &[]),
     // What stops a run, from the rooms' own errors.
     ("failure", &["api", "ledger", "sandbox"]),
     (
         "render",
         &[
-            "apply", "catalog", "config", "exported", "failure", "model", "plan",
+            "apply", "catalog", "config", "events", "exported", "failure", "model", "plan",
         ],
     ),
     // Flags are parsed into the types they mean.
@@ -37,8 +42,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "api", "apply", "catalog", "cli", "config", "desired", "exported", "failure", "ledger",
-            "model", "observed", "plan", "render", "sandbox", "secrets",
+            "api", "apply", "catalog", "cli", "config", "desired", "events", "exported", "failure",
+            "model", "observed", "plan", "ledger", "render", "sandbox", "secrets",
         ],
     ),
     ("process", &[]),

@@ -5,6 +5,7 @@ use super::{Stub, TOKEN, id, ok, quick, status, token, workspace, workspace_path
 use crate::api::{
     ApiError, ApiErrorKind, Effect, Load, Options, Outage, RetryPolicy, Session, Workspace,
 };
+use crate::events::recorder::Recorder;
 use crate::model::{ConnectorId, WorkspaceId};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
@@ -238,21 +239,18 @@ async fn isolated_faults_are_no_outage() {
 #[tokio::test(start_paused = true)]
 async fn waits_are_told() {
     let stub = Stub::start(|seen| (seen.path != TOKEN).then(found)).await;
-    let told: Arc<Mutex<Vec<(String, Duration)>>> = Arc::default();
-    let hears = Arc::clone(&told);
+    let told: Arc<Recorder> = Arc::default();
     let options = Options {
         load: Load {
             max_rps: Some(0.9),
             ..Load::default()
         },
-        on_wait: Some(Arc::new(move |why, wait| {
-            hears.lock().unwrap().push((why.to_owned(), wait));
-        })),
+        events: Some(Arc::clone(&told) as _),
         ..quick()
     };
     let session = stub.open(options).await.unwrap();
     assert_eq!(failed(&read(&session, 2).await), 0);
-    let told = told.lock().unwrap();
+    let told = told.waits();
     let [(why, wait)] = told.as_slice() else {
         panic!("the same is told once: {told:?}");
     };

@@ -2,6 +2,7 @@
 
 use super::{STATS, Seen, Stub, WORKSPACES, id, ok, quick, status, workspace};
 use crate::api::{Limits, Listing, Options};
+use crate::events::Sinks;
 use crate::model::Completeness;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ fn pages(seen: &Seen, total: u64, page: impl Fn(&str) -> Value) -> Option<Respon
 
 async fn list(stub: &Stub) -> Listing {
     let reader = stub.session().await.reader();
-    reader.workspaces(&|_| ()).await.unwrap()
+    reader.workspaces(&Sinks::default()).await.unwrap()
 }
 
 fn flaw(listing: &Listing) -> &str {
@@ -104,7 +105,11 @@ async fn endless_pages_end() {
         ..Limits::default()
     };
     let session = stub.open(Options { limits, ..quick() }).await.unwrap();
-    let listing = session.reader().workspaces(&|_| ()).await.unwrap();
+    let listing = session
+        .reader()
+        .workspaces(&Sinks::default())
+        .await
+        .unwrap();
     assert_eq!(flaw(&listing), "no end after 7 pages");
 }
 

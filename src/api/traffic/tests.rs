@@ -5,11 +5,12 @@ use super::super::health::Turn;
 use super::super::options::{Load, Options};
 use super::super::tests::{call, status_error as server, throttled};
 use super::{Entry, Held, Lane, Traffic, Why};
-use std::sync::{Arc, Mutex};
+use crate::events::recorder::Recorder;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, advance};
 
-type Told = Arc<Mutex<Vec<(String, Duration)>>>;
+type Told = Arc<Recorder>;
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
@@ -17,12 +18,9 @@ fn seconds(number: u64) -> Duration {
 
 fn traffic(load: Load) -> (Traffic, Told) {
     let told = Told::default();
-    let hears = Arc::clone(&told);
     let options = Options {
         load,
-        on_wait: Some(Arc::new(move |reason: &str, wait| {
-            hears.lock().unwrap().push((reason.to_owned(), wait));
-        })),
+        events: Some(Arc::clone(&told) as _),
         ..Options::default()
     };
     (Traffic::new(&options), told)
@@ -65,7 +63,7 @@ async fn what_nothing_speaks_against_goes_at_once() {
     for _ in 0..20 {
         assert_eq!(goes(&traffic, 0, Ok(())).await, Ok(Duration::ZERO));
     }
-    assert!(told.lock().unwrap().is_empty());
+    assert!(told.waits().is_empty());
     assert_eq!(traffic.again(), Turn::Again(0));
 }
 
@@ -79,10 +77,10 @@ async fn a_wish_to_wait_holds_its_lane() {
         ..entry(0)
     };
     assert!(traffic.enter(write).await.is_ok());
-    assert_eq!(told.lock().unwrap().len(), 0);
+    assert_eq!(told.waits().len(), 0);
     let waited = goes(&traffic, 60, Ok(())).await.unwrap();
     assert!(seconds(10) <= waited && waited <= seconds(11), "{waited:?}");
-    let told = told.lock().unwrap().clone();
+    let told = told.waits();
     assert_eq!(
         told,
         [("the service asks to (Retry-After)".to_owned(), seconds(10))]
@@ -108,7 +106,7 @@ async fn the_pace_is_kept() {
     assert_eq!(enter(1).await, Err(Held::Busy));
     assert_eq!(enter(5).await, Ok(seconds(2)));
     assert_eq!(enter(5).await, Ok(seconds(2)));
-    let told = told.lock().unwrap().clone();
+    let told = told.waits();
     let reason = "as many requests per second as allowed".to_owned();
     assert_eq!(
         told,
@@ -155,7 +153,7 @@ async fn an_outage_is_waited_for_and_told() {
     };
     let (pass, ()) = tokio::join!(waiting, after);
     assert!(pass.is_ok());
-    let told = told.lock().unwrap().clone();
+    let told = told.waits();
     assert_eq!(told.len(), 1);
     let (reason, left) = &told[0];
     assert_eq!(
@@ -216,7 +214,7 @@ async fn giving_up_counts_as_a_failure() {
 #[tokio::test(start_paused = true)]
 async fn waits_are_told_when_they_are_noticed_and_new() {
     let (traffic, told) = traffic(Load::default());
-    let count = || told.lock().unwrap().len();
+    let count = || told.waits().len();
     traffic.tell(Why::Pace, "p", seconds(1));
     assert_eq!(count(), 0);
     traffic.tell(Why::Pace, "p", Duration::from_millis(1001));
@@ -233,7 +231,7 @@ async fn waits_are_told_when_they_are_noticed_and_new() {
     let begun = Instant::now();
     traffic.rest(seconds(3), "create").await.unwrap();
     assert_eq!(begun.elapsed(), seconds(3));
-    let last = told.lock().unwrap().last().cloned();
+    let last = told.waits().last().cloned();
     assert_eq!(last, Some(("create is made again".to_owned(), seconds(3))));
 }
 
@@ -248,7 +246,7 @@ async fn who_got_a_permit_in_an_outage_waits_for_its_end_before_taking_a_slot() 
         assert!(goes(&traffic, 9, Err(server(503))).await.is_ok());
     }
     advance(seconds(20)).await;
-    told.lock().unwrap().clear();
+    told.take();
     let fifth = traffic.enter(entry(0)).await.unwrap();
     let fails = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -257,7 +255,7 @@ async fn who_got_a_permit_in_an_outage_waits_for_its_end_before_taking_a_slot() 
     let (pass, ()) = tokio::join!(traffic.enter(entry(60)), fails);
     assert!(pass.is_ok());
     // The slot is two seconds after the fifth; a part of that passed before the probe was due.
-    let told = told.lock().unwrap().clone();
+    let told = told.waits();
     assert_eq!(told.len(), 1);
     assert!(told[0].1 < Duration::from_millis(1700), "{told:?}");
 }
@@ -276,7 +274,7 @@ async fn who_got_a_permit_after_a_wish_to_wait_waits_before_taking_a_slot() {
     };
     let (pass, ()) = tokio::join!(traffic.enter(entry(60)), asks);
     assert!(pass.is_ok());
-    let told = told.lock().unwrap().clone();
+    let told = told.waits();
     let reason = "the service asks to (Retry-After)".to_owned();
     assert_eq!(told, [(reason, seconds(10))]);
 }

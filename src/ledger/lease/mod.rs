@@ -8,6 +8,7 @@
 use super::lock::holder;
 use super::store::{Moment, Put};
 use super::{LedgerError, SharedStore};
+use crate::events::{Event, Sink};
 use jiff::Timestamp;
 use object_store::UpdateVersion;
 use serde::{Deserialize, Serialize};
@@ -49,11 +50,11 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Takes the lease, or says who holds it. `on_wait` is told before a silent holder is watched.
+    /// Takes the lease, or says who holds it. `events` receives a wait before a silent holder is watched.
     pub(super) async fn take(
         shared: &SharedStore,
         owner: &str,
-        on_wait: &(dyn Fn(&str, Duration) + Sync),
+        events: &dyn Sink,
     ) -> Result<Self, LedgerError> {
         let note = LeaseRecord {
             id: Uuid::new_v4(),
@@ -73,7 +74,7 @@ impl Lease {
                 });
             }
             match read(shared).await? {
-                Some(held) => before = watch(shared, held, on_wait).await?,
+                Some(held) => before = watch(shared, held, events).await?,
                 // Given back a moment ago.
                 None => sleep(AGAIN).await,
             }
@@ -129,14 +130,17 @@ async fn put(
 async fn watch(
     shared: &SharedStore,
     (held, version): (LeaseRecord, UpdateVersion),
-    on_wait: &(dyn Fn(&str, Duration) + Sync),
+    events: &dyn Sink,
 ) -> Result<Option<UpdateVersion>, LedgerError> {
     let told = |note: &LeaseRecord| holder(&note.owner, Timestamp::now());
     let text = format!(
         "the ledger is {}; waiting whether that run still works",
         told(&held)
     );
-    on_wait(&text, TAKEOVER_AFTER);
+    events.emit(Event::WaitStarted {
+        reason: &text,
+        longest: TAKEOVER_AFTER,
+    });
     let since = Instant::now();
     while since.elapsed() < TAKEOVER_AFTER {
         sleep(LOOK).await;

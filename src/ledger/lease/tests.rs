@@ -1,6 +1,7 @@
 //! What renews a lease, loses it and gives it back, also where the store gives no answer.
 
 use super::{Lease, LeaseRecord, NAME, Put, put, read};
+use crate::events::Sinks;
 use crate::ledger::SharedStore;
 use futures_util::stream::BoxStream;
 use object_store::memory::InMemory;
@@ -95,7 +96,9 @@ impl ObjectStore for Silent {
 async fn taken() -> (Arc<Silent>, SharedStore, Lease) {
     let store = Arc::<Silent>::default();
     let shared = SharedStore::new(Arc::clone(&store) as _, "ledger", "s3://bucket/ledger");
-    let lease = Lease::take(&shared, "one", &|_, _| {}).await.unwrap();
+    let lease = Lease::take(&shared, "one", &Sinks::default())
+        .await
+        .unwrap();
     (store, shared, lease)
 }
 
@@ -184,7 +187,9 @@ async fn a_bucket_that_is_not_there_is_told_of_at_once() {
         ..Silent::default()
     });
     let shared = SharedStore::new(store, "ledger", "s3://bucket/ledger");
-    let error = Lease::take(&shared, "one", &|_, _| {}).await.unwrap_err();
+    let error = Lease::take(&shared, "one", &Sinks::default())
+        .await
+        .unwrap_err();
     let error = error.to_string();
     assert!(error.contains("there is no such bucket"), "{error}");
     // Where there was an object, it is the object that has gone.

@@ -1,10 +1,12 @@
 //! A shared store: versions, the right to write, and the lease that gives it.
 
 use super::{Moment, Put, SharedStore};
+use crate::events::Sinks;
+use crate::events::recorder::Recorder;
 use crate::ledger::{Ledger, LedgerError, LedgerStore};
 use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
 use object_store::memory::InMemory;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, advance, sleep};
 use uuid::Uuid;
@@ -33,7 +35,7 @@ fn ledger(shared: &SharedStore) -> Ledger {
 }
 
 async fn take(ledger: &Ledger, owner: &str) -> Result<crate::ledger::Lock, LedgerError> {
-    ledger.lock(owner, &|_, _| {}).await
+    ledger.lock(owner, &Sinks::default()).await
 }
 
 #[tokio::test]
@@ -161,14 +163,11 @@ async fn a_run_at_work_is_told_of_and_one_that_is_gone_is_followed() {
     // Killed: nobody renews it.
     drop(first);
     let begun = Instant::now();
-    let told = Mutex::new(Vec::new());
-    let on_wait = |text: &str, how_long: Duration| {
-        told.lock().unwrap().push((text.to_owned(), how_long));
-    };
-    let second = there.lock("process 2 on there", &on_wait).await.unwrap();
+    let recorder = Recorder::default();
+    let second = there.lock("process 2 on there", &recorder).await.unwrap();
     let took = begun.elapsed().as_secs();
     assert!((60..62).contains(&took), "{took}");
-    let told = told.into_inner().unwrap();
+    let told = recorder.waits();
     assert_eq!(told.len(), 1);
     assert!(
         told[0]

@@ -1,0 +1,41 @@
+//! Responsible for keeping the events that tests look at.
+
+use super::{Event, Sink};
+use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Keeps every event, for tests.
+#[derive(Default)]
+pub(crate) struct Recorder(Mutex<Vec<Value>>);
+
+impl Recorder {
+    /// Takes the events received so far.
+    pub(crate) fn take(&self) -> Vec<Value> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The reasons and lengths of all waits so far.
+    pub(crate) fn waits(&self) -> Vec<(String, Duration)> {
+        let events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        events
+            .iter()
+            .filter(|event| event["kind"] == "wait_started")
+            .map(|event| {
+                let reason = event["reason"].as_str().unwrap_or_default().to_owned();
+                (
+                    reason,
+                    serde_json::from_value(event["longest"].clone()).unwrap_or_default(),
+                )
+            })
+            .collect()
+    }
+}
+
+impl Sink for Recorder {
+    fn emit(&self, event: Event<'_>) {
+        let event = serde_json::to_value(event).unwrap_or_default();
+        let mut events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        events.push(event);
+    }
+}
