@@ -1,7 +1,5 @@
-//! The remote's shapes, read from `schemas/api/agent-api.json`: which operations exist, what they take and answer.
-//!
-//! The sandbox refuses requests by it, and tests hold requests and answers of both sides against it. It knows
-//! nothing of the world's state.
+//! Responsible for the API's contract, read from `schemas/api/agent-api.json`: which operations exist, and what
+//! their requests and responses look like. Does not know the state of the world.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -10,8 +8,10 @@ use serde_json::Value;
 
 use super::SandboxError;
 use super::operation::Operation;
-use super::reply::FieldError;
-use super::shape::{Shape, close_each};
+use super::operation_result::FieldError;
+#[cfg(feature = "testing")]
+use super::schema::ContractSchema;
+use super::schema::close_each;
 
 const DOCUMENT: &str = include_str!("../../schemas/api/agent-api.json");
 
@@ -19,8 +19,10 @@ const DOCUMENT: &str = include_str!("../../schemas/api/agent-api.json");
 #[derive(Debug)]
 pub struct Contract {
     operations: Vec<Operation>,
-    components: Value,
-    error: Shape,
+    pub(crate) components: Value,
+    /// The schema of errors.
+    #[cfg(feature = "testing")]
+    pub(crate) error: ContractSchema,
 }
 
 /// An operation found for a path, with the path's parameters.
@@ -29,7 +31,7 @@ pub(crate) struct Route<'a> {
     pub(crate) path: BTreeMap<String, String>,
 }
 
-/// Why no operation was found.
+/// Why a request has no operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NoRoute {
     UnknownPath,
@@ -53,7 +55,10 @@ impl Contract {
         Ok(Self {
             operations,
             components,
-            error: Shape::new(&error_schema()),
+            #[cfg(feature = "testing")]
+            error: ContractSchema::new(
+                &serde_json::json!({"$ref": "#/components/schemas/ApiErrorResponse"}),
+            ),
         })
     }
 
@@ -70,37 +75,6 @@ impl Contract {
     /// The ids of all operations, in the document's order.
     pub fn operation_ids(&self) -> Vec<&str> {
         self.operations.iter().map(|o| o.id.as_str()).collect()
-    }
-
-    /// What is wrong with a request: `target` is the path with its query, `body` what was sent as JSON.
-    pub fn check_request(&self, method: &str, target: &str, body: Option<&Value>) -> Vec<String> {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let Ok(route) = self.route(method, path) else {
-            return vec![format!("{method} {path} is not an operation")];
-        };
-        let mut found = self.check_body(route.operation, body);
-        match decode_query(query) {
-            Some(query) => {
-                found.extend(self.parameters(&route, &query).err().into_iter().flatten());
-            }
-            None => found.push(FieldError::new("query", "is not form-encoded")),
-        }
-        lines(found)
-    }
-
-    /// What is wrong with an answer of the operation at `target`.
-    pub fn check_response(
-        &self,
-        method: &str,
-        target: &str,
-        status: u16,
-        body: &Value,
-    ) -> Vec<String> {
-        let path = target.split_once('?').map_or(target, |(path, _)| path);
-        match self.route(method, path) {
-            Ok(route) => lines(self.check_answer(route.operation, status, body)),
-            Err(_) => lines(self.error.check(&self.components, body, "response")),
-        }
     }
 
     /// Finds the operation of a request; literal segments win over parameters.
@@ -129,7 +103,7 @@ impl Contract {
         Err(NoRoute::WrongMethod(methods))
     }
 
-    /// Path and query parameters with their JSON types, or all that is wrong with them.
+    /// Path and query parameters with their JSON types, or all violations.
     pub(crate) fn parameters(
         &self,
         route: &Route<'_>,
@@ -166,7 +140,7 @@ impl Contract {
         }
     }
 
-    /// All that is wrong with a request's body.
+    /// The violations of a request's body.
     pub(crate) fn check_body(
         &self,
         operation: &Operation,
@@ -183,23 +157,6 @@ impl Contract {
             }
         }
     }
-
-    /// All that is wrong with an answer.
-    pub(crate) fn check_answer(
-        &self,
-        operation: &Operation,
-        status: u16,
-        body: &Value,
-    ) -> Vec<FieldError> {
-        match operation.answers.get(&status) {
-            Some(shape) => shape.check(&self.components, body, "response"),
-            None if status >= 400 => self.error.check(&self.components, body, "response"),
-            None => vec![FieldError::new(
-                "response",
-                "has a status outside the contract",
-            )],
-        }
-    }
 }
 
 /// Decodes a form-encoded query.
@@ -208,17 +165,6 @@ pub(crate) fn decode_query(query: &str) -> Option<Vec<(String, String)>> {
     axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri)
         .ok()
         .map(|found| found.0)
-}
-
-fn error_schema() -> Value {
-    serde_json::json!({"$ref": "#/components/schemas/ApiErrorResponse"})
-}
-
-fn lines(found: Vec<FieldError>) -> Vec<String> {
-    found
-        .into_iter()
-        .map(|e| format!("{} {}", e.field, e.message))
-        .collect()
 }
 
 #[cfg(test)]
@@ -255,16 +201,16 @@ mod tests {
         let contract = Contract::load().unwrap();
         for operation in &contract.operations {
             let shapes = operation
-                .answers
+                .responses
                 .values()
-                .chain(operation.parameters.iter().map(|p| &p.shape));
+                .chain(operation.parameters.iter().map(|p| &p.schema));
             let bodies = operation
                 .body
                 .iter()
-                .flat_map(|b| [Some(&b.shape), b.older.as_ref().map(|o| &o.1)])
+                .flat_map(|b| [Some(&b.schema), b.older.as_ref().map(|o| &o.1)])
                 .flatten();
-            for shape in shapes.chain(bodies) {
-                let found = shape.check(&contract.components, &json!({}), "x");
+            for schema in shapes.chain(bodies) {
+                let found = schema.check(&contract.components, &json!({}), "x");
                 assert!(
                     found.iter().all(|e| !e.message.contains("compile")),
                     "{}: {found:?}",

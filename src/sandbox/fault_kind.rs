@@ -1,4 +1,5 @@
-//! What a fault does to a request, and how that is written. `server`, `answer` and `lies` carry it out.
+//! Responsible for the kinds of faults and their text form. Does not carry them out; `server`, `response` and
+//! `inconsistent` do.
 
 use std::fmt;
 use std::str::FromStr;
@@ -51,8 +52,8 @@ pub enum FaultKind {
     Empty,
     /// Every token ends.
     Expire,
-    /// An answer that is well-formed and not true.
-    Lie(Lie),
+    /// A well-formed response that contradicts the world.
+    Inconsistent(InconsistentResponse),
 }
 
 /// How `Retry-After` is written, in seconds from now.
@@ -64,9 +65,9 @@ pub enum RetryAfter {
     Date(u64),
 }
 
-/// What an answer that is not true looks like. All but [`Lie::Unknown`] are about listings.
+/// How a response contradicts the world. All but [`InconsistentResponse::Unknown`] are about listings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lie {
+pub enum InconsistentResponse {
     /// Without its newest item, as when it was read a moment ago.
     Stale,
     /// Without its oldest item.
@@ -87,16 +88,16 @@ pub enum Lie {
     Unknown,
 }
 
-const LIES: [(&str, Lie); 9] = [
-    ("stale", Lie::Stale),
-    ("missing", Lie::Missing),
-    ("twice", Lie::Twice),
-    ("short", Lie::Short),
-    ("loop", Lie::Loop),
-    ("foreign", Lie::Foreign),
-    ("reversed", Lie::Reversed),
-    ("ghost", Lie::Ghost),
-    ("unknown", Lie::Unknown),
+const INCONSISTENT: [(&str, InconsistentResponse); 9] = [
+    ("stale", InconsistentResponse::Stale),
+    ("missing", InconsistentResponse::Missing),
+    ("twice", InconsistentResponse::Twice),
+    ("short", InconsistentResponse::Short),
+    ("loop", InconsistentResponse::Loop),
+    ("foreign", InconsistentResponse::Foreign),
+    ("reversed", InconsistentResponse::Reversed),
+    ("ghost", InconsistentResponse::Ghost),
+    ("unknown", InconsistentResponse::Unknown),
 ];
 
 const PLAIN: [(&str, FaultKind); 13] = [
@@ -136,10 +137,10 @@ impl FromStr for FaultKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = PLAIN.iter().find(|(name, _)| *name == text);
-        let lie = LIES.iter().find(|(name, _)| *name == text);
+        let response = INCONSISTENT.iter().find(|(name, _)| *name == text);
         plain
             .map(|(_, kind)| *kind)
-            .or(lie.map(|(_, lie)| Self::Lie(*lie)))
+            .or(response.map(|(_, response)| Self::Inconsistent(*response)))
             .or_else(|| parse_number(text))
             .ok_or_else(|| SandboxError::Fault(format!("`{text}` is not a kind of fault")))
     }
@@ -199,7 +200,7 @@ impl fmt::Display for FaultKind {
             }
             Self::Delay(delay) => write!(f, "delay@{}", delay.as_millis()),
             Self::Down(length) => write!(f, "down@{}", length.as_millis()),
-            Self::Lie(told) => f.write_str(name(&LIES, told)),
+            Self::Inconsistent(told) => f.write_str(name(&INCONSISTENT, told)),
             plain => f.write_str(name(&PLAIN, plain)),
         }
     }
@@ -227,8 +228,8 @@ mod tests {
             "down@2000",
         ];
         let named = PLAIN.iter().map(|(name, _)| name);
-        let lies = LIES.iter().map(|(name, _)| name);
-        for kind in numbered.iter().chain(named).chain(lies) {
+        let inconsistent = INCONSISTENT.iter().map(|(name, _)| name);
+        for kind in numbered.iter().chain(named).chain(inconsistent) {
             assert_eq!(kind.parse::<FaultKind>().unwrap().to_string(), *kind);
         }
     }

@@ -1,6 +1,4 @@
-//! Faults on request: what a real network and a real service do on their bad days, at a chosen request.
-//!
-//! The list as it is written. `weather` decides which request meets which fault.
+//! Responsible for lists of faults and their text form. `fault_injector` decides which request meets which fault.
 
 use std::str::FromStr;
 
@@ -84,7 +82,7 @@ impl Faults {
         self.list.is_empty()
     }
 
-    /// Refuses operations that the contract does not have: a misspelt fault would never fire.
+    /// Refuses operations that the contract does not have, because a misspelled fault would never fire.
     pub(crate) fn check(&self, contract: &Contract) -> Result<(), SandboxError> {
         let ids = contract.operation_ids();
         match self

@@ -1,19 +1,18 @@
-//! The embedded API: a real server on loopback that behaves as Airbyte Agents does, without its cloud.
+//! Responsible for the embedded API: a server on loopback that behaves as Airbyte Agents does, without its cloud.
 //!
-//! It owns its own copy of the remote's shapes (`schemas/api/agent-api.json`), its own reading of the catalog,
-//! and a world that can outlive the process. It imports nothing of the other rooms, so that one mistake cannot
-//! hide in both client and server. It calls no provider, keeps no credential and no token on disk, and shows
-//! neither.
+//! The sandbox has its own copy of the API's specification (`schemas/api/agent-api.json`), its own reading of the
+//! catalog, and a world that can outlive the process. It imports no other module, so that one mistake cannot hide
+//! in both client and server. It calls no provider, and never writes or shows a credential or a token.
 //!
 //! ```text
-//! line ─> server ─> contract ─> tokens ─> routes ─> workspaces, connectors, checks, ──> world ─> store
-//!           │          └ operation, shape             definitions, templates   └ draft
-//!           └ faults, answer, log
+//! connection ─> server ─> contract ─> execution ─> operations ─> world ─> world_store
+//!                 ├ fault_injector      └ tokens     └ connector_request
+//!                 └ response
 //! ```
 //!
 //! # What it refuses
 //!
-//! The documents leave much open; where they do, the stricter reading holds: unknown body fields and query
+//! Where the documents leave a choice, the stricter reading holds: unknown body fields and query
 //! parameters are 422, a bearer on the token endpoint is 400, a name that is taken is 400, two selectors of a
 //! connector's type are 422, null where nothing documents it is 422, credentials must be those of one auth
 //! method, a change replaces the whole replication configuration, and the server adds settings of its own to
@@ -21,8 +20,9 @@
 //!
 //! # Steering it
 //!
-//! A credential with `invalid` in it makes checks answer `failed` and executions `error`; `pending-check` and
-//! `inconclusive-check` make checks answer so. [`Faults`] plays everything else that can go wrong.
+//! A credential with `invalid` in it makes checks return `failed` and executions `error`. With `pending-check` or
+//! `inconclusive-check` in it, checks return `pending` or `inconclusive`. [`Faults`] causes everything else that
+//! can go wrong.
 //!
 //! # The vendor's SDK
 //!
@@ -35,57 +35,55 @@
 //! `source_template_id` beside the `definition_id`, since the documents ask for exactly one selector, and
 //! greenhouse's `api_key` (0.1.98), which the current definition no longer knows.
 
-mod answer;
-mod checks;
-mod connectors;
+mod backend;
+mod catalog;
+mod connection;
 mod contract;
-mod definitions;
-mod draft;
-mod facts;
+mod execution;
+mod fault_injector;
 mod fault_kind;
 mod faults;
-mod gate;
-mod lies;
-mod line;
-mod log;
-mod moment;
+mod inconsistent;
 mod operation;
+mod operation_request;
+mod operation_result;
+mod operations;
 mod options;
-mod reply;
-mod routes;
+mod response;
+mod schema;
 mod server;
-mod shape;
-mod snapshot;
-mod store;
-mod templates;
+mod shared;
+#[doc(hidden)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
+mod timestamp;
 mod tokens;
-mod view;
-mod weather;
-mod workspaces;
 mod world;
+mod world_store;
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 pub use contract::Contract;
-pub use fault_kind::{FaultKind, Lie, RetryAfter};
+pub use fault_kind::{FaultKind, InconsistentResponse, RetryAfter};
 pub use faults::{Fault, Faults, When};
-pub use gate::{Gate, Pass, Wait};
-pub use log::{Deed, Effect, Object, Recorded, TokenKind};
 pub use options::{ORGANIZATION_ID, Options, SandboxError};
-pub use snapshot::Snapshot;
-pub use view::{ConnectorView, WorkspaceView, WorldView};
 
-use line::Lines;
-use server::Shared;
+use backend::{Backend, IdGenerator, SecretPredicate};
+use catalog::Catalog;
+use connection::ConnectionListener;
+use fault_injector::FaultInjector;
+use shared::Shared;
+use testing::{CredentialDigests, Instruments, initial_world};
+use timestamp::Clock;
+use tokens::TokenStore;
+use world::World;
+use world_store::WorldStore;
 
 /// Serves on a bound listener until `shutdown`.
 pub async fn serve(
@@ -94,17 +92,21 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
     let shared = assemble(options)?;
-    server::run(Lines { listener, door: 0 }, shared, shutdown).await
+    let listener = ConnectionListener {
+        listener,
+        number: 0,
+    };
+    server::run(listener, shared, shutdown).await
 }
 
 /// Starts a sandbox in this process, on a loopback port of the system's choice.
 pub async fn start(options: Options) -> Result<Running, SandboxError> {
     let shared = assemble(options)?;
-    let (lines, address) = bind(0).await?;
+    let (listener, address) = bind(0).await?;
     let (stop, stopped) = oneshot::channel::<()>();
-    // A dropped sender stops the server as a sent word does, so a forgotten sandbox does not linger.
+    // Dropping the sender stops the server, so a sandbox does not outlive its owner.
     let shutdown = async move { drop(stopped.await) };
-    let task = tokio::spawn(server::run(lines, Arc::clone(&shared), shutdown));
+    let task = tokio::spawn(server::run(listener, Arc::clone(&shared), shutdown));
     Ok(Running {
         address,
         shared,
@@ -114,12 +116,12 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
 }
 
 /// A loopback port of the system's choice.
-async fn bind(door: usize) -> Result<(Lines, SocketAddr), SandboxError> {
+async fn bind(number: usize) -> Result<(ConnectionListener, SocketAddr), SandboxError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .map_err(SandboxError::Listen)?;
     let address = listener.local_addr().map_err(SandboxError::Listen)?;
-    Ok((Lines { listener, door }, address))
+    Ok((ConnectionListener { listener, number }, address))
 }
 
 /// A sandbox in this process. Dropping it stops it without waiting.
@@ -137,61 +139,13 @@ impl Running {
         format!("http://{}", self.address)
     }
 
-    /// Opens another port to the same world, so that the log tells callers apart by
-    /// [`Recorded::door`]; its scheme, host and port.
-    pub async fn open_door(&self, door: usize) -> Result<String, SandboxError> {
-        let (lines, address) = bind(door).await?;
-        let told = Arc::clone(&self.shared);
-        let shutdown = async move { told.end().await };
-        tokio::spawn(server::run(lines, Arc::clone(&self.shared), shutdown));
-        Ok(format!("http://{address}"))
+    /// Masks the texts of configurations for which `is_secret` holds, from here on, because the owner of the
+    /// sandbox knows that they are secret.
+    pub fn mask(&self, is_secret: impl Fn(&str) -> bool + Send + Sync + 'static) {
+        self.shared.backend().is_secret = SecretPredicate(Box::new(is_secret));
     }
 
-    /// The requests so far, oldest first.
-    pub fn log(&self) -> Vec<Recorded> {
-        self.shared.log.read()
-    }
-
-    /// The world as it stands.
-    pub fn world(&self) -> WorldView {
-        WorldView::of(&self.shared.api(), self.shared.clock.now())
-    }
-
-    /// Whether a connector was created with exactly these credentials, in this process.
-    pub fn holds_credentials(&self, connector: Uuid, credentials: &serde_json::Value) -> bool {
-        let api = self.shared.api();
-        api.digests.get(&connector) == Some(&routes::digest(api.salt, credentials))
-    }
-
-    /// Changes the faults; requests are counted anew from here on.
-    pub fn set_faults(&self, faults: Faults) -> Result<(), SandboxError> {
-        faults.check(self.shared.contract)?;
-        self.shared.weather.change(faults);
-        Ok(())
-    }
-
-    /// How many faults were met, as a value to wait on. One that has an effect counts after it.
-    pub fn faults_met(&self) -> watch::Receiver<u64> {
-        self.shared.met.subscribe()
-    }
-
-    /// The world as it stands, to begin other sandboxes with ([`Options::world`]).
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::of(&self.shared.api())
-    }
-
-    /// Keeps and shows the texts of a configuration for which this holds masked from here on,
-    /// because whoever embeds the sandbox knows them to be secret.
-    pub fn mask(&self, secret: impl Fn(&str) -> bool + Send + Sync + 'static) {
-        self.shared.api().secret = routes::Secret(Box::new(secret));
-    }
-
-    /// Ends every token that was issued.
-    pub fn expire_tokens(&self) {
-        self.shared.api().tokens.revoke_all();
-    }
-
-    /// Stops and waits until the world is at rest on disk.
+    /// Stops, and waits until the world is on disk.
     pub async fn stop(self) -> Result<(), SandboxError> {
         drop(self.stop);
         self.task
@@ -203,39 +157,35 @@ impl Running {
 fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
     let contract = Contract::shared()?;
     options.faults.check(contract)?;
-    let clock = moment::Clock::new();
+    let clock = Clock::new();
     let (organization, now) = (options.organization_id, clock.now());
-    let (store, world) = match (&options.state, &options.world) {
-        (Some(path), _) => {
-            let (store, world, openings) = store::Store::open(path, organization, now)?;
+    let (store, world) = match &options.state {
+        Some(path) => {
+            let (store, world, openings) = WorldStore::open(path, organization, now)?;
             (Some((store, openings)), world)
         }
-        (None, Some(snapshot)) => (None, snapshot.world()),
-        (None, None) => (None, world::World::first_day(organization, now)),
-    };
-    let (salt, digests) = match &options.world {
-        Some(snapshot) => snapshot.credentials(),
-        None => (Uuid::new_v4(), BTreeMap::new()),
+        None => {
+            let world = initial_world(&options)
+                .unwrap_or_else(|| World::with_default_workspace(organization, now));
+            (None, world)
+        }
     };
     let openings = store.as_ref().map_or(0, |(_, openings)| *openings);
     Ok(Arc::new(Shared {
         contract,
         clock,
-        weather: weather::Weather::new(options.faults.clone(), options.seed),
-        log: log::Log::new(options.log_capacity),
+        fault_injector: FaultInjector::new(options.faults.clone(), options.seed),
+        instruments: Instruments::new(&options),
         latency: options.latency,
-        gate: options.gate.clone(),
-        stopping: watch::Sender::new(false),
-        met: watch::Sender::new(0),
+        stopping: tokio::sync::watch::Sender::new(false),
         store,
-        api: Mutex::new(routes::Api {
+        backend: Mutex::new(Backend {
             world,
-            facts: facts::Facts::shared()?,
-            tokens: tokens::Tokens::default(),
-            ids: routes::Ids::new(options.seed, openings),
-            salt,
-            digests,
-            secret: routes::Secret(Box::new(|_| false)),
+            catalog: Catalog::shared()?,
+            tokens: TokenStore::default(),
+            ids: IdGenerator::new(options.seed, openings),
+            credential_digests: CredentialDigests::new(&options),
+            is_secret: SecretPredicate(Box::new(|_| false)),
             settings: options,
         }),
     }))

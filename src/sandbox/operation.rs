@@ -1,11 +1,11 @@
-//! One operation of the contract: what it is called, which bearer it takes, its parameters, body and answers.
+//! Responsible for one operation of the contract: its id, bearer, parameters, body and responses.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::reply::FieldError;
-use super::shape::Shape;
+use super::operation_result::FieldError;
+use super::schema::ContractSchema;
 
 /// Which bearer an operation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub(crate) struct Operation {
     segments: Vec<String>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<Body>,
-    pub(crate) answers: BTreeMap<u16, Shape>,
+    #[cfg(feature = "testing")]
+    pub(crate) responses: BTreeMap<u16, ContractSchema>,
 }
 
 /// A parameter in the path, the query or a header.
@@ -33,15 +34,15 @@ pub(crate) struct Operation {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) place: String,
-    pub(crate) shape: Shape,
+    pub(crate) schema: ContractSchema,
 }
 
 /// A JSON body.
 #[derive(Debug)]
 pub(crate) struct Body {
-    pub(crate) shape: Shape,
+    pub(crate) schema: ContractSchema,
     /// The older contract's body, meant when its key is present.
-    pub(crate) older: Option<(String, Shape)>,
+    pub(crate) older: Option<(String, ContractSchema)>,
 }
 
 impl Operation {
@@ -64,12 +65,13 @@ impl Operation {
                 .map(|p| Parameter::read_from(p, components))
                 .collect(),
             body: content.is_object().then(|| Body::read(content)),
-            answers: operation["responses"]
+            #[cfg(feature = "testing")]
+            responses: operation["responses"]
                 .as_object()
                 .into_iter()
                 .flatten()
-                .filter_map(|(status, answer)| {
-                    Some((status.parse().ok()?, answer_shape(answer, components)))
+                .filter_map(|(status, response)| {
+                    Some((status.parse().ok()?, response_schema(response, components)))
                 })
                 .collect(),
         }
@@ -116,7 +118,7 @@ impl Parameter {
         Self {
             name: text(&parameter["name"]),
             place: text(&parameter["in"]),
-            shape: Shape::new(&parameter["schema"]),
+            schema: ContractSchema::new(&parameter["schema"]),
         }
     }
 
@@ -127,13 +129,13 @@ impl Parameter {
         components: &Value,
     ) -> Result<Option<Value>, Vec<FieldError>> {
         let at = format!("{}.{}", self.place, self.name);
-        let value = match (self.shape.primary_type(), given) {
+        let value = match (self.schema.primary_type(), given) {
             (_, []) => return Ok(None),
             ("array", many) => Value::from(many.to_vec()),
             (json_type, [one]) => typed(json_type, one),
             _ => return Err(vec![FieldError::new(at, "is given more than once")]),
         };
-        let wrong = self.shape.check(components, &value, &at);
+        let wrong = self.schema.check(components, &value, &at);
         if wrong.is_empty() {
             Ok(Some(value))
         } else {
@@ -146,17 +148,17 @@ impl Body {
     fn read(content: &Value) -> Self {
         let older = &content["x-older-contract"];
         Self {
-            shape: Shape::new(&content["schema"]),
+            schema: ContractSchema::new(&content["schema"]),
             older: older["key"]
                 .as_str()
-                .map(|key| (key.to_owned(), Shape::new(&older["schema"]))),
+                .map(|key| (key.to_owned(), ContractSchema::new(&older["schema"]))),
         }
     }
 
-    pub(crate) fn shape_for(&self, body: &Value) -> &Shape {
+    pub(crate) fn shape_for(&self, body: &Value) -> &ContractSchema {
         match &self.older {
             Some((key, older)) if body.get(key).is_some() => older,
-            _ => &self.shape,
+            _ => &self.schema,
         }
     }
 }
@@ -170,8 +172,9 @@ fn typed(json_type: &str, text: &str) -> Value {
     parsed.unwrap_or_else(|| Value::from(text))
 }
 
-fn answer_shape(answer: &Value, components: &Value) -> Shape {
-    Shape::new(&resolve(answer, components)["content"]["application/json"]["schema"])
+#[cfg(feature = "testing")]
+fn response_schema(response: &Value, components: &Value) -> ContractSchema {
+    ContractSchema::new(&resolve(response, components)["content"]["application/json"]["schema"])
 }
 
 fn resolve<'a>(value: &'a Value, components: &'a Value) -> &'a Value {

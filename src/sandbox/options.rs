@@ -1,4 +1,4 @@
-//! How a sandbox is set up, and what can be wrong with that.
+//! Responsible for the options of a sandbox, and for the errors that a sandbox ends with.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,41 +7,36 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::faults::Faults;
-use super::gate::Gate;
-use super::snapshot::Snapshot;
 
-/// The organization of a sandbox that was told no other.
+/// The organization of a sandbox whose options name no other.
 pub const ORGANIZATION_ID: Uuid = Uuid::from_u128(0x0b5c_6f0e_6a51_4f2f_9d0e_0a8a_5f4b_7c11);
 
 /// How a sandbox behaves.
 #[derive(Clone)]
 pub struct Options {
-    /// The only organization there is.
+    /// The only organization.
     pub organization_id: Uuid,
-    /// The only client id and secret that get a token; none accepts any that are not empty.
+    /// The only client id and secret that get a token. Without it, any pair that is not empty gets one.
     pub client: Option<(String, String)>,
-    /// The file the world is kept in; none keeps it in memory.
+    /// The file that keeps the world. Without it, the world is in memory.
     pub state: Option<PathBuf>,
-    /// The world to begin with, where no file keeps one.
-    pub world: Option<Snapshot>,
-    /// What goes wrong.
+    /// The faults that requests meet.
     pub faults: Faults,
     /// How long an application token lives.
     pub app_token_ttl: Duration,
     /// How long a scoped or widget token lives.
     pub scoped_token_ttl: Duration,
-    /// The longest page of workspaces, whatever limit is asked for.
+    /// The largest page of workspaces, whatever limit is asked for.
     pub page_size_max: usize,
     /// How long the deletion of a connector takes.
     pub delete_delay: Duration,
-    /// How long each request waits before it is looked at.
+    /// How long each request waits before it is handled.
     pub latency: Duration,
-    /// Where each request waits before anything else.
-    pub gate: Option<Gate>,
-    /// Makes new ids and chance the same in every run.
+    /// Makes ids and random faults the same in every run.
     pub seed: Option<u64>,
-    /// How many requests the log remembers.
-    pub log_capacity: usize,
+    /// The settings that only tests have.
+    #[cfg(feature = "testing")]
+    pub testing: super::testing::TestOptions,
 }
 
 impl Default for Options {
@@ -50,16 +45,15 @@ impl Default for Options {
             organization_id: ORGANIZATION_ID,
             client: None,
             state: None,
-            world: None,
             faults: Faults::default(),
             app_token_ttl: Duration::from_mins(15),
             scoped_token_ttl: Duration::from_mins(20),
             page_size_max: 100,
             delete_delay: Duration::from_millis(300),
             latency: Duration::ZERO,
-            gate: None,
             seed: None,
-            log_capacity: 100_000,
+            #[cfg(feature = "testing")]
+            testing: super::testing::TestOptions::default(),
         }
     }
 }
@@ -71,7 +65,6 @@ impl fmt::Debug for Options {
             .field("organization_id", &self.organization_id)
             .field("client_id", &self.client.as_ref().map(|(id, _)| id))
             .field("state", &self.state)
-            .field("world", &self.world)
             .field("faults", &self.faults)
             .field("app_token_ttl", &self.app_token_ttl)
             .field("scoped_token_ttl", &self.scoped_token_ttl)

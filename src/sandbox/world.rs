@@ -1,7 +1,7 @@
-//! The world: workspaces, connectors and templates as they stand, with the orders they are listed in.
+//! Responsible for the world: the current workspaces, connectors and templates, in the orders they are listed in.
 //!
-//! Pure state. It knows no sockets, no files, no tokens and no clock; it never holds a credential, only what
-//! credentials would do. Every change is also noted as a [`Change`] for whoever keeps the world on disk.
+//! Pure state, without sockets, files, tokens or a clock. It never holds a credential, only the outcome of a check
+//! with it. Every change is also recorded as a [`Change`], for the world on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::facts::stable_id;
-use super::moment::Moment;
+use super::catalog::stable_id;
+use super::timestamp::Timestamp;
 
 /// The workspace every organization starts with.
 pub(crate) const DEFAULT_WORKSPACE: &str = "default";
@@ -23,12 +23,12 @@ pub(crate) struct Workspace {
     pub(crate) active: bool,
     pub(crate) cache_enabled: Option<bool>,
     pub(crate) region_id: Option<Uuid>,
-    pub(crate) created_at: Moment,
-    pub(crate) updated_at: Moment,
-    pub(crate) deleted_at: Option<Moment>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) deleted_at: Option<Timestamp>,
 }
 
-/// What a connector's credentials would do if they were tried.
+/// The outcome of a check with a connector's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
@@ -42,7 +42,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Deletion {
     pub(crate) job_id: Uuid,
-    pub(crate) gone_at: Moment,
+    pub(crate) gone_at: Timestamp,
 }
 
 /// A connector in a workspace, without its credentials.
@@ -56,8 +56,8 @@ pub(crate) struct Connector {
     pub(crate) replication_config: Map<String, Value>,
     pub(crate) entities: Option<Value>,
     pub(crate) outcome: Outcome,
-    pub(crate) created_at: Moment,
-    pub(crate) updated_at: Moment,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
     pub(crate) deletion: Option<Deletion>,
 }
 
@@ -70,9 +70,9 @@ pub(crate) struct Template {
     pub(crate) mode: String,
     pub(crate) partial_default_config: Map<String, Value>,
     pub(crate) customization: Option<Value>,
-    pub(crate) created_at: Moment,
-    pub(crate) updated_at: Moment,
-    pub(crate) deleted_at: Option<Moment>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) deleted_at: Option<Timestamp>,
 }
 
 /// One object as it stands after a change. Applying a change twice is the same as once.
@@ -84,24 +84,24 @@ pub(crate) enum Change {
     Template(Template),
 }
 
-/// Where a listing of workspaces stands.
-pub(crate) type Position = (Moment, Uuid);
+/// A position in a listing of workspaces.
+pub(crate) type Position = (Timestamp, Uuid);
 
-/// Everything that exists, or once did.
+/// Everything that exists or was deleted.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     workspaces: BTreeMap<Uuid, Workspace>,
     connectors: BTreeMap<Uuid, Connector>,
     templates: BTreeMap<Uuid, Template>,
-    names: BTreeMap<String, Uuid>,
-    order: BTreeSet<Position>,
-    holdings: BTreeMap<Uuid, BTreeSet<Position>>,
+    ids_by_name: BTreeMap<String, Uuid>,
+    workspaces_by_age: BTreeSet<Position>,
+    connectors_by_workspace: BTreeMap<Uuid, BTreeSet<Position>>,
     changes: Vec<Change>,
 }
 
 impl World {
-    /// An organization as it is on its first day.
-    pub(crate) fn first_day(organization_id: Uuid, now: Moment) -> Self {
+    /// The world of a new organization.
+    pub(crate) fn with_default_workspace(organization_id: Uuid, now: Timestamp) -> Self {
         let mut world = Self::default();
         world.put_workspace(Workspace {
             id: stable_id("default-workspace", &organization_id.to_string()),
@@ -123,7 +123,9 @@ impl World {
 
     /// A workspace that was not deleted, by exact name.
     pub(crate) fn workspace_named(&self, name: &str) -> Option<&Workspace> {
-        self.names.get(name).and_then(|id| self.workspace(*id))
+        self.ids_by_name
+            .get(name)
+            .and_then(|id| self.workspace(*id))
     }
 
     /// Workspaces that were not deleted, oldest first, from just behind a position.
@@ -132,13 +134,13 @@ impl World {
         position: Option<Position>,
     ) -> impl Iterator<Item = &Workspace> {
         let from = position.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
-        self.order
+        self.workspaces_by_age
             .range((from, std::ops::Bound::Unbounded))
             .filter_map(|(_, id)| self.workspace(*id))
     }
 
     /// A connector that is not gone yet.
-    pub(crate) fn connector(&self, id: Uuid, now: Moment) -> Option<&Connector> {
+    pub(crate) fn connector(&self, id: Uuid, now: Timestamp) -> Option<&Connector> {
         self.connectors.get(&id).filter(|c| !c.is_gone(now))
     }
 
@@ -146,9 +148,13 @@ impl World {
     pub(crate) fn connectors_of(
         &self,
         workspace: Uuid,
-        now: Moment,
+        now: Timestamp,
     ) -> impl Iterator<Item = &Connector> {
-        let ids = self.holdings.get(&workspace).into_iter().flatten();
+        let ids = self
+            .connectors_by_workspace
+            .get(&workspace)
+            .into_iter()
+            .flatten();
         ids.filter_map(move |(_, id)| self.connector(*id, now))
     }
 
@@ -168,10 +174,12 @@ impl World {
         found
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn all_workspaces(&self) -> impl Iterator<Item = &Workspace> {
         self.workspaces.values()
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn all_connectors(&self) -> impl Iterator<Item = &Connector> {
         self.connectors.values()
     }
@@ -185,7 +193,7 @@ impl World {
 
     /// Adds a connector or replaces it.
     pub(crate) fn put_connector(&mut self, connector: Connector) {
-        self.holdings
+        self.connectors_by_workspace
             .entry(connector.workspace_id)
             .or_default()
             .insert((connector.created_at, connector.id));
@@ -200,7 +208,7 @@ impl World {
         self.templates.insert(template.id, template);
     }
 
-    /// Applies a change that was noted before.
+    /// Applies a recorded change.
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
             Change::Workspace(workspace) => self.put_workspace(workspace),
@@ -209,8 +217,8 @@ impl World {
         }
     }
 
-    /// The changes that were noted and not taken.
-    pub(crate) fn noted(&self) -> &[Change] {
+    /// The changes since `take_changes` was called last.
+    pub(crate) fn pending_changes(&self) -> &[Change] {
         &self.changes
     }
 
@@ -233,19 +241,21 @@ impl World {
 
     fn index_workspace(&mut self, workspace: &Workspace) {
         if let Some(before) = self.workspaces.get(&workspace.id)
-            && self.names.get(&before.name) == Some(&workspace.id)
+            && self.ids_by_name.get(&before.name) == Some(&workspace.id)
         {
-            self.names.remove(&before.name);
+            self.ids_by_name.remove(&before.name);
         }
         if workspace.deleted_at.is_none() {
-            self.names.insert(workspace.name.clone(), workspace.id);
+            self.ids_by_name
+                .insert(workspace.name.clone(), workspace.id);
         }
-        self.order.insert((workspace.created_at, workspace.id));
+        self.workspaces_by_age
+            .insert((workspace.created_at, workspace.id));
     }
 }
 
 impl Connector {
-    pub(crate) fn is_gone(&self, now: Moment) -> bool {
+    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
         self.deletion.as_ref().is_some_and(|d| d.gone_at <= now)
     }
 }
@@ -255,7 +265,7 @@ mod tests {
     use super::*;
 
     fn workspace(name: &str, at: i64) -> Workspace {
-        let at = Moment::from_micros(at);
+        let at = Timestamp::from_micros(at);
         Workspace {
             id: stable_id("test", name),
             name: name.into(),
@@ -290,13 +300,13 @@ mod tests {
             .map(|w| w.name.as_str())
             .collect();
         assert_eq!(names, ["a", "b", "c"]);
-        let after = Some((Moment::from_micros(1), stable_id("test", "a")));
+        let after = Some((Timestamp::from_micros(1), stable_id("test", "a")));
         assert_eq!(world.workspaces_after(after).count(), 2);
     }
 
     #[test]
     fn changes_rebuild_the_same_world() {
-        let mut world = World::first_day(Uuid::nil(), Moment::from_micros(5));
+        let mut world = World::with_default_workspace(Uuid::nil(), Timestamp::from_micros(5));
         world.put_workspace(workspace("a", 9));
         let mut copy = World::default();
         world.take_changes().into_iter().for_each(|c| copy.apply(c));

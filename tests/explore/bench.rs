@@ -6,7 +6,8 @@ use airlift::commands::{Environment, perform};
 use airlift::failure::Exit;
 use airlift::ledger::SharedStore;
 use airlift::render::{Surroundings, Ui};
-use airlift::sandbox::{Faults, Options, Recorded, Running};
+use airlift::sandbox::testing::{RequestRecord, TestOptions};
+use airlift::sandbox::{Faults, Options, Running};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -38,7 +39,7 @@ pub(crate) struct Ran {
     pub(crate) talk: String,
     pub(crate) took: Duration,
     /// The requests that it made.
-    pub(crate) log: Vec<Recorded>,
+    pub(crate) log: Vec<RequestRecord>,
 }
 
 impl Ran {
@@ -50,7 +51,7 @@ impl Ran {
     /// Whether a call ended in a way that no fault explains: the clock may run ahead when the
     /// system is late to deliver what was sent.
     pub(crate) fn is_spurious(&self) -> bool {
-        let slow = |one: &Recorded| {
+        let slow = |one: &RequestRecord| {
             let fault = one.fault.as_deref().unwrap_or_default();
             fault.starts_with("timeout") || fault.starts_with("delay")
         };
@@ -195,7 +196,10 @@ pub(crate) fn options() -> Options {
         client: None,
         faults: Faults::default(),
         delete_delay: Duration::from_millis(300),
-        log_capacity: 5000,
+        testing: TestOptions {
+            log_capacity: 5000,
+            ..TestOptions::default()
+        },
         ..Options::default()
     }
 }

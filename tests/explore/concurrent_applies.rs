@@ -2,7 +2,8 @@
 //! ledger: in every order of what they do after planning, and cut in two at every request.
 
 use airlift::failure::Exit;
-use airlift::sandbox::{Options, Running, WorldView, start};
+use airlift::sandbox::testing::WorldView;
+use airlift::sandbox::{Running, start};
 use std::future::pending;
 use std::sync::Arc;
 
@@ -29,16 +30,14 @@ pub(crate) fn turns(prepared: &Prepared) -> usize {
 pub(crate) fn attempt(prepared: &Prepared, order: &Order) -> Verdict {
     virtually(async {
         let turns = Interleaving::new(order);
-        let options = Options {
-            world: Some(prepared.start.world.clone()),
-            gate: Some(turns.gate()),
-            ..prepared.start.scenario.options()
-        };
+        let mut options = prepared.start.scenario.options();
+        options.testing.world = Some(prepared.start.world.clone());
+        options.testing.barrier = Some(turns.gate());
         let running = start(options).await.unwrap();
         let store = prepared.start.store.fork();
         let mut pair = Pair {
             prepared,
-            origins: [running.origin(), running.open_door(1).await.unwrap()],
+            origins: [running.origin(), running.open_listener(1).await.unwrap()],
             machines: [(), ()].map(|()| Machine::new(&prepared.start.files, store.clone())),
             before: running.world(),
             running,

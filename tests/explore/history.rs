@@ -1,6 +1,6 @@
 //! What happened to the world, request by request, and what must hold at every moment of it.
 
-use airlift::sandbox::{Deed, Effect, Object, Recorded, WorldView};
+use airlift::sandbox::testing::{Effect, Mutation, Object, RequestRecord, WorldView};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -50,16 +50,16 @@ impl Scene {
             id,
             workspace,
             name,
-            deed,
+            mutation,
             works,
         } = effect;
-        match (object, deed) {
-            (Object::Connector, Deed::Deleted) => drop(self.connectors.remove(id)),
+        match (object, mutation) {
+            (Object::Connector, Mutation::Deleted) => drop(self.connectors.remove(id)),
             (Object::Connector, _) => {
                 let place = (*workspace, name.clone());
                 self.connectors.insert(*id, (place, *works));
             }
-            (Object::Workspace, Deed::Deleted) => {
+            (Object::Workspace, Mutation::Deleted) => {
                 self.customers.remove(id);
                 self.connectors.retain(|_, ((owner, _), _)| owner != id);
             }
@@ -88,7 +88,7 @@ impl Scene {
 
 impl Measure {
     /// What these requests did to a world.
-    pub(crate) fn of(before: &WorldView, log: &[Recorded]) -> Self {
+    pub(crate) fn of(before: &WorldView, log: &[RequestRecord]) -> Self {
         let known: BTreeSet<Uuid> = crate::world_state::ids(before).collect();
         let mut scene = Scene::of(before);
         let mut measure = Self {
@@ -102,7 +102,7 @@ impl Measure {
             if known.contains(&effect.id) {
                 measure.touched.insert(effect.id);
             }
-            let is_new = effect.object == Object::Connector && effect.deed == Deed::Created;
+            let is_new = effect.object == Object::Connector && effect.mutation == Mutation::Created;
             measure.created += usize::from(is_new);
             measure.crowd = measure.crowd.max(scene.crowd());
             let (served, active) = (scene.served(), scene.active());
@@ -149,7 +149,7 @@ impl Measure {
 }
 
 /// Creations that were repeated without a look at what the one before them did.
-pub(crate) fn blind_repeats(log: &[Recorded]) -> Vec<String> {
+pub(crate) fn blind_repeats(log: &[RequestRecord]) -> Vec<String> {
     let mut open: BTreeSet<&[String]> = BTreeSet::new();
     let mut found = Vec::new();
     for one in log {

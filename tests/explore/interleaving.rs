@@ -1,6 +1,6 @@
 //! Whose turn it is: a gate that lets the requests of two runs through in a given order.
 
-use airlift::sandbox::{Gate, Pass, Recorded, Wait};
+use airlift::sandbox::testing::{BarrierPermit, BarrierWait, RequestBarrier, RequestRecord};
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -60,9 +60,9 @@ impl Interleaving {
 
     /// The gate that keeps them. Where the order is not of everything, reading for a plan is not
     /// ordered: both runs have planned on the same world when the first of them writes.
-    pub(crate) fn gate(&self) -> Gate {
+    pub(crate) fn gate(&self) -> RequestBarrier {
         let turns = self.clone();
-        Gate::new(move |recorded| turns.wait(recorded))
+        RequestBarrier::new(move |recorded| turns.wait(recorded))
     }
 
     /// A run has ended: its turns are nobody's.
@@ -72,25 +72,25 @@ impl Interleaving {
         self.changed.send_replace(());
     }
 
-    fn wait(&self, recorded: &Recorded) -> Wait {
+    fn wait(&self, recorded: &RequestRecord) -> BarrierWait {
         let turns = self.clone();
-        let (door, is_write) = (recorded.door, writes(recorded));
+        let (door, is_write) = (recorded.listener, writes(recorded));
         Box::pin(async move {
             if is_write {
                 turns.begun.lock().unwrap()[door] = true;
                 turns.changed.send_replace(());
             }
             if !turns.begun.lock().unwrap()[door] {
-                return Box::new(()) as Pass;
+                return Box::new(()) as BarrierPermit;
             }
             let mut changed = turns.changed.subscribe();
             loop {
                 changed.mark_unchanged();
                 if turns.is_next(door) {
-                    return Box::new(Turn(turns)) as Pass;
+                    return Box::new(Turn(turns)) as BarrierPermit;
                 }
                 if changed.changed().await.is_err() {
-                    return Box::new(()) as Pass;
+                    return Box::new(()) as BarrierPermit;
                 }
             }
         })
@@ -119,7 +119,7 @@ impl Drop for Turn {
 }
 
 /// Everything but reading and the organization's token.
-pub(crate) fn writes(recorded: &Recorded) -> bool {
+pub(crate) fn writes(recorded: &RequestRecord) -> bool {
     recorded.method != "GET"
         && recorded.operation.as_deref() != Some("create_account_applications_token")
 }

@@ -1,7 +1,8 @@
 //! What is changed, from where: the table of scenarios, and each one made ready to be tried from.
 
 use airlift::failure::Exit;
-use airlift::sandbox::{Options, Snapshot, start};
+use airlift::sandbox::testing::Snapshot;
+use airlift::sandbox::{Options, start};
 use std::future::pending;
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! One trial: runs that meet faults, runs that recover from them, and the judgement.
 
 use airlift::failure::Exit;
-use airlift::sandbox::{Faults, Options, Recorded, Running, WorldView, start};
+use airlift::sandbox::testing::{RequestRecord, WorldView};
+use airlift::sandbox::{Faults, Options, Running, start};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl Prepared {
             settle().await;
             let plan = start.scenario.plan();
             let plan = machine.run(&running, &plan, pending()).await;
-            let operation = |one: &Recorded| one.operation.clone().unwrap_or_default();
+            let operation = |one: &RequestRecord| one.operation.clone().unwrap_or_default();
             Self {
                 operations: first.log.iter().map(operation).collect(),
                 rest: WorldState::of(&running, &start.scenario.after),
@@ -104,11 +105,11 @@ async fn begin(from: &Start, faults: &[InjectedFault]) -> (Machine, Running) {
     for fault in faults {
         injected.push(fault.fault());
     }
-    let options = Options {
-        world: Some(from.world.clone()),
+    let mut options = Options {
         faults: injected,
         ..from.scenario.options()
     };
+    options.testing.world = Some(from.world.clone());
     let machine = Machine::new(&from.files, from.store.fork());
     (machine, start(options).await.unwrap())
 }

@@ -1,6 +1,7 @@
 //! A world at rest, in terms that two runs can be compared by: names and content, no ids or times.
 
-use airlift::sandbox::{ConnectorView, Running, WorldView};
+use airlift::sandbox::Running;
+use airlift::sandbox::testing::{ConnectorView, WorldView};
 use std::fmt;
 
 use crate::project::Project;

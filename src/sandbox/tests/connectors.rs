@@ -112,9 +112,9 @@ async fn credentials_of_no_scheme_are_refused_by_their_keys() {
     ] {
         let keys: Vec<&String> = credentials.as_object().unwrap().keys().collect();
         let body = with(&github("acme"), &json!({"credentials": credentials}));
-        let answer = bench.post(CONNECTORS, body).await;
-        assert_eq!(answer.status, 400);
-        let message = text(&answer.body["message"]);
+        let response = bench.post(CONNECTORS, body).await;
+        assert_eq!(response.status, 400);
+        let message = text(&response.body["message"]);
         assert!(
             message.starts_with("Credentials do not match any auth scheme. Provided keys: ["),
             "{message}"

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::*;
 
 /// A sandbox whose second create meets a fault, and what that looked like: the answer's bytes, or none.
-async fn meet(kind: &str) -> (Bench, Option<(u16, Result<Vec<u8>, ()>)>) {
+async fn next_fault(kind: &str) -> (Bench, Option<(u16, Result<Vec<u8>, ()>)>) {
     let faults = format!("create_integrations_connectors:2:{kind}")
         .parse()
         .unwrap();
@@ -40,7 +40,7 @@ fn connectors(bench: &Bench) -> usize {
 #[tokio::test]
 async fn statuses_come_without_an_effect_unless_asked_otherwise() {
     for (kind, status, expected) in [("503", 503, 1), ("401", 401, 1), ("504-after", 504, 2)] {
-        let (bench, met) = meet(kind).await;
+        let (bench, met) = next_fault(kind).await;
         assert_eq!(met.map(|m| m.0), Some(status));
         assert_eq!(connectors(&bench), expected, "{kind}");
         assert_eq!(
@@ -79,7 +79,7 @@ async fn silence_and_resets_come_before_or_after_the_effect() {
         ("reset-after", 2),
     ] {
         let begun = Instant::now();
-        let (bench, met) = meet(kind).await;
+        let (bench, met) = next_fault(kind).await;
         assert_eq!(met, None, "{kind}");
         assert_eq!(connectors(&bench), expected, "{kind}");
         assert_eq!(
@@ -96,7 +96,7 @@ async fn silence_and_resets_come_before_or_after_the_effect() {
 #[tokio::test]
 async fn spoilt_answers_follow_the_effect() {
     for kind in ["cut", "badjson", "empty"] {
-        let (bench, met) = meet(kind).await;
+        let (bench, met) = next_fault(kind).await;
         let (status, body) = met.unwrap();
         assert_eq!((status, connectors(&bench)), (200, 2), "{kind}");
         match (kind, body) {

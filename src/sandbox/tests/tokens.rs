@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
-use crate::sandbox::{ORGANIZATION_ID, TokenKind};
+use crate::sandbox::ORGANIZATION_ID;
+use crate::sandbox::testing::TokenKind;
 
 const TOKEN: &str = "/api/v1/account/applications/token";
 
@@ -16,10 +20,10 @@ async fn client_credentials_are_checked() {
     let bench = Bench::with(options).await;
     let login = async |body: Value| bench.ask(None, Method::POST, TOKEN, Some(&body)).await;
     let right = json!({"client_id": "id", "client_secret": SECRET});
-    let answer = login(right.clone()).await;
-    assert_eq!(answer.body["token_type"], "bearer");
-    assert_eq!(answer.body["expires_in"], 900);
-    assert_eq!(answer.body["organization_id"], json!(ORGANIZATION_ID));
+    let response = login(right.clone()).await;
+    assert_eq!(response.body["token_type"], "bearer");
+    assert_eq!(response.body["expires_in"], 900);
+    assert_eq!(response.body["organization_id"], json!(ORGANIZATION_ID));
     assert_eq!(
         login(with(&right, &json!({"client_secret": "other"})))
             .await
@@ -89,10 +93,10 @@ async fn a_scoped_token_creates_in_its_own_workspace_and_tells_of_it() {
     assert_eq!(bench.get(&info).await.status, 403);
     for (workspace, expected) in [("acme", 200), ("other", 403), ("nobody", 403)] {
         let body = github(workspace);
-        let answer = bench
+        let response = bench
             .ask(token, Method::POST, CONNECTORS, Some(&body))
             .await;
-        assert_eq!(answer.status, expected, "{workspace}");
+        assert_eq!(response.status, expected, "{workspace}");
     }
 }
 
@@ -128,10 +132,10 @@ async fn everything_else_takes_an_application_token() {
         (Some("unknown"), 401),
     ] {
         for (method, target, body) in &requests {
-            let answer = bench
+            let response = bench
                 .ask(token, method.clone(), target, body.as_ref())
                 .await;
-            assert_eq!(answer.status, expected, "{method} {target}");
+            assert_eq!(response.status, expected, "{method} {target}");
         }
     }
     let last = bench.running.log().pop();
@@ -234,12 +238,15 @@ async fn a_widget_token_is_for_one_origin_and_no_operation() {
         "/api/v1/embedded/widget-token",
     ] {
         let body = json!({"workspace_name": "acme", "allowed_origin": "https://app.example.com"});
-        let answer = bench.post(path, body.clone()).await;
-        assert_eq!(answer.status, 200);
+        let response = bench.post(path, body.clone()).await;
+        assert_eq!(response.status, 200);
+        let unwrapped = STANDARD.decode(text(&response.body["token"])).unwrap();
+        let unwrapped: Value = serde_json::from_slice(&unwrapped).unwrap();
+        assert_eq!(text(&unwrapped["token"]).len(), 64);
         assert_eq!(
             bench
                 .ask(
-                    answer.body["token"].as_str(),
+                    response.body["token"].as_str(),
                     Method::GET,
                     "/api/v1/workspaces",
                     None

@@ -114,7 +114,7 @@ fn the_older_contract_does_the_same_by_its_own_names() {
 
 #[test]
 fn connectors_are_created_with_the_token_that_was_asked_for() {
-    use airlift::sandbox::TokenKind;
+    use airlift::sandbox::testing::TokenKind;
     let token = |more: &[&str]| {
         let env = TestEnv::new();
         let (_, traffic) = env.converge(more);

@@ -106,7 +106,7 @@ fn two_runs_do_not_share_a_ledger_at_once() {
         faulty("create_integrations_connectors:1:timeout-before"),
     );
     let mut first = env.spawn(&["apply", "--auto-approve"]);
-    let is_creation = |one: &airlift::sandbox::Recorded| {
+    let is_creation = |one: &airlift::sandbox::testing::RequestRecord| {
         one.operation.as_deref() == Some("create_integrations_connectors")
     };
     env.wait_for("the first creation", |env| {
@@ -130,7 +130,7 @@ fn a_signal_lets_what_was_begun_finish() {
     let env = TestEnv::with(ESTATE, faulty("create_integrations_connectors:1:delay@700"));
     let arguments = ["apply", "--auto-approve", "--parallelism", "1"];
     let mut child = env.spawn(&arguments);
-    let is_creation = |one: &airlift::sandbox::Recorded| {
+    let is_creation = |one: &airlift::sandbox::testing::RequestRecord| {
         one.operation.as_deref() == Some("create_integrations_connectors")
     };
     env.wait_for("the first creation", |env| {

@@ -18,7 +18,8 @@ pub(crate) use shared::process::Output;
 pub(crate) use shared::project::{AIRLIFT, isolate};
 pub(crate) use traffic::Traffic;
 
-use airlift::sandbox::{self, ConnectorView, Faults, Options, Running, WorldView};
+use airlift::sandbox::testing::{ConnectorView, WorldView};
+use airlift::sandbox::{self, Faults, Options, Running};
 use shared::project::Project;
 use std::ops::{Deref, DerefMut};
 use std::process::{Child, Stdio};

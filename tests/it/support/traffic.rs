@@ -1,18 +1,18 @@
 //! The requests of one run, as the sandbox noted them.
 
-use airlift::sandbox::Recorded;
+use airlift::sandbox::testing::RequestRecord;
 
 /// Requests, oldest first.
 #[derive(Debug)]
-pub(crate) struct Traffic(pub(crate) Vec<Recorded>);
+pub(crate) struct Traffic(pub(crate) Vec<RequestRecord>);
 
 /// The only call of a reading verb that is not a GET.
 const APPLICATION_TOKEN: &str = "create_account_applications_token";
 
 impl Traffic {
     /// Every request that may change something, checks of credentials included.
-    pub(crate) fn writes(&self) -> Vec<&Recorded> {
-        let is_write = |one: &&Recorded| {
+    pub(crate) fn writes(&self) -> Vec<&RequestRecord> {
+        let is_write = |one: &&RequestRecord| {
             one.method != "GET" && one.operation.as_deref() != Some(APPLICATION_TOKEN)
         };
         self.0.iter().filter(is_write).collect()
@@ -29,7 +29,7 @@ impl Traffic {
 
     /// How often an operation was called.
     pub(crate) fn count(&self, operation: &str) -> usize {
-        let named = |one: &&Recorded| one.operation.as_deref() == Some(operation);
+        let named = |one: &&RequestRecord| one.operation.as_deref() == Some(operation);
         self.0.iter().filter(named).count()
     }
 

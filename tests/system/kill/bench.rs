@@ -6,7 +6,8 @@ use crate::support::process::Output;
 use crate::support::project::{AIRLIFT, Project, isolate};
 use crate::support::remote::Remote;
 use crate::support::tier::Slice;
-use airlift::sandbox::{Faults, Options, Recorded, Running, start};
+use airlift::sandbox::testing::RequestRecord;
+use airlift::sandbox::{Faults, Options, Running, start};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::ops::Deref;
@@ -128,7 +129,7 @@ impl Bench {
         let mut command = self.command(running, line);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        let met = |log: &[Recorded]| log.iter().any(|one| one.fault.is_some());
+        let met = |log: &[RequestRecord]| log.iter().any(|one| one.fault.is_some());
         while !met(&running.log()) && child.try_wait().unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -42,7 +42,7 @@ async fn a_creation_that_is_under_way_is_waited_for() {
     // It looks, and looks again.
     let looks = |running: &Running| {
         let log = running.log();
-        let lists = |one: &&airlift::sandbox::Recorded| {
+        let lists = |one: &&airlift::sandbox::testing::RequestRecord| {
             one.operation.as_deref() == Some("list_integrations_connectors")
         };
         log.iter().filter(lists).count()

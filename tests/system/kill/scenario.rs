@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, create, remote};
 use crate::support::tier::Slice;
-use airlift::sandbox::{Running, WorkspaceView};
+use airlift::sandbox::Running;
+use airlift::sandbox::testing::WorkspaceView;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,6 +5,7 @@
 
 use super::bench::{Bench, fair};
 use crate::support::tier::Slice;
+use airlift::sandbox::testing::TestOptions;
 use airlift::sandbox::{Faults, Options, Running, start};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -43,7 +44,10 @@ async fn rounds_of_edits_and_faults_leave_no_trace() {
         scoped_token_ttl: Duration::from_secs(30),
         delete_delay: Duration::from_millis(20),
         seed: Some(SEED),
-        log_capacity: 1000,
+        testing: TestOptions {
+            log_capacity: 1000,
+            ..TestOptions::default()
+        },
         ..Options::default()
     });
     let running = running.await.unwrap();

@@ -1,17 +1,20 @@
-//! What an operation answers: a status with a JSON body, or a refusal in the API's error envelope.
+//! Responsible for the result of an operation: a status with a JSON body, or an error in the API's envelope.
 //!
-//! Refusals name fields and rules. They never repeat a submitted value, because a value may be a secret.
+//! Errors name fields and rules. They never repeat a submitted value, because a value may be a secret.
 
 use serde_json::{Value, json};
 
-/// A successful answer.
+/// What an operation returns.
+pub(crate) type OperationResult = Result<OperationOutput, OperationError>;
+
+/// The result of an operation that succeeded.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply {
+pub(crate) struct OperationOutput {
     pub(crate) status: u16,
     pub(crate) body: Value,
 }
 
-impl Reply {
+impl OperationOutput {
     pub(crate) fn ok(body: Value) -> Self {
         Self { status: 200, body }
     }
@@ -39,15 +42,15 @@ impl FieldError {
     }
 }
 
-/// An answer that is an error.
+/// The result of an operation that was refused.
 #[derive(Debug, Clone)]
-pub(crate) struct Refusal {
+pub(crate) struct OperationError {
     pub(crate) status: u16,
     pub(crate) message: String,
     pub(crate) errors: Vec<FieldError>,
 }
 
-impl Refusal {
+impl OperationError {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_envelope_lists_each_field() {
-        let refusal = Refusal::invalid("body.name", "is required");
+        let refusal = OperationError::invalid("body.name", "is required");
         assert_eq!(refusal.status, 422);
         assert_eq!(
             refusal.envelope(),

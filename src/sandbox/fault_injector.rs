@@ -1,4 +1,4 @@
-//! Faults at work: which request meets which. Carries nothing out.
+//! Responsible for which request meets which fault. Does not carry faults out.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use super::fault_kind::FaultKind;
 use super::faults::{Fault, Faults, When};
 
-/// Faults at work: each counts the requests it was asked about.
+/// The faults of a sandbox, each with the number of requests that it has counted.
 #[derive(Debug)]
-pub(crate) struct Weather {
+pub(crate) struct FaultInjector {
     state: Mutex<State>,
 }
 
@@ -17,11 +17,11 @@ pub(crate) struct Weather {
 struct State {
     faults: Vec<(Fault, u64)>,
     rng: fastrand::Rng,
-    /// Until when everything is down, and for how long it was said to be.
+    /// Until when every request meets the `down` fault.
     down: Option<(Instant, FaultKind)>,
 }
 
-impl Weather {
+impl FaultInjector {
     pub(crate) fn new(faults: Faults, seed: Option<u64>) -> Self {
         let rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Self {
@@ -33,15 +33,16 @@ impl Weather {
         }
     }
 
-    /// Other faults from here on, counted anew.
+    /// Replaces the faults, and counts requests from zero.
+    #[cfg(feature = "testing")]
     pub(crate) fn change(&self, faults: Faults) {
         let mut state = self.state();
         state.faults = faults.list.into_iter().map(|f| (f, 0)).collect();
         state.down = None;
     }
 
-    /// The fault that meets this request, if one does: the first of the list. All of them count it.
-    pub(crate) fn meet(&self, operation: &str) -> Option<FaultKind> {
+    /// The fault that this request meets: the first of the list that fires. Every fault of its operation counts it.
+    pub(crate) fn next_fault(&self, operation: &str) -> Option<FaultKind> {
         let mut state = self.state();
         let State { faults, rng, down } = &mut *state;
         let mut met = down
@@ -78,29 +79,29 @@ mod tests {
 
     #[test]
     fn counting_goes_by_operation() {
-        let weather = Weather::new("a:2:503,*:3:500".parse().unwrap(), None);
+        let fault_injector = FaultInjector::new("a:2:503,*:3:500".parse().unwrap(), None);
         let met: Vec<Option<String>> = ["a", "b", "a", "b"]
             .iter()
-            .map(|o| weather.meet(o).map(|k| k.to_string()))
+            .map(|o| fault_injector.next_fault(o).map(|k| k.to_string()))
             .collect();
         assert_eq!(met, [None, None, Some("503".into()), None]);
     }
 
     #[test]
     fn other_faults_count_anew() {
-        let weather = Weather::new("a:2:503".parse().unwrap(), None);
-        weather.meet("a");
-        weather.change("a:2:500".parse().unwrap());
-        let met = ["a", "a"].map(|o| weather.meet(o).map(|k| k.to_string()));
+        let fault_injector = FaultInjector::new("a:2:503".parse().unwrap(), None);
+        fault_injector.next_fault("a");
+        fault_injector.change("a:2:500".parse().unwrap());
+        let met = ["a", "a"].map(|o| fault_injector.next_fault(o).map(|k| k.to_string()));
         assert_eq!(met, [None, Some("500".into())]);
     }
 
     #[test]
     fn chance_is_seeded() {
         let draw = || {
-            let weather = Weather::new("*:p50%:503".parse().unwrap(), Some(7));
+            let fault_injector = FaultInjector::new("*:p50%:503".parse().unwrap(), Some(7));
             (0..64)
-                .map(|_| weather.meet("x").is_some())
+                .map(|_| fault_injector.next_fault("x").is_some())
                 .collect::<Vec<_>>()
         };
         assert_eq!(draw(), draw());
@@ -109,9 +110,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_down_comes_back() {
-        let weather = Weather::new("a:1:down@2000".parse().unwrap(), None);
-        assert!(weather.meet("a").is_some() && weather.meet("b").is_some());
+        let fault_injector = FaultInjector::new("a:1:down@2000".parse().unwrap(), None);
+        assert!(
+            fault_injector.next_fault("a").is_some() && fault_injector.next_fault("b").is_some()
+        );
         tokio::time::advance(std::time::Duration::from_secs(2)).await;
-        assert_eq!(weather.meet("b"), None);
+        assert_eq!(fault_injector.next_fault("b"), None);
     }
 }

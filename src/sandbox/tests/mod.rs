@@ -54,7 +54,7 @@ impl Bench {
 
     async fn login(&self) -> String {
         let body = json!({"client_id": "id", "client_secret": SECRET});
-        let answer = self
+        let response = self
             .ask(
                 None,
                 Method::POST,
@@ -62,7 +62,7 @@ impl Bench {
                 Some(&body),
             )
             .await;
-        text(&answer.body["access_token"])
+        text(&response.body["access_token"])
     }
 
     /// Sends what may be wrong; the answer must still be of the contract.
@@ -80,11 +80,11 @@ impl Bench {
             .unwrap();
         let status = response.status().as_u16();
         let bytes = response.bytes().await.unwrap();
-        let answer = Answer {
+        let response = Answer {
             status,
             body: serde_json::from_slice(&bytes).unwrap(),
         };
-        let off = CONTRACT.check_response(method.as_str(), target, status, &answer.body);
+        let off = CONTRACT.check_response(method.as_str(), target, status, &response.body);
         assert!(off.is_empty(), "{method} {target}: {off:?}");
         if status < 400 {
             let off = CONTRACT.check_request(method.as_str(), target, body);
@@ -94,7 +94,7 @@ impl Bench {
             !String::from_utf8_lossy(&bytes).contains(SECRET),
             "{method} {target} shows a secret"
         );
-        answer
+        response
     }
 
     fn request(
@@ -164,9 +164,9 @@ impl Bench {
 
     /// The path of a new connector.
     async fn connector(&self, workspace: &str) -> String {
-        let answer = self.post(CONNECTORS, github(workspace)).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        format!("{CONNECTORS}/{}", text(&answer.body["id"]))
+        let response = self.post(CONNECTORS, github(workspace)).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        format!("{CONNECTORS}/{}", text(&response.body["id"]))
     }
 }
 

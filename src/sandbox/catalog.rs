@@ -1,7 +1,6 @@
-//! The connector types the sandbox knows, from the catalog's data file, and what follows from them.
+//! Responsible for the connector types that the sandbox knows, from the catalog's data file.
 //!
-//! Parsed with the sandbox's own types: the client reads the same facts with its own, and neither can lean on
-//! the other's mistake.
+//! The sandbox parses the file with types of its own, so that a mistake of the client's parser cannot hide in both.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -17,7 +16,7 @@ const DATA: &str = include_str!("../catalog/connectors.json");
 
 /// All known connector types.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Facts {
+pub(crate) struct Catalog {
     pub(crate) connectors: Vec<ConnectorType>,
 }
 
@@ -32,7 +31,7 @@ pub(crate) struct ConnectorType {
     pub(crate) server_variables: BTreeMap<String, ServerVariable>,
     #[serde(default)]
     pub(crate) replication_config: BTreeMap<String, Field>,
-    /// Every answer that shows a connector needs these, so they are made once.
+    /// Every response with a connector needs these, so they are computed once.
     #[serde(skip)]
     template_id: OnceLock<Uuid>,
     #[serde(skip)]
@@ -62,19 +61,19 @@ pub(crate) struct ServerVariable {
     pub(crate) allowed: Vec<String>,
 }
 
-impl Facts {
+impl Catalog {
     pub(crate) fn load() -> Result<Self, SandboxError> {
         serde_json::from_str(DATA).map_err(|e| SandboxError::Catalog(e.to_string()))
     }
 
     /// The embedded data, read once.
     pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
-        static FACTS: OnceLock<Facts> = OnceLock::new();
-        if let Some(read) = FACTS.get() {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        if let Some(read) = CATALOG.get() {
             return Ok(read);
         }
         let read = Self::load()?;
-        Ok(FACTS.get_or_init(|| read))
+        Ok(CATALOG.get_or_init(|| read))
     }
 
     pub(crate) fn by_definition(&self, id: Uuid) -> Option<&ConnectorType> {
@@ -122,7 +121,7 @@ impl ConnectorType {
         })
     }
 
-    /// Settings the server adds by itself. Clients that compare whole configurations trip over them.
+    /// Settings that the server adds. A client that compares whole configurations sees a difference.
     pub(crate) fn constants(&self) -> Map<String, Value> {
         let constants = match self.slug.as_str() {
             "github" => json!({"api_url": "https://api.github.com", "max_waiting_time": 10}),
@@ -195,7 +194,7 @@ impl AuthMethod {
     }
 }
 
-/// An id that is the same in every sandbox, derived from what it stands for.
+/// An id that is the same in every sandbox, derived from kind and name.
 pub(crate) fn stable_id(kind: &str, name: &str) -> Uuid {
     let digest = Sha256::digest(format!("airlift sandbox {kind} {name}"));
     let mut bytes = [0; 16];
@@ -216,21 +215,21 @@ mod tests {
 
     #[test]
     fn types_are_found_by_slug_and_display_name_without_case() {
-        let facts = Facts::load().unwrap();
-        assert_eq!(facts.connectors.len(), 56);
+        let catalog = Catalog::load().unwrap();
+        assert_eq!(catalog.connectors.len(), 56);
         for name in ["zendesk-support", "Zendesk Support", "ZENDESK-SUPPORT"] {
             assert_eq!(
-                facts.by_name(name).map(|c| c.slug.as_str()),
+                catalog.by_name(name).map(|c| c.slug.as_str()),
                 Some("zendesk-support")
             );
         }
-        assert!(facts.by_name("zendesk_support").is_none());
+        assert!(catalog.by_name("zendesk_support").is_none());
     }
 
     #[test]
     fn credentials_fit_exactly_one_method() {
-        let facts = Facts::load().unwrap();
-        let zendesk = facts.by_name("zendesk-support").unwrap();
+        let catalog = Catalog::load().unwrap();
+        let zendesk = catalog.by_name("zendesk-support").unwrap();
         assert!(
             zendesk.accepts_credentials(&credentials(&json!({"email": "a", "api_token": "b"})))
         );
@@ -242,8 +241,8 @@ mod tests {
 
     #[test]
     fn template_ids_are_distinct_and_stable() {
-        let facts = Facts::load().unwrap();
-        let ids: std::collections::BTreeSet<Uuid> = facts
+        let catalog = Catalog::load().unwrap();
+        let ids: std::collections::BTreeSet<Uuid> = catalog
             .connectors
             .iter()
             .map(ConnectorType::global_template_id)

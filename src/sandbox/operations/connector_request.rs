@@ -1,18 +1,19 @@
-//! The body of a connector's create and check: everything that can be wrong with it, in one place for both.
+//! Responsible for the body that creates or checks a connector.
 //!
-//! What comes out holds no credential, only what they would do. The documented rules that no schema can say
-//! live here: one selector of the type, some configuration, credentials of one auth scheme.
+//! The result holds no credential, only the outcome of a check with it. The documented rules that no schema can
+//! express are here: one selector of the type, some configuration, credentials of one auth scheme.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::facts::ConnectorType;
-use super::reply::{FieldError, Refusal};
-use super::routes::{Api, Call, Secret, check_name};
-use super::tokens::Caller;
-use super::world::{Outcome, Workspace};
+use crate::sandbox::backend::{Backend, SecretPredicate};
+use crate::sandbox::catalog::ConnectorType;
+use crate::sandbox::operation_request::{OperationRequest, check_name};
+use crate::sandbox::operation_result::{FieldError, OperationError};
+use crate::sandbox::tokens::Caller;
+use crate::sandbox::world::{Outcome, Workspace};
 
-/// What stands in the place of a secret in a configuration that is shown again.
+/// Replaces a secret in a configuration.
 const MASK: &str = "**********";
 /// Key parts that mark a configuration value as secret.
 const SECRET_WORDS: [&str; 6] = [
@@ -25,9 +26,9 @@ const SECRET_WORDS: [&str; 6] = [
 ];
 const SELECTORS: [&str; 3] = ["definition_id", "connector_type", "source_template_id"];
 
-/// A body that may become a connector.
+/// A create or check body that is valid.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct ConnectorRequest {
     pub(crate) workspace_id: Uuid,
     pub(crate) name: String,
     pub(crate) definition_id: Uuid,
@@ -38,37 +39,42 @@ pub(crate) struct Draft {
 }
 
 /// Reads a create or check body.
-pub(crate) fn read(api: &Api, call: &Call<'_>) -> Result<Draft, Refusal> {
-    let workspace = owner(api, call)?;
-    let (kind, template_id) = select(api, call)?;
-    let name = match call.field("name") {
+pub(crate) fn read(
+    backend: &Backend,
+    request: &OperationRequest<'_>,
+) -> Result<ConnectorRequest, OperationError> {
+    let workspace = owner(backend, request)?;
+    let (kind, template_id) = select(backend, request)?;
+    let name = match request.field("name") {
         Some(name) => name.to_owned(),
         None => format!("{} - {}", kind.slug, workspace.name),
     };
-    if call.field("name").is_some() {
+    if request.field("name").is_some() {
         check_name("body.name", &name)?;
     }
-    let outcome = credentials(kind, call)?;
-    environment(kind, call)?;
-    let given = call.given("replication_config").and_then(Value::as_object);
-    Ok(Draft {
+    let outcome = credentials(kind, request)?;
+    environment(kind, request)?;
+    let given = request
+        .given("replication_config")
+        .and_then(Value::as_object);
+    Ok(ConnectorRequest {
         workspace_id: workspace.id,
         name,
         definition_id: kind.definition_id,
         template_id,
-        replication_config: configuration(api, kind, template_id, given)?,
-        entities: call.given("entities").cloned(),
+        replication_config: configuration(backend, kind, template_id, given)?,
+        entities: request.given("entities").cloned(),
         outcome,
     })
 }
 
-/// A configuration as it is kept: checked, secrets masked, defaults and the server's own settings added.
+/// A configuration as the world holds it: checked, secrets masked, defaults and the server's own settings added.
 pub(crate) fn configuration(
-    api: &Api,
+    backend: &Backend,
     kind: &ConnectorType,
     template_id: Uuid,
     given: Option<&Map<String, Value>>,
-) -> Result<Map<String, Value>, Refusal> {
+) -> Result<Map<String, Value>, OperationError> {
     let given = given.cloned().unwrap_or_default();
     let wrong: Vec<FieldError> = kind
         .replication_config
@@ -86,102 +92,118 @@ pub(crate) fn configuration(
         })
         .collect();
     if !wrong.is_empty() {
-        return Err(Refusal::unprocessable(wrong));
+        return Err(OperationError::unprocessable(wrong));
     }
-    let mut kept = kind.constants();
-    kept.extend(
-        api.world
+    let mut config = kind.constants();
+    config.extend(
+        backend
+            .world
             .template(template_id)
             .map(|t| t.partial_default_config.clone())
             .unwrap_or_default(),
     );
-    kept.extend(given);
-    mask(&mut kept, &api.secret);
-    Ok(kept)
+    config.extend(given);
+    mask(&mut config, &backend.is_secret);
+    Ok(config)
 }
 
-/// The workspace the body names. Unlike a mint, this creates none.
-fn owner<'a>(api: &'a Api, call: &Call<'_>) -> Result<&'a Workspace, Refusal> {
-    let name = call
+/// The workspace that the body names. Unlike a mint, this creates none.
+fn owner<'a>(
+    backend: &'a Backend,
+    request: &OperationRequest<'_>,
+) -> Result<&'a Workspace, OperationError> {
+    let name = request
         .field("external_user_id")
-        .or(call.field("workspace_name"))
+        .or(request.field("workspace_name"))
         .unwrap_or_default();
-    let found = api.world.workspace_named(name);
-    if let Caller::Scoped(id) = call.caller
+    let found = backend.world.workspace_named(name);
+    if let Caller::Scoped(id) = request.caller
         && found.is_none_or(|w| w.id != id)
     {
-        return Err(Refusal::forbidden(
+        return Err(OperationError::forbidden(
             "This scoped token belongs to another workspace",
         ));
     }
-    found.ok_or_else(|| Refusal::not_found("Workspace"))
+    found.ok_or_else(|| OperationError::not_found("Workspace"))
 }
 
 /// The connector type and the template that the body selects.
-fn select<'a>(api: &'a Api, call: &Call<'_>) -> Result<(&'a ConnectorType, Uuid), Refusal> {
+fn select<'a>(
+    backend: &'a Backend,
+    request: &OperationRequest<'_>,
+) -> Result<(&'a ConnectorType, Uuid), OperationError> {
     let given: Vec<&str> = SELECTORS
         .into_iter()
-        .filter(|s| call.given(s).is_some())
+        .filter(|s| request.given(s).is_some())
         .collect();
     let [selector] = given.as_slice() else {
-        return Err(Refusal::invalid(
+        return Err(OperationError::invalid(
             "body",
             format!("exactly one of {} is required", SELECTORS.join(", ")),
         ));
     };
-    let text = call.field(selector).unwrap_or_default();
+    let text = request.field(selector).unwrap_or_default();
     match *selector {
         "connector_type" => {
-            let kind = api
-                .facts
+            let kind = backend
+                .catalog
                 .by_name(text)
-                .ok_or_else(|| Refusal::not_found("Connector definition"))?;
-            Ok((kind, only_template(api, kind)?))
+                .ok_or_else(|| OperationError::not_found("Connector definition"))?;
+            Ok((kind, only_template(backend, kind)?))
         }
         "definition_id" => {
-            let kind = text.parse().ok().and_then(|id| api.facts.by_definition(id));
-            let kind = kind.ok_or_else(|| Refusal::not_found("Connector definition"))?;
-            Ok((kind, only_template(api, kind)?))
+            let kind = text
+                .parse()
+                .ok()
+                .and_then(|id| backend.catalog.by_definition(id));
+            let kind = kind.ok_or_else(|| OperationError::not_found("Connector definition"))?;
+            Ok((kind, only_template(backend, kind)?))
         }
-        _ => by_template(api, text),
+        _ => by_template(backend, text),
     }
 }
 
-fn by_template<'a>(api: &'a Api, text: &str) -> Result<(&'a ConnectorType, Uuid), Refusal> {
-    let missing = || Refusal::not_found("Source template");
+fn by_template<'a>(
+    backend: &'a Backend,
+    text: &str,
+) -> Result<(&'a ConnectorType, Uuid), OperationError> {
+    let missing = || OperationError::not_found("Source template");
     let id: Uuid = text.parse().map_err(|_| missing())?;
-    let own = api
+    let own = backend
         .world
         .template(id)
-        .and_then(|t| api.facts.by_definition(t.definition_id));
-    own.or_else(|| api.facts.by_global_template(id))
+        .and_then(|t| backend.catalog.by_definition(t.definition_id));
+    own.or_else(|| backend.catalog.by_global_template(id))
         .map(|kind| (kind, id))
         .ok_or_else(missing)
 }
 
 /// The organization's template of a type, or the global one; several need a choice.
-fn only_template(api: &Api, kind: &ConnectorType) -> Result<Uuid, Refusal> {
-    let templates = api.world.live_templates();
+fn only_template(backend: &Backend, kind: &ConnectorType) -> Result<Uuid, OperationError> {
+    let templates = backend.world.live_templates();
     let mut own = templates
         .iter()
         .filter(|t| t.definition_id == kind.definition_id);
     match (own.next(), own.next()) {
         (None, _) => Ok(kind.global_template_id()),
         (Some(only), None) => Ok(only.id),
-        _ => Err(Refusal::bad_request(
+        _ => Err(OperationError::bad_request(
             "Several source templates exist for this connector: source_template_id is required",
         )),
     }
 }
 
-/// Checks the credentials and says what they would do.
-fn credentials(kind: &ConnectorType, call: &Call<'_>) -> Result<Outcome, Refusal> {
-    let Some(given) = call.given("credentials").and_then(Value::as_object) else {
+/// Checks the credentials' shape and returns the outcome that they ask for.
+fn credentials(
+    kind: &ConnectorType,
+    request: &OperationRequest<'_>,
+) -> Result<Outcome, OperationError> {
+    let Some(given) = request.given("credentials").and_then(Value::as_object) else {
         let others = ["replication_config", "server_side_oauth_secret_id"];
-        return if others.iter().any(|field| call.given(field).is_some()) {
+        return if others.iter().any(|field| request.given(field).is_some()) {
             Ok(Outcome::Works)
         } else {
-            Err(Refusal::invalid(
+            Err(OperationError::invalid(
                 "body",
                 "one of replication_config, credentials, server_side_oauth_secret_id is required",
             ))
@@ -194,7 +216,7 @@ fn credentials(kind: &ConnectorType, call: &Call<'_>) -> Result<Outcome, Refusal
             "Credentials do not match any auth scheme. Provided keys: {}",
             Value::from(keys)
         );
-        return Err(Refusal::bad_request(message));
+        return Err(OperationError::bad_request(message));
     }
     let wrong: Vec<FieldError> = given
         .iter()
@@ -203,7 +225,7 @@ fn credentials(kind: &ConnectorType, call: &Call<'_>) -> Result<Outcome, Refusal
     if wrong.is_empty() {
         Ok(outcome(given))
     } else {
-        Err(Refusal::unprocessable(wrong))
+        Err(OperationError::unprocessable(wrong))
     }
 }
 
@@ -216,7 +238,7 @@ fn credential_error(key: &str, value: &Value) -> Option<FieldError> {
     Some(FieldError::new(format!("body.credentials.{key}"), rule))
 }
 
-/// The convention that lets a test steer a check from inside a credential.
+/// The outcome that a marker inside a credential asks for.
 fn outcome(credentials: &Map<String, Value>) -> Outcome {
     let holds = |marker: &str| {
         credentials
@@ -232,8 +254,8 @@ fn outcome(credentials: &Map<String, Value>) -> Outcome {
     }
 }
 
-fn environment(kind: &ConnectorType, call: &Call<'_>) -> Result<(), Refusal> {
-    let given = call
+fn environment(kind: &ConnectorType, request: &OperationRequest<'_>) -> Result<(), OperationError> {
+    let given = request
         .given("environment")
         .and_then(Value::as_object)
         .into_iter()
@@ -244,7 +266,7 @@ fn environment(kind: &ConnectorType, call: &Call<'_>) -> Result<(), Refusal> {
     if wrong.is_empty() {
         Ok(())
     } else {
-        Err(Refusal::unprocessable(wrong))
+        Err(OperationError::unprocessable(wrong))
     }
 }
 
@@ -275,8 +297,8 @@ fn has_type(value: &Value, json_type: &str) -> bool {
     }
 }
 
-/// Nothing secret is kept, wherever in the configuration it was put.
-fn mask(object: &mut Map<String, Value>, is_secret: &Secret) {
+/// Masks secrets at any depth of a configuration.
+fn mask(object: &mut Map<String, Value>, is_secret: &SecretPredicate) {
     for (key, value) in object.iter_mut() {
         let key = key.to_lowercase();
         let named_so = SECRET_WORDS.iter().any(|word| key.contains(word));
@@ -287,7 +309,7 @@ fn mask(object: &mut Map<String, Value>, is_secret: &Secret) {
     }
 }
 
-fn mask_value(value: &mut Value, is_secret: &Secret) {
+fn mask_value(value: &mut Value, is_secret: &SecretPredicate) {
     match value {
         Value::Object(inner) => mask(inner, is_secret),
         Value::Array(items) => items
@@ -309,7 +331,7 @@ mod tests {
             json!({"start": "x", "auth": {"client_secret": "s"}, "list": [{"api_key": "k"}]});
         mask(
             config.as_object_mut().unwrap(),
-            &Secret(Box::new(|_| false)),
+            &SecretPredicate(Box::new(|_| false)),
         );
         assert_eq!(
             config,
@@ -320,7 +342,7 @@ mod tests {
     #[test]
     fn texts_that_the_embedder_knows_are_masked_under_any_key() {
         let mut config = json!({"start": "x", "list": ["y", {"deep": "x"}]});
-        let secret = Secret(Box::new(|text| text == "x"));
+        let secret = SecretPredicate(Box::new(|text| text == "x"));
         mask(config.as_object_mut().unwrap(), &secret);
         assert_eq!(
             config,

@@ -1,43 +1,44 @@
-//! Definitions: the catalog as the API shows it. Read-only.
+//! Responsible for definitions: the catalog as the API shows it. Read-only.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::facts::{ConnectorType, stable_id};
-use super::reply::{Refusal, Reply};
-use super::routes::{Api, Call};
+use crate::sandbox::backend::Backend;
+use crate::sandbox::catalog::{ConnectorType, stable_id};
+use crate::sandbox::operation_request::OperationRequest;
+use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
 
 const DESTINATIONS: [&str; 3] = ["S3", "Snowflake", "BigQuery"];
 
 /// All source definitions, or those with a part in their name.
-pub(crate) fn sources(api: &Api, call: &Call<'_>) -> Reply {
-    let part = call.text("name").unwrap_or_default().to_lowercase();
-    let found = api
-        .facts
+pub(crate) fn sources(backend: &Backend, request: &OperationRequest<'_>) -> OperationOutput {
+    let part = request.text("name").unwrap_or_default().to_lowercase();
+    let found = backend
+        .catalog
         .connectors
         .iter()
         .filter(|c| c.display_name().to_lowercase().contains(&part));
     let definitions: Vec<Value> = found.map(definition).collect();
-    Reply::ok(json!({"definitions": definitions}))
+    OperationOutput::ok(json!({"definitions": definitions}))
 }
 
 /// One source definition with the specification of its settings.
-pub(crate) fn source(api: &Api, call: &Call<'_>) -> Result<Reply, Refusal> {
-    let kind = api
-        .facts
-        .by_definition(call.id("id")?)
-        .ok_or_else(|| Refusal::not_found("Definition"))?;
+pub(crate) fn source(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
+    let kind = backend
+        .catalog
+        .by_definition(request.id("id")?)
+        .ok_or_else(|| OperationError::not_found("Definition"))?;
     let mut full = definition(kind);
     full["spec"] = kind.specification().clone();
     let questions = json!({"direct": [], "search": []});
-    Ok(Reply::ok(
+    Ok(OperationOutput::ok(
         json!({"id": kind.definition_id, "definition": full, "example_questions": questions}),
     ))
 }
 
 /// The destinations there are, or those among the given ids.
-pub(crate) fn destinations(call: &Call<'_>) -> Reply {
-    let wanted = call
+pub(crate) fn destinations(request: &OperationRequest<'_>) -> OperationOutput {
+    let wanted = request
         .parameters
         .get("actorDefinitionIds")
         .and_then(Value::as_array);
@@ -50,19 +51,21 @@ pub(crate) fn destinations(call: &Call<'_>) -> Reply {
     let items: Vec<Value> = found
         .map(|(id, name)| json!({"id": id, "name": name, "icon": ""}))
         .collect();
-    Reply::ok(json!({"destinations": items}))
+    OperationOutput::ok(json!({"destinations": items}))
 }
 
 /// One destination definition.
-pub(crate) fn destination(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let id = call.id("id")?;
+pub(crate) fn destination(request: &OperationRequest<'_>) -> OperationResult {
+    let id = request.id("id")?;
     let found = DESTINATIONS
         .into_iter()
         .find(|name| stable_id("destination", name) == id);
-    let name = found.ok_or_else(|| Refusal::not_found("Definition"))?;
+    let name = found.ok_or_else(|| OperationError::not_found("Definition"))?;
     let spec = json!({"connectionSpecification": {"type": "object", "properties": {}}});
     let definition = json!({"destinationDefinitionId": id, "name": name, "spec": spec});
-    Ok(Reply::ok(json!({"id": id, "definition": definition})))
+    Ok(OperationOutput::ok(
+        json!({"id": id, "definition": definition}),
+    ))
 }
 
 fn definition(kind: &ConnectorType) -> Value {

@@ -1,6 +1,6 @@
-//! Connections that can be torn: the listener whose streams have a switch that handlers can reach.
+//! Responsible for connections that handlers can reset or close without a response.
 //!
-//! An HTTP library answers or closes politely; a reset has to happen underneath it.
+//! An HTTP server offers neither, so the stream underneath it does.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,23 +17,27 @@ use tokio::net::{TcpListener, TcpStream};
 
 const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
-const TORN: u8 = 2;
+const RESET: u8 = 2;
 
-/// The switch of one connection.
+/// Ends one connection from inside a handler.
 #[derive(Debug, Clone)]
-pub(crate) struct Line {
+pub(crate) struct ClientConnection {
     state: Arc<AtomicU8>,
-    /// The number of the port it came to.
-    pub(crate) door: usize,
+    /// The number of the listener that accepted it.
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "only the request log reads it")
+    )]
+    pub(crate) listener: usize,
 }
 
-impl Line {
-    /// From now on nothing more is sent; the peer sees a reset.
-    pub(crate) fn tear(&self) {
-        self.state.store(TORN, Ordering::SeqCst);
+impl ClientConnection {
+    /// Sends nothing more. The peer sees a reset.
+    pub(crate) fn reset(&self) {
+        self.state.store(RESET, Ordering::SeqCst);
     }
 
-    /// The same, and the peer sees an ordinary end.
+    /// Sends nothing more. The peer sees an ordinary end.
     pub(crate) fn close(&self) {
         self.state.store(CLOSED, Ordering::SeqCst);
     }
@@ -43,21 +47,21 @@ impl Line {
     }
 }
 
-impl Connected<IncomingStream<'_, Lines>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
-        stream.io().line.clone()
+impl Connected<IncomingStream<'_, ConnectionListener>> for ClientConnection {
+    fn connect_info(stream: IncomingStream<'_, ConnectionListener>) -> Self {
+        stream.io().connection.clone()
     }
 }
 
-/// A listener of such connections.
+/// Accepts such connections.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct ConnectionListener {
     pub(crate) listener: TcpListener,
-    pub(crate) door: usize,
+    pub(crate) number: usize,
 }
 
-impl Listener for Lines {
-    type Io = Wire;
+impl Listener for ConnectionListener {
+    type Io = ResettableStream;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -66,11 +70,11 @@ impl Listener for Lines {
                 // Without this each small answer waits for the peer's delayed acknowledgement.
                 let _best_effort = stream.set_nodelay(true);
                 return (
-                    Wire {
+                    ResettableStream {
                         stream,
-                        line: Line {
+                        connection: ClientConnection {
                             state: Arc::default(),
-                            door: self.door,
+                            listener: self.number,
                         },
                     },
                     address,
@@ -86,16 +90,16 @@ impl Listener for Lines {
     }
 }
 
-/// One such connection.
+/// The stream of such a connection.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct ResettableStream {
     stream: TcpStream,
-    line: Line,
+    connection: ClientConnection,
 }
 
-impl Wire {
-    fn torn(&self) -> Option<io::Error> {
-        match self.line.state() {
+impl ResettableStream {
+    fn ended(&self) -> Option<io::Error> {
+        match self.connection.state() {
             OPEN => return None,
             CLOSED => {}
             // With no time to linger, closing sends a reset instead of a farewell.
@@ -105,40 +109,40 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ResettableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.torn() {
+        match self.ended() {
             Some(error) => Poll::Ready(Err(error)),
             None => Pin::new(&mut self.stream).poll_read(cx, buf),
         }
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ResettableStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.torn() {
+        match self.ended() {
             Some(error) => Poll::Ready(Err(error)),
             None => Pin::new(&mut self.stream).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.torn() {
+        match self.ended() {
             Some(error) => Poll::Ready(Err(error)),
             None => Pin::new(&mut self.stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.torn() {
+        match self.ended() {
             Some(error) => Poll::Ready(Err(error)),
             None => Pin::new(&mut self.stream).poll_shutdown(cx),
         }

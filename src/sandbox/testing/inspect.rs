@@ -1,12 +1,12 @@
-//! The world as tests may look at it, deleted things included.
+//! Responsible for the view of the world that tests look at, with deleted objects.
 
 use uuid::Uuid;
 
 use serde_json::{Map, Value};
 
-use super::moment::Moment;
-use super::routes::Api;
-use super::world::Outcome;
+use crate::sandbox::backend::Backend;
+use crate::sandbox::timestamp::Timestamp;
+use crate::sandbox::world::{Connector, Outcome, Workspace};
 
 /// A snapshot of everything.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,19 +68,19 @@ impl WorldView {
         self.workspaces.iter().flat_map(|w| &w.connectors)
     }
 
-    pub(crate) fn of(api: &Api, now: Moment) -> Self {
+    pub(crate) fn new(backend: &Backend, now: Timestamp) -> Self {
         Self {
-            workspaces: api
+            workspaces: backend
                 .world
                 .workspaces_after(None)
-                .map(|w| workspace(api, w, now))
+                .map(|w| workspace(backend, w, now))
                 .collect(),
-            deleted_workspaces: api
+            deleted_workspaces: backend
                 .world
                 .all_workspaces()
                 .filter(|w| w.deleted_at.is_some())
                 .count(),
-            deleted_connectors: api
+            deleted_connectors: backend
                 .world
                 .all_connectors()
                 .filter(|c| c.is_gone(now))
@@ -89,23 +89,23 @@ impl WorldView {
     }
 }
 
-fn workspace(api: &Api, workspace: &super::world::Workspace, now: Moment) -> WorkspaceView {
+fn workspace(backend: &Backend, workspace: &Workspace, now: Timestamp) -> WorkspaceView {
     WorkspaceView {
         id: workspace.id,
         name: workspace.name.clone(),
         active: workspace.active,
         cache_enabled: workspace.cache_enabled,
         region_id: workspace.region_id,
-        connectors: api
+        connectors: backend
             .world
             .connectors_of(workspace.id, now)
-            .map(|c| connector(api, c))
+            .map(|c| connector(backend, c))
             .collect(),
     }
 }
 
-fn connector(api: &Api, connector: &super::world::Connector) -> ConnectorView {
-    let kind = api.facts.by_definition(connector.definition_id);
+fn connector(backend: &Backend, connector: &Connector) -> ConnectorView {
+    let kind = backend.catalog.by_definition(connector.definition_id);
     ConnectorView {
         id: connector.id,
         name: connector.name.clone(),

@@ -1,20 +1,19 @@
-//! A point in time as the API writes it: RFC 3339 in UTC with microseconds.
+//! Responsible for points in time as the API writes them (RFC 3339 in UTC with microseconds), and for the clock.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tokio::time::Instant;
 
-/// A time with the API's precision, so that what is kept equals what was answered.
+/// A time with the API's precision, so that a persisted time equals the one in the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(Timestamp);
+pub(crate) struct Timestamp(jiff::Timestamp);
 
-impl Moment {
+impl Timestamp {
     pub(crate) fn from_micros(micros: i64) -> Self {
-        Self(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH))
+        Self(jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 
     pub(crate) fn micros(self) -> i64 {
@@ -40,54 +39,55 @@ impl Moment {
     }
 }
 
-/// The sandbox's clock: the wall's time at its start and what has passed since, so that it never
-/// goes back, and stands still where the runtime's does. No two looks see the same moment.
+/// The sandbox's clock: the wall clock at the start plus the time that the runtime has seen elapse. It never goes
+/// back, it stops where the runtime's clock is paused, and each reading is later than the one before.
 #[derive(Debug)]
 pub(crate) struct Clock {
-    start: Moment,
+    start: Timestamp,
     begun: Instant,
     last: AtomicI64,
 }
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        let start = Timestamp::now().as_microsecond();
+        let start = jiff::Timestamp::now().as_microsecond();
         Self {
-            start: Moment::from_micros(start),
+            start: Timestamp::from_micros(start),
             begun: Instant::now(),
             last: AtomicI64::new(start),
         }
     }
 
-    /// Since its start.
-    pub(crate) fn passed(&self) -> Duration {
+    /// The time since the start.
+    #[cfg(feature = "testing")]
+    pub(crate) fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    pub(crate) fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> Timestamp {
         let now = self.start.after(self.begun.elapsed()).micros();
         let later = |last: i64| now.max(last + 1);
         let step = |last| Some(later(last));
         let last = self
             .last
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
-        Moment::from_micros(later(last.unwrap_or(now)))
+        Timestamp::from_micros(later(last.unwrap_or(now)))
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.6}", self.0)
     }
 }
 
-impl Serialize for Moment {
+impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse()
@@ -111,9 +111,9 @@ mod tests {
 
     #[test]
     fn it_is_written_with_microseconds_and_read_back() {
-        let moment = Moment::from_micros(1_700_000_000_000_042);
-        let text = serde_json::to_string(&moment).unwrap();
+        let timestamp = Timestamp::from_micros(1_700_000_000_000_042);
+        let text = serde_json::to_string(&timestamp).unwrap();
         assert_eq!(text, "\"2023-11-14T22:13:20.000042Z\"");
-        assert_eq!(serde_json::from_str::<Moment>(&text).unwrap(), moment);
+        assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), timestamp);
     }
 }

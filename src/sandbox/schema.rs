@@ -1,25 +1,25 @@
-//! One JSON Schema of the contract: closed, compiled on first use, and asked for violations in our own words.
+//! Responsible for one JSON Schema of the contract: closed, compiled on first use, with messages of our own.
 //!
 //! The specification leaves its objects open. Here every object with named properties is closed, so that a
-//! misspelt field is noticed on its way in and a stray one on its way out. The validator's own messages are
-//! never used: they print the offending value.
+//! misspelled field of a request and an undocumented field of a response are violations. The validator's own
+//! messages are never used, because they print the offending value.
 
 use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
-use jsonschema::{Draft, ValidationError, Validator};
+use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 
-use super::reply::FieldError;
+use super::operation_result::FieldError;
 
 /// A schema with its compiled form.
 #[derive(Debug)]
-pub(crate) struct Shape {
+pub(crate) struct ContractSchema {
     schema: Value,
     compiled: OnceLock<Result<Validator, String>>,
 }
 
-impl Shape {
+impl ContractSchema {
     pub(crate) fn new(schema: &Value) -> Self {
         let mut schema = schema.clone();
         close(&mut schema);
@@ -66,7 +66,7 @@ fn compile(schema: &Value, components: &Value) -> Result<Validator, String> {
     );
     document.insert("components".into(), components.clone());
     jsonschema::options()
-        .with_draft(Draft::Draft202012)
+        .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
         .build(&Value::Object(document))
         .map_err(|error| format!("the contract's schema does not compile: {error}"))
@@ -155,7 +155,7 @@ mod tests {
     use serde_json::json;
 
     fn check(schema: &Value, instance: &Value) -> Vec<String> {
-        let found = Shape::new(schema).check(&json!({}), instance, "body");
+        let found = ContractSchema::new(schema).check(&json!({}), instance, "body");
         found
             .into_iter()
             .map(|e| format!("{} {}", e.field, e.message))

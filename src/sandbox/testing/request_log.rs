@@ -1,4 +1,4 @@
-//! What was asked and answered, for tests: everything about a request but its secrets.
+//! Responsible for the log of requests that tests read. It holds everything about a request except its secrets.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::world::{Change, Outcome};
+use crate::sandbox::world::{Change, Outcome};
 
 /// The kind of bearer a request carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Effect {
     /// Its name, from now on.
     pub name: String,
     /// What was done.
-    pub deed: Deed,
+    pub mutation: Mutation,
     /// A connector's credentials work; a workspace is active.
     pub works: bool,
 }
@@ -51,7 +51,7 @@ pub enum Object {
 
 /// What an effect is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum Mutation {
     /// It was not there before.
     Created,
     /// It is another than before.
@@ -61,29 +61,35 @@ pub enum Deed {
 }
 
 impl Effect {
-    /// What a change tells; nothing about templates.
-    pub(crate) fn of(change: &Change) -> Option<Self> {
-        let deed = |deleted: bool, is_new: bool| match (deleted, is_new) {
-            (true, _) => Deed::Deleted,
-            (false, true) => Deed::Created,
-            (false, false) => Deed::Changed,
+    /// The effect of a change. Changes of templates have none.
+    pub(crate) fn new(change: &Change) -> Option<Self> {
+        let mutation = |deleted: bool, is_new: bool| match (deleted, is_new) {
+            (true, _) => Mutation::Deleted,
+            (false, true) => Mutation::Created,
+            (false, false) => Mutation::Changed,
         };
         Some(match change {
-            Change::Workspace(one) => Self {
+            Change::Workspace(workspace) => Self {
                 object: Object::Workspace,
-                id: one.id,
-                workspace: one.id,
-                name: one.name.clone(),
-                deed: deed(one.deleted_at.is_some(), one.created_at == one.updated_at),
-                works: one.active,
+                id: workspace.id,
+                workspace: workspace.id,
+                name: workspace.name.clone(),
+                mutation: mutation(
+                    workspace.deleted_at.is_some(),
+                    workspace.created_at == workspace.updated_at,
+                ),
+                works: workspace.active,
             },
-            Change::Connector(one) => Self {
+            Change::Connector(connector) => Self {
                 object: Object::Connector,
-                id: one.id,
-                workspace: one.workspace_id,
-                name: one.name.clone(),
-                deed: deed(one.deletion.is_some(), one.created_at == one.updated_at),
-                works: one.outcome != Outcome::Fails,
+                id: connector.id,
+                workspace: connector.workspace_id,
+                name: connector.name.clone(),
+                mutation: mutation(
+                    connector.deletion.is_some(),
+                    connector.created_at == connector.updated_at,
+                ),
+                works: connector.outcome != Outcome::Fails,
             },
             Change::Template(_) => return None,
         })
@@ -92,7 +98,7 @@ impl Effect {
 
 /// One request and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
+pub struct RequestRecord {
     /// The HTTP method.
     pub method: String,
     /// Path and query.
@@ -100,7 +106,7 @@ pub struct Recorded {
     /// When it came, since the start of the sandbox.
     pub at: Duration,
     /// Which of the sandbox's ports it came to, from zero.
-    pub door: usize,
+    pub listener: usize,
     /// The operation's id, if the path and method have one.
     pub operation: Option<String>,
     /// The status that was sent; none if nothing was.
@@ -123,16 +129,16 @@ pub struct Recorded {
 
 /// The last requests, oldest first.
 #[derive(Debug)]
-pub(crate) struct Log {
-    entries: Mutex<(VecDeque<Recorded>, u64)>,
+pub(crate) struct RequestLog {
+    entries: Mutex<(VecDeque<RequestRecord>, u64)>,
     capacity: usize,
 }
 
-/// An entry's number.
+/// The number of a record since the start.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry(u64);
+pub(crate) struct RecordId(u64);
 
-impl Log {
+impl RequestLog {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: Mutex::new((VecDeque::new(), 0)),
@@ -140,8 +146,8 @@ impl Log {
         }
     }
 
-    /// Notes a request on its arrival: one that is never answered is noted, too.
-    pub(crate) fn begin(&self, recorded: Recorded) -> Entry {
+    /// Adds a request on its arrival, so that requests without a response are in the log, too.
+    pub(crate) fn append(&self, recorded: RequestRecord) -> RecordId {
         let mut guard = self.entries();
         let (entries, dropped) = &mut *guard;
         if entries.len() == self.capacity {
@@ -149,27 +155,26 @@ impl Log {
             *dropped += 1;
         }
         entries.push_back(recorded);
-        Entry(*dropped + u64::try_from(entries.len()).unwrap_or(u64::MAX) - 1)
+        RecordId(*dropped + u64::try_from(entries.len()).unwrap_or(u64::MAX) - 1)
     }
 
-    /// Adds what is learnt about a request later.
-    pub(crate) fn amend(&self, entry: Entry, change: impl FnOnce(&mut Recorded)) {
+    /// Changes the record of a request.
+    pub(crate) fn update(&self, id: RecordId, change: impl FnOnce(&mut RequestRecord)) {
         let mut guard = self.entries();
         let (entries, dropped) = &mut *guard;
-        let index = entry
-            .0
-            .checked_sub(*dropped)
-            .and_then(|i| usize::try_from(i).ok());
+        let index =
+            id.0.checked_sub(*dropped)
+                .and_then(|i| usize::try_from(i).ok());
         if let Some(recorded) = index.and_then(|i| entries.get_mut(i)) {
             change(recorded);
         }
     }
 
-    pub(crate) fn read(&self) -> Vec<Recorded> {
+    pub(crate) fn read(&self) -> Vec<RequestRecord> {
         self.entries().0.iter().cloned().collect()
     }
 
-    fn entries(&self) -> MutexGuard<'_, (VecDeque<Recorded>, u64)> {
+    fn entries(&self) -> MutexGuard<'_, (VecDeque<RequestRecord>, u64)> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -180,12 +185,12 @@ mod tests {
 
     #[test]
     fn old_entries_make_room_and_late_news_find_their_entry() {
-        let log = Log::new(2);
-        let entry = |target: &str| Recorded {
+        let log = RequestLog::new(2);
+        let entry = |target: &str| RequestRecord {
             method: "GET".into(),
             target: target.into(),
             at: Duration::ZERO,
-            door: 0,
+            listener: 0,
             operation: None,
             status: None,
             token: TokenKind::None,
@@ -196,11 +201,11 @@ mod tests {
             fault: None,
             off_contract: Vec::new(),
         };
-        let first = log.begin(entry("/1"));
-        let second = log.begin(entry("/2"));
-        log.begin(entry("/3"));
-        log.amend(first, |r| r.status = Some(500));
-        log.amend(second, |r| r.status = Some(200));
+        let first = log.append(entry("/1"));
+        let second = log.append(entry("/2"));
+        log.append(entry("/3"));
+        log.update(first, |r| r.status = Some(500));
+        log.update(second, |r| r.status = Some(200));
         let seen: Vec<(String, Option<u16>)> = log
             .read()
             .into_iter()

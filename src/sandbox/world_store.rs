@@ -1,9 +1,9 @@
-//! The world on disk: a snapshot in JSON and a journal of the changes since, beside it.
+//! Responsible for the world on disk: a snapshot in JSON, and a journal of the changes since beside it.
 //!
-//! The snapshot is replaced whole (written aside, then renamed); a change is one appended line, so that a
-//! large world need not be rewritten for every request. A line is in the file before its request is answered.
-//! Opening folds the journal into the snapshot; so does closing. Neither file ever holds a credential or a
-//! token. A file that cannot be read is reported and left as it is.
+//! The snapshot is replaced as a whole (written to a temporary file, then renamed). A change is one appended line,
+//! so that a large world is not rewritten for every request, and the line is in the file before the response is
+//! sent. Opening and closing fold the journal into the snapshot. Neither file ever holds a credential or a token.
+//! A file that cannot be read is reported and left as it is.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -15,19 +15,19 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::SandboxError;
-use super::moment::Moment;
+use super::timestamp::Timestamp;
 use super::world::{Change, World};
 
 const FORMAT: &str = "airlift-sandbox-world";
 const VERSION: u32 = 1;
-/// Past this many lines a running sandbox folds its journal, so that a long-lived one does not grow without end.
+/// The number of lines after which a running sandbox folds its journal, so that the journal stays bounded.
 const JOURNAL_LINES: usize = 200_000;
-/// How long to wait for another process that is just letting go of the same file.
-const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for another process to release the same file.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The files of one world.
 #[derive(Debug)]
-pub(crate) struct Store {
+pub(crate) struct WorldStore {
     path: PathBuf,
     organization_id: Uuid,
     journal: Mutex<Journal>,
@@ -40,7 +40,7 @@ struct Journal {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Snapshot {
+struct WorldFile {
     format: String,
     version: u32,
     organization_id: Uuid,
@@ -49,12 +49,12 @@ struct Snapshot {
     objects: Vec<Change>,
 }
 
-impl Store {
-    /// Opens the world at `path`, or begins one. The number tells how often it was opened before.
+impl WorldStore {
+    /// Opens the world at `path`, or begins one. The number is how often it was opened before.
     pub(crate) fn open(
         path: &Path,
         organization_id: Uuid,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<(Self, World, u64), SandboxError> {
         if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory).map_err(|e| SandboxError::state(path, e))?;
@@ -63,12 +63,12 @@ impl Store {
             open_journal(&journal_path(path)).map_err(|e| SandboxError::state(path, e))?;
         lock(&file, path)?;
         if !path.exists() {
-            // Whoever removes the snapshot wants a new world, not what was left of the old one.
+            // A user who removes the snapshot wants a new world, not the rest of the old one.
             file.set_len(0).map_err(|e| SandboxError::state(path, e))?;
         }
         let (mut world, openings) = read_snapshot(path, organization_id, now)?;
         replay(&mut file, path, &mut world)?;
-        let _already_known = world.take_changes();
+        let _already_persisted = world.take_changes();
         let journal = Mutex::new(Journal { file, lines: 0 });
         let store = Self {
             path: path.to_owned(),
@@ -79,7 +79,7 @@ impl Store {
         Ok((store, world, openings))
     }
 
-    /// Appends what changed. The world stays locked by the caller's closure only while changes are taken.
+    /// Appends changes. The caller's closure locks the world only while it takes them.
     pub(crate) fn append(&self, take: impl FnOnce() -> Vec<Change>) -> Result<(), SandboxError> {
         let mut journal = self.journal();
         let changes = take();
@@ -106,7 +106,7 @@ impl Store {
 
     /// Writes the snapshot and empties the journal. `openings` is the number that `open` gave.
     ///
-    /// The journal is locked before the world, as `append` does: the other order could stop both.
+    /// The journal is locked before the world, as in `append`. The other order could deadlock.
     pub(crate) fn compact(
         &self,
         objects: impl FnOnce() -> Vec<Change>,
@@ -116,7 +116,7 @@ impl Store {
         self.fold(&mut journal, objects(), openings + 1)
     }
 
-    /// Lets another sandbox have the files, even while a connection that will not end still holds this one.
+    /// Lets another sandbox have the files, even while an open connection still holds this one.
     pub(crate) fn release(&self) -> Result<(), SandboxError> {
         self.journal()
             .file
@@ -130,7 +130,7 @@ impl Store {
         objects: Vec<Change>,
         openings: u64,
     ) -> Result<(), SandboxError> {
-        let snapshot = Snapshot {
+        let snapshot = WorldFile {
             format: FORMAT.into(),
             version: VERSION,
             organization_id: self.organization_id,
@@ -165,12 +165,12 @@ fn open_journal(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Two sandboxes on one world would lose each other's changes.
+/// Locks the world, because two sandboxes on one world would lose each other's changes.
 fn lock(file: &File, path: &Path) -> Result<(), SandboxError> {
     let begun = Instant::now();
     while let Err(error) = file.try_lock() {
         match error {
-            std::fs::TryLockError::WouldBlock if begun.elapsed() < LOCK_PATIENCE => {
+            std::fs::TryLockError::WouldBlock if begun.elapsed() < LOCK_TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             std::fs::TryLockError::WouldBlock => {
@@ -187,12 +187,12 @@ fn lock(file: &File, path: &Path) -> Result<(), SandboxError> {
 fn read_snapshot(
     path: &Path,
     organization_id: Uuid,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<(World, u64), SandboxError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok((World::first_day(organization_id, now), 0));
+            return Ok((World::with_default_workspace(organization_id, now), 0));
         }
         Err(error) => return Err(SandboxError::state(path, error)),
     };
@@ -200,7 +200,7 @@ fn read_snapshot(
         path: path.to_owned(),
         reason,
     };
-    let snapshot: Snapshot = serde_json::from_slice(&bytes).map_err(|e| corrupt(position(&e)))?;
+    let snapshot: WorldFile = serde_json::from_slice(&bytes).map_err(|e| corrupt(position(&e)))?;
     if snapshot.format != FORMAT || snapshot.version != VERSION {
         return Err(corrupt(format!(
             "it is not a {FORMAT} of version {VERSION}"
@@ -220,14 +220,14 @@ fn read_snapshot(
     Ok((world, snapshot.openings))
 }
 
-/// Applies the journal. A last line without its end was never answered for, and is dropped.
+/// Applies the journal. A last line without its end belongs to a request without a response, and is dropped.
 fn replay(file: &mut File, path: &Path, world: &mut World) -> Result<(), SandboxError> {
     let mut text = String::new();
     file.rewind()
         .and_then(|()| file.read_to_string(&mut text))
         .map_err(|e| SandboxError::state(path, e))?;
-    let whole = text.rfind('\n').map_or("", |end| text.split_at(end).0);
-    for (index, line) in whole.lines().enumerate() {
+    let complete = text.rfind('\n').map_or("", |end| text.split_at(end).0);
+    for (index, line) in complete.lines().enumerate() {
         let change = serde_json::from_str(line).map_err(|e| SandboxError::StateCorrupt {
             path: journal_path(path),
             reason: format!("line {}: {}", index + 1, position(&e)),
@@ -237,7 +237,7 @@ fn replay(file: &mut File, path: &Path, world: &mut World) -> Result<(), Sandbox
     Ok(())
 }
 
-/// Where the text is broken; serde's own message may repeat values.
+/// Where the text is broken. Serde's own message may repeat values.
 fn position(error: &serde_json::Error) -> String {
     format!(
         "not a world at line {} column {}",
@@ -246,18 +246,18 @@ fn position(error: &serde_json::Error) -> String {
     )
 }
 
-fn replace(path: &Path, snapshot: &Snapshot) -> std::io::Result<()> {
+fn replace(path: &Path, snapshot: &WorldFile) -> std::io::Result<()> {
     let directory = path
         .parent()
         .filter(|d| !d.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut aside = tempfile::NamedTempFile::new_in(directory)?;
-    let mut writer = std::io::BufWriter::new(aside.as_file_mut());
+    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
+    let mut writer = std::io::BufWriter::new(temporary.as_file_mut());
     serde_json::to_writer(&mut writer, snapshot)?;
     writer.write_all(b"\n")?;
     writer.flush()?;
     drop(writer);
-    aside.persist(path).map(drop).map_err(|e| e.error)
+    temporary.persist(path).map(drop).map_err(|e| e.error)
 }
 
 #[cfg(test)]
@@ -269,7 +269,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deep/world.json");
         let (store, mut world, openings) =
-            Store::open(&path, Uuid::nil(), Moment::from_micros(0)).unwrap();
+            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
         assert_eq!(openings, 0);
         let mut workspace = world.workspace_named("default").unwrap().clone();
         workspace.active = false;
@@ -282,7 +282,7 @@ mod tests {
             .unwrap();
         journal.write_all(b"{\"workspace\":{\"id\":").unwrap();
         let (_store, world, openings) =
-            Store::open(&path, Uuid::nil(), Moment::from_micros(0)).unwrap();
+            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
         assert_eq!(openings, 1);
         assert!(!world.workspace_named("default").unwrap().active);
     }
@@ -292,7 +292,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
         std::fs::write(&path, "{\"format\": \"something\"").unwrap();
-        let error = Store::open(&path, Uuid::nil(), Moment::from_micros(0))
+        let error = WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0))
             .map(drop)
             .unwrap_err();
         assert!(
@@ -309,14 +309,15 @@ mod tests {
     fn another_organization_or_a_second_sandbox_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
-        let (store, _, _) = Store::open(&path, Uuid::nil(), Moment::from_micros(0)).unwrap();
+        let (store, _, _) =
+            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
         assert!(matches!(
-            Store::open(&path, Uuid::nil(), Moment::from_micros(0)),
+            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)),
             Err(SandboxError::StateBusy { .. })
         ));
         drop(store);
         assert!(matches!(
-            Store::open(&path, Uuid::max(), Moment::from_micros(0)),
+            WorldStore::open(&path, Uuid::max(), Timestamp::from_micros(0)),
             Err(SandboxError::OtherOrganization { .. })
         ));
     }

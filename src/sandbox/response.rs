@@ -1,4 +1,4 @@
-//! Answers as bytes: whole ones, and the spoilt ones that faults ask for.
+//! Responsible for HTTP responses, and for the damaged ones that faults ask for.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::fault_kind::{FaultKind, RetryAfter};
-use super::lies;
-use super::reply::{Refusal, Reply};
+use super::inconsistent::{contradict, wrong_types};
+use super::operation_result::{OperationError, OperationOutput, OperationResult};
 
-/// Time for the first half of a body to leave before the connection ends.
+/// How long the first half of a body may take to be sent before the connection ends.
 const CUT_PAUSE: Duration = Duration::from_millis(20);
 
-/// The answer of an operation.
-pub(crate) fn write(done: Result<Reply, Refusal>) -> Response {
+/// The response with the result of an operation.
+pub(crate) fn write(done: OperationResult) -> Response {
     match done {
-        Ok(reply) => json(reply.status, &reply.body),
+        Ok(operation_result) => json(operation_result.status, &operation_result.body),
         Err(refusal) => {
             let mut response = json(refusal.status, &refusal.envelope());
             if refusal.status == 401 {
@@ -31,11 +31,11 @@ pub(crate) fn write(done: Result<Reply, Refusal>) -> Response {
     }
 }
 
-/// An error that was asked for.
+/// The error status of a fault.
 pub(crate) fn fault(code: u16, retry_after: Option<RetryAfter>) -> Response {
     let mut response = json(
         code,
-        &Refusal::new(code, "A fault of the sandbox").envelope(),
+        &OperationError::new(code, "A fault of the sandbox").envelope(),
     );
     let wait = match retry_after {
         Some(RetryAfter::Seconds(seconds)) => Some(HeaderValue::from(seconds)),
@@ -48,14 +48,14 @@ pub(crate) fn fault(code: u16, retry_after: Option<RetryAfter>) -> Response {
     response
 }
 
-/// The wall's time then: the `Date` of answers is the wall's, too.
+/// A date that many seconds from now. It uses the wall clock, as the `Date` header does.
 fn date_in(seconds: u64) -> Option<HeaderValue> {
     let then = jiff::Timestamp::now().checked_add(Duration::from_secs(seconds));
     let text = then.ok()?.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     HeaderValue::from_str(&text).ok()
 }
 
-/// A redirect that nobody should follow.
+/// A redirect to another host, which clients must not follow.
 pub(crate) fn redirect() -> Response {
     let mut response = json(307, &Value::Null);
     response.headers_mut().insert(
@@ -65,25 +65,34 @@ pub(crate) fn redirect() -> Response {
     response
 }
 
-/// A refusal that repeats what was sent, as some frameworks do.
+/// An error that repeats the request's body, as some frameworks do.
 pub(crate) fn echo(body: &[u8]) -> Response {
     let body = String::from_utf8_lossy(body);
-    let refusal = Refusal::invalid("body", format!("is not what it should be: {body}"));
+    let refusal = OperationError::invalid("body", format!("is not what it should be: {body}"));
     json(422, &refusal.envelope())
 }
 
-/// The answer as a fault has it where it is true no more, else as it is.
-pub(crate) fn untrue(fault: Option<FaultKind>, target: &str, reply: Reply) -> Reply {
+/// The output, changed where the fault asks for an inconsistent response.
+pub(crate) fn inconsistent(
+    fault: Option<FaultKind>,
+    target: &str,
+    operation_result: OperationOutput,
+) -> OperationOutput {
     let body = match fault {
-        Some(FaultKind::Lie(lie)) => lies::tell(lie, target, reply.body),
-        Some(FaultKind::Misshaped) => lies::misshape(reply.body),
-        _ => reply.body,
+        Some(FaultKind::Inconsistent(response)) => {
+            contradict(response, target, operation_result.body)
+        }
+        Some(FaultKind::Misshaped) => wrong_types(operation_result.body),
+        _ => operation_result.body,
     };
-    Reply { body, ..reply }
+    OperationOutput {
+        body,
+        ..operation_result
+    }
 }
 
-/// The same answer, spoilt if the fault is of that kind.
-pub(crate) async fn spoil(response: Response, fault: Option<FaultKind>) -> Response {
+/// The response, with its body damaged if the fault asks for that.
+pub(crate) async fn damage(response: Response, fault: Option<FaultKind>) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let half = whole.slice(..whole.len() / 2);

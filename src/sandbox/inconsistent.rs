@@ -1,0 +1,132 @@
+//! Responsible for responses that are well-formed and inconsistent with the world, as caches, races and newer
+//! versions of the API produce them.
+
+use serde_json::{Map, Value, json};
+
+use super::fault_kind::InconsistentResponse;
+
+/// Makes a body inconsistent. `target` is the request's path and query.
+pub(crate) fn contradict(response: InconsistentResponse, target: &str, mut body: Value) -> Value {
+    let Some(object) = body.as_object_mut() else {
+        return body;
+    };
+    if response == InconsistentResponse::Unknown {
+        add_unknown_fields(object);
+        return body;
+    }
+    if let Some(items) = object.get_mut("data").and_then(Value::as_array_mut) {
+        change_items(response, items);
+        change_next(response, target, object);
+    }
+    body
+}
+
+fn change_items(response: InconsistentResponse, items: &mut Vec<Value>) {
+    match response {
+        InconsistentResponse::Stale => drop(items.pop()),
+        InconsistentResponse::Missing if !items.is_empty() => drop(items.remove(0)),
+        InconsistentResponse::Twice => items.extend(items.first().cloned()),
+        InconsistentResponse::Short => items.truncate(items.len() / 2),
+        InconsistentResponse::Reversed => items.reverse(),
+        _ => {}
+    }
+}
+
+/// Changes the link to the listing's next page, where there is one.
+fn change_next(response: InconsistentResponse, target: &str, object: &mut Map<String, Value>) {
+    let Some(next) = object.get_mut("next") else {
+        return;
+    };
+    match response {
+        InconsistentResponse::Short => *next = Value::Null,
+        InconsistentResponse::Loop => *next = json!(format!("http://127.0.0.1{target}")),
+        InconsistentResponse::Foreign => *next = json!(format!("http://elsewhere.invalid{target}")),
+        _ => {}
+    }
+}
+
+/// Adds fields and values of a future version.
+fn add_unknown_fields(object: &mut Map<String, Value>) {
+    for item in object
+        .get_mut("data")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        item.as_object_mut()
+            .into_iter()
+            .for_each(add_unknown_fields);
+    }
+    if object.get("status").is_some_and(Value::is_string) {
+        object.insert("status".into(), json!("hibernating"));
+    }
+    object.insert("brand_new".into(), json!({"since": [1, null]}));
+}
+
+/// The same keys with numbers as values.
+pub(crate) fn wrong_types(body: Value) -> Value {
+    match body {
+        Value::Object(object) => object.into_iter().map(|(key, _)| (key, json!(7))).collect(),
+        _ => json!(7),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contradicted(response: InconsistentResponse) -> Value {
+        contradict(
+            response,
+            "/list?limit=3",
+            json!({"next": "n", "data": [1, 2, 3, 4]}),
+        )
+    }
+
+    #[test]
+    fn a_listing_lies_in_each_way() {
+        for (response, next, data) in [
+            (InconsistentResponse::Stale, json!("n"), json!([1, 2, 3])),
+            (InconsistentResponse::Missing, json!("n"), json!([2, 3, 4])),
+            (
+                InconsistentResponse::Twice,
+                json!("n"),
+                json!([1, 2, 3, 4, 1]),
+            ),
+            (InconsistentResponse::Short, Value::Null, json!([1, 2])),
+            (
+                InconsistentResponse::Reversed,
+                json!("n"),
+                json!([4, 3, 2, 1]),
+            ),
+            (
+                InconsistentResponse::Loop,
+                json!("http://127.0.0.1/list?limit=3"),
+                json!([1, 2, 3, 4]),
+            ),
+            (
+                InconsistentResponse::Foreign,
+                json!("http://elsewhere.invalid/list?limit=3"),
+                json!([1, 2, 3, 4]),
+            ),
+        ] {
+            assert_eq!(
+                contradicted(response),
+                json!({"next": next, "data": data}),
+                "{response:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_everywhere() {
+        let body = contradict(
+            InconsistentResponse::Unknown,
+            "/",
+            json!({"data": [{"status": "active"}]}),
+        );
+        let new = json!({"since": [1, null]});
+        let item = json!({"status": "hibernating", "brand_new": new});
+        assert_eq!(body, json!({"data": [item], "brand_new": new}));
+    }
+}

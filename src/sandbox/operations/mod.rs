@@ -1,0 +1,155 @@
+//! Responsible for what each operation of the API does, and for the table that maps operation ids to handlers.
+//!
+//! A handler receives a request that is authenticated and checked against the contract. Handlers do not wait,
+//! read a clock, or touch a socket or file.
+
+mod checks;
+mod connector_request;
+mod connectors;
+mod definitions;
+mod templates;
+mod tokens;
+mod workspaces;
+
+use super::backend::Backend;
+use super::operation_request::OperationRequest;
+use super::operation_result::{OperationError, OperationResult};
+use Handler::{Read, Write};
+
+/// The function that carries out an operation.
+enum Handler {
+    Read(fn(&Backend, &OperationRequest<'_>) -> OperationResult),
+    Write(fn(&mut Backend, &OperationRequest<'_>) -> OperationResult),
+}
+
+/// The handler of each operation, in the order of the specification.
+static HANDLERS: &[(&str, Handler)] = &[
+    (
+        "create_account_applications_token",
+        Write(tokens::application),
+    ),
+    (
+        "create_account_applications_scoped_token",
+        Write(tokens::scoped),
+    ),
+    (
+        "get_account_applications_scoped_token_info",
+        Read(tokens::info),
+    ),
+    (
+        "create_account_applications_widget_token",
+        Write(tokens::widget),
+    ),
+    (
+        "deprecated_create_embedded_scoped_token",
+        Write(tokens::scoped),
+    ),
+    (
+        "deprecated_get_embedded_scoped_token_info",
+        Read(tokens::older_info),
+    ),
+    (
+        "deprecated_create_embedded_widget_token",
+        Write(tokens::widget),
+    ),
+    ("list_workspaces", Read(workspaces::list)),
+    (
+        "get_workspaces_stats",
+        Read(|backend, _| Ok(workspaces::stats(backend))),
+    ),
+    ("get_workspaces_workspace_id", Read(workspaces::get)),
+    ("update_workspaces_workspace_id", Write(workspaces::update)),
+    ("delete_workspaces_workspace_id", Write(workspaces::delete)),
+    ("list_integrations_connectors", Read(connectors::list)),
+    ("create_integrations_connectors", Write(connectors::create)),
+    ("create_integrations_connectors_check", Write(checks::check)),
+    ("get_integrations_connectors_id", Read(connectors::get)),
+    (
+        "update_integrations_connectors_id",
+        Write(connectors::update),
+    ),
+    (
+        "delete_integrations_connectors_id",
+        Write(connectors::delete),
+    ),
+    (
+        "create_integrations_connectors_id_check",
+        Write(checks::check_existing),
+    ),
+    (
+        "create_integrations_connectors_id_execute",
+        Read(checks::execute),
+    ),
+    (
+        "get_integrations_connectors_id_inspect",
+        Read(checks::inspect),
+    ),
+    (
+        "list_integrations_definitions_sources",
+        Read(|backend, request| Ok(definitions::sources(backend, request))),
+    ),
+    (
+        "get_integrations_definitions_sources_id",
+        Read(definitions::source),
+    ),
+    (
+        "list_integrations_definitions_destinations",
+        Read(|_, request| Ok(definitions::destinations(request))),
+    ),
+    (
+        "get_integrations_definitions_destinations_id",
+        Read(|_, request| definitions::destination(request)),
+    ),
+    (
+        "list_integrations_templates_sources",
+        Read(|backend, request| Ok(templates::list(backend, request))),
+    ),
+    (
+        "create_integrations_templates_sources",
+        Write(templates::create),
+    ),
+    (
+        "list_integrations_templates_sources_global",
+        Read(|backend, _| Ok(templates::list_global(backend))),
+    ),
+    (
+        "get_integrations_templates_sources_id",
+        Read(templates::get),
+    ),
+    (
+        "update_integrations_templates_sources_id",
+        Write(templates::update),
+    ),
+    (
+        "delete_integrations_templates_sources_id",
+        Write(templates::delete),
+    ),
+    (
+        "list_integrations_templates_connections",
+        Read(|_, _| Ok(templates::connections())),
+    ),
+];
+
+/// Carries out the operation of a request.
+pub(crate) fn perform(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
+    match HANDLERS.iter().find(|(id, _)| *id == request.operation) {
+        Some((_, Read(handler))) => handler(backend, request),
+        Some((_, Write(handler))) => handler(backend, request),
+        None => Err(OperationError::new(
+            501,
+            "the sandbox does not do this operation",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::Contract;
+
+    #[test]
+    fn handlers_cover_each_operation_of_the_specification_once() {
+        let handled: Vec<&str> = HANDLERS.iter().map(|(id, _)| *id).collect();
+        assert_eq!(handled, Contract::load().unwrap().operation_ids());
+    }
+}

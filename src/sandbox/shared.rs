@@ -1,0 +1,57 @@
+//! Responsible for what all requests of a sandbox share, and for writing changes of the world to disk.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::SandboxError;
+use super::backend::Backend;
+use super::contract::Contract;
+use super::fault_injector::FaultInjector;
+use super::testing::Instruments;
+use super::timestamp::Clock;
+use super::world_store::WorldStore;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) backend: Mutex<Backend>,
+    pub(crate) contract: &'static Contract,
+    pub(crate) clock: Clock,
+    pub(crate) store: Option<(WorldStore, u64)>,
+    pub(crate) fault_injector: FaultInjector,
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "only the instruments of tests read it")
+    )]
+    pub(crate) instruments: Instruments,
+    pub(crate) latency: Duration,
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn backend(&self) -> MutexGuard<'_, Backend> {
+        self.backend.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the changes of the world to disk.
+    pub(crate) fn persist(&self) -> Result<(), SandboxError> {
+        let Some((store, openings)) = &self.store else {
+            let _in_memory_only = self.backend().world.take_changes();
+            return Ok(());
+        };
+        store.append(|| self.backend().world.take_changes())?;
+        if store.is_due() {
+            store.compact(|| self.backend().world.as_changes(), *openings)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Waits until the sandbox is told to stop.
+    pub(crate) async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        let _sender_lives_in_self = stopping.wait_for(|stop| *stop).await;
+    }
+}

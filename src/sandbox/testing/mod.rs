@@ -1,0 +1,42 @@
+//! Responsible for the instruments that tests look at a sandbox with: the request log, the view of the world, the
+//! barrier, snapshots, credential digests, and the checks of responses against the contract.
+//!
+//! They exist with the Cargo feature `testing` only, which the tests turn on. Other builds have `absent` instead.
+
+#[cfg(not(feature = "testing"))]
+mod absent;
+#[cfg(feature = "testing")]
+mod contract_checks;
+#[cfg(feature = "testing")]
+mod credential_digests;
+#[cfg(feature = "testing")]
+mod inspect;
+#[cfg(feature = "testing")]
+mod instruments;
+#[cfg(feature = "testing")]
+mod request_barrier;
+#[cfg(feature = "testing")]
+mod request_log;
+#[cfg(feature = "testing")]
+mod running;
+#[cfg(feature = "testing")]
+mod snapshot;
+#[cfg(feature = "testing")]
+mod trace;
+
+#[cfg(not(feature = "testing"))]
+pub(crate) use absent::{CredentialDigests, Instruments, RequestTrace, initial_world};
+#[cfg(feature = "testing")]
+pub(crate) use {
+    credential_digests::CredentialDigests, instruments::Instruments, snapshot::initial_world,
+    trace::RequestTrace,
+};
+
+#[cfg(feature = "testing")]
+pub use {
+    inspect::{ConnectorView, WorkspaceView, WorldView},
+    instruments::TestOptions,
+    request_barrier::{BarrierPermit, BarrierWait, RequestBarrier},
+    request_log::{Effect, Mutation, Object, RequestRecord, TokenKind},
+    snapshot::Snapshot,
+};
