@@ -159,16 +159,13 @@ fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
     options.faults.check(contract)?;
     let clock = Clock::new();
     let (organization, now) = (options.organization_id, clock.now());
-    let (store, world) = match &options.state {
-        Some(path) => {
-            let (store, world, openings) = WorldStore::open(path, organization, now)?;
-            (Some((store, openings)), world)
-        }
-        None => {
-            let world = initial_world(&options)
-                .unwrap_or_else(|| World::with_default_workspace(organization, now));
-            (None, world)
-        }
+    let (store, world) = if let Some(path) = &options.state {
+        let (store, world, openings) = WorldStore::open(path, organization, now)?;
+        (Some((store, openings)), world)
+    } else {
+        let world = initial_world(&options)
+            .unwrap_or_else(|| World::with_default_workspace(organization, now));
+        (None, world)
     };
     let openings = store.as_ref().map_or(0, |(_, openings)| *openings);
     Ok(Arc::new(Shared {

@@ -207,7 +207,7 @@ fn next_url(request: &OperationRequest<'_>, position: Position) -> String {
     for name in ["limit", "name_contains", "status"] {
         match request.parameters.get(name) {
             Some(Value::String(text)) => {
-                query.push(format!("{name}={}", utf8_percent_encode(text, QUERY_VALUE)))
+                query.push(format!("{name}={}", utf8_percent_encode(text, QUERY_VALUE)));
             }
             Some(Value::Number(number)) => query.push(format!("{name}={number}")),
             _ => {}

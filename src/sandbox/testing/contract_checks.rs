@@ -16,7 +16,7 @@ impl Contract {
         let mut violations = self.check_body(route.operation, body);
         match decode_query(query) {
             Some(query) => {
-                violations.extend(self.parameters(&route, &query).err().into_iter().flatten())
+                violations.extend(self.parameters(&route, &query).err().into_iter().flatten());
             }
             None => violations.push(FieldError::new("query", "is not form-encoded")),
         }
