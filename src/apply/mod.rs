@@ -1,33 +1,41 @@
-//! Carrying out a plan: customers side by side, the steps of one customer in the plan's order.
+//! Responsible for executing a plan: customers in parallel, the steps of one customer in the plan's
+//! order. Resolves unknown outcomes, and keeps the order "intent on disk, request, ledger, outcome
+//! on disk".
 //!
-//! Owns execution, the settling of unclear outcomes, and the order "intent on disk, write,
-//! ledger, outcome on disk". Decides nothing that the plan left open and prints nothing: it emits
-//! events and returns a report. Refuses to repeat a creation without having looked.
+//! Does not decide what the plan left open, and does not print: it emits events and returns a
+//! report. Does not repeat a creation without reading the list in between.
 
-mod config;
-mod connector;
-mod create;
-mod delete;
-mod outcome;
-mod record;
+mod customer;
+mod customer_context;
+mod duplicates;
+mod ledger_entry;
+mod live_connectors;
+mod operations;
+mod poll;
+mod report;
 mod run;
+mod step;
 mod stop;
-mod twins;
 mod waves;
-mod workspace;
 
 pub use crate::model::Outcome;
-pub use outcome::{ApplyReport, Counts, OperationReport, Tally, WaveReport};
+pub use report::{ApplyReport, Counts, OperationReport, Tally, WaveReport};
+pub use run::apply;
 pub use stop::{Stop, StopCause};
 pub use waves::{Waves, apply_in_waves};
+
+use customer::CustomerExecutor;
+use customer_context::{CreatedConnector, CustomerContext};
+use ledger_entry::LedgerEntry;
+use live_connectors::LiveConnectors;
+use poll::Backoff;
+use step::{StepError, StepResult, StepSuccess};
 
 use crate::api::Writer;
 use crate::events::Sink;
 use crate::ledger::{Journal, Ledger};
-use crate::model::{Recorded, RecordedCustomer, SecretRef, WorkspaceId};
-use crate::plan::{CustomerPlan, Plan};
+use crate::model::SecretRef;
 use crate::secrets::{Fingerprinter, Values};
-use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -80,50 +88,10 @@ pub struct Context<'a> {
     pub events: &'a dyn Sink,
 }
 
-/// Carries out a plan. The ledger is `recorded` at the start; it is kept up to date on disk.
-pub async fn apply(plan: &Plan, recorded: &Recorded, context: &Context<'_>) -> ApplyReport {
-    ApplyReport {
-        operations: customers(&plan.customers, recorded, context).await,
-        interrupted: context.stop.cause() == Some(StopCause::Signal),
-        waves: Vec::new(),
-        unplanned: unplanned(plan),
+impl Context<'_> {
+    fn request_stop(&self, cause: Option<StopCause>) {
+        if let Some(cause) = cause {
+            self.stop.request(cause);
+        }
     }
-}
-
-/// What the plan could not plan for.
-fn unplanned(plan: &Plan) -> u64 {
-    u64::try_from(plan.blocked.len()).unwrap_or(u64::MAX)
-}
-
-async fn customers(
-    plans: &[CustomerPlan],
-    recorded: &Recorded,
-    context: &Context<'_>,
-) -> Vec<OperationReport> {
-    let mut finished: Vec<_> = stream::iter(plans.iter().enumerate())
-        .map(|(index, customer)| one(index, customer, recorded, context))
-        .buffer_unordered(context.options.parallelism.max(1))
-        .collect()
-        .await;
-    finished.sort_by_key(|(index, _)| *index);
-    finished
-        .into_iter()
-        .flat_map(|(_, reports)| reports)
-        .collect()
-}
-
-async fn one(
-    index: usize,
-    customer: &CustomerPlan,
-    recorded: &Recorded,
-    context: &Context<'_>,
-) -> (usize, Vec<OperationReport>) {
-    let mut run = run::CustomerRun::new(context, customer, ledger_entry(customer, recorded));
-    run.execute().await;
-    (index, run.into_reports())
-}
-
-fn ledger_entry(plan: &CustomerPlan, recorded: &Recorded) -> Option<RecordedCustomer> {
-    let id: WorkspaceId = plan.workspace_id?;
-    recorded.customers.get(&id).cloned()
 }

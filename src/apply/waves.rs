@@ -1,6 +1,8 @@
-//! A rotation in waves: a few connectors first, then more, and an end when too many failed.
+//! Responsible for a rotation in waves: a few connectors first, then more, and an end when too many
+//! failed.
 
-use super::{ApplyReport, Context, OperationReport, Outcome, StopCause, WaveReport, customers};
+use super::run::{customers, unplanned};
+use super::{ApplyReport, Context, OperationReport, Outcome, StopCause, WaveReport};
 use crate::events::Event;
 use crate::model::{Address, Recorded};
 use crate::plan::{Action, CustomerPlan, Limit, Plan};
@@ -46,7 +48,7 @@ pub async fn apply_in_waves(
         report.waves.extend(told);
     }
     report.interrupted = context.stop.cause() == Some(StopCause::Signal);
-    report.unplanned = super::unplanned(plan);
+    report.unplanned = unplanned(plan);
     report
 }
 

@@ -1,5 +1,6 @@
-//! What a PUT of replication settings sends: the observed value with the declared keys laid over
-//! it and the no longer declared ones taken out, right whether the server merges or replaces.
+//! Responsible for the body of a PUT of replication settings: the observed value with the declared
+//! keys laid over it and without the keys that are no longer declared, which is right whether the
+//! server merges or replaces.
 
 use crate::model::{Setting, Settings};
 use serde_json::{Map, Value};
@@ -11,8 +12,8 @@ pub(super) fn overlay(
 ) -> Map<String, Value> {
     let mut merged = observed;
     lay_over(&mut merged, declared);
-    for place in removed {
-        take_out(&mut merged, place);
+    for path in removed {
+        remove_key(&mut merged, path);
     }
     merged
 }
@@ -31,15 +32,15 @@ fn lay_over(base: &mut Map<String, Value>, declared: &Settings) {
     }
 }
 
-fn take_out(base: &mut Map<String, Value>, place: &[String]) {
-    match place {
+fn remove_key(base: &mut Map<String, Value>, path: &[String]) {
+    match path {
         [] => {}
         [name] => {
             base.remove(name);
         }
         [name, rest @ ..] => {
             if let Some(Value::Object(inner)) = base.get_mut(name) {
-                take_out(inner, rest);
+                remove_key(inner, rest);
             }
         }
     }

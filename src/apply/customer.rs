@@ -1,0 +1,131 @@
+//! Responsible for one customer's steps, one after the other.
+
+use super::{
+    Context, CustomerContext, OperationReport, Outcome, StepError, StepResult, StepSuccess,
+    duplicates, operations,
+};
+use crate::events::Event;
+use crate::model::{ConnectorBody, RecordedCustomer, SecretRef};
+use crate::plan::{Action, CustomerPlan, Operation, Step};
+use std::collections::BTreeSet;
+
+/// Executes the plan of one customer.
+pub(super) struct CustomerExecutor<'a> {
+    ctx: CustomerContext<'a>,
+    reports: Vec<OperationReport>,
+}
+
+impl<'a> CustomerExecutor<'a> {
+    pub(super) fn new(
+        run: &'a Context<'a>,
+        plan: &'a CustomerPlan,
+        recorded: Option<RecordedCustomer>,
+    ) -> Self {
+        Self {
+            ctx: CustomerContext::new(run, plan, recorded),
+            reports: Vec::new(),
+        }
+    }
+
+    /// Updates the ledger, executes every step, and resolves duplicates.
+    pub(super) async fn execute(mut self) -> Vec<OperationReport> {
+        let (run, plan) = (self.ctx.run, self.ctx.plan);
+        if let Err(error) = self.ctx.ledger.update_ledger(plan).await {
+            run.request_stop(error.stop);
+        }
+        for step in &plan.steps {
+            let result = self.execute_step(step).await;
+            self.report(step, result);
+        }
+        duplicates::resolve_duplicates(&mut self.ctx, &mut self.reports).await;
+        self.reports
+    }
+
+    async fn execute_step(&mut self, step: &Step) -> StepResult {
+        self.precondition(step)?;
+        let (address, action) = (&step.address, step.action);
+        self.ctx
+            .run
+            .events
+            .emit(Event::StepStarted { address, action });
+        operations::execute(&mut self.ctx, step).await
+    }
+
+    /// Whether a step can start at all.
+    fn precondition(&self, step: &Step) -> Result<(), StepError> {
+        if self.ctx.run.stop.cause().is_some() {
+            return Err(StepError::new(
+                Outcome::NotAttempted,
+                "the run ended before this was begun",
+            ));
+        }
+        let creates = matches!(step.operation, Operation::CreateCustomer { .. });
+        if self.ctx.ledger.known_workspace().is_none() && !creates {
+            return Err(StepError::new(
+                Outcome::Blocked,
+                "the customer is not there, because its creation did not succeed",
+            ));
+        }
+        body_to_send(&step.operation).map_or(Ok(()), |body| self.secrets_of(body))
+    }
+
+    /// Whether every secret of a body is resolved.
+    fn secrets_of(&self, body: &ConnectorBody) -> Result<(), StepError> {
+        let missing = references(body)
+            .iter()
+            .find_map(|reference| self.ctx.run.missing.get(reference));
+        match missing {
+            None => Ok(()),
+            Some(why) => Err(StepError::new(
+                Outcome::Blocked,
+                format!("a secret could not be resolved: {why}"),
+            )),
+        }
+    }
+
+    fn report(&mut self, step: &Step, result: StepResult) {
+        let (outcome, success, message) = match result {
+            Ok(success) => (Outcome::Done, success, None),
+            Err(error) => {
+                self.ctx.run.request_stop(error.stop);
+                (error.outcome, StepSuccess::default(), Some(error.message))
+            }
+        };
+        let report = OperationReport {
+            address: step.address.clone(),
+            action: if success.adopted {
+                Action::Adopt
+            } else {
+                step.action
+            },
+            outcome,
+            remote_id: success.remote_id,
+            message,
+            warnings: success.warnings,
+        };
+        self.ctx.run.events.emit(report.event());
+        self.reports.push(report);
+    }
+}
+
+fn references(body: &ConnectorBody) -> BTreeSet<SecretRef> {
+    let mut references = BTreeSet::new();
+    let blocks = [
+        &body.credentials,
+        &body.environment,
+        &body.replication_config,
+    ];
+    for block in blocks.into_iter().flatten() {
+        crate::secrets::collect(block, &mut references);
+    }
+    references
+}
+
+fn body_to_send(operation: &Operation) -> Option<&ConnectorBody> {
+    match operation {
+        Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
+            Some(body)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! Responsible for what the steps of one customer share: the run, the plan, the ledger entry, the
+//! live connectors, and the connectors that this run created.
+
+use super::ledger_entry::Previous;
+use super::{Context, LedgerEntry, LiveConnectors};
+use crate::api::Reader;
+use crate::model::{ConnectorBody, ConnectorId, RecordedCustomer};
+use crate::plan::CustomerPlan;
+
+pub(super) struct CustomerContext<'a> {
+    pub(super) run: &'a Context<'a>,
+    pub(super) plan: &'a CustomerPlan,
+    pub(super) ledger: LedgerEntry<'a>,
+    pub(super) live: LiveConnectors<'a>,
+    /// Connectors that this run created, until their duplicates are resolved.
+    pub(super) created: Vec<CreatedConnector>,
+}
+
+/// A connector that this run created.
+#[derive(Clone, Debug)]
+pub(super) struct CreatedConnector {
+    pub(super) id: ConnectorId,
+    pub(super) body: ConnectorBody,
+    /// Its intent, which ends when its duplicates are resolved.
+    pub(super) seq: u64,
+    /// The record of the connector that it replaces.
+    pub(super) previous: Option<Previous>,
+}
+
+impl<'a> CustomerContext<'a> {
+    pub(super) fn new(
+        run: &'a Context<'a>,
+        plan: &'a CustomerPlan,
+        recorded: Option<RecordedCustomer>,
+    ) -> Self {
+        Self {
+            run,
+            plan,
+            ledger: LedgerEntry::new(run, plan, recorded),
+            live: LiveConnectors::new(run),
+            created: Vec::new(),
+        }
+    }
+
+    pub(super) fn reader(&self) -> Reader {
+        self.run.writer.reader()
+    }
+}

@@ -1,0 +1,225 @@
+//! Responsible for duplicates: two runs on machines that share no lock may create the same
+//! connector, because names are not unique remotely. Both runs then list both connectors and keep
+//! the same one: the smallest creation time, then the smallest id. A run removes only a connector
+//! that it created itself.
+
+use super::customer_context::{CreatedConnector, CustomerContext};
+use super::ledger_entry::record;
+use super::live_connectors::Listed;
+use super::operations::delete::remove;
+use super::{OperationReport, Outcome, StepError, StopCause};
+use crate::ledger::{Outcome as Ended, interchangeable, precedence};
+use crate::model::{Address, ConnectorId, RecordedConnector, Sent};
+
+/// Reported of a creation after which no list could be read.
+const UNSEEN: &str = "it could not be looked at once more, so nobody knows whether another run \
+                      created it at the same time; the next run looks";
+
+/// Reported of a creation beside an earlier connector that a list shows and a GET does not.
+const CONTRADICTION: &str = "a list shows an earlier connector of the same name, and asking for \
+                             that one by its id was no success: nobody knows whether another run \
+                             created it; the next run looks";
+
+/// Reported of a creation that was answered with success and that no list shows.
+fn missing(id: ConnectorId) -> String {
+    format!(
+        "the server answered that it made {id}, and no list shows that one: nobody knows what it \
+         made; the next run looks"
+    )
+}
+
+/// Looks for duplicates of the created connectors, and keeps an earlier one instead.
+pub(super) async fn resolve_duplicates(
+    ctx: &mut CustomerContext<'_>,
+    reports: &mut [OperationReport],
+) {
+    if ctx.created.is_empty() || ctx.run.stop.cause() == Some(StopCause::Authentication) {
+        return;
+    }
+    let wanted: Vec<ConnectorId> = ctx.created.iter().map(|created| created.id).collect();
+    let listed = ctx.live.list_with(&ctx.ledger, &wanted).await;
+    for created in std::mem::take(&mut ctx.created) {
+        let Some(listed) = &listed else {
+            // Its intent stays open, so the next run checks.
+            warn(reports, &created, UNSEEN);
+            continue;
+        };
+        let resolved = if listed.contains_key(&created.id) {
+            resolve(ctx, reports, &created, listed).await
+        } else {
+            mark_unconfirmed(ctx, reports, &created).await
+        };
+        if let Err(error) = resolved {
+            warn(reports, &created, error.message);
+            ctx.run.request_stop(error.stop);
+        }
+    }
+}
+
+/// Whether the connector that was created last is listed, before the one that it replaces is
+/// deleted. If it is not, the ledger returns to the old one.
+pub(super) async fn verify_listed(
+    ctx: &mut CustomerContext<'_>,
+    id: ConnectorId,
+) -> Result<(), StepError> {
+    let listed = ctx.live.list_with(&ctx.ledger, &[id]).await;
+    if listed.is_some_and(|listed| listed.contains_key(&id)) {
+        return Ok(());
+    }
+    if let Some(created) = ctx.created.pop_if(|created| created.id == id) {
+        undo(ctx, &created).await?;
+    }
+    Err(StepError::unknown(format!(
+        "{}; the old connector is untouched",
+        missing(id)
+    )))
+}
+
+/// Takes back a creation that no list shows.
+async fn mark_unconfirmed(
+    ctx: &mut CustomerContext<'_>,
+    reports: &mut [OperationReport],
+    created: &CreatedConnector,
+) -> Result<(), StepError> {
+    undo(ctx, created).await?;
+    if let Some(report) = report_of(reports, created) {
+        report.outcome = Outcome::Unknown;
+        report.remote_id = None;
+        report.message = Some(missing(created.id));
+    }
+    Ok(())
+}
+
+/// Returns the ledger to the state before a creation, whose intent makes the next run check.
+async fn undo(ctx: &mut CustomerContext<'_>, created: &CreatedConnector) -> Result<(), StepError> {
+    ctx.ledger
+        .undo_creation(created.id, created.previous.clone())
+        .await?;
+    ctx.ledger.end(created.seq, Ended::Unknown).await
+}
+
+async fn resolve(
+    ctx: &mut CustomerContext<'_>,
+    reports: &mut [OperationReport],
+    created: &CreatedConnector,
+    first: &Listed,
+) -> Result<(), StepError> {
+    let mut backoff = ctx.live.list_lag();
+    let mut newer: Option<Listed> = None;
+    loop {
+        let listed = newer.as_ref().unwrap_or(first);
+        let Some(earlier) = find_earlier(ctx, created, listed) else {
+            break;
+        };
+        // A list may be from before a deletion, so the connector is read by its id as well.
+        if let Ok(Some(_)) = ctx.reader().connector(earlier).await {
+            keep(ctx, reports, created, earlier, listed).await;
+            break;
+        }
+        if !backoff.pause().await {
+            warn(reports, created, CONTRADICTION);
+            return Ok(());
+        }
+        newer = ctx.live.list(&ctx.ledger).await.ok().or(newer);
+    }
+    ctx.ledger.end(created.seq, Ended::Done).await
+}
+
+/// The duplicate that takes precedence over a created connector, if there is one.
+fn find_earlier(
+    ctx: &CustomerContext<'_>,
+    created: &CreatedConnector,
+    listed: &Listed,
+) -> Option<ConnectorId> {
+    let own = listed.get(&created.id)?;
+    let (first, found) = listed
+        .iter()
+        .filter(|(id, found)| {
+            found.name == created.body.name
+                && found.definition_id == created.body.definition_id
+                && is_candidate(ctx, **id)
+        })
+        // An own connector that was created with other settings is left to the next run.
+        .filter(|(id, _)| {
+            explained(ctx, **id, listed).is_none_or(|explained| {
+                interchangeable(&explained, &record(&created.body, **id, None, None))
+            })
+        })
+        .min_by_key(|(id, found)| precedence(**id, found))?;
+    (precedence(*first, found) < precedence(created.id, own)).then_some(*first)
+}
+
+/// Whether a connector appeared during this run and stays.
+fn is_candidate(ctx: &CustomerContext<'_>, id: ConnectorId) -> bool {
+    !ctx.ledger.is_pending_deletion(id) && !ctx.live.was_removed(id) && ctx.live.get(id).is_none()
+}
+
+/// The record of a connector that an own creation explains, in this run or an earlier one.
+fn explained(
+    ctx: &CustomerContext<'_>,
+    id: ConnectorId,
+    listed: &Listed,
+) -> Option<RecordedConnector> {
+    ctx.ledger.explained(id, listed.get(&id)?)
+}
+
+/// Keeps the earlier connector, removes the created one, and reports it.
+async fn keep(
+    ctx: &mut CustomerContext<'_>,
+    reports: &mut [OperationReport],
+    created: &CreatedConnector,
+    earlier: ConnectorId,
+    listed: &Listed,
+) {
+    let sent = explained(ctx, earlier, listed).and_then(|explained| explained.sent);
+    let own = created.id;
+    let warning = if sent.is_some() {
+        format!(
+            "an earlier try had made {earlier} after all; the second one {own} was to be removed"
+        )
+    } else {
+        format!(
+            "another run created it at the same time: its connector {earlier} is kept with \
+             credentials not verified, and the own one {own} was to be removed"
+        )
+    };
+    let result = switch(ctx, created, earlier, sent).await;
+    let Some(report) = report_of(reports, created) else {
+        return;
+    };
+    report.remote_id = Some(earlier.to_string());
+    report.warnings.push(warning);
+    if let Err(error) = result {
+        report.outcome = Outcome::Unknown;
+        report.message = Some(error.message);
+    }
+}
+
+async fn switch(
+    ctx: &mut CustomerContext<'_>,
+    created: &CreatedConnector,
+    earlier: ConnectorId,
+    sent: Option<Sent>,
+) -> Result<(), StepError> {
+    ctx.ledger
+        .record_instead(created.id, &created.body, earlier, sent)
+        .await?;
+    let address = Address::connector(&ctx.plan.name, &created.body.name);
+    remove(ctx, &address, created.id).await
+}
+
+fn report_of<'r>(
+    reports: &'r mut [OperationReport],
+    created: &CreatedConnector,
+) -> Option<&'r mut OperationReport> {
+    let id = created.id.to_string();
+    reports
+        .iter_mut()
+        .find(|report| report.remote_id.as_deref() == Some(id.as_str()))
+}
+
+fn warn(reports: &mut [OperationReport], created: &CreatedConnector, warning: impl Into<String>) {
+    if let Some(report) = report_of(reports, created) {
+        report.warnings.push(warning.into());
+    }
+}

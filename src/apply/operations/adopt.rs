@@ -1,0 +1,41 @@
+//! Responsible for adopting a connector: the ledger gets a record without fingerprints, because
+//! the credentials were sent by someone else.
+
+use crate::apply::{CustomerContext, StepError, StepResult, StepSuccess};
+use crate::model::{ConnectorBody, ConnectorId};
+use crate::plan::{CustomerPlan, Step};
+
+pub(super) async fn execute(
+    ctx: &mut CustomerContext<'_>,
+    step: &Step,
+    id: ConnectorId,
+    body: &ConnectorBody,
+) -> StepResult {
+    ctx.live.refresh(&ctx.ledger).await?;
+    let updated_at = ctx
+        .live
+        .get(id)
+        .ok_or_else(|| StepError::stale("the connector is gone; plan again"))?
+        .updated_at
+        .clone();
+    if has_further_step(ctx.plan, step) {
+        // The declared settings are not applied yet: the step that follows records them.
+        let bare = ConnectorBody {
+            replication_config: None,
+            entities: None,
+            ..body.clone()
+        };
+        ctx.ledger.record_connector(&bare, id, None, None).await?;
+    } else {
+        ctx.ledger
+            .record_connector(body, id, None, updated_at)
+            .await?;
+    }
+    Ok(StepSuccess::new(id))
+}
+
+fn has_further_step(plan: &CustomerPlan, step: &Step) -> bool {
+    plan.steps
+        .iter()
+        .any(|other| other.address == step.address && other.operation != step.operation)
+}

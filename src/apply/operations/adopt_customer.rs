@@ -1,0 +1,9 @@
+//! Responsible for adopting a customer: the ledger gets an entry, and nothing is written remotely.
+
+use crate::apply::{CustomerContext, StepResult, StepSuccess};
+use crate::model::WorkspaceId;
+
+pub(super) async fn execute(ctx: &mut CustomerContext<'_>, id: WorkspaceId) -> StepResult {
+    ctx.ledger.record_workspace(id).await?;
+    Ok(StepSuccess::new(id))
+}

@@ -1,0 +1,63 @@
+//! Responsible for deleting a connector: a deletion is asynchronous remotely, so it ends when
+//! lists no longer show the connector.
+
+use crate::api::{Effect, Gone};
+use crate::apply::{CustomerContext, Outcome, StepError, StepResult, StepSuccess};
+use crate::model::{Address, ConnectorId};
+
+/// Reported of a deletion that takes its time.
+const GOING: &str = "the deletion was accepted, and lists show the connector all the same; the next \
+                     run looks again (--delete-timeout waits longer)";
+
+/// Reported of a deletion that returned 404 while lists show the connector.
+const DENIED: &str = "the server said that there is no such connector (404), and lists it; the next \
+                      run looks again";
+
+pub(super) async fn execute(
+    ctx: &mut CustomerContext<'_>,
+    address: &Address,
+    id: ConnectorId,
+) -> StepResult {
+    let previous = ctx.ledger.mark_pending_deletion(id).await?;
+    let error = match remove(ctx, address, id).await {
+        Ok(()) => return Ok(StepSuccess::new(id)),
+        Err(error) => error,
+    };
+    if matches!(error.outcome, Outcome::Failed | Outcome::NotAttempted)
+        && let Some(previous) = previous
+    {
+        ctx.ledger.restore_connector(previous).await?;
+    }
+    Err(error)
+}
+
+/// Deletes a connector that the ledger has pending deletion, and waits until it is gone.
+pub(in crate::apply) async fn remove(
+    ctx: &mut CustomerContext<'_>,
+    address: &Address,
+    id: ConnectorId,
+) -> Result<(), StepError> {
+    ctx.live.mark_removed(id);
+    let seq = ctx
+        .ledger
+        .begin_write(address, "delete_integrations_connectors_id")
+        .await?;
+    let (gone, otherwise) = match ctx.run.writer.delete_connector(id).await {
+        Ok(Gone::Accepted) => (
+            ctx.live.is_unlisted(&ctx.ledger, id).await,
+            StepError::unknown(GOING),
+        ),
+        Ok(Gone::Already) => (
+            ctx.live.is_gone(&ctx.ledger, id).await,
+            StepError::unknown(DENIED),
+        ),
+        Err(error) if error.effect() == Effect::Unknown => {
+            (ctx.live.is_gone(&ctx.ledger, id).await, error.into())
+        }
+        Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
+    };
+    let seen = gone.then_some(()).ok_or(otherwise);
+    ctx.ledger.end_checked(seq, seen).await?;
+    ctx.live.forget(id);
+    ctx.ledger.remove_deleted(id).await
+}

@@ -1,0 +1,60 @@
+//! Responsible for deleting a workspace, which deletes its connectors as well. Reads its name and
+//! its connectors once more before the request.
+
+use crate::api::{Effect, Gone};
+use crate::apply::{Backoff, CustomerContext, StepError, StepResult, StepSuccess};
+use crate::model::{Address, WorkspaceId};
+
+/// Reported of a deletion that shows no effect.
+const REMAINS: &str = "the deletion was accepted, and the workspace is still there; the next run \
+                       looks again";
+
+pub(super) async fn execute(
+    ctx: &mut CustomerContext<'_>,
+    id: WorkspaceId,
+    expected_name: &str,
+) -> StepResult {
+    if let Some(found) = ctx.reader().workspace(id).await? {
+        if found.name != expected_name {
+            return Err(StepError::stale(
+                "the workspace carries another name by now; plan again",
+            ));
+        }
+        ctx.live.refresh(&ctx.ledger).await?;
+        if ctx.live.ids().any(|one| !ctx.ledger.owns(one)) {
+            return Err(StepError::stale(
+                "the workspace holds a connector that is not ours by now; plan again",
+            ));
+        }
+        delete(ctx, id).await?;
+    }
+    ctx.ledger.remove_customer(id).await?;
+    Ok(StepSuccess::new(id))
+}
+
+/// Sends the deletion and reads the workspace until it is gone: the ledger forgets a workspace
+/// only then.
+async fn delete(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepError> {
+    let address = Address::customer(&ctx.plan.name);
+    let seq = ctx
+        .ledger
+        .begin_write(&address, "delete_workspaces")
+        .await?;
+    let otherwise = match ctx.run.writer.delete_workspace(id).await {
+        Ok(Gone::Accepted | Gone::Already) => StepError::unknown(REMAINS),
+        // The gateway may give up before the deletion ends.
+        Err(error) if error.effect() == Effect::Unknown => error.into(),
+        Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
+    };
+    let seen = wait_until_gone(ctx, id).await.ok_or(otherwise);
+    ctx.ledger.end_checked(seq, seen).await
+}
+
+async fn wait_until_gone(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Option<()> {
+    Backoff::new(ctx.run, ctx.run.options.delete_deadline)
+        .until(async || {
+            let found = ctx.reader().workspace(id).await.ok()?;
+            found.is_none().then_some(())
+        })
+        .await
+}

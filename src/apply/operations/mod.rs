@@ -1,0 +1,44 @@
+//! Responsible for the operations of a plan: one module for each, which decides nothing that the
+//! plan left open.
+
+mod adopt;
+mod adopt_customer;
+mod create;
+mod create_customer;
+pub(super) mod delete;
+mod delete_customer;
+mod overlay;
+mod replace;
+mod update;
+mod update_customer;
+
+use super::{CustomerContext, StepResult};
+use crate::plan::{Operation, Step};
+
+/// Executes one step.
+pub(super) async fn execute(ctx: &mut CustomerContext<'_>, step: &Step) -> StepResult {
+    let address = &step.address;
+    match &step.operation {
+        Operation::CreateCustomer { region } => create_customer::execute(ctx, *region).await,
+        Operation::AdoptCustomer { workspace_id } => {
+            adopt_customer::execute(ctx, *workspace_id).await
+        }
+        Operation::UpdateCustomer {
+            workspace_id,
+            expected_name,
+            patch,
+            retire,
+        } => update_customer::execute(ctx, *workspace_id, expected_name, patch, *retire).await,
+        Operation::DeleteCustomer {
+            workspace_id,
+            expected_name,
+        } => delete_customer::execute(ctx, *workspace_id, expected_name).await,
+        Operation::CreateConnector { body } => create::execute(ctx, body).await,
+        Operation::AdoptConnector { id, body } => adopt::execute(ctx, step, *id, body).await,
+        Operation::UpdateConnector { id, patch, body } => {
+            update::execute(ctx, address, *id, patch, body).await
+        }
+        Operation::ReplaceConnector { id, body } => replace::execute(ctx, address, *id, body).await,
+        Operation::DeleteConnector { id } => delete::execute(ctx, address, *id).await,
+    }
+}

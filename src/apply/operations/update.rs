@@ -1,0 +1,44 @@
+//! Responsible for changing a connector in place.
+
+use super::overlay::overlay;
+use crate::apply::{CustomerContext, StepError, StepResult, StepSuccess};
+use crate::ledger::Outcome;
+use crate::model::{Address, ConnectorBody, ConnectorId};
+use crate::plan::ConnectorPatch;
+
+pub(super) async fn execute(
+    ctx: &mut CustomerContext<'_>,
+    address: &Address,
+    id: ConnectorId,
+    patch: &ConnectorPatch,
+    body: &ConnectorBody,
+) -> StepResult {
+    let found = ctx
+        .reader()
+        .replication(id)
+        .await?
+        .ok_or_else(|| StepError::stale("the connector is gone; plan again"))?;
+    let config = patch
+        .replication_config
+        .as_ref()
+        .map(|declared| found.with(|observed| overlay(observed, declared, &patch.removed)));
+    let (name, entities) = (patch.name.as_deref(), patch.entities.as_deref());
+    let seq = ctx
+        .ledger
+        .begin_write(address, "update_integrations_connectors_id")
+        .await?;
+    if let Err(error) = ctx
+        .run
+        .writer
+        .update_connector(id, name, config.as_ref(), entities)
+        .await
+    {
+        return Err(ctx.ledger.end_failed(seq, error).await);
+    }
+    ctx.ledger.end(seq, Outcome::Done).await?;
+    let sent = ctx.ledger.sent(id);
+    // Without `updated_at` the next plan reads what the update did, and what others changed
+    // meanwhile.
+    ctx.ledger.record_connector(body, id, sent, None).await?;
+    Ok(StepSuccess::new(id))
+}

@@ -1,0 +1,110 @@
+//! Responsible for the result of one step: what a success reports, and why a step has none.
+
+use super::{Outcome, StopCause};
+use crate::api::{ApiError, ApiErrorKind, Effect};
+use crate::ledger::LedgerError;
+
+pub(super) type StepResult = Result<StepSuccess, StepError>;
+
+/// What a successful step reports.
+#[derive(Debug, Default)]
+pub(super) struct StepSuccess {
+    pub(super) remote_id: Option<String>,
+    pub(super) warnings: Vec<String>,
+    /// Whether a step that creates found its object and adopted it.
+    pub(super) adopted: bool,
+}
+
+/// Why a step did not succeed.
+#[derive(Debug)]
+pub(super) struct StepError {
+    pub(super) outcome: Outcome,
+    pub(super) message: String,
+    /// Set when the whole run has to stop.
+    pub(super) stop: Option<StopCause>,
+}
+
+impl StepSuccess {
+    pub(super) fn new(id: impl std::fmt::Display) -> Self {
+        Self {
+            remote_id: Some(id.to_string()),
+            ..Self::default()
+        }
+    }
+}
+
+impl StepError {
+    pub(super) fn new(outcome: Outcome, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            message: message.into(),
+            stop: None,
+        }
+    }
+
+    /// The remote state is not the one that the step was planned against.
+    pub(super) fn stale(message: impl Into<String>) -> Self {
+        Self::new(Outcome::Stale, message)
+    }
+
+    /// The request was sent, and its effect is not known.
+    pub(super) fn unknown(message: impl Into<String>) -> Self {
+        Self::new(Outcome::Unknown, message)
+    }
+}
+
+impl From<ApiError> for StepError {
+    fn from(error: ApiError) -> Self {
+        let outcome = match error.effect() {
+            Effect::Unknown => Outcome::Unknown,
+            Effect::None => match error.kind() {
+                ApiErrorKind::WorkspaceGone { .. } => Outcome::Stale,
+                ApiErrorKind::Unavailable(_) => Outcome::NotAttempted,
+                _ => Outcome::Failed,
+            },
+        };
+        Self {
+            outcome,
+            message: error.to_string(),
+            stop: error.is_auth().then_some(StopCause::Authentication),
+        }
+    }
+}
+
+impl From<LedgerError> for StepError {
+    fn from(error: LedgerError) -> Self {
+        Self {
+            outcome: Outcome::Failed,
+            message: error.to_string(),
+            stop: Some(StopCause::Disk),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, StepError};
+    use crate::api::{ApiError, ApiErrorKind, Call};
+    use std::time::Duration;
+
+    fn unavailable(may_have_taken_effect: bool) -> StepError {
+        let call = Call {
+            operation: "x",
+            elapsed: Duration::ZERO,
+            attempts: 0,
+            writes: true,
+            may_have_taken_effect,
+        };
+        let kind = ApiErrorKind::Unavailable("down".to_owned());
+        StepError::from(ApiError::new(call, kind))
+    }
+
+    #[test]
+    fn unavailable_is_not_attempted_unless_it_may_have_taken_effect() {
+        for (doubt, outcome) in [(false, Outcome::NotAttempted), (true, Outcome::Unknown)] {
+            let error = unavailable(doubt);
+            assert_eq!(error.outcome, outcome);
+            assert!(error.stop.is_none());
+        }
+    }
+}
