@@ -12,6 +12,7 @@
 //! - [`catalog`]: the connector types this version knows.
 //! - [`config`]: text to findings, or to what was written. [`desired`]: what can be relied on.
 //! - [`api`]: everything that speaks HTTP to the remote API. [`observed`]: what there is.
+//! - `http`: what the clients of the API and of Vault share.
 //! - [`ledger`]: ledger, journal and lock, on disk or in a store that machines share.
 //! - [`plan`]: the pure core; no I/O, clock, environment or randomness.
 //! - [`exported`]: what there is as declarations, the way back from observed to files; pure too.
@@ -39,6 +40,7 @@ pub mod failure;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod http;
 pub mod ledger;
 pub mod model;
 pub mod observed;

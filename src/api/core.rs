@@ -5,7 +5,6 @@ use super::Credentials;
 use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind, Call, ServerMessage};
 use super::health::Turn;
-use super::http::{Broken, Http, Reply};
 use super::options::Options;
 use super::request::Request;
 use super::retry::Tries;
@@ -13,8 +12,10 @@ use super::said::{WITHHELD, said};
 use super::sent::Sent;
 use super::tokens::{Bearer, Held, Tokens};
 use super::traffic::{Entry, Held as Refusal, Traffic};
+use super::transport::{Response, Transport};
 use super::wire::{self, Shape};
 use crate::events::{Event, RequestEvent, ResponseSummary};
+use crate::http::TransportError;
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -26,7 +27,7 @@ const YOUNG: Duration = Duration::from_secs(5);
 
 /// What a session's views share.
 pub(super) struct Core {
-    pub(super) http: Http,
+    pub(super) transport: Transport,
     pub(super) options: Options,
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
@@ -40,7 +41,7 @@ pub(super) struct Core {
 
 /// A success, with the call it answers.
 pub(super) struct Answer {
-    pub(super) reply: Reply,
+    pub(super) response: Response,
     pub(super) call: Call,
     /// When the attempt began that it answers.
     pub(super) asked: Instant,
@@ -59,8 +60,8 @@ impl Answer {
 
     /// The answer as it is, for what is sent back to where it came from and shown to nobody.
     pub(super) fn decode_unseen<T: Shape>(&self) -> Result<T, ApiError> {
-        wire::decode(&self.reply.body).map_err(|reason| {
-            let status = self.reply.status;
+        wire::decode(&self.response.body).map_err(|reason| {
+            let status = self.response.status;
             ApiError::new(self.call, ApiErrorKind::Undecodable { status, reason })
         })
     }
@@ -81,9 +82,9 @@ impl Answer {
 }
 
 impl Core {
-    pub(super) fn new(http: Http, credentials: Credentials, options: Options) -> Self {
+    pub(super) fn new(transport: Transport, credentials: Credentials, options: Options) -> Self {
         Self {
-            http,
+            transport,
             sent: Arc::default(),
             traffic: Traffic::new(&options),
             made: AtomicU64::new(0),
@@ -226,7 +227,7 @@ impl Core {
     fn tell(
         &self,
         request: &Request<'_>,
-        outcome: &Result<Reply, Broken>,
+        outcome: &Result<Response, TransportError>,
         asked: Instant,
         attempt: u32,
     ) {
@@ -236,11 +237,13 @@ impl Core {
             operation: request.operation,
             about: &request.about,
             response: match outcome {
-                Ok(reply) => ResponseSummary::Status(reply.status),
-                Err(Broken::Connect(_)) => ResponseSummary::NotConnected,
-                Err(Broken::TimedOut) => ResponseSummary::TimedOut,
-                Err(Broken::Interrupted(_)) => ResponseSummary::Interrupted,
-                Err(Broken::TooLarge) => ResponseSummary::TooLarge,
+                Ok(response) => ResponseSummary::Status(response.status),
+                Err(TransportError::Connect(_) | TransportError::ConnectTimedOut(_)) => {
+                    ResponseSummary::NotConnected
+                }
+                Err(TransportError::TimedOut) => ResponseSummary::TimedOut,
+                Err(TransportError::Interrupted(_)) => ResponseSummary::Interrupted,
+                Err(TransportError::TooLarge) => ResponseSummary::TooLarge,
             },
             elapsed: asked.elapsed(),
             attempt,
@@ -264,8 +267,8 @@ impl Core {
         let asked = Instant::now();
         let outcome = tokio::select! {
             biased;
-            outcome = self.http.attempt(request, bearer, organization, left) => outcome,
-            () = self.traffic.grace() => Err(Broken::TimedOut),
+            outcome = self.transport.attempt(request, bearer, organization, left) => outcome,
+            () = self.traffic.grace() => Err(TransportError::TimedOut),
         };
         self.tell(request, &outcome, asked, tries.attempts);
         self.judge(outcome, asked, call(request, tries), request, bearer)
@@ -299,30 +302,32 @@ impl Core {
     /// An answer or its error, by cause.
     fn judge(
         &self,
-        outcome: Result<Reply, Broken>,
+        outcome: Result<Response, TransportError>,
         asked: Instant,
         call: Call,
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
     ) -> Result<Answer, ApiError> {
         let limit = self.options.limits.body;
-        let reply = outcome.map_err(|broken| {
-            let kind = match broken {
-                Broken::Connect(reason) => ApiErrorKind::Connect(reason),
-                Broken::TimedOut => ApiErrorKind::TimedOut,
-                Broken::Interrupted(reason) => ApiErrorKind::Interrupted(reason),
-                Broken::TooLarge => ApiErrorKind::TooLarge { limit },
+        let response = outcome.map_err(|error| {
+            let kind = match error {
+                TransportError::Connect(reason) | TransportError::ConnectTimedOut(reason) => {
+                    ApiErrorKind::Connect(reason)
+                }
+                TransportError::TimedOut => ApiErrorKind::TimedOut,
+                TransportError::Interrupted(reason) => ApiErrorKind::Interrupted(reason),
+                TransportError::TooLarge => ApiErrorKind::TooLarge { limit },
             };
             ApiError::new(call, kind)
         })?;
-        match reply.status {
+        match response.status {
             200..300 => Ok(Answer {
-                reply,
+                response,
                 call,
                 asked,
                 sent: Arc::clone(&self.sent),
             }),
-            _ => Err(refusal(&reply, call, &self.sensitive(request, bearer))),
+            _ => Err(refusal(&response, call, &self.sensitive(request, bearer))),
         }
     }
 
@@ -387,15 +392,15 @@ fn renews(tries: &mut Tries, token: &Held) -> bool {
     first || token.age() > YOUNG
 }
 
-fn refusal(reply: &Reply, call: Call, sensitive: &Sensitive<'_>) -> ApiError {
-    let message = match reply.status {
+fn refusal(response: &Response, call: Call, sensitive: &Sensitive<'_>) -> ApiError {
+    let message = match response.status {
         // Where a redirect leads is nobody's business.
         300..400 => ServerMessage::default(),
-        _ => said(&reply.body, sensitive),
+        _ => said(&response.body, sensitive),
     };
     let kind = ApiErrorKind::Status {
-        status: reply.status,
-        retry_after: reply.retry_after,
+        status: response.status,
+        retry_after: response.retry_after,
         message,
     };
     ApiError::new(call, kind)

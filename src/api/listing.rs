@@ -122,7 +122,7 @@ impl Reader {
         if !is_link {
             return Some(next.to_owned());
         }
-        let query = self.core.http.target.query_of(next)?;
+        let query = self.core.transport.target.query_of(next)?;
         query
             .into_iter()
             .find(|(name, value)| name == "cursor" && !value.is_empty())

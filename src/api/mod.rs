@@ -13,7 +13,6 @@ mod error;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod health;
-mod http;
 mod lane;
 mod listing;
 mod options;
@@ -26,6 +25,7 @@ mod sent;
 mod target;
 mod tokens;
 mod traffic;
+mod transport;
 mod wire;
 mod writer;
 
@@ -40,7 +40,7 @@ pub use target::{DEFAULT_TARGET, Target, TargetError};
 pub use writer::Writer;
 
 use self::core::Core;
-use self::http::Http;
+use self::transport::Transport;
 use crate::model::{
     ConnectorId, DefinitionId, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
     SecretValue, TemplateId, WorkspaceId,
@@ -72,8 +72,8 @@ impl Session {
         credentials: Credentials,
         options: Options,
     ) -> Result<Self, ApiError> {
-        let http = Http::new(target, &options)?;
-        let core = Arc::new(Core::new(http, credentials, options));
+        let transport = Transport::new(target, &options)?;
+        let core = Arc::new(Core::new(transport, credentials, options));
         core.application().await?;
         Ok(Self { core })
     }

@@ -1,9 +1,9 @@
 //! Where requests go. Owns the rules for the API's address; refuses everything that could make
 //! it a sink for credentials: userinfo, a path, a query, plain HTTP off the machine.
 
+use crate::http::is_loopback;
 use reqwest::Url;
 use std::fmt;
-use std::net::IpAddr;
 use thiserror::Error;
 
 /// The vendor's address, when nothing else is asked for.
@@ -34,9 +34,8 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Plain HTTP, which only this machine's own addresses may use.
-    pub fn is_plain(&self) -> bool {
-        self.0.scheme() == "http"
+    pub(super) fn origin(&self) -> &Url {
+        &self.0
     }
 
     /// The address of `path` with `query`, on this origin and no other.
@@ -85,12 +84,6 @@ impl std::str::FromStr for Target {
         }
         Ok(Self(url))
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 impl fmt::Display for Target {

@@ -138,7 +138,9 @@ impl Writer {
 /// of another kind is some other server's.
 fn gone(outcome: Result<Answer, ApiError>) -> Result<Gone, ApiError> {
     match outcome {
-        Ok(answer) if matches!(answer.reply.status, 202 | 204) && answer.reply.body.is_empty() => {
+        Ok(answer)
+            if matches!(answer.response.status, 202 | 204) && answer.response.body.is_empty() =>
+        {
             Ok(Gone::Accepted)
         }
         Ok(answer) => answer.decode::<GoneAnswer>().map(|_| Gone::Accepted),

@@ -15,6 +15,7 @@ mod probe;
 mod recorded;
 mod resolved;
 mod secret;
+mod secret_buffer;
 mod setting;
 mod spelling;
 
@@ -36,5 +37,6 @@ pub use probe::{Health, Probe};
 pub use recorded::{Applied, AppliedCustomer, Recorded, RecordedConnector, RecordedCustomer, Sent};
 pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
+pub(crate) use secret_buffer::SecretBuffer;
 pub use setting::{Setting, Settings};
 pub use spelling::{DEFAULT_STORES, FieldsForm, STORES, is_alias, is_store, misspelt, vault_path};

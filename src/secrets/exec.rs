@@ -7,10 +7,9 @@
 //! thrown away, because it may quote what it read.
 
 use super::Why;
-use super::collect::Collected;
 use super::file::{LIMIT, whole};
 use super::user::{self, Program, UserConfig};
-use crate::model::SecretValue;
+use crate::model::{SecretBuffer, SecretValue};
 use std::path::Path;
 use std::process::Stdio;
 use tokio::io::AsyncReadExt;
@@ -84,7 +83,7 @@ impl Running {
         let Some(child) = &mut self.0 else {
             return Err(failed("is gone".to_owned()));
         };
-        let mut collected = Collected::new(LIMIT);
+        let mut collected = SecretBuffer::new(LIMIT);
         let mut stdout = child.stdout.take();
         let mut piece = Zeroizing::new(vec![0; 8 * 1024]);
         while let Some(stream) = &mut stdout {

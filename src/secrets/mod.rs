@@ -5,7 +5,6 @@
 //! anything but what it is asked for. It knows neither the API nor the files of customers.
 
 mod alias;
-mod collect;
 mod env;
 mod evidence;
 mod exec;

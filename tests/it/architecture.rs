@@ -17,13 +17,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("desired", &["catalog", "config", "model"]),
     // Whatever happens while a command runs.
     ("events", &["model"]),
-    ("api", &["events", "model"]),
+    ("http", &["model"]),
+    ("api", &["events", "http", "model"]),
     ("observed", &["api", "events", "model"]),
-    ("ledger", &["events", "model"]),
+    ("ledger", &["events", "http", "model"]),
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.
     ("exported", &["catalog", "model"]),
-    ("secrets", &["model"]),
+    ("secrets", &["http", "model"]),
     (
         "apply",
         &["api", "events", "model", "plan", "ledger", "secrets"],
@@ -146,7 +147,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 /// Words that belong to these rooms alone: `(word, rooms)`.
 const RESERVED: &[(&str, &[&str])] = &[
     (".expose(", &["api", "secrets"]),
-    ("reqwest", &["api", "secrets"]),
+    ("reqwest", &["api", "http", "secrets"]),
+    ("rustls", &["http"]),
     ("axum", &["sandbox"]),
     ("saphyr_parser", &["config", "secrets"]),
     ("clap", &["cli", "commands", "render"]),

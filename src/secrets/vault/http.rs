@@ -2,13 +2,13 @@
 //! that the server was too busy for is repeated twice.
 
 use super::super::Why;
-use super::super::collect::Collected;
 use super::super::file::LIMIT;
 use super::settings::Settings;
+use crate::http::{self, SetupError, TransportError};
 use crate::model::SecretValue;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Certificate, Client, Method, Response, Url, redirect};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -31,29 +31,10 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(settings: &Settings) -> Result<Self, Why> {
-        // Fails only when a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .user_agent(concat!("airlift/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers(settings)?)
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE);
-        if settings.address.scheme() == "http" {
-            // A bare container may have no certificates, and none are needed.
-            builder = builder.tls_certs_only([]);
-        } else if !settings.ca_pem.is_empty() {
-            let extra = Certificate::from_pem_bundle(&settings.ca_pem).ok();
-            let extra = extra.filter(|extra| !extra.is_empty());
-            let what = "VAULT_CACERT or VAULT_CAPATH holds no certificate in PEM form";
-            let extra = extra.ok_or_else(|| unset(what))?;
-            builder = builder.tls_certs_merge(extra);
-        }
-        let client = builder
-            .build()
-            .map_err(|_| unset("TLS cannot be set up: are there certificates on this system?"))?;
+        let ca_pem = (!settings.ca_pem.is_empty()).then_some(&*settings.ca_pem);
+        let builder = http::builder(&settings.address, ca_pem, CONNECT).map_err(setup)?;
+        let builder = builder.default_headers(headers(settings)?).timeout(WHOLE);
+        let client = http::build(builder).map_err(setup)?;
         Ok(Self {
             client,
             address: settings.address.clone(),
@@ -116,17 +97,24 @@ impl Http {
     ) -> Result<Reply, Why> {
         let mut request = self.client.request(method.clone(), url.clone());
         if let Some(token) = token {
-            let value = HeaderValue::from_str(token.expose());
-            let mut value = value.map_err(|_| Why::LoginRefused("the token fits no header"))?;
-            value.set_sensitive(true);
+            let value = http::secret_header(token.expose())
+                .ok_or(Why::LoginRefused("the token fits no header"))?;
             request = request.header("X-Vault-Token", value);
         }
         if let Some(body) = body {
             let kind = HeaderValue::from_static("application/json");
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
-        read(request.send().await.map_err(broken)?).await
+        exchange(request).await.map_err(unanswered)
     }
+}
+
+async fn exchange(request: RequestBuilder) -> Result<Reply, TransportError> {
+    let mut response = request.send().await?;
+    Ok(Reply {
+        status: response.status().as_u16(),
+        body: http::read_body(&mut response, LIMIT, WHOLE).await?,
+    })
 }
 
 /// The health of a standby is told by a status that means "too busy" elsewhere.
@@ -149,35 +137,18 @@ fn unset(what: &str) -> Why {
     Why::NotConfigured(what.to_owned())
 }
 
-async fn read(mut response: Response) -> Result<Reply, Why> {
-    let mut body = Collected::new(LIMIT);
-    let too_large = || Why::Answer("it is larger than 1 MiB".to_owned());
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        body.push(&chunk).map_err(|_| too_large())?;
-    }
-    Ok(Reply {
-        status: response.status().as_u16(),
-        body: body.into_bytes(),
+fn setup(error: SetupError) -> Why {
+    unset(match error {
+        SetupError::Certificates => "VAULT_CACERT or VAULT_CAPATH holds no certificate in PEM form",
+        SetupError::Tls => error.message(),
     })
 }
 
-/// By kind alone: the library's words hold the address with its path.
-fn broken(error: reqwest::Error) -> Why {
-    let error = error.without_url();
-    if error.is_timeout() {
-        Why::TimedOut
-    } else if error.is_connect() {
-        Why::Unreachable(innermost(&error))
-    } else {
-        Why::Unreachable("the connection broke".to_owned())
+fn unanswered(error: TransportError) -> Why {
+    match error {
+        TransportError::TimedOut | TransportError::ConnectTimedOut(_) => Why::TimedOut,
+        TransportError::Connect(reason) => Why::Unreachable(reason),
+        TransportError::Interrupted(_) => Why::Unreachable("the connection broke".to_owned()),
+        TransportError::TooLarge => Why::Answer("it is larger than 1 MiB".to_owned()),
     }
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let text = cause.to_string();
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -28,7 +28,7 @@ impl Bao {
             .stderr(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::http::install_crypto_provider();
         let bao = Self {
             server,
             address: format!("http://{place}"),

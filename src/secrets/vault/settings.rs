@@ -3,10 +3,10 @@
 
 use super::super::Why;
 use super::super::file::{content, unreadable, whole};
+use crate::http::is_loopback;
 use crate::model::SecretValue;
 use reqwest::Url;
 use std::fs::File;
-use std::net::IpAddr;
 use std::path::Path;
 
 /// Where a pod's own token is.
@@ -180,12 +180,6 @@ fn origin(text: &str) -> Result<Url, &'static str> {
         "http" => Err("VAULT_ADDR uses plain http, which is allowed to this machine only"),
         _ => Err("VAULT_ADDR has to start with https://"),
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

@@ -44,8 +44,7 @@ pub(super) fn store(
     address: &str,
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(Arc<dyn ObjectStore>, Key), String> {
-    // Fails only when a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::http::install_crypto_provider();
     let unknown = || {
         "a ledger's address is s3://BUCKET/DIR, gs://BUCKET/DIR or az://CONTAINER/DIR".to_owned()
     };

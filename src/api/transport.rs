@@ -1,0 +1,105 @@
+//! Responsible for one attempt over the network, with its deadlines and limits. Does not repeat
+//! anything.
+
+use super::error::{ApiError, ApiErrorKind};
+use super::options::{Options, Timeouts};
+use super::request::Request;
+use super::retry::retry_after;
+use super::target::Target;
+use crate::http::{self, TransportError};
+use crate::model::{OrganizationId, SecretValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, ClientBuilder, Proxy};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// A response, whatever its status. The body may hold a token, so it is wiped.
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) body: Zeroizing<Vec<u8>>,
+}
+
+/// The HTTP client and its bounds.
+pub(super) struct Transport {
+    client: Client,
+    pub(super) target: Target,
+    timeouts: Timeouts,
+    limit: usize,
+}
+
+impl Transport {
+    pub(super) fn new(target: Target, options: &Options) -> Result<Self, ApiError> {
+        let ca_pem = options.ca_pem.as_deref();
+        let client = http::builder(target.origin(), ca_pem, options.timeouts.connect)
+            .map_err(setup)
+            .and_then(|builder| with_proxy(builder, options.proxy.as_deref()))
+            .and_then(|builder| http::build(builder).map_err(setup))?;
+        Ok(Self {
+            client,
+            target,
+            timeouts: options.timeouts,
+            limit: options.limits.body,
+        })
+    }
+
+    /// One attempt, within the time that is left.
+    pub(super) async fn attempt(
+        &self,
+        request: &Request<'_>,
+        bearer: Option<&SecretValue>,
+        organization: Option<OrganizationId>,
+        left: Duration,
+    ) -> Result<Response, TransportError> {
+        let own = if request.slow {
+            self.timeouts.create
+        } else {
+            self.timeouts.attempt
+        };
+        let url = self.target.address(&request.path, &request.query);
+        let mut built = self
+            .client
+            .request(request.method.clone(), url)
+            .timeout(own.min(left));
+        if let Some(organization) = organization {
+            built = built.header("X-Organization-Id", organization.to_string());
+        }
+        if let Some(bearer) = bearer {
+            built = built.header(AUTHORIZATION, authorization(bearer)?);
+        }
+        if let Some(body) = &request.body {
+            built = built
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body.clone());
+        }
+        let mut response = built.send().await?;
+        let body = http::read_body(&mut response, self.limit, self.timeouts.idle).await?;
+        let header = |name| response.headers().get(name)?.to_str().ok();
+        Ok(Response {
+            status: response.status().as_u16(),
+            retry_after: retry_after(header(RETRY_AFTER), header(DATE)),
+            body,
+        })
+    }
+}
+
+fn setup(error: http::SetupError) -> ApiError {
+    ApiErrorKind::Setup(error.message()).into()
+}
+
+/// Only what is encrypted goes through a proxy: it sees a tunnel, not a token.
+fn with_proxy(builder: ClientBuilder, proxy: Option<&str>) -> Result<ClientBuilder, ApiError> {
+    let Some(proxy) = proxy else {
+        return Ok(builder);
+    };
+    // The error would repeat the address, and with it a password.
+    let proxy = Proxy::https(proxy)
+        .map_err(|_| ApiErrorKind::Setup("the proxy is not an address such as http://host:3128"))?;
+    Ok(builder.proxy(proxy))
+}
+
+fn authorization(bearer: &SecretValue) -> Result<HeaderValue, TransportError> {
+    let text = Zeroizing::new(format!("Bearer {}", bearer.expose()));
+    http::secret_header(&text)
+        .ok_or_else(|| TransportError::Connect("the token does not fit a header".to_owned()))
+}

@@ -1,0 +1,13 @@
+//! Responsible for what the clients of the API and of Vault share: set-up without redirects and
+//! without proxies from the environment, bounded reads, and causes of failures. Does not know
+//! either service.
+
+mod body;
+mod client;
+mod error;
+
+pub(crate) use body::read_body;
+pub(crate) use client::{
+    SetupError, build, builder, install_crypto_provider, is_loopback, secret_header,
+};
+pub(crate) use error::TransportError;
