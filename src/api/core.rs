@@ -209,7 +209,7 @@ impl Core {
             let token = bearer.map(|bearer| bearer.token);
             let outcome = self.attempt(request, token, tries).await;
             let is_probe = pass.is_probe();
-            pass.end(request.operation, &outcome);
+            pass.end(&outcome);
             let error = match outcome {
                 Ok(answer) => return Ok(Some(answer)),
                 Err(error) => error,

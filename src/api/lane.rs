@@ -1,11 +1,11 @@
-//! How many calls of one kind are made at a time. Owns the adaptive limit (more while answers
-//! come, fewer on 429 and when answers get slow) and the gate that `Retry-After` closes for all.
+//! Responsible for how many calls of one kind are made at a time: the adaptive limit (additive
+//! increase, multiplicative decrease after 429 and after timeouts) and the gate that
+//! `Retry-After` closes for all.
 
 #[cfg(test)]
 mod exact;
 
 use super::options::Load;
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -13,20 +13,14 @@ use tokio::time::{Instant, timeout_at};
 
 /// Where a session starts, however many may be asked for: the rest has to be earned.
 const START: usize = 10;
-/// What is left of the limit after a 429, and after answers got slow.
+/// What is left of the limit after a 429, and after a timeout.
 const THROTTLED: f64 = 0.5;
-const SLOWED: f64 = 0.8;
-/// Answers before an operation's duration is judged.
-const SAMPLES: u32 = 8;
-/// Weight of the latest answer.
-const LATEST: f64 = 0.2;
-/// How fast the best duration follows the present one, so that an odd one is forgotten.
-const FORGETTING: f64 = 0.005;
+const TIMED_OUT: f64 = 0.8;
 
 /// The way of one kind of calls.
 pub(super) struct Lane {
     permits: Semaphore,
-    load: Load,
+    parallelism: usize,
     state: Mutex<State>,
 }
 
@@ -42,35 +36,22 @@ struct State {
     cut_at: Option<Instant>,
     /// Nobody sends before.
     closed_until: Option<Instant>,
-    /// By operation: a creation is no slow look.
-    durations: HashMap<&'static str, Durations>,
-}
-
-#[derive(Debug, Default)]
-struct Durations {
-    best: f64,
-    smooth: f64,
-    samples: u32,
 }
 
 impl Lane {
     pub(super) fn new(load: Load) -> Self {
-        let load = Load {
-            parallelism: load.parallelism.clamp(1, Semaphore::MAX_PERMITS),
-            ..load
-        };
-        let issued = load.parallelism.min(START);
+        let parallelism = load.parallelism.clamp(1, Semaphore::MAX_PERMITS);
+        let issued = parallelism.min(START);
         let state = State {
             limit: count(issued),
             issued,
             starting: true,
             cut_at: None,
             closed_until: None,
-            durations: HashMap::new(),
         };
         Self {
             permits: Semaphore::new(issued),
-            load,
+            parallelism,
             state: Mutex::new(state),
         }
     }
@@ -104,16 +85,10 @@ impl Lane {
         state.closed_until = state.closed_until.max(Some(until));
     }
 
-    /// An attempt was answered, after `took` where that tells something.
-    pub(super) fn answered(&self, operation: &'static str, sent: Instant, took: Option<Duration>) {
+    /// An attempt was answered.
+    pub(super) fn answered(&self, sent: Instant) {
         let mut state = self.state();
         if state.is_old(sent) {
-            return;
-        }
-        if let Some(took) = took
-            && state.slower(operation, took, &self.load)
-        {
-            self.cut(&mut state, SLOWED);
             return;
         }
         // A limit that is not used up was not tried.
@@ -126,7 +101,7 @@ impl Lane {
             } else {
                 state.limit.recip()
             };
-            state.limit = (state.limit + step).min(count(self.load.parallelism));
+            state.limit = (state.limit + step).min(count(self.parallelism));
             self.issue(&mut state);
         }
     }
@@ -143,7 +118,7 @@ impl Lane {
     pub(super) fn timed_out(&self, sent: Instant) {
         let mut state = self.state();
         if !state.is_old(sent) {
-            self.cut(&mut state, SLOWED);
+            self.cut(&mut state, TIMED_OUT);
         }
     }
 
@@ -151,10 +126,6 @@ impl Lane {
         state.limit = (state.limit * share).max(1.0);
         state.starting = false;
         state.cut_at = Some(Instant::now());
-        // What was measured was measured under the old limit.
-        for durations in state.durations.values_mut() {
-            durations.samples = 0;
-        }
         let excess = state.issued.saturating_sub(whole(state.limit));
         state.issued -= self.permits.forget_permits(excess);
     }
@@ -169,24 +140,6 @@ impl Lane {
 impl State {
     fn is_old(&self, sent: Instant) -> bool {
         self.cut_at.is_some_and(|cut| sent < cut)
-    }
-
-    /// Takes in a duration; tells whether the operation has become slow.
-    fn slower(&mut self, operation: &'static str, took: Duration, load: &Load) -> bool {
-        let took = took.as_secs_f64();
-        let seen = self.durations.entry(operation).or_default();
-        if seen.samples == 0 {
-            seen.smooth = took;
-        }
-        if seen.best == 0.0 {
-            seen.best = took;
-        }
-        seen.samples = seen.samples.saturating_add(1);
-        seen.smooth += LATEST * (took - seen.smooth);
-        seen.best = took.min(seen.best + FORGETTING * (seen.smooth - seen.best).max(0.0));
-        seen.samples >= SAMPLES
-            && seen.smooth > load.slow_factor * seen.best
-            && seen.smooth > seen.best + load.slow_slack.as_secs_f64()
     }
 }
 
@@ -258,7 +211,7 @@ mod tests {
             }
             advance(took).await;
             for _ in &held {
-                lane.answered("x", sent, Some(took));
+                lane.answered(sent);
             }
         }
     }
@@ -292,25 +245,6 @@ mod tests {
             rounds(&lane, 10, Duration::from_millis(1)).await;
             assert_eq!(limit(&lane), 1);
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn slow_answers_lower_the_limit_until_they_are_usual() {
-        let lane = lane(10);
-        rounds(&lane, 5, Duration::from_millis(200)).await;
-        assert_eq!(limit(&lane), 10);
-        rounds(&lane, 6, Duration::from_millis(500)).await;
-        assert!(limit(&lane) < 10);
-        rounds(&lane, 60, Duration::from_millis(500)).await;
-        assert_eq!(limit(&lane), 10);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn small_differences_tell_nothing() {
-        let lane = lane(10);
-        rounds(&lane, 5, Duration::from_millis(1)).await;
-        rounds(&lane, 20, Duration::from_millis(50)).await;
-        assert_eq!(limit(&lane), 10);
     }
 
     #[tokio::test(start_paused = true)]

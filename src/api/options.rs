@@ -120,10 +120,6 @@ pub struct Load {
     pub parallelism: usize,
     /// Requests per second, at most.
     pub max_rps: Option<f64>,
-    /// Fewer calls at a time once an operation takes so many times its best...
-    pub slow_factor: f64,
-    /// ...and that much longer: below it, differences tell nothing.
-    pub slow_slack: Duration,
 }
 
 impl Default for Load {
@@ -131,8 +127,6 @@ impl Default for Load {
         Self {
             parallelism: 10,
             max_rps: None,
-            slow_factor: 2.0,
-            slow_slack: Duration::from_millis(100),
         }
     }
 }

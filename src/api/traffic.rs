@@ -265,7 +265,7 @@ impl Pass<'_> {
     }
 
     /// The attempt ended so.
-    pub(super) fn end<T>(self, operation: &'static str, outcome: &Result<T, ApiError>) {
+    pub(super) fn end<T>(self, outcome: &Result<T, ApiError>) {
         let (lane, sent) = (self.lane, self.sent);
         if let Err(error) = outcome
             && let Some(wish) = error.retry_after()
@@ -273,10 +273,6 @@ impl Pass<'_> {
             lane.close(wish.min(self.traffic.longest_wish));
         }
         let verdict = match outcome {
-            Ok(_) => {
-                lane.answered(operation, sent, Some(sent.elapsed()));
-                Verdict::Answered
-            }
             Err(error) if error.is_throttled() => {
                 lane.throttled(sent);
                 Verdict::Throttled
@@ -286,8 +282,8 @@ impl Pass<'_> {
                 Verdict::Failed
             }
             Err(error) if error.is_outage() => Verdict::Failed,
-            Err(_) => {
-                lane.answered(operation, sent, None);
+            Ok(_) | Err(_) => {
+                lane.answered(sent);
                 Verdict::Answered
             }
         };

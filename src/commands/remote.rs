@@ -365,7 +365,6 @@ fn options(project: &Project, global: &GlobalArgs, pace: Pace) -> Result<Options
         load: Load {
             parallelism: pace.parallelism.into(),
             max_rps: pace.max_rps,
-            ..Load::default()
         },
         ..Options::default()
     })

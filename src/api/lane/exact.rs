@@ -1,7 +1,6 @@
 //! The limit's arithmetic, to the call.
 
-use super::{Durations, Lane, Load, State, count, whole};
-use std::collections::HashMap;
+use super::{Lane, Load, count, whole};
 use std::time::Duration;
 use tokio::time::{Instant, advance};
 
@@ -28,14 +27,14 @@ async fn a_limit_that_is_not_used_is_not_raised() {
     for _ in 0..4 {
         held.push(lane.permit(now).await.unwrap());
     }
-    lane.answered("x", now, None);
+    lane.answered(now);
     assert_eq!(issued(&lane), 10);
     held.push(lane.permit(now).await.unwrap());
-    lane.answered("x", now, None);
+    lane.answered(now);
     assert_eq!((issued(&lane), lane.permits.available_permits()), (11, 6));
     // While it starts, each answer is worth one more.
     held.push(lane.permit(now).await.unwrap());
-    lane.answered("x", now, None);
+    lane.answered(now);
     assert_eq!((issued(&lane), lane.permits.available_permits()), (12, 6));
 }
 
@@ -50,7 +49,7 @@ async fn after_a_cut_a_round_is_worth_one_more() {
         held.push(lane.permit(now).await.unwrap());
     }
     for expected in [5, 5, 5, 5, 5, 6] {
-        lane.answered("x", now, None);
+        lane.answered(now);
         assert_eq!(issued(&lane), expected);
     }
     lane.timed_out(now);
@@ -113,90 +112,6 @@ async fn a_gate_is_closed_until_its_moment() {
     assert_eq!(lane.closed_until(), None);
     advance(millis(1)).await;
     assert_eq!(lane.closed_until(), None);
-}
-
-fn state() -> State {
-    State {
-        limit: 1.0,
-        issued: 1,
-        starting: true,
-        cut_at: None,
-        closed_until: None,
-        durations: HashMap::new(),
-    }
-}
-
-/// Hundredths of seconds, so that no float has to be met exactly.
-fn hundredths(durations: &Durations) -> (u32, String, String) {
-    (
-        durations.samples,
-        format!("{:.4}", durations.smooth),
-        format!("{:.4}", durations.best),
-    )
-}
-
-#[test]
-fn durations_are_smoothed_and_the_best_is_kept() {
-    let mut state = state();
-    let load = Load::default();
-    let mut takes = |took| {
-        let slow = state.slower("x", millis(took), &load);
-        (slow, hundredths(&state.durations["x"]))
-    };
-    let told = |samples, smooth: &str, best: &str| (false, (samples, smooth.into(), best.into()));
-    assert_eq!(takes(1000), told(1, "1.0000", "1.0000"));
-    assert_eq!(takes(2000), told(2, "1.2000", "1.0010"));
-    assert_eq!(takes(500), told(3, "1.0600", "0.5000"));
-    assert_eq!(takes(500), told(4, "0.9480", "0.5000"));
-    state.durations.get_mut("x").unwrap().samples = 0;
-    let mut takes = |took| {
-        state.slower("x", millis(took), &load);
-        hundredths(&state.durations["x"])
-    };
-    // A new measurement begins with the best that is known.
-    assert_eq!(takes(700), (1, "0.7000".into(), "0.5010".into()));
-}
-
-/// Whether an operation of so long a best is slow at so long a smoothed duration.
-fn is_slow(samples: u32, smooth: f64, best: f64) -> bool {
-    let mut state = state();
-    let known = Durations {
-        best,
-        smooth,
-        samples: samples - 1,
-    };
-    state.durations.insert("x", known);
-    state.slower("x", Duration::from_secs_f64(smooth), &Load::default())
-}
-
-#[test]
-fn slow_is_what_takes_twice_the_best_and_noticeably_longer() {
-    assert!(is_slow(8, 3.0, 1.0) && !is_slow(7, 3.0, 1.0));
-    assert!(!is_slow(8, 1.9, 1.0) && is_slow(8, 2.1, 1.0));
-    assert!(!is_slow(8, 0.10, 0.01) && is_slow(8, 0.12, 0.01));
-    assert!(!is_slow(8, 0.05, 0.02) && is_slow(20, 9.0, 4.0));
-}
-
-#[test]
-fn exactly_so_slow_is_not_slow_yet() {
-    let at = |slow_factor, slack| {
-        let mut state = state();
-        let known = Durations {
-            best: 5.0,
-            smooth: 2.25,
-            samples: 7,
-        };
-        state.durations.insert("x", known);
-        let load = Load {
-            slow_factor,
-            slow_slack: millis(slack),
-            ..Load::default()
-        };
-        // The best becomes one second and the smoothed duration two.
-        state.slower("x", Duration::from_secs(1), &load)
-    };
-    assert!(!at(2.0, 100) && at(1.9, 100));
-    assert!(!at(1.5, 1000) && at(1.5, 900));
 }
 
 #[test]

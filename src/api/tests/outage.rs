@@ -47,7 +47,7 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
                 Err(status_error(503))
             };
             let is_probe = pass.is_probe();
-            pass.end("x", &outcome);
+            pass.end(&outcome);
             let Err(error) = outcome else {
                 return true;
             };

@@ -44,7 +44,7 @@ async fn goes(
     let begun = Instant::now();
     let pass = traffic.enter(entry(within)).await?;
     let took = begun.elapsed();
-    pass.end("x", &outcome);
+    pass.end(&outcome);
     Ok(took)
 }
 
@@ -149,7 +149,7 @@ async fn an_outage_is_waited_for_and_told() {
     let waiting = traffic.enter(entry(20));
     let after = async {
         tokio::time::sleep(seconds(3)).await;
-        probe.end("x", &Ok::<(), ApiError>(()));
+        probe.end(&Ok::<(), ApiError>(()));
     };
     let (pass, ()) = tokio::join!(waiting, after);
     assert!(pass.is_ok());
@@ -240,7 +240,6 @@ async fn who_got_a_permit_in_an_outage_waits_for_its_end_before_taking_a_slot() 
     let (traffic, told) = traffic(Load {
         parallelism: 1,
         max_rps: Some(0.5),
-        ..Load::default()
     });
     for _ in 0..4 {
         assert!(goes(&traffic, 9, Err(server(503))).await.is_ok());
@@ -250,7 +249,7 @@ async fn who_got_a_permit_in_an_outage_waits_for_its_end_before_taking_a_slot() 
     let fifth = traffic.enter(entry(0)).await.unwrap();
     let fails = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        fifth.end("x", &Err::<(), ApiError>(server(503)));
+        fifth.end(&Err::<(), ApiError>(server(503)));
     };
     let (pass, ()) = tokio::join!(traffic.enter(entry(60)), fails);
     assert!(pass.is_ok());
@@ -265,12 +264,11 @@ async fn who_got_a_permit_after_a_wish_to_wait_waits_before_taking_a_slot() {
     let (traffic, told) = traffic(Load {
         parallelism: 1,
         max_rps: Some(0.5),
-        ..Load::default()
     });
     let first = traffic.enter(entry(0)).await.unwrap();
     let asks = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        first.end("x", &Err::<(), ApiError>(throttled(10)));
+        first.end(&Err::<(), ApiError>(throttled(10)));
     };
     let (pass, ()) = tokio::join!(traffic.enter(entry(60)), asks);
     assert!(pass.is_ok());
@@ -312,7 +310,7 @@ async fn who_would_have_to_wait_is_turned_back_when_all_is_to_end() {
     let begun = Instant::now();
     let waits = async {
         let pass = traffic.enter(entry(60)).await.unwrap();
-        pass.end("x", &Err::<(), _>(throttled(30)));
+        pass.end(&Err::<(), _>(throttled(30)));
         tokio::join!(traffic.enter(entry(60)), traffic.rest(seconds(20), "x"))
     };
     let end = async {
