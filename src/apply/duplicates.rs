@@ -8,7 +8,7 @@ use super::ledger_entry::record;
 use super::live_connectors::Listed;
 use super::operations::delete::remove;
 use super::{OperationReport, Outcome, StepError, StopCause};
-use crate::ledger::{Outcome as Ended, interchangeable, precedence};
+use crate::ledger::{IntentOutcome, interchangeable, precedence};
 use crate::model::{Address, ConnectorId, RecordedConnector, Sent};
 
 /// Reported of a creation after which no list could be read.
@@ -95,7 +95,7 @@ async fn undo(ctx: &mut CustomerContext<'_>, created: &CreatedConnector) -> Resu
     ctx.ledger
         .undo_creation(created.id, created.previous.clone())
         .await?;
-    ctx.ledger.end(created.seq, Ended::Unknown).await
+    ctx.ledger.end(created.seq, IntentOutcome::Unknown).await
 }
 
 async fn resolve(
@@ -122,7 +122,7 @@ async fn resolve(
         }
         newer = ctx.live.list(&ctx.ledger).await.ok().or(newer);
     }
-    ctx.ledger.end(created.seq, Ended::Done).await
+    ctx.ledger.end(created.seq, IntentOutcome::Done).await
 }
 
 /// The duplicate that takes precedence over a created connector, if there is one.

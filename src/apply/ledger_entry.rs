@@ -3,9 +3,9 @@
 //! Every transition of the entry is one method, and is on disk when the method returns. The order
 //! of every write is: intent on disk, request, ledger entry on disk, outcome on disk.
 
-use super::{Context, StepError};
+use super::{Context, Outcome, StepError};
 use crate::api::{ApiError, Created, Effect};
-use crate::ledger::{Intent, Outcome};
+use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorId, CustomerPatch, ObservedConnector,
     RecordedConnector, RecordedCustomer, Sent, Setting, WorkspaceId,
@@ -49,7 +49,7 @@ impl<'a> LedgerEntry<'a> {
     /// The workspace that steps on connectors are about.
     pub(super) fn workspace(&self) -> Result<WorkspaceId, StepError> {
         self.workspace
-            .ok_or_else(|| StepError::new(super::Outcome::Blocked, "the customer is not there"))
+            .ok_or_else(|| StepError::new(Outcome::Blocked, "the customer is not there"))
     }
 
     /// The name that the workspace carries at present.
@@ -294,15 +294,15 @@ impl LedgerEntry<'_> {
         self.begin(Intent::Write { address, operation }).await
     }
 
-    pub(super) async fn end(&self, seq: u64, outcome: Outcome) -> Result<(), StepError> {
+    pub(super) async fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), StepError> {
         Ok(self.context.journal.end(seq, outcome).await?)
     }
 
     /// Ends an intent by what the error of its request tells of its effect.
     pub(super) async fn end_failed(&self, seq: u64, error: ApiError) -> StepError {
         let outcome = match error.effect() {
-            Effect::None => Outcome::Failed,
-            Effect::Unknown => Outcome::Unknown,
+            Effect::None => IntentOutcome::Failed,
+            Effect::Unknown => IntentOutcome::Unknown,
         };
         match self.end(seq, outcome).await {
             Ok(()) => error.into(),
@@ -317,8 +317,8 @@ impl LedgerEntry<'_> {
         seen: Result<(), StepError>,
     ) -> Result<(), StepError> {
         let outcome = match seen {
-            Ok(()) => Outcome::Done,
-            Err(_) => Outcome::Unknown,
+            Ok(()) => IntentOutcome::Done,
+            Err(_) => IntentOutcome::Unknown,
         };
         self.end(seq, outcome).await?;
         seen

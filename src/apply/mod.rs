@@ -42,15 +42,15 @@ use std::time::Duration;
 /// How a run behaves.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Customers worked on at the same time.
+    /// Customers that are executed at the same time.
     pub parallelism: usize,
     /// How long to wait until a deleted object is gone.
     pub delete_deadline: Duration,
-    /// How long to ask again for a check that is pending.
+    /// How long to repeat a check that is pending.
     pub check_deadline: Duration,
     /// Whether a replacement needs a check that succeeded.
     pub require_check: bool,
-    /// The first pause between two looks; it doubles up to 2 s.
+    /// The first pause between two polls; it doubles up to 2 s.
     pub pause: Duration,
 }
 
@@ -68,19 +68,19 @@ impl Default for Options {
 
 /// Everything a run needs besides the plan.
 pub struct Context<'a> {
-    /// The right to write.
+    /// The client that writes.
     pub writer: &'a Writer,
     /// The values of every reference that the plan sends, less those in `missing`.
     pub secrets: &'a Values,
     /// References that could not be resolved: their connectors are blocked.
     pub missing: &'a BTreeMap<SecretRef, String>,
-    /// Where results are kept.
+    /// Where results are saved.
     pub ledger: &'a Ledger,
-    /// Where intents are kept.
+    /// Where intents are logged.
     pub journal: &'a Journal,
-    /// Fingerprints what is sent.
+    /// Makes the fingerprints of the secrets that are sent.
     pub fingerprinter: &'a Fingerprinter,
-    /// Asks the run to stop, or tells that it did.
+    /// Requests the end of the run.
     pub stop: &'a Stop,
     /// How to behave.
     pub options: &'a Options,

@@ -1,21 +1,21 @@
-//! How an apply went, as data: one entry for each operation of the plan, and the counts.
+//! Responsible for the report of an apply: one entry for each operation of the plan, and the counts.
 
 use crate::events::Event;
 use crate::model::{Action, Address, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// How a run went.
+/// The report of a run.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct ApplyReport {
     /// One entry for each operation of the plan, in the plan's order.
     pub operations: Vec<OperationReport>,
     /// A person or a signal stopped the run before its end.
     pub interrupted: bool,
-    /// The waves that were begun; only a rotation has them.
+    /// The waves that were started; only a rotation has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveReport>,
-    /// What the plan could not plan for, and told why.
+    /// How many addresses the plan could not plan for.
     #[serde(default)]
     pub unplanned: u64,
 }
@@ -33,20 +33,20 @@ pub struct WaveReport {
     pub done: usize,
 }
 
-/// How one operation went.
+/// The report of one operation.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct OperationReport {
-    /// To what.
+    /// The customer or connector.
     pub address: Address,
-    /// What was to be done.
+    /// The planned action, or `Adopt` if the object existed already.
     pub action: Action,
-    /// What became of it.
+    /// Its result.
     pub outcome: Outcome,
-    /// The remote object that is there now.
+    /// The id of the remote object that exists now.
     pub remote_id: Option<String>,
-    /// Why it did not succeed; already redacted.
+    /// Why the operation did not succeed; already redacted.
     pub message: Option<String>,
-    /// What a person should know although it succeeded.
+    /// What a person should know although the operation succeeded.
     pub warnings: Vec<String>,
 }
 

@@ -1,44 +1,44 @@
-//! Why a run ends early: asked from outside, or because nothing further can succeed.
+//! Responsible for ending a run early: on a signal, or because no further step can succeed.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Shared by everything that runs; the first cause stays.
+/// Shared by all tasks of a run. The first cause stays.
 #[derive(Debug, Default)]
 pub struct Stop {
     cause: OnceLock<StopCause>,
-    begun: AtomicBool,
+    started: AtomicBool,
 }
 
-/// Why.
+/// Why a run ends early.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StopCause {
-    /// A person or the system asked for it.
+    /// A person or the system sent a signal.
     Signal,
     /// The credentials are not accepted, or not for this organization.
     Authentication,
-    /// The ledger or the journal cannot be written: going on could lose what is done.
+    /// The ledger or the journal cannot be written, so a further write could be lost from it.
     Disk,
 }
 
 impl Stop {
-    /// From now on things are written, so the run is to be stopped and not cut short.
+    /// From now on the run writes, so a signal stops it after the requests in flight.
     pub fn begin(&self) {
-        self.begun.store(true, Ordering::Relaxed);
+        self.started.store(true, Ordering::Relaxed);
     }
 
-    /// Whether things are written.
+    /// Whether the run writes.
     pub fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Relaxed)
+        self.started.load(Ordering::Relaxed)
     }
 
-    /// Lets what is under way finish, and begins nothing further.
+    /// Lets requests in flight finish, and starts no further step.
     pub fn request(&self, cause: StopCause) {
         // A cause is set already when this fails, and the first one is the one to report.
         let _ = self.cause.set(cause);
     }
 
-    /// Why the run is to end, if it is.
+    /// Why the run ends, if it does.
     pub fn cause(&self) -> Option<StopCause> {
         self.cause.get().copied()
     }

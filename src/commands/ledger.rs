@@ -7,7 +7,7 @@ use super::remote::{Pace, Remote};
 use crate::cli::{Format, GlobalArgs};
 use crate::desired::Project;
 use crate::failure::{Exit, Failure, FailureKind};
-use crate::ledger::{Intent, Outcome, Unsettled};
+use crate::ledger::{Intent, IntentOutcome, Unsettled};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};
 use crate::render::{self, Rekeyed, Ui, json};
 use crate::secrets::{Resolver, Values};
@@ -80,7 +80,7 @@ async fn settled(remote: &Remote) -> Result<(), Failure> {
     // What an apply has looked for in vain is no reason to wait until it can no longer come.
     let creates = |one: &Unsettled| {
         matches!(one.intent, Intent::CreateConnector { .. })
-            && one.outcome != Some(Outcome::Missing)
+            && one.outcome != Some(IntentOutcome::Missing)
     };
     if !remote.ledger.unsettled().await?.iter().any(creates) {
         return Ok(());

@@ -1,5 +1,5 @@
-//! The ledger: one file per customer, named by the workspace's id, so that a rename moves
-//! nothing and two shards never write the same file.
+//! Responsible for the ledger's customers: one file each, named by the workspace's id, so that a
+//! rename moves nothing and two shards never write the same file.
 
 use super::{Journal, LedgerError, LedgerStore, Lock, Rotations, Unsettled};
 use crate::events::Sink;
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 /// The version of the files' format.
 const VERSION: u32 = 1;
 const DIR: &str = "customers";
-/// Customers read at the same time from a shared store, which takes a while for each.
-const SIDE_BY_SIDE: usize = 32;
+/// Customers that are read from a shared store at the same time.
+const PARALLEL_READS: usize = 32;
 
 /// The ledger of one organization, with the journal and the lock beside it.
 #[derive(Clone, Debug)]
@@ -36,30 +36,31 @@ struct Read {
 }
 
 impl Ledger {
-    /// The ledger of an organization. Makes nothing.
+    /// The ledger of an organization. Creates nothing.
     pub fn new(root: &LedgerStore, organization: OrganizationId) -> Self {
         Self {
             store: root.of(organization),
         }
     }
 
-    /// Where it is, for people.
+    /// The ledger's path or address, for people.
     pub fn shown(&self) -> String {
         self.store.shown("").display().to_string()
     }
 
-    /// Reads everything; an absent ledger is an empty one.
+    /// Reads every customer; an absent ledger is an empty one.
     pub async fn load(&self) -> Result<Recorded, LedgerError> {
         let names = self.store.list(DIR).await?;
-        let customers = stream::iter(names).map(|name| self.customer(name));
-        let customers = customers.buffer_unordered(SIDE_BY_SIDE);
-        let customers = customers.try_filter_map(async |one| Ok(one)).try_collect();
-        Ok(Recorded {
-            customers: customers.await?,
-        })
+        let customers = stream::iter(names)
+            .map(|name| self.customer(name))
+            .buffer_unordered(PARALLEL_READS)
+            .try_filter_map(async |customer| Ok(customer))
+            .try_collect()
+            .await?;
+        Ok(Recorded { customers })
     }
 
-    /// One customer; nothing if it was removed meanwhile.
+    /// One customer; `None` if it was removed meanwhile.
     async fn customer(
         &self,
         name: String,
@@ -98,7 +99,7 @@ impl Ledger {
         self.store.replace(&name, text.as_bytes()).await
     }
 
-    /// What is recorded of one workspace, if anything is.
+    /// The entry of one workspace.
     pub async fn find(&self, id: WorkspaceId) -> Result<Option<RecordedCustomer>, LedgerError> {
         let found = self.customer(file(id)).await?;
         Ok(found.map(|(_, customer)| customer))
@@ -109,8 +110,8 @@ impl Ledger {
         self.store.remove(&file(id)).await
     }
 
-    /// Takes the lock, or says who holds it. `owner` is what another run will be told; `events`
-    /// hears of a wait for a holder that may have ended.
+    /// Takes the lock, or returns who holds it. `owner` is shown to other runs. Emits an event
+    /// before a wait for a holder that may have ended.
     pub async fn lock(&self, owner: &str, events: &dyn Sink) -> Result<Lock, LedgerError> {
         Lock::take(&self.store, owner, events).await
     }
@@ -120,13 +121,13 @@ impl Ledger {
         Journal::unsettled(&self.store).await
     }
 
-    /// Starts the journal anew. What earlier runs left must have been saved; `open` is what was
-    /// looked for in vain, and is kept as long as it may still come.
+    /// Starts a new journal. What earlier runs created must be saved. The creations in `open`, whose
+    /// connectors are not listed, are carried over as long as they may take effect.
     pub async fn journal(&self, open: &[Unsettled]) -> Result<Journal, LedgerError> {
         Journal::start(&self.store, open).await
     }
 
-    /// Rotations that have not come to their end.
+    /// The unfinished rotations.
     pub async fn rotations(&self) -> Result<Rotations, LedgerError> {
         Rotations::load(&self.store).await
     }

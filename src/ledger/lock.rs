@@ -1,7 +1,7 @@
-//! One writing run at a time on one ledger: a locked file on this machine, a lease where machines
-//! share the ledger.
+//! Responsible for the lock that lets one run at a time write a ledger: a locked file on this
+//! machine, a lease where machines share the ledger.
 
-use super::lease::Lease;
+use super::lease::{Lease, holder, owner_since};
 use super::store::local;
 use super::{LedgerError, LedgerStore};
 use crate::events::Sink;
@@ -10,8 +10,8 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
-/// Held until it is released. The system releases a file's when the process ends in any way; a
-/// lease is taken over when its holder has been silent for a minute.
+/// Held until it is released. The system releases a file's lock when the process ends in any way. A
+/// lease is taken over when its holder has not renewed it for a minute.
 #[derive(Debug)]
 pub struct Lock {
     held: Held,
@@ -24,27 +24,26 @@ enum Held {
 }
 
 impl Lock {
-    /// Takes the lock of a ledger, or says who holds it.
+    /// Takes the lock of a ledger, or returns who holds it.
     ///
-    /// `owner` is what another run will be told, such as a process and its machine; since when
-    /// is added. `events` receives a wait for a holder that may have ended.
+    /// `owner` is shown to other runs, such as a process and its machine, together with the current
+    /// time. Emits an event before a wait for a holder that may have ended.
     pub(super) async fn take(
         store: &LedgerStore,
         owner: &str,
         events: &dyn Sink,
     ) -> Result<Self, LedgerError> {
-        let since = Timestamp::now().strftime("%FT%TZ");
-        let note = format!("{owner}{SINCE}{since}");
+        let text = owner_since(owner, Timestamp::now());
         let held = match store {
             LedgerStore::Local(dir) => Held::File {
-                _file: file(dir, &note)?,
+                _file: lock_file(dir, &text)?,
             },
-            LedgerStore::Shared(shared) => Held::Lease(Lease::take(shared, &note, events).await?),
+            LedgerStore::Shared(shared) => Held::Lease(Lease::take(shared, &text, events).await?),
         };
         Ok(Self { held })
     }
 
-    /// Gives it back.
+    /// Releases the lock.
     pub async fn release(self) {
         if let Held::Lease(lease) = self.held {
             lease.release().await;
@@ -52,57 +51,34 @@ impl Lock {
     }
 }
 
-fn file(dir: &Path, note: &str) -> Result<File, LedgerError> {
+fn lock_file(dir: &Path, text: &str) -> Result<File, LedgerError> {
     local::private_dir(dir)?;
     let path = dir.join("lock");
     let failed = || LedgerError::io("cannot lock", &path);
-    let mut file = local::open_or_make(&path).map_err(failed())?;
+    let mut file = local::open_or_create(&path).map_err(failed())?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut note = String::new();
-            // Best effort: the owner's note may be half written.
-            let _ = file.take(400).read_to_string(&mut note);
-            let holder = holder(note.trim(), Timestamp::now());
-            return Err(LedgerError::Locked { holder });
-        }
+        Err(TryLockError::WouldBlock) => return Err(locked(file)),
         Err(TryLockError::Error(error)) => return Err(failed()(error)),
     }
     file.set_len(0).map_err(failed())?;
     file.rewind().map_err(failed())?;
-    file.write_all(note.as_bytes()).map_err(failed())?;
+    file.write_all(text.as_bytes()).map_err(failed())?;
     Ok(file)
 }
 
-const SINCE: &str = " since ";
-
-/// Who holds a lock and for how long, from the note in it.
-pub(super) fn holder(note: &str, now: Timestamp) -> String {
-    if note.is_empty() {
-        return "held by a run that has not said yet which it is".to_owned();
-    }
-    let since = note.rsplit_once(SINCE).map(|(_, since)| since);
-    match since.and_then(|since| since.parse::<Timestamp>().ok()) {
-        Some(since) => format!(
-            "held for {} by {note}",
-            age(now.duration_since(since).as_mins())
-        ),
-        None => format!("held by {note}"),
-    }
-}
-
-fn age(minutes: i64) -> String {
-    match (minutes / (24 * 60), minutes / 60, minutes) {
-        (2.., _, _) => format!("{} days", minutes / (24 * 60)),
-        (_, 1.., _) => format!("{} h {} min", minutes / 60, minutes % 60),
-        (_, _, 1..) => format!("{minutes} min"),
-        _ => "less than a minute".to_owned(),
+fn locked(file: File) -> LedgerError {
+    let mut text = String::new();
+    // Best effort: the holder may be writing it.
+    let _ = file.take(400).read_to_string(&mut text);
+    LedgerError::Locked {
+        holder: holder(text.trim(), Timestamp::now()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LedgerError, LedgerStore, Lock, holder};
+    use super::{LedgerError, LedgerStore, Lock};
     use crate::events::Sinks;
     use std::path::Path;
 
@@ -123,22 +99,6 @@ mod tests {
         }
         held.release().await;
         take(dir.path(), "process 2 on there").await.unwrap();
-    }
-
-    #[test]
-    fn the_age_is_told_in_words() {
-        let now = "2026-05-03T12:00:00Z".parse().unwrap();
-        for (since, age) in [
-            ("2026-05-03T12:00:30Z", "less than a minute"),
-            ("2026-05-03T11:56:30Z", "3 min"),
-            ("2026-05-03T09:50:00Z", "2 h 10 min"),
-            ("2026-05-01T09:50:00Z", "2 days"),
-        ] {
-            let note = format!("process 1 since {since}");
-            assert_eq!(holder(&note, now), format!("held for {age} by {note}"));
-        }
-        assert_eq!(holder("process 1 sin", now), "held by process 1 sin");
-        assert!(holder("", now).contains("has not said"));
     }
 
     #[cfg(unix)]

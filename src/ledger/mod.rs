@@ -1,9 +1,9 @@
-//! What is kept between runs: the ledger of what is ours, the journal of what was begun, and the
-//! lock that keeps two runs apart.
+//! Responsible for what is kept between runs, as files under `.airlift` or as objects in a store that
+//! machines share: the ledger of owned resources, the journal of writes, and the lock that lets one
+//! run at a time write.
 //!
-//! Owns the files under `.airlift`, or the objects in a store that machines share. Refuses secret
-//! values (its types have no place for one), and to go on after a file it cannot read: a ledger
-//! that is guessed at creates duplicates.
+//! Does not hold secret values (its types have no place for one). Does not go on after a file that
+//! it cannot read: an incomplete ledger creates duplicates.
 
 mod customers;
 #[cfg(any(fuzzing, test))]
@@ -19,7 +19,7 @@ mod store;
 mod tests;
 
 pub use customers::Ledger;
-pub use journal::{Intent, Journal, Outcome, Unsettled};
+pub use journal::{Intent, IntentOutcome, Journal, Unsettled};
 pub use lock::Lock;
 pub use recovery::{Recovered, interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotation, Rotations};
@@ -28,7 +28,7 @@ pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Why what is kept cannot be read or written.
+/// Why the ledger cannot be read or written.
 #[derive(Debug, Error)]
 pub enum LedgerError {
     /// Reading or writing failed.
@@ -41,7 +41,7 @@ pub enum LedgerError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A shared store did not do as it was asked.
+    /// A request to a shared store failed.
     #[error("{action} {path}: {cause}")]
     Store {
         /// What was attempted.
@@ -51,7 +51,7 @@ pub enum LedgerError {
         /// What the store says.
         cause: String,
     },
-    /// Another run has written what this one was about to write.
+    /// Another run changed an object that this run was about to write.
     #[error("{path} was changed by another run in the meantime; plan again")]
     Changed {
         /// The object.
@@ -81,7 +81,7 @@ pub enum LedgerError {
         /// Who holds it, as it said itself, and for how long.
         holder: String,
     },
-    /// Somebody else could have put there what is read.
+    /// Another user could have written what is read.
     #[error("{path} {why}")]
     Untrusted {
         /// What is not to be relied on.

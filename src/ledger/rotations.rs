@@ -1,8 +1,8 @@
-//! Rotations that have not come to their end: what each is about, so that it can be gone on
-//! with after a failure, a signal or a kill.
+//! Responsible for unfinished rotations, so that they can be resumed after a failure, a signal or a
+//! kill.
 //!
-//! A rotation gives each of its connectors a new id. So it keeps the ids it set out to replace,
-//! and what is left to do is what the ledger still has of them; no clock has a say in it.
+//! A rotation gives each of its connectors a new id. It keeps the ids that it is to replace, and
+//! those that the ledger still has are left to do; no clock is involved.
 
 use super::{LedgerError, LedgerStore};
 use crate::model::{Address, ConnectorId};
@@ -13,14 +13,14 @@ use std::collections::BTreeSet;
 const VERSION: u32 = 1;
 const FILE: &str = "rotation.json";
 
-/// A rotation that was begun.
+/// A rotation that has started.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Rotation {
-    /// What was asked for; empty means everything.
+    /// The selected addresses; empty means everything.
     pub selector: BTreeSet<Address>,
-    /// When it was begun, RFC 3339; for people.
+    /// When it started, RFC 3339; for people.
     pub started_at: String,
-    /// The connectors that it is to replace, as they were when it was begun.
+    /// The connectors that it is to replace, as they were at its start.
     pub before: BTreeSet<ConnectorId>,
 }
 
@@ -38,7 +38,7 @@ struct Written {
 }
 
 impl Rotations {
-    /// Reads those of a ledger.
+    /// Reads the unfinished rotations of a ledger.
     pub(super) async fn load(store: &LedgerStore) -> Result<Self, LedgerError> {
         let unreadable = |line| LedgerError::Unreadable {
             path: store.shown(FILE),
@@ -62,19 +62,19 @@ impl Rotations {
         })
     }
 
-    /// The unfinished ones.
+    /// All of them.
     pub fn open(&self) -> &[Rotation] {
         &self.open
     }
 
-    /// The unfinished one of this selector.
+    /// The rotation of this selector.
     pub fn of(&self, selector: &BTreeSet<Address>) -> Option<&Rotation> {
         self.open
             .iter()
             .find(|rotation| rotation.selector == *selector)
     }
 
-    /// Notes that a rotation begins, in place of an earlier one of the same selector.
+    /// Records that a rotation starts, in place of an earlier one of the same selector.
     pub async fn begin(&mut self, rotation: Rotation) -> Result<(), LedgerError> {
         self.open
             .retain(|other| other.selector != rotation.selector);
@@ -82,7 +82,7 @@ impl Rotations {
         self.save().await
     }
 
-    /// Forgets a rotation: it came to its end.
+    /// Removes a finished rotation.
     pub async fn end(&mut self, selector: &BTreeSet<Address>) -> Result<(), LedgerError> {
         self.open.retain(|other| other.selector != *selector);
         self.save().await

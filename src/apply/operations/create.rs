@@ -4,7 +4,7 @@
 use crate::api::{ApiError, Created, Effect};
 use crate::apply::ledger_entry::record;
 use crate::apply::{CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess};
-use crate::ledger::{Intent, Outcome};
+use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{ConnectorBody, ConnectorId, Resolved as _, Sent};
 use std::collections::BTreeSet;
 
@@ -107,13 +107,13 @@ async fn post(
                 return Ok((seq, created));
             }
             if attempt < ATTEMPTS && is_over(&error) {
-                ctx.ledger.end(seq, Outcome::Unknown).await?;
+                ctx.ledger.end(seq, IntentOutcome::Unknown).await?;
                 attempt += 1;
                 continue;
             }
         }
         if unexpected {
-            ctx.ledger.end(seq, Outcome::Unknown).await?;
+            ctx.ledger.end(seq, IntentOutcome::Unknown).await?;
             return Err(error.into());
         }
         return Err(ctx.ledger.end_failed(seq, error).await);

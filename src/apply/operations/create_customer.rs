@@ -2,7 +2,7 @@
 //! Repeating it is safe, because the same name gives the same workspace.
 
 use crate::apply::{CustomerContext, StepError, StepResult, StepSuccess};
-use crate::ledger::{Intent, Outcome};
+use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{Region, WorkspaceId};
 
 pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region>) -> StepResult {
@@ -17,17 +17,17 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
     };
     if ctx.run.ledger.find(id).await?.is_some() {
         // The ledger's entry says more than a new one would.
-        ctx.ledger.end(seq, Outcome::Done).await?;
+        ctx.ledger.end(seq, IntentOutcome::Done).await?;
         return Err(StepError::stale(
             "its workspace is the one in the ledger, which could not be found before; plan again",
         ));
     }
     if let Err(error) = check_name(ctx, id).await {
-        ctx.ledger.end(seq, Outcome::Unknown).await?;
+        ctx.ledger.end(seq, IntentOutcome::Unknown).await?;
         return Err(error);
     }
     ctx.ledger.record_workspace(id).await?;
-    ctx.ledger.end(seq, Outcome::Done).await?;
+    ctx.ledger.end(seq, IntentOutcome::Done).await?;
     Ok(StepSuccess::new(id))
 }
 

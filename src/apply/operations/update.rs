@@ -2,7 +2,7 @@
 
 use super::overlay::overlay;
 use crate::apply::{CustomerContext, StepError, StepResult, StepSuccess};
-use crate::ledger::Outcome;
+use crate::ledger::IntentOutcome;
 use crate::model::{Address, ConnectorBody, ConnectorId};
 use crate::plan::ConnectorPatch;
 
@@ -35,7 +35,7 @@ pub(super) async fn execute(
     {
         return Err(ctx.ledger.end_failed(seq, error).await);
     }
-    ctx.ledger.end(seq, Outcome::Done).await?;
+    ctx.ledger.end(seq, IntentOutcome::Done).await?;
     let sent = ctx.ledger.sent(id);
     // Without `updated_at` the next plan reads what the update did, and what others changed
     // meanwhile.

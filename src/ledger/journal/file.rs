@@ -1,7 +1,7 @@
-//! The journal as a file that only grows while a run lasts: a line for each intent, and one for
-//! each outcome.
+//! Responsible for the journal as a file that only grows during a run: a line for each intent, and
+//! one for each outcome.
 
-use super::{Intent, Outcome, Unsettled, ended};
+use super::{Intent, IntentOutcome, Unsettled};
 use crate::ledger::LedgerError;
 use crate::ledger::store::local;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ enum Line {
     },
     Ended {
         seq: u64,
-        outcome: Outcome,
+        outcome: IntentOutcome,
     },
 }
 
@@ -31,37 +31,37 @@ enum Line {
 #[derive(Debug)]
 pub(super) struct Log {
     path: PathBuf,
-    end: Mutex<End>,
+    tail: Mutex<Tail>,
 }
 
-/// Where the next line goes.
+/// The end of the file, where the next line goes.
 #[derive(Debug)]
-pub(super) struct End {
+pub(super) struct Tail {
     pub(super) file: File,
-    /// An append failed: what is at the file's end is not known, so nothing may follow it.
-    broken: bool,
+    /// Set while a line is written, and for good if that fails: the file may end with half a line.
+    is_broken: bool,
 }
 
-pub(super) fn place(dir: &Path) -> PathBuf {
+pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join("journal.ndjson")
 }
 
 /// Intents without a certain outcome, oldest first.
 pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, LedgerError> {
-    let path = place(dir);
+    let path = path(dir);
     let bytes = local::bytes(&path)?.unwrap_or_default();
     let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-    // A last line without its end was being written when the run was killed, perhaps within a
-    // letter, so what it announces was never begun.
+    // The run was killed while it wrote a last line without its end, perhaps within a letter. So
+    // the request of its intent was never sent.
     lines.pop();
     let mut open = BTreeMap::new();
     for (index, line) in lines.into_iter().enumerate() {
-        let unreadable = |_| LedgerError::Unreadable {
+        let line = serde_json::from_slice(line).map_err(|_| LedgerError::Unreadable {
             path: path.clone(),
             what: "journal",
             line: index + 1,
-        };
-        match serde_json::from_slice(line).map_err(unreadable)? {
+        })?;
+        match line {
             Line::Begun { seq, at, intent } => {
                 let outcome = None;
                 let begun = Unsettled {
@@ -71,69 +71,72 @@ pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, LedgerError> {
                 };
                 open.insert(seq, begun);
             }
-            Line::Ended { seq, outcome } => ended(&mut open, seq, outcome),
+            Line::Ended { seq, outcome } => super::end(&mut open, seq, outcome),
         }
     }
     Ok(open.into_values().collect())
 }
 
 impl Log {
-    /// Begins a new file in place of the one before, in one step.
-    pub(super) fn start(dir: &Path, kept: &BTreeMap<u64, Unsettled>) -> Result<Self, LedgerError> {
+    /// Replaces the file of the run before in one step.
+    pub(super) fn start(
+        dir: &Path,
+        carried_over: &BTreeMap<u64, Unsettled>,
+    ) -> Result<Self, LedgerError> {
         local::private_dir(dir)?;
-        let path = place(dir);
+        let path = path(dir);
         let mut text = Vec::new();
-        for (seq, one) in kept {
-            text.extend(encoded(&begun(*seq, one), &path)?);
-            if let Some(outcome) = one.outcome {
+        for (seq, unsettled) in carried_over {
+            text.extend(encoded(&begun(*seq, unsettled), &path)?);
+            if let Some(outcome) = unsettled.outcome {
                 text.extend(encoded(&Line::Ended { seq: *seq, outcome }, &path)?);
             }
         }
-        let end = End {
+        let tail = Tail {
             file: local::replace(&path, &text)?,
-            broken: false,
+            is_broken: false,
         };
         Ok(Self {
             path,
-            end: Mutex::new(end),
+            tail: Mutex::new(tail),
         })
     }
 
-    pub(super) fn begun(&self, seq: u64, one: &Unsettled) -> Result<(), LedgerError> {
-        self.append(&begun(seq, one))
+    pub(super) fn begin(&self, seq: u64, unsettled: &Unsettled) -> Result<(), LedgerError> {
+        self.append(&begun(seq, unsettled))
     }
 
-    pub(super) fn ended(&self, seq: u64, outcome: Outcome) -> Result<(), LedgerError> {
+    pub(super) fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
         self.append(&Line::Ended { seq, outcome })
     }
 
-    pub(super) fn end(&self) -> MutexGuard<'_, End> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// After a failure every further append fails, too: behind half a line it would be lost, and
-    /// nothing may be written remotely that is not on disk first.
+    /// Appends a line. After a failure every further append fails, too: a line behind half a line
+    /// would be lost, and no request may be sent whose intent is not on disk.
     fn append(&self, line: &Line) -> Result<(), LedgerError> {
         let failed = || LedgerError::io("cannot write", &self.path);
         let text = encoded(line, &self.path)?;
-        let mut end = self.end();
-        if end.broken {
+        let mut tail = self.tail();
+        if tail.is_broken {
             let error = std::io::Error::other("an earlier write to it failed");
             return Err(failed()(error));
         }
-        end.broken = true;
-        end.file.write_all(&text).map_err(failed())?;
-        end.file.sync_data().map_err(failed())?;
-        end.broken = false;
+        tail.is_broken = true;
+        tail.file.write_all(&text).map_err(failed())?;
+        tail.file.sync_data().map_err(failed())?;
+        tail.is_broken = false;
         Ok(())
     }
 }
 
-fn begun(seq: u64, one: &Unsettled) -> Line {
+fn begun(seq: u64, unsettled: &Unsettled) -> Line {
     Line::Begun {
         seq,
-        at: one.at.clone(),
-        intent: one.intent.clone(),
+        at: unsettled.at.clone(),
+        intent: unsettled.intent.clone(),
     }
 }
 

@@ -1,124 +1,21 @@
-//! The journal: what a run was about to write, kept before it writes, and how it ended.
+//! Responsible for the journal: each write is logged before its request, with its outcome after it.
 //!
-//! A run that was killed leaves intents without an outcome; the next one looks at what there is
-//! and settles them before it plans. A creation that it looks for in vain is carried over as long
-//! as it may still take effect. On this machine it is a file that only grows while a run lasts;
-//! in a shared store, which has no such files, each open intent is an object.
+//! A run that was killed leaves intents without an outcome. The next run checks what they did before
+//! it plans. An intent whose connector it does not find is carried over as long as the request may
+//! still take effect. On this machine the journal is a file that only grows during a run. In a
+//! shared store, which has no such files, each open intent is an object.
 
 mod file;
+mod intent;
 mod objects;
 
-use super::recovery::matches_intent;
+pub use intent::{Intent, IntentOutcome, Unsettled};
+
 use super::{LedgerError, LedgerStore};
-use crate::model::{
-    Address, ConnectorId, DefinitionId, ObservedConnector, RecordedConnector, WorkspaceId,
-};
+use crate::model::{ConnectorId, ObservedConnector, RecordedConnector, WorkspaceId};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-/// How long after its intent a creation may still take effect: the token that it was sent with
-/// lives for 20 minutes, and the server refuses it after that.
-pub(super) const LIFE: Duration = Duration::from_mins(20);
-
-/// What is about to be written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "intent", rename_all = "snake_case")]
-pub enum Intent {
-    /// Mint a token for a name that is not there, which creates the workspace.
-    CreateCustomer {
-        /// The name.
-        customer: String,
-    },
-    /// Create a connector.
-    CreateConnector {
-        /// The customer's name.
-        customer: String,
-        /// The customer's workspace.
-        workspace_id: WorkspaceId,
-        /// The connector's name.
-        name: String,
-        /// Its type.
-        definition_id: DefinitionId,
-        /// Connectors that were there before: none of them is the new one.
-        known: BTreeSet<ConnectorId>,
-        /// The connector that the new one takes the place of.
-        replaces: Option<ConnectorId>,
-        /// What the ledger will hold of it, its id aside.
-        record: Box<RecordedConnector>,
-    },
-    /// A write by id, which the next plan judges by what it reads.
-    Write {
-        /// To what.
-        address: Address,
-        /// The API's operation.
-        operation: String,
-    },
-}
-
-/// How it ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It had its effect, and the ledger knows.
-    Done,
-    /// It had none.
-    Failed,
-    /// Nobody knows: the next run looks.
-    Unknown,
-    /// A later run looked for it in vain. It may still come.
-    Missing,
-}
-
-impl Outcome {
-    fn is_certain(self) -> bool {
-        matches!(self, Self::Done | Self::Failed)
-    }
-}
-
-/// An intent without a certain outcome.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Unsettled {
-    /// What was to be written.
-    pub intent: Intent,
-    /// When, RFC 3339 in UTC; journals of earlier versions do not tell.
-    pub at: Option<String>,
-    /// What is known of its end; nothing when the run was cut short.
-    pub outcome: Option<Outcome>,
-}
-
-impl Unsettled {
-    fn now(intent: Intent) -> Self {
-        Self {
-            intent,
-            at: Some(Timestamp::now().to_string()),
-            outcome: None,
-        }
-    }
-
-    /// When it was to be written.
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        self.at.as_ref()?.parse().ok()
-    }
-
-    /// How much is left of a time after the intent; nothing when it is over. A clock that was
-    /// set back does not prolong it.
-    pub fn left_of(&self, grace: Duration) -> Option<Duration> {
-        let age = Duration::try_from(Timestamp::now().duration_since(self.time()?));
-        let left = grace.saturating_sub(age.unwrap_or_default());
-        (!left.is_zero()).then_some(left)
-    }
-
-    /// Whether it is a creation that may still take effect. Minting for a name again gives the
-    /// same workspace, and a write by id is judged by what is read, so only connectors can come
-    /// to be twice.
-    fn may_come(&self, now: Timestamp) -> bool {
-        matches!(self.intent, Intent::CreateConnector { .. })
-            && self.time().is_some_and(|at| now < at + LIFE)
-    }
-}
 
 /// An open journal.
 #[derive(Debug)]
@@ -127,7 +24,6 @@ pub struct Journal {
     state: Mutex<State>,
 }
 
-/// Where it is kept.
 #[derive(Debug)]
 enum Log {
     File(file::Log),
@@ -149,19 +45,21 @@ impl Journal {
         }
     }
 
-    /// Starts anew. What earlier runs left must have been settled into the ledger; `open` is
-    /// what was looked for in vain, and is kept as long as it may still come.
+    /// Starts a new journal. The intents of earlier runs must be recovered into the ledger. Those in
+    /// `open`, whose connectors are not listed, are carried over as long as they may take effect.
     pub(super) async fn start(
         store: &LedgerStore,
         open: &[Unsettled],
     ) -> Result<Self, LedgerError> {
         let now = Timestamp::now();
-        let kept = open.iter().filter(|one| one.may_come(now)).cloned();
-        let kept = kept.map(|one| Unsettled {
-            outcome: Some(Outcome::Missing),
-            ..one
-        });
-        let unsettled: BTreeMap<u64, Unsettled> = (1..).zip(kept).collect();
+        let carried_over = open
+            .iter()
+            .filter(|unsettled| unsettled.may_take_effect(now))
+            .map(|unsettled| Unsettled {
+                outcome: Some(IntentOutcome::Missing),
+                ..unsettled.clone()
+            });
+        let unsettled: BTreeMap<u64, Unsettled> = (1..).zip(carried_over).collect();
         let log = match store {
             LedgerStore::Local(dir) => Log::File(file::Log::start(dir, &unsettled)?),
             LedgerStore::Shared(shared) => {
@@ -178,55 +76,56 @@ impl Journal {
         })
     }
 
-    /// Keeps an intent; the write may begin when this returns.
+    /// Puts an intent on disk; its request may be sent when this returns.
     pub async fn begin(&self, intent: Intent) -> Result<u64, LedgerError> {
-        let seq = self.number();
-        let one = Unsettled::now(intent);
+        let seq = self.next_number();
+        let unsettled = Unsettled::now(intent);
         match &self.log {
-            Log::File(log) => log.begun(seq, &one)?,
-            Log::Objects(log) => log.begun(seq, &one).await?,
+            Log::File(log) => log.begin(seq, &unsettled)?,
+            Log::Objects(log) => log.begin(seq, &unsettled).await?,
         }
-        self.state().unsettled.insert(seq, one);
+        self.state().unsettled.insert(seq, unsettled);
         Ok(seq)
     }
 
-    fn number(&self) -> u64 {
+    fn next_number(&self) -> u64 {
         let mut state = self.state();
         let seq = state.next;
         state.next += 1;
         seq
     }
 
-    /// Keeps an outcome.
-    pub async fn end(&self, seq: u64, outcome: Outcome) -> Result<(), LedgerError> {
+    /// Puts an outcome on disk.
+    pub async fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
         match &self.log {
-            Log::File(log) => log.ended(seq, outcome)?,
-            Log::Objects(log) => {
-                let begun = self.state().unsettled.get(&seq).cloned();
-                let left = begun.filter(|_| !outcome.is_certain());
-                let left = left.map(|one| Unsettled {
-                    outcome: Some(outcome),
-                    ..one
-                });
-                log.ended(seq, left.as_ref()).await?;
-            }
+            Log::File(log) => log.end(seq, outcome)?,
+            Log::Objects(log) => log.end(seq, self.still_open(seq, outcome).as_ref()).await?,
         }
-        ended(&mut self.state().unsettled, seq, outcome);
+        end(&mut self.state().unsettled, seq, outcome);
         Ok(())
     }
 
-    /// What the ledger is to hold of a connector that a creation of ours explains of which no
-    /// answer came.
+    /// An intent as it is after an outcome that is not certain.
+    fn still_open(&self, seq: u64, outcome: IntentOutcome) -> Option<Unsettled> {
+        let unsettled = self.state().unsettled.get(&seq).cloned()?;
+        (!outcome.is_certain()).then_some(Unsettled {
+            outcome: Some(outcome),
+            ..unsettled
+        })
+    }
+
+    /// The record of a connector that an own creation explains, one whose request got no response.
     pub fn explains(
         &self,
         workspace: WorkspaceId,
         id: ConnectorId,
         found: &ObservedConnector,
     ) -> Option<RecordedConnector> {
-        let state = self.state();
-        let ended = |one: &&Unsettled| one.outcome.is_some();
-        let made = |one: &Unsettled| matches_intent(one, workspace, id, found);
-        state.unsettled.values().filter(ended).find_map(made)
+        self.state()
+            .unsettled
+            .values()
+            .filter(|unsettled| unsettled.outcome.is_some())
+            .find_map(|unsettled| unsettled.matches_intent(workspace, id, found))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -234,11 +133,11 @@ impl Journal {
     }
 }
 
-fn ended(open: &mut BTreeMap<u64, Unsettled>, seq: u64, outcome: Outcome) {
+fn end(open: &mut BTreeMap<u64, Unsettled>, seq: u64, outcome: IntentOutcome) {
     if outcome.is_certain() {
         open.remove(&seq);
-    } else if let Some(one) = open.get_mut(&seq) {
-        one.outcome = Some(outcome);
+    } else if let Some(unsettled) = open.get_mut(&seq) {
+        unsettled.outcome = Some(outcome);
     }
 }
 

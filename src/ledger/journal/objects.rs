@@ -1,7 +1,7 @@
-//! The journal in a shared store: an object for each intent that has no certain outcome. One that
-//! ended well is removed, so what is there is what is to be settled.
+//! Responsible for the journal in a shared store: an object for each intent that has no certain
+//! outcome. The object of an intent with one is removed, so the objects are the unsettled intents.
 
-use super::{Intent, Outcome, Unsettled};
+use super::{Intent, IntentOutcome, Unsettled};
 use crate::ledger::{LedgerError, SharedStore};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,7 +16,17 @@ struct Entry {
     #[serde(flatten)]
     intent: Intent,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
+    outcome: Option<IntentOutcome>,
+}
+
+impl From<Entry> for Unsettled {
+    fn from(entry: Entry) -> Self {
+        Self {
+            intent: entry.intent,
+            at: entry.at,
+            outcome: entry.outcome,
+        }
+    }
 }
 
 /// The open journal of one run.
@@ -24,22 +34,22 @@ struct Entry {
 pub(super) struct Log {
     shared: SharedStore,
     run: Uuid,
-    /// Objects of earlier runs, by what they are now.
-    earlier: BTreeMap<u64, String>,
+    /// The objects of intents that are carried over from earlier runs.
+    carried_over: BTreeMap<u64, String>,
 }
 
 /// Intents without a certain outcome, oldest first.
 pub(super) async fn unsettled(shared: &SharedStore) -> Result<Vec<Unsettled>, LedgerError> {
-    let all = read(shared).await?.into_iter();
-    Ok(all.map(|(_, one)| one).collect())
+    let named = read(shared).await?;
+    Ok(named.into_iter().map(|(_, unsettled)| unsettled).collect())
 }
 
-/// Every entry by its name, oldest first.
+/// Every intent by its object's name, oldest first.
 async fn read(shared: &SharedStore) -> Result<Vec<(String, Unsettled)>, LedgerError> {
-    let mut found = Vec::new();
+    let mut named = Vec::new();
     for name in shared.names(DIR).await? {
         let name = format!("{DIR}/{name}");
-        // One that is gone by now has had its end.
+        // An object that was removed since the listing has a certain outcome.
         if let Some(text) = shared.read(&name).await? {
             let entry: Entry =
                 serde_json::from_str(&text).map_err(|error| LedgerError::Unreadable {
@@ -47,45 +57,35 @@ async fn read(shared: &SharedStore) -> Result<Vec<(String, Unsettled)>, LedgerEr
                     what: "journal entry",
                     line: error.line(),
                 })?;
-            let Entry {
-                at,
-                intent,
-                outcome,
-            } = entry;
-            let one = Unsettled {
-                intent,
-                at,
-                outcome,
-            };
-            found.push((name, one));
+            named.push((name, Unsettled::from(entry)));
         }
     }
-    found.sort_by(|(name, one), (other_name, other)| {
-        (one.time(), name).cmp(&(other.time(), other_name))
-    });
-    Ok(found)
+    named.sort_by_cached_key(|(name, unsettled)| (unsettled.time(), name.clone()));
+    Ok(named)
 }
 
 impl Log {
-    /// Removes what is settled, and keeps what may still come.
+    /// Removes the objects of earlier runs, except for those of intents that are carried over.
     pub(super) async fn start(
         shared: &SharedStore,
-        kept: &BTreeMap<u64, Unsettled>,
+        carried_over: &BTreeMap<u64, Unsettled>,
     ) -> Result<Self, LedgerError> {
         let mut log = Self {
             shared: shared.clone(),
             run: Uuid::new_v4(),
-            earlier: BTreeMap::new(),
+            carried_over: BTreeMap::new(),
         };
         for (name, found) in read(shared).await? {
-            let same = |(seq, one): &(&u64, &Unsettled)| {
-                !log.earlier.contains_key(seq) && one.intent == found.intent && one.at == found.at
-            };
-            match kept.iter().find(same) {
-                Some((seq, one)) => {
-                    log.earlier.insert(*seq, name);
-                    if one.outcome != found.outcome {
-                        log.write(*seq, one).await?;
+            let same = carried_over.iter().find(|(seq, unsettled)| {
+                !log.carried_over.contains_key(seq)
+                    && unsettled.intent == found.intent
+                    && unsettled.at == found.at
+            });
+            match same {
+                Some((seq, unsettled)) => {
+                    log.carried_over.insert(*seq, name);
+                    if unsettled.outcome != found.outcome {
+                        log.write(*seq, unsettled).await?;
                     }
                 }
                 None => shared.remove(&name).await?,
@@ -96,31 +96,27 @@ impl Log {
 
     fn name(&self, seq: u64) -> String {
         let own = || format!("{DIR}/{}-{seq:08}.json", self.run);
-        self.earlier.get(&seq).cloned().unwrap_or_else(own)
+        self.carried_over.get(&seq).cloned().unwrap_or_else(own)
     }
 
-    pub(super) async fn begun(&self, seq: u64, one: &Unsettled) -> Result<(), LedgerError> {
-        self.write(seq, one).await
+    pub(super) async fn begin(&self, seq: u64, unsettled: &Unsettled) -> Result<(), LedgerError> {
+        self.write(seq, unsettled).await
     }
 
-    /// An outcome; `left` is the entry where it is not certain.
-    pub(super) async fn ended(
-        &self,
-        seq: u64,
-        left: Option<&Unsettled>,
-    ) -> Result<(), LedgerError> {
-        match left {
-            Some(one) => self.write(seq, one).await,
+    /// Writes an outcome. `open` is the intent if the outcome is not certain.
+    pub(super) async fn end(&self, seq: u64, open: Option<&Unsettled>) -> Result<(), LedgerError> {
+        match open {
+            Some(unsettled) => self.write(seq, unsettled).await,
             None => self.shared.remove(&self.name(seq)).await,
         }
     }
 
-    async fn write(&self, seq: u64, one: &Unsettled) -> Result<(), LedgerError> {
+    async fn write(&self, seq: u64, unsettled: &Unsettled) -> Result<(), LedgerError> {
         let name = self.name(seq);
         let entry = Entry {
-            at: one.at.clone(),
-            intent: one.intent.clone(),
-            outcome: one.outcome,
+            at: unsettled.at.clone(),
+            intent: unsettled.intent.clone(),
+            outcome: unsettled.outcome,
         };
         let text = serde_json::to_vec(&entry).map_err(|error| LedgerError::Io {
             action: "cannot write",

@@ -1,6 +1,7 @@
 //! The journal in a file and in objects: what survives, and what is carried over.
 
-use super::{Intent, Journal, LIFE, Log, Outcome, Unsettled, file};
+use super::intent::LIFE;
+use super::{Intent, IntentOutcome, Journal, Log, Unsettled, file};
 use crate::ledger::LedgerStore;
 use crate::ledger::recovery::tests::{KIND, WORKSPACE, record};
 use crate::ledger::store::object::tests::held;
@@ -55,14 +56,21 @@ async fn only_intents_without_a_certain_outcome_are_unsettled() {
         for name in ["done", "failed", "unknown", "open"] {
             seqs.push(journal.begin(intent(name)).await.unwrap());
         }
-        let outcomes = [Outcome::Done, Outcome::Failed, Outcome::Unknown];
+        let outcomes = [
+            IntentOutcome::Done,
+            IntentOutcome::Failed,
+            IntentOutcome::Unknown,
+        ];
         for (seq, outcome) in seqs.into_iter().zip(outcomes) {
             journal.end(seq, outcome).await.unwrap();
         }
         let left = left(&store).await;
         let told: Vec<_> = left.iter().map(|one| (&one.intent, one.outcome)).collect();
         let (unknown, open) = (intent("unknown"), intent("open"));
-        assert_eq!(told, [(&unknown, Some(Outcome::Unknown)), (&open, None)]);
+        assert_eq!(
+            told,
+            [(&unknown, Some(IntentOutcome::Unknown)), (&open, None)]
+        );
         assert!(left[1].time() <= Some(Timestamp::now()));
     }
 }
@@ -85,12 +93,12 @@ async fn a_creation_is_carried_over_as_long_as_it_may_come() {
         let found = left(&store).await;
         if let LedgerStore::Local(_) = store {
             assert_eq!(found[0].intent, creation("young"));
-            assert_eq!(found[0].outcome, Some(Outcome::Missing));
+            assert_eq!(found[0].outcome, Some(IntentOutcome::Missing));
             assert_eq!(found[0].time(), Some(now));
         }
         assert_eq!(found.last().unwrap().intent, creation("next"));
         // And once more.
-        journal.end(next, Outcome::Done).await.unwrap();
+        journal.end(next, IntentOutcome::Done).await.unwrap();
         let found = left(&store).await;
         drop(start(&store, &found).await);
         assert_eq!(left(&store).await, found);
@@ -113,11 +121,11 @@ async fn starting_forgets_what_is_settled_and_notes_what_was_looked_for() {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].intent, creation("open"));
         assert_eq!(found[0].at, open[1].at);
-        assert_eq!(found[0].outcome, Some(Outcome::Missing));
+        assert_eq!(found[0].outcome, Some(IntentOutcome::Missing));
         // What is carried over is ended like any other.
-        journal.end(1, Outcome::Unknown).await.unwrap();
-        assert_eq!(left(&store).await[0].outcome, Some(Outcome::Unknown));
-        journal.end(1, Outcome::Failed).await.unwrap();
+        journal.end(1, IntentOutcome::Unknown).await.unwrap();
+        assert_eq!(left(&store).await[0].outcome, Some(IntentOutcome::Unknown));
+        journal.end(1, IntentOutcome::Failed).await.unwrap();
         assert!(left(&store).await.is_empty());
     }
 }
@@ -129,7 +137,7 @@ async fn of_two_creations_of_one_moment_the_one_that_is_open_is_kept() {
     for (object, name) in [("journal/a.json", "settled"), ("journal/b.json", "open")] {
         let mut entry = serde_json::to_value(creation(name)).unwrap();
         entry["at"] = at.clone().into();
-        entry["outcome"] = serde_json::to_value(Outcome::Missing).unwrap();
+        entry["outcome"] = serde_json::to_value(IntentOutcome::Missing).unwrap();
         let text = serde_json::to_vec(&entry).unwrap();
         store.replace(object, &text).await.unwrap();
     }
@@ -145,7 +153,7 @@ async fn a_torn_last_line_announces_nothing() {
     let store = LedgerStore::from(dir.path());
     let journal = start(&store, &[]).await;
     journal.begin(intent("whole")).await.unwrap();
-    let path = file::place(dir.path());
+    let path = file::path(dir.path());
     let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
     file.write_all(b"{\"seq\":2,\"intent\":\"create_cus")
         .unwrap();
@@ -161,7 +169,7 @@ async fn a_torn_last_line_announces_nothing() {
 async fn a_journal_of_an_earlier_version_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let text = "{\"seq\":1,\"intent\":\"create_customer\",\"customer\":\"acme\"}\n";
-    std::fs::write(file::place(dir.path()), text).unwrap();
+    std::fs::write(file::path(dir.path()), text).unwrap();
     let found = left(&LedgerStore::from(dir.path())).await;
     assert_eq!((&found[0].intent, &found[0].at), (&intent("acme"), &None));
 }
@@ -176,9 +184,9 @@ async fn after_a_failed_append_nothing_follows() {
         panic!("not in a file")
     };
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-    let good = std::mem::replace(&mut log.end().file, full.unwrap());
+    let good = std::mem::replace(&mut log.tail().file, full.unwrap());
     journal.begin(intent("lost")).await.unwrap_err();
-    log.end().file = good;
+    log.tail().file = good;
     let error = journal.begin(intent("after")).await.unwrap_err();
     assert!(error.to_string().contains("an earlier write to it failed"));
     assert!(intents(&store).await.is_empty());

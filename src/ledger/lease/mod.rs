@@ -1,47 +1,39 @@
-//! One writing run at a time on a shared ledger: an object that its holder renews.
+//! Responsible for the lease of a shared ledger: an object that its holder renews, so that one run
+//! writes at a time.
 //!
-//! No clock of another machine is believed. Who finds the lease held watches it: one that is not
-//! renewed for a while by the own clock is taken over, on the condition that it is still the same.
-//! The holder itself stops writing well before that, and every write of the ledger names the
-//! version it was decided on, so that a holder that slept through all this overwrites nothing.
+//! Does not trust the clock of another machine. A run that finds the lease held watches it, and
+//! takes it over if it stays the same for `TAKEOVER_AFTER` of the own clock. The holder stops
+//! writing well before that, and every write of the ledger names the version that it was decided
+//! on, so that a holder that slept overwrites nothing.
 
-use super::lock::holder;
+mod record;
+
+pub(super) use record::{holder, owner_since};
+
 use super::store::{Moment, Put};
 use super::{LedgerError, SharedStore};
 use crate::events::{Event, Sink};
 use jiff::Timestamp;
 use object_store::UpdateVersion;
-use serde::{Deserialize, Serialize};
+use record::LeaseRecord;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-/// The object.
-const NAME: &str = "lock.json";
-/// How often it is renewed.
+const OBJECT: &str = "lock.json";
+/// The pause between renewals.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
-/// How long its holder relies on it without having renewed it.
+/// How long the holder relies on the lease after its last renewal.
 const VALID_FOR: Duration = Duration::from_secs(40);
-/// How long it is watched before it is taken over.
+/// How long a lease is watched before it is taken over.
 const TAKEOVER_AFTER: Duration = Duration::from_mins(1);
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_secs(2);
-/// How soon one that was just given back is asked for again.
-const AGAIN: Duration = Duration::from_millis(200);
+/// The pause between two reads of a watched lease.
+const READ_EVERY: Duration = Duration::from_secs(2);
+/// The pause before a lease that was released in between is requested again.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// What the object holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct LeaseRecord {
-    /// Of the run.
-    id: Uuid,
-    /// Who, for people, and since when.
-    owner: String,
-    /// How often it was renewed.
-    beat: u64,
-}
-
-/// Held until it is given back, or until its holder has been silent for a minute.
+/// Held until it is released, or taken over when its holder stops renewing it.
 #[derive(Debug)]
 pub(super) struct Lease {
     shared: SharedStore,
@@ -50,47 +42,48 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Takes the lease, or says who holds it. `events` receives a wait before a silent holder is watched.
+    /// Takes the lease, or returns who holds it. Emits an event before it watches a held lease.
     pub(super) async fn take(
         shared: &SharedStore,
         owner: &str,
         events: &dyn Sink,
     ) -> Result<Self, LedgerError> {
-        let note = LeaseRecord {
+        let own = LeaseRecord {
             id: Uuid::new_v4(),
             owner: owner.to_owned(),
             beat: 0,
         };
-        let mut before = None;
+        let mut replaces = None;
         loop {
-            let asked = Moment::now();
-            if let Put::Done(version) = put(shared, &note, before.take()).await? {
-                shared.allow(asked, VALID_FOR);
-                let renewal = renew(shared.clone(), note.clone(), version);
+            let sent = Moment::now();
+            if let Put::Done(version) = put(shared, &own, replaces.take()).await? {
+                shared.allow(sent, VALID_FOR);
                 return Ok(Self {
                     shared: shared.clone(),
-                    id: note.id,
-                    renewal: tokio::spawn(renewal),
+                    id: own.id,
+                    renewal: tokio::spawn(renew(shared.clone(), own, version)),
                 });
             }
             match read(shared).await? {
-                Some(held) => before = watch(shared, held, events).await?,
-                // Given back a moment ago.
-                None => sleep(AGAIN).await,
+                Some(current) => replaces = watch(shared, current, events).await?,
+                // Released a moment ago.
+                None => sleep(RETRY_AFTER).await,
             }
         }
     }
 
-    /// Gives it back.
+    /// Releases the lease, if it is still this run's.
     pub(super) async fn release(self) {
         self.renewal.abort();
-        let mine = self.shared.may_write()
-            && matches!(read(&self.shared).await, Ok(Some((note, _))) if note.id == self.id);
-        if mine {
-            // One that cannot be given back is taken over by the next run.
-            let _ = self.shared.remove(NAME).await;
+        if self.shared.may_write() && self.is_own().await {
+            // If the store refuses, the next run takes the lease over.
+            let _ = self.shared.remove(OBJECT).await;
         }
         self.shared.forbid();
+    }
+
+    async fn is_own(&self) -> bool {
+        matches!(read(&self.shared).await, Ok(Some((record, _))) if record.id == self.id)
     }
 }
 
@@ -101,41 +94,40 @@ impl Drop for Lease {
 }
 
 async fn read(shared: &SharedStore) -> Result<Option<(LeaseRecord, UpdateVersion)>, LedgerError> {
-    let Some((text, version)) = shared.get(NAME).await? else {
+    let Some((text, version)) = shared.get(OBJECT).await? else {
         return Ok(None);
     };
-    let note = serde_json::from_str(&text).map_err(|error| LedgerError::Unreadable {
-        path: shared.shown(NAME),
+    let record = serde_json::from_str(&text).map_err(|error| LedgerError::Unreadable {
+        path: shared.shown(OBJECT),
         what: "lock",
         line: error.line(),
     })?;
-    Ok(Some((note, version)))
+    Ok(Some((record, version)))
 }
 
 async fn put(
     shared: &SharedStore,
-    note: &LeaseRecord,
-    before: Option<UpdateVersion>,
+    record: &LeaseRecord,
+    replaces: Option<UpdateVersion>,
 ) -> Result<Put, LedgerError> {
-    let text = serde_json::to_vec(note).map_err(|error| LedgerError::Io {
+    let text = serde_json::to_vec(record).map_err(|error| LedgerError::Io {
         action: "cannot write",
-        path: shared.shown(NAME),
+        path: shared.shown(OBJECT),
         source: error.into(),
     })?;
-    shared.put(NAME, &text, before).await
+    shared.put(OBJECT, &text, replaces).await
 }
 
-/// Watches a lease that is held: the version to take over once its holder has been silent for
-/// long enough, or nothing where it has been given back.
+/// Watches a held lease. Returns the version to replace once the lease has stayed the same for long
+/// enough, or `None` if it was released.
 async fn watch(
     shared: &SharedStore,
-    (held, version): (LeaseRecord, UpdateVersion),
+    (record, version): (LeaseRecord, UpdateVersion),
     events: &dyn Sink,
 ) -> Result<Option<UpdateVersion>, LedgerError> {
-    let told = |note: &LeaseRecord| holder(&note.owner, Timestamp::now());
     let text = format!(
         "the ledger is {}; waiting whether that run still works",
-        told(&held)
+        holder(&record.owner, Timestamp::now())
     );
     events.emit(Event::WaitStarted {
         reason: &text,
@@ -143,42 +135,43 @@ async fn watch(
     });
     let since = Instant::now();
     while since.elapsed() < TAKEOVER_AFTER {
-        sleep(LOOK).await;
+        sleep(READ_EVERY).await;
         match read(shared).await? {
             None => return Ok(None),
-            Some((_, now)) if now == version => {}
-            Some((now, _)) => return Err(LedgerError::Locked { holder: told(&now) }),
+            Some((_, current)) if current == version => {}
+            Some((current, _)) => {
+                let holder = holder(&current.owner, Timestamp::now());
+                return Err(LedgerError::Locked { holder });
+            }
         }
     }
     Ok(Some(version))
 }
 
-/// Renews the lease for as long as it is held.
-async fn renew(shared: SharedStore, mut note: LeaseRecord, mut version: UpdateVersion) {
+/// Renews the lease until another run has taken it over.
+async fn renew(shared: SharedStore, mut own: LeaseRecord, mut version: UpdateVersion) {
     loop {
         sleep(RENEW_EVERY).await;
-        note.beat += 1;
-        let asked = Moment::now();
-        if let Ok(Put::Done(now)) = put(&shared, &note, Some(version.clone())).await {
-            version = now;
-            shared.allow(asked, VALID_FOR);
+        own.beat += 1;
+        let sent = Moment::now();
+        if let Ok(Put::Done(renewed)) = put(&shared, &own, Some(version.clone())).await {
+            version = renewed;
+            shared.allow(sent, VALID_FOR);
             continue;
         }
-        // Something else is there, or no answer came: what is there tells what became of this
-        // renewal and of those before it.
+        // The object changed, or no response came: the object tells which renewals took effect.
         match read(&shared).await {
-            Ok(Some((found, now))) if found.id == note.id => {
-                version = now;
-                if found.beat == note.beat {
-                    shared.allow(asked, VALID_FOR);
+            Ok(Some((found, current))) if found.id == own.id => {
+                version = current;
+                if found.beat == own.beat {
+                    shared.allow(sent, VALID_FOR);
                 }
             }
-            // Another run has taken it over.
             Ok(_) => {
                 shared.forbid();
                 return;
             }
-            // Not for now; it stays held for as long as nobody else can have it.
+            // The lease stays valid until `VALID_FOR` is over, because no other run can have it.
             Err(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What renews a lease, loses it and gives it back, also where the store gives no answer.
 
-use super::{Lease, LeaseRecord, NAME, Put, put, read};
+use super::{Lease, LeaseRecord, OBJECT, Put, put, read};
 use crate::events::Sinks;
 use crate::ledger::SharedStore;
 use futures_util::stream::BoxStream;
@@ -106,15 +106,15 @@ async fn seconds(seconds: u64) {
     sleep(Duration::from_secs(seconds)).await;
 }
 
-/// Another run's note where this one's was.
+/// Puts another run's record in place of this one's.
 async fn taken_over(shared: &SharedStore) -> Uuid {
     let (before, version) = read(shared).await.unwrap().unwrap();
-    let note = LeaseRecord {
+    let other = LeaseRecord {
         id: Uuid::new_v4(),
         ..before
     };
-    put(shared, &note, Some(version)).await.unwrap();
-    note.id
+    put(shared, &other, Some(version)).await.unwrap();
+    other.id
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,7 +175,7 @@ async fn a_lease_that_was_taken_over_or_removed_is_lost_at_the_next_renewal() {
     seconds(11).await;
     assert!(!shared.may_write());
     let (_, shared, _lease) = taken().await;
-    shared.remove(NAME).await.unwrap();
+    shared.remove(OBJECT).await.unwrap();
     seconds(11).await;
     assert!(!shared.may_write());
 }
@@ -197,8 +197,8 @@ async fn a_bucket_that_is_not_there_is_told_of_at_once() {
         e_tag: None,
         version: None,
     };
-    let put = shared.put(NAME, b"{}", Some(version)).await;
-    assert!(matches!(put, Ok(Put::Other)), "{put:?}");
+    let put = shared.put(OBJECT, b"{}", Some(version)).await;
+    assert!(matches!(put, Ok(Put::Conflict)), "{put:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,153 +1,166 @@
-//! Settling: what earlier runs had begun, judged by what there is now.
+//! Responsible for recovery: decides from what the API lists now what the intents of earlier runs
+//! did.
 //!
-//! Pure, so that `plan` can recover in memory without writing and `apply` can write the same.
+//! Pure, so that `plan` can recover in memory and `apply` can write the same.
 
-use super::Intent;
-use super::journal::{LIFE, Outcome, Unsettled};
+use super::journal::{Intent, Unsettled};
 use crate::model::{
-    Address, ConnectorId, Observed, ObservedConnector, Recorded, RecordedConnector,
+    Address, ConnectorId, DefinitionId, Observed, ObservedConnector, Recorded, RecordedConnector,
     RecordedCustomer, WorkspaceId,
 };
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-/// How far this machine's clock and the server's may be apart.
-const SKEW: Duration = Duration::from_mins(1);
-/// The same where nothing was looked for yet: what is not recognized then could be made twice.
-const WRONG_CLOCK: Duration = Duration::from_hours(24);
+type Listed = BTreeMap<ConnectorId, ObservedConnector>;
 
-/// The ledger after settling.
+/// The ledger after recovery.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recovered {
-    /// What is ours, including what the killed run created.
+    /// The ledger's customers, with what killed runs created.
     pub recorded: Recorded,
     /// Customers that have to be written back.
     pub changed: BTreeSet<WorkspaceId>,
-    /// Creations of connectors that were looked for in vain.
+    /// Creations whose connectors are not listed.
     pub open: Vec<Unsettled>,
-    /// Connectors beside one that was taken in doubt: one of these may be ours as well.
+    /// Duplicates of a connector that was chosen among too many: some of them may be ours.
     pub doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
 }
 
-/// Takes into the ledger what unsettled creations turn out to have made.
+/// Records what unsettled creations turn out to have created.
 ///
-/// When more fit than were begun, another run's are among them, and nobody can tell which: the
-/// first one stays, as every run chooses, and no other is touched. A creation that is in the ledger
-/// was not looked at once more before its run ended, so it gives way here to one that came first.
+/// If more connectors match than this ledger tried to create, some belong to another run. Keep the
+/// oldest (every run applies the same rule) and leave the others alone. A creation that the ledger
+/// has already was not checked for duplicates before its run ended, so an older duplicate takes its
+/// place here.
 pub fn recover(recorded: Recorded, intents: &[Unsettled], observed: &Observed) -> Recovered {
-    let is_entered = |one: &&Unsettled| is_entered(one, &recorded);
-    let (entered, intents): (Vec<&Unsettled>, Vec<_>) = intents.iter().partition(is_entered);
+    let (in_ledger, intents): (Vec<&Unsettled>, Vec<_>) = intents
+        .iter()
+        .partition(|unsettled| is_in_ledger(unsettled, &recorded));
     let mut recovered = Recovered {
         recorded,
         changed: BTreeSet::new(),
         open: Vec::new(),
         doubtful: BTreeMap::new(),
     };
-    for (index, one) in intents.iter().enumerate() {
-        match &one.intent {
+    for (index, unsettled) in intents.iter().enumerate() {
+        match &unsettled.intent {
             Intent::CreateCustomer { customer } => {
                 recover_customer(&mut recovered, customer, observed);
             }
             Intent::CreateConnector { .. } => {
-                let alike = |other: &&&Unsettled| slot(&other.intent) == slot(&one.intent);
-                let begun = intents[index..].iter().filter(alike).count();
-                if !recover_connector(&mut recovered, one, begun, observed) {
-                    recovered.open.push((*one).clone());
+                let attempts = intents[index..]
+                    .iter()
+                    .filter(|other| slot(&other.intent) == slot(&unsettled.intent))
+                    .count();
+                if !recover_connector(&mut recovered, unsettled, attempts, observed) {
+                    recovered.open.push((*unsettled).clone());
                 }
             }
             Intent::Write { .. } => {}
         }
     }
-    for one in entered {
-        give_way(&mut recovered, one, observed);
+    for unsettled in in_ledger {
+        prefer_older_duplicate(&mut recovered, unsettled, observed);
     }
     recovered
 }
 
-/// Takes into the ledger the one that came before what a creation made. Its credentials are not
+/// Records the oldest duplicate in place of a created connector. Its credentials count as not
 /// verified: another run sent them.
-fn give_way(recovered: &mut Recovered, one: &Unsettled, observed: &Observed) {
-    let Some((workspace, name, _)) = slot(&one.intent) else {
+fn prefer_older_duplicate(recovered: &mut Recovered, unsettled: &Unsettled, observed: &Observed) {
+    let Some((workspace, name, _)) = slot(&unsettled.intent) else {
         return;
     };
-    let there = observed.customers.get(&workspace);
-    let there = there.and_then(|customer| customer.connectors.as_ref());
-    let ledger = recovered.recorded.customers.get_mut(&workspace);
-    let (Some(there), Some(ledger)) = (there, ledger) else {
+    let (Some(listed), Some(ledger)) = (
+        listed(observed, workspace),
+        recovered.recorded.customers.get_mut(&workspace),
+    ) else {
         return;
     };
-    let own = ledger.connectors.get(name).cloned();
-    let Some(own) = own.filter(|own| there.contains_key(&own.id)) else {
+    let Some(own) = ledger
+        .connectors
+        .get(name)
+        .filter(|own| listed.contains_key(&own.id))
+        .cloned()
+    else {
         return;
     };
-    let first = there
+    let oldest = listed
         .iter()
         .filter(|(id, found)| {
-            let rivals =
-                !ledger.owns(**id) && matches_intent(one, workspace, **id, found).is_some();
-            **id == own.id || rivals
+            let is_duplicate = unsettled.matches_intent(workspace, **id, found).is_some();
+            **id == own.id || (is_duplicate && !ledger.owns(**id))
         })
-        .min_by_key(|(id, found)| precedence(**id, found));
-    if let Some((first, _)) = first.filter(|(first, _)| **first != own.id) {
-        let taken = RecordedConnector {
-            id: *first,
-            sent: None,
-            updated_at: None,
-            ..own
-        };
+        .min_by_key(|(id, found)| precedence(**id, found))
+        .map(|(id, _)| *id);
+    if let Some(oldest) = oldest.filter(|oldest| *oldest != own.id) {
         ledger.leaving.insert(own.id);
-        ledger.connectors.insert(name.to_owned(), taken);
+        ledger.connectors.insert(
+            name.to_owned(),
+            RecordedConnector {
+                id: oldest,
+                sent: None,
+                updated_at: None,
+                ..own
+            },
+        );
         recovered.changed.insert(workspace);
     }
 }
 
-/// Whether it is a creation that is not in the ledger, nor anything else in its store, so that
-/// a plan would create the same once more.
-pub fn is_unresolved(one: &Unsettled, recorded: &Recorded) -> bool {
-    let Some((workspace, name, _)) = slot(&one.intent) else {
+/// Whether a plan would repeat a creation, because the ledger has neither its connector nor another
+/// one in its place.
+pub fn is_unresolved(unsettled: &Unsettled, recorded: &Recorded) -> bool {
+    let Some((workspace, name, _)) = slot(&unsettled.intent) else {
         return false;
     };
-    let ledger = recorded.customers.get(&workspace);
-    let held = ledger.and_then(|ledger| ledger.connectors.get(name));
-    held.is_none_or(|held| replaced(&one.intent) == Some(held.id))
+    recorded_connector(recorded, workspace, name)
+        .is_none_or(|connector| replaced(&unsettled.intent) == Some(connector.id))
 }
 
-/// Whether the run was killed between the ledger and the journal: of one name it does one thing
-/// at a time, so what came to be meanwhile is what this one made.
-fn is_entered(one: &Unsettled, recorded: &Recorded) -> bool {
+/// Whether the run was killed between the ledger and the journal. A run does one thing at a time
+/// with each name, so a connector that the intent does not know is the one that it created.
+fn is_in_ledger(unsettled: &Unsettled, recorded: &Recorded) -> bool {
     let Intent::CreateConnector {
         workspace_id,
         name,
         known,
         ..
-    } = &one.intent
+    } = &unsettled.intent
     else {
         return false;
     };
-    let ledger = recorded.customers.get(workspace_id);
-    let held = ledger.and_then(|ledger| ledger.connectors.get(name));
-    one.outcome.is_none() && held.is_some_and(|held| !known.contains(&held.id))
+    unsettled.outcome.is_none()
+        && recorded_connector(recorded, *workspace_id, name)
+            .is_some_and(|connector| !known.contains(&connector.id))
 }
 
-/// Whether one of these may be what a creation made.
-pub fn was_created(
-    one: &Unsettled,
+fn recorded_connector<'r>(
+    recorded: &'r Recorded,
     workspace: WorkspaceId,
-    there: &BTreeMap<ConnectorId, ObservedConnector>,
-) -> bool {
-    let mut there = there.iter();
-    there.any(|(id, found)| matches_intent(one, workspace, *id, found).is_some())
+    name: &str,
+) -> Option<&'r RecordedConnector> {
+    recorded.customers.get(&workspace)?.connectors.get(name)
 }
 
-/// What comes first of two connectors of one name: the older one, then the smaller id. One that
-/// tells no time comes last.
+fn listed(observed: &Observed, workspace: WorkspaceId) -> Option<&Listed> {
+    observed.customers.get(&workspace)?.connectors.as_ref()
+}
+
+/// Whether a listed connector may be the one that a creation made.
+pub fn was_created(unsettled: &Unsettled, workspace: WorkspaceId, listed: &Listed) -> bool {
+    listed
+        .iter()
+        .any(|(id, found)| unsettled.matches_intent(workspace, *id, found).is_some())
+}
+
+/// The order of connectors of one name: the oldest first, then the smallest id. A connector without
+/// a creation time comes last.
 pub fn precedence(id: ConnectorId, found: &ObservedConnector) -> impl Ord + Copy + use<> {
     let time = found.created();
     (time.is_none(), time, id)
 }
 
-/// Whether one connector can stand for the other with nothing but its credentials to be sent.
+/// Whether one connector can replace the other in the ledger with only credentials left to send.
 pub fn interchangeable(one: &RecordedConnector, other: &RecordedConnector) -> bool {
     let settings = |record: &RecordedConnector| RecordedConnector {
         id: one.id,
@@ -158,43 +171,8 @@ pub fn interchangeable(one: &RecordedConnector, other: &RecordedConnector) -> bo
     settings(one) == settings(other)
 }
 
-/// What the ledger is to hold of a connector that may be what a creation made. It must have been
-/// made while the creation could take effect, for people make connectors, too; where an earlier
-/// run looked in vain, that is taken exactly.
-pub(super) fn matches_intent(
-    one: &Unsettled,
-    workspace: WorkspaceId,
-    id: ConnectorId,
-    found: &ObservedConnector,
-) -> Option<RecordedConnector> {
-    let Intent::CreateConnector {
-        workspace_id,
-        name,
-        definition_id,
-        known,
-        record,
-        ..
-    } = &one.intent
-    else {
-        return None;
-    };
-    let late = one.outcome == Some(Outcome::Missing);
-    let skew = if late { SKEW } else { WRONG_CLOCK };
-    let in_time = |at: Timestamp, made: Timestamp| at - skew <= made && made <= at + LIFE + skew;
-    let times = one.time().zip(found.created());
-    let fits = *workspace_id == workspace
-        && found.name == *name
-        && found.definition_id == *definition_id
-        && !known.contains(&id)
-        && times.map_or(!late, |(at, made)| in_time(at, made));
-    fits.then(|| RecordedConnector {
-        id,
-        ..(**record).clone()
-    })
-}
-
-/// What a creation is of.
-fn slot(intent: &Intent) -> Option<(WorkspaceId, &str, crate::model::DefinitionId)> {
+/// The workspace, the name and the type of a creation.
+fn slot(intent: &Intent) -> Option<(WorkspaceId, &str, DefinitionId)> {
     match intent {
         Intent::CreateConnector {
             workspace_id,
@@ -213,6 +191,13 @@ fn replaced(intent: &Intent) -> Option<ConnectorId> {
     }
 }
 
+fn new_customer(name: &str) -> RecordedCustomer {
+    RecordedCustomer {
+        name: name.to_owned(),
+        ..RecordedCustomer::default()
+    }
+}
+
 fn recover_customer(recovered: &mut Recovered, name: &str, observed: &Observed) {
     let mut named = observed
         .customers
@@ -221,94 +206,106 @@ fn recover_customer(recovered: &mut Recovered, name: &str, observed: &Observed) 
     if let (Some((id, _)), None) = (named.next(), named.next())
         && !recovered.recorded.customers.contains_key(id)
     {
-        let customer = RecordedCustomer {
-            name: name.to_owned(),
-            ..RecordedCustomer::default()
-        };
-        recovered.recorded.customers.insert(*id, customer);
+        recovered.recorded.customers.insert(*id, new_customer(name));
         recovered.changed.insert(*id);
     }
 }
 
-/// Whether it is known now what became of a creation, the first of so many that were begun.
+/// Whether the effect of a creation is known now. `attempts` counts the intents of the same
+/// connector from this one on.
 fn recover_connector(
     recovered: &mut Recovered,
-    one: &Unsettled,
-    begun: usize,
+    unsettled: &Unsettled,
+    attempts: usize,
     observed: &Observed,
 ) -> bool {
     let Intent::CreateConnector {
         customer,
         workspace_id,
         name,
+        replaces,
         ..
-    } = &one.intent
+    } = &unsettled.intent
     else {
         return true;
     };
+    let Some(listed) = listed(observed, *workspace_id) else {
+        return false;
+    };
     let ledger = recovered.recorded.customers.get(workspace_id);
-    let there = observed.customers.get(workspace_id);
-    let Some(there) = there.and_then(|customer| customer.connectors.as_ref()) else {
+    let mut created = matching(unsettled, *workspace_id, listed, ledger);
+    let too_many = created.len() > attempts;
+    if created.is_empty() {
         return false;
-    };
-    let ours = |id: &ConnectorId| ledger.is_some_and(|ledger| ledger.owns(*id));
-    let mut made: Vec<RecordedConnector> = there
-        .iter()
-        .filter(|(id, _)| !ours(id))
-        .filter_map(|(id, found)| matches_intent(one, *workspace_id, *id, found))
-        .collect();
-    let in_doubt = made.len() > begun;
-    made.sort_by_key(|made| precedence(made.id, &there[&made.id]));
-    let mut made = made.into_iter();
-    let Some(mut first) = made.next() else {
-        return false;
-    };
-    if in_doubt {
-        // What is in the ledger may stay, and of the others nobody knows whose they are.
-        if !is_unresolved(one, &recovered.recorded) {
+    }
+    let mut oldest = created.remove(0);
+    if too_many {
+        // The ledger's connector stays, and the others may belong to anyone.
+        if !is_unresolved(unsettled, &recovered.recorded) {
             return true;
         }
-        // Perhaps another run sent its credentials.
-        first.sent = None;
-        let others = made.map(|other| other.id).collect();
-        let address = Address::connector(customer, name);
-        recovered.doubtful.insert(address, others);
+        // Another run may have sent its credentials.
+        oldest.sent = None;
+        recovered.doubtful.insert(
+            Address::connector(customer, name),
+            created.iter().map(|other| other.id).collect(),
+        );
     }
-    let ledger = recovered.recorded.customers.entry(*workspace_id);
-    let ledger = ledger.or_insert_with(|| RecordedCustomer {
-        name: customer.clone(),
-        ..RecordedCustomer::default()
-    });
-    record(ledger, name, replaced(&one.intent), first, there);
+    let ledger = recovered
+        .recorded
+        .customers
+        .entry(*workspace_id)
+        .or_insert_with(|| new_customer(customer));
+    record(ledger, name, *replaces, oldest, listed);
     recovered.changed.insert(*workspace_id);
     true
 }
 
-/// Enters what a creation made. Where a later run has created the same once more, the one that
-/// comes first stays, as runs on two machines choose; both are ours, so the other one leaves.
+/// Listed connectors that a creation may have made and that the ledger does not own, the oldest
+/// first.
+fn matching(
+    unsettled: &Unsettled,
+    workspace: WorkspaceId,
+    listed: &Listed,
+    ledger: Option<&RecordedCustomer>,
+) -> Vec<RecordedConnector> {
+    let mut matching: Vec<RecordedConnector> = listed
+        .iter()
+        .filter_map(|(id, found)| unsettled.matches_intent(workspace, *id, found))
+        .filter(|record| !ledger.is_some_and(|ledger| ledger.owns(record.id)))
+        .collect();
+    matching.sort_by_key(|record| precedence(record.id, &listed[&record.id]));
+    matching
+}
+
+/// Records a created connector. Where a later run has created the same connector again, the older
+/// one stays, as two runs on different machines choose; both are ours, so the other one is deleted.
 fn record(
     ledger: &mut RecordedCustomer,
     name: &str,
     replaces: Option<ConnectorId>,
-    made: RecordedConnector,
-    there: &BTreeMap<ConnectorId, ObservedConnector>,
+    created: RecordedConnector,
+    listed: &Listed,
 ) {
-    // The one that is replaced may stand under another name.
+    // The replaced connector may be recorded under another name.
     ledger
         .connectors
         .retain(|_, connector| Some(connector.id) != replaces);
     ledger.leaving.extend(replaces);
-    let rival = ledger.connectors.get(name);
-    if let Some((rival, found)) = rival.and_then(|one| Some((one, there.get(&one.id)?))) {
-        let later = precedence(rival.id, found) > precedence(made.id, &there[&made.id]);
-        // One that was adopted was not made by us.
-        if !(later && rival.sent.is_some() && interchangeable(rival, &made)) {
-            ledger.leaving.insert(made.id);
+    let rival = ledger
+        .connectors
+        .get(name)
+        .and_then(|rival| Some((rival, listed.get(&rival.id)?)));
+    if let Some((rival, found)) = rival {
+        let is_later = precedence(rival.id, found) > precedence(created.id, &listed[&created.id]);
+        // An adopted connector, which has no fingerprints, was not created by us.
+        if !(is_later && rival.sent.is_some() && interchangeable(rival, &created)) {
+            ledger.leaving.insert(created.id);
             return;
         }
         ledger.leaving.insert(rival.id);
     }
-    ledger.connectors.insert(name.to_owned(), made);
+    ledger.connectors.insert(name.to_owned(), created);
 }
 
 #[cfg(test)]

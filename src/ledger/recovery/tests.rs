@@ -1,7 +1,7 @@
 //! What earlier runs had begun, and what became of it.
 
-use super::{Recovered, is_unresolved, matches_intent, recover};
-use crate::ledger::journal::{Intent, Outcome, Unsettled};
+use super::{Recovered, is_unresolved, recover};
+use crate::ledger::journal::{Intent, IntentOutcome, Unsettled};
 use crate::model::{
     Applied, Completeness, ConnectorId, DefinitionId, Observed, ObservedConnector,
     ObservedCustomer, ObservedStatus, OrganizationId, Recorded, RecordedConnector,
@@ -85,7 +85,7 @@ fn recorded(connectors: &[(&str, RecordedConnector)]) -> Recorded {
 }
 
 /// A creation of the connector `new`; the record is told by its salt.
-fn begun(salt: u128, known: &[u128], outcome: Option<Outcome>) -> Unsettled {
+fn begun(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> Unsettled {
     Unsettled {
         intent: Intent::CreateConnector {
             customer: "acme".into(),
@@ -124,7 +124,7 @@ fn a_replacement_under_a_new_name_leaves_no_entry_of_the_old_one() {
 
 #[test]
 fn what_is_looked_for_in_vain_stays_open() {
-    let (before, intent) = (recorded(&[]), begun(1, &[], Some(Outcome::Unknown)));
+    let (before, intent) = (recorded(&[]), begun(1, &[], Some(IntentOutcome::Unknown)));
     assert!(is_unresolved(&intent, &before));
     let recovered = recover(
         before.clone(),
@@ -158,7 +158,7 @@ fn a_newcomer_that_is_late_gives_way_or_takes_over() {
     let late = |before: &RecordedConnector, made: &str, now: &str| {
         let before = recorded(&[("new", before.clone())]);
         let observed = observed(&[(11, "new", made), (12, "new", now)]);
-        let intent = begun(1, &[], Some(Outcome::Missing));
+        let intent = begun(1, &[], Some(IntentOutcome::Missing));
         result(&recover(before, &[intent], &observed))
     };
     let entered = |n, salt: &str| Some((id(n), salt.to_owned()));
@@ -185,7 +185,7 @@ fn what_was_adopted_does_not_leave() {
     };
     let before = recorded(&[("new", adopted)]);
     let observed = observed(&[(11, "new", "10:00:01"), (12, "new", "10:01:00")]);
-    let intent = begun(1, &[], Some(Outcome::Missing));
+    let intent = begun(1, &[], Some(IntentOutcome::Missing));
     let recovered = recover(before, &[intent], &observed);
     let after = &recovered.recorded.customers[&WORKSPACE];
     assert_eq!(after.connectors["new"].id, id(12));
@@ -194,7 +194,10 @@ fn what_was_adopted_does_not_leave() {
 
 #[test]
 fn as_many_as_were_begun_are_ours_and_of_one_more_the_first_stays() {
-    let twice = [begun(1, &[], Some(Outcome::Unknown)), begun(2, &[], None)];
+    let twice = [
+        begun(1, &[], Some(IntentOutcome::Unknown)),
+        begun(2, &[], None),
+    ];
     let three = [
         (11, "new", "10:00:01"),
         (12, "new", "10:00:02"),
@@ -266,7 +269,11 @@ fn what_was_made_on_another_day_is_somebody_elses() {
         ..begun(1, &[], None)
     };
     let found = there("new", "10:00:00");
-    let made = |one: &Unsettled| matches_intent(one, WORKSPACE, id(20), &found).is_some();
+    let made = |unsettled: &Unsettled| {
+        unsettled
+            .matches_intent(WORKSPACE, id(20), &found)
+            .is_some()
+    };
     assert!(!made(&long_ago));
     // A clock that is wrong by hours.
     for at in ["2026-05-01T20:00:00Z", "2026-04-30T12:00:00Z", "no time"] {

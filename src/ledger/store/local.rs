@@ -1,14 +1,14 @@
-//! Private, durable files: 0600 in 0700, written beside the target, synced, then renamed.
-//!
-//! Refuses links, which a checkout could bring along, and directories that others own or write.
+//! Responsible for private, durable files: 0600 in 0700, written beside the target, synced, then
+//! renamed. Refuses links, which a checkout could contain, and directories that others own or can
+//! write.
 
 use crate::ledger::LedgerError;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
-/// Refuses a directory that somebody else could have put there or could change. That others can
-/// read it is no reason: it holds no secrets.
+/// Refuses a directory that another user could have created or can change. Others may read it: it
+/// holds no secrets.
 #[cfg(unix)]
 pub fn trusted(path: &Path) -> Result<(), LedgerError> {
     use std::os::unix::fs::MetadataExt;
@@ -31,14 +31,14 @@ pub fn trusted(path: &Path) -> Result<(), LedgerError> {
     Err(LedgerError::Untrusted { path, why })
 }
 
-/// Elsewhere the system's own rules have to do.
+/// On other systems, the system's own rules apply.
 #[cfg(not(unix))]
 pub fn trusted(_: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Opens a file to be written without following a link, and makes it if it is not there.
-pub(in crate::ledger) fn open_or_make(path: &Path) -> std::io::Result<File> {
+/// Opens a file for writing without following a link, and creates it if it does not exist.
+pub(in crate::ledger) fn open_or_create(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).write(true).truncate(false);
     #[cfg(unix)]
@@ -57,7 +57,7 @@ fn follow_none(options: &mut OpenOptions) {
     let _ = options;
 }
 
-/// Makes a directory that only its owner can enter.
+/// Creates a directory that only its owner can enter.
 pub(in crate::ledger) fn private_dir(path: &Path) -> Result<(), LedgerError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -69,8 +69,8 @@ pub(in crate::ledger) fn private_dir(path: &Path) -> Result<(), LedgerError> {
         .map_err(LedgerError::io("cannot make", path))
 }
 
-/// Replaces a file as a whole; after a crash it is the old one or the new one. Gives the new one,
-/// open behind its content.
+/// Replaces a file as a whole: after a crash it is the old one or the new one. Returns the new one,
+/// open at its end.
 pub(in crate::ledger) fn replace(path: &Path, content: &[u8]) -> Result<File, LedgerError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let failed = || LedgerError::io("cannot write", path);
@@ -93,7 +93,7 @@ pub(in crate::ledger) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
         .map_err(failed)
 }
 
-/// A file's text, or nothing if it is not there.
+/// A file's text, or `None` if it does not exist.
 pub(in crate::ledger) fn read(path: &Path) -> Result<Option<String>, LedgerError> {
     let text = bytes(path)?.map(String::from_utf8).transpose();
     text.map_err(|error| {
@@ -102,7 +102,7 @@ pub(in crate::ledger) fn read(path: &Path) -> Result<Option<String>, LedgerError
     })
 }
 
-/// What a file holds, or nothing if it is not there.
+/// A file's content, or `None` if it does not exist.
 pub(in crate::ledger) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -116,7 +116,7 @@ pub(in crate::ledger) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, LedgerErr
     }
 }
 
-/// The names of what is in a directory; an absent one is empty.
+/// The names in a directory; an absent one is empty.
 pub(in crate::ledger) fn names(dir: &Path) -> Result<Vec<String>, LedgerError> {
     trusted(dir)?;
     let failed = || LedgerError::io("cannot list", dir);
@@ -134,7 +134,7 @@ pub(in crate::ledger) fn names(dir: &Path) -> Result<Vec<String>, LedgerError> {
         .map_err(failed())
 }
 
-/// Removes a file if it is there.
+/// Removes a file if it exists.
 pub(in crate::ledger) fn remove(path: &Path) -> Result<(), LedgerError> {
     match fs::remove_file(path) {
         Ok(()) => sync_dir(path.parent().unwrap_or(Path::new("."))),

@@ -1,6 +1,5 @@
-//! Where a ledger is kept: a directory on this machine, or an object store that machines share.
-//!
-//! Owns the one set of operations that both have. Refuses to know what is kept there.
+//! Responsible for the place of a ledger: a directory on this machine, or an object store that
+//! machines share. Has the operations that both offer, and does not know what is stored.
 
 pub(in crate::ledger) mod local;
 pub(in crate::ledger) mod object;
@@ -37,7 +36,7 @@ impl LedgerStore {
         }
     }
 
-    /// What is kept under a name, as people find it.
+    /// The path or address of a name, for people.
     pub(in crate::ledger) fn shown(&self, name: &str) -> PathBuf {
         match self {
             Self::Local(dir) => dir.join(name),
@@ -45,7 +44,7 @@ impl LedgerStore {
         }
     }
 
-    /// The text under a name, or nothing if there is none.
+    /// The text under a name, or `None` if there is none.
     pub(in crate::ledger) async fn read(&self, name: &str) -> Result<Option<String>, LedgerError> {
         match self {
             Self::Local(dir) => local::read(&dir.join(name)),
@@ -53,7 +52,7 @@ impl LedgerStore {
         }
     }
 
-    /// Replaces what is under a name as a whole, durably.
+    /// Replaces the content under a name as a whole, durably.
     pub(in crate::ledger) async fn replace(
         &self,
         name: &str,
@@ -69,7 +68,7 @@ impl LedgerStore {
         }
     }
 
-    /// Removes what is under a name, durably, if it is there.
+    /// Removes a name, durably, if it exists.
     pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         match self {
             Self::Local(dir) => local::remove(&dir.join(name)),

@@ -1,8 +1,8 @@
-//! Objects in a store that several machines reach. Every write names the version that it was
-//! decided on, so that of two runs that write the same thing one is told.
+//! Responsible for objects in a store that several machines reach. Every write names the version
+//! that it was decided on, so that the second of two runs that write the same object gets an error.
 //!
-//! Owns versions and the right to write, which only the holder of the lease has, for as long as
-//! nobody else can have taken it over. Refuses to overwrite what it has not read.
+//! Only the holder of the lease may write, as long as no other run can have taken the lease over.
+//! Does not overwrite an object that it has not read.
 
 mod open;
 
@@ -10,7 +10,7 @@ use crate::ledger::LedgerError;
 use futures_util::TryStreamExt;
 use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,11 +31,11 @@ pub struct SharedStore {
 struct State {
     /// The version of each object that was read or written last.
     versions: HashMap<Key, UpdateVersion>,
-    /// Until when nobody else can hold the lease.
-    until: Option<Moment>,
+    /// Until when no other run can hold the lease.
+    writable_until: Option<Moment>,
 }
 
-/// A moment by both clocks: one stands still while the machine sleeps, the other may be set.
+/// A time by both clocks: one stands still while the machine sleeps, the other may be set.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ledger) struct Moment {
     steady: Instant,
@@ -57,19 +57,19 @@ impl Moment {
         }
     }
 
-    /// Whether it has by either clock.
+    /// Whether the time is over by either clock.
     fn has_passed(self) -> bool {
         Instant::now() >= self.steady || SystemTime::now() >= self.wall
     }
 }
 
-/// How a write on a condition ended.
+/// The result of a conditional write.
 #[derive(Debug)]
 pub(in crate::ledger) enum Put {
-    /// It is there.
+    /// The object has the content.
     Done(UpdateVersion),
-    /// Something else is.
-    Other,
+    /// The object has other content.
+    Conflict,
 }
 
 impl fmt::Debug for SharedStore {
@@ -112,19 +112,21 @@ impl SharedStore {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Allows writing for a while from a moment on.
-    pub(in crate::ledger) fn allow(&self, since: Moment, held: Duration) {
-        self.state().until = Some(since.later(held));
+    /// Allows writing for some time.
+    pub(in crate::ledger) fn allow(&self, since: Moment, time: Duration) {
+        self.state().writable_until = Some(since.later(time));
     }
 
     /// Forbids writing.
     pub(in crate::ledger) fn forbid(&self) {
-        self.state().until = None;
+        self.state().writable_until = None;
     }
 
-    /// Whether nobody else can hold the lease.
+    /// Whether no other run can hold the lease.
     pub(in crate::ledger) fn may_write(&self) -> bool {
-        self.state().until.is_some_and(|until| !until.has_passed())
+        self.state()
+            .writable_until
+            .is_some_and(|until| !until.has_passed())
     }
 
     fn failed(&self, action: &'static str, name: &str, error: &Error) -> LedgerError {
@@ -171,12 +173,12 @@ impl SharedStore {
         match self.store.put_opts(&self.key(name), payload, options).await {
             Ok(put) => Ok(Put::Done(put.into())),
             // What was there is gone.
-            Err(Error::NotFound { .. }) if is_update => Ok(Put::Other),
+            Err(Error::NotFound { .. }) if is_update => Ok(Put::Conflict),
             // The store's client repeats what got no answer, so it may have been this very write.
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
                 Ok(match self.get(name).await? {
                     Some((text, version)) if text.as_bytes() == content => Put::Done(version),
-                    _ => Put::Other,
+                    _ => Put::Conflict,
                 })
             }
             Err(error) => Err(self.failed("cannot write", name, &error)),
@@ -219,13 +221,13 @@ impl SharedStore {
                 self.state().versions.insert(key, version);
                 Ok(())
             }
-            Put::Other => Err(LedgerError::Changed {
+            Put::Conflict => Err(LedgerError::Changed {
                 path: self.shown(name),
             }),
         }
     }
 
-    /// Removes an object, if it is there.
+    /// Removes an object, if it exists.
     pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         self.writable(name)?;
         let key = self.key(name);
@@ -238,24 +240,35 @@ impl SharedStore {
         }
     }
 
-    /// The names of the objects directly below a directory.
+    /// The names of the objects directly below a directory. Forgets the versions of objects that are
+    /// gone.
     pub(in crate::ledger) async fn names(&self, dir: &str) -> Result<Vec<String>, LedgerError> {
         let prefix = self.key(dir);
-        let found: Result<Vec<_>, _> = self.store.list(Some(&prefix)).try_collect().await;
-        let found = found.map_err(|error| self.failed("cannot list", dir, &error))?;
-        let there: HashSet<&Key> = found.iter().map(|one| &one.location).collect();
-        let stays = |key: &Key| !key.prefix_matches(&prefix) || there.contains(key);
-        self.state().versions.retain(|key, _| stays(key));
-        let name = |key: &Key| {
-            let mut rest = key.prefix_match(&prefix)?;
-            let name = rest.next()?.as_ref().to_owned();
-            rest.next().is_none().then_some(name)
-        };
-        Ok(found.iter().filter_map(|one| name(&one.location)).collect())
+        let keys: BTreeSet<Key> = self
+            .store
+            .list(Some(&prefix))
+            .map_ok(|object| object.location)
+            .try_collect()
+            .await
+            .map_err(|error| self.failed("cannot list", dir, &error))?;
+        self.state()
+            .versions
+            .retain(|key, _| !key.prefix_matches(&prefix) || keys.contains(key));
+        Ok(keys
+            .iter()
+            .filter_map(|key| name_below(key, &prefix))
+            .collect())
     }
 }
 
-/// What a store says, on one line of bounded length.
+/// The name of an object directly below a directory.
+fn name_below(key: &Key, dir: &Key) -> Option<String> {
+    let mut parts = key.prefix_match(dir)?;
+    let name = parts.next()?.as_ref().to_owned();
+    parts.next().is_none().then_some(name)
+}
+
+/// The error of a store, on one line of bounded length.
 fn cause(error: &Error) -> String {
     let text = match error {
         Error::NotFound { .. } => "there is no such bucket or container".to_owned(),

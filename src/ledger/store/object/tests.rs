@@ -95,7 +95,7 @@ async fn a_write_that_was_there_already_is_its_own() {
     ));
     assert!(matches!(
         shared.put("a.json", b"else", None).await.unwrap(),
-        Put::Other
+        Put::Conflict
     ));
     shared.replace("a.json", b"else").await.unwrap_err();
     assert_eq!(shared.read("a.json").await.unwrap().unwrap(), "text");
