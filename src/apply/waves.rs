@@ -8,19 +8,19 @@ use crate::model::{Address, Recorded};
 use crate::plan::{Action, CustomerPlan, Limit, Plan};
 use std::collections::BTreeSet;
 
-/// How a rotation goes forward.
+/// The waves of a rotation.
 #[derive(Clone, Debug)]
 pub struct Waves {
-    /// How many connectors are done after each wave, in all; one more wave takes what is left.
+    /// How many connectors are rotated after each wave, in all; one more wave rotates the rest.
     pub sizes: Vec<Limit>,
-    /// So many may fail before no further wave is begun.
+    /// How many may fail before no further wave starts.
     pub max_failures: Limit,
-    /// Connectors whose failure is known and accepted beforehand.
+    /// Connectors whose failure is known and accepted beforehand; they do not count.
     pub given_up: BTreeSet<Address>,
 }
 
-/// Carries out a rotation wave by wave. Between two waves the ledger is read again, because a
-/// customer's connectors may be in several of them.
+/// Executes a rotation wave by wave. Between two waves the ledger is read again, because a
+/// customer's connectors may be in several waves.
 pub async fn apply_in_waves(
     plan: &Plan,
     waves: &Waves,
@@ -43,24 +43,24 @@ pub async fn apply_in_waves(
             }
         }
         let wave = (index + 1, parts.len());
-        let (operations, told) = one(part, wave, &now, context).await;
+        let (operations, wave) = execute_wave(part, wave, &now, context).await;
         report.operations.extend(operations);
-        report.waves.extend(told);
+        report.waves.extend(wave);
     }
     report.interrupted = context.stop.cause() == Some(StopCause::Signal);
     report.unplanned = unplanned(plan);
     report
 }
 
-async fn one(
+async fn execute_wave(
     part: &[CustomerPlan],
     (number, of): (usize, usize),
     recorded: &Recorded,
     context: &Context<'_>,
 ) -> (Vec<OperationReport>, Option<WaveReport>) {
-    let begun = context.stop.cause().is_none();
+    let started = context.stop.cause().is_none();
     let connectors = rotations(part);
-    if begun {
+    if started {
         context.events.emit(Event::WaveStarted {
             number,
             of,
@@ -68,15 +68,17 @@ async fn one(
         });
     }
     let operations = customers(part, recorded, context).await;
-    let rotated = operations.iter().filter(|one| is_rotation(one.action));
-    let done = rotated.filter(|one| one.outcome == Outcome::Done).count();
-    let told = begun.then_some(WaveReport {
+    let done = operations
+        .iter()
+        .filter(|report| is_rotation(report.action) && report.outcome == Outcome::Done)
+        .count();
+    let wave = started.then_some(WaveReport {
         number,
         of,
         connectors,
         done,
     });
-    (operations, told)
+    (operations, wave)
 }
 
 fn is_rotation(action: Action) -> bool {
@@ -84,17 +86,20 @@ fn is_rotation(action: Action) -> bool {
 }
 
 fn rotations(customers: &[CustomerPlan]) -> usize {
-    let steps = customers.iter().flat_map(|customer| &customer.steps);
-    steps.filter(|step| is_rotation(step.action)).count()
+    customers
+        .iter()
+        .flat_map(|customer| &customer.steps)
+        .filter(|step| is_rotation(step.action))
+        .count()
 }
 
-/// Why no further wave is begun, if that is so.
+/// Why no further wave starts, if that is so.
 fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<String> {
-    let failed = |one: &&OperationReport| {
-        !matches!(one.outcome, Outcome::Done | Outcome::NotAttempted)
-            && !waves.given_up.contains(&one.address)
-    };
-    let failures = report.operations.iter().filter(failed).count();
+    let failures = report
+        .operations
+        .iter()
+        .filter(|report| waves.counts_as_failure(report))
+        .count();
     let allowed = match waves.max_failures {
         Limit::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
         Limit::Percent(percent) => share(percent, total, 0),
@@ -103,6 +108,13 @@ fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<String>
         let last = report.waves.len();
         format!("the rotation ended after wave {last}: {failures} failed, {allowed} may")
     })
+}
+
+impl Waves {
+    fn counts_as_failure(&self, report: &OperationReport) -> bool {
+        !matches!(report.outcome, Outcome::Done | Outcome::NotAttempted)
+            && !self.given_up.contains(&report.address)
+    }
 }
 
 /// A percentage of a number; `up` is 99 to round up.
@@ -159,16 +171,17 @@ fn split(all: &[CustomerPlan], ends: &[usize]) -> Vec<Vec<CustomerPlan>> {
 }
 
 fn not_attempted(part: &[CustomerPlan], why: &str) -> Vec<OperationReport> {
-    let steps = part.iter().flat_map(|customer| &customer.steps);
-    let report = |step: &crate::plan::Step| OperationReport {
-        address: step.address.clone(),
-        action: step.action,
-        outcome: Outcome::NotAttempted,
-        remote_id: None,
-        message: Some(why.to_owned()),
-        warnings: Vec::new(),
-    };
-    steps.map(report).collect()
+    part.iter()
+        .flat_map(|customer| &customer.steps)
+        .map(|step| OperationReport {
+            address: step.address.clone(),
+            action: step.action,
+            outcome: Outcome::NotAttempted,
+            remote_id: None,
+            message: Some(why.to_owned()),
+            warnings: Vec::new(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
