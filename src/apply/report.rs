@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_created_object_counts_once_and_a_replaced_one_twice() {
+    fn counts_of_created_and_replaced_objects_are_once_and_twice() {
         let operations = vec![
             done("a", Action::Create),
             done("a", Action::Update),

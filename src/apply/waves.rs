@@ -190,7 +190,7 @@ mod tests {
     use crate::plan::Limit::{Count, Percent};
 
     #[test]
-    fn waves_are_cumulative_and_end_with_all() {
+    fn wave_ends_are_cumulative_and_reach_the_total() {
         let usual = [Count(1), Percent(10), Percent(100)];
         assert_eq!(ends(&usual, 200), [1, 20, 200]);
         assert_eq!(ends(&usual, 15), [1, 2, 15]);

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn customers_survive_and_are_private() {
+    async fn customers_saved_are_loaded_and_private() {
         let dir = tempfile::tempdir().unwrap();
         let (ledger, own) = ledger(&dir.path().join("new"));
         assert!(ledger.load().await.unwrap().customers.is_empty());
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_begun_is_told_of() {
+    async fn unsettled_lists_intents_that_began() {
         let dir = tempfile::tempdir().unwrap();
         let (ledger, _) = ledger(dir.path());
         let journal = ledger.journal(&[]).await.unwrap();
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_damaged_file_is_an_error_that_quotes_nothing() {
+    async fn customer_file_damaged_is_not_quoted() {
         let dir = tempfile::tempdir().unwrap();
         let (ledger, own) = ledger(dir.path());
         let id = WorkspaceId(Uuid::from_u128(7));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_of_another_version_or_customer_is_not_read() {
+    async fn customer_file_of_other_version_or_customer_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let (ledger, own) = ledger(dir.path());
         let id = |n| WorkspaceId(Uuid::from_u128(n));

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_second_run_is_told_who_is_at_work() {
+    async fn lock_held_by_other_run_tells_its_holder() {
         let dir = tempfile::tempdir().unwrap();
         let held = take(dir.path(), "process 1 on here").await.unwrap();
         match take(dir.path(), "process 2 on there").await {
@@ -103,7 +103,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_link_in_its_place_is_not_written_through() {
+    async fn lock_does_not_write_through_a_link() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("precious");
         std::fs::write(&target, "kept").unwrap();

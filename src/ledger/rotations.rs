@@ -110,7 +110,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[tokio::test]
-    async fn a_rotation_is_kept_until_its_end() {
+    async fn rotation_started_is_kept_until_its_end() {
         let dir = tempfile::tempdir().unwrap();
         let store = LedgerStore::from(dir.path());
         let load = async || Rotations::load(&store).await.unwrap();
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_list_that_cannot_be_read_is_told_by_its_path() {
+    async fn rotations_unreadable_are_told_by_path() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rotation.json");
         for text in ["{", r#"{"version":2,"rotations":[]}"#] {

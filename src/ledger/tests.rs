@@ -28,7 +28,7 @@ fn line_of(error: &LedgerError) -> usize {
 }
 
 #[test]
-fn what_is_no_file_is_not_taken_for_an_absent_one() {
+fn local_directory_in_place_of_file_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(local::read(&dir.path().join("none")), Ok(None)));
     assert!(local::remove(&dir.path().join("none")).is_ok());
@@ -38,7 +38,7 @@ fn what_is_no_file_is_not_taken_for_an_absent_one() {
 }
 
 #[tokio::test]
-async fn a_journal_tells_the_line_it_cannot_read() {
+async fn journal_with_unreadable_line_tells_its_number() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());
     let journal = Journal::start(&store, &[]).await.unwrap();
@@ -69,7 +69,7 @@ async fn ledger_with(dir: &Path, name: &str, text: &str) -> Ledger {
 }
 
 #[tokio::test]
-async fn one_workspace_is_found_by_its_id() {
+async fn customer_of_saved_workspace_is_found_by_id() {
     let dir = tempfile::tempdir().unwrap();
     let (ledger, _) = ledger(dir.path());
     assert_eq!(ledger.find(HERE).await.unwrap(), None);
@@ -83,7 +83,7 @@ async fn one_workspace_is_found_by_its_id() {
 }
 
 #[tokio::test]
-async fn a_ledger_file_has_its_version_and_its_name() {
+async fn customer_file_of_other_version_or_name_is_unreadable() {
     let text = |version: u32| {
         format!(
             "{{\"version\":{version},\"workspace_id\":\"{}\",\"name\":\"a\"}}",
@@ -115,7 +115,7 @@ async fn a_ledger_file_has_its_version_and_its_name() {
 }
 
 #[tokio::test]
-async fn rotations_have_their_version() {
+async fn rotations_of_other_version_are_unreadable() {
     let dir = tempfile::tempdir().unwrap();
     let write = |text: &str| std::fs::write(dir.path().join("rotation.json"), text).unwrap();
     write(r#"{"version":1,"rotations":[]}"#);
@@ -147,7 +147,7 @@ async fn rotations_have_their_version() {
 }
 
 #[tokio::test]
-async fn rotations_are_told_apart_by_their_selector() {
+async fn rotations_with_different_selectors_are_kept_apart() {
     let dir = tempfile::tempdir().unwrap();
     let selector = |name: &str| BTreeSet::from([Address::customer(name)]);
     let rotation = |name: &str, started_at: &str| Rotation {

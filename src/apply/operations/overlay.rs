@@ -53,7 +53,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_not_declared_stays() {
+    fn overlay_keeps_what_is_not_declared() {
         let observed = json!({"server": 1, "deep": {"kept": true, "gone": 1, "x": 1}, "list": [1]});
         let declared = json!({"deep": {"x": 2}, "list": [2, 3], "new": {}});
         let Setting::Map(declared) = Setting::from(declared) else {

@@ -47,7 +47,7 @@ async fn start(store: &LedgerStore, open: &[Unsettled]) -> Journal {
 }
 
 #[tokio::test]
-async fn only_intents_without_a_certain_outcome_are_unsettled() {
+async fn journal_unsettled_lists_intents_without_certain_outcome() {
     let dir = tempfile::tempdir().unwrap();
     for store in stores(dir.path()) {
         assert!(intents(&store).await.is_empty());
@@ -76,7 +76,7 @@ async fn only_intents_without_a_certain_outcome_are_unsettled() {
 }
 
 #[tokio::test]
-async fn a_creation_is_carried_over_as_long_as_it_may_come() {
+async fn journal_start_carries_over_creations_that_may_take_effect() {
     let dir = tempfile::tempdir().unwrap();
     for store in stores(dir.path()) {
         let begun = |name: &str, at: Option<Timestamp>| Unsettled {
@@ -106,7 +106,7 @@ async fn a_creation_is_carried_over_as_long_as_it_may_come() {
 }
 
 #[tokio::test]
-async fn starting_forgets_what_is_settled_and_notes_what_was_looked_for() {
+async fn journal_start_forgets_settled_intents_and_marks_missing_ones() {
     let dir = tempfile::tempdir().unwrap();
     for store in stores(dir.path()) {
         let journal = start(&store, &[]).await;
@@ -131,7 +131,7 @@ async fn starting_forgets_what_is_settled_and_notes_what_was_looked_for() {
 }
 
 #[tokio::test]
-async fn of_two_creations_of_one_moment_the_one_that_is_open_is_kept() {
+async fn journal_start_with_two_creations_of_one_time_keeps_the_open_one() {
     let store = LedgerStore::Shared(held());
     let at = Timestamp::now().to_string();
     for (object, name) in [("journal/a.json", "settled"), ("journal/b.json", "open")] {
@@ -148,7 +148,7 @@ async fn of_two_creations_of_one_moment_the_one_that_is_open_is_kept() {
 }
 
 #[tokio::test]
-async fn a_torn_last_line_announces_nothing() {
+async fn journal_with_torn_last_line_ignores_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());
     let journal = start(&store, &[]).await;
@@ -166,7 +166,7 @@ async fn a_torn_last_line_announces_nothing() {
 }
 
 #[tokio::test]
-async fn a_journal_of_an_earlier_version_is_read() {
+async fn journal_of_earlier_version_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let text = "{\"seq\":1,\"intent\":\"create_customer\",\"customer\":\"acme\"}\n";
     std::fs::write(file::path(dir.path()), text).unwrap();
@@ -176,7 +176,7 @@ async fn a_journal_of_an_earlier_version_is_read() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn after_a_failed_append_nothing_follows() {
+async fn journal_after_failed_append_refuses_further_lines() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());
     let journal = start(&store, &[]).await;

@@ -118,7 +118,7 @@ async fn taken_over(shared: &SharedStore) -> Uuid {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_renewal_writes_something_else() {
+async fn lease_renewal_writes_new_content() {
     let (_, shared, lease) = taken().await;
     let mut beats = Vec::new();
     for _ in 0..3 {
@@ -130,7 +130,7 @@ async fn every_renewal_writes_something_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn renewals_without_an_answer_count_once_they_are_seen() {
+async fn lease_renewal_without_response_counts_when_it_is_read() {
     let (store, shared, _lease) = taken().await;
     store.writes.store(5, Ordering::SeqCst);
     for _ in 0..6 {
@@ -147,7 +147,7 @@ async fn renewals_without_an_answer_count_once_they_are_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_stays_silent_ends_the_right_to_write() {
+async fn lease_with_silent_store_forbids_writing() {
     let (store, shared, _lease) = taken().await;
     for left in [&store.writes, &store.reads] {
         left.store(u32::MAX, Ordering::SeqCst);
@@ -159,7 +159,7 @@ async fn a_store_that_stays_silent_ends_the_right_to_write() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_run_holds_is_not_given_back() {
+async fn lease_of_other_run_is_not_released() {
     let (_, shared, lease) = taken().await;
     let other = taken_over(&shared).await;
     assert!(shared.may_write());
@@ -169,7 +169,7 @@ async fn what_another_run_holds_is_not_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_was_taken_over_or_removed_is_lost_at_the_next_renewal() {
+async fn lease_taken_over_or_removed_is_lost_at_next_renewal() {
     let (_, shared, _lease) = taken().await;
     taken_over(&shared).await;
     seconds(11).await;
@@ -181,7 +181,7 @@ async fn a_lease_that_was_taken_over_or_removed_is_lost_at_the_next_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bucket_that_is_not_there_is_told_of_at_once() {
+async fn lease_with_missing_bucket_fails_at_once() {
     let store = Arc::new(Silent {
         absent: true,
         ..Silent::default()
@@ -202,7 +202,7 @@ async fn a_bucket_that_is_not_there_is_told_of_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_is_dropped_is_renewed_no_more() {
+async fn lease_dropped_is_not_renewed() {
     let (_, shared, lease) = taken().await;
     drop(lease);
     let before = read(&shared).await.unwrap().unwrap().1;

@@ -111,7 +111,7 @@ fn result(recovered: &Recovered) -> (Option<(ConnectorId, String)>, Vec<Connecto
 }
 
 #[test]
-fn a_replacement_under_a_new_name_leaves_no_entry_of_the_old_one() {
+fn recover_replacement_under_new_name_removes_old_entry() {
     let before = recorded(&[("old", record(10))]);
     let observed = observed(&[(10, "old", "09:00:00"), (11, "new", "10:00:01")]);
     let recovered = recover(before, &[begun(1, &[10], None)], &observed);
@@ -123,7 +123,7 @@ fn a_replacement_under_a_new_name_leaves_no_entry_of_the_old_one() {
 }
 
 #[test]
-fn what_is_looked_for_in_vain_stays_open() {
+fn recover_creation_that_is_not_listed_stays_open() {
     let (before, intent) = (recorded(&[]), begun(1, &[], Some(IntentOutcome::Unknown)));
     assert!(is_unresolved(&intent, &before));
     let recovered = recover(
@@ -145,7 +145,7 @@ fn what_is_looked_for_in_vain_stays_open() {
 }
 
 #[test]
-fn killed_after_the_ledger_it_is_settled_and_not_waited_for() {
+fn recover_creation_in_ledger_changes_nothing() {
     let before = recorded(&[("new", record(11))]);
     let intent = begun(1, &[], None);
     assert!(!is_unresolved(&intent, &before));
@@ -154,7 +154,7 @@ fn killed_after_the_ledger_it_is_settled_and_not_waited_for() {
 }
 
 #[test]
-fn a_newcomer_that_is_late_gives_way_or_takes_over() {
+fn recover_late_creation_keeps_the_oldest() {
     let late = |before: &RecordedConnector, made: &str, now: &str| {
         let before = recorded(&[("new", before.clone())]);
         let observed = observed(&[(11, "new", made), (12, "new", now)]);
@@ -178,7 +178,7 @@ fn a_newcomer_that_is_late_gives_way_or_takes_over() {
 }
 
 #[test]
-fn what_was_adopted_does_not_leave() {
+fn recover_beside_adopted_connector_keeps_the_adopted() {
     let adopted = RecordedConnector {
         sent: None,
         ..record(12)
@@ -193,7 +193,7 @@ fn what_was_adopted_does_not_leave() {
 }
 
 #[test]
-fn as_many_as_were_begun_are_ours_and_of_one_more_the_first_stays() {
+fn recover_more_matches_than_attempts_keeps_the_oldest_in_doubt() {
     let twice = [
         begun(1, &[], Some(IntentOutcome::Unknown)),
         begun(2, &[], None),
@@ -224,7 +224,7 @@ fn as_many_as_were_begun_are_ours_and_of_one_more_the_first_stays() {
 }
 
 #[test]
-fn what_was_not_looked_at_once_more_gives_way() {
+fn recover_unchecked_creation_prefers_older_duplicate() {
     let own = |time: &str, rival: &str, known: &[u128]| {
         let before = recorded(&[("new", record(12))]);
         let observed = observed(&[(11, "new", rival), (12, "new", time), (13, "old", rival)]);
@@ -263,7 +263,7 @@ fn what_was_not_looked_at_once_more_gives_way() {
 }
 
 #[test]
-fn what_was_made_on_another_day_is_somebody_elses() {
+fn intent_does_not_match_connector_of_another_day() {
     let long_ago = Unsettled {
         at: Some("2026-04-29T10:00:00Z".into()),
         ..begun(1, &[], None)
@@ -288,7 +288,7 @@ fn what_was_made_on_another_day_is_somebody_elses() {
 }
 
 #[test]
-fn times_are_read_in_all_their_forms() {
+fn created_times_are_read_in_all_their_forms() {
     let created = |text: &str| {
         let mut found = there("git", "10:00:00");
         found.created_at = Some(text.into());

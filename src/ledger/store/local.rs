@@ -149,7 +149,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
-    fn links_and_what_others_write_are_refused() {
+    fn local_links_and_directories_of_others_are_refused() {
         let dir = tempfile::tempdir().unwrap();
         let place = |name: &str| dir.path().join(name);
         let why = |name| match trusted(&place(name)) {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_the_place_of_a_file_is_not_read() {
+    fn local_link_in_place_of_file_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "text").unwrap();

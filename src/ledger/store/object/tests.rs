@@ -39,7 +39,7 @@ async fn take(ledger: &Ledger, owner: &str) -> Result<crate::ledger::Lock, Ledge
 }
 
 #[tokio::test]
-async fn a_customer_is_written_by_who_saw_it_last() {
+async fn shared_customer_changed_by_other_run_is_not_overwritten() {
     let store = Arc::default();
     let [one, other] = [seen(&store), seen(&store)];
     for shared in [&one, &other] {
@@ -70,7 +70,7 @@ async fn a_customer_is_written_by_who_saw_it_last() {
 }
 
 #[tokio::test]
-async fn organizations_are_kept_apart() {
+async fn shared_organizations_are_kept_apart() {
     let shared = held();
     assert_eq!(
         format!("{shared:?}"),
@@ -85,7 +85,7 @@ async fn organizations_are_kept_apart() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_there_already_is_its_own() {
+async fn shared_put_of_existing_equal_content_is_done() {
     let shared = held();
     shared.put("a.json", b"text", None).await.unwrap();
     // As when the store's client repeats a write whose answer was lost.
@@ -103,7 +103,7 @@ async fn a_write_that_was_there_already_is_its_own() {
 }
 
 #[tokio::test]
-async fn names_are_those_directly_below() {
+async fn shared_names_are_those_directly_below() {
     let shared = held();
     for name in ["d/b.json", "d/a.json", "d/deeper/c.json", "e/d.json"] {
         shared.replace(name, b"{}").await.unwrap();
@@ -120,7 +120,7 @@ async fn names_are_those_directly_below() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_holds_no_lease_writes_nothing() {
+async fn shared_write_without_lease_is_refused() {
     let shared = seen(&Arc::default());
     let ledger = ledger(&shared);
     let (id, customer) = (WorkspaceId(Uuid::nil()), RecordedCustomer::default());
@@ -147,7 +147,7 @@ async fn who_holds_no_lease_writes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_at_work_is_told_of_and_one_that_is_gone_is_followed() {
+async fn lease_of_live_run_is_reported_and_of_dead_run_is_taken_over() {
     let store = Arc::default();
     let (here, there) = (ledger(&seen(&store)), ledger(&seen(&store)));
     let first = take(&here, "process 1 on here").await.unwrap();
@@ -181,7 +181,7 @@ async fn a_run_at_work_is_told_of_and_one_that_is_gone_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_that_follow_one_comes_first() {
+async fn lease_takeover_by_two_runs_has_one_winner() {
     let store = Arc::default();
     drop(take(&ledger(&seen(&store)), "gone").await.unwrap());
     let ledgers = [ledger(&seen(&store)), ledger(&seen(&store))];
@@ -192,7 +192,7 @@ async fn of_two_that_follow_one_comes_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_followed_writes_no_more() {
+async fn lease_taken_over_forbids_writing() {
     let store = Arc::default();
     let (here, there) = (ledger(&seen(&store)), ledger(&seen(&store)));
     let first = take(&here, "slept").await.unwrap();
@@ -219,7 +219,7 @@ async fn who_was_followed_writes_no_more() {
 }
 
 #[test]
-fn an_address_is_of_a_store_that_the_build_has() {
+fn shared_address_of_unknown_store_is_refused() {
     let open = |address: &str| crate::ledger::open_shared(address, []).map(drop);
     open("s3://bucket/dir").unwrap();
     for (address, feature, is_built) in [
@@ -244,7 +244,7 @@ fn an_address_is_of_a_store_that_the_build_has() {
 }
 
 #[test]
-fn a_moment_passes_by_either_clock() {
+fn moment_passes_by_either_clock() {
     let minute = Duration::from_mins(1);
     let now = Moment::now();
     assert!(now.has_passed() && !now.later(minute).has_passed());
