@@ -67,7 +67,7 @@ impl Listener for ConnectionListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             if let Ok((stream, address)) = self.listener.accept().await {
-                // Without this each small answer waits for the peer's delayed acknowledgement.
+                // Without this, each small response waits for the peer's delayed acknowledgement.
                 let _best_effort = stream.set_nodelay(true);
                 return (
                     ResettableStream {

@@ -84,18 +84,18 @@ impl Contract {
             .iter()
             .filter_map(|o| Some((o, o.match_path(path)?)))
             .collect();
-        let Some(fewest) = matches.iter().map(|(_, found)| found.len()).min() else {
+        let Some(fewest) = matches.iter().map(|(_, parameters)| parameters.len()).min() else {
             return Err(NoRoute::UnknownPath);
         };
         let mut methods = Vec::new();
-        for (operation, found) in matches
+        for (operation, parameters) in matches
             .into_iter()
-            .filter(|(_, found)| found.len() == fewest)
+            .filter(|(_, parameters)| parameters.len() == fewest)
         {
             if operation.method == method {
                 return Ok(Route {
                     operation,
-                    path: found,
+                    path: parameters,
                 });
             }
             methods.push(operation.method.clone());
@@ -164,7 +164,7 @@ pub(crate) fn decode_query(query: &str) -> Option<Vec<(String, String)>> {
     let uri: axum::http::Uri = format!("/?{query}").parse().ok()?;
     axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri)
         .ok()
-        .map(|found| found.0)
+        .map(|query| query.0)
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ pub enum FaultKind {
         /// Whether the request takes effect first.
         after: bool,
     },
-    /// A late answer.
+    /// A late response.
     Delay(Duration),
-    /// No answer.
+    /// No response.
     Timeout {
         /// Whether the request takes effect first.
         after: bool,
@@ -31,7 +31,7 @@ pub enum FaultKind {
         /// Whether the request takes effect first.
         after: bool,
     },
-    /// A connection that is closed without an answer.
+    /// A connection that is closed without a response.
     Close {
         /// Whether the request takes effect first.
         after: bool,
@@ -200,7 +200,7 @@ impl fmt::Display for FaultKind {
             }
             Self::Delay(delay) => write!(f, "delay@{}", delay.as_millis()),
             Self::Down(length) => write!(f, "down@{}", length.as_millis()),
-            Self::Inconsistent(told) => f.write_str(name(&INCONSISTENT, told)),
+            Self::Inconsistent(response) => f.write_str(name(&INCONSISTENT, response)),
             plain => f.write_str(name(&PLAIN, plain)),
         }
     }
@@ -208,8 +208,10 @@ impl fmt::Display for FaultKind {
 
 /// The name in a table that holds every value of its kind.
 fn name<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
-    let found = table.iter().find(|(_, one)| one == value);
-    found.map_or("", |(name, _)| name)
+    table
+        .iter()
+        .find(|(_, entry)| entry == value)
+        .map_or("", |(name, _)| name)
 }
 
 #[cfg(test)]

@@ -17,13 +17,13 @@ use super::fault_kind::FaultKind;
 ///
 /// | kind | what happens |
 /// |---|---|
-/// | `503` (any status from 400 to 599) | answered with that status, without any effect |
+/// | `503` (any status from 400 to 599) | a response with that status, without any effect |
 /// | `429@2`, `429@date2` | the same, with `Retry-After: 2`, or with the date two seconds from now |
-/// | `504-after` | the effect happens, then that status is answered |
-/// | `delay@250` | answered 250 ms later |
-/// | `timeout-before`, `timeout-after` | never answered; without or with the effect |
+/// | `504-after` | the effect happens, then a response with that status |
+/// | `delay@250` | the response comes 250 ms later |
+/// | `timeout-before`, `timeout-after` | no response; without or with the effect |
 /// | `reset-before`, `reset-after` | the connection is reset; without or with the effect |
-/// | `close-before`, `close-after` | the connection is closed without an answer; without or with the effect |
+/// | `close-before`, `close-after` | the connection is closed without a response; without or with the effect |
 /// | `down@2000` | this request and all others of the next 2000 ms are reset without an effect |
 /// | `redirect` | 307 to another host, without any effect |
 /// | `echo` | 422 with the request's body in its message, without any effect |
@@ -36,7 +36,7 @@ use super::fault_kind::FaultKind;
 /// | `twice`, `reversed` | a listing with its oldest item twice, or in another order |
 /// | `ghost` | a listing of connectors with those that are gone since a moment ago |
 /// | `loop`, `foreign` | a listing of workspaces whose next page is itself, or on another host |
-/// | `unknown` | an answer with fields and a status that nobody knows |
+/// | `unknown` | a response with unknown fields and an unknown status |
 ///
 /// Example: `create_integrations_connectors:2:503,*:p5%:reset-after`.
 #[derive(Debug, Clone, Default, PartialEq)]

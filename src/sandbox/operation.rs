@@ -132,14 +132,14 @@ impl Parameter {
         let value = match (self.schema.primary_type(), given) {
             (_, []) => return Ok(None),
             ("array", many) => Value::from(many.to_vec()),
-            (json_type, [one]) => typed(json_type, one),
+            (json_type, [text]) => typed(json_type, text),
             _ => return Err(vec![FieldError::new(at, "is given more than once")]),
         };
-        let wrong = self.schema.check(components, &value, &at);
-        if wrong.is_empty() {
+        let violations = self.schema.check(components, &value, &at);
+        if violations.is_empty() {
             Ok(Some(value))
         } else {
-            Err(wrong)
+            Err(violations)
         }
     }
 }

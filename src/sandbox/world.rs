@@ -165,13 +165,13 @@ impl World {
 
     /// The organization's templates that were not deleted, oldest first.
     pub(crate) fn live_templates(&self) -> Vec<&Template> {
-        let mut found: Vec<&Template> = self
+        let mut templates: Vec<&Template> = self
             .templates
             .values()
             .filter(|t| t.deleted_at.is_none())
             .collect();
-        found.sort_by_key(|t| (t.created_at, t.id));
-        found
+        templates.sort_by_key(|t| (t.created_at, t.id));
+        templates
     }
 
     #[cfg(feature = "testing")]

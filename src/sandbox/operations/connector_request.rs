@@ -76,7 +76,7 @@ pub(crate) fn configuration(
     given: Option<&Map<String, Value>>,
 ) -> Result<Map<String, Value>, OperationError> {
     let given = given.cloned().unwrap_or_default();
-    let wrong: Vec<FieldError> = kind
+    let errors: Vec<FieldError> = kind
         .replication_config
         .iter()
         .filter(|(name, field)| {
@@ -91,8 +91,8 @@ pub(crate) fn configuration(
             )
         })
         .collect();
-    if !wrong.is_empty() {
-        return Err(OperationError::unprocessable(wrong));
+    if !errors.is_empty() {
+        return Err(OperationError::unprocessable(errors));
     }
     let mut config = kind.constants();
     config.extend(
@@ -116,15 +116,15 @@ fn owner<'a>(
         .field("external_user_id")
         .or(request.field("workspace_name"))
         .unwrap_or_default();
-    let found = backend.world.workspace_named(name);
+    let workspace = backend.world.workspace_named(name);
     if let Caller::Scoped(id) = request.caller
-        && found.is_none_or(|w| w.id != id)
+        && workspace.is_none_or(|w| w.id != id)
     {
         return Err(OperationError::forbidden(
             "This scoped token belongs to another workspace",
         ));
     }
-    found.ok_or_else(|| OperationError::not_found("Workspace"))
+    workspace.ok_or_else(|| OperationError::not_found("Workspace"))
 }
 
 /// The connector type and the template that the body selects.
@@ -218,14 +218,14 @@ fn credentials(
         );
         return Err(OperationError::bad_request(message));
     }
-    let wrong: Vec<FieldError> = given
+    let errors: Vec<FieldError> = given
         .iter()
         .filter_map(|(key, value)| credential_error(key, value))
         .collect();
-    if wrong.is_empty() {
+    if errors.is_empty() {
         Ok(outcome(given))
     } else {
-        Err(OperationError::unprocessable(wrong))
+        Err(OperationError::unprocessable(errors))
     }
 }
 
@@ -260,13 +260,13 @@ fn environment(kind: &ConnectorType, request: &OperationRequest<'_>) -> Result<(
         .and_then(Value::as_object)
         .into_iter()
         .flatten();
-    let wrong: Vec<FieldError> = given
+    let errors: Vec<FieldError> = given
         .filter_map(|(key, value)| environment_error(kind, key, value))
         .collect();
-    if wrong.is_empty() {
+    if errors.is_empty() {
         Ok(())
     } else {
-        Err(OperationError::unprocessable(wrong))
+        Err(OperationError::unprocessable(errors))
     }
 }
 

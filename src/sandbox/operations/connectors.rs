@@ -126,7 +126,7 @@ fn named_workspace<'a>(
         .into_iter()
         .filter_map(|n| request.text(n))
         .collect();
-    let found = match (request.text("workspace_id"), names.as_slice()) {
+    let workspace = match (request.text("workspace_id"), names.as_slice()) {
         (Some(id), []) => id.parse().ok().and_then(|id| backend.world.workspace(id)),
         (None, [name]) => backend.world.workspace_named(name),
         _ => {
@@ -136,7 +136,7 @@ fn named_workspace<'a>(
             ));
         }
     };
-    found.ok_or_else(|| OperationError::not_found("Workspace"))
+    workspace.ok_or_else(|| OperationError::not_found("Workspace"))
 }
 
 fn summary(backend: &Backend, connector: &Connector) -> Value {

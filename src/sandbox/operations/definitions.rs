@@ -13,12 +13,13 @@ const DESTINATIONS: [&str; 3] = ["S3", "Snowflake", "BigQuery"];
 /// All source definitions, or those with a part in their name.
 pub(crate) fn sources(backend: &Backend, request: &OperationRequest<'_>) -> OperationOutput {
     let part = request.text("name").unwrap_or_default().to_lowercase();
-    let found = backend
+    let definitions: Vec<Value> = backend
         .catalog
         .connectors
         .iter()
-        .filter(|c| c.display_name().to_lowercase().contains(&part));
-    let definitions: Vec<Value> = found.map(definition).collect();
+        .filter(|c| c.display_name().to_lowercase().contains(&part))
+        .map(definition)
+        .collect();
     OperationOutput::ok(json!({"definitions": definitions}))
 }
 
@@ -44,11 +45,10 @@ pub(crate) fn destinations(request: &OperationRequest<'_>) -> OperationOutput {
         .and_then(Value::as_array);
     let is_wanted =
         |id: Uuid| wanted.is_none_or(|ids| ids.iter().any(|w| w.as_str() == Some(&id.to_string())));
-    let found = DESTINATIONS
+    let items: Vec<Value> = DESTINATIONS
         .into_iter()
         .map(|name| (stable_id("destination", name), name))
-        .filter(|(id, _)| is_wanted(*id));
-    let items: Vec<Value> = found
+        .filter(|(id, _)| is_wanted(*id))
         .map(|(id, name)| json!({"id": id, "name": name, "icon": ""}))
         .collect();
     OperationOutput::ok(json!({"destinations": items}))
@@ -57,10 +57,10 @@ pub(crate) fn destinations(request: &OperationRequest<'_>) -> OperationOutput {
 /// One destination definition.
 pub(crate) fn destination(request: &OperationRequest<'_>) -> OperationResult {
     let id = request.id("id")?;
-    let found = DESTINATIONS
+    let name = DESTINATIONS
         .into_iter()
-        .find(|name| stable_id("destination", name) == id);
-    let name = found.ok_or_else(|| OperationError::not_found("Definition"))?;
+        .find(|name| stable_id("destination", name) == id)
+        .ok_or_else(|| OperationError::not_found("Definition"))?;
     let spec = json!({"connectionSpecification": {"type": "object", "properties": {}}});
     let definition = json!({"destinationDefinitionId": id, "name": name, "spec": spec});
     Ok(OperationOutput::ok(

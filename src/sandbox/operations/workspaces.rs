@@ -48,17 +48,17 @@ pub(crate) fn find_or_create(
 
 /// One page, and the URL of the next.
 pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
-    let asked = request
+    let requested = request
         .parameters
         .get("limit")
         .and_then(Value::as_u64)
         .and_then(|n| usize::try_from(n).ok());
-    let limit = asked
+    let limit = requested
         .unwrap_or(DEFAULT_PAGE)
         .min(backend.settings.page_size_max.max(1));
     let position = request.text("cursor").map(read_cursor).transpose()?;
     let wanted = request.text("name_contains").map(str::to_lowercase);
-    let mut found: Vec<&Workspace> = backend
+    let mut page: Vec<&Workspace> = backend
         .world
         .workspaces_after(position)
         .filter(|w| {
@@ -73,13 +73,13 @@ pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> Operati
         })
         .take(limit + 1)
         .collect();
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found
+    let has_more = page.len() > limit;
+    page.truncate(limit);
+    let next = page
         .last()
-        .filter(|_| more)
+        .filter(|_| has_more)
         .map(|last| next_url(request, (last.created_at, last.id)));
-    let data: Vec<Value> = found.into_iter().map(|w| show(backend, w)).collect();
+    let data: Vec<Value> = page.into_iter().map(|w| show(backend, w)).collect();
     Ok(OperationOutput::ok(json!({"next": next, "data": data})))
 }
 

@@ -19,12 +19,9 @@ pub struct WorldView {
     pub deleted_connectors: usize,
 }
 
-/// A workspace and its connectors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkspaceView {
-    /// Its id.
     pub id: Uuid,
-    /// Its name.
     pub name: String,
     /// Whether it is active.
     pub active: bool,
@@ -36,16 +33,12 @@ pub struct WorkspaceView {
     pub connectors: Vec<ConnectorView>,
 }
 
-/// A connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConnectorView {
-    /// Its id.
     pub id: Uuid,
-    /// Its name.
     pub name: String,
     /// Its type's slug.
     pub connector_type: String,
-    /// Its template.
     pub template_id: Uuid,
     /// Its configuration as the API shows it.
     pub replication_config: Map<String, Value>,

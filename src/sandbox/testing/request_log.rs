@@ -11,30 +11,23 @@ use crate::sandbox::world::{Change, Outcome};
 /// The kind of bearer a request carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
-    /// None at all.
     None,
-    /// An application token.
     Application,
-    /// A scoped token.
     Scoped,
-    /// A widget token.
     Widget,
     /// Something that is no valid token.
     Unknown,
 }
 
-/// What a request did to a workspace or a connector.
+/// The effect of a request on a workspace or a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
-    /// Which of the two.
     pub object: Object,
-    /// Its id.
     pub id: Uuid,
     /// The workspace: itself, or the connector's.
     pub workspace: Uuid,
     /// Its name, from now on.
     pub name: String,
-    /// What was done.
     pub mutation: Mutation,
     /// A connector's credentials work; a workspace is active.
     pub works: bool,
@@ -43,20 +36,16 @@ pub struct Effect {
 /// What an effect is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
-    /// A customer.
     Workspace,
-    /// A connector.
     Connector,
 }
 
-/// What an effect is.
+/// What an effect does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
-    /// It was not there before.
     Created,
-    /// It is another than before.
     Changed,
-    /// Its deletion has begun.
+    /// The deletion has begun.
     Deleted,
 }
 
@@ -96,34 +85,30 @@ impl Effect {
     }
 }
 
-/// One request and what became of it.
+/// One request and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestRecord {
-    /// The HTTP method.
     pub method: String,
-    /// Path and query.
     pub target: String,
-    /// When it came, since the start of the sandbox.
+    /// The arrival, since the start of the sandbox.
     pub at: Duration,
-    /// Which of the sandbox's ports it came to, from zero.
+    /// The number of the listener that accepted it, from zero.
     pub listener: usize,
-    /// The operation's id, if the path and method have one.
     pub operation: Option<String>,
-    /// The status that was sent; none if nothing was.
+    /// The status of the response; none without a response.
     pub status: Option<u16>,
-    /// Which bearer it carried.
     pub token: TokenKind,
     /// Whether the body carried a connector's credentials.
     pub credentials: bool,
     /// The names of the body's fields, as they were sent.
     pub fields: Vec<String>,
-    /// The customer and the name that the body gave, as far as it did.
+    /// The customer and the name in the body, as far as present.
     pub names: Vec<String>,
-    /// What it did, whether or not an answer says so.
+    /// The effects, whether or not the response reports them.
     pub effects: Vec<Effect>,
-    /// The fault it met, as faults are written.
+    /// The fault that the request met, in its text form.
     pub fault: Option<String>,
-    /// Where the answer departs from the contract: always empty, and checked in debug builds only.
+    /// The violations of the contract in the response. Tests assert that there are none.
     pub off_contract: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Connectors: what a create takes, what a read shows, and how one goes.
+//! Tests of connectors: create, read, change and deletion.
 
 use std::time::Duration;
 

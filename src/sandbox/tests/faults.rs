@@ -1,4 +1,4 @@
-//! Each kind of fault, as a client meets it.
+//! Tests of each kind of fault, as a client sees it.
 
 use std::time::Duration;
 use tokio::time::Instant;

@@ -1,5 +1,5 @@
-//! The sandbox from outside: plain requests over a real socket, each of them and each answer held against the
-//! contract.
+//! Tests of the sandbox from outside: plain requests over a real socket. Every request and response is checked
+//! against the contract.
 
 mod connectors;
 mod faults;

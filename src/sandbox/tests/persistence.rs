@@ -1,4 +1,4 @@
-//! The world file: what survives, and what never gets there.
+//! Tests of the world file: what survives a restart, and what the file never holds.
 
 use super::*;
 use crate::sandbox::SandboxError;

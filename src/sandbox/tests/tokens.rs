@@ -1,4 +1,4 @@
-//! Who may do what, and for how long.
+//! Tests of tokens: what each kind permits, and for how long.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Workspaces: pages, changes, deletion.
+//! Tests of workspaces: pages, changes, deletion.
 
 use super::*;
 
