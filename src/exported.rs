@@ -261,7 +261,7 @@ impl Exported {
             for setting in blocks.into_iter().flat_map(|block| block.values()) {
                 setting.leaves("", &mut |_, leaf| {
                     if let Setting::Secret(reference) = leaf {
-                        stores.insert(reference.store.as_str());
+                        stores.insert(reference.store.name());
                     }
                 });
             }

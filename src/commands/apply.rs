@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;
 use crate::plan::{Action, Operation, Plan};
 use crate::render::{self, Ui, json};
-use crate::secrets::{ResolveError, Resolver, Values, Why, collect};
+use crate::secrets::{ResolveError, ResolveErrorKind, Resolver, Values, collect};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -146,7 +146,8 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         "nothing was written: secrets are missing\n{}",
         list.join("\n")
     );
-    let lacking = |failure: &ResolveError| matches!(failure.why, Why::NotBuilt { .. });
+    let lacking =
+        |failure: &ResolveError| matches!(failure.kind, ResolveErrorKind::NotBuilt { .. });
     if failures.iter().any(lacking) {
         return Failure::new(FailureKind::Secret, "store_not_built", message)
             .hint("build airlift with the feature that is named, or read the secrets another way");

@@ -9,7 +9,7 @@ use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::{Format, GlobalArgs};
 use crate::desired::{Loaded, Project};
 use crate::failure::{Exit, Failure};
-use crate::model::{Health, Probe, SecretRef};
+use crate::model::{Health, HealthCheck, SecretRef};
 use crate::render::{self, Ui, json};
 use crate::secrets::collect;
 use std::collections::BTreeSet;
@@ -39,11 +39,11 @@ pub(super) async fn run(ui: &Ui, env: &Environment, global: &GlobalArgs) -> Resu
     Ok(if failed { Exit::Error } else { Exit::Done })
 }
 
-fn files(loaded: &Loaded) -> Probe {
+fn files(loaded: &Loaded) -> HealthCheck {
     let subject = "configuration";
     let Some(project) = &loaded.project else {
         let detail = format!("{} findings stop a run", loaded.report.errors());
-        return Probe::fail(subject, detail, "`airlift validate` lists them");
+        return HealthCheck::fail(subject, detail, "`airlift validate` lists them");
     };
     let customers = project.desired.customers.len();
     let connectors = project.desired.connectors().count();
@@ -51,9 +51,9 @@ fn files(loaded: &Loaded) -> Probe {
     let detail = format!("files: {read}, customers: {customers}, connectors: {connectors}");
     if warnings > 0 {
         let detail = format!("{detail}, warnings: {warnings}");
-        return Probe::warn(subject, detail, "`airlift validate` lists them");
+        return HealthCheck::warn(subject, detail, "`airlift validate` lists them");
     }
-    Probe::ok(subject, detail)
+    HealthCheck::ok(subject, detail)
 }
 
 /// Whether a session can be tried.
@@ -64,29 +64,29 @@ enum Settings {
 }
 
 /// What the environment says about the API: whether it is there, and never what it is.
-fn settings(env: &Environment, global: &GlobalArgs) -> (Vec<Probe>, Settings) {
+fn settings(env: &Environment, global: &GlobalArgs) -> (Vec<HealthCheck>, Settings) {
     if global.sandbox {
         let detail = "the embedded API needs no credentials";
-        return (vec![Probe::ok("api", detail)], Settings::Lacking);
+        return (vec![HealthCheck::ok("api", detail)], Settings::Lacking);
     }
     let address = env.text("AIRBYTE_API_HOST");
     let address = address.as_deref().unwrap_or(DEFAULT_TARGET);
     let address = match address.parse::<Target>() {
-        Ok(target) => Probe::ok("api", target.to_string()),
+        Ok(target) => HealthCheck::ok("api", target.to_string()),
         Err(error) => {
             let detail = format!("AIRBYTE_API_HOST {error}");
-            Probe::fail("api", detail, "correct it, or leave it out")
+            HealthCheck::fail("api", detail, "correct it, or leave it out")
         }
     };
     let names = ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"];
     let missing = names.into_iter().filter(|name| env.text(name).is_none());
     let missing: Vec<&str> = missing.collect();
     let credentials = if missing.is_empty() {
-        Probe::ok("credentials", "the client's id and secret are set")
+        HealthCheck::ok("credentials", "the client's id and secret are set")
     } else {
         let detail = format!("{} not set", missing.join(" and "));
         let hint = "set the organization's client credentials, or try --sandbox";
-        Probe::fail("credentials", detail, hint)
+        HealthCheck::fail("credentials", detail, hint)
     };
     let probes = vec![address, credentials];
     let complete = probes.iter().all(|probe| probe.health == Health::Ok);
@@ -99,33 +99,38 @@ fn settings(env: &Environment, global: &GlobalArgs) -> (Vec<Probe>, Settings) {
 }
 
 /// The token and one GET.
-async fn service(ui: &Ui, env: &Environment, project: &Project, global: &GlobalArgs) -> Vec<Probe> {
+async fn service(
+    ui: &Ui,
+    env: &Environment,
+    project: &Project,
+    global: &GlobalArgs,
+) -> Vec<HealthCheck> {
     let failed = |subject: &str, failure: &Failure| {
         let hint = failure
             .hints
             .first()
             .map_or("check credentials, organization and network", |hint| hint);
-        Probe::fail(subject, failure.message.clone(), hint)
+        HealthCheck::fail(subject, failure.message.clone(), hint)
     };
     let events = render::sinks::quiet(ui);
     let remote = match Remote::open(env, project, global, Pace::default(), &events).await {
         Ok(remote) => remote,
         Err(failure) => return vec![failed("token", &failure)],
     };
-    let mut probes = vec![Probe::ok(
+    let mut probes = vec![HealthCheck::ok(
         "token",
         format!("given, for organization {}", remote.organization),
     )];
     let answer = remote.session.reader().definitions(Some("github")).await;
     probes.push(match answer {
-        Ok(_) => Probe::ok("reading", "the API answers"),
+        Ok(_) => HealthCheck::ok("reading", "the API answers"),
         Err(error) => failed("reading", &error.into()),
     });
     match remote.ledger.load().await {
         Err(error) => probes.push(failed("ledger", &error.into())),
         Ok(_) if is_shared(global) => {
             let detail = format!("{} can be read", remote.ledger.shown());
-            probes.push(Probe::ok("ledger", detail));
+            probes.push(HealthCheck::ok("ledger", detail));
         }
         Ok(_) => {}
     }
@@ -139,24 +144,24 @@ fn is_shared(global: &GlobalArgs) -> bool {
     global.ledger.as_deref().and_then(address).is_some()
 }
 
-fn ledger(project: &Project, global: &GlobalArgs) -> Probe {
+fn ledger(project: &Project, global: &GlobalArgs) -> HealthCheck {
     let subject = "ledger";
     let root = global.ledger.clone();
     let root = root.unwrap_or_else(|| state_dir(project).join("ledger"));
     let shown = root.display();
     match std::fs::read_dir(&root) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Probe::ok(subject, format!("{shown} will be made by the first apply"))
+            HealthCheck::ok(subject, format!("{shown} will be made by the first apply"))
         }
         Err(error) => {
             let detail = format!("{shown} cannot be read: {}", error.kind());
-            Probe::fail(subject, detail, "let this user read and write it")
+            HealthCheck::fail(subject, detail, "let this user read and write it")
         }
         Ok(_) if is_open(&root) => {
             let detail = format!("{shown} can be entered by others");
-            Probe::warn(subject, detail, "take the permission away: chmod 700")
+            HealthCheck::warn(subject, detail, "take the permission away: chmod 700")
         }
-        Ok(_) => Probe::ok(subject, format!("{shown} is there and private")),
+        Ok(_) => HealthCheck::ok(subject, format!("{shown} is there and private")),
     }
 }
 
@@ -176,7 +181,7 @@ async fn stores(
     env: &Environment,
     project: &Project,
     global: &GlobalArgs,
-) -> Result<Vec<Probe>, Failure> {
+) -> Result<Vec<HealthCheck>, Failure> {
     let mut references: BTreeSet<SecretRef> = BTreeSet::new();
     for (_, connector) in project.desired.connectors() {
         let blocks = [
@@ -189,7 +194,7 @@ async fn stores(
         }
     }
     let resolver = resolver(env, project, global)?;
-    let probes = resolver.inspect(&references).await;
+    let probes = resolver.health(&references).await;
     resolver.close().await;
     Ok(probes)
 }

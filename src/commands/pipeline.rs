@@ -108,7 +108,7 @@ pub(super) fn resolver(
     let resolver = Resolver::new(project.root.clone(), secret_roots(env));
     let resolver = resolver.with_ca(ca_pem(global)?.unwrap_or_default());
     Ok(match &project.stores {
-        Some(stores) => resolver.with_stores(stores.clone()),
+        Some(stores) => resolver.with_stores(stores),
         None => resolver,
     })
 }

@@ -1,7 +1,7 @@
 //! Names that are made up: of placeholders, and of files. Each is unique, and the same world gives
 //! the same ones.
 
-use crate::model::{Recorded, SecretRef};
+use crate::model::{Recorded, SecretRef, StoreKind};
 use std::collections::BTreeSet;
 
 /// The most characters of a made-up name.
@@ -28,7 +28,7 @@ impl Names {
             .flat_map(|sent| sent.references.values());
         let variables = references
             .filter_map(|text| text.parse::<SecretRef>().ok())
-            .filter(|reference| reference.store == "env")
+            .filter(|reference| reference.store == StoreKind::Env)
             .map(|reference| reference.path);
         Self {
             variables: variables.collect(),
@@ -53,7 +53,7 @@ impl Names {
         }
         let path = unique(&mut self.variables, &name, &id.to_ascii_uppercase(), '_');
         SecretRef {
-            store: "env".to_owned(),
+            store: StoreKind::Env,
             path,
             field: None,
         }

@@ -7,17 +7,17 @@ mod action;
 mod address;
 mod body;
 mod desired;
-mod disguise;
 mod evidence;
+mod health_check;
 mod id;
 mod observed;
-mod probe;
 mod recorded;
 mod resolved;
 mod secret;
 mod secret_buffer;
+mod secret_heuristics;
 mod setting;
-mod spelling;
+mod store_kind;
 
 pub use action::{Action, Outcome};
 pub use address::{Address, AddressError};
@@ -26,17 +26,17 @@ pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
     Region, Rotation, Status,
 };
-pub use disguise::{is_mask, looks_secret, names_secret};
 pub use evidence::{Evidence, Freshness, WhyUnverified};
+pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use observed::{
     Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
     ObservedStatus,
 };
-pub use probe::{Health, Probe};
 pub use recorded::{Applied, AppliedCustomer, Recorded, RecordedConnector, RecordedCustomer, Sent};
 pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
+pub use secret_heuristics::{is_mask, looks_secret, names_secret};
 pub use setting::{Setting, Settings};
-pub use spelling::{DEFAULT_STORES, FieldsForm, STORES, is_alias, is_store, misspelt, vault_path};
+pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};

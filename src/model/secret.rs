@@ -1,5 +1,6 @@
 //! Secret references, which are printed, and secret values, which have no printable form.
 
+use super::StoreKind;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -10,8 +11,8 @@ use zeroize::Zeroizing;
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretRef {
-    /// The store, such as `env` or `file`.
-    pub store: String,
+    /// The store.
+    pub store: StoreKind,
     /// What the store is asked for.
     pub path: String,
     /// The field inside what the store returns.
@@ -65,7 +66,7 @@ impl std::str::FromStr for SecretRef {
             return Err(SecretRefError::EmptyPath);
         }
         Ok(Self {
-            store: store.to_owned(),
+            store: store.into(),
             path: path.to_owned(),
             field: field.map(str::to_owned),
         })
@@ -236,7 +237,7 @@ mod tests {
     fn a_reference_has_its_parts() {
         let reference: SecretRef = "${vault:kv/a:b#c#d}".parse().unwrap();
         assert_eq!(
-            (reference.store.as_str(), reference.path.as_str()),
+            (reference.store.name(), reference.path.as_str()),
             ("vault", "kv/a:b")
         );
         assert_eq!(reference.field.as_deref(), Some("c#d"));

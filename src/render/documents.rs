@@ -8,7 +8,7 @@ pub(super) use drift::{DriftDocument, drift};
 use super::words;
 use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};
 use crate::config::diagnostic::{Finding, Location, Report, Severity};
-use crate::model::{Address, Contract, Health, Probe, WhyUnverified};
+use crate::model::{Address, Contract, Health, HealthCheck, WhyUnverified};
 use crate::plan::{
     Action, BlockCode, FieldChange, Operation, Plan, Reason, Refusal, Step, Summary,
 };
@@ -191,11 +191,11 @@ pub(super) struct FindingEntry<'a> {
 pub(super) struct DoctorDocument<'a> {
     format_version: u32,
     healthy: bool,
-    checks: &'a [Probe],
+    checks: &'a [HealthCheck],
 }
 
 /// The document of what `doctor` found.
-pub(super) fn doctor(probes: &[Probe]) -> DoctorDocument<'_> {
+pub(super) fn doctor(probes: &[HealthCheck]) -> DoctorDocument<'_> {
     DoctorDocument {
         format_version: FORMAT_VERSION,
         healthy: probes.iter().all(|probe| probe.health != Health::Fail),

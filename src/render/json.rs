@@ -8,7 +8,7 @@ use super::line::Out;
 use super::sanitize;
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::Report;
-use crate::model::Probe;
+use crate::model::HealthCheck;
 use crate::plan::{Drift, Plan};
 use serde::Serialize;
 use std::io;
@@ -34,7 +34,7 @@ pub fn validation(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
 }
 
 /// Writes what `doctor` found.
-pub fn doctor(out: &mut Out<'_>, probes: &[Probe]) -> io::Result<()> {
+pub fn doctor(out: &mut Out<'_>, probes: &[HealthCheck]) -> io::Result<()> {
     document(out, &documents::doctor(probes))
 }
 

@@ -1,8 +1,7 @@
 //! Laws of reading a field out of a file of secrets, for `crate::fuzzing`.
 
-use super::Why;
-use super::fields::read;
-use crate::model::FieldsForm;
+use super::ResolveErrorKind;
+use super::fields::{FieldsForm, read};
 use serde_json::Value;
 
 /// A field is what another reader of the same text finds, byte for byte.
@@ -33,7 +32,10 @@ fn agree(form: FieldsForm, field: &str, text: &str, theirs: Option<Value>) {
         (Ok(ours), Value::Bool(theirs)) => assert_eq!(ours.to_lowercase(), theirs.to_string()),
         (Ok(_), Value::Number(_)) | (Err(_), Value::Null | Value::Array(_) | Value::Object(_)) => {}
         (Ok(ours), theirs) => assert!(form == FieldsForm::Yaml, "{ours} is {theirs}"),
-        (Err(why), _) => assert!(form == FieldsForm::Yaml || why == Why::Ambiguous, "{why:?}"),
+        (Err(why), _) => assert!(
+            form == FieldsForm::Yaml || why == ResolveErrorKind::Ambiguous,
+            "{why:?}"
+        ),
     }
 }
 
@@ -47,7 +49,7 @@ fn lookup(top: &Value, field: &str) -> Option<Value> {
     top.as_object()?.get(field).or_else(names).cloned()
 }
 
-fn told(form: FieldsForm, text: &str, field: &str) -> Result<String, Why> {
+fn told(form: FieldsForm, text: &str, field: &str) -> Result<String, ResolveErrorKind> {
     read(form, text, field).map(|value| value.expose().to_owned())
 }
 

@@ -1,29 +1,24 @@
-//! References to values: reads each distinct reference once, keeps values in memory that is
-//! wiped, and compares them with what was last sent.
+//! Responsible for secrets: reads each distinct reference once, keeps values in memory that is wiped, and compares
+//! them with what was last sent.
 //!
-//! Owns the stores and the fingerprints. Refuses to print, log or cache a value, and to read
-//! anything but what it is asked for. It knows neither the API nor the files of customers.
+//! Does not print, log or cache a value, and reads only the references that a run asks for.
 
-mod alias;
-mod env;
+mod error;
 mod evidence;
-mod exec;
 mod fields;
-mod file;
 mod fingerprint;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
-mod inspect;
 mod resolver;
-mod user;
+mod stores;
+mod user_config;
 mod vault;
-mod why;
 
+pub use error::{ResolveError, ResolveErrorKind};
 pub use evidence::evidence;
-pub use file::FileStore;
 pub use fingerprint::{Fingerprinter, NotMoved};
 pub use resolver::Resolver;
-pub use why::{ResolveError, Why};
+pub use stores::syntax_error;
 
 use crate::model::{SecretRef, SecretValue, Setting, Settings};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,112 +1,138 @@
-//! The way from references to values: each distinct reference is read once per run, a few at the
-//! same time, and what was read is kept in memory until the run ends.
+//! Responsible for reading references: each distinct reference once per run, a few at the same time. Values and
+//! errors stay in memory until the run ends.
 //!
-//! Failures are kept too: a run does not ask a store twice. Refuses stores that the project does
-//! not list, and values that would not arrive as they are.
+//! Refuses stores that the project does not list, and values that would not arrive unchanged.
 
-use super::alias::{self, Alias, Aliases};
-use super::exec::ExecStore;
-use super::file::FileStore;
-use super::vault::Vault;
-use super::{ResolveError, Values, Why, env};
-use crate::model::{DEFAULT_STORES, SecretRef, SecretValue, is_alias, is_store};
+use super::stores::{self, Store, StoreContext, check_value};
+use super::{ResolveError, ResolveErrorKind, Values};
+use crate::model::{DEFAULT_STORES, HealthCheck, SecretRef, SecretValue, StoreKind};
 use futures_util::{StreamExt, future, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// References that are read at the same time.
-const AT_ONCE: usize = 8;
+/// The number of references that are read at the same time.
+const PARALLEL_READS: usize = 8;
 
-/// A reference's value or failure, once it is there.
-type Place = Arc<OnceCell<Result<Arc<SecretValue>, Why>>>;
+/// A reference's value or error, once it is read.
+type ReadCell = Arc<OnceCell<Result<Arc<SecretValue>, ResolveErrorKind>>>;
 
 /// Reads references.
 pub struct Resolver {
-    pub(super) files: FileStore,
-    allowed: BTreeSet<String>,
-    pub(super) vault: OnceCell<Result<Vault, Why>>,
-    pub(super) exec: OnceCell<Result<ExecStore, Why>>,
-    aliases: OnceCell<Result<Aliases, Why>>,
-    ca_pem: Vec<u8>,
-    read: Mutex<BTreeMap<SecretRef, Place>>,
+    context: StoreContext,
+    allowed: BTreeSet<StoreKind>,
+    stores: Mutex<BTreeMap<StoreKind, Arc<dyn Store>>>,
+    read: Mutex<BTreeMap<SecretRef, ReadCell>>,
 }
 
 impl std::fmt::Debug for Resolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Resolver")
-            .field("files", &self.files)
+            .field("context", &self.context)
             .field("allowed", &self.allowed)
             .finish_non_exhaustive()
     }
 }
 
 impl Resolver {
-    /// A resolver whose file references are confined to the project and the given roots, with
-    /// the stores that need no permission. Opens nothing before it is asked.
+    /// A resolver with the default stores, whose file references are confined to the project and the given
+    /// roots. It opens nothing before a reference is read.
     pub fn new(project: PathBuf, roots: Vec<PathBuf>) -> Self {
         Self {
-            files: FileStore::new(project, roots),
-            allowed: DEFAULT_STORES.map(str::to_owned).into(),
-            vault: OnceCell::new(),
-            exec: OnceCell::new(),
-            aliases: OnceCell::new(),
-            ca_pem: Vec::new(),
+            context: StoreContext {
+                project,
+                roots,
+                ca_pem: Vec::new(),
+            },
+            allowed: DEFAULT_STORES
+                .iter()
+                .copied()
+                .map(StoreKind::from)
+                .collect(),
+            stores: Mutex::default(),
             read: Mutex::default(),
         }
     }
 
-    /// The same with the stores that the project lists, in place of the default ones.
+    /// Allows the stores that the project lists, in place of the default ones.
     #[must_use]
-    pub fn with_stores(self, allowed: BTreeSet<String>) -> Self {
-        Self { allowed, ..self }
+    pub fn with_stores(self, allowed: &BTreeSet<String>) -> Self {
+        Self {
+            allowed: allowed.iter().map(|name| name.as_str().into()).collect(),
+            ..self
+        }
     }
 
-    /// The same with certificates in PEM form that are trusted beside the system's.
+    /// Trusts certificates in PEM form beside the system's.
     #[must_use]
     pub fn with_ca(self, ca_pem: Vec<u8>) -> Self {
-        Self { ca_pem, ..self }
+        Self {
+            context: StoreContext {
+                ca_pem,
+                ..self.context
+            },
+            ..self
+        }
     }
 
-    /// The versions that stores have of references, told without reading values, as far as that
-    /// is possible.
+    /// The versions of references, where their stores tell a version without the value.
     pub async fn versions(&self, references: &BTreeSet<SecretRef>) -> BTreeMap<SecretRef, String> {
-        let one = async |reference: &SecretRef| {
-            let vault = match reference.store.as_str() {
-                "vault" if self.allowed.contains("vault") => self.vault().await.ok()?,
-                _ => return None,
-            };
-            let version = vault.version(&reference.path).await?;
-            Some((reference.clone(), version))
+        let version = async |reference: &SecretRef| {
+            let store = self.store(&reference.store).ok()?;
+            Some((reference.clone(), store.version(reference).await?))
         };
-        let versions = stream::iter(references).map(one).buffered(AT_ONCE);
-        versions.filter_map(future::ready).collect().await
+        stream::iter(references)
+            .map(version)
+            .buffered(PARALLEL_READS)
+            .filter_map(future::ready)
+            .collect()
+            .await
     }
 
-    /// Ends what was begun with stores: logins are given back.
+    /// Checks for `doctor` every store that the references use.
+    pub async fn health(&self, references: &BTreeSet<SecretRef>) -> Vec<HealthCheck> {
+        let mut checks = Vec::new();
+        for (kind, references) in by_store(references) {
+            match self.store(kind) {
+                Ok(store) => checks.extend(store.health(&references).await),
+                Err(ResolveErrorKind::UnknownStore) => {}
+                Err(error) => checks.push(HealthCheck::fail(
+                    &format!("store {kind}"),
+                    error.to_string(),
+                    "list it under `stores` in the project file",
+                )),
+            }
+        }
+        checks
+    }
+
+    /// Logs out of the stores.
     pub async fn close(&self) {
-        if let Some(Ok(vault)) = self.vault.get() {
-            vault.close().await;
+        let stores: Vec<Arc<dyn Store>> = self.stores().values().cloned().collect();
+        for store in stores {
+            store.close().await;
         }
     }
 
     /// Reads one reference, unless it was read before.
     pub async fn resolve(&self, reference: &SecretRef) -> Result<Arc<SecretValue>, ResolveError> {
-        let place = {
+        let cell = {
             let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(read.entry(reference.clone()).or_default())
         };
-        let read = async { Ok(Arc::new(checked(self.read(reference).await?)?)) };
-        let outcome = place.get_or_init(|| read).await;
-        outcome.clone().map_err(|why| ResolveError {
+        let read = async || {
+            let value = self.store(&reference.store)?.read(reference).await?;
+            check_value(value).map(Arc::new)
+        };
+        let outcome = cell.get_or_init(read).await;
+        outcome.clone().map_err(|kind| ResolveError {
             reference: reference.clone(),
-            why,
+            kind,
         })
     }
 
-    /// Reads every reference: the values, and the failures of those that cannot be read, both in
-    /// order.
+    /// Reads every reference: the values, and the errors of those that cannot be read, both in order.
     pub async fn resolve_all(
         &self,
         references: &BTreeSet<SecretRef>,
@@ -114,8 +140,8 @@ impl Resolver {
         self.prefetch(references).await;
         let mut resolved = Values::new();
         let mut failures = Vec::new();
-        let one = async |reference: &SecretRef| (reference.clone(), self.resolve(reference).await);
-        let mut outcomes = stream::iter(references).map(one).buffered(AT_ONCE);
+        let read = async |reference: &SecretRef| (reference.clone(), self.resolve(reference).await);
+        let mut outcomes = stream::iter(references).map(read).buffered(PARALLEL_READS);
         while let Some((reference, outcome)) = outcomes.next().await {
             match outcome {
                 Ok(value) => {
@@ -127,105 +153,67 @@ impl Resolver {
         (resolved, failures)
     }
 
-    async fn read(&self, reference: &SecretRef) -> Result<SecretValue, Why> {
-        let SecretRef { store, path, field } = reference;
-        if !is_store(store) {
-            return Err(Why::UnknownStore);
-        }
-        if !self.allowed.contains(store) {
-            return Err(Why::NotAllowed);
-        }
-        match (store.as_str(), field) {
-            ("env", None) => env::read(path),
-            ("file", _) => self.read_file(path.clone(), field.clone()).await,
-            ("vault", Some(field)) => self.vault().await?.field(path, field).await,
-            ("vault", None) => Err(Why::FieldNeeded),
-            ("exec", None) => self.exec().await?.read(path).await,
-            (name, _) if is_alias(name) => self.alias(name).await?.read(reference).await,
-            _ => Err(Why::NoFields),
-        }
-    }
-
-    /// Several secrets of one store behind an alias in one request.
     async fn prefetch(&self, references: &BTreeSet<SecretRef>) {
-        let mut by_alias: BTreeMap<&str, Vec<&SecretRef>> = BTreeMap::new();
-        for reference in references {
-            let store = reference.store.as_str();
-            if is_alias(store) && self.allowed.contains(store) {
-                by_alias.entry(store).or_default().push(reference);
-            }
-        }
-        let one = async |(name, references): (&str, Vec<&SecretRef>)| {
-            // What is the matter with it is told by each reference.
-            if let Ok(alias) = self.alias(name).await {
-                alias.prefetch(references).await;
+        let prefetch = async |(kind, references): (&StoreKind, Vec<&SecretRef>)| {
+            // Reading each reference reports the error of a store that is not allowed.
+            if let Ok(store) = self.store(kind) {
+                store.prefetch(&references).await;
             }
         };
-        future::join_all(by_alias.into_iter().map(one)).await;
+        future::join_all(by_store(references).into_iter().map(prefetch)).await;
     }
 
-    /// Off the threads that wait for the network: a file may be on a slow one, too.
-    async fn read_file(&self, path: String, field: Option<String>) -> Result<SecretValue, Why> {
-        let files = self.files.clone();
-        let read = tokio::task::spawn_blocking(move || files.read(&path, field.as_deref()));
-        read.await
-            .unwrap_or(Err(Why::Unreadable("reading was stopped")))
+    /// The store of a kind, if the project may use it.
+    fn store(&self, kind: &StoreKind) -> Result<Arc<dyn Store>, ResolveErrorKind> {
+        if matches!(kind, StoreKind::Unknown(_)) {
+            return Err(ResolveErrorKind::UnknownStore);
+        }
+        if !self.allowed.contains(kind) {
+            return Err(ResolveErrorKind::NotAllowed);
+        }
+        let mut stores = self.stores();
+        if let Some(store) = stores.get(kind) {
+            return Ok(Arc::clone(store));
+        }
+        let store = stores::store(kind, &self.context).ok_or(ResolveErrorKind::UnknownStore)?;
+        stores.insert(kind.clone(), Arc::clone(&store));
+        Ok(store)
     }
 
-    pub(super) async fn vault(&self) -> Result<&Vault, Why> {
-        let vault = self
-            .vault
-            .get_or_init(async || Vault::open(&self.ca_pem))
-            .await;
-        vault.as_ref().map_err(Why::clone)
-    }
-
-    pub(super) async fn exec(&self) -> Result<&ExecStore, Why> {
-        let open = async || ExecStore::open(self.files.project());
-        let exec = self.exec.get_or_init(open).await;
-        exec.as_ref().map_err(Why::clone)
-    }
-
-    pub(super) async fn alias(&self, name: &str) -> Result<&Alias, Why> {
-        let open = async || alias::open(self.files.project());
-        let aliases = self.aliases.get_or_init(open).await;
-        let aliases = aliases.as_ref().map_err(Why::clone)?;
-        let what = "the user's own configuration names no such store";
-        let unnamed = || Why::NotConfigured(what.to_owned());
-        let alias = aliases.get(name).ok_or_else(unnamed)?;
-        alias.as_ref().map_err(Why::clone)
+    fn stores(&self) -> std::sync::MutexGuard<'_, BTreeMap<StoreKind, Arc<dyn Store>>> {
+        self.stores.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(super) fn checked(value: SecretValue) -> Result<SecretValue, Why> {
-    let text = value.expose();
-    if text.is_empty() {
-        return Err(Why::Empty);
+fn by_store(references: &BTreeSet<SecretRef>) -> BTreeMap<&StoreKind, Vec<&SecretRef>> {
+    let mut by_store: BTreeMap<&StoreKind, Vec<&SecretRef>> = BTreeMap::new();
+    for reference in references {
+        by_store
+            .entry(&reference.store)
+            .or_default()
+            .push(reference);
     }
-    let harmless = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-    if text.chars().all(harmless) {
-        Ok(value)
-    } else {
-        Err(Why::ControlCharacter)
-    }
+    by_store
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{Resolver, Why};
-    use crate::model::SecretRef;
+    use super::{ResolveErrorKind, Resolver};
+    use crate::model::{Health, SecretRef};
     use std::collections::BTreeSet;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
     fn reference(text: &str) -> SecretRef {
         text.parse().unwrap()
     }
 
-    async fn told(resolver: &Resolver, text: &str) -> Result<String, Why> {
+    async fn told(resolver: &Resolver, text: &str) -> Result<String, ResolveErrorKind> {
         match resolver.resolve(&reference(text)).await {
             Ok(value) => Ok(value.expose().to_owned()),
-            Err(failure) => Err(failure.why),
+            Err(failure) => Err(failure.kind),
         }
     }
 
@@ -244,24 +232,45 @@ mod tests {
         let resolver = resolver(project.path());
         let read = async |text: &str| told(&resolver, text).await;
         assert_eq!(read("${file:token}").await.unwrap(), " a\nb \n");
-        assert_eq!(read("${file:empty}").await, Err(Why::Empty));
-        assert_eq!(read("${file:nul}").await, Err(Why::ControlCharacter));
-        assert_eq!(read("${file:a.json#k}").await, Err(Why::ControlCharacter));
-        assert_eq!(read("${file:binary}").await, Err(Why::NotText));
-        assert_eq!(read("${env:X#y}").await, Err(Why::NoFields));
-        assert_eq!(read("${op:x}").await, Err(Why::UnknownStore));
-        assert_eq!(read("${env:AIRLIFT_TEST_UNSET}").await, Err(Why::NotSet));
+        assert_eq!(read("${file:empty}").await, Err(ResolveErrorKind::Empty));
+        assert_eq!(
+            read("${file:nul}").await,
+            Err(ResolveErrorKind::ControlCharacter)
+        );
+        assert_eq!(
+            read("${file:a.json#k}").await,
+            Err(ResolveErrorKind::ControlCharacter)
+        );
+        assert_eq!(read("${file:binary}").await, Err(ResolveErrorKind::NotText));
+        assert_eq!(read("${env:X#y}").await, Err(ResolveErrorKind::NoFields));
+        assert_eq!(read("${op:x}").await, Err(ResolveErrorKind::UnknownStore));
+        assert_eq!(
+            read("${env:AIRLIFT_TEST_UNSET}").await,
+            Err(ResolveErrorKind::NotSet)
+        );
     }
 
     #[tokio::test]
     async fn stores_are_off_unless_they_are_listed() {
         let closed = resolver(Path::new("/nonexistent"));
-        assert_eq!(told(&closed, "${vault:kv/a#b}").await, Err(Why::NotAllowed));
-        assert_eq!(told(&closed, "${exec:a}").await, Err(Why::NotAllowed));
+        assert_eq!(
+            told(&closed, "${vault:kv/a#b}").await,
+            Err(ResolveErrorKind::NotAllowed)
+        );
+        assert_eq!(
+            told(&closed, "${exec:a}").await,
+            Err(ResolveErrorKind::NotAllowed)
+        );
         let allowed = BTreeSet::from(["vault".to_owned()]);
-        let vault = resolver(Path::new("/nonexistent")).with_stores(allowed);
-        assert_eq!(told(&vault, "${vault:kv/a}").await, Err(Why::FieldNeeded));
-        assert_eq!(told(&vault, "${env:HOME}").await, Err(Why::NotAllowed));
+        let vault = resolver(Path::new("/nonexistent")).with_stores(&allowed);
+        assert_eq!(
+            told(&vault, "${vault:kv/a}").await,
+            Err(ResolveErrorKind::FieldNeeded)
+        );
+        assert_eq!(
+            told(&vault, "${env:HOME}").await,
+            Err(ResolveErrorKind::NotAllowed)
+        );
     }
 
     #[tokio::test]
@@ -294,5 +303,39 @@ mod tests {
             failure.to_string(),
             "${env:AIRLIFT_TEST_UNSET}: the environment variable is not set"
         );
+    }
+
+    #[tokio::test]
+    async fn health_checks_each_store_and_shows_no_value() {
+        let project = tempfile::tempdir().unwrap();
+        for (name, mode) in [("open", 0o644), ("shut", 0o600)] {
+            let path = project.path().join(name);
+            fs::write(&path, "hunter2").unwrap();
+            fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        }
+        let references: BTreeSet<SecretRef> = [
+            "${env:AIRLIFT_TEST_UNSET}",
+            "${file:open}",
+            "${file:shut}",
+            "${file:none}",
+        ]
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+        let resolver = Resolver::new(project.path().to_owned(), Vec::new());
+        let checks = resolver.health(&references).await;
+        let told: Vec<(Health, &str)> = checks
+            .iter()
+            .map(|check| (check.health, check.detail.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Health::Fail, "AIRLIFT_TEST_UNSET is not set"),
+                (Health::Fail, "none: the file cannot be read (not found)"),
+                (Health::Warn, "open can be read by everybody"),
+            ]
+        );
+        assert!(!format!("{checks:?}").contains("hunter2"));
     }
 }

@@ -13,7 +13,7 @@ const LONGEST: usize = 450;
 const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("catalog", &["model"]),
-    ("config", &["catalog", "model"]),
+    ("config", &["catalog", "model", "secrets"]),
     ("desired", &["catalog", "config", "model"]),
     // Whatever happens while a command runs.
     ("events", &["model"]),

@@ -7,7 +7,8 @@ use super::super::visible::named;
 use super::policy::Refused;
 use super::{Scope, did_you_mean};
 use crate::model::SecretRef;
-use crate::model::{STORES, is_alias, is_store, misspelt};
+use crate::model::{STORES, StoreKind};
+use crate::secrets::syntax_error;
 use serde_json::Value;
 use std::path::Path;
 
@@ -29,17 +30,17 @@ pub(super) fn check(text: &str, place: Place<'_>, scope: &Scope<'_>, findings: &
             return findings.at(place, Code::InvalidReference, message, help);
         }
     };
-    if !is_store(&reference.store) {
-        return unknown(&reference.store, place, findings);
+    if let StoreKind::Unknown(store) = &reference.store {
+        return unknown(store, place, findings);
     }
-    if let Some(message) = misspelt(&reference) {
+    if let Some(message) = syntax_error(&reference) {
         findings.at(
             place,
             Code::InvalidReference,
             format!("{}: {message}", place.label()),
             None,
         );
-    } else if reference.store == "file" {
+    } else if reference.store == StoreKind::File {
         file(Path::new(&reference.path), place, scope, findings);
     }
     match scope.permissions.refuse(&reference) {
@@ -48,7 +49,7 @@ pub(super) fn check(text: &str, place: Place<'_>, scope: &Scope<'_>, findings: &
             let store = &reference.store;
             let label = place.label();
             let message = format!("{label}: the project does not list store `{store}`");
-            let own = if is_alias(store) {
+            let own = if matches!(store, StoreKind::Provider(_)) {
                 ", and name it in your own configuration"
             } else {
                 ""

@@ -11,13 +11,13 @@
 //! - nothing is ever expanded: `$NAME` stays as it is;
 //! - a name is letters, digits, `_`, `-` and `.`; one that is there twice cannot be read.
 
-use super::super::Why;
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
 use zeroize::Zeroizing;
 
-const MALFORMED: Why = Why::Malformed("dotenv");
+const MALFORMED: ResolveErrorKind = ResolveErrorKind::Malformed("dotenv");
 
-pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, Why> {
+pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, ResolveErrorKind> {
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut found = None;
     while !rest.is_empty() {
@@ -28,15 +28,15 @@ pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, Why> {
         }
         let (name, value, after) = entry(line)?;
         if name == field && found.replace(value).is_some() {
-            return Err(Why::Ambiguous);
+            return Err(ResolveErrorKind::Ambiguous);
         }
         rest = after;
     }
-    found.ok_or(Why::NoSuchField)
+    found.ok_or(ResolveErrorKind::NoSuchField)
 }
 
 /// Name, value and what follows.
-fn entry(line: &str) -> Result<(&str, SecretValue, &str), Why> {
+fn entry(line: &str) -> Result<(&str, SecretValue, &str), ResolveErrorKind> {
     let line = match line.strip_prefix("export") {
         Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start_matches([' ', '\t']),
         _ => line,
@@ -75,12 +75,12 @@ fn bare(text: &str) -> (SecretValue, &str) {
     (SecretValue::new(value.to_owned()), after_line(text))
 }
 
-fn single(text: &str) -> Result<(SecretValue, &str), Why> {
+fn single(text: &str) -> Result<(SecretValue, &str), ResolveErrorKind> {
     let (value, rest) = text.split_once('\'').ok_or(MALFORMED)?;
     Ok((SecretValue::new(value.to_owned()), ended(rest)?))
 }
 
-fn double(text: &str) -> Result<(SecretValue, &str), Why> {
+fn double(text: &str) -> Result<(SecretValue, &str), ResolveErrorKind> {
     // An escape is longer than what it stands for, so this never grows.
     let mut value = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -105,7 +105,7 @@ fn double(text: &str) -> Result<(SecretValue, &str), Why> {
 }
 
 /// What follows the line, on which nothing but a comment may stand after a closing quote.
-fn ended(rest: &str) -> Result<&str, Why> {
+fn ended(rest: &str) -> Result<&str, ResolveErrorKind> {
     let line = rest.split('\n').next().unwrap_or_default();
     let tail = line.trim_matches([' ', '\t', '\r']);
     if tail.is_empty() || tail.starts_with('#') {

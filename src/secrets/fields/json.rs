@@ -1,30 +1,30 @@
 //! Fields of JSON text, cut out of it: only the value that is asked for is copied, into memory
 //! that is wiped.
 
-use super::super::Why;
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 use zeroize::Zeroizing;
 
-const MALFORMED: Why = Why::Malformed("JSON");
+const MALFORMED: ResolveErrorKind = ResolveErrorKind::Malformed("JSON");
 
 /// The entries of an object, values as they are written.
-pub(in super::super) struct Object<'t>(Vec<(String, &'t RawValue)>);
+pub(in crate::secrets) struct Object<'t>(Vec<(String, &'t RawValue)>);
 
 impl<'t> Object<'t> {
-    pub(in super::super) fn parse(text: &'t str) -> Result<Self, Why> {
+    pub(in crate::secrets) fn parse(text: &'t str) -> Result<Self, ResolveErrorKind> {
         serde_json::from_str(text).map_err(|_| MALFORMED)
     }
 
     /// The value of a key as it is written.
-    pub(in super::super) fn get(&self, name: &str) -> Result<&'t str, Why> {
+    pub(in crate::secrets) fn get(&self, name: &str) -> Result<&'t str, ResolveErrorKind> {
         let mut found = self.0.iter().filter(|(key, _)| key == name);
-        let (_, raw) = found.next().ok_or(Why::NoSuchField)?;
+        let (_, raw) = found.next().ok_or(ResolveErrorKind::NoSuchField)?;
         match found.next() {
             None => Ok(raw.get()),
-            Some(_) => Err(Why::Ambiguous),
+            Some(_) => Err(ResolveErrorKind::Ambiguous),
         }
     }
 }
@@ -53,21 +53,21 @@ impl<'de: 't, 't> Deserialize<'de> for Object<'t> {
     }
 }
 
-pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, Why> {
+pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, ResolveErrorKind> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let top = Object::parse(text)?;
     match top.get(field) {
-        Err(Why::NoSuchField) => scalar(descend(&top, field)?),
+        Err(ResolveErrorKind::NoSuchField) => scalar(descend(&top, field)?),
         other => scalar(other?),
     }
 }
 
-fn descend<'t>(top: &Object<'t>, path: &str) -> Result<&'t str, Why> {
+fn descend<'t>(top: &Object<'t>, path: &str) -> Result<&'t str, ResolveErrorKind> {
     let mut names = path.split('.');
     let mut raw = top.get(names.next().unwrap_or_default())?;
     for name in names {
         if !raw.starts_with('{') {
-            return Err(Why::NoSuchField);
+            return Err(ResolveErrorKind::NoSuchField);
         }
         raw = Object::parse(raw)?.get(name)?;
     }
@@ -75,17 +75,17 @@ fn descend<'t>(top: &Object<'t>, path: &str) -> Result<&'t str, Why> {
 }
 
 /// A value as it is written, as text.
-pub(in super::super) fn scalar(raw: &str) -> Result<SecretValue, Why> {
+pub(in crate::secrets) fn scalar(raw: &str) -> Result<SecretValue, ResolveErrorKind> {
     match raw.as_bytes().first() {
         Some(b'"') => unquote(raw),
-        Some(b'{' | b'[' | b'n') | None => Err(Why::NotScalar),
+        Some(b'{' | b'[' | b'n') | None => Err(ResolveErrorKind::NotScalar),
         Some(_) => Ok(SecretValue::new(raw.to_owned())),
     }
 }
 
 /// A string without its quotes and escapes. The parser has found the quotes and escapes sound,
 /// but for lone surrogates.
-fn unquote(raw: &str) -> Result<SecretValue, Why> {
+fn unquote(raw: &str) -> Result<SecretValue, ResolveErrorKind> {
     let inner = raw.get(1..raw.len().saturating_sub(1)).ok_or(MALFORMED)?;
     // An escape is never shorter than what it stands for, so this never grows.
     let mut text = Zeroizing::new(String::with_capacity(inner.len()));

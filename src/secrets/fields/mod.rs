@@ -8,11 +8,38 @@ mod dotenv;
 pub(super) mod json;
 mod yaml;
 
-use super::Why;
-use crate::model::{FieldsForm, SecretValue};
+use super::ResolveErrorKind;
+use crate::model::SecretValue;
+use std::path::Path;
+
+/// How the fields of a file are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FieldsForm {
+    Json,
+    Yaml,
+    /// Lines of `NAME=value`.
+    Dotenv,
+}
+
+impl FieldsForm {
+    /// By the extension of the file's name.
+    pub(super) fn from_path(path: &str) -> Option<Self> {
+        let name = Path::new(path).file_name()?.to_str()?;
+        match name.rsplit_once('.')?.1 {
+            "json" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            "env" => Some(Self::Dotenv),
+            _ => None,
+        }
+    }
+}
 
 /// Reads one field.
-pub(super) fn read(form: FieldsForm, text: &str, field: &str) -> Result<SecretValue, Why> {
+pub(super) fn read(
+    form: FieldsForm,
+    text: &str,
+    field: &str,
+) -> Result<SecretValue, ResolveErrorKind> {
     match form {
         FieldsForm::Json => json::field(text, field),
         FieldsForm::Yaml => yaml::field(text, field),
@@ -22,21 +49,24 @@ pub(super) fn read(form: FieldsForm, text: &str, field: &str) -> Result<SecretVa
 
 #[cfg(test)]
 mod tests {
-    use super::{FieldsForm, Why, read};
+    use super::{FieldsForm, ResolveErrorKind, read};
 
-    fn told(form: FieldsForm, text: &str, field: &str) -> Result<String, Why> {
+    fn told(form: FieldsForm, text: &str, field: &str) -> Result<String, ResolveErrorKind> {
         read(form, text, field).map(|value| value.expose().to_owned())
     }
 
     #[test]
     fn the_name_tells_the_form() {
-        assert_eq!(FieldsForm::of("a/b.json"), Some(FieldsForm::Json));
-        assert_eq!(FieldsForm::of("a.yml"), Some(FieldsForm::Yaml));
-        assert_eq!(FieldsForm::of("secrets/.env"), Some(FieldsForm::Dotenv));
-        assert_eq!(FieldsForm::of("prod.env"), Some(FieldsForm::Dotenv));
-        assert_eq!(FieldsForm::of("token"), None);
-        assert_eq!(FieldsForm::of(".env/token"), None);
-        assert_eq!(FieldsForm::of("a.JSON"), None);
+        assert_eq!(FieldsForm::from_path("a/b.json"), Some(FieldsForm::Json));
+        assert_eq!(FieldsForm::from_path("a.yml"), Some(FieldsForm::Yaml));
+        assert_eq!(
+            FieldsForm::from_path("secrets/.env"),
+            Some(FieldsForm::Dotenv)
+        );
+        assert_eq!(FieldsForm::from_path("prod.env"), Some(FieldsForm::Dotenv));
+        assert_eq!(FieldsForm::from_path("token"), None);
+        assert_eq!(FieldsForm::from_path(".env/token"), None);
+        assert_eq!(FieldsForm::from_path("a.JSON"), None);
     }
 
     #[test]
@@ -47,11 +77,26 @@ mod tests {
             assert_eq!(told(form, text, "a.b").unwrap(), "dots");
             assert_eq!(told(form, text, "a.n").unwrap(), "1.50");
             assert_eq!(told(form, text, "a.t").unwrap(), "true");
-            assert_eq!(told(form, text, "z").unwrap_err(), Why::NotScalar);
-            assert_eq!(told(form, text, "l").unwrap_err(), Why::NotScalar);
-            assert_eq!(told(form, text, "a").unwrap_err(), Why::NotScalar);
-            assert_eq!(told(form, text, "a.b.c").unwrap_err(), Why::NoSuchField);
-            assert_eq!(told(form, text, "q").unwrap_err(), Why::NoSuchField);
+            assert_eq!(
+                told(form, text, "z").unwrap_err(),
+                ResolveErrorKind::NotScalar
+            );
+            assert_eq!(
+                told(form, text, "l").unwrap_err(),
+                ResolveErrorKind::NotScalar
+            );
+            assert_eq!(
+                told(form, text, "a").unwrap_err(),
+                ResolveErrorKind::NotScalar
+            );
+            assert_eq!(
+                told(form, text, "a.b.c").unwrap_err(),
+                ResolveErrorKind::NoSuchField
+            );
+            assert_eq!(
+                told(form, text, "q").unwrap_err(),
+                ResolveErrorKind::NoSuchField
+            );
         }
         let inner = r#"{"a": {"b": "x\n\u00e9\ud83d\ude00\"\/"}}"#;
         assert_eq!(
@@ -75,7 +120,7 @@ mod tests {
         for (form, text, what) in cases {
             let field = if form == FieldsForm::Dotenv { "A" } else { "a" };
             let why = told(form, text, field).unwrap_err();
-            assert_eq!(why, Why::Malformed(what), "{text}");
+            assert_eq!(why, ResolveErrorKind::Malformed(what), "{text}");
             assert!(!why.to_string().contains("hunter2"));
         }
         let twice = [
@@ -84,7 +129,10 @@ mod tests {
             (FieldsForm::Yaml, "a: 1\n'a': 2", "a"),
         ];
         for (form, text, field) in twice {
-            assert_eq!(told(form, text, field).unwrap_err(), Why::Ambiguous);
+            assert_eq!(
+                told(form, text, field).unwrap_err(),
+                ResolveErrorKind::Ambiguous
+            );
         }
     }
 
@@ -94,18 +142,18 @@ mod tests {
         let json = format!("{{\"a\":{}{}}}", "[".repeat(deep), "]".repeat(deep));
         assert_eq!(
             told(FieldsForm::Json, &json, "a").unwrap_err(),
-            Why::NotScalar
+            ResolveErrorKind::NotScalar
         );
         let yaml = format!("a: {}", "[".repeat(deep));
         assert_eq!(
             told(FieldsForm::Yaml, &yaml, "a").unwrap_err(),
-            Why::Malformed("YAML")
+            ResolveErrorKind::Malformed("YAML")
         );
         let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: *b\nd: y\n";
         assert_eq!(told(FieldsForm::Yaml, bomb, "d").unwrap(), "y");
         assert_eq!(
             told(FieldsForm::Yaml, bomb, "c").unwrap_err(),
-            Why::NotScalar
+            ResolveErrorKind::NotScalar
         );
     }
 
@@ -123,6 +171,6 @@ mod tests {
         assert_eq!(read("G").unwrap(), "two\nlines");
         assert_eq!(read("H").unwrap(), "$A");
         assert_eq!(read("I").unwrap(), "1");
-        assert_eq!(read("Z").unwrap_err(), Why::NoSuchField);
+        assert_eq!(read("Z").unwrap_err(), ResolveErrorKind::NoSuchField);
     }
 }

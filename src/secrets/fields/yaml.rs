@@ -4,11 +4,11 @@
 //! document and nesting beyond 64 levels. The parser's own buffers are not wiped; JSON, dotenv
 //! and plain files leave no copies.
 
-use super::super::Why;
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-const MALFORMED: Why = Why::Malformed("YAML");
+const MALFORMED: ResolveErrorKind = ResolveErrorKind::Malformed("YAML");
 const DEPTH: usize = 64;
 
 /// What stands at a place.
@@ -26,7 +26,7 @@ struct Frame {
     key: Option<String>,
 }
 
-pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, Why> {
+pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, ResolveErrorKind> {
     let mut search = Search {
         field,
         frames: Vec::new(),
@@ -40,17 +40,17 @@ pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, Why> {
     }
     // A key that holds dots itself comes before a path of names.
     one(search.exact).or_else(|why| match why {
-        Why::NoSuchField => one(search.nested),
+        ResolveErrorKind::NoSuchField => one(search.nested),
         other => Err(other),
     })
 }
 
-fn one(mut found: Vec<Found>) -> Result<SecretValue, Why> {
+fn one(mut found: Vec<Found>) -> Result<SecretValue, ResolveErrorKind> {
     match (found.pop(), found.is_empty()) {
-        (None, _) => Err(Why::NoSuchField),
+        (None, _) => Err(ResolveErrorKind::NoSuchField),
         (Some(Found::Scalar(value)), true) => Ok(value),
-        (Some(Found::Other), true) => Err(Why::NotScalar),
-        (Some(_), false) => Err(Why::Ambiguous),
+        (Some(Found::Other), true) => Err(ResolveErrorKind::NotScalar),
+        (Some(_), false) => Err(ResolveErrorKind::Ambiguous),
     }
 }
 
@@ -63,7 +63,7 @@ struct Search<'f> {
 }
 
 impl Search<'_> {
-    fn take(&mut self, event: Event<'_>) -> Result<(), Why> {
+    fn take(&mut self, event: Event<'_>) -> Result<(), ResolveErrorKind> {
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
@@ -88,7 +88,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn scalar(&mut self, text: &str, plain: bool) -> Result<(), Why> {
+    fn scalar(&mut self, text: &str, plain: bool) -> Result<(), ResolveErrorKind> {
         let Some(frame) = self.frames.last_mut() else {
             return Err(MALFORMED);
         };
@@ -108,7 +108,7 @@ impl Search<'_> {
     }
 
     /// An alias: a key of unknown text, or no value.
-    fn other(&mut self) -> Result<(), Why> {
+    fn other(&mut self) -> Result<(), ResolveErrorKind> {
         let Some(frame) = self.frames.last_mut() else {
             return Err(MALFORMED);
         };
@@ -119,7 +119,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn open(&mut self, mapping: bool, tagged: bool) -> Result<(), Why> {
+    fn open(&mut self, mapping: bool, tagged: bool) -> Result<(), ResolveErrorKind> {
         let key_expected = |frame: &Frame| frame.mapping && frame.key.is_none();
         let top = self.frames.is_empty();
         if tagged

@@ -1,11 +1,14 @@
 //! One request to the server: no redirect, no proxy, a deadline, an end of the answer. A request
 //! that the server was too busy for is repeated twice.
 
-use super::super::Why;
-use super::super::file::LIMIT;
 use super::settings::Settings;
 use crate::http::{self, SetupError, TransportError};
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
+use crate::secrets::ResolveErrorKind;
+use crate::secrets::collect::Collected;
+use crate::secrets::stores::file::LIMIT;
+use crate::secrets::stores::file::LIMIT;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Url};
@@ -30,7 +33,7 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(settings: &Settings) -> Result<Self, Why> {
+    pub(super) fn new(settings: &Settings) -> Result<Self, ResolveErrorKind> {
         let ca_pem = (!settings.ca_pem.is_empty()).then_some(&*settings.ca_pem);
         let builder = http::builder(&settings.address, ca_pem, CONNECT).map_err(setup)?;
         let builder = builder.default_headers(headers(settings)?).timeout(WHOLE);
@@ -45,7 +48,7 @@ impl Http {
         &self,
         parts: impl IntoIterator<Item = &'p str>,
         token: Option<&SecretValue>,
-    ) -> Result<Reply, Why> {
+    ) -> Result<Reply, ResolveErrorKind> {
         let url = self.url(parts)?;
         self.send(&Method::GET, &url, token, None).await
     }
@@ -55,13 +58,13 @@ impl Http {
         parts: impl IntoIterator<Item = &'p str>,
         token: Option<&SecretValue>,
         body: Bytes,
-    ) -> Result<Reply, Why> {
+    ) -> Result<Reply, ResolveErrorKind> {
         let url = self.url(parts)?;
         self.send(&Method::POST, &url, token, Some(body)).await
     }
 
     /// Each part is one part of the path, whatever it holds.
-    fn url<'p>(&self, parts: impl IntoIterator<Item = &'p str>) -> Result<Url, Why> {
+    fn url<'p>(&self, parts: impl IntoIterator<Item = &'p str>) -> Result<Url, ResolveErrorKind> {
         let mut url = self.address.clone();
         let path = url.path_segments_mut();
         path.map_err(|()| unset("VAULT_ADDR is not an address"))?
@@ -76,7 +79,7 @@ impl Http {
         url: &Url,
         token: Option<&SecretValue>,
         body: Option<Bytes>,
-    ) -> Result<Reply, Why> {
+    ) -> Result<Reply, ResolveErrorKind> {
         for pause in PAUSES {
             let reply = self.once(method, url, token, body.clone()).await?;
             // 412: a replica that has not caught up yet.
@@ -94,11 +97,11 @@ impl Http {
         url: &Url,
         token: Option<&SecretValue>,
         body: Option<Bytes>,
-    ) -> Result<Reply, Why> {
+    ) -> Result<Reply, ResolveErrorKind> {
         let mut request = self.client.request(method.clone(), url.clone());
         if let Some(token) = token {
             let value = http::secret_header(token.expose())
-                .ok_or(Why::LoginRefused("the token fits no header"))?;
+                .ok_or(ResolveErrorKind::LoginRefused("the token fits no header"))?;
             request = request.header("X-Vault-Token", value);
         }
         if let Some(body) = body {
@@ -122,7 +125,7 @@ fn is_health(url: &Url) -> bool {
     url.path() == "/v1/sys/health"
 }
 
-fn headers(settings: &Settings) -> Result<HeaderMap, Why> {
+fn headers(settings: &Settings) -> Result<HeaderMap, ResolveErrorKind> {
     let mut headers = HeaderMap::new();
     headers.insert("X-Vault-Request", HeaderValue::from_static("true"));
     if let Some(namespace) = &settings.namespace {
@@ -133,22 +136,24 @@ fn headers(settings: &Settings) -> Result<HeaderMap, Why> {
     Ok(headers)
 }
 
-fn unset(what: &str) -> Why {
-    Why::NotConfigured(what.to_owned())
+fn unset(what: &str) -> ResolveErrorKind {
+    ResolveErrorKind::NotConfigured(what.to_owned())
 }
 
-fn setup(error: SetupError) -> Why {
+fn setup(error: SetupError) -> ResolveErrorKind {
     unset(match error {
         SetupError::Certificates => "VAULT_CACERT or VAULT_CAPATH holds no certificate in PEM form",
         SetupError::Tls => error.message(),
     })
 }
 
-fn unanswered(error: TransportError) -> Why {
+fn unanswered(error: TransportError) -> ResolveErrorKind {
     match error {
-        TransportError::TimedOut | TransportError::ConnectTimedOut(_) => Why::TimedOut,
-        TransportError::Connect(reason) => Why::Unreachable(reason),
-        TransportError::Interrupted(_) => Why::Unreachable("the connection broke".to_owned()),
-        TransportError::TooLarge => Why::Answer("it is larger than 1 MiB".to_owned()),
+        TransportError::TimedOut | TransportError::ConnectTimedOut(_) => ResolveErrorKind::TimedOut,
+        TransportError::Connect(reason) => ResolveErrorKind::Unreachable(reason),
+        TransportError::Interrupted(_) => {
+            ResolveErrorKind::Unreachable("the connection broke".to_owned())
+        }
+        TransportError::TooLarge => ResolveErrorKind::Answer("it is larger than 1 MiB".to_owned()),
     }
 }

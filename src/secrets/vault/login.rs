@@ -1,10 +1,10 @@
 //! Coming by a token: one login, kept until most of its life is over, and given back at the end.
 
-use super::super::Why;
-use super::super::fields::json::{self, Object};
 use super::Vault;
 use super::settings::Login;
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
+use crate::secrets::fields::json::{self, Object};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) struct Held {
 
 impl Vault {
     /// The token that requests carry.
-    pub(super) async fn token(&self) -> Result<Arc<SecretValue>, Why> {
+    pub(super) async fn token(&self) -> Result<Arc<SecretValue>, ResolveErrorKind> {
         let mut held = self.token.lock().await;
         if let Some(held) = &*held
             && held.until.is_none_or(|until| Instant::now() < until)
@@ -38,7 +38,7 @@ impl Vault {
     }
 
     /// Gives back a token that a login gave. Where that fails, its life ends it.
-    pub(in super::super) async fn close(&self) {
+    pub(super) async fn close(&self) {
         let held = self.token.lock().await.take();
         let Some(held) = held.filter(|_| !matches!(self.settings.login, Login::Token(_))) else {
             return;
@@ -50,7 +50,7 @@ impl Vault {
         let _ = timeout(GIVING_BACK, giving).await;
     }
 
-    async fn log_in(&self) -> Result<Held, Why> {
+    async fn log_in(&self) -> Result<Held, ResolveErrorKind> {
         let body = match &self.settings.login {
             Login::Token(token) => {
                 let token = SecretValue::new(token.expose().to_owned());
@@ -70,8 +70,12 @@ impl Vault {
         let reply = self.http.post(parts, None, body).await?;
         match reply.status {
             200 => held(&reply.body),
-            400 | 403 => Err(Why::LoginRefused("the role or its proof is not accepted")),
-            404 => Err(Why::LoginRefused("there is no such login method")),
+            400 | 403 => Err(ResolveErrorKind::LoginRefused(
+                "the role or its proof is not accepted",
+            )),
+            404 => Err(ResolveErrorKind::LoginRefused(
+                "there is no such login method",
+            )),
             _ => Err(super::refusal(&reply)),
         }
     }
@@ -93,8 +97,8 @@ fn pair(first: (&str, &str), second: (&str, &str)) -> Bytes {
     Bytes::from_owner(body)
 }
 
-fn held(body: &[u8]) -> Result<Held, Why> {
-    let odd = || Why::Answer("it is no login".to_owned());
+fn held(body: &[u8]) -> Result<Held, ResolveErrorKind> {
+    let odd = || ResolveErrorKind::Answer("it is no login".to_owned());
     let text = std::str::from_utf8(body).map_err(|_| odd())?;
     let top = Object::parse(text).map_err(|_| odd())?;
     let auth = top.get("auth").map_err(|_| odd())?;

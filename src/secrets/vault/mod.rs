@@ -12,24 +12,26 @@ mod mount;
 #[cfg(test)]
 mod real;
 mod settings;
+mod store;
 #[cfg(test)]
 mod tests;
 mod version;
 
-pub(super) use settings::Settings;
+pub(super) use store::VaultStore;
 
-use super::Why;
-use super::fields::json::{self, Object};
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
+use crate::secrets::fields::json::{self, Object};
 use http::{Http, Reply};
 use login::Held;
+use settings::Settings;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 /// One secret's answer, as it came; fields are cut out when they are asked for.
-type Secret = Result<Arc<Zeroizing<Vec<u8>>>, Why>;
+type Secret = Result<Arc<Zeroizing<Vec<u8>>>, ResolveErrorKind>;
 
 /// A server, and what was read of it in this run.
 pub(super) struct Vault {
@@ -42,7 +44,7 @@ pub(super) struct Vault {
 }
 
 impl Vault {
-    pub(super) fn new(settings: Settings) -> Result<Self, Why> {
+    pub(super) fn new(settings: Settings) -> Result<Self, ResolveErrorKind> {
         Ok(Self {
             http: Http::new(&settings)?,
             settings,
@@ -54,7 +56,7 @@ impl Vault {
     }
 
     /// From the environment; `ca_pem` is trusted beside what that says.
-    pub(super) fn open(ca_pem: &[u8]) -> Result<Self, Why> {
+    pub(super) fn open(ca_pem: &[u8]) -> Result<Self, ResolveErrorKind> {
         let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
         let mut settings = Settings::read(&variable)?;
         settings.ca_pem.extend_from_slice(ca_pem);
@@ -62,10 +64,14 @@ impl Vault {
     }
 
     /// One field of a secret.
-    pub(super) async fn field(&self, path: &str, field: &str) -> Result<SecretValue, Why> {
+    pub(super) async fn field(
+        &self,
+        path: &str,
+        field: &str,
+    ) -> Result<SecretValue, ResolveErrorKind> {
         let place = place(&self.read, path);
         let secret = place.get_or_init(|| self.secret(path)).await;
-        let bytes = secret.as_ref().map_err(Why::clone)?;
+        let bytes = secret.as_ref().map_err(ResolveErrorKind::clone)?;
         let whole = object(bytes)?;
         let data = whole.get("data").map_err(|_| not_understood())?;
         let value = json::scalar(Object::parse(data)?.get(field)?)?;
@@ -88,8 +94,8 @@ impl Vault {
     }
 
     /// Asks the engine that holds a path for its data or metadata.
-    async fn kv(&self, path: &str, what: &str) -> Result<Reply, Why> {
-        let path = crate::model::vault_path(path).map_err(Why::BadReference)?;
+    async fn kv(&self, path: &str, what: &str) -> Result<Reply, ResolveErrorKind> {
+        let path = store::check_path(path).map_err(ResolveErrorKind::BadReference)?;
         let token = self.token().await?;
         let mount = self.mount(path, &token).await?;
         let rest = path.get(mount.len()..).unwrap_or_default();
@@ -100,25 +106,25 @@ impl Vault {
     }
 
     /// Whether the server is there and unsealed.
-    pub(super) async fn health(&self) -> Result<(), Why> {
+    pub(super) async fn health(&self) -> Result<(), ResolveErrorKind> {
         let reply = self.http.get(["v1", "sys", "health"], None).await?;
         match reply.status {
             // A standby answers 429, 472 or 473 and passes requests on.
             200 | 429 | 472 | 473 => Ok(()),
-            501 => Err(Why::Answer("it is not initialized".to_owned())),
-            503 => Err(Why::Sealed),
+            501 => Err(ResolveErrorKind::Answer("it is not initialized".to_owned())),
+            503 => Err(ResolveErrorKind::Sealed),
             _ => Err(refusal(&reply)),
         }
     }
 
     /// Whether the login works: the token is known to the server.
-    pub(super) async fn login(&self) -> Result<(), Why> {
+    pub(super) async fn login(&self) -> Result<(), ResolveErrorKind> {
         let token = self.token().await?;
         let parts = ["v1", "auth", "token", "lookup-self"];
         let reply = self.http.get(parts, Some(&token)).await?;
         match reply.status {
             200 => Ok(()),
-            403 => Err(Why::LoginRefused("the token is not valid")),
+            403 => Err(ResolveErrorKind::LoginRefused("the token is not valid")),
             _ => Err(refusal(&reply)),
         }
     }
@@ -134,14 +140,14 @@ fn place<T>(kept: &Mutex<BTreeMap<String, Arc<OnceCell<T>>>>, path: &str) -> Arc
     Arc::clone(kept.entry(path.to_owned()).or_default())
 }
 
-fn object(bytes: &[u8]) -> Result<Object<'_>, Why> {
+fn object(bytes: &[u8]) -> Result<Object<'_>, ResolveErrorKind> {
     let text = std::str::from_utf8(bytes).map_err(|_| not_understood())?;
     let top = Object::parse(text).map_err(|_| not_understood())?;
     let data = top.get("data").map_err(|_| not_understood())?;
     Object::parse(data).map_err(|_| not_understood())
 }
 
-fn data_of(bytes: &[u8]) -> Result<&str, Why> {
+fn data_of(bytes: &[u8]) -> Result<&str, ResolveErrorKind> {
     let found = object(bytes)?.get("data").map_err(|_| not_understood())?;
     if found.starts_with('{') || found == "null" {
         return Ok(found);
@@ -149,38 +155,38 @@ fn data_of(bytes: &[u8]) -> Result<&str, Why> {
     Err(not_understood())
 }
 
-fn not_understood() -> Why {
-    Why::Answer("it is no secret of a KV version 2 engine".to_owned())
+fn not_understood() -> ResolveErrorKind {
+    ResolveErrorKind::Answer("it is no secret of a KV version 2 engine".to_owned())
 }
 
 /// Why a secret is not there: its metadata tells a deletion from an absence.
-fn gone(bytes: &[u8]) -> Why {
+fn gone(bytes: &[u8]) -> ResolveErrorKind {
     let Ok(data) = object(bytes) else {
-        return Why::NotFound;
+        return ResolveErrorKind::NotFound;
     };
     let Some(metadata) = data
         .get("metadata")
         .ok()
         .and_then(|raw| Object::parse(raw).ok())
     else {
-        return Why::NotFound;
+        return ResolveErrorKind::NotFound;
     };
     if metadata.get("destroyed") == Ok("true") {
-        return Why::Destroyed;
+        return ResolveErrorKind::Destroyed;
     }
     match metadata.get("deletion_time") {
-        Ok(time) if time != "\"\"" => Why::Deleted,
-        _ => Why::NotFound,
+        Ok(time) if time != "\"\"" => ResolveErrorKind::Deleted,
+        _ => ResolveErrorKind::NotFound,
     }
 }
 
 /// Why a request was refused, by its status; the server's own words are looked at and not shown.
-fn refusal(reply: &Reply) -> Why {
+fn refusal(reply: &Reply) -> ResolveErrorKind {
     let says = |word: &[u8]| reply.body.windows(word.len()).any(|part| part == word);
     match reply.status {
-        403 => Why::Denied,
-        503 if says(b"sealed") => Why::Sealed,
-        300..400 => Why::Answer("it redirects, which is not followed".to_owned()),
-        status => Why::Answer(format!("status {status}")),
+        403 => ResolveErrorKind::Denied,
+        503 if says(b"sealed") => ResolveErrorKind::Sealed,
+        300..400 => ResolveErrorKind::Answer("it redirects, which is not followed".to_owned()),
+        status => ResolveErrorKind::Answer(format!("status {status}")),
     }
 }

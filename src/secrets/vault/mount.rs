@@ -1,14 +1,18 @@
 //! Which part of a path is the mount of its engine: the server is asked once for each, as its
 //! own tools do, because a mount may have several parts. Where it does not say, it is the first.
 
-use super::super::Why;
-use super::super::fields::json::Object;
 use super::{Vault, object};
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
+use crate::secrets::fields::json::Object;
 
 impl Vault {
     /// The mount of the engine that holds a path.
-    pub(super) async fn mount(&self, path: &str, token: &SecretValue) -> Result<String, Why> {
+    pub(super) async fn mount(
+        &self,
+        path: &str,
+        token: &SecretValue,
+    ) -> Result<String, ResolveErrorKind> {
         let mut known = self.mounts.lock().await;
         if let Some(mount) = known.iter().find(|mount| is_below(path, mount)) {
             return Ok(mount.clone());
@@ -36,14 +40,14 @@ fn is_below(path: &str, mount: &str) -> bool {
 }
 
 /// The mount in an answer, if its engine is one that this store reads.
-fn told(body: &[u8], path: &str) -> Result<Option<String>, Why> {
+fn told(body: &[u8], path: &str) -> Result<Option<String>, ResolveErrorKind> {
     let data = object(body)?;
     let text = |object: &Object<'_>, name: &str| {
         let raw = object.get(name).ok()?;
         serde_json::from_str::<String>(raw).ok()
     };
     if text(&data, "type").as_deref() != Some("kv") {
-        return Err(Why::Answer(
+        return Err(ResolveErrorKind::Answer(
             "its engine is none for keys and values".to_owned(),
         ));
     }
@@ -51,7 +55,7 @@ fn told(body: &[u8], path: &str) -> Result<Option<String>, Why> {
     let options = options.and_then(|raw| Object::parse(raw).ok());
     let version = options.and_then(|options| text(&options, "version"));
     if version.as_deref() != Some("2") {
-        return Err(Why::OldEngine);
+        return Err(ResolveErrorKind::OldEngine);
     }
     let mount = text(&data, "path").unwrap_or_default();
     Ok(below_namespace(mount.trim_end_matches('/'), path))

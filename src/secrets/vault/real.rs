@@ -2,10 +2,10 @@
 
 mod logins;
 
-use super::super::Why;
 use super::settings::Login;
 use super::tests::{ROOT, told, vault, with_token};
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
 use serde_json::{Value, json};
 
 /// A development server, ended with the test.
@@ -130,20 +130,29 @@ async fn a_real_server_agrees() {
     assert_eq!(told(&role, "secret/app/a", "n").await.unwrap(), "7");
     assert_eq!(
         told(&role, "secret/app/none", "id").await,
-        Err(Why::NotFound)
+        Err(ResolveErrorKind::NotFound)
     );
     assert_eq!(
         told(&role, "secret/app/deleted", "id").await,
-        Err(Why::Deleted)
+        Err(ResolveErrorKind::Deleted)
     );
     assert_eq!(
         told(&role, "secret/app/destroyed", "id").await,
-        Err(Why::Destroyed)
+        Err(ResolveErrorKind::Destroyed)
     );
-    assert_eq!(told(&role, "secret/other/b", "id").await, Err(Why::Denied));
+    assert_eq!(
+        told(&role, "secret/other/b", "id").await,
+        Err(ResolveErrorKind::Denied)
+    );
     let wrong = with_token(&bao.address, "wrong");
-    assert_eq!(told(&wrong, "secret/app/a", "id").await, Err(Why::Denied));
-    assert!(matches!(wrong.login().await, Err(Why::LoginRefused(_))));
+    assert_eq!(
+        told(&wrong, "secret/app/a", "id").await,
+        Err(ResolveErrorKind::Denied)
+    );
+    assert!(matches!(
+        wrong.login().await,
+        Err(ResolveErrorKind::LoginRefused(_))
+    ));
     mounts(&bao).await;
     versions(&bao, &role).await;
     logins::agree(&bao).await;
@@ -162,8 +171,11 @@ async fn mounts(bao: &Bao) {
     let root = with_token(&bao.address, ROOT);
     let read = async |path: &str| told(&root, path, "id").await;
     assert_eq!(read("group/eu/kv/a/b").await.unwrap(), "three parts");
-    assert_eq!(read("old/a").await, Err(Why::OldEngine));
-    assert!(matches!(read("cubbyhole/a").await, Err(Why::Answer(_))));
+    assert_eq!(read("old/a").await, Err(ResolveErrorKind::OldEngine));
+    assert!(matches!(
+        read("cubbyhole/a").await,
+        Err(ResolveErrorKind::Answer(_))
+    ));
 }
 
 /// The role may read data and no metadata.
@@ -209,12 +221,18 @@ async fn namespaces(bao: &Bao) {
     let inside = vault(&bao.address, Some("team"), token(), "token");
     assert_eq!(told(&inside, "kv/a", "id").await.unwrap(), "namespaced");
     let root = with_token(&bao.address, ROOT);
-    assert_eq!(told(&root, "kv/a", "id").await, Err(Why::NotFound));
+    assert_eq!(
+        told(&root, "kv/a", "id").await,
+        Err(ResolveErrorKind::NotFound)
+    );
 }
 
 async fn sealed(bao: &Bao) {
     let root = with_token(&bao.address, ROOT);
     bao.ask("PUT", "sys/seal", "", &json!({})).await;
-    assert_eq!(told(&root, "secret/app/a", "id").await, Err(Why::Sealed));
-    assert_eq!(root.health().await, Err(Why::Sealed));
+    assert_eq!(
+        told(&root, "secret/app/a", "id").await,
+        Err(ResolveErrorKind::Sealed)
+    );
+    assert_eq!(root.health().await, Err(ResolveErrorKind::Sealed));
 }

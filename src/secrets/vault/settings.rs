@@ -1,10 +1,10 @@
 //! Where the server is and how to log in: from the environment, as the server's own tools have
 //! it, and never from a project's files.
 
-use super::super::Why;
-use super::super::file::{content, unreadable, whole};
 use crate::http::is_loopback;
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
+use crate::secrets::stores::file::{content, unreadable, whole};
 use reqwest::Url;
 use std::fs::File;
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::path::Path;
 const POD_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /// How to come by a token.
-pub(in super::super) enum Login {
+pub(super) enum Login {
     /// It is there.
     Token(SecretValue),
     /// A role's id and secret.
@@ -26,7 +26,7 @@ pub(in super::super) enum Login {
 }
 
 /// Everything about the server.
-pub(in super::super) struct Settings {
+pub(super) struct Settings {
     pub(super) address: Url,
     pub(super) namespace: Option<String>,
     /// Certificates to trust beside the system's; empty where there are none.
@@ -40,7 +40,7 @@ type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
 impl Settings {
     /// Reads the environment.
-    pub(in super::super) fn read(variable: Variables<'_>) -> Result<Self, Why> {
+    pub(super) fn read(variable: Variables<'_>) -> Result<Self, ResolveErrorKind> {
         let address = variable("VAULT_ADDR").ok_or_else(|| unset("VAULT_ADDR is not set"))?;
         let (login, mount) = login(variable)?;
         let mount = variable("AIRLIFT_VAULT_AUTH_MOUNT").unwrap_or_else(|| mount.to_owned());
@@ -60,12 +60,12 @@ impl Settings {
     }
 }
 
-fn unset(what: &str) -> Why {
-    Why::NotConfigured(what.to_owned())
+fn unset(what: &str) -> ResolveErrorKind {
+    ResolveErrorKind::NotConfigured(what.to_owned())
 }
 
 /// What `VAULT_CACERT` holds, else every file of the directory of `VAULT_CAPATH`.
-fn certificates(variable: Variables<'_>) -> Result<Vec<u8>, Why> {
+fn certificates(variable: Variables<'_>) -> Result<Vec<u8>, ResolveErrorKind> {
     let pem = |path: &Path| regular(path).and_then(content);
     if let Some(path) = variable("VAULT_CACERT") {
         let bytes = pem(Path::new(&path));
@@ -89,7 +89,7 @@ fn certificates(variable: Variables<'_>) -> Result<Vec<u8>, Why> {
 }
 
 /// The login, and where its method is mounted unless something else is said.
-fn login(variable: Variables<'_>) -> Result<(Login, &'static str), Why> {
+fn login(variable: Variables<'_>) -> Result<(Login, &'static str), ResolveErrorKind> {
     let has_role = variable("VAULT_ROLE_ID").is_some();
     match variable("AIRLIFT_VAULT_AUTH").as_deref() {
         Some("token") => Ok((token(variable)?, "token")),
@@ -106,7 +106,7 @@ fn login(variable: Variables<'_>) -> Result<(Login, &'static str), Why> {
     }
 }
 
-fn token(variable: Variables<'_>) -> Result<Login, Why> {
+fn token(variable: Variables<'_>) -> Result<Login, ResolveErrorKind> {
     if let Some(token) = variable("VAULT_TOKEN") {
         return Ok(Login::Token(SecretValue::new(token)));
     }
@@ -117,7 +117,7 @@ fn token(variable: Variables<'_>) -> Result<Login, Why> {
     })
 }
 
-fn app_role(variable: Variables<'_>) -> Result<Login, Why> {
+fn app_role(variable: Variables<'_>) -> Result<Login, ResolveErrorKind> {
     let part = |name: &str| variable(name).map(SecretValue::new);
     let (Some(role_id), Some(secret_id)) = (part("VAULT_ROLE_ID"), part("VAULT_SECRET_ID")) else {
         return Err(unset("VAULT_ROLE_ID and VAULT_SECRET_ID belong together"));
@@ -125,11 +125,11 @@ fn app_role(variable: Variables<'_>) -> Result<Login, Why> {
     Ok(Login::AppRole { role_id, secret_id })
 }
 
-fn role(variable: Variables<'_>) -> Result<String, Why> {
+fn role(variable: Variables<'_>) -> Result<String, ResolveErrorKind> {
     variable("AIRLIFT_VAULT_ROLE").ok_or_else(|| unset("AIRLIFT_VAULT_ROLE is not set"))
 }
 
-fn pod(variable: Variables<'_>) -> Result<Login, Why> {
+fn pod(variable: Variables<'_>) -> Result<Login, ResolveErrorKind> {
     let path = variable("AIRLIFT_VAULT_JWT_FILE");
     let jwt = text(Path::new(path.as_deref().unwrap_or(POD_TOKEN)));
     Ok(Login::Jwt {
@@ -138,7 +138,7 @@ fn pod(variable: Variables<'_>) -> Result<Login, Why> {
     })
 }
 
-fn jwt(variable: Variables<'_>) -> Result<Login, Why> {
+fn jwt(variable: Variables<'_>) -> Result<Login, ResolveErrorKind> {
     let jwt = if let Some(jwt) = variable("AIRLIFT_VAULT_JWT") {
         SecretValue::new(jwt)
     } else {
@@ -153,17 +153,17 @@ fn jwt(variable: Variables<'_>) -> Result<Login, Why> {
     })
 }
 
-fn regular(path: &Path) -> Result<File, Why> {
+fn regular(path: &Path) -> Result<File, ResolveErrorKind> {
     let metadata = path.metadata().map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
-        return Err(Why::NotAFile);
+        return Err(ResolveErrorKind::NotAFile);
     }
     File::open(path).map_err(|error| unreadable(&error))
 }
 
-fn text(path: &Path) -> Result<SecretValue, Why> {
+fn text(path: &Path) -> Result<SecretValue, ResolveErrorKind> {
     let bytes = content(regular(path)?)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Why::NotText)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| ResolveErrorKind::NotText)?;
     Ok(SecretValue::new(whole(text).to_owned()))
 }
 
@@ -184,8 +184,8 @@ fn origin(text: &str) -> Result<Url, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::store::check_path;
     use super::{Login, Settings};
-    use crate::model::vault_path;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
         let find = |name: &str| {
@@ -243,11 +243,11 @@ mod tests {
 
     #[test]
     fn paths_do_not_go_up() {
-        assert_eq!(vault_path("kv/a/b"), Ok("kv/a/b"));
+        assert_eq!(check_path("kv/a/b"), Ok("kv/a/b"));
         for wrong in [
             "kv", "kv/", "/kv/a", "kv//a", "kv/../a", "kv/a/.", "kv/a/..",
         ] {
-            assert!(vault_path(wrong).is_err(), "{wrong}");
+            assert!(check_path(wrong).is_err(), "{wrong}");
         }
     }
 }

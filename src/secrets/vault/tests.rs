@@ -1,9 +1,10 @@
 //! The store against a strict server of a few routes.
 
-use super::super::Why;
+use super::Vault;
 use super::settings::Login;
-use super::{Settings, Vault};
+use super::settings::Settings;
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -162,7 +163,11 @@ pub(super) fn with_token(address: &str, token: &str) -> Vault {
     vault(address, None, token, "token")
 }
 
-pub(super) async fn told(vault: &Vault, path: &str, field: &str) -> Result<String, Why> {
+pub(super) async fn told(
+    vault: &Vault,
+    path: &str,
+    field: &str,
+) -> Result<String, ResolveErrorKind> {
     let read = vault.field(path, field).await;
     read.map(|value| value.expose().to_owned())
 }
@@ -178,9 +183,9 @@ async fn fields_of_one_secret_cost_one_request() {
         ("one".into(), "a\nb".into(), "7".into())
     );
     assert_eq!(read("t").await.unwrap(), "true");
-    assert_eq!(read("list").await, Err(Why::NotScalar));
-    assert_eq!(read("none").await, Err(Why::NotScalar));
-    assert_eq!(read("other").await, Err(Why::NoSuchField));
+    assert_eq!(read("list").await, Err(ResolveErrorKind::NotScalar));
+    assert_eq!(read("none").await, Err(ResolveErrorKind::NotScalar));
+    assert_eq!(read("other").await, Err(ResolveErrorKind::NoSuchField));
     let asked = |path: &str| format!("GET /v1/{path}/hubspot%20eu/a {ROOT}");
     let expected = [asked("sys/internal/ui/mounts/kv"), asked("kv/data")];
     assert_eq!(*log.lock().unwrap(), expected);
@@ -211,10 +216,13 @@ async fn the_server_tells_which_part_is_the_mount() {
     let vault = with_token(&address, ROOT);
     let read = async |path: &str| told(&vault, path, "id").await;
     assert_eq!(read("team/kv/a").await.unwrap(), "two parts");
-    assert_eq!(read("team/kv/b").await, Err(Why::NotFound));
+    assert_eq!(read("team/kv/b").await, Err(ResolveErrorKind::NotFound));
     assert_eq!(read("untold/a").await.unwrap(), "untold");
-    assert_eq!(read("old/a").await, Err(Why::OldEngine));
-    assert!(matches!(read("pki/a").await, Err(Why::Answer(_))));
+    assert_eq!(read("old/a").await, Err(ResolveErrorKind::OldEngine));
+    assert!(matches!(
+        read("pki/a").await,
+        Err(ResolveErrorKind::Answer(_))
+    ));
     let asked = |line: &&String| line.contains("/ui/mounts/team/");
     assert_eq!(log.lock().unwrap().iter().filter(asked).count(), 1);
 }
@@ -223,31 +231,40 @@ async fn the_server_tells_which_part_is_the_mount() {
 async fn failures_are_told_by_cause_and_in_no_words_of_the_server() {
     let (address, _) = serve().await;
     let vault = with_token(&address, ROOT);
-    let answer = |what: &str| Why::Answer(what.to_owned());
+    let answer = |what: &str| ResolveErrorKind::Answer(what.to_owned());
     let odd = answer("it is no secret of a KV version 2 engine");
     for (path, why) in [
-        ("kv/missing", Why::NotFound),
-        ("kv/deleted", Why::Deleted),
-        ("kv/destroyed", Why::Destroyed),
-        ("kv/sealed", Why::Sealed),
-        ("kv/closed", Why::Denied),
+        ("kv/missing", ResolveErrorKind::NotFound),
+        ("kv/deleted", ResolveErrorKind::Deleted),
+        ("kv/destroyed", ResolveErrorKind::Destroyed),
+        ("kv/sealed", ResolveErrorKind::Sealed),
+        ("kv/closed", ResolveErrorKind::Denied),
         ("kv/moved", answer("it redirects, which is not followed")),
         ("kv/endless", answer("it is larger than 1 MiB")),
         ("kv/odd", odd.clone()),
         ("kv/version-one", odd),
         (
             "kv/../sys/raw",
-            Why::BadReference("its path has an empty part, or goes up"),
+            ResolveErrorKind::BadReference("its path has an empty part, or goes up"),
         ),
     ] {
         assert_eq!(told(&vault, path, "id").await, Err(why), "{path}");
     }
     let wrong = with_token(&address, "wrong");
-    assert_eq!(told(&wrong, "kv/deleted", "id").await, Err(Why::Denied));
-    assert!(matches!(wrong.login().await, Err(Why::LoginRefused(_))));
+    assert_eq!(
+        told(&wrong, "kv/deleted", "id").await,
+        Err(ResolveErrorKind::Denied)
+    );
+    assert!(matches!(
+        wrong.login().await,
+        Err(ResolveErrorKind::LoginRefused(_))
+    ));
     assert_eq!(vault.health().await, Ok(()));
     let nobody = with_token("http://127.0.0.1:9", ROOT);
-    assert!(matches!(nobody.health().await, Err(Why::Unreachable(_))));
+    assert!(matches!(
+        nobody.health().await,
+        Err(ResolveErrorKind::Unreachable(_))
+    ));
 }
 
 #[tokio::test]
@@ -257,7 +274,10 @@ async fn a_namespace_is_sent() {
     let inside = vault(&address, Some("team/eu"), token(), "token");
     assert_eq!(told(&inside, "kv/a", "id").await.unwrap(), "namespaced");
     let outside = vault(&address, None, token(), "token");
-    assert_eq!(told(&outside, "kv/a", "id").await, Err(Why::NotFound));
+    assert_eq!(
+        told(&outside, "kv/a", "id").await,
+        Err(ResolveErrorKind::NotFound)
+    );
 }
 
 #[tokio::test]
@@ -269,10 +289,10 @@ async fn a_login_is_kept_for_most_of_its_life() {
     };
     let vault = vault(&address, None, login, "approle");
     let missing = async |path: &str| told(&vault, path, "id").await.unwrap_err();
-    assert_eq!(missing("kv/a1").await, Why::NotFound);
-    assert_eq!(missing("kv/a2").await, Why::NotFound);
+    assert_eq!(missing("kv/a1").await, ResolveErrorKind::NotFound);
+    assert_eq!(missing("kv/a2").await, ResolveErrorKind::NotFound);
     tokio::time::sleep(std::time::Duration::from_millis(900)).await;
-    assert_eq!(missing("kv/a3").await, Why::NotFound);
+    assert_eq!(missing("kv/a3").await, ResolveErrorKind::NotFound);
     let logins = |line: &&String| line.starts_with("POST /v1/auth/approle/login");
     assert_eq!(log.lock().unwrap().iter().filter(logins).count(), 2);
     let given_back = |line: &&String| **line == "POST /v1/auth/token/revoke-self from-login";
@@ -281,7 +301,10 @@ async fn a_login_is_kept_for_most_of_its_life() {
     vault.close().await;
     assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 1);
     let lasting = with_token(&address, "from-login");
-    assert_eq!(told(&lasting, "kv/missing", "id").await, Err(Why::NotFound));
+    assert_eq!(
+        told(&lasting, "kv/missing", "id").await,
+        Err(ResolveErrorKind::NotFound)
+    );
     lasting.close().await;
     assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 1);
 }
@@ -297,10 +320,13 @@ async fn other_logins_have_their_mounts() {
         let vault = vault(&address, None, jwt(text), mount);
         told(&vault, "kv/deleted", "id").await.unwrap_err()
     };
-    assert_eq!(read("j1", "ci/jwt").await, Why::Deleted);
+    assert_eq!(read("j1", "ci/jwt").await, ResolveErrorKind::Deleted);
     let refused = read("wrong", "ci/jwt").await;
-    assert!(matches!(refused, Why::LoginRefused(_)));
+    assert!(matches!(refused, ResolveErrorKind::LoginRefused(_)));
     assert!(!refused.to_string().contains("hunter2"));
     let nowhere = read("j1", "kubernetes").await;
-    assert_eq!(nowhere, Why::LoginRefused("there is no such login method"));
+    assert_eq!(
+        nowhere,
+        ResolveErrorKind::LoginRefused("there is no such login method")
+    );
 }

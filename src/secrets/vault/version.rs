@@ -3,13 +3,13 @@
 //! A number alone would not do: a secret that is deleted for good and made again starts at one.
 //! So it is the number with the time at which that version was made.
 
-use super::super::fields::json::{self, Object};
 use super::{Vault, object, place};
+use crate::secrets::fields::json::{self, Object};
 
 impl Vault {
     /// The newest version of a secret; nothing where there is none, or where the token may not
     /// see it.
-    pub(in super::super) async fn version(&self, path: &str) -> Option<String> {
+    pub(super) async fn version(&self, path: &str) -> Option<String> {
         let place = place(&self.versions, path);
         let version = place.get_or_init(async || {
             let reply = self.kv(path, "metadata").await.ok()?;

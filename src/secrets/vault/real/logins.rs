@@ -1,12 +1,12 @@
 //! Logins by signed tokens, against the server's own checks: a JWT by its signature, a pod's
 //! token by a review, which a stand-in for the cluster answers.
 
-use super::super::super::Why;
 use super::super::Vault;
 use super::super::settings::Login;
 use super::super::tests::{told, vault};
 use super::Bao;
 use crate::model::SecretValue;
+use crate::secrets::ResolveErrorKind;
 use axum::Router;
 use axum::routing::post;
 use ring::rand::SystemRandom;
@@ -72,11 +72,17 @@ async fn by_jwt(bao: &Bao) {
     let claims = |audience: &str| json!({"sub": "ci", "aud": audience, "iat": 1_700_000_000_u64, "exp": 4_000_000_000_u64});
     let fine = login(bao, "ci/jwt", &issuer.token(&claims("airlift")));
     assert_eq!(told(&fine, "secret/app/a", "id").await.unwrap(), "again");
-    assert_eq!(told(&fine, "secret/other/b", "id").await, Err(Why::Denied));
+    assert_eq!(
+        told(&fine, "secret/other/b", "id").await,
+        Err(ResolveErrorKind::Denied)
+    );
     given_back(bao, &fine).await;
     for jwt in [other.token(&claims("airlift")), issuer.token(&claims("x"))] {
         let refused = told(&login(bao, "ci/jwt", &jwt), "secret/app/a", "id").await;
-        assert!(matches!(refused, Err(Why::LoginRefused(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(ResolveErrorKind::LoginRefused(_))),
+            "{refused:?}"
+        );
     }
 }
 
@@ -85,7 +91,10 @@ async fn given_back(bao: &Bao, vault: &Vault) {
     let token = vault.token().await.unwrap();
     vault.close().await;
     let held = super::with_token(&bao.address, token.expose());
-    assert!(matches!(held.login().await, Err(Why::LoginRefused(_))));
+    assert!(matches!(
+        held.login().await,
+        Err(ResolveErrorKind::LoginRefused(_))
+    ));
 }
 
 async fn by_pod(bao: &Bao) {
@@ -116,7 +125,10 @@ async fn by_pod(bao: &Bao) {
     let fine = login(bao, "kubernetes", &known);
     assert_eq!(told(&fine, "secret/app/a", "id").await.unwrap(), "again");
     let refused = told(&login(bao, "kubernetes", &stranger), "secret/app/a", "id").await;
-    assert!(matches!(refused, Err(Why::LoginRefused(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ResolveErrorKind::LoginRefused(_))),
+        "{refused:?}"
+    );
 }
 
 /// Answers reviews as a cluster does: one token is that of a pod.

@@ -1,13 +1,13 @@
-//! One thing looked at by `doctor`, and how it is.
+//! Responsible for the results of `doctor`.
 
 use serde::Serialize;
 
-/// One check of the surroundings. Never holds a secret's value.
+/// The result of one check. Never holds a secret's value.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Probe {
-    /// What was looked at, such as `configuration` or `store vault`.
+pub struct HealthCheck {
+    /// What was checked, such as `configuration` or `store vault`.
     pub subject: String,
-    /// How it is.
+    /// The result.
     pub health: Health,
     /// What was found.
     pub detail: String,
@@ -15,7 +15,7 @@ pub struct Probe {
     pub hint: Option<String>,
 }
 
-/// How something is.
+/// Whether something works.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
@@ -27,7 +27,7 @@ pub enum Health {
     Fail,
 }
 
-impl Probe {
+impl HealthCheck {
     /// As it should be.
     pub fn ok(subject: &str, detail: impl Into<String>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The user's own configuration, which names the commands of the `exec` store and the stores
+//! Responsible for the user's own configuration, which names the commands of the `exec` store and the stores
 //! behind aliases.
 //!
 //! It is `$AIRLIFT_CONFIG`, else `~/.config/airlift/config.yaml`, and never part of a project: a
@@ -7,7 +7,7 @@
 //! project's tree, one that others may write, and one that somebody else owns; programs inside
 //! the tree, relative programs, and handing on the organization's own credentials.
 
-use super::Why;
+use super::ResolveErrorKind;
 use crate::model::is_alias;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -52,14 +52,14 @@ impl Program {
 /// A store behind an alias.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Outside {
+pub(super) struct ProviderConfig {
     /// Where it is, as in `awssm://eu-west-1`.
     pub(super) provider: String,
     #[serde(default = "patience")]
     timeout_seconds: u64,
 }
 
-impl Outside {
+impl ProviderConfig {
     pub(super) fn deadline(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)
     }
@@ -72,17 +72,17 @@ pub(super) struct UserConfig {
     #[serde(default)]
     pub(super) exec: BTreeMap<String, Program>,
     #[serde(default)]
-    pub(super) stores: BTreeMap<String, Outside>,
+    pub(super) stores: BTreeMap<String, ProviderConfig>,
 }
 
 /// From where the environment says; nothing when there is none. The error says what is the
 /// matter with it.
-pub(super) fn open(project: &Path) -> Result<Option<UserConfig>, Why> {
+pub(super) fn open(project: &Path) -> Result<Option<UserConfig>, ResolveErrorKind> {
     let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let Some((path, named)) = place(variable) else {
         return Ok(None);
     };
-    load(&path, named, project).map_err(Why::NotConfigured)
+    load(&path, named, project).map_err(ResolveErrorKind::NotConfigured)
 }
 
 /// Where the configuration is looked for, and whether it was named.
@@ -112,13 +112,13 @@ fn load(path: &Path, named: bool, project: &Path) -> Result<Option<UserConfig>, 
         ));
     }
     let file = open_safely(&real).map_err(|what| format!("{shown} {what}"))?;
-    let text = super::file::content(file).map_err(|why| format!("{shown}: {why}"))?;
+    let text = super::stores::file::content(file).map_err(|why| format!("{shown}: {why}"))?;
     let config = decode(&text).map_err(|what| format!("{shown} {what}"))?;
     for (name, program) in &config.exec {
         sound(program, &tree).map_err(|what| format!("{shown}: command `{name}` {what}"))?;
     }
-    for (name, outside) in &config.stores {
-        sound_store(name, outside, &tree)
+    for (name, config) in &config.stores {
+        sound_store(name, config, &tree)
             .map_err(|what| format!("{shown}: store `{name}` {what}"))?;
     }
     Ok(Some(config))
@@ -171,14 +171,14 @@ fn sound(program: &Program, tree: &Path) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn sound_store(name: &str, outside: &Outside, tree: &Path) -> Result<(), &'static str> {
+fn sound_store(name: &str, config: &ProviderConfig, tree: &Path) -> Result<(), &'static str> {
     if !is_alias(name) {
         return Err("needs a name of small letters and digits with a hyphen, as in prod-aws");
     }
-    if !(1..=LONGEST).contains(&outside.timeout_seconds) {
+    if !(1..=LONGEST).contains(&config.timeout_seconds) {
         return Err("has a `timeout_seconds` outside 1 to 600");
     }
-    let Some(file) = super::alias::file_of(&outside.provider) else {
+    let Some(file) = super::stores::provider::file_of(&config.provider) else {
         return Ok(());
     };
     let file = Path::new(file);

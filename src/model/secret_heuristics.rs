@@ -1,4 +1,4 @@
-//! What a secret looks like where it does not belong: under its name, by its form, or masked.
+//! Responsible for recognizing secrets outside of references: by their name, by their form, or as a mask.
 
 /// Words that the names of secrets hold.
 const WORDS: [&str; 7] = [

@@ -1,22 +1,21 @@
-//! Why a reference could not be resolved: causes by kind, in words that hold no value and no
-//! text of a store.
+//! Responsible for the errors of references. No message holds a value, or text of a store.
 
 use crate::model::SecretRef;
 use thiserror::Error;
 
 /// Why a reference could not be resolved. The text names the reference and never a value.
 #[derive(Clone, Debug, Eq, PartialEq, Error)]
-#[error("{reference}: {why}")]
+#[error("{reference}: {kind}")]
 pub struct ResolveError {
     /// The reference.
     pub reference: SecretRef,
-    /// What is the matter.
-    pub why: Why,
+    /// The cause.
+    pub kind: ResolveErrorKind,
 }
 
-/// What is the matter with a reference.
+/// The cause for which a reference cannot be resolved.
 #[derive(Clone, Debug, Eq, PartialEq, Error)]
-pub enum Why {
+pub enum ResolveErrorKind {
     /// This program has no such store.
     #[error("there is no store of that name")]
     UnknownStore,

@@ -6,7 +6,7 @@
 //! copy on the way is theirs. Its errors may hold a store's words, so they are read for known
 //! signs and not shown.
 
-use super::{Key, Whole, Why};
+use super::{Key, ResolveErrorKind, SecretBytes};
 use secretspec::{Address, NativeAddress, Provider, SecretSpecError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,9 @@ pub(super) struct Library {
 
 impl Library {
     /// Opens a store; nobody is asked yet.
-    pub(super) fn open(provider: &str) -> Result<Self, Why> {
-        let odd = |_| Why::NotConfigured("its `provider` is not understood".to_owned());
+    pub(super) fn open(provider: &str) -> Result<Self, ResolveErrorKind> {
+        let odd =
+            |_| ResolveErrorKind::NotConfigured("its `provider` is not understood".to_owned());
         let provider = Box::<dyn Provider>::try_from(provider).map_err(odd)?;
         Ok(Self {
             provider: Arc::from(provider),
@@ -34,7 +35,7 @@ impl Library {
         &self,
         keys: Vec<Key>,
         limit: Duration,
-    ) -> Result<Vec<(Key, Whole)>, Why> {
+    ) -> Result<Vec<(Key, SecretBytes)>, ResolveErrorKind> {
         let (tell, told) = oneshot::channel();
         let provider = Arc::clone(&self.provider);
         // Not a thread of the runtime: those are waited for at the end.
@@ -45,14 +46,17 @@ impl Library {
         };
         thread
             .spawn(ask)
-            .map_err(|_| Why::Unreachable("no thread can be started".to_owned()))?;
+            .map_err(|_| ResolveErrorKind::Unreachable("no thread can be started".to_owned()))?;
         let answer = tokio::time::timeout(limit, told).await;
-        let answer = answer.map_err(|_| Why::TimedOut)?;
+        let answer = answer.map_err(|_| ResolveErrorKind::TimedOut)?;
         answer.unwrap_or_else(|_| Err(withheld()))
     }
 }
 
-fn ask(provider: &dyn Provider, keys: Vec<Key>) -> Result<Vec<(Key, Whole)>, Why> {
+fn ask(
+    provider: &dyn Provider,
+    keys: Vec<Key>,
+) -> Result<Vec<(Key, SecretBytes)>, ResolveErrorKind> {
     let addresses: Vec<NativeAddress> = keys.iter().map(address).collect();
     if let ([key], [address]) = (keys.as_slice(), addresses.as_slice()) {
         let found = provider.get(Address::Native(address));
@@ -83,7 +87,7 @@ fn address(key: &Key) -> NativeAddress {
     }
 }
 
-fn copied(bytes: &[u8]) -> Whole {
+fn copied(bytes: &[u8]) -> SecretBytes {
     Zeroizing::new(bytes.to_vec())
 }
 
@@ -126,37 +130,37 @@ const AWAY: [&str; 5] = [
 const UNFIT: [&str; 3] = ["is not installed", "No such file", "command not found"];
 
 /// By the signs in an error's words, less the names that were asked for.
-fn cause(error: &SecretSpecError, keys: &[Key]) -> Why {
+fn cause(error: &SecretSpecError, keys: &[Key]) -> ResolveErrorKind {
     let mut text = Zeroizing::new(error.to_string());
     for key in keys {
         text = Zeroizing::new(text.replace(&key.name, ""));
     }
     let says = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
     if says(&ABSENT) {
-        Why::NotFound
+        ResolveErrorKind::NotFound
     } else if says(&LOGIN) {
-        Why::LoginRefused("by its own variables and files")
+        ResolveErrorKind::LoginRefused("by its own variables and files")
     } else if says(&DENIED) {
-        Why::Denied
+        ResolveErrorKind::Denied
     } else if says(&LATE) {
-        Why::TimedOut
+        ResolveErrorKind::TimedOut
     } else if says(&AWAY) {
-        Why::Unreachable("no connection".to_owned())
+        ResolveErrorKind::Unreachable("no connection".to_owned())
     } else if says(&UNFIT) {
-        Why::NotConfigured("a program that it needs is not installed".to_owned())
+        ResolveErrorKind::NotConfigured("a program that it needs is not installed".to_owned())
     } else {
         withheld()
     }
 }
 
-fn withheld() -> Why {
-    Why::Answer("an error, whose words are withheld".to_owned())
+fn withheld() -> ResolveErrorKind {
+    ResolveErrorKind::Answer("an error, whose words are withheld".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::kind_of;
-    use super::{Key, Library, Why, cause};
+    use super::{Key, Library, ResolveErrorKind, cause};
     use secretspec::SecretSpecError;
 
     #[test]
@@ -171,12 +175,18 @@ mod tests {
         };
         assert_eq!(
             told("AccessDenied: ExpiredTokenException"),
-            Why::LoginRefused("by its own variables and files")
+            ResolveErrorKind::LoginRefused("by its own variables and files")
         );
         assert_eq!(told("AccessDeniedException: no"), told("hunter2"));
-        assert_eq!(told("x is not authorized to perform y"), Why::Denied);
+        assert_eq!(
+            told("x is not authorized to perform y"),
+            ResolveErrorKind::Denied
+        );
         assert!(!told("hunter2").to_string().contains("hunter2"));
-        assert_eq!(told("dispatch failure: timeout"), Why::TimedOut);
+        assert_eq!(
+            told("dispatch failure: timeout"),
+            ResolveErrorKind::TimedOut
+        );
     }
 
     #[test]
@@ -190,7 +200,13 @@ mod tests {
             assert!(Library::open(provider).is_ok(), "{provider}");
         }
         assert!(Library::open("bws://user:hunter2@x").is_err());
-        assert!(matches!(kind_of("env://"), Err(Why::NotConfigured(_))));
-        assert!(matches!(kind_of("hunter2"), Err(Why::NotConfigured(_))));
+        assert!(matches!(
+            kind_of("env://"),
+            Err(ResolveErrorKind::NotConfigured(_))
+        ));
+        assert!(matches!(
+            kind_of("hunter2"),
+            Err(ResolveErrorKind::NotConfigured(_))
+        ));
     }
 }

@@ -1,4 +1,4 @@
-//! Stores behind an alias: `${prod-aws:acme/github#token}` is read from the store that the
+//! Responsible for stores that the user's own configuration names: `${prod-aws:acme/github#token}` is read from the store that the
 //! user's own configuration names `prod-aws`, and `token` is a field of its JSON.
 //!
 //! The alias says where secrets are read from, so a project can name it and never define it.
@@ -15,15 +15,18 @@ use absent::Library;
 #[cfg(feature = "stores")]
 use library::Library;
 
-use super::Why;
-use super::fields;
 use super::file::LIMIT;
-use super::user::{self, Outside};
-use crate::model::{FieldsForm, SecretRef, SecretValue};
+use super::health::{counted, listed};
+use super::{Store, check_value};
+use crate::model::{HealthCheck, SecretRef, SecretValue};
+use crate::secrets::fields::{self, FieldsForm};
+use crate::secrets::user_config::{self, ProviderConfig};
+use crate::secrets::{ResolveError, ResolveErrorKind};
+use futures_util::future::{self, BoxFuture, FutureExt as _};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
@@ -32,6 +35,8 @@ use zeroize::Zeroizing;
 const BATCH: usize = 20;
 /// Such requests at the same time.
 const AT_ONCE: usize = 4;
+/// References that a health check reads at the same time.
+const PARALLEL_READS: usize = 8;
 
 /// A kind of store.
 #[derive(Clone, Copy, Debug)]
@@ -77,25 +82,25 @@ const KINDS: [Kind; 13] = [
 ];
 
 /// The kind of a provider's address.
-fn kind_of(provider: &str) -> Result<&'static Kind, Why> {
+fn kind_of(provider: &str) -> Result<&'static Kind, ResolveErrorKind> {
     let scheme = provider.split_once(':').map_or(provider, |(one, _)| one);
     let found = KINDS.iter().find(|kind| kind.scheme == scheme);
     let Some(kind) = found else {
         let all: Vec<&str> = KINDS.iter().map(|kind| kind.scheme).collect();
         let what = format!("its `provider` begins with none of {}", all.join(", "));
-        return Err(Why::NotConfigured(what));
+        return Err(ResolveErrorKind::NotConfigured(what));
     };
     if kind.built {
         return Ok(kind);
     }
-    Err(Why::NotBuilt {
+    Err(ResolveErrorKind::NotBuilt {
         scheme: kind.scheme,
         feature: kind.feature,
     })
 }
 
 /// The file that a provider's address names, if it names one.
-pub(super) fn file_of(provider: &str) -> Option<&str> {
+pub(in crate::secrets) fn file_of(provider: &str) -> Option<&str> {
     let (scheme, rest) = provider.split_once(':')?;
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let path = path.split_once('?').map_or(path, |(path, _)| path);
@@ -110,51 +115,122 @@ struct Key {
 }
 
 /// A secret as the store has it.
-type Whole = Zeroizing<Vec<u8>>;
-type Place = Arc<OnceCell<Result<Arc<Whole>, Why>>>;
+type SecretBytes = Zeroizing<Vec<u8>>;
+type ReadCell = Arc<OnceCell<Result<Arc<SecretBytes>, ResolveErrorKind>>>;
 
-/// One store behind an alias, and what was read of it in this run.
-pub(super) struct Alias {
+const HINT: &str = "check the secret's name, and the store's own login and permissions";
+
+/// A store that the user's own configuration names.
+pub(super) struct ProviderStore {
+    name: String,
+    project: PathBuf,
+    opened: OnceLock<Result<Provider, ResolveErrorKind>>,
+}
+
+impl ProviderStore {
+    pub(super) fn new(name: String, project: PathBuf) -> Self {
+        Self {
+            name,
+            project,
+            opened: OnceLock::new(),
+        }
+    }
+
+    fn provider(&self) -> Result<&Provider, ResolveErrorKind> {
+        self.opened
+            .get_or_init(|| Provider::open(&self.name, &self.project))
+            .as_ref()
+            .map_err(ResolveErrorKind::clone)
+    }
+
+    async fn check_references(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
+        let subject = format!("store {}", self.name);
+        let provider = match self.provider() {
+            Ok(provider) => provider,
+            Err(kind) => {
+                let hint = "describe it under `stores` in your own configuration, \
+                            ~/.config/airlift/config.yaml, outside the project";
+                return vec![HealthCheck::fail(&subject, kind.to_string(), hint)];
+            }
+        };
+        provider.prefetch(references).await;
+        let failures: Vec<String> = stream::iter(references)
+            .map(async |reference| provider.failure(reference).await)
+            .buffered(PARALLEL_READS)
+            .filter_map(future::ready)
+            .collect()
+            .await;
+        if failures.is_empty() {
+            let count = counted(references.len(), "secret");
+            let detail = format!("{}: {count} can be read", provider.kind.scheme);
+            return vec![HealthCheck::ok(&subject, detail)];
+        }
+        listed(failures, |text| HealthCheck::fail(&subject, text, HINT))
+    }
+}
+
+impl Store for ProviderStore {
+    fn check_reference(&self, _reference: &SecretRef) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    fn read<'a>(
+        &'a self,
+        reference: &'a SecretRef,
+    ) -> BoxFuture<'a, Result<SecretValue, ResolveErrorKind>> {
+        async { self.provider()?.read(reference).await }.boxed()
+    }
+
+    fn prefetch<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, ()> {
+        async {
+            // Reading each reference reports the error of a store that does not open.
+            if let Ok(provider) = self.provider() {
+                provider.prefetch(references).await;
+            }
+        }
+        .boxed()
+    }
+
+    fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
+        self.check_references(references).boxed()
+    }
+}
+
+/// The opened store, with the secrets that were read in this run.
+struct Provider {
     kind: &'static Kind,
     library: Library,
     limit: Duration,
-    read: Mutex<BTreeMap<Key, Place>>,
+    read: Mutex<BTreeMap<Key, ReadCell>>,
 }
 
-/// Every store of the user's configuration.
-pub(super) type Aliases = BTreeMap<String, Result<Alias, Why>>;
+impl Provider {
+    /// Opens the store that the user's own configuration describes under a name.
+    fn open(name: &str, project: &Path) -> Result<Self, ResolveErrorKind> {
+        let config = user_config::open(project)?.unwrap_or_default();
+        let config = config.stores.get(name).ok_or_else(|| {
+            let what = "the user's own configuration names no such store";
+            ResolveErrorKind::NotConfigured(what.to_owned())
+        })?;
+        Self::new(config)
+    }
 
-/// From the user's configuration; the error says what is the matter with it.
-pub(super) fn open(project: &Path) -> Result<Aliases, Why> {
-    let config = user::open(project)?.unwrap_or_default();
-    let stores = config.stores.into_iter();
-    Ok(stores
-        .map(|(name, outside)| (name, Alias::new(&outside)))
-        .collect())
-}
-
-impl Alias {
-    fn new(outside: &Outside) -> Result<Self, Why> {
+    fn new(config: &ProviderConfig) -> Result<Self, ResolveErrorKind> {
         Ok(Self {
-            kind: kind_of(&outside.provider)?,
-            library: Library::open(&outside.provider)?,
-            limit: outside.deadline(),
+            kind: kind_of(&config.provider)?,
+            library: Library::open(&config.provider)?,
+            limit: config.deadline(),
             read: Mutex::default(),
         })
     }
 
-    /// What kind of store it is.
-    pub(super) fn scheme(&self) -> &'static str {
-        self.kind.scheme
-    }
-
     /// Reads one reference.
-    pub(super) async fn read(&self, reference: &SecretRef) -> Result<SecretValue, Why> {
+    async fn read(&self, reference: &SecretRef) -> Result<SecretValue, ResolveErrorKind> {
         let key = self.key(reference);
         let place = self.place(&key);
         let whole = place.get_or_init(|| self.single(key)).await;
-        let whole = whole.as_ref().map_err(Why::clone)?;
-        let text = std::str::from_utf8(whole).map_err(|_| Why::NotText)?;
+        let whole = whole.as_ref().map_err(ResolveErrorKind::clone)?;
+        let text = std::str::from_utf8(whole).map_err(|_| ResolveErrorKind::NotText)?;
         match &reference.field {
             Some(field) if !self.kind.has_parts => fields::read(FieldsForm::Json, text, field),
             _ => Ok(SecretValue::new(text.to_owned())),
@@ -163,8 +239,8 @@ impl Alias {
 
     /// Reads many secrets in few requests. What a request does not give is left to be read
     /// alone, which tells each one's own trouble, unless nothing can be had at present.
-    pub(super) async fn prefetch(&self, references: impl IntoIterator<Item = &SecretRef>) {
-        let keys = references.into_iter().map(|reference| self.key(reference));
+    async fn prefetch(&self, references: &[&SecretRef]) {
+        let keys = references.iter().map(|reference| self.key(reference));
         let unread = |key: &Key| !self.place(key).initialized();
         let keys: Vec<Key> = keys
             .filter(unread)
@@ -180,6 +256,13 @@ impl Alias {
             .buffer_unordered(AT_ONCE)
             .collect::<()>()
             .await;
+    }
+
+    /// Why a reference cannot be read, if it cannot.
+    async fn failure(&self, reference: &SecretRef) -> Option<String> {
+        let kind = self.read(reference).await.and_then(check_value).err()?;
+        let reference = reference.clone();
+        Some(ResolveError { reference, kind }.to_string())
     }
 
     async fn batch(&self, keys: Vec<Key>) {
@@ -199,9 +282,9 @@ impl Alias {
         }
     }
 
-    async fn single(&self, key: Key) -> Result<Arc<Whole>, Why> {
+    async fn single(&self, key: Key) -> Result<Arc<SecretBytes>, ResolveErrorKind> {
         let mut found = self.library.read(vec![key], self.limit).await?;
-        let (_, whole) = found.pop().ok_or(Why::NotFound)?;
+        let (_, whole) = found.pop().ok_or(ResolveErrorKind::NotFound)?;
         bounded(whole)
     }
 
@@ -213,40 +296,43 @@ impl Alias {
         }
     }
 
-    fn place(&self, key: &Key) -> Place {
+    fn place(&self, key: &Key) -> ReadCell {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(read.entry(key.clone()).or_default())
     }
 }
 
 /// Whether it would be the same for every secret of the store.
-fn is_general(why: &Why) -> bool {
+fn is_general(why: &ResolveErrorKind) -> bool {
     matches!(
         why,
-        Why::TimedOut | Why::Unreachable(_) | Why::LoginRefused(_) | Why::NotConfigured(_)
+        ResolveErrorKind::TimedOut
+            | ResolveErrorKind::Unreachable(_)
+            | ResolveErrorKind::LoginRefused(_)
+            | ResolveErrorKind::NotConfigured(_)
     )
 }
 
-fn bounded(whole: Whole) -> Result<Arc<Whole>, Why> {
+fn bounded(whole: SecretBytes) -> Result<Arc<SecretBytes>, ResolveErrorKind> {
     if whole.len() > LIMIT {
-        return Err(Why::TooLarge);
+        return Err(ResolveErrorKind::TooLarge);
     }
     Ok(Arc::new(whole))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Alias, Why, kind_of};
+    use super::{Provider, ResolveErrorKind, kind_of};
 
     #[test]
     fn a_kind_that_is_not_built_in_names_its_feature() {
-        let outside = serde_yaml::from_str("provider: 'awssm://eu-west-1'").unwrap();
-        let opened = Alias::new(&outside).map(|alias| alias.scheme());
+        let config = serde_yaml::from_str("provider: 'awssm://eu-west-1'").unwrap();
+        let opened = Provider::new(&config).map(|provider| provider.kind.scheme);
         if cfg!(feature = "stores-aws") {
             assert_eq!(opened, Ok("awssm"));
         } else {
             let (scheme, feature) = ("awssm", "stores-aws");
-            assert_eq!(opened, Err(Why::NotBuilt { scheme, feature }));
+            assert_eq!(opened, Err(ResolveErrorKind::NotBuilt { scheme, feature }));
         }
     }
 
@@ -254,7 +340,7 @@ mod tests {
     fn a_provider_of_no_kind_is_refused_without_quoting_it() {
         for provider in ["hunter2", "env://", "hunter2://x", ""] {
             let why = kind_of(provider).unwrap_err();
-            assert!(matches!(why, Why::NotConfigured(_)));
+            assert!(matches!(why, ResolveErrorKind::NotConfigured(_)));
             assert!(!why.to_string().contains("hunter2"));
         }
     }

@@ -1,4 +1,4 @@
-//! The `exec` store: `${exec:name}` is what a command writes to its standard output, less one
+//! Responsible for the `exec` store: `${exec:name}` is what a command writes to its standard output, less one
 //! trailing newline.
 //!
 //! The command is named in the user's own configuration and nowhere else. It runs as it is
@@ -6,47 +6,129 @@
 //! variables alone, and an end by force when its time is over. What it says on standard error is
 //! thrown away, because it may quote what it read.
 
-use super::Why;
 use super::file::{LIMIT, whole};
-use super::user::{self, Program, UserConfig};
-use crate::model::{SecretBuffer, SecretValue};
-use std::path::Path;
+use super::{Store, refuse_field};
+use crate::model::{HealthCheck, SecretBuffer, SecretRef, SecretValue};
+use crate::secrets::ResolveErrorKind;
+use crate::secrets::user_config::{self, Program, UserConfig};
+use futures_util::future::{self, BoxFuture, FutureExt as _};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// The commands that may be run.
-#[derive(Clone, Debug)]
+const SUBJECT: &str = "store exec";
+
+/// Runs the commands that the user's own configuration names.
 pub(super) struct ExecStore {
-    config: UserConfig,
+    project: PathBuf,
+    opened: OnceLock<Result<Commands, ResolveErrorKind>>,
 }
 
 impl ExecStore {
-    pub(super) fn new(config: UserConfig) -> Self {
-        Self { config }
+    pub(super) fn new(project: PathBuf) -> Self {
+        Self {
+            project,
+            opened: OnceLock::new(),
+        }
     }
 
-    /// From the user's configuration; the error says what is the matter with it.
-    pub(super) fn open(project: &Path) -> Result<Self, Why> {
-        let off = "no configuration of the user names a command";
-        let config = user::open(project)?;
-        let config = config.ok_or_else(|| Why::NotConfigured(off.to_owned()))?;
-        Ok(Self::new(config))
+    fn commands(&self) -> Result<&Commands, ResolveErrorKind> {
+        self.opened
+            .get_or_init(|| Commands::open(&self.project))
+            .as_ref()
+            .map_err(ResolveErrorKind::clone)
+    }
+
+    fn check_commands(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
+        match self.commands() {
+            Ok(commands) => references
+                .iter()
+                .map(|reference| commands.check(&reference.path))
+                .collect(),
+            Err(kind) => {
+                let hint = "name the command in ~/.config/airlift/config.yaml, writable by you \
+                            alone and outside the project";
+                vec![HealthCheck::fail(SUBJECT, kind.to_string(), hint)]
+            }
+        }
+    }
+}
+
+impl Store for ExecStore {
+    fn check_reference(&self, reference: &SecretRef) -> Result<(), &'static str> {
+        refuse_field(reference)?;
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if reference.path.chars().all(is_word) {
+            Ok(())
+        } else {
+            Err("the name of a command holds letters, digits, `_` and `-` only")
+        }
+    }
+
+    fn read<'a>(
+        &'a self,
+        reference: &'a SecretRef,
+    ) -> BoxFuture<'a, Result<SecretValue, ResolveErrorKind>> {
+        async {
+            if reference.field.is_some() {
+                return Err(ResolveErrorKind::NoFields);
+            }
+            self.commands()?.run(&reference.path).await
+        }
+        .boxed()
+    }
+
+    fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
+        future::ready(self.check_commands(references)).boxed()
+    }
+}
+
+/// The commands of the user's own configuration.
+struct Commands {
+    config: UserConfig,
+}
+
+impl Commands {
+    fn open(project: &Path) -> Result<Self, ResolveErrorKind> {
+        let config = user_config::open(project)?.ok_or_else(|| {
+            let what = "no configuration of the user names a command";
+            ResolveErrorKind::NotConfigured(what.to_owned())
+        })?;
+        Ok(Self { config })
+    }
+
+    /// Checks that the program of a command exists. Does not run it.
+    fn check(&self, name: &str) -> HealthCheck {
+        let program = match self.program(name) {
+            Ok(program) => program,
+            Err(kind) => {
+                let hint = "add it under `exec` in your own configuration";
+                return HealthCheck::fail(SUBJECT, format!("{name}: {kind}"), hint);
+            }
+        };
+        let file = program.argv.first().map_or("", String::as_str);
+        if Path::new(file).is_file() {
+            HealthCheck::ok(SUBJECT, format!("{name}: {file} is there; it was not run"))
+        } else {
+            let hint = "install the program, or correct `argv` in your own configuration";
+            HealthCheck::fail(SUBJECT, format!("{name}: {file} is not there"), hint)
+        }
     }
 
     /// The program of a command, if there is such a command.
-    pub(super) fn program(&self, name: &str) -> Result<&Program, Why> {
-        let unnamed = || {
+    fn program(&self, name: &str) -> Result<&Program, ResolveErrorKind> {
+        self.config.exec.get(name).ok_or_else(|| {
             let what = "the user's configuration names no such command";
-            Why::NotConfigured(what.to_owned())
-        };
-        self.config.exec.get(name).ok_or_else(unnamed)
+            ResolveErrorKind::NotConfigured(what.to_owned())
+        })
     }
 
     /// Runs a command.
-    pub(super) async fn read(&self, name: &str) -> Result<SecretValue, Why> {
+    async fn run(&self, name: &str) -> Result<SecretValue, ResolveErrorKind> {
         let program = self.program(name)?;
         let variable = |name: &String| Some((name.clone(), std::env::var_os(name)?));
         let mut command = Command::new(program.argv.first().map_or("", String::as_str));
@@ -71,15 +153,15 @@ impl ExecStore {
     }
 }
 
-fn failed(what: String) -> Why {
-    Why::Command(what)
+fn failed(what: String) -> ResolveErrorKind {
+    ResolveErrorKind::Command(what)
 }
 
 /// A command that ends, with all it started, when this is dropped.
 struct Running(Option<Child>);
 
 impl Running {
-    async fn output(&mut self) -> Result<SecretValue, Why> {
+    async fn output(&mut self) -> Result<SecretValue, ResolveErrorKind> {
         let Some(child) = &mut self.0 else {
             return Err(failed("is gone".to_owned()));
         };
@@ -93,7 +175,7 @@ impl Running {
                 break;
             }
             let taken = collected.push(&piece[..count]);
-            taken.map_err(|_| Why::TooLarge)?;
+            taken.map_err(|_| ResolveErrorKind::TooLarge)?;
         }
         let status = child.wait().await;
         self.0 = None;
@@ -105,7 +187,7 @@ impl Running {
             return Err(failed(format!("ended with {code}")));
         }
         let bytes = collected.into_bytes();
-        let text = std::str::from_utf8(&bytes).map_err(|_| Why::NotText)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| ResolveErrorKind::NotText)?;
         Ok(SecretValue::new(whole(text).to_owned()))
     }
 }
@@ -127,32 +209,32 @@ impl Drop for Running {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{ExecStore, UserConfig, Why};
+    use super::{Commands, ResolveErrorKind, UserConfig};
     use std::time::{Duration, Instant};
 
-    fn store(script: &str, env: &str) -> ExecStore {
+    fn commands(script: &str, env: &str) -> Commands {
         let script = serde_json::to_string(script).unwrap();
         let text = format!(
             "exec: {{it: {{argv: [/bin/sh, -c, {script}], timeout_seconds: 1, env: [{env}]}}}}"
         );
         let config: UserConfig = serde_yaml::from_str(&text).unwrap();
-        ExecStore::new(config)
+        Commands { config }
     }
 
-    async fn told(script: &str, env: &str) -> Result<String, Why> {
-        let read = store(script, env).read("it").await;
+    async fn told(script: &str, env: &str) -> Result<String, ResolveErrorKind> {
+        let read = commands(script, env).run("it").await;
         read.map(|value| value.expose().to_owned())
     }
 
     #[tokio::test]
     async fn the_output_less_one_newline_is_the_value() {
         assert_eq!(told("printf ' a\\n\\n'", "").await.unwrap(), " a\n");
-        let other = store("true", "").read("other").await.unwrap_err();
-        assert!(matches!(other, Why::NotConfigured(_)));
+        let other = commands("true", "").run("other").await.unwrap_err();
+        assert!(matches!(other, ResolveErrorKind::NotConfigured(_)));
         let status = told("echo hunter2 >&2; exit 3", "").await.unwrap_err();
         assert_eq!(status.to_string(), "its command ended with 3");
         let bytes = told("printf '\\377'", "").await.unwrap_err();
-        assert_eq!(bytes, Why::NotText);
+        assert_eq!(bytes, ResolveErrorKind::NotText);
     }
 
     #[tokio::test]
@@ -172,9 +254,12 @@ mod tests {
     async fn time_and_output_have_limits() {
         let began = Instant::now();
         let slow = told("sleep 30 & sleep 30", "PATH").await.unwrap_err();
-        assert_eq!(slow, Why::Command("took longer than its time limit".into()));
+        assert_eq!(
+            slow,
+            ResolveErrorKind::Command("took longer than its time limit".into())
+        );
         let much = told("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", "").await;
-        assert_eq!(much.unwrap_err(), Why::TooLarge);
+        assert_eq!(much.unwrap_err(), ResolveErrorKind::TooLarge);
         assert!(began.elapsed() < Duration::from_secs(10));
     }
 

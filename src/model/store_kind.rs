@@ -1,0 +1,118 @@
+//! Responsible for the kinds of secret stores and their names.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// The stores of this program.
+pub const STORES: [&str; 4] = ["env", "file", "vault", "exec"];
+/// The stores that may be used where the project lists none.
+pub const DEFAULT_STORES: [&str; 2] = ["env", "file"];
+
+/// The store that a reference names. Kinds are ordered by name.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum StoreKind {
+    /// Environment variables.
+    Env,
+    /// Commands that the user's own configuration names.
+    Exec,
+    /// Files.
+    File,
+    /// `HashiCorp` Vault or `OpenBao`.
+    Vault,
+    /// A store that the user's own configuration names.
+    Provider(String),
+    /// A store that this version does not know.
+    Unknown(String),
+}
+
+impl StoreKind {
+    /// The name in references.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Env => "env",
+            Self::Exec => "exec",
+            Self::File => "file",
+            Self::Vault => "vault",
+            Self::Provider(name) | Self::Unknown(name) => name,
+        }
+    }
+}
+
+impl From<&str> for StoreKind {
+    fn from(name: &str) -> Self {
+        match name {
+            "env" => Self::Env,
+            "exec" => Self::Exec,
+            "file" => Self::File,
+            "vault" => Self::Vault,
+            name if is_alias(name) => Self::Provider(name.to_owned()),
+            name => Self::Unknown(name.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Ord for StoreKind {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name().cmp(other.name())
+    }
+}
+
+impl PartialOrd for StoreKind {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Whether a name is that of a store which the user's own configuration names. Such a name has a hyphen, so that it
+/// is never confused with a store of this program.
+pub fn is_alias(store: &str) -> bool {
+    let is_word = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    store.contains('-')
+        && store.starts_with(|c: char| c.is_ascii_lowercase())
+        && store.split('-').all(is_word)
+}
+
+/// Whether a reference or a list can name such a store.
+pub fn is_store(store: &str) -> bool {
+    !matches!(StoreKind::from(store), StoreKind::Unknown(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STORES, StoreKind, is_store};
+
+    #[test]
+    fn a_provider_name_has_a_hyphen() {
+        for known in ["env", "exec", "prod-aws", "a-1-b"] {
+            assert!(is_store(known), "{known}");
+        }
+        for wrong in [
+            "vualt", "aws", "-aws", "aws-", "a--b", "1-a", "A-b", "a-b:c",
+        ] {
+            assert!(!is_store(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn kinds_print_and_order_as_their_names() {
+        let mut names = Vec::from(STORES);
+        names.extend(["a-b", "op", "zz-a"]);
+        let mut kinds: Vec<StoreKind> = names.iter().copied().map(StoreKind::from).collect();
+        names.sort_unstable();
+        kinds.sort_unstable();
+        let printed: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+        assert_eq!(printed, names);
+        assert!(STORES.iter().all(|name| is_store(name)));
+    }
+}

@@ -1,0 +1,63 @@
+//! Responsible for the `env` store: `${env:NAME}` is the environment variable of that name.
+
+use super::health::{counted, listed};
+use super::{Store, check_value, refuse_field};
+use crate::model::{HealthCheck, SecretRef, SecretValue};
+use crate::secrets::ResolveErrorKind;
+use futures_util::future::{self, BoxFuture, FutureExt as _};
+
+const SUBJECT: &str = "store env";
+
+pub(super) struct EnvStore;
+
+impl Store for EnvStore {
+    fn check_reference(&self, reference: &SecretRef) -> Result<(), &'static str> {
+        refuse_field(reference)?;
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let starts_with_digit = reference.path.starts_with(|c: char| c.is_ascii_digit());
+        if reference.path.chars().all(is_letter) && !starts_with_digit {
+            Ok(())
+        } else {
+            Err("the name of an environment variable holds letters, digits and `_` only")
+        }
+    }
+
+    fn read<'a>(
+        &'a self,
+        reference: &'a SecretRef,
+    ) -> BoxFuture<'a, Result<SecretValue, ResolveErrorKind>> {
+        future::ready(read(reference)).boxed()
+    }
+
+    fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
+        let failures: Vec<String> = references.iter().copied().filter_map(failure).collect();
+        let checks = if failures.is_empty() {
+            let detail = format!("{} set", counted(references.len(), "variable"));
+            vec![HealthCheck::ok(SUBJECT, detail)]
+        } else {
+            listed(failures, |text| {
+                HealthCheck::fail(SUBJECT, text, "set it in the environment of the run")
+            })
+        };
+        future::ready(checks).boxed()
+    }
+}
+
+fn read(reference: &SecretRef) -> Result<SecretValue, ResolveErrorKind> {
+    if reference.field.is_some() {
+        return Err(ResolveErrorKind::NoFields);
+    }
+    // A name with `=` or NUL is never set, and `var` says so.
+    match std::env::var(&reference.path) {
+        Ok(value) => Ok(SecretValue::new(value)),
+        Err(std::env::VarError::NotPresent) => Err(ResolveErrorKind::NotSet),
+        Err(std::env::VarError::NotUnicode(_)) => Err(ResolveErrorKind::NotText),
+    }
+}
+
+fn failure(reference: &SecretRef) -> Option<String> {
+    match read(reference).and_then(check_value).err()? {
+        ResolveErrorKind::NotSet => Some(format!("{} is not set", reference.path)),
+        other => Some(format!("{}: {other}", reference.path)),
+    }
+}
