@@ -12,7 +12,7 @@ mod settings;
 
 use crate::model::{
     Cache, Contract, Desired, Observed, ObservedCustomer, ObservedStatus, OrganizationId, Recorded,
-    RecordedCustomer, Setting, Settings, Status, WorkspaceId,
+    RecordedCustomer, Setting, Settings, Status, WorkspaceId, references,
 };
 use connector::Twins;
 use names::Names;
@@ -258,13 +258,7 @@ impl Exported {
                 &connector.environment,
                 &connector.replication_config,
             ];
-            for setting in blocks.into_iter().flat_map(|block| block.values()) {
-                setting.leaves("", &mut |_, leaf| {
-                    if let Setting::Secret(reference) = leaf {
-                        stores.insert(reference.store.name());
-                    }
-                });
-            }
+            stores.extend(references(blocks).into_iter().map(|r| r.store.name()));
         }
         stores
     }

@@ -94,16 +94,9 @@ fn write_connector(
     json(out, customer)?;
     field(out, "name", &body.name)?;
     write_type(out, contract, body)?;
-    let blocks = [
-        ("credentials", &body.credentials),
-        ("environment", &body.environment),
-        ("replication_config", &body.replication_config),
-    ];
-    for (name, block) in blocks {
-        if let Some(block) = block {
-            key(out, name)?;
-            write_map(out, block, secrets)?;
-        }
+    for (name, block) in body.blocks() {
+        key(out, name)?;
+        write_map(out, block, secrets)?;
     }
     if let Some(entities) = &body.entities {
         field::<[Entity]>(out, "entities", entities)?;
@@ -183,19 +176,14 @@ fn sensitive<'a>(
 ) -> Result<Sensitive<'a>, ApiError> {
     let mut found = Sensitive::default();
     let mut missing = None;
-    let blocks = [
-        &body.credentials,
-        &body.environment,
-        &body.replication_config,
-    ];
-    for (index, block) in blocks.into_iter().enumerate() {
-        for setting in block.iter().flat_map(|fields| fields.values()) {
+    for (name, block) in body.blocks() {
+        for setting in block.values() {
             setting.leaves("", &mut |_, leaf| match leaf {
                 Setting::Secret(reference) => match resolved(secrets, reference) {
                     Some(value) => found.secrets.push(value),
                     None => missing = Some(reference),
                 },
-                Setting::Literal(serde_json::Value::String(text)) if index == 0 => {
+                Setting::Literal(serde_json::Value::String(text)) if name == "credentials" => {
                     found.literals.push(text);
                 }
                 _ => {}

@@ -71,8 +71,9 @@ impl<'a> CustomerExecutor<'a> {
 
     /// Whether every secret of a body is resolved.
     fn secrets_of(&self, body: &ConnectorBody) -> Result<(), StepError> {
-        let missing = references(body)
-            .iter()
+        let missing = body
+            .references()
+            .into_iter()
             .find_map(|reference| self.ctx.run.missing.get(reference));
         match missing {
             None => Ok(()),
@@ -106,19 +107,6 @@ impl<'a> CustomerExecutor<'a> {
         self.ctx.run.events.emit(report.event());
         self.reports.push(report);
     }
-}
-
-fn references(body: &ConnectorBody) -> BTreeSet<SecretRef> {
-    let mut references = BTreeSet::new();
-    let blocks = [
-        &body.credentials,
-        &body.environment,
-        &body.replication_config,
-    ];
-    for block in blocks.into_iter().flatten() {
-        crate::secrets::collect(block, &mut references);
-    }
-    references
 }
 
 fn body_to_send(operation: &Operation) -> Option<&ConnectorBody> {

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;
 use crate::plan::{Action, Operation, Plan};
 use crate::render::{self, Ui, json};
-use crate::secrets::{ResolveError, ResolveErrorKind, Resolver, Values, collect};
+use crate::secrets::{ResolveError, ResolveErrorKind, Resolver, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -119,14 +119,7 @@ pub(super) async fn resolve(
         if let Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } =
             &step.operation
         {
-            let blocks = [
-                &body.credentials,
-                &body.environment,
-                &body.replication_config,
-            ];
-            for block in blocks.into_iter().flatten() {
-                collect(block, &mut references);
-            }
+            references.extend(body.references().into_iter().cloned());
         }
     }
     let (values, failures) = resolver.resolve_all(&references).await;

@@ -11,7 +11,6 @@ use crate::desired::{Loaded, Project};
 use crate::failure::{Exit, Failure};
 use crate::model::{Health, HealthCheck, SecretRef};
 use crate::render::{self, Ui, json};
-use crate::secrets::collect;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -182,17 +181,12 @@ async fn stores(
     project: &Project,
     global: &GlobalArgs,
 ) -> Result<Vec<HealthCheck>, Failure> {
-    let mut references: BTreeSet<SecretRef> = BTreeSet::new();
-    for (_, connector) in project.desired.connectors() {
-        let blocks = [
-            &connector.credentials,
-            &connector.environment,
-            &connector.replication_config,
-        ];
-        for block in blocks.into_iter().flatten() {
-            collect(block, &mut references);
-        }
-    }
+    let references: BTreeSet<SecretRef> = project
+        .desired
+        .connectors()
+        .flat_map(|(_, connector)| connector.references())
+        .cloned()
+        .collect();
     let resolver = resolver(env, project, global)?;
     let probes = resolver.health(&references).await;
     resolver.close().await;

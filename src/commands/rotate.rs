@@ -14,7 +14,7 @@ use crate::ledger::{Rotation, Rotations};
 use crate::model::{Address, ConnectorId, Desired, SecretRef};
 use crate::plan::{Operation, Plan, Policy, Rotation as Narrowed, Step, only_rotations};
 use crate::render::{self, Ui};
-use crate::secrets::{Resolver, collect};
+use crate::secrets::Resolver;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Selector = BTreeSet<Address>;
@@ -264,14 +264,7 @@ fn needs(step: &Step, missing: &BTreeMap<SecretRef, String>) -> bool {
     let Operation::ReplaceConnector { body, .. } = &step.operation else {
         return false;
     };
-    let mut references = BTreeSet::new();
-    let blocks = [
-        &body.credentials,
-        &body.environment,
-        &body.replication_config,
-    ];
-    for block in blocks.into_iter().flatten() {
-        collect(block, &mut references);
-    }
-    references.iter().any(|one| missing.contains_key(one))
+    body.references()
+        .into_iter()
+        .any(|reference| missing.contains_key(reference))
 }

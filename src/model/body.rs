@@ -1,9 +1,10 @@
 //! What is written to the remote API, references unresolved.
 
 use super::desired::secret_leaves;
-use super::{Cache, DefinitionId, Entity, Setting, Settings, Status, TemplateId};
+use super::setting::references;
+use super::{Cache, DefinitionId, Entity, SecretRef, Setting, Settings, Status, TemplateId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The fields of `WorkspaceUpdateRequest`; what is absent is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,13 +50,25 @@ pub struct ConnectorBody {
 }
 
 impl ConnectorBody {
+    /// The blocks of settings that are present, with their field names.
+    pub fn blocks(&self) -> impl Iterator<Item = (&'static str, &Settings)> {
+        [
+            ("credentials", &self.credentials),
+            ("environment", &self.environment),
+            ("replication_config", &self.replication_config),
+        ]
+        .into_iter()
+        .filter_map(|(name, block)| Some((name, block.as_ref()?)))
+    }
+
+    /// The references in the blocks.
+    pub fn references(&self) -> BTreeSet<&SecretRef> {
+        references(self.blocks().map(|(_, block)| block))
+    }
+
     /// The leaves whose sending is fingerprinted, as
     /// [`DesiredConnector::secret_leaves`](super::DesiredConnector::secret_leaves).
     pub fn secret_leaves(&self) -> BTreeMap<String, &Setting> {
-        secret_leaves(
-            self.credentials.as_ref(),
-            self.environment.as_ref(),
-            self.replication_config.as_ref(),
-        )
+        secret_leaves(self.blocks())
     }
 }

@@ -1,6 +1,7 @@
 //! What the files ask for, once it can be relied on.
 
-use super::{Address, DefinitionId, OrganizationId, Setting, Settings, TemplateId};
+use super::setting::references;
+use super::{Address, DefinitionId, OrganizationId, SecretRef, Setting, Settings, TemplateId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -192,31 +193,36 @@ pub enum Rotation {
 }
 
 impl DesiredConnector {
+    /// The blocks of settings that are present, with their field names.
+    pub fn blocks(&self) -> impl Iterator<Item = (&'static str, &Settings)> {
+        [
+            ("credentials", &self.credentials),
+            ("environment", &self.environment),
+            ("replication_config", &self.replication_config),
+        ]
+        .into_iter()
+        .filter_map(|(name, block)| Some((name, block.as_ref()?)))
+    }
+
+    /// The references in the blocks.
+    pub fn references(&self) -> BTreeSet<&SecretRef> {
+        references(self.blocks().map(|(_, block)| block))
+    }
+
     /// Every leaf whose value is write-only remotely or a reference, by dotted path: all of
     /// `credentials`, and the references of the two other blocks.
     pub fn secret_leaves(&self) -> BTreeMap<String, &Setting> {
-        secret_leaves(
-            self.credentials.as_ref(),
-            self.environment.as_ref(),
-            self.replication_config.as_ref(),
-        )
+        secret_leaves(self.blocks())
     }
 }
 
 /// The leaves that are fingerprinted: those of `credentials`, and references elsewhere.
 pub(super) fn secret_leaves<'a>(
-    credentials: Option<&'a Settings>,
-    environment: Option<&'a Settings>,
-    replication_config: Option<&'a Settings>,
+    blocks: impl Iterator<Item = (&'static str, &'a Settings)>,
 ) -> BTreeMap<String, &'a Setting> {
     let mut leaves = BTreeMap::new();
-    let blocks = [
-        ("credentials", credentials),
-        ("environment", environment),
-        ("replication_config", replication_config),
-    ];
     for (block, settings) in blocks {
-        for (name, setting) in settings.into_iter().flatten() {
+        for (name, setting) in settings {
             setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
                 if block == "credentials" || leaf.holds_secret() {
                     leaves.insert(path, leaf);

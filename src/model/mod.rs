@@ -10,6 +10,7 @@ mod desired;
 mod evidence;
 mod health_check;
 mod id;
+mod invisible;
 mod observed;
 mod recorded;
 mod resolved;
@@ -29,6 +30,7 @@ pub use desired::{
 pub use evidence::{Evidence, Freshness, WhyUnverified};
 pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
+pub use invisible::is_invisible;
 pub use observed::{
     Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
     ObservedStatus,
@@ -38,5 +40,5 @@ pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_mask, looks_secret, names_secret};
-pub use setting::{Setting, Settings};
+pub use setting::{Setting, Settings, references};
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};

@@ -4,7 +4,7 @@
 use super::SecretRef;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A block: field name to value, in name order.
 pub type Settings = BTreeMap<String, Setting>;
@@ -124,6 +124,19 @@ impl From<Setting> for Value {
     }
 }
 
+/// The references in blocks of settings.
+pub fn references<'a>(blocks: impl IntoIterator<Item = &'a Settings>) -> BTreeSet<&'a SecretRef> {
+    let mut references = BTreeSet::new();
+    for setting in blocks.into_iter().flat_map(BTreeMap::values) {
+        setting.leaves("", &mut |_, leaf| {
+            if let Setting::Secret(reference) = leaf {
+                references.insert(reference);
+            }
+        });
+    }
+    references
+}
+
 #[cfg(test)]
 mod tests {
     use super::Setting;
@@ -143,5 +156,16 @@ mod tests {
         let mut paths = Vec::new();
         setting.leaves("x", &mut |path, _| paths.push(path));
         assert_eq!(paths, ["x.a[0]", "x.a[1].b", "x.c"]);
+    }
+
+    #[test]
+    fn references_are_collected_once() {
+        let setting =
+            Setting::from(json!({"a": {"$secret": "${env:A}"}, "b": [{"$secret": "${env:A}"}]}));
+        let Setting::Map(settings) = setting else {
+            unreachable!()
+        };
+        let expected: SecretRef = "${env:A}".parse().unwrap();
+        assert_eq!(references([&settings]), BTreeSet::from([&expected]));
     }
 }

@@ -47,22 +47,10 @@ pub(super) fn of(plan: &Plan, declared: usize, is_declared: impl Fn(&str) -> boo
 fn secrets_sent(operation: &Operation) -> u64 {
     match operation {
         Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
-            references(body)
+            body.blocks().map(|(_, block)| in_settings(block)).sum()
         }
         _ => 0,
     }
-}
-
-fn references(body: &ConnectorBody) -> u64 {
-    [
-        &body.credentials,
-        &body.environment,
-        &body.replication_config,
-    ]
-    .into_iter()
-    .flatten()
-    .map(in_settings)
-    .sum()
 }
 
 fn in_settings(settings: &Settings) -> u64 {

@@ -4,6 +4,7 @@
 //! invisible), and texts that a CI runner obeys when it sees them in a log. Both are made
 //! visible instead of being removed, so that a reader sees what is there.
 
+use crate::model::is_invisible;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -119,22 +120,9 @@ fn is_command(rest: &str) -> bool {
     })
 }
 
-/// Characters that steer a terminal, reorder text or cannot be seen.
+/// Whether a character must be escaped. U+FE0F only makes an emoji colorful.
 pub(super) fn is_dangerous(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fe00}'..='\u{fe0e}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-        )
+    is_invisible(character) && character != '\u{fe0f}'
 }
 
 #[cfg(test)]

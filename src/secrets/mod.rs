@@ -20,8 +20,8 @@ pub use fingerprint::{Fingerprinter, NotMoved};
 pub use resolver::Resolver;
 pub use stores::syntax_error;
 
-use crate::model::{SecretRef, SecretValue, Setting, Settings};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::{SecretRef, SecretValue};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The values of one run, by reference: each distinct reference is read once.
@@ -31,39 +31,4 @@ pub type Values = BTreeMap<SecretRef, Arc<SecretValue>>;
 pub fn among(values: &Values) -> impl Fn(&str) -> bool + Send + Sync + 'static {
     let values: Vec<Arc<SecretValue>> = values.values().cloned().collect();
     move |text| values.iter().any(|value| value.expose() == text)
-}
-
-/// Adds every reference inside the settings to `references`.
-pub fn collect(settings: &Settings, references: &mut BTreeSet<SecretRef>) {
-    for setting in settings.values() {
-        setting.leaves("", &mut |_, leaf| {
-            if let Setting::Secret(reference) = leaf {
-                references.insert(reference.clone());
-            }
-        });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::collect;
-    use crate::model::{SecretRef, Setting};
-    use serde_json::json;
-    use std::collections::BTreeSet;
-
-    fn reference(text: &str) -> SecretRef {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn references_are_collected_once() {
-        let setting =
-            Setting::from(json!({"a": {"$secret": "${env:A}"}, "b": [{"$secret": "${env:A}"}]}));
-        let Setting::Map(settings) = setting else {
-            unreachable!()
-        };
-        let mut references = BTreeSet::new();
-        collect(&settings, &mut references);
-        assert_eq!(references, BTreeSet::from([reference("${env:A}")]));
-    }
 }

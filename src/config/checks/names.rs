@@ -4,6 +4,7 @@ use super::super::code::Code;
 use super::super::load::Parsed;
 use super::super::source::{Findings, Place};
 use super::super::visible::title;
+use crate::model::is_invisible;
 use std::collections::HashMap;
 
 /// A declared name and where it stands.
@@ -147,7 +148,7 @@ fn visible(key: &str, name: &str, place: Place<'_>, findings: &mut Findings) {
         "is empty"
     } else if name.chars().count() > LONGEST {
         "has more than 255 characters"
-    } else if name.chars().any(invisible) {
+    } else if name.chars().any(is_invisible) {
         "holds control, bidirectional or zero-width characters"
     } else if name.trim() != name {
         "begins or ends with a space"
@@ -156,13 +157,4 @@ fn visible(key: &str, name: &str, place: Place<'_>, findings: &mut Findings) {
     };
     let message = format!("`{key}` {problem}");
     findings.at(place.key(key), Code::InvalidName, message, None);
-}
-
-fn invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
