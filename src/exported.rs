@@ -12,7 +12,7 @@ mod settings;
 
 use crate::model::{
     Cache, Contract, Desired, Observed, ObservedCustomer, ObservedStatus, OrganizationId, Recorded,
-    RecordedCustomer, Setting, Settings, Status, WorkspaceId, references,
+    RecordedCustomer, Settings, Status, WorkspaceId, references,
 };
 use connector::Twins;
 use names::Names;

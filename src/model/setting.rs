@@ -139,8 +139,9 @@ pub fn references<'a>(blocks: impl IntoIterator<Item = &'a Settings>) -> BTreeSe
 
 #[cfg(test)]
 mod tests {
-    use super::Setting;
+    use super::{SecretRef, Setting, references};
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     #[test]
     fn json_round_trips_with_references() {

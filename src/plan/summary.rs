@@ -1,7 +1,7 @@
 //! The counts of a plan.
 
 use super::{Action, Operation, Plan, Summary};
-use crate::model::{Address, ConnectorBody, Setting, Settings};
+use crate::model::{Address, Setting, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts objects, not steps: one that is created and then set up further counts as added.

@@ -1,14 +1,14 @@
 //! What `doctor` found, for people: a line each, with what to do where something is the matter.
 
 use super::{Label, Line, Out, Safe};
-use crate::model::{Health, Probe};
+use crate::model::{Health, HealthCheck};
 use std::io;
 
 /// Columns of the word in front.
 const WORD: usize = 6;
 
 /// Every check with its hint, then the verdict.
-pub fn doctor(out: &mut Out<'_>, probes: &[Probe]) -> io::Result<()> {
+pub fn doctor(out: &mut Out<'_>, probes: &[HealthCheck]) -> io::Result<()> {
     let width = probes.iter().map(|probe| probe.subject.chars().count());
     let column = WORD + width.max().unwrap_or(0) + 2;
     for probe in probes {
@@ -34,7 +34,7 @@ pub fn doctor(out: &mut Out<'_>, probes: &[Probe]) -> io::Result<()> {
     out.flush()
 }
 
-fn count(probes: &[Probe], health: Health) -> usize {
+fn count(probes: &[HealthCheck], health: Health) -> usize {
     let alike = probes.iter().filter(|probe| probe.health == health);
     alike.count()
 }
@@ -50,14 +50,14 @@ fn word(health: Health) -> (Label, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::super::Out;
-    use crate::model::Probe;
+    use crate::model::HealthCheck;
 
     #[test]
     fn checks_are_a_line_each() {
         let probes = [
-            Probe::ok("configuration", "files: 1"),
-            Probe::warn("store file", "a\u{1b}[31m can be read", "chmod o-r"),
-            Probe::fail("store env", "ACME is not set", "set it"),
+            HealthCheck::ok("configuration", "files: 1"),
+            HealthCheck::warn("store file", "a\u{1b}[31m can be read", "chmod o-r"),
+            HealthCheck::fail("store env", "ACME is not set", "set it"),
         ];
         let mut bytes = Vec::new();
         super::doctor(&mut Out::new(&mut bytes, 80, false), &probes).unwrap();

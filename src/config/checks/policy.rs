@@ -107,7 +107,8 @@ impl Permissions {
     /// What refuses a reference, if anything does.
     pub(super) fn refuse(&self, reference: &SecretRef) -> Option<Refused> {
         let stores = self.stores.as_ref();
-        if stores.is_some_and(|stores| !stores.contains(reference.store.name())) {
+        if stores.is_some_and(|stores| !stores.iter().any(|store| store == reference.store.name()))
+        {
             return Some(Refused::Store);
         }
         let prefixes = self.prefixes.as_ref()?;

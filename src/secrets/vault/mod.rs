@@ -44,7 +44,7 @@ pub(super) struct Vault {
 }
 
 impl Vault {
-    pub(super) fn new(settings: Settings) -> Result<Self, ResolveErrorKind> {
+    fn new(settings: Settings) -> Result<Self, ResolveErrorKind> {
         Ok(Self {
             http: Http::new(&settings)?,
             settings,

@@ -154,8 +154,11 @@ impl ProviderStore {
             }
         };
         provider.prefetch(references).await;
-        let failures: Vec<String> = stream::iter(references)
-            .map(async |reference| provider.failure(reference).await)
+        let reads: Vec<_> = references
+            .iter()
+            .map(|reference| provider.failure(reference))
+            .collect();
+        let failures: Vec<String> = stream::iter(reads)
             .buffered(PARALLEL_READS)
             .filter_map(future::ready)
             .collect()
