@@ -128,22 +128,14 @@ async fn a_real_server_agrees() {
         "a\nb \u{e9}\""
     );
     assert_eq!(told(&role, "secret/app/a", "n").await.unwrap(), "7");
-    assert_eq!(
-        told(&role, "secret/app/none", "id").await,
-        Err(ResolveErrorKind::NotFound)
-    );
-    assert_eq!(
-        told(&role, "secret/app/deleted", "id").await,
-        Err(ResolveErrorKind::Deleted)
-    );
-    assert_eq!(
-        told(&role, "secret/app/destroyed", "id").await,
-        Err(ResolveErrorKind::Destroyed)
-    );
-    assert_eq!(
-        told(&role, "secret/other/b", "id").await,
-        Err(ResolveErrorKind::Denied)
-    );
+    for (path, expected) in [
+        ("secret/app/none", ResolveErrorKind::NotFound),
+        ("secret/app/deleted", ResolveErrorKind::Deleted),
+        ("secret/app/destroyed", ResolveErrorKind::Destroyed),
+        ("secret/other/b", ResolveErrorKind::Denied),
+    ] {
+        assert_eq!(told(&role, path, "id").await, Err(expected), "{path}");
+    }
     let wrong = with_token(&bao.address, "wrong");
     assert_eq!(
         told(&wrong, "secret/app/a", "id").await,
