@@ -1,4 +1,4 @@
-//! What is written to the remote API, references unresolved.
+//! Responsible for the bodies that are sent to the remote API, with references unresolved.
 
 use super::desired::secret_leaves;
 use super::setting::references;

@@ -1,4 +1,4 @@
-//! The meeting point of the room that reads secrets and the room that sends them.
+//! Responsible for the interface between the module that reads secrets and the modules that send them.
 
 use super::{SecretRef, SecretValue};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Secret references, which are printed, and secret values, which have no printable form.
+//! Responsible for secret references, which can be printed, and secret values, which cannot.
 
 use super::StoreKind;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! The free-form blocks of a connector (`credentials`, `environment`, `replication_config`):
-//! YAML types kept as they are, with references where secrets go.
+//! Responsible for the free-form blocks of a connector (`credentials`, `environment`, `replication_config`): YAML types
+//! with references in the place of secrets.
 
 use super::SecretRef;
 use serde::{Deserialize, Serialize};

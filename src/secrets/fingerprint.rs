@@ -1,6 +1,6 @@
-//! Keyed fingerprints: whether a secret is the one last sent, without keeping it.
+//! Responsible for keyed fingerprints, which tell whether a secret is the one that was last sent without keeping it.
 //!
-//! Always keyed, never a plain hash: a stored hash of a short secret can be guessed.
+//! Fingerprints are always keyed, because a plain hash of a short secret can be guessed.
 
 use crate::model::{OrganizationId, SecretRef, SecretValue, Sent, Setting};
 use hmac::{HmacReset, KeyInit as _, Mac as _};

@@ -1,4 +1,4 @@
-//! Laws of reading a field out of a file of secrets, for `crate::fuzzing`.
+//! Responsible for the laws of reading a field from a file of secrets, for `crate::fuzzing`.
 
 use super::ResolveErrorKind;
 use super::fields::{FieldsForm, read};

@@ -1,11 +1,9 @@
-//! Responsible for the user's own configuration, which names the commands of the `exec` store and the stores
-//! behind aliases.
+//! Responsible for the user's own configuration, which names the commands of the `exec` store and further stores.
 //!
-//! It is `$AIRLIFT_CONFIG`, else `~/.config/airlift/config.yaml`, and never part of a project: a
-//! change to the project's files must not be able to choose what runs or who is asked. Refuses a
-//! file inside the
-//! project's tree, one that others may write, and one that somebody else owns; programs inside
-//! the tree, relative programs, and handing on the organization's own credentials.
+//! It is `$AIRLIFT_CONFIG`, else `~/.config/airlift/config.yaml`, and never part of a project: a change to the
+//! project's files must not choose which program runs or which server is asked. Refuses a file inside the project's
+//! tree, a file that others may write, and a file that another user owns. Refuses programs inside the tree, relative
+//! programs, and passing the organization's own credentials on.
 
 use super::ResolveErrorKind;
 use crate::model::is_alias;

@@ -1,4 +1,4 @@
-//! Fields of dotenv text.
+//! Responsible for fields of dotenv text.
 //!
 //! The rules, because no two readers of such files agree:
 //! - one `NAME=value` a line, `export ` in front allowed, blanks around name and value dropped;

@@ -1,5 +1,5 @@
-//! Fields of JSON text, cut out of it: only the value that is asked for is copied, into memory
-//! that is wiped.
+//! Responsible for fields of JSON text. Only the value of the field is copied, into memory that is wiped; `serde_json`
+//! alone would leave copies in its buffers.
 
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;

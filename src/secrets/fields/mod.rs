@@ -1,8 +1,8 @@
-//! One field of a file that holds several: JSON, YAML or dotenv, told by the file's name.
+//! Responsible for one field of a file that holds several: JSON, YAML or dotenv, by the file's extension.
 //!
-//! A field is a top-level key, or names joined by dots from the top down; a key that holds dots
-//! itself comes first. Values are text, numbers, true and false, as they are written. Refuses a
-//! field that is there twice, null, lists and mappings. No error quotes content.
+//! A field is a top-level key, or names joined by dots from the top down. A key that holds dots itself comes first.
+//! Values are text, numbers, true and false, as they are written. Refuses duplicate fields, null, lists and mappings.
+//! No error quotes content.
 
 mod dotenv;
 pub(super) mod json;

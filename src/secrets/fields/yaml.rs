@@ -1,8 +1,7 @@
-//! Fields of YAML text, from one pass over its events.
+//! Responsible for fields of YAML text, from one pass over the parser's events.
 //!
-//! Nothing is expanded: an alias where the field should be is no value. Refuses tags, a second
-//! document and nesting beyond 64 levels. The parser's own buffers are not wiped; JSON, dotenv
-//! and plain files leave no copies.
+//! Nothing is expanded: an alias is not a value. Refuses tags, a second document and nesting beyond 64 levels. The
+//! parser's own buffers are not wiped. JSON, dotenv and plain files leave no copies.
 
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;

@@ -1,10 +1,9 @@
 //! Responsible for the `exec` store: `${exec:name}` is what a command writes to its standard output, less one
 //! trailing newline.
 //!
-//! The command is named in the user's own configuration and nowhere else. It runs as it is
-//! written there: no shell, no input, the root as its directory, an environment of the listed
-//! variables alone, and an end by force when its time is over. What it says on standard error is
-//! thrown away, because it may quote what it read.
+//! Only the user's own configuration names commands. A command runs exactly as written there: without a shell or
+//! input, in the root directory, with an environment of the listed variables only. It is killed when its time is over.
+//! Its standard error is discarded, because it may quote a secret.
 
 use super::file::{LIMIT, whole};
 use super::{Store, refuse_field};

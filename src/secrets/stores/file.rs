@@ -1,10 +1,9 @@
 //! Responsible for the `file` store: `${file:path}` is a file's content less one trailing newline, and
 //! `${file:path#key}` one field of a JSON, YAML or dotenv file.
 //!
-//! Confined to the project directory and to directories that are allowed from outside the
-//! project. Links are followed once, to see where they end; the place is then opened from its
-//! root downward without following any, so that nothing can be swapped in between. Refuses
-//! pipes, devices, directories and whatever is larger than 1 MiB.
+//! Files are confined to the project directory and to the allowed directories outside of it. Links are resolved once.
+//! The resolved path is then opened from its root downward without following links, so that no part can be replaced
+//! in between. Refuses pipes, devices, directories and files larger than 1 MiB.
 
 use super::Store;
 use super::health::{counted, listed};

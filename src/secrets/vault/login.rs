@@ -1,4 +1,4 @@
-//! Coming by a token: one login, kept until most of its life is over, and given back at the end.
+//! Responsible for the token of the server: one login, used until most of its life is over, and revoked at the end.
 
 use super::Vault;
 use super::settings::Login;

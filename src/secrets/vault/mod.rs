@@ -1,10 +1,9 @@
-//! The `vault` store: `${vault:mount/path#field}` is a field of the newest version of a secret
-//! in a KV version 2 engine of `HashiCorp` Vault or `OpenBao`.
+//! Responsible for the `vault` store: `${vault:mount/path#field}` is a field of the newest version of a secret in a KV
+//! version 2 engine of `HashiCorp` Vault or `OpenBao`.
 //!
-//! Everything about the server comes from the environment, as its own tools read it. One read
-//! gives all fields of a secret, whoever asks for which; a secret's version is told without
-//! them. A token from a login is given back at the end. Refuses redirects, plain HTTP to other
-//! machines, endless answers, and to repeat what a server says.
+//! The environment configures the server, with the variables of its own tools. One read returns all fields of a
+//! secret. A secret's version is read without its fields. Refuses redirects, plain HTTP to other machines, unbounded
+//! responses, and repeating a server's text.
 
 mod http;
 mod login;

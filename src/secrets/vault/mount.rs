@@ -1,5 +1,7 @@
-//! Which part of a path is the mount of its engine: the server is asked once for each, as its
-//! own tools do, because a mount may have several parts. Where it does not say, it is the first.
+//! Responsible for finding which part of a path is the engine's mount.
+//!
+//! A mount may have several parts, so the server is asked once for each mount, as its own tools do. Without a
+//! response, the first part of the path is the mount.
 
 use super::{Vault, object};
 use crate::model::SecretValue;

@@ -1,4 +1,4 @@
-//! The store against `OpenBao` itself, where `AIRLIFT_TEST_BAO` names its program.
+//! Tests of the store against `OpenBao` itself, where `AIRLIFT_TEST_BAO` names its program.
 
 mod logins;
 

@@ -1,5 +1,5 @@
-//! Where the server is and how to log in: from the environment, as the server's own tools have
-//! it, and never from a project's files.
+//! Responsible for the server's address and login: from the environment, with the variables of the server's own tools,
+//! and never from a project's files.
 
 use crate::http::is_loopback;
 use crate::model::SecretValue;

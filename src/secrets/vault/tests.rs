@@ -1,4 +1,4 @@
-//! The store against a strict server of a few routes.
+//! Tests of the store against a strict server of a few routes.
 
 use super::Vault;
 use super::settings::Login;

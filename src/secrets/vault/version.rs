@@ -1,7 +1,7 @@
-//! Which version of a secret there is, told without its fields.
+//! Responsible for the version of a secret, read without its fields.
 //!
-//! A number alone would not do: a secret that is deleted for good and made again starts at one.
-//! So it is the number with the time at which that version was made.
+//! A version is its number with its creation time, because a secret that is deleted for good and created again starts
+//! at one.
 
 use super::{Vault, object, place};
 use crate::secrets::fields::json::{self, Object};

@@ -1,4 +1,4 @@
-//! What stands in where no further store is built in: nothing can be opened.
+//! Replaces the library of further stores in builds without them. Nothing can be opened.
 
 use super::{Key, ResolveErrorKind, SecretBytes};
 use std::time::Duration;

@@ -1,10 +1,8 @@
-//! The library that speaks to further stores: `secretspec`, of which only the providers are
-//! used.
+//! Responsible for the library of further stores, `secretspec`, of which only the providers are used.
 //!
-//! Its own configuration files, audit log, cache and `SECRETSPEC_PROVIDER` belong to a layer
-//! above that is never entered. Its values wipe themselves; what the cloud vendors' own clients
-//! copy on the way is theirs. Its errors may hold a store's words, so they are read for known
-//! signs and not shown.
+//! Its own configuration files, audit log, cache and `SECRETSPEC_PROVIDER` belong to a layer above, which is not used.
+//! Its values wipe themselves. Copies inside the cloud vendors' clients are out of reach. Its errors may hold a store's
+//! text, so they are searched for known signs and never shown.
 
 use super::{Key, ResolveErrorKind, SecretBytes};
 use secretspec::{Address, NativeAddress, Provider, SecretSpecError};

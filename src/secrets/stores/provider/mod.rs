@@ -1,9 +1,8 @@
-//! Responsible for stores that the user's own configuration names: `${prod-aws:acme/github#token}` is read from the store that the
-//! user's own configuration names `prod-aws`, and `token` is a field of its JSON.
+//! Responsible for stores that the user's own configuration names: `${prod-aws:acme/github#token}` is read from the
+//! store that it calls `prod-aws`, and `token` is a field of the secret's JSON.
 //!
-//! The alias says where secrets are read from, so a project can name it and never define it.
-//! Each secret is read once per run, several in one request where the store can; a read has a
-//! time limit. Refuses kinds of stores that this build lacks, and to repeat what a store says.
+//! A project can name such a store and never define it. Each secret is read once per run, several in one request where
+//! the store can, within a time limit. Refuses kinds of stores that this build lacks, and repeating a store's text.
 
 #[cfg(not(feature = "stores"))]
 mod absent;
