@@ -5,9 +5,8 @@ use super::{
     duplicates, operations,
 };
 use crate::events::Event;
-use crate::model::{ConnectorBody, RecordedCustomer, SecretRef};
+use crate::model::{ConnectorBody, RecordedCustomer};
 use crate::plan::{Action, CustomerPlan, Operation, Step};
-use std::collections::BTreeSet;
 
 /// Executes the plan of one customer.
 pub(super) struct CustomerExecutor<'a> {
