@@ -12,7 +12,6 @@ pub(crate) mod fuzzing;
 mod resolver;
 mod stores;
 mod user_config;
-mod vault;
 
 pub use error::{ResolveError, ResolveErrorKind};
 pub use evidence::evidence;

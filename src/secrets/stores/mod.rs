@@ -7,9 +7,9 @@ mod exec;
 pub(super) mod file;
 mod health;
 pub(super) mod provider;
+mod vault;
 
 use super::ResolveErrorKind;
-use super::vault::VaultStore;
 use crate::model::{HealthCheck, SecretRef, SecretValue, StoreKind};
 use env::EnvStore;
 use exec::ExecStore;
@@ -18,6 +18,7 @@ use futures_util::future::{self, BoxFuture, FutureExt as _};
 use provider::ProviderStore;
 use std::path::PathBuf;
 use std::sync::Arc;
+use vault::VaultStore;
 
 /// A store of secrets. Making one opens nothing; a store opens with the first reference that it reads.
 pub(super) trait Store: Send + Sync {
