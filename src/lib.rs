@@ -3,19 +3,19 @@
 //! The map of the house, in the order data flows:
 //!
 //! ```text
-//! files ──> config ──> desired ─┐
+//! files ──> config (desired) ───┐
 //! API   ──> observed ───────────┼──> plan ──> (review) ──> apply ──> API, ledger, report
 //! disk  ──> recorded (ledger) ──┘
 //! ```
 //!
 //! - [`model`]: the nouns that every room shares. Imports nothing.
 //! - [`catalog`]: the connector types this version knows.
-//! - [`config`]: text to findings, or to what was written. [`desired`]: what can be relied on.
+//! - [`config`]: files to findings, or to a project that can be relied on.
 //! - [`api`]: everything that speaks HTTP to the remote API. [`observed`]: what there is.
 //! - `http`: what the clients of the API and of Vault share.
 //! - [`ledger`]: ledger, journal and lock, on disk or in a store that machines share.
 //! - [`plan`]: the pure core; no I/O, clock, environment or randomness.
-//! - [`exported`]: what there is as declarations, the way back from observed to files; pure too.
+//! - [`export`]: what there is as declarations, the way back from observed to files; pure too.
 //! - [`secrets`]: references to values, and fingerprints of what was sent.
 //! - [`apply`]: carries a plan out and decides nothing.
 //! - [`sandbox`]: the embedded API. Imports nothing of ours, so that one mistake cannot hide in both.
@@ -33,9 +33,8 @@ pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod desired;
 pub mod events;
-pub mod exported;
+pub mod export;
 pub mod failure;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]

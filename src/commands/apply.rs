@@ -8,7 +8,7 @@ use crate::apply::{
     ApplyReport, Context, Options, Stop, StopCause, Tally, Waves, apply, apply_in_waves,
 };
 use crate::cli::{ApplyArgs, ExecutionArgs, Format, GlobalArgs};
-use crate::desired::Project;
+use crate::config::Project;
 use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;

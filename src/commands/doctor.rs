@@ -7,7 +7,7 @@ use super::project;
 use super::remote::{Pace, Remote, address, state_dir};
 use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::{Format, GlobalArgs};
-use crate::desired::{Loaded, Project};
+use crate::config::{Loaded, Project};
 use crate::failure::{Exit, Failure};
 use crate::model::{Health, HealthCheck, SecretRef};
 use crate::render::{self, Ui, json};

@@ -6,10 +6,8 @@ use super::pipeline::secret_roots;
 use super::project;
 use super::remote::{Pace, Remote};
 use crate::cli::{ExportArgs, Format, GlobalArgs};
-use crate::config::{LoadOptions, Severity};
-use crate::desired;
 use crate::events::{Event, Sink};
-use crate::exported::{Exported, ExportedCustomer, Sources, export};
+use crate::export::{self, Exported, Sources, export};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::recover;
 use crate::model::{Address, Desired, Observed, Recorded};
@@ -22,11 +20,6 @@ use std::path::{Path, PathBuf};
 
 /// The most bytes that one file may have; `config` refuses more.
 const FILE: usize = 8 * 1024 * 1024;
-/// Customers and connectors that are validated as one file.
-const PART: usize = 2_000;
-/// Rounds of validating and leaving out. Each takes out all that the one before found, and what is
-/// left out uncovers at most a missing field and a twin.
-const ROUNDS: usize = 64;
 
 /// Runs the verb.
 pub(super) async fn run(
@@ -52,18 +45,20 @@ pub(super) async fn run(
         recorded: &recorded,
         declared: &project.desired,
     };
-    let exported = valid(env, export(sources, &wanted))?;
+    let mut exported = export(sources, &wanted);
+    exported.amend(&secret_roots(env));
     match (&args.out, global.format) {
         (Some(directory), _) => written(ui, directory, &exported)?,
-        (None, Format::Json) => render::export_json(&mut ui.out(), &exported)?,
+        (None, Format::Json) => render::json::document(&mut ui.out(), &exported.to_value())?,
         (None, Format::Text) => {
-            let bytes = render::export(&mut ui.out(), &exported)?;
-            if bytes > FILE {
+            let text = export::document(&exported);
+            render::yaml(&mut ui.out(), &text)?;
+            if text.len() > FILE {
                 render::note(ui, "this is more than one file may hold (8 MiB); use --out")?;
             }
         }
     }
-    render::exported(ui, &exported, ui.verbose() > 0)?;
+    render::left_out(ui, &exported.left_out(), exported.placeholders())?;
     Ok(if whole { Exit::Done } else { Exit::Partial })
 }
 
@@ -118,65 +113,9 @@ async fn read(
     Ok((observed, settled.recorded))
 }
 
-/// The export without what `validate` objects to: the API may return what no file can hold.
-fn valid(env: &Environment, mut exported: Exported) -> Result<Exported, Failure> {
-    let mut parts = parts(std::mem::take(&mut exported.customers));
-    for part in &mut parts {
-        let mut alone = Exported {
-            customers: std::mem::take(part),
-            ..exported.clone()
-        };
-        amend(env, &mut alone)?;
-        exported.customers.append(&mut alone.customers);
-    }
-    Ok(exported)
-}
-
-/// Customers in parts that are each no more than a file may hold.
-fn parts(customers: Vec<ExportedCustomer>) -> Vec<Vec<ExportedCustomer>> {
-    let mut parts: Vec<Vec<ExportedCustomer>> = Vec::new();
-    let mut room = 0;
-    for customer in customers {
-        let size = 1 + customer.connectors.len();
-        match parts.last_mut() {
-            Some(part) if size <= room => part.push(customer),
-            _ => {
-                parts.push(vec![customer]);
-                room = PART;
-            }
-        }
-        room = room.saturating_sub(size);
-    }
-    parts
-}
-
-fn amend(env: &Environment, part: &mut Exported) -> Result<(), Failure> {
-    for _ in 0..ROUNDS {
-        let options = LoadOptions {
-            secret_roots: secret_roots(env),
-            stdin: Some(render::document(part).into_bytes()),
-        };
-        let report = desired::load(&[PathBuf::from("-")], &options).report;
-        let errors = report.findings.into_iter();
-        let errors = errors.filter(|finding| finding.severity == Severity::Error);
-        let errors: Vec<(String, String)> = errors
-            .map(|finding| (finding.path.unwrap_or_default(), finding.message))
-            .collect();
-        if errors.is_empty() {
-            return Ok(());
-        }
-        if !part.amend(&errors) {
-            break;
-        }
-    }
-    let message = "what there is could not be put into valid files";
-    Err(Failure::new(FailureKind::Internal, "internal", message)
-        .hint("export customers one by one with --target to find the one concerned"))
-}
-
 /// Writes a project, and only if nothing of it is there.
 fn written(ui: &Ui, directory: &Path, exported: &Exported) -> Result<(), Failure> {
-    let files: Vec<(PathBuf, String)> = render::project(exported)
+    let files: Vec<(PathBuf, String)> = export::project(exported)
         .into_iter()
         .map(|(name, text)| (directory.join(name), text))
         .collect();

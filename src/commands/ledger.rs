@@ -5,7 +5,7 @@ use super::pipeline::resolver;
 use super::project;
 use super::remote::{Pace, Remote};
 use crate::cli::{Format, GlobalArgs};
-use crate::desired::Project;
+use crate::config::Project;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::{Intent, IntentOutcome, Unsettled};
 use crate::model::{Address, DesiredConnector, Recorded, RecordedConnector, Sent, Setting};

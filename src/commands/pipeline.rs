@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::newcomers::await_newcomers;
 use super::remote::{Remote, ca_pem};
 use crate::cli::{ConnectionArgs, GlobalArgs, PlanningArgs, Refresh};
-use crate::desired::Project;
+use crate::config::Project;
 use crate::events::Sink;
 use crate::failure::Failure;
 use crate::ledger::{Unsettled, recover};

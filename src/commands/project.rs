@@ -3,8 +3,7 @@
 use super::environment::Environment;
 use super::pipeline::secret_roots;
 use crate::cli::{Format, GlobalArgs};
-use crate::config::LoadOptions;
-use crate::desired::{self, Loaded, Project};
+use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Completeness, Observed};
 use crate::plan::{BlockCode, Plan};
@@ -65,7 +64,7 @@ pub(super) fn read(env: &Environment, global: &GlobalArgs) -> Result<Loaded, Fai
         secret_roots: secret_roots(env),
         stdin: stdin.then(read_stdin).transpose()?,
     };
-    Ok(desired::load(&global.files, &options))
+    Ok(config::load(&global.files, &options))
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {
@@ -136,7 +135,7 @@ pub(super) fn known_types(project: &Project, plan: &Plan) -> Result<(), Failure>
         .filter(|blocked| blocked.code == BlockCode::UnknownType);
     let lines: Vec<String> = unknown
         .map(|blocked| {
-            let place = project.origins.get(&blocked.address);
+            let place = project.origin(&blocked.address);
             let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
             format!("{place}{}: {}", blocked.address, blocked.message)
         })

@@ -7,7 +7,7 @@
 use super::environment::Environment;
 use crate::api::{self, Credentials, Load, Options, Session, Target};
 use crate::cli::{ConnectionArgs, ConnectorToken, GlobalArgs, RateArgs};
-use crate::desired::Project;
+use crate::config::Project;
 use crate::events::Sink;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Ledger, LedgerStore, Lock, Unsettled, open_shared, trusted};

@@ -7,7 +7,7 @@ use super::project;
 use super::remote::{Pace, Remote};
 use crate::apply::{Stop, Waves};
 use crate::cli::{Format, GlobalArgs, RotateArgs};
-use crate::desired::Project;
+use crate::config::Project;
 use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::{Rotation, Rotations};

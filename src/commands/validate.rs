@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::project;
 use crate::cli::{Format, GlobalArgs};
-use crate::desired::Loaded;
+use crate::config::Loaded;
 use crate::failure::{Exit, Failure};
 use crate::render::{self, Ui, json};
 

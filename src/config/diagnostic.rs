@@ -21,6 +21,16 @@ pub struct Location {
     pub end_column: u32,
 }
 
+impl Location {
+    /// A file as a whole.
+    pub(super) fn whole(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.line {

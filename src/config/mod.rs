@@ -1,41 +1,41 @@
-//! Text to findings, or to configuration that can be relied on.
+//! Responsible for the configuration: files to findings, or to a project that can be relied on.
 //!
-//! In the order things happen: `load` finds and reads the files, `events` guards the text and
-//! keeps every place, `shape` finds structural mistakes and decodes, `checks` finds the rest.
-//! Refuses the network, the environment and the values of secrets.
+//! In the order in which things happen: `read` reads a file, `yaml` parses it, `document` and
+//! `schema_check` decode it, `validate` gives the typed values, and `load` does so for every file.
+//! Does not use the network, the environment or the values of secrets.
 
-mod checks;
 mod code;
 mod confine;
+mod customer_check;
 pub mod diagnostic;
-mod doubtful;
-mod events;
+mod document;
 mod excerpt;
-mod expansion;
+mod findings;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
-mod growth;
+mod include;
 mod limits;
 mod load;
+mod origin;
+mod origins;
+mod project;
+mod project_file;
 mod raw;
-mod scalar;
+mod read;
+mod redaction;
 pub mod schema;
-mod shape;
+mod schema_check;
 mod source;
-mod syntax;
-mod tree;
-mod visible;
-mod written;
+mod validate;
+mod yaml;
 
+pub(crate) use customer_check::{Problem, check_customer};
 pub use diagnostic::{Code, Excerpt, Finding, Location, Report, Severity};
-pub(crate) use raw::{
-    Block, RawConnector, RawContract, RawCustomer, RawMode, RawRotation, RawStatus,
-};
+pub use load::load;
+pub(crate) use origin::Step;
+pub use project::{Loaded, Project};
 pub use schema::config_schema;
-pub use written::Written;
-pub(crate) use written::WrittenCustomer;
 
-use source::Findings;
 use std::path::PathBuf;
 
 /// What reading depends on besides the files.
@@ -54,16 +54,4 @@ impl Default for LoadOptions {
             stdin: None,
         }
     }
-}
-
-/// Reads and checks everything that the inputs name: files, directories, or `-`. What was
-/// written is given only if no finding is an error.
-pub fn read(inputs: &[PathBuf], options: &LoadOptions) -> (Report, Option<Written>) {
-    let mut findings = Findings::default();
-    let files = load::files(inputs, options, &mut findings);
-    let root = written::root(&files);
-    checks::run(&files, &root, options, &mut findings);
-    let sound = !findings.failed();
-    let written = sound.then(|| Written::collect(files, root));
-    (findings.into_report(), written)
 }

@@ -5,7 +5,7 @@
 //! one field; those are checks.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -37,6 +37,10 @@ pub(crate) struct RawFile {
     /// How a new value of a secret is noticed, for every connector that does not say itself.
     pub(crate) rotation: Option<RawRotation>,
     /// The customers, each with its connectors.
+    #[expect(
+        dead_code,
+        reason = "for the schema; customers are decoded one at a time"
+    )]
     pub(crate) customers: Option<Vec<RawCustomer>>,
 }
 
@@ -100,9 +104,27 @@ pub(crate) struct RawCustomer {
     /// Caching of what agents read: `inherit` (as the organization has it), true or false.
     #[serde(default)]
     #[schemars(schema_with = "cache")]
-    pub(crate) cache: Option<Value>,
+    pub(crate) cache: Option<RawCache>,
     /// The customer's connectors.
+    #[expect(
+        dead_code,
+        reason = "for the schema; connectors are decoded one at a time"
+    )]
     pub(crate) connectors: Option<Vec<RawConnector>>,
+}
+
+/// Null is a field left out, as everywhere in the files; the API's null is `inherit`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum RawCache {
+    Switch(bool),
+    Word(RawCacheWord),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RawCacheWord {
+    Inherit,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]

@@ -18,6 +18,7 @@ mod secret;
 mod secret_buffer;
 mod secret_heuristics;
 mod setting;
+mod settings;
 mod store_kind;
 
 pub use action::{Action, Outcome};
@@ -40,5 +41,6 @@ pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_mask, looks_secret, names_secret};
-pub use setting::{Setting, Settings, references};
+pub use setting::{Setting, references};
+pub use settings::Settings;
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};

@@ -1,13 +1,10 @@
 //! Responsible for the free-form blocks of a connector (`credentials`, `environment`, `replication_config`): YAML types
 //! with references in the place of secrets.
 
-use super::SecretRef;
+use super::{SecretRef, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// A block: field name to value, in name order.
-pub type Settings = BTreeMap<String, Setting>;
+use std::collections::BTreeSet;
 
 /// The key that stands for a reference in JSON (ledger, saved plan). The configuration refuses
 /// it as a field name, so nothing a user writes can be mistaken for one.
@@ -127,7 +124,7 @@ impl From<Setting> for Value {
 /// The references in blocks of settings.
 pub fn references<'a>(blocks: impl IntoIterator<Item = &'a Settings>) -> BTreeSet<&'a SecretRef> {
     let mut references = BTreeSet::new();
-    for setting in blocks.into_iter().flat_map(BTreeMap::values) {
+    for setting in blocks.into_iter().flat_map(Settings::values) {
         setting.leaves("", &mut |_, leaf| {
             if let Setting::Secret(reference) = leaf {
                 references.insert(reference);

@@ -21,7 +21,7 @@ mod rekey;
 mod report;
 #[cfg(test)]
 mod sample;
-mod sanitize;
+pub(crate) mod sanitize;
 pub mod sinks;
 mod streams;
 mod style;
@@ -33,7 +33,7 @@ mod words;
 pub use diagnostics::diagnostics;
 pub use doctor::doctor;
 pub use drift::drift;
-pub use export::{document, export, export_json, exported, project, written};
+pub use export::{left_out, written, yaml};
 pub use line::{Line, Out};
 pub use plan::plan;
 pub use rekey::{Rekeyed, rekeyed};

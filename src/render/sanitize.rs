@@ -100,7 +100,7 @@ pub(super) fn break_at<'a>(text: &'a str, positions: &[usize]) -> Cow<'a, str> {
 ///
 /// Lines are put together from safe parts, so this finds only what arises between them, and
 /// `::` as the first thing in a line, which no part can know of itself.
-pub(super) fn commands(line: &str) -> Vec<usize> {
+pub(crate) fn commands(line: &str) -> Vec<usize> {
     let start = line.len() - line.trim_start().len();
     let at_start = line[start..].starts_with("::").then_some(start);
     let pairs = line.as_bytes().windows(2).enumerate();
@@ -121,7 +121,7 @@ fn is_command(rest: &str) -> bool {
 }
 
 /// Whether a character must be escaped. U+FE0F only makes an emoji colorful.
-pub(super) fn is_dangerous(character: char) -> bool {
+pub(crate) fn is_dangerous(character: char) -> bool {
     is_invisible(character) && character != '\u{fe0f}'
 }
 

@@ -14,7 +14,6 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("catalog", &["model"]),
     ("config", &["catalog", "model", "secrets"]),
-    ("desired", &["catalog", "config", "model"]),
     // Whatever happens while a command runs.
     ("events", &["model"]),
     ("http", &["model"]),
@@ -23,7 +22,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("ledger", &["events", "http", "model"]),
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.
-    ("exported", &["catalog", "model"]),
+    ("export", &["catalog", "config", "model", "render"]),
     ("secrets", &["http", "model"]),
     (
         "apply",
@@ -35,7 +34,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "apply", "catalog", "config", "events", "exported", "failure", "model", "plan",
+            "apply", "catalog", "config", "events", "failure", "model", "plan",
         ],
     ),
     // Flags are parsed into the types they mean.
@@ -43,8 +42,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "api", "apply", "catalog", "cli", "config", "desired", "events", "exported", "failure",
-            "model", "observed", "plan", "ledger", "render", "sandbox", "secrets",
+            "api", "apply", "catalog", "cli", "config", "events", "export", "failure", "model",
+            "observed", "plan", "ledger", "render", "sandbox", "secrets",
         ],
     ),
     ("process", &[]),
@@ -86,7 +85,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "exported",
+        "export",
         &["async", "std::fs", "std::env", "HashMap", "SecretValue"],
     ),
     (
@@ -112,17 +111,6 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "async",
             "std::env",
             "std::net",
-            "reqwest",
-            "tokio",
-            "SecretValue",
-        ],
-    ),
-    (
-        "desired",
-        &[
-            "async",
-            "std::fs",
-            "std::env",
             "reqwest",
             "tokio",
             "SecretValue",

@@ -1,12 +1,12 @@
 //! Masked lines, column by column.
 
 use super::super::diagnostic::Location;
-use super::super::events;
+use super::super::yaml::parse;
 use super::Masked;
 
 /// A line of a text and where its original columns `from..to` went.
 fn shown(text: &str, line: u32, from: u32, to: u32) -> (String, u32, u32) {
-    let tree = events::scan(text).tree.unwrap();
+    let tree = parse(text).tree.unwrap();
     let source = text.lines().nth(line as usize - 1).unwrap();
     told(Masked::by_tree(source, &tree, line), line, from, to)
 }

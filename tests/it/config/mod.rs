@@ -4,8 +4,7 @@
 mod files;
 
 use crate::support::golden;
-use airlift::config::{Code, LoadOptions, config_schema};
-use airlift::desired::{Loaded, load};
+use airlift::config::{Code, LoadOptions, Loaded, config_schema, load};
 use airlift::model::{Address, Cache, Contract, Mode, Region, Rotation, Setting, Status};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
 use serde_json::{Value, json};
@@ -211,10 +210,11 @@ fn a_project_becomes_what_is_desired() {
     let rotations = ["Acme GitHub", "Acme HubSpot"].map(|name| acme.connectors[name].rotation);
     assert_eq!(rotations, [Rotation::Compare, Rotation::Manual]);
     assert_eq!(project.stores.as_ref().map(BTreeSet::len), Some(4));
-    assert_eq!(project.origins[&Address::customer("acme-corp")].line, 10);
+    let line = |address| project.origin(&address).map(|location| location.line);
+    assert_eq!(line(Address::customer("acme-corp")), Some(10));
     assert_eq!(
-        project.origins[&Address::connector("acme-corp", "Acme HubSpot")].line,
-        22
+        line(Address::connector("acme-corp", "Acme HubSpot")),
+        Some(22)
     );
     assert_eq!(project.root, Path::new("tests/samples/valid"));
 }

@@ -1,0 +1,224 @@
+//! Responsible for one file: its tree, and its raw values with their origins.
+//!
+//! Of a file with findings the sound parts are decoded, so that the checks add theirs in the same
+//! run.
+
+use super::code::Code;
+use super::findings::Findings;
+use super::origin::Origin;
+use super::raw::{RawConnector, RawCustomer, RawFile};
+use super::read::unprintable;
+use super::schema_check::{self, WrongPath, kind_of};
+use super::source::Source;
+use super::yaml;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) path: PathBuf,
+    pub(super) source: Source,
+    /// Everything but the customers.
+    pub(super) head: RawFile,
+    /// Whether its text has no defect, so that values are decoded.
+    sound: bool,
+}
+
+/// A customer and its connectors, each with the place that declares it.
+#[derive(Debug)]
+pub(super) struct DeclaredCustomer<'s> {
+    /// Without its connectors.
+    pub(super) raw: RawCustomer,
+    pub(super) origin: Origin<'s>,
+    pub(super) connectors: Vec<(RawConnector, Origin<'s>)>,
+}
+
+impl Document {
+    /// Parses a text and decodes everything but the customers.
+    pub(super) fn parse(path: &Path, mut source: Source, findings: &mut Findings) -> Self {
+        let sound = parse(&mut source, findings);
+        let head = if sound {
+            head(source.root(), findings)
+        } else {
+            RawFile::default()
+        };
+        Self {
+            path: path.to_owned(),
+            source,
+            head,
+            sound,
+        }
+    }
+
+    /// The directory that its relative paths start from.
+    pub(super) fn directory(&self) -> PathBuf {
+        self.path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .map_or_else(|| PathBuf::from("."), Path::to_owned)
+    }
+
+    /// The place of a top-level key, or the file where it has none.
+    pub(super) fn key(&self, name: &str) -> Origin<'_> {
+        self.source.root().key(name)
+    }
+
+    /// The keys of the project that it holds.
+    pub(super) fn project_keys(&self) -> impl Iterator<Item = &'static str> {
+        let raw = &self.head;
+        [
+            ("organization_id", raw.organization_id.is_some()),
+            ("contract", raw.contract.is_some()),
+            ("include", raw.include.is_some()),
+            ("guards", raw.guards.is_some()),
+            ("stores", raw.stores.is_some()),
+            ("secret_policy", raw.secret_policy.is_some()),
+            ("rotation", raw.rotation.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(key, given)| given.then_some(key))
+    }
+
+    /// The places of its customers.
+    pub(super) fn customers(&self) -> Vec<Origin<'_>> {
+        if self.sound {
+            self.key("customers").items()
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// Parses the text; whether it has no defect. The tree of a text with defects masks excerpts.
+fn parse(source: &mut Source, findings: &mut Findings) -> bool {
+    if let Some(at) = unprintable(&source.text) {
+        let message = "a character here cannot be seen, or readers disagree about it";
+        let span = source.character(at);
+        findings.span(source, span, Code::UnprintableCharacter, message);
+        return false;
+    }
+    let parsed = yaml::parse(&source.text);
+    let sound = parsed.defects.is_empty();
+    source.tree = parsed.tree;
+    for defect in parsed.defects {
+        findings.defect(source, defect);
+    }
+    sound
+}
+
+/// Decodes a file without its customers, which are checked one at a time: the whole of a large
+/// file as one JSON value would be many times its size.
+fn head(root: Origin<'_>, findings: &mut Findings) -> RawFile {
+    let entries = root.entries();
+    if entries.is_empty() {
+        match root.to_json() {
+            Value::Null | Value::Object(_) => {}
+            other => {
+                let kind = kind_of(&other);
+                let message = format!("a file is a mapping such as `customers: […]`, not {kind}");
+                findings.at(root, Code::WrongType, message, None);
+            }
+        }
+        return RawFile::default();
+    }
+    let fields = entries.into_iter().map(|(name, origin)| {
+        let has_items = name == "customers" && !origin.items().is_empty();
+        let json = if has_items {
+            Value::Array(Vec::new())
+        } else {
+            origin.to_json()
+        };
+        (name.to_owned(), json)
+    });
+    let mut json = Value::Object(fields.collect::<Map<_, _>>());
+    for path in schema_check::file(&json, root, findings) {
+        remove(&mut json, path.first());
+    }
+    remove(&mut json, Some(&"customers".to_owned()));
+    decode(json, root, findings).unwrap_or_default()
+}
+
+/// Decodes a customer: everything but what is wrong.
+pub(super) fn customer<'s>(
+    origin: Origin<'s>,
+    findings: &mut Findings,
+) -> Option<DeclaredCustomer<'s>> {
+    let mut json = origin.to_json();
+    let wrong = schema_check::customer(&json, origin, findings);
+    if wrong.iter().any(Vec::is_empty) {
+        return None;
+    }
+    for path in wrong.iter().filter(|path| !is_of_connector(path)) {
+        remove(&mut json, path.first());
+    }
+    let connectors = match json.as_object_mut()?.remove("connectors") {
+        Some(Value::Array(connectors)) => connectors,
+        _ => Vec::new(),
+    };
+    let raw = decode(json, origin, findings)?;
+    let origins = origin.key("connectors").items();
+    let connectors = origins
+        .into_iter()
+        .zip(connectors)
+        .enumerate()
+        .filter_map(|(position, (origin, json))| {
+            let wrong = wrong.iter().filter_map(|path| in_connector(path, position));
+            Some((connector(json, origin, wrong, findings)?, origin))
+        })
+        .collect();
+    Some(DeclaredCustomer {
+        raw,
+        origin,
+        connectors,
+    })
+}
+
+fn connector<'w>(
+    mut json: Value,
+    origin: Origin<'_>,
+    wrong: impl Iterator<Item = &'w [String]>,
+    findings: &mut Findings,
+) -> Option<RawConnector> {
+    for path in wrong {
+        let field = path.first()?;
+        if field == "name" || field == "type" {
+            return None;
+        }
+        remove(&mut json, Some(field));
+    }
+    decode(json, origin, findings)
+}
+
+/// Whether a path leads to a connector or into one.
+fn is_of_connector(path: &WrongPath) -> bool {
+    path.len() > 1 && path.first().is_some_and(|list| list == "connectors")
+}
+
+/// The rest of a path that leads to the connector at a position.
+fn in_connector(path: &WrongPath, position: usize) -> Option<&[String]> {
+    let at = path.get(1).filter(|_| is_of_connector(path))?;
+    (at.parse() == Ok(position)).then(|| path.get(2..).unwrap_or_default())
+}
+
+fn remove(json: &mut Value, field: Option<&String>) {
+    if let (Some(fields), Some(field)) = (json.as_object_mut(), field) {
+        fields.remove(field);
+    }
+}
+
+/// Decodes what the schema takes. The schema is generated from the type, so this does not fail;
+/// if the two ever differ, the value is told and not lost.
+fn decode<T: DeserializeOwned>(
+    json: Value,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) -> Option<T> {
+    serde_json::from_value(json)
+        .map_err(|_| {
+            let message = "the file cannot be read as configuration";
+            findings.at(origin, Code::YamlSyntax, message, None);
+        })
+        .ok()
+}

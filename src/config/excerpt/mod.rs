@@ -1,0 +1,116 @@
+//! A source line as it may be shown.
+//!
+//! It keeps keys, punctuation and harmless values; everything else, comments included, becomes
+//! `•••`, of a fixed width so that a secret's length is not told either.
+
+#[cfg(test)]
+mod tests;
+
+use super::diagnostic::{Excerpt, Location};
+use super::redaction::nameable;
+use super::yaml::{Span, Tree};
+
+const MASK: &str = "•••";
+
+/// A line as it may be shown, with the column each original character went to.
+pub(super) struct Masked {
+    text: String,
+    columns: Vec<u32>,
+}
+
+impl Masked {
+    /// Keeps what the tree knows to be harmless, and the punctuation outside values.
+    pub(super) fn by_tree(line: &str, tree: &Tree, number: u32) -> Self {
+        let length = line.chars().count();
+        let mut keep: Vec<Option<bool>> = vec![None; length];
+        let mut paint = |span: Span, value: bool| {
+            let first = if span.start.line < number {
+                0
+            } else {
+                span.start.column as usize
+            };
+            let last = if span.end.line > number {
+                length
+            } else {
+                span.end.column as usize
+            };
+            let slots = keep.iter_mut().take(last).skip(first);
+            slots.for_each(|slot| *slot = Some(value));
+        };
+        tree.shown_on(number).for_each(|span| paint(span, true));
+        tree.hidden_on(number).for_each(|span| paint(span, false));
+        // Outside of keys and values, `#` begins a comment.
+        let comment = line
+            .chars()
+            .zip(&keep)
+            .position(|(character, painted)| painted.is_none() && character == '#');
+        let slots = keep.iter_mut().skip(comment.unwrap_or(length));
+        slots.for_each(|slot| *slot = Some(false));
+        Self::build(line, |index, character| {
+            let structural = " \t:-,{}[]?".contains(character);
+            keep.get(index).copied().flatten().unwrap_or(structural)
+        })
+    }
+
+    /// Without a tree: the indentation and the first key, if it looks like one.
+    pub(super) fn by_key(line: &str) -> Self {
+        let lead = |c: char| c == ' ' || c == '-' || c == '\t';
+        let body = line.trim_start_matches(lead);
+        let indent = line.chars().count() - body.chars().count();
+        let key = body.split_once(':').map(|(key, _)| key);
+        let shown = key.filter(|key| nameable(key));
+        let kept = indent + shown.map_or(0, |key| key.chars().count() + 1);
+        Self::build(line, |index, character| {
+            index < kept || character == ' ' && index == kept
+        })
+    }
+
+    fn build(line: &str, keep: impl Fn(usize, char) -> bool) -> Self {
+        let mut masked = Self {
+            text: String::new(),
+            columns: Vec::new(),
+        };
+        let mut width = 0;
+        let mut masking = false;
+        for (index, character) in line.chars().enumerate() {
+            if keep(index, character) {
+                masked.columns.push(width);
+                // A tab or a control character would move every column after it.
+                masked.text.push(if character.is_control() {
+                    ' '
+                } else {
+                    character
+                });
+                width += 1;
+                masking = false;
+                continue;
+            }
+            if !masking {
+                masked.text.push_str(MASK);
+                width += 3;
+            }
+            masked.columns.push(width - 3);
+            masking = true;
+        }
+        masked.columns.push(width);
+        masked
+    }
+
+    pub(super) fn excerpt(self, location: &Location) -> Excerpt {
+        let last = self.columns.last().copied().unwrap_or(0);
+        let column = |number: u32| {
+            let index = (number as usize).saturating_sub(1);
+            self.columns.get(index).copied().unwrap_or(last)
+        };
+        let start = column(location.column);
+        let text = self.text.trim_end();
+        let width = u32::try_from(text.chars().count()).unwrap_or(last);
+        let start = start.min(width);
+        Excerpt {
+            line: location.line,
+            text: text.to_owned(),
+            start,
+            end: column(location.end_column).clamp(start, width.max(start)),
+        }
+    }
+}

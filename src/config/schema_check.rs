@@ -1,0 +1,338 @@
+//! Responsible for structural findings: the schema generated from the raw types finds what is
+//! wrong, each thing at its own place.
+
+use super::code::Code;
+use super::findings::Findings;
+use super::origin::Origin;
+use super::raw::{RawCustomer, RawFile};
+use super::redaction::{NOT_NAMED, nameable, named};
+use crate::catalog::closest;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// The path of a value that is wrong, from the value that was checked.
+pub(super) type WrongPath = Vec<String>;
+
+/// Checks a file without its customers.
+pub(super) fn file(json: &Value, origin: Origin<'_>, findings: &mut Findings) -> Vec<WrongPath> {
+    SCHEMAS.file.check(json, origin, findings)
+}
+
+/// Checks a customer with its connectors.
+pub(super) fn customer(
+    json: &Value,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) -> Vec<WrongPath> {
+    SCHEMAS.customer.check(json, origin, findings)
+}
+
+/// Any position of a list, in a pattern of a path.
+const ANY: &str = "*";
+
+/// The whole numbers of a file, and those of a customer.
+const WHOLE_IN_FILE: &[&[&str]] = &[
+    &["version"],
+    &["guards", "max_deletes"],
+    &["guards", "max_delete_percent"],
+];
+const WHOLE_IN_CUSTOMER: &[&[&str]] = &[&["connectors", ANY, "credentials_version"]];
+
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas {
+    file: Part::new(schemars_schema::<RawFile>(), WHOLE_IN_FILE),
+    customer: Part::new(schemars_schema::<RawCustomer>(), WHOLE_IN_CUSTOMER),
+});
+
+fn schemars_schema<T: schemars::JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
+}
+
+struct Schemas {
+    file: Part,
+    customer: Part,
+}
+
+struct Part {
+    schema: Value,
+    /// Generated schemas are valid; a test compiles them.
+    validator: Option<Validator>,
+    /// Where it holds whole numbers.
+    whole_numbers: &'static [&'static [&'static str]],
+}
+
+impl Part {
+    fn new(schema: Value, whole_numbers: &'static [&'static [&'static str]]) -> Self {
+        let validator = jsonschema::validator_for(&schema).ok();
+        Self {
+            schema,
+            validator,
+            whole_numbers,
+        }
+    }
+}
+
+impl Part {
+    /// Adds the structural findings of a value, and gives the path of each part that is wrong.
+    fn check(&self, json: &Value, origin: Origin<'_>, findings: &mut Findings) -> Vec<WrongPath> {
+        let mut wrong = Vec::new();
+        let errors = self.validator.iter();
+        for error in errors.flat_map(|validator| validator.iter_errors(json)) {
+            self.error(&error, origin, &mut wrong, findings);
+        }
+        for pattern in self.whole_numbers {
+            for path in fractions(json, pattern) {
+                let message = format!("{} takes a whole number, not a fraction", label(&path));
+                findings.at(down(origin, &path), Code::WrongType, message, None);
+                wrong.push(path);
+            }
+        }
+        wrong
+    }
+
+    fn error(
+        &self,
+        error: &ValidationError<'_>,
+        origin: Origin<'_>,
+        wrong: &mut Vec<WrongPath>,
+        findings: &mut Findings,
+    ) {
+        let path: WrongPath = error
+            .instance_path()
+            .as_str()
+            .split('/')
+            .skip(1)
+            .map(unescape)
+            .collect();
+        let unexpected = match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.as_slice(),
+            _ => &[],
+        };
+        let below = |name: &String| path.iter().cloned().chain([name.clone()]).collect();
+        wrong.extend(unexpected.iter().map(below));
+        if findings.full() {
+            findings.omit();
+            wrong.push(path);
+            return;
+        }
+        let origin = down(origin, &path);
+        if unexpected.is_empty() {
+            report(error, &label(&path), origin, findings);
+            wrong.push(path);
+        } else {
+            let known = known_fields(&self.schema, error);
+            unknown_fields(unexpected, &known, origin, findings);
+        }
+    }
+}
+
+/// The origin of a part.
+fn down<'s>(origin: Origin<'s>, path: &[String]) -> Origin<'s> {
+    path.iter().fold(origin, |origin, step| match step.parse() {
+        Ok(position) => origin.index(position),
+        Err(_) => origin.key(step),
+    })
+}
+
+/// Numbers such as `1.0` where a whole number belongs: JSON Schema takes them for whole numbers,
+/// and the raw types do not. Any other fraction is told by the schema.
+fn fractions(json: &Value, pattern: &[&str]) -> Vec<WrongPath> {
+    let Some((step, rest)) = pattern.split_first() else {
+        let fraction = json.as_f64().filter(|_| json.is_f64());
+        return match fraction {
+            Some(number) if number.fract() == 0.0 => vec![Vec::new()],
+            _ => Vec::new(),
+        };
+    };
+    let below = |step: &str, value: &Value| -> Vec<WrongPath> {
+        fractions(value, rest)
+            .into_iter()
+            .map(|path| [vec![step.to_owned()], path].concat())
+            .collect()
+    };
+    match json {
+        Value::Array(items) if *step == ANY => items
+            .iter()
+            .enumerate()
+            .flat_map(|(position, item)| below(&position.to_string(), item))
+            .collect(),
+        Value::Object(fields) => fields
+            .get(*step)
+            .map_or_else(Vec::new, |field| below(step, field)),
+        _ => Vec::new(),
+    }
+}
+
+fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+/// The properties that the schema names beside the keyword that failed.
+fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
+    let keyword = error.schema_path().as_str();
+    let parent = keyword.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let properties = schema
+        .pointer(parent)
+        .and_then(|schema| schema.get("properties"));
+    let properties = properties.and_then(Value::as_object);
+    properties
+        .map(|map| map.keys().cloned().collect())
+        .unwrap_or_default()
+}
+
+fn unknown_fields(names: &[String], known: &[String], origin: Origin<'_>, findings: &mut Findings) {
+    let fields = origin.fields();
+    for name in names {
+        if findings.full() {
+            findings.omit();
+        } else {
+            unknown_field(name, known, fields.key(name), findings);
+        }
+    }
+}
+
+fn unknown_field(name: &str, known: &[String], origin: Origin<'_>, findings: &mut Findings) {
+    let near = closest(name, known.iter().map(String::as_str));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    let message = format!("unknown field {}", named(name));
+    findings.at(origin, Code::UnknownField, message, Some(help));
+}
+
+/// The field at the end of a path for a message, with its position where it is in a list.
+fn label(path: &[String]) -> String {
+    let is_position = |step: &&String| step.bytes().all(|byte| byte.is_ascii_digit());
+    let positions = path.iter().rev().take_while(is_position).count();
+    let (path, positions) = path.split_at(path.len() - positions);
+    let Some(name) = path.last() else {
+        return "a customer".to_owned();
+    };
+    if !nameable(name) {
+        return NOT_NAMED.to_owned();
+    }
+    let positions: Vec<String> = positions.iter().map(|at| format!("[{at}]")).collect();
+    format!("`{name}{}`", positions.concat())
+}
+
+fn report(error: &ValidationError<'_>, label: &str, origin: Origin<'_>, findings: &mut Findings) {
+    let kind = kind_of(error.instance());
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            findings.at(
+                origin,
+                Code::MissingField,
+                format!("missing field `{name}`"),
+                None,
+            );
+        }
+        ValidationErrorKind::Type { kind: expected } => {
+            let expected = expected_types(expected);
+            let message = format!("{label} takes {expected}, not {kind}");
+            let number = matches!(error.instance().as_ref(), Value::Number(_) | Value::Bool(_));
+            let text = expected.starts_with("text");
+            let help = (number && text).then(|| "quote it".to_owned());
+            findings.at(origin, Code::WrongType, message, help);
+        }
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            one_of(options, error.instance(), label, origin, findings);
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            findings.at(
+                origin,
+                Code::InvalidValue,
+                format!("{label} is at most {limit}"),
+                None,
+            );
+        }
+        ValidationErrorKind::Minimum { limit } => {
+            findings.at(
+                origin,
+                Code::InvalidValue,
+                format!("{label} is at least {limit}"),
+                None,
+            );
+        }
+        // The raw types use no other keyword.
+        _ => findings.at(
+            origin,
+            Code::InvalidValue,
+            format!("this value of {label} is not possible"),
+            None,
+        ),
+    }
+}
+
+fn one_of(
+    options: &[Value],
+    value: &Value,
+    label: &str,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let shown = |option: &Value| {
+        option
+            .as_str()
+            .map_or_else(|| option.to_string(), str::to_owned)
+    };
+    let words: Vec<String> = options.iter().filter(|o| !o.is_null()).map(shown).collect();
+    let near = value
+        .as_str()
+        .and_then(|text| closest(text, words.iter().map(String::as_str)));
+    let help = near.map(|near| format!("did you mean `{near}`?"));
+    let message = format!("{label} takes one of {}", words.join(", "));
+    findings.at(origin, Code::InvalidValue, message, help);
+}
+
+fn expected_types(expected: &TypeKind) -> String {
+    let words = |name: &str| match name {
+        "string" => "text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        "object" => "a mapping",
+        _ => "nothing",
+    };
+    match expected {
+        TypeKind::Single(kind) => words(&kind.to_string()).to_owned(),
+        TypeKind::Multiple(kinds) => {
+            let names = kinds.iter().map(|kind| words(&kind.to_string()));
+            names
+                .filter(|name| *name != "nothing")
+                .collect::<Vec<_>>()
+                .join(" or ")
+        }
+    }
+}
+
+/// A value's type, for messages that must not tell the value.
+pub(super) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(number) if number.is_f64() => "a fraction",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCHEMAS;
+
+    #[test]
+    fn the_generated_schemas_compile() {
+        assert!(SCHEMAS.file.validator.is_some() && SCHEMAS.customer.validator.is_some());
+    }
+}

@@ -1,0 +1,191 @@
+//! Responsible for a connector's type, method, template and entities, and for the connector as a
+//! whole.
+
+use super::{Scope, Subject, credentials, did_you_mean_or_all, settings};
+use crate::catalog::{self, AuthMethod, ConnectorType, NoSuchMethod};
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::origin::Origin;
+use crate::config::raw::{RawConnector, RawEntity, RawMode, RawRotation};
+use crate::config::redaction::{named, title};
+use crate::model::{DesiredConnector, Entity, Kind, Mode, Rotation, TemplateId};
+use std::collections::{BTreeSet, HashSet};
+
+/// Validates a connector; nothing if its type is empty.
+pub(super) fn connector(
+    raw: RawConnector,
+    origin: Origin<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<DesiredConnector> {
+    let subject = Subject {
+        origin,
+        kind: catalog::find(&raw.kind),
+        scope,
+    };
+    let kind = kind(raw.kind, subject, findings);
+    let given: Vec<&str> = raw
+        .credentials
+        .iter()
+        .flat_map(|block| block.keys().map(String::as_str))
+        .collect();
+    let method = method(raw.auth.as_deref(), &given, subject, findings);
+    let readable = readable(subject.kind, &given);
+    let auth = method
+        .filter(|_| !given.is_empty())
+        .map(|method| method.name.clone())
+        .or(raw.auth);
+    let has_template = raw.template_id.is_some();
+    let template_id = raw
+        .template_id
+        .and_then(|text| template(&text, origin.key("template_id"), findings));
+    let entities = raw
+        .entities
+        .map(|raw| entities(raw, origin.key("entities"), findings));
+    let credentials = match raw.credentials {
+        Some(block) => Some(credentials::validate(block, method, subject, findings)),
+        None if has_template => None,
+        None => credentials::absent(subject, findings),
+    };
+    let environment = settings::environment(raw.environment, subject, findings);
+    let replication_config = settings::replication(raw.replication_config, subject, findings);
+    Some(DesiredConnector {
+        previous_name: raw.previous_name,
+        kind: kind?,
+        auth,
+        template_id,
+        credentials,
+        readable,
+        credentials_version: raw.credentials_version,
+        rotation: rotation(raw.rotation).unwrap_or(scope.rotation),
+        environment,
+        replication_config,
+        entities,
+    })
+}
+
+/// How a new value of a secret is noticed.
+pub(super) fn rotation(raw: Option<RawRotation>) -> Option<Rotation> {
+    raw.map(|raw| match raw {
+        RawRotation::Manual => Rotation::Manual,
+        RawRotation::Compare => Rotation::Compare,
+    })
+}
+
+/// A type outside the catalog may exist remotely: `plan` asks.
+fn kind(text: String, subject: Subject<'_>, findings: &mut Findings) -> Option<Kind> {
+    let origin = subject.origin.key("type");
+    if text.is_empty() {
+        findings.at(origin, Code::InvalidValue, "`type` is empty", None);
+        return None;
+    }
+    if let Some(known) = subject.kind {
+        return Some(Kind {
+            name: known.name.clone(),
+            definition_id: Some(known.definition_id),
+        });
+    }
+    let definition_id = text
+        .parse()
+        .map_err(|_| {
+            let help = catalog::nearest(&text).map_or_else(
+                || "`airlift types` lists what is known; `plan` looks it up live".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let message = format!("type {} is not in the catalog", named(&text));
+            findings.at(origin, Code::UnknownType, message, Some(help));
+        })
+        .ok();
+    Some(Kind {
+        name: text,
+        definition_id,
+    })
+}
+
+/// The method that `auth` names, else the one that the fields fit best.
+fn method(
+    auth: Option<&str>,
+    given: &[&str],
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Option<&'static AuthMethod> {
+    let kind = subject.kind?;
+    match (catalog::choose(kind, auth, given), auth) {
+        (Ok(choice), _) => Some(choice.method),
+        (Err(NoSuchMethod), None) => None,
+        (Err(NoSuchMethod), Some(auth)) => {
+            let methods: Vec<&str> = kind
+                .methods
+                .iter()
+                .map(|method| method.name.as_str())
+                .collect();
+            let message = format!("{} has no authentication method {}", kind.name, named(auth));
+            let help = did_you_mean_or_all(auth, &methods);
+            let origin = subject.origin.key("auth");
+            findings.at(origin, Code::UnknownAuth, message, help);
+            // The fields are held against the nearest method.
+            Some(catalog::choose(kind, None, given).ok()?.method)
+        }
+    }
+}
+
+/// The fields of credentials that no method of the type has as a secret. What the catalog does not
+/// know counts as a secret.
+fn readable(kind: Option<&ConnectorType>, given: &[&str]) -> BTreeSet<String> {
+    let is_secret = |kind: &ConnectorType, field: &str| {
+        let described = kind
+            .methods
+            .iter()
+            .find_map(|method| method.fields.get(field));
+        catalog::is_secret(field, described)
+    };
+    given
+        .iter()
+        .filter(|field| kind.is_some_and(|kind| !is_secret(kind, field)))
+        .map(|field| (*field).to_owned())
+        .collect()
+}
+
+fn template(text: &str, origin: Origin<'_>, findings: &mut Findings) -> Option<TemplateId> {
+    text.parse()
+        .map_err(|_| {
+            let message = "`template_id` takes a template's UUID, or null";
+            findings.at(origin, Code::InvalidFormat, message, None);
+        })
+        .ok()
+}
+
+fn entities(raw: Vec<RawEntity>, origin: Origin<'_>, findings: &mut Findings) -> Vec<Entity> {
+    let mut seen = HashSet::new();
+    for (index, entity) in raw.iter().enumerate() {
+        let origin = || origin.index(index).key("entity");
+        if entity.entity.trim().is_empty() {
+            findings.at(origin(), Code::EmptyValue, "`entity` is empty", None);
+        } else if !seen.insert(&entity.entity) {
+            let message = format!("entity {} is listed twice", title(&entity.entity));
+            findings.at(origin(), Code::DuplicateEntity, message, None);
+        }
+    }
+    let mut entities: Vec<Entity> = raw
+        .into_iter()
+        .map(|raw| Entity {
+            entity: raw.entity,
+            modes: raw.modes.map(modes),
+        })
+        .collect();
+    entities.sort();
+    entities
+}
+
+fn modes(raw: Vec<RawMode>) -> Vec<Mode> {
+    let mut modes: Vec<Mode> = raw
+        .into_iter()
+        .map(|mode| match mode {
+            RawMode::Read => Mode::Read,
+            RawMode::Write => Mode::Write,
+        })
+        .collect();
+    modes.sort();
+    modes.dedup();
+    modes
+}

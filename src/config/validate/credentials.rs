@@ -1,0 +1,265 @@
+//! Responsible for `credentials`: the method's fields, all of them and no others, and no secret
+//! written out.
+
+use super::references::{RESERVED, reserved};
+use super::{Subject, did_you_mean_or_all, references, values};
+use crate::catalog::{self, AuthMethod, ConnectorType, Field};
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::origin::Origin;
+use crate::config::raw::Block;
+use crate::config::redaction::{NOT_NAMED, named};
+use crate::config::schema_check::kind_of;
+use crate::model::{Setting, Settings};
+use serde_json::{Map, Value};
+
+/// Validates the block against the fields of a method.
+pub(super) fn validate(
+    block: Block,
+    method: Option<&'static AuthMethod>,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Settings {
+    let origin = subject.origin.key("credentials");
+    if let Some((method, kind)) = method.zip(subject.kind) {
+        foreign_fields(&block, method, kind, origin, findings);
+        missing_fields(&block, method, origin, findings);
+    }
+    let origins = origin.fields();
+    block
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let entry = Entry {
+                name: &name,
+                field: method.and_then(|method| method.fields.get(&name)),
+                origin: origins.key(&name),
+                subject,
+            };
+            let setting = entry.setting(value, findings)?;
+            Some((name, setting))
+        })
+        .collect()
+}
+
+/// Without credentials nothing can be created, unless a template brings them.
+pub(super) fn absent(subject: Subject<'_>, findings: &mut Findings) -> Option<Settings> {
+    if subject.kind.is_some() {
+        let message = "the connector has no `credentials`";
+        findings.at(subject.origin, Code::MissingCredentials, message, None);
+    }
+    None
+}
+
+fn missing_fields(block: &Block, method: &AuthMethod, origin: Origin<'_>, findings: &mut Findings) {
+    let given: Vec<&str> = block.keys().map(String::as_str).collect();
+    let known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
+    let required = method.fields.iter().filter(|(_, field)| field.required);
+    for (name, _) in required.filter(|(name, _)| super::is_missing(name, &given, &known)) {
+        let message = format!("missing credential `{name}` of method {}", method.name);
+        findings.at(origin, Code::MissingCredentials, message, None);
+    }
+}
+
+fn foreign_fields(
+    block: &Block,
+    method: &AuthMethod,
+    kind: &ConnectorType,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let is_foreign = |name: &&String| !method.fields.contains_key(*name) && *name != RESERVED;
+    if !block.keys().any(|name| is_foreign(&name)) {
+        return;
+    }
+    let origins = origin.fields();
+    for (name, value) in block.iter().filter(|(name, _)| is_foreign(name)) {
+        // An unknown field without a value may be a secret pasted into braces.
+        let label = if value.is_null() {
+            NOT_NAMED.to_owned()
+        } else {
+            named(name)
+        };
+        foreign_field(name, &label, kind, method, origins.key(name), findings);
+    }
+}
+
+/// A field that the method does not have.
+fn foreign_field(
+    name: &str,
+    label: &str,
+    kind: &ConnectorType,
+    method: &AuthMethod,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let owner = kind
+        .methods
+        .iter()
+        .find(|other| other.fields.contains_key(name));
+    if let Some(owner) = owner {
+        let message = format!(
+            "`{name}` belongs to method {}, while the other fields are those of {}",
+            owner.name, method.name
+        );
+        let help = Some("keep the fields of one method; `auth` names it".to_owned());
+        return findings.at(origin, Code::MixedAuth, message, help);
+    }
+    let mut known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
+    let others = kind.methods.iter().flat_map(|other| other.fields.keys());
+    known.extend(others.map(String::as_str));
+    let help = catalog::closest(name, known.iter().copied()).map_or_else(
+        || did_you_mean_or_all("", &known[..method.fields.len()]),
+        |near| Some(format!("did you mean `{near}`?")),
+    );
+    let message = format!("unknown credential {label} for {}", kind.name);
+    findings.at(origin, Code::UnknownCredential, message, help);
+}
+
+/// One field of a block, or a value inside a field.
+#[derive(Clone, Copy)]
+struct Entry<'e> {
+    name: &'e str,
+    /// What the method says about it.
+    field: Option<&'static Field>,
+    origin: Origin<'e>,
+    subject: Subject<'e>,
+}
+
+impl Entry<'_> {
+    fn setting(self, value: Value, findings: &mut Findings) -> Option<Setting> {
+        if reserved(self.name, self.origin, findings) {
+            return None;
+        }
+        self.value(value, findings)
+    }
+
+    fn value(self, value: Value, findings: &mut Findings) -> Option<Setting> {
+        let is_outside_catalog = self.subject.kind.is_none();
+        match value {
+            // An unknown field without a value is told as unknown, and not named again.
+            Value::Null if self.field.is_none() && !is_outside_catalog => {
+                Some(Setting::Literal(Value::Null))
+            }
+            Value::Null => self.empty(findings),
+            Value::String(text) if text.trim().is_empty() => self.empty(findings),
+            Value::String(text) if references::meant(&text) => {
+                references::reference(&text, self.origin, self.subject.scope, findings)
+                    .map(Setting::Secret)
+            }
+            // Outside the catalog a block may nest; the same rules hold for its leaves.
+            Value::Object(map) if is_outside_catalog && !map.contains_key("plain") => {
+                Some(Setting::Map(self.nested(map, findings)))
+            }
+            Value::Array(items) if is_outside_catalog => {
+                Some(Setting::List(self.list(items, findings)))
+            }
+            Value::Object(map) => self.explicit(map, findings),
+            Value::Array(_) => self.wrong_type(&value, findings),
+            literal => self.literal(literal, findings),
+        }
+    }
+
+    fn nested(self, map: Map<String, Value>, findings: &mut Findings) -> Settings {
+        let origins = self.origin.fields();
+        map.into_iter()
+            .filter_map(|(name, value)| {
+                let entry = Entry {
+                    name: &name,
+                    field: None,
+                    origin: origins.key(&name),
+                    subject: self.subject,
+                };
+                let setting = entry.setting(value, findings)?;
+                Some((name, setting))
+            })
+            .collect()
+    }
+
+    fn list(self, items: Vec<Value>, findings: &mut Findings) -> Vec<Setting> {
+        let origins = self.origin.items();
+        items
+            .into_iter()
+            .zip(origins)
+            .filter_map(|(item, origin)| {
+                let entry = Entry {
+                    field: None,
+                    origin,
+                    ..self
+                };
+                entry.value(item, findings)
+            })
+            .collect()
+    }
+
+    /// A literal without `plain`.
+    fn literal(self, value: Value, findings: &mut Findings) -> Option<Setting> {
+        if self.field.is_some() && !value.is_string() {
+            return self.wrong_type(&value, findings);
+        }
+        if catalog::is_secret(self.name, self.field) {
+            let message = format!(
+                "credential {} is written out: a reference belongs here",
+                named(self.name)
+            );
+            let help =
+                "write \"${env:NAME}\" or \"${file:path}\", or {plain: …} if it is no secret";
+            findings.at(
+                self.origin,
+                Code::LiteralSecret,
+                message,
+                Some(help.to_owned()),
+            );
+            return None;
+        }
+        Some(self.checked(value, findings))
+    }
+
+    /// `{plain: …}`: a literal that somebody vouches for.
+    fn explicit(self, mut map: Map<String, Value>, findings: &mut Findings) -> Option<Setting> {
+        let plain = if map.len() == 1 {
+            map.remove("plain")
+        } else {
+            None
+        };
+        match plain {
+            Some(Value::String(text)) if text.trim().is_empty() => self.empty(findings),
+            Some(Value::Null) => self.empty(findings),
+            Some(value @ Value::String(_)) => Some(self.checked(value, findings)),
+            Some(value @ (Value::Number(_) | Value::Bool(_))) => match self.field {
+                Some(_) => self.wrong_type(&value, findings),
+                None => Some(Setting::Literal(value)),
+            },
+            _ if map.contains_key(RESERVED) => {
+                reserved(RESERVED, self.origin.key(RESERVED), findings);
+                None
+            }
+            _ => self.wrong_type(&Value::Object(map), findings),
+        }
+    }
+
+    fn checked(self, value: Value, findings: &mut Findings) -> Setting {
+        let setting = Setting::Literal(value);
+        if let Some(field) = self.field {
+            let label = format!("`{}`", self.name);
+            values::check(&label, &setting, field, self.origin, findings);
+        }
+        setting
+    }
+
+    fn empty(self, findings: &mut Findings) -> Option<Setting> {
+        let message = format!("credential {} is empty", named(self.name));
+        findings.at(self.origin, Code::EmptyValue, message, None);
+        None
+    }
+
+    fn wrong_type(self, value: &Value, findings: &mut Findings) -> Option<Setting> {
+        let found = kind_of(value);
+        let message = format!(
+            "credential {} takes text or a reference, not {found}",
+            named(self.name)
+        );
+        let help = (!value.is_object() && !value.is_array()).then(|| "quote it".to_owned());
+        findings.at(self.origin, Code::WrongType, message, help);
+        None
+    }
+}

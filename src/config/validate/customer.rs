@@ -1,0 +1,73 @@
+//! Responsible for a customer's own fields, and for the customer as a whole.
+
+use super::names::{CONNECTOR, Names};
+use super::{Scope, connector, did_you_mean};
+use crate::config::code::Code;
+use crate::config::document::DeclaredCustomer;
+use crate::config::findings::{Findings, StagedFindings};
+use crate::config::origin::Origin;
+use crate::config::raw::{RawCache, RawCacheWord, RawStatus};
+use crate::model::{Cache, DesiredCustomer, Region, Status};
+
+/// Validates a customer with its connectors.
+pub(in crate::config) fn customer(
+    declared: DeclaredCustomer<'_>,
+    scope: &Scope<'_>,
+    findings: &mut StagedFindings,
+) -> DesiredCustomer {
+    let DeclaredCustomer {
+        raw,
+        origin,
+        connectors,
+    } = declared;
+    let mut names = Names::new(&CONNECTOR);
+    for (raw, origin) in &connectors {
+        let previous = raw.previous_name.as_deref();
+        names.declare(&raw.name, previous, *origin, &mut findings.connector_names);
+    }
+    names.finish(&mut findings.connector_names);
+    let values = &mut findings.values;
+    DesiredCustomer {
+        region: raw
+            .region
+            .and_then(|text| region(&text, origin.key("region"), values)),
+        previous_name: raw.previous_name,
+        status: match raw.status {
+            Some(RawStatus::Inactive) => Status::Inactive,
+            Some(RawStatus::Active) | None => Status::Active,
+        },
+        cache: raw.cache.map(cache),
+        protect: raw.protect.unwrap_or(false),
+        connectors: connectors
+            .into_iter()
+            .filter_map(|(raw, origin)| {
+                let name = raw.name.clone();
+                Some((name, connector::connector(raw, origin, scope, values)?))
+            })
+            .collect(),
+    }
+}
+
+fn region(text: &str, origin: Origin<'_>, findings: &mut Findings) -> Option<Region> {
+    match text {
+        "us" => return Some(Region::US),
+        "eu" => return Some(Region::EU),
+        _ => {}
+    }
+    text.parse()
+        .map(Region)
+        .map_err(|_| {
+            let message = "`region` takes `us`, `eu` or a region's UUID";
+            let help = did_you_mean(text, ["us", "eu"]);
+            findings.at(origin, Code::InvalidValue, message, help);
+        })
+        .ok()
+}
+
+fn cache(raw: RawCache) -> Cache {
+    match raw {
+        RawCache::Switch(true) => Cache::On,
+        RawCache::Switch(false) => Cache::Off,
+        RawCache::Word(RawCacheWord::Inherit) => Cache::Inherit,
+    }
+}

@@ -1,0 +1,107 @@
+//! Responsible for the project's own keys.
+
+use super::connector::rotation;
+use crate::config::code::Code;
+use crate::config::document::Document;
+use crate::config::findings::Findings;
+use crate::config::origin::Origin;
+use crate::config::raw::{RawContract, RawFile, RawGuards};
+use crate::model::{Contract, Guards, OrganizationId, Rotation};
+use std::collections::BTreeSet;
+
+/// What the project file says.
+#[derive(Debug, Default)]
+pub(in crate::config) struct ProjectSettings {
+    pub(in crate::config) organization_id: Option<OrganizationId>,
+    pub(in crate::config) contract: Contract,
+    pub(in crate::config) guards: Guards,
+    /// The stores that references may use; nothing when none are listed.
+    pub(in crate::config) stores: Option<BTreeSet<String>>,
+    pub(in crate::config) rotation: Rotation,
+}
+
+impl ProjectSettings {
+    /// Validates the keys of the project file.
+    pub(in crate::config) fn of(document: &Document, findings: &mut Findings) -> Self {
+        let raw = &document.head;
+        missing_version(document, findings);
+        Self {
+            organization_id: organization(document, findings),
+            contract: match raw.contract {
+                Some(RawContract::ExternalUser) => Contract::ExternalUser,
+                Some(RawContract::Workspace) | None => Contract::Workspace,
+            },
+            guards: guards(raw),
+            stores: raw.stores.clone().map(BTreeSet::from_iter),
+            rotation: rotation(raw.rotation).unwrap_or_default(),
+        }
+    }
+}
+
+fn guards(raw: &RawFile) -> Guards {
+    let default = Guards::default();
+    raw.guards.map_or(default, |raw: RawGuards| Guards {
+        max_deletes: raw.max_deletes.unwrap_or(default.max_deletes),
+        max_delete_percent: raw.max_delete_percent.unwrap_or(default.max_delete_percent),
+    })
+}
+
+fn missing_version(document: &Document, findings: &mut Findings) {
+    // A file that could not be parsed to its end may well have a version further down, and one
+    // whose version has a wrong type is told so already.
+    let root = document.source.root();
+    let entries = root.entries();
+    let is_mapping = match root {
+        Origin::File(_) => document.source.tree.is_some(),
+        _ => !entries.is_empty() || root.is_null(),
+    };
+    let written = entries.iter().find(|(key, _)| *key == "version");
+    let has_version = match written {
+        Some((_, version)) => document.head.version.is_some() || !version.is_null(),
+        None => false,
+    };
+    if is_mapping && !has_version {
+        let help = Some("add `version: 1` at the top".to_owned());
+        let message = "the project file has no `version`";
+        findings.at(root, Code::MissingVersion, message, help);
+    }
+}
+
+/// Refuses a version of the grammar that is not known.
+pub(in crate::config) fn version(document: &Document, findings: &mut Findings) {
+    if document.head.version.is_some_and(|version| version != 1) {
+        let message = "`version` is 1 here: no other grammar is known";
+        let origin = document.key("version");
+        findings.at(origin, Code::UnsupportedVersion, message, None);
+    }
+}
+
+/// Refuses the project's keys in a file that is not the project file.
+pub(in crate::config) fn keys_elsewhere(
+    document: &Document,
+    project_file: &str,
+    findings: &mut Findings,
+) {
+    for key in document.project_keys() {
+        let message = format!("`{key}` belongs into the project file, which is {project_file}");
+        findings.at(document.key(key), Code::ProjectKeyElsewhere, message, None);
+    }
+}
+
+/// The organization that a file is for.
+pub(in crate::config) fn organization(
+    document: &Document,
+    findings: &mut Findings,
+) -> Option<OrganizationId> {
+    document
+        .head
+        .organization_id
+        .as_ref()?
+        .parse()
+        .map_err(|_| {
+            let message = "`organization_id` takes an organization's UUID";
+            let origin = document.key("organization_id");
+            findings.at(origin, Code::InvalidFormat, message, None);
+        })
+        .ok()
+}

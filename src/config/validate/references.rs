@@ -1,0 +1,144 @@
+//! Responsible for references to secrets, wherever they stand.
+
+use super::Scope;
+use super::policy::Refused;
+use super::stores::unknown_store;
+use crate::config::code::Code;
+use crate::config::confine;
+use crate::config::findings::Findings;
+use crate::config::origin::Origin;
+use crate::model::{SecretRef, Setting, StoreKind};
+use crate::secrets::syntax_error;
+use serde_json::Value;
+use std::path::Path;
+
+/// The key that stands for a reference in the ledger and in plans.
+pub(super) const RESERVED: &str = "$secret";
+
+/// Whether a text is meant as a reference. One that holds `${` and is no whole reference would
+/// be sent as it stands, which nobody means.
+pub(super) fn meant(text: &str) -> bool {
+    text.contains("${")
+}
+
+/// Parses a text that is meant as a reference.
+pub(super) fn reference(
+    text: &str,
+    origin: Origin<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<SecretRef> {
+    let reference: SecretRef = match text.parse() {
+        Ok(reference) => reference,
+        Err(error) => {
+            let error: crate::model::SecretRefError = error;
+            let help =
+                Some("write the whole value as one reference, such as \"${env:NAME}\"".to_owned());
+            let message = format!("{}: {error}", origin.label());
+            findings.at(origin, Code::InvalidReference, message, help);
+            return None;
+        }
+    };
+    if let StoreKind::Unknown(store) = &reference.store {
+        let label = format!("{}: ", origin.label());
+        unknown_store(&label, store, origin, findings);
+        return None;
+    }
+    if let Some(message) = syntax_error(&reference) {
+        let message = format!("{}: {message}", origin.label());
+        findings.at(origin, Code::InvalidReference, message, None);
+    } else if reference.store == StoreKind::File {
+        file(Path::new(&reference.path), origin, scope, findings);
+    }
+    permitted(&reference, origin, scope, findings);
+    Some(reference)
+}
+
+fn permitted(
+    reference: &SecretRef,
+    origin: Origin<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) {
+    match scope.permissions.refuse(reference) {
+        None => {}
+        Some(Refused::Store) => {
+            let store = &reference.store;
+            let label = origin.label();
+            let message = format!("{label}: the project does not list store `{store}`");
+            let own = if matches!(store, StoreKind::Provider(_)) {
+                ", and name it in your own configuration"
+            } else {
+                ""
+            };
+            let help = format!("add `{store}` to `stores` in the project file{own}");
+            findings.at(origin, Code::StoreNotAllowed, message, Some(help));
+        }
+        Some(Refused::Policy) => {
+            let label = origin.label();
+            let message = format!(
+                "{label}: the project's `secret_policy` allows this file no such reference"
+            );
+            findings.at(origin, Code::ReferenceNotAllowed, message, None);
+        }
+    }
+}
+
+fn file(path: &Path, origin: Origin<'_>, scope: &Scope<'_>, findings: &mut Findings) {
+    let Err(escape) = confine::secret(path, scope.project, scope.secret_roots) else {
+        return;
+    };
+    let code = match escape {
+        confine::Escape::NotAFile => Code::SecretFileUnusable,
+        _ => Code::SecretFileOutside,
+    };
+    let label = origin.label();
+    let reason = escape.reason();
+    let message = format!("{label}: this file reference cannot be used: {reason}");
+    findings.at(origin, code, message, None);
+}
+
+/// A setting of a value: every text inside that is meant as a reference is parsed as one. Depth is
+/// limited by the parser.
+pub(super) fn setting(
+    value: Value,
+    origin: Origin<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Setting {
+    match value {
+        Value::String(text) if meant(&text) => reference(&text, origin, scope, findings)
+            .map_or_else(|| Setting::Literal(text.into()), Setting::Secret),
+        Value::Array(items) => Setting::List(
+            items
+                .into_iter()
+                .zip(origin.items())
+                .map(|(item, origin)| setting(item, origin, scope, findings))
+                .collect(),
+        ),
+        Value::Object(fields) => {
+            let origins = origin.fields();
+            Setting::Map(
+                fields
+                    .into_iter()
+                    .map(|(name, field)| {
+                        let origin = origins.key(&name);
+                        reserved(&name, origin, findings);
+                        (name, setting(field, origin, scope, findings))
+                    })
+                    .collect(),
+            )
+        }
+        scalar => Setting::Literal(scalar),
+    }
+}
+
+/// Refuses the key that stands for a reference elsewhere; whether it was that key.
+pub(super) fn reserved(name: &str, origin: Origin<'_>, findings: &mut Findings) -> bool {
+    let is_reserved = name == RESERVED;
+    if is_reserved {
+        let message = "the key `$secret` is reserved";
+        findings.at(origin, Code::ReservedKey, message, None);
+    }
+    is_reserved
+}

@@ -1,0 +1,221 @@
+//! Responsible for `environment` and `replication_config`: known fields, complete, of their types.
+
+use super::references::RESERVED;
+use super::values::kind_of;
+use super::{Subject, did_you_mean_or_all, references, values};
+use crate::catalog::{ConnectorType, Field, Variable};
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::origin::Origin;
+use crate::config::raw::Block;
+use crate::config::redaction::named;
+use crate::model::{Setting, Settings, names_secret};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Validates the variables of the type's server address.
+pub(super) fn environment(
+    block: Option<Block>,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Option<Settings> {
+    let origin = subject.origin.key("environment");
+    let settings = block.map(|block| settings(block, origin, subject, findings));
+    if let Some(kind) = subject.kind {
+        if let Some(settings) = &settings {
+            variables(settings, kind, origin, findings);
+        }
+        missing_variables(settings.as_ref(), kind, origin, findings);
+    }
+    settings
+}
+
+fn variables(
+    settings: &Settings,
+    kind: &ConnectorType,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let known: Vec<&str> = kind.variables.keys().map(String::as_str).collect();
+    let origins = origin.fields();
+    for (name, setting) in settings.iter().filter(|(name, _)| *name != RESERVED) {
+        let origin = origins.key(name);
+        if let Some(variable) = kind.variables.get(name) {
+            variable_value(name, setting, variable, origin, findings);
+            continue;
+        }
+        let message = format!("unknown variable {} for {}", named(name), kind.name);
+        let help = did_you_mean_or_all(name, &known);
+        let help = help.or_else(|| Some(format!("{} has no variables", kind.name)));
+        findings.at(origin, Code::UnknownVariable, message, help);
+    }
+}
+
+fn missing_variables(
+    settings: Option<&Settings>,
+    kind: &ConnectorType,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let absent = |name: &String| settings.is_none_or(|settings| !settings.contains_key(name));
+    for (name, variable) in kind.variables.iter().filter(|(name, _)| absent(name)) {
+        if variable.default_is_placeholder() {
+            let message =
+                format!("variable `{name}` is left out, and its default is a placeholder");
+            let help = Some(format!("add `environment: {{{name}: …}}`"));
+            findings.at(origin, Code::MissingVariable, message, help);
+        }
+    }
+}
+
+fn variable_value(
+    name: &str,
+    setting: &Setting,
+    variable: &Variable,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let text = match setting {
+        Setting::Secret(_) => return,
+        Setting::Literal(Value::String(text)) => text,
+        other => {
+            let message = format!("variable `{name}` takes text, not {}", kind_of(other));
+            let help = values::is_number_or_boolean(other).then(|| "quote it".to_owned());
+            return findings.at(origin, Code::WrongType, message, help);
+        }
+    };
+    if text.trim().is_empty() {
+        let message = format!("variable `{name}` is empty");
+        return findings.at(origin, Code::EmptyValue, message, None);
+    }
+    let Some(options) = variable
+        .options
+        .as_ref()
+        .filter(|_| !references::meant(text))
+    else {
+        return;
+    };
+    if !options
+        .iter()
+        .any(|option| option.eq_ignore_ascii_case(text))
+    {
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let message = format!("variable `{name}` takes one of {}", options.join(", "));
+        let help = super::did_you_mean(text, options.iter().copied());
+        findings.at(origin, Code::InvalidValue, message, help);
+    }
+}
+
+/// Validates the settings of replication.
+pub(super) fn replication(
+    block: Option<Block>,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Option<Settings> {
+    let origin = subject.origin.key("replication_config");
+    let settings = block.map(|block| settings(block, origin, subject, findings));
+    // A type without fields in the catalog is one about which nothing is known.
+    let kind = subject
+        .kind
+        .filter(|kind| !kind.replication_config.is_empty());
+    if let Some(kind) = kind {
+        match &settings {
+            Some(settings) => known_settings(settings, kind, origin, findings),
+            None => no_settings(&kind.replication_config, origin, findings),
+        }
+    }
+    settings
+}
+
+fn no_settings(known: &BTreeMap<String, Field>, origin: Origin<'_>, findings: &mut Findings) {
+    let names: Vec<&str> = required(known).collect();
+    if !names.is_empty() {
+        let message = format!(
+            "without `replication_config` ({}) nothing is replicated",
+            names.join(", ")
+        );
+        findings.at(origin, Code::MissingReplicationConfig, message, None);
+    }
+}
+
+fn known_settings(
+    settings: &Settings,
+    kind: &ConnectorType,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let known: Vec<&str> = kind.replication_config.keys().map(String::as_str).collect();
+    let origins = origin.fields();
+    for (name, setting) in settings.iter().filter(|(name, _)| *name != RESERVED) {
+        let origin = origins.key(name);
+        if let Some(field) = kind.replication_config.get(name) {
+            values::check(&format!("`{name}`"), setting, field, origin, findings);
+            continue;
+        }
+        let message = format!("unknown setting {} for {}", named(name), kind.name);
+        let help = did_you_mean_or_all(name, &known);
+        findings.at(origin, Code::UnknownSetting, message, help);
+    }
+    let given: Vec<&str> = settings.keys().map(String::as_str).collect();
+    for name in required(&kind.replication_config) {
+        if super::is_missing(name, &given, &known) {
+            let message = format!("missing setting `{name}` for {}", kind.name);
+            findings.at(origin, Code::MissingSetting, message, None);
+        }
+    }
+}
+
+fn required(fields: &BTreeMap<String, Field>) -> impl Iterator<Item = &str> {
+    fields
+        .iter()
+        .filter(|(_, field)| field.required)
+        .map(|(name, _)| name.as_str())
+}
+
+/// What holds for both blocks and for any type: references are whole, and nothing that looks
+/// like a secret is written out.
+fn settings(
+    block: Block,
+    origin: Origin<'_>,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Settings {
+    let origins = origin.fields();
+    block
+        .into_iter()
+        .map(|(name, value)| {
+            let origin = origins.key(&name);
+            let is_reserved = references::reserved(&name, origin, findings);
+            let setting = references::setting(value, origin, subject.scope, findings);
+            if !is_reserved {
+                written_out(&name, &setting, origin, findings);
+            }
+            (name, setting)
+        })
+        .collect()
+}
+
+/// Depth is limited by the parser.
+fn written_out(name: &str, setting: &Setting, origin: Origin<'_>, findings: &mut Findings) {
+    match setting {
+        Setting::Map(fields) => {
+            let origins = origin.fields();
+            for (name, field) in fields {
+                written_out(name, field, origins.key(name), findings);
+            }
+        }
+        Setting::List(items) => {
+            for (item, origin) in items.iter().zip(origin.items()) {
+                written_out(name, item, origin, findings);
+            }
+        }
+        Setting::Literal(Value::String(text))
+            if names_secret(name) && !text.is_empty() && !references::meant(text) =>
+        {
+            let message = format!("{} looks like a secret and is written out", named(name));
+            let help = Some("write a reference such as \"${env:NAME}\" if it is one".to_owned());
+            findings.at(origin, Code::SecretLookingLiteral, message, help);
+        }
+        Setting::Literal(_) | Setting::Secret(_) => {}
+    }
+}

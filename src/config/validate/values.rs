@@ -1,0 +1,214 @@
+//! Responsible for whether a setting is what a catalog field takes.
+
+use super::{did_you_mean, references};
+use crate::catalog::{Field, FieldType};
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::origin::Origin;
+use crate::config::schema_check;
+use crate::model::Setting;
+use serde_json::{Value, json};
+
+/// Checks type, format, pattern and options. References are checked where they are parsed; here
+/// they count as the text they become.
+pub(super) fn check(
+    label: &str,
+    setting: &Setting,
+    field: &Field,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    if !is_kind(setting, field.kind) {
+        let wanted = words(field.kind);
+        let message = format!("{label} takes {wanted}, not {}", kind_of(setting));
+        let is_unquoted = is_number_or_boolean(setting) && field.kind == FieldType::String;
+        let help = is_unquoted.then(|| "quote it".to_owned());
+        return findings.at(origin, Code::WrongType, message, help);
+    }
+    if let (Some(items), Setting::List(list)) = (&field.items, setting) {
+        for (item, origin) in list.iter().zip(origin.items()) {
+            if !is_kind(item, items.kind) {
+                let message = format!(
+                    "{label} is a list of {}, not of {}",
+                    plural(items.kind),
+                    kind_of(item)
+                );
+                findings.at(origin, Code::WrongType, message, None);
+            }
+        }
+    }
+    if field.required && is_empty(setting) {
+        return findings.at(origin, Code::EmptyValue, format!("{label} is empty"), None);
+    }
+    if let Some(text) = literal_text(setting) {
+        form(label, text, field, origin, findings);
+    }
+    options(label, setting, field, origin, findings);
+}
+
+fn is_empty(setting: &Setting) -> bool {
+    match setting {
+        Setting::Literal(value) => value == "",
+        Setting::List(items) => items.is_empty(),
+        Setting::Secret(_) | Setting::Map(_) => false,
+    }
+}
+
+/// A text that is no reference, and not meant as one.
+fn literal_text(setting: &Setting) -> Option<&str> {
+    match setting {
+        Setting::Literal(value) => value.as_str().filter(|text| !references::meant(text)),
+        _ => None,
+    }
+}
+
+fn form(label: &str, text: &str, field: &Field, origin: Origin<'_>, findings: &mut Findings) {
+    let format = field.format.as_deref().unwrap_or_default();
+    let (holds, wanted) = match format {
+        "date" => (is_date(text), "a date such as 2026-01-31"),
+        "date-time" => (is_time(text), "a time such as 2026-01-31T00:00:00Z"),
+        "email" => (is_email(text), "an e-mail address"),
+        _ => (true, ""),
+    };
+    if !holds {
+        let message = format!("{label} takes {wanted}");
+        return findings.at(origin, Code::InvalidFormat, message, None);
+    }
+    let Some(pattern) = &field.pattern else {
+        return;
+    };
+    let validator = jsonschema::validator_for(&json!({ "pattern": pattern }));
+    if validator.is_ok_and(|validator| !validator.is_valid(&json!(text))) {
+        let message = format!("{label} takes text of the form {pattern}");
+        findings.at(origin, Code::InvalidFormat, message, None);
+    }
+}
+
+fn options(
+    label: &str,
+    setting: &Setting,
+    field: &Field,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let Some(options) = &field.options else {
+        return;
+    };
+    if options.iter().any(|option| is_option(option, setting)) {
+        return;
+    }
+    let words: Vec<String> = options
+        .iter()
+        .map(|option| {
+            option
+                .as_str()
+                .map_or_else(|| option.to_string(), str::to_owned)
+        })
+        .collect();
+    let help =
+        literal_text(setting).and_then(|text| did_you_mean(text, words.iter().map(String::as_str)));
+    let message = format!("{label} takes one of {}", words.join(", "));
+    findings.at(origin, Code::InvalidValue, message, help);
+}
+
+fn is_option(option: &Value, setting: &Setting) -> bool {
+    let text = match setting {
+        Setting::Secret(_) => return option.is_string(),
+        Setting::Literal(value) => value.as_str(),
+        Setting::List(_) | Setting::Map(_) => None,
+    };
+    match (option.as_str(), text) {
+        (Some(option), Some(text)) => option.eq_ignore_ascii_case(text) || references::meant(text),
+        _ => setting.to_plain().as_ref() == Some(option),
+    }
+}
+
+fn is_kind(setting: &Setting, kind: FieldType) -> bool {
+    match (setting, kind) {
+        (Setting::Secret(_), kind) => kind == FieldType::String,
+        (Setting::List(_), kind) => kind == FieldType::Array,
+        (Setting::Map(_), kind) => kind == FieldType::Object,
+        (Setting::Literal(value), FieldType::String) => value.is_string(),
+        (Setting::Literal(value), FieldType::Integer) => value.is_i64() || value.is_u64(),
+        (Setting::Literal(value), FieldType::Number) => value.is_number(),
+        (Setting::Literal(value), FieldType::Boolean) => value.is_boolean(),
+        (Setting::Literal(value), FieldType::Array) => value.is_array(),
+        (Setting::Literal(value), FieldType::Object) => value.is_object(),
+    }
+}
+
+pub(super) fn is_number_or_boolean(setting: &Setting) -> bool {
+    matches!(setting, Setting::Literal(Value::Number(_) | Value::Bool(_)))
+}
+
+/// A setting's type, for messages that must not tell the value.
+pub(super) fn kind_of(setting: &Setting) -> &'static str {
+    match setting {
+        Setting::Literal(value) => schema_check::kind_of(value),
+        Setting::Secret(_) => "text",
+        Setting::List(_) => "a list",
+        Setting::Map(_) => "a mapping",
+    }
+}
+
+fn words(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::String => "text",
+        FieldType::Integer => "a whole number",
+        FieldType::Number => "a number",
+        FieldType::Boolean => "true or false",
+        FieldType::Array => "a list",
+        FieldType::Object => "a mapping",
+    }
+}
+
+fn plural(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::String => "texts",
+        FieldType::Integer => "whole numbers",
+        FieldType::Number => "numbers",
+        FieldType::Boolean => "true or false",
+        FieldType::Array => "lists",
+        FieldType::Object => "mappings",
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    // jiff reads a time as a date too.
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+fn is_time(text: &str) -> bool {
+    // jiff is more liberal than RFC 3339, which the remote side reads.
+    let long = text.len() >= 20
+        && text
+            .as_bytes()
+            .get(10)
+            .is_some_and(|b| b.eq_ignore_ascii_case(&b'T'));
+    long && !text.contains('[') && text.parse::<jiff::Timestamp>().is_ok()
+}
+
+fn is_email(text: &str) -> bool {
+    let parts = text.rsplit_once('@');
+    // Zendesk's API tokens are used with `user@example.com/token`, so nothing more is asked.
+    parts.is_some_and(|(user, host)| {
+        !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_date, is_email, is_time};
+
+    #[test]
+    fn forms_are_told_apart() {
+        assert!(
+            is_date("2026-01-31") && !is_date("2026-02-30") && !is_date("2026-01-31T00:00:00Z")
+        );
+        assert!(is_time("2026-01-31T00:00:00Z") && is_time("2026-01-31T00:00:00.5+02:00"));
+        assert!(
+            !is_time("2026-01-31") && !is_time("2026-01-31 00:00:00Z") && !is_time("yesterday")
+        );
+        assert!(is_email("ops@acme.example") && !is_email("ops") && !is_email("@acme.example"));
+    }
+}

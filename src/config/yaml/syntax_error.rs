@@ -1,0 +1,136 @@
+//! Responsible for messages about syntax errors, where the scanner's own messages do not help.
+
+use super::defect::Defect;
+use super::position::{Mark, Span};
+use crate::config::code::Code;
+use crate::config::limits;
+use saphyr_parser::ScanError;
+use std::collections::HashMap;
+
+pub(super) const TAB: &str = "tabs cannot indent in YAML: use spaces";
+
+/// The scanner's messages are fixed texts but for one that quotes a character of the input.
+pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) -> Defect {
+    let at = Mark::from(*error.marker());
+    let info = error.info();
+    let info = info.split(": `").next().unwrap_or(info);
+    let (code, start, message) = if let Some(start) = tab(text, at, info) {
+        (Code::YamlSyntax, start, TAB.to_owned())
+    } else if let Some(start) = unquoted_reference(text, at) {
+        let message = "a reference stands unquoted inside a `{…}` or `[…]`: quote it";
+        (Code::UnquotedReference, start, message.to_owned())
+    } else if info.starts_with("recursion limit") {
+        // The scanner itself stops at 255 brackets, before it has sent an event of them.
+        (Code::TooDeep, at, limits::TOO_DEEP.to_owned())
+    } else if info.contains("unknown anchor") {
+        let message = "this alias refers to no anchor before it";
+        (Code::BadAlias, at, message.to_owned())
+    } else if let Some(start) = open_bracket(text, at, info, innermost) {
+        let message = format!("this bracket is not closed before line {}", at.line);
+        (Code::YamlSyntax, start, message)
+    } else {
+        (
+            Code::YamlSyntax,
+            at,
+            format!("this is not valid YAML: {info}"),
+        )
+    };
+    defect(code, start, message)
+}
+
+fn defect(code: Code, start: Mark, message: String) -> Defect {
+    Defect {
+        code,
+        span: start.character(),
+        message,
+        path: None,
+    }
+}
+
+/// A tab in the indentation of a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IndentingTab {
+    at: Mark,
+    /// The column after the indentation.
+    end: u32,
+}
+
+impl IndentingTab {
+    /// Whether only indentation, with this tab in it, stands before a position of its line.
+    pub(super) fn is_before(&self, position: Mark) -> bool {
+        self.at < position && position.column <= self.end
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.at.character()
+    }
+}
+
+/// The first tab in the indentation of each line that has one, by the line's number.
+pub(super) fn tabs_in_indentation(text: &str) -> HashMap<u32, IndentingTab> {
+    if !text.contains('\t') {
+        return HashMap::new();
+    }
+    (1..)
+        .zip(text.lines())
+        .filter_map(|(line, content)| {
+            let indentation = &content[..content.len() - without_indentation(content).len()];
+            let column = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
+            let at = Mark {
+                line,
+                column: column(indentation.find('\t')?),
+            };
+            let end = column(indentation.len());
+            Some((line, IndentingTab { at, end }))
+        })
+        .collect()
+}
+
+/// A line after its spaces, tabs, and marks of list items and keys.
+fn without_indentation(line: &str) -> &str {
+    line.trim_start_matches([' ', '\t', '-', '?'])
+}
+
+/// The tab that indents, at or after where the scanner began what it could not read.
+fn tab(text: &str, error: Mark, info: &str) -> Option<Mark> {
+    let mut lines = (error.line..).zip(text.lines().skip((error.line as usize).checked_sub(1)?));
+    let indenting = |line: &str| {
+        let body = without_indentation(line);
+        let tab = line[..line.len() - body.len()].find('\t');
+        tab.filter(|_| !body.is_empty())
+    };
+    let named = info.contains("tab");
+    let (line, column) = if named {
+        lines.find_map(|(number, line)| Some((number, indenting(line)?)))?
+    } else {
+        let (number, line) = lines.next()?;
+        (number, indenting(line)?)
+    };
+    let column = u32::try_from(column).unwrap_or(0);
+    Some(Mark { line, column })
+}
+
+/// The bracket that is still open where a line of less indentation, or nothing, follows.
+fn open_bracket(text: &str, error: Mark, info: &str, innermost: Option<Mark>) -> Option<Mark> {
+    let start = innermost?;
+    let at_end = text.lines().count() < error.line as usize;
+    let tells = info.starts_with("invalid indentation in flow") || at_end;
+    let line = text.lines().nth((start.line as usize).checked_sub(1)?)?;
+    let bracket = line.chars().nth(start.column as usize)?;
+    (tells && start.line < error.line && "[{".contains(bracket)).then_some(start)
+}
+
+/// The last `${` before a syntax error, when no quote opens right before it.
+fn unquoted_reference(text: &str, error: Mark) -> Option<Mark> {
+    let line = usize::try_from(error.line).ok()?.checked_sub(1)?;
+    let source = text.lines().nth(line)?;
+    let before = source.chars().take(usize::try_from(error.column).ok()? + 2);
+    let before: String = before.collect();
+    let at = before.rfind("${")?;
+    let in_flow = before[..at].contains(['{', '[']);
+    let quoted = before[..at].ends_with(['"', '\'']);
+    (in_flow && !quoted).then(|| Mark {
+        line: error.line,
+        column: u32::try_from(before[..at].chars().count()).unwrap_or(0),
+    })
+}

@@ -1,0 +1,139 @@
+//! Responsible for made-up names: of placeholders, and of files. Each is unique, and the same world gives
+//! the same ones.
+
+use crate::model::{Recorded, SecretRef, StoreKind};
+use std::collections::BTreeSet;
+
+/// The most characters of a made-up name.
+const LONGEST: usize = 100;
+/// Variables that mean something to this program: no name from the API may lead to their values.
+const RESERVED: [&str; 5] = ["AIRBYTE_", "AIRLIFT_", "VAULT_", "AWS_", "GITHUB_"];
+
+/// The names that are taken.
+#[derive(Debug)]
+pub(super) struct Names {
+    variables: BTreeSet<String>,
+    slugs: BTreeSet<String>,
+}
+
+impl Names {
+    /// Keeps clear of every variable that a recorded reference reads.
+    pub(super) fn new(recorded: &Recorded) -> Self {
+        let connectors = recorded
+            .customers
+            .values()
+            .flat_map(|customer| customer.connectors.values());
+        let references = connectors
+            .filter_map(|connector| connector.sent.as_ref())
+            .flat_map(|sent| sent.references.values());
+        let variables = references
+            .filter_map(|text| text.parse::<SecretRef>().ok())
+            .filter(|reference| reference.store == StoreKind::Env)
+            .map(|reference| reference.path);
+        Self {
+            variables: variables.collect(),
+            slugs: BTreeSet::new(),
+        }
+    }
+
+    /// A placeholder for one field of a connector, as `${env:ACME_CORP_GITHUB_TOKEN}`.
+    pub(super) fn placeholder(
+        &mut self,
+        customer: &str,
+        connector: &str,
+        id: &str,
+        field: &str,
+    ) -> SecretRef {
+        let words = [customer, connector, field].map(|text| words(text, '_'));
+        let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let mut name = words.join("_").to_ascii_uppercase();
+        let reserved = RESERVED.iter().any(|start| name.starts_with(start));
+        if reserved || words.len() < 3 || name.starts_with(|c: char| c.is_ascii_digit()) {
+            name.insert_str(0, "CUSTOMER_");
+        }
+        let path = unique(&mut self.variables, &name, &id.to_ascii_uppercase(), '_');
+        SecretRef {
+            store: StoreKind::Env,
+            path,
+            field: None,
+        }
+    }
+
+    /// A file's name for a customer.
+    pub(super) fn slug(&mut self, customer: &str, id: &str) -> String {
+        let slug = words(customer, '-').to_ascii_lowercase();
+        let slug = if slug.is_empty() {
+            "customer".to_owned()
+        } else {
+            slug
+        };
+        unique(&mut self.slugs, &slug, id, '-')
+    }
+}
+
+/// Letters and digits, with one separator for everything between them.
+fn words(text: &str, separator: char) -> String {
+    let mut words = String::new();
+    for part in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        if !part.is_empty() {
+            if !words.is_empty() {
+                words.push(separator);
+            }
+            words.push_str(part);
+        }
+    }
+    words.truncate(LONGEST);
+    words
+}
+
+/// The name, or the name with as much of the id as makes it one of its own.
+fn unique(taken: &mut BTreeSet<String>, name: &str, id: &str, separator: char) -> String {
+    let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    let mut candidate = name.to_owned();
+    let mut length = 8;
+    while !taken.insert(candidate.clone()) {
+        let end = id.len().min(length);
+        candidate = format!("{name}{separator}{}", &id[..end]);
+        if length > id.len() {
+            candidate = format!("{candidate}{separator}{length}");
+        }
+        length += 8;
+    }
+    candidate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+    use crate::model::Recorded;
+
+    #[test]
+    fn made_up_names_are_unique_and_lead_to_no_variable_of_ours() {
+        let mut names = Names::new(&Recorded::default());
+        let id = "6f1d3c52-8a0e-4b7d-9c11-000000000001";
+        let mut one = |customer, connector, field| {
+            names
+                .placeholder(customer, connector, id, field)
+                .to_string()
+        };
+        let acme = one("acme-corp", "GitHub", "token");
+        assert_eq!(acme, "${env:ACME_CORP_GITHUB_TOKEN}");
+        assert_eq!(
+            one("acme corp", "Git:Hub", "token"),
+            "${env:ACME_CORP_GIT_HUB_TOKEN}"
+        );
+        assert_eq!(
+            one("acme", "corp github", "token"),
+            "${env:ACME_CORP_GITHUB_TOKEN_6F1D3C52}"
+        );
+        assert_eq!(
+            one("airbyte", "client", "secret"),
+            "${env:CUSTOMER_AIRBYTE_CLIENT_SECRET}"
+        );
+        assert_eq!(one("日本", "é", "token"), "${env:CUSTOMER_TOKEN}");
+        assert_eq!(one("7", "a", "b"), "${env:CUSTOMER_7_A_B}");
+        assert_eq!(names.slug("Acme Corp", id), "acme-corp");
+        assert_eq!(names.slug("acme/corp", id), "acme-corp-6f1d3c52");
+        assert_eq!(names.slug("../../日", id), "customer");
+    }
+}

@@ -1,0 +1,200 @@
+//! What an export makes of worlds that no file could have made.
+
+use super::{Exported, Sources, document, export};
+use crate::config::{Code, Problem, Step};
+use crate::model::{
+    Completeness, ConnectorId, DefinitionId, Desired, Observed, ObservedConnector,
+    ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, Recorded, TemplateId,
+    WorkspaceId,
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+fn connector(name: &str, kind: &str, config: &Value) -> ObservedConnector {
+    let known = crate::catalog::find(kind).map(|known| known.definition_id);
+    ObservedConnector {
+        name: name.into(),
+        definition_id: known.unwrap_or(DefinitionId(Uuid::from_u128(77))),
+        kind_name: Some("Strange Kind".into()),
+        template_id: TemplateId(Uuid::nil()),
+        created_at: None,
+        updated_at: None,
+        detail: Some(ObservedDetail {
+            replication_config: config.as_object().cloned().unwrap_or_default(),
+            entities: Vec::new(),
+        }),
+    }
+}
+
+fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
+    let customer = |(at, (name, connectors)): (usize, &(&str, Vec<ObservedConnector>))| {
+        let number = |inner: usize| Uuid::from_u128((at * 100 + inner) as u128);
+        let connectors = connectors.iter().enumerate();
+        let connectors = connectors.map(|(at, one)| (ConnectorId(number(at + 1)), one.clone()));
+        let customer = ObservedCustomer {
+            name: (*name).into(),
+            status: ObservedStatus::Active,
+            cache: None,
+            created_at: String::new(),
+            connectors: Some(connectors.collect()),
+        };
+        (WorkspaceId(number(0)), customer)
+    };
+    let observed = Observed {
+        organization_id: OrganizationId(Uuid::nil()),
+        customers: customers.iter().enumerate().map(customer).collect(),
+        completeness: Completeness::Complete,
+        kinds: BTreeMap::new(),
+    };
+    let sources = Sources {
+        observed: &observed,
+        recorded: &Recorded::default(),
+        declared: &Desired::default(),
+    };
+    export(sources, &BTreeSet::new())
+}
+
+#[test]
+fn secrets_and_text_that_reads_as_a_reference_are_not_passed_on() {
+    let config = json!({
+        "repositories": ["${env:AIRBYTE_CLIENT_SECRET}"],
+        "password": "hunter2",
+        "nested": {"api_token": "hunter2"},
+        "list": [{"deep": {"client_secret": "hunter2"}}],
+        "masked": "****",
+        "jwt": "eyJhunter2",
+        "credentials": {"anything": "hunter2"},
+        "harmless": {"a": [1, null, "x"]},
+    });
+    let exported = world(&[("acme", vec![connector("Odd", "outside", &config)])]);
+    let one = &exported.customers[0].connectors[0];
+    let settings = serde_json::to_string(&one.replication_config).unwrap();
+    assert!(
+        !settings.contains("hunter2") && !settings.contains("AIRBYTE_"),
+        "{settings}"
+    );
+    let harmless = serde_json::to_value(&one.replication_config["harmless"]).unwrap();
+    assert_eq!(harmless, json!({"a": [1, null, "x"]}));
+    assert_eq!(one.placeholders, 6);
+    assert_eq!(one.kind, Uuid::from_u128(77).to_string());
+    let remarks = format!("{:?}", one.remarks);
+    assert!(remarks.contains("without repositories") && !remarks.contains("hunter2"));
+}
+
+#[test]
+fn what_cannot_be_declared_is_left_out_and_not_dropped() {
+    let none = json!({});
+    let exported = world(&[
+        ("Default", vec![connector("A", "github", &none)]),
+        (
+            "acme",
+            vec![
+                connector("", "github", &none),
+                connector("Twin", "github", &none),
+                connector("Twin", "stripe", &none),
+                connector("Alone", "github", &none),
+            ],
+        ),
+        ("Globex", Vec::new()),
+        ("globex", Vec::new()),
+    ]);
+    let why: Vec<bool> = exported
+        .customers
+        .iter()
+        .map(|one| one.left_out.is_some())
+        .collect();
+    let names: Vec<&str> = exported
+        .customers
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["Default", "Globex", "acme", "globex"]);
+    assert_eq!(why, [true, true, false, true]);
+    let acme = &exported.customers[2];
+    assert_eq!(acme.connectors.len(), 4);
+    let declared: Vec<&str> = acme.declared().map(|one| one.name.as_str()).collect();
+    assert_eq!(declared, ["Alone"]);
+}
+
+#[test]
+fn problems_leave_out_what_they_are_about() {
+    let config = json!({"a": "x", "b": "y"});
+    let outside = |name| connector(name, "outside", &config);
+    let mut exported = world(&[
+        ("acme", vec![outside("A"), outside("B"), outside("C")]),
+        ("beta", Vec::new()),
+        ("gamma", vec![outside("D")]),
+    ]);
+    let problem = |path: &str| Problem {
+        steps: path
+            .split('.')
+            .map(|step| match step.parse() {
+                Ok(position) => Step::Item(position),
+                Err(_) => Step::Field {
+                    position: 0,
+                    name: step.to_owned(),
+                },
+            })
+            .collect(),
+        code: Code::InvalidValue,
+        message: "no".to_owned(),
+    };
+    exported.customers[0].leave_out(&[
+        problem("connectors.0.name"),
+        problem("connectors.0.type"),
+        problem("connectors.1.replication_config.a.0.x"),
+        problem("connectors.2.replication_config"),
+    ]);
+    exported.customers[1].leave_out(&[problem("name")]);
+    exported.customers[2].leave_out(&[problem("connectors.0.entities")]);
+    let acme = &exported.customers[0];
+    let left_out: Vec<bool> = acme
+        .connectors
+        .iter()
+        .map(|one| one.left_out.is_some())
+        .collect();
+    assert_eq!(left_out, [true, false, false]);
+    assert_eq!(acme.connectors[1].replication_config.len(), 1);
+    assert!(acme.connectors[2].replication_config.is_empty());
+    assert!(exported.customers[1].left_out.is_some());
+    assert!(exported.customers[2].left_out.is_none());
+}
+
+#[test]
+fn amended_export_is_what_its_files_hold() {
+    let config = json!({"repositories": ["a/b"], "start_date": "soon"});
+    let mut exported = world(&[
+        (
+            "acme",
+            vec![
+                connector("A", "github", &config),
+                connector(" B", "github", &config),
+            ],
+        ),
+        (" padded", Vec::new()),
+    ]);
+    exported.amend(&[]);
+    let acme = exported
+        .customers
+        .iter()
+        .find(|one| one.name == "acme")
+        .unwrap();
+    let declared: Vec<&str> = acme.declared().map(|one| one.name.as_str()).collect();
+    assert_eq!(declared, ["A"]);
+    let settings: Vec<&String> = acme
+        .connectors
+        .iter()
+        .find(|one| one.name == "A")
+        .unwrap()
+        .replication_config
+        .keys()
+        .collect();
+    assert!(
+        !settings.contains(&&"start_date".to_owned()),
+        "{settings:?}"
+    );
+    assert!(exported.customers[0].left_out.is_some());
+    let read: Value = serde_yaml::from_str(&document(&exported)).unwrap();
+    assert_eq!(read, exported.to_value());
+}

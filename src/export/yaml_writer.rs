@@ -1,0 +1,350 @@
+//! Responsible for writing an export as YAML files with remarks.
+//!
+//! A text from the API becomes a plain scalar where it cannot be read as anything else, and is
+//! quoted otherwise, with every character escaped that a terminal, a CI runner or a reader of YAML
+//! might obey.
+
+use super::{Block, Exported, ExportedConnector, ExportedCustomer};
+use crate::model::{Cache, Contract, Entity, Mode, Setting, Settings, Status};
+use crate::render::{Safe, sanitize};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// A list is on one line up to this column.
+const WIDE: usize = 100;
+
+/// Everything as one document.
+pub fn document(exported: &Exported) -> String {
+    let mut yaml = Yaml::default();
+    yaml.project(exported);
+    yaml.customers_left_out(exported);
+    if exported.declared().next().is_none() {
+        yaml.line(0, "customers: []");
+        return yaml.text;
+    }
+    yaml.line(0, "customers:");
+    exported
+        .declared()
+        .for_each(|customer| yaml.customer(customer));
+    yaml.text
+}
+
+/// The project file, and a file of each customer: paths below the project, and their text.
+pub fn project(exported: &Exported) -> Vec<(String, String)> {
+    let mut yaml = Yaml::default();
+    yaml.project(exported);
+    if exported.declared().next().is_some() {
+        yaml.line(0, "include: [customers/*.yaml]");
+    }
+    yaml.customers_left_out(exported);
+    let files = exported.declared().map(|customer| {
+        let mut yaml = Yaml::default();
+        yaml.line(0, "customers:");
+        yaml.customer(customer);
+        (format!("customers/{}.yaml", customer.slug), yaml.text)
+    });
+    std::iter::once(("airlift.yaml".to_owned(), yaml.text))
+        .chain(files)
+        .collect()
+}
+
+/// YAML in the making.
+#[derive(Default)]
+struct Yaml {
+    text: String,
+    /// What is written is commented out.
+    commented: bool,
+}
+
+impl Yaml {
+    fn line(&mut self, indent: usize, text: &str) {
+        // A comment stands at the column of what it takes the place of.
+        let mark = if self.commented { "# " } else { "" };
+        let _ = writeln!(self.text, "{:indent$}{mark}{text}", "");
+    }
+
+    /// A remark, which stays one when what is around it is no longer commented out.
+    fn remark(&mut self, indent: usize, text: &str) {
+        for line in Safe::lines(text) {
+            self.line(indent, &format!("# {line}"));
+        }
+    }
+
+    fn field(&mut self, indent: usize, key: &str, value: &str) {
+        self.line(indent, &format!("{key}: {value}"));
+    }
+
+    fn project(&mut self, exported: &Exported) {
+        self.remark(0, "Written by `airlift export`: what there is, as files.");
+        let placeholders = exported.placeholders();
+        if placeholders > 0 {
+            let text = format!("Placeholders to be filled in: {placeholders}.");
+            self.remark(0, &text);
+        }
+        self.line(0, "version: 1");
+        self.field(0, "organization_id", &exported.organization_id.to_string());
+        if exported.contract == Contract::ExternalUser {
+            self.line(0, "contract: external_user");
+        }
+        if let Some(stores) = exported.stores() {
+            let stores: Vec<&str> = stores.into_iter().collect();
+            self.field(0, "stores", &format!("[{}]", stores.join(", ")));
+        }
+    }
+
+    fn customers_left_out(&mut self, exported: &Exported) {
+        for customer in &exported.customers {
+            if let Some(why) = &customer.left_out {
+                let (name, id) = (scalar(&customer.name), &customer.id);
+                self.remark(0, &format!("{name} (workspace {id}) is left out: {why}"));
+            }
+        }
+    }
+
+    fn customer(&mut self, customer: &ExportedCustomer) {
+        self.field(2, "- name", &scalar(&customer.name));
+        if customer.status == Status::Inactive {
+            self.line(4, "status: inactive");
+        }
+        match customer.cache {
+            None => {}
+            Some(Cache::On) => self.line(4, "cache: true"),
+            Some(Cache::Off) => self.line(4, "cache: false"),
+            Some(Cache::Inherit) => self.line(4, "cache: inherit"),
+        }
+        if customer.protect {
+            self.line(4, "protect: true");
+        }
+        if customer.declared().next().is_some() {
+            self.line(4, "connectors:");
+        }
+        for connector in &customer.connectors {
+            if let Some(why) = &connector.left_out {
+                self.remark(6, &format!("Left out: {why}. Its id is {}.", connector.id));
+            }
+            self.commented = connector.left_out.is_some();
+            self.connector(connector);
+            self.commented = false;
+        }
+    }
+
+    fn connector(&mut self, connector: &ExportedConnector) {
+        self.field(6, "- name", &scalar(&connector.name));
+        self.remarks(connector, Block::Type);
+        self.field(8, "type", &scalar(&connector.kind));
+        self.remarks(connector, Block::Auth);
+        if let Some(auth) = &connector.auth {
+            self.field(8, "auth", &scalar(auth));
+        }
+        if let Some(template) = &connector.template_id {
+            self.field(8, "template_id", template);
+        }
+        self.block(connector, Block::Credentials, &connector.credentials);
+        if let Some(version) = connector.credentials_version {
+            self.field(8, "credentials_version", &version.to_string());
+        }
+        self.block(connector, Block::Environment, &connector.environment);
+        let config = &connector.replication_config;
+        self.block(connector, Block::ReplicationConfig, config);
+        self.remarks(connector, Block::Entities);
+        if !connector.entities.is_empty() {
+            self.line(8, "entities:");
+            for entity in &connector.entities {
+                self.line(10, &format!("- {}", entity_text(entity)));
+            }
+        }
+    }
+
+    fn remarks(&mut self, connector: &ExportedConnector, block: Block) {
+        for remark in connector.remarks.get(&block).into_iter().flatten() {
+            self.remark(8, remark);
+        }
+    }
+
+    fn block(&mut self, connector: &ExportedConnector, block: Block, all: &Settings) {
+        self.remarks(connector, block);
+        if !all.is_empty() {
+            self.line(8, &format!("{}:", block.key()));
+            self.settings(10, all);
+        }
+    }
+
+    fn settings(&mut self, indent: usize, settings: &Settings) {
+        for (name, setting) in settings {
+            let key = scalar(name);
+            match setting {
+                Setting::Map(fields) if !fields.is_empty() => {
+                    self.line(indent, &format!("{key}:"));
+                    self.settings(indent + 2, fields);
+                }
+                Setting::List(items) if indent + key.len() + flow(setting).len() > WIDE => {
+                    self.line(indent, &format!("{key}:"));
+                    for item in items {
+                        self.line(indent + 2, &format!("- {}", flow(item)));
+                    }
+                }
+                other => self.field(indent, &key, &flow(other)),
+            }
+        }
+    }
+}
+
+fn entity_text(entity: &Entity) -> String {
+    let name = scalar(&entity.entity);
+    let mode = |mode: &Mode| match mode {
+        Mode::Read => "read",
+        Mode::Write => "write",
+    };
+    match &entity.modes {
+        None => format!("{{entity: {name}}}"),
+        Some(modes) => {
+            let modes: Vec<&str> = modes.iter().map(mode).collect();
+            format!("{{entity: {name}, modes: [{}]}}", modes.join(", "))
+        }
+    }
+}
+
+/// A value on one line.
+fn flow(setting: &Setting) -> String {
+    match setting {
+        Setting::Secret(reference) => quoted(&reference.to_string()),
+        Setting::Literal(Value::String(text)) => scalar(text),
+        // A literal that is no text is a scalar of JSON, and those are YAML's.
+        Setting::Literal(value) => value.to_string(),
+        Setting::List(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Setting::Map(fields) => {
+            let field =
+                |(name, value): (&String, &Setting)| format!("{}: {}", scalar(name), flow(value));
+            let fields: Vec<String> = fields.iter().map(field).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+    }
+}
+
+/// A text, plain where that cannot be read as anything else, in a list or out of it.
+fn scalar(text: &str) -> String {
+    const WORDS: [&str; 11] = [
+        "true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan",
+    ];
+    let plain = |c: char| {
+        (c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | '@'))
+            && !sanitize::is_dangerous(c)
+    };
+    let is_plain = text.starts_with(|c: char| c.is_alphabetic() && plain(c))
+        && !text.ends_with(' ')
+        && text.chars().all(plain)
+        && !WORDS.contains(&text.to_lowercase().as_str());
+    if is_plain {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+/// A text in double quotes, on one line.
+fn quoted(text: &str) -> String {
+    let commands = sanitize::commands(text);
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for (at, character) in text.char_indices() {
+        let odd = sanitize::is_dangerous(character) || matches!(character, '\u{fffe}' | '\u{ffff}');
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            _ if odd || commands.contains(&at) => {
+                let _ = write!(quoted, "\\U{:08X}", u32::from(character));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{flow, sanitize, scalar};
+    use crate::model::Setting;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>()
+                .prop_filter("finite", |f| f.is_finite())
+                .prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[-:#\\[\\]{}&*!|>'\"%@`,?~ a0.\n\t]{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map("[^$]{0,8}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_is_read(value in any_value()) {
+            let text = format!("[{}]", flow(&Setting::from(value.clone())));
+            let read: Value = serde_yaml::from_str(&text).map_err(|error| {
+                TestCaseError::fail(format!("{error}: {text}"))
+            })?;
+            prop_assert_eq!(&read, &json!([value]), "{}", text);
+            for line in text.lines() {
+                prop_assert!(!line.contains("##[") && !line.contains("##vso["));
+                prop_assert!(!line.chars().any(sanitize::is_dangerous));
+            }
+        }
+
+        #[test]
+        fn names_survive(name in "\\PC{1,30}|[-:#?!&*|>'\"% ~a0\u{1b}\u{202e}]{1,12}") {
+            let text = format!("- name: {}\n", scalar(&name));
+            let read: Value = serde_yaml::from_str(&text).map_err(|error| {
+                TestCaseError::fail(format!("{error}: {text}"))
+            })?;
+            prop_assert_eq!(&read, &json!([{"name": name}]), "{}", text);
+        }
+    }
+
+    #[test]
+    fn nothing_is_mistaken() {
+        for text in [
+            "",
+            "no",
+            "NULL",
+            "~",
+            "1",
+            "1.5",
+            "0x1",
+            "2026-01-01",
+            "- a",
+            "a: b",
+            "# a",
+            "${env:A}",
+            " a",
+            "a ",
+            "<<",
+            "=",
+            ".inf",
+        ] {
+            assert!(scalar(text).starts_with('"'), "{text:?}");
+        }
+        assert_eq!(scalar("Acme GitHub"), "Acme GitHub");
+        assert_eq!(scalar("Zoë/日本"), "Zoë/日本");
+        assert_eq!(
+            scalar("a\u{1b}##[error]"),
+            "\"a\\U0000001B\\U00000023#[error]\""
+        );
+    }
+}

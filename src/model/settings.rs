@@ -1,0 +1,205 @@
+//! Responsible for a block of a connector: field names to settings, in name order.
+//!
+//! A sorted list, because a project has two or three small blocks for each of its connectors, and a
+//! tree would reserve room for eleven fields in each of them.
+
+use super::Setting;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::ops::Index;
+
+/// A block.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Sorted by name, and no name twice.
+    fields: Vec<(String, Setting)>,
+}
+
+impl Settings {
+    /// A block without fields.
+    pub const fn new() -> Self {
+        Self { fields: Vec::new() }
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.fields
+            .binary_search_by(|(field, _)| field.as_str().cmp(name))
+    }
+
+    /// The setting of a field.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        let position = self.position(name).ok()?;
+        self.fields.get(position).map(|(_, setting)| setting)
+    }
+
+    /// Whether it has a field.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.position(name).is_ok()
+    }
+
+    /// Sets a field, and gives what it was before.
+    pub fn insert(&mut self, name: String, setting: Setting) -> Option<Setting> {
+        match self.position(&name) {
+            Ok(position) => {
+                let (_, old) = self.fields.get_mut(position)?;
+                Some(std::mem::replace(old, setting))
+            }
+            Err(position) => {
+                self.fields.insert(position, (name, setting));
+                None
+            }
+        }
+    }
+
+    /// Removes a field, and gives what it was.
+    pub fn remove(&mut self, name: &str) -> Option<Setting> {
+        let position = self.position(name).ok()?;
+        Some(self.fields.remove(position).1)
+    }
+
+    /// Removes all fields.
+    pub fn clear(&mut self) {
+        self.fields.clear();
+    }
+
+    /// The number of fields.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether it has no field.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The fields in name order.
+    pub fn iter(&self) -> <&Self as IntoIterator>::IntoIter {
+        self.fields.iter().map(as_pair)
+    }
+
+    /// The names in order.
+    pub fn keys(&self) -> impl Iterator<Item = &String> {
+        self.fields.iter().map(|(name, _)| name)
+    }
+
+    /// The settings in name order.
+    pub fn values(&self) -> impl Iterator<Item = &Setting> {
+        self.fields.iter().map(|(_, setting)| setting)
+    }
+}
+
+fn as_pair((name, setting): &(String, Setting)) -> (&String, &Setting) {
+    (name, setting)
+}
+
+impl FromIterator<(String, Setting)> for Settings {
+    /// Of two fields with one name the later counts.
+    fn from_iter<T: IntoIterator<Item = (String, Setting)>>(fields: T) -> Self {
+        let mut fields: Vec<(String, Setting)> = fields.into_iter().collect();
+        fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+        fields.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                std::mem::swap(later, earlier);
+            }
+            is_same
+        });
+        fields.shrink_to_fit();
+        Self { fields }
+    }
+}
+
+impl<const N: usize> From<[(String, Setting); N]> for Settings {
+    fn from(fields: [(String, Setting); N]) -> Self {
+        fields.into_iter().collect()
+    }
+}
+
+impl Extend<(String, Setting)> for Settings {
+    fn extend<T: IntoIterator<Item = (String, Setting)>>(&mut self, fields: T) {
+        for (name, setting) in fields {
+            self.insert(name, setting);
+        }
+    }
+}
+
+impl IntoIterator for Settings {
+    type Item = (String, Setting);
+    type IntoIter = std::vec::IntoIter<(String, Setting)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.fields.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Settings {
+    type Item = (&'a String, &'a Setting);
+    type IntoIter = std::iter::Map<
+        std::slice::Iter<'a, (String, Setting)>,
+        fn(&'a (String, Setting)) -> (&'a String, &'a Setting),
+    >;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Index<&str> for Settings {
+    type Output = Setting;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "indexing panics where there is nothing, as that of a map does"
+    )]
+    fn index(&self, name: &str) -> &Setting {
+        self.get(name).expect("a field of that name")
+    }
+}
+
+impl Serialize for Settings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Settings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::deserialize(deserializer).map(Self::from_iter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Setting, Settings};
+    use serde_json::json;
+
+    fn setting(number: u64) -> Setting {
+        Setting::Literal(json!(number))
+    }
+
+    #[test]
+    fn fields_are_in_name_order_and_the_later_of_two_counts() {
+        let settings: Settings = [("b", 1), ("a", 2), ("b", 3)]
+            .map(|(name, number)| (name.to_owned(), setting(number)))
+            .into_iter()
+            .collect();
+        assert_eq!(
+            serde_json::to_string(&settings).unwrap(),
+            r#"{"a":2,"b":3}"#
+        );
+        assert_eq!(settings["b"], setting(3));
+        let read: Settings = serde_json::from_str(r#"{"b":3,"a":2}"#).unwrap();
+        assert_eq!(read, settings);
+    }
+
+    #[test]
+    fn field_is_set_and_removed() {
+        let mut settings = Settings::new();
+        assert_eq!(settings.insert("b".into(), setting(1)), None);
+        assert_eq!(settings.insert("a".into(), setting(2)), None);
+        assert_eq!(settings.insert("b".into(), setting(3)), Some(setting(1)));
+        assert_eq!(settings.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(settings.remove("a"), Some(setting(2)));
+        assert!(!settings.contains_key("a") && settings.len() == 1);
+    }
+}
