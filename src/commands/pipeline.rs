@@ -9,17 +9,28 @@ use crate::config::Project;
 use crate::events::Sink;
 use crate::failure::Failure;
 use crate::ledger::{Unsettled, recover};
-use crate::model::{Address, ConnectorId, Recorded, WorkspaceId};
+use crate::model::{Address, ConnectorId, Observed, Recorded, WorkspaceId};
 use crate::observed::{self, observe};
-use crate::plan::{Inputs, Plan, Policy, pairs, plan};
-use crate::secrets::{Resolver, evidence};
+use crate::plan::{Plan, Policy, match_resources, plan};
+use crate::secrets::{Resolver, compare};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A plan with what it was made from.
+/// What is there and what the ledger remembers, with what a killed run left included.
+pub(super) struct State {
+    pub(super) observed: Observed,
+    pub(super) recorded: Recorded,
+    /// Customers whose ledger entries a killed run left to be written.
+    unsaved: BTreeSet<WorkspaceId>,
+    /// Creations of earlier runs that may still take effect.
+    open: Vec<Unsettled>,
+    /// Connectors of which nobody knows whether an earlier run made them.
+    pub(super) doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
+}
+
+/// A plan with the ledger that it was made from.
 pub(super) struct Planned {
-    /// The plan.
     pub(super) plan: Plan,
     /// The ledger, what a killed run left included.
     pub(super) recorded: Recorded,
@@ -29,11 +40,9 @@ pub(super) struct Planned {
     pub(super) open: Vec<Unsettled>,
     /// Connectors of which nobody knows whether an earlier run made them.
     pub(super) doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
-    /// Which recorded connector each declared one means.
-    pub(super) matched: BTreeMap<Address, ConnectorId>,
 }
 
-/// Reads, settles what a killed run left, and plans. Writes nothing, here or there.
+/// Reads, matches, compares secrets and plans. Writes nothing, here or there.
 pub(super) async fn planned(
     project: &Project,
     remote: &Remote,
@@ -41,62 +50,53 @@ pub(super) async fn planned(
     resolver: &Resolver,
     events: &dyn Sink,
 ) -> Result<Planned, Failure> {
-    let policy = |_: &BTreeMap<Address, ConnectorId>| policy(planning);
-    planned_by(
-        project,
-        remote,
-        &planning.connection,
-        resolver,
-        events,
-        policy,
-    )
-    .await
+    let state = State::read(project, remote, &planning.connection, events).await?;
+    let matches = match_resources(&project.desired, &state.observed, &state.recorded);
+    let reading = (!planning.connection.no_secrets).then_some(resolver);
+    let secrets = compare(&matches, &remote.fingerprinter, reading).await;
+    let plan = plan(&matches, &secrets, &policy(planning));
+    Ok(state.planned(plan))
 }
 
-/// The same with a policy that depends on what is recorded.
-pub(super) async fn planned_by(
-    project: &Project,
-    remote: &Remote,
-    connection: &ConnectionArgs,
-    resolver: &Resolver,
-    events: &dyn Sink,
-    policy: impl FnOnce(&BTreeMap<Address, ConnectorId>) -> Policy,
-) -> Result<Planned, Failure> {
-    let (recorded, unsettled) = remote.history(&project.desired).await?;
-    let grace = Duration::from_secs(connection.settle_timeout);
-    await_newcomers(remote, &recorded, &unsettled, grace).await?;
-    let refresh = match connection.refresh {
-        Refresh::Lean => observed::Refresh::Lean,
-        Refresh::Full => observed::Refresh::Full,
-    };
-    let parallelism = usize::from(connection.rate.parallelism);
-    let reader = remote.session.reader();
-    let desired = &project.desired;
-    let observed = observe(&reader, desired, &recorded, refresh, parallelism, events).await?;
-    let settled = recover(recorded, &unsettled, &observed);
-    let recorded = settled.recorded;
-    let pairs = pairs(desired, &observed, &recorded);
-    let reading = (!connection.no_secrets).then_some(resolver);
-    let evidence = evidence(&pairs, &recorded, &remote.fingerprinter, reading).await;
-    let matched = pairs.into_iter().map(|(address, _, id)| (address, id));
-    let matched = matched.collect();
-    let policy = policy(&matched);
-    let inputs = Inputs {
-        desired,
-        observed: &observed,
-        recorded: &recorded,
-        evidence: &evidence,
-        policy: &policy,
-    };
-    let plan = plan(&inputs);
-    Ok(Planned {
-        plan,
-        recorded,
-        unsaved: settled.changed,
-        open: settled.open,
-        doubtful: settled.doubtful,
-        matched,
-    })
+impl State {
+    /// Reads the ledger and the API, and settles what a killed run left.
+    pub(super) async fn read(
+        project: &Project,
+        remote: &Remote,
+        connection: &ConnectionArgs,
+        events: &dyn Sink,
+    ) -> Result<Self, Failure> {
+        let desired = &project.desired;
+        let (recorded, unsettled) = remote.history(desired).await?;
+        let grace = Duration::from_secs(connection.settle_timeout);
+        await_newcomers(remote, &recorded, &unsettled, grace).await?;
+        let refresh = match connection.refresh {
+            Refresh::Lean => observed::Refresh::Lean,
+            Refresh::Full => observed::Refresh::Full,
+        };
+        let parallelism = usize::from(connection.rate.parallelism);
+        let reader = remote.session.reader();
+        let observed = observe(&reader, desired, &recorded, refresh, parallelism, events).await?;
+        let recovered = recover(recorded, &unsettled, &observed);
+        Ok(Self {
+            observed,
+            recorded: recovered.recorded,
+            unsaved: recovered.changed,
+            open: recovered.open,
+            doubtful: recovered.doubtful,
+        })
+    }
+
+    /// Keeps what carrying out the plan needs; what was observed is in the plan.
+    pub(super) fn planned(self, plan: Plan) -> Planned {
+        Planned {
+            plan,
+            recorded: self.recorded,
+            unsaved: self.unsaved,
+            open: self.open,
+            doubtful: self.doubtful,
+        }
+    }
 }
 
 /// Reads references as seen from the project, each once: one is enough for a whole run.

@@ -2,7 +2,7 @@
 
 use super::apply::{Execution, ended, resolve, show, with_signals};
 use super::environment::Environment;
-use super::pipeline::{Planned, planned_by, resolver};
+use super::pipeline::{Planned, State, resolver};
 use super::project;
 use super::remote::{Pace, Remote};
 use crate::apply::{Stop, Waves};
@@ -11,10 +11,13 @@ use crate::config::Project;
 use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::{Rotation, Rotations};
-use crate::model::{Address, ConnectorId, Desired, SecretRef};
-use crate::plan::{Operation, Plan, Policy, Rotation as Narrowed, Step, only_rotations};
+use crate::model::{Address, Desired, SecretRef};
+use crate::plan::{
+    Matches, Operation, Plan, Policy, Rotation as Narrowed, Step, match_resources, only_rotations,
+    plan,
+};
 use crate::render::{self, Ui};
-use crate::secrets::Resolver;
+use crate::secrets::{Resolver, compare};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Selector = BTreeSet<Address>;
@@ -98,8 +101,7 @@ impl Verb<'_> {
             Some(rotation) => rotation.selector.clone(),
             None => selector,
         };
-        let planned = self.plan(&selector, resumed.as_ref()).await?;
-        let rotation = resumed.unwrap_or_else(|| begun(selector, &planned.matched));
+        let (planned, rotation) = self.plan(selector, resumed).await?;
         self.execute(&planned, rotations, rotation).await
     }
 
@@ -128,35 +130,30 @@ impl Verb<'_> {
         }
     }
 
-    /// The plan, and a word on what it leaves out.
+    /// The plan with the rotation that it carries on, and a word on what it leaves out.
     async fn plan(
         &self,
-        selector: &Selector,
-        resumed: Option<&Rotation>,
-    ) -> Result<Planned, Failure> {
-        let desired = &self.project.desired;
-        let policy = |matched: &_| policy(desired, matched, selector, resumed);
-        let events = self.events;
-        let connection = &self.args.connection;
-        let planned = planned_by(
-            self.project,
-            self.remote,
-            connection,
-            &self.resolver,
-            events,
-            policy,
-        )
-        .await?;
-        events.emit(Event::PhaseFinished);
-        render::doubtful(self.ui, &planned.doubtful)?;
-        let Narrowed { plan, left } = only_rotations(planned.plan);
+        selector: Selector,
+        resumed: Option<Rotation>,
+    ) -> Result<(Planned, Rotation), Failure> {
+        let (desired, connection) = (&self.project.desired, &self.args.connection);
+        let state = State::read(self.project, self.remote, connection, self.events).await?;
+        let matches = match_resources(desired, &state.observed, &state.recorded);
+        let resolver = (!connection.no_secrets).then_some(&self.resolver);
+        let secrets = compare(&matches, &self.remote.fingerprinter, resolver).await;
+        let policy = policy(&matches, desired, &selector, resumed.as_ref());
+        let plan = plan(&matches, &secrets, &policy);
+        let rotation = resumed.unwrap_or_else(|| begun(selector, &matches));
+        self.events.emit(Event::PhaseFinished);
+        render::doubtful(self.ui, &state.doubtful)?;
+        let Narrowed { plan, left } = only_rotations(plan);
         let all = self.ui.verbose() > 0;
         if self.global.format == Format::Text {
             render::plan(&mut self.ui.out(), &plan, all)?;
         }
         render::left_for_apply(self.ui, &left, all)?;
         project::guarded(&plan)?;
-        Ok(Planned { plan, ..planned })
+        Ok((state.planned(plan), rotation))
     }
 
     async fn execute(
@@ -222,39 +219,41 @@ fn not_resumable(open: &[Rotation]) -> Failure {
 
 /// What is to be rotated: everything selected, or what a rotation has not come to yet.
 fn policy(
+    matches: &Matches<'_>,
     desired: &Desired,
-    matched: &BTreeMap<Address, ConnectorId>,
     selector: &Selector,
     resumed: Option<&Rotation>,
 ) -> Policy {
-    let targets = Policy {
+    let mut policy = Policy {
         targets: selector.clone(),
         ..Policy::default()
     };
-    let is_left = |address: &Address| {
-        resumed.is_none_or(|rotation| {
-            let now = matched.get(address);
-            now.is_some_and(|now| rotation.before.contains(now))
-        })
+    policy.rotate = match resumed {
+        None => desired
+            .connectors()
+            .map(|(address, _)| address)
+            .filter(|address| policy.wants(address))
+            .collect(),
+        Some(rotation) => matches
+            .recorded_connectors()
+            .filter(|connector| rotation.before.contains(&connector.recorded.id))
+            .map(|connector| connector.address())
+            .filter(|address| policy.wants(address))
+            .collect(),
     };
-    let addresses = desired.connectors().map(|(address, _)| address);
-    let rotate = addresses.filter(|address| targets.wants(address) && is_left(address));
-    Policy {
-        rotate: rotate.collect(),
-        ..targets
-    }
+    policy
 }
 
-fn begun(selector: Selector, matched: &BTreeMap<Address, ConnectorId>) -> Rotation {
+fn begun(selector: Selector, matches: &Matches<'_>) -> Rotation {
     let selected = |address: &Address| {
         selector.is_empty() || selector.iter().any(|one| address.is_within(one))
     };
     Rotation {
         started_at: jiff::Timestamp::now().to_string(),
-        before: matched
-            .iter()
-            .filter(|(address, _)| selected(address))
-            .map(|(_, id)| *id)
+        before: matches
+            .recorded_connectors()
+            .filter(|connector| selected(&connector.address()))
+            .map(|connector| connector.recorded.id)
             .collect(),
         selector,
     }

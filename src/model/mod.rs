@@ -7,7 +7,6 @@ mod action;
 mod address;
 mod body;
 mod desired;
-mod evidence;
 mod health_check;
 mod id;
 mod invisible;
@@ -17,6 +16,7 @@ mod resolved;
 mod secret;
 mod secret_buffer;
 mod secret_heuristics;
+mod secret_status;
 mod setting;
 mod settings;
 mod store_kind;
@@ -28,7 +28,6 @@ pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
     Region, Rotation, Status,
 };
-pub use evidence::{Evidence, Freshness, WhyUnverified};
 pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;
@@ -41,6 +40,7 @@ pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_mask, looks_secret, names_secret};
+pub use secret_status::{SecretComparison, SecretStatus, WhyUnverified};
 pub use setting::{Setting, references};
 pub use settings::Settings;
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};

@@ -38,7 +38,14 @@ pub struct RecordedCustomer {
 }
 
 impl RecordedCustomer {
-    /// Whether a connector is ours, be it on its way out.
+    /// Every connector that is ours, those on their way out included.
+    pub fn owned(&self) -> BTreeSet<ConnectorId> {
+        let connectors = self.connectors.values().map(|connector| connector.id);
+        connectors.chain(self.leaving.iter().copied()).collect()
+    }
+
+    /// Whether a connector is ours, be it on its way out. For many connectors of a customer see
+    /// [`Self::owned`]: this looks through all of them.
     pub fn owns(&self, id: ConnectorId) -> bool {
         let mut held = self.connectors.values();
         self.leaving.contains(&id) || held.any(|connector| connector.id == id)

@@ -1,14 +1,14 @@
 //! What is to be done with one declared connector.
 
-use super::matching::ConnectorMatch;
+use super::matching::{ConnectorMatch, MatchedConnector};
 use super::secrets::{SecretVerdict, creation_fields, judge};
 use super::{
     Action, ConnectorPatch, FieldChange, FieldValue, Operation, Reason, RememberConnector, Step,
     Unverified, diff,
 };
 use crate::model::{
-    Address, Applied, ConnectorBody, ConnectorId, DefinitionId, DesiredConnector, Freshness,
-    ObservedConnector, RecordedConnector, WhyUnverified,
+    Address, Applied, ConnectorBody, ConnectorId, DefinitionId, DesiredConnector,
+    ObservedConnector, RecordedConnector, SecretStatus, WhyUnverified,
 };
 use std::collections::BTreeMap;
 
@@ -16,14 +16,12 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subject<'a> {
     pub(super) address: &'a Address,
-    pub(super) declared: &'a DesiredConnector,
+    pub(super) connector: &'a MatchedConnector<'a>,
     pub(super) definition: DefinitionId,
-    pub(super) evidence: Option<&'a BTreeMap<String, Freshness>>,
+    pub(super) secrets: Option<&'a BTreeMap<String, SecretStatus>>,
     /// Versions of stores that the ledger is to learn, by path.
     pub(super) versions: Option<&'a BTreeMap<String, String>>,
     pub(super) rotate: bool,
-    /// The files carry a new name for it.
-    pub(super) renamed: bool,
 }
 
 /// The decision.
@@ -35,9 +33,13 @@ pub(super) struct Decision {
 }
 
 impl Subject<'_> {
-    /// Decides; `matched` is not ambiguous.
-    pub(super) fn decide(&self, matched: ConnectorMatch<'_>) -> Decision {
-        match matched {
+    fn declared(&self) -> &DesiredConnector {
+        self.connector.declared
+    }
+
+    /// Decides; the match is not ambiguous.
+    pub(super) fn decide(&self) -> Decision {
+        match self.connector.matched {
             ConnectorMatch::Found {
                 id,
                 observed,
@@ -57,7 +59,7 @@ impl Subject<'_> {
         let step = self.step(
             Action::Create,
             vec![reason],
-            creation_fields(self.declared),
+            creation_fields(self.declared()),
             Operation::CreateConnector { body: self.body() },
         );
         Decision {
@@ -87,7 +89,7 @@ impl Subject<'_> {
         }
         let is_ours = recorded.is_some();
         let recorded = recorded.unwrap_or(&adopted);
-        let verdict = judge(self.declared, recorded, self.evidence, self.rotate);
+        let verdict = judge(self.declared(), recorded, self.secrets, self.rotate);
         let difference = self.difference(observed, recorded, &verdict);
         if difference.needs_replacement() || !verdict.reasons.is_empty() {
             decision.steps.push(self.replace(id, difference, verdict));
@@ -113,11 +115,11 @@ impl Subject<'_> {
         RecordedConnector {
             id,
             definition_id: observed.definition_id,
-            template_id: self.declared.template_id,
+            template_id: self.declared().template_id,
             sent: None,
-            credentials_version: self.declared.credentials_version,
+            credentials_version: self.declared().credentials_version,
             applied: Applied {
-                environment: self.declared.environment.clone(),
+                environment: self.declared().environment.clone(),
                 ..Applied::default()
             },
             updated_at: None,
@@ -140,13 +142,13 @@ impl Subject<'_> {
             declared.values().any(crate::model::Setting::holds_secret)
         };
         let masked = observed.detail.as_ref().is_some_and(|detail| {
-            let declared = self.declared.replication_config.as_ref();
+            let declared = self.declared().replication_config.as_ref();
             diff::holds_masked(&detail.replication_config, declared)
         });
         if config_changed
             && (masked
                 || self
-                    .declared
+                    .declared()
                     .replication_config
                     .as_ref()
                     .is_some_and(holds_secret))
@@ -160,7 +162,7 @@ impl Subject<'_> {
     fn compare_identity(&self, observed: &ObservedConnector, difference: &mut Difference) {
         let name = self.address.connector.clone().unwrap_or_default();
         if observed.name != name {
-            let renamed = if self.renamed {
+            let renamed = if self.connector.renamed {
                 Reason::Renamed
             } else {
                 Reason::FieldChanged
@@ -173,9 +175,9 @@ impl Subject<'_> {
             difference.replace.push(Reason::TypeChanged);
             let before = observed.kind_name.clone();
             let before = before.unwrap_or_else(|| observed.definition_id.to_string());
-            difference.change("type", text(&before), text(&self.declared.kind.name));
+            difference.change("type", text(&before), text(&self.declared().kind.name));
         }
-        if let Some(template) = self.declared.template_id
+        if let Some(template) = self.declared().template_id
             && template != observed.template_id
         {
             difference.replace.push(Reason::TemplateChanged);
@@ -191,7 +193,7 @@ impl Subject<'_> {
         let changes = diff::declared_blocks(
             "environment",
             recorded.applied.environment.as_ref(),
-            self.declared.environment.as_ref(),
+            self.declared().environment.as_ref(),
         );
         if !changes.is_empty() {
             difference.replace.push(Reason::EnvironmentChanged);
@@ -205,7 +207,7 @@ impl Subject<'_> {
         recorded: &RecordedConnector,
         difference: &mut Difference,
     ) {
-        let declared = self.declared.replication_config.as_ref();
+        let declared = self.declared().replication_config.as_ref();
         let before = recorded.applied.replication_config.as_ref();
         // Details are left unread where nothing changed remotely since the last apply: what was
         // applied then is what is there.
@@ -248,15 +250,17 @@ impl Subject<'_> {
             .as_ref()
             .map_or(applied, |detail| detail.entities.as_slice());
         let no_longer_declared = recorded.applied.entities.as_ref().map(|_| Vec::new());
-        let Some(wanted) = self.declared.entities.clone().or(no_longer_declared) else {
+        let Some(wanted) = self.declared().entities.clone().or(no_longer_declared) else {
             return;
         };
         if let Some(change) = diff::entities(&wanted, there) {
-            difference.update.push(if self.declared.entities.is_some() {
-                Reason::FieldChanged
-            } else {
-                Reason::KeyRemoved
-            });
+            difference
+                .update
+                .push(if self.declared().entities.is_some() {
+                    Reason::FieldChanged
+                } else {
+                    Reason::KeyRemoved
+                });
             difference.changes.push(change);
             difference.patch.entities = Some(wanted);
         }
@@ -272,7 +276,7 @@ impl Subject<'_> {
         reasons.extend(verdict.reasons);
         reasons.extend(difference.update);
         let mut changes = difference.changes;
-        for field in creation_fields(self.declared) {
+        for field in creation_fields(self.declared()) {
             let is_secret = matches!(field.after, FieldValue::Reference(_));
             if is_secret && !changes.iter().any(|change| change.path == field.path) {
                 changes.push(FieldChange {
@@ -325,10 +329,10 @@ impl Subject<'_> {
             || read_again
             || self.versions.is_some()
             || normal(&recorded.applied.replication_config)
-                != normal(&self.declared.replication_config)
-            || recorded.applied.entities != self.declared.entities
-            || recorded.credentials_version != self.declared.credentials_version
-            || normal(&recorded.applied.environment) != normal(&self.declared.environment)
+                != normal(&self.declared().replication_config)
+            || recorded.applied.entities != self.declared().entities
+            || recorded.credentials_version != self.declared().credentials_version
+            || normal(&recorded.applied.environment) != normal(&self.declared().environment)
     }
 
     fn unverified(&self, verdict: &SecretVerdict) -> Vec<Unverified> {
@@ -366,14 +370,14 @@ impl Subject<'_> {
     fn body(&self) -> ConnectorBody {
         ConnectorBody {
             name: self.address.connector.clone().unwrap_or_default(),
-            kind: self.declared.kind.name.clone(),
+            kind: self.declared().kind.name.clone(),
             definition_id: self.definition,
-            template_id: self.declared.template_id,
-            credentials: self.declared.credentials.clone(),
-            credentials_version: self.declared.credentials_version,
-            environment: self.declared.environment.clone(),
-            replication_config: self.declared.replication_config.clone(),
-            entities: self.declared.entities.clone(),
+            template_id: self.declared().template_id,
+            credentials: self.declared().credentials.clone(),
+            credentials_version: self.declared().credentials_version,
+            environment: self.declared().environment.clone(),
+            replication_config: self.declared().replication_config.clone(),
+            entities: self.declared().entities.clone(),
         }
     }
 }

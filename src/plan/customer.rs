@@ -1,13 +1,16 @@
 //! What is to be done with one declared customer, connectors included.
 
 use super::connector::Subject;
-use super::matching::{self, ConnectorMatch, ConnectorPool, CustomerMatch, FoundCustomer, Index};
+use super::matching::{
+    ConnectorMatch, ConnectorMatches, FoundCustomer, MatchedConnector, MatchedCustomer,
+    WorkspaceMatch,
+};
 use super::workspace::{change, text};
 use super::{
     Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
     Operation, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
 };
-use crate::model::{Address, DefinitionId, DesiredCustomer, KindLookup, ObservedStatus};
+use crate::model::{Address, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus};
 use std::collections::BTreeSet;
 
 /// What planning one customer yields.
@@ -22,32 +25,28 @@ pub(super) struct Outcome {
 }
 
 /// Plans one declared customer.
-pub(super) fn plan(
-    inputs: &Inputs<'_>,
-    index: &Index<'_>,
-    name: &str,
-    declared: &DesiredCustomer,
-) -> Outcome {
-    let mut draft = Draft::new(inputs, name, declared);
-    match matching::customer(inputs, index, name, declared) {
-        CustomerMatch::Found(found) => draft.found(found),
-        CustomerMatch::Absent { lost } => draft.absent(lost),
-        CustomerMatch::Ambiguous(what) => draft.block(
+pub(super) fn plan(inputs: &Inputs<'_>, matched: &MatchedCustomer<'_>) -> Outcome {
+    let mut draft = Draft::new(inputs, matched);
+    match &matched.workspace {
+        WorkspaceMatch::Found(found) => draft.found(*found),
+        WorkspaceMatch::Absent { lost } => draft.absent(*lost),
+        WorkspaceMatch::Ambiguous { name } => draft.block(
             None,
             BlockCode::AmbiguousMatch,
             format!(
-                "more than one workspace is named {what:?}; rename or delete one of them, or \
+                "more than one workspace is named {name:?}; rename or delete one of them, or \
                  adopt the right one by its id"
             ),
         ),
-        CustomerMatch::RenameConflict => draft.block(
+        WorkspaceMatch::RenameConflict => draft.block(
             None,
             BlockCode::RenameConflict,
             "a workspace of the new name exists beside the one to be renamed; move what it holds \
              or drop previous_name"
                 .to_owned(),
         ),
-        CustomerMatch::Renamed { id, carries } => {
+        WorkspaceMatch::Renamed { id, carries } => {
+            let name = matched.name;
             draft.outcome.refusal = Some(Refusal {
                 code: GuardCode::RecordedIdRenamed,
                 message: format!(
@@ -66,11 +65,13 @@ pub(super) struct Draft<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) name: &'a str,
     pub(super) declared: &'a DesiredCustomer,
+    connectors: &'a ConnectorMatches<'a>,
     pub(super) outcome: Outcome,
 }
 
 impl<'a> Draft<'a> {
-    fn new(inputs: &'a Inputs<'a>, name: &'a str, declared: &'a DesiredCustomer) -> Self {
+    fn new(inputs: &'a Inputs<'a>, matched: &'a MatchedCustomer<'a>) -> Self {
+        let (name, declared) = (matched.name, matched.declared);
         let plan = CustomerPlan {
             name: name.to_owned(),
             workspace_id: None,
@@ -91,6 +92,7 @@ impl<'a> Draft<'a> {
             inputs,
             name,
             declared,
+            connectors: &matched.connectors,
             outcome,
         }
     }
@@ -150,17 +152,7 @@ impl<'a> Draft<'a> {
             self.push(create);
             self.remember_birth();
         }
-        for (connector, declared) in &self.declared.connectors {
-            if let Some(definition) = self.definition(connector, declared) {
-                self.connector(
-                    connector,
-                    definition,
-                    ConnectorMatch::Absent { lost: false },
-                    false,
-                    false,
-                );
-            }
-        }
+        self.plan_connectors();
         self.set_after_creation();
     }
 
@@ -173,65 +165,54 @@ impl<'a> Draft<'a> {
             let blocked = super::prune::unknown_status(address, status);
             return self.outcome.blocked.push(blocked);
         }
-        let pool = ConnectorPool::new(found, self.declared);
-        if let Some(connector) = self.ambiguous_connector(&pool) {
+        if let Some(connector) = self.ambiguous_connector() {
             let message = "more than one connector of this name and type is there, and none is \
                            recorded; rename or delete one of them, or adopt the right one by its id"
                 .to_owned();
-            return self.block(Some(&connector), BlockCode::AmbiguousMatch, message);
+            return self.block(Some(connector), BlockCode::AmbiguousMatch, message);
         }
         self.adopt(found);
         self.change_before_connectors(found);
-        self.connectors(&pool);
-        self.leftovers(found, &pool);
+        self.plan_connectors();
+        self.leftovers(found);
         self.deactivate(found);
         self.remember(found);
     }
 
-    fn ambiguous_connector(&self, pool: &ConnectorPool<'_>) -> Option<String> {
-        self.declared
-            .connectors
-            .iter()
-            .find_map(|(name, declared)| {
-                let definition = self.known_definition(declared).ok()?;
-                let ambiguous = matches!(pool.find(name, definition), ConnectorMatch::Ambiguous);
-                (ambiguous && self.wants(Some(name))).then(|| name.clone())
+    fn ambiguous_connector(&self) -> Option<&'a str> {
+        let mut connectors = self.connectors.declared.iter();
+        connectors
+            .find(|connector| {
+                matches!(connector.matched, ConnectorMatch::Ambiguous)
+                    && self.wants(Some(connector.name))
             })
+            .map(|connector| connector.name)
     }
 
-    fn connectors(&mut self, pool: &ConnectorPool<'_>) {
-        for (name, declared) in &self.declared.connectors {
-            if let Some(definition) = self.definition(name, declared) {
-                let renamed = pool.is_renamed(name);
-                let matched = pool.find(name, definition);
-                let contested = pool.has_younger(name, definition, matched);
-                self.connector(name, definition, matched, renamed, contested);
+    fn plan_connectors(&mut self) {
+        for connector in &self.connectors.declared {
+            if self.wants(Some(connector.name)) {
+                self.plan_connector(connector);
             }
         }
     }
 
-    fn connector(
-        &mut self,
-        name: &str,
-        definition: DefinitionId,
-        matched: ConnectorMatch<'_>,
-        renamed: bool,
-        contested: bool,
-    ) {
-        if !self.wants(Some(name)) {
-            return;
-        }
+    fn plan_connector(&mut self, connector: &MatchedConnector<'_>) {
+        let name = connector.name;
+        let Some(definition) = connector.definition else {
+            let message = self.unknown_type(&connector.declared.kind.name);
+            return self.block(Some(name), BlockCode::UnknownType, message);
+        };
         let address = Address::connector(self.name, name);
         let subject = Subject {
             address: &address,
-            declared: &self.declared.connectors[name],
+            connector,
             definition,
-            evidence: self.inputs.evidence.connectors.get(&address),
-            versions: self.inputs.evidence.versions.get(&address),
+            secrets: self.inputs.secrets.connectors.get(&address),
+            versions: self.inputs.secrets.versions.get(&address),
             rotate: self.inputs.policy.rotate.contains(&address),
-            renamed,
         };
-        let decision = subject.decide(matched);
+        let decision = subject.decide();
         let replaces = decision
             .steps
             .iter()
@@ -243,7 +224,7 @@ impl<'a> Draft<'a> {
             return self.block(Some(name), BlockCode::Protected, message);
         }
         let sends = |step: &Step| matches!(step.operation, Operation::ReplaceConnector { .. });
-        if contested && decision.steps.iter().any(sends) {
+        if connector.contested && decision.steps.iter().any(sends) {
             let message = "a younger connector of this name and type is there beside it, which \
                            this ledger does not know: another run may be replacing it, so plan \
                            again later; if both stay, rename or delete one of them"
@@ -259,50 +240,22 @@ impl<'a> Draft<'a> {
             .extend(decision.remember);
     }
 
-    fn definition(
-        &mut self,
-        name: &str,
-        declared: &crate::model::DesiredConnector,
-    ) -> Option<DefinitionId> {
-        match self.known_definition(declared) {
-            Ok(definition) => Some(definition),
-            Err(message) => {
-                if self.wants(Some(name)) {
-                    self.block(Some(name), BlockCode::UnknownType, message);
-                }
-                None
-            }
-        }
-    }
-
-    fn known_definition(
-        &self,
-        declared: &crate::model::DesiredConnector,
-    ) -> Result<DefinitionId, String> {
-        let kind = &declared.kind;
-        if let Some(definition) = kind.definition_id {
-            return Ok(definition);
-        }
-        match self.inputs.observed.kinds.get(&kind.name) {
-            Some(KindLookup::Found(definition)) => Ok(*definition),
-            Some(KindLookup::Ambiguous(_)) => Err(format!(
-                "several definitions are named {:?}; write the definition's id as the type",
-                kind.name
-            )),
-            Some(KindLookup::Missing(near)) if !near.is_empty() => Err(format!(
-                "the live catalog has no type {:?}; it has {}",
-                kind.name,
+    fn unknown_type(&self, kind: &str) -> String {
+        match self.inputs.matches.observed.kinds.get(kind) {
+            Some(KindLookup::Ambiguous(_)) => format!(
+                "several definitions are named {kind:?}; write the definition's id as the type"
+            ),
+            Some(KindLookup::Missing(near)) if !near.is_empty() => format!(
+                "the live catalog has no type {kind:?}; it has {}",
                 near.join(", ")
-            )),
-            Some(KindLookup::Missing(_)) | None => {
-                Err(format!("the live catalog has no type {:?}", kind.name))
-            }
+            ),
+            _ => format!("the live catalog has no type {kind:?}"),
         }
     }
 
     /// What is in the workspace beyond the declaration.
-    fn leftovers(&mut self, found: FoundCustomer<'_>, pool: &ConnectorPool<'_>) {
-        for (name, id) in pool.undeclared(self.declared) {
+    fn leftovers(&mut self, found: FoundCustomer<'_>) {
+        for (name, id) in self.connectors.undeclared.iter().copied() {
             let address = Address::connector(self.name, name);
             if !self.inputs.policy.deletes_by_absence() {
                 self.outcome.kept.push(address);
@@ -318,7 +271,7 @@ impl<'a> Draft<'a> {
         let superseded = prune::superseded(self.name, found).into_iter();
         let wanted = superseded.filter(|step| self.inputs.policy.wants(&step.address));
         self.outcome.plan.steps.extend(wanted);
-        let adopted: Vec<_> = self
+        let adopted: BTreeSet<ConnectorId> = self
             .outcome
             .plan
             .steps
@@ -328,13 +281,16 @@ impl<'a> Draft<'a> {
                 _ => None,
             })
             .collect();
-        for (id, connector) in pool.unrecorded().filter(|(id, _)| !adopted.contains(id)) {
-            let address = Address::connector(self.name, &connector.name);
-            let kind = connector.kind_name.clone();
-            self.outcome
-                .unmanaged
-                .push(UnmanagedConnector { address, id, kind });
-        }
+        let unrecorded = self.connectors.unrecorded.iter();
+        let unmanaged =
+            unrecorded
+                .filter(|(id, _)| !adopted.contains(id))
+                .map(|(id, connector)| UnmanagedConnector {
+                    address: Address::connector(self.name, &connector.name),
+                    id: *id,
+                    kind: connector.kind_name.clone(),
+                });
+        self.outcome.unmanaged.extend(unmanaged);
     }
 
     fn wants(&self, connector: Option<&str>) -> bool {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Compares declared replication settings with the observed ones, key by key.
 ///
-/// References are left out: what they resolve to is the evidence's matter.
+/// References are left out: the secret comparison tells what they resolve to.
 pub(super) fn declared_keys(
     declared: &Settings,
     observed: &Map<String, Value>,

@@ -20,7 +20,7 @@ pub(super) fn refusals(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Refusal> {
 
 fn empty_desired(inputs: &Inputs<'_>) -> Option<Refusal> {
     let owned = owned(inputs);
-    let empty = inputs.desired.customers.is_empty();
+    let empty = inputs.matches.desired.customers.is_empty();
     (inputs.policy.prune && empty && owned > 0).then(|| Refusal {
         code: GuardCode::EmptyDesired,
         message: format!(
@@ -31,7 +31,7 @@ fn empty_desired(inputs: &Inputs<'_>) -> Option<Refusal> {
 }
 
 fn incomplete_listing(inputs: &Inputs<'_>) -> Option<Refusal> {
-    match &inputs.observed.completeness {
+    match &inputs.matches.observed.completeness {
         Completeness::Incomplete(what) if inputs.policy.prune => Some(Refusal {
             code: GuardCode::IncompleteListing,
             message: format!(
@@ -71,7 +71,7 @@ fn weight(inputs: &Inputs<'_>, step: &super::Step) -> u64 {
 }
 
 fn allowed(inputs: &Inputs<'_>, owned: u64) -> u64 {
-    let guards = inputs.desired.guards;
+    let guards = inputs.matches.desired.guards;
     let percent = |percent: u64| owned.saturating_mul(percent) / 100;
     let standing = if owned >= PERCENT_FROM {
         guards.max_deletes.min(percent(guards.max_delete_percent))
@@ -87,19 +87,21 @@ fn allowed(inputs: &Inputs<'_>, owned: u64) -> u64 {
 
 fn owned(inputs: &Inputs<'_>) -> u64 {
     inputs
+        .matches
         .recorded
         .customers
         .keys()
-        .filter(|id| inputs.observed.customers.contains_key(id))
+        .filter(|id| inputs.matches.observed.customers.contains_key(id))
         .map(|id| 1 + connectors_alive(inputs, *id))
         .sum()
 }
 
 fn connectors_alive(inputs: &Inputs<'_>, id: WorkspaceId) -> u64 {
-    let Some(recorded) = inputs.recorded.customers.get(&id) else {
+    let Some(recorded) = inputs.matches.recorded.customers.get(&id) else {
         return 0;
     };
     let listed = inputs
+        .matches
         .observed
         .customers
         .get(&id)

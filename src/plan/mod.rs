@@ -1,7 +1,8 @@
-//! The pure core: desired, observed and recorded state in, a [`Plan`] out.
+//! Responsible for every decision about what is to be done: desired, observed and recorded state
+//! are matched once ([`match_resources`]), and a [`Plan`] is made from the matches ([`plan`]).
 //!
-//! Owns every decision about what is to be done. Refuses I/O, `async`, clocks, environment,
-//! randomness, hash-map order and secret values: the same inputs give the same bytes.
+//! Does no I/O and knows no `async`, clock, environment, randomness, hash-map order or secret
+//! value: the same inputs give the same bytes.
 
 mod connector;
 mod customer;
@@ -20,6 +21,7 @@ mod workspace;
 mod tests;
 
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
+pub use matching::{Matches, RecordedMatch, match_resources};
 pub use rotation::{Rotation, only_rotations};
 pub use step::{
     BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
@@ -28,25 +30,15 @@ pub use step::{
 };
 
 pub use crate::model::Action;
-use crate::model::{
-    Address, ConnectorId, Desired, DesiredConnector, Evidence, Observed, Recorded, WorkspaceId,
-};
-use matching::{ConnectorMatch, ConnectorPool, CustomerMatch, Index};
+use crate::model::{Address, SecretComparison};
 use std::collections::BTreeSet;
 
 /// All that the planner may know.
 #[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a> {
-    /// What the files ask for.
-    pub desired: &'a Desired,
-    /// What there is.
-    pub observed: &'a Observed,
-    /// What the ledger remembers.
-    pub recorded: &'a Recorded,
-    /// What is known of the secrets.
-    pub evidence: &'a Evidence,
-    /// What this run may do.
-    pub policy: &'a Policy,
+struct Inputs<'a> {
+    matches: &'a Matches<'a>,
+    secrets: &'a SecretComparison,
+    policy: &'a Policy,
 }
 
 /// What a run may do, from its flags.
@@ -105,13 +97,17 @@ pub enum Limit {
     Percent(u64),
 }
 
-/// Compares and decides.
-pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let index = Index::new(inputs);
+/// Decides what is to be done.
+pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) -> Plan {
+    let inputs = Inputs {
+        matches,
+        secrets,
+        policy,
+    };
     let mut plan = Plan {
-        organization_id: inputs.observed.organization_id,
-        contract: inputs.desired.contract,
-        partial: inputs.policy.is_partial(),
+        organization_id: matches.observed.organization_id,
+        contract: matches.desired.contract,
+        partial: policy.is_partial(),
         customers: Vec::new(),
         blocked: Vec::new(),
         refusals: Vec::new(),
@@ -119,13 +115,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         unmanaged: Unmanaged::default(),
         summary: Summary::default(),
     };
-    let mut meant = BTreeSet::new();
-    for (name, declared) in &inputs.desired.customers {
-        meant.extend(matching::meant(inputs, &index, name, declared));
-        if !inputs.policy.wants_customer(name) {
-            continue;
-        }
-        let outcome = customer::plan(inputs, &index, name, declared);
+    let wanted = matches.customers.iter();
+    for matched in wanted.filter(|matched| policy.wants_customer(matched.name)) {
+        let outcome = customer::plan(&inputs, matched);
         if !outcome.plan.steps.is_empty() || !outcome.plan.remember.is_empty() {
             plan.customers.push(outcome.plan);
         }
@@ -135,16 +127,16 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         plan.unmanaged.connectors.extend(outcome.unmanaged);
         plan.unmanaged.kept.extend(outcome.kept);
     }
-    add_undeclared(inputs, &meant, &mut plan);
-    plan.refusals.extend(guards::refusals(inputs, &plan));
-    let declared = &inputs.desired.customers;
+    add_undeclared(&inputs, &mut plan);
+    plan.refusals.extend(guards::refusals(&inputs, &plan));
+    let declared = &matches.desired.customers;
     plan.summary = summary::of(&plan, declared.len(), |name| declared.contains_key(name));
     plan
 }
 
-fn add_undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>, plan: &mut Plan) {
+fn add_undeclared(inputs: &Inputs<'_>, plan: &mut Plan) {
     if !plan.partial {
-        let undeclared = prune::undeclared(inputs, meant);
+        let undeclared = prune::undeclared(inputs);
         plan.customers.extend(undeclared.plans);
         plan.customers.sort_by(|left, right| {
             (&left.name, left.workspace_id).cmp(&(&right.name, right.workspace_id))
@@ -153,53 +145,13 @@ fn add_undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>, plan: &mut
         plan.unmanaged.kept.extend(undeclared.kept);
         plan.refusals.extend(undeclared.refusals);
     }
-    plan.unmanaged.customers = inputs
-        .observed
-        .customers
-        .iter()
-        .filter(|(id, _)| !meant.contains(id) && !inputs.recorded.customers.contains_key(id))
+    let matches = inputs.matches;
+    let recorded = &matches.recorded.customers;
+    let observed = matches.observed.customers.iter();
+    plan.unmanaged.customers = observed
+        .filter(|(id, _)| !matches.claimed.contains(id) && !recorded.contains_key(id))
         .map(|(_, customer)| customer.name.clone())
         .collect();
     plan.unmanaged.customers.sort();
     plan.unmanaged.kept.sort();
 }
-
-/// Which recorded connector each declared one means: what the evidence has to be gathered for.
-pub fn pairs<'a>(
-    desired: &'a Desired,
-    observed: &'a Observed,
-    recorded: &'a Recorded,
-) -> Vec<(Address, &'a DesiredConnector, ConnectorId)> {
-    let (evidence, policy) = (Evidence::default(), Policy::default());
-    let inputs = Inputs {
-        desired,
-        observed,
-        recorded,
-        evidence: &evidence,
-        policy: &policy,
-    };
-    let index = Index::new(&inputs);
-    let mut pairs = Vec::new();
-    for (name, declared) in &desired.customers {
-        let CustomerMatch::Found(found) = matching::customer(&inputs, &index, name, declared)
-        else {
-            continue;
-        };
-        let pool = ConnectorPool::new(found, declared);
-        for (connector, wanted) in &declared.connectors {
-            let definition = wanted.kind.definition_id.unwrap_or(NO_DEFINITION);
-            if let ConnectorMatch::Found {
-                id,
-                recorded: Some(_),
-                ..
-            } = pool.find(connector, definition)
-            {
-                pairs.push((Address::connector(name, connector), wanted, id));
-            }
-        }
-    }
-    pairs
-}
-
-/// Matches no connector by name and type; a recorded id still matches.
-const NO_DEFINITION: crate::model::DefinitionId = crate::model::DefinitionId(uuid::Uuid::nil());

@@ -21,14 +21,15 @@ pub(super) struct Undeclared {
 }
 
 /// Plans recorded, live customers that no declaration means.
-pub(super) fn undeclared(inputs: &Inputs<'_>, meant: &BTreeSet<WorkspaceId>) -> Undeclared {
+pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
     let mut result = Undeclared::default();
-    for (id, recorded) in &inputs.recorded.customers {
-        let Some(observed) = inputs
+    let matches = inputs.matches;
+    for (id, recorded) in &matches.recorded.customers {
+        let Some(observed) = matches
             .observed
             .customers
             .get(id)
-            .filter(|_| !meant.contains(id))
+            .filter(|_| !matches.claimed.contains(id))
         else {
             continue;
         };
@@ -116,8 +117,9 @@ fn strangers(
     recorded: &RecordedCustomer,
     observed: &ObservedCustomer,
 ) -> Option<usize> {
+    let ours = recorded.owned();
     let there = observed.connectors.iter().flat_map(BTreeMap::keys);
-    let strangers = there.filter(|id| !recorded.owns(**id)).count();
+    let strangers = there.filter(|id| !ours.contains(id)).count();
     (inputs.policy.delete_customers && strangers > 0).then_some(strangers)
 }
 

@@ -8,6 +8,7 @@ use super::{
     summary,
 };
 use crate::model::{Address, Status};
+use std::collections::BTreeSet;
 
 /// A plan narrowed to a rotation.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,10 +30,11 @@ enum Fate {
 pub fn only_rotations(mut plan: Plan) -> Rotation {
     let mut left = Vec::new();
     for customer in &mut plan.customers {
+        let obstacles = Obstacles::new(customer);
         let fates: Vec<Fate> = customer
             .steps
             .iter()
-            .map(|step| fate(customer, step))
+            .map(|step| obstacles.fate(step))
             .collect();
         // What apply would show and adopt is left for apply to remember.
         customer.remember.unmanaged = None;
@@ -59,36 +61,55 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
     Rotation { plan, left }
 }
 
-fn fate(customer: &CustomerPlan, step: &Step) -> Fate {
-    if step.reasons == [Reason::Superseded] {
-        return Fate::Kept;
+/// What keeps connectors of a customer from being rotated.
+struct Obstacles {
+    adopted: BTreeSet<Address>,
+    comes_first: bool,
+}
+
+impl Obstacles {
+    fn new(customer: &CustomerPlan) -> Self {
+        let adopted = |step: &&Step| matches!(step.operation, Operation::AdoptConnector { .. });
+        Self {
+            adopted: customer
+                .steps
+                .iter()
+                .filter(adopted)
+                .map(|step| step.address.clone())
+                .collect(),
+            comes_first: customer.steps.iter().any(comes_first),
+        }
     }
-    if !step.reasons.contains(&Reason::Requested) {
-        return Fate::Left;
+
+    fn fate(&self, step: &Step) -> Fate {
+        if step.reasons == [Reason::Superseded] {
+            return Fate::Kept;
+        }
+        if !step.reasons.contains(&Reason::Requested) {
+            return Fate::Left;
+        }
+        if self.adopted.contains(&step.address) {
+            return Fate::Refused("it is not in the ledger yet");
+        }
+        if self.comes_first {
+            return Fate::Refused("its customer has pending changes that come first");
+        }
+        if step.action == Action::Rotate && step.reasons.iter().all(is_of_secrets) {
+            Fate::Kept
+        } else {
+            Fate::Refused("it has other pending changes, which a replacement would carry along")
+        }
     }
-    let adopted = |other: &Step| {
-        other.address == step.address && matches!(other.operation, Operation::AdoptConnector { .. })
-    };
-    if customer.steps.iter().any(adopted) {
-        return Fate::Refused("it is not in the ledger yet");
-    }
-    if customer.steps.iter().any(comes_first) {
-        return Fate::Refused("its customer has pending changes that come first");
-    }
-    let only_secrets = |reason: &Reason| {
-        matches!(
-            reason,
-            Reason::Requested
-                | Reason::SecretRotated
-                | Reason::StoreVersionChanged
-                | Reason::CredentialsVersionChanged
-        )
-    };
-    if step.action == Action::Rotate && step.reasons.iter().all(only_secrets) {
-        Fate::Kept
-    } else {
-        Fate::Refused("it has other pending changes, which a replacement would carry along")
-    }
+}
+
+fn is_of_secrets(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Requested
+            | Reason::SecretRotated
+            | Reason::StoreVersionChanged
+            | Reason::CredentialsVersionChanged
+    )
 }
 
 /// Whether connectors of the customer cannot be written to before this step is done.

@@ -1,7 +1,7 @@
-//! Whether a connector's secrets have to be sent again, from evidence alone.
+//! Whether a connector's secrets have to be sent again, from their comparison alone.
 
 use super::{FieldChange, FieldValue, Reason};
-use crate::model::{DesiredConnector, Freshness, RecordedConnector, Setting, WhyUnverified};
+use crate::model::{DesiredConnector, RecordedConnector, SecretStatus, Setting, WhyUnverified};
 use std::collections::BTreeMap;
 
 /// The verdict on one connector's secrets.
@@ -21,7 +21,7 @@ pub(super) struct SecretVerdict {
 pub(super) fn judge(
     connector: &DesiredConnector,
     recorded: &RecordedConnector,
-    evidence: Option<&BTreeMap<String, Freshness>>,
+    statuses: Option<&BTreeMap<String, SecretStatus>>,
     requested: bool,
 ) -> SecretVerdict {
     let mut verdict = SecretVerdict::default();
@@ -41,7 +41,7 @@ pub(super) fn judge(
                 verdict.unverified.insert(WhyUnverified::NeverSent, paths);
             }
         }
-        Some(sent) => compare(connector, &leaves, sent, evidence, &mut verdict),
+        Some(sent) => compare(connector, &leaves, sent, statuses, &mut verdict),
     }
     verdict
 }
@@ -50,7 +50,7 @@ fn compare(
     connector: &DesiredConnector,
     leaves: &BTreeMap<String, &Setting>,
     sent: &crate::model::Sent,
-    evidence: Option<&BTreeMap<String, Freshness>>,
+    statuses: Option<&BTreeMap<String, SecretStatus>>,
     verdict: &mut SecretVerdict,
 ) {
     for (path, leaf) in leaves {
@@ -60,23 +60,23 @@ fn compare(
             verdict.fire(path, FieldValue::Absent, shown(connector, path, leaf));
             continue;
         }
-        let freshness = evidence
-            .and_then(|evidence| evidence.get(path).copied())
-            .unwrap_or(Freshness::Unverified(WhyUnverified::NotAsked));
-        match freshness {
-            Freshness::Unchanged => verdict.respelt |= spelt_anew,
-            Freshness::Changed => {
+        let status = statuses
+            .and_then(|statuses| statuses.get(path).copied())
+            .unwrap_or(SecretStatus::Unverified(WhyUnverified::NotAsked));
+        match status {
+            SecretStatus::Unchanged => verdict.respelt |= spelt_anew,
+            SecretStatus::Changed => {
                 verdict.fire(path, before(sent, path), shown(connector, path, leaf));
             }
-            Freshness::NewVersion => {
+            SecretStatus::NewVersion => {
                 let reason = Reason::StoreVersionChanged;
                 let after = shown(connector, path, leaf);
                 verdict.fire_for(reason, path, before(sent, path), after);
             }
-            Freshness::Unverified(_) if spelt_anew => {
+            SecretStatus::Unverified(_) if spelt_anew => {
                 verdict.fire(path, before(sent, path), shown(connector, path, leaf));
             }
-            Freshness::Unverified(why) => {
+            SecretStatus::Unverified(why) => {
                 verdict
                     .unverified
                     .entry(why)

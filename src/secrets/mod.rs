@@ -3,8 +3,8 @@
 //!
 //! Does not print, log or cache a value, and reads only the references that a run asks for.
 
+mod compare;
 mod error;
-mod evidence;
 mod fields;
 mod fingerprint;
 #[cfg(any(fuzzing, test))]
@@ -13,8 +13,8 @@ mod resolver;
 mod stores;
 mod user_config;
 
+pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
-pub use evidence::evidence;
 pub use fingerprint::{Fingerprinter, NotMoved};
 pub use resolver::Resolver;
 pub use stores::syntax_error;

@@ -23,7 +23,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.
     ("export", &["catalog", "config", "model", "render"]),
-    ("secrets", &["http", "model"]),
+    ("secrets", &["http", "model", "plan"]),
     (
         "apply",
         &["api", "events", "model", "plan", "ledger", "secrets"],

@@ -158,10 +158,10 @@ fn settings_with_secrets_in_them_are_replaced_as_a_whole() {
         .insert("replication_config.key".into(), "f".into());
     sent.references
         .insert("replication_config.key".into(), "${env:K}".into());
-    let fresh = own.evidence.connectors.values_mut().next().unwrap();
-    fresh.insert(
+    let status = own.secrets.connectors.values_mut().next().unwrap();
+    status.insert(
         "replication_config.key".into(),
-        crate::model::Freshness::Unchanged,
+        crate::model::SecretStatus::Unchanged,
     );
     own.git_recorded().applied.replication_config = own.git().replication_config.clone();
     own.shows(&[]);
@@ -365,8 +365,11 @@ fn the_ledger_learns_a_new_spelling_without_a_write() {
     sent.fingerprints.insert("environment.k".into(), "f".into());
     sent.references
         .insert("environment.k".into(), "${env:A}".into());
-    let fresh = scene.evidence.connectors.values_mut().next().unwrap();
-    fresh.insert("environment.k".into(), crate::model::Freshness::Unchanged);
+    let status = scene.secrets.connectors.values_mut().next().unwrap();
+    status.insert(
+        "environment.k".into(),
+        crate::model::SecretStatus::Unchanged,
+    );
     assert!(learns(&scene));
     scene.git_recorded().applied.environment = scene.git().environment.clone();
     assert!(!learns(&scene));

@@ -239,8 +239,7 @@ fn what_nobody_declared_or_remembers_is_only_named() {
         "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",
         r#"acme/git unverified: NeverSent ["credentials.token"]"#,
     ]);
-    let pairs =
-        |scene: &Scene| super::super::pairs(&scene.desired, &scene.observed, &scene.recorded).len();
+    let pairs = |scene: &Scene| scene.matches().recorded_connectors().count();
     assert_eq!((pairs(&adopted), pairs(&Scene::settled())), (0, 1));
     adopted
         .remembered(1, "acme")

@@ -8,12 +8,14 @@ mod removal;
 mod secrets;
 mod values;
 
-use super::{CustomerPlan, FieldValue, Inputs, Limit, Plan, Policy, Remember, Step, plan};
+use super::{
+    CustomerPlan, FieldValue, Limit, Matches, Plan, Policy, Remember, Step, match_resources, plan,
+};
 use crate::model::{
     Address, Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector,
-    DesiredCustomer, Evidence, Freshness, Kind, Observed, ObservedConnector, ObservedCustomer,
-    ObservedDetail, ObservedStatus, OrganizationId, Recorded, RecordedConnector, RecordedCustomer,
-    Rotation, Sent, Setting, Settings, Status, TemplateId, WorkspaceId,
+    DesiredCustomer, Kind, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
+    ObservedStatus, OrganizationId, Recorded, RecordedConnector, RecordedCustomer, Rotation,
+    SecretComparison, SecretStatus, Sent, Setting, Settings, Status, TemplateId, WorkspaceId,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +51,7 @@ struct Scene {
     desired: Desired,
     observed: Observed,
     recorded: Recorded,
-    evidence: Evidence,
+    secrets: SecretComparison,
     policy: Policy,
 }
 
@@ -65,7 +67,7 @@ impl Scene {
                 kinds: BTreeMap::new(),
             },
             recorded: Recorded::default(),
-            evidence: Evidence::default(),
+            secrets: SecretComparison::default(),
             policy: Policy::default(),
         }
     }
@@ -82,9 +84,9 @@ impl Scene {
             .connectors
             .insert("git".into(), recorded(10));
         scene.listed(1).insert(id(10), there("git"));
-        let fresh = BTreeMap::from([("credentials.token".into(), Freshness::Unchanged)]);
+        let fresh = BTreeMap::from([("credentials.token".into(), SecretStatus::Unchanged)]);
         let address = Address::connector("acme", "git");
-        scene.evidence.connectors.insert(address, fresh);
+        scene.secrets.connectors.insert(address, fresh);
         scene
     }
 
@@ -139,13 +141,11 @@ impl Scene {
     }
 
     fn plan(&self) -> Plan {
-        plan(&Inputs {
-            desired: &self.desired,
-            observed: &self.observed,
-            recorded: &self.recorded,
-            evidence: &self.evidence,
-            policy: &self.policy,
-        })
+        plan(&self.matches(), &self.secrets, &self.policy)
+    }
+
+    fn matches(&self) -> Matches<'_> {
+        match_resources(&self.desired, &self.observed, &self.recorded)
     }
 
     /// Asserts what the plan says.

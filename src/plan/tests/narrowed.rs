@@ -1,7 +1,7 @@
 //! A plan narrowed to a rotation.
 
 use super::{OTHER_TYPE, Scene, declared, id, settings, there, told, workspace};
-use crate::model::{Address, Cache, Freshness, ObservedStatus};
+use crate::model::{Address, Cache, ObservedStatus, SecretStatus};
 use crate::plan::{Action, Operation, Reason, Rotation, Step, only_rotations};
 use serde_json::json;
 
@@ -66,8 +66,8 @@ fn a_rotation_stands_alone() {
 #[test]
 fn reasons_about_secrets_go_along() {
     let mut scene = asked();
-    let fresh = scene.evidence.connectors.values_mut().next().unwrap();
-    fresh.insert("credentials.token".into(), Freshness::Changed);
+    let status = scene.secrets.connectors.values_mut().next().unwrap();
+    status.insert("credentials.token".into(), SecretStatus::Changed);
     scene.git().credentials_version = Some(2);
     shows(
         &scene,

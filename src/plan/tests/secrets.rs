@@ -1,20 +1,20 @@
 //! Secrets: sent again for a reason, told as unverified, shown only where that is harmless.
 
 use super::{OTHER_TYPE, Scene, id, settings, there, token};
-use crate::model::{Address, Freshness, ObservedConnector, WhyUnverified};
+use crate::model::{Address, ObservedConnector, SecretStatus, WhyUnverified};
 use crate::plan::BlockCode;
 use serde_json::json;
 
-fn evidence(scene: &mut Scene, path: &str, freshness: Freshness) {
+fn status(scene: &mut Scene, path: &str, status: SecretStatus) {
     let address = Address::connector("acme", "git");
-    let paths = scene.evidence.connectors.entry(address).or_default();
-    paths.insert(path.into(), freshness);
+    let paths = scene.secrets.connectors.entry(address).or_default();
+    paths.insert(path.into(), status);
 }
 
 #[test]
 fn a_changed_value_is_sent_again() {
     let mut scene = Scene::settled();
-    evidence(&mut scene, "credentials.token", Freshness::Changed);
+    status(&mut scene, "credentials.token", SecretStatus::Changed);
     scene.shows(&["acme/git Rotate [SecretRotated] credentials.token: ${env:TOKEN} -> ${env:TOKEN}; {op:replace_connector,id:#0a}"]);
     let plan = scene.plan();
     assert_eq!(
@@ -30,19 +30,19 @@ fn a_changed_value_is_sent_again() {
 #[test]
 fn what_cannot_be_told_is_not_sent() {
     let mut scene = Scene::settled();
-    evidence(
+    status(
         &mut scene,
         "credentials.token",
-        Freshness::Unverified(WhyUnverified::Unavailable),
+        SecretStatus::Unverified(WhyUnverified::Unavailable),
     );
     scene.shows(&[r#"acme/git unverified: Unavailable ["credentials.token"]"#]);
     // Unless it is another reference than the one that was sent.
     scene.git().credentials = settings(json!({"token": {"$secret": "${env:NEW}"}}));
     scene.shows(&["acme/git Rotate [SecretRotated] credentials.token: ${env:TOKEN} -> ${env:NEW}; {op:replace_connector,id:#0a}"]);
-    evidence(&mut scene, "credentials.token", Freshness::Unchanged);
+    status(&mut scene, "credentials.token", SecretStatus::Unchanged);
     assert!(!scene.plan().has_changes());
     let mut silent = Scene::settled();
-    silent.evidence.connectors.clear();
+    silent.secrets.connectors.clear();
     silent.shows(&[r#"acme/git unverified: NotAsked ["credentials.token"]"#]);
     let mut never = Scene::settled();
     never.git_recorded().sent = None;
@@ -99,8 +99,8 @@ fn a_replacement_shows_every_secret_it_sends() {
         .insert("credentials.more".into(), "f".into());
     sent.references
         .insert("credentials.more".into(), "${env:MORE}".into());
-    evidence(&mut scene, "credentials.more", Freshness::Unchanged);
-    evidence(&mut scene, "credentials.token", Freshness::Changed);
+    status(&mut scene, "credentials.more", SecretStatus::Unchanged);
+    status(&mut scene, "credentials.token", SecretStatus::Changed);
     scene.listed(1).get_mut(&id(10)).unwrap().name = "hub".into();
     scene.shows(&[r#"acme/git Rotate [SecretRotated, FieldChanged] credentials.more: Unreadable -> ${env:MORE}; credentials.token: ${env:TOKEN} -> ${env:TOKEN}; name: "hub" -> "git"; {op:replace_connector,id:#0a}"#]);
 }
@@ -124,7 +124,7 @@ fn references_are_counted_wherever_they_stand() {
 fn beside_a_younger_one_of_its_name_nothing_is_replaced() {
     let found = |change: fn(&mut ObservedConnector)| {
         let mut scene = Scene::settled();
-        evidence(&mut scene, "credentials.token", Freshness::Changed);
+        status(&mut scene, "credentials.token", SecretStatus::Changed);
         let at = |time: &str| Some(format!("2026-05-01T{time}Z"));
         scene.listed(1).get_mut(&id(10)).unwrap().created_at = at("10:00:00");
         let mut other = there("git");
@@ -155,14 +155,14 @@ fn beside_a_younger_one_of_its_name_nothing_is_replaced() {
     assert!(leaving.plan().blocked.is_empty());
     // Where nothing is replaced, nobody minds.
     let mut calm = found(same);
-    evidence(&mut calm, "credentials.token", Freshness::Unchanged);
+    status(&mut calm, "credentials.token", SecretStatus::Unchanged);
     assert!(calm.plan().blocked.is_empty());
 }
 
 #[test]
 fn a_plan_tells_what_it_has_seen() {
     let mut scene = Scene::settled();
-    evidence(&mut scene, "credentials.token", Freshness::Changed);
+    status(&mut scene, "credentials.token", SecretStatus::Changed);
     scene.listed(1).insert(id(11), there("hub"));
     let plan = scene.plan();
     let seen: Vec<_> = plan.customers[0].seen.iter().copied().collect();

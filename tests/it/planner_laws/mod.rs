@@ -1,5 +1,6 @@
 //! Laws of the planner, over generated files, worlds and out-of-band changes.
 
+mod growth;
 mod strategies;
 mod world;
 

@@ -1,11 +1,12 @@
 //! A world of plain maps that carries out plans, apart from the code that does so for real.
 
 use airlift::model::{
-    Applied, Completeness, ConnectorBody, ConnectorId, DefinitionId, Desired, Evidence, Freshness,
-    Observed, ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
-    Recorded, RecordedConnector, RecordedCustomer, Sent, Setting, Status, TemplateId, WorkspaceId,
+    Applied, Completeness, ConnectorBody, ConnectorId, DefinitionId, Desired, Observed,
+    ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, Recorded,
+    RecordedConnector, RecordedCustomer, SecretComparison, SecretStatus, Sent, Setting, Status,
+    TemplateId, WorkspaceId,
 };
-use airlift::plan::{self, CustomerPlan, Inputs, Operation, Plan, Policy};
+use airlift::plan::{CustomerPlan, Matches, Operation, Plan, Policy, match_resources, plan};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -72,48 +73,30 @@ impl World {
         }
     }
 
-    fn evidence(&self, desired: &Desired) -> Evidence {
-        let mut evidence = Evidence::default();
-        let recorded: BTreeMap<ConnectorId, &RecordedConnector> = self
-            .recorded
-            .customers
-            .values()
-            .flat_map(|customer| customer.connectors.values())
-            .map(|connector| (connector.id, connector))
-            .collect();
-        for (address, declared, id) in plan::pairs(desired, &self.observed, &self.recorded) {
-            let Some(sent) = &recorded[&id].sent else {
-                continue;
-            };
-            let fields = declared
-                .secret_leaves()
-                .into_iter()
-                .map(|(path, leaf)| {
-                    let same = sent.fingerprints.get(&path) == Some(&self.fingerprint(leaf));
-                    (
-                        path,
-                        if same {
-                            Freshness::Unchanged
-                        } else {
-                            Freshness::Changed
-                        },
-                    )
-                })
-                .collect();
-            evidence.connectors.insert(address, fields);
+    fn compare(&self, matches: &Matches<'_>) -> SecretComparison {
+        let connectors = matches.recorded_connectors().filter_map(|connector| {
+            let sent = connector.recorded.sent.as_ref()?;
+            let leaves = connector.declared.secret_leaves().into_iter();
+            let statuses = leaves.map(|(path, leaf)| {
+                let same = sent.fingerprints.get(&path) == Some(&self.fingerprint(leaf));
+                let status = if same {
+                    SecretStatus::Unchanged
+                } else {
+                    SecretStatus::Changed
+                };
+                (path, status)
+            });
+            Some((connector.address(), statuses.collect()))
+        });
+        SecretComparison {
+            connectors: connectors.collect(),
+            ..SecretComparison::default()
         }
-        evidence
     }
 
     pub(crate) fn plan(&self, desired: &Desired, policy: &Policy) -> Plan {
-        let evidence = self.evidence(desired);
-        plan::plan(&Inputs {
-            desired,
-            observed: &self.observed,
-            recorded: &self.recorded,
-            evidence: &evidence,
-            policy,
-        })
+        let matches = match_resources(desired, &self.observed, &self.recorded);
+        plan(&matches, &self.compare(&matches), policy)
     }
 
     pub(crate) fn apply(&mut self, plan: &Plan) {

@@ -1,5 +1,5 @@
-//! Whether the secrets of recorded connectors are still what was last sent, with as little
-//! reading as that takes.
+//! Responsible for telling whether the secrets of recorded connectors are still what was last
+//! sent, with as little reading as that takes.
 //!
 //! Where a store tells a secret's version without its value and the ledger knows the version
 //! that was sent, equal versions settle it and the value is not read. A version that differs is
@@ -11,9 +11,10 @@ mod tests;
 use super::fingerprint::literal_text;
 use super::{Fingerprinter, Resolver, Values};
 use crate::model::{
-    Address, ConnectorId, DesiredConnector, Evidence, Freshness, Recorded, RecordedConnector,
-    Rotation, SecretRef, SecretValue, Sent, Setting, WhyUnverified,
+    Address, Rotation, SecretComparison, SecretRef, SecretStatus, SecretValue, Sent, Setting,
+    WhyUnverified,
 };
+use crate::plan::Matches;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares the secrets of recorded connectors with what was last sent.
@@ -21,45 +22,37 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Without a resolver (`--no-secrets`) no reference is read, and of a connector with manual
 /// rotation none ever is: only literals are compared. References whose comparison could tell
 /// nothing are not read either.
-pub async fn evidence(
-    pairs: &[(Address, &DesiredConnector, ConnectorId)],
-    recorded: &Recorded,
+pub async fn compare(
+    matches: &Matches<'_>,
     fingerprinter: &Fingerprinter,
     resolver: Option<&Resolver>,
-) -> Evidence {
-    let by_id: BTreeMap<ConnectorId, &RecordedConnector> = recorded
-        .customers
-        .values()
-        .flat_map(|customer| customer.connectors.values())
-        .map(|connector| (connector.id, connector))
-        .collect();
-    let comparisons: Vec<(&Address, Comparison<'_>)> = pairs
-        .iter()
-        .filter_map(|(address, declared, id)| {
-            let sent = by_id.get(id)?.sent.as_ref()?;
+) -> SecretComparison {
+    let comparisons: Vec<(Address, Comparison<'_>)> = matches
+        .recorded_connectors()
+        .filter_map(|connector| {
             let comparison = Comparison {
-                leaves: declared.secret_leaves(),
-                rotation: declared.rotation,
-                sent,
+                leaves: connector.declared.secret_leaves(),
+                rotation: connector.declared.rotation,
+                sent: connector.recorded.sent.as_ref()?,
                 fingerprinter,
             };
-            Some((address, comparison))
+            Some((connector.address(), comparison))
         })
         .collect();
     let seen = match resolver {
         None => None,
         Some(resolver) => Some(look(&comparisons, resolver).await),
     };
-    let mut evidence = Evidence::default();
-    for (address, one) in &comparisons {
-        let fresh = one.freshness(seen.as_ref());
-        let learned = one.learned(&fresh, seen.as_ref());
+    let mut result = SecretComparison::default();
+    for (address, comparison) in comparisons {
+        let statuses = comparison.statuses(seen.as_ref());
+        let learned = comparison.learned(&statuses, seen.as_ref());
         if !learned.is_empty() {
-            evidence.versions.insert((*address).clone(), learned);
+            result.versions.insert(address.clone(), learned);
         }
-        evidence.connectors.insert((*address).clone(), fresh);
+        result.connectors.insert(address, statuses);
     }
-    evidence
+    result
 }
 
 /// What the stores say now.
@@ -70,7 +63,7 @@ struct Seen {
     values: Values,
 }
 
-async fn look(comparisons: &[(&Address, Comparison<'_>)], resolver: &Resolver) -> Seen {
+async fn look(comparisons: &[(Address, Comparison<'_>)], resolver: &Resolver) -> Seen {
     let all = || comparisons.iter().map(|(_, one)| one);
     let wanted = all().flat_map(Comparison::wanted);
     let watched = wanted.filter(|wanted| wanted.version.is_some());
@@ -121,27 +114,27 @@ impl Comparison<'_> {
     }
 
     /// What can be told without the value.
-    fn known(&self, path: &str, leaf: &Setting) -> Option<Freshness> {
+    fn known(&self, path: &str, leaf: &Setting) -> Option<SecretStatus> {
         let manual = self.rotation == Rotation::Manual;
         if !self.fingerprinter.made(self.sent) {
-            Some(Freshness::Unverified(WhyUnverified::KeyChanged))
+            Some(SecretStatus::Unverified(WhyUnverified::KeyChanged))
         } else if !self.sent.fingerprints.contains_key(path) {
-            Some(Freshness::Changed)
+            Some(SecretStatus::Changed)
         } else if manual && matches!(leaf, Setting::Secret(_)) {
-            Some(Freshness::Unverified(WhyUnverified::Manual))
+            Some(SecretStatus::Unverified(WhyUnverified::Manual))
         } else {
             None
         }
     }
 
-    fn freshness(&self, seen: Option<&Seen>) -> BTreeMap<String, Freshness> {
+    fn statuses(&self, seen: Option<&Seen>) -> BTreeMap<String, SecretStatus> {
         let leaves = self.leaves.iter();
         leaves
             .map(|(path, leaf)| (path.clone(), self.of(path, leaf, seen)))
             .collect()
     }
 
-    fn of(&self, path: &str, leaf: &Setting, seen: Option<&Seen>) -> Freshness {
+    fn of(&self, path: &str, leaf: &Setting, seen: Option<&Seen>) -> SecretStatus {
         if let Some(known) = self.known(path, leaf) {
             return known;
         }
@@ -149,36 +142,36 @@ impl Comparison<'_> {
             return self.compared(path, &literal_text(leaf));
         };
         let Some(seen) = seen else {
-            return Freshness::Unverified(WhyUnverified::NotAsked);
+            return SecretStatus::Unverified(WhyUnverified::NotAsked);
         };
         let sent = self.sent_version(path, reference);
         let told = seen.versions.get(reference).map(String::as_str);
         let value = seen.values.get(reference);
         if sent.is_some() && told == sent {
-            return Freshness::Unchanged;
+            return SecretStatus::Unchanged;
         }
         let now = value.and_then(|value| value.version()).or(told);
         let another = sent.is_some() && now.is_some() && now != sent;
         match value.map(|value| self.compared(path, value)) {
-            Some(Freshness::Changed) | None if another => Freshness::NewVersion,
-            None => Freshness::Unverified(WhyUnverified::Unavailable),
+            Some(SecretStatus::Changed) | None if another => SecretStatus::NewVersion,
+            None => SecretStatus::Unverified(WhyUnverified::Unavailable),
             Some(compared) => compared,
         }
     }
 
-    fn compared(&self, path: &str, value: &SecretValue) -> Freshness {
+    fn compared(&self, path: &str, value: &SecretValue) -> SecretStatus {
         let now = self.fingerprinter.fingerprint(&self.sent.salt, path, value);
         if self.sent.fingerprints.get(path) == Some(&now) {
-            Freshness::Unchanged
+            SecretStatus::Unchanged
         } else {
-            Freshness::Changed
+            SecretStatus::Changed
         }
     }
 
     /// Versions that hold the value that was sent, and that the ledger does not know.
     fn learned(
         &self,
-        fresh: &BTreeMap<String, Freshness>,
+        statuses: &BTreeMap<String, SecretStatus>,
         seen: Option<&Seen>,
     ) -> BTreeMap<String, String> {
         let version = |(path, leaf): (&String, &&Setting)| {
@@ -187,7 +180,7 @@ impl Comparison<'_> {
             };
             let now = seen?.values.get(reference)?.version()?;
             let new = self.sent_version(path, reference) != Some(now);
-            let same = fresh.get(path) == Some(&Freshness::Unchanged);
+            let same = statuses.get(path) == Some(&SecretStatus::Unchanged);
             (new && same).then(|| (path.clone(), now.to_owned()))
         };
         self.leaves.iter().filter_map(version).collect()

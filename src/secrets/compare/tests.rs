@@ -1,12 +1,14 @@
 //! What is told of a connector's secrets, with and without their values.
 
-use super::super::{Fingerprinter, Resolver, Values};
-use super::{Comparison, Seen, evidence};
+use super::super::{Fingerprinter, Values};
+use super::{Comparison, Seen, compare};
 use crate::model::{
-    Address, Applied, ConnectorId, DefinitionId, DesiredConnector, Freshness, Kind, OrganizationId,
-    Recorded, RecordedConnector, RecordedCustomer, Rotation, SecretRef, SecretValue, Sent, Setting,
-    WhyUnverified, WorkspaceId,
+    Address, Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector,
+    DesiredCustomer, Kind, Observed, ObservedConnector, ObservedCustomer, ObservedStatus,
+    OrganizationId, Recorded, RecordedConnector, RecordedCustomer, Rotation, SecretRef,
+    SecretStatus, SecretValue, Sent, Setting, TemplateId, WhyUnverified, WorkspaceId,
 };
+use crate::plan::match_resources;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,7 +43,7 @@ fn compared(
     sent: &Sent,
     literal: &str,
     values: Option<&Values>,
-) -> (Vec<Freshness>, usize) {
+) -> (Vec<SecretStatus>, usize) {
     let (secret, literal) = (Setting::Secret(reference()), Setting::from(json!(literal)));
     let one = Comparison {
         leaves: BTreeMap::from([("a".to_owned(), &secret), ("b".to_owned(), &literal)]),
@@ -54,14 +56,14 @@ fn compared(
         values: values.clone(),
     });
     (
-        one.freshness(seen.as_ref()).into_values().collect(),
+        one.statuses(seen.as_ref()).into_values().collect(),
         one.wanted().count(),
     )
 }
 
 #[test]
 fn what_is_told_depends_on_what_is_known() {
-    use Freshness::{Changed, Unchanged, Unverified};
+    use SecretStatus::{Changed, Unchanged, Unverified};
     use WhyUnverified::{KeyChanged, Manual, NotAsked, Unavailable};
     let key = fingerprinter("k");
     let sent = sent(&key);
@@ -91,7 +93,7 @@ fn what_is_told_depends_on_what_is_known() {
 }
 
 #[tokio::test]
-async fn evidence_is_gathered_for_what_was_sent() {
+async fn only_what_was_sent_is_compared() {
     let key = fingerprinter("k");
     let credentials = BTreeMap::from([
         ("a".to_owned(), Setting::Secret(reference())),
@@ -130,26 +132,67 @@ async fn evidence_is_gathered_for_what_was_sent() {
             ("one".into(), record(1, Some(sent))),
             ("two".into(), record(2, None)),
         ]),
+        name: "acme".into(),
         ..RecordedCustomer::default()
     };
+    let workspace = WorkspaceId(Uuid::nil());
     let recorded = Recorded {
-        customers: BTreeMap::from([(WorkspaceId(Uuid::nil()), customer)]),
+        customers: BTreeMap::from([(workspace, customer)]),
     };
-    let pairs = [1, 2, 3].map(|number| {
-        let address = Address::connector("acme", number.to_string());
-        (address, &declared, ConnectorId(Uuid::from_u128(number)))
-    });
-    let none: Option<&Resolver> = None;
-    let found = evidence(&pairs, &recorded, &key, none).await.connectors;
+    let observed = observed(workspace, [1, 2, 3]);
+    let desired = Desired {
+        customers: BTreeMap::from([(
+            "acme".to_owned(),
+            DesiredCustomer {
+                connectors: ["one", "two", "three"]
+                    .map(|name| (name.to_owned(), declared.clone()))
+                    .into(),
+                ..DesiredCustomer::default()
+            },
+        )]),
+        ..Desired::default()
+    };
+    let matches = match_resources(&desired, &observed, &recorded);
+    let compared = compare(&matches, &key, None).await.connectors;
     let expected = BTreeMap::from([
         (
             "credentials.a".into(),
-            Freshness::Unverified(WhyUnverified::NotAsked),
+            SecretStatus::Unverified(WhyUnverified::NotAsked),
         ),
-        ("credentials.b".into(), Freshness::Unchanged),
+        ("credentials.b".into(), SecretStatus::Unchanged),
     ]);
     assert_eq!(
-        found,
-        BTreeMap::from([(Address::connector("acme", "1"), expected)])
+        compared,
+        BTreeMap::from([(Address::connector("acme", "one"), expected)])
     );
+}
+
+/// A workspace named `acme` with these connectors.
+fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
+    let connector = |number: u128| ObservedConnector {
+        name: number.to_string(),
+        definition_id: DefinitionId(Uuid::nil()),
+        kind_name: None,
+        template_id: TemplateId(Uuid::nil()),
+        created_at: None,
+        updated_at: None,
+        detail: None,
+    };
+    let customer = ObservedCustomer {
+        name: "acme".into(),
+        status: ObservedStatus::Active,
+        cache: None,
+        created_at: String::new(),
+        connectors: Some(
+            connectors
+                .map(|number| (ConnectorId(Uuid::from_u128(number)), connector(number)))
+                .into(),
+        ),
+    };
+    Observed {
+        organization_id: OrganizationId(Uuid::nil()),
+        customers: BTreeMap::from([(workspace, customer)]),
+        completeness: Completeness::Complete,
+        kinds: BTreeMap::new(),
+    }
 }

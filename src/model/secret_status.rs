@@ -1,15 +1,16 @@
-//! What is known about secrets without showing them: the planner's only view of their values.
+//! Responsible for what is known about secrets without showing them: the planner's only view of
+//! their values.
 
 use super::Address;
 use std::collections::BTreeMap;
 
-/// For each connector that has a recorded fingerprint: is each secret still what was sent?
+/// The secrets of every connector that has recorded fingerprints, compared with what was last sent.
 ///
 /// Paths are those of [`super::DesiredConnector::secret_leaves`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Evidence {
+pub struct SecretComparison {
     /// By connector, then by path.
-    pub connectors: BTreeMap<Address, BTreeMap<String, Freshness>>,
+    pub connectors: BTreeMap<Address, BTreeMap<String, SecretStatus>>,
     /// Versions of stores that hold the value last sent and that the ledger does not know yet,
     /// by connector, then by path.
     pub versions: BTreeMap<Address, BTreeMap<String, String>>,
@@ -17,7 +18,7 @@ pub struct Evidence {
 
 /// One secret compared with its fingerprint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Freshness {
+pub enum SecretStatus {
     /// The value is the one last sent.
     Unchanged,
     /// The value differs from the one last sent.

@@ -1,0 +1,133 @@
+//! One customer with many connectors: the same laws, and work that grows with their number only.
+
+use super::world::World;
+use airlift::model::{
+    Contract, DefinitionId, Desired, DesiredConnector, DesiredCustomer, Guards, Kind, Rotation,
+    Setting, Settings,
+};
+use airlift::plan::{Action, Policy};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+fn credentials(number: usize) -> Settings {
+    let reference = json!({"$secret": format!("${{env:S{number}}}")});
+    BTreeMap::from([("token".to_owned(), Setting::from(reference))])
+}
+
+fn connector(number: usize) -> DesiredConnector {
+    DesiredConnector {
+        previous_name: None,
+        kind: Kind {
+            name: "kind".into(),
+            definition_id: Some(DefinitionId(Uuid::from_u128(1))),
+        },
+        auth: None,
+        template_id: None,
+        credentials: Some(credentials(number)),
+        readable: BTreeSet::new(),
+        credentials_version: None,
+        rotation: Rotation::Compare,
+        environment: None,
+        replication_config: None,
+        entities: None,
+    }
+}
+
+/// One customer whose connectors' names start with `prefix`.
+fn desired(connectors: usize, prefix: &str) -> Desired {
+    let connectors = (0..connectors).map(|number| (format!("{prefix}{number}"), connector(number)));
+    let customer = DesiredCustomer {
+        connectors: connectors.collect(),
+        ..DesiredCustomer::default()
+    };
+    Desired {
+        organization_id: None,
+        contract: Contract::Workspace,
+        guards: Guards {
+            max_deletes: 1_000_000,
+            max_delete_percent: 100,
+        },
+        customers: BTreeMap::from([("acme".to_owned(), customer)]),
+    }
+}
+
+fn applied(desired: &Desired) -> World {
+    let mut world = World::new();
+    world.apply(&world.clone().plan(desired, &Policy::default()));
+    world
+}
+
+fn pruning() -> Policy {
+    Policy {
+        prune: true,
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn a_big_customer_that_was_applied_needs_nothing() {
+    let desired = desired(2_000, "C");
+    let plan = applied(&desired).plan(&desired, &pruning());
+    assert!(plan.customers.is_empty() && plan.blocked.is_empty() && plan.unverified.is_empty());
+}
+
+#[test]
+fn a_big_customer_that_is_not_recorded_is_adopted() {
+    let desired = desired(2_000, "C");
+    let mut world = applied(&desired);
+    world.recorded.customers.clear();
+    let plan = world.plan(&desired, &pruning());
+    assert_eq!(plan.summary.adopt, 2_001);
+    assert!(plan.unmanaged.connectors.is_empty());
+}
+
+#[test]
+fn renames_of_a_big_customer_are_recognized() {
+    let world = applied(&desired(2_000, "C"));
+    let plan = world.plan(&desired(2_000, "D"), &pruning());
+    assert_eq!(plan.summary.change, 2_000);
+    assert!(plan.steps().all(|step| step.action == Action::Rename));
+}
+
+/// The least time that planning took in several tries.
+fn least(tries: u32, plan: impl Fn()) -> Duration {
+    let time = |_| {
+        let start = Instant::now();
+        plan();
+        start.elapsed()
+    };
+    (0..tries).map(time).min().unwrap_or_default()
+}
+
+/// Sixteen times as many connectors may take four times more than sixteen times as long; work that
+/// grows with the square takes 256 times as long.
+#[test]
+fn work_grows_with_the_number_of_connectors() {
+    for change in [unchanged, unrecorded, renamed, removed] {
+        let [(small, to_small), (big, to_big)] = [250, 4_000].map(change);
+        let small = least(5, || drop(small.plan(&to_small, &pruning())));
+        let big = least(2, || drop(big.plan(&to_big, &pruning())));
+        assert!(big < small * 64, "{small:?} became {big:?}");
+    }
+}
+
+fn unchanged(connectors: usize) -> (World, Desired) {
+    let desired = desired(connectors, "C");
+    (applied(&desired), desired)
+}
+
+fn unrecorded(connectors: usize) -> (World, Desired) {
+    let (mut world, desired) = unchanged(connectors);
+    world.recorded.customers.clear();
+    (world, desired)
+}
+
+fn renamed(connectors: usize) -> (World, Desired) {
+    (unchanged(connectors).0, desired(connectors, "D"))
+}
+
+fn removed(connectors: usize) -> (World, Desired) {
+    (unchanged(connectors).0, desired(0, "C"))
+}
