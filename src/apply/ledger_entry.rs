@@ -8,7 +8,7 @@ use crate::api::{ApiError, Created, Effect};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorId, CustomerPatch, ObservedConnector,
-    RecordedConnector, RecordedCustomer, Sent, Setting, WorkspaceId,
+    PendingConnector, RecordedConnector, RecordedCustomer, Sent, Setting, WorkspaceId,
 };
 use crate::plan::{CustomerPlan, Remember, RememberConnector};
 use std::collections::BTreeMap;
@@ -333,7 +333,14 @@ pub(super) fn record(
     updated_at: Option<String>,
 ) -> RecordedConnector {
     RecordedConnector {
-        id,
+        updated_at,
+        ..pending(body, sent).with_id(id)
+    }
+}
+
+/// What the ledger will hold of a connector that is about to be created.
+pub(super) fn pending(body: &ConnectorBody, sent: Option<Sent>) -> PendingConnector {
+    PendingConnector {
         definition_id: body.definition_id,
         template_id: body.template_id,
         sent,
@@ -343,7 +350,6 @@ pub(super) fn record(
             replication_config: body.replication_config.clone(),
             entities: body.entities.clone(),
         },
-        updated_at,
     }
 }
 

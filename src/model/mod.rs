@@ -35,7 +35,9 @@ pub use observed::{
     Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
     ObservedStatus,
 };
-pub use recorded::{Applied, AppliedCustomer, Recorded, RecordedConnector, RecordedCustomer, Sent};
+pub use recorded::{
+    Applied, AppliedCustomer, PendingConnector, Recorded, RecordedConnector, RecordedCustomer, Sent,
+};
 pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;

@@ -94,6 +94,56 @@ pub struct RecordedConnector {
     pub updated_at: Option<String>,
 }
 
+/// What the ledger will hold of a connector that is about to be created: it has no id yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "RecordedConnector", into = "RecordedConnector")]
+pub struct PendingConnector {
+    /// Its type.
+    pub definition_id: DefinitionId,
+    /// The template that the files name.
+    pub template_id: Option<TemplateId>,
+    /// What is about to be sent of secrets.
+    pub sent: Option<Sent>,
+    /// `credentials_version` as declared.
+    pub credentials_version: Option<u64>,
+    /// The readable settings.
+    pub applied: Applied,
+}
+
+impl PendingConnector {
+    /// The record once the id is known.
+    pub fn with_id(self, id: ConnectorId) -> RecordedConnector {
+        RecordedConnector {
+            id,
+            definition_id: self.definition_id,
+            template_id: self.template_id,
+            sent: self.sent,
+            credentials_version: self.credentials_version,
+            applied: self.applied,
+            updated_at: None,
+        }
+    }
+}
+
+impl From<RecordedConnector> for PendingConnector {
+    fn from(record: RecordedConnector) -> Self {
+        Self {
+            definition_id: record.definition_id,
+            template_id: record.template_id,
+            sent: record.sent,
+            credentials_version: record.credentials_version,
+            applied: record.applied,
+        }
+    }
+}
+
+/// The form in the journal, where every version expects an id.
+impl From<PendingConnector> for RecordedConnector {
+    fn from(pending: PendingConnector) -> Self {
+        pending.with_id(ConnectorId(uuid::Uuid::nil()))
+    }
+}
+
 /// The declared settings at the last apply, references as text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Applied {

@@ -2,7 +2,7 @@
 //! one request, and after an unclear response a look at the list.
 
 use crate::api::{ApiError, Created, Effect};
-use crate::apply::ledger_entry::record;
+use crate::apply::ledger_entry::pending;
 use crate::apply::{CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{ConnectorBody, ConnectorId, Resolved as _, Sent};
@@ -44,12 +44,7 @@ pub(super) async fn create(
         definition_id: body.definition_id,
         known: known.clone(),
         replaces,
-        record: Box::new(record(
-            body,
-            ConnectorId(uuid::Uuid::nil()),
-            sent.clone(),
-            None,
-        )),
+        record: Box::new(pending(body, sent.clone())),
     };
     let (seq, created) = post(ctx, body, &intent, &known).await?;
     let previous = ctx

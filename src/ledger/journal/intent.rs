@@ -2,7 +2,8 @@
 //! unsettled creation may have made.
 
 use crate::model::{
-    Address, ConnectorId, DefinitionId, ObservedConnector, RecordedConnector, WorkspaceId,
+    Address, ConnectorId, DefinitionId, ObservedConnector, PendingConnector, RecordedConnector,
+    WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,8 +44,8 @@ pub enum Intent {
         known: BTreeSet<ConnectorId>,
         /// The connector that the new one replaces.
         replaces: Option<ConnectorId>,
-        /// The new connector's record, its id aside.
-        record: Box<RecordedConnector>,
+        /// The new connector's record.
+        record: Box<PendingConnector>,
     },
     /// A write by id, which the next plan judges by what it reads.
     Write {
@@ -138,10 +139,7 @@ impl Unsettled {
             && found.definition_id == *definition_id
             && !known.contains(&id)
             && self.is_in_time(found);
-        matches.then(|| RecordedConnector {
-            id,
-            ..(**record).clone()
-        })
+        matches.then(|| PendingConnector::clone(record).with_id(id))
     }
 
     /// Whether a connector was created while this creation could take effect: people create

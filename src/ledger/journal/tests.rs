@@ -24,7 +24,7 @@ fn creation(name: &str) -> Intent {
         definition_id: KIND,
         known: BTreeSet::new(),
         replaces: None,
-        record: Box::new(record(0)),
+        record: Box::new(record(0).into()),
     }
 }
 

@@ -94,7 +94,7 @@ fn begun(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> Unsettle
             definition_id: KIND,
             known: known.iter().map(|n| id(*n)).collect(),
             replaces: known.first().map(|n| id(*n)),
-            record: Box::new(record(salt)),
+            record: Box::new(record(salt).into()),
         },
         at: Some(AT.into()),
         outcome,
