@@ -9,7 +9,6 @@ mod explain;
 mod export;
 mod init;
 mod ledger;
-mod newcomers;
 mod pipeline;
 mod plan;
 mod project;

@@ -2,7 +2,6 @@
 //! files -> desired, API -> observed, disk -> recorded, then the plan.
 
 use super::environment::Environment;
-use super::newcomers::await_newcomers;
 use super::remote::{Remote, ca_pem};
 use crate::cli::{ConnectionArgs, GlobalArgs, PlanningArgs, Refresh};
 use crate::config::Project;
@@ -10,7 +9,7 @@ use crate::events::Sink;
 use crate::failure::Failure;
 use crate::ledger::{Unsettled, recover};
 use crate::model::{Address, ConnectorId, Observed, Recorded, WorkspaceId};
-use crate::observed::{self, observe};
+use crate::observed::{self, await_pending_creations, observe};
 use crate::plan::{Plan, Policy, match_resources, plan};
 use crate::secrets::{Resolver, compare};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,13 +68,13 @@ impl State {
         let desired = &project.desired;
         let (recorded, unsettled) = remote.history(desired).await?;
         let grace = Duration::from_secs(connection.settle_timeout);
-        await_newcomers(remote, &recorded, &unsettled, grace).await?;
+        let reader = remote.session.reader();
+        await_pending_creations(&reader, &recorded, &unsettled, grace, events).await?;
         let refresh = match connection.refresh {
             Refresh::Lean => observed::Refresh::Lean,
             Refresh::Full => observed::Refresh::Full,
         };
         let parallelism = usize::from(connection.rate.parallelism);
-        let reader = remote.session.reader();
         let observed = observe(&reader, desired, &recorded, refresh, parallelism, events).await?;
         let recovered = recover(recorded, &unsettled, &observed);
         Ok(Self {

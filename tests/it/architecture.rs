@@ -18,7 +18,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("events", &["model"]),
     ("http", &["model"]),
     ("api", &["events", "http", "model"]),
-    ("observed", &["api", "events", "model"]),
+    ("observed", &["api", "events", "ledger", "model"]),
     ("ledger", &["events", "http", "model"]),
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.

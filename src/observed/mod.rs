@@ -7,8 +7,10 @@
 
 mod details;
 mod kinds;
+mod pending_creations;
 mod survey;
 
+pub use pending_creations::await_pending_creations;
 pub use survey::{Details, Survey, survey};
 
 use crate::api::{ApiError, ApiErrorKind, Reader};
