@@ -8,7 +8,7 @@ use super::matching::{
 use super::workspace::{change, text};
 use super::{
     Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
-    Operation, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
+    Operation, Precondition, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
 };
 use crate::model::{Address, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus};
 use std::collections::BTreeSet;
@@ -77,7 +77,6 @@ impl<'a> Draft<'a> {
             workspace_id: None,
             protect: declared.protect,
             steps: Vec::new(),
-            seen: BTreeSet::new(),
             remember: super::Remember::default(),
         };
         let outcome = Outcome {
@@ -118,6 +117,7 @@ impl<'a> Draft<'a> {
         action: Action,
         reason: Reason,
         changes: Vec<FieldChange>,
+        precondition: Precondition,
         operation: Operation,
     ) -> Step {
         let address = Address::customer(self.name);
@@ -126,6 +126,7 @@ impl<'a> Draft<'a> {
             action,
             reasons: vec![reason],
             changes,
+            precondition,
             operation,
         }
     }
@@ -147,7 +148,13 @@ impl<'a> Draft<'a> {
         let operation = Operation::CreateCustomer {
             region: self.declared.region,
         };
-        let create = self.customer_step(Action::Create, reason, changes, operation);
+        let create = self.customer_step(
+            Action::Create,
+            reason,
+            changes,
+            Precondition::Absent,
+            operation,
+        );
         if self.inputs.policy.wants_customer(self.name) {
             self.push(create);
             self.remember_birth();
@@ -158,8 +165,6 @@ impl<'a> Draft<'a> {
 
     fn found(&mut self, found: FoundCustomer<'a>) {
         self.outcome.plan.workspace_id = Some(found.id);
-        let there = found.observed.connectors.iter().flatten();
-        self.outcome.plan.seen = there.map(|(id, _)| *id).collect();
         if let ObservedStatus::Other(status) = &found.observed.status {
             let address = Address::customer(self.name);
             let blocked = super::prune::unknown_status(address, status);
@@ -255,7 +260,7 @@ impl<'a> Draft<'a> {
 
     /// What is in the workspace beyond the declaration.
     fn leftovers(&mut self, found: FoundCustomer<'_>) {
-        for (name, id) in self.connectors.undeclared.iter().copied() {
+        for (name, id, observed) in self.connectors.undeclared.iter().copied() {
             let address = Address::connector(self.name, name);
             if !self.inputs.policy.deletes_by_absence() {
                 self.outcome.kept.push(address);
@@ -265,7 +270,8 @@ impl<'a> Draft<'a> {
                     .to_owned();
                 self.block(Some(name), BlockCode::Protected, message);
             } else {
-                self.push(prune::delete_connector(address, id, Reason::NotInConfig));
+                let reason = Reason::NotInConfig;
+                self.push(prune::delete_connector(address, id, observed, reason));
             }
         }
         let superseded = prune::superseded(self.name, found).into_iter();

@@ -7,9 +7,11 @@
 mod connector;
 mod customer;
 mod diff;
+mod difference;
 mod drift;
 mod guards;
 mod matching;
+mod precondition;
 mod prune;
 mod rotation;
 mod secrets;
@@ -22,6 +24,7 @@ mod tests;
 
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, RecordedMatch, match_resources};
+pub use precondition::Precondition;
 pub use rotation::{Rotation, only_rotations};
 pub use step::{
     BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,

@@ -3,11 +3,11 @@
 use super::matching::FoundCustomer;
 use super::{
     Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
-    Operation, Reason, Refusal, Remember, Step,
+    Operation, Precondition, Reason, Refusal, Remember, Step,
 };
 use crate::model::{
-    Address, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus, RecordedCustomer,
-    Status, WorkspaceId,
+    Address, ConnectorId, CustomerPatch, ObservedConnector, ObservedCustomer, ObservedStatus,
+    RecordedCustomer, Status, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +67,6 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
                 workspace_id: Some(*id),
                 protect: recorded.protect,
                 steps,
-                seen: BTreeSet::new(),
                 remember,
             });
         }
@@ -148,31 +147,30 @@ fn removal(
     let address = Address::customer(&recorded.name);
     let reasons = vec![Reason::NotInConfig];
     if inputs.policy.delete_customers {
-        let operation = Operation::DeleteCustomer {
-            workspace_id: id,
-            expected_name: observed.name.clone(),
-        };
+        let operation = Operation::DeleteCustomer { workspace_id: id };
         let action = Action::Delete;
         return Some(Step {
             address,
             action,
             reasons,
             changes: Vec::new(),
+            precondition: Precondition::customer(Some(id), &observed.name, &[]),
             operation,
         });
     }
+    let changes = vec![FieldChange {
+        path: "status".to_owned(),
+        before: FieldValue::Value("active".into()),
+        after: FieldValue::Value("inactive".into()),
+    }];
     (observed.status == ObservedStatus::Active).then(|| Step {
         address,
         action: Action::Update,
         reasons,
-        changes: vec![FieldChange {
-            path: "status".to_owned(),
-            before: FieldValue::Value("active".into()),
-            after: FieldValue::Value("inactive".into()),
-        }],
+        precondition: Precondition::customer(Some(id), &observed.name, &changes),
+        changes,
         operation: Operation::UpdateCustomer {
             workspace_id: Some(id),
-            expected_name: observed.name.clone(),
             patch: CustomerPatch {
                 status: Some(Status::Inactive),
                 ..CustomerPatch::default()
@@ -193,7 +191,12 @@ pub(super) fn superseded(customer: &str, found: FoundCustomer<'_>) -> Vec<Step> 
         .filter_map(|id| {
             let connector = found.observed.connectors.as_ref()?.get(id)?;
             let address = Address::connector(customer, &connector.name);
-            Some(delete_connector(address, *id, Reason::Superseded))
+            Some(delete_connector(
+                address,
+                *id,
+                connector,
+                Reason::Superseded,
+            ))
         })
         .collect()
 }
@@ -208,12 +211,18 @@ pub(super) fn gone(found: FoundCustomer<'_>) -> BTreeSet<ConnectorId> {
 }
 
 /// The step that deletes one connector.
-pub(super) fn delete_connector(address: Address, id: ConnectorId, reason: Reason) -> Step {
+pub(super) fn delete_connector(
+    address: Address,
+    id: ConnectorId,
+    observed: &ObservedConnector,
+    reason: Reason,
+) -> Step {
     Step {
         address,
         action: Action::Delete,
         reasons: vec![reason],
         changes: Vec::new(),
+        precondition: Precondition::connector(id, observed, &[], BTreeSet::new()),
         operation: Operation::DeleteConnector { id },
     }
 }

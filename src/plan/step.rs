@@ -2,6 +2,7 @@
 //!
 //! A plan is complete: apply decides nothing. It holds references and never a secret's value.
 
+use super::Precondition;
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
     OrganizationId, Region, Settings, WhyUnverified, WorkspaceId,
@@ -65,9 +66,6 @@ pub struct CustomerPlan {
     pub protect: bool,
     /// What will be done.
     pub steps: Vec<Step>,
-    /// Connectors that were there when it was planned: one that is there later is news.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub seen: BTreeSet<ConnectorId>,
     /// What the ledger is to remember although nothing is written remotely: facts of the files
     /// (a name, protection, how a reference is spelt) that changed while the values did not.
     #[serde(default, skip_serializing_if = "Remember::is_empty")]
@@ -140,6 +138,8 @@ pub struct Step {
     pub reasons: Vec<Reason>,
     /// The fields concerned.
     pub changes: Vec<FieldChange>,
+    /// What it was planned against.
+    pub precondition: Precondition,
     /// What is executed.
     pub operation: Operation,
 }
@@ -233,8 +233,6 @@ pub enum Operation {
     UpdateCustomer {
         /// Which; nothing for one created earlier in the same run.
         workspace_id: Option<WorkspaceId>,
-        /// The name it had when the plan was made; a workspace that carries another is left alone.
-        expected_name: String,
         /// What to send.
         patch: CustomerPatch,
         /// Record it as retired: suspended because the files no longer name it.
@@ -244,8 +242,6 @@ pub enum Operation {
     DeleteCustomer {
         /// Which.
         workspace_id: WorkspaceId,
-        /// The name it must still carry.
-        expected_name: String,
     },
     /// Create a connector.
     CreateConnector {

@@ -2,7 +2,7 @@
 
 use super::customer::Draft;
 use super::matching::FoundCustomer;
-use super::{Action, BlockCode, FieldChange, FieldValue, Operation, Reason};
+use super::{Action, BlockCode, FieldChange, FieldValue, Operation, Precondition, Reason};
 use crate::model::{
     AppliedCustomer, Cache, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus,
     RecordedCustomer, Status, WorkspaceId,
@@ -32,11 +32,13 @@ impl Draft<'_> {
             status,
             cache,
         };
+        let precondition = Precondition::customer(None, self.name, &changes);
         self.push(self.customer_step(
             Action::Update,
             Reason::SetAfterCreation,
             changes,
-            update(None, self.name, patch),
+            precondition,
+            update(None, patch),
         ));
     }
 
@@ -45,9 +47,13 @@ impl Draft<'_> {
             let operation = Operation::AdoptCustomer {
                 workspace_id: found.id,
             };
-            let step =
-                self.customer_step(Action::Adopt, Reason::FoundByName, Vec::new(), operation);
-            self.push(step);
+            self.push(self.customer_step(
+                Action::Adopt,
+                Reason::FoundByName,
+                Vec::new(),
+                Precondition::customer(Some(found.id), &found.observed.name, &[]),
+                operation,
+            ));
         }
     }
 
@@ -83,8 +89,9 @@ impl Draft<'_> {
         } else {
             Action::Update
         };
-        let operation = update(Some(found.id), &found.observed.name, patch);
-        self.push(self.customer_step(action, reason, changes, operation));
+        let precondition = Precondition::customer(Some(found.id), &found.observed.name, &changes);
+        let operation = update(Some(found.id), patch);
+        self.push(self.customer_step(action, reason, changes, precondition, operation));
     }
 
     pub(super) fn deactivate(&mut self, found: FoundCustomer<'_>) {
@@ -103,8 +110,15 @@ impl Draft<'_> {
             ..CustomerPatch::default()
         };
         let changes = vec![change("status", text("active"), text("inactive"))];
-        let operation = update(Some(found.id), self.name, patch);
-        self.push(self.customer_step(Action::Update, Reason::FieldChanged, changes, operation));
+        // Steps before this one give the workspace its declared name.
+        let precondition = Precondition::customer(Some(found.id), self.name, &changes);
+        self.push(self.customer_step(
+            Action::Update,
+            Reason::FieldChanged,
+            changes,
+            precondition,
+            update(Some(found.id), patch),
+        ));
     }
 
     pub(super) fn remember(&mut self, found: FoundCustomer<'_>) {
@@ -167,15 +181,9 @@ impl Draft<'_> {
     }
 }
 
-fn update(
-    workspace_id: Option<WorkspaceId>,
-    expected_name: &str,
-    patch: CustomerPatch,
-) -> Operation {
-    let expected_name = expected_name.to_owned();
+fn update(workspace_id: Option<WorkspaceId>, patch: CustomerPatch) -> Operation {
     Operation::UpdateCustomer {
         workspace_id,
-        expected_name,
         patch,
         retire: false,
     }

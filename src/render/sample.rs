@@ -12,7 +12,8 @@ pub(crate) use reports::{done, partial};
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, WhyUnverified};
 use crate::plan::{
     Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
-    Operation, Plan, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
+    Operation, Plan, Precondition, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector,
+    Unverified,
 };
 use serde_json::{Value, json};
 
@@ -71,6 +72,7 @@ fn step(
         action,
         reasons: reasons.to_vec(),
         changes,
+        precondition: Precondition::Absent,
         operation,
     }
 }
@@ -154,7 +156,6 @@ fn acme() -> CustomerPlan {
         name: "acme-corp".into(),
         workspace_id: None,
         protect: false,
-        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: vec![
             step(
@@ -200,7 +201,6 @@ fn beta() -> CustomerPlan {
         name: "beta".into(),
         workspace_id: Some(id(2)),
         protect: false,
-        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: [step(
             Address::customer("beta"),
@@ -208,7 +208,6 @@ fn beta() -> CustomerPlan {
             &[Reason::Renamed],
             Operation::UpdateCustomer {
                 workspace_id: Some(id(2)),
-                expected_name: "beta-old".into(),
                 patch: crate::model::CustomerPatch::default(),
                 retire: false,
             },
@@ -344,7 +343,6 @@ fn gamma() -> CustomerPlan {
         name: "gamma".into(),
         workspace_id: Some(id(3)),
         protect: true,
-        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: vec![
             step(
@@ -360,7 +358,6 @@ fn gamma() -> CustomerPlan {
                 &[Reason::NotInConfig],
                 Operation::UpdateCustomer {
                     workspace_id: Some(id(3)),
-                    expected_name: "gamma".into(),
                     patch: crate::model::CustomerPatch::default(),
                     retire: true,
                 },
@@ -381,7 +378,6 @@ fn hostile() -> CustomerPlan {
         name: name.into(),
         workspace_id: Some(id(4)),
         protect: false,
-        seen: std::collections::BTreeSet::new(),
         remember: crate::plan::Remember::default(),
         steps: vec![step(
             Address::connector(name, "a\nb\r\u{200b}c"),

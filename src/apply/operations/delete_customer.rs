@@ -4,6 +4,7 @@
 use crate::api::{Effect, Gone};
 use crate::apply::{Backoff, CustomerContext, StepError, StepResult, StepSuccess};
 use crate::model::{Address, WorkspaceId};
+use crate::plan::Step;
 
 /// Reported of a deletion that shows no effect.
 const REMAINS: &str = "the deletion was accepted, and the workspace is still there; the next run \
@@ -11,11 +12,11 @@ const REMAINS: &str = "the deletion was accepted, and the workspace is still the
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
+    step: &Step,
     id: WorkspaceId,
-    expected_name: &str,
 ) -> StepResult {
     if let Some(found) = ctx.reader().workspace(id).await? {
-        if found.name != expected_name {
+        if !step.precondition.allows_name(&found.name) {
             return Err(StepError::stale(
                 "the workspace carries another name by now; plan again",
             ));

@@ -25,20 +25,18 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, step: &Step) -> StepR
         }
         Operation::UpdateCustomer {
             workspace_id,
-            expected_name,
             patch,
             retire,
-        } => update_customer::execute(ctx, *workspace_id, expected_name, patch, *retire).await,
-        Operation::DeleteCustomer {
-            workspace_id,
-            expected_name,
-        } => delete_customer::execute(ctx, *workspace_id, expected_name).await,
+        } => update_customer::execute(ctx, step, *workspace_id, patch, *retire).await,
+        Operation::DeleteCustomer { workspace_id } => {
+            delete_customer::execute(ctx, step, *workspace_id).await
+        }
         Operation::CreateConnector { body } => create::execute(ctx, body).await,
         Operation::AdoptConnector { id, body } => adopt::execute(ctx, step, *id, body).await,
         Operation::UpdateConnector { id, patch, body } => {
             update::execute(ctx, address, *id, patch, body).await
         }
-        Operation::ReplaceConnector { id, body } => replace::execute(ctx, address, *id, body).await,
+        Operation::ReplaceConnector { id, body } => replace::execute(ctx, step, *id, body).await,
         Operation::DeleteConnector { id } => delete::execute(ctx, address, *id).await,
     }
 }

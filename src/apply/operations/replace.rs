@@ -6,7 +6,8 @@ use super::delete::remove;
 use crate::api::{ApiError, CheckStatus};
 use crate::apply::duplicates::verify_listed;
 use crate::apply::{Backoff, CustomerContext, Outcome, StepError, StepResult, StepSuccess};
-use crate::model::{Address, ConnectorBody, ConnectorId};
+use crate::model::{ConnectorBody, ConnectorId};
+use crate::plan::Step;
 
 /// Reported of a check that ends with an unknown status.
 const UNKNOWN: &str = "the check of the new credentials ended with a status that this version does \
@@ -14,17 +15,17 @@ const UNKNOWN: &str = "the check of the new credentials ended with a status that
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
-    address: &Address,
+    step: &Step,
     old: ConnectorId,
     body: &ConnectorBody,
 ) -> StepResult {
     ctx.live.refresh(&ctx.ledger).await?;
-    precondition(ctx, old, body)?;
+    precondition(ctx, step, old, body)?;
     let unverified = check(ctx, body).await?;
     ctx.ledger.rename_replaced(old, &body.name);
     let id = create(ctx, body, Some(old)).await?;
     verify_listed(ctx, id).await?;
-    remove(ctx, address, old)
+    remove(ctx, &step.address, old)
         .await
         .map_err(|error| left_behind(&error, id, old))?;
     Ok(StepSuccess {
@@ -35,6 +36,7 @@ pub(super) async fn execute(
 
 fn precondition(
     ctx: &CustomerContext<'_>,
+    step: &Step,
     old: ConnectorId,
     body: &ConnectorBody,
 ) -> Result<(), StepError> {
@@ -46,7 +48,7 @@ fn precondition(
     if ctx
         .live
         .unrecorded_matches(&ctx.ledger, body)
-        .any(|id| !ctx.plan.seen.contains(&id))
+        .any(|id| !step.precondition.allows_namesake(id))
     {
         return Err(StepError::stale(
             "another connector of its name came to be after the plan was made, perhaps by another \

@@ -3,6 +3,7 @@
 use crate::api::{Effect, Workspace};
 use crate::apply::{Backoff, CustomerContext, StepError, StepResult, StepSuccess};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Status, WorkspaceId};
+use crate::plan::Step;
 use std::time::Duration;
 
 /// How long a change may take to be read back.
@@ -14,8 +15,8 @@ const UNCHANGED: &str = "the change was accepted, and the workspace is as it was
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
+    step: &Step,
     id: Option<WorkspaceId>,
-    expected_name: &str,
     patch: &CustomerPatch,
     retire: bool,
 ) -> StepResult {
@@ -28,7 +29,7 @@ pub(super) async fn execute(
         .await?
         .ok_or_else(|| StepError::stale("the workspace is gone; plan again"))?;
     if !satisfies(&found, patch) {
-        if found.name != expected_name {
+        if !step.precondition.allows_name(&found.name) {
             return Err(StepError::stale(
                 "the workspace carries another name by now; plan again",
             ));

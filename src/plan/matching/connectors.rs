@@ -27,7 +27,7 @@ pub(in crate::plan) enum ConnectorMatch<'a> {
 }
 
 /// A declared connector with what it means.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::plan) struct MatchedConnector<'a> {
     pub(in crate::plan) name: &'a str,
     pub(in crate::plan) declared: &'a DesiredConnector,
@@ -36,8 +36,9 @@ pub(in crate::plan) struct MatchedConnector<'a> {
     pub(in crate::plan) matched: ConnectorMatch<'a>,
     /// The files carry a new name for a recorded connector.
     pub(in crate::plan) renamed: bool,
-    /// Beside a recorded connector there is a younger one of the declared name and type that the
-    /// ledger does not know.
+    /// Live connectors of the declared name and type that the ledger does not know.
+    pub(in crate::plan) namesakes: Vec<ConnectorId>,
+    /// One of them is younger than the recorded connector.
     pub(in crate::plan) contested: bool,
 }
 
@@ -47,7 +48,7 @@ pub(in crate::plan) struct ConnectorMatches<'a> {
     /// Declared connectors in name order.
     pub(in crate::plan) declared: Vec<MatchedConnector<'a>>,
     /// Live recorded connectors that the files no longer name, renames aside.
-    pub(in crate::plan) undeclared: Vec<(&'a str, ConnectorId)>,
+    pub(in crate::plan) undeclared: Vec<(&'a str, ConnectorId, &'a ObservedConnector)>,
     /// Live connectors that the ledger does not know.
     pub(in crate::plan) unrecorded: Vec<(ConnectorId, &'a ObservedConnector)>,
 }
@@ -62,6 +63,7 @@ impl<'a> ConnectorMatches<'a> {
             definition: definition_of(declared, observed),
             matched: ConnectorMatch::Absent { lost: false },
             renamed: false,
+            namesakes: Vec::new(),
             contested: false,
         });
         Self {
@@ -79,6 +81,24 @@ fn definition_of(declared: &DesiredConnector, observed: &Observed) -> Option<Def
             KindLookup::Found(definition) => Some(*definition),
             _ => None,
         })
+}
+
+/// Whether beside a recorded connector there is one that is not ours and came later.
+fn is_contested(
+    matched: ConnectorMatch<'_>,
+    namesakes: &[(ConnectorId, &ObservedConnector)],
+) -> bool {
+    let ConnectorMatch::Found {
+        observed,
+        recorded: Some(_),
+        ..
+    } = matched
+    else {
+        return false;
+    };
+    namesakes
+        .iter()
+        .any(|(_, other)| other.created() >= observed.created())
 }
 
 /// Everything a customer's declared connectors are matched against.
@@ -144,14 +164,16 @@ impl<'a> ConnectorPool<'a> {
         let matched = connectors.map(|(name, declared)| {
             let definition = definition_of(declared, observed);
             let matched = self.find(name, definition);
+            let namesakes =
+                definition.map_or(&[][..], |definition| self.unrecorded_of(name, definition));
             MatchedConnector {
                 name,
                 declared,
                 definition,
                 matched,
                 renamed: self.renamed.contains_key(name.as_str()),
-                contested: definition
-                    .is_some_and(|definition| self.has_younger(name, definition, matched)),
+                namesakes: namesakes.iter().map(|(id, _)| *id).collect(),
+                contested: is_contested(matched, namesakes),
             }
         });
         ConnectorMatches {
@@ -197,27 +219,6 @@ impl<'a> ConnectorPool<'a> {
         ConnectorMatch::Absent { lost }
     }
 
-    /// Whether beside a recorded connector there is one of the declared name and type that is not
-    /// ours and came later.
-    fn has_younger(
-        &self,
-        name: &'a str,
-        definition: DefinitionId,
-        matched: ConnectorMatch<'_>,
-    ) -> bool {
-        let ConnectorMatch::Found {
-            observed,
-            recorded: Some(_),
-            ..
-        } = matched
-        else {
-            return false;
-        };
-        self.unrecorded_of(name, definition)
-            .iter()
-            .any(|(_, other)| other.created() >= observed.created())
-    }
-
     /// Live connectors of a name and type that the ledger does not know.
     fn unrecorded_of(
         &self,
@@ -229,16 +230,19 @@ impl<'a> ConnectorPool<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
-    fn undeclared(&self, declared: &DesiredCustomer) -> Vec<(&'a str, ConnectorId)> {
+    fn undeclared(
+        &self,
+        declared: &DesiredCustomer,
+    ) -> Vec<(&'a str, ConnectorId, &'a ObservedConnector)> {
         let renamed: BTreeSet<&str> = self.renamed.values().copied().collect();
         self.recorded
             .iter()
-            .filter(|(name, recorded)| {
-                !declared.connectors.contains_key(**name)
-                    && !renamed.contains(**name)
-                    && self.observed.contains_key(&recorded.id)
+            .filter(|(name, _)| {
+                !declared.connectors.contains_key(**name) && !renamed.contains(**name)
             })
-            .map(|(name, recorded)| (*name, recorded.id))
+            .filter_map(|(name, recorded)| {
+                Some((*name, recorded.id, *self.observed.get(&recorded.id)?))
+            })
             .collect()
     }
 }

@@ -11,7 +11,7 @@ fn a_new_customer_is_created_with_what_is_in_it() {
     acme.cache = Some(Cache::Off);
     acme.status = Status::Inactive;
     acme.connectors.insert("git".into(), declared());
-    scene.shows(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme Update [SetAfterCreation] cache: "inherit" -> false; status: "active" -> "inactive"; {op:update_customer,workspace_id:null,expected_name:acme,patch:{status:inactive,cache:off},retire:false}"#]);
+    scene.shows(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme Update [SetAfterCreation] cache: "inherit" -> false; status: "active" -> "inactive"; {op:update_customer,workspace_id:null,patch:{status:inactive,cache:off},retire:false} of acme"#]);
     let mut inherits = scene.clone();
     let acme = inherits.declare("acme");
     (acme.region, acme.cache, acme.status) = (None, Some(Cache::Inherit), Status::Active);
@@ -63,7 +63,7 @@ fn a_workspace_of_the_previous_name_is_adopted_and_renamed() {
     let mut scene = Scene::empty();
     scene.declare("acme").previous_name = Some("old".into());
     scene.live(1, "old");
-    scene.shows(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}", r#"acme Rename [Renamed] name: "old" -> "acme"; {op:update_customer,workspace_id:#01,expected_name:old,patch:{name:acme},retire:false}"#]);
+    scene.shows(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}", r#"acme Rename [Renamed] name: "old" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of old"#]);
     scene.live(2, "old");
     scene.shows(&[
         "acme blocked: AmbiguousMatch",
@@ -86,7 +86,7 @@ fn a_rename_needs_its_word() {
     let message = &scene.plan().refusals[0].message;
     assert!(message.contains("previous_name: acme inc"), "{message}");
     scene.declare("acme").previous_name = Some("acme inc".into());
-    scene.shows(&[r#"acme Rename [Renamed] name: "acme inc" -> "acme"; {op:update_customer,workspace_id:#01,expected_name:acme inc,patch:{name:acme},retire:false}"#]);
+    scene.shows(&[r#"acme Rename [Renamed] name: "acme inc" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of acme inc"#]);
     scene.live(2, "acme");
     scene.shows(&["acme blocked: RenameConflict", "unmanaged acme"]);
 }
@@ -96,7 +96,7 @@ fn a_rename_in_the_files_is_carried_out() {
     let mut scene = Scene::empty();
     scene.declare("new").previous_name = Some("old".into());
     scene.own(1, "old");
-    scene.shows(&[r#"new Rename [Renamed] name: "old" -> "new"; {op:update_customer,workspace_id:#01,expected_name:old,patch:{name:new},retire:false}"#]);
+    scene.shows(&[r#"new Rename [Renamed] name: "old" -> "new"; {op:update_customer,workspace_id:#01,patch:{name:new},retire:false} of old"#]);
     // The workspace carries the new name already: only the ledger lags.
     scene.live(1, "").name = "new".into();
     scene.shows(&["new remembers {name:new}"]);
@@ -140,7 +140,7 @@ fn what_a_declared_customer_may_mean_is_not_pruned() {
 fn status_and_cache_follow_the_files() {
     let mut scene = Scene::settled();
     scene.declare("acme").status = Status::Inactive;
-    scene.shows(&[r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,expected_name:acme,patch:{status:inactive},retire:false}"#]);
+    scene.shows(&[r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:false} of acme"#]);
     scene.declare("acme").protect = true;
     scene.shows(&["acme remembers {protect:true}", "acme blocked: Protected"]);
     scene.live(1, "").status = ObservedStatus::Inactive;
@@ -148,7 +148,7 @@ fn status_and_cache_follow_the_files() {
     scene.shows(&[]);
     scene.declare("acme").status = Status::Active;
     scene.declare("acme").cache = Some(Cache::On);
-    scene.shows(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; status: "inactive" -> "active"; {op:update_customer,workspace_id:#01,expected_name:acme,patch:{status:active,cache:on},retire:false}"#]);
+    scene.shows(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; status: "inactive" -> "active"; {op:update_customer,workspace_id:#01,patch:{status:active,cache:on},retire:false} of acme"#]);
     scene.live(1, "").cache = Some(true);
     scene.live(1, "").status = ObservedStatus::Active;
     scene.shows(&[]);
@@ -167,7 +167,7 @@ fn a_partial_run_leaves_the_customer_itself_alone() {
     scene.policy.targets = ["acme/git".parse().unwrap()].into();
     scene.shows(&[]);
     scene.policy.targets = ["acme".parse().unwrap()].into();
-    scene.shows(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; {op:update_customer,workspace_id:#01,expected_name:acme,patch:{cache:on},retire:false}"#, r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,expected_name:acme,patch:{status:inactive},retire:false}"#]);
+    scene.shows(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; {op:update_customer,workspace_id:#01,patch:{cache:on},retire:false} of acme"#, r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:false} of acme"#]);
     assert!(scene.plan().partial);
 }
 

@@ -9,7 +9,8 @@ mod secrets;
 mod values;
 
 use super::{
-    CustomerPlan, FieldValue, Limit, Matches, Plan, Policy, Remember, Step, match_resources, plan,
+    CustomerPlan, FieldValue, Limit, Matches, Operation, Plan, Policy, Precondition, Remember,
+    Step, match_resources, plan,
 };
 use crate::model::{
     Address, Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector,
@@ -278,7 +279,14 @@ fn step(step: &Step) -> String {
     }
     let mut operation = serde_json::to_value(&step.operation).unwrap();
     operation.as_object_mut().unwrap().remove("body");
-    line + " " + &terse(&operation)
+    let line = line + " " + &terse(&operation);
+    match (&step.operation, &step.precondition) {
+        (
+            Operation::UpdateCustomer { .. } | Operation::DeleteCustomer { .. },
+            Precondition::Customer { name, .. },
+        ) => format!("{line} of {name}"),
+        _ => line,
+    }
 }
 
 fn value(value: &FieldValue) -> String {

@@ -2,7 +2,7 @@
 
 use super::{OTHER_TYPE, Scene, declared, id, settings, there, told, workspace};
 use crate::model::{Address, Cache, ObservedStatus, SecretStatus};
-use crate::plan::{Action, Operation, Reason, Rotation, Step, only_rotations};
+use crate::plan::{Action, Operation, Precondition, Reason, Rotation, Step, only_rotations};
 use serde_json::json;
 
 /// The settled scene with a rotation asked for.
@@ -175,6 +175,7 @@ fn a_customer_that_is_adopted_comes_first_although_its_connectors_are_known() {
         action: Action::Adopt,
         reasons: vec![Reason::FoundByName],
         changes: Vec::new(),
+        precondition: Precondition::Absent,
         operation: Operation::AdoptCustomer {
             workspace_id: workspace(1),
         },

@@ -33,11 +33,9 @@ fn without_prune_everything_is_kept() {
 fn customers_are_suspended_or_deleted() {
     let mut scene = with_old();
     scene.policy.prune = true;
-    scene.shows(&[r#"old Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#02,expected_name:old,patch:{status:inactive},retire:true}"#]);
+    scene.shows(&[r#"old Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#02,patch:{status:inactive},retire:true} of old"#]);
     scene.policy.delete_customers = true;
-    scene.shows(&[
-        "old Delete [NotInConfig] {op:delete_customer,workspace_id:#02,expected_name:old}",
-    ]);
+    scene.shows(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
     let plan = scene.plan();
     let old = plan.customers.iter().find(|one| one.name == "old").unwrap();
     assert_eq!(old.workspace_id, Some(workspace(2)));
@@ -77,9 +75,7 @@ fn a_customer_is_not_deleted_with_connectors_of_others() {
     scene.policy.delete_customers = true;
     scene.remembered(2, "old").leaving.insert(id(22));
     scene.listed(2).insert(id(22), there("a"));
-    scene.shows(&[
-        "old Delete [NotInConfig] {op:delete_customer,workspace_id:#02,expected_name:old}",
-    ]);
+    scene.shows(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
     for (number, told) in [(30, "a connector"), (31, "connectors")] {
         scene.listed(2).insert(id(number), there("by hand"));
         let plan = scene.plan();
@@ -155,7 +151,7 @@ fn an_empty_declaration_is_refused_under_prune() {
     scene.desired.customers.clear();
     scene.shows(&["kept acme"]);
     scene.policy.prune = true;
-    scene.shows(&[r#"acme Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,expected_name:acme,patch:{status:inactive},retire:true}"#, "refused: EmptyDesired"]);
+    scene.shows(&[r#"acme Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:true} of acme"#, "refused: EmptyDesired"]);
     assert!(scene.plan().refusals[0].message.contains("owns 2 objects"));
     scene.observed.customers.clear();
     scene.shows(&[]);

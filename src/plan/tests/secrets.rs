@@ -1,9 +1,10 @@
 //! Secrets: sent again for a reason, told as unverified, shown only where that is harmless.
 
-use super::{OTHER_TYPE, Scene, id, settings, there, token};
+use super::{OTHER_TYPE, Scene, TYPE, detail, id, settings, there, token};
 use crate::model::{Address, ObservedConnector, SecretStatus, WhyUnverified};
-use crate::plan::BlockCode;
+use crate::plan::{BlockCode, FieldValue, Precondition};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn status(scene: &mut Scene, path: &str, status: SecretStatus) {
     let address = Address::connector("acme", "git");
@@ -160,11 +161,45 @@ fn beside_a_younger_one_of_its_name_nothing_is_replaced() {
 }
 
 #[test]
-fn a_plan_tells_what_it_has_seen() {
+fn a_replacement_tells_which_namesakes_it_has_seen() {
     let mut scene = Scene::settled();
     status(&mut scene, "credentials.token", SecretStatus::Changed);
-    scene.listed(1).insert(id(11), there("hub"));
+    scene.listed(1).get_mut(&id(10)).unwrap().created_at = Some("2026-05-01T10:00:00Z".into());
+    scene.listed(1).insert(id(11), there("git"));
+    scene.listed(1).insert(id(12), there("hub"));
     let plan = scene.plan();
-    let seen: Vec<_> = plan.customers[0].seen.iter().copied().collect();
-    assert_eq!(seen, [id(10), id(11)]);
+    let allowed = |other| {
+        let mut steps = plan.steps();
+        steps.all(|step| step.precondition.allows_namesake(id(other)))
+    };
+    assert_eq!(plan.steps().count(), 1);
+    assert!(allowed(11) && !allowed(12) && !allowed(13));
+}
+
+#[test]
+fn a_step_tells_what_it_was_planned_against() {
+    let mut scene = Scene::settled();
+    let git = scene.listed(1).get_mut(&id(10)).unwrap();
+    git.updated_at = Some("then".into());
+    git.detail = detail(json!({"a": 1, "other": 2}));
+    scene.git().replication_config = settings(json!({"a": 2, "b": 3}));
+    let plan = scene.plan();
+    let [step] = plan.steps().collect::<Vec<_>>()[..] else {
+        panic!("one step: {plan:#?}");
+    };
+    let settings = BTreeMap::from([
+        ("replication_config.a".into(), FieldValue::Value(json!(1))),
+        ("replication_config.b".into(), FieldValue::Absent),
+    ]);
+    assert_eq!(
+        step.precondition,
+        Precondition::Connector {
+            id: id(10),
+            name: "git".into(),
+            definition_id: TYPE,
+            updated_at: Some("then".into()),
+            settings,
+            namesakes: BTreeSet::new(),
+        }
+    );
 }

@@ -6,7 +6,9 @@ use airlift::model::{
     RecordedConnector, RecordedCustomer, SecretComparison, SecretStatus, Sent, Setting, Status,
     TemplateId, WorkspaceId,
 };
-use airlift::plan::{CustomerPlan, Matches, Operation, Plan, Policy, match_resources, plan};
+use airlift::plan::{
+    CustomerPlan, Matches, Operation, Plan, Policy, Precondition, Step, match_resources, plan,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -117,6 +119,7 @@ impl World {
                 self.remember(id.unwrap(), &connector.body, connector.updated_at.clone());
             }
             for step in &customer.steps {
+                self.check(id, step);
                 self.step(customer, &mut id, &step.operation);
             }
         }
@@ -137,6 +140,33 @@ impl World {
         entry.connectors.insert(body.name.clone(), after);
     }
 
+    /// Asserts that a step meets the world that it was planned against.
+    fn check(&self, workspace: Option<WorkspaceId>, step: &Step) {
+        match &step.precondition {
+            Precondition::Absent => assert!(matches!(
+                step.operation,
+                Operation::CreateCustomer { .. } | Operation::CreateConnector { .. }
+            )),
+            Precondition::Customer { id, name, .. } => {
+                let id = id.or(workspace).unwrap();
+                assert_eq!(self.observed.customers[&id].name, *name);
+            }
+            Precondition::Connector {
+                id,
+                name,
+                definition_id,
+                updated_at,
+                ..
+            } => {
+                let customer = &self.observed.customers[&workspace.unwrap()];
+                let connector = &customer.connectors.as_ref().unwrap()[id];
+                assert_eq!(connector.name, *name);
+                assert_eq!(connector.definition_id, *definition_id);
+                assert_eq!(connector.updated_at, *updated_at);
+            }
+        }
+    }
+
     fn step(
         &mut self,
         customer: &CustomerPlan,
@@ -154,13 +184,11 @@ impl World {
             Operation::AdoptCustomer { workspace_id } => self.own(*workspace_id, customer),
             Operation::UpdateCustomer {
                 workspace_id,
-                expected_name,
                 patch,
                 retire,
             } => {
                 let id = workspace_id.or(*workspace).unwrap();
                 let there = self.observed.customers.get_mut(&id).unwrap();
-                assert_eq!(there.name, *expected_name);
                 if let Some(name) = &patch.name {
                     there.name.clone_from(name);
                 }
@@ -179,7 +207,7 @@ impl World {
                 entry.retired = *retire;
                 entry.protect = customer.protect;
             }
-            Operation::DeleteCustomer { workspace_id, .. } => {
+            Operation::DeleteCustomer { workspace_id } => {
                 self.observed.customers.remove(workspace_id).unwrap();
                 self.recorded.customers.remove(workspace_id);
             }
