@@ -94,7 +94,7 @@ impl Obstacles {
         if self.comes_first {
             return Fate::Refused("its customer has pending changes that come first");
         }
-        if step.action == Action::Rotate && step.reasons.iter().all(is_of_secrets) {
+        if step.action == Action::Rotate && step.reasons.iter().copied().all(is_of_secrets) {
             Fate::Kept
         } else {
             Fate::Refused("it has other pending changes, which a replacement would carry along")
@@ -102,7 +102,7 @@ impl Obstacles {
     }
 }
 
-fn is_of_secrets(reason: &Reason) -> bool {
+fn is_of_secrets(reason: Reason) -> bool {
     matches!(
         reason,
         Reason::Requested

@@ -95,26 +95,7 @@ fn what_is_told_depends_on_what_is_known() {
 #[tokio::test]
 async fn only_what_was_sent_is_compared() {
     let key = fingerprinter("k");
-    let credentials = BTreeMap::from([
-        ("a".to_owned(), Setting::Secret(reference())),
-        ("b".to_owned(), Setting::from(json!("plain"))),
-    ]);
-    let declared = DesiredConnector {
-        previous_name: None,
-        kind: Kind {
-            name: "github".into(),
-            definition_id: None,
-        },
-        auth: None,
-        template_id: None,
-        credentials: Some(credentials.into_iter().collect()),
-        readable: BTreeSet::new(),
-        credentials_version: None,
-        rotation: Rotation::Compare,
-        environment: None,
-        replication_config: None,
-        entities: None,
-    };
+    let declared = declared();
     let value = SecretValue::new("v".into());
     let leaves = declared.secret_leaves();
     let record = |number: u128, sent| RecordedConnector {
@@ -194,5 +175,29 @@ fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
         customers: BTreeMap::from([(workspace, customer)]),
         completeness: Completeness::Complete,
         kinds: BTreeMap::new(),
+    }
+}
+
+/// A connector with a reference under `a` and a literal under `b`.
+fn declared() -> DesiredConnector {
+    let credentials = BTreeMap::from([
+        ("a".to_owned(), Setting::Secret(reference())),
+        ("b".to_owned(), Setting::from(json!("plain"))),
+    ]);
+    DesiredConnector {
+        previous_name: None,
+        kind: Kind {
+            name: "github".into(),
+            definition_id: None,
+        },
+        auth: None,
+        template_id: None,
+        credentials: Some(credentials.into_iter().collect()),
+        readable: BTreeSet::new(),
+        credentials_version: None,
+        rotation: Rotation::Compare,
+        environment: None,
+        replication_config: None,
+        entities: None,
     }
 }
