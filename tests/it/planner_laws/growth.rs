@@ -12,8 +12,11 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 fn credentials(number: usize) -> Settings {
-    let reference = json!({"$secret": format!("${{env:S{number}}}")});
-    BTreeMap::from([("token".to_owned(), Setting::from(reference))])
+    let token = json!({"token": {"$secret": format!("${{env:S{number}}}")}});
+    match Setting::from(token) {
+        Setting::Map(fields) => fields,
+        _ => unreachable!("a mapping"),
+    }
 }
 
 fn connector(number: usize) -> DesiredConnector {
