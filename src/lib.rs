@@ -21,13 +21,15 @@
 //! - [`sandbox`]: the embedded API. Imports nothing of ours, so that one mistake cannot hide in both.
 //! - [`events`]: what is reported while a command runs.
 //! - [`render`]: every word that a person or a script reads. [`failure`]: causes and exit codes.
-//! - [`cli`], [`commands`]: the verbs, where rooms meet. [`process`]: hardening of the process.
+//! - [`app`]: what a command runs on, opened and closed in one place, and the stages of a run.
+//! - [`cli`], [`commands`]: the commands, one file each. [`process`]: hardening of the process.
 //!
 //! - `fuzzing`: laws that hold for any input; compiled for fuzzing and tests only.
 //!
 //! Who may import whom is held, and enforced, in `tests/it/architecture.rs`.
 
 pub mod api;
+pub mod app;
 pub mod apply;
 pub mod catalog;
 pub mod cli;

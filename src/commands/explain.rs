@@ -1,13 +1,15 @@
 //! `explain`: what a code, a reason, an exit code or a field means, offline.
 
+use crate::app::Invocation;
+use crate::cli::ExplainArgs;
 use crate::config::Code;
-use crate::failure::{Exit, Failure, FailureKind};
-use crate::render::{Ui, explain};
+use crate::failure::{Exit, Failure};
+use crate::render::explain;
 
 /// Explains one thing, or lists what can be explained.
-pub(super) fn run(what: Option<&str>, ui: &Ui) -> Result<Exit, Failure> {
-    let mut out = ui.out();
-    match what {
+pub(super) fn run(invocation: Invocation<'_>, args: &ExplainArgs) -> Result<Exit, Failure> {
+    let mut out = invocation.ui.out();
+    match &args.what {
         None => explain::write_known(&mut out, &known())?,
         Some(what) => explain::write(&mut out, &explained(what).ok_or_else(|| unknown(what))?)?,
     }
@@ -36,7 +38,7 @@ fn explained(what: &str) -> Option<String> {
 fn unknown(what: &str) -> Failure {
     let message = format!("nothing is known under the name `{what}`");
     let findings: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-    let failure = Failure::new(FailureKind::Usage, "usage", message);
+    let failure = Failure::usage("usage", message);
     match explain::suggestion(what, &findings) {
         Some(name) => failure.hint(format!("did you mean `{name}`?")),
         None => failure.hint("`airlift explain` lists all that can be explained"),

@@ -1,51 +1,42 @@
 //! `plan`: read, compare, print. Holds a `Reader` and nothing that writes.
 
-use super::environment::Environment;
-use super::pipeline::{planned, resolver};
-use super::project;
-use super::remote::{Pace, Remote};
-use crate::cli::{Format, GlobalArgs, PlanArgs};
-use crate::events::Event;
+use crate::app::{self, App, Invocation, SessionSettings};
+use crate::cli::{Format, PlanArgs};
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
-use crate::render::{self, Ui, json};
+use crate::render::{self, json};
 
-/// Runs the verb.
-pub(super) async fn run(
-    ui: &Ui,
-    env: &Environment,
-    global: &GlobalArgs,
-    args: &PlanArgs,
-) -> Result<Exit, Failure> {
-    let project = project::load(ui, env, global)?;
-    let secrets = resolver(env, &project, global)?;
-    let events = render::sinks::progress(ui);
-    let pace = Pace::from(&args.planning.connection);
-    let remote = Remote::open(env, &project, global, pace, &events).await?;
-    render::target(ui, &remote.name, &remote.organization.to_string())?;
-    let planned = planned(&project, &remote, &args.planning, &secrets, &*events).await;
-    events.emit(Event::PhaseFinished);
-    secrets.close().await;
-    remote.close().await?;
-    let planned = planned?;
-    render::doubtful(ui, &planned.doubtful)?;
-    let plan = planned.plan;
+/// Runs the command.
+pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
+    let project = app::load(invocation)?;
+    let settings = SessionSettings::from(&args.planning.connection);
+    let events = render::sinks::progress(invocation.ui);
+    let app = App::open(invocation, &project, settings, events).await?;
+    let exit = carry_out(&app, args).await;
+    app.close().await?;
+    exit
+}
+
+async fn carry_out(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
+    app.show_target()?;
+    let plan = app.plan(&args.planning).await?.plan;
+    let Invocation { ui, global, .. } = app.invocation;
     match global.format {
         Format::Json => json::plan(&mut ui.out(), &plan)?,
         Format::Text => render::plan(&mut ui.out(), &plan, ui.verbose() > 0)?,
     }
-    project::known_types(&project, &plan)?;
-    project::guarded(&plan)?;
-    Ok(ended(&plan, args.detailed_exitcode))
+    app::check_types(app.project, &plan)?;
+    app::check_guards(&plan)?;
+    Ok(exit(&plan, args))
 }
 
-fn ended(plan: &Plan, detailed: bool) -> Exit {
+fn exit(plan: &Plan, args: &PlanArgs) -> Exit {
     let blocked = if plan.blocked.is_empty() {
         Exit::Done
     } else {
         Exit::Partial
     };
-    let changes = if detailed && plan.writes() {
+    let changes = if args.detailed_exitcode && plan.writes() {
         Exit::Changes
     } else {
         Exit::Done

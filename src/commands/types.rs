@@ -1,18 +1,21 @@
 //! `types`: the catalog of connector types, offline.
 
+use crate::app::Invocation;
 use crate::catalog;
-use crate::failure::{Exit, Failure, FailureKind};
-use crate::render::{self, Ui};
+use crate::cli::TypesArgs;
+use crate::failure::{Exit, Failure};
+use crate::render;
 
-/// Runs the verb.
-pub(super) fn run(ui: &Ui, name: Option<&str>) -> Result<Exit, Failure> {
-    let Some(name) = name else {
+/// Runs the command.
+pub(super) fn run(invocation: Invocation<'_>, args: &TypesArgs) -> Result<Exit, Failure> {
+    let ui = invocation.ui;
+    let Some(name) = &args.name else {
         render::types(&mut ui.out(), catalog::all())?;
         return Ok(Exit::Done);
     };
     let Some(found) = catalog::find(name) else {
         let message = format!("the catalog has no type {name:?}");
-        let failure = Failure::new(FailureKind::Error, "unknown_type", message);
+        let failure = Failure::error("unknown_type", message);
         return Err(match catalog::nearest(name) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint("`airlift types` lists them all"),

@@ -1,16 +1,16 @@
 //! `validate`: everything that can be known offline. Opens no socket.
 
-use super::environment::Environment;
-use super::project;
-use crate::cli::{Format, GlobalArgs};
+use crate::app::{self, Invocation};
+use crate::cli::Format;
 use crate::config::Loaded;
 use crate::failure::{Exit, Failure};
 use crate::render::{self, Ui, json};
 
-/// Runs the verb.
-pub(super) fn run(ui: &Ui, env: &Environment, global: &GlobalArgs) -> Result<Exit, Failure> {
-    let loaded = project::read(env, global)?;
-    match global.format {
+/// Runs the command.
+pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
+    let loaded = app::read(invocation)?;
+    let ui = invocation.ui;
+    match invocation.global.format {
         Format::Json => json::validation(&mut ui.out(), &loaded.report)?,
         Format::Text => text(ui, &loaded)?,
     }

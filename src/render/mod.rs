@@ -48,7 +48,7 @@ pub use talk::{
 };
 pub use types::{one_type, types};
 
-use crate::failure::{Exit, Failure, FailureKind};
+use crate::failure::{Exit, Failure};
 use std::io::{self, BufWriter, IsTerminal};
 use streams::Streams;
 
@@ -258,7 +258,7 @@ pub fn usage(answer: &clap::Error) -> Exit {
 pub fn defect(location: Option<&std::panic::Location<'_>>) {
     let place = location.map(|at| format!(" at {}:{}", at.file(), at.line()));
     let message = format!("a defect of airlift{}", place.unwrap_or_default());
-    let failure = Failure::new(FailureKind::Internal, "internal", message);
+    let failure = Failure::internal(message);
     Ui::new(false, 0, &Surroundings::read())
         .failure(&failure.hint("please report it with this line and the command"));
 }

@@ -1,8 +1,9 @@
 //! A machine to run on: a directory in memory, and verbs run in this process exactly as the
 //! binary runs them, on a clock that only passes when everybody waits.
 
+use airlift::app::Environment;
 use airlift::cli::Cli;
-use airlift::commands::{Environment, perform};
+use airlift::commands::perform;
 use airlift::failure::Exit;
 use airlift::ledger::SharedStore;
 use airlift::render::{Surroundings, Ui};
@@ -144,7 +145,7 @@ impl Machine {
         let address = SHARED.rsplit(' ').next().unwrap();
         let shared = SharedStore::new(Arc::new(self.store.clone()), "ledgers", address);
         let env = environment(origin).interrupted_by(interrupt);
-        let env = env.lending(address, shared);
+        let env = env.with_store_override(address, shared);
         let verb = perform(self.cli(line), &env, &ui);
         let exit = tokio::select! {
             exit = tokio::time::timeout(PATIENCE, verb) => Some(exit.unwrap_or(Exit::Internal)),

@@ -40,10 +40,17 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // Flags are parsed into the types they mean.
     ("cli", &["model", "plan"]),
     (
+        "app",
+        &[
+            "api", "apply", "cli", "config", "events", "export", "failure", "ledger", "model",
+            "observed", "plan", "render", "sandbox", "secrets",
+        ],
+    ),
+    (
         "commands",
         &[
-            "api", "apply", "catalog", "cli", "config", "events", "export", "failure", "model",
-            "observed", "plan", "ledger", "render", "sandbox", "secrets",
+            "app", "catalog", "cli", "config", "export", "failure", "model", "plan", "render",
+            "sandbox",
         ],
     ),
     ("process", &[]),

@@ -201,10 +201,18 @@ fn every_code_of_a_failure_is_known_to_explain() {
     let is_rust = |path: &Path| path.extension().is_some_and(|end| end == "rs");
     for path in crate::support::files(&root().join("src"), &is_rust) {
         let text = std::fs::read_to_string(&path).unwrap();
-        codes.extend(codes_after("Failure::new(", &text));
-        if path.ends_with("failure.rs") {
-            codes.extend(codes_after("=> \"", &text.replace("=> \"", "=> \"\"")));
-            codes.extend(codes_after("(FailureKind::", &text));
+        for marker in ["Failure::new(", "Failure::error(", "Failure::usage("] {
+            codes.extend(codes_after(marker, &text));
+        }
+        if path.ends_with("failure/causes.rs") {
+            for marker in [
+                "(FailureKind::",
+                "Self::error(",
+                "Self::usage(",
+                " failure(",
+            ] {
+                codes.extend(codes_after(marker, &text));
+            }
         }
     }
     assert!(codes.len() > 20, "{codes:?}");

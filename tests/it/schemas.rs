@@ -55,7 +55,7 @@ fn the_examples_keep_to_the_schema_that_editors_use() {
         &is_yaml,
     ));
     files.extend(crate::support::files(
-        &root().join("src/commands/init"),
+        &root().join("src/app/starter"),
         &is_yaml,
     ));
     assert!(files.len() > 8);

@@ -1,5 +1,5 @@
-//! What reaches a run from around it: variables, read once and handed down, and the wish that it
-//! ends. A verb sees what it was given and nothing else; what secret stores need is theirs to read.
+//! Responsible for what a command reads from its process: environment variables, read once, and
+//! the signal that ends it. Secret stores read their own variables.
 
 use crate::ledger::SharedStore;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub struct Environment {
     /// Asks the run to end; without it, the process's signals do.
     interrupt: Option<Arc<Notify>>,
     /// A shared store by its address, which needs no network.
-    lent: Option<(String, SharedStore)>,
+    store_override: Option<(String, SharedStore)>,
 }
 
 impl Environment {
@@ -36,23 +36,22 @@ impl Environment {
         }
     }
 
-    /// The same, with a store that an address of `--ledger` stands for.
+    /// Uses a store in memory in place of the one that an address of `--ledger` names.
     #[must_use]
-    pub fn lending(self, address: &str, shared: SharedStore) -> Self {
+    pub fn with_store_override(self, address: &str, shared: SharedStore) -> Self {
         Self {
-            lent: Some((address.to_owned(), shared)),
+            store_override: Some((address.to_owned(), shared)),
             ..self
         }
     }
 
-    /// The store that an address stands for.
-    pub(super) fn lent(&self, address: &str) -> Option<SharedStore> {
-        let (name, shared) = self.lent.as_ref()?;
+    pub(super) fn store_override(&self, address: &str) -> Option<SharedStore> {
+        let (name, shared) = self.store_override.as_ref()?;
         (name == address).then(|| shared.clone())
     }
 
     /// The variables of object stores' own tools.
-    pub(super) fn of_object_stores(&self) -> Vec<(String, String)> {
+    pub(super) fn object_store_variables(&self) -> Vec<(String, String)> {
         let text = |(name, value): (&OsString, &OsString)| {
             let name = name.to_str()?;
             let of_stores = STORES.iter().any(|prefix| name.starts_with(prefix));
@@ -71,7 +70,7 @@ impl Environment {
     }
 
     /// Waits for the wish that the run ends.
-    pub(super) async fn interruption(&self) {
+    pub(crate) async fn interruption(&self) {
         match &self.interrupt {
             Some(interrupt) => interrupt.notified().await,
             None => super::signal().await,
@@ -79,7 +78,7 @@ impl Environment {
     }
 
     /// A variable that is set, text, and not empty.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         let value = self.raw(name)?.to_str()?;
         (!value.is_empty()).then(|| value.to_owned())
     }

@@ -1,11 +1,8 @@
-//! What went wrong, as people and pipelines see it: a kind, a stable code, a message, hints, and
-//! the exit code that follows.
-//!
-//! The one table from cause to exit code. Refuses to print; `render` does that.
+//! Responsible for what stops a run, as people and pipelines see it: a kind, a stable code, a
+//! message, hints, and the exit code that follows. Does not print; `render` does that.
 
-use crate::api::{ApiError, ApiErrorKind};
-use crate::ledger::LedgerError;
-use crate::sandbox::SandboxError;
+mod causes;
+
 use std::fmt;
 use std::process::ExitCode;
 
@@ -156,52 +153,6 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-impl From<std::io::Error> for Failure {
-    /// Results that cannot be written; a reader that went away is not one (see `render`).
-    fn from(error: std::io::Error) -> Self {
-        let message = format!("cannot write the result: {error}");
-        Self::new(FailureKind::Error, "output_failed", message)
-    }
-}
-
-impl From<ApiError> for Failure {
-    fn from(error: ApiError) -> Self {
-        let message = error.to_string();
-        let (kind, code) = match error.kind() {
-            ApiErrorKind::WrongOrganization { .. } | ApiErrorKind::UnknownOrganization => {
-                (FailureKind::Authentication, "wrong_organization")
-            }
-            _ if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
-            ApiErrorKind::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
-            ApiErrorKind::Unavailable(_) => (FailureKind::Error, "remote_unavailable"),
-            _ => (FailureKind::Error, "remote_failed"),
-        };
-        Self::new(kind, code, message)
-    }
-}
-
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        let failure = |code| Self::new(FailureKind::Error, code, error.to_string());
-        match error {
-            LedgerError::Locked { .. } => failure("ledger_locked"),
-            LedgerError::Io { .. } | LedgerError::Unreadable { .. } | LedgerError::Store { .. } => {
-                failure("ledger_failed")
-            }
-            LedgerError::Changed { .. } => failure("ledger_changed"),
-            LedgerError::LeaseLost { .. } => failure("ledger_lease_lost"),
-            LedgerError::Untrusted { .. } => failure("ledger_untrusted")
-                .hint("if it is yours, give it to this user with chown and take others' right to write with chmod go-w; put a directory in the place of a link, or name it with --ledger"),
-        }
-    }
-}
-
-impl From<SandboxError> for Failure {
-    fn from(error: SandboxError) -> Self {
-        Self::new(FailureKind::Error, "sandbox_failed", error.to_string())
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,155 @@
+//! Responsible for the session with the API: its settings from flags, and what it may show.
+
+use super::Invocation;
+use super::endpoint::Endpoint;
+use super::ledger_access::Keys;
+use super::project::ca_pem;
+use crate::api::{ApiError, ApiErrorKind, ConnectorToken, Load, Options, Session};
+use crate::cli::{self, ConnectionArgs, RateArgs};
+use crate::config::Project;
+use crate::failure::Failure;
+use crate::ledger::Unsettled;
+use crate::model::{Desired, OrganizationId, Recorded};
+use crate::sandbox;
+use crate::secrets::{Values, among};
+use serde_json::Value;
+
+/// How many requests the session sends, and with which token it creates connectors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionSettings {
+    connector_token: ConnectorToken,
+    pub(super) parallelism: u16,
+    max_rps: Option<f64>,
+}
+
+impl Default for SessionSettings {
+    /// For commands that send a handful of requests.
+    fn default() -> Self {
+        Self {
+            connector_token: ConnectorToken::default(),
+            parallelism: 4,
+            max_rps: None,
+        }
+    }
+}
+
+impl From<&RateArgs> for SessionSettings {
+    fn from(args: &RateArgs) -> Self {
+        Self {
+            connector_token: ConnectorToken::default(),
+            parallelism: args.parallelism,
+            max_rps: args.max_rps,
+        }
+    }
+}
+
+impl From<&ConnectionArgs> for SessionSettings {
+    fn from(args: &ConnectionArgs) -> Self {
+        Self {
+            connector_token: match args.connector_token {
+                cli::ConnectorToken::Scoped => ConnectorToken::Scoped,
+                cli::ConnectorToken::Application => ConnectorToken::Application,
+            },
+            ..Self::from(&args.rate)
+        }
+    }
+}
+
+impl SessionSettings {
+    pub(super) fn options(
+        self,
+        invocation: Invocation<'_>,
+        project: &Project,
+        organization: Option<OrganizationId>,
+    ) -> Result<Options, Failure> {
+        Ok(Options {
+            organization_id: organization,
+            contract: project.desired.contract,
+            connector_token: self.connector_token,
+            ca_pem: ca_pem(invocation.global)?,
+            proxy: invocation.global.proxy.clone(),
+            load: Load {
+                parallelism: self.parallelism.into(),
+                max_rps: self.max_rps,
+            },
+            ..Options::default()
+        })
+    }
+}
+
+/// An open session, with the embedded API if the session uses it.
+pub(crate) struct Connection {
+    pub(crate) session: Session,
+    /// The address, for people.
+    pub(crate) name: String,
+    /// The organization that the session acts for.
+    pub(crate) organization: OrganizationId,
+    sandbox: Option<sandbox::Running>,
+}
+
+impl Connection {
+    /// Opens the session; gives the keys of the ledger that goes with it, too.
+    pub(super) async fn open(
+        endpoint: Endpoint,
+        options: Options,
+    ) -> Result<(Self, Keys), Failure> {
+        let session = Session::open(endpoint.target, endpoint.credentials, options).await?;
+        let organization = session
+            .organization()
+            .ok_or_else(|| ApiError::from(ApiErrorKind::UnknownOrganization))?;
+        let connection = Self {
+            session,
+            name: endpoint.name,
+            organization,
+            sandbox: endpoint.sandbox,
+        };
+        Ok((connection, endpoint.keys))
+    }
+
+    /// Masks the values in the state of the embedded API, which is a file, whatever the setting
+    /// that they are sent for.
+    pub(super) fn mask(&self, values: &Values) {
+        if let Some(running) = &self.sandbox {
+            running.mask(among(values));
+        }
+    }
+
+    /// From now on responses may show what stands in the files or in the ledger, whatever it
+    /// looks like.
+    pub(super) fn allow_known_texts(
+        &self,
+        desired: &Desired,
+        recorded: &Recorded,
+        unsettled: &[Unsettled],
+    ) {
+        self.session.note_plain(desired.texts());
+        let entries = recorded.customers.values().map(serde_json::to_value);
+        let intents = unsettled
+            .iter()
+            .map(|unsettled| serde_json::to_value(&unsettled.intent));
+        for value in entries.chain(intents).flatten() {
+            self.session.note_plain(texts(&value));
+        }
+    }
+
+    /// Stops the embedded API, so that its state is on disk.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        match self.sandbox {
+            Some(running) => Ok(running.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Every text in a value, keys included: names are keys.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, field)| std::iter::once(String::as_str(key)).chain(texts(field)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}

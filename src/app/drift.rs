@@ -1,0 +1,57 @@
+//! Responsible for finding what changed out of band since the last apply. Reads no secret, and
+//! does not look at what the files want.
+
+use super::App;
+use crate::cli::DriftArgs;
+use crate::failure::Failure;
+use crate::ledger::recover;
+use crate::model::{Address, Observed, Recorded};
+use crate::observed::{Details, Survey};
+use crate::plan::{Drift, Policy, drift};
+
+impl App<'_> {
+    /// Compares what the ledger remembers with what exists.
+    pub(crate) async fn drift(&self, args: &DriftArgs) -> Result<(Drift, Observed), Failure> {
+        let (recorded, unsettled) = self.history().await?;
+        refuse_unknown_targets(&recorded, &args.target)?;
+        let policy = Policy {
+            targets: args.target.iter().cloned().collect(),
+            excludes: args.exclude.iter().cloned().collect(),
+            ..Policy::default()
+        };
+        let extent = Survey {
+            customers: &|id, _| {
+                recorded
+                    .customers
+                    .get(&id)
+                    .is_some_and(|customer| policy.wants_customer(&customer.name))
+            },
+            details: Details::Applied,
+        };
+        let observed = self.survey(&recorded, &extent).await?;
+        let recovered = recover(recorded.clone(), &unsettled, &observed);
+        let drift = drift(&recovered.recorded, &observed, &policy);
+        Ok((drift, observed))
+    }
+}
+
+/// A mistyped target would read as "no drift".
+fn refuse_unknown_targets(recorded: &Recorded, targets: &[Address]) -> Result<(), Failure> {
+    match targets.iter().find(|target| !is_known(recorded, target)) {
+        None => Ok(()),
+        Some(target) => {
+            let message = format!("the ledger knows no {target}");
+            Err(Failure::unknown_selector(message))
+        }
+    }
+}
+
+fn is_known(recorded: &Recorded, target: &Address) -> bool {
+    recorded.customers.values().any(|customer| {
+        customer.name == target.customer
+            && target
+                .connector
+                .as_ref()
+                .is_none_or(|name| customer.connectors.contains_key(name))
+    })
+}

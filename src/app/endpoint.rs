@@ -1,0 +1,155 @@
+//! Responsible for finding the API: the remote one from the environment, or the embedded one,
+//! which it starts in this process on a loopback port.
+//!
+//! Takes only the organization from the project's files. A pull request can change those files, so
+//! they never say where credentials go.
+
+use super::ledger_access::{Keys, state_dir};
+use super::{Environment, Invocation};
+use crate::api::{Credentials, DEFAULT_TARGET, Target};
+use crate::config::Project;
+use crate::failure::{Failure, FailureKind};
+use crate::ledger::trusted;
+use crate::model::{OrganizationId, SecretValue};
+use crate::sandbox;
+use std::path::{Path, PathBuf};
+
+/// The client of the embedded API. Its secret guards nothing, and looks like no part of a name
+/// that somebody would give to anything, which would then not be shown.
+const SANDBOX_CLIENT: (&str, &str) = ("sandbox", "0=1=2=3=4=5=6=7=8");
+/// The key of fingerprints of what is sent to the embedded API.
+const SANDBOX_KEY: &str = "sandbox-secret";
+
+/// Where a session goes, and with what.
+pub(super) struct Endpoint {
+    pub(super) target: Target,
+    /// The address, for people.
+    pub(super) name: String,
+    pub(super) credentials: Credentials,
+    pub(super) keys: Keys,
+    /// The organization that the files or the environment name.
+    pub(super) organization: Option<OrganizationId>,
+    /// The directory of the ledgers, unless the operator names another.
+    pub(super) ledger_dir: PathBuf,
+    /// The embedded API, if it is the one.
+    pub(super) sandbox: Option<sandbox::Running>,
+}
+
+impl Endpoint {
+    pub(super) async fn find(
+        invocation: Invocation<'_>,
+        project: &Project,
+    ) -> Result<Self, Failure> {
+        if invocation.global.sandbox {
+            Self::embedded(invocation.env, project).await
+        } else {
+            Self::remote(invocation.env, project)
+        }
+    }
+
+    fn remote(env: &Environment, project: &Project) -> Result<Self, Failure> {
+        let address = env
+            .text("AIRBYTE_API_HOST")
+            .unwrap_or_else(|| DEFAULT_TARGET.to_owned());
+        let target: Target = address.parse().map_err(|error| {
+            let message = format!("AIRBYTE_API_HOST {error}");
+            Failure::error("bad_api_host", message)
+        })?;
+        let client_id = required(env, "AIRBYTE_CLIENT_ID")?;
+        let secret = required(env, "AIRBYTE_CLIENT_SECRET")?;
+        Ok(Self {
+            name: target.to_string(),
+            target,
+            keys: Keys::new(env, &secret),
+            credentials: Credentials {
+                client_id,
+                client_secret: SecretValue::new(secret),
+            },
+            organization: expected_organization(env, project)?,
+            ledger_dir: state_dir(project).join("ledger"),
+            sandbox: None,
+        })
+    }
+
+    /// Starts the embedded API with its state beside the project. Its ledger is apart from the
+    /// remote one: the ids of one mean nothing in the other.
+    async fn embedded(env: &Environment, project: &Project) -> Result<Self, Failure> {
+        let dir = state_dir(project);
+        trusted(&dir)?;
+        private_dir(&dir)?;
+        let (id, secret) = SANDBOX_CLIENT;
+        let declared = project.desired.organization_id;
+        let mut options = sandbox::Options {
+            client: Some((id.to_owned(), secret.to_owned())),
+            state: Some(dir.join("sandbox.json")),
+            ..sandbox::Options::default()
+        };
+        if let Some(organization) = declared {
+            options.organization_id = organization.0;
+        }
+        let running = sandbox::start(options).await?;
+        let target: Target = running.origin().parse().map_err(|error| {
+            let message = format!("the sandbox's address {error}");
+            Failure::internal(message)
+        })?;
+        Ok(Self {
+            name: format!("the sandbox at {target}"),
+            target,
+            credentials: Credentials {
+                client_id: id.to_owned(),
+                client_secret: SecretValue::new(secret.to_owned()),
+            },
+            keys: Keys::new(env, SANDBOX_KEY),
+            organization: declared,
+            ledger_dir: dir.join("sandbox"),
+            sandbox: Some(running),
+        })
+    }
+}
+
+fn private_dir(dir: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| {
+        let message = format!("cannot make {}: {error}", dir.display());
+        Failure::error("ledger_failed", message)
+    })
+}
+
+/// The organization that files and environment name; they have to agree.
+fn expected_organization(
+    env: &Environment,
+    project: &Project,
+) -> Result<Option<OrganizationId>, Failure> {
+    let declared = project.desired.organization_id;
+    let Some(text) = env.text("AIRBYTE_ORGANIZATION_ID") else {
+        return Ok(declared);
+    };
+    let from_environment: OrganizationId = text.parse().map_err(|_| {
+        let message = "AIRBYTE_ORGANIZATION_ID is not a UUID";
+        Failure::error("bad_organization_id", message)
+    })?;
+    match declared {
+        Some(declared) if declared != from_environment => {
+            let message = format!(
+                "the project is for organization {declared}, and AIRBYTE_ORGANIZATION_ID names \
+                 {from_environment}"
+            );
+            let kind = FailureKind::Authentication;
+            Err(Failure::new(kind, "wrong_organization", message))
+        }
+        _ => Ok(Some(from_environment)),
+    }
+}
+
+fn required(env: &Environment, name: &'static str) -> Result<String, Failure> {
+    env.text(name).ok_or_else(|| {
+        let message = format!("{name} is not set");
+        Failure::new(FailureKind::Authentication, "no_credentials", message).hint(
+            "set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET to the organization's client \
+             credentials, or try the embedded API with --sandbox",
+        )
+    })
+}

@@ -1,0 +1,164 @@
+//! Responsible for executing a plan: secrets, approval, the run, and its exit code.
+
+use super::approval;
+use super::{App, Invocation, Planned};
+use crate::apply::{ApplyReport, Context, Options, StopCause, Tally, Waves, apply, apply_in_waves};
+use crate::cli::{ExecutionArgs, Format};
+use crate::events::Event;
+use crate::failure::{Exit, Failure, FailureKind};
+use crate::model::SecretRef;
+use crate::plan::{Operation, Plan};
+use crate::render::{self, json};
+use crate::secrets::{ResolveError, ResolveErrorKind, Values};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The secrets that a plan sends.
+pub(crate) struct ResolvedSecrets {
+    pub(crate) values: Values,
+    /// References without a value, and why. Their connectors are blocked.
+    pub(crate) missing: BTreeMap<SecretRef, String>,
+}
+
+impl App<'_> {
+    /// Resolves every reference that the plan sends, once, before the first write.
+    pub(crate) async fn resolve(
+        &self,
+        plan: &Plan,
+        args: ExecutionArgs,
+    ) -> Result<ResolvedSecrets, Failure> {
+        let references = plan
+            .steps()
+            .flat_map(|step| sent_references(&step.operation))
+            .cloned()
+            .collect();
+        let (values, failures) = self.secrets.resolve_all(&references).await;
+        if !failures.is_empty() && !args.keep_going {
+            return Err(unresolved(&failures));
+        }
+        let missing = failures
+            .into_iter()
+            .map(|failure| {
+                let text = failure.to_string();
+                (failure.reference, text)
+            })
+            .collect();
+        Ok(ResolvedSecrets { values, missing })
+    }
+
+    /// Asks for approval on a terminal; without one, only a flag approves.
+    pub(crate) async fn ask_approval(&self) -> Result<(), Failure> {
+        approval::ask(self.invocation).await
+    }
+
+    /// Saves what an interrupted run left, and executes the plan.
+    pub(crate) async fn execute(
+        &self,
+        planned: &Planned,
+        secrets: &ResolvedSecrets,
+        args: ExecutionArgs,
+        waves: Option<&Waves>,
+    ) -> Result<ApplyReport, Failure> {
+        self.stop.begin();
+        for id in &planned.unsaved {
+            let entry = &planned.recorded.customers[id];
+            self.ledger.save(*id, entry).await?;
+        }
+        self.connection.mask(&secrets.values);
+        let (plan, recorded) = (&planned.plan, &planned.recorded);
+        self.events.emit(Event::ExecutionStarted {
+            steps: plan.steps().count(),
+        });
+        let context = Context {
+            writer: &self.connection.session.writer(),
+            secrets: &secrets.values,
+            missing: &secrets.missing,
+            ledger: &self.ledger,
+            journal: &self.ledger.journal(&planned.open).await?,
+            fingerprinter: &self.fingerprinters.current,
+            stop: &self.stop,
+            options: &self.options(args),
+            events: &*self.events,
+        };
+        let report = match waves {
+            None => apply(plan, recorded, &context).await,
+            Some(waves) => apply_in_waves(plan, waves, recorded, &context).await,
+        };
+        self.end_phase();
+        Ok(report)
+    }
+
+    fn options(&self, args: ExecutionArgs) -> Options {
+        Options {
+            parallelism: self.parallelism,
+            delete_deadline: Duration::from_secs(args.delete_timeout),
+            require_check: args.require_check,
+            ..Options::default()
+        }
+    }
+
+    /// Shows the plan to whoever approves it.
+    pub(crate) fn show_plan_before_execution(&self, plan: &Plan) -> Result<(), Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        if global.format == Format::Text {
+            render::plan(&mut ui.out(), plan, ui.verbose() > 0)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the report as the result of the command.
+    pub(crate) fn show_report(&self, plan: &Plan, report: &ApplyReport) -> Result<(), Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        match global.format {
+            Format::Json => json::report(&mut ui.out(), report)?,
+            // An empty plan has said so already.
+            Format::Text if !plan.has_changes() => {}
+            Format::Text => render::report(&mut ui.out(), report, ui.verbose() > 0)?,
+        }
+        Ok(())
+    }
+
+    /// The exit code of a run that came to its report.
+    pub(crate) fn exit(&self, report: &ApplyReport) -> Exit {
+        let stopped = match self.stop.cause() {
+            Some(StopCause::Signal) => Exit::Cancelled,
+            Some(StopCause::Authentication) => Exit::Authentication,
+            Some(StopCause::Disk) => Exit::Error,
+            None => Exit::Done,
+        };
+        let is_partial = report.unplanned > 0 || report.tally() != Tally::default();
+        let tally = if is_partial {
+            Exit::Partial
+        } else {
+            Exit::Done
+        };
+        Exit::decide([stopped, tally])
+    }
+}
+
+/// The references in what an operation sends.
+pub(super) fn sent_references(operation: &Operation) -> BTreeSet<&SecretRef> {
+    match operation {
+        Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
+            body.references()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+fn unresolved(failures: &[ResolveError]) -> Failure {
+    let list: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let message = format!(
+        "nothing was written: secrets are missing\n{}",
+        list.join("\n")
+    );
+    let lacks_store = failures
+        .iter()
+        .any(|failure| matches!(failure.kind, ResolveErrorKind::NotBuilt { .. }));
+    if lacks_store {
+        return Failure::new(FailureKind::Secret, "store_not_built", message)
+            .hint("build airlift with the feature that is named, or read the secrets another way");
+    }
+    Failure::new(FailureKind::Secret, "secret_unresolved", message)
+        .hint("provide them, or leave their connectors out of this run with --keep-going")
+}

@@ -1,0 +1,186 @@
+//! Responsible for checking that everything a run needs is there: the files, the credentials, the
+//! API, the ledger and the secret stores. Changes nothing.
+
+use super::ledger_access::{shared_address, state_dir};
+use super::project::{self, resolver};
+use super::{App, Invocation, SessionSettings};
+use crate::api::{DEFAULT_TARGET, Target};
+use crate::cli::GlobalArgs;
+use crate::config::{Loaded, Project};
+use crate::failure::Failure;
+use crate::model::{Health, HealthCheck, SecretRef};
+use crate::render::sinks;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Makes every check.
+pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Vec<HealthCheck>, Failure> {
+    let loaded = project::read(invocation)?;
+    let (found, settings) = settings(invocation);
+    let mut checks = vec![files(&loaded)];
+    checks.extend(found);
+    if let Some(project) = &loaded.project {
+        if settings == Settings::Complete {
+            checks.extend(service(invocation, project).await);
+        }
+        // A shared ledger is checked with the rest of what is remote.
+        if !is_shared(invocation.global) {
+            checks.push(ledger(project, invocation.global));
+        }
+        checks.extend(stores(invocation, project).await?);
+    }
+    Ok(checks)
+}
+
+fn files(loaded: &Loaded) -> HealthCheck {
+    let subject = "configuration";
+    let Some(project) = &loaded.project else {
+        let detail = format!("{} findings stop a run", loaded.report.errors());
+        return HealthCheck::fail(subject, detail, "`airlift validate` lists them");
+    };
+    let customers = project.desired.customers.len();
+    let connectors = project.desired.connectors().count();
+    let (read, warnings) = (project.files.len(), loaded.report.warnings());
+    let detail = format!("files: {read}, customers: {customers}, connectors: {connectors}");
+    if warnings > 0 {
+        let detail = format!("{detail}, warnings: {warnings}");
+        return HealthCheck::warn(subject, detail, "`airlift validate` lists them");
+    }
+    HealthCheck::ok(subject, detail)
+}
+
+/// Whether a session can be tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Settings {
+    Complete,
+    Lacking,
+}
+
+/// What the environment says about the API: whether it is there, and never what it is.
+fn settings(invocation: Invocation<'_>) -> (Vec<HealthCheck>, Settings) {
+    let Invocation { env, global, .. } = invocation;
+    if global.sandbox {
+        let detail = "the embedded API needs no credentials";
+        return (vec![HealthCheck::ok("api", detail)], Settings::Lacking);
+    }
+    let address = env.text("AIRBYTE_API_HOST");
+    let address = address.as_deref().unwrap_or(DEFAULT_TARGET);
+    let address = match address.parse::<Target>() {
+        Ok(target) => HealthCheck::ok("api", target.to_string()),
+        Err(error) => {
+            let detail = format!("AIRBYTE_API_HOST {error}");
+            HealthCheck::fail("api", detail, "correct it, or leave it out")
+        }
+    };
+    let missing: Vec<&str> = ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"]
+        .into_iter()
+        .filter(|name| env.text(name).is_none())
+        .collect();
+    let credentials = if missing.is_empty() {
+        HealthCheck::ok("credentials", "the client's id and secret are set")
+    } else {
+        let detail = format!("{} not set", missing.join(" and "));
+        let hint = "set the organization's client credentials, or try --sandbox";
+        HealthCheck::fail("credentials", detail, hint)
+    };
+    let checks = vec![address, credentials];
+    let complete = checks.iter().all(|probe| probe.health == Health::Ok);
+    let settings = if complete {
+        Settings::Complete
+    } else {
+        Settings::Lacking
+    };
+    (checks, settings)
+}
+
+/// Checks the token, one GET, and that the ledger can be read.
+async fn service(invocation: Invocation<'_>, project: &Project) -> Vec<HealthCheck> {
+    let events = sinks::quiet(invocation.ui);
+    let app = match App::open(invocation, project, SessionSettings::default(), events).await {
+        Ok(app) => app,
+        Err(failure) => return vec![failed("token", &failure)],
+    };
+    let organization = app.connection.organization;
+    let mut checks = vec![HealthCheck::ok(
+        "token",
+        format!("given, for organization {organization}"),
+    )];
+    let reader = app.connection.session.reader();
+    checks.push(match reader.definitions(Some("github")).await {
+        Ok(_) => HealthCheck::ok("reading", "the API answers"),
+        Err(error) => failed("reading", &error.into()),
+    });
+    match app.ledger.load().await {
+        Err(error) => checks.push(failed("ledger", &error.into())),
+        Ok(_) if is_shared(invocation.global) => {
+            let detail = format!("{} can be read", app.ledger.shown());
+            checks.push(HealthCheck::ok("ledger", detail));
+        }
+        Ok(_) => {}
+    }
+    if let Err(failure) = app.close().await {
+        checks.push(failed("reading", &failure));
+    }
+    checks
+}
+
+fn failed(subject: &str, failure: &Failure) -> HealthCheck {
+    let hint = failure
+        .hints
+        .first()
+        .map_or("check credentials, organization and network", |hint| hint);
+    HealthCheck::fail(subject, failure.message.clone(), hint)
+}
+
+fn is_shared(global: &GlobalArgs) -> bool {
+    global.ledger.as_deref().and_then(shared_address).is_some()
+}
+
+fn ledger(project: &Project, global: &GlobalArgs) -> HealthCheck {
+    let subject = "ledger";
+    let root = global.ledger.clone();
+    let root = root.unwrap_or_else(|| state_dir(project).join("ledger"));
+    let shown = root.display();
+    match std::fs::read_dir(&root) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            HealthCheck::ok(subject, format!("{shown} will be made by the first apply"))
+        }
+        Err(error) => {
+            let detail = format!("{shown} cannot be read: {}", error.kind());
+            HealthCheck::fail(subject, detail, "let this user read and write it")
+        }
+        Ok(_) if is_open(&root) => {
+            let detail = format!("{shown} can be entered by others");
+            HealthCheck::warn(subject, detail, "take the permission away: chmod 700")
+        }
+        Ok(_) => HealthCheck::ok(subject, format!("{shown} is there and private")),
+    }
+}
+
+#[cfg(unix)]
+fn is_open(directory: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = directory.metadata();
+    metadata.is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
+}
+
+async fn stores(
+    invocation: Invocation<'_>,
+    project: &Project,
+) -> Result<Vec<HealthCheck>, Failure> {
+    let references: BTreeSet<SecretRef> = project
+        .desired
+        .connectors()
+        .flat_map(|(_, connector)| connector.references())
+        .cloned()
+        .collect();
+    let resolver = resolver(invocation, project)?;
+    let checks = resolver.health(&references).await;
+    resolver.close().await;
+    Ok(checks)
+}

@@ -1,0 +1,92 @@
+//! Responsible for where the ledger is kept, who locks it, and the keys of its fingerprints.
+
+use super::endpoint::Endpoint;
+use super::{Environment, Invocation};
+use crate::config::Project;
+use crate::failure::Failure;
+use crate::ledger::{LedgerStore, open_shared, trusted};
+use crate::model::{OrganizationId, SecretValue};
+use crate::secrets::Fingerprinter;
+use std::path::{Path, PathBuf};
+
+/// The keys of fingerprints: in use now, and before a rekeying.
+pub(super) struct Keys {
+    current: SecretValue,
+    previous: SecretValue,
+}
+
+impl Keys {
+    /// From the environment, else the client secret.
+    pub(super) fn new(env: &Environment, client_secret: &str) -> Self {
+        let key = |name: &str| {
+            let own = env.text(name);
+            SecretValue::new(own.unwrap_or_else(|| client_secret.to_owned()))
+        };
+        Self {
+            current: key("AIRLIFT_LEDGER_KEY"),
+            previous: key("AIRLIFT_LEDGER_OLD_KEY"),
+        }
+    }
+
+    pub(super) fn fingerprinters(&self, organization: OrganizationId) -> Fingerprinters {
+        Fingerprinters {
+            current: Fingerprinter::new(&self.current, organization),
+            previous: Fingerprinter::new(&self.previous, organization),
+        }
+    }
+}
+
+/// Fingerprints with the organization's keys.
+pub(crate) struct Fingerprinters {
+    pub(crate) current: Fingerprinter,
+    pub(crate) previous: Fingerprinter,
+}
+
+impl Fingerprinters {
+    pub(super) fn are_equal(&self) -> bool {
+        self.current.is(&self.previous)
+    }
+}
+
+/// Where the ledgers are: as the operator says, who may use links, else beside the project, where
+/// a checkout could have put one.
+pub(super) fn place(
+    invocation: Invocation<'_>,
+    project: &Project,
+    endpoint: &Endpoint,
+) -> Result<LedgerStore, Failure> {
+    let Invocation { env, global, .. } = invocation;
+    if let Some(root) = &global.ledger {
+        return match shared_address(root) {
+            Some(address) => Ok(LedgerStore::Shared(match env.store_override(address) {
+                Some(shared) => shared,
+                None => open_shared(address, env.object_store_variables())?,
+            })),
+            None => Ok(LedgerStore::Local(root.clone())),
+        };
+    }
+    trusted(&state_dir(project))?;
+    trusted(&endpoint.ledger_dir)?;
+    Ok(LedgerStore::Local(endpoint.ledger_dir.clone()))
+}
+
+/// The value of `--ledger` if it is an address and not a directory.
+pub(crate) fn shared_address(root: &Path) -> Option<&str> {
+    root.to_str().filter(|text| text.contains("://"))
+}
+
+/// The directory of ledger and sandbox beside the project.
+pub(crate) fn state_dir(project: &Project) -> PathBuf {
+    project.root.join(".airlift")
+}
+
+/// How the lock names this run to another one: a ledger may be shared between machines.
+pub(super) fn owner() -> String {
+    let process = format!("process {}", std::process::id());
+    #[cfg(unix)]
+    let process = format!(
+        "{process} on {}",
+        rustix::system::uname().nodename().to_string_lossy()
+    );
+    process
+}

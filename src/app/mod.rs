@@ -1,0 +1,148 @@
+//! Responsible for running a command on a project: [`App`] opens what the command needs and closes
+//! it again; its methods are the stages from files to report.
+//!
+//! Does not know which command runs. The commands say that, one file each.
+
+mod approval;
+mod connection;
+mod drift;
+mod endpoint;
+mod environment;
+mod execution;
+mod export;
+mod health;
+mod ledger_access;
+mod project;
+mod rekey;
+mod rotation;
+mod serve;
+mod signals;
+mod starter;
+mod workflow;
+
+pub use environment::Environment;
+
+pub(crate) use approval::{check_guards, check_replacements, check_types};
+pub(crate) use connection::SessionSettings;
+pub(crate) use export::{exported_customers, write_project};
+pub(crate) use health::check_health;
+pub(crate) use project::{load, load_if_any, read};
+
+pub(crate) use rotation::{FoundRotation, check_selectors};
+pub(crate) use serve::sandbox_options;
+pub(crate) use signals::{signal, unless_interrupted};
+pub(crate) use starter::write_starter;
+pub(crate) use workflow::Planned;
+
+use crate::api::Options;
+use crate::apply::Stop;
+use crate::cli::GlobalArgs;
+use crate::config::Project;
+use crate::events::{Event, Sink};
+use crate::failure::Failure;
+use crate::ledger::{Ledger, Lock};
+use crate::render::{self, Ui};
+use crate::secrets::Resolver;
+use connection::Connection;
+use endpoint::Endpoint;
+use ledger_access::Fingerprinters;
+use project::resolver;
+use std::sync::Arc;
+
+/// What every command is called with.
+#[derive(Clone, Copy)]
+pub(crate) struct Invocation<'a> {
+    pub(crate) ui: &'a Ui,
+    pub(crate) env: &'a Environment,
+    pub(crate) global: &'a GlobalArgs,
+}
+
+/// A command's connection to the API, its ledger, and its secret stores.
+pub(crate) struct App<'a> {
+    pub(crate) invocation: Invocation<'a>,
+    pub(crate) project: &'a Project,
+    pub(crate) secrets: Resolver,
+    pub(crate) connection: Connection,
+    pub(crate) ledger: Ledger,
+    pub(crate) fingerprinters: Fingerprinters,
+    pub(crate) stop: Stop,
+    /// Customers that are read or executed at the same time.
+    parallelism: usize,
+    events: Arc<dyn Sink>,
+    lock: Option<Lock>,
+}
+
+impl<'a> App<'a> {
+    /// Opens the session and finds the organization's ledger.
+    pub(crate) async fn open(
+        invocation: Invocation<'a>,
+        project: &'a Project,
+        settings: SessionSettings,
+        events: Arc<dyn Sink>,
+    ) -> Result<Self, Failure> {
+        let secrets = resolver(invocation, project)?;
+        let endpoint = Endpoint::find(invocation, project).await?;
+        let place = ledger_access::place(invocation, project, &endpoint)?;
+        let options = Options {
+            events: Some(Arc::clone(&events)),
+            ..settings.options(invocation, project, endpoint.organization)?
+        };
+        let (connection, keys) = Connection::open(endpoint, options).await?;
+        let fingerprinters = keys.fingerprinters(connection.organization);
+        Ok(Self {
+            invocation,
+            project,
+            secrets,
+            ledger: Ledger::new(&place, connection.organization),
+            fingerprinters,
+            connection,
+            stop: Stop::default(),
+            parallelism: settings.parallelism.into(),
+            events,
+            lock: None,
+        })
+    }
+
+    /// The same with the ledger's lock, for commands that write.
+    pub(crate) async fn open_locked(
+        invocation: Invocation<'a>,
+        project: &'a Project,
+        settings: SessionSettings,
+        events: Arc<dyn Sink>,
+    ) -> Result<Self, Failure> {
+        let mut app = Self::open(invocation, project, settings, events).await?;
+        app.lock().await?;
+        Ok(app)
+    }
+
+    /// Takes the ledger's lock, or says who holds it.
+    pub(crate) async fn lock(&mut self) -> Result<(), Failure> {
+        let lock = self
+            .ledger
+            .lock(&ledger_access::owner(), &*self.events)
+            .await?;
+        self.lock = Some(lock);
+        Ok(())
+    }
+
+    /// Gives the lock back, ends sessions with secret stores, and writes the sandbox's state.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        if let Some(lock) = self.lock {
+            lock.release().await;
+        }
+        self.secrets.close().await;
+        self.connection.close().await
+    }
+
+    /// Says which API the command is about to use.
+    pub(crate) fn show_target(&self) -> Result<(), Failure> {
+        let organization = self.connection.organization.to_string();
+        render::target(self.invocation.ui, &self.connection.name, &organization)?;
+        Ok(())
+    }
+
+    /// Ends the display of progress, because a result follows.
+    fn end_phase(&self) {
+        self.events.emit(Event::PhaseFinished);
+    }
+}

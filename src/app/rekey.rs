@@ -1,0 +1,128 @@
+//! Responsible for moving the ledger's fingerprints to a new key, for secrets that are still what
+//! was last sent. Writes nothing but the ledger.
+
+use super::App;
+use crate::failure::Failure;
+use crate::ledger::{Intent, IntentOutcome, Unsettled};
+use crate::model::{
+    Address, DesiredConnector, Recorded, RecordedConnector, SecretRef, Sent, Setting,
+};
+use crate::render::Rekeyed;
+use crate::secrets::Values;
+use std::collections::BTreeSet;
+
+impl App<'_> {
+    /// Moves every fingerprint that can be moved, under the ledger's lock.
+    pub(crate) async fn rekey(&mut self) -> Result<Rekeyed, Failure> {
+        if self.fingerprinters.are_equal() {
+            let message = "the old key and the new one are the same";
+            return Err(Failure::usage("same_key", message).hint(
+                "set AIRLIFT_LEDGER_KEY to the new key, or AIRLIFT_LEDGER_OLD_KEY to the old one",
+            ));
+        }
+        self.lock().await?;
+        self.refuse_unrecorded_creations().await?;
+        let mut recorded = self.ledger.load().await?;
+        let values = self.values_to_move(&recorded).await;
+        let mut rekeyed = Rekeyed::default();
+        for (id, customer) in &mut recorded.customers {
+            let moved_before = rekeyed.moved;
+            for (name, connector) in &mut customer.connectors {
+                let address = Address::connector(&customer.name, name);
+                self.rekey_connector(&values, &address, connector, &mut rekeyed);
+            }
+            if rekeyed.moved > moved_before {
+                self.ledger.save(*id, customer).await?;
+            }
+        }
+        rekeyed
+            .left
+            .sort_by(|one, other| one.address.cmp(&other.address));
+        Ok(rekeyed)
+    }
+
+    /// The creations of an interrupted run carry fingerprints that only a plan can place.
+    async fn refuse_unrecorded_creations(&self) -> Result<(), Failure> {
+        if !self.ledger.unsettled().await?.iter().any(may_have_created) {
+            return Ok(());
+        }
+        let message = "an earlier run was cut short, and what it created is not in the ledger yet";
+        let failure = Failure::error("unsettled_journal", message);
+        Err(failure.hint("run `airlift apply` with the old key first"))
+    }
+
+    /// The values of every reference that a fingerprint with the old key needs. References that
+    /// cannot be resolved are reported with their connectors.
+    async fn values_to_move(&self, recorded: &Recorded) -> Values {
+        let mut references = BTreeSet::new();
+        for customer in recorded.customers.values() {
+            for (name, connector) in &customer.connectors {
+                let has_old_key = |sent: &Sent| self.fingerprinters.previous.made(sent);
+                let address = Address::connector(&customer.name, name);
+                let Some(declared) = self.declared(&address) else {
+                    continue;
+                };
+                if connector.sent.as_ref().is_some_and(has_old_key) {
+                    references.extend(declared.secret_leaves().into_values().filter_map(reference));
+                }
+            }
+        }
+        self.secrets.resolve_all(&references).await.0
+    }
+
+    fn declared(&self, address: &Address) -> Option<&DesiredConnector> {
+        let customer = self.project.desired.customers.get(&address.customer)?;
+        customer.connectors.get(address.connector.as_ref()?)
+    }
+
+    fn rekey_connector(
+        &self,
+        values: &Values,
+        address: &Address,
+        connector: &mut RecordedConnector,
+        rekeyed: &mut Rekeyed,
+    ) {
+        let Some(sent) = &mut connector.sent else {
+            return;
+        };
+        if self.fingerprinters.current.made(sent) {
+            rekeyed.already += 1;
+            return;
+        }
+        match self.moved(values, address, sent) {
+            Ok(moved) => {
+                *sent = moved;
+                rekeyed.moved += 1;
+            }
+            Err(why) => rekeyed.left(address, why),
+        }
+    }
+
+    fn moved(&self, values: &Values, address: &Address, sent: &Sent) -> Result<Sent, String> {
+        let (old, new) = (&self.fingerprinters.previous, &self.fingerprinters.current);
+        if !old.made(sent) {
+            return Err("its fingerprints have neither the old nor the new key".to_owned());
+        }
+        let declared = self
+            .declared(address)
+            .ok_or_else(|| "it is not in the files".to_owned())?;
+        new.moved(old, sent, &declared.secret_leaves(), |reference| {
+            values.get(reference).map(AsRef::as_ref)
+        })
+        .map_err(|why| why.to_string())
+    }
+}
+
+/// Whether a creation may have taken effect. One that an apply has looked for in vain is no reason
+/// to wait until it can no longer come.
+fn may_have_created(unsettled: &Unsettled) -> bool {
+    matches!(unsettled.intent, Intent::CreateConnector { .. })
+        && unsettled.outcome != Some(IntentOutcome::Missing)
+}
+
+fn reference(setting: &Setting) -> Option<SecretRef> {
+    match setting {
+        Setting::Secret(reference) => Some(reference.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,217 @@
+//! Responsible for rotations: which one a command begins or goes on with, its plan, and its waves.
+
+use super::execution::{ResolvedSecrets, sent_references};
+use super::{App, Planned};
+use crate::apply::{ApplyReport, Waves};
+use crate::cli::RotateArgs;
+use crate::failure::Failure;
+use crate::ledger::{Rotation, Rotations};
+use crate::model::{Address, Desired};
+use crate::plan::{Action, Matches, Operation, Policy, match_resources, only_rotations, plan};
+use crate::render;
+use std::collections::BTreeSet;
+
+type Selector = BTreeSet<Address>;
+
+/// The rotation that a command is about to plan.
+pub(crate) struct FoundRotation {
+    rotations: Rotations,
+    selector: Selector,
+    /// What an earlier run began.
+    resumed: Option<Rotation>,
+}
+
+/// A rotation with its plan.
+pub(crate) struct PlannedRotation {
+    pub(crate) planned: Planned,
+    /// Changes that a rotation leaves alone.
+    pub(crate) left: Vec<(Address, Action)>,
+    rotations: Rotations,
+    rotation: Rotation,
+}
+
+/// Refuses a selector that selects nothing.
+pub(crate) fn check_selectors(desired: &Desired, selectors: &[Address]) -> Result<(), Failure> {
+    let selects_nothing = |selector: &&Address| {
+        !desired
+            .connectors()
+            .any(|(address, _)| address.is_within(selector))
+    };
+    let Some(unknown) = selectors.iter().find(selects_nothing) else {
+        return Ok(());
+    };
+    let message = format!("the files have no connector that {unknown} selects");
+    Err(Failure::unknown_selector(message))
+}
+
+impl FoundRotation {
+    /// The rotation to begin, or with `--resume` the one to go on with.
+    pub(crate) async fn find(app: &App<'_>, args: &RotateArgs) -> Result<Self, Failure> {
+        let rotations = app.ledger.rotations().await?;
+        let selector: Selector = args.selectors.iter().cloned().collect();
+        if args.resume {
+            let resumed = to_resume(&rotations, &selector, args)?.clone();
+            return Ok(Self {
+                rotations,
+                selector: resumed.selector.clone(),
+                resumed: Some(resumed),
+            });
+        }
+        if let Some(open) = rotations.of(&selector) {
+            let text = format!(
+                "this begins anew the rotation that was begun at {} and did not come to its end; \
+                 --resume goes on with it",
+                open.started_at
+            );
+            render::note(app.invocation.ui, &text)?;
+        }
+        Ok(Self {
+            rotations,
+            selector,
+            resumed: None,
+        })
+    }
+
+    /// Makes the plan, without the changes that are left for apply.
+    pub(crate) async fn plan(
+        self,
+        app: &App<'_>,
+        args: &RotateArgs,
+    ) -> Result<PlannedRotation, Failure> {
+        let planned = self.read_and_plan(app, args).await;
+        app.end_phase();
+        let planned = planned?;
+        app.show_doubtful(&planned.planned)?;
+        Ok(planned)
+    }
+
+    async fn read_and_plan(
+        self,
+        app: &App<'_>,
+        args: &RotateArgs,
+    ) -> Result<PlannedRotation, Failure> {
+        let desired = &app.project.desired;
+        let state = app.read(&args.connection).await?;
+        let matches = match_resources(desired, &state.observed, &state.recorded);
+        let secrets = app.compare_secrets(&matches, &args.connection).await;
+        let plan = plan(&matches, &secrets, &self.policy(&matches, desired));
+        let rotation = self
+            .resumed
+            .unwrap_or_else(|| begin(self.selector, &matches));
+        let narrowed = only_rotations(plan);
+        Ok(PlannedRotation {
+            planned: state.planned(narrowed.plan),
+            left: narrowed.left,
+            rotations: self.rotations,
+            rotation,
+        })
+    }
+
+    /// Rotates everything selected, or what an earlier run has not come to yet.
+    fn policy(&self, matches: &Matches<'_>, desired: &Desired) -> Policy {
+        let selected = Policy {
+            targets: self.selector.clone(),
+            ..Policy::default()
+        };
+        let rotate = match &self.resumed {
+            None => desired
+                .connectors()
+                .map(|(address, _)| address)
+                .filter(|address| selected.wants(address))
+                .collect(),
+            Some(rotation) => matches
+                .recorded_connectors()
+                .filter(|connector| rotation.before.contains(&connector.recorded.id))
+                .map(|connector| connector.address())
+                .filter(|address| selected.wants(address))
+                .collect(),
+        };
+        Policy { rotate, ..selected }
+    }
+}
+
+impl PlannedRotation {
+    /// Executes the plan wave by wave. The ledger remembers the rotation until it is complete.
+    pub(crate) async fn execute(
+        &mut self,
+        app: &App<'_>,
+        secrets: &ResolvedSecrets,
+        args: &RotateArgs,
+    ) -> Result<ApplyReport, Failure> {
+        self.rotations.begin(self.rotation.clone()).await?;
+        let waves = self.waves(secrets, args);
+        let report = app
+            .execute(&self.planned, secrets, args.execution, Some(&waves))
+            .await?;
+        if report.is_complete() {
+            self.rotations.end(&self.rotation.selector).await?;
+        }
+        Ok(report)
+    }
+
+    fn waves(&self, secrets: &ResolvedSecrets, args: &RotateArgs) -> Waves {
+        let lacks_secret = |operation: &Operation| {
+            sent_references(operation)
+                .iter()
+                .any(|reference| secrets.missing.contains_key(reference))
+        };
+        Waves {
+            sizes: args.waves.clone(),
+            max_failures: args.max_failures,
+            given_up: self
+                .planned
+                .plan
+                .steps()
+                .filter(|step| lacks_secret(&step.operation))
+                .map(|step| step.address.clone())
+                .collect(),
+        }
+    }
+}
+
+fn to_resume<'a>(
+    rotations: &'a Rotations,
+    selector: &Selector,
+    args: &RotateArgs,
+) -> Result<&'a Rotation, Failure> {
+    let is_named = !selector.is_empty() || args.all;
+    match (rotations.open(), rotations.of(selector)) {
+        (_, Some(open)) if is_named => Ok(open),
+        ([open], _) if !is_named => Ok(open),
+        (open, _) => Err(not_resumable(open)),
+    }
+}
+
+fn not_resumable(open: &[Rotation]) -> Failure {
+    let failure = |message: &str| Failure::usage("nothing_to_resume", message);
+    if open.is_empty() {
+        return failure("no rotation was begun that did not come to its end");
+    }
+    let ask = failure("say which rotation to go on with: repeat what it was begun with");
+    open.iter().map(unfinished).fold(ask, Failure::hint)
+}
+
+fn unfinished(rotation: &Rotation) -> String {
+    let names: Vec<String> = rotation.selector.iter().map(Address::to_string).collect();
+    let names = if names.is_empty() {
+        "--all".to_owned()
+    } else {
+        names.join(" ")
+    };
+    format!("unfinished since {}: {names}", rotation.started_at)
+}
+
+fn begin(selector: Selector, matches: &Matches<'_>) -> Rotation {
+    let is_selected = |address: &Address| {
+        selector.is_empty() || selector.iter().any(|one| address.is_within(one))
+    };
+    Rotation {
+        started_at: jiff::Timestamp::now().to_string(),
+        before: matches
+            .recorded_connectors()
+            .filter(|connector| is_selected(&connector.address()))
+            .map(|connector| connector.recorded.id)
+            .collect(),
+        selector,
+    }
+}
