@@ -2,8 +2,8 @@
 
 use super::Ui;
 use super::line::{Line, Out};
+use super::messages::note;
 use super::sanitize::Safe;
-use super::talk::note;
 use super::words::counted;
 use std::io;
 

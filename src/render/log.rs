@@ -23,7 +23,7 @@ impl Sink for RequestLog {
                 .hang(2)
                 .label(Label::Faint, Safe::new(Entry(request)));
             // Without a stderr there is nobody to tell.
-            let _ = self.ui.talk().line(&line);
+            let _ = self.ui.status().line(&line);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Every word that a person or a script reads, through one writer.
 //!
-//! Data goes to stdout, talk to stderr. All text passes through [`Safe`], which neutralises what
-//! came from files or the API. Refuses to decide anything, and never sees a secret's value.
+//! Data goes to stdout, status messages to stderr. All text passes through [`Safe`], which
+//! neutralizes what came from files or the API. Refuses to decide anything, and never sees a
+//! secret's value.
 
 mod diagnostics;
 mod doctor;
@@ -15,6 +16,7 @@ pub(crate) mod fuzzing;
 pub mod json;
 mod line;
 mod log;
+mod messages;
 mod plan;
 mod progress;
 mod rekey;
@@ -25,7 +27,6 @@ pub(crate) mod sanitize;
 pub mod sinks;
 mod streams;
 mod style;
-mod talk;
 mod topics;
 mod types;
 mod words;
@@ -35,6 +36,9 @@ pub use doctor::doctor;
 pub use drift::drift;
 pub use export::{left_out, written, yaml};
 pub use line::{Line, Out};
+pub use messages::{
+    aborted, ask, doubtful, draining, initialised, left_for_apply, note, serving, target, valid,
+};
 pub use plan::plan;
 pub use rekey::{Rekeyed, rekeyed};
 pub use report::report;
@@ -43,9 +47,6 @@ pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use streams::Captured;
 pub use style::Label;
-pub use talk::{
-    aborted, ask, doubtful, draining, initialised, left_for_apply, note, serving, target, valid,
-};
 pub use types::{one_type, types};
 
 use crate::failure::{Exit, Failure};
@@ -96,7 +97,7 @@ pub struct Surroundings {
     /// stdout is a terminal.
     pub out_is_terminal: bool,
     /// stderr is a terminal.
-    pub talk_is_terminal: bool,
+    pub stderr_is_terminal: bool,
 }
 
 impl Surroundings {
@@ -112,7 +113,7 @@ impl Surroundings {
             columns: columns.or_else(|| asked().map(|(_, columns)| columns.into())),
             log: wants_log(std::env::var("AIRLIFT_LOG").ok().as_deref()),
             out_is_terminal,
-            talk_is_terminal: io::stderr().is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
         }
     }
 
@@ -140,8 +141,8 @@ impl Surroundings {
 pub struct Ui {
     width: usize,
     colour_out: bool,
-    colour_talk: bool,
-    talk_is_terminal: bool,
+    colour_stderr: bool,
+    stderr_is_terminal: bool,
     verbose: u8,
     log: bool,
     streams: Streams,
@@ -153,8 +154,8 @@ impl Ui {
         Self {
             width: around.width(),
             colour_out: around.colour(no_color, around.out_is_terminal),
-            colour_talk: around.colour(no_color, around.talk_is_terminal),
-            talk_is_terminal: around.talk_is_terminal,
+            colour_stderr: around.colour(no_color, around.stderr_is_terminal),
+            stderr_is_terminal: around.stderr_is_terminal,
             verbose,
             log: verbose > 1 || around.log,
             streams: Streams::Process,
@@ -175,15 +176,15 @@ impl Ui {
         Out::new(stream, self.width, self.colour_out)
     }
 
-    /// Talk: stderr, locked.
-    pub fn talk(&self) -> Out<'static> {
-        let stream = self.streams.talk(choice(self.colour_talk));
-        Out::new(stream, self.width, self.colour_talk)
+    /// Status messages: stderr, locked.
+    pub fn status(&self) -> Out<'static> {
+        let stream = self.streams.stderr(choice(self.colour_stderr));
+        Out::new(stream, self.width, self.colour_stderr)
     }
 
-    /// Whether a person sits in front of stderr.
-    pub fn talks_to_a_person(&self) -> bool {
-        self.talk_is_terminal
+    /// Whether stderr is a terminal.
+    pub fn stderr_is_terminal(&self) -> bool {
+        self.stderr_is_terminal
     }
 
     /// How often `-v` was given.
@@ -199,7 +200,7 @@ impl Ui {
     /// Tells what stopped a run, on stderr.
     pub fn failure(&self, failure: &Failure) {
         // A stderr that cannot be written leaves nobody to tell.
-        let _ = write_failure(&mut self.talk(), failure);
+        let _ = write_failure(&mut self.status(), failure);
     }
 }
 
@@ -247,9 +248,9 @@ pub fn usage(answer: &clap::Error) -> Exit {
         let _ = answer.print();
         return Exit::Done;
     }
-    let mut talk = ui.talk();
+    let mut status = ui.status();
     for line in Safe::lines(&answer.render().to_string()) {
-        let _ = talk.line(&Line::at(0).hang(2).text(line));
+        let _ = status.line(&Line::at(0).hang(2).text(line));
     }
     Exit::Usage
 }

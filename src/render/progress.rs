@@ -84,7 +84,7 @@ impl Progress {
     /// A bar on a terminal, lines elsewhere.
     pub(super) fn new(ui: &Ui) -> Self {
         // A bar and a log on the same stream would write over each other.
-        let mode = if ui.talks_to_a_person() && !ui.logs_requests() {
+        let mode = if ui.stderr_is_terminal() && !ui.logs_requests() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             Mode::Bar(bar)
         } else {
@@ -116,7 +116,7 @@ impl Progress {
             Mode::Bar(bar) => {
                 bar.reset();
                 bar.enable_steady_tick(Duration::from_millis(120));
-                bar.set_style(style(total.is_some(), self.ui.colour_talk));
+                bar.set_style(style(total.is_some(), self.ui.colour_stderr));
                 match total {
                     Some(total) => bar.set_length(total),
                     None => bar.unset_length(),
@@ -202,7 +202,7 @@ impl Progress {
     }
 
     fn say(&self, line: &Line) {
-        let write = || talk(&self.ui, line);
+        let write = || write_line(&self.ui, line);
         match &self.mode {
             Mode::Bar(bar) => bar.suspend(write),
             Mode::Lines { .. } => write(),
@@ -217,8 +217,8 @@ impl Drop for Progress {
 }
 
 /// Progress that cannot be shown must not stop the work it is about.
-fn talk(ui: &Ui, line: &Line) {
-    let _ = ui.talk().line(line);
+fn write_line(ui: &Ui, line: &Line) {
+    let _ = ui.status().line(line);
 }
 
 /// Writes a line each period, until the sender is dropped.
@@ -228,7 +228,7 @@ fn tick(state: Arc<Mutex<State>>, ui: Ui) -> Sender<()> {
         while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
             let line = lock(&state).line();
             if let Some(line) = line {
-                talk(&ui, &line);
+                write_line(&ui, &line);
             }
         }
     });

@@ -1,5 +1,5 @@
-//! Where data and talk go: this process's two streams, or memory, for whoever runs verbs inside
-//! a program of their own.
+//! Responsible for where output goes: this process's two streams, or memory, for a program that
+//! runs commands inside itself.
 
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, Write};
@@ -20,10 +20,10 @@ impl Streams {
         }
     }
 
-    pub(super) fn talk(&self, choice: ColorChoice) -> Box<dyn Write> {
+    pub(super) fn stderr(&self, choice: ColorChoice) -> Box<dyn Write> {
         match self {
             Self::Process => Box::new(AutoStream::new(io::stderr().lock(), choice)),
-            Self::Memory(captured) => Box::new(Kept(Arc::clone(&captured.talk))),
+            Self::Memory(captured) => Box::new(Kept(Arc::clone(&captured.stderr))),
         }
     }
 }
@@ -32,7 +32,7 @@ impl Streams {
 #[derive(Clone, Debug, Default)]
 pub struct Captured {
     out: Arc<Mutex<Vec<u8>>>,
-    talk: Arc<Mutex<Vec<u8>>>,
+    stderr: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Captured {
@@ -41,9 +41,9 @@ impl Captured {
         String::from_utf8_lossy(&lock(&self.out)).into_owned()
     }
 
-    /// The talk.
-    pub fn talk(&self) -> String {
-        String::from_utf8_lossy(&lock(&self.talk)).into_owned()
+    /// What went to stderr.
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&lock(&self.stderr)).into_owned()
     }
 }
 

@@ -154,7 +154,7 @@ impl Machine {
         Ran {
             exit,
             out: captured.out(),
-            talk: captured.talk(),
+            talk: captured.stderr(),
             took: begun.elapsed(),
             log: running.log().split_off(seen),
         }

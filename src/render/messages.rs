@@ -1,4 +1,4 @@
-//! The short things said along the way: where a run goes, what it asks, how it ends early.
+//! Responsible for status messages: where a run goes, what it asks, how it ends early.
 
 use super::words::counted;
 use super::{Label, Line, Safe, Ui, words};
@@ -11,13 +11,13 @@ use std::io;
 pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Faint, "Target: ");
     let text = Safe::new(format_args!("{name}, organization {organization}"));
-    ui.talk().line(&line.label(Label::Faint, text))
+    ui.status().line(&line.label(Label::Faint, text))
 }
 
 /// Something worth knowing that stops nothing.
 pub fn note(ui: &Ui, text: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Strong, "note: ");
-    ui.talk().line(&line.text(Safe::new(text)))
+    ui.status().line(&line.text(Safe::new(text)))
 }
 
 /// Connectors that an earlier run may have made, beside those that were taken for what it made.
@@ -57,14 +57,14 @@ pub fn left_for_apply(ui: &Ui, left: &[(Address, Action)], all: bool) -> io::Res
 
 /// Asks for approval; the answer is read by the caller.
 pub fn ask(ui: &Ui) -> io::Result<()> {
-    let mut talk = ui.talk();
-    talk.blank()?;
-    talk.line(
+    let mut status = ui.status();
+    status.blank()?;
+    status.line(
         &Line::at(0)
             .hang(2)
             .label(Label::Strong, "Apply these changes? Only `yes` is yes:"),
     )?;
-    talk.flush()
+    status.flush()
 }
 
 /// The first signal was heard.
@@ -73,7 +73,7 @@ pub fn draining(ui: &Ui) {
                 once";
     // Without a stderr there is nobody to tell, and the run ends all the same.
     let _ = ui
-        .talk()
+        .status()
         .line(&Line::at(0).hang(2).label(Label::Strong, text));
 }
 
@@ -81,7 +81,7 @@ pub fn draining(ui: &Ui) {
 pub fn aborted(ui: &Ui) {
     let text = "stopped at once: what was under way is unknown, and the next run looks";
     let _ = ui
-        .talk()
+        .status()
         .line(&Line::at(0).hang(2).label(Label::Error, text));
 }
 
