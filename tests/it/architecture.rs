@@ -136,6 +136,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ),
     ("sandbox", &["std::env"]),
     ("failure", &["async", "std::fs", "std::env"]),
+    ("events", &["async", "std::fs", "std::env", "SecretValue"]),
     ("cli", &["async", "std::fs", "std::env"]),
 ];
 
