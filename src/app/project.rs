@@ -18,12 +18,12 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let ui = invocation.ui;
     let Loaded { report, project } = read(invocation)?;
     let Some(project) = project else {
-        render::diagnostics(&mut ui.status(), &report)?;
+        render::findings(&mut ui.status(), &report)?;
         let message = "the files have errors, so nothing was read or written remotely";
         return Err(Failure::error("invalid_files", message));
     };
     if ui.verbose() > 0 && !report.findings.is_empty() {
-        render::diagnostics(&mut ui.status(), &report)?;
+        render::findings(&mut ui.status(), &report)?;
     }
     Ok(project)
 }

@@ -23,7 +23,7 @@ pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
 
 fn text(ui: &Ui, loaded: &Loaded) -> Result<(), Failure> {
     if !loaded.report.findings.is_empty() {
-        render::diagnostics(&mut ui.out(), &loaded.report)?;
+        render::findings(&mut ui.out(), &loaded.report)?;
     }
     if let Some(project) = &loaded.project {
         let (customers, connectors) = (&project.desired.customers, project.desired.connectors());

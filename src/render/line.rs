@@ -5,6 +5,7 @@
 
 use super::sanitize::{self, Safe};
 use super::style::Label;
+use super::view::Phrase;
 use std::io::{self, Write};
 use std::ops::Range;
 use textwrap::core::display_width;
@@ -53,6 +54,16 @@ impl Line {
     pub fn push(&mut self, label: Label, text: impl Into<Safe>) {
         self.text.push_str(text.into().as_str());
         self.parts.push((label, self.text.len()));
+    }
+
+    /// Adds labeled pieces.
+    #[must_use]
+    pub(super) fn phrase(mut self, phrase: &Phrase) -> Self {
+        for (label, text) in phrase.pieces() {
+            self.text.push_str(text.as_str());
+            self.parts.push((*label, self.text.len()));
+        }
+        self
     }
 
     /// Adds all of another line's text.

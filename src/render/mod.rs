@@ -1,53 +1,42 @@
-//! Every word that a person or a script reads, through one writer.
+//! Responsible for layout, escaping and formats of all that a person or a script reads.
 //!
-//! Data goes to stdout, status messages to stderr. All text passes through [`Safe`], which
-//! neutralizes what came from files or the API. Refuses to decide anything, and never sees a
+//! A result becomes a `view` (grouped, counted and worded data), which `text` and `json` draw.
+//! Results go to stdout, status messages to stderr. All text passes through [`Safe`], which
+//! neutralizes what came from files or the API. Does not decide anything, and never sees a
 //! secret's value.
 
-mod diagnostics;
-mod doctor;
-mod documents;
-mod drift;
 pub mod explain;
 mod export;
-mod fields;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 pub mod json;
 mod line;
 mod log;
 mod messages;
-mod plan;
 mod progress;
-mod rekey;
-mod report;
 #[cfg(test)]
 mod sample;
 pub(crate) mod sanitize;
 pub mod sinks;
 mod streams;
 mod style;
+mod text;
 mod topics;
-mod types;
+mod view;
 mod words;
 
-pub use diagnostics::diagnostics;
-pub use doctor::doctor;
-pub use drift::drift;
 pub use export::{left_out, written, yaml};
 pub use line::{Line, Out};
 pub use messages::{
     aborted, ask, doubtful, draining, initialised, left_for_apply, note, serving, target, valid,
 };
-pub use plan::plan;
-pub use rekey::{Rekeyed, rekeyed};
-pub use report::report;
 #[cfg(test)]
 pub(crate) use sample::golden;
 pub use sanitize::Safe;
 pub use streams::Captured;
 pub use style::Label;
-pub use types::{one_type, types};
+pub use text::{doctor, drift, findings, one_type, plan, rekeyed, report, types};
+pub use view::rekey::Rekeyed;
 
 use crate::failure::{Exit, Failure};
 use std::io::{self, BufWriter, IsTerminal};

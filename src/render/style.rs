@@ -46,21 +46,37 @@ pub enum Label {
     Good,
 }
 
-/// Every symbol with what it says, in the order of the legend.
-pub(super) const SYMBOLS: [(&str, Label, &str); 8] = [
-    ("+", Label::Create, "create"),
-    ("~", Label::Update, "change in place"),
-    ("-", Label::Delete, "delete"),
-    (
+/// A symbol with what it says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Symbol {
+    pub(super) text: &'static str,
+    pub(super) label: Label,
+    pub(super) meaning: &'static str,
+}
+
+/// Every symbol, in the order of the legend.
+pub(super) const SYMBOLS: [Symbol; 8] = [
+    symbol("+", Label::Create, "create"),
+    symbol("~", Label::Update, "change in place"),
+    symbol("-", Label::Delete, "delete"),
+    symbol(
         "+/-",
         Label::Replace,
         "create anew, then delete the old one",
     ),
-    ("=", Label::Adopt, "adopt as it is"),
-    ("!", Label::Secret, "write a secret"),
-    (">", Label::Rename, "rename"),
-    ("?", Label::Unverified, "not verified"),
+    symbol("=", Label::Adopt, "adopt as it is"),
+    symbol("!", Label::Secret, "write a secret"),
+    symbol(">", Label::Rename, "rename"),
+    symbol("?", Label::Unverified, "not verified"),
 ];
+
+const fn symbol(text: &'static str, label: Label, meaning: &'static str) -> Symbol {
+    Symbol {
+        text,
+        label,
+        meaning,
+    }
+}
 
 impl Label {
     /// The label of an action.
@@ -78,8 +94,10 @@ impl Label {
 
     /// The symbol, or nothing for a label that has none.
     pub fn symbol(self) -> &'static str {
-        let entry = SYMBOLS.iter().find(|(_, label, _)| *label == self);
-        entry.map_or("", |(symbol, _, _)| symbol)
+        SYMBOLS
+            .iter()
+            .find(|symbol| symbol.label == self)
+            .map_or("", |symbol| symbol.text)
     }
 
     /// How it looks in colour.

@@ -3,11 +3,9 @@
 //! Every match is exhaustive: a new reason does not compile before it has words. The longer
 //! texts are in `explain`.
 
-use super::sanitize::Safe;
 use crate::apply::Outcome;
-use crate::catalog;
 use crate::model::WhyUnverified;
-use crate::plan::{Action, DriftKind, DriftSubject, Operation, Reason};
+use crate::plan::{Action, DriftKind, Reason};
 
 /// Why a step exists.
 pub(super) fn reason(reason: Reason) -> &'static str {
@@ -66,17 +64,6 @@ pub(super) fn drift(kind: DriftKind) -> &'static str {
     }
 }
 
-/// What drifted: a customer, or a type of connector.
-pub(super) fn drifted(subject: DriftSubject) -> String {
-    match subject {
-        DriftSubject::Customer(_) => "customer".to_owned(),
-        DriftSubject::Connector(_, definition) => {
-            let id = definition.to_string();
-            catalog::find(&id).map_or(id, |known| known.name.clone())
-        }
-    }
-}
-
 /// What became of an operation.
 pub(super) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
@@ -87,46 +74,6 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Unknown => "unknown",
         Outcome::NotAttempted => "not attempted",
     }
-}
-
-/// What a step concerns: a customer, or a type of connector.
-pub(super) fn kind(operation: &Operation) -> &str {
-    match operation {
-        Operation::CreateCustomer { .. }
-        | Operation::AdoptCustomer { .. }
-        | Operation::UpdateCustomer { .. }
-        | Operation::DeleteCustomer { .. } => "customer",
-        Operation::CreateConnector { body }
-        | Operation::AdoptConnector { body, .. }
-        | Operation::UpdateConnector { body, .. }
-        | Operation::ReplaceConnector { body, .. } => body.kind.as_str(),
-        Operation::DeleteConnector { .. } => "connector",
-    }
-}
-
-/// How a step is carried out, where its symbol does not say all.
-pub(super) fn how(operation: &Operation) -> Option<Safe> {
-    let text = match operation {
-        Operation::ReplaceConnector { id, .. } => {
-            format!("check, create anew, then delete {id}")
-        }
-        Operation::DeleteConnector { id } => format!("delete {id}"),
-        Operation::DeleteCustomer { workspace_id, .. } => {
-            format!("delete workspace {workspace_id} and all it holds")
-        }
-        Operation::UpdateCustomer { retire: true, .. } => {
-            "suspend it; nothing is lost, --delete-customers deletes it".to_owned()
-        }
-        Operation::AdoptConnector { id, .. } => format!("take over {id}; nothing is written"),
-        Operation::AdoptCustomer { workspace_id } => {
-            format!("take over {workspace_id}; nothing is written")
-        }
-        Operation::CreateCustomer { .. }
-        | Operation::UpdateCustomer { .. }
-        | Operation::CreateConnector { .. }
-        | Operation::UpdateConnector { .. } => return None,
-    };
-    Some(Safe::new(text))
 }
 
 /// A count with its noun: `1 error`, `2 errors`.

@@ -1,15 +1,15 @@
-//! The shape of a drift as JSON.
+//! Responsible for the shape of a drift as JSON.
 
-use super::super::words;
 use super::FORMAT_VERSION;
 use crate::plan::{Drift, DriftKind, DriftSummary, Drifted, FieldChange};
+use crate::render::view::drift::kind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The result of `drift --format json`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "airlift drift")]
-pub(in super::super) struct DriftDocument<'a> {
+pub(super) struct DriftDocument<'a> {
     /// The version of this shape; only additions keep it.
     format_version: u32,
     /// The organization that was looked at.
@@ -28,7 +28,7 @@ pub(in super::super) struct DriftDocument<'a> {
 
 /// One thing that changed out of band.
 #[derive(Serialize, JsonSchema)]
-pub(in super::super) struct DriftEntry<'a> {
+pub(super) struct DriftEntry<'a> {
     /// `customer` or `customer/connector`, by recorded names.
     address: String,
     /// The customer's recorded name.
@@ -47,7 +47,7 @@ pub(in super::super) struct DriftEntry<'a> {
 }
 
 /// The document of a drift.
-pub(in super::super) fn drift(drift: &Drift) -> DriftDocument<'_> {
+pub(super) fn document(drift: &Drift) -> DriftDocument<'_> {
     let changes = drift.customers.iter().flat_map(|one| &one.changes);
     DriftDocument {
         format_version: FORMAT_VERSION,
@@ -65,7 +65,7 @@ fn entry(one: &Drifted) -> DriftEntry<'_> {
         address: one.address.to_string(),
         customer: &one.address.customer,
         connector: one.address.connector.as_deref(),
-        kind: words::drifted(one.subject),
+        kind: kind(one.subject),
         id: one.subject.id(),
         change: one.kind,
         fields: &one.fields,

@@ -1,10 +1,16 @@
-//! The versioned JSON of a result, written so that no terminal and no CI runner obeys it, and its
-//! schema.
+//! Responsible for the versioned JSON of results, written so that no terminal and no CI runner
+//! obeys it, and for its schemas.
 //!
-//! What stands in it is in `documents`.
+//! The modules hold the shapes that a reader may rely on. Only additions keep `format_version`;
+//! readers ignore what they do not know. Values are exact; what a view computes is taken from it.
 
-use super::documents;
-use super::line::Out;
+mod doctor;
+mod drift;
+mod findings;
+mod plan;
+mod report;
+
+use super::Out;
 use super::sanitize;
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::Report;
@@ -13,29 +19,32 @@ use crate::plan::{Drift, Plan};
 use serde::Serialize;
 use std::io;
 
+/// The version of these shapes.
+const FORMAT_VERSION: u32 = 1;
+
 /// Writes a plan.
 pub fn plan(out: &mut Out<'_>, plan: &Plan) -> io::Result<()> {
-    document(out, &documents::plan(plan))
+    document(out, &plan::document(plan))
 }
 
 /// Writes a drift.
 pub fn drift(out: &mut Out<'_>, drift: &Drift) -> io::Result<()> {
-    document(out, &documents::drift(drift))
+    document(out, &drift::document(drift))
 }
 
 /// Writes a report.
 pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
-    document(out, &documents::report(report))
+    document(out, &report::document(report))
 }
 
 /// Writes what `validate` found.
 pub fn validation(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
-    document(out, &documents::validation(report))
+    document(out, &findings::document(report))
 }
 
 /// Writes what `doctor` found.
 pub fn doctor(out: &mut Out<'_>, probes: &[HealthCheck]) -> io::Result<()> {
-    document(out, &documents::doctor(probes))
+    document(out, &doctor::document(probes))
 }
 
 /// Writes any document, such as a schema, so that no terminal and no CI runner obeys it.
@@ -49,17 +58,17 @@ pub fn document(out: &mut Out<'_>, document: &impl Serialize) -> io::Result<()> 
 
 /// The schema of a plan.
 pub fn plan_schema() -> schemars::Schema {
-    schemars::schema_for!(documents::PlanDocument<'static>)
+    schemars::schema_for!(plan::PlanDocument<'static>)
 }
 
 /// The schema of a drift.
 pub fn drift_schema() -> schemars::Schema {
-    schemars::schema_for!(documents::DriftDocument<'static>)
+    schemars::schema_for!(drift::DriftDocument<'static>)
 }
 
 /// The schema of a report.
 pub fn report_schema() -> schemars::Schema {
-    schemars::schema_for!(documents::ReportDocument<'static>)
+    schemars::schema_for!(report::ReportDocument<'static>)
 }
 
 struct Raw<'a, 'b>(&'a mut Out<'b>);
@@ -113,10 +122,10 @@ impl serde_json::ser::Formatter for Harmless {
 
 #[cfg(test)]
 mod tests {
-    use super::super::line::Out;
-    use super::super::sample::{self, golden};
     use crate::apply::ApplyReport;
     use crate::plan::Plan;
+    use crate::render::Out;
+    use crate::render::sample::{self, golden};
     use serde_json::Value;
 
     fn plan_text(plan: &Plan) -> String {

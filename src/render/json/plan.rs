@@ -1,0 +1,169 @@
+//! Responsible for the shape of a plan as JSON, apart from the saved plan.
+
+use super::FORMAT_VERSION;
+use crate::model::{Address, Contract, WhyUnverified};
+use crate::plan::{
+    Action, BlockCode, Blocked, FieldChange, Plan, Reason, Refusal, Step, Summary, Unmanaged,
+    UnmanagedConnector, Unverified,
+};
+use crate::render::view::plan::is_applyable;
+use crate::render::view::step;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The result of `plan --format json`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "airlift plan")]
+pub(super) struct PlanDocument<'a> {
+    /// The version of this shape; only additions keep it.
+    format_version: u32,
+    /// The organization it was made for.
+    organization_id: String,
+    /// The names the remote API uses.
+    contract: Contract,
+    /// Made for a part of the files: nothing is deleted by absence.
+    partial: bool,
+    /// There is something to do, and no guard refuses it.
+    applyable: bool,
+    /// The counts.
+    summary: Summary,
+    /// What will be done, in order.
+    changes: Vec<Change<'a>>,
+    /// What cannot be planned and is left alone.
+    blocked: Vec<BlockedEntry<'a>>,
+    /// Guards that refuse the plan as a whole.
+    refusals: &'a [Refusal],
+    /// Secrets whose freshness could not be told; not a change.
+    unverified: Vec<UnverifiedEntry<'a>>,
+    /// What exists, is not declared and is not touched.
+    unmanaged: UnmanagedEntry<'a>,
+}
+
+/// One thing that will be done.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Change<'a> {
+    /// `customer` or `customer/connector`.
+    address: String,
+    /// The customer's name.
+    customer: &'a str,
+    /// The connector's name; null for the customer itself.
+    connector: Option<&'a str>,
+    /// `customer`, or the connector's type.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// The remote object as it is now; null for what has yet to be created.
+    id: Option<String>,
+    /// The kind of action.
+    action: Action,
+    /// Why, most telling first.
+    reasons: &'a [Reason],
+    /// The fields concerned.
+    fields: &'a [FieldChange],
+}
+
+/// What cannot be planned.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct BlockedEntry<'a> {
+    /// `customer` or `customer/connector`.
+    address: String,
+    /// The stable code, which `airlift explain` knows.
+    code: BlockCode,
+    /// What is the matter and what to do.
+    message: &'a str,
+}
+
+/// Secrets whose freshness could not be told.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UnverifiedEntry<'a> {
+    /// `customer/connector`.
+    address: String,
+    /// Why.
+    why: WhyUnverified,
+    /// The fields' paths.
+    paths: &'a [String],
+}
+
+/// What exists, is not declared and is not touched.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UnmanagedEntry<'a> {
+    /// Names of undeclared customers.
+    customers: &'a [String],
+    /// Undeclared connectors of declared customers.
+    connectors: Vec<UnmanagedConnectorEntry<'a>>,
+    /// Ours, not in the files, kept because the run does not prune.
+    kept: Vec<String>,
+}
+
+/// An undeclared connector.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UnmanagedConnectorEntry<'a> {
+    /// `customer/connector`.
+    address: String,
+    /// Its id.
+    id: String,
+    /// Its type's name where the server gives one.
+    #[serde(rename = "type")]
+    kind: Option<&'a str>,
+}
+
+/// The document of a plan.
+pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
+    PlanDocument {
+        format_version: FORMAT_VERSION,
+        organization_id: plan.organization_id.to_string(),
+        contract: plan.contract,
+        partial: plan.partial,
+        applyable: is_applyable(plan),
+        summary: plan.summary,
+        changes: plan.steps().map(change).collect(),
+        blocked: plan.blocked.iter().map(blocked).collect(),
+        refusals: &plan.refusals,
+        unverified: plan.unverified.iter().map(unverified).collect(),
+        unmanaged: unmanaged(&plan.unmanaged),
+    }
+}
+
+fn blocked(blocked: &Blocked) -> BlockedEntry<'_> {
+    BlockedEntry {
+        address: blocked.address.to_string(),
+        code: blocked.code,
+        message: &blocked.message,
+    }
+}
+
+fn unverified(unverified: &Unverified) -> UnverifiedEntry<'_> {
+    UnverifiedEntry {
+        address: unverified.address.to_string(),
+        why: unverified.why,
+        paths: &unverified.paths,
+    }
+}
+
+fn unmanaged(unmanaged: &Unmanaged) -> UnmanagedEntry<'_> {
+    UnmanagedEntry {
+        customers: &unmanaged.customers,
+        connectors: unmanaged.connectors.iter().map(connector).collect(),
+        kept: unmanaged.kept.iter().map(Address::to_string).collect(),
+    }
+}
+
+fn connector(connector: &UnmanagedConnector) -> UnmanagedConnectorEntry<'_> {
+    UnmanagedConnectorEntry {
+        address: connector.address.to_string(),
+        id: connector.id.to_string(),
+        kind: connector.kind.as_deref(),
+    }
+}
+
+fn change(step: &Step) -> Change<'_> {
+    Change {
+        address: step.address.to_string(),
+        customer: &step.address.customer,
+        connector: step.address.connector.as_deref(),
+        kind: step::kind(&step.operation),
+        id: step::remote_id(&step.operation),
+        action: step.action,
+        reasons: &step.reasons,
+        fields: &step.changes,
+    }
+}

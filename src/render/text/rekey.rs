@@ -1,0 +1,15 @@
+//! Responsible for drawing what `ledger rekey` did as text.
+
+use crate::render::view::rekey::{Rekeyed, RekeyedView};
+use crate::render::{Line, Out};
+use std::io;
+
+/// Writes it.
+pub fn rekeyed(out: &mut Out<'_>, rekeyed: &Rekeyed) -> io::Result<()> {
+    let view = RekeyedView::new(rekeyed);
+    for left in &view.left {
+        out.line(&Line::at(0).hang(2).phrase(left))?;
+    }
+    out.line(&Line::at(0).hang(2).text(view.summary))?;
+    out.flush()
+}

@@ -1,0 +1,144 @@
+//! Responsible for a drift as a reader sees it: the counts, and what changed, customer by customer.
+
+use super::fields::FieldView;
+use super::{Group, Listing, Phrase, Row};
+use crate::catalog;
+use crate::plan::{Action, Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer};
+use crate::render::words::{self, counted};
+use crate::render::{Label, Safe};
+
+/// A drift.
+#[derive(Debug)]
+pub(crate) struct DriftView<'a> {
+    drift: &'a Drift,
+    /// The verdict, then what was compared.
+    pub(crate) summary: Vec<Phrase>,
+    /// Customers that are not ours.
+    pub(crate) unmanaged: Option<Group>,
+}
+
+/// One customer with what changed.
+#[derive(Debug)]
+pub(crate) struct DriftedCustomerView<'a> {
+    pub(crate) name: Safe,
+    pub(crate) workspace: Safe,
+    pub(crate) changes: Vec<DriftedView<'a>>,
+}
+
+/// One change.
+#[derive(Debug)]
+pub(crate) struct DriftedView<'a> {
+    /// The label of the kind of change, which has the symbol.
+    pub(crate) label: Label,
+    pub(crate) address: Safe,
+    /// `customer`, or the connector's type.
+    pub(crate) kind: Safe,
+    /// How it changed.
+    pub(crate) change: &'static str,
+    /// The remote id of what appeared.
+    pub(crate) id: Option<Safe>,
+    pub(crate) fields: Vec<FieldView<'a>>,
+}
+
+impl<'a> DriftView<'a> {
+    pub(crate) fn new(drift: &'a Drift) -> Self {
+        Self {
+            drift,
+            summary: summary(drift),
+            unmanaged: unmanaged(&drift.unmanaged),
+        }
+    }
+
+    /// Customers with changes, one after another.
+    pub(crate) fn customers(&self) -> impl Iterator<Item = DriftedCustomerView<'a>> {
+        self.drift.customers.iter().map(DriftedCustomerView::new)
+    }
+}
+
+impl<'a> DriftedCustomerView<'a> {
+    fn new(customer: &'a DriftedCustomer) -> Self {
+        Self {
+            name: Safe::new(&customer.name),
+            workspace: Safe::new(customer.workspace_id),
+            changes: customer.changes.iter().map(DriftedView::new).collect(),
+        }
+    }
+}
+
+impl<'a> DriftedView<'a> {
+    fn new(drifted: &'a Drifted) -> Self {
+        Self {
+            label: label(drifted.kind),
+            address: Safe::new(&drifted.address),
+            kind: Safe::new(kind(drifted.subject)),
+            change: words::drift(drifted.kind),
+            id: (drifted.kind == DriftKind::Appeared).then(|| Safe::new(drifted.subject.id())),
+            fields: FieldView::each(&drifted.fields, Action::Update),
+        }
+    }
+}
+
+/// `customer`, or the connector's type.
+pub(crate) fn kind(subject: DriftSubject) -> String {
+    match subject {
+        DriftSubject::Customer(_) => "customer".to_owned(),
+        DriftSubject::Connector(_, definition) => {
+            let id = definition.to_string();
+            catalog::find(&id).map_or(id, |known| known.name.clone())
+        }
+    }
+}
+
+fn label(kind: DriftKind) -> Label {
+    match kind {
+        DriftKind::Gone => Label::Delete,
+        DriftKind::RenamedRemotely => Label::Rename,
+        DriftKind::ChangedRemotely => Label::Update,
+        DriftKind::Appeared => Label::Create,
+    }
+}
+
+fn unmanaged(customers: &[String]) -> Option<Group> {
+    (!customers.is_empty()).then(|| Group {
+        symbol: None,
+        label: Label::Strong,
+        title: "Unmanaged",
+        count: Some(counted(customers.len(), "customer")),
+        meaning: "not ours, never touched",
+        rows: Row::each(customers),
+        listing: Listing::None,
+    })
+}
+
+fn summary(drift: &Drift) -> Vec<Phrase> {
+    let DriftSummary {
+        customers,
+        connectors,
+        compared,
+    } = drift.summary;
+    let verdict = if drift.is_any() {
+        let customers = number(customers, "customer");
+        let connectors = number(connectors, "connector");
+        let text = format_args!("Drift: {customers}, {connectors} changed out of band.");
+        Phrase::new(Label::Strong, Safe::new(text))
+    } else {
+        Phrase::new(Label::Good, "No drift.")
+    };
+    let compared = match compared {
+        0 => "The ledger knows no customer yet.".to_owned(),
+        1 if !drift.is_any() => "1 customer is as last applied.".to_owned(),
+        n if !drift.is_any() => format!("{n} customers are as last applied."),
+        n => format!("Compared: {}.", number(n, "customer")),
+    };
+    let partial = drift
+        .partial
+        .then(|| Phrase::plain("Partial: the rest was left out."));
+    [verdict, Phrase::plain(Safe::new(compared))]
+        .into_iter()
+        .chain(partial)
+        .collect()
+}
+
+fn number(count: u64, noun: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
+}

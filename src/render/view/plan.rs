@@ -1,0 +1,268 @@
+//! Responsible for a plan as a reader sees it: what will be done to whom and why, what was left
+//! alone, and the counts.
+
+use super::step::StepView;
+use super::{Group, Listing, Phrase, Row};
+use crate::model::WhyUnverified;
+use crate::plan::{
+    Blocked, CustomerPlan, Plan, Refusal, Unmanaged, UnmanagedConnector, Unverified,
+};
+use crate::render::style::{SYMBOLS, Symbol};
+use crate::render::words::{self, counted};
+use crate::render::{Label, Safe};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is said of objects that the ledger does not own.
+const NOT_OURS: &str = "not declared, not ours, never touched";
+
+/// A plan.
+#[derive(Debug)]
+pub(crate) struct PlanView<'a> {
+    plan: &'a Plan,
+    pub(crate) has_changes: bool,
+    /// What was left alone, and why.
+    pub(crate) left_alone: Vec<Group>,
+    /// The symbols of the steps and groups.
+    pub(crate) legend: Vec<Symbol>,
+    /// The verdict, then the counts.
+    pub(crate) summary: Vec<Phrase>,
+}
+
+/// One customer with its steps.
+#[derive(Debug)]
+pub(crate) struct CustomerView<'a> {
+    pub(crate) name: Safe,
+    pub(crate) workspace: Option<Safe>,
+    pub(crate) protected: bool,
+    pub(crate) steps: Vec<StepView<'a>>,
+}
+
+impl<'a> PlanView<'a> {
+    pub(crate) fn new(plan: &'a Plan) -> Self {
+        let has_changes = plan.has_changes();
+        Self {
+            plan,
+            has_changes,
+            left_alone: left_alone(plan),
+            legend: legend(plan),
+            summary: if has_changes {
+                changed(plan)
+            } else {
+                unchanged(plan)
+            },
+        }
+    }
+
+    /// Customers with steps, one after another, so that a plan of ten thousand customers needs no
+    /// more memory than one.
+    pub(crate) fn customers(&self) -> impl Iterator<Item = CustomerView<'a>> {
+        touched(self.plan).map(CustomerView::new)
+    }
+}
+
+impl<'a> CustomerView<'a> {
+    fn new(customer: &'a CustomerPlan) -> Self {
+        Self {
+            name: Safe::new(&customer.name),
+            workspace: customer.workspace_id.map(Safe::new),
+            protected: customer.protect,
+            steps: customer.steps.iter().map(StepView::new).collect(),
+        }
+    }
+}
+
+/// Whether apply would carry the plan out.
+pub(crate) fn is_applyable(plan: &Plan) -> bool {
+    plan.has_changes() && plan.refusals.is_empty()
+}
+
+fn touched(plan: &Plan) -> impl Iterator<Item = &CustomerPlan> {
+    plan.customers
+        .iter()
+        .filter(|customer| !customer.steps.is_empty())
+}
+
+fn left_alone(plan: &Plan) -> Vec<Group> {
+    blocked(&plan.blocked)
+        .into_iter()
+        .chain(unverified(&plan.unverified))
+        .chain(unmanaged(&plan.unmanaged))
+        .chain(refused(&plan.refusals))
+        .collect()
+}
+
+fn blocked(blocked: &[Blocked]) -> Option<Group> {
+    let rows: Vec<Row> = blocked
+        .iter()
+        .map(|entry| Row {
+            text: Phrase::plain(Safe::new(format_args!(
+                "{} [{}]",
+                entry.address,
+                words::code(entry.code)
+            ))),
+            detail: Some(Safe::new(&entry.message)),
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Group {
+        symbol: None,
+        label: Label::Error,
+        title: "Blocked",
+        count: None,
+        meaning: "cannot be planned, left alone",
+        rows,
+        listing: Listing::All,
+    })
+}
+
+fn refused(refusals: &[Refusal]) -> Option<Group> {
+    let rows: Vec<Row> = refusals
+        .iter()
+        .map(|refusal| {
+            let code = Safe::new(words::code(refusal.code));
+            let text = Phrase::new(Label::Error, code).text(": ");
+            Row::new(text.text(Safe::new(&refusal.message)))
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Group {
+        symbol: None,
+        label: Label::Error,
+        title: "Refused",
+        count: None,
+        meaning: "a guard forbids to apply this plan",
+        rows,
+        listing: Listing::All,
+    })
+}
+
+fn unverified(unverified: &[Unverified]) -> Vec<Group> {
+    let mut by_cause: BTreeMap<WhyUnverified, Vec<Row>> = BTreeMap::new();
+    for entry in unverified {
+        let text = format!("{}: {}", entry.address, entry.paths.join(", "));
+        by_cause
+            .entry(entry.why)
+            .or_default()
+            .push(Row::new(Phrase::plain(Safe::new(text))));
+    }
+    by_cause
+        .into_iter()
+        .map(|(cause, rows)| Group {
+            symbol: Some(Label::Unverified),
+            label: Label::Strong,
+            title: "Not verified",
+            count: Some(counted(rows.len(), "connector")),
+            meaning: words::unverified(cause),
+            rows,
+            listing: Listing::First,
+        })
+        .collect()
+}
+
+fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
+    let connectors = unmanaged.connectors.iter().map(connector).collect();
+    let group = |title, noun, meaning, rows: Vec<Row>, listing| Group {
+        symbol: None,
+        label: Label::Strong,
+        title,
+        count: Some(counted(rows.len(), noun)),
+        meaning,
+        rows,
+        listing,
+    };
+    let customers = Row::each(&unmanaged.customers);
+    let kept = Row::each(&unmanaged.kept);
+    let mut groups = vec![
+        group(
+            "Unmanaged",
+            "connector",
+            NOT_OURS,
+            connectors,
+            Listing::First,
+        ),
+        group("Unmanaged", "customer", NOT_OURS, customers, Listing::None),
+        group(
+            "Kept",
+            "object",
+            "ours, no longer in the files; --prune removes",
+            kept,
+            Listing::First,
+        ),
+    ];
+    groups.retain(|group| !group.rows.is_empty());
+    groups
+}
+
+fn connector(connector: &UnmanagedConnector) -> Row {
+    let UnmanagedConnector { address, id, kind } = connector;
+    let kind = kind.as_deref().unwrap_or("connector");
+    Row::new(Phrase::plain(Safe::new(format_args!(
+        "{address} ({kind}) {id}"
+    ))))
+}
+
+fn legend(plan: &Plan) -> Vec<Symbol> {
+    let mut present: BTreeSet<&str> = plan
+        .steps()
+        .map(|step| Label::of(step.action).symbol())
+        .collect();
+    if !plan.unverified.is_empty() {
+        present.insert(Label::Unverified.symbol());
+    }
+    SYMBOLS
+        .into_iter()
+        .filter(|symbol| present.contains(symbol.text))
+        .collect()
+}
+
+fn changed(plan: &Plan) -> Vec<Phrase> {
+    let summary = &plan.summary;
+    let changes = format!(
+        "Plan: {} to add, {} to change, {} to destroy.",
+        summary.add, summary.change, summary.destroy
+    );
+    let mut sentences = vec![Phrase::new(Label::Strong, Safe::new(changes))];
+    if summary.secrets > 0 {
+        let secrets = format_args!("Secrets: {} to write.", summary.secrets);
+        sentences.push(Phrase::plain(Safe::new(secrets)));
+    }
+    let (touched_declared, declared) = (summary.customers_touched, summary.customers_declared);
+    let undeclared = (touched(plan).count() as u64).saturating_sub(touched_declared);
+    let removed = match undeclared {
+        0 => String::new(),
+        removed => format!(", and {removed} that left the files"),
+    };
+    sentences.push(Phrase::plain(Safe::new(format_args!(
+        "Customers: {touched_declared} touched of {declared}{removed}."
+    ))));
+    sentences.extend(further_counts(plan));
+    sentences
+}
+
+fn unchanged(plan: &Plan) -> Vec<Phrase> {
+    let mut sentences = vec![Phrase::new(Label::Good, "No changes.")];
+    if plan.blocked.is_empty() {
+        let customers = match plan.summary.customers_declared {
+            1 => "1 customer is as the files say.".to_owned(),
+            n => format!("{n} customers are as the files say."),
+        };
+        sentences.push(Phrase::plain(Safe::new(customers)));
+    }
+    sentences.extend(further_counts(plan));
+    sentences
+}
+
+/// The counts that are worth a word only when they are not zero.
+fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
+    let counts = [
+        ("Adopted", plan.summary.adopt),
+        ("Blocked", plan.blocked.len() as u64),
+        ("Not verified", plan.unverified.len() as u64),
+    ];
+    let partial = plan
+        .partial
+        .then(|| Phrase::plain("Partial: the rest was left out."));
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| Phrase::plain(Safe::new(format_args!("{what}: {count}."))))
+        .chain(partial)
+}
