@@ -4,14 +4,12 @@
 use super::Credentials;
 use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind, Call, ServerMessage};
-use super::health::Turn;
 use super::options::Options;
 use super::request::Request;
-use super::retry::Tries;
+use super::resilience::{AdmissionControl, AttemptKind, AttemptRequest, CallState, Rejection};
 use super::said::{WITHHELD, said};
 use super::sent::Sent;
 use super::tokens::{Bearer, Held, Tokens};
-use super::traffic::{Entry, Held as Refusal, Traffic};
 use super::transport::{Response, Transport};
 use super::wire::{self, Shape};
 use crate::events::{Event, RequestEvent, ResponseSummary};
@@ -32,7 +30,7 @@ pub(super) struct Core {
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
     sent: Arc<Sent>,
-    traffic: Traffic,
+    admission: AdmissionControl,
     /// Requests made.
     made: AtomicU64,
     /// The expected organization, else the first that an answer named.
@@ -86,7 +84,7 @@ impl Core {
         Self {
             transport,
             sent: Arc::default(),
-            traffic: Traffic::new(&options),
+            admission: AdmissionControl::new(&options),
             made: AtomicU64::new(0),
             organization: options
                 .organization_id
@@ -99,7 +97,7 @@ impl Core {
 
     /// Has nothing wait for the service any more.
     pub(super) fn halt(&self) {
-        self.traffic.halt();
+        self.admission.shut_down();
     }
 
     /// Notes texts that are no secret, whatever they look like.
@@ -128,14 +126,14 @@ impl Core {
 
     /// Sends with the organization's token; a refused token is replaced.
     pub(super) async fn as_application(&self, request: &Request<'_>) -> Result<Answer, ApiError> {
-        let mut tries = Tries::new(false);
+        let mut state = CallState::new(false);
         loop {
             let token = self.application().await;
-            let token = token.map_err(|error| without_token(error, request, &tries))?;
-            match self.go(request, Some(token.bearer()), &mut tries).await {
+            let token = token.map_err(|error| without_token(error, request, &state))?;
+            match self.go(request, Some(token.bearer()), &mut state).await {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => {}
-                Err(error) if error.is_unauthorized() && renews(&mut tries, &token) => {
+                Err(error) if error.is_unauthorized() && renews(&mut state, &token) => {
                     self.tokens.reject(&token);
                 }
                 Err(error) => return Err(error),
@@ -150,17 +148,17 @@ impl Core {
         customer: &str,
         workspace: WorkspaceId,
     ) -> Result<Answer, ApiError> {
-        let mut tries = Tries::new(false);
+        let mut state = CallState::new(false);
         loop {
             let token = self.scoped(customer, workspace).await;
-            let token = token.map_err(|error| without_token(error, request, &tries))?;
+            let token = token.map_err(|error| without_token(error, request, &state))?;
             match self
-                .go(request, Some(token.held.bearer()), &mut tries)
+                .go(request, Some(token.held.bearer()), &mut state)
                 .await
             {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => {}
-                Err(error) if error.is_unauthorized() && renews(&mut tries, &token.held) => {
+                Err(error) if error.is_unauthorized() && renews(&mut state, &token.held) => {
                     self.tokens.reject_scoped(customer, &token).await;
                 }
                 Err(error) => return Err(error),
@@ -174,53 +172,58 @@ impl Core {
         &self,
         request: &Request<'_>,
         token: Option<&SecretValue>,
-        doubt: bool,
+        may_have_taken_effect: bool,
     ) -> Result<Answer, ApiError> {
-        let mut tries = Tries::new(doubt);
+        let mut state = CallState::new(may_have_taken_effect);
         let bearer = token.map(|token| Bearer { token, until: None });
-        match self.go(request, bearer, &mut tries).await? {
+        match self.go(request, bearer, &mut state).await? {
             Some(answer) => Ok(answer),
-            None => Err(unasked(request, &tries, "its token has ended".to_owned())),
+            None => Err(unasked(request, &state, "its token has ended".to_owned())),
         }
     }
 
     /// Sends, and sends again as far as policy and traffic allow. Nothing when the token's time
-    /// ended before it could be sent: the next one may go on with the same `tries`.
+    /// ended before it could be sent: the next one may go on with the same `state`.
     async fn go(
         &self,
         request: &Request<'_>,
         bearer: Option<Bearer<'_>>,
-        tries: &mut Tries,
+        state: &mut CallState,
     ) -> Result<Option<Answer>, ApiError> {
         let policy = &self.options.retry;
         loop {
-            let entry = Entry {
+            let attempt = AttemptRequest {
                 writes: request.writes,
-                turn: tries.turn,
+                kind: state.kind,
                 // What is begun needs time to end.
-                deadline: tries.started + policy.total.mul_f64(0.9),
-                usable: bearer.and_then(|bearer| bearer.until),
+                deadline: state.started + policy.total.mul_f64(0.9),
+                token_expires_at: bearer.and_then(|bearer| bearer.until),
             };
-            let pass = match self.traffic.enter(entry).await {
-                Ok(pass) => pass,
-                Err(Refusal::Stale) => return Ok(None),
-                Err(refusal) => return Err(turned_back(refusal, request, tries)),
+            let permit = match self.admission.admit(attempt).await {
+                Ok(permit) => permit,
+                Err(Rejection::TokenExpired) => return Ok(None),
+                Err(rejection) => return Err(turned_back(rejection, request, state)),
             };
             let token = bearer.map(|bearer| bearer.token);
-            let outcome = self.attempt(request, token, tries).await;
-            let is_probe = pass.is_probe();
-            pass.end(&outcome);
+            let outcome = self.attempt(request, token, state).await;
+            let is_probe = permit.is_probe();
+            permit.end(&outcome);
             let error = match outcome {
                 Ok(answer) => return Ok(Some(answer)),
                 Err(error) => error,
             };
-            let Some(pause) = self.after(&error, is_probe, request, tries) else {
+            let Some(pause) = self.after(&error, is_probe, request, state) else {
                 return Err(error);
             };
-            if self.traffic.rest(pause, request.operation).await.is_err() {
+            if self
+                .admission
+                .pause(pause, request.operation)
+                .await
+                .is_err()
+            {
                 return Err(error);
             }
-            tries.last = Some(error);
+            state.last = Some(error);
         }
     }
 
@@ -254,11 +257,11 @@ impl Core {
         &self,
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
-        tries: &mut Tries,
+        state: &mut CallState,
     ) -> Result<Answer, ApiError> {
-        tries.attempts += 1;
+        state.attempts += 1;
         let total = self.options.retry.total;
-        let left = total.saturating_sub(tries.started.elapsed());
+        let left = total.saturating_sub(state.started.elapsed());
         let organization = self.organization();
         let secrets = request.sensitive.secrets.iter().copied();
         secrets
@@ -268,10 +271,10 @@ impl Core {
         let outcome = tokio::select! {
             biased;
             outcome = self.transport.attempt(request, bearer, organization, left) => outcome,
-            () = self.traffic.grace() => Err(TransportError::TimedOut),
+            () = self.admission.drain() => Err(TransportError::TimedOut),
         };
-        self.tell(request, &outcome, asked, tries.attempts);
-        self.judge(outcome, asked, call(request, tries), request, bearer)
+        self.tell(request, &outcome, asked, state.attempts);
+        self.judge(outcome, asked, call(request, state), request, bearer)
     }
 
     /// The pause before the next attempt, or nothing to give up. How long probes go on is the
@@ -281,20 +284,20 @@ impl Core {
         error: &ApiError,
         is_probe: bool,
         request: &Request<'_>,
-        tries: &mut Tries,
+        state: &mut CallState,
     ) -> Option<Duration> {
         let turned_away = error.is_throttled();
-        tries.failures += u32::from(!turned_away && !is_probe);
-        let pause = self.options.retry.wait(error, request.repeat, tries);
+        state.failures += u32::from(!turned_away && !is_probe);
+        let pause = self.options.retry.delay(error, request.idempotency, state);
         if pause.is_some() {
-            tries.doubt |= request.writes && error.may_have_taken_effect();
-            tries.turn = if turned_away {
-                Turn::Free
+            state.may_have_taken_effect |= request.writes && error.may_have_taken_effect();
+            state.kind = if turned_away {
+                AttemptKind::First
             } else {
-                self.traffic.again()
+                self.admission.retry()
             };
         } else if turned_away {
-            self.traffic.gave_up();
+            self.admission.gave_up();
         }
         pause
     }
@@ -346,49 +349,51 @@ impl Core {
     }
 }
 
-fn call(request: &Request<'_>, tries: &Tries) -> Call {
+fn call(request: &Request<'_>, state: &CallState) -> Call {
     Call {
         operation: request.operation,
-        elapsed: tries.started.elapsed(),
-        attempts: tries.attempts,
+        elapsed: state.started.elapsed(),
+        attempts: state.attempts,
         writes: request.writes,
-        may_have_taken_effect: tries.doubt,
+        may_have_taken_effect: state.may_have_taken_effect,
     }
 }
 
-fn unasked(request: &Request<'_>, tries: &Tries, reason: String) -> ApiError {
-    ApiError::new(call(request, tries), ApiErrorKind::Unavailable(reason))
+fn unasked(request: &Request<'_>, state: &CallState, reason: String) -> ApiError {
+    ApiError::new(call(request, state), ApiErrorKind::Unavailable(reason))
 }
 
 /// A call that is to be repeated and cannot be failed as it did; any other was not made.
-fn turned_back(refusal: Refusal, request: &Request<'_>, tries: &mut Tries) -> ApiError {
-    tries.last.take().unwrap_or_else(|| {
-        let reason = match refusal {
-            Refusal::Down(failures) => {
+fn turned_back(rejection: Rejection, request: &Request<'_>, state: &mut CallState) -> ApiError {
+    state.last.take().unwrap_or_else(|| {
+        let reason = match rejection {
+            Rejection::Outage(failures) => {
                 format!("the service has failed {failures} times in a row")
             }
-            Refusal::Halted => "the run is to end".to_owned(),
-            Refusal::Busy | Refusal::Stale => "there was no turn for it in time".to_owned(),
+            Rejection::ShutDown => "the run is to end".to_owned(),
+            Rejection::DeadlineExceeded | Rejection::TokenExpired => {
+                "there was no turn for it in time".to_owned()
+            }
         };
-        unasked(request, tries, reason)
+        unasked(request, state, reason)
     })
 }
 
 /// No token, no call; but what an earlier attempt may have done stays in doubt.
-fn without_token(error: ApiError, request: &Request<'_>, tries: &Tries) -> ApiError {
-    if tries.doubt {
-        return unasked(request, tries, format!("no token could be had: {error}"));
+fn without_token(error: ApiError, request: &Request<'_>, state: &CallState) -> ApiError {
+    if state.may_have_taken_effect {
+        return unasked(request, state, format!("no token could be had: {error}"));
     }
     error
 }
 
 /// Whether a refused token is worth another one. Once it is; more often only if the token had
 /// been waiting to be used, so that it may have ended on the way.
-fn renews(tries: &mut Tries, token: &Held) -> bool {
-    let first = !tries.renewed;
-    tries.renewed = true;
-    tries.turn = Turn::Free;
-    tries.last = None;
+fn renews(state: &mut CallState, token: &Held) -> bool {
+    let first = !state.renewed;
+    state.renewed = true;
+    state.kind = AttemptKind::First;
+    state.last = None;
     first || token.age() > YOUNG
 }
 

@@ -3,7 +3,8 @@
 #![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
 
 use super::echo::Sensitive;
-use super::{Target, retry, said, wire};
+use super::resilience::retry_after;
+use super::{Target, said, wire};
 use crate::fuzzing::PLANTED;
 
 /// No answer breaks the reader, and no refusal or complaint about an answer shows a secret.
@@ -96,7 +97,7 @@ fn complaints(body: &[u8]) -> Vec<String> {
 pub fn headers(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let wait = retry::retry_after(Some(first), Some(rest));
+    let wait = retry_after(Some(first), Some(rest));
     let is_number = first.trim().parse::<f64>().is_ok();
     assert!(!is_number || wait.is_none_or(|wait| wait.as_secs() <= 86_400));
     if let Ok(target) = first.parse::<Target>() {

@@ -6,25 +6,20 @@
 //! nothing of files, plans or people.
 
 mod body;
-mod breaker;
 mod core;
 mod echo;
 mod error;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
-mod health;
-mod lane;
 mod listing;
 mod options;
-mod pacer;
 mod reader;
 mod request;
-mod retry;
+mod resilience;
 mod said;
 mod sent;
 mod target;
 mod tokens;
-mod traffic;
 mod transport;
 mod wire;
 mod writer;
@@ -34,7 +29,7 @@ pub(crate) mod tests;
 
 pub use error::{ApiError, ApiErrorKind, Call, Effect, ServerMessage};
 pub use listing::Listing;
-pub use options::{ConnectorToken, Limits, Load, Options, Outage, RetryPolicy, Timeouts};
+pub use options::{CircuitOptions, ConnectorToken, Limits, Load, Options, RetryPolicy, Timeouts};
 pub use reader::Reader;
 pub use target::{DEFAULT_TARGET, Target, TargetError};
 pub use writer::Writer;

@@ -26,8 +26,8 @@ pub struct Options {
     pub retry: RetryPolicy,
     /// How hard to press the service.
     pub load: Load,
-    /// What to do while the service is down.
-    pub outage: Outage,
+    /// When the circuit breaker opens, and for how long.
+    pub circuit: CircuitOptions,
     /// How much to accept.
     pub limits: Limits,
     /// Receives each request, and every wait that a person would notice.
@@ -91,15 +91,15 @@ pub struct RetryPolicy {
     /// Attempts and waits of one call together.
     pub total: Duration,
     /// Retries that the session starts with, for isolated faults.
-    pub burst: u32,
-    /// Retries that the session may save up: each answer allows half a retry more, and an
-    /// outage none, so that a run then makes hardly more requests than calls.
-    pub reserve: u32,
+    pub initial_budget: u32,
+    /// The largest retry budget. Each response adds half a retry and an outage adds none, so that
+    /// a run in an outage makes hardly more requests than calls.
+    pub max_budget: u32,
 }
 
 impl Default for RetryPolicy {
     /// With one fault in five calls, six attempts are what a plan of a thousand reads needs. The
-    /// shared allowance, not their number, bounds what an outage costs.
+    /// shared retry budget, not their number, bounds what an outage costs.
     fn default() -> Self {
         Self {
             attempts: 6,
@@ -107,8 +107,8 @@ impl Default for RetryPolicy {
             cap: Duration::from_secs(20),
             retry_after_cap: Duration::from_mins(2),
             total: Duration::from_mins(5),
-            burst: 2,
-            reserve: 20,
+            initial_budget: 2,
+            max_budget: 20,
         }
     }
 }
@@ -131,25 +131,25 @@ impl Default for Load {
     }
 }
 
-/// What counts as an outage, and how the service's return is noticed.
+/// When the circuit breaker opens, and how it closes again.
 #[derive(Clone, Copy, Debug)]
-pub struct Outage {
-    /// Failures in a row, after which nothing is sent but a probe now and then.
-    pub failures: u32,
+pub struct CircuitOptions {
+    /// Failures in a row that open the circuit: then only probes are sent.
+    pub failure_threshold: u32,
     /// The longest time between two probes; the first ones come sooner.
-    pub probe: Duration,
-    /// How long calls wait for the service's return, a third of it where it was never there; after
-    /// that they fail unasked.
-    pub patience: Duration,
+    pub probe_interval: Duration,
+    /// How long calls wait for a recovery; a third of it if the service has never responded. After
+    /// that they fail without a request.
+    pub open_timeout: Duration,
 }
 
-impl Default for Outage {
+impl Default for CircuitOptions {
     /// A restart of the service takes seconds; a run that waits for longer helps nobody.
     fn default() -> Self {
         Self {
-            failures: 5,
-            probe: Duration::from_secs(5),
-            patience: Duration::from_secs(30),
+            failure_threshold: 5,
+            probe_interval: Duration::from_secs(5),
+            open_timeout: Duration::from_secs(30),
         }
     }
 }

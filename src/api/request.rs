@@ -1,10 +1,10 @@
-//! Requests as plain values: method, path, query, body, and what repeating one could do. Owns
-//! the names of both contracts; refuses I/O, so that a test needs no socket.
+//! Responsible for requests as plain values: method, path, query, body and idempotency, with the
+//! names of both contracts. Does no I/O, so that a test needs no socket.
 
 use super::body::{self, SecretBody};
 use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind};
-use super::retry::Repeat;
+use super::resilience::Idempotency;
 use crate::model::{
     Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, Resolved,
     SecretValue, Status, WorkspaceId,
@@ -28,7 +28,7 @@ pub(super) struct Request<'a> {
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Bytes>,
     pub(super) sensitive: Sensitive<'a>,
-    pub(super) repeat: Repeat,
+    pub(super) idempotency: Idempotency,
     /// Whether it changes anything remotely.
     pub(super) writes: bool,
     /// Whether the server works before it answers.
@@ -46,7 +46,7 @@ impl Request<'_> {
             query: Vec::new(),
             body: None,
             sensitive: Sensitive::default(),
-            repeat: Repeat::Harmless,
+            idempotency: Idempotency::Idempotent,
             slow: false,
         }
     }
@@ -173,7 +173,7 @@ pub(super) fn delete_workspace(id: WorkspaceId) -> Request<'static> {
     let path = format!("{WORKSPACES}/{id}");
     let request = Request::new("delete_workspaces_workspace_id", Method::DELETE, path).about(&id);
     Request {
-        repeat: Repeat::HarmlessButSlow,
+        idempotency: Idempotency::SlowIdempotent,
         slow: true,
         ..request
     }
@@ -214,7 +214,7 @@ pub(super) fn check_connector<'a>(
         .about(&Address::connector(customer, &body.name));
     let body = body::connector_request(contract, customer, body, secrets)?;
     Ok(Request {
-        repeat: Repeat::Duplicates,
+        idempotency: Idempotency::NotIdempotent,
         slow: true,
         ..request.with_secrets(body)
     })
@@ -232,7 +232,7 @@ pub(super) fn create_connector<'a>(
         .about(&Address::connector(customer, &body.name));
     let body = body::connector_request(contract, customer, body, secrets)?;
     Ok(Request {
-        repeat: Repeat::Duplicates,
+        idempotency: Idempotency::NotIdempotent,
         slow: true,
         ..request.with_secrets(body)
     })
@@ -295,7 +295,7 @@ mod tests {
         Request, application_token, delete_workspace, list_connectors, list_workspaces,
         scoped_token, scoped_token_info, update_connector, update_workspace,
     };
-    use crate::api::retry::Repeat;
+    use crate::api::resilience::Idempotency;
     use crate::model::{
         Cache, ConnectorId, Contract, CustomerPatch, Entity, Region, SecretValue, Status,
         WorkspaceId,
@@ -393,8 +393,8 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_delete_is_not_repeated_blindly() {
+    fn slow_delete_is_not_retried_blindly() {
         let request = delete_workspace(WorkspaceId(Uuid::nil()));
-        assert_eq!(request.repeat, Repeat::HarmlessButSlow);
+        assert_eq!(request.idempotency, Idempotency::SlowIdempotent);
     }
 }

@@ -316,8 +316,11 @@ impl Core {
         let held = Held::new(answer.token.0, asked, life);
         let info = request::scoped_token_info(contract);
         // Failing from here on leaves open whether the mint made a workspace.
-        let doubt = known.is_none();
-        let info: TokenInfo = self.send(&info, Some(&held.token), doubt).await?.decode()?;
+        let may_have_created = known.is_none();
+        let info: TokenInfo = self
+            .send(&info, Some(&held.token), may_have_created)
+            .await?
+            .decode()?;
         self.check_organization(info.organization_id)?;
         let workspace = info.workspace_id;
         if info.name() != Some(customer) || known.is_some_and(|known| known != workspace) {

@@ -4,7 +4,7 @@
 use super::error::{ApiError, ApiErrorKind};
 use super::options::{Options, Timeouts};
 use super::request::Request;
-use super::retry::retry_after;
+use super::resilience::retry_after;
 use super::target::Target;
 use crate::http::{self, TransportError};
 use crate::model::{OrganizationId, SecretValue};

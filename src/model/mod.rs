@@ -10,6 +10,7 @@ mod desired;
 mod health_check;
 mod id;
 mod invisible;
+mod lock;
 mod observed;
 mod recorded;
 mod resolved;
@@ -31,6 +32,7 @@ pub use desired::{
 pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;
+pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use observed::{
     Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
     ObservedStatus,

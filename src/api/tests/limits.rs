@@ -3,7 +3,7 @@
 
 use super::{Stub, TOKEN, id, ok, quick, status, token, workspace, workspace_path};
 use crate::api::{
-    ApiError, ApiErrorKind, Effect, Load, Options, Outage, RetryPolicy, Session, Workspace,
+    ApiError, ApiErrorKind, CircuitOptions, Effect, Load, Options, RetryPolicy, Session, Workspace,
 };
 use crate::events::recorder::Recorder;
 use crate::model::{ConnectorId, WorkspaceId};
@@ -159,9 +159,9 @@ async fn calls_outlast_a_short_outage() {
     let down = Arc::new(AtomicBool::new(true));
     let stub = failing(&down).await;
     let options = Options {
-        outage: Outage {
-            patience: Duration::from_secs(20),
-            ..quick().outage
+        circuit: CircuitOptions {
+            open_timeout: Duration::from_secs(20),
+            ..quick().circuit
         },
         ..quick()
     };
@@ -183,10 +183,10 @@ async fn in_a_long_outage_calls_fail_unasked() {
     let down = Arc::new(AtomicBool::new(true));
     let stub = failing(&down).await;
     let options = Options {
-        outage: Outage {
-            probe: Duration::from_mins(1),
-            patience: Duration::ZERO,
-            ..Outage::default()
+        circuit: CircuitOptions {
+            probe_interval: Duration::from_mins(1),
+            open_timeout: Duration::ZERO,
+            ..CircuitOptions::default()
         },
         ..quick()
     };

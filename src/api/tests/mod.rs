@@ -4,14 +4,13 @@
 mod calls;
 mod limits;
 mod lists;
-mod outage;
 mod shapes;
 mod tokens;
 mod writes;
 
 use super::{
-    ApiError, ApiErrorKind, Call, Credentials, DEFAULT_TARGET, Options, Outage, RetryPolicy,
-    ServerMessage, Session, Target, Timeouts,
+    ApiError, ApiErrorKind, Call, CircuitOptions, Credentials, DEFAULT_TARGET, Options,
+    RetryPolicy, ServerMessage, Session, Target, Timeouts,
 };
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use axum::body::{Body, to_bytes};
@@ -209,10 +208,10 @@ pub(crate) fn quick() -> Options {
             retry_after_cap: 10 * short,
             ..RetryPolicy::default()
         },
-        outage: Outage {
-            probe: 10 * short,
-            patience: 100 * short,
-            ..Outage::default()
+        circuit: CircuitOptions {
+            probe_interval: 10 * short,
+            open_timeout: 100 * short,
+            ..CircuitOptions::default()
         },
         ..Options::default()
     }

@@ -5,7 +5,7 @@ use super::{
     workspace, workspace_path,
 };
 use crate::api::body::tests::{github, secrets};
-use crate::api::{ApiErrorKind, Effect, Options, Outage};
+use crate::api::{ApiErrorKind, CircuitOptions, Effect, Options};
 use crate::model::{CustomerPatch, Region, WorkspaceId};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -87,7 +87,7 @@ async fn a_failing_refresh_stops_nobody_whose_token_works() {
     })
     .await;
     let options = Options {
-        outage: Outage::default(),
+        circuit: CircuitOptions::default(),
         ..quick()
     };
     let reader = stub.open(options).await.unwrap().reader();

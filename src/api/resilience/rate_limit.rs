@@ -1,18 +1,19 @@
-//! The bound on requests per second. Owns the times at which requests may go, one after the
-//! other at equal distances; nothing is saved up for a burst.
+//! Responsible for the bound on requests per second: times at equal distances at which requests
+//! may go. Unused times are not saved up for a burst.
 
-use std::sync::{Mutex, PoisonError};
+use crate::model::LockUnpoisoned;
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Hands out times to send at.
+/// The times at which requests may be sent.
 #[derive(Debug)]
-pub(super) struct Pacer {
+pub(super) struct RateLimit {
     gap: Option<Duration>,
     next: Mutex<Option<Instant>>,
 }
 
-impl Pacer {
+impl RateLimit {
     pub(super) fn new(max_rps: Option<f64>) -> Self {
         let gap = max_rps.and_then(|rps| Duration::try_from_secs_f64(rps.recip()).ok());
         Self {
@@ -21,13 +22,13 @@ impl Pacer {
         }
     }
 
-    /// The next free time, which is taken unless it comes after `deadline`.
-    pub(super) fn slot(&self, deadline: Instant) -> Option<Instant> {
+    /// The next free time. It is taken unless it comes after `deadline`.
+    pub(super) fn next_slot(&self, deadline: Instant) -> Option<Instant> {
         let now = Instant::now();
         let Some(gap) = self.gap else {
             return Some(now);
         };
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.next.lock_unpoisoned();
         let slot = next.map_or(now, |next| next.max(now));
         if slot > deadline {
             return None;
@@ -39,29 +40,38 @@ impl Pacer {
 
 #[cfg(test)]
 mod tests {
-    use super::Pacer;
+    use super::RateLimit;
     use std::time::Duration;
     use tokio::time::{Instant, advance};
 
     #[tokio::test(start_paused = true)]
-    async fn slots_are_equally_far_apart_and_never_saved_up() {
-        let pacer = Pacer::new(Some(4.0));
+    async fn slots_are_equally_far_apart_and_not_saved_up() {
+        let limit = RateLimit::new(Some(4.0));
         let start = Instant::now();
         let far = start + Duration::from_mins(1);
-        let slots = || pacer.slot(far).unwrap().duration_since(start).as_millis();
+        let slots = || {
+            limit
+                .next_slot(far)
+                .unwrap()
+                .duration_since(start)
+                .as_millis()
+        };
         assert_eq!([slots(), slots(), slots()], [0, 250, 500]);
         advance(Duration::from_secs(10)).await;
         assert_eq!([slots(), slots()], [10_000, 10_250]);
-        assert_eq!(pacer.slot(start), None);
+        assert_eq!(limit.next_slot(start), None);
         assert_eq!(slots(), 10_500);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_bound_is_no_wait() {
+    async fn no_limit_is_no_wait() {
         let now = Instant::now();
         for rps in [None, Some(0.0), Some(f64::NAN), Some(-1.0)] {
-            let pacer = Pacer::new(rps);
-            assert_eq!((pacer.slot(now), pacer.slot(now)), (Some(now), Some(now)));
+            let limit = RateLimit::new(rps);
+            assert_eq!(
+                (limit.next_slot(now), limit.next_slot(now)),
+                (Some(now), Some(now))
+            );
         }
     }
 }

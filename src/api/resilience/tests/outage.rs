@@ -1,10 +1,10 @@
 //! What an outage costs and how soon its end is noticed, by a clock that only tests move. The
 //! service is a function of time; the rest is what a session's calls go through.
 
+use super::super::admission::{AdmissionControl, AttemptRequest};
+use super::super::retry::{CallState, Idempotency};
 use crate::api::options::{Options, RetryPolicy};
-use crate::api::retry::{Repeat, Tries};
 use crate::api::tests::status_error;
-use crate::api::traffic::{Entry, Traffic};
 use futures_util::future::join_all;
 use std::cell::Cell;
 use std::time::Duration;
@@ -24,21 +24,25 @@ struct Run {
 /// moments after the start.
 async fn run(calls: usize, down: (Duration, Duration)) -> Run {
     let options = Options::default();
-    let (traffic, requests, begun) = (Traffic::new(&options), Cell::new(0), Instant::now());
+    let (control, requests, begun) = (
+        AdmissionControl::new(&options),
+        Cell::new(0),
+        Instant::now(),
+    );
     let is_up = || begun.elapsed() < down.0 || begun.elapsed() >= down.1;
     let one = async || {
-        let mut tries = Tries::new(false);
+        let mut state = CallState::new(false);
         loop {
-            let entry = Entry {
+            let request = AttemptRequest {
                 writes: false,
-                turn: tries.turn,
-                deadline: tries.started + options.retry.total.mul_f64(0.9),
-                usable: None,
+                kind: state.kind,
+                deadline: state.started + options.retry.total.mul_f64(0.9),
+                token_expires_at: None,
             };
-            let Ok(pass) = traffic.enter(entry).await else {
+            let Ok(permit) = control.admit(request).await else {
                 return false;
             };
-            tries.attempts += 1;
+            state.attempts += 1;
             requests.set(requests.get() + 1);
             sleep(ANSWER).await;
             let outcome = if is_up() {
@@ -46,17 +50,17 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
             } else {
                 Err(status_error(503))
             };
-            let is_probe = pass.is_probe();
-            pass.end(&outcome);
+            let is_probe = permit.is_probe();
+            permit.end(&outcome);
             let Err(error) = outcome else {
                 return true;
             };
-            tries.failures += u32::from(!is_probe);
-            let Some(pause) = options.retry.wait(&error, Repeat::Harmless, &tries) else {
+            state.failures += u32::from(!is_probe);
+            let Some(pause) = options.retry.delay(&error, Idempotency::Idempotent, &state) else {
                 return false;
             };
-            tries.turn = traffic.again();
-            if traffic.rest(pause, "x").await.is_err() {
+            state.kind = control.retry();
+            if control.pause(pause, "x").await.is_err() {
                 return false;
             }
         }
@@ -75,10 +79,10 @@ fn allowed(calls: usize, at_least: u32) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_from_the_start_costs_a_tenth_more_at_most() {
+async fn outage_from_the_start_costs_a_tenth_more_at_most() {
     // A run of a few calls asks for the service's return all the same: twice for what could be an
     // isolated fault, then about ten times in half a minute.
-    let at_least = RetryPolicy::default().burst + 10;
+    let at_least = RetryPolicy::default().initial_budget + 10;
     for calls in [1, 3, 10, 50, 200, 2000] {
         let run = run(calls, (Duration::ZERO, Duration::MAX)).await;
         assert_eq!(run.failed, calls);
@@ -92,9 +96,9 @@ async fn an_outage_from_the_start_costs_a_tenth_more_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_in_mid_run_costs_a_tenth_more_at_most() {
+async fn outage_in_mid_run_costs_a_tenth_more_at_most() {
     // A run in which calls went well has saved up retries, and asks with them for the return.
-    let reserve = RetryPolicy::default().reserve;
+    let max_budget = RetryPolicy::default().max_budget;
     for calls in [3, 10, 50, 100, 200, 400, 2000] {
         for part in 1..=9 {
             let whole = run(calls, (Duration::MAX, Duration::MAX)).await;
@@ -102,7 +106,7 @@ async fn an_outage_in_mid_run_costs_a_tenth_more_at_most() {
             let run = run(calls, (whole.took * part / 10, Duration::MAX)).await;
             let spent = run.requests;
             assert!(
-                spent <= allowed(calls, reserve),
+                spent <= allowed(calls, max_budget),
                 "{spent} for {calls}, down at {part}/10"
             );
         }
@@ -110,7 +114,7 @@ async fn an_outage_in_mid_run_costs_a_tenth_more_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_services_return_is_noticed_within_ten_seconds() {
+async fn recovery_is_noticed_within_ten_seconds() {
     for (from, to) in [(0, 3), (0, 6), (1, 4), (1, 12), (2, 29)] {
         let [from, to] = [from, to].map(Duration::from_secs);
         let run = run(300, (from, to)).await;
@@ -122,7 +126,7 @@ async fn the_services_return_is_noticed_within_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_call_waits_for_the_return_too() {
+async fn recovery_is_awaited_by_a_single_call_too() {
     // In seven seconds a call fails as often as one may when the service is up, whatever the
     // jitter: three times on its own account, and three times as a probe.
     for to in [1, 5, 7] {

@@ -1,0 +1,15 @@
+//! Responsible for how hard the service is pressed: retries, circuit breaker, concurrency limit and
+//! rate limit. Does not send anything.
+
+mod admission;
+mod circuit_breaker;
+mod concurrency_limit;
+mod rate_limit;
+mod retry;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use admission::{AdmissionControl, AttemptRequest, Rejection};
+pub(super) use circuit_breaker::AttemptKind;
+pub(super) use retry::{CallState, Idempotency, retry_after};
