@@ -2,10 +2,11 @@
 //! requests. Owns keyed hashes of pieces of it; keeps no copy of a secret, and nothing from
 //! which one could be read.
 
+use crate::model::ReadWriteUnpoisoned;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 
 /// Bytes of a piece. At fewer, ordinary words would match.
 const PIECE: usize = 8;
@@ -33,31 +34,31 @@ impl Sent {
             return;
         };
         let known = |pieces: &HashSet<u64>| pieces.contains(&whole);
-        if known(&self.pieces.read().unwrap_or_else(PoisonError::into_inner)) {
+        if known(&self.pieces.read_unpoisoned()) {
             return;
         }
         let starts = (0..end).step_by(PIECE).chain([end]);
         let hashes = starts.map(|start| self.hash(&bytes[start..start + PIECE]));
-        let mut pieces = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
+        let mut pieces = self.pieces.write_unpoisoned();
         pieces.extend(hashes.chain([whole]));
     }
 
     /// Notes a text that the user wrote down in the clear: an answer that holds exactly that
     /// tells nothing, even where it looks like a part of a secret.
     pub(super) fn note_plain(&self, text: &str) {
-        let mut plain = self.plain.write().unwrap_or_else(PoisonError::into_inner);
+        let mut plain = self.plain.write_unpoisoned();
         plain.insert(self.hash(text.as_bytes()));
     }
 
     /// Whether it is such a text.
     pub(super) fn is_plain(&self, text: &str) -> bool {
-        let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
+        let plain = self.plain.read_unpoisoned();
         plain.contains(&self.hash(text.as_bytes()))
     }
 
     /// Whether a text, as it stands, holds a piece of what was sent.
     pub(super) fn shows_in(&self, text: &[u8]) -> bool {
-        let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
+        let pieces = self.pieces.read_unpoisoned();
         text.windows(PIECE)
             .any(|window| pieces.contains(&self.hash(window)))
     }

@@ -6,9 +6,9 @@ use super::core::Core;
 use super::error::{ApiError, ApiErrorKind};
 use super::request;
 use super::wire::{ScopedAnswer, TokenAnswer, TokenInfo, WorkspaceAnswer};
-use crate::model::{Region, SecretValue, WorkspaceId};
+use crate::model::{LockUnpoisoned, Region, SecretValue, WorkspaceId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -106,20 +106,20 @@ impl Tokens {
 
     /// The application token, if it has enough life in it.
     fn fresh(&self) -> Option<Arc<Held>> {
-        let slot = lock(&self.application);
+        let slot = self.application.lock_unpoisoned();
         let current = slot.as_ref()?;
         (Instant::now() < current.refresh_at).then(|| Arc::clone(&current.held))
     }
 
     /// The application token, if it still works.
     fn usable(&self) -> Option<Arc<Held>> {
-        let slot = lock(&self.application);
+        let slot = self.application.lock_unpoisoned();
         let held = &slot.as_ref()?.held;
         (Instant::now() < held.expires_at).then(|| Arc::clone(held))
     }
 
     fn keep(&self, held: &Arc<Held>, refresh_at: Instant) {
-        *lock(&self.application) = Some(Current {
+        *self.application.lock_unpoisoned() = Some(Current {
             held: Arc::clone(held),
             refresh_at,
         });
@@ -127,7 +127,7 @@ impl Tokens {
 
     /// Drops an application token that the server refused, unless it has been replaced already.
     pub(super) fn reject(&self, refused: &Arc<Held>) {
-        let mut slot = lock(&self.application);
+        let mut slot = self.application.lock_unpoisoned();
         slot.take_if(|current| Arc::ptr_eq(&current.held, refused));
     }
 
@@ -137,7 +137,7 @@ impl Tokens {
         let slot = self.slot(customer);
         let mut slot = slot.lock().await;
         if slot.take_if(|held| Arc::ptr_eq(held, refused)).is_some() {
-            let mut life = lock(&self.scoped_life);
+            let mut life = self.scoped_life.lock_unpoisoned();
             *life = refused.held.age().max(SHORTEST_LIFE).min(*life);
         }
     }
@@ -145,7 +145,7 @@ impl Tokens {
     /// Forgets the tokens of a workspace that was renamed or deleted: its name may soon be
     /// another's.
     pub(super) fn forget(&self, workspace: WorkspaceId) {
-        let slots = lock(&self.scoped);
+        let slots = self.scoped.lock_unpoisoned();
         for slot in slots.values() {
             // A slot that is locked is being filled, by a mint that looks at the workspace first.
             if let Ok(mut held) = slot.try_lock()
@@ -159,7 +159,7 @@ impl Tokens {
     }
 
     fn slot(&self, customer: &str) -> Arc<Slot> {
-        let mut slots = lock(&self.scoped);
+        let mut slots = self.scoped.lock_unpoisoned();
         if slots.len() >= KEPT && !slots.contains_key(customer) {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
         }
@@ -175,7 +175,7 @@ impl Core {
         if let Some(held) = tokens.fresh() {
             return Ok(held);
         }
-        let failures = lock(&tokens.failed).0;
+        let failures = tokens.failed.lock_unpoisoned().0;
         let _flight = match (tokens.flight.try_lock(), tokens.usable()) {
             (Ok(flight), _) => flight,
             (Err(_), Some(held)) => return Ok(held),
@@ -184,7 +184,7 @@ impl Core {
         if let Some(held) = tokens.fresh() {
             return Ok(held);
         }
-        match &*lock(&tokens.failed) {
+        match &*tokens.failed.lock_unpoisoned() {
             (now, Some(error)) if *now != failures => return Err(error.clone()),
             _ => {}
         }
@@ -218,7 +218,7 @@ impl Core {
             self.tokens.keep(&held, held.asked_again());
             return Ok(held);
         }
-        let mut failed = lock(&self.tokens.failed);
+        let mut failed = self.tokens.failed.lock_unpoisoned();
         *failed = (failed.0 + 1, Some(error.clone()));
         Err(error)
     }
@@ -312,7 +312,7 @@ impl Core {
         let mint = request::scoped_token(contract, customer, region)?;
         let minted = self.as_application(&mint).await?;
         let (asked, answer): (_, ScopedAnswer) = (minted.asked, minted.decode()?);
-        let life = *lock(&self.tokens.scoped_life);
+        let life = *self.tokens.scoped_life.lock_unpoisoned();
         let held = Held::new(answer.token.0, asked, life);
         let info = request::scoped_token_info(contract);
         // Failing from here on leaves open whether the mint made a workspace.
@@ -332,15 +332,10 @@ impl Core {
     }
 }
 
-/// What another thread left half-way is still whole: nothing here is changed in parts.
-fn lock<T>(mutex: &SyncMutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Held, KEPT, Scoped, Tokens, lock};
-    use crate::model::{SecretValue, WorkspaceId};
+    use super::{Held, KEPT, Scoped, Tokens};
+    use crate::model::{LockUnpoisoned, SecretValue, WorkspaceId};
     use std::sync::Arc;
     use std::time::Duration;
     use tokio::time::{Instant, advance};
@@ -358,7 +353,7 @@ mod tests {
             advance(age).await;
             tokens.reject_scoped("a", &scoped).await;
             assert!(tokens.slot("a").lock().await.is_none());
-            assert_eq!(*lock(&tokens.scoped_life), life);
+            assert_eq!(*tokens.scoped_life.lock_unpoisoned(), life);
         }
     }
 

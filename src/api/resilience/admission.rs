@@ -140,9 +140,9 @@ impl AdmissionControl {
     /// Ends some seconds after the shut-down: responses are not waited for any longer.
     pub(in crate::api) async fn drain(&self) {
         let mut shut_down_at = self.shut_down_at.subscribe();
-        if let Ok(at) = shut_down_at.wait_for(Option::is_some).await
-            && let Some(at) = *at
-        {
+        // Copied, so that the channel is not locked during the sleep.
+        let at = shut_down_at.wait_for(Option::is_some).await;
+        if let Some(at) = at.ok().and_then(|at| *at) {
             sleep_until(at + DRAIN).await;
         }
     }
