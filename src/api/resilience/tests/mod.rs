@@ -1,3 +1,5 @@
+//! Responsible for the tests of resilience, on a clock that only tests move.
+
 mod admission;
 mod circuit_breaker;
 mod circuit_state;
