@@ -1,4 +1,4 @@
-//! The codes of findings, and what each means.
+//! Responsible for the codes of findings, and what each means.
 //!
 //! One table: identifier, severity, and the text of `airlift explain CODE`. A code, once
 //! released, keeps its identifier and its meaning.

@@ -1,6 +1,6 @@
-//! Whether a path stays where it may be: below the project's directory, or below an allowed root.
+//! Responsible for whether a path stays where it may be: below the project's directory, or below an allowed root.
 //!
-//! Looks at the file system (links are followed to where they end) and reads no content.
+//! Looks at the file system (links are followed to where they end). Does not read content.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -1,7 +1,6 @@
-//! Findings about the files: what was found, where, and what to do.
+//! Responsible for the report about the files: what was found, where, and what to do.
 //!
-//! Owns the shape of a report, sorted and with masked excerpts. Refuses to print: a report is
-//! data, and somebody else renders it.
+//! Data: `render` prints it.
 
 pub use super::code::{Code, Severity};
 

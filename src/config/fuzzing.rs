@@ -1,4 +1,4 @@
-//! Laws of reading files, for `crate::fuzzing`.
+//! Responsible for the laws of reading files, for `crate::fuzzing`.
 
 #![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
 

@@ -1,4 +1,4 @@
-//! How much a file may hold. Generous for people, small for machines.
+//! Responsible for how much a file may hold. Generous for people, small for machines.
 
 /// Bytes of one file.
 pub(super) const BYTES: u64 = 8 * 1024 * 1024;

@@ -1,8 +1,7 @@
-//! What a file says, field for field, before anything is relied upon.
+//! Responsible for the grammar: what a file says, field for field, before it is validated.
 //!
-//! Owns the grammar: the JSON Schema and the shape check are generated from these types, so the
-//! comments on their fields are what an editor shows. Refuses every rule that needs more than
-//! one field; those are checks.
+//! The JSON Schema and the schema check are generated from these types, so the comments on their
+//! fields are what an editor shows. Rules that need more than one field are in `validate`.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};

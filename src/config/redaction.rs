@@ -1,4 +1,4 @@
-//! Which keys and values an excerpt or a message may show.
+//! Responsible for which keys and values an excerpt or a message may show.
 //!
 //! The rule is a list of what is harmless, never of what is secret: a secret may be pasted
 //! anywhere, and a message goes to build logs that many can read.

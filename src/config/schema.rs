@@ -1,6 +1,7 @@
-//! The JSON Schema that editors use: the grammar, and the fields of every type in the catalog.
+//! Responsible for the JSON Schema that editors use: the grammar, and the fields of every type in
+//! the catalog.
 //!
-//! The shape check uses the grammar alone, because findings about a type's fields need better
+//! The schema check uses the grammar alone, because findings about a type's fields need better
 //! messages than a schema can give.
 
 use super::raw::RawFile;

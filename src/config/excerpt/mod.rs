@@ -1,6 +1,6 @@
-//! A source line as it may be shown.
+//! Responsible for masking a source line.
 //!
-//! It keeps keys, punctuation and harmless values; everything else, comments included, becomes
+//! Keeps keys, punctuation and harmless values; everything else, comments included, becomes
 //! `•••`, of a fixed width so that a secret's length is not told either.
 
 #[cfg(test)]

@@ -36,31 +36,26 @@ pub(super) fn connector(
         .map(|method| method.name.clone())
         .or(raw.auth);
     let has_template = raw.template_id.is_some();
-    let template_id = raw
-        .template_id
-        .and_then(|text| template(&text, origin.key("template_id"), findings));
-    let entities = raw
-        .entities
-        .map(|raw| entities(raw, origin.key("entities"), findings));
-    let credentials = match raw.credentials {
-        Some(block) => Some(credentials::validate(block, method, subject, findings)),
-        None if has_template => None,
-        None => credentials::absent(subject, findings),
-    };
-    let environment = settings::environment(raw.environment, subject, findings);
-    let replication_config = settings::replication(raw.replication_config, subject, findings);
     Some(DesiredConnector {
         previous_name: raw.previous_name,
-        kind: kind?,
         auth,
-        template_id,
-        credentials,
+        template_id: raw
+            .template_id
+            .and_then(|text| template(&text, origin.key("template_id"), findings)),
+        entities: raw
+            .entities
+            .map(|raw| entities(raw, origin.key("entities"), findings)),
+        credentials: match raw.credentials {
+            Some(block) => Some(credentials::validate(block, method, subject, findings)),
+            None if has_template => None,
+            None => credentials::absent(subject, findings),
+        },
         readable,
         credentials_version: raw.credentials_version,
         rotation: rotation(raw.rotation).unwrap_or(scope.rotation),
-        environment,
-        replication_config,
-        entities,
+        environment: settings::environment(raw.environment, subject, findings),
+        replication_config: settings::replication(raw.replication_config, subject, findings),
+        kind: kind?,
     })
 }
 

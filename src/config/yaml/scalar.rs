@@ -1,7 +1,5 @@
-//! What a plain YAML scalar means: YAML 1.2's core schema as `serde_yaml` reads it.
-//!
-//! The shape check sees values through here and the typed decode through `serde_yaml`; a test
-//! holds the two together.
+//! Responsible for what a plain YAML scalar means: YAML 1.2's core schema as `serde_yaml` reads it,
+//! which a test compares.
 
 use serde_json::Value;
 
