@@ -2,9 +2,10 @@
 
 use super::{Reading, Refresh};
 use crate::model::{
-    ConnectorId, DesiredConnector, DesiredCustomer, ObservedConnector, ObservedCustomer,
-    RecordedConnector, RecordedCustomer, WorkspaceId,
+    ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, ObservedConnector,
+    ObservedCustomer, RecordedConnector, RecordedCustomer, WorkspaceId,
 };
+use std::collections::BTreeMap;
 
 impl Reading<'_> {
     pub(super) fn details_wanted(
@@ -18,21 +19,17 @@ impl Reading<'_> {
         let Some(declared) = self.declared(id, &customer.name) else {
             return Vec::new();
         };
-        let recorded = self.recorded.customers.get(&id);
+        let candidates = Candidates::new(declared, self.recorded.customers.get(&id));
         customer
             .connectors
             .iter()
             .flatten()
             .filter(|(id, observed)| {
-                let ours = recorded.and_then(|recorded| by_id(recorded, **id));
-                declared
-                    .connectors
-                    .iter()
-                    .filter(|(name, wanted)| {
-                        fits(name, wanted, observed, ours)
-                            || may_rename(name, wanted, declared, recorded, ours)
-                    })
-                    .any(|(_, wanted)| self.needs_details(wanted, observed, ours))
+                let ours = candidates.recorded.get(id).copied();
+                candidates
+                    .of(observed, ours)
+                    .into_iter()
+                    .any(|wanted| self.needs_details(wanted, observed, ours))
             })
             .map(|(id, _)| *id)
             .collect()
@@ -42,7 +39,7 @@ impl Reading<'_> {
         &self,
         wanted: &DesiredConnector,
         observed: &ObservedConnector,
-        ours: Option<(&String, &RecordedConnector)>,
+        ours: Option<Ours<'_>>,
     ) -> bool {
         let applied = ours.map(|(_, recorded)| &recorded.applied);
         let declares = wanted.replication_config.is_some() || wanted.entities.is_some();
@@ -63,34 +60,59 @@ impl Reading<'_> {
     }
 }
 
-fn by_id(recorded: &RecordedCustomer, id: ConnectorId) -> Option<(&String, &RecordedConnector)> {
-    let mut connectors = recorded.connectors.iter();
-    connectors.find(|(_, connector)| connector.id == id)
+/// A recorded connector with the name that it is recorded under.
+type Ours<'a> = (&'a str, &'a RecordedConnector);
+
+/// The declared connectors of one customer, by what an observed one may be matched with.
+struct Candidates<'a> {
+    declared: &'a DesiredCustomer,
+    recorded: BTreeMap<ConnectorId, Ours<'a>>,
+    /// By their names and by their previous names.
+    by_name: BTreeMap<&'a str, Vec<&'a DesiredConnector>>,
+    /// By type, those that the ledger does not know by name.
+    new: BTreeMap<DefinitionId, Vec<&'a DesiredConnector>>,
 }
 
-/// Whether a declared connector may be matched with an observed one: by the name it is recorded
-/// under, or by the name it has.
-fn fits(
-    name: &str,
-    wanted: &DesiredConnector,
-    observed: &ObservedConnector,
-    ours: Option<(&String, &RecordedConnector)>,
-) -> bool {
-    let is = |other: &str| name == other || wanted.previous_name.as_deref() == Some(other);
-    is(&observed.name) || ours.is_some_and(|(recorded_as, _)| is(recorded_as))
-}
+impl<'a> Candidates<'a> {
+    fn new(declared: &'a DesiredCustomer, recorded: Option<&'a RecordedCustomer>) -> Self {
+        let mut candidates = Self {
+            declared,
+            recorded: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            new: BTreeMap::new(),
+        };
+        for (name, connector) in recorded.iter().flat_map(|recorded| &recorded.connectors) {
+            candidates.recorded.insert(connector.id, (name, connector));
+        }
+        for (name, wanted) in &declared.connectors {
+            for name in [Some(name.as_str()), wanted.previous_name.as_deref()] {
+                let named = name.map(|name| candidates.by_name.entry(name).or_default());
+                named.into_iter().for_each(|named| named.push(wanted));
+            }
+            let is_known = recorded.is_none_or(|recorded| recorded.connectors.contains_key(name));
+            if let Some(definition) = wanted.kind.definition_id.filter(|_| !is_known) {
+                candidates.new.entry(definition).or_default().push(wanted);
+            }
+        }
+        candidates
+    }
 
-/// Whether a declared connector may be a recorded one under a new name that nothing spells out:
-/// the files no longer have the old name, and the ledger does not know the new one.
-fn may_rename(
-    name: &str,
-    wanted: &DesiredConnector,
-    declared: &DesiredCustomer,
-    recorded: Option<&RecordedCustomer>,
-    ours: Option<(&String, &RecordedConnector)>,
-) -> bool {
-    ours.is_some_and(|(recorded_as, connector)| {
-        !declared.connectors.contains_key(recorded_as)
-            && wanted.kind.definition_id == Some(connector.definition_id)
-    }) && recorded.is_some_and(|recorded| !recorded.connectors.contains_key(name))
+    /// The declared connectors that an observed one may be matched with: by the name it has or is
+    /// recorded under, or, where the files no longer have that name, by its type under a new name
+    /// that nothing spells out.
+    fn of(
+        &self,
+        observed: &ObservedConnector,
+        ours: Option<Ours<'_>>,
+    ) -> Vec<&'a DesiredConnector> {
+        let recorded_as = ours.map(|(name, _)| name);
+        let renamed = ours
+            .filter(|(name, _)| !self.declared.connectors.contains_key(*name))
+            .and_then(|(_, connector)| self.new.get(&connector.definition_id));
+        let named = [Some(observed.name.as_str()), recorded_as]
+            .into_iter()
+            .flatten()
+            .filter_map(|name| self.by_name.get(name));
+        named.chain(renamed).flatten().copied().collect()
+    }
 }
