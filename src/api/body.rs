@@ -5,7 +5,7 @@
 use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind};
 use crate::model::{
-    ConnectorBody, Contract, Entity, Resolved, SecretRef, SecretValue, Setting, Settings,
+    ConnectorBody, Contract, Entity, SecretLookup, SecretRef, SecretValue, Setting, Settings,
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -45,7 +45,7 @@ pub(super) fn connector_request<'a>(
     contract: Contract,
     customer: &str,
     body: &'a ConnectorBody,
-    secrets: &'a dyn Resolved,
+    secrets: &'a dyn SecretLookup,
 ) -> Result<SecretBody<'a>, ApiError> {
     let sensitive = sensitive(body, secrets)?;
     let bytes = sealed(|out| write_connector(out, contract, customer, body, secrets))?;
@@ -85,7 +85,7 @@ fn write_connector(
     contract: Contract,
     customer: &str,
     body: &ConnectorBody,
-    secrets: &dyn Resolved,
+    secrets: &dyn SecretLookup,
 ) -> io::Result<()> {
     out.write_all(match contract {
         Contract::Workspace => br#"{"workspace_name":"#.as_slice(),
@@ -117,7 +117,7 @@ fn write_type(out: &mut dyn Write, contract: Contract, body: &ConnectorBody) -> 
     }
 }
 
-fn write_map(out: &mut dyn Write, fields: &Settings, secrets: &dyn Resolved) -> io::Result<()> {
+fn write_map(out: &mut dyn Write, fields: &Settings, secrets: &dyn SecretLookup) -> io::Result<()> {
     out.write_all(b"{")?;
     for (index, (name, setting)) in fields.iter().enumerate() {
         if index > 0 {
@@ -130,7 +130,11 @@ fn write_map(out: &mut dyn Write, fields: &Settings, secrets: &dyn Resolved) -> 
     out.write_all(b"}")
 }
 
-fn write_setting(out: &mut dyn Write, setting: &Setting, secrets: &dyn Resolved) -> io::Result<()> {
+fn write_setting(
+    out: &mut dyn Write,
+    setting: &Setting,
+    secrets: &dyn SecretLookup,
+) -> io::Result<()> {
     match setting {
         Setting::Literal(value) => json(out, value),
         // `sensitive` has made sure before that there is a value.
@@ -172,7 +176,7 @@ fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()>
 /// before anything is sent.
 fn sensitive<'a>(
     body: &'a ConnectorBody,
-    secrets: &'a dyn Resolved,
+    secrets: &'a dyn SecretLookup,
 ) -> Result<Sensitive<'a>, ApiError> {
     let mut found = Sensitive::default();
     let mut missing = None;
@@ -196,7 +200,7 @@ fn sensitive<'a>(
     }
 }
 
-fn resolved<'a>(secrets: &'a dyn Resolved, reference: &SecretRef) -> Option<&'a str> {
+fn resolved<'a>(secrets: &'a dyn SecretLookup, reference: &SecretRef) -> Option<&'a str> {
     let value = secrets.value(reference)?.expose();
     (!value.is_empty()).then_some(value)
 }

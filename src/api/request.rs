@@ -6,7 +6,7 @@ use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind};
 use super::resilience::Idempotency;
 use crate::model::{
-    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, Resolved,
+    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, SecretLookup,
     SecretValue, Status, WorkspaceId,
 };
 use bytes::Bytes;
@@ -207,7 +207,7 @@ pub(super) fn check_connector<'a>(
     contract: Contract,
     customer: &str,
     body: &'a ConnectorBody,
-    secrets: &'a dyn Resolved,
+    secrets: &'a dyn SecretLookup,
 ) -> Result<Request<'a>, ApiError> {
     let path = format!("{CONNECTORS}/check");
     let request = Request::new("create_integrations_connectors_check", Method::POST, path)
@@ -225,7 +225,7 @@ pub(super) fn create_connector<'a>(
     contract: Contract,
     customer: &str,
     body: &'a ConnectorBody,
-    secrets: &'a dyn Resolved,
+    secrets: &'a dyn SecretLookup,
 ) -> Result<Request<'a>, ApiError> {
     let path = CONNECTORS.to_owned();
     let request = Request::new("create_integrations_connectors", Method::POST, path)

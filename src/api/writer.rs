@@ -9,7 +9,7 @@ use super::said::fit;
 use super::wire::{CheckAnswer, CreatedAnswer, GoneAnswer, WorkspaceAnswer};
 use super::{Check, Created, Gone, Replication, Workspace, request};
 use crate::model::{
-    ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, Resolved, WorkspaceId,
+    ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, SecretLookup, WorkspaceId,
 };
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl Writer {
         &self,
         customer: &str,
         body: &ConnectorBody,
-        secrets: &dyn Resolved,
+        secrets: &dyn SecretLookup,
     ) -> Result<Check, ApiError> {
         let contract = self.core.options.contract;
         let request = request::check_connector(contract, customer, body, secrets)?;
@@ -97,7 +97,7 @@ impl Writer {
         customer: &str,
         workspace: WorkspaceId,
         body: &ConnectorBody,
-        secrets: &dyn Resolved,
+        secrets: &dyn SecretLookup,
     ) -> Result<Created, ApiError> {
         let options = &self.core.options;
         let request = request::create_connector(options.contract, customer, body, secrets)?;

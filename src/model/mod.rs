@@ -13,10 +13,10 @@ mod invisible;
 mod lock;
 mod observed;
 mod recorded;
-mod resolved;
 mod secret;
 mod secret_buffer;
 mod secret_heuristics;
+mod secret_lookup;
 mod secret_status;
 mod setting;
 mod settings;
@@ -40,10 +40,10 @@ pub use observed::{
 pub use recorded::{
     Applied, AppliedCustomer, PendingConnector, Recorded, RecordedConnector, RecordedCustomer, Sent,
 };
-pub use resolved::Resolved;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_mask, looks_secret, names_secret};
+pub use secret_lookup::SecretLookup;
 pub use secret_status::{SecretComparison, SecretStatus, WhyUnverified};
 pub use setting::{Setting, references};
 pub use settings::Settings;

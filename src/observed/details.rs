@@ -85,9 +85,8 @@ impl<'a> Candidates<'a> {
             candidates.recorded.insert(connector.id, (name, connector));
         }
         for (name, wanted) in &declared.connectors {
-            for name in [Some(name.as_str()), wanted.previous_name.as_deref()] {
-                let named = name.map(|name| candidates.by_name.entry(name).or_default());
-                named.into_iter().for_each(|named| named.push(wanted));
+            for name in std::iter::once(name).chain(&wanted.previous_name) {
+                candidates.by_name.entry(name).or_default().push(wanted);
             }
             let is_known = recorded.is_none_or(|recorded| recorded.connectors.contains_key(name));
             if let Some(definition) = wanted.kind.definition_id.filter(|_| !is_known) {

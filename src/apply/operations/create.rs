@@ -5,7 +5,7 @@ use crate::api::{ApiError, Created, Effect};
 use crate::apply::ledger_entry::pending;
 use crate::apply::{CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess};
 use crate::ledger::{Intent, IntentOutcome};
-use crate::model::{ConnectorBody, ConnectorId, Resolved as _, Sent};
+use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, Sent};
 use std::collections::BTreeSet;
 
 /// Requests for one connector in one run, the first included.

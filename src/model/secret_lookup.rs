@@ -4,20 +4,20 @@ use super::{SecretRef, SecretValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// References that have been resolved. The one who sends a secret asks for it here, at the last
-/// moment, and never keeps it.
-pub trait Resolved: Sync {
+/// References that have been resolved. The API client looks a secret up when it sends it, and does
+/// not keep it.
+pub trait SecretLookup: Sync {
     /// The value, or nothing when the reference was not resolved.
     fn value(&self, reference: &SecretRef) -> Option<&SecretValue>;
 }
 
-impl Resolved for BTreeMap<SecretRef, SecretValue> {
+impl SecretLookup for BTreeMap<SecretRef, SecretValue> {
     fn value(&self, reference: &SecretRef) -> Option<&SecretValue> {
         self.get(reference)
     }
 }
 
-impl Resolved for BTreeMap<SecretRef, Arc<SecretValue>> {
+impl SecretLookup for BTreeMap<SecretRef, Arc<SecretValue>> {
     fn value(&self, reference: &SecretRef) -> Option<&SecretValue> {
         self.get(reference).map(Arc::as_ref)
     }
