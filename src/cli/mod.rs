@@ -60,7 +60,7 @@ AIRLIFT_LOG=requests tells of each request, as -vv does.
 `airlift explain exit-codes` lists the exit codes."
 )]
 pub struct Cli {
-    /// What every verb understands.
+    /// Options that every command accepts.
     #[command(flatten)]
     pub global: GlobalArgs,
     /// What to do.

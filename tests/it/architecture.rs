@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// The most lines of a file.
 const LONGEST: usize = 450;
 
+/// The most lines of a command's file.
+const LONGEST_COMMAND: usize = 60;
+
 /// Which rooms a room may import. One that is not listed imports none.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
@@ -395,6 +398,24 @@ fn every_file_says_what_it_is_for_and_stays_short() {
         let lines = text.lines().count();
         if lines > LONGEST {
             writeln!(found, "{place}: {lines} lines, and {LONGEST} are the most").unwrap();
+        }
+    }
+    complain(&found);
+}
+
+/// A command is arguments, the stages of `app`, and the result; anything longer belongs in `app`.
+#[test]
+fn command_file_stays_short() {
+    let mut found = String::new();
+    for path in files(&root().join("src/commands"), &is_rust) {
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        if lines > LONGEST_COMMAND && !path.ends_with("mod.rs") {
+            let place = path.strip_prefix(root()).unwrap().display();
+            writeln!(
+                found,
+                "{place}: {lines} lines, and {LONGEST_COMMAND} are the most"
+            )
+            .unwrap();
         }
     }
     complain(&found);
