@@ -267,7 +267,8 @@ fn style(with_length: bool, colour: bool) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
-    use super::{Progress, State, style};
+    use super::{Mode, Progress, State, lock, style};
+    use crate::events::{Event, Sink};
     use crate::render::{Surroundings, Ui};
     use std::time::Instant;
 
@@ -285,6 +286,31 @@ mod tests {
         drop(out);
         assert_eq!(bytes, b"Reading connectors: 3 of 120, 0 s\n");
         assert!(State::default().line().is_none());
+    }
+
+    /// The phase, and how many of its parts are done.
+    fn shown(progress: &Progress) -> (String, u64, Option<u64>) {
+        let Mode::Lines { state, .. } = &progress.mode else {
+            panic!("a bar without a terminal");
+        };
+        let state = lock(state);
+        (state.phase.clone(), state.done, state.total)
+    }
+
+    #[test]
+    fn reading_events_begin_phases_and_count_parts() {
+        let progress = Progress::new(&Ui::new(true, 0, &Surroundings::default()));
+        progress.emit(Event::CustomersListed { done: 100 });
+        progress.emit(Event::CustomersListed { done: 250 });
+        let customers = "Listing customers".to_owned();
+        assert_eq!(shown(&progress), (customers.clone(), 250, None));
+        // The listing is repeated.
+        progress.emit(Event::CustomersListed { done: 100 });
+        assert_eq!(shown(&progress), (customers, 100, None));
+        progress.emit(Event::DetailsRead { done: 1, total: 4 });
+        assert_eq!(shown(&progress), ("Reading details".to_owned(), 1, Some(4)));
+        progress.emit(Event::ExecutionStarted { steps: 7 });
+        assert_eq!(shown(&progress), ("Applying".to_owned(), 0, Some(7)));
     }
 
     #[test]
