@@ -20,25 +20,25 @@ const WITHHELD: [&str; 4] = [
     "AIRLIFT_LEDGER_KEY",
     "AIRLIFT_LEDGER_OLD_KEY",
 ];
-/// How long a command may take when nothing is said.
-const PATIENCE: u64 = 10;
-/// The longest that may be said.
-const LONGEST: u64 = 600;
+/// The time limit of a command or store without `timeout_seconds`.
+const DEFAULT_TIMEOUT_SECONDS: u64 = 10;
+/// The largest `timeout_seconds`.
+const MAX_TIMEOUT_SECONDS: u64 = 600;
 
 /// A command that the `exec` store may run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Program {
     pub(super) argv: Vec<String>,
-    #[serde(default = "patience")]
+    #[serde(default = "default_timeout")]
     timeout_seconds: u64,
     /// Variables that are handed on.
     #[serde(default)]
     pub(super) env: Vec<String>,
 }
 
-fn patience() -> u64 {
-    PATIENCE
+fn default_timeout() -> u64 {
+    DEFAULT_TIMEOUT_SECONDS
 }
 
 impl Program {
@@ -53,7 +53,7 @@ impl Program {
 pub(super) struct ProviderConfig {
     /// Where it is, as in `awssm://eu-west-1`.
     pub(super) provider: String,
-    #[serde(default = "patience")]
+    #[serde(default = "default_timeout")]
     timeout_seconds: u64,
 }
 
@@ -63,7 +63,7 @@ impl ProviderConfig {
     }
 }
 
-/// What the user configured.
+/// The user's own configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserConfig {
@@ -77,14 +77,14 @@ pub(super) struct UserConfig {
 /// matter with it.
 pub(super) fn open(project: &Path) -> Result<Option<UserConfig>, ResolveErrorKind> {
     let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let Some((path, named)) = place(variable) else {
+    let Some((path, named)) = config_path(variable) else {
         return Ok(None);
     };
     load(&path, named, project).map_err(ResolveErrorKind::NotConfigured)
 }
 
 /// Where the configuration is looked for, and whether it was named.
-fn place(variable: impl Fn(&str) -> Option<String>) -> Option<(PathBuf, bool)> {
+fn config_path(variable: impl Fn(&str) -> Option<String>) -> Option<(PathBuf, bool)> {
     if let Some(path) = variable("AIRLIFT_CONFIG") {
         return Some((path.into(), true));
     }
@@ -103,27 +103,28 @@ fn load(path: &Path, named: bool, project: &Path) -> Result<Option<UserConfig>, 
         let missing = format!("{shown} does not exist");
         return if named { Err(missing) } else { Ok(None) };
     };
-    let tree = tree_of(project);
+    let tree = project_tree(project);
     if real.starts_with(&tree) {
         return Err(format!(
             "{shown} lies inside the project's tree, where a change to the project could change it"
         ));
     }
-    let file = open_safely(&real).map_err(|what| format!("{shown} {what}"))?;
+    let file = open_private(&real).map_err(|what| format!("{shown} {what}"))?;
     let text = super::stores::file::content(file).map_err(|why| format!("{shown}: {why}"))?;
     let config = decode(&text).map_err(|what| format!("{shown} {what}"))?;
     for (name, program) in &config.exec {
-        sound(program, &tree).map_err(|what| format!("{shown}: command `{name}` {what}"))?;
+        check_program(program, &tree)
+            .map_err(|what| format!("{shown}: command `{name}` {what}"))?;
     }
     for (name, config) in &config.stores {
-        sound_store(name, config, &tree)
+        check_provider(name, config, &tree)
             .map_err(|what| format!("{shown}: store `{name}` {what}"))?;
     }
     Ok(Some(config))
 }
 
 /// The tree that a change to the project can reach: the repository around it, else its directory.
-fn tree_of(project: &Path) -> PathBuf {
+fn project_tree(project: &Path) -> PathBuf {
     let project = if project.as_os_str().is_empty() {
         Path::new(".")
     } else {
@@ -148,7 +149,7 @@ fn decode(bytes: &[u8]) -> Result<UserConfig, String> {
         })
 }
 
-fn sound(program: &Program, tree: &Path) -> Result<(), &'static str> {
+fn check_program(program: &Program, tree: &Path) -> Result<(), &'static str> {
     let first = program.argv.first().ok_or("has an empty `argv`")?;
     if !Path::new(first).is_absolute() {
         return Err("names its program by a relative path");
@@ -160,7 +161,7 @@ fn sound(program: &Program, tree: &Path) -> Result<(), &'static str> {
     if program.argv.iter().any(inside) {
         return Err("names a file inside the project's tree");
     }
-    if !(1..=LONGEST).contains(&program.timeout_seconds) {
+    if !(1..=MAX_TIMEOUT_SECONDS).contains(&program.timeout_seconds) {
         return Err("has a `timeout_seconds` outside 1 to 600");
     }
     if program.env.iter().any(|name| WITHHELD.contains(&&**name)) {
@@ -169,11 +170,11 @@ fn sound(program: &Program, tree: &Path) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn sound_store(name: &str, config: &ProviderConfig, tree: &Path) -> Result<(), &'static str> {
+fn check_provider(name: &str, config: &ProviderConfig, tree: &Path) -> Result<(), &'static str> {
     if !is_alias(name) {
         return Err("needs a name of small letters and digits with a hyphen, as in prod-aws");
     }
-    if !(1..=LONGEST).contains(&config.timeout_seconds) {
+    if !(1..=MAX_TIMEOUT_SECONDS).contains(&config.timeout_seconds) {
         return Err("has a `timeout_seconds` outside 1 to 600");
     }
     let Some(file) = super::stores::provider::file_of(&config.provider) else {
@@ -194,7 +195,7 @@ fn sound_store(name: &str, config: &ProviderConfig, tree: &Path) -> Result<(), &
 
 /// Opens a file that nobody else could have written.
 #[cfg(unix)]
-fn open_safely(path: &Path) -> Result<File, &'static str> {
+fn open_private(path: &Path) -> Result<File, &'static str> {
     use rustix::fs::{Mode, OFlags, open};
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = open(path, flags, Mode::empty()).map_err(|_| "cannot be read")?;
@@ -203,14 +204,14 @@ fn open_safely(path: &Path) -> Result<File, &'static str> {
     if !metadata.is_file() {
         return Err("is not a regular file");
     }
-    private(&metadata, 0o022)?;
+    check_private(&metadata, 0o022)?;
     let parent = path.parent().and_then(|parent| parent.metadata().ok());
     // In a directory that everybody may write, the sticky bit alone keeps files in place.
     let forbidden = match &parent {
         Some(parent) if mode(parent) & 0o1000 != 0 => 0,
         _ => 0o002,
     };
-    parent.map_or(Ok(()), |parent| private(&parent, forbidden))?;
+    parent.map_or(Ok(()), |parent| check_private(&parent, forbidden))?;
     Ok(file)
 }
 
@@ -220,7 +221,7 @@ fn mode(metadata: &std::fs::Metadata) -> u32 {
 }
 
 #[cfg(unix)]
-fn private(metadata: &std::fs::Metadata, forbidden: u32) -> Result<(), &'static str> {
+fn check_private(metadata: &std::fs::Metadata, forbidden: u32) -> Result<(), &'static str> {
     let owner = std::os::unix::fs::MetadataExt::uid(metadata);
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         return Err("or its directory belongs to somebody else");
@@ -233,14 +234,14 @@ fn private(metadata: &std::fs::Metadata, forbidden: u32) -> Result<(), &'static 
 
 /// Opens a file; who may write it is the system's business here.
 #[cfg(not(unix))]
-fn open_safely(path: &Path) -> Result<File, &'static str> {
+fn open_private(path: &Path) -> Result<File, &'static str> {
     File::open(path).map_err(|_| "cannot be read")
 }
 
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{load, place};
+    use super::{config_path, load};
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
@@ -380,8 +381,8 @@ mod tests {
     #[test]
     fn the_place_is_named_or_in_the_home() {
         let home = |name: &str| (name == "HOME").then(|| "/home/x".to_owned());
-        let (path, named) = place(home).unwrap();
+        let (path, named) = config_path(home).unwrap();
         assert_eq!(path, Path::new("/home/x/.config/airlift/config.yaml"));
-        assert!(!named && place(|_| None).is_none());
+        assert!(!named && config_path(|_| None).is_none());
     }
 }

@@ -18,7 +18,7 @@ const WHOLE: Duration = Duration::from_secs(15);
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
 /// An answer, whatever its status.
-pub(super) struct Reply {
+pub(super) struct VaultResponse {
     pub(super) status: u16,
     pub(super) body: Zeroizing<Vec<u8>>,
 }
@@ -45,7 +45,7 @@ impl Http {
         &self,
         parts: impl IntoIterator<Item = &'p str>,
         token: Option<&SecretValue>,
-    ) -> Result<Reply, ResolveErrorKind> {
+    ) -> Result<VaultResponse, ResolveErrorKind> {
         let url = self.url(parts)?;
         self.send(&Method::GET, &url, token, None).await
     }
@@ -55,7 +55,7 @@ impl Http {
         parts: impl IntoIterator<Item = &'p str>,
         token: Option<&SecretValue>,
         body: Bytes,
-    ) -> Result<Reply, ResolveErrorKind> {
+    ) -> Result<VaultResponse, ResolveErrorKind> {
         let url = self.url(parts)?;
         self.send(&Method::POST, &url, token, Some(body)).await
     }
@@ -76,12 +76,12 @@ impl Http {
         url: &Url,
         token: Option<&SecretValue>,
         body: Option<Bytes>,
-    ) -> Result<Reply, ResolveErrorKind> {
+    ) -> Result<VaultResponse, ResolveErrorKind> {
         for pause in PAUSES {
-            let reply = self.once(method, url, token, body.clone()).await?;
+            let response = self.once(method, url, token, body.clone()).await?;
             // 412: a replica that has not caught up yet.
-            if !matches!(reply.status, 412 | 429 | 502 | 504) || is_health(url) {
-                return Ok(reply);
+            if !matches!(response.status, 412 | 429 | 502 | 504) || is_health(url) {
+                return Ok(response);
             }
             tokio::time::sleep(pause).await;
         }
@@ -94,7 +94,7 @@ impl Http {
         url: &Url,
         token: Option<&SecretValue>,
         body: Option<Bytes>,
-    ) -> Result<Reply, ResolveErrorKind> {
+    ) -> Result<VaultResponse, ResolveErrorKind> {
         let mut request = self.client.request(method.clone(), url.clone());
         if let Some(token) = token {
             let value = http::secret_header(token.expose())
@@ -109,9 +109,9 @@ impl Http {
     }
 }
 
-async fn exchange(request: RequestBuilder) -> Result<Reply, TransportError> {
+async fn exchange(request: RequestBuilder) -> Result<VaultResponse, TransportError> {
     let mut response = request.send().await?;
-    Ok(Reply {
+    Ok(VaultResponse {
         status: response.status().as_u16(),
         body: http::read_body(&mut response, LIMIT, WHOLE).await?,
     })

@@ -12,51 +12,52 @@ use tokio::time::Instant;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// How long giving a token back may take.
-const GIVING_BACK: Duration = Duration::from_secs(3);
+/// How long the revocation of a token may take.
+const REVOKE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A token from a login.
-pub(super) struct Held {
+pub(super) struct LoginToken {
     token: Arc<SecretValue>,
-    /// When it is better replaced; nothing for a token without an end.
-    until: Option<Instant>,
+    /// When it is replaced; none for a token that does not expire.
+    renew_at: Option<Instant>,
 }
 
 impl Vault {
     /// The token that requests carry.
     pub(super) async fn token(&self) -> Result<Arc<SecretValue>, ResolveErrorKind> {
-        let mut held = self.token.lock().await;
-        if let Some(held) = &*held
-            && held.until.is_none_or(|until| Instant::now() < until)
+        let mut cached = self.token.lock().await;
+        if let Some(current) = &*cached
+            && current.renew_at.is_none_or(|time| Instant::now() < time)
         {
-            return Ok(Arc::clone(&held.token));
+            return Ok(Arc::clone(&current.token));
         }
         let fresh = self.log_in().await?;
         let token = Arc::clone(&fresh.token);
-        *held = Some(fresh);
+        *cached = Some(fresh);
         Ok(token)
     }
 
-    /// Gives back a token that a login gave. Where that fails, its life ends it.
+    /// Revokes a token that a login returned. If that fails, the token expires by itself.
     pub(super) async fn close(&self) {
-        let held = self.token.lock().await.take();
-        let Some(held) = held.filter(|_| !matches!(self.settings.login, Login::Token(_))) else {
+        let cached = self.token.lock().await.take();
+        let is_configured = matches!(self.settings.login, Login::Token(_));
+        let Some(login) = cached.filter(|_| !is_configured) else {
             return;
         };
         let parts = ["v1", "auth", "token", "revoke-self"];
-        let giving = self
+        let revocation = self
             .http
-            .post(parts, Some(&held.token), Bytes::from_static(b"{}"));
-        let _ = timeout(GIVING_BACK, giving).await;
+            .post(parts, Some(&login.token), Bytes::from_static(b"{}"));
+        let _ = timeout(REVOKE_TIMEOUT, revocation).await;
     }
 
-    async fn log_in(&self) -> Result<Held, ResolveErrorKind> {
+    async fn log_in(&self) -> Result<LoginToken, ResolveErrorKind> {
         let body = match &self.settings.login {
             Login::Token(token) => {
                 let token = SecretValue::new(token.expose().to_owned());
-                return Ok(Held {
+                return Ok(LoginToken {
                     token: Arc::new(token),
-                    until: None,
+                    renew_at: None,
                 });
             }
             Login::AppRole { role_id, secret_id } => pair(
@@ -67,16 +68,16 @@ impl Vault {
         };
         let mount = self.settings.mount.split('/');
         let parts = ["v1", "auth"].into_iter().chain(mount).chain(["login"]);
-        let reply = self.http.post(parts, None, body).await?;
-        match reply.status {
-            200 => held(&reply.body),
+        let response = self.http.post(parts, None, body).await?;
+        match response.status {
+            200 => login_token(&response.body),
             400 | 403 => Err(ResolveErrorKind::LoginRefused(
                 "the role or its proof is not accepted",
             )),
             404 => Err(ResolveErrorKind::LoginRefused(
                 "there is no such login method",
             )),
-            _ => Err(super::refusal(&reply)),
+            _ => Err(super::status_error(&response)),
         }
     }
 }
@@ -97,23 +98,24 @@ fn pair(first: (&str, &str), second: (&str, &str)) -> Bytes {
     Bytes::from_owner(body)
 }
 
-fn held(body: &[u8]) -> Result<Held, ResolveErrorKind> {
-    let odd = || ResolveErrorKind::Answer("it is no login".to_owned());
-    let text = std::str::from_utf8(body).map_err(|_| odd())?;
-    let top = Object::parse(text).map_err(|_| odd())?;
-    let auth = top.get("auth").map_err(|_| odd())?;
-    let auth = Object::parse(auth).map_err(|_| odd())?;
-    let token = json::scalar(auth.get("client_token").map_err(|_| odd())?).map_err(|_| odd())?;
+fn login_token(body: &[u8]) -> Result<LoginToken, ResolveErrorKind> {
+    let unexpected = || ResolveErrorKind::Answer("it is no login".to_owned());
+    let text = std::str::from_utf8(body).map_err(|_| unexpected())?;
+    let top = Object::parse(text).map_err(|_| unexpected())?;
+    let auth = top.get("auth").map_err(|_| unexpected())?;
+    let auth = Object::parse(auth).map_err(|_| unexpected())?;
+    let token = json::scalar(auth.get("client_token").map_err(|_| unexpected())?)
+        .map_err(|_| unexpected())?;
     let life = auth.get("lease_duration").ok();
     let life = life.and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
-    Ok(Held {
+    Ok(LoginToken {
         token: Arc::new(token),
-        until: until(life),
+        renew_at: renewal_time(life),
     })
 }
 
 /// Four fifths of a life; no end for a life of zero.
-fn until(seconds: u64) -> Option<Instant> {
+fn renewal_time(seconds: u64) -> Option<Instant> {
     let kept = Duration::from_secs(seconds) / 5 * 4;
     (seconds > 0)
         .then(|| Instant::now().checked_add(kept))

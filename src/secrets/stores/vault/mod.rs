@@ -21,8 +21,8 @@ pub(super) use store::VaultStore;
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
 use crate::secrets::fields::json::{self, Object};
-use http::{Http, Reply};
-use login::Held;
+use http::{Http, VaultResponse};
+use login::LoginToken;
 use settings::Settings;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,7 +36,7 @@ type Secret = Result<Arc<Zeroizing<Vec<u8>>>, ResolveErrorKind>;
 pub(super) struct Vault {
     http: Http,
     settings: Settings,
-    token: tokio::sync::Mutex<Option<Held>>,
+    token: tokio::sync::Mutex<Option<LoginToken>>,
     mounts: tokio::sync::Mutex<Vec<String>>,
     read: Mutex<BTreeMap<String, Arc<OnceCell<Secret>>>>,
     versions: Mutex<BTreeMap<String, Arc<OnceCell<Option<String>>>>>,
@@ -72,28 +72,28 @@ impl Vault {
         let secret = place.get_or_init(|| self.secret(path)).await;
         let bytes = secret.as_ref().map_err(ResolveErrorKind::clone)?;
         let whole = object(bytes)?;
-        let data = whole.get("data").map_err(|_| not_understood())?;
+        let data = whole.get("data").map_err(|_| unexpected_response())?;
         let value = json::scalar(Object::parse(data)?.get(field)?)?;
         Ok(value.with_version(version::of_secret(&whole)))
     }
 
     async fn secret(&self, path: &str) -> Secret {
-        let reply = self.kv(path, "data").await?;
-        match reply.status {
+        let response = self.kv(path, "data").await?;
+        match response.status {
             200 => {
-                let data = data_of(&reply.body)?;
+                let data = data_of(&response.body)?;
                 if data == "null" {
-                    return Err(gone(&reply.body));
+                    return Err(absence_error(&response.body));
                 }
-                Ok(Arc::new(reply.body))
+                Ok(Arc::new(response.body))
             }
-            404 => Err(gone(&reply.body)),
-            _ => Err(refusal(&reply)),
+            404 => Err(absence_error(&response.body)),
+            _ => Err(status_error(&response)),
         }
     }
 
     /// Asks the engine that holds a path for its data or metadata.
-    async fn kv(&self, path: &str, what: &str) -> Result<Reply, ResolveErrorKind> {
+    async fn kv(&self, path: &str, what: &str) -> Result<VaultResponse, ResolveErrorKind> {
         let path = store::check_path(path).map_err(ResolveErrorKind::BadReference)?;
         let token = self.token().await?;
         let mount = self.mount(path, &token).await?;
@@ -106,13 +106,13 @@ impl Vault {
 
     /// Whether the server is there and unsealed.
     pub(super) async fn health(&self) -> Result<(), ResolveErrorKind> {
-        let reply = self.http.get(["v1", "sys", "health"], None).await?;
-        match reply.status {
+        let response = self.http.get(["v1", "sys", "health"], None).await?;
+        match response.status {
             // A standby answers 429, 472 or 473 and passes requests on.
             200 | 429 | 472 | 473 => Ok(()),
             501 => Err(ResolveErrorKind::Answer("it is not initialized".to_owned())),
             503 => Err(ResolveErrorKind::Sealed),
-            _ => Err(refusal(&reply)),
+            _ => Err(status_error(&response)),
         }
     }
 
@@ -120,11 +120,11 @@ impl Vault {
     pub(super) async fn login(&self) -> Result<(), ResolveErrorKind> {
         let token = self.token().await?;
         let parts = ["v1", "auth", "token", "lookup-self"];
-        let reply = self.http.get(parts, Some(&token)).await?;
-        match reply.status {
+        let response = self.http.get(parts, Some(&token)).await?;
+        match response.status {
             200 => Ok(()),
             403 => Err(ResolveErrorKind::LoginRefused("the token is not valid")),
-            _ => Err(refusal(&reply)),
+            _ => Err(status_error(&response)),
         }
     }
 
@@ -140,26 +140,28 @@ fn place<T>(kept: &Mutex<BTreeMap<String, Arc<OnceCell<T>>>>, path: &str) -> Arc
 }
 
 fn object(bytes: &[u8]) -> Result<Object<'_>, ResolveErrorKind> {
-    let text = std::str::from_utf8(bytes).map_err(|_| not_understood())?;
-    let top = Object::parse(text).map_err(|_| not_understood())?;
-    let data = top.get("data").map_err(|_| not_understood())?;
-    Object::parse(data).map_err(|_| not_understood())
+    let text = std::str::from_utf8(bytes).map_err(|_| unexpected_response())?;
+    let top = Object::parse(text).map_err(|_| unexpected_response())?;
+    let data = top.get("data").map_err(|_| unexpected_response())?;
+    Object::parse(data).map_err(|_| unexpected_response())
 }
 
 fn data_of(bytes: &[u8]) -> Result<&str, ResolveErrorKind> {
-    let found = object(bytes)?.get("data").map_err(|_| not_understood())?;
+    let found = object(bytes)?
+        .get("data")
+        .map_err(|_| unexpected_response())?;
     if found.starts_with('{') || found == "null" {
         return Ok(found);
     }
-    Err(not_understood())
+    Err(unexpected_response())
 }
 
-fn not_understood() -> ResolveErrorKind {
+fn unexpected_response() -> ResolveErrorKind {
     ResolveErrorKind::Answer("it is no secret of a KV version 2 engine".to_owned())
 }
 
 /// Why a secret is not there: its metadata tells a deletion from an absence.
-fn gone(bytes: &[u8]) -> ResolveErrorKind {
+fn absence_error(bytes: &[u8]) -> ResolveErrorKind {
     let Ok(data) = object(bytes) else {
         return ResolveErrorKind::NotFound;
     };
@@ -180,9 +182,9 @@ fn gone(bytes: &[u8]) -> ResolveErrorKind {
 }
 
 /// Why a request was refused, by its status; the server's own words are looked at and not shown.
-fn refusal(reply: &Reply) -> ResolveErrorKind {
-    let says = |word: &[u8]| reply.body.windows(word.len()).any(|part| part == word);
-    match reply.status {
+fn status_error(response: &VaultResponse) -> ResolveErrorKind {
+    let says = |word: &[u8]| response.body.windows(word.len()).any(|part| part == word);
+    match response.status {
         403 => ResolveErrorKind::Denied,
         503 if says(b"sealed") => ResolveErrorKind::Sealed,
         300..400 => ResolveErrorKind::Answer("it redirects, which is not followed".to_owned()),

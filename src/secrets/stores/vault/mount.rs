@@ -21,9 +21,9 @@ impl Vault {
         }
         let parts = ["v1", "sys", "internal", "ui", "mounts"];
         let parts = parts.into_iter().chain(path.split('/'));
-        let reply = self.http.get(parts, Some(token)).await?;
-        let told = match reply.status {
-            200 => told(&reply.body, path)?,
+        let response = self.http.get(parts, Some(token)).await?;
+        let told = match response.status {
+            200 => told(&response.body, path)?,
             // It may not be told, or be too old to tell; the read itself says what is wrong.
             _ => None,
         };

@@ -54,9 +54,13 @@ impl Bao {
             .request(method, url)
             .header("X-Vault-Token", ROOT);
         let request = request.header("X-Vault-Namespace", namespace);
-        let reply = request.body(body.to_string()).send().await.unwrap();
-        assert!(reply.status().is_success(), "{path}: {}", reply.status());
-        serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap_or_default()
+        let response = request.body(body.to_string()).send().await.unwrap();
+        assert!(
+            response.status().is_success(),
+            "{path}: {}",
+            response.status()
+        );
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default()
     }
 
     async fn role(&self) -> Login {

@@ -12,8 +12,10 @@ impl Vault {
     pub(super) async fn version(&self, path: &str) -> Option<String> {
         let place = place(&self.versions, path);
         let version = place.get_or_init(async || {
-            let reply = self.kv(path, "metadata").await.ok()?;
-            (reply.status == 200).then(|| newest(&reply.body)).flatten()
+            let response = self.kv(path, "metadata").await.ok()?;
+            (response.status == 200)
+                .then(|| newest(&response.body))
+                .flatten()
         });
         version.await.clone()
     }
