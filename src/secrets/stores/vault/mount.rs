@@ -22,13 +22,13 @@ impl Vault {
         let parts = ["v1", "sys", "internal", "ui", "mounts"];
         let parts = parts.into_iter().chain(path.split('/'));
         let response = self.http.get(parts, Some(token)).await?;
-        let told = match response.status {
-            200 => told(&response.body, path)?,
-            // It may not be told, or be too old to tell; the read itself says what is wrong.
+        let mount = match response.status {
+            200 => mount_of(&response.body, path)?,
+            // The token may not see mounts, or the server is too old. The read itself reports what is wrong.
             _ => None,
         };
         let first = || path.split('/').next().unwrap_or(path).to_owned();
-        let Some(mount) = told else {
+        let Some(mount) = mount else {
             return Ok(first());
         };
         known.push(mount.clone());
@@ -42,7 +42,7 @@ fn is_below(path: &str, mount: &str) -> bool {
 }
 
 /// The mount in an answer, if its engine is one that this store reads.
-fn told(body: &[u8], path: &str) -> Result<Option<String>, ResolveErrorKind> {
+fn mount_of(body: &[u8], path: &str) -> Result<Option<String>, ResolveErrorKind> {
     let data = object(body)?;
     let text = |object: &Object<'_>, name: &str| {
         let raw = object.get(name).ok()?;
@@ -78,10 +78,10 @@ mod tests {
 
     #[test]
     fn namespaces_are_no_part_of_a_mount() {
-        let told = |mount: &str| below_namespace(mount, "team/kv/a/b");
-        assert_eq!(told("team/kv").as_deref(), Some("team/kv"));
-        assert_eq!(told("ns/eu/team/kv").as_deref(), Some("team/kv"));
-        assert_eq!(told("team/k"), None);
-        assert_eq!(told(""), None);
+        let below = |mount: &str| below_namespace(mount, "team/kv/a/b");
+        assert_eq!(below("team/kv").as_deref(), Some("team/kv"));
+        assert_eq!(below("ns/eu/team/kv").as_deref(), Some("team/kv"));
+        assert_eq!(below("team/k"), None);
+        assert_eq!(below(""), None);
     }
 }
