@@ -117,8 +117,8 @@ fn secret(path: &str, namespace: &str) -> Response {
         ("", "/v1/kv/metadata/deleted") => metadata(
             &json!({"created_time": "t", "deletion_time": "2026-01-01T00:00:00Z", "destroyed": false}),
         ),
-        ("", "/v1/kv/data/deleted") => absence_error(false),
-        ("", "/v1/kv/data/destroyed") => absence_error(true),
+        ("", "/v1/kv/data/deleted") => gone(false),
+        ("", "/v1/kv/data/destroyed") => gone(true),
         ("", "/v1/kv/data/sealed") => errors(StatusCode::SERVICE_UNAVAILABLE, "Vault is sealed"),
         ("", "/v1/kv/data/moved") => (
             StatusCode::TEMPORARY_REDIRECT,
