@@ -1,7 +1,9 @@
 //! Responsible for one customer's ledger entry and for the journal of its writes.
 //!
-//! Every transition of the entry is one method, and is on disk when the method returns. The order
-//! of every write is: intent on disk, request, ledger entry on disk, outcome on disk.
+//! Every transition of the entry is one method, and is on disk when the method returns unless its
+//! comment says otherwise. The order of a creation is: intent on disk, request, entry on disk,
+//! outcome on disk. A write by id may end before the entry is saved, because the next plan judges
+//! it by what it reads.
 
 use super::{Context, Outcome, StepError};
 use crate::api::{ApiError, Created, Effect};
