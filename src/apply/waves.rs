@@ -101,8 +101,8 @@ fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<String>
         .filter(|report| waves.counts_as_failure(report))
         .count();
     let allowed = match waves.max_failures {
-        Limit::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
-        Limit::Percent(percent) => share(percent, total, 0),
+        Limit::Count(count) => size(count),
+        Limit::Percent(percent) => hundredths(total, percent) / 100,
     };
     (failures > allowed).then(|| {
         let last = report.waves.len();
@@ -117,19 +117,21 @@ impl Waves {
     }
 }
 
-/// A percentage of a number; `up` is 99 to round up.
-fn share(percent: u64, total: usize, up: u64) -> usize {
-    let total = u64::try_from(total).unwrap_or(u64::MAX);
-    let share = total.saturating_mul(percent).saturating_add(up) / 100;
-    usize::try_from(share).unwrap_or(usize::MAX)
+/// A number times a percentage, in hundredths.
+fn hundredths(total: usize, percent: u64) -> usize {
+    total.saturating_mul(size(percent))
+}
+
+fn size(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// After how many connectors each wave ends: rising, the last one at the total.
 fn ends(sizes: &[Limit], total: usize) -> Vec<usize> {
     let mut ends = Vec::new();
-    let wanted = sizes.iter().map(|size| match *size {
-        Limit::Count(count) => usize::try_from(count).unwrap_or(usize::MAX).min(total),
-        Limit::Percent(percent) => share(percent, total, 99),
+    let wanted = sizes.iter().map(|limit| match *limit {
+        Limit::Count(count) => size(count).min(total),
+        Limit::Percent(percent) => hundredths(total, percent).div_ceil(100),
     });
     for end in wanted.chain([total]) {
         if end > ends.last().copied().unwrap_or(0) {
