@@ -3,10 +3,8 @@
 //!
 //! The codes of findings bring their own explanations.
 
-use super::line::{Line, Out};
-use super::sanitize::Safe;
-use super::style::Label;
 use super::topics::{CODES, FIELDS, Topic};
+use super::{Label, Line, Out, Safe};
 use std::io;
 
 /// The topic that lists all exit codes.

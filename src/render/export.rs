@@ -1,10 +1,8 @@
 //! Responsible for what `export` prints.
 
-use super::Ui;
-use super::line::{Line, Out};
+use super::labels::counted;
 use super::messages::note;
-use super::sanitize::Safe;
-use super::words::counted;
+use super::{Line, Out, Safe, Ui};
 use std::io;
 
 /// Notes before the rest is counted, unless all are asked for.

@@ -28,8 +28,8 @@ pub fn writer(data: &[u8]) {
         .map(|part| Safe::new(part).to_string())
         .collect();
     assert_eq!(content(&plain), content(&given));
-    let coloured = written(|out| out.line(&line), width, true);
-    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+    let colored = written(|out| out.line(&line), width, true);
+    assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
     document(&text);
 }
 
@@ -49,9 +49,9 @@ fn document(text: &str) {
 fn written(
     write: impl Fn(&mut Out<'_>) -> std::io::Result<()>,
     width: usize,
-    colour: bool,
+    color: bool,
 ) -> String {
     let mut bytes = Vec::new();
-    assert!(write(&mut Out::new(&mut bytes, width, colour)).is_ok());
+    assert!(write(&mut Out::new(&mut bytes, width, color)).is_ok());
     String::from_utf8_lossy(&bytes).into_owned()
 }

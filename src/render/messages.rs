@@ -1,7 +1,7 @@
 //! Responsible for status messages: where a run goes, what it asks, how it ends early.
 
-use super::words::counted;
-use super::{Label, Line, Safe, Ui, words};
+use super::labels::counted;
+use super::{Label, Line, Safe, Ui, labels};
 use crate::model::{Address, ConnectorId};
 use crate::plan::Action;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,13 +42,13 @@ pub fn left_for_apply(ui: &Ui, left: &[(Address, Action)], all: bool) -> io::Res
     let shown = if all { left.len() } else { left.len().min(5) };
     let named: Vec<String> = left[..shown]
         .iter()
-        .map(|(address, action)| format!("{} {address}", words::action(*action)))
+        .map(|(address, action)| format!("{} {address}", labels::action(*action)))
         .collect();
     let more = match left.len() - shown {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    let pending = words::counted(left.len(), "pending change");
+    let pending = labels::counted(left.len(), "pending change");
     note(
         ui,
         &format!("{pending} left for apply: {}{more}", named.join(", ")),

@@ -1,8 +1,8 @@
 //! Responsible for the sinks that show events on stderr.
 
 use super::Ui;
-use super::log::RequestLog;
-use super::progress::Progress;
+use super::terminal::log::RequestLog;
+use super::terminal::progress::Progress;
 use crate::events::{Sink, Sinks};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Responsible for drawing field-level differences: `path: before -> after`, aligned; texts of
 //! several lines, and values too long for a line, as a diff of lines.
 
-use super::to_line;
+use super::{add, to_line};
 use crate::render::view::fields::{DiffLine, FieldView};
 use crate::render::{Label, Line, Out, Safe};
 use std::io;
@@ -55,7 +55,7 @@ fn write_diff(out: &mut Out<'_>, lines: &[DiffLine]) -> io::Result<()> {
             DiffLine::Shown(phrase) => {
                 count += 1;
                 if count <= LONGEST {
-                    out.line(&Line::at(DIFF).hang(DIFF + 2).phrase(phrase))?;
+                    out.line(&add(Line::at(DIFF).hang(DIFF + 2), phrase))?;
                 }
             }
         }

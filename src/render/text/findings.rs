@@ -44,7 +44,7 @@ struct Painter {
 
 impl Painter {
     fn new(out: &Out<'_>) -> Self {
-        let (renderer, arrow) = if out.colour() {
+        let (renderer, arrow) = if out.color() {
             (Renderer::styled(), format!("{ARROW}--> {ARROW:#}"))
         } else {
             (Renderer::plain(), "--> ".to_owned())
@@ -193,9 +193,9 @@ mod tests {
 
     #[test]
     fn findings_show_their_lines_and_are_counted() {
-        for (name, colour) in [("diagnostics.txt", false), ("diagnostics-colour.txt", true)] {
+        for (name, color) in [("diagnostics.txt", false), ("diagnostics-colour.txt", true)] {
             let mut bytes = Vec::new();
-            let mut out = Out::new(&mut bytes, 80, colour);
+            let mut out = Out::new(&mut bytes, 80, color);
             super::findings(&mut out, &report()).unwrap();
             drop(out);
             // The golden names a code that only an example has.

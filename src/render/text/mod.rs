@@ -25,7 +25,15 @@ use std::io;
 const LISTED: usize = 5;
 
 fn to_line(phrase: &Phrase) -> Line {
-    Line::default().phrase(phrase)
+    add(Line::default(), phrase)
+}
+
+/// Adds a phrase to a line.
+fn add(line: Line, phrase: &Phrase) -> Line {
+    phrase
+        .pieces()
+        .iter()
+        .fold(line, |line, (label, text)| line.label(*label, text.clone()))
 }
 
 /// Writes sentences, as many on a line as fit.
@@ -40,7 +48,7 @@ fn write_group(out: &mut Out<'_>, group: &Group, all: bool) -> io::Result<()> {
     out.line(&heading(group, all))?;
     let shown = shown(group.listing, group.rows.len(), all);
     for row in &group.rows[..shown] {
-        out.line(&Line::at(2).hang(4).phrase(&row.text))?;
+        out.line(&add(Line::at(2).hang(4), &row.text))?;
         if let Some(detail) = &row.detail {
             out.line(&Line::at(4).text(detail.clone()))?;
         }

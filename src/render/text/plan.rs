@@ -3,7 +3,7 @@
 
 use super::{fields, sentences, write_group};
 use crate::plan::Plan;
-use crate::render::style::Symbol;
+use crate::render::terminal::style::Symbol;
 use crate::render::view::plan::{CustomerView, PlanView};
 use crate::render::view::step::StepView;
 use crate::render::{Label, Line, Out, Safe};
@@ -99,14 +99,14 @@ mod tests {
     use crate::render::Out;
     use crate::render::sample::{self, golden};
 
-    fn shown(plan: &Plan, width: usize, colour: bool, all: bool) -> String {
+    fn shown(plan: &Plan, width: usize, color: bool, all: bool) -> String {
         let mut bytes = Vec::new();
-        super::plan(&mut Out::new(&mut bytes, width, colour), plan, all).unwrap();
+        super::plan(&mut Out::new(&mut bytes, width, color), plan, all).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
-    fn a_rich_plan_at_80_and_120_columns_and_in_colour() {
+    fn a_rich_plan_at_80_and_120_columns_and_in_color() {
         for width in [80, 120] {
             let text = shown(&sample::rich(), width, false, false);
             let widest = text.lines().map(textwrap::core::display_width).max();

@@ -1,5 +1,6 @@
 //! Responsible for drawing what `ledger rekey` did as text.
 
+use super::add;
 use crate::render::view::rekey::{Rekeyed, RekeyedView};
 use crate::render::{Line, Out};
 use std::io;
@@ -8,7 +9,7 @@ use std::io;
 pub fn rekeyed(out: &mut Out<'_>, rekeyed: &Rekeyed) -> io::Result<()> {
     let view = RekeyedView::new(rekeyed);
     for left in &view.left {
-        out.line(&Line::at(0).hang(2).phrase(left))?;
+        out.line(&add(Line::at(0).hang(2), left))?;
     }
     out.line(&Line::at(0).hang(2).text(view.summary))?;
     out.flush()

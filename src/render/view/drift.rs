@@ -4,7 +4,7 @@ use super::fields::FieldView;
 use super::{Group, Listing, Phrase, Row};
 use crate::catalog;
 use crate::plan::{Action, Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer};
-use crate::render::words::{self, counted};
+use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe};
 
 /// A drift.
@@ -71,7 +71,7 @@ impl<'a> DriftedView<'a> {
             label: label(drifted.kind),
             address: Safe::new(&drifted.address),
             kind: Safe::new(kind(drifted.subject)),
-            change: words::drift(drifted.kind),
+            change: labels::drift(drifted.kind),
             id: (drifted.kind == DriftKind::Appeared).then(|| Safe::new(drifted.subject.id())),
             fields: FieldView::each(&drifted.fields, Action::Update),
         }

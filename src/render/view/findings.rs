@@ -4,7 +4,7 @@
 
 use super::Phrase;
 use crate::config::diagnostic::{Excerpt, Finding, Report, Severity};
-use crate::render::words::counted;
+use crate::render::labels::counted;
 use crate::render::{Label, Safe};
 use std::collections::BTreeSet;
 

@@ -7,8 +7,8 @@ use crate::model::WhyUnverified;
 use crate::plan::{
     Blocked, CustomerPlan, Plan, Refusal, Unmanaged, UnmanagedConnector, Unverified,
 };
-use crate::render::style::{SYMBOLS, Symbol};
-use crate::render::words::{self, counted};
+use crate::render::labels::{self, counted};
+use crate::render::terminal::style::{SYMBOLS, Symbol};
 use crate::render::{Label, Safe};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +98,7 @@ fn blocked(blocked: &[Blocked]) -> Option<Group> {
             text: Phrase::plain(Safe::new(format_args!(
                 "{} [{}]",
                 entry.address,
-                words::code(entry.code)
+                labels::code(entry.code)
             ))),
             detail: Some(Safe::new(&entry.message)),
         })
@@ -118,7 +118,7 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
     let rows: Vec<Row> = refusals
         .iter()
         .map(|refusal| {
-            let code = Safe::new(words::code(refusal.code));
+            let code = Safe::new(labels::code(refusal.code));
             let text = Phrase::new(Label::Error, code).text(": ");
             Row::new(text.text(Safe::new(&refusal.message)))
         })
@@ -150,7 +150,7 @@ fn unverified(unverified: &[Unverified]) -> Vec<Group> {
             label: Label::Strong,
             title: "Not verified",
             count: Some(counted(rows.len(), "connector")),
-            meaning: words::unverified(cause),
+            meaning: labels::unverified(cause),
             rows,
             listing: Listing::First,
         })

@@ -1,7 +1,7 @@
 //! Responsible for what `ledger rekey` did, as a reader sees it.
 
 use super::Phrase;
-use crate::render::words::counted;
+use crate::render::labels::counted;
 use crate::render::{Label, Safe};
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 
 use super::{Listing, Phrase};
 use crate::apply::{ApplyReport, OperationReport, Outcome, Tally, WaveReport};
-use crate::render::words::{self, counted};
+use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe};
 
 /// Outcomes other than success with their meanings, the most urgent last, next to the counts.
@@ -116,7 +116,7 @@ fn trouble(report: &ApplyReport) -> Vec<TroubleView> {
     let mut trouble: Vec<TroubleView> = TROUBLE
         .into_iter()
         .map(|(outcome, meaning)| TroubleView {
-            title: words::title(outcome),
+            title: labels::title(outcome),
             meaning,
             operations: report
                 .operations

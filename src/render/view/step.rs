@@ -2,7 +2,7 @@
 
 use super::fields::FieldView;
 use crate::plan::{Operation, Step};
-use crate::render::{Label, Safe, words};
+use crate::render::{Label, Safe, labels};
 
 /// One step.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl<'a> StepView<'a> {
             label: Label::of(step.action),
             address: Safe::new(&step.address),
             kind: Safe::new(kind(&step.operation)),
-            reasons: step.reasons.iter().copied().map(words::reason).collect(),
+            reasons: step.reasons.iter().copied().map(labels::reason).collect(),
             execution: execution(&step.operation).map(Safe::new),
             fields: FieldView::each(&step.changes, step.action),
         }

@@ -7,20 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The two streams.
 #[derive(Clone, Debug)]
-pub(super) enum Streams {
+pub(crate) enum Streams {
     Process,
     Memory(Captured),
 }
 
 impl Streams {
-    pub(super) fn out(&self, choice: ColorChoice) -> Box<dyn Write> {
+    pub(crate) fn out(&self, choice: ColorChoice) -> Box<dyn Write> {
         match self {
             Self::Process => Box::new(AutoStream::new(io::stdout().lock(), choice)),
             Self::Memory(captured) => Box::new(Kept(Arc::clone(&captured.out))),
         }
     }
 
-    pub(super) fn stderr(&self, choice: ColorChoice) -> Box<dyn Write> {
+    pub(crate) fn stderr(&self, choice: ColorChoice) -> Box<dyn Write> {
         match self {
             Self::Process => Box::new(AutoStream::new(io::stderr().lock(), choice)),
             Self::Memory(captured) => Box::new(Kept(Arc::clone(&captured.stderr))),

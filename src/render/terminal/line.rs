@@ -5,7 +5,6 @@
 
 use super::sanitize::{self, Safe};
 use super::style::Label;
-use super::view::Phrase;
 use std::io::{self, Write};
 use std::ops::Range;
 use textwrap::core::display_width;
@@ -56,16 +55,6 @@ impl Line {
         self.parts.push((label, self.text.len()));
     }
 
-    /// Adds labeled pieces.
-    #[must_use]
-    pub(super) fn phrase(mut self, phrase: &Phrase) -> Self {
-        for (label, text) in phrase.pieces() {
-            self.text.push_str(text.as_str());
-            self.parts.push((*label, self.text.len()));
-        }
-        self
-    }
-
     /// Adds all of another line's text.
     pub fn append(&mut self, other: &Self) {
         let start = self.text.len();
@@ -96,21 +85,21 @@ impl Line {
     }
 }
 
-/// Where lines go: a stream with a width and a choice about colour.
+/// Where lines go: a stream with a width and a choice about color.
 pub struct Out<'a> {
     writer: Box<dyn Write + 'a>,
     width: usize,
-    colour: bool,
+    color: bool,
     gone: bool,
 }
 
 impl<'a> Out<'a> {
     /// Writes to `writer`, which should be buffered.
-    pub fn new(writer: impl Write + 'a, width: usize, colour: bool) -> Self {
+    pub fn new(writer: impl Write + 'a, width: usize, color: bool) -> Self {
         Self {
             writer: Box::new(writer),
             width,
-            colour,
+            color,
             gone: false,
         }
     }
@@ -120,9 +109,9 @@ impl<'a> Out<'a> {
         self.width
     }
 
-    /// Whether labels show as colours.
-    pub fn colour(&self) -> bool {
-        self.colour
+    /// Whether labels show as colors.
+    pub fn color(&self) -> bool {
+        self.color
     }
 
     /// An empty line.
@@ -179,8 +168,8 @@ impl<'a> Out<'a> {
         self.forgive(flushed)
     }
 
-    /// Bytes that are known to be safe: those of [`super::json`] and of lines built here.
-    pub(super) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Bytes that are known to be safe: those of [`crate::render::json`] and of lines built here.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.gone {
             return Ok(());
         }
@@ -215,7 +204,7 @@ impl<'a> Out<'a> {
                 .collect();
             let text = sanitize::break_at(&line.text[part], &inside);
             let style = label.style();
-            if self.colour && !style.is_plain() {
+            if self.color && !style.is_plain() {
                 write!(bytes, "{style}{text}{style:#}")?;
             } else {
                 write!(bytes, "{text}")?;
@@ -263,9 +252,9 @@ mod tests {
     use super::{Label, Line, Out, Safe};
     use proptest::prelude::*;
 
-    fn written(line: &Line, width: usize, colour: bool) -> String {
+    fn written(line: &Line, width: usize, color: bool) -> String {
         let mut bytes = Vec::new();
-        Out::new(&mut bytes, width, colour).line(line).unwrap();
+        Out::new(&mut bytes, width, color).line(line).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -296,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_is_added_around_parts() {
+    fn color_is_added_around_parts() {
         let line = Line::at(1).label(Label::Create, "+").text(" x");
         assert_eq!(written(&line, 80, true), " \u{1b}[32m+\u{1b}[0m x\n");
         assert_eq!(written(&line, 80, false), " + x\n");

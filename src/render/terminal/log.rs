@@ -6,12 +6,12 @@ use std::fmt;
 
 /// Writes a line about every request.
 #[derive(Debug)]
-pub(super) struct RequestLog {
+pub(crate) struct RequestLog {
     ui: Ui,
 }
 
 impl RequestLog {
-    pub(super) fn new(ui: &Ui) -> Self {
+    pub(crate) fn new(ui: &Ui) -> Self {
         Self { ui: ui.clone() }
     }
 }

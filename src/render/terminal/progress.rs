@@ -5,9 +5,9 @@ use super::Ui;
 use super::line::Line;
 use super::sanitize::Safe;
 use super::style::Label;
-use super::words;
 use crate::events::{Event, Sink};
 use crate::model::{Action, Address, Outcome};
+use crate::render::labels;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ const WAITING: &str = "waiting";
 
 /// Draws the progress of a run from its events.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     ui: Ui,
     mode: Mode,
     reading: Mutex<Reading>,
@@ -82,7 +82,7 @@ impl Sink for Progress {
 
 impl Progress {
     /// A bar on a terminal, lines elsewhere.
-    pub(super) fn new(ui: &Ui) -> Self {
+    pub(crate) fn new(ui: &Ui) -> Self {
         // A bar and a log on the same stream would write over each other.
         let mode = if ui.stderr_is_terminal() && !ui.logs_requests() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -116,7 +116,7 @@ impl Progress {
             Mode::Bar(bar) => {
                 bar.reset();
                 bar.enable_steady_tick(Duration::from_millis(120));
-                bar.set_style(style(total.is_some(), self.ui.colour_stderr));
+                bar.set_style(style(total.is_some(), self.ui.color_stderr));
                 match total {
                     Some(total) => bar.set_length(total),
                     None => bar.unset_length(),
@@ -163,14 +163,14 @@ impl Progress {
     fn wave(&self, number: usize, of: usize, connectors: usize) {
         let name = format!("Wave {number} of {of}");
         self.phase(&name, u64::try_from(connectors).ok());
-        let connectors = words::counted(connectors, "connector");
+        let connectors = labels::counted(connectors, "connector");
         let text = Safe::new(format!("{name}: {connectors}"));
         self.say(&Line::at(0).hang(2).text(text));
     }
 
     fn step_started(&self, address: &Address, action: Action) {
         if let Mode::Bar(bar) = &self.mode {
-            let text = format!("{} {address}", words::action(action));
+            let text = format!("{} {address}", labels::action(action));
             bar.set_message(Safe::new(text).to_string());
         }
     }
@@ -188,8 +188,8 @@ impl Progress {
         } else {
             Label::Error
         };
-        let rest = format!(": {} {address}", words::action(action));
-        let line = Line::at(0).hang(2).label(label, words::outcome(outcome));
+        let rest = format!(": {} {address}", labels::action(action));
+        let line = Line::at(0).hang(2).label(label, labels::outcome(outcome));
         self.say(&line.text(Safe::new(rest)));
     }
 
@@ -252,8 +252,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn style(with_length: bool, colour: bool) -> ProgressStyle {
-    let template = match (with_length, colour) {
+fn style(with_length: bool, color: bool) -> ProgressStyle {
+    let template = match (with_length, color) {
         (true, true) => "{prefix} [{bar:24.green}] {pos}/{len} {wide_msg:.dim}",
         (true, false) => "{prefix} [{bar:24}] {pos}/{len} {wide_msg}",
         (false, true) => "{spinner:.green} {prefix} {pos} {wide_msg:.dim}",
@@ -315,8 +315,8 @@ mod tests {
 
     #[test]
     fn templates_parse_and_the_clock_stops() {
-        for (length, colour) in [(true, true), (true, false), (false, true), (false, false)] {
-            let _ = style(length, colour);
+        for (length, color) in [(true, true), (true, false), (false, true), (false, false)] {
+            let _ = style(length, color);
         }
         let progress = Progress::new(&Ui::new(true, 0, &Surroundings::default()));
         progress.phase("Reading", Some(2));

@@ -1,4 +1,4 @@
-//! Neutralising of text that came from a file, the API or the environment, before it is shown.
+//! Neutralizing of text that came from a file, the API or the environment, before it is shown.
 //!
 //! Two dangers: characters that steer a terminal or disguise a text (control, bidirectional,
 //! invisible), and texts that a CI runner obeys when it sees them in a log. Both are made
@@ -15,19 +15,19 @@ use std::fmt;
 pub struct Safe(Cow<'static, str>);
 
 impl Safe {
-    /// Neutralises a text; line breaks become visible too.
+    /// Neutralizes a text; line breaks become visible too.
     pub fn new(text: impl fmt::Display) -> Self {
-        Self(Cow::Owned(neutralise(&text.to_string(), &mut [])))
+        Self(Cow::Owned(neutralize(&text.to_string(), &mut [])))
     }
 
-    /// Neutralises each line of a text.
+    /// Neutralizes each line of a text.
     pub fn lines(text: &str) -> impl Iterator<Item = Self> {
         text.lines().map(Self::new)
     }
 
-    /// Neutralises a text and moves byte positions in it to where they are afterwards.
+    /// Neutralizes a text and moves byte positions in it to where they are afterwards.
     pub fn with_positions(text: &str, positions: &mut [usize]) -> Self {
-        Self(Cow::Owned(neutralise(text, positions)))
+        Self(Cow::Owned(neutralize(text, positions)))
     }
 
     /// The text.
@@ -37,7 +37,7 @@ impl Safe {
 }
 
 impl From<&'static str> for Safe {
-    /// Words of this program's own, which need no neutralising.
+    /// Words of this program's own, which need no neutralizing.
     fn from(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))
     }
@@ -49,7 +49,7 @@ impl fmt::Display for Safe {
     }
 }
 
-fn neutralise(text: &str, positions: &mut [usize]) -> String {
+fn neutralize(text: &str, positions: &mut [usize]) -> String {
     let mut safe = String::with_capacity(text.len());
     let old = positions.to_vec();
     for (at, character) in text.char_indices() {
@@ -75,17 +75,17 @@ fn neutralise(text: &str, positions: &mut [usize]) -> String {
 }
 
 /// The form of a character that nothing obeys.
-pub(super) fn visible(character: char) -> String {
+pub(crate) fn visible(character: char) -> String {
     character.escape_unicode().to_string()
 }
 
 /// A whole line of safe text, with what a CI runner would obey in it broken.
-pub(super) fn break_commands(line: &str) -> Cow<'_, str> {
+pub(crate) fn break_commands(line: &str) -> Cow<'_, str> {
     break_at(line, &commands(line))
 }
 
 /// Makes the characters at these positions visible.
-pub(super) fn break_at<'a>(text: &'a str, positions: &[usize]) -> Cow<'a, str> {
+pub(crate) fn break_at<'a>(text: &'a str, positions: &[usize]) -> Cow<'a, str> {
     let mut result = Cow::Borrowed(text);
     for &at in positions.iter().rev() {
         if let Some(character) = text[at..].chars().next() {

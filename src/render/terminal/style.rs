@@ -1,6 +1,6 @@
-//! Labels and how they look: the one table of symbols and colours.
+//! Labels and how they look: the one table of symbols and colors.
 //!
-//! Other files name a label and never a colour. Colour is never the only sign.
+//! Other files name a label and never a color. Color is never the only sign.
 
 use crate::plan::Action;
 use anstyle::{AnsiColor, Style};
@@ -48,14 +48,14 @@ pub enum Label {
 
 /// A symbol with what it says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Symbol {
-    pub(super) text: &'static str,
-    pub(super) label: Label,
-    pub(super) meaning: &'static str,
+pub(crate) struct Symbol {
+    pub(crate) text: &'static str,
+    pub(crate) label: Label,
+    pub(crate) meaning: &'static str,
 }
 
 /// Every symbol, in the order of the legend.
-pub(super) const SYMBOLS: [Symbol; 8] = [
+pub(crate) const SYMBOLS: [Symbol; 8] = [
     symbol("+", Label::Create, "create"),
     symbol("~", Label::Update, "change in place"),
     symbol("-", Label::Delete, "delete"),
@@ -100,23 +100,23 @@ impl Label {
             .map_or("", |symbol| symbol.text)
     }
 
-    /// How it looks in colour.
-    pub(super) fn style(self) -> Style {
-        let coloured = |colour: AnsiColor| colour.on_default();
+    /// How it looks in color.
+    pub(crate) fn style(self) -> Style {
+        let colored = |color: AnsiColor| color.on_default();
         match self {
             Self::Plain => Style::new(),
             Self::Strong => Style::new().bold(),
             Self::Faint => Style::new().dimmed(),
-            Self::Create | Self::Added | Self::Good => coloured(AnsiColor::Green),
-            Self::Update | Self::Unverified => coloured(AnsiColor::Yellow),
-            Self::Delete | Self::Removed => coloured(AnsiColor::Red),
-            Self::Replace | Self::Secret => coloured(AnsiColor::Magenta),
-            Self::RemovedWord => coloured(AnsiColor::Red).bold().underline(),
-            Self::AddedWord => coloured(AnsiColor::Green).bold().underline(),
-            Self::Adopt => coloured(AnsiColor::Cyan),
-            Self::Rename => coloured(AnsiColor::Blue),
-            Self::Error => coloured(AnsiColor::Red).bold(),
-            Self::Warning => coloured(AnsiColor::Yellow).bold(),
+            Self::Create | Self::Added | Self::Good => colored(AnsiColor::Green),
+            Self::Update | Self::Unverified => colored(AnsiColor::Yellow),
+            Self::Delete | Self::Removed => colored(AnsiColor::Red),
+            Self::Replace | Self::Secret => colored(AnsiColor::Magenta),
+            Self::RemovedWord => colored(AnsiColor::Red).bold().underline(),
+            Self::AddedWord => colored(AnsiColor::Green).bold().underline(),
+            Self::Adopt => colored(AnsiColor::Cyan),
+            Self::Rename => colored(AnsiColor::Blue),
+            Self::Error => colored(AnsiColor::Red).bold(),
+            Self::Warning => colored(AnsiColor::Yellow).bold(),
         }
     }
 }
