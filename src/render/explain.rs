@@ -3,7 +3,7 @@
 //!
 //! The codes of findings bring their own explanations.
 
-use super::topics::{CODES, FIELDS, Topic};
+use super::topics::{FIELDS, Topic, topics};
 use super::{Label, Line, Out, Safe};
 use std::io;
 
@@ -86,13 +86,9 @@ pub fn write_known(out: &mut Out<'_>, known: &[(&str, &str)]) -> io::Result<()> 
     Ok(())
 }
 
-fn topics() -> impl Iterator<Item = &'static Topic> {
-    CODES.iter().chain(FIELDS)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{CODES, explain, known, suggestion, topics};
+    use super::{explain, known, suggestion, topics};
     use crate::apply::Outcome;
     use crate::failure::Exit;
     use crate::model::WhyUnverified;
@@ -114,7 +110,7 @@ mod tests {
     }
 
     fn explained(wanted: &str) -> BTreeSet<String> {
-        let group = CODES.iter().filter(|(group, _, _)| *group == wanted);
+        let group = topics().filter(|(group, _, _)| *group == wanted);
         group.map(|(_, name, _)| (*name).to_owned()).collect()
     }
 

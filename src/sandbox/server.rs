@@ -85,14 +85,8 @@ async fn handle(
                 FaultKind::Echo => read_body(body).await.unwrap_or_default(),
                 _ => Vec::new(),
             };
-            return respond(
-                &shared,
-                &trace,
-                &connection,
-                fault,
-                Handled::Skipped { body },
-            )
-            .await;
+            let skipped = Handled::Skipped { body };
+            return respond(&shared, &trace, &connection, fault, skipped).await;
         }
         Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,
         Some(FaultKind::Expire) => shared.backend().tokens.revoke_all(),
@@ -108,14 +102,8 @@ async fn handle(
     trace.result(&parts, &result);
     let target = parts.uri.path_and_query().map_or("", |t| t.as_str());
     let result = result.map(|output| response::inconsistent(fault, target, output));
-    respond(
-        &shared,
-        &trace,
-        &connection,
-        fault,
-        Handled::Executed(result),
-    )
-    .await
+    let executed = Handled::Executed(result);
+    respond(&shared, &trace, &connection, fault, executed).await
 }
 
 /// The response to a request, as the fault leaves it. Some faults end the connection without one.

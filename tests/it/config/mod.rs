@@ -196,6 +196,22 @@ fn a_project_becomes_what_is_desired() {
         acme.connectors["Acme HubSpot"].auth.as_deref(),
         Some("oauth2")
     );
+    let line = |address| project.origin(&address).map(|location| location.line);
+    assert_eq!(line(Address::customer("acme-corp")), Some(10));
+    assert_eq!(
+        line(Address::connector("acme-corp", "Acme HubSpot")),
+        Some(22)
+    );
+    assert_eq!(project.stores.as_ref().map(BTreeSet::len), Some(4));
+    assert_eq!(project.root, Path::new("tests/samples/valid"));
+}
+
+#[test]
+fn settings_literals_and_rotation_become_typed_values() {
+    let project = load_one("tests/samples/valid/complete.yaml")
+        .project
+        .unwrap();
+    let acme = &project.desired.customers["acme-corp"];
     let slack = &acme.connectors["Acme Slack"];
     assert_eq!(
         slack.credentials.as_ref().unwrap()["bot_key"],
@@ -209,14 +225,6 @@ fn a_project_becomes_what_is_desired() {
     );
     let rotations = ["Acme GitHub", "Acme HubSpot"].map(|name| acme.connectors[name].rotation);
     assert_eq!(rotations, [Rotation::Compare, Rotation::Manual]);
-    assert_eq!(project.stores.as_ref().map(BTreeSet::len), Some(4));
-    let line = |address| project.origin(&address).map(|location| location.line);
-    assert_eq!(line(Address::customer("acme-corp")), Some(10));
-    assert_eq!(
-        line(Address::connector("acme-corp", "Acme HubSpot")),
-        Some(22)
-    );
-    assert_eq!(project.root, Path::new("tests/samples/valid"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Laws of the planner, over generated files, worlds and out-of-band changes.
 
 mod growth;
+mod overlay;
 mod strategies;
 mod world;
 

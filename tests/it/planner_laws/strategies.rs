@@ -185,17 +185,7 @@ impl World {
                     self.connectors(workspace).remove(&id);
                 }
             }
-            Meddling::ChangeConfig(nth) => {
-                if let Some((workspace, id)) = self.nth_connector(nth) {
-                    let there = self.connectors(workspace).get_mut(&id).unwrap();
-                    there.updated_at = None;
-                    let detail = there.detail.as_mut().unwrap();
-                    detail
-                        .replication_config
-                        .insert("p".into(), json!("meddled"));
-                    detail.entities.clear();
-                }
-            }
+            Meddling::ChangeConfig(nth) => self.change_config(nth),
             Meddling::Suspend(nth) => {
                 if let Some(id) = self.nth_customer(nth) {
                     let there = self.observed.customers.get_mut(&id).unwrap();
@@ -223,14 +213,24 @@ impl World {
             }
             Meddling::RenameConnector(nth) => {
                 if let Some((workspace, id)) = self.nth_connector(nth) {
-                    self.connectors(workspace)
-                        .get_mut(&id)
-                        .unwrap()
-                        .name
-                        .push('x');
+                    let connector = self.connectors(workspace).get_mut(&id).unwrap();
+                    connector.name.push('x');
                 }
             }
         }
+    }
+
+    fn change_config(&mut self, nth: usize) {
+        let Some((workspace, id)) = self.nth_connector(nth) else {
+            return;
+        };
+        let connector = self.connectors(workspace).get_mut(&id).unwrap();
+        connector.updated_at = None;
+        let detail = connector.detail.as_mut().unwrap();
+        detail
+            .replication_config
+            .insert("p".into(), json!("meddled"));
+        detail.entities.clear();
     }
 }
 

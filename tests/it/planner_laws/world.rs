@@ -1,5 +1,6 @@
 //! A world of plain maps that carries out plans, apart from the code that does so for real.
 
+use super::overlay::{lay, remove};
 use airlift::model::{
     Applied, Completeness, ConnectorBody, ConnectorId, DefinitionId, Desired, Observed,
     ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, Recorded,
@@ -7,7 +8,8 @@ use airlift::model::{
     TemplateId, WorkspaceId,
 };
 use airlift::plan::{
-    CustomerPlan, Matches, Operation, Plan, Policy, Precondition, Step, match_resources, plan,
+    ConnectorPatch, CustomerPlan, Matches, Operation, Plan, Policy, Precondition, Step,
+    match_resources, plan,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -238,36 +240,7 @@ impl World {
                 self.enter(workspace, record(&bare, *id, None), &body.name);
             }
             Operation::UpdateConnector { id, patch, body } => {
-                let updated = self.id().to_string();
-                let there = self.connectors(workspace).get_mut(id).unwrap();
-                if let Some(name) = &patch.name {
-                    there.name.clone_from(name);
-                }
-                there.updated_at = Some(updated.clone());
-                let detail = there.detail.as_mut().unwrap();
-                for (name, setting) in patch.replication_config.iter().flatten() {
-                    lay(
-                        detail.replication_config.entry(name).or_insert(Value::Null),
-                        setting,
-                    );
-                }
-                for place in &patch.removed {
-                    remove(&mut detail.replication_config, place);
-                }
-                if let Some(entities) = &patch.entities {
-                    detail.entities.clone_from(entities);
-                }
-                let entry = &self.recorded.customers[&workspace];
-                let before = entry
-                    .connectors
-                    .values()
-                    .find(|connector| connector.id == *id);
-                let sent = before.and_then(|before| before.sent.clone());
-                let after = RecordedConnector {
-                    updated_at: Some(updated),
-                    ..record(body, *id, sent)
-                };
-                self.enter(workspace, after, &body.name);
+                self.update(workspace, *id, patch, body);
             }
             Operation::ReplaceConnector { id, body } => {
                 self.connectors(workspace).remove(id).unwrap();
@@ -283,6 +256,45 @@ impl World {
             }
             _ => unreachable!("not an operation on a connector"),
         }
+    }
+
+    fn update(
+        &mut self,
+        workspace: WorkspaceId,
+        id: ConnectorId,
+        patch: &ConnectorPatch,
+        body: &ConnectorBody,
+    ) {
+        let updated = self.id().to_string();
+        let there = self.connectors(workspace).get_mut(&id).unwrap();
+        if let Some(name) = &patch.name {
+            there.name.clone_from(name);
+        }
+        there.updated_at = Some(updated.clone());
+        let detail = there.detail.as_mut().unwrap();
+        for (name, setting) in patch.replication_config.iter().flatten() {
+            lay(
+                detail.replication_config.entry(name).or_insert(Value::Null),
+                setting,
+            );
+        }
+        for place in &patch.removed {
+            remove(&mut detail.replication_config, place);
+        }
+        if let Some(entities) = &patch.entities {
+            detail.entities.clone_from(entities);
+        }
+        let entry = &self.recorded.customers[&workspace];
+        let before = entry
+            .connectors
+            .values()
+            .find(|connector| connector.id == id);
+        let sent = before.and_then(|before| before.sent.clone());
+        let after = RecordedConnector {
+            updated_at: Some(updated),
+            ..record(body, id, sent)
+        };
+        self.enter(workspace, after, &body.name);
     }
 
     pub(crate) fn connectors(
@@ -338,40 +350,6 @@ fn record(body: &ConnectorBody, id: ConnectorId, sent: Option<Sent>) -> Recorded
             entities: body.entities.clone(),
         },
         updated_at: None,
-    }
-}
-
-fn lay(base: &mut Value, setting: &Setting) {
-    match (setting, &mut *base) {
-        (Setting::Map(fields), Value::Object(inner)) => {
-            for (name, field) in fields {
-                lay(inner.entry(name).or_insert(Value::Null), field);
-            }
-        }
-        (Setting::Secret(_), base) => *base = json!("*****"),
-        (Setting::Map(fields), base) => {
-            *base = json!({});
-            for (name, field) in fields {
-                lay(
-                    base.as_object_mut()
-                        .unwrap()
-                        .entry(name)
-                        .or_insert(Value::Null),
-                    field,
-                );
-            }
-        }
-        (setting, base) => *base = setting.to_plain().unwrap_or_else(|| json!("*****")),
-    }
-}
-
-fn remove(base: &mut serde_json::Map<String, Value>, place: &[String]) {
-    match place {
-        [name] => {
-            base.remove(name);
-        }
-        [name, rest @ ..] => remove(base[name].as_object_mut().unwrap(), rest),
-        [] => {}
     }
 }
 

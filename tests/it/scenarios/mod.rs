@@ -9,6 +9,7 @@ mod credentials;
 mod customers;
 mod drift;
 mod export;
+mod export_catalog;
 mod interruption;
 mod prune;
 mod redaction;

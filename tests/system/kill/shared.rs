@@ -62,12 +62,8 @@ async fn machines_that_come_and_go_share_a_ledger() {
                 .unwrap(),
         )
         .unwrap();
-    let mut killed = command(
-        &moto,
-        &other,
-        &running,
-        &format!("apply --auto-approve {PLACE}"),
-    );
+    let apply = format!("apply --auto-approve {PLACE}");
+    let mut killed = command(&moto, &other, &running, &apply);
     killed.stdout(Stdio::null()).stderr(Stdio::null());
     let mut killed = killed.spawn().unwrap();
     while running.world().connectors().count() == 3 {
