@@ -277,16 +277,26 @@ fn a_new_name_is_recognised_or_said() {
     twins.shows(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "kept acme/git", "kept acme/git2"]);
 }
 
+/// What is planned for a recorded connector that the files declare under another name.
+fn moved(
+    change: &dyn Fn(&mut super::DesiredConnector, &mut super::RecordedConnector),
+) -> crate::plan::Action {
+    let mut scene = Scene::settled();
+    let mut git = scene.declare("acme").connectors.remove("git").unwrap();
+    change(&mut git, scene.git_recorded());
+    scene.declare("acme").connectors.insert("hub".into(), git);
+    scene.plan().customers[0].steps[0].action
+}
+
+fn without_credentials(git: &mut super::DesiredConnector, recorded: &mut super::RecordedConnector) {
+    git.credentials = None;
+    let sent = recorded.sent.as_mut().unwrap();
+    sent.references.clear();
+    sent.fingerprints.clear();
+}
+
 #[test]
 fn likeness_is_type_references_and_environment() {
-    let scene = Scene::settled();
-    let moved = |change: &dyn Fn(&mut super::DesiredConnector, &mut super::RecordedConnector)| {
-        let mut scene = scene.clone();
-        let mut git = scene.declare("acme").connectors.remove("git").unwrap();
-        change(&mut git, scene.git_recorded());
-        scene.declare("acme").connectors.insert("hub".into(), git);
-        scene.plan().customers[0].steps[0].action
-    };
     assert_eq!(moved(&|_, _| {}), Rename);
     assert_eq!(
         moved(&|git, _| git.kind.definition_id = Some(OTHER_TYPE)),
@@ -301,15 +311,14 @@ fn likeness_is_type_references_and_environment() {
         Create
     );
     assert_eq!(moved(&|_, recorded| recorded.sent = None), Create);
-    let bare = |git: &mut super::DesiredConnector, recorded: &mut super::RecordedConnector| {
-        git.credentials = None;
-        recorded.sent.as_mut().unwrap().references.clear();
-        recorded.sent.as_mut().unwrap().fingerprints.clear();
-    };
-    assert_eq!(moved(&bare), Create);
+    assert_eq!(moved(&without_credentials), Create);
+}
+
+#[test]
+fn previous_name_decides_where_likeness_does_not() {
     assert_eq!(
         moved(&|git, recorded| {
-            bare(git, recorded);
+            without_credentials(git, recorded);
             git.previous_name = Some("git".into());
         }),
         Rename
@@ -344,14 +353,16 @@ fn a_name_changed_by_others_is_named_back() {
     scene.shows(&[r#"acme/git Update [FieldChanged] name: "hub" -> "git"; {op:update_connector,id:#0a,patch:{name:git}}"#]);
 }
 
+/// Whether the plan writes nothing remotely and corrects the ledger's record of one connector.
+fn learns(scene: &Scene) -> bool {
+    let plan = scene.plan();
+    assert!(!plan.has_changes());
+    plan.customers.len() == 1 && plan.customers[0].remember.connectors.len() == 1
+}
+
 #[test]
 fn the_ledger_learns_a_new_spelling_without_a_write() {
     let mut scene = Scene::settled();
-    let learns = |scene: &Scene| {
-        let plan = scene.plan();
-        assert!(!plan.has_changes());
-        plan.customers.len() == 1 && plan.customers[0].remember.connectors.len() == 1
-    };
     scene.git_recorded().credentials_version = Some(1);
     assert!(learns(&scene));
     scene.git_recorded().credentials_version = None;
@@ -381,6 +392,10 @@ fn the_ledger_learns_a_new_spelling_without_a_write() {
         .references
         .clear();
     assert!(learns(&scene));
+}
+
+#[test]
+fn the_ledger_learns_when_a_connector_was_found_as_declared() {
     let mut read = Scene::settled();
     read.listed(1).get_mut(&id(10)).unwrap().updated_at = Some("later".into());
     assert!(!learns(&read));

@@ -281,27 +281,17 @@ async fn a_marker_in_a_credential_decides_checks_and_executions() {
         ("inconclusive-check", "inconclusive", "success"),
     ] {
         let body = with(&github("acme"), &json!({"credentials": {"token": value}}));
-        let check = bench
-            .post(&format!("{CONNECTORS}/check"), body.clone())
-            .await;
+        let path = format!("{CONNECTORS}/check");
+        let check = bench.post(&path, body.clone()).await;
         assert_eq!(check.body["status"], status);
         assert_eq!(check.body["error_message"].is_string(), status == "failed");
         let made = bench.post(CONNECTORS, body).await;
         let path = format!("{CONNECTORS}/{}", text(&made.body["id"]));
-        assert_eq!(
-            bench
-                .post(&format!("{path}/check"), json!({"name": "x"}))
-                .await
-                .body["status"],
-            status
-        );
-        assert_eq!(
-            bench
-                .post(&format!("{path}/execute"), list.clone())
-                .await
-                .body["status"],
-            execution
-        );
+        let named = json!({"name": "x"});
+        let check = bench.post(&format!("{path}/check"), named).await;
+        assert_eq!(check.body["status"], status);
+        let executed = bench.post(&format!("{path}/execute"), list.clone()).await;
+        assert_eq!(executed.body["status"], execution);
         assert_eq!(
             bench.get(&format!("{path}/inspect")).await.body["connector_id"],
             made.body["id"]

@@ -324,29 +324,16 @@ async fn several_templates_of_a_type_need_a_choice() {
     assert_eq!(made.body["replication_config"]["branches"], json!(["main"]));
     let path = format!("{TEMPLATES}/{id}");
     let body = json!({"name": "Theirs"});
-    assert_eq!(
-        bench
-            .ask(Some(&bench.application), Method::PATCH, &path, Some(&body))
-            .await
-            .body["name"],
-        "Theirs"
-    );
+    let renamed = bench
+        .ask(Some(&bench.application), Method::PATCH, &path, Some(&body))
+        .await;
+    assert_eq!(renamed.body["name"], "Theirs");
     assert_eq!(bench.get(&path).await.body["name"], "Theirs");
-    assert_eq!(
-        bench.get(TEMPLATES).await.body["data"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    let listed = bench.get(TEMPLATES).await;
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 2);
     assert_eq!(bench.delete(&path).await.status, 200);
     assert_eq!(bench.get(&path).await.status, 404);
-    assert_eq!(
-        bench
-            .delete(&format!("{TEMPLATES}/{}", text(&original["id"])))
-            .await
-            .status,
-        403
-    );
+    let path = format!("{TEMPLATES}/{}", text(&original["id"]));
+    assert_eq!(bench.delete(&path).await.status, 403);
     assert_eq!(bench.post(CONNECTORS, github("acme")).await.status, 200);
 }
