@@ -3,6 +3,7 @@
 
 mod connectors;
 mod customers;
+mod ledger_updates;
 mod narrowed;
 mod removal;
 mod secrets;

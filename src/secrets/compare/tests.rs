@@ -98,15 +98,6 @@ async fn only_what_was_sent_is_compared() {
     let declared = declared();
     let value = SecretValue::new("v".into());
     let leaves = declared.secret_leaves();
-    let record = |number: u128, sent| RecordedConnector {
-        id: ConnectorId(Uuid::from_u128(number)),
-        definition_id: DefinitionId(Uuid::nil()),
-        template_id: None,
-        sent,
-        credentials_version: None,
-        applied: Applied::default(),
-        updated_at: None,
-    };
     let sent = key.sent(leaves, |_| Some(&value), "salt".into(), "then".into());
     let customer = RecordedCustomer {
         connectors: BTreeMap::from([
@@ -146,6 +137,18 @@ async fn only_what_was_sent_is_compared() {
         compared,
         BTreeMap::from([(Address::connector("acme", "one"), expected)])
     );
+}
+
+fn record(number: u128, sent: Option<Sent>) -> RecordedConnector {
+    RecordedConnector {
+        id: ConnectorId(Uuid::from_u128(number)),
+        definition_id: DefinitionId(Uuid::nil()),
+        template_id: None,
+        sent,
+        credentials_version: None,
+        applied: Applied::default(),
+        updated_at: None,
+    }
 }
 
 /// A workspace named `acme` with these connectors.

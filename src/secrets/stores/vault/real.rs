@@ -107,24 +107,16 @@ async fn a_real_server_agrees() {
         bao.ask("POST", path, namespace, &json!({"data": data}))
             .await;
     };
-    put(
-        "secret/data/app/a",
-        "",
-        json!({"id": "one", "key": "a\nb \u{e9}\"", "n": 7}),
-    )
-    .await;
+    let data = json!({"id": "one", "key": "a\nb \u{e9}\"", "n": 7});
+    put("secret/data/app/a", "", data).await;
     put("secret/data/app/deleted", "", json!({"id": "x"})).await;
     put("secret/data/app/destroyed", "", json!({"id": "x"})).await;
     put("secret/data/other/b", "", json!({"id": "x"})).await;
     bao.ask("DELETE", "secret/data/app/deleted", "", &json!({}))
         .await;
-    bao.ask(
-        "PUT",
-        "secret/destroy/app/destroyed",
-        "",
-        &json!({"versions": [1]}),
-    )
-    .await;
+    let first = json!({"versions": [1]});
+    bao.ask("PUT", "secret/destroy/app/destroyed", "", &first)
+        .await;
     let role = vault(&bao.address, None, bao.role().await, "approle");
     assert_eq!(role.login().await, Ok(()));
     assert_eq!(
