@@ -1,32 +1,39 @@
 //! airlift brings the customers of a product onto Airbyte Agents, from files.
 //!
-//! The map of the house, in the order data flows:
+//! A command is a chain of values:
 //!
 //! ```text
-//! files ──> config (desired) ───┐
-//! API   ──> observed ───────────┼──> plan ──> (review) ──> apply ──> API, ledger, report
-//! disk  ──> recorded (ledger) ──┘
+//! files ──> config ───> Desired ─┐
+//! API ────> observed ─> Observed ┼─> match ─> compare secrets ─> plan ─> (approve) ─> apply ─> report
+//! disk ───> ledger ───> Recorded ┘
 //! ```
 //!
-//! - [`model`]: the nouns that every room shares. Imports nothing.
-//! - [`catalog`]: the connector types this version knows.
-//! - [`config`]: files to findings, or to a project that can be relied on.
-//! - [`api`]: everything that speaks HTTP to the remote API. [`observed`]: what there is.
-//! - `http`: what the clients of the API and of Vault share.
-//! - [`ledger`]: ledger, journal and lock, on disk or in a store that machines share.
-//! - [`plan`]: the pure core; no I/O, clock, environment or randomness.
-//! - [`export`]: what there is as declarations, the way back from observed to files; pure too.
-//! - [`secrets`]: references to values, and fingerprints of what was sent.
-//! - [`apply`]: carries a plan out and decides nothing.
-//! - [`sandbox`]: the embedded API. Imports nothing of ours, so that one mistake cannot hide in both.
+//! The nouns:
+//! - [`model`]: the types that all modules share. Imports nothing.
+//! - [`catalog`]: the connector types that this version knows.
+//!
+//! The stages:
+//! - [`config`]: files to findings, or to a project without errors.
+//! - [`api`]: requests to the remote API. [`observed`]: what the API has now.
+//! - [`ledger`]: what airlift owns; its journal and its lock; on disk or in a shared store.
+//! - [`secrets`]: references to values, and keyed fingerprints of what was sent.
+//! - [`plan`]: matching and planning. Pure: no I/O, clock, environment or randomness.
+//! - [`apply`]: executes a plan and decides nothing.
+//! - [`export`]: what the API has now, as files.
+//!
+//! What people and programs see:
+//! - [`cli`]: flags and help. [`commands`]: one file per command.
+//! - [`app`]: opens and closes what a command needs, and runs the stages.
 //! - [`events`]: what is reported while a command runs.
-//! - [`render`]: every word that a person or a script reads. [`failure`]: causes and exit codes.
-//! - [`app`]: what a command runs on, opened and closed in one place, and the stages of a run.
-//! - [`cli`], [`commands`]: the commands, one file each. [`process`]: hardening of the process.
+//! - [`render`]: results and events as text and JSON. [`failure`]: causes and exit codes.
 //!
-//! - `fuzzing`: laws that hold for any input; compiled for fuzzing and tests only.
+//! Beside them:
+//! - [`sandbox`]: the embedded API. Imports no other module, so that client and server cannot share
+//!   a mistake.
+//! - `http`: the HTTP client that [`api`] and the Vault store share. [`process`]: process hardening.
+//! - `fuzzing`: properties that hold for any input; compiled for fuzzing and tests only.
 //!
-//! Who may import whom is held, and enforced, in `tests/it/architecture.rs`.
+//! `tests/it/architecture` enforces which module may import which.
 
 pub mod api;
 pub mod app;

@@ -1,173 +1,16 @@
-//! The rules of the house, read off the source: who may import whom, what a room must never
-//! touch, and how long a file may be.
+//! Checks the source against the rules: imports between modules, reserved words, lengths of files.
+
+mod rules;
 
 use crate::support::files;
+use rules::{FORBIDDEN, IMPORTS, LONGEST, LONGEST_COMMAND, RESERVED};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The most lines of a file.
-const LONGEST: usize = 450;
-
-/// The most lines of a command's file.
-const LONGEST_COMMAND: usize = 60;
-
-/// Which rooms a room may import. One that is not listed imports none.
-const IMPORTS: &[(&str, &[&str])] = &[
-    ("model", &[]),
-    ("catalog", &["model"]),
-    ("config", &["catalog", "model", "secrets"]),
-    // Whatever happens while a command runs.
-    ("events", &["model"]),
-    ("http", &["model"]),
-    ("api", &["events", "http", "model"]),
-    ("observed", &["api", "events", "ledger", "model"]),
-    ("ledger", &["events", "http", "model"]),
-    ("plan", &["model"]),
-    // The way back: what there is, as the files would say it.
-    ("export", &["catalog", "config", "model", "render"]),
-    ("secrets", &["http", "model", "plan"]),
-    (
-        "apply",
-        &["api", "events", "model", "plan", "ledger", "secrets"],
-    ),
-    ("sandbox", &[]),
-    // What stops a run, from the rooms' own errors.
-    ("failure", &["api", "ledger", "sandbox"]),
-    (
-        "render",
-        &[
-            "apply", "catalog", "config", "events", "failure", "model", "plan",
-        ],
-    ),
-    // Flags are parsed into the types they mean.
-    ("cli", &["model", "plan"]),
-    (
-        "app",
-        &[
-            "api", "apply", "cli", "config", "events", "export", "failure", "ledger", "model",
-            "observed", "plan", "render", "sandbox", "secrets",
-        ],
-    ),
-    (
-        "commands",
-        &[
-            "app", "catalog", "cli", "config", "export", "failure", "model", "plan", "render",
-            "sandbox",
-        ],
-    ),
-    ("process", &[]),
-    // Compiled for fuzzing and tests only; gathers what the rooms hold of themselves.
-    (
-        "fuzzing",
-        &[
-            "api", "cli", "config", "ledger", "model", "render", "secrets",
-        ],
-    ),
-    ("main", &["cli", "commands", "failure", "process", "render"]),
-    ("lib", &[]),
-];
-
-/// Words that must not stand in a room: `(room, words)`.
-const FORBIDDEN: &[(&str, &[&str])] = &[
-    (
-        "plan",
-        &[
-            "async",
-            "await",
-            "std::fs",
-            "std::env",
-            "std::time",
-            "std::net",
-            "std::io",
-            "HashMap",
-            "HashSet",
-            "SystemTime",
-            "Instant",
-            "rand",
-            "fastrand",
-            "new_v4",
-            "reqwest",
-            "tokio",
-            "jiff",
-            "SecretValue",
-            "expose",
-        ],
-    ),
-    (
-        "export",
-        &["async", "std::fs", "std::env", "HashMap", "SecretValue"],
-    ),
-    (
-        "model",
-        &[
-            "async",
-            "std::fs",
-            "std::env",
-            "std::time",
-            "HashMap",
-            "new_v4",
-            "reqwest",
-            "tokio",
-        ],
-    ),
-    (
-        "catalog",
-        &["async", "std::fs", "std::env", "reqwest", "tokio"],
-    ),
-    (
-        "config",
-        &[
-            "async",
-            "std::env",
-            "std::net",
-            "reqwest",
-            "tokio",
-            "SecretValue",
-        ],
-    ),
-    (
-        "observed",
-        &["std::fs", "std::env", "Writer", "SecretValue"],
-    ),
-    ("ledger", &["std::env", "reqwest", "SecretValue"]),
-    ("api", &["std::fs", "std::env"]),
-    ("apply", &["std::fs", "std::env", "reqwest", "Session"]),
-    (
-        "render",
-        &["async", "std::fs", "reqwest", "tokio", "SecretValue"],
-    ),
-    ("sandbox", &["std::env"]),
-    ("failure", &["async", "std::fs", "std::env"]),
-    ("events", &["async", "std::fs", "std::env", "SecretValue"]),
-    ("cli", &["async", "std::fs", "std::env"]),
-];
-
-/// Words that belong to these rooms alone: `(word, rooms)`.
-const RESERVED: &[(&str, &[&str])] = &[
-    (".expose(", &["api", "secrets"]),
-    ("reqwest", &["api", "http", "secrets"]),
-    ("rustls", &["http"]),
-    ("axum", &["sandbox"]),
-    ("saphyr_parser", &["config", "secrets"]),
-    ("clap", &["cli", "commands", "render"]),
-    ("clap_complete", &["cli", "commands"]),
-    ("indicatif", &["render"]),
-    ("hmac", &["secrets"]),
-    ("object_store", &["ledger"]),
-    ("io::stdout", &["render"]),
-    ("io::stderr", &["render"]),
-    // Refused by clippy, too, but for what a macro writes.
-    ("print!", &[]),
-    ("println!", &[]),
-    ("eprint!", &[]),
-    ("eprintln!", &[]),
-    ("dbg!", &[]),
-];
-
 struct Source {
     path: PathBuf,
-    room: String,
+    module: String,
     /// Modules between the crate and this one.
     depth: usize,
     text: String,
@@ -200,7 +43,7 @@ fn sources() -> Vec<Source> {
             .iter()
             .any(|test| path.with_extension("").starts_with(test));
         Source {
-            room: modules[0].clone(),
+            module: modules[0].clone(),
             depth: modules.len(),
             code: if is_test { String::new() } else { code(&text) },
             text,
@@ -274,8 +117,8 @@ fn standing<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + '
     found.map(|(index, _)| index + 1)
 }
 
-/// The rooms that a line names through `PREFIX::room`.
-fn rooms_named<'a>(line: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+/// The modules that a line names through `PREFIX::module`.
+fn modules_named<'a>(line: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     line.match_indices(prefix).map(|(start, _)| {
         let rest = &line[start + prefix.len()..];
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
@@ -288,24 +131,29 @@ fn complain(found: &str) {
 }
 
 #[test]
-fn rooms_import_what_the_table_allows() {
+fn modules_import_what_the_table_allows() {
     let mut found = String::new();
     for source in sources() {
-        let allowed = IMPORTS.iter().find(|(room, _)| *room == source.room);
+        let allowed = IMPORTS.iter().find(|(module, _)| *module == source.module);
         let Some((_, allowed)) = allowed else {
-            writeln!(found, "{}: a room without a row in the table", source.room).unwrap();
+            writeln!(
+                found,
+                "{}: a module without a row in the table",
+                source.module
+            )
+            .unwrap();
             continue;
         };
-        let prefix = if source.room == "main" {
+        let prefix = if source.module == "main" {
             "airlift::"
         } else {
             "crate::"
         };
         for (index, line) in source.code.lines().enumerate() {
             let climbs = "super::".repeat(source.depth);
-            let wrong = rooms_named(line, prefix)
-                .find(|room| *room != source.room && !allowed.contains(room));
-            let climbs_out = source.room != "main" && line.contains(&climbs);
+            let wrong = modules_named(line, prefix)
+                .find(|module| *module != source.module && !allowed.contains(module));
+            let climbs_out = source.module != "main" && line.contains(&climbs);
             if wrong.is_some() || climbs_out {
                 let place = source.path.strip_prefix(root()).unwrap().display();
                 writeln!(found, "{place}:{}: {}", index + 1, line.trim()).unwrap();
@@ -316,48 +164,51 @@ fn rooms_import_what_the_table_allows() {
 }
 
 #[test]
-fn the_table_names_every_room_once_and_no_others() {
-    let named: Vec<&str> = IMPORTS.iter().map(|(room, _)| *room).collect();
+fn the_table_names_every_module_once_and_no_others() {
+    let named: Vec<&str> = IMPORTS.iter().map(|(module, _)| *module).collect();
     let rows: BTreeSet<&str> = named.iter().copied().collect();
     assert_eq!(named.len(), rows.len());
     let sources = sources();
-    let there: BTreeSet<&str> = sources.iter().map(|source| source.room.as_str()).collect();
+    let there: BTreeSet<&str> = sources
+        .iter()
+        .map(|source| source.module.as_str())
+        .collect();
     assert_eq!(rows, there);
-    let words = FORBIDDEN.iter().map(|(room, _)| room);
+    let words = FORBIDDEN.iter().map(|(module, _)| module);
     assert!(
         words
-            .chain(RESERVED.iter().flat_map(|(_, rooms)| *rooms))
-            .all(|room| rows.contains(room))
+            .chain(RESERVED.iter().flat_map(|(_, modules)| *modules))
+            .all(|module| rows.contains(module))
     );
     // An import that nobody needs any more leaves the table.
-    for (room, allowed) in IMPORTS {
-        let prefix = if *room == "main" {
+    for (module, allowed) in IMPORTS {
+        let prefix = if *module == "main" {
             "airlift::"
         } else {
             "crate::"
         };
-        let code = sources.iter().filter(|source| source.room == *room);
+        let code = sources.iter().filter(|source| source.module == *module);
         let used: BTreeSet<String> = code
-            .flat_map(|source| rooms_named(&source.code, prefix).map(str::to_owned))
+            .flat_map(|source| modules_named(&source.code, prefix).map(str::to_owned))
             .collect();
         for other in *allowed {
-            assert!(used.contains(*other), "{room} no longer imports {other}");
+            assert!(used.contains(*other), "{module} no longer imports {other}");
         }
     }
 }
 
 #[test]
-fn no_room_touches_what_is_not_its_own() {
+fn no_module_uses_what_is_reserved_for_others() {
     let mut found = String::new();
     for source in sources() {
         let place = source.path.strip_prefix(root()).unwrap().display();
         let forbidden = FORBIDDEN
             .iter()
-            .filter(|(room, _)| *room == source.room)
+            .filter(|(module, _)| *module == source.module)
             .flat_map(|(_, words)| *words);
         let reserved = RESERVED
             .iter()
-            .filter(|(_, rooms)| !rooms.contains(&source.room.as_str()))
+            .filter(|(_, modules)| !modules.contains(&source.module.as_str()))
             .map(|(word, _)| word);
         for word in forbidden.chain(reserved) {
             for line in standing(&source.code, word) {
@@ -378,7 +229,7 @@ fn the_readers_of_this_test_see_what_it_sees() {
         standing(&code, "HashMap").count() + standing(&code, "tokio").count(),
         0
     );
-    let named: Vec<_> = rooms_named("use crate::plan::X; crate::api", "crate::").collect();
+    let named: Vec<_> = modules_named("use crate::plan::X; crate::api", "crate::").collect();
     assert_eq!(named, ["plan", "api"]);
 }
 
