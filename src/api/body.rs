@@ -2,8 +2,8 @@
 //! straight into memory that is wiped, of a size counted before, so that no growth leaves a
 //! copy behind. Never builds a JSON tree.
 
-use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind};
+use super::redaction::Redactor;
 use crate::model::{
     ConnectorBody, Contract, Entity, SecretLookup, SecretRef, SecretValue, Setting, Settings,
 };
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 /// A body with the list of what must not be echoed.
 pub(super) struct SecretBody<'a> {
     pub(super) bytes: Bytes,
-    pub(super) sensitive: Sensitive<'a>,
+    pub(super) redactor: Redactor<'a>,
 }
 
 /// `TokenRequest`.
@@ -33,9 +33,9 @@ pub(super) fn token_request<'a>(
     })?;
     Ok(SecretBody {
         bytes,
-        sensitive: Sensitive {
+        redactor: Redactor {
             secrets: vec![client_secret.expose()],
-            ..Sensitive::default()
+            ..Redactor::default()
         },
     })
 }
@@ -47,9 +47,9 @@ pub(super) fn connector_request<'a>(
     body: &'a ConnectorBody,
     secrets: &'a dyn SecretLookup,
 ) -> Result<SecretBody<'a>, ApiError> {
-    let sensitive = sensitive(body, secrets)?;
+    let redactor = redactor(body, secrets)?;
     let bytes = sealed(|out| write_connector(out, contract, customer, body, secrets))?;
-    Ok(SecretBody { bytes, sensitive })
+    Ok(SecretBody { bytes, redactor })
 }
 
 /// Writes twice: once to count, once into memory of exactly that size.
@@ -137,7 +137,7 @@ fn write_setting(
 ) -> io::Result<()> {
     match setting {
         Setting::Literal(value) => json(out, value),
-        // `sensitive` has made sure before that there is a value.
+        // `redactor` has made sure before that there is a value.
         Setting::Secret(reference) => match secrets.value(reference) {
             Some(value) => json(out, value.expose()),
             None => Err(io::ErrorKind::NotFound.into()),
@@ -174,11 +174,11 @@ fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()>
 
 /// Every secret of the body. A reference without a value, or with an empty one, stops the call
 /// before anything is sent.
-fn sensitive<'a>(
+fn redactor<'a>(
     body: &'a ConnectorBody,
     secrets: &'a dyn SecretLookup,
-) -> Result<Sensitive<'a>, ApiError> {
-    let mut found = Sensitive::default();
+) -> Result<Redactor<'a>, ApiError> {
+    let mut found = Redactor::default();
     let mut missing = None;
     for (name, block) in body.blocks() {
         for setting in block.values() {

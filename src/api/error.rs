@@ -1,6 +1,7 @@
 //! Responsible for what can go wrong with a call, and for whether a failed call may have had an
 //! effect. Does not hold anything that was sent.
 
+use super::redaction::ServerMessage;
 use crate::model::{OrganizationId, SecretRef, WorkspaceId};
 use std::fmt;
 use std::time::Duration;
@@ -144,19 +145,6 @@ impl fmt::Display for StatusText {
 /// left is 5xx and anything beyond.
 fn is_server_failure(status: u16) -> bool {
     !(300..500).contains(&status)
-}
-
-/// The server's explanation of a refusal, fit to be shown; empty when it gave none.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct ServerMessage(pub String);
-
-impl fmt::Display for ServerMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        write!(f, ": {}", self.0)
-    }
 }
 
 /// Whether a failed call may have changed something.

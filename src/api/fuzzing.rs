@@ -2,9 +2,10 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
 
-use super::echo::Sensitive;
+use super::redaction::Redactor;
+use super::redaction::server_message;
 use super::resilience::retry_after;
-use super::{Target, said, wire};
+use super::{Target, wire};
 use crate::fuzzing::PLANTED;
 
 /// No answer breaks the reader, and no refusal or complaint about an answer shows a secret.
@@ -16,11 +17,11 @@ pub fn wire(data: &[u8]) {
     for reason in complaints(body.as_bytes()) {
         assert!(!reason.contains(&encoded), "{reason}");
     }
-    let sensitive = Sensitive {
+    let redactor = Redactor {
         secrets: vec![PLANTED],
-        ..Sensitive::default()
+        ..Redactor::default()
     };
-    let shown = said::said(body.as_bytes(), &sensitive).0;
+    let shown = server_message(body.as_bytes(), &redactor).0;
     assert!(shown.chars().count() <= 301 && !shown.chars().any(char::is_control));
     let bytes = shown.as_bytes();
     for window in PLANTED.as_bytes().windows(4) {
@@ -61,25 +62,27 @@ fn base64(bytes: &[u8]) -> String {
 
 /// What each shape complains of, if it does; what could be read is used once.
 fn complaints(body: &[u8]) -> Vec<String> {
-    fn of<T: wire::Shape>(body: &[u8], read: impl Fn(T)) -> Option<String> {
+    fn of<T: wire::ResponseBody>(body: &[u8], read: impl Fn(T)) -> Option<String> {
         wire::decode::<T>(body).map(read).err()
     }
-    let life = |answer: wire::TokenAnswer| assert!((1.0..=86_400.0).contains(&answer.life()));
+    let life = |answer: wire::TokenResponse| assert!((1.0..=86_400.0).contains(&answer.life()));
     [
         of(body, life),
-        of(body, |_: wire::ScopedAnswer| {}),
+        of(body, |_: wire::ScopedTokenResponse| {}),
         of(body, |answer: wire::TokenInfo| {
             let _ = answer.name();
         }),
-        of(body, |answer: wire::WorkspaceAnswer| drop(answer.alive())),
+        of(body, |answer: wire::WorkspaceResponse| {
+            drop(answer.into_live())
+        }),
         of(body, |_: wire::WorkspacePage| {}),
-        of(body, |_: wire::StatsAnswer| {}),
-        of(body, |_: wire::ConnectorAnswer| {}),
+        of(body, |_: wire::StatsResponse| {}),
+        of(body, |_: wire::ConnectorResponse| {}),
         of(body, |_: wire::ConnectorList| {}),
-        of(body, |answer: wire::CreatedAnswer| {
+        of(body, |answer: wire::CreateResponse| {
             drop(super::Created::from(answer));
         }),
-        of(body, |answer: wire::CheckAnswer| {
+        of(body, |answer: wire::CheckResponse| {
             let _ = (answer.status(), answer.message());
         }),
         of(body, |answer: wire::DefinitionList| {

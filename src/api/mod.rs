@@ -1,23 +1,22 @@
 //! Everything that speaks to the remote API.
 //!
-//! Owns one session per run and its two views: a [`Reader`] sends GETs and asks for the
-//! application token, a [`Writer`] does the rest. Refuses redirects, foreign hosts, other
-//! organizations, unbounded answers and waits, and any text that shows what was secret. Knows
-//! nothing of files, plans or people.
+//! Responsible for one session per run and its two views: a [`Reader`] sends GETs and asks for the
+//! application token, a [`Writer`] does the rest. Does not follow redirects, and does not accept
+//! other organizations, unbounded responses and waits, or any text that shows a secret.
 
 mod body;
-mod core;
-mod echo;
+mod client;
 mod error;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
-mod listing;
 mod options;
+mod pagination;
 mod reader;
+mod redaction;
 mod request;
 mod resilience;
-mod said;
-mod sent;
+mod session;
+mod success;
 mod target;
 mod tokens;
 mod transport;
@@ -27,84 +26,22 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use error::{ApiError, ApiErrorKind, Call, Effect, ServerMessage};
-pub use listing::Listing;
+pub use error::{ApiError, ApiErrorKind, Call, Effect};
 pub use options::{CircuitOptions, ConnectorToken, Limits, Load, Options, RetryPolicy, Timeouts};
+pub use pagination::Listing;
 pub use reader::Reader;
+pub use redaction::ServerMessage;
+pub use session::{Credentials, Session};
 pub use target::{DEFAULT_TARGET, Target, TargetError};
 pub use writer::Writer;
 
-use self::core::Core;
-use self::transport::Transport;
 use crate::model::{
     ConnectorId, DefinitionId, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
-    SecretValue, TemplateId, WorkspaceId,
+    TemplateId, WorkspaceId,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
-use std::sync::Arc;
-
-/// The organization's client credentials (`TokenRequest`).
-#[derive(Debug)]
-pub struct Credentials {
-    /// Names the application; not secret.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretValue,
-}
-
-/// One run's way to the API: connections, tokens, limits.
-pub struct Session {
-    core: Arc<Core>,
-}
-
-impl Session {
-    /// Gets an application token (`create_account_applications_token`) and refuses one of
-    /// another organization than the expected.
-    pub async fn open(
-        target: Target,
-        credentials: Credentials,
-        options: Options,
-    ) -> Result<Self, ApiError> {
-        let transport = Transport::new(target, &options)?;
-        let core = Arc::new(Core::new(transport, credentials, options));
-        core.application().await?;
-        Ok(Self { core })
-    }
-
-    /// The view that reads.
-    pub fn reader(&self) -> Reader {
-        Reader {
-            core: Arc::clone(&self.core),
-        }
-    }
-
-    /// The view that writes, too.
-    pub fn writer(&self) -> Writer {
-        Writer {
-            core: Arc::clone(&self.core),
-        }
-    }
-
-    /// From now on a call that would have to wait, for the service's return or because it asked to
-    /// be left alone, is given up. What may go at once goes on, and what is under way for some
-    /// seconds more.
-    pub fn halt(&self) {
-        self.core.halt();
-    }
-
-    /// Notes texts that are no secret, such as declared names: answers show them as they are, even
-    /// where they look like part of one.
-    pub fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
-        self.core.note_plain(texts);
-    }
-
-    /// The organization that the session acts for, as far as known.
-    pub fn organization(&self) -> Option<OrganizationId> {
-        self.core.organization()
-    }
-}
 
 /// A live workspace (`WorkspaceGetResponse`).
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,10 +1,11 @@
 //! The view that reads: GETs and the application token, nothing else.
 
-use super::core::{Answer, Core};
+use super::client::Client;
 use super::error::ApiError;
 use super::request;
+use super::success::Success;
 use super::wire::{
-    ConnectorAnswer, ConnectorList, DefinitionList, Shape, TemplateList, WorkspaceAnswer,
+    ConnectorList, ConnectorResponse, DefinitionList, ResponseBody, TemplateList, WorkspaceResponse,
 };
 use super::{Connector, Definition, Replication, Template, Workspace};
 use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
@@ -14,23 +15,23 @@ use std::sync::Arc;
 /// The right to read. Cheap to clone.
 #[derive(Clone)]
 pub struct Reader {
-    pub(super) core: Arc<Core>,
+    pub(super) client: Arc<Client>,
 }
 
 impl Reader {
     /// The organization that the session acts for: the expected one, else the token's, else
     /// that of the first workspace read.
     pub fn organization(&self) -> Option<OrganizationId> {
-        self.core.organization()
+        self.client.organization()
     }
 
     /// One workspace; nothing when it is unknown or deleted (`get_workspaces_workspace_id`).
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, ApiError> {
-        let found: Option<WorkspaceAnswer> = self.find(&request::get_workspace(id)).await?;
-        let Some(workspace) = found.and_then(WorkspaceAnswer::alive) else {
+        let found: Option<WorkspaceResponse> = self.find(&request::get_workspace(id)).await?;
+        let Some(workspace) = found.and_then(WorkspaceResponse::into_live) else {
             return Ok(None);
         };
-        self.core.check_organization(workspace.organization_id)?;
+        self.client.check_organization(workspace.organization_id)?;
         Ok(Some(workspace))
     }
 
@@ -54,18 +55,20 @@ impl Reader {
         workspace: WorkspaceId,
         customer: &str,
     ) -> Result<BTreeMap<ConnectorId, ObservedConnector>, ApiError> {
-        let contract = self.core.options.contract;
+        let contract = self.client.options.contract;
         let request = request::list_connectors(contract, workspace, customer);
-        let list: ConnectorList = self.core.as_application(&request).await?.decode()?;
+        let list: ConnectorList = self.client.as_application(&request).await?.decode()?;
         let data = list.data.into_iter();
-        Ok(data.map(|ConnectorAnswer(c)| (c.id, c.observed)).collect())
+        Ok(data
+            .map(|ConnectorResponse(c)| (c.id, c.observed))
+            .collect())
     }
 
     /// One connector with its details; nothing when it is gone
     /// (`get_integrations_connectors_id`).
     pub async fn connector(&self, id: ConnectorId) -> Result<Option<Connector>, ApiError> {
-        let found: Option<ConnectorAnswer> = self.find(&request::get_connector(id)).await?;
-        Ok(found.map(|ConnectorAnswer(connector)| connector))
+        let found: Option<ConnectorResponse> = self.find(&request::get_connector(id)).await?;
+        Ok(found.map(|ConnectorResponse(connector)| connector))
     }
 
     /// The replication settings of a connector as they are, to be changed and sent back; nothing
@@ -74,7 +77,7 @@ impl Reader {
         let Some(answer) = self.answer(&request::get_connector(id)).await? else {
             return Ok(None);
         };
-        let ConnectorAnswer(connector) = answer.decode_unseen()?;
+        let ConnectorResponse(connector) = answer.decode_unseen()?;
         let detail = connector.observed.detail;
         let settings = detail.map(|detail| detail.replication_config);
         Ok(Some(Replication(settings.unwrap_or_default())))
@@ -84,26 +87,29 @@ impl Reader {
     /// (`list_integrations_definitions_sources`).
     pub async fn definitions(&self, name: Option<&str>) -> Result<Vec<Definition>, ApiError> {
         let request = request::list_definitions(name);
-        let list: DefinitionList = self.core.as_application(&request).await?.decode()?;
+        let list: DefinitionList = self.client.as_application(&request).await?.decode()?;
         Ok(list.definitions())
     }
 
     /// The organization's source templates (`list_integrations_templates_sources`).
     pub async fn templates(&self) -> Result<Vec<Template>, ApiError> {
         let request = request::list_templates();
-        let list: TemplateList = self.core.as_application(&request).await?.decode()?;
+        let list: TemplateList = self.client.as_application(&request).await?.decode()?;
         Ok(list.data)
     }
 
     /// What a GET finds.
-    async fn find<T: Shape>(&self, request: &request::Request<'_>) -> Result<Option<T>, ApiError> {
+    async fn find<T: ResponseBody>(
+        &self,
+        request: &request::Request<'_>,
+    ) -> Result<Option<T>, ApiError> {
         let answer = self.answer(request).await?;
         answer.map(|answer| answer.decode()).transpose()
     }
 
     /// What a GET is answered with; 404 is an answer here, not an error.
-    async fn answer(&self, request: &request::Request<'_>) -> Result<Option<Answer>, ApiError> {
-        match self.core.as_application(request).await {
+    async fn answer(&self, request: &request::Request<'_>) -> Result<Option<Success>, ApiError> {
+        match self.client.as_application(request).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),

@@ -2,8 +2,8 @@
 //! names of both contracts. Does no I/O, so that a test needs no socket.
 
 use super::body::{self, SecretBody};
-use super::echo::Sensitive;
 use super::error::{ApiError, ApiErrorKind};
+use super::redaction::Redactor;
 use super::resilience::Idempotency;
 use crate::model::{
     Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, SecretLookup,
@@ -27,7 +27,7 @@ pub(super) struct Request<'a> {
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Bytes>,
-    pub(super) sensitive: Sensitive<'a>,
+    pub(super) redactor: Redactor<'a>,
     pub(super) idempotency: Idempotency,
     /// Whether it changes anything remotely.
     pub(super) writes: bool,
@@ -45,7 +45,7 @@ impl Request<'_> {
             path,
             query: Vec::new(),
             body: None,
-            sensitive: Sensitive::default(),
+            redactor: Redactor::default(),
             idempotency: Idempotency::Idempotent,
             slow: false,
         }
@@ -71,7 +71,7 @@ impl Request<'_> {
 impl<'a> Request<'a> {
     fn with_secrets(mut self, body: SecretBody<'a>) -> Self {
         self.body = Some(body.bytes);
-        self.sensitive = body.sensitive;
+        self.redactor = body.redactor;
         self
     }
 }
@@ -195,11 +195,8 @@ pub(super) fn list_connectors(
 
 /// `get_integrations_connectors_id`
 pub(super) fn get_connector(id: ConnectorId) -> Request<'static> {
-    Request::get(
-        "get_integrations_connectors_id",
-        format!("{CONNECTORS}/{id}"),
-    )
-    .about(&id)
+    let path = format!("{CONNECTORS}/{id}");
+    Request::get("get_integrations_connectors_id", path).about(&id)
 }
 
 /// `create_integrations_connectors_check`

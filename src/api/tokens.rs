@@ -2,10 +2,10 @@
 //! monotonic clock, and the proofs around minting: a name is minted for again only after its
 //! workspace was seen alive, because a mint of an unknown name creates a workspace.
 
-use super::core::Core;
+use super::client::Client;
 use super::error::{ApiError, ApiErrorKind};
 use super::request;
-use super::wire::{ScopedAnswer, TokenAnswer, TokenInfo, WorkspaceAnswer};
+use super::wire::{ScopedTokenResponse, TokenInfo, TokenResponse, WorkspaceResponse};
 use crate::model::{LockUnpoisoned, Region, SecretValue, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as SyncMutex};
@@ -167,7 +167,7 @@ impl Tokens {
     }
 }
 
-impl Core {
+impl Client {
     /// An application token with life in it. One caller at a time asks for the next; the others
     /// go on with the present one while it works, else they wait for the same answer.
     pub(super) async fn application(&self) -> Result<Arc<Held>, ApiError> {
@@ -228,7 +228,7 @@ impl Core {
         let request =
             request::application_token(&credentials.client_id, &credentials.client_secret)?;
         let sent = self.send(&request, None, false).await?;
-        let (asked, answer): (_, TokenAnswer) = (sent.asked, sent.decode()?);
+        let (asked, answer): (_, TokenResponse) = (sent.asked, sent.decode()?);
         self.check_organization(answer.organization_id)?;
         let life = Duration::from_secs_f64(answer.life());
         Ok(Held::new(answer.access_token.0, asked, life))
@@ -275,7 +275,7 @@ impl Core {
             id,
         };
         let found = match self.as_application(&request::get_workspace(id)).await {
-            Ok(answer) => answer.decode::<WorkspaceAnswer>()?.alive(),
+            Ok(answer) => answer.decode::<WorkspaceResponse>()?.into_live(),
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error),
         };
@@ -311,7 +311,7 @@ impl Core {
         let contract = self.options.contract;
         let mint = request::scoped_token(contract, customer, region)?;
         let minted = self.as_application(&mint).await?;
-        let (asked, answer): (_, ScopedAnswer) = (minted.asked, minted.decode()?);
+        let (asked, answer): (_, ScopedTokenResponse) = (minted.asked, minted.decode()?);
         let life = *self.tokens.scoped_life.lock_unpoisoned();
         let held = Held::new(answer.token.0, asked, life);
         let info = request::scoped_token_info(contract);

@@ -1,12 +1,13 @@
 //! The view that writes: everything that changes something remotely, that sends a secret, or
 //! that creates as a side effect (minting a scoped token creates the workspace).
 
-use super::core::{Answer, Core};
+use super::client::Client;
 use super::error::ApiError;
 use super::options::ConnectorToken;
 use super::reader::Reader;
-use super::said::fit;
-use super::wire::{CheckAnswer, CreatedAnswer, GoneAnswer, WorkspaceAnswer};
+use super::redaction::display_safe;
+use super::success::Success;
+use super::wire::{CheckResponse, CreateResponse, DeleteResponse, WorkspaceResponse};
 use super::{Check, Created, Gone, Replication, Workspace, request};
 use crate::model::{
     ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, SecretLookup, WorkspaceId,
@@ -16,14 +17,14 @@ use std::sync::Arc;
 /// The right to write. Cheap to clone.
 #[derive(Clone)]
 pub struct Writer {
-    pub(super) core: Arc<Core>,
+    pub(super) client: Arc<Client>,
 }
 
 impl Writer {
     /// The right to write includes the right to read.
     pub fn reader(&self) -> Reader {
         Reader {
-            core: Arc::clone(&self.core),
+            client: Arc::clone(&self.client),
         }
     }
 
@@ -40,8 +41,8 @@ impl Writer {
         region: Option<Region>,
     ) -> Result<WorkspaceId, ApiError> {
         match known {
-            Some(id) => Ok(self.core.scoped(customer, id).await?.workspace),
-            None => self.core.mint_unknown(customer, region).await,
+            Some(id) => Ok(self.client.scoped(customer, id).await?.workspace),
+            None => self.client.mint_unknown(customer, region).await,
         }
     }
 
@@ -53,11 +54,11 @@ impl Writer {
         patch: &CustomerPatch,
     ) -> Result<Option<Workspace>, ApiError> {
         let request = request::update_workspace(id, patch)?;
-        let outcome = self.core.as_application(&request).await;
-        self.core.tokens.forget(id);
-        let workspace = outcome?.decode::<WorkspaceAnswer>()?.alive();
+        let outcome = self.client.as_application(&request).await;
+        self.client.tokens.forget(id);
+        let workspace = outcome?.decode::<WorkspaceResponse>()?.into_live();
         let organization = workspace.as_ref().and_then(|found| found.organization_id);
-        self.core.check_organization(organization)?;
+        self.client.check_organization(organization)?;
         Ok(workspace)
     }
 
@@ -65,10 +66,10 @@ impl Writer {
     /// may go on behind the gateway: the error's effect is unknown, and the caller looks.
     pub async fn delete_workspace(&self, id: WorkspaceId) -> Result<Gone, ApiError> {
         let outcome = self
-            .core
+            .client
             .as_application(&request::delete_workspace(id))
             .await;
-        self.core.tokens.forget(id);
+        self.client.tokens.forget(id);
         gone(outcome)
     }
 
@@ -79,11 +80,11 @@ impl Writer {
         body: &ConnectorBody,
         secrets: &dyn SecretLookup,
     ) -> Result<Check, ApiError> {
-        let contract = self.core.options.contract;
+        let contract = self.client.options.contract;
         let request = request::check_connector(contract, customer, body, secrets)?;
-        let answer: CheckAnswer = self.core.as_application(&request).await?.decode()?;
-        let sensitive = self.core.sensitive(&request, None);
-        let message = answer.message().map(|text| fit(text, &sensitive));
+        let answer: CheckResponse = self.client.as_application(&request).await?.decode()?;
+        let redactor = self.client.redactor(&request, None);
+        let message = answer.message().map(|text| display_safe(text, &redactor));
         Ok(Check {
             status: answer.status(),
             message: message.filter(|text| !text.is_empty()),
@@ -99,13 +100,17 @@ impl Writer {
         body: &ConnectorBody,
         secrets: &dyn SecretLookup,
     ) -> Result<Created, ApiError> {
-        let options = &self.core.options;
+        let options = &self.client.options;
         let request = request::create_connector(options.contract, customer, body, secrets)?;
         let answer = match options.connector_token {
-            ConnectorToken::Application => self.core.as_application(&request).await?,
-            ConnectorToken::Scoped => self.core.as_customer(&request, customer, workspace).await?,
+            ConnectorToken::Application => self.client.as_application(&request).await?,
+            ConnectorToken::Scoped => {
+                self.client
+                    .as_customer(&request, customer, workspace)
+                    .await?
+            }
         };
-        Ok(answer.decode::<CreatedAnswer>()?.into())
+        Ok(answer.decode::<CreateResponse>()?.into())
     }
 
     /// Changes name, replication settings or entities (`update_integrations_connectors_id`).
@@ -119,15 +124,15 @@ impl Writer {
     ) -> Result<(), ApiError> {
         let replication_config = replication_config.map(|settings| &settings.0);
         let request = request::update_connector(id, name, replication_config, entities)?;
-        let answer = self.core.as_application(&request).await?;
-        answer.decode::<CreatedAnswer>().map(drop)
+        let answer = self.client.as_application(&request).await?;
+        answer.decode::<CreateResponse>().map(drop)
     }
 
     /// Starts deleting a connector (`delete_integrations_connectors_id`): it is gone once it is
     /// no longer listed.
     pub async fn delete_connector(&self, id: ConnectorId) -> Result<Gone, ApiError> {
         gone(
-            self.core
+            self.client
                 .as_application(&request::delete_connector(id))
                 .await,
         )
@@ -136,14 +141,14 @@ impl Writer {
 
 /// Every success of a DELETE says the same, whether 200 or 202 and with which of its bodies. A body
 /// of another kind is some other server's.
-fn gone(outcome: Result<Answer, ApiError>) -> Result<Gone, ApiError> {
+fn gone(outcome: Result<Success, ApiError>) -> Result<Gone, ApiError> {
     match outcome {
         Ok(answer)
             if matches!(answer.response.status, 202 | 204) && answer.response.body.is_empty() =>
         {
             Ok(Gone::Accepted)
         }
-        Ok(answer) => answer.decode::<GoneAnswer>().map(|_| Gone::Accepted),
+        Ok(answer) => answer.decode::<DeleteResponse>().map(|_| Gone::Accepted),
         Err(error) if error.is_not_found() => Ok(Gone::Already),
         Err(error) => Err(error),
     }

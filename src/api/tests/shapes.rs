@@ -2,17 +2,17 @@
 
 use crate::api::CheckStatus;
 use crate::api::wire::{
-    CheckAnswer, ConnectorAnswer, DefinitionList, Shape, TokenAnswer, WorkspaceAnswer,
-    WorkspacePage, decode,
+    CheckResponse, ConnectorResponse, DefinitionList, ResponseBody, TokenResponse, WorkspacePage,
+    WorkspaceResponse, decode,
 };
 use crate::model::{Mode, ObservedStatus};
 use serde_json::{Value, json};
 
-fn read<T: Shape>(value: &Value) -> T {
+fn read<T: ResponseBody>(value: &Value) -> T {
     decode(value.to_string().as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn fails<T: Shape>(body: &str) -> String {
+fn fails<T: ResponseBody>(body: &str) -> String {
     match decode::<T>(body.as_bytes()) {
         Ok(_) => panic!("decoded {body}"),
         Err(reason) => reason,
@@ -40,19 +40,19 @@ fn errors_quote_nothing() {
             "{reason}"
         );
     }
-    let reason = fails::<TokenAnswer>(r#"{"access_token":{"hunter2":1}}"#);
+    let reason = fails::<TokenResponse>(r#"{"access_token":{"hunter2":1}}"#);
     assert!(!reason.contains("hunter2"), "{reason}");
     assert_eq!(
-        fails::<TokenAnswer>("{}"),
+        fails::<TokenResponse>("{}"),
         "expected an application token, but its shape differs (no `access_token`) at line 1 column 2"
     );
-    assert!(fails::<TokenAnswer>("").contains("ends early"));
+    assert!(fails::<TokenResponse>("").contains("ends early"));
 }
 
 #[test]
 fn token_lives_are_clamped() {
     let life = |value: Value| {
-        read::<TokenAnswer>(&json!({"access_token": "t", "expires_in": value})).life()
+        read::<TokenResponse>(&json!({"access_token": "t", "expires_in": value})).life()
     };
     let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
     assert!(close(life(json!(900)), 900.0) && close(life(json!("60")), 60.0));
@@ -65,7 +65,7 @@ fn workspaces_are_read_tolerantly() {
     let workspace = |status: &str, tombstone: Value| {
         let value =
             json!({"id": ID, "name": "a", "status": status, "tombstone": tombstone, "new": 1});
-        read::<WorkspaceAnswer>(&value).alive()
+        read::<WorkspaceResponse>(&value).into_live()
     };
     assert_eq!(
         workspace("active", json!(null)).unwrap().status,
@@ -82,13 +82,13 @@ fn workspaces_are_read_tolerantly() {
 fn connectors_are_read_from_list_and_detail() {
     let listed = json!({"id": ID, "name": "a", "updated_at": null,
         "summarized_source_template": {"id": ID, "name": "t", "icon": null, "actor_definition_id": ID, "connector_name": "github"}});
-    let ConnectorAnswer(connector) = read(&listed);
+    let ConnectorResponse(connector) = read(&listed);
     assert_eq!(connector.observed.kind_name.as_deref(), Some("github"));
     assert!(connector.observed.detail.is_none());
     let detailed = json!({"id": ID, "name": "a", "replication_config": {"k": 1},
         "entities": [{"entity": "e", "modes": ["write", "admin", "read"]}, {"entity": "f"}],
         "source_template": {"id": ID, "name": "t", "source_definition_id": ID}});
-    let ConnectorAnswer(connector) = read(&detailed);
+    let ConnectorResponse(connector) = read(&detailed);
     let detail = connector.observed.detail.unwrap();
     assert_eq!(
         detail.entities[0].modes,
@@ -96,19 +96,19 @@ fn connectors_are_read_from_list_and_detail() {
     );
     assert_eq!(detail.entities[1].modes, None);
     let bare = json!({"id": ID, "name": "hunter2"}).to_string();
-    assert!(!fails::<ConnectorAnswer>(&bare).contains("hunter2"));
+    assert!(!fails::<ConnectorResponse>(&bare).contains("hunter2"));
 }
 
 #[test]
 fn checks_without_a_verdict_are_inconclusive() {
     for status in [json!(null), json!("inconclusive")] {
-        let answer: CheckAnswer = read(&json!({"id": ID, "status": status}));
+        let answer: CheckResponse = read(&json!({"id": ID, "status": status}));
         assert_eq!(answer.status(), CheckStatus::Inconclusive);
     }
-    let later: CheckAnswer = read(&json!({"id": ID, "status": "later"}));
+    let later: CheckResponse = read(&json!({"id": ID, "status": "later"}));
     assert_eq!(later.status(), CheckStatus::Other);
     for none in [json!({}), json!({"status": "succeeded"})] {
-        fails::<CheckAnswer>(&none.to_string());
+        fails::<CheckResponse>(&none.to_string());
     }
 }
 

@@ -1,9 +1,9 @@
 //! The bounds of one call, to the moment, and the reading of `Retry-After`.
 
 use super::super::retry::{CallState, Idempotency, may_retry, retry_after};
-use crate::api::error::{ApiError, ApiErrorKind, ServerMessage};
 use crate::api::options::RetryPolicy;
 use crate::api::tests::{call, status_error as server, throttled};
+use crate::api::{ApiError, ApiErrorKind, ServerMessage};
 use std::time::Duration;
 use tokio::time::advance;
 

@@ -2,7 +2,7 @@
 //! was reached, nothing came twice and the count is the one of the statistics.
 
 use super::error::ApiError;
-use super::wire::{StatsAnswer, WorkspacePage};
+use super::wire::{StatsResponse, WorkspacePage};
 use super::{Reader, Workspace, request};
 use crate::events::{Event, Sink};
 use crate::model::{Completeness, WorkspaceId};
@@ -23,7 +23,7 @@ impl Reader {
     /// many have been listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         let mut listing = self.list_once(events).await?;
-        for _ in 1..self.core.options.limits.listings {
+        for _ in 1..self.client.options.limits.listings {
             if listing.completeness == Completeness::Complete {
                 break;
             }
@@ -50,13 +50,13 @@ impl Reader {
         items: &mut BTreeMap<WorkspaceId, Workspace>,
         events: &dyn Sink,
     ) -> Result<Option<String>, ApiError> {
-        let limits = self.core.options.limits;
+        let limits = self.client.options.limits;
         let mut cursor: Option<String> = None;
         let mut cursors = HashSet::new();
         let mut flaw = None;
         for _ in 0..limits.pages {
             let request = request::list_workspaces(limits.page, cursor.as_deref());
-            let page: WorkspacePage = self.core.as_application(&request).await?.decode()?;
+            let page: WorkspacePage = self.client.as_application(&request).await?.decode()?;
             let repeated = self.take(page.data, items)?;
             flaw = flaw.or(repeated);
             events.emit(Event::CustomersListed { done: items.len() });
@@ -80,15 +80,15 @@ impl Reader {
     /// Takes a page in; tells of a workspace that was listed before.
     fn take(
         &self,
-        page: Vec<super::wire::WorkspaceAnswer>,
+        page: Vec<super::wire::WorkspaceResponse>,
         items: &mut BTreeMap<WorkspaceId, Workspace>,
     ) -> Result<Option<String>, ApiError> {
         let mut flaw = None;
         for answer in page {
-            let Some(workspace) = answer.alive() else {
+            let Some(workspace) = answer.into_live() else {
                 continue;
             };
-            self.core.check_organization(workspace.organization_id)?;
+            self.client.check_organization(workspace.organization_id)?;
             let id = workspace.id;
             if items.insert(id, workspace).is_some() {
                 flaw = Some(format!("workspace {id} was listed twice"));
@@ -98,8 +98,11 @@ impl Reader {
     }
 
     async fn compare_with_stats(&self, listed: usize) -> Result<Option<String>, ApiError> {
-        let answer = self.core.as_application(&request::workspace_stats()).await;
-        let stats: StatsAnswer = match answer {
+        let answer = self
+            .client
+            .as_application(&request::workspace_stats())
+            .await;
+        let stats: StatsResponse = match answer {
             Ok(answer) => answer.decode()?,
             Err(error) if error.is_not_found() => {
                 return Ok(Some(
@@ -122,7 +125,7 @@ impl Reader {
         if !is_link {
             return Some(next.to_owned());
         }
-        let query = self.core.transport.target.query_of(next)?;
+        let query = self.client.transport.target.query_of(next)?;
         query
             .into_iter()
             .find(|(name, value)| name == "cursor" && !value.is_empty())

@@ -1,7 +1,7 @@
 //! Each way of undoing an encoding by itself, to the byte.
 
-use super::{
-    Sensitive, TOKEN_WINDOW, WINDOW, base64_digit, contains, decode_runs, hex_digit, readings,
+use super::secrets_in_text::{
+    Redactor, TOKEN_WINDOW, WINDOW, base64_digit, contains, decode_runs, decodings, hex_digit,
     unescape_json, unescape_percent,
 };
 
@@ -60,47 +60,47 @@ fn runs_of_digits_are_decoded_from_each_start() {
 
 #[test]
 fn a_text_is_read_in_every_way() {
-    let all = readings(b"x");
+    let all = decodings(b"x");
     // As it stands, two starts of hex and four of Base64: there are no escapes to undo.
     assert_eq!(all.len(), 7);
-    let nested = readings(br"\\\\u0041");
+    let nested = decodings(br"\\\\u0041");
     assert_eq!(nested.len(), 10);
     assert!(nested.iter().any(|reading| reading == b"A"));
 }
 
 #[test]
-fn windows_are_as_short_as_said() {
-    let shows = |sensitive: &Sensitive<'_>, text: &str| sensitive.shows_in(text);
-    let secret = Sensitive {
+fn windows_are_as_short_as_documented() {
+    let shows = |redactor: &Redactor<'_>, text: &str| redactor.shows_in(text);
+    let secret = Redactor {
         secrets: vec!["q!w?e"],
-        ..Sensitive::default()
+        ..Redactor::default()
     };
     assert_eq!(WINDOW, 4);
     assert!(shows(&secret, "q!w?") && shows(&secret, "x!w?ex") && !shows(&secret, "q!w w?e"));
-    let token = Sensitive {
+    let token = Redactor {
         bearer: Some("q!w?e;r,t"),
-        ..Sensitive::default()
+        ..Redactor::default()
     };
     assert_eq!(TOKEN_WINDOW, 8);
     assert!(shows(&token, "q!w?e;r,") && !shows(&token, "q!w?e;r"));
-    let short = Sensitive {
+    let short = Redactor {
         secrets: vec!["?!", ""],
-        ..Sensitive::default()
+        ..Redactor::default()
     };
     assert!(shows(&short, "a?!b") && !shows(&short, "a? !b"));
-    let exact = Sensitive {
+    let exact = Redactor {
         secrets: vec!["q!w?"],
-        ..Sensitive::default()
+        ..Redactor::default()
     };
     assert!(shows(&exact, "a q!w? b") && !shows(&exact, "q!w"));
-    let literal = Sensitive {
+    let literal = Redactor {
         literals: vec!["q!w?e", "x!y"],
-        ..Sensitive::default()
+        ..Redactor::default()
     };
     assert!(shows(&literal, "-q!w?e-") && !shows(&literal, "q!w?") && !shows(&literal, "x!y"));
-    let least = Sensitive {
+    let least = Redactor {
         literals: vec!["q!w?"],
-        ..Sensitive::default()
+        ..Redactor::default()
     };
     assert!(shows(&least, "-q!w?-"));
     assert!(contains(b"abc", b"bc") && !contains(b"abc", b"cb"));

@@ -2,9 +2,9 @@
 //! replaced: names, times, settings. Tokens are none of them.
 
 use super::{
-    CheckAnswer, ConnectorAnswer, ConnectorList, CreatedAnswer, DefinitionList, GoneAnswer,
-    ScopedAnswer, StatsAnswer, TemplateList, TokenAnswer, TokenInfo, WorkspaceAnswer,
-    WorkspacePage,
+    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
+    DeleteResponse, ScopedTokenResponse, StatsResponse, TemplateList, TokenInfo, TokenResponse,
+    WorkspacePage, WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -13,46 +13,46 @@ use serde_json::{Map, Value};
 type Each<'a> = &'a mut dyn FnMut(&mut String);
 
 /// An answer's texts.
-pub(in crate::api) trait Texts {
+pub(in crate::api) trait VisitStrings {
     /// Calls `each` with every text that goes further than the call.
-    fn texts(&mut self, each: Each<'_>);
+    fn visit_strings(&mut self, each: Each<'_>);
 }
 
 macro_rules! without_texts {
     ($($answer:ty),*) => {
-        $(impl Texts for $answer {
-            fn texts(&mut self, _each: Each<'_>) {}
+        $(impl VisitStrings for $answer {
+            fn visit_strings(&mut self, _each: Each<'_>) {}
         })*
     };
 }
 
 // A check's message is judged with what its request carried; the others are compared only.
 without_texts!(
-    TokenAnswer,
-    ScopedAnswer,
+    TokenResponse,
+    ScopedTokenResponse,
     TokenInfo,
-    StatsAnswer,
-    CheckAnswer,
-    GoneAnswer
+    StatsResponse,
+    CheckResponse,
+    DeleteResponse
 );
 
-impl Texts for WorkspaceAnswer {
-    fn texts(&mut self, each: Each<'_>) {
+impl VisitStrings for WorkspaceResponse {
+    fn visit_strings(&mut self, each: Each<'_>) {
         each(&mut self.name);
         each(&mut self.status);
         self.created_at.iter_mut().for_each(each);
     }
 }
 
-impl Texts for WorkspacePage {
-    fn texts(&mut self, each: Each<'_>) {
+impl VisitStrings for WorkspacePage {
+    fn visit_strings(&mut self, each: Each<'_>) {
         self.next.iter_mut().for_each(&mut *each);
-        self.data.iter_mut().for_each(|one| one.texts(each));
+        self.data.iter_mut().for_each(|one| one.visit_strings(each));
     }
 }
 
-impl Texts for ConnectorAnswer {
-    fn texts(&mut self, each: Each<'_>) {
+impl VisitStrings for ConnectorResponse {
+    fn visit_strings(&mut self, each: Each<'_>) {
         let observed = &mut self.0.observed;
         each(&mut observed.name);
         let others = [
@@ -62,13 +62,13 @@ impl Texts for ConnectorAnswer {
         ];
         others.into_iter().flatten().for_each(&mut *each);
         if let Some(detail) = &mut observed.detail {
-            detail.texts(each);
+            detail.visit_strings(each);
         }
     }
 }
 
-impl Texts for ObservedDetail {
-    fn texts(&mut self, each: Each<'_>) {
+impl VisitStrings for ObservedDetail {
+    fn visit_strings(&mut self, each: Each<'_>) {
         map(&mut self.replication_config, each);
         for entity in &mut self.entities {
             each(&mut entity.entity);
@@ -76,29 +76,29 @@ impl Texts for ObservedDetail {
     }
 }
 
-impl Texts for ConnectorList {
-    fn texts(&mut self, each: Each<'_>) {
-        self.data.iter_mut().for_each(|one| one.texts(each));
+impl VisitStrings for ConnectorList {
+    fn visit_strings(&mut self, each: Each<'_>) {
+        self.data.iter_mut().for_each(|one| one.visit_strings(each));
     }
 }
 
-impl Texts for CreatedAnswer {
-    fn texts(&mut self, each: Each<'_>) {
+impl VisitStrings for CreateResponse {
+    fn visit_strings(&mut self, each: Each<'_>) {
         let times = [&mut self.created_at, &mut self.updated_at];
         times.into_iter().flatten().for_each(each);
     }
 }
 
-impl Texts for DefinitionList {
-    fn texts(&mut self, each: Each<'_>) {
+impl VisitStrings for DefinitionList {
+    fn visit_strings(&mut self, each: Each<'_>) {
         self.definitions
             .iter_mut()
             .for_each(|one| each(&mut one.name));
     }
 }
 
-impl Texts for TemplateList {
-    fn texts(&mut self, each: Each<'_>) {
+impl VisitStrings for TemplateList {
+    fn visit_strings(&mut self, each: Each<'_>) {
         for template in &mut self.data {
             each(&mut template.name);
             template.connector_name.iter_mut().for_each(&mut *each);

@@ -1,17 +1,15 @@
-//! The way of every call: authorized, repeated where that is harmless, judged. Owns the order
-//! of these; the parts are in their own files.
+//! Responsible for the course of every call: authorization, admission, attempt, retry, and the
+//! outcome.
 
 use super::Credentials;
-use super::echo::Sensitive;
-use super::error::{ApiError, ApiErrorKind, Call, ServerMessage};
+use super::error::{ApiError, ApiErrorKind, Call};
 use super::options::Options;
+use super::redaction::{Redactor, SentSecrets, ServerMessage, server_message};
 use super::request::Request;
 use super::resilience::{AdmissionControl, AttemptKind, AttemptRequest, CallState, Rejection};
-use super::said::{WITHHELD, said};
-use super::sent::Sent;
+use super::success::Success;
 use super::tokens::{Bearer, Held, Tokens};
 use super::transport::{Response, Transport};
-use super::wire::{self, Shape};
 use crate::events::{Event, RequestEvent, ResponseSummary};
 use crate::http::TransportError;
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
@@ -24,12 +22,12 @@ use tokio::time::Instant;
 const YOUNG: Duration = Duration::from_secs(5);
 
 /// What a session's views share.
-pub(super) struct Core {
+pub(super) struct Client {
     pub(super) transport: Transport,
     pub(super) options: Options,
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
-    sent: Arc<Sent>,
+    sent: Arc<SentSecrets>,
     admission: AdmissionControl,
     /// Requests made.
     made: AtomicU64,
@@ -37,49 +35,7 @@ pub(super) struct Core {
     organization: OnceLock<OrganizationId>,
 }
 
-/// A success, with the call it answers.
-pub(super) struct Answer {
-    pub(super) response: Response,
-    pub(super) call: Call,
-    /// When the attempt began that it answers.
-    pub(super) asked: Instant,
-    /// What went to the server before it came.
-    sent: Arc<Sent>,
-}
-
-impl Answer {
-    /// The answer as a shape, without texts that repeat a secret; a success that is not
-    /// understood is an error with doubt.
-    pub(super) fn decode<T: Shape>(&self) -> Result<T, ApiError> {
-        let mut shape: T = self.decode_unseen()?;
-        shape.texts(&mut |text| self.withhold(text));
-        Ok(shape)
-    }
-
-    /// The answer as it is, for what is sent back to where it came from and shown to nobody.
-    pub(super) fn decode_unseen<T: Shape>(&self) -> Result<T, ApiError> {
-        wire::decode(&self.response.body).map_err(|reason| {
-            let status = self.response.status;
-            ApiError::new(self.call, ApiErrorKind::Undecodable { status, reason })
-        })
-    }
-
-    /// Most texts are times, which hold no secret and are quickly told.
-    fn withhold(&self, text: &mut String) {
-        if self.sent.is_plain(text) {
-            return;
-        }
-        let sensitive = Sensitive {
-            sent: Some(&self.sent),
-            ..Sensitive::default()
-        };
-        if text.parse::<jiff::Timestamp>().is_err() && sensitive.shows_in(text) {
-            WITHHELD.clone_into(text);
-        }
-    }
-}
-
-impl Core {
+impl Client {
     pub(super) fn new(transport: Transport, credentials: Credentials, options: Options) -> Self {
         Self {
             transport,
@@ -102,9 +58,7 @@ impl Core {
 
     /// Notes texts that are no secret, whatever they look like.
     pub(super) fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
-        texts
-            .into_iter()
-            .for_each(|text| self.sent.note_plain(text));
+        texts.into_iter().for_each(|text| self.sent.allow(text));
     }
 
     /// The organization that calls are for, as far as known.
@@ -125,7 +79,7 @@ impl Core {
     }
 
     /// Sends with the organization's token; a refused token is replaced.
-    pub(super) async fn as_application(&self, request: &Request<'_>) -> Result<Answer, ApiError> {
+    pub(super) async fn as_application(&self, request: &Request<'_>) -> Result<Success, ApiError> {
         let mut state = CallState::new(false);
         loop {
             let token = self.application().await;
@@ -147,7 +101,7 @@ impl Core {
         request: &Request<'_>,
         customer: &str,
         workspace: WorkspaceId,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Success, ApiError> {
         let mut state = CallState::new(false);
         loop {
             let token = self.scoped(customer, workspace).await;
@@ -173,7 +127,7 @@ impl Core {
         request: &Request<'_>,
         token: Option<&SecretValue>,
         may_have_taken_effect: bool,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Success, ApiError> {
         let mut state = CallState::new(may_have_taken_effect);
         let bearer = token.map(|token| Bearer { token, until: None });
         match self.go(request, bearer, &mut state).await? {
@@ -189,7 +143,7 @@ impl Core {
         request: &Request<'_>,
         bearer: Option<Bearer<'_>>,
         state: &mut CallState,
-    ) -> Result<Option<Answer>, ApiError> {
+    ) -> Result<Option<Success>, ApiError> {
         let policy = &self.options.retry;
         loop {
             let attempt = AttemptRequest {
@@ -258,15 +212,15 @@ impl Core {
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
         state: &mut CallState,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Success, ApiError> {
         state.attempts += 1;
         let total = self.options.retry.total;
         let left = total.saturating_sub(state.started.elapsed());
         let organization = self.organization();
-        let secrets = request.sensitive.secrets.iter().copied();
+        let secrets = request.redactor.secrets.iter().copied();
         secrets
             .chain(bearer.map(SecretValue::expose))
-            .for_each(|secret| self.sent.note(secret));
+            .for_each(|secret| self.sent.add_secret(secret));
         let asked = Instant::now();
         let outcome = tokio::select! {
             biased;
@@ -310,7 +264,7 @@ impl Core {
         call: Call,
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Success, ApiError> {
         let limit = self.options.limits.body;
         let response = outcome.map_err(|error| {
             let kind = match error {
@@ -324,25 +278,25 @@ impl Core {
             ApiError::new(call, kind)
         })?;
         match response.status {
-            200..300 => Ok(Answer {
+            200..300 => Ok(Success {
                 response,
                 call,
                 asked,
                 sent: Arc::clone(&self.sent),
             }),
-            _ => Err(refusal(&response, call, &self.sensitive(request, bearer))),
+            _ => Err(refusal(&response, call, &self.redactor(request, bearer))),
         }
     }
 
     /// What a text that answers a request must not show.
-    pub(super) fn sensitive<'a>(
+    pub(super) fn redactor<'a>(
         &'a self,
         request: &'a Request<'_>,
         bearer: Option<&'a SecretValue>,
-    ) -> Sensitive<'a> {
-        Sensitive {
-            secrets: request.sensitive.secrets.clone(),
-            literals: request.sensitive.literals.clone(),
+    ) -> Redactor<'a> {
+        Redactor {
+            secrets: request.redactor.secrets.clone(),
+            literals: request.redactor.literals.clone(),
             bearer: bearer.map(SecretValue::expose),
             sent: Some(&self.sent),
         }
@@ -397,11 +351,11 @@ fn renews(state: &mut CallState, token: &Held) -> bool {
     first || token.age() > YOUNG
 }
 
-fn refusal(response: &Response, call: Call, sensitive: &Sensitive<'_>) -> ApiError {
+fn refusal(response: &Response, call: Call, redactor: &Redactor<'_>) -> ApiError {
     let message = match response.status {
         // Where a redirect leads is nobody's business.
         300..400 => ServerMessage::default(),
-        _ => said(&response.body, sensitive),
+        _ => server_message(&response.body, redactor),
     };
     let kind = ApiErrorKind::Status {
         status: response.status,

@@ -1,34 +1,48 @@
-//! What a server says in a refusal, read liberally and made fit to be shown. Owns the error
-//! envelope (`ApiErrorResponse`, and the shapes that clients expect beside it); shows no markup,
-//! no control characters and nothing that [`super::echo`] objects to.
+//! Responsible for the body of an error response (`ApiErrorResponse`, and the shapes that clients
+//! expect beside it) as a message that is safe to display: no markup, no control characters, no
+//! secret.
 
-use super::echo::Sensitive;
-use super::error::ServerMessage;
+use super::Redactor;
 use serde_json::Value;
+use std::fmt;
 
 /// Characters of a message that are shown.
 const SHOWN: usize = 300;
 /// Field complaints that are shown.
 const COMPLAINTS: usize = 5;
 /// Shown instead of a text that repeats a secret.
-pub(super) const WITHHELD: &str = "(the server's text is withheld: it repeats what was sent)";
+pub(in crate::api) const WITHHELD: &str =
+    "(the server's text is withheld: it repeats what was sent)";
 
-/// The server's words about a refusal.
-pub(super) fn said(body: &[u8], sensitive: &Sensitive<'_>) -> ServerMessage {
+/// The server's explanation of a refusal, fit to be shown; empty when it gave none.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ServerMessage(pub String);
+
+impl fmt::Display for ServerMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.0)
+    }
+}
+
+/// The message of an error body.
+pub(in crate::api) fn server_message(body: &[u8], redactor: &Redactor<'_>) -> ServerMessage {
     let text = String::from_utf8_lossy(body);
-    let said = match serde_json::from_slice::<Value>(body) {
+    let text = match serde_json::from_slice::<Value>(body) {
         Ok(value) => envelope(&value),
         Err(_) if looks_like_markup(&text) => "an HTML page".to_owned(),
         Err(_) => text.into_owned(),
     };
-    ServerMessage(fit(&said, sensitive))
+    ServerMessage(display_safe(&text, redactor))
 }
 
-/// One text of the server's, fit to be shown.
-pub(super) fn fit(text: &str, sensitive: &Sensitive<'_>) -> String {
+/// A text of the API that is safe to display.
+pub(in crate::api) fn display_safe(text: &str, redactor: &Redactor<'_>) -> String {
     // Judged before it is cut: an encoded form must not slip through for want of its end.
     let head: String = text.chars().take(16 * SHOWN).collect();
-    if sensitive.shows_in(&head) {
+    if redactor.shows_in(&head) {
         return WITHHELD.to_owned();
     }
     let mut clean: String = head
@@ -107,11 +121,11 @@ fn step(step: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{SHOWN, WITHHELD, said};
-    use crate::api::echo::Sensitive;
+    use super::{SHOWN, WITHHELD, server_message};
+    use crate::api::redaction::Redactor;
 
     fn plain(body: &str) -> String {
-        said(body.as_bytes(), &Sensitive::default()).0
+        server_message(body.as_bytes(), &Redactor::default()).0
     }
 
     #[test]
@@ -173,31 +187,31 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_judged_with_the_rest() {
-        let sensitive = Sensitive {
+        let redactor = Redactor {
             secrets: vec!["hunter2hunter2"],
-            ..Sensitive::default()
+            ..Redactor::default()
         };
         let before = "ü".repeat(SHOWN - 2);
-        let shown = said(format!("{before}hunter2hunter2").as_bytes(), &sensitive);
+        let shown = server_message(format!("{before}hunter2hunter2").as_bytes(), &redactor);
         assert_eq!(shown.0, WITHHELD);
         // What is so far behind that nothing of it is shown is not looked at.
         let before = "ü".repeat(16 * SHOWN);
-        let shown = said(format!("{before}hunter2hunter2").as_bytes(), &sensitive);
+        let shown = server_message(format!("{before}hunter2hunter2").as_bytes(), &redactor);
         assert!(shown.0.ends_with("ü…"));
         let before = "ü".repeat(16 * SHOWN - 14);
-        let shown = said(format!("{before}hunter2hunter2").as_bytes(), &sensitive);
+        let shown = server_message(format!("{before}hunter2hunter2").as_bytes(), &redactor);
         assert_eq!(shown.0, WITHHELD);
     }
 
     #[test]
     fn an_echo_is_withheld() {
-        let sensitive = Sensitive {
+        let redactor = Redactor {
             secrets: vec!["hunter2hunter2"],
-            ..Sensitive::default()
+            ..Redactor::default()
         };
         let body = r#"{"detail":[{"loc":["body"],"msg":"bad","input":"hunter2hunter2"}]}"#;
-        assert_eq!(said(body.as_bytes(), &sensitive).0, "body: bad");
+        assert_eq!(server_message(body.as_bytes(), &redactor).0, "body: bad");
         let body = r#"{"message":"bad value hunter2hunter2"}"#;
-        assert_eq!(said(body.as_bytes(), &sensitive).0, WITHHELD);
+        assert_eq!(server_message(body.as_bytes(), &redactor).0, WITHHELD);
     }
 }

@@ -1,6 +1,5 @@
-//! What a session has sent so far, so that a server cannot have it shown in answers to other
-//! requests. Owns keyed hashes of pieces of it; keeps no copy of a secret, and nothing from
-//! which one could be read.
+//! Responsible for recognizing what a session has sent so far, in responses to other requests as
+//! well. Keeps keyed hashes of pieces, from which no secret can be read.
 
 use crate::model::ReadWriteUnpoisoned;
 use std::collections::HashSet;
@@ -13,22 +12,22 @@ const PIECE: usize = 8;
 
 /// Pieces of everything secret that was sent, and texts that are known to be none.
 #[derive(Default)]
-pub(super) struct Sent {
+pub(in crate::api) struct SentSecrets {
     keys: RandomState,
     pieces: RwLock<HashSet<u64>>,
-    plain: RwLock<HashSet<u64>>,
+    allowed: RwLock<HashSet<u64>>,
 }
 
-impl fmt::Debug for Sent {
+impl fmt::Debug for SentSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sent")
+        f.write_str("SentSecrets")
     }
 }
 
-impl Sent {
-    /// Notes a secret: its beginning, its end, and every eighth byte's piece between, so that
+impl SentSecrets {
+    /// Adds a secret: its beginning, its end, and every eighth byte's piece between, so that
     /// no fifteen bytes in a row go unnoticed.
-    pub(super) fn note(&self, secret: &str) {
+    pub(in crate::api) fn add_secret(&self, secret: &str) {
         let bytes = secret.as_bytes();
         let (Some(end), whole) = (bytes.len().checked_sub(PIECE), self.hash(bytes)) else {
             return;
@@ -43,21 +42,21 @@ impl Sent {
         pieces.extend(hashes.chain([whole]));
     }
 
-    /// Notes a text that the user wrote down in the clear: an answer that holds exactly that
-    /// tells nothing, even where it looks like a part of a secret.
-    pub(super) fn note_plain(&self, text: &str) {
-        let mut plain = self.plain.write_unpoisoned();
-        plain.insert(self.hash(text.as_bytes()));
+    /// Allows a text that stands in the user's files or in the ledger: a text of the API that equals
+    /// it is never replaced.
+    pub(in crate::api) fn allow(&self, text: &str) {
+        let mut allowed = self.allowed.write_unpoisoned();
+        allowed.insert(self.hash(text.as_bytes()));
     }
 
-    /// Whether it is such a text.
-    pub(super) fn is_plain(&self, text: &str) -> bool {
-        let plain = self.plain.read_unpoisoned();
-        plain.contains(&self.hash(text.as_bytes()))
+    /// Whether the text is allowed.
+    pub(in crate::api) fn is_allowed(&self, text: &str) -> bool {
+        let allowed = self.allowed.read_unpoisoned();
+        allowed.contains(&self.hash(text.as_bytes()))
     }
 
     /// Whether a text, as it stands, holds a piece of what was sent.
-    pub(super) fn shows_in(&self, text: &[u8]) -> bool {
+    pub(in crate::api) fn shows_in(&self, text: &[u8]) -> bool {
         let pieces = self.pieces.read_unpoisoned();
         text.windows(PIECE)
             .any(|window| pieces.contains(&self.hash(window)))
@@ -70,23 +69,23 @@ impl Sent {
 
 #[cfg(test)]
 mod tests {
-    use super::Sent;
+    use super::SentSecrets;
 
     #[test]
     fn fifteen_bytes_and_both_ends_are_noticed() {
         let secret: String = ('!'..='z').collect();
-        let sent = Sent::default();
+        let sent = SentSecrets::default();
         assert!(!sent.shows_in(secret.as_bytes()));
-        sent.note(&secret);
-        sent.note("short");
+        sent.add_secret(&secret);
+        sent.add_secret("short");
         for window in secret.as_bytes().windows(15) {
             assert!(sent.shows_in(window));
         }
         assert!(sent.shows_in(&secret.as_bytes()[..8]));
         assert!(sent.shows_in(&secret.as_bytes()[secret.len() - 8..]));
-        assert!(!sent.is_plain("short"));
-        sent.note_plain("short");
-        assert!(sent.is_plain("short") && !sent.is_plain("shorter"));
+        assert!(!sent.is_allowed("short"));
+        sent.allow("short");
+        assert!(sent.is_allowed("short") && !sent.is_allowed("shorter"));
         assert!(!sent.shows_in(b"short, and nothing else that was sent"));
     }
 }

@@ -1,57 +1,53 @@
-//! Servers are known to repeat what they were sent in their complaints. Owns the question
-//! whether a text shows any part of a secret that went with the request, in any of the usual
-//! encodings; keeps no copy of a secret.
+//! Responsible for finding any part of a secret in a text, plain or encoded: servers repeat what
+//! they were sent in their error messages. Keeps no copy of a secret.
 
-#[cfg(test)]
-mod decodings;
-
-use super::sent::Sent;
+use super::SentSecrets;
 use std::collections::BTreeSet;
 
 /// Bytes of a secret in a row that count as showing it.
-const WINDOW: usize = 4;
+pub(super) const WINDOW: usize = 4;
 /// The same for the bearer token: it goes with every request, and at four characters ordinary
 /// words would match it.
-const TOKEN_WINDOW: usize = 8;
+pub(super) const TOKEN_WINDOW: usize = 8;
 /// How often escapes inside escapes are undone.
 const NESTING: usize = 3;
 
-/// What went with a request and must not come back in a message.
+/// What was sent and must not be shown.
 #[derive(Default)]
-pub(super) struct Sensitive<'a> {
+pub(in crate::api) struct Redactor<'a> {
     /// Resolved references: no four bytes of them are shown.
-    pub(super) secrets: Vec<&'a str>,
+    pub(in crate::api) secrets: Vec<&'a str>,
     /// Literals in a place for secrets, which the user wrote down on purpose (an account's
     /// mail address): not shown as a whole.
-    pub(super) literals: Vec<&'a str>,
+    pub(in crate::api) literals: Vec<&'a str>,
     /// The token of the request.
-    pub(super) bearer: Option<&'a str>,
+    pub(in crate::api) bearer: Option<&'a str>,
     /// What went with other requests.
-    pub(super) sent: Option<&'a Sent>,
+    pub(in crate::api) sent: Option<&'a SentSecrets>,
 }
 
-impl Sensitive<'_> {
+impl Redactor<'_> {
     /// Whether `text` shows any of it.
-    pub(super) fn shows_in(&self, text: &str) -> bool {
-        let readings = readings(text.as_bytes());
+    pub(in crate::api) fn shows_in(&self, text: &str) -> bool {
+        let decodings = decodings(text.as_bytes());
         let secrets = windows(self.secrets.iter().copied(), WINDOW);
         let tokens = windows(self.bearer.into_iter(), TOKEN_WINDOW);
-        readings.iter().any(|reading| {
-            any_window(reading, &secrets, WINDOW)
-                || any_window(reading, &tokens, TOKEN_WINDOW)
-                || self.whole(reading)
-                || self.sent.is_some_and(|sent| sent.shows_in(reading))
+        decodings.iter().any(|decoding| {
+            any_window(decoding, &secrets, WINDOW)
+                || any_window(decoding, &tokens, TOKEN_WINDOW)
+                || self.whole(decoding)
+                || self.sent.is_some_and(|sent| sent.shows_in(decoding))
         })
     }
 
     /// A secret that is shorter than the window, or a literal.
-    fn whole(&self, reading: &[u8]) -> bool {
+    fn whole(&self, decoding: &[u8]) -> bool {
         let literals = self.literals.iter().filter(|text| text.len() >= WINDOW);
         self.secrets
             .iter()
             .chain(literals)
             .filter(|text| !text.is_empty())
-            .any(|text| contains(reading, text.as_bytes()))
+            .any(|text| contains(decoding, text.as_bytes()))
     }
 }
 
@@ -61,18 +57,18 @@ fn windows<'a>(texts: impl Iterator<Item = &'a str>, size: usize) -> BTreeSet<&'
         .collect()
 }
 
-fn any_window(reading: &[u8], wanted: &BTreeSet<&[u8]>, size: usize) -> bool {
-    !wanted.is_empty() && reading.windows(size).any(|window| wanted.contains(window))
+fn any_window(decoding: &[u8], wanted: &BTreeSet<&[u8]>, size: usize) -> bool {
+    !wanted.is_empty() && decoding.windows(size).any(|window| wanted.contains(window))
 }
 
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)
 }
 
 /// The text as it stands and as it reads with each encoding undone.
-fn readings(text: &[u8]) -> Vec<Vec<u8>> {
+pub(super) fn decodings(text: &[u8]) -> Vec<Vec<u8>> {
     let mut all = vec![text.to_vec()];
     let mut nested = text.to_vec();
     for _ in 0..NESTING {
@@ -92,7 +88,7 @@ fn readings(text: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-fn unescape_json(text: &[u8]) -> Vec<u8> {
+pub(super) fn unescape_json(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -123,7 +119,7 @@ fn unescape_json(text: &[u8]) -> Vec<u8> {
     out
 }
 
-fn unescape_percent(text: &[u8]) -> Vec<u8> {
+pub(super) fn unescape_percent(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -142,7 +138,7 @@ fn unescape_percent(text: &[u8]) -> Vec<u8> {
 
 /// Decodes every unbroken run of digits from its `start`-th digit on, `group` digits of `bits`
 /// bits at a time; runs are set apart by a NUL.
-fn decode_runs(
+pub(super) fn decode_runs(
     text: &[u8],
     start: usize,
     group: usize,
@@ -168,16 +164,11 @@ fn decode_runs(
     out
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+pub(super) fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16)?.try_into().ok()
 }
 
-fn base64_digit(byte: u8) -> Option<u8> {
+pub(super) fn base64_digit(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
@@ -190,18 +181,18 @@ fn base64_digit(byte: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sensitive, Sent};
+    use super::{Redactor, SentSecrets};
 
     const SECRET: &str = "zK\"9/q ü+7!";
 
     fn shows(text: &str) -> bool {
-        let sensitive = Sensitive {
+        let redactor = Redactor {
             secrets: vec![SECRET],
             literals: vec!["ops@acme.example"],
             bearer: Some("eyJhbGciOiJub25lIn0"),
             sent: None,
         };
-        sensitive.shows_in(text)
+        redactor.shows_in(text)
     }
 
     #[test]
@@ -243,11 +234,11 @@ mod tests {
 
     #[test]
     fn what_went_before_is_seen_in_every_encoding_too() {
-        let sent = Sent::default();
-        sent.note("kQ7\"zR2/vN9+wX4=");
-        let sensitive = Sensitive {
+        let sent = SentSecrets::default();
+        sent.add_secret("kQ7\"zR2/vN9+wX4=");
+        let redactor = Redactor {
             sent: Some(&sent),
-            ..Sensitive::default()
+            ..Redactor::default()
         };
         for text in [
             "kQ7\\\"zR2/vN9",
@@ -255,17 +246,17 @@ mod tests {
             "6b5137227a52322f",
             "a1E3InpSMi92Tjk",
         ] {
-            assert!(sensitive.shows_in(text), "{text}");
+            assert!(redactor.shows_in(text), "{text}");
         }
-        assert!(!sensitive.shows_in("an ordinary customer"));
+        assert!(!redactor.shows_in("an ordinary customer"));
     }
 
     #[test]
     fn short_secrets_count_as_they_are() {
-        let sensitive = Sensitive {
+        let redactor = Redactor {
             secrets: vec!["ab", ""],
-            ..Sensitive::default()
+            ..Redactor::default()
         };
-        assert!(sensitive.shows_in("cabd") && !sensitive.shows_in("acbd"));
+        assert!(redactor.shows_in("cabd") && !redactor.shows_in("acbd"));
     }
 }

@@ -1,0 +1,248 @@
+//! Responsible for the responses about connectors, their types and their templates.
+
+use super::ResponseBody;
+use crate::api::{CheckStatus, Connector, Created, Definition, Template};
+use crate::model::{
+    ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, TemplateId,
+};
+use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny};
+use serde_json::{Map, Value};
+
+/// `SummarizedSourceTemplate` and `DetailedSourceTemplate`, which name the definition unlike.
+#[derive(Deserialize)]
+struct TemplateSummary {
+    id: TemplateId,
+    actor_definition_id: Option<DefinitionId>,
+    source_definition_id: Option<DefinitionId>,
+    connector_name: Option<String>,
+}
+
+/// `ConnectorSourceListItem` and `ConnectorSourceGetResponse`
+#[derive(Deserialize)]
+#[serde(try_from = "ConnectorFields")]
+pub(in crate::api) struct ConnectorResponse(pub(in crate::api) Connector);
+
+#[derive(Deserialize)]
+struct ConnectorFields {
+    id: ConnectorId,
+    name: String,
+    summarized_source_template: Option<TemplateSummary>,
+    source_template: Option<TemplateSummary>,
+    replication_config: Option<Map<String, Value>>,
+    entities: Option<Vec<EntityResponse>>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
+impl TryFrom<ConnectorFields> for ConnectorResponse {
+    type Error = serde_json::Error;
+
+    fn try_from(fields: ConnectorFields) -> Result<Self, Self::Error> {
+        let template = fields
+            .summarized_source_template
+            .or(fields.source_template)
+            .ok_or_else(|| Self::Error::custom("no template"))?;
+        let definition_id = template
+            .actor_definition_id
+            .or(template.source_definition_id)
+            .ok_or_else(|| Self::Error::custom("no definition"))?;
+        let entities = fields.entities.unwrap_or_default();
+        let detail = fields.replication_config.map(|config| ObservedDetail {
+            replication_config: config,
+            entities: entities.into_iter().map(EntityResponse::known).collect(),
+        });
+        Ok(Self(Connector {
+            id: fields.id,
+            observed: ObservedConnector {
+                name: fields.name,
+                definition_id,
+                kind_name: template.connector_name,
+                template_id: template.id,
+                created_at: fields.created_at,
+                updated_at: fields.updated_at,
+                detail,
+            },
+        }))
+    }
+}
+
+impl ResponseBody for ConnectorResponse {
+    const KIND: &'static str = "a connector";
+}
+
+/// `RequestedEntity`
+#[derive(Deserialize)]
+struct EntityResponse {
+    entity: String,
+    modes: Option<Vec<String>>,
+}
+
+impl EntityResponse {
+    /// With the modes that this version knows, sorted.
+    fn known(self) -> Entity {
+        let modes = self.modes.map(|modes| {
+            let mut known: Vec<_> = modes.iter().filter_map(|mode| mode_of(mode)).collect();
+            known.sort_unstable();
+            known.dedup();
+            known
+        });
+        Entity {
+            entity: self.entity,
+            modes,
+        }
+    }
+}
+
+fn mode_of(text: &str) -> Option<Mode> {
+    match text {
+        "read" => Some(Mode::Read),
+        "write" => Some(Mode::Write),
+        _ => None,
+    }
+}
+
+/// `ConnectorSourceListResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct ConnectorList {
+    pub(in crate::api) data: Vec<ConnectorResponse>,
+}
+
+impl ResponseBody for ConnectorList {
+    const KIND: &'static str = "a list of connectors";
+}
+
+/// `ConnectorSourceCreateResponse` and `ConnectorSourceUpdateResponse`, of which only the id
+/// and the times are needed: a connector that exists is not lost over an odd field.
+#[derive(Deserialize)]
+pub(in crate::api) struct CreateResponse {
+    id: ConnectorId,
+    #[serde(default)]
+    pub(super) created_at: Option<String>,
+    #[serde(default)]
+    pub(super) updated_at: Option<String>,
+}
+
+impl From<CreateResponse> for Created {
+    fn from(answer: CreateResponse) -> Self {
+        Self {
+            id: answer.id,
+            created_at: answer.created_at,
+            updated_at: answer.updated_at,
+        }
+    }
+}
+
+impl ResponseBody for CreateResponse {
+    const KIND: &'static str = "a connector";
+}
+
+/// What every form of an answer to a DELETE has one of (`delete_integrations_connectors_id`,
+/// `delete_workspaces_workspace_id`).
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(in crate::api) enum DeleteResponse {
+    /// What was deleted.
+    Of {
+        #[serde(rename = "id")]
+        _id: IgnoredAny,
+    },
+    /// When.
+    At {
+        #[serde(rename = "deleted_at")]
+        _at: IgnoredAny,
+    },
+    /// What deletes it.
+    By {
+        #[serde(rename = "job_id")]
+        _job: IgnoredAny,
+    },
+}
+
+impl ResponseBody for DeleteResponse {
+    const KIND: &'static str = "a deletion";
+}
+
+/// `ConnectorSourceCheckConfigResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct CheckResponse {
+    /// Required, so an answer without it is none.
+    #[serde(rename = "id")]
+    _id: IgnoredAny,
+    status: Option<String>,
+    error_message: Option<String>,
+    failure_reason: Option<FailureReason>,
+}
+
+#[derive(Deserialize)]
+struct FailureReason {
+    external_message: Option<String>,
+}
+
+impl CheckResponse {
+    pub(in crate::api) fn status(&self) -> CheckStatus {
+        match self.status.as_deref() {
+            Some("succeeded") => CheckStatus::Succeeded,
+            Some("failed") => CheckStatus::Failed,
+            Some("pending") => CheckStatus::Pending,
+            Some("running") => CheckStatus::Running,
+            Some("cancelled") => CheckStatus::Cancelled,
+            Some("skipped") => CheckStatus::Skipped,
+            // Null tells nothing, either.
+            Some("inconclusive") | None => CheckStatus::Inconclusive,
+            Some(_) => CheckStatus::Other,
+        }
+    }
+
+    /// The server's words about a failure.
+    pub(in crate::api) fn message(&self) -> Option<&str> {
+        let reason = self.failure_reason.as_ref();
+        self.error_message
+            .as_deref()
+            .or_else(|| reason?.external_message.as_deref())
+    }
+}
+
+impl ResponseBody for CheckResponse {
+    const KIND: &'static str = "a check's result";
+}
+
+/// `SourceDefinitionListResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct DefinitionList {
+    pub(super) definitions: Vec<DefinitionResponse>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct DefinitionResponse {
+    #[serde(rename = "sourceDefinitionId")]
+    id: Option<String>,
+    pub(super) name: String,
+}
+
+impl DefinitionList {
+    /// Those that have a source's id.
+    pub(in crate::api) fn definitions(self) -> Vec<Definition> {
+        let known = |answer: DefinitionResponse| {
+            Some(Definition {
+                id: answer.id?.parse().ok()?,
+                name: answer.name,
+            })
+        };
+        self.definitions.into_iter().filter_map(known).collect()
+    }
+}
+
+impl ResponseBody for DefinitionList {
+    const KIND: &'static str = "a list of definitions";
+}
+
+/// `SourceTemplateListResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct TemplateList {
+    pub(in crate::api) data: Vec<Template>,
+}
+
+impl ResponseBody for TemplateList {
+    const KIND: &'static str = "a list of templates";
+}

@@ -1,0 +1,91 @@
+//! Responsible for the responses that hold tokens, and for what a token is valid for.
+
+use super::ResponseBody;
+use crate::model::{OrganizationId, SecretValue, WorkspaceId};
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+use serde_json::Value;
+
+/// A token on its way into memory that is wiped.
+pub(in crate::api) struct Token(pub(in crate::api) SecretValue);
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Token;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a token")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Token, E> {
+                if text.is_empty() {
+                    return Err(E::custom("an empty token"));
+                }
+                Ok(Token(SecretValue::new(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// `TokenResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct TokenResponse {
+    pub(in crate::api) access_token: Token,
+    #[serde(default)]
+    expires_in: Value,
+    pub(in crate::api) organization_id: Option<OrganizationId>,
+}
+
+impl TokenResponse {
+    /// The life in seconds, 900 where the answer does not say; absurd figures are clamped.
+    pub(in crate::api) fn life(&self) -> f64 {
+        let told = self.expires_in.as_f64().or_else(|| {
+            let text = self.expires_in.as_str()?;
+            text.parse().ok()
+        });
+        match told {
+            Some(seconds) if seconds.is_finite() => seconds.clamp(1.0, 86_400.0),
+            _ => 900.0,
+        }
+    }
+}
+
+impl ResponseBody for TokenResponse {
+    const KIND: &'static str = "an application token";
+}
+
+/// `ScopedTokenCreateResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct ScopedTokenResponse {
+    pub(in crate::api) token: Token,
+}
+
+impl ResponseBody for ScopedTokenResponse {
+    const KIND: &'static str = "a scoped token";
+}
+
+/// `ScopedTokenInfoGetResponse`, under its three names.
+#[derive(Deserialize)]
+pub(in crate::api) struct TokenInfo {
+    pub(in crate::api) organization_id: Option<OrganizationId>,
+    pub(in crate::api) workspace_id: WorkspaceId,
+    workspace_name: Option<String>,
+    external_user_id: Option<String>,
+    customer_name: Option<String>,
+}
+
+impl TokenInfo {
+    pub(in crate::api) fn name(&self) -> Option<&str> {
+        self.workspace_name
+            .as_deref()
+            .or(self.external_user_id.as_deref())
+            .or(self.customer_name.as_deref())
+    }
+}
+
+impl ResponseBody for TokenInfo {
+    const KIND: &'static str = "a scoped token's workspace";
+}
