@@ -1,8 +1,9 @@
 //! Responsible for keeping the events that tests look at.
 
 use super::{Event, Sink};
+use crate::model::LockUnpoisoned;
 use serde_json::Value;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Keeps every event, for tests.
@@ -12,12 +13,12 @@ pub(crate) struct Recorder(Mutex<Vec<Value>>);
 impl Recorder {
     /// Takes the events received so far.
     pub(crate) fn take(&self) -> Vec<Value> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.0.lock_unpoisoned())
     }
 
     /// The reasons and lengths of all waits so far.
     pub(crate) fn waits(&self) -> Vec<(String, Duration)> {
-        let events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let events = self.0.lock_unpoisoned();
         events
             .iter()
             .filter(|event| event["kind"] == "wait_started")
@@ -35,7 +36,7 @@ impl Recorder {
 impl Sink for Recorder {
     fn emit(&self, event: Event<'_>) {
         let event = serde_json::to_value(event).unwrap_or_default();
-        let mut events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = self.0.lock_unpoisoned();
         events.push(event);
     }
 }

@@ -5,11 +5,12 @@
 
 use super::stores::{self, Store, StoreContext, check_value};
 use super::{ResolveError, ResolveErrorKind, Values};
+use crate::model::LockUnpoisoned;
 use crate::model::{DEFAULT_STORES, HealthCheck, SecretRef, SecretValue, StoreKind};
 use futures_util::{StreamExt, future, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 
 /// The number of references that are read at the same time.
@@ -118,7 +119,7 @@ impl Resolver {
     /// Reads one reference, unless it was read before.
     pub async fn resolve(&self, reference: &SecretRef) -> Result<Arc<SecretValue>, ResolveError> {
         let cell = {
-            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut read = self.read.lock_unpoisoned();
             Arc::clone(read.entry(reference.clone()).or_default())
         };
         let read = async || {
@@ -181,7 +182,7 @@ impl Resolver {
     }
 
     fn stores(&self) -> std::sync::MutexGuard<'_, BTreeMap<StoreKind, Arc<dyn Store>>> {
-        self.stores.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stores.lock_unpoisoned()
     }
 }
 

@@ -4,12 +4,13 @@
 use super::{Intent, IntentOutcome, Unsettled};
 use crate::ledger::LedgerError;
 use crate::ledger::store::local;
+use crate::model::LockUnpoisoned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
@@ -111,7 +112,7 @@ impl Log {
     }
 
     pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tail.lock_unpoisoned()
     }
 
     /// Appends a line. After a failure every further append fails, too: a line behind half a line

@@ -12,10 +12,11 @@ mod objects;
 pub use intent::{Intent, IntentOutcome, Unsettled};
 
 use super::{LedgerError, LedgerStore};
+use crate::model::LockUnpoisoned;
 use crate::model::{ConnectorId, ObservedConnector, RecordedConnector, WorkspaceId};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 /// An open journal.
 #[derive(Debug)]
@@ -129,7 +130,7 @@ impl Journal {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock_unpoisoned()
     }
 }
 

@@ -6,11 +6,12 @@ use super::line::Line;
 use super::sanitize::Safe;
 use super::style::Label;
 use crate::events::{Event, Sink};
+use crate::model::LockUnpoisoned;
 use crate::model::{Action, Address, Outcome};
 use crate::render::labels;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How often a log gets a line.
@@ -249,7 +250,7 @@ impl State {
 
 /// A count that another thread left half-way is still a count.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock_unpoisoned()
 }
 
 fn style(with_length: bool, color: bool) -> ProgressStyle {

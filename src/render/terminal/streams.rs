@@ -1,9 +1,10 @@
 //! Responsible for where output goes: this process's two streams, or memory, for a program that
 //! runs commands inside itself.
 
+use crate::model::LockUnpoisoned;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The two streams.
 #[derive(Clone, Debug)]
@@ -61,5 +62,5 @@ impl Write for Kept {
 }
 
 fn lock(bytes: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
-    bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    bytes.lock_unpoisoned()
 }

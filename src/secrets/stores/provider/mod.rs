@@ -10,6 +10,7 @@ mod absent;
 mod library;
 
 #[cfg(not(feature = "stores"))]
+use crate::model::LockUnpoisoned;
 use absent::Library;
 #[cfg(feature = "stores")]
 use library::Library;
@@ -25,7 +26,7 @@ use futures_util::future::{self, BoxFuture, FutureExt as _};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
@@ -299,7 +300,7 @@ impl Provider {
     }
 
     fn place(&self, key: &Key) -> ReadCell {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.read.lock_unpoisoned();
         Arc::clone(read.entry(key.clone()).or_default())
     }
 }

@@ -18,6 +18,7 @@ mod version;
 
 pub(super) use store::VaultStore;
 
+use crate::model::LockUnpoisoned;
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
 use crate::secrets::fields::json::{self, Object};
@@ -25,7 +26,7 @@ use http::{Http, VaultResponse};
 use login::LoginToken;
 use settings::Settings;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
@@ -135,7 +136,7 @@ impl Vault {
 
 /// Where what is asked once is kept.
 fn place<T>(kept: &Mutex<BTreeMap<String, Arc<OnceCell<T>>>>, path: &str) -> Arc<OnceCell<T>> {
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = kept.lock_unpoisoned();
     Arc::clone(kept.entry(path.to_owned()).or_default())
 }
 
