@@ -6,7 +6,7 @@ use crate::cli::{ApprovalArgs, Format};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Action, BlockCode, Plan};
-use crate::render;
+use crate::render::{self, wording};
 use std::io::IsTerminal;
 use std::path::Path;
 use tokio::sync::oneshot;
@@ -17,13 +17,17 @@ pub(crate) fn check_types(project: &Project, plan: &Plan) -> Result<(), Failure>
     let unknown: Vec<String> = plan
         .blocked
         .iter()
-        .filter(|blocked| blocked.code == BlockCode::UnknownType)
+        .filter(|blocked| blocked.code() == BlockCode::UnknownType)
         .map(|blocked| {
             let place = project
                 .origin(&blocked.address)
                 .map(|place| format!("{place}: "))
                 .unwrap_or_default();
-            format!("{place}{}: {}", blocked.address, blocked.message)
+            format!(
+                "{place}{}: {}",
+                blocked.address,
+                wording::blocked(&blocked.reason)
+            )
         })
         .collect();
     if unknown.is_empty() {
@@ -42,11 +46,7 @@ pub(crate) fn check_guards(plan: &Plan) -> Result<(), Failure> {
     if plan.refusals.is_empty() {
         return Ok(());
     }
-    let messages: Vec<&str> = plan
-        .refusals
-        .iter()
-        .map(|refusal| refusal.message.as_str())
-        .collect();
+    let messages: Vec<String> = plan.refusals.iter().map(wording::refused).collect();
     let message = format!(
         "a guard refused, and nothing was written: {}",
         messages.join("\n")

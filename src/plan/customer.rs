@@ -7,8 +7,8 @@ use super::matching::{
 };
 use super::workspace::{change, text};
 use super::{
-    Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
-    Operation, Precondition, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
+    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation,
+    Precondition, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
 };
 use crate::model::{Address, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus};
 use std::collections::BTreeSet;
@@ -30,30 +30,16 @@ pub(super) fn plan(inputs: &Inputs<'_>, matched: &MatchedCustomer<'_>) -> Outcom
     match &matched.workspace {
         WorkspaceMatch::Found(found) => draft.found(*found),
         WorkspaceMatch::Absent { lost } => draft.absent(*lost),
-        WorkspaceMatch::Ambiguous { name } => draft.block(
-            None,
-            BlockCode::AmbiguousMatch,
-            format!(
-                "more than one workspace is named {name:?}; rename or delete one of them, or \
-                 adopt the right one by its id"
-            ),
-        ),
-        WorkspaceMatch::RenameConflict => draft.block(
-            None,
-            BlockCode::RenameConflict,
-            "a workspace of the new name exists beside the one to be renamed; move what it holds \
-             or drop previous_name"
-                .to_owned(),
-        ),
+        WorkspaceMatch::Ambiguous { name } => {
+            let name = name.clone();
+            draft.block(None, BlockReason::AmbiguousCustomer { name });
+        }
+        WorkspaceMatch::RenameConflict => draft.block(None, BlockReason::RenameConflict),
         WorkspaceMatch::Renamed { id, carries } => {
-            let name = matched.name;
-            draft.outcome.refusal = Some(Refusal {
-                code: GuardCode::RecordedIdRenamed,
-                message: format!(
-                    "{name:?} is recorded as workspace {id}, which now carries the name \
-                     {carries:?}; nothing in the files explains that: write `previous_name: \
-                     {carries}` to name it back, or rename the customer in the files"
-                ),
+            draft.outcome.refusal = Some(Refusal::RecordedIdRenamed {
+                name: matched.name.to_owned(),
+                workspace_id: *id,
+                carries: (*carries).to_owned(),
             });
         }
     }
@@ -96,16 +82,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub(super) fn block(&mut self, connector: Option<&str>, code: BlockCode, message: String) {
+    pub(super) fn block(&mut self, connector: Option<&str>, reason: BlockReason) {
         let address = Address {
             customer: self.name.to_owned(),
             connector: connector.map(str::to_owned),
         };
-        self.outcome.blocked.push(Blocked {
-            address,
-            code,
-            message,
-        });
+        self.outcome.blocked.push(Blocked { address, reason });
     }
 
     pub(super) fn push(&mut self, step: Step) {
@@ -171,10 +153,7 @@ impl<'a> Draft<'a> {
             return self.outcome.blocked.push(blocked);
         }
         if let Some(connector) = self.ambiguous_connector() {
-            let message = "more than one connector of this name and type is there, and none is \
-                           recorded; rename or delete one of them, or adopt the right one by its id"
-                .to_owned();
-            return self.block(Some(connector), BlockCode::AmbiguousMatch, message);
+            return self.block(Some(connector), BlockReason::AmbiguousConnector);
         }
         self.adopt(found);
         self.change_before_connectors(found);
@@ -205,8 +184,8 @@ impl<'a> Draft<'a> {
     fn plan_connector(&mut self, connector: &MatchedConnector<'_>) {
         let name = connector.name;
         let Some(definition) = connector.definition else {
-            let message = self.unknown_type(&connector.declared.kind.name);
-            return self.block(Some(name), BlockCode::UnknownType, message);
+            let reason = self.unknown_type(&connector.declared.kind.name);
+            return self.block(Some(name), reason);
         };
         let address = Address::connector(self.name, name);
         let subject = Subject {
@@ -223,18 +202,11 @@ impl<'a> Draft<'a> {
             .iter()
             .any(|step| step.action == Action::Replace);
         if replaces && self.declared.protect {
-            let message = "the change needs a replacement, which `protect: true` forbids; drop \
-                           the protection for the run that is to replace it"
-                .to_owned();
-            return self.block(Some(name), BlockCode::Protected, message);
+            return self.block(Some(name), BlockReason::ReplacementProtected);
         }
         let sends = |step: &Step| matches!(step.operation, Operation::ReplaceConnector { .. });
         if connector.contested && decision.steps.iter().any(sends) {
-            let message = "a younger connector of this name and type is there beside it, which \
-                           this ledger does not know: another run may be replacing it, so plan \
-                           again later; if both stay, rename or delete one of them"
-                .to_owned();
-            return self.block(Some(name), BlockCode::ReplacedMeanwhile, message);
+            return self.block(Some(name), BlockReason::ReplacedMeanwhile);
         }
         self.outcome.plan.steps.extend(decision.steps);
         self.outcome.unverified.extend(decision.unverified);
@@ -245,16 +217,18 @@ impl<'a> Draft<'a> {
             .extend(decision.remember);
     }
 
-    fn unknown_type(&self, kind: &str) -> String {
-        match self.inputs.matches.observed.kinds.get(kind) {
-            Some(KindLookup::Ambiguous(_)) => format!(
-                "several definitions are named {kind:?}; write the definition's id as the type"
-            ),
-            Some(KindLookup::Missing(near)) if !near.is_empty() => format!(
-                "the live catalog has no type {kind:?}; it has {}",
-                near.join(", ")
-            ),
-            _ => format!("the live catalog has no type {kind:?}"),
+    fn unknown_type(&self, kind: &str) -> BlockReason {
+        let kind = kind.to_owned();
+        match self.inputs.matches.observed.kinds.get(&kind) {
+            Some(KindLookup::Ambiguous(_)) => BlockReason::AmbiguousType { kind },
+            Some(KindLookup::Missing(similar)) => BlockReason::UnknownType {
+                kind,
+                similar: similar.clone(),
+            },
+            _ => BlockReason::UnknownType {
+                kind,
+                similar: Vec::new(),
+            },
         }
     }
 
@@ -265,10 +239,7 @@ impl<'a> Draft<'a> {
             if !self.inputs.policy.deletes_by_absence() {
                 self.outcome.kept.push(address);
             } else if self.declared.protect {
-                let message = "it is no longer in the files, and `protect: true` of its customer \
-                               forbids its deletion"
-                    .to_owned();
-                self.block(Some(name), BlockCode::Protected, message);
+                self.block(Some(name), BlockReason::DeletionProtected);
             } else {
                 let reason = Reason::NotInConfig;
                 self.push(prune::delete_connector(address, id, observed, reason));

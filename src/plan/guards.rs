@@ -1,6 +1,6 @@
 //! Guards: a second pair of eyes that refuses a plan as a whole.
 
-use super::{GuardCode, Inputs, Limit, Operation, Plan, Reason, Refusal};
+use super::{Inputs, Limit, Operation, Plan, Reason, Refusal};
 use crate::model::{Completeness, WorkspaceId};
 
 /// The percentage counts from so many owned objects up; below, the count alone.
@@ -21,24 +21,16 @@ pub(super) fn refusals(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Refusal> {
 fn empty_desired(inputs: &Inputs<'_>) -> Option<Refusal> {
     let owned = owned(inputs);
     let empty = inputs.matches.desired.customers.is_empty();
-    (inputs.policy.prune && empty && owned > 0).then(|| Refusal {
-        code: GuardCode::EmptyDesired,
-        message: format!(
-            "the files declare no customer while the ledger owns {owned} objects; a prune would \
-             take them all: check the files, or remove customers in smaller steps"
-        ),
-    })
+    (inputs.policy.prune && empty && owned > 0).then_some(Refusal::EmptyDesired { owned })
 }
 
 fn incomplete_listing(inputs: &Inputs<'_>) -> Option<Refusal> {
     match &inputs.matches.observed.completeness {
-        Completeness::Incomplete(what) if inputs.policy.prune => Some(Refusal {
-            code: GuardCode::IncompleteListing,
-            message: format!(
-                "the list of workspaces is not whole ({what}), so absence proves nothing; run \
-                 again later, or without --prune"
-            ),
-        }),
+        Completeness::Incomplete(problem) if inputs.policy.prune => {
+            Some(Refusal::IncompleteListing {
+                problem: problem.clone(),
+            })
+        }
         _ => None,
     }
 }
@@ -47,12 +39,10 @@ fn too_many_deletes(inputs: &Inputs<'_>, plan: &Plan) -> Option<Refusal> {
     let deletes: u64 = plan.steps().map(|step| weight(inputs, step)).sum();
     let owned = owned(inputs);
     let allowed = allowed(inputs, owned);
-    (deletes > allowed).then(|| Refusal {
-        code: GuardCode::TooManyDeletes,
-        message: format!(
-            "{deletes} of {owned} owned objects would be deleted or suspended, and {allowed} are \
-             allowed; if that is meant, allow it for this run with --allow-delete {deletes}"
-        ),
+    (deletes > allowed).then_some(Refusal::TooManyDeletes {
+        deletes,
+        owned,
+        allowed,
     })
 }
 

@@ -4,6 +4,7 @@
 //! Does no I/O and knows no `async`, clock, environment, randomness, hash-map order or secret
 //! value: the same inputs give the same bytes.
 
+mod blocked;
 mod connector;
 mod customer;
 mod diff;
@@ -22,14 +23,14 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use blocked::{BlockCode, BlockReason, Blocked, GuardCode, Refusal};
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, RecordedMatch, match_resources};
 pub use precondition::Precondition;
 pub use rotation::{Rotation, only_rotations};
 pub use step::{
-    BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
-    Operation, Plan, Reason, Refusal, Remember, RememberConnector, Step, Summary, Unmanaged,
-    UnmanagedConnector, Unverified,
+    ConnectorPatch, CustomerPlan, FieldChange, FieldValue, Operation, Plan, Reason, Remember,
+    RememberConnector, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
 
 pub use crate::model::Action;

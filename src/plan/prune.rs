@@ -2,8 +2,8 @@
 
 use super::matching::FoundCustomer;
 use super::{
-    Action, BlockCode, Blocked, CustomerPlan, FieldChange, FieldValue, GuardCode, Inputs,
-    Operation, Precondition, Reason, Refusal, Remember, Step,
+    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation,
+    Precondition, Reason, Refusal, Remember, Step,
 };
 use crate::model::{
     Address, ConnectorId, CustomerPatch, ObservedConnector, ObservedCustomer, ObservedStatus,
@@ -47,9 +47,12 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
         } else if let ObservedStatus::Other(status) = &observed.status {
             result.blocked.push(unknown_status(address, status));
         } else if recorded.protect {
-            result.blocked.push(protected(address));
-        } else if let Some(strangers) = strangers(inputs, recorded, observed) {
-            result.blocked.push(not_empty(address, strangers));
+            result
+                .blocked
+                .push(blocked(address, BlockReason::RemovalProtected));
+        } else if let Some(connectors) = strangers(inputs, recorded, observed) {
+            let reason = BlockReason::HoldsUnmanaged { connectors };
+            result.blocked.push(blocked(address, reason));
         } else if let Some(step) = removal(inputs, *id, recorded, observed) {
             if observed.name == recorded.name {
                 steps = vec![step];
@@ -76,37 +79,19 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
 
 /// A workspace that is in a state which this version does not know.
 pub(super) fn unknown_status(address: Address, status: &str) -> Blocked {
-    let message = format!(
-        "the workspace's status is {status:?}, which this version does not know; nothing is \
-         written to it"
-    );
-    Blocked {
-        address,
-        code: BlockCode::UnknownStatus,
-        message,
-    }
+    let status = status.to_owned();
+    blocked(address, BlockReason::UnknownStatus { status })
 }
 
-fn protected(address: Address) -> Blocked {
-    let message = "it is no longer in the files, and was protected when it last was; declare it \
-                   without `protect: true` first"
-        .to_owned();
-    Blocked {
-        address,
-        code: BlockCode::Protected,
-        message,
-    }
+fn blocked(address: Address, reason: BlockReason) -> Blocked {
+    Blocked { address, reason }
 }
 
 fn renamed(id: WorkspaceId, recorded: &RecordedCustomer, observed: &ObservedCustomer) -> Refusal {
-    let (name, carries) = (&recorded.name, &observed.name);
-    Refusal {
-        code: GuardCode::RecordedIdRenamed,
-        message: format!(
-            "{name:?} is no longer in the files, and its recorded workspace {id} now carries the \
-             name {carries:?}, which nothing explains: declare a customer {carries} with \
-             `previous_name: {name}` to keep it, or name it back to have it pruned"
-        ),
+    Refusal::UndeclaredIdRenamed {
+        name: recorded.name.clone(),
+        workspace_id: id,
+        carries: observed.name.clone(),
     }
 }
 
@@ -120,22 +105,6 @@ fn strangers(
     let there = observed.connectors.iter().flat_map(BTreeMap::keys);
     let strangers = there.filter(|id| !ours.contains(id)).count();
     (inputs.policy.delete_customers && strangers > 0).then_some(strangers)
-}
-
-fn not_empty(address: Address, strangers: usize) -> Blocked {
-    let (them, are) = match strangers {
-        1 => ("a connector that is not ours", "it"),
-        _ => ("connectors that are not ours", "them"),
-    };
-    let message = format!(
-        "its workspace holds {them} ({strangers}), and deleting it would delete {are}, too; remove \
-         {are} first, or leave out --delete-customers to make the customer inactive"
-    );
-    Blocked {
-        address,
-        code: BlockCode::HoldsUnmanaged,
-        message,
-    }
 }
 
 fn removal(

@@ -4,7 +4,7 @@
 //! refused: a rotation must not smuggle in what nobody reviewed.
 
 use super::{
-    Action, BlockCode, Blocked, CustomerPlan, Operation, Plan, Reason, Remember, Step, Unmanaged,
+    Action, BlockReason, Blocked, CustomerPlan, Operation, Plan, Reason, Remember, Step, Unmanaged,
     summary,
 };
 use crate::model::{Address, Status};
@@ -23,7 +23,7 @@ pub struct Rotation {
 enum Fate {
     Kept,
     Left,
-    Refused(&'static str),
+    Refused(BlockReason),
 }
 
 /// Narrows a plan that was made with connectors in [`super::Policy::rotate`].
@@ -46,7 +46,10 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
             match fate {
                 Fate::Kept => customer.steps.push(step),
                 Fate::Left => left.push((step.address, step.action)),
-                Fate::Refused(why) => plan.blocked.push(refused(step.address, why)),
+                Fate::Refused(reason) => plan.blocked.push(Blocked {
+                    address: step.address,
+                    reason,
+                }),
             }
         }
     }
@@ -89,15 +92,15 @@ impl Obstacles {
             return Fate::Left;
         }
         if self.adopted.contains(&step.address) {
-            return Fate::Refused("it is not in the ledger yet");
+            return Fate::Refused(BlockReason::NotRecorded);
         }
         if self.comes_first {
-            return Fate::Refused("its customer has pending changes that come first");
+            return Fate::Refused(BlockReason::CustomerChangesFirst);
         }
         if step.action == Action::Rotate && step.reasons.iter().copied().all(is_of_secrets) {
             Fate::Kept
         } else {
-            Fate::Refused("it has other pending changes, which a replacement would carry along")
+            Fate::Refused(BlockReason::OtherChanges)
         }
     }
 }
@@ -120,13 +123,5 @@ fn comes_first(step: &Step) -> bool {
             patch.name.is_some() || patch.status == Some(Status::Active)
         }
         _ => false,
-    }
-}
-
-fn refused(address: Address, why: &str) -> Blocked {
-    Blocked {
-        address,
-        code: BlockCode::PendingChanges,
-        message: format!("{why}; apply first, then rotate"),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A plan is complete: apply decides nothing. It holds references and never a secret's value.
 
-use super::Precondition;
+use super::{Blocked, Precondition, Refusal};
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
     OrganizationId, Region, Settings, WhyUnverified, WorkspaceId,
@@ -296,66 +296,6 @@ pub struct ConnectorPatch {
     /// The new entities; an empty list clears them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entities: Option<Vec<Entity>>,
-}
-
-/// Something that cannot be planned.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Blocked {
-    /// What.
-    pub address: Address,
-    /// The stable code, which `airlift explain` knows.
-    pub code: BlockCode,
-    /// What is the matter and what to do, one sentence each.
-    pub message: String,
-}
-
-/// Why something cannot be planned.
-#[derive(
-    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum BlockCode {
-    /// Two or more remote objects fit, and nothing tells which is meant.
-    AmbiguousMatch,
-    /// The live catalog has no such type.
-    UnknownType,
-    /// The workspace has a status that this version does not know.
-    UnknownStatus,
-    /// `protect: true` forbids the step.
-    Protected,
-    /// The previous and the new name both exist remotely.
-    RenameConflict,
-    /// A rotation would carry other pending changes along.
-    PendingChanges,
-    /// Another run may be replacing the connector at this moment.
-    ReplacedMeanwhile,
-    /// Deleting the customer would delete connectors that are not ours.
-    HoldsUnmanaged,
-}
-
-/// A guard that refuses the whole plan (exit 5).
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Refusal {
-    /// The stable code, which `airlift explain` knows.
-    pub code: GuardCode,
-    /// What is the matter and what to do.
-    pub message: String,
-}
-
-/// The guards.
-#[derive(
-    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum GuardCode {
-    /// Pruning with no customer declared while the ledger owns something.
-    EmptyDesired,
-    /// More deletions than `guards` allows.
-    TooManyDeletes,
-    /// Pruning while the listing is not whole.
-    IncompleteListing,
-    /// A recorded workspace carries a name that nothing explains.
-    RecordedIdRenamed,
 }
 
 /// Secrets of one connector whose freshness could not be told.

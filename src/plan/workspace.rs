@@ -2,7 +2,7 @@
 
 use super::customer::Draft;
 use super::matching::FoundCustomer;
-use super::{Action, BlockCode, FieldChange, FieldValue, Operation, Precondition, Reason};
+use super::{Action, BlockReason, FieldChange, FieldValue, Operation, Precondition, Reason};
 use crate::model::{
     AppliedCustomer, Cache, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus,
     RecordedCustomer, Status, WorkspaceId,
@@ -100,10 +100,7 @@ impl Draft<'_> {
             return;
         }
         if self.declared.protect {
-            let message = "the files ask for `status: inactive` and for `protect: true`; drop \
-                           one of them"
-                .to_owned();
-            return self.block(None, BlockCode::Protected, message);
+            return self.block(None, BlockReason::DeactivationProtected);
         }
         let patch = CustomerPatch {
             status: Some(Status::Inactive),

@@ -20,6 +20,7 @@ mod terminal;
 mod text;
 mod topics;
 mod view;
+pub(crate) mod wording;
 
 pub use errors::{defect, usage, write_failure};
 pub use export::{left_out, written, yaml};

@@ -11,9 +11,8 @@ pub(crate) use reports::{done, partial};
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, WhyUnverified};
 use crate::plan::{
-    Action, BlockCode, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, GuardCode,
-    Operation, Plan, Precondition, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector,
-    Unverified,
+    Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, Operation,
+    Plan, Precondition, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
 use serde_json::{Value, json};
 
@@ -101,12 +100,12 @@ pub(crate) fn rich() -> Plan {
         customers: vec![acme(), beta(), gamma(), hostile()],
         blocked: vec![Blocked {
             address: Address::connector("delta", "Twin"),
-            code: BlockCode::AmbiguousMatch,
-            message: "two connectors of this name and type exist, and neither is recorded; delete one of them, or rename it".into(),
+            reason: BlockReason::AmbiguousConnector,
         }],
-        refusals: vec![Refusal {
-            code: GuardCode::TooManyDeletes,
-            message: "12 deletions, and 5 are allowed; --allow-delete 12 raises the limit for one run".into(),
+        refusals: vec![Refusal::TooManyDeletes {
+            deletes: 12,
+            owned: 120,
+            allowed: 5,
         }],
         unverified: unverified(),
         unmanaged: Unmanaged {

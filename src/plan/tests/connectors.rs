@@ -204,7 +204,7 @@ fn a_previous_name_is_followed_without_a_ledger() {
     // Of two, nobody knows which.
     let mut two = scene.clone();
     two.listed(1).insert(id(11), there("git"));
-    assert_eq!(two.plan().blocked[0].code, BlockCode::AmbiguousMatch);
+    assert_eq!(two.plan().blocked[0].code(), BlockCode::AmbiguousMatch);
     // The new name comes first, and a declared one is not taken away.
     let mut both = scene.clone();
     both.listed(1).insert(id(11), there("hub"));

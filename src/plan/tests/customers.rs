@@ -2,6 +2,7 @@
 
 use super::{Scene, declared, id, recorded, there, workspace};
 use crate::model::{Cache, KindLookup, ObservedStatus, Region, Status};
+use crate::plan::{BlockReason, Refusal};
 
 #[test]
 fn a_new_customer_is_created_with_what_is_in_it() {
@@ -83,8 +84,12 @@ fn a_rename_needs_its_word() {
     let mut scene = Scene::settled();
     scene.live(1, "").name = "acme inc".into();
     scene.shows(&["refused: RecordedIdRenamed"]);
-    let message = &scene.plan().refusals[0].message;
-    assert!(message.contains("previous_name: acme inc"), "{message}");
+    let renamed = Refusal::RecordedIdRenamed {
+        name: "acme".into(),
+        workspace_id: workspace(1),
+        carries: "acme inc".into(),
+    };
+    assert_eq!(scene.plan().refusals, [renamed]);
     scene.declare("acme").previous_name = Some("acme inc".into());
     scene.shows(&[r#"acme Rename [Renamed] name: "acme inc" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of acme inc"#]);
     scene.live(2, "acme");
@@ -185,21 +190,23 @@ fn types_outside_the_catalog_are_looked_up() {
     scene.git().kind.definition_id = None;
     scene.git().kind.name = "gitea".into();
     scene.shows(&["acme/git blocked: UnknownType"]);
-    let told = |scene: &Scene| scene.plan().blocked[0].message.clone();
-    assert_eq!(told(&scene), "the live catalog has no type \"gitea\"");
+    let reason = |scene: &Scene| scene.plan().blocked[0].reason.clone();
+    let unknown = |similar: &[&str]| BlockReason::UnknownType {
+        kind: "gitea".into(),
+        similar: similar.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(reason(&scene), unknown(&[]));
     let mut look = |lookup| {
         scene.observed.kinds.insert("gitea".into(), lookup);
         scene.clone()
     };
     let near = look(KindLookup::Missing(vec!["github".into(), "gitlab".into()]));
-    assert_eq!(
-        told(&near),
-        "the live catalog has no type \"gitea\"; it has github, gitlab"
-    );
+    assert_eq!(reason(&near), unknown(&["github", "gitlab"]));
     let none = look(KindLookup::Missing(vec![]));
-    assert_eq!(told(&none), "the live catalog has no type \"gitea\"");
+    assert_eq!(reason(&none), unknown(&[]));
     let several = look(KindLookup::Ambiguous(vec![super::TYPE, super::OTHER_TYPE]));
-    assert!(told(&several).starts_with("several definitions are named \"gitea\""));
+    let kind = "gitea".into();
+    assert_eq!(reason(&several), BlockReason::AmbiguousType { kind });
     let mut elsewhere = several.clone();
     elsewhere.policy.targets = ["acme/other".parse().unwrap()].into();
     elsewhere.shows(&[]);

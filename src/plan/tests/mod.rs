@@ -228,11 +228,11 @@ fn told(plan: &Plan) -> Vec<String> {
         }
     }
     let blocked = plan.blocked.iter();
-    lines.extend(blocked.map(|one| format!("{} blocked: {:?}", one.address, one.code)));
+    lines.extend(blocked.map(|one| format!("{} blocked: {:?}", one.address, one.code())));
     lines.extend(
         plan.refusals
             .iter()
-            .map(|one| format!("refused: {:?}", one.code)),
+            .map(|one| format!("refused: {:?}", one.code())),
     );
     for one in &plan.unverified {
         lines.push(format!(

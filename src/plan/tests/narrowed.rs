@@ -2,7 +2,9 @@
 
 use super::{OTHER_TYPE, Scene, declared, id, settings, there, told, workspace};
 use crate::model::{Address, Cache, ObservedStatus, SecretStatus};
-use crate::plan::{Action, Operation, Precondition, Reason, Rotation, Step, only_rotations};
+use crate::plan::{
+    Action, BlockReason, Operation, Precondition, Reason, Rotation, Step, only_rotations,
+};
 use serde_json::json;
 
 /// The settled scene with a rotation asked for.
@@ -18,7 +20,7 @@ fn asked() -> Scene {
 fn narrowed(scene: &Scene) -> (Vec<String>, Vec<String>) {
     let Rotation { plan, left } = only_rotations(scene.plan());
     let mut lines = told(&plan);
-    lines.extend(plan.blocked.iter().map(|one| one.message.clone()));
+    lines.extend(plan.blocked.iter().map(|one| format!("{:?}", one.reason)));
     assert!(plan.partial);
     let left = left
         .iter()
@@ -79,20 +81,14 @@ fn reasons_about_secrets_go_along() {
     scene.git().replication_config = settings(json!({"a": 1}));
     shows(
         &scene,
-        &[
-            "acme/git blocked: PendingChanges",
-            "it has other pending changes, which a replacement would carry along; apply first, then rotate",
-        ],
+        &["acme/git blocked: PendingChanges", "OtherChanges"],
         &[],
     );
     scene.git().replication_config = None;
     scene.git().kind.definition_id = Some(OTHER_TYPE);
     shows(
         &scene,
-        &[
-            "acme/git blocked: PendingChanges",
-            "it has other pending changes, which a replacement would carry along; apply first, then rotate",
-        ],
+        &["acme/git blocked: PendingChanges", "OtherChanges"],
         &[],
     );
 }
@@ -104,40 +100,28 @@ fn what_comes_first_is_done_first() {
     named.live(1, "").name = "old".into();
     shows(
         &named,
-        &[
-            "acme/git blocked: PendingChanges",
-            "its customer has pending changes that come first; apply first, then rotate",
-        ],
+        &["acme/git blocked: PendingChanges", "CustomerChangesFirst"],
         &["acme Rename"],
     );
     let mut suspended = asked();
     suspended.live(1, "").status = ObservedStatus::Inactive;
     shows(
         &suspended,
-        &[
-            "acme/git blocked: PendingChanges",
-            "its customer has pending changes that come first; apply first, then rotate",
-        ],
+        &["acme/git blocked: PendingChanges", "CustomerChangesFirst"],
         &["acme Update"],
     );
     let mut adopted = asked();
     adopted.recorded.customers.clear();
     shows(
         &adopted,
-        &[
-            "acme/git blocked: PendingChanges",
-            "it is not in the ledger yet; apply first, then rotate",
-        ],
+        &["acme/git blocked: PendingChanges", "NotRecorded"],
         &["acme Adopt", "acme/git Adopt"],
     );
     let mut unknown = asked();
     unknown.remembered(1, "acme").connectors.clear();
     shows(
         &unknown,
-        &[
-            "acme/git blocked: PendingChanges",
-            "it is not in the ledger yet; apply first, then rotate",
-        ],
+        &["acme/git blocked: PendingChanges", "NotRecorded"],
         &["acme/git Adopt"],
     );
     let mut missing = asked();
@@ -183,5 +167,5 @@ fn a_customer_that_is_adopted_comes_first_although_its_connectors_are_known() {
     plan.customers[0].steps.insert(0, adoption);
     let Rotation { plan, left } = only_rotations(plan);
     assert_eq!((plan.steps().count(), left.len()), (0, 1));
-    assert!(plan.blocked[0].message.contains("come first"));
+    assert_eq!(plan.blocked[0].reason, BlockReason::CustomerChangesFirst);
 }

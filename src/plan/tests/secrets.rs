@@ -2,7 +2,7 @@
 
 use super::{OTHER_TYPE, Scene, TYPE, detail, id, settings, there, token};
 use crate::model::{Address, ObservedConnector, SecretStatus, WhyUnverified};
-use crate::plan::{BlockCode, FieldValue, Precondition};
+use crate::plan::{BlockCode, Blocked, FieldValue, Precondition};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,7 +136,7 @@ fn beside_a_younger_one_of_its_name_nothing_is_replaced() {
     };
     let blocked = |scene: &Scene| {
         let plan = scene.plan();
-        let codes: Vec<BlockCode> = plan.blocked.iter().map(|one| one.code).collect();
+        let codes: Vec<BlockCode> = plan.blocked.iter().map(Blocked::code).collect();
         assert_eq!(codes.is_empty(), plan.steps().count() == 1);
         codes == [BlockCode::ReplacedMeanwhile]
     };

@@ -3,11 +3,12 @@
 use super::FORMAT_VERSION;
 use crate::model::{Address, Contract, WhyUnverified};
 use crate::plan::{
-    Action, BlockCode, Blocked, FieldChange, Plan, Reason, Refusal, Step, Summary, Unmanaged,
-    UnmanagedConnector, Unverified,
+    Action, BlockCode, Blocked, FieldChange, GuardCode, Plan, Reason, Refusal, Step, Summary,
+    Unmanaged, UnmanagedConnector, Unverified,
 };
 use crate::render::view::plan::is_applyable;
 use crate::render::view::step;
+use crate::render::wording;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -30,9 +31,9 @@ pub(super) struct PlanDocument<'a> {
     /// What will be done, in order.
     changes: Vec<Change<'a>>,
     /// What cannot be planned and is left alone.
-    blocked: Vec<BlockedEntry<'a>>,
+    blocked: Vec<BlockedEntry>,
     /// Guards that refuse the plan as a whole.
-    refusals: &'a [Refusal],
+    refusals: Vec<RefusalEntry>,
     /// Secrets whose freshness could not be told; not a change.
     unverified: Vec<UnverifiedEntry<'a>>,
     /// What exists, is not declared and is not touched.
@@ -63,13 +64,23 @@ pub(super) struct Change<'a> {
 
 /// What cannot be planned.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct BlockedEntry<'a> {
+pub(super) struct BlockedEntry {
     /// `customer` or `customer/connector`.
     address: String,
     /// The stable code, which `airlift explain` knows.
     code: BlockCode,
     /// What is the matter and what to do.
-    message: &'a str,
+    message: String,
+}
+
+/// A guard that refuses the whole plan (exit 5).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Refusal")]
+pub(super) struct RefusalEntry {
+    /// The stable code, which `airlift explain` knows.
+    code: GuardCode,
+    /// What is the matter and what to do.
+    message: String,
 }
 
 /// Secrets whose freshness could not be told.
@@ -117,17 +128,24 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         summary: plan.summary,
         changes: plan.steps().map(change).collect(),
         blocked: plan.blocked.iter().map(blocked).collect(),
-        refusals: &plan.refusals,
+        refusals: plan.refusals.iter().map(refused).collect(),
         unverified: plan.unverified.iter().map(unverified).collect(),
         unmanaged: unmanaged(&plan.unmanaged),
     }
 }
 
-fn blocked(blocked: &Blocked) -> BlockedEntry<'_> {
+fn refused(refusal: &Refusal) -> RefusalEntry {
+    RefusalEntry {
+        code: refusal.code(),
+        message: wording::refused(refusal),
+    }
+}
+
+fn blocked(blocked: &Blocked) -> BlockedEntry {
     BlockedEntry {
         address: blocked.address.to_string(),
-        code: blocked.code,
-        message: &blocked.message,
+        code: blocked.code(),
+        message: wording::blocked(&blocked.reason),
     }
 }
 

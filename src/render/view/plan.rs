@@ -9,6 +9,7 @@ use crate::plan::{
 };
 use crate::render::labels::{self, counted};
 use crate::render::terminal::style::{SYMBOLS, Symbol};
+use crate::render::wording;
 use crate::render::{Label, Safe};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,9 +99,9 @@ fn blocked(blocked: &[Blocked]) -> Option<Group> {
             text: Phrase::plain(Safe::new(format_args!(
                 "{} [{}]",
                 entry.address,
-                labels::code(entry.code)
+                labels::code(entry.code())
             ))),
-            detail: Some(Safe::new(&entry.message)),
+            detail: Some(Safe::new(wording::blocked(&entry.reason))),
         })
         .collect();
     (!rows.is_empty()).then_some(Group {
@@ -118,9 +119,9 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
     let rows: Vec<Row> = refusals
         .iter()
         .map(|refusal| {
-            let code = Safe::new(labels::code(refusal.code));
+            let code = Safe::new(labels::code(refusal.code()));
             let text = Phrase::new(Label::Error, code).text(": ");
-            Row::new(text.text(Safe::new(&refusal.message)))
+            Row::new(text.text(Safe::new(wording::refused(refusal))))
         })
         .collect();
     (!rows.is_empty()).then_some(Group {
