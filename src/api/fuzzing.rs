@@ -73,7 +73,7 @@ fn complaints(body: &[u8]) -> Vec<String> {
             let _ = answer.name();
         }),
         of(body, |answer: wire::WorkspaceResponse| {
-            drop(answer.into_live())
+            drop(answer.into_live());
         }),
         of(body, |_: wire::WorkspacePage| {}),
         of(body, |_: wire::StatsResponse| {}),

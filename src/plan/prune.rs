@@ -44,14 +44,7 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
             if !(recorded.retired && observed.status == ObservedStatus::Inactive) {
                 result.kept.push(address);
             }
-        } else if let ObservedStatus::Other(status) = &observed.status {
-            result.blocked.push(unknown_status(address, status));
-        } else if recorded.protect {
-            result
-                .blocked
-                .push(blocked(address, BlockReason::RemovalProtected));
-        } else if let Some(connectors) = strangers(inputs, recorded, observed) {
-            let reason = BlockReason::HoldsUnmanaged { connectors };
+        } else if let Some(reason) = obstacle(inputs, recorded, observed) {
             result.blocked.push(blocked(address, reason));
         } else if let Some(step) = removal(inputs, *id, recorded, observed) {
             if observed.name == recorded.name {
@@ -75,6 +68,23 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
         }
     }
     result
+}
+
+/// Why a customer cannot be removed.
+fn obstacle(
+    inputs: &Inputs<'_>,
+    recorded: &RecordedCustomer,
+    observed: &ObservedCustomer,
+) -> Option<BlockReason> {
+    if let ObservedStatus::Other(status) = &observed.status {
+        let status = status.clone();
+        return Some(BlockReason::UnknownStatus { status });
+    }
+    if recorded.protect {
+        return Some(BlockReason::RemovalProtected);
+    }
+    let connectors = strangers(inputs, recorded, observed)?;
+    Some(BlockReason::HoldsUnmanaged { connectors })
 }
 
 /// A workspace that is in a state which this version does not know.
