@@ -30,6 +30,7 @@
 //! Beside them:
 //! - [`sandbox`]: the embedded API. Imports no other module, so that client and server cannot share
 //!   a mistake.
+//! - `backoff`: pauses between attempts, for [`apply`], [`observed`] and the Vault store.
 //! - `http`: the HTTP client that [`api`] and the Vault store share. [`process`]: process hardening.
 //! - `fuzzing`: properties that hold for any input; compiled for fuzzing and tests only.
 //!
@@ -38,6 +39,7 @@
 pub mod api;
 pub mod app;
 pub mod apply;
+mod backoff;
 pub mod catalog;
 pub mod cli;
 pub mod commands;

@@ -1,7 +1,7 @@
 //! Responsible for the connectors that a customer's workspace holds during a run: the cached list,
 //! new lists, polling until a list shows a change, and what this run removed.
 
-use super::{Backoff, Context, LedgerEntry, StepError};
+use super::{Context, LedgerEntry, Polling, StepError};
 use crate::api::Created;
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +101,7 @@ impl<'a> LiveConnectors<'a> {
         body: &ConnectorBody,
         known: &BTreeSet<ConnectorId>,
     ) -> Result<Option<Created>, StepError> {
-        Backoff::new(self.context, LAG_AFTER_FAILURE)
+        Polling::new(self.context, LAG_AFTER_FAILURE)
             .until(async || {
                 self.list(ledger)
                     .await
@@ -120,7 +120,7 @@ impl<'a> LiveConnectors<'a> {
         wanted: &[ConnectorId],
     ) -> Option<Listed> {
         let mut last: Option<Listed> = None;
-        let _ = Backoff::new(self.context, LIST_LAG)
+        let _ = Polling::new(self.context, LIST_LAG)
             .until(async || {
                 last = self.list(ledger).await.ok().or(last.take());
                 let listed = last.as_ref()?;
@@ -134,8 +134,8 @@ impl<'a> LiveConnectors<'a> {
     }
 
     /// The pauses between lists that are to show what was created.
-    pub(super) fn list_lag(&self) -> Backoff<'a> {
-        Backoff::new(self.context, LIST_LAG)
+    pub(super) fn list_lag(&self) -> Polling<'a> {
+        Polling::new(self.context, LIST_LAG)
     }
 
     /// Whether a deletion that the API accepted is seen in a list in time.
@@ -160,7 +160,7 @@ impl<'a> LiveConnectors<'a> {
         timeout: Duration,
     ) -> bool {
         let reader = self.context.writer.reader();
-        Backoff::new(self.context, timeout)
+        Polling::new(self.context, timeout)
             .until(async || {
                 let workspace = ledger.workspace().ok()?;
                 let listed = reader.connectors(workspace, ledger.name()).await.ok()?;

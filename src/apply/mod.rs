@@ -28,7 +28,7 @@ use customer::CustomerExecutor;
 use customer_context::{CreatedConnector, CustomerContext};
 use ledger_entry::LedgerEntry;
 use live_connectors::LiveConnectors;
-use poll::Backoff;
+use poll::Polling;
 use step::{StepError, StepResult, StepSuccess};
 
 use crate::api::Writer;

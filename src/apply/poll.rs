@@ -1,24 +1,28 @@
-//! Responsible for polling: pauses that double, up to a deadline or the end of the run.
+//! Responsible for polling: repeats a check until a deadline or until the run stops.
 
 use super::{Context, Stop};
+use crate::backoff::{Backoff, Limit, Pauses};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The pauses of one poll.
-pub(super) struct Backoff<'a> {
+pub(super) struct Polling<'a> {
     stop: &'a Stop,
-    deadline: Instant,
-    pause: Duration,
+    backoff: Backoff,
 }
 
-impl<'a> Backoff<'a> {
+impl<'a> Polling<'a> {
     pub(super) fn new(context: &Context<'a>, timeout: Duration) -> Self {
+        let pauses = Pauses {
+            first: context.options.pause,
+            factor: 2,
+            longest: LONGEST_PAUSE,
+        };
         Self {
             stop: context.stop,
-            deadline: Instant::now() + timeout,
-            pause: context.options.pause,
+            backoff: Backoff::new(pauses, Limit::Deadline(Instant::now() + timeout)),
         }
     }
 
@@ -37,14 +41,8 @@ impl<'a> Backoff<'a> {
         }
     }
 
-    /// Waits once; false when the time is over.
+    /// Waits once; false when the time is over or the run stops.
     pub(super) async fn pause(&mut self) -> bool {
-        if self.stop.cause().is_some() || Instant::now() >= self.deadline {
-            return false;
-        }
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        sleep(self.pause.min(left)).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        true
+        self.stop.cause().is_none() && self.backoff.pause().await
     }
 }

@@ -2,16 +2,20 @@
 //! because a list may lag and a server may still be at it. Only reads.
 
 use crate::api::{ApiError, Reader};
+use crate::backoff::{Backoff, Limit, Pauses};
 use crate::events::{Event, Sink};
 use crate::ledger::{Intent, Unsettled, is_unresolved, was_created};
 use crate::model::Recorded;
 use futures_util::future::try_join_all;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-/// The first pause between two reads; it doubles up to [`LONGEST_PAUSE`].
-const PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The pauses between two reads.
+const PAUSES: Pauses = Pauses {
+    first: Duration::from_millis(200),
+    factor: 2,
+    longest: Duration::from_secs(2),
+};
 
 /// Reads what unsettled creations made, until each was found or is older than `grace`.
 pub async fn await_pending_creations(
@@ -26,7 +30,7 @@ pub async fn await_pending_creations(
         .filter(|creation| is_unresolved(creation, recorded))
         .filter_map(|creation| Some((creation, Instant::now() + creation.left_of(grace)?)))
         .collect();
-    let mut pause = PAUSE;
+    let mut backoff = Backoff::new(PAUSES, Limit::None);
     let mut announced = false;
     while let Some(last) = pending.iter().map(|(_, until)| *until).max() {
         let reads = pending
@@ -43,8 +47,7 @@ pub async fn await_pending_creations(
             events.emit(Event::WaitStarted { reason, longest });
             announced = true;
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        backoff.pause().await;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! its connectors once more before the request.
 
 use crate::api::{Effect, Gone};
-use crate::apply::{Backoff, CustomerContext, StepError, StepResult, StepSuccess};
+use crate::apply::{CustomerContext, Polling, StepError, StepResult, StepSuccess};
 use crate::model::{Address, WorkspaceId};
 use crate::plan::Step;
 
@@ -52,7 +52,7 @@ async fn delete(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepEr
 }
 
 async fn wait_until_gone(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Option<()> {
-    Backoff::new(ctx.run, ctx.run.options.delete_deadline)
+    Polling::new(ctx.run, ctx.run.options.delete_deadline)
         .until(async || {
             let found = ctx.reader().workspace(id).await.ok()?;
             found.is_none().then_some(())

@@ -5,7 +5,7 @@ use super::create::create;
 use super::delete::remove;
 use crate::api::{ApiError, CheckStatus};
 use crate::apply::duplicates::verify_listed;
-use crate::apply::{Backoff, CustomerContext, Outcome, StepError, StepResult, StepSuccess};
+use crate::apply::{CustomerContext, Outcome, Polling, StepError, StepResult, StepSuccess};
 use crate::model::{ConnectorBody, ConnectorId};
 use crate::plan::Step;
 
@@ -80,7 +80,7 @@ async fn check(
     ctx: &CustomerContext<'_>,
     body: &ConnectorBody,
 ) -> Result<Option<String>, StepError> {
-    let mut backoff = Backoff::new(ctx.run, ctx.run.options.check_deadline);
+    let mut backoff = Polling::new(ctx.run, ctx.run.options.check_deadline);
     let what = loop {
         let check = ctx
             .run

@@ -1,7 +1,7 @@
 //! Responsible for changing a workspace's name and settings.
 
 use crate::api::{Effect, Workspace};
-use crate::apply::{Backoff, CustomerContext, StepError, StepResult, StepSuccess};
+use crate::apply::{CustomerContext, Polling, StepError, StepResult, StepSuccess};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Status, WorkspaceId};
 use crate::plan::Step;
 use std::time::Duration;
@@ -67,7 +67,7 @@ async fn wait_until_satisfied(
     id: WorkspaceId,
     patch: &CustomerPatch,
 ) -> Option<()> {
-    Backoff::new(ctx.run, READ_LAG)
+    Polling::new(ctx.run, READ_LAG)
         .until(async || {
             let found = ctx.reader().workspace(id).await.ok()??;
             satisfies(&found, patch).then_some(())

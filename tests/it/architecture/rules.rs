@@ -9,21 +9,24 @@ pub(super) const LONGEST_COMMAND: usize = 60;
 /// Which modules a module may import. One that is not listed imports none.
 pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("backoff", &[]),
     ("catalog", &["model"]),
     ("config", &["catalog", "model", "secrets"]),
     // Whatever happens while a command runs.
     ("events", &["model"]),
     ("http", &["model"]),
     ("api", &["events", "http", "model"]),
-    ("observed", &["api", "events", "ledger", "model"]),
+    ("observed", &["api", "backoff", "events", "ledger", "model"]),
     ("ledger", &["events", "http", "model"]),
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.
     ("export", &["catalog", "config", "model", "render"]),
-    ("secrets", &["http", "model", "plan"]),
+    ("secrets", &["backoff", "http", "model", "plan"]),
     (
         "apply",
-        &["api", "events", "model", "plan", "ledger", "secrets"],
+        &[
+            "api", "backoff", "events", "model", "plan", "ledger", "secrets",
+        ],
     ),
     ("sandbox", &[]),
     // What stops a run, from the modules' own errors.

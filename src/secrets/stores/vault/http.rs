@@ -2,6 +2,7 @@
 //! that the server was too busy for is repeated twice.
 
 use super::settings::Settings;
+use crate::backoff::{Backoff, Limit, Pauses};
 use crate::http::{self, SetupError, TransportError};
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
@@ -14,8 +15,13 @@ use zeroize::Zeroizing;
 
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(15);
-/// Pauses before the server is asked again.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// The pauses before the server is asked again.
+const PAUSES: Pauses = Pauses {
+    first: Duration::from_millis(200),
+    factor: 4,
+    longest: Duration::from_millis(800),
+};
+const RETRIES: Limit = Limit::Retries(2);
 
 /// An answer, whatever its status.
 pub(super) struct VaultResponse {
@@ -77,15 +83,15 @@ impl Http {
         token: Option<&SecretValue>,
         body: Option<Bytes>,
     ) -> Result<VaultResponse, ResolveErrorKind> {
-        for pause in PAUSES {
+        let mut backoff = Backoff::new(PAUSES, RETRIES);
+        loop {
             let response = self.once(method, url, token, body.clone()).await?;
             // 412: a replica that has not caught up yet.
-            if !matches!(response.status, 412 | 429 | 502 | 504) || is_health(url) {
+            let is_busy = matches!(response.status, 412 | 429 | 502 | 504) && !is_health(url);
+            if !is_busy || !backoff.pause().await {
                 return Ok(response);
             }
-            tokio::time::sleep(pause).await;
         }
-        self.once(method, url, token, body).await
     }
 
     async fn once(
