@@ -8,7 +8,7 @@ use crate::events::Event;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::SecretRef;
 use crate::plan::{Operation, Plan};
-use crate::render::{self, json};
+use crate::render::{self, json, wording};
 use crate::secrets::{ResolveError, ResolveErrorKind, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -79,6 +79,7 @@ impl App<'_> {
             stop: &self.stop,
             options: &self.options(args),
             events: &*self.events,
+            wording: wording::STEPS,
         };
         let report = match waves {
             None => apply(plan, recorded, &context).await,

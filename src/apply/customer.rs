@@ -1,8 +1,8 @@
 //! Responsible for one customer's steps, one after the other.
 
 use super::{
-    Context, CustomerContext, OperationReport, Outcome, StepError, StepResult, StepSuccess,
-    duplicates, operations,
+    Context, CustomerContext, OperationReport, Outcome, StepError, StepProblem, StepResult,
+    StepSuccess, duplicates, operations,
 };
 use crate::events::Event;
 use crate::model::{ConnectorBody, RecordedCustomer};
@@ -53,16 +53,13 @@ impl<'a> CustomerExecutor<'a> {
     /// Whether a step can start at all.
     fn precondition(&self, step: &Step) -> Result<(), StepError> {
         if self.ctx.run.stop.cause().is_some() {
-            return Err(StepError::new(
-                Outcome::NotAttempted,
-                "the run ended before this was begun",
-            ));
+            return Err(StepError::new(Outcome::NotAttempted, StepProblem::RunEnded));
         }
         let creates = matches!(step.operation, Operation::CreateCustomer { .. });
         if self.ctx.ledger.known_workspace().is_none() && !creates {
             return Err(StepError::new(
                 Outcome::Blocked,
-                "the customer is not there, because its creation did not succeed",
+                StepProblem::CustomerNotCreated,
             ));
         }
         body_to_send(&step.operation).map_or(Ok(()), |body| self.secrets_of(body))
@@ -76,19 +73,20 @@ impl<'a> CustomerExecutor<'a> {
             .find_map(|reference| self.ctx.run.missing.get(reference));
         match missing {
             None => Ok(()),
-            Some(why) => Err(StepError::new(
-                Outcome::Blocked,
-                format!("a secret could not be resolved: {why}"),
-            )),
+            Some(reason) => {
+                let reason = reason.clone();
+                let problem = StepProblem::SecretUnresolved { reason };
+                Err(StepError::new(Outcome::Blocked, problem))
+            }
         }
     }
 
     fn report(&mut self, step: &Step, result: StepResult) {
-        let (outcome, success, message) = match result {
+        let (outcome, success, problem) = match result {
             Ok(success) => (Outcome::Done, success, None),
             Err(error) => {
                 self.ctx.run.request_stop(error.stop);
-                (error.outcome, StepSuccess::default(), Some(error.message))
+                (error.outcome, StepSuccess::default(), Some(error.problem))
             }
         };
         let report = OperationReport {
@@ -100,10 +98,10 @@ impl<'a> CustomerExecutor<'a> {
             },
             outcome,
             remote_id: success.remote_id,
-            message,
+            problem,
             warnings: success.warnings,
         };
-        self.ctx.run.events.emit(report.event());
+        self.ctx.run.emit_finished(&report);
         self.reports.push(report);
     }
 }

@@ -7,26 +7,9 @@ use super::customer_context::{CreatedConnector, CustomerContext};
 use super::ledger_entry::record;
 use super::live_connectors::Listed;
 use super::operations::delete::remove;
-use super::{OperationReport, Outcome, StepError, StopCause};
+use super::{OperationReport, Outcome, StepError, StepProblem, StepWarning, StopCause};
 use crate::ledger::{IntentOutcome, interchangeable, precedence};
 use crate::model::{Address, ConnectorId, RecordedConnector, Sent};
-
-/// Reported of a creation after which no list could be read.
-const UNSEEN: &str = "it could not be looked at once more, so nobody knows whether another run \
-                      created it at the same time; the next run looks";
-
-/// Reported of a creation beside an earlier connector that a list shows and a GET does not.
-const CONTRADICTION: &str = "a list shows an earlier connector of the same name, and asking for \
-                             that one by its id was no success: nobody knows whether another run \
-                             created it; the next run looks";
-
-/// Reported of a creation that was answered with success and that no list shows.
-fn missing(id: ConnectorId) -> String {
-    format!(
-        "the server answered that it made {id}, and no list shows that one: nobody knows what it \
-         made; the next run looks"
-    )
-}
 
 /// Looks for duplicates of the created connectors, and keeps an earlier one instead.
 pub(super) async fn resolve_duplicates(
@@ -41,7 +24,7 @@ pub(super) async fn resolve_duplicates(
     for created in std::mem::take(&mut ctx.created) {
         let Some(listed) = &listed else {
             // Its intent stays open, so the next run checks.
-            warn(reports, &created, UNSEEN);
+            warn(reports, &created, StepWarning::DuplicatesUnchecked);
             continue;
         };
         let resolved = if listed.contains_key(&created.id) {
@@ -50,7 +33,9 @@ pub(super) async fn resolve_duplicates(
             mark_unconfirmed(ctx, reports, &created).await
         };
         if let Err(error) = resolved {
-            warn(reports, &created, error.message);
+            let problem = error.problem;
+            let warning = StepWarning::DuplicatesUnresolved { problem };
+            warn(reports, &created, warning);
             ctx.run.request_stop(error.stop);
         }
     }
@@ -69,10 +54,7 @@ pub(super) async fn verify_listed(
     if let Some(created) = ctx.created.pop_if(|created| created.id == id) {
         undo(ctx, &created).await?;
     }
-    Err(StepError::unknown(format!(
-        "{}; the old connector is untouched",
-        missing(id)
-    )))
+    Err(StepError::unknown(StepProblem::ReplacementNotListed { id }))
 }
 
 /// Takes back a creation that no list shows.
@@ -85,7 +67,7 @@ async fn mark_unconfirmed(
     if let Some(report) = report_of(reports, created) {
         report.outcome = Outcome::Unknown;
         report.remote_id = None;
-        report.message = Some(missing(created.id));
+        report.problem = Some(StepProblem::NotListed { id: created.id });
     }
     Ok(())
 }
@@ -117,7 +99,7 @@ async fn resolve(
             break;
         }
         if !backoff.pause().await {
-            warn(reports, created, CONTRADICTION);
+            warn(reports, created, StepWarning::EarlierUnreadable);
             return Ok(());
         }
         newer = ctx.live.list(&ctx.ledger).await.ok().or(newer);
@@ -174,14 +156,9 @@ async fn keep(
     let sent = explained(ctx, earlier, listed).and_then(|explained| explained.sent);
     let own = created.id;
     let warning = if sent.is_some() {
-        format!(
-            "an earlier try had made {earlier} after all; the second one {own} was to be removed"
-        )
+        StepWarning::EarlierAttempt { earlier, own }
     } else {
-        format!(
-            "another run created it at the same time: its connector {earlier} is kept with \
-             credentials not verified, and the own one {own} was to be removed"
-        )
+        StepWarning::ConcurrentRun { earlier, own }
     };
     let result = switch(ctx, created, earlier, sent).await;
     let Some(report) = report_of(reports, created) else {
@@ -191,7 +168,7 @@ async fn keep(
     report.warnings.push(warning);
     if let Err(error) = result {
         report.outcome = Outcome::Unknown;
-        report.message = Some(error.message);
+        report.problem = Some(error.problem);
     }
 }
 
@@ -218,8 +195,8 @@ fn report_of<'r>(
         .find(|report| report.remote_id.as_deref() == Some(id.as_str()))
 }
 
-fn warn(reports: &mut [OperationReport], created: &CreatedConnector, warning: impl Into<String>) {
+fn warn(reports: &mut [OperationReport], created: &CreatedConnector, warning: StepWarning) {
     if let Some(report) = report_of(reports, created) {
-        report.warnings.push(warning.into());
+        report.warnings.push(warning);
     }
 }

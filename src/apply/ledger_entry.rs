@@ -5,7 +5,7 @@
 //! outcome on disk. A write by id may end before the entry is saved, because the next plan judges
 //! it by what it reads.
 
-use super::{Context, Outcome, StepError};
+use super::{Context, Outcome, StepError, StepProblem};
 use crate::api::{ApiError, Created, Effect};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{
@@ -51,7 +51,7 @@ impl<'a> LedgerEntry<'a> {
     /// The workspace that steps on connectors are about.
     pub(super) fn workspace(&self) -> Result<WorkspaceId, StepError> {
         self.workspace
-            .ok_or_else(|| StepError::new(Outcome::Blocked, "the customer is not there"))
+            .ok_or_else(|| StepError::new(Outcome::Blocked, StepProblem::CustomerAbsent))
     }
 
     /// The name that the workspace carries at present.

@@ -1,7 +1,7 @@
 //! Responsible for the connectors that a customer's workspace holds during a run: the cached list,
 //! new lists, polling until a list shows a change, and what this run removed.
 
-use super::{Context, LedgerEntry, Polling, StepError};
+use super::{Context, LedgerEntry, Polling, StaleReason, StepError, StepProblem};
 use crate::api::Created;
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ impl<'a> LiveConnectors<'a> {
             .reader()
             .connectors(ledger.workspace()?, ledger.name())
             .await?
-            .ok_or_else(|| StepError::stale("the workspace is gone; plan again"))
+            .ok_or_else(|| StepError::stale(StaleReason::WorkspaceGone))
     }
 
     pub(super) fn get(&self, id: ConnectorId) -> Option<&ObservedConnector> {
@@ -188,9 +188,7 @@ fn only_new_match(
             updated_at: found.updated_at,
         });
     match (new.next(), new.next()) {
-        (Some(_), Some(_)) => Err(StepError::unknown(
-            "more than one connector of this name appeared",
-        )),
+        (Some(_), Some(_)) => Err(StepError::unknown(StepProblem::SeveralAppeared)),
         (first, _) => Ok(first),
     }
 }

@@ -12,16 +12,20 @@ mod ledger_entry;
 mod live_connectors;
 mod operations;
 mod poll;
+mod problem;
 mod report;
 mod run;
 mod step;
 mod stop;
+mod warning;
 mod waves;
 
 pub use crate::model::Outcome;
+pub use problem::{CheckEnd, StaleReason, StepProblem};
 pub use report::{ApplyReport, Counts, OperationReport, Tally, WaveReport};
 pub use run::apply;
 pub use stop::{Stop, StopCause};
+pub use warning::StepWarning;
 pub use waves::{Waves, apply_in_waves};
 
 use customer::CustomerExecutor;
@@ -32,7 +36,7 @@ use poll::Polling;
 use step::{StepError, StepResult, StepSuccess};
 
 use crate::api::Writer;
-use crate::events::Sink;
+use crate::events::{Event, Sink};
 use crate::ledger::{Journal, Ledger};
 use crate::model::SecretRef;
 use crate::secrets::{Fingerprinter, Values};
@@ -86,6 +90,17 @@ pub struct Context<'a> {
     pub options: &'a Options,
     /// Receives what happens.
     pub events: &'a dyn Sink,
+    /// The words of the events about steps.
+    pub wording: Wording,
+}
+
+/// How the events about steps are worded.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording {
+    /// The sentence about a problem.
+    pub problem: fn(&StepProblem) -> String,
+    /// The sentence about a warning.
+    pub warning: fn(&StepWarning) -> String,
 }
 
 impl Context<'_> {
@@ -93,5 +108,18 @@ impl Context<'_> {
         if let Some(cause) = cause {
             self.stop.request(cause);
         }
+    }
+
+    fn emit_finished(&self, report: &OperationReport) {
+        let message = report.problem.as_ref().map(self.wording.problem);
+        let warnings: Vec<String> = report.warnings.iter().map(self.wording.warning).collect();
+        self.events.emit(Event::StepFinished {
+            address: &report.address,
+            action: report.action,
+            outcome: report.outcome,
+            remote_id: report.remote_id.as_deref(),
+            message: message.as_deref(),
+            warnings: &warnings,
+        });
     }
 }

@@ -1,6 +1,6 @@
 //! Responsible for the report of an apply: one entry for each operation of the plan, and the counts.
 
-use crate::events::Event;
+use super::{StepProblem, StepWarning};
 use crate::model::{Action, Address, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -45,9 +45,9 @@ pub struct OperationReport {
     /// The id of the remote object that exists now.
     pub remote_id: Option<String>,
     /// Why the operation did not succeed; already redacted.
-    pub message: Option<String>,
+    pub problem: Option<StepProblem>,
     /// What a person should know although the operation succeeded.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<StepWarning>,
 }
 
 /// What was done, in objects: a replacement counts in `added` and in `destroyed`, and an object
@@ -81,19 +81,6 @@ pub struct Tally {
     pub unknown: u64,
     /// Not reached.
     pub not_attempted: u64,
-}
-
-impl OperationReport {
-    pub(super) fn event(&self) -> Event<'_> {
-        Event::StepFinished {
-            address: &self.address,
-            action: self.action,
-            outcome: self.outcome,
-            remote_id: self.remote_id.as_deref(),
-            message: self.message.as_deref(),
-            warnings: &self.warnings,
-        }
-    }
 }
 
 impl ApplyReport {
@@ -161,7 +148,7 @@ mod tests {
             action,
             outcome: Outcome::Done,
             remote_id: None,
-            message: None,
+            problem: None,
             warnings: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! Responsible for the result of one step: what a success reports, and why a step has none.
 
-use super::{Outcome, StopCause};
+use super::{Outcome, StaleReason, StepProblem, StepWarning, StopCause};
 use crate::api::{ApiError, ApiErrorKind, Effect};
 use crate::ledger::LedgerError;
 
@@ -10,7 +10,7 @@ pub(super) type StepResult = Result<StepSuccess, StepError>;
 #[derive(Debug, Default)]
 pub(super) struct StepSuccess {
     pub(super) remote_id: Option<String>,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<StepWarning>,
     /// Whether a step that creates found its object and adopted it.
     pub(super) adopted: bool,
 }
@@ -19,7 +19,7 @@ pub(super) struct StepSuccess {
 #[derive(Debug)]
 pub(super) struct StepError {
     pub(super) outcome: Outcome,
-    pub(super) message: String,
+    pub(super) problem: StepProblem,
     /// Set when the whole run has to stop.
     pub(super) stop: Option<StopCause>,
 }
@@ -34,22 +34,22 @@ impl StepSuccess {
 }
 
 impl StepError {
-    pub(super) fn new(outcome: Outcome, message: impl Into<String>) -> Self {
+    pub(super) fn new(outcome: Outcome, problem: StepProblem) -> Self {
         Self {
             outcome,
-            message: message.into(),
+            problem,
             stop: None,
         }
     }
 
     /// The remote state is not the one that the step was planned against.
-    pub(super) fn stale(message: impl Into<String>) -> Self {
-        Self::new(Outcome::Stale, message)
+    pub(super) fn stale(reason: StaleReason) -> Self {
+        Self::new(Outcome::Stale, StepProblem::Stale { reason })
     }
 
     /// The request was sent, and its effect is not known.
-    pub(super) fn unknown(message: impl Into<String>) -> Self {
-        Self::new(Outcome::Unknown, message)
+    pub(super) fn unknown(problem: StepProblem) -> Self {
+        Self::new(Outcome::Unknown, problem)
     }
 }
 
@@ -65,7 +65,9 @@ impl From<ApiError> for StepError {
         };
         Self {
             outcome,
-            message: error.to_string(),
+            problem: StepProblem::Request {
+                error: error.to_string(),
+            },
             stop: error.is_auth().then_some(StopCause::Authentication),
         }
     }
@@ -75,7 +77,9 @@ impl From<LedgerError> for StepError {
     fn from(error: LedgerError) -> Self {
         Self {
             outcome: Outcome::Failed,
-            message: error.to_string(),
+            problem: StepProblem::Ledger {
+                error: error.to_string(),
+            },
             stop: Some(StopCause::Disk),
         }
     }

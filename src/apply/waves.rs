@@ -2,7 +2,7 @@
 //! failed.
 
 use super::run::{customers, unplanned};
-use super::{ApplyReport, Context, OperationReport, Outcome, StopCause, WaveReport};
+use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
 use crate::events::Event;
 use crate::model::{Address, Recorded};
 use crate::plan::{Action, CustomerPlan, Limit, Plan};
@@ -32,8 +32,8 @@ pub async fn apply_in_waves(
     let mut report = ApplyReport::default();
     let mut now = recorded.clone();
     for (index, part) in parts.iter().enumerate() {
-        if let Some(why) = exceeded(&report, waves, total) {
-            report.operations.extend(not_attempted(part, &why));
+        if let Some(problem) = exceeded(&report, waves, total) {
+            report.operations.extend(not_attempted(part, &problem));
             continue;
         }
         if index > 0 {
@@ -94,7 +94,7 @@ fn rotations(customers: &[CustomerPlan]) -> usize {
 }
 
 /// Why no further wave starts, if that is so.
-fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<String> {
+fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<StepProblem> {
     let failures = report
         .operations
         .iter()
@@ -104,9 +104,10 @@ fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<String>
         Limit::Count(count) => size(count),
         Limit::Percent(percent) => hundredths(total, percent) / 100,
     };
-    (failures > allowed).then(|| {
-        let last = report.waves.len();
-        format!("the rotation ended after wave {last}: {failures} failed, {allowed} may")
+    (failures > allowed).then_some(StepProblem::RotationEnded {
+        wave: report.waves.len(),
+        failures,
+        allowed,
     })
 }
 
@@ -172,7 +173,7 @@ fn split(all: &[CustomerPlan], ends: &[usize]) -> Vec<Vec<CustomerPlan>> {
     parts
 }
 
-fn not_attempted(part: &[CustomerPlan], why: &str) -> Vec<OperationReport> {
+fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationReport> {
     part.iter()
         .flat_map(|customer| &customer.steps)
         .map(|step| OperationReport {
@@ -180,7 +181,7 @@ fn not_attempted(part: &[CustomerPlan], why: &str) -> Vec<OperationReport> {
             action: step.action,
             outcome: Outcome::NotAttempted,
             remote_id: None,
-            message: Some(why.to_owned()),
+            problem: Some(problem.clone()),
             warnings: Vec::new(),
         })
         .collect()

@@ -1,7 +1,7 @@
 //! Responsible for adopting a connector: the ledger gets a record without fingerprints, because
 //! the credentials were sent by someone else.
 
-use crate::apply::{CustomerContext, StepError, StepResult, StepSuccess};
+use crate::apply::{CustomerContext, StaleReason, StepError, StepResult, StepSuccess};
 use crate::model::{ConnectorBody, ConnectorId};
 use crate::plan::{CustomerPlan, Step};
 
@@ -15,7 +15,7 @@ pub(super) async fn execute(
     let updated_at = ctx
         .live
         .get(id)
-        .ok_or_else(|| StepError::stale("the connector is gone; plan again"))?
+        .ok_or_else(|| StepError::stale(StaleReason::ConnectorGone))?
         .updated_at
         .clone();
     if has_further_step(ctx.plan, step) {

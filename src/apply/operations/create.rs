@@ -3,7 +3,9 @@
 
 use crate::api::{ApiError, Created, Effect};
 use crate::apply::ledger_entry::pending;
-use crate::apply::{CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess};
+use crate::apply::{
+    CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess, StepWarning,
+};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, Sent};
 use std::collections::BTreeSet;
@@ -19,9 +21,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, body: &ConnectorBody)
         ctx.ledger.record_connector(body, id, None, None).await?;
         return Ok(StepSuccess {
             adopted: true,
-            warnings: vec![
-                "it was there already, so it was adopted; its credentials are not verified".into(),
-            ],
+            warnings: vec![StepWarning::AdoptedInstead],
             ..StepSuccess::new(id)
         });
     }

@@ -1,7 +1,7 @@
 //! Responsible for creating a customer: minting a token for a name creates its workspace.
 //! Repeating it is safe, because the same name gives the same workspace.
 
-use crate::apply::{CustomerContext, StepError, StepResult, StepSuccess};
+use crate::apply::{CustomerContext, StaleReason, StepError, StepProblem, StepResult, StepSuccess};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{Region, WorkspaceId};
 
@@ -18,9 +18,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
     if ctx.run.ledger.find(id).await?.is_some() {
         // The ledger's entry says more than a new one would.
         ctx.ledger.end(seq, IntentOutcome::Done).await?;
-        return Err(StepError::stale(
-            "its workspace is the one in the ledger, which could not be found before; plan again",
-        ));
+        return Err(StepError::stale(StaleReason::AlreadyRecorded));
     }
     if let Err(error) = check_name(ctx, id).await {
         ctx.ledger.end(seq, IntentOutcome::Unknown).await?;
@@ -34,13 +32,16 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
 /// Reads the workspace that the token is for: it could be another customer's.
 async fn check_name(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepError> {
     match ctx.reader().workspace(id).await {
-        Ok(Some(found)) if found.name != ctx.plan.name => Err(StepError::unknown(format!(
-            "the mint gave workspace {id}, which carries another name; nothing is done in it"
-        ))),
+        Ok(Some(found)) if found.name != ctx.plan.name => {
+            Err(StepError::unknown(StepProblem::MintedOther {
+                workspace_id: id,
+            }))
+        }
         // A new workspace may not be found yet.
         Ok(_) => Ok(()),
-        Err(error) => Err(StepError::unknown(format!(
-            "the mint gave workspace {id}, and looking at it failed: {error}"
-        ))),
+        Err(error) => Err(StepError::unknown(StepProblem::MintUnchecked {
+            workspace_id: id,
+            error: error.to_string(),
+        })),
     }
 }

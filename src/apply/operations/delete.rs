@@ -2,16 +2,8 @@
 //! lists no longer show the connector.
 
 use crate::api::{Effect, Gone};
-use crate::apply::{CustomerContext, Outcome, StepError, StepResult, StepSuccess};
+use crate::apply::{CustomerContext, Outcome, StepError, StepProblem, StepResult, StepSuccess};
 use crate::model::{Address, ConnectorId};
-
-/// Reported of a deletion that takes its time.
-const GOING: &str = "the deletion was accepted, and lists show the connector all the same; the next \
-                     run looks again (--delete-timeout waits longer)";
-
-/// Reported of a deletion that returned 404 while lists show the connector.
-const DENIED: &str = "the server said that there is no such connector (404), and lists it; the next \
-                      run looks again";
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
@@ -45,11 +37,11 @@ pub(in crate::apply) async fn remove(
     let (gone, otherwise) = match ctx.run.writer.delete_connector(id).await {
         Ok(Gone::Accepted) => (
             ctx.live.is_unlisted(&ctx.ledger, id).await,
-            StepError::unknown(GOING),
+            StepError::unknown(StepProblem::DeletedStillListed),
         ),
         Ok(Gone::Already) => (
             ctx.live.is_gone(&ctx.ledger, id).await,
-            StepError::unknown(DENIED),
+            StepError::unknown(StepProblem::DeniedStillListed),
         ),
         Err(error) if error.effect() == Effect::Unknown => {
             (ctx.live.is_gone(&ctx.ledger, id).await, error.into())

@@ -2,13 +2,11 @@
 //! its connectors once more before the request.
 
 use crate::api::{Effect, Gone};
-use crate::apply::{CustomerContext, Polling, StepError, StepResult, StepSuccess};
+use crate::apply::{
+    CustomerContext, Polling, StaleReason, StepError, StepProblem, StepResult, StepSuccess,
+};
 use crate::model::{Address, WorkspaceId};
 use crate::plan::Step;
-
-/// Reported of a deletion that shows no effect.
-const REMAINS: &str = "the deletion was accepted, and the workspace is still there; the next run \
-                       looks again";
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
@@ -17,15 +15,11 @@ pub(super) async fn execute(
 ) -> StepResult {
     if let Some(found) = ctx.reader().workspace(id).await? {
         if !step.precondition.allows_name(&found.name) {
-            return Err(StepError::stale(
-                "the workspace carries another name by now; plan again",
-            ));
+            return Err(StepError::stale(StaleReason::WorkspaceRenamed));
         }
         ctx.live.refresh(&ctx.ledger).await?;
         if ctx.live.ids().any(|one| !ctx.ledger.owns(one)) {
-            return Err(StepError::stale(
-                "the workspace holds a connector that is not ours by now; plan again",
-            ));
+            return Err(StepError::stale(StaleReason::HoldsUnmanaged));
         }
         delete(ctx, id).await?;
     }
@@ -42,7 +36,7 @@ async fn delete(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepEr
         .begin_write(&address, "delete_workspaces")
         .await?;
     let otherwise = match ctx.run.writer.delete_workspace(id).await {
-        Ok(Gone::Accepted | Gone::Already) => StepError::unknown(REMAINS),
+        Ok(Gone::Accepted | Gone::Already) => StepError::unknown(StepProblem::WorkspaceRemains),
         // The gateway may give up before the deletion ends.
         Err(error) if error.effect() == Effect::Unknown => error.into(),
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),

@@ -5,13 +5,12 @@ use super::create::create;
 use super::delete::remove;
 use crate::api::{ApiError, CheckStatus};
 use crate::apply::duplicates::verify_listed;
-use crate::apply::{CustomerContext, Outcome, Polling, StepError, StepResult, StepSuccess};
+use crate::apply::{
+    CheckEnd, CustomerContext, Outcome, Polling, StaleReason, StepError, StepProblem, StepResult,
+    StepSuccess, StepWarning,
+};
 use crate::model::{ConnectorBody, ConnectorId};
 use crate::plan::Step;
-
-/// Reported of a check that ends with an unknown status.
-const UNKNOWN: &str = "the check of the new credentials ended with a status that this version does \
-                       not know, so the old connector is untouched";
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
@@ -27,7 +26,7 @@ pub(super) async fn execute(
     verify_listed(ctx, id).await?;
     remove(ctx, &step.address, old)
         .await
-        .map_err(|error| left_behind(&error, id, old))?;
+        .map_err(|error| left_behind(error, id, old))?;
     Ok(StepSuccess {
         warnings: unverified.into_iter().collect(),
         ..StepSuccess::new(id)
@@ -41,36 +40,31 @@ fn precondition(
     body: &ConnectorBody,
 ) -> Result<(), StepError> {
     if ctx.live.get(old).is_none() {
-        return Err(StepError::stale(
-            "the connector to be replaced is gone; plan again",
-        ));
+        return Err(StepError::stale(StaleReason::ReplacedGone));
     }
     if ctx
         .live
         .unrecorded_matches(&ctx.ledger, body)
         .any(|id| !step.precondition.allows_namesake(id))
     {
-        return Err(StepError::stale(
-            "another connector of its name came to be after the plan was made, perhaps by another \
-             run that replaced it; plan again",
-        ));
+        return Err(StepError::stale(StaleReason::NamesakeAppeared));
     }
     Ok(())
 }
 
 /// The replacement is in place, and the old connector could not be deleted.
-fn left_behind(error: &StepError, id: ConnectorId, old: ConnectorId) -> StepError {
+fn left_behind(error: StepError, id: ConnectorId, old: ConnectorId) -> StepError {
     StepError {
         outcome: match error.outcome {
             // Half of the replacement was attempted.
             Outcome::NotAttempted => Outcome::Failed,
             other => other,
         },
-        message: format!(
-            "the new connector {id} is in place, but the old one {old} could not be deleted; the \
-             next run deletes it: {}",
-            error.message
-        ),
+        problem: StepProblem::OldRemains {
+            id,
+            old,
+            problem: Box::new(error.problem),
+        },
         stop: error.stop,
     }
 }
@@ -79,9 +73,9 @@ fn left_behind(error: &StepError, id: ConnectorId, old: ConnectorId) -> StepErro
 async fn check(
     ctx: &CustomerContext<'_>,
     body: &ConnectorBody,
-) -> Result<Option<String>, StepError> {
+) -> Result<Option<StepWarning>, StepError> {
     let mut backoff = Polling::new(ctx.run, ctx.run.options.check_deadline);
-    let what = loop {
+    let end = loop {
         let check = ctx
             .run
             .writer
@@ -90,45 +84,37 @@ async fn check(
             .map_err(untouched)?;
         match check.status {
             CheckStatus::Succeeded => return Ok(None),
-            CheckStatus::Failed => return Err(check_failed(check.message.as_deref())),
-            CheckStatus::Other => return Err(StepError::new(Outcome::Failed, UNKNOWN)),
-            CheckStatus::Cancelled => break "was cancelled by the server",
-            CheckStatus::Skipped => break "was skipped by the server",
-            CheckStatus::Inconclusive => break "was inconclusive",
+            CheckStatus::Failed => {
+                let message = check.message;
+                return Err(failed(StepProblem::CheckFailed { message }));
+            }
+            CheckStatus::Other => return Err(failed(StepProblem::CheckStatusUnknown)),
+            CheckStatus::Cancelled => break CheckEnd::Cancelled,
+            CheckStatus::Skipped => break CheckEnd::Skipped,
+            CheckStatus::Inconclusive => break CheckEnd::Inconclusive,
             CheckStatus::Pending | CheckStatus::Running => {}
         }
         if !backoff.pause().await {
-            break "did not end in time";
+            break CheckEnd::TimedOut;
         }
     };
     if ctx.run.options.require_check {
-        let message = format!(
-            "the check of the new credentials {what}, and --require-check was given; the old \
-             connector is untouched"
-        );
-        return Err(StepError::new(Outcome::Blocked, message));
+        let problem = StepProblem::CheckWithoutVerdict { end };
+        return Err(StepError::new(Outcome::Blocked, problem));
     }
-    Ok(Some(format!(
-        "the check of the new credentials {what}: unverified"
-    )))
+    Ok(Some(StepWarning::CheckWithoutVerdict { end }))
+}
+
+fn failed(problem: StepProblem) -> StepError {
+    StepError::new(Outcome::Failed, problem)
 }
 
 /// A check that could not be made touched no connector, whatever its effect was.
 fn untouched(error: ApiError) -> StepError {
-    let error = StepError::from(error);
+    let text = error.to_string();
     StepError {
+        problem: StepProblem::CheckNotMade { error: text },
         outcome: Outcome::Failed,
-        message: format!("the old connector is untouched: {}", error.message),
-        stop: error.stop,
+        ..StepError::from(error)
     }
-}
-
-fn check_failed(message: Option<&str>) -> StepError {
-    let said = message
-        .map(|message| format!(": {message}"))
-        .unwrap_or_default();
-    StepError::new(
-        Outcome::Failed,
-        format!("the new credentials do not work, and the old connector is untouched{said}"),
-    )
 }

@@ -1,7 +1,7 @@
 //! Responsible for changing a connector in place.
 
 use super::overlay::overlay;
-use crate::apply::{CustomerContext, StepError, StepResult, StepSuccess};
+use crate::apply::{CustomerContext, StaleReason, StepError, StepResult, StepSuccess};
 use crate::ledger::IntentOutcome;
 use crate::model::{Address, ConnectorBody, ConnectorId};
 use crate::plan::ConnectorPatch;
@@ -17,7 +17,7 @@ pub(super) async fn execute(
         .reader()
         .replication(id)
         .await?
-        .ok_or_else(|| StepError::stale("the connector is gone; plan again"))?;
+        .ok_or_else(|| StepError::stale(StaleReason::ConnectorGone))?;
     let config = patch
         .replication_config
         .as_ref()

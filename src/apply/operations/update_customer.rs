@@ -1,17 +1,15 @@
 //! Responsible for changing a workspace's name and settings.
 
 use crate::api::{Effect, Workspace};
-use crate::apply::{CustomerContext, Polling, StepError, StepResult, StepSuccess};
+use crate::apply::{
+    CustomerContext, Polling, StaleReason, StepError, StepProblem, StepResult, StepSuccess,
+};
 use crate::model::{Address, CustomerPatch, ObservedStatus, Status, WorkspaceId};
 use crate::plan::Step;
 use std::time::Duration;
 
 /// How long a change may take to be read back.
 const READ_LAG: Duration = Duration::from_secs(3);
-
-/// Reported of a change that shows no effect.
-const UNCHANGED: &str = "the change was accepted, and the workspace is as it was; the next run looks \
-                         again";
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
@@ -22,17 +20,15 @@ pub(super) async fn execute(
 ) -> StepResult {
     let id = id
         .or(ctx.ledger.known_workspace())
-        .ok_or_else(|| StepError::stale("the workspace is not there"))?;
+        .ok_or_else(|| StepError::stale(StaleReason::WorkspaceAbsent))?;
     let found = ctx
         .reader()
         .workspace(id)
         .await?
-        .ok_or_else(|| StepError::stale("the workspace is gone; plan again"))?;
+        .ok_or_else(|| StepError::stale(StaleReason::WorkspaceGone))?;
     if !satisfies(&found, patch) {
         if !step.precondition.allows_name(&found.name) {
-            return Err(StepError::stale(
-                "the workspace carries another name by now; plan again",
-            ));
+            return Err(StepError::stale(StaleReason::WorkspaceRenamed));
         }
         put(ctx, id, patch).await?;
     }
@@ -54,7 +50,7 @@ async fn put(
         .begin_write(&address, "update_workspaces")
         .await?;
     let otherwise = match ctx.run.writer.update_workspace(id, patch).await {
-        Ok(_) => StepError::unknown(UNCHANGED),
+        Ok(_) => StepError::unknown(StepProblem::WorkspaceUnchanged),
         Err(error) if error.effect() == Effect::Unknown => error.into(),
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
     };

@@ -3,6 +3,7 @@
 use super::FORMAT_VERSION;
 use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};
 use crate::plan::Action;
+use crate::render::wording;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,9 +53,9 @@ pub(super) struct OperationEntry<'a> {
     /// The remote object that is there now.
     id: Option<&'a str>,
     /// Why it did not succeed.
-    message: Option<&'a str>,
+    message: Option<String>,
     /// What a person should know although it succeeded.
-    warnings: &'a [String],
+    warnings: Vec<String>,
 }
 
 /// The document of a report.
@@ -81,7 +82,7 @@ fn operation(operation: &OperationReport) -> OperationEntry<'_> {
         action: operation.action,
         outcome: operation.outcome,
         id: operation.remote_id.as_deref(),
-        message: operation.message.as_deref(),
-        warnings: &operation.warnings,
+        message: operation.problem.as_ref().map(wording::problem),
+        warnings: operation.warnings.iter().map(wording::warning).collect(),
     }
 }

@@ -1,27 +1,35 @@
 //! Reports for the golden tests: one of a run that succeeded, one of a run that met everything.
 
 use super::id;
-use crate::apply::{ApplyReport, OperationReport, Outcome};
+use crate::apply::{ApplyReport, OperationReport, Outcome, StepProblem, StepWarning};
 use crate::model::ConnectorId;
 use crate::plan::Action;
 
-fn went(name: &str, action: Action, outcome: Outcome, message: Option<&str>) -> OperationReport {
+fn went(name: &str, action: Action, outcome: Outcome, error: Option<&str>) -> OperationReport {
     OperationReport {
         address: name.parse().unwrap(),
         action,
         outcome,
         remote_id: (outcome == Outcome::Done).then(|| id::<ConnectorId>(5).to_string()),
-        message: message.map(str::to_owned),
+        problem: error.map(request),
         warnings: Vec::new(),
+    }
+}
+
+fn request(error: &str) -> StepProblem {
+    StepProblem::Request {
+        error: error.to_owned(),
     }
 }
 
 /// A report in which all went well.
 pub(crate) fn done() -> ApplyReport {
     let mut rotated = went("beta/Beta HubSpot", Action::Rotate, Outcome::Done, None);
-    rotated.warnings = vec![
-        "the check of the new credentials was inconclusive; they were written all the same".into(),
-    ];
+    rotated.warnings = vec![StepWarning::DuplicatesUnresolved {
+        problem: request(
+            "the check of the new credentials was inconclusive; they were written all the same",
+        ),
+    }];
     let operations = vec![
         went("acme-corp", Action::Create, Outcome::Done, None),
         went("acme-corp/Acme GitHub", Action::Create, Outcome::Done, None),

@@ -4,7 +4,7 @@
 use super::{Listing, Phrase};
 use crate::apply::{ApplyReport, OperationReport, Outcome, Tally, WaveReport};
 use crate::render::labels::{self, counted};
-use crate::render::{Label, Safe};
+use crate::render::{Label, Safe, wording};
 
 /// Outcomes other than success with their meanings, the most urgent last, next to the counts.
 const TROUBLE: [(Outcome, &str); 5] = [
@@ -100,7 +100,10 @@ impl OperationView {
         Self {
             label: Label::of(operation.action),
             address: Safe::new(&operation.address),
-            message: operation.message.as_ref().map(Safe::new),
+            message: operation
+                .problem
+                .as_ref()
+                .map(|problem| Safe::new(wording::problem(problem))),
         }
     }
 }
@@ -108,7 +111,7 @@ impl OperationView {
 fn warnings(operation: &OperationReport) -> impl Iterator<Item = WarningView> {
     operation.warnings.iter().map(|warning| WarningView {
         address: Safe::new(&operation.address),
-        text: Safe::new(warning),
+        text: Safe::new(wording::warning(warning)),
     })
 }
 

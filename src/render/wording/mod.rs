@@ -1,0 +1,8 @@
+//! Responsible for the sentences about blocks, refusals and the outcomes of steps, which `plan` and
+//! `apply` report as data.
+
+mod apply;
+mod plan;
+
+pub(crate) use apply::{STEPS, problem, warning};
+pub(crate) use plan::{blocked, refused};
