@@ -10,7 +10,6 @@ mod absent;
 mod library;
 
 #[cfg(not(feature = "stores"))]
-use crate::model::LockUnpoisoned;
 use absent::Library;
 #[cfg(feature = "stores")]
 use library::Library;
@@ -18,7 +17,7 @@ use library::Library;
 use super::file::LIMIT;
 use super::health::{counted, listed};
 use super::{Store, check_value};
-use crate::model::{HealthCheck, SecretRef, SecretValue};
+use crate::model::{HealthCheck, LockUnpoisoned, SecretRef, SecretValue};
 use crate::secrets::fields::{self, FieldsForm};
 use crate::secrets::user_config::{self, ProviderConfig};
 use crate::secrets::{ResolveError, ResolveErrorKind};
