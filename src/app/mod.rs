@@ -1,4 +1,4 @@
-//! Responsible for running a command on a project: [`App`] opens what the command needs and closes
+//! Responsible for running a command on a project: `App` opens what the command needs and closes
 //! it again; its methods are the stages from files to report.
 //!
 //! Does not know which command runs. The commands say that, one file each.

@@ -38,7 +38,7 @@ impl Fingerprinter {
 
     /// Fingerprints everything write-only that a body sends.
     ///
-    /// `leaves` are those of [`DesiredConnector::secret_leaves`]; `value` gives a reference's
+    /// `leaves` are those of `DesiredConnector::secret_leaves`; `value` gives a reference's
     /// value. A reference without a value has no fingerprint, so it counts as never sent.
     pub fn sent<'a>(
         &self,
