@@ -25,7 +25,7 @@ pub(crate) struct FoundRotation {
 pub(crate) struct PlannedRotation {
     pub(crate) planned: Planned,
     /// Changes that a rotation leaves alone.
-    pub(crate) left: Vec<(Address, Action)>,
+    pub(crate) deferred: Vec<(Address, Action)>,
     rotations: Rotations,
     rotation: Rotation,
 }
@@ -101,7 +101,7 @@ impl FoundRotation {
         let narrowed = only_rotations(plan);
         Ok(PlannedRotation {
             planned: state.planned(narrowed.plan),
-            left: narrowed.left,
+            deferred: narrowed.deferred,
             rotations: self.rotations,
             rotation,
         })

@@ -12,7 +12,7 @@ use crate::model::{
     Address, Applied, ConnectorBody, ConnectorId, CustomerPatch, ObservedConnector,
     PendingConnector, RecordedConnector, RecordedCustomer, Sent, Setting, WorkspaceId,
 };
-use crate::plan::{CustomerPlan, Remember, RememberConnector};
+use crate::plan::{ConnectorUpdate, CustomerPlan, LedgerUpdates};
 use std::collections::BTreeMap;
 
 /// A connector's name and record, as the entry held them before a transition.
@@ -64,7 +64,7 @@ impl<'a> LedgerEntry<'a> {
     }
 
     pub(super) fn is_pending_deletion(&self, id: ConnectorId) -> bool {
-        self.entry.leaving.contains(&id)
+        self.entry.pending_deletion.contains(&id)
     }
 
     /// Fingerprints of the secrets that were last sent to a connector.
@@ -105,7 +105,7 @@ impl LedgerEntry<'_> {
     pub(super) async fn record_settings(
         &mut self,
         patch: &CustomerPatch,
-        retired: bool,
+        suspended: bool,
         protect: bool,
     ) -> Result<(), StepError> {
         if let Some(name) = &patch.name {
@@ -113,7 +113,7 @@ impl LedgerEntry<'_> {
         }
         self.entry.applied.status = patch.status.or(self.entry.applied.status);
         self.entry.applied.cache = patch.cache.or(self.entry.applied.cache);
-        self.entry.retired = retired;
+        self.entry.suspended = suspended;
         self.entry.protect = protect;
         self.save().await
     }
@@ -125,19 +125,21 @@ impl LedgerEntry<'_> {
 
     /// Corrects the entry where the files say the same in other words.
     pub(super) async fn update_ledger(&mut self, plan: &CustomerPlan) -> Result<(), StepError> {
-        if plan.remember.is_empty() {
+        if plan.ledger_updates.is_empty() {
             return Ok(());
         }
-        self.correct(&plan.remember);
+        self.correct(&plan.ledger_updates);
         // An entry that does not exist yet is put on disk by the step that creates or adopts it.
-        if plan.begins() {
+        if plan.adds_ledger_entry() {
             return Ok(());
         }
         self.save().await
     }
 
-    fn correct(&mut self, updates: &Remember) {
-        self.entry.leaving.retain(|id| !updates.gone.contains(id));
+    fn correct(&mut self, updates: &LedgerUpdates) {
+        self.entry
+            .pending_deletion
+            .retain(|id| !updates.gone.contains(id));
         if let Some(applied) = updates.applied {
             self.entry.applied = applied;
         }
@@ -155,7 +157,7 @@ impl LedgerEntry<'_> {
         }
     }
 
-    fn correct_connector(&mut self, update: &RememberConnector) {
+    fn correct_connector(&mut self, update: &ConnectorUpdate) {
         if let Some(before) = self.entry.connectors.get_mut(&update.body.name) {
             let sent = before
                 .sent
@@ -195,7 +197,7 @@ impl LedgerEntry<'_> {
         replaces: Option<ConnectorId>,
     ) -> Result<Option<Previous>, StepError> {
         let previous = replaces.and_then(|id| self.find(id));
-        self.entry.leaving.extend(replaces);
+        self.entry.pending_deletion.extend(replaces);
         self.record_connector(body, created.id, sent, created.updated_at.clone())
             .await?;
         Ok(previous)
@@ -225,7 +227,7 @@ impl LedgerEntry<'_> {
         id: ConnectorId,
         sent: Option<Sent>,
     ) -> Result<(), StepError> {
-        self.entry.leaving.insert(duplicate);
+        self.entry.pending_deletion.insert(duplicate);
         self.record_connector(body, id, sent, None).await
     }
 
@@ -245,7 +247,7 @@ impl LedgerEntry<'_> {
         id: ConnectorId,
     ) -> Result<Option<Previous>, StepError> {
         let previous = self.find(id);
-        self.entry.leaving.insert(id);
+        self.entry.pending_deletion.insert(id);
         if let Some((name, _)) = &previous {
             self.entry.connectors.remove(name);
         }
@@ -261,7 +263,7 @@ impl LedgerEntry<'_> {
 
     /// Forgets a connector that is deleted.
     pub(super) async fn remove_deleted(&mut self, id: ConnectorId) -> Result<(), StepError> {
-        self.entry.leaving.remove(&id);
+        self.entry.pending_deletion.remove(&id);
         self.save().await
     }
 
@@ -274,7 +276,7 @@ impl LedgerEntry<'_> {
     }
 
     fn reinstate(&mut self, (name, record): Previous) {
-        self.entry.leaving.remove(&record.id);
+        self.entry.pending_deletion.remove(&record.id);
         self.entry.connectors.insert(name, record);
     }
 }

@@ -150,11 +150,11 @@ fn split(all: &[CustomerPlan], ends: &[usize]) -> Vec<Vec<CustomerPlan>> {
     let mut parts = vec![Vec::<CustomerPlan>::new(); ends.len()];
     let (mut wave, mut counted) = (0, 0);
     for customer in all {
-        let mut remember = customer.remember.clone();
+        let mut ledger_updates = customer.ledger_updates.clone();
         let mut place = |part: &mut Vec<CustomerPlan>| {
             part.push(CustomerPlan {
                 steps: Vec::new(),
-                remember: std::mem::take(&mut remember),
+                ledger_updates: std::mem::take(&mut ledger_updates),
                 ..customer.clone()
             });
         };

@@ -26,6 +26,6 @@ async fn carry_out(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
         Format::Json => json::drift(&mut ui.out(), &drift)?,
         Format::Text => render::drift(&mut ui.out(), &drift, ui.verbose() > 0)?,
     }
-    let drifted = args.detailed_exitcode && drift.is_any();
+    let drifted = args.detailed_exitcode && drift.has_changes();
     Ok(if drifted { Exit::Changes } else { Exit::Done })
 }

@@ -79,12 +79,12 @@ fn connectors(
     declared: &Desired,
     names: &mut Names,
 ) -> Vec<ExportedConnector> {
-    let leaving = |id| ours.is_some_and(|ours| ours.leaving.contains(id));
+    let is_pending_deletion = |id| ours.is_some_and(|ours| ours.pending_deletion.contains(id));
     let mut there: Vec<_> = customer
         .connectors
         .iter()
         .flatten()
-        .filter(|(id, _)| !leaving(id))
+        .filter(|(id, _)| !is_pending_deletion(id))
         .collect();
     there.sort_by_key(|(id, connector)| (&connector.name, **id));
     let twins = Twins::of(&there, ours);

@@ -17,8 +17,12 @@ pub struct RecordedCustomer {
     /// The name when it was last applied.
     pub name: String,
     /// Made inactive by a prune, and not planned again until it is declared again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub retired: bool,
+    #[serde(
+        default,
+        rename = "retired",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub suspended: bool,
     /// Protected by the files when it was last declared: protection outlives the declaration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
@@ -33,22 +37,28 @@ pub struct RecordedCustomer {
     #[serde(default)]
     pub connectors: BTreeMap<String, RecordedConnector>,
     /// Connectors of ours that are on their way out: replaced or being deleted.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub leaving: BTreeSet<ConnectorId>,
+    #[serde(
+        default,
+        rename = "leaving",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub pending_deletion: BTreeSet<ConnectorId>,
 }
 
 impl RecordedCustomer {
     /// Every connector that is ours, those on their way out included.
     pub fn owned(&self) -> BTreeSet<ConnectorId> {
         let connectors = self.connectors.values().map(|connector| connector.id);
-        connectors.chain(self.leaving.iter().copied()).collect()
+        connectors
+            .chain(self.pending_deletion.iter().copied())
+            .collect()
     }
 
     /// Whether a connector is ours, be it on its way out. For many connectors of a customer see
     /// [`Self::owned`]: this looks through all of them.
     pub fn owns(&self, id: ConnectorId) -> bool {
         let mut held = self.connectors.values();
-        self.leaving.contains(&id) || held.any(|connector| connector.id == id)
+        self.pending_deletion.contains(&id) || held.any(|connector| connector.id == id)
     }
 }
 

@@ -191,7 +191,7 @@ impl Reading<'_> {
         let connectors = recorded.connectors.values();
         let ids: BTreeSet<ConnectorId> = connectors
             .map(|connector| connector.id)
-            .chain(recorded.leaving.iter().copied())
+            .chain(recorded.pending_deletion.iter().copied())
             .collect();
         let is_unlisted = |id: &ConnectorId| !listed.contains_key(id);
         ids.into_iter().filter(is_unlisted).collect()

@@ -243,7 +243,7 @@ async fn what_a_list_lacks_is_asked_for_by_id() {
     let mut recorded = recorded(1, "acme", &[("c", 11, None), ("d", 12, None)]);
     // One on its way out is asked for like any other.
     for customer in recorded.customers.values_mut() {
-        customer.leaving.insert(ConnectorId(id(13)));
+        customer.pending_deletion.insert(ConnectorId(id(13)));
     }
     let observed = look(&stub, &Desired::default(), &recorded, Refresh::Lean).await;
     let customer = &observed.customers[&WorkspaceId(id(1))];

@@ -4,7 +4,7 @@ use super::difference::Difference;
 use super::matching::{ConnectorMatch, MatchedConnector};
 use super::secrets::{SecretVerdict, creation_fields, judge};
 use super::{
-    Action, FieldChange, FieldValue, Operation, Precondition, Reason, RememberConnector, Step,
+    Action, ConnectorUpdate, FieldChange, FieldValue, Operation, Precondition, Reason, Step,
     Unverified,
 };
 use crate::model::{
@@ -30,7 +30,7 @@ pub(super) struct Subject<'a> {
 pub(super) struct Decision {
     pub(super) steps: Vec<Step>,
     pub(super) unverified: Vec<Unverified>,
-    pub(super) remember: Option<RememberConnector>,
+    pub(super) ledger_update: Option<ConnectorUpdate>,
 }
 
 impl Subject<'_> {
@@ -101,7 +101,7 @@ impl Subject<'_> {
             decision.steps.push(step);
         } else if is_ours && self.is_spelt_anew(observed, recorded, &verdict) {
             let updated_at = observed.updated_at.clone();
-            decision.remember = Some(RememberConnector {
+            decision.ledger_update = Some(ConnectorUpdate {
                 body: self.body(),
                 updated_at,
                 versions: self.versions.cloned().unwrap_or_default(),

@@ -21,7 +21,7 @@ pub(super) struct Outcome {
     pub(super) refusal: Option<Refusal>,
     pub(super) unverified: Vec<Unverified>,
     pub(super) unmanaged: Vec<UnmanagedConnector>,
-    pub(super) kept: Vec<Address>,
+    pub(super) not_pruned: Vec<Address>,
 }
 
 /// Plans one declared customer.
@@ -63,7 +63,7 @@ impl<'a> Draft<'a> {
             workspace_id: None,
             protect: declared.protect,
             steps: Vec::new(),
-            remember: super::Remember::default(),
+            ledger_updates: super::LedgerUpdates::default(),
         };
         let outcome = Outcome {
             plan,
@@ -71,7 +71,7 @@ impl<'a> Draft<'a> {
             refusal: None,
             unverified: Vec::new(),
             unmanaged: Vec::new(),
-            kept: Vec::new(),
+            not_pruned: Vec::new(),
         };
         Self {
             inputs,
@@ -139,7 +139,7 @@ impl<'a> Draft<'a> {
         );
         if self.inputs.policy.wants_customer(self.name) {
             self.push(create);
-            self.remember_birth();
+            self.record_new_workspace();
         }
         self.plan_connectors();
         self.set_after_creation();
@@ -160,7 +160,7 @@ impl<'a> Draft<'a> {
         self.plan_connectors();
         self.leftovers(found);
         self.deactivate(found);
-        self.remember(found);
+        self.update_ledger(found);
     }
 
     fn ambiguous_connector(&self) -> Option<&'a str> {
@@ -212,9 +212,9 @@ impl<'a> Draft<'a> {
         self.outcome.unverified.extend(decision.unverified);
         self.outcome
             .plan
-            .remember
+            .ledger_updates
             .connectors
-            .extend(decision.remember);
+            .extend(decision.ledger_update);
     }
 
     fn unknown_type(&self, kind: &str) -> BlockReason {
@@ -237,7 +237,7 @@ impl<'a> Draft<'a> {
         for (name, id, observed) in self.connectors.undeclared.iter().copied() {
             let address = Address::connector(self.name, name);
             if !self.inputs.policy.deletes_by_absence() {
-                self.outcome.kept.push(address);
+                self.outcome.not_pruned.push(address);
             } else if self.declared.protect {
                 self.block(Some(name), BlockReason::DeletionProtected);
             } else {

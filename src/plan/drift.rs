@@ -91,7 +91,7 @@ pub struct DriftSummary {
 
 impl Drift {
     /// Whether anything changed.
-    pub fn is_any(&self) -> bool {
+    pub fn has_changes(&self) -> bool {
         !self.customers.is_empty()
     }
 }
@@ -222,8 +222,9 @@ fn appeared(
         return Vec::new();
     };
     let ours: BTreeSet<ConnectorId> = recorded.connectors.values().map(|one| one.id).collect();
-    let known =
-        |id: &ConnectorId| ours.contains(id) || seen.contains(id) || recorded.leaving.contains(id);
+    let known = |id: &ConnectorId| {
+        ours.contains(id) || seen.contains(id) || recorded.pending_deletion.contains(id)
+    };
     let new = there.iter().filter(|(id, _)| !known(id));
     new.map(|(id, connector)| Drifted {
         address: Address::connector(&recorded.name, &connector.name),

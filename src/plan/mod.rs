@@ -29,8 +29,8 @@ pub use matching::{Matches, RecordedMatch, match_resources};
 pub use precondition::Precondition;
 pub use rotation::{Rotation, only_rotations};
 pub use step::{
-    ConnectorPatch, CustomerPlan, FieldChange, FieldValue, Operation, Plan, Reason, Remember,
-    RememberConnector, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
+    ConnectorPatch, ConnectorUpdate, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
+    Operation, Plan, Reason, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
 
 pub use crate::model::Action;
@@ -122,14 +122,14 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     let wanted = matches.customers.iter();
     for matched in wanted.filter(|matched| policy.wants_customer(matched.name)) {
         let outcome = customer::plan(&inputs, matched);
-        if !outcome.plan.steps.is_empty() || !outcome.plan.remember.is_empty() {
+        if !outcome.plan.steps.is_empty() || !outcome.plan.ledger_updates.is_empty() {
             plan.customers.push(outcome.plan);
         }
         plan.blocked.extend(outcome.blocked);
         plan.refusals.extend(outcome.refusal);
         plan.unverified.extend(outcome.unverified);
         plan.unmanaged.connectors.extend(outcome.unmanaged);
-        plan.unmanaged.kept.extend(outcome.kept);
+        plan.unmanaged.not_pruned.extend(outcome.not_pruned);
     }
     add_undeclared(&inputs, &mut plan);
     plan.refusals.extend(guards::refusals(&inputs, &plan));
@@ -146,7 +146,7 @@ fn add_undeclared(inputs: &Inputs<'_>, plan: &mut Plan) {
             (&left.name, left.workspace_id).cmp(&(&right.name, right.workspace_id))
         });
         plan.blocked.extend(undeclared.blocked);
-        plan.unmanaged.kept.extend(undeclared.kept);
+        plan.unmanaged.not_pruned.extend(undeclared.not_pruned);
         plan.refusals.extend(undeclared.refusals);
     }
     let matches = inputs.matches;
@@ -157,5 +157,5 @@ fn add_undeclared(inputs: &Inputs<'_>, plan: &mut Plan) {
         .map(|(_, customer)| customer.name.clone())
         .collect();
     plan.unmanaged.customers.sort();
-    plan.unmanaged.kept.sort();
+    plan.unmanaged.not_pruned.sort();
 }

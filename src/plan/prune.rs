@@ -2,8 +2,8 @@
 
 use super::matching::FoundCustomer;
 use super::{
-    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation,
-    Precondition, Reason, Refusal, Remember, Step,
+    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, LedgerUpdates,
+    Operation, Precondition, Reason, Refusal, Step,
 };
 use crate::model::{
     Address, ConnectorId, CustomerPatch, ObservedConnector, ObservedCustomer, ObservedStatus,
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Undeclared {
     pub(super) plans: Vec<CustomerPlan>,
     pub(super) blocked: Vec<Blocked>,
-    pub(super) kept: Vec<Address>,
+    pub(super) not_pruned: Vec<Address>,
     pub(super) refusals: Vec<Refusal>,
 }
 
@@ -41,8 +41,8 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
         };
         let mut steps = superseded(&recorded.name, found);
         if !inputs.policy.deletes_by_absence() {
-            if !(recorded.retired && observed.status == ObservedStatus::Inactive) {
-                result.kept.push(address);
+            if !(recorded.suspended && observed.status == ObservedStatus::Inactive) {
+                result.not_pruned.push(address);
             }
         } else if let Some(reason) = obstacle(inputs, recorded, observed) {
             result.blocked.push(blocked(address, reason));
@@ -53,17 +53,17 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
                 result.refusals.push(renamed(*id, recorded, observed));
             }
         }
-        let remember = Remember {
+        let ledger_updates = LedgerUpdates {
             gone: gone(found),
-            ..Remember::default()
+            ..LedgerUpdates::default()
         };
-        if !steps.is_empty() || !remember.is_empty() {
+        if !steps.is_empty() || !ledger_updates.is_empty() {
             result.plans.push(CustomerPlan {
                 name: recorded.name.clone(),
                 workspace_id: Some(*id),
                 protect: recorded.protect,
                 steps,
-                remember,
+                ledger_updates,
             });
         }
     }
@@ -154,7 +154,7 @@ fn removal(
                 status: Some(Status::Inactive),
                 ..CustomerPatch::default()
             },
-            retire: true,
+            record_suspension: true,
         },
     })
 }
@@ -165,7 +165,7 @@ pub(super) fn superseded(customer: &str, found: FoundCustomer<'_>) -> Vec<Step> 
         return Vec::new();
     };
     recorded
-        .leaving
+        .pending_deletion
         .iter()
         .filter_map(|id| {
             let connector = found.observed.connectors.as_ref()?.get(id)?;
@@ -185,8 +185,8 @@ pub(super) fn gone(found: FoundCustomer<'_>) -> BTreeSet<ConnectorId> {
     let (Some(recorded), Some(there)) = (found.recorded, &found.observed.connectors) else {
         return BTreeSet::new();
     };
-    let leaving = recorded.leaving.iter().copied();
-    leaving.filter(|id| !there.contains_key(id)).collect()
+    let pending = recorded.pending_deletion.iter().copied();
+    pending.filter(|id| !there.contains_key(id)).collect()
 }
 
 /// The step that deletes one connector.

@@ -4,8 +4,8 @@
 //! refused: a rotation must not smuggle in what nobody reviewed.
 
 use super::{
-    Action, BlockReason, Blocked, CustomerPlan, Operation, Plan, Reason, Remember, Step, Unmanaged,
-    summary,
+    Action, BlockReason, Blocked, CustomerPlan, LedgerUpdates, Operation, Plan, Reason, Step,
+    Unmanaged, summary,
 };
 use crate::model::{Address, Status};
 use std::collections::BTreeSet;
@@ -16,19 +16,19 @@ pub struct Rotation {
     /// Rotations, and deletions of what earlier replacements left over.
     pub plan: Plan,
     /// Everything else that is pending where the rotation looks: left for `apply`.
-    pub left: Vec<(Address, Action)>,
+    pub deferred: Vec<(Address, Action)>,
 }
 
 /// What becomes of one step.
 enum Fate {
     Kept,
-    Left,
+    Deferred,
     Refused(BlockReason),
 }
 
 /// Narrows a plan that was made with connectors in [`super::Policy::rotate`].
 pub fn only_rotations(mut plan: Plan) -> Rotation {
-    let mut left = Vec::new();
+    let mut deferred = Vec::new();
     for customer in &mut plan.customers {
         let obstacles = Obstacles::new(customer);
         let fates: Vec<Fate> = customer
@@ -37,15 +37,15 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
             .map(|step| obstacles.fate(step))
             .collect();
         // What apply would show and adopt is left for apply to remember.
-        customer.remember.unmanaged = None;
+        customer.ledger_updates.unmanaged = None;
         if customer.begins() {
-            customer.remember = Remember::default();
+            customer.ledger_updates = LedgerUpdates::default();
         }
         let steps = std::mem::take(&mut customer.steps);
         for (step, fate) in steps.into_iter().zip(fates) {
             match fate {
                 Fate::Kept => customer.steps.push(step),
-                Fate::Left => left.push((step.address, step.action)),
+                Fate::Deferred => deferred.push((step.address, step.action)),
                 Fate::Refused(reason) => plan.blocked.push(Blocked {
                     address: step.address,
                     reason,
@@ -54,14 +54,14 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
         }
     }
     plan.customers
-        .retain(|customer| !customer.steps.is_empty() || !customer.remember.is_empty());
+        .retain(|customer| !customer.steps.is_empty() || !customer.ledger_updates.is_empty());
     plan.partial = true;
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
     let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
     // Only what is declared is rotated.
     plan.summary = summary::of(&plan, declared, |_| true);
-    Rotation { plan, left }
+    Rotation { plan, deferred }
 }
 
 /// What keeps connectors of a customer from being rotated.
@@ -89,7 +89,7 @@ impl Obstacles {
             return Fate::Kept;
         }
         if !step.reasons.contains(&Reason::Requested) {
-            return Fate::Left;
+            return Fate::Deferred;
         }
         if self.adopted.contains(&step.address) {
             return Fate::Refused(BlockReason::NotRecorded);

@@ -68,26 +68,30 @@ pub struct CustomerPlan {
     pub steps: Vec<Step>,
     /// What the ledger is to remember although nothing is written remotely: facts of the files
     /// (a name, protection, how a reference is spelt) that changed while the values did not.
-    #[serde(default, skip_serializing_if = "Remember::is_empty")]
-    pub remember: Remember,
+    #[serde(
+        default,
+        rename = "remember",
+        skip_serializing_if = "LedgerUpdates::is_empty"
+    )]
+    pub ledger_updates: LedgerUpdates,
 }
 
 impl CustomerPlan {
     /// Whether the customer becomes ours by this plan.
-    pub fn begins(&self) -> bool {
-        let begins = |step: &Step| {
+    pub fn adds_ledger_entry(&self) -> bool {
+        let adds_entry = |step: &Step| {
             matches!(
                 step.operation,
                 Operation::CreateCustomer { .. } | Operation::AdoptCustomer { .. }
             )
         };
-        self.steps.iter().any(begins)
+        self.steps.iter().any(adds_entry)
     }
 }
 
 /// Corrections to the ledger that need no remote call and no approval.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Remember {
+pub struct LedgerUpdates {
     /// The customer's name, when the ledger has an older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -102,7 +106,7 @@ pub struct Remember {
     pub unmanaged: Option<BTreeSet<ConnectorId>>,
     /// Connectors as the files have them now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub connectors: Vec<RememberConnector>,
+    pub connectors: Vec<ConnectorUpdate>,
     /// Connectors on their way out that neither the list nor their ids find any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub gone: BTreeSet<ConnectorId>,
@@ -110,7 +114,7 @@ pub struct Remember {
 
 /// What the ledger is to remember of one connector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RememberConnector {
+pub struct ConnectorUpdate {
     /// Its declaration, by its name.
     pub body: ConnectorBody,
     /// The remote `updated_at` at which it was found as declared.
@@ -120,7 +124,7 @@ pub struct RememberConnector {
     pub versions: BTreeMap<String, String>,
 }
 
-impl Remember {
+impl LedgerUpdates {
     /// Whether there is nothing to correct.
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
@@ -236,7 +240,8 @@ pub enum Operation {
         /// What to send.
         patch: CustomerPatch,
         /// Record it as retired: suspended because the files no longer name it.
-        retire: bool,
+        #[serde(rename = "retire")]
+        record_suspension: bool,
     },
     /// Delete the workspace and all it holds.
     DeleteCustomer {
@@ -317,7 +322,8 @@ pub struct Unmanaged {
     /// Undeclared connectors of declared customers.
     pub connectors: Vec<UnmanagedConnector>,
     /// Ours, not in the files, kept because the run does not prune.
-    pub kept: Vec<Address>,
+    #[serde(rename = "kept")]
+    pub not_pruned: Vec<Address>,
 }
 
 /// An undeclared connector of a declared customer.

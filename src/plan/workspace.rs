@@ -118,7 +118,7 @@ impl Draft<'_> {
         ));
     }
 
-    pub(super) fn remember(&mut self, found: FoundCustomer<'_>) {
+    pub(super) fn update_ledger(&mut self, found: FoundCustomer<'_>) {
         let adopted = RecordedCustomer {
             name: self.name.to_owned(),
             protect: self.declared.protect,
@@ -128,32 +128,32 @@ impl Draft<'_> {
         let applied = self.as_found(found.observed, recorded.applied);
         let unmanaged = self.outcome.unmanaged.iter().map(|one| one.id);
         let unmanaged: BTreeSet<ConnectorId> = unmanaged.collect();
-        let remember = &mut self.outcome.plan.remember;
-        remember.gone = super::prune::gone(found);
+        let updates = &mut self.outcome.plan.ledger_updates;
+        updates.gone = super::prune::gone(found);
         if applied != recorded.applied {
-            remember.applied = Some(applied);
+            updates.applied = Some(applied);
         }
         // A part of the files does not tell what is unmanaged.
         if !self.inputs.policy.is_partial() && recorded.unmanaged.as_ref() != Some(&unmanaged) {
-            remember.unmanaged = Some(unmanaged);
+            updates.unmanaged = Some(unmanaged);
         }
         if recorded.protect != self.declared.protect {
-            remember.protect = Some(self.declared.protect);
+            updates.protect = Some(self.declared.protect);
         }
         if recorded.name != self.name && found.observed.name == self.name {
-            remember.name = Some(self.name.to_owned());
+            updates.name = Some(self.name.to_owned());
         }
     }
 
     /// A workspace is born active, with the cache inherited, and empty.
-    pub(super) fn remember_birth(&mut self) {
+    pub(super) fn record_new_workspace(&mut self) {
         let inherits = self.declared.cache.filter(|cache| *cache == Cache::Inherit);
-        let remember = &mut self.outcome.plan.remember;
-        remember.applied = Some(AppliedCustomer {
+        let updates = &mut self.outcome.plan.ledger_updates;
+        updates.applied = Some(AppliedCustomer {
             status: Some(Status::Active),
             cache: inherits,
         });
-        remember.unmanaged = Some(BTreeSet::new());
+        updates.unmanaged = Some(BTreeSet::new());
     }
 
     /// What counts as applied of the workspace's settings: what is as declared. What differs is
@@ -182,7 +182,7 @@ fn update(workspace_id: Option<WorkspaceId>, patch: CustomerPatch) -> Operation 
     Operation::UpdateCustomer {
         workspace_id,
         patch,
-        retire: false,
+        record_suspension: false,
     }
 }
 

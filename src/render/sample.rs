@@ -115,7 +115,7 @@ pub(crate) fn rich() -> Plan {
                 id: id(77),
                 kind: Some("stripe".into()),
             }],
-            kept: vec![Address::connector("acme-corp", "Former CRM")],
+            not_pruned: vec![Address::connector("acme-corp", "Former CRM")],
         },
         summary: Summary {
             add: 4,
@@ -155,7 +155,7 @@ fn acme() -> CustomerPlan {
         name: "acme-corp".into(),
         workspace_id: None,
         protect: false,
-        remember: crate::plan::Remember::default(),
+        ledger_updates: crate::plan::LedgerUpdates::default(),
         steps: vec![
             step(
                 Address::customer("acme-corp"),
@@ -200,7 +200,7 @@ fn beta() -> CustomerPlan {
         name: "beta".into(),
         workspace_id: Some(id(2)),
         protect: false,
-        remember: crate::plan::Remember::default(),
+        ledger_updates: crate::plan::LedgerUpdates::default(),
         steps: [step(
             Address::customer("beta"),
             Action::Rename,
@@ -208,7 +208,7 @@ fn beta() -> CustomerPlan {
             Operation::UpdateCustomer {
                 workspace_id: Some(id(2)),
                 patch: crate::model::CustomerPatch::default(),
-                retire: false,
+                record_suspension: false,
             },
             vec![change(
                 "name",
@@ -342,7 +342,7 @@ fn gamma() -> CustomerPlan {
         name: "gamma".into(),
         workspace_id: Some(id(3)),
         protect: true,
-        remember: crate::plan::Remember::default(),
+        ledger_updates: crate::plan::LedgerUpdates::default(),
         steps: vec![
             step(
                 Address::connector("gamma", "Gamma Notion"),
@@ -358,7 +358,7 @@ fn gamma() -> CustomerPlan {
                 Operation::UpdateCustomer {
                     workspace_id: Some(id(3)),
                     patch: crate::model::CustomerPatch::default(),
-                    retire: true,
+                    record_suspension: true,
                 },
                 vec![change(
                     "status",
@@ -377,7 +377,7 @@ fn hostile() -> CustomerPlan {
         name: name.into(),
         workspace_id: Some(id(4)),
         protect: false,
-        remember: crate::plan::Remember::default(),
+        ledger_updates: crate::plan::LedgerUpdates::default(),
         steps: vec![step(
             Address::connector(name, "a\nb\r\u{200b}c"),
             Action::Update,

@@ -26,8 +26,8 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, step: &Step) -> StepR
         Operation::UpdateCustomer {
             workspace_id,
             patch,
-            retire,
-        } => update_customer::execute(ctx, step, *workspace_id, patch, *retire).await,
+            record_suspension,
+        } => update_customer::execute(ctx, step, *workspace_id, patch, *record_suspension).await,
         Operation::DeleteCustomer { workspace_id } => {
             delete_customer::execute(ctx, step, *workspace_id).await
         }

@@ -16,7 +16,7 @@ pub(super) async fn execute(
     step: &Step,
     id: Option<WorkspaceId>,
     patch: &CustomerPatch,
-    retire: bool,
+    record_suspension: bool,
 ) -> StepResult {
     let id = id
         .or(ctx.ledger.known_workspace())
@@ -33,7 +33,9 @@ pub(super) async fn execute(
         put(ctx, id, patch).await?;
     }
     let protect = ctx.plan.protect;
-    ctx.ledger.record_settings(patch, retire, protect).await?;
+    ctx.ledger
+        .record_settings(patch, record_suspension, protect)
+        .await?;
     Ok(StepSuccess::new(id))
 }
 

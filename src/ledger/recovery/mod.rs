@@ -93,7 +93,7 @@ fn prefer_older_duplicate(recovered: &mut Recovered, unsettled: &Unsettled, obse
         .min_by_key(|(id, found)| precedence(**id, found))
         .map(|(id, _)| *id);
     if let Some(oldest) = oldest.filter(|oldest| *oldest != own.id) {
-        ledger.leaving.insert(own.id);
+        ledger.pending_deletion.insert(own.id);
         ledger.connectors.insert(
             name.to_owned(),
             RecordedConnector {
@@ -291,7 +291,7 @@ fn record(
     ledger
         .connectors
         .retain(|_, connector| Some(connector.id) != replaces);
-    ledger.leaving.extend(replaces);
+    ledger.pending_deletion.extend(replaces);
     let rival = ledger
         .connectors
         .get(name)
@@ -300,10 +300,10 @@ fn record(
         let is_later = precedence(rival.id, found) > precedence(created.id, &listed[&created.id]);
         // An adopted connector, which has no fingerprints, was not created by us.
         if !(is_later && rival.sent.is_some() && interchangeable(rival, &created)) {
-            ledger.leaving.insert(created.id);
+            ledger.pending_deletion.insert(created.id);
             return;
         }
-        ledger.leaving.insert(rival.id);
+        ledger.pending_deletion.insert(rival.id);
     }
     ledger.connectors.insert(name.to_owned(), created);
 }

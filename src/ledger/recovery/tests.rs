@@ -107,7 +107,7 @@ fn result(recovered: &Recovered) -> (Option<(ConnectorId, String)>, Vec<Connecto
     let new = after.connectors.get("new");
     let salt = |one: &RecordedConnector| one.sent.as_ref().map(|sent| sent.salt.clone());
     let new = new.map(|one| (one.id, salt(one).unwrap_or_default()));
-    (new, after.leaving.iter().copied().collect())
+    (new, after.pending_deletion.iter().copied().collect())
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn recover_beside_adopted_connector_keeps_the_adopted() {
     let recovered = recover(before, &[intent], &observed);
     let after = &recovered.recorded.customers[&WORKSPACE];
     assert_eq!(after.connectors["new"].id, id(12));
-    assert_eq!(after.leaving, BTreeSet::from([id(11)]));
+    assert_eq!(after.pending_deletion, BTreeSet::from([id(11)]));
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn recover_unchecked_creation_prefers_older_duplicate() {
     // It is on its way out, or the own one is gone.
     let mut before = recorded(&[("new", record(12))]);
     let customer = before.customers.get_mut(&WORKSPACE).unwrap();
-    customer.leaving.insert(id(11));
+    customer.pending_deletion.insert(id(11));
     let both = observed(&[(11, "new", early), (12, "new", late)]);
     let recovered = recover(before, &[begun(1, &[], None)], &both);
     assert_eq!(result(&recovered), (entered(12, "12"), vec![id(11)]));

@@ -118,13 +118,13 @@ pub(super) struct ConnectorPool<'a> {
 
 impl<'a> ConnectorPool<'a> {
     pub(super) fn new(found: FoundCustomer<'a>, declared: &'a DesiredCustomer) -> Self {
-        let leaving = found.recorded.map(|recorded| &recorded.leaving);
+        let pending_deletion = found.recorded.map(|recorded| &recorded.pending_deletion);
         let observed: BTreeMap<_, _> = found
             .observed
             .connectors
             .iter()
             .flatten()
-            .filter(|(id, _)| !leaving.is_some_and(|leaving| leaving.contains(id)))
+            .filter(|(id, _)| !pending_deletion.is_some_and(|ids| ids.contains(id)))
             .map(|(id, connector)| (*id, connector))
             .collect();
         let recorded: BTreeMap<_, _> = found

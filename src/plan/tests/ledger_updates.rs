@@ -7,7 +7,7 @@ use serde_json::json;
 fn learns(scene: &Scene) -> bool {
     let plan = scene.plan();
     assert!(!plan.has_changes());
-    plan.customers.len() == 1 && plan.customers[0].remember.connectors.len() == 1
+    plan.customers.len() == 1 && plan.customers[0].ledger_updates.connectors.len() == 1
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn the_ledger_learns_when_a_connector_was_found_as_declared() {
     assert!(!learns(&read));
     read.listed(1).get_mut(&id(10)).unwrap().detail = detail(json!({}));
     assert!(learns(&read));
-    let remembered = read.plan().customers[0].remember.connectors[0].clone();
+    let remembered = read.plan().customers[0].ledger_updates.connectors[0].clone();
     assert_eq!(remembered.updated_at.as_deref(), Some("later"));
     read.git_recorded().updated_at = Some("later".into());
     assert!(!learns(&read));
@@ -64,5 +64,10 @@ fn the_ledger_learns_when_a_connector_was_found_as_declared() {
     // What is being adopted is written as a whole anyway.
     read.git_recorded().updated_at = None;
     read.remembered(1, "acme").connectors.clear();
-    assert!(read.plan().customers[0].remember.connectors.is_empty());
+    assert!(
+        read.plan().customers[0]
+            .ledger_updates
+            .connectors
+            .is_empty()
+    );
 }

@@ -10,7 +10,7 @@ mod secrets;
 mod values;
 
 use super::{
-    CustomerPlan, FieldValue, Limit, Matches, Operation, Plan, Policy, Precondition, Remember,
+    CustomerPlan, FieldValue, LedgerUpdates, Limit, Matches, Operation, Plan, Policy, Precondition,
     Step, match_resources, plan,
 };
 use crate::model::{
@@ -256,7 +256,7 @@ fn told(plan: &Plan) -> Vec<String> {
     }
     lines.extend(
         unmanaged
-            .kept
+            .not_pruned
             .iter()
             .map(|address| format!("kept {address}")),
     );
@@ -264,11 +264,11 @@ fn told(plan: &Plan) -> Vec<String> {
 }
 
 /// Without what the ledger keeps for `drift` alone, which has a test of its own.
-fn in_short(customer: &CustomerPlan) -> Remember {
-    Remember {
+fn in_short(customer: &CustomerPlan) -> LedgerUpdates {
+    LedgerUpdates {
         applied: None,
         unmanaged: None,
-        ..customer.remember.clone()
+        ..customer.ledger_updates.clone()
     }
 }
 
@@ -313,9 +313,13 @@ fn what_is_settled_needs_nothing() {
     let [acme] = plan.customers.as_slice() else {
         panic!("what drift compares with is remembered: {plan:#?}");
     };
-    let status = acme.remember.applied.as_ref().and_then(|one| one.status);
+    let status = acme
+        .ledger_updates
+        .applied
+        .as_ref()
+        .and_then(|one| one.status);
     assert_eq!(status, Some(Status::Active));
-    assert_eq!(acme.remember.unmanaged, Some(BTreeSet::new()));
+    assert_eq!(acme.ledger_updates.unmanaged, Some(BTreeSet::new()));
     assert_eq!(plan.summary.customers_declared, 1);
 }
 

@@ -132,7 +132,7 @@ fn what_comes_first_is_done_first() {
 #[test]
 fn leftovers_go_along() {
     let mut scene = asked();
-    scene.remembered(1, "acme").leaving.insert(id(12));
+    scene.remembered(1, "acme").pending_deletion.insert(id(12));
     scene.listed(1).insert(id(12), there("git"));
     shows(
         &scene,

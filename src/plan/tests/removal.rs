@@ -18,11 +18,11 @@ fn with_old() -> Scene {
 fn without_prune_everything_is_kept() {
     let mut scene = with_old();
     scene.shows(&["kept old"]);
-    scene.remembered(2, "old").retired = true;
+    scene.remembered(2, "old").suspended = true;
     scene.shows(&["kept old"]);
     scene.live(2, "").status = ObservedStatus::Inactive;
     scene.shows(&[]);
-    scene.remembered(2, "old").retired = false;
+    scene.remembered(2, "old").suspended = false;
     scene.shows(&["kept old"]);
     scene.policy.targets = ["acme".parse().unwrap()].into();
     scene.policy.prune = true;
@@ -73,7 +73,7 @@ fn a_customer_is_not_deleted_with_connectors_of_others() {
     let mut scene = with_old();
     scene.policy.prune = true;
     scene.policy.delete_customers = true;
-    scene.remembered(2, "old").leaving.insert(id(22));
+    scene.remembered(2, "old").pending_deletion.insert(id(22));
     scene.listed(2).insert(id(22), there("a"));
     scene.shows(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
     for (number, connectors) in [(30, 1), (31, 2)] {
@@ -107,14 +107,17 @@ fn connectors_are_deleted() {
 #[test]
 fn what_a_replacement_left_over_is_deleted_without_prune() {
     let mut scene = Scene::settled();
-    scene.remembered(1, "acme").leaving.insert(id(12));
+    scene.remembered(1, "acme").pending_deletion.insert(id(12));
     scene.shows(&["acme remembers {gone:[#0c]}"]);
     scene.listed(1).insert(id(12), there("git"));
     scene.shows(&["acme/git Delete [Superseded] {op:delete_connector,id:#0c}"]);
     scene.policy.targets = ["acme/other".parse().unwrap()].into();
     scene.shows(&[]);
     let mut undeclared = with_old();
-    undeclared.remembered(2, "old").leaving.insert(id(22));
+    undeclared
+        .remembered(2, "old")
+        .pending_deletion
+        .insert(id(22));
     undeclared.listed(2).insert(id(22), there("c"));
     undeclared.shows(&[
         "old/c Delete [Superseded] {op:delete_connector,id:#16}",
@@ -127,15 +130,17 @@ fn what_a_replacement_left_over_is_deleted_without_prune() {
 fn what_was_on_its_way_out_is_forgotten_once_it_is_gone() {
     let gone = |scene: &Scene| -> Vec<_> {
         let customers = scene.plan().customers;
-        let gone = customers.into_iter().flat_map(|one| one.remember.gone);
+        let gone = customers
+            .into_iter()
+            .flat_map(|one| one.ledger_updates.gone);
         gone.collect()
     };
     let mut scene = Scene::settled();
-    scene.remembered(1, "acme").leaving = [id(12), id(13)].into();
+    scene.remembered(1, "acme").pending_deletion = [id(12), id(13)].into();
     scene.listed(1).insert(id(12), there("git"));
     assert_eq!(gone(&scene), [id(13)]);
     let mut undeclared = with_old();
-    undeclared.remembered(2, "old").leaving = [id(22), id(23)].into();
+    undeclared.remembered(2, "old").pending_deletion = [id(22), id(23)].into();
     undeclared.listed(2).insert(id(23), there("c"));
     assert_eq!(gone(&undeclared), [id(22)]);
     // What was not read tells nothing.
@@ -260,7 +265,7 @@ fn objects_are_weighed() {
     // What is replaced, or left over by a replacement, is no deletion by absence.
     let mut other = Scene::settled();
     other.git().kind.definition_id = Some(super::OTHER_TYPE);
-    other.remembered(1, "acme").leaving.insert(id(12));
+    other.remembered(1, "acme").pending_deletion.insert(id(12));
     other.listed(1).insert(id(12), there("git"));
     other
         .declare("acme")
@@ -276,7 +281,7 @@ fn what_goes_is_counted_apart_from_what_stays() {
     let mut scene = with_old();
     scene.policy.prune = true;
     scene.policy.delete_customers = true;
-    scene.remembered(1, "acme").leaving.insert(id(12));
+    scene.remembered(1, "acme").pending_deletion.insert(id(12));
     scene.listed(1).insert(id(12), there("git"));
     scene.git().replication_config = super::settings(serde_json::json!({"a": 1}));
     let counts = |scene: &Scene| {

@@ -152,7 +152,10 @@ fn beside_a_younger_one_of_its_name_nothing_is_replaced() {
     assert!(!blocked(&found(|other| other.name = "hub".into())));
     assert!(!blocked(&found(|other| other.definition_id = OTHER_TYPE)));
     let mut leaving = found(same);
-    leaving.remembered(1, "acme").leaving.insert(id(11));
+    leaving
+        .remembered(1, "acme")
+        .pending_deletion
+        .insert(id(11));
     assert!(leaving.plan().blocked.is_empty());
     // Where nothing is replaced, nobody minds.
     let mut calm = found(same);

@@ -53,7 +53,7 @@ pub(super) fn document(drift: &Drift) -> DriftDocument<'_> {
         format_version: FORMAT_VERSION,
         organization_id: drift.organization_id.to_string(),
         partial: drift.partial,
-        drifted: drift.is_any(),
+        drifted: drift.has_changes(),
         summary: drift.summary,
         changes: changes.map(entry).collect(),
         unmanaged_customers: &drift.unmanaged,

@@ -161,7 +161,11 @@ fn unmanaged(unmanaged: &Unmanaged) -> UnmanagedEntry<'_> {
     UnmanagedEntry {
         customers: &unmanaged.customers,
         connectors: unmanaged.connectors.iter().map(connector).collect(),
-        kept: unmanaged.kept.iter().map(Address::to_string).collect(),
+        kept: unmanaged
+            .not_pruned
+            .iter()
+            .map(Address::to_string)
+            .collect(),
     }
 }
 

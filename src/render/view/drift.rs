@@ -116,7 +116,7 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
         connectors,
         compared,
     } = drift.summary;
-    let verdict = if drift.is_any() {
+    let verdict = if drift.has_changes() {
         let customers = number(customers, "customer");
         let connectors = number(connectors, "connector");
         let text = format_args!("Drift: {customers}, {connectors} changed out of band.");
@@ -126,8 +126,8 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
     };
     let compared = match compared {
         0 => "The ledger knows no customer yet.".to_owned(),
-        1 if !drift.is_any() => "1 customer is as last applied.".to_owned(),
-        n if !drift.is_any() => format!("{n} customers are as last applied."),
+        1 if !drift.has_changes() => "1 customer is as last applied.".to_owned(),
+        n if !drift.has_changes() => format!("{n} customers are as last applied."),
         n => format!("Compared: {}.", number(n, "customer")),
     };
     let partial = drift

@@ -170,7 +170,7 @@ fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
         listing,
     };
     let customers = Row::each(&unmanaged.customers);
-    let kept = Row::each(&unmanaged.kept);
+    let kept = Row::each(&unmanaged.not_pruned);
     let mut groups = vec![
         group(
             "Unmanaged",

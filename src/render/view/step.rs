@@ -70,9 +70,10 @@ fn execution(operation: &Operation) -> Option<String> {
         Operation::DeleteCustomer { workspace_id, .. } => {
             Some(format!("delete workspace {workspace_id} and all it holds"))
         }
-        Operation::UpdateCustomer { retire: true, .. } => {
-            Some("suspend it; nothing is lost, --delete-customers deletes it".to_owned())
-        }
+        Operation::UpdateCustomer {
+            record_suspension: true,
+            ..
+        } => Some("suspend it; nothing is lost, --delete-customers deletes it".to_owned()),
         Operation::AdoptConnector { id, .. } => Some(format!("take over {id}; nothing is written")),
         Operation::AdoptCustomer { workspace_id } => {
             Some(format!("take over {workspace_id}; nothing is written"))

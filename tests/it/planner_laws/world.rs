@@ -109,16 +109,20 @@ impl World {
             if let Some(id) = id
                 && let Some(entry) = self.recorded.customers.get_mut(&id)
             {
-                let remember = &customer.remember;
-                entry.protect = remember.protect.unwrap_or(entry.protect);
-                entry.applied = remember.applied.unwrap_or(entry.applied);
-                entry.unmanaged = remember.unmanaged.clone().or(entry.unmanaged.take());
-                if let Some(name) = &remember.name {
+                let updates = &customer.ledger_updates;
+                entry.protect = updates.protect.unwrap_or(entry.protect);
+                entry.applied = updates.applied.unwrap_or(entry.applied);
+                entry.unmanaged = updates.unmanaged.clone().or(entry.unmanaged.take());
+                if let Some(name) = &updates.name {
                     entry.name.clone_from(name);
                 }
             }
-            for connector in &customer.remember.connectors {
-                self.remember(id.unwrap(), &connector.body, connector.updated_at.clone());
+            for connector in &customer.ledger_updates.connectors {
+                self.update_connector_entry(
+                    id.unwrap(),
+                    &connector.body,
+                    connector.updated_at.clone(),
+                );
             }
             for step in &customer.steps {
                 self.check(id, step);
@@ -127,7 +131,12 @@ impl World {
         }
     }
 
-    fn remember(&mut self, id: WorkspaceId, body: &ConnectorBody, updated_at: Option<String>) {
+    fn update_connector_entry(
+        &mut self,
+        id: WorkspaceId,
+        body: &ConnectorBody,
+        updated_at: Option<String>,
+    ) {
         let references = self.sent(body.secret_leaves()).references;
         let entry = self.recorded.customers.get_mut(&id).unwrap();
         let Some(before) = entry.connectors.get(&body.name).cloned() else {
@@ -187,7 +196,7 @@ impl World {
             Operation::UpdateCustomer {
                 workspace_id,
                 patch,
-                retire,
+                record_suspension,
             } => {
                 let id = workspace_id.or(*workspace).unwrap();
                 let there = self.observed.customers.get_mut(&id).unwrap();
@@ -206,7 +215,7 @@ impl World {
                 entry.name.clone_from(&there.name);
                 entry.applied.status = patch.status.or(entry.applied.status);
                 entry.applied.cache = patch.cache.or(entry.applied.cache);
-                entry.retired = *retire;
+                entry.suspended = *record_suspension;
                 entry.protect = customer.protect;
             }
             Operation::DeleteCustomer { workspace_id } => {
@@ -221,8 +230,8 @@ impl World {
         let entry = RecordedCustomer {
             name: customer.name.clone(),
             protect: customer.protect,
-            applied: customer.remember.applied.unwrap_or_default(),
-            unmanaged: customer.remember.unmanaged.clone(),
+            applied: customer.ledger_updates.applied.unwrap_or_default(),
+            unmanaged: customer.ledger_updates.unmanaged.clone(),
             ..RecordedCustomer::default()
         };
         self.recorded.customers.insert(id, entry);
@@ -252,7 +261,7 @@ impl World {
                 self.connectors(workspace).remove(id).unwrap();
                 let entry = self.recorded.customers.get_mut(&workspace).unwrap();
                 entry.connectors.retain(|_, connector| connector.id != *id);
-                entry.leaving.remove(id);
+                entry.pending_deletion.remove(id);
             }
             _ => unreachable!("not an operation on a connector"),
         }
