@@ -24,7 +24,7 @@ impl App<'_> {
                 recorded
                     .customers
                     .get(&id)
-                    .is_some_and(|customer| policy.wants_customer(&customer.name))
+                    .is_some_and(|customer| policy.selects_customer(&customer.name))
             },
             details: Details::Applied,
         };

@@ -117,13 +117,13 @@ impl FoundRotation {
             None => desired
                 .connectors()
                 .map(|(address, _)| address)
-                .filter(|address| selected.wants(address))
+                .filter(|address| selected.selects(address))
                 .collect(),
             Some(rotation) => matches
                 .recorded_connectors()
                 .filter(|connector| rotation.before.contains(&connector.recorded.id))
                 .map(|connector| connector.address())
-                .filter(|address| selected.wants(address))
+                .filter(|address| selected.selects(address))
                 .collect(),
         };
         Policy { rotate, ..selected }

@@ -65,8 +65,8 @@ impl App<'_> {
         let grace = Duration::from_secs(args.settle_timeout);
         await_pending_creations(&reader, &recorded, &unsettled, grace, &*self.events).await?;
         let refresh = match args.refresh {
-            Refresh::Lean => observed::Refresh::Lean,
-            Refresh::Full => observed::Refresh::Full,
+            Refresh::Lean => observed::RefreshMode::Lean,
+            Refresh::Full => observed::RefreshMode::Full,
         };
         let observed = observe(
             &reader,

@@ -5,16 +5,16 @@ use super::run::{customers, unplanned};
 use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
 use crate::events::Event;
 use crate::model::{Address, Recorded};
-use crate::plan::{Action, CustomerPlan, Limit, Plan};
+use crate::plan::{Action, CountOrPercent, CustomerPlan, Plan};
 use std::collections::BTreeSet;
 
 /// The waves of a rotation.
 #[derive(Clone, Debug)]
 pub struct Waves {
     /// How many connectors are rotated after each wave, in all; one more wave rotates the rest.
-    pub sizes: Vec<Limit>,
+    pub sizes: Vec<CountOrPercent>,
     /// How many may fail before no further wave starts.
-    pub max_failures: Limit,
+    pub max_failures: CountOrPercent,
     /// Connectors whose failure is known and accepted beforehand; they do not count.
     pub given_up: BTreeSet<Address>,
 }
@@ -101,8 +101,8 @@ fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<StepPro
         .filter(|report| waves.counts_as_failure(report))
         .count();
     let allowed = match waves.max_failures {
-        Limit::Count(count) => size(count),
-        Limit::Percent(percent) => hundredths(total, percent) / 100,
+        CountOrPercent::Count(count) => size(count),
+        CountOrPercent::Percent(percent) => hundredths(total, percent) / 100,
     };
     (failures > allowed).then_some(StepProblem::RotationEnded {
         wave: report.waves.len(),
@@ -128,11 +128,11 @@ fn size(count: u64) -> usize {
 }
 
 /// After how many connectors each wave ends: rising, the last one at the total.
-fn ends(sizes: &[Limit], total: usize) -> Vec<usize> {
+fn ends(sizes: &[CountOrPercent], total: usize) -> Vec<usize> {
     let mut ends = Vec::new();
     let wanted = sizes.iter().map(|limit| match *limit {
-        Limit::Count(count) => size(count).min(total),
-        Limit::Percent(percent) => hundredths(total, percent).div_ceil(100),
+        CountOrPercent::Count(count) => size(count).min(total),
+        CountOrPercent::Percent(percent) => hundredths(total, percent).div_ceil(100),
     });
     for end in wanted.chain([total]) {
         if end > ends.last().copied().unwrap_or(0) {
@@ -190,7 +190,7 @@ fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationR
 #[cfg(test)]
 mod tests {
     use super::ends;
-    use crate::plan::Limit::{Count, Percent};
+    use crate::plan::CountOrPercent::{Count, Percent};
 
     #[test]
     fn wave_ends_are_cumulative_and_reach_the_total() {

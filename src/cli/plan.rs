@@ -1,9 +1,9 @@
 //! Responsible for the arguments of `plan`, and those that `plan` and `apply` share.
 
 use super::ConnectionArgs;
-use super::values::parse_limit;
+use super::values::parse_count_or_percent;
 use crate::model::Address;
-use crate::plan::Limit;
+use crate::plan::CountOrPercent;
 use clap::Args;
 
 /// `plan`.
@@ -38,8 +38,8 @@ pub struct PlanningArgs {
     #[arg(long, requires = "prune", help_heading = "Deletion")]
     pub delete_customers: bool,
     /// Raise the limit on deletions for this run: 20 or 15%
-    #[arg(long, value_name = "N|P%", value_parser = parse_limit, help_heading = "Deletion")]
-    pub allow_delete: Option<Limit>,
+    #[arg(long, value_name = "N|P%", value_parser = parse_count_or_percent, help_heading = "Deletion")]
+    pub allow_delete: Option<CountOrPercent>,
     /// How the API is read.
     #[command(flatten)]
     pub connection: ConnectionArgs,

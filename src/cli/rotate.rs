@@ -1,9 +1,9 @@
 //! Responsible for the arguments of `rotate`.
 
-use super::values::parse_limit;
+use super::values::parse_count_or_percent;
 use super::{ConnectionArgs, ExecutionArgs};
 use crate::model::Address;
-use crate::plan::Limit;
+use crate::plan::CountOrPercent;
 use clap::Args;
 
 /// `rotate`.
@@ -29,19 +29,19 @@ pub struct RotateArgs {
         value_name = "N|P%,…",
         value_delimiter = ',',
         default_value = "1,10%,100%",
-        value_parser = parse_limit,
+        value_parser = parse_count_or_percent,
         help_heading = "Execution"
     )]
-    pub waves: Vec<Limit>,
+    pub waves: Vec<CountOrPercent>,
     /// Begin no further wave after more failures than this
     #[arg(
         long,
         value_name = "N|P%",
         default_value = "0",
-        value_parser = parse_limit,
+        value_parser = parse_count_or_percent,
         help_heading = "Execution"
     )]
-    pub max_failures: Limit,
+    pub max_failures: CountOrPercent,
     /// How far to go.
     #[command(flatten)]
     pub execution: ExecutionArgs,

@@ -1,6 +1,6 @@
 //! Responsible for parsing argument values.
 
-use crate::plan::Limit;
+use crate::plan::CountOrPercent;
 use clap::builder::RangedU64ValueParser;
 
 /// Parses a timeout. The upper bound of a year keeps a sum of timeout and present time valid.
@@ -8,12 +8,12 @@ pub(super) fn seconds() -> RangedU64ValueParser {
     RangedU64ValueParser::new().range(0..=31_536_000)
 }
 
-pub(super) fn parse_limit(text: &str) -> Result<Limit, &'static str> {
+pub(super) fn parse_count_or_percent(text: &str) -> Result<CountOrPercent, &'static str> {
     let wrong = "a limit is a count such as 20, or a percentage from 0% to 100%";
     match text.strip_suffix('%') {
-        None => text.parse().map(Limit::Count).map_err(|_| wrong),
+        None => text.parse().map(CountOrPercent::Count).map_err(|_| wrong),
         Some(percent) => match percent.parse() {
-            Ok(percent) if percent <= 100 => Ok(Limit::Percent(percent)),
+            Ok(percent) if percent <= 100 => Ok(CountOrPercent::Percent(percent)),
             _ => Err(wrong),
         },
     }
@@ -28,15 +28,18 @@ pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_limit, parse_rate};
-    use crate::plan::Limit;
+    use super::{parse_count_or_percent, parse_rate};
+    use crate::plan::CountOrPercent;
 
     #[test]
     fn limits_are_counts_or_percentages() {
-        assert_eq!(parse_limit("20"), Ok(Limit::Count(20)));
-        assert_eq!(parse_limit("15%"), Ok(Limit::Percent(15)));
+        assert_eq!(parse_count_or_percent("20"), Ok(CountOrPercent::Count(20)));
+        assert_eq!(
+            parse_count_or_percent("15%"),
+            Ok(CountOrPercent::Percent(15))
+        );
         for wrong in ["", "%", "-1", "101%", "1.5", "all"] {
-            assert!(parse_limit(wrong).is_err(), "{wrong}");
+            assert!(parse_count_or_percent(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,13 +1,13 @@
 //! Which connectors have to be read one by one, because a comparison needs more than the list.
 
-use super::{Reading, Refresh};
+use super::{Observer, RefreshMode};
 use crate::model::{
     ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, ObservedConnector,
     ObservedCustomer, RecordedConnector, RecordedCustomer, WorkspaceId,
 };
 use std::collections::BTreeMap;
 
-impl Reading<'_> {
+impl Observer<'_> {
     pub(super) fn details_wanted(
         &self,
         id: WorkspaceId,
@@ -39,7 +39,7 @@ impl Reading<'_> {
         &self,
         wanted: &DesiredConnector,
         observed: &ObservedConnector,
-        ours: Option<Ours<'_>>,
+        ours: Option<RecordedEntry<'_>>,
     ) -> bool {
         let applied = ours.map(|(_, recorded)| &recorded.applied);
         let declares = wanted.replication_config.is_some() || wanted.entities.is_some();
@@ -52,7 +52,7 @@ impl Reading<'_> {
         let Some((_, recorded)) = ours else {
             return true;
         };
-        self.refresh == Refresh::Full
+        self.refresh == RefreshMode::Full
             || observed.updated_at.is_none()
             || observed.updated_at != recorded.updated_at
             || wanted.replication_config != recorded.applied.replication_config
@@ -61,12 +61,12 @@ impl Reading<'_> {
 }
 
 /// A recorded connector with the name that it is recorded under.
-type Ours<'a> = (&'a str, &'a RecordedConnector);
+type RecordedEntry<'a> = (&'a str, &'a RecordedConnector);
 
 /// The declared connectors of one customer, by what an observed one may be matched with.
 struct Candidates<'a> {
     declared: &'a DesiredCustomer,
-    recorded: BTreeMap<ConnectorId, Ours<'a>>,
+    recorded: BTreeMap<ConnectorId, RecordedEntry<'a>>,
     /// By their names and by their previous names.
     by_name: BTreeMap<&'a str, Vec<&'a DesiredConnector>>,
     /// By type, those that the ledger does not know by name.
@@ -102,7 +102,7 @@ impl<'a> Candidates<'a> {
     fn of(
         &self,
         observed: &ObservedConnector,
-        ours: Option<Ours<'_>>,
+        ours: Option<RecordedEntry<'_>>,
     ) -> Vec<&'a DesiredConnector> {
         let recorded_as = ours.map(|(name, _)| name);
         let renamed = ours

@@ -25,7 +25,7 @@ use std::future::Future;
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Refresh {
+pub enum RefreshMode {
     /// Details only where something may have changed.
     #[default]
     Lean,
@@ -38,11 +38,11 @@ pub async fn observe(
     reader: &Reader,
     desired: &Desired,
     recorded: &Recorded,
-    refresh: Refresh,
+    refresh: RefreshMode,
     parallelism: usize,
     events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
-    let reading = Reading {
+    let reading = Observer {
         reader,
         desired,
         recorded,
@@ -56,11 +56,11 @@ pub async fn observe(
 }
 
 /// What all the steps share.
-struct Reading<'a> {
+struct Observer<'a> {
     reader: &'a Reader,
     desired: &'a Desired,
     recorded: &'a Recorded,
-    refresh: Refresh,
+    refresh: RefreshMode,
     /// What is read instead of what files declare.
     survey: Option<&'a Survey<'a>>,
     parallelism: usize,
@@ -71,7 +71,7 @@ struct Reading<'a> {
 
 type Customers = BTreeMap<WorkspaceId, ObservedCustomer>;
 
-impl Reading<'_> {
+impl Observer<'_> {
     async fn read(&self) -> Result<Observed, ApiError> {
         let listing = self.reader.workspaces(self.events).await?;
         let mut customers: Customers = listing
@@ -79,7 +79,7 @@ impl Reading<'_> {
             .into_iter()
             .map(|(id, workspace)| (id, workspace.into()))
             .collect();
-        self.take_in_unlisted(&mut customers).await?;
+        self.add_unlisted_customers(&mut customers).await?;
         self.read_connectors(&mut customers).await?;
         self.read_details(&mut customers).await?;
         let kinds = self.look_up_kinds().await?;
@@ -93,7 +93,7 @@ impl Reading<'_> {
     }
 
     /// A recorded workspace that the list lacks is asked for by its id: lists may lag.
-    async fn take_in_unlisted(&self, customers: &mut Customers) -> Result<(), ApiError> {
+    async fn add_unlisted_customers(&self, customers: &mut Customers) -> Result<(), ApiError> {
         let unlisted: Vec<WorkspaceId> = self
             .recorded
             .customers
@@ -102,7 +102,7 @@ impl Reading<'_> {
             .copied()
             .collect();
         let found = self
-            .side_by_side(unlisted, |id| self.reader.workspace(id), |_, _| None)
+            .run_concurrently(unlisted, |id| self.reader.workspace(id), |_, _| None)
             .await?;
         for workspace in found.into_iter().flatten() {
             customers.insert(workspace.id, workspace.into());
@@ -114,11 +114,11 @@ impl Reading<'_> {
     async fn read_connectors(&self, customers: &mut Customers) -> Result<(), ApiError> {
         let wanted: Vec<(WorkspaceId, String)> = customers
             .iter()
-            .filter(|(id, customer)| self.concerns(**id, &customer.name))
+            .filter(|(id, customer)| self.is_in_scope(**id, &customer.name))
             .map(|(id, customer)| (*id, customer.name.clone()))
             .collect();
         let lists = self
-            .side_by_side(
+            .run_concurrently(
                 wanted,
                 |(id, name)| async move { Ok((id, self.connectors_of(id, &name).await?)) },
                 |done, total| Some(Event::ConnectorsListed { done, total }),
@@ -146,7 +146,7 @@ impl Reading<'_> {
     ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
         let listed = match self.reader.connectors(id, name).await? {
             Some(listed) => Some(listed),
-            None => self.listed_after_a_look(id).await?,
+            None => self.list_after_recheck(id).await?,
         };
         let Some(mut connectors) = listed else {
             return Ok(None);
@@ -162,7 +162,7 @@ impl Reading<'_> {
     /// A 404 of the list means that the workspace is gone or was renamed a moment ago: it is
     /// read again, and under its present name its connectors are, too. A workspace that is there
     /// and has no list is no absent one: it would be created once more.
-    async fn listed_after_a_look(
+    async fn list_after_recheck(
         &self,
         id: WorkspaceId,
     ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
@@ -207,7 +207,7 @@ impl Reading<'_> {
             })
             .collect();
         let details = self
-            .side_by_side(
+            .run_concurrently(
                 wanted,
                 |(id, connector)| async move {
                     Ok((id, connector, self.reader.connector(connector).await?))
@@ -250,7 +250,7 @@ impl Reading<'_> {
     }
 
     /// Whether a workspace is declared or ours; of a survey: whether it is asked for.
-    fn concerns(&self, id: WorkspaceId, name: &str) -> bool {
+    fn is_in_scope(&self, id: WorkspaceId, name: &str) -> bool {
         if let Some(survey) = self.survey {
             return (survey.customers)(id, name);
         }
@@ -272,7 +272,7 @@ impl Reading<'_> {
     }
 
     /// Runs `work` for every item, so many at once, and stops at the first error.
-    async fn side_by_side<I, T, F>(
+    async fn run_concurrently<I, T, F>(
         &self,
         items: Vec<I>,
         work: impl Fn(I) -> F,

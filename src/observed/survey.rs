@@ -1,6 +1,6 @@
-//! Reading apart from any files: what the ledger knows, or everything there is.
+//! Observer apart from any files: what the ledger knows, or everything there is.
 
-use super::{Reading, Refresh};
+use super::{Observer, RefreshMode};
 use crate::api::{ApiError, Reader};
 use crate::events::Sink;
 use crate::model::{
@@ -58,11 +58,11 @@ pub async fn survey(
     events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
     let nothing = Desired::default();
-    let reading = Reading {
+    let reading = Observer {
         reader,
         desired: &nothing,
         recorded,
-        refresh: Refresh::Full,
+        refresh: RefreshMode::Full,
         survey: Some(survey),
         parallelism: parallelism.max(1),
         events,

@@ -1,6 +1,6 @@
 //! What is read, against the stub of the API's own tests.
 
-use super::{Refresh, observe};
+use super::{RefreshMode, observe};
 use crate::api::tests::{
     CONNECTORS, ORGANIZATION, STATS, Seen, Stub, WORKSPACES, id, ok, status, workspace,
     workspace_path,
@@ -124,7 +124,12 @@ fn world(
     }
 }
 
-async fn look(stub: &Stub, desired: &Desired, recorded: &Recorded, refresh: Refresh) -> Observed {
+async fn look(
+    stub: &Stub,
+    desired: &Desired,
+    recorded: &Recorded,
+    refresh: RefreshMode,
+) -> Observed {
     let reader = stub.session().await.reader();
     observe(&reader, desired, recorded, refresh, 4, &Sinks::default())
         .await
@@ -148,7 +153,7 @@ async fn only_what_is_declared_or_ours_is_read() {
     .await;
     let desired = desired(&[("acme", &[("Acme GitHub", declared(None))])]);
     let recorded = recorded(3, "gone-from-files", &[]);
-    let observed = look(&stub, &desired, &recorded, Refresh::Full).await;
+    let observed = look(&stub, &desired, &recorded, RefreshMode::Full).await;
     assert_eq!(observed.organization_id, ORGANIZATION);
     assert_eq!(observed.completeness, Completeness::Complete);
     let read: Vec<bool> = observed
@@ -166,19 +171,19 @@ async fn details_are_read_where_something_may_differ() {
     let config = || Some(json!({"k": 1}));
     let cases = [
         // declared, applied, listed updated_at, refresh, read?
-        (config(), config(), Some(THEN), Refresh::Lean, false),
-        (config(), config(), Some(THEN), Refresh::Full, true),
-        (config(), config(), None, Refresh::Lean, true),
+        (config(), config(), Some(THEN), RefreshMode::Lean, false),
+        (config(), config(), Some(THEN), RefreshMode::Full, true),
+        (config(), config(), None, RefreshMode::Lean, true),
         (
             config(),
             config(),
             Some("2026-02-02T00:00:00Z"),
-            Refresh::Lean,
+            RefreshMode::Lean,
             true,
         ),
-        (config(), None, Some(THEN), Refresh::Lean, true),
-        (None, config(), Some(THEN), Refresh::Lean, true),
-        (None, None, None, Refresh::Full, false),
+        (config(), None, Some(THEN), RefreshMode::Lean, true),
+        (None, config(), Some(THEN), RefreshMode::Lean, true),
+        (None, None, None, RefreshMode::Full, false),
     ];
     for (wanted, applied, updated_at, refresh, read) in cases {
         let told = format!("{wanted:?} {applied:?} {updated_at:?} {refresh:?}");
@@ -221,7 +226,7 @@ async fn an_unrecorded_match_is_read_in_detail() {
     })
     .await;
     let desired = desired(&[("acme", &[("c", declared(Some(json!({"k": 1}))))])]);
-    let observed = look(&stub, &desired, &Recorded::default(), Refresh::Lean).await;
+    let observed = look(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
     let connectors = observed.customers[&WorkspaceId(id(1))]
         .connectors
         .as_ref()
@@ -245,7 +250,7 @@ async fn what_a_list_lacks_is_asked_for_by_id() {
     for customer in recorded.customers.values_mut() {
         customer.pending_deletion.insert(ConnectorId(id(13)));
     }
-    let observed = look(&stub, &Desired::default(), &recorded, Refresh::Lean).await;
+    let observed = look(&stub, &Desired::default(), &recorded, RefreshMode::Lean).await;
     let customer = &observed.customers[&WorkspaceId(id(1))];
     assert_eq!(customer.name, "acme");
     let ids: Vec<_> = customer
@@ -269,7 +274,7 @@ async fn a_workspace_that_goes_meanwhile_is_gone() {
         &stub,
         &desired(&[("acme", &[])]),
         &Recorded::default(),
-        Refresh::Lean,
+        RefreshMode::Lean,
     )
     .await;
     assert!(observed.customers.is_empty());
@@ -285,7 +290,7 @@ async fn progress_is_told() {
         &reader,
         &desired,
         &Recorded::default(),
-        Refresh::Lean,
+        RefreshMode::Lean,
         0,
         &recorder,
     )
@@ -321,7 +326,7 @@ async fn unknown_types_are_looked_up_once() {
         ("c", unknown("akme")),
     ];
     let desired = desired(&[("acme", &connectors)]);
-    let observed = look(&stub, &desired, &Recorded::default(), Refresh::Lean).await;
+    let observed = look(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
     assert_eq!(stub.count("GET", DEFINITIONS), 1);
     assert_eq!(
         observed.kinds["acme-crm"],

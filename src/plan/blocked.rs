@@ -1,37 +1,37 @@
-//! Responsible for what keeps a plan or a part of it from being made: codes and fields, which
-//! `render` words.
+//! Responsible for the reasons why a customer, a connector or the whole plan is not planned, as
+//! codes and fields. Does not word them; `render` does.
 
 use crate::model::{Address, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-/// Something that cannot be planned.
+/// A customer or connector that cannot be planned.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Blocked {
     /// The customer or connector.
     pub address: Address,
-    /// Why it cannot be planned.
+    /// The reason with its fields.
     pub reason: BlockReason,
 }
 
 impl Blocked {
-    /// The stable code, which `airlift explain` knows.
+    /// The stable code that `airlift explain` accepts.
     pub fn code(&self) -> BlockCode {
         self.reason.code()
     }
 }
 
-/// Why something cannot be planned, with what a sentence about it needs.
+/// Why a customer or connector cannot be planned, with the fields that the message shows.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum BlockReason {
-    /// More than one workspace carries the name.
+    /// More than one workspace has the name.
     AmbiguousCustomer {
         /// The declared or previous name.
         name: String,
     },
-    /// More than one unrecorded connector has the name and type.
+    /// More than one unrecorded connector has the declared name and type.
     AmbiguousConnector,
-    /// Several definitions carry the type's name.
+    /// More than one definition has the type's name.
     AmbiguousType {
         /// The type as written.
         kind: String,
@@ -40,7 +40,7 @@ pub enum BlockReason {
     UnknownType {
         /// The type as written.
         kind: String,
-        /// The names that come nearest.
+        /// The most similar names in the live catalog.
         similar: Vec<String>,
     },
     /// The workspace has a status that this version does not know.
@@ -48,33 +48,33 @@ pub enum BlockReason {
         /// The status as the API returned it.
         status: String,
     },
-    /// A replacement of a protected customer's connector.
+    /// A connector of a protected customer would be replaced.
     ReplacementProtected,
-    /// The deletion of a protected customer's connector.
+    /// A connector of a protected customer would be deleted.
     DeletionProtected,
-    /// The removal of a customer that was protected when it was last declared.
+    /// The customer was protected when it was last declared, and would be removed.
     RemovalProtected,
     /// A protected customer is declared inactive.
     DeactivationProtected,
-    /// A workspace of the new name exists beside the one to be renamed.
+    /// Both a workspace of the previous name and one of the new name exist.
     RenameConflict,
-    /// A connector cannot be rotated because it is not in the ledger yet.
+    /// The connector to rotate is not in the ledger yet.
     NotRecorded,
-    /// A connector cannot be rotated before its customer's pending changes.
+    /// The customer of the connector to rotate has changes that must be applied first.
     CustomerChangesFirst,
-    /// A rotation would carry other pending changes of the connector along.
+    /// The rotation would also apply other pending changes of the connector.
     OtherChanges,
-    /// Another run may be replacing the connector at this moment.
+    /// Another run may be replacing the connector.
     ReplacedMeanwhile,
-    /// Deleting the customer would delete connectors that are not ours.
+    /// Deleting the customer would delete connectors that the ledger does not own.
     HoldsUnmanaged {
-        /// How many.
+        /// The number of these connectors.
         connectors: usize,
     },
 }
 
 impl BlockReason {
-    /// The stable code, which `airlift explain` knows.
+    /// The stable code that `airlift explain` accepts.
     pub fn code(&self) -> BlockCode {
         match self {
             Self::AmbiguousCustomer { .. } | Self::AmbiguousConnector => BlockCode::AmbiguousMatch,
@@ -94,75 +94,76 @@ impl BlockReason {
     }
 }
 
-/// Why something cannot be planned.
+/// The stable code of a [`BlockReason`].
 #[derive(
     Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum BlockCode {
-    /// Two or more remote objects fit, and nothing tells which is meant.
+    /// Two or more remote objects match the declaration.
     AmbiguousMatch,
     /// The live catalog has no such type.
     UnknownType,
     /// The workspace has a status that this version does not know.
     UnknownStatus,
-    /// `protect: true` forbids the step.
+    /// `protect: true` does not allow the step.
     Protected,
-    /// The previous and the new name both exist remotely.
+    /// Workspaces of the previous and of the new name both exist.
     RenameConflict,
-    /// A rotation would carry other pending changes along.
+    /// A rotation would also apply other pending changes.
     PendingChanges,
-    /// Another run may be replacing the connector at this moment.
+    /// Another run may be replacing the connector.
     ReplacedMeanwhile,
-    /// Deleting the customer would delete connectors that are not ours.
+    /// Deleting the customer would delete connectors that the ledger does not own.
     HoldsUnmanaged,
 }
 
-/// A guard that refuses the whole plan (exit 5), with what a sentence about it needs.
+/// A guard that refuses the whole plan (exit 5), with the fields that the message shows.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
-    /// Pruning with no customer declared while the ledger owns something.
+    /// A prune with no declared customer while the ledger owns objects.
     EmptyDesired {
-        /// Owned objects.
+        /// Owned objects that exist remotely.
         owned: u64,
     },
     /// More deletions than `guards` allows.
     TooManyDeletes {
         /// Objects that would be deleted or suspended.
         deletes: u64,
-        /// Owned objects.
+        /// Owned objects that exist remotely.
         owned: u64,
-        /// Deletions that are allowed.
+        /// The limit on deletions.
         allowed: u64,
     },
-    /// Pruning while the listing is not whole.
+    /// A prune with an incomplete list of customers.
     IncompleteListing {
-        /// What is missing or repeated.
+        /// The missing or repeated rows.
         problem: String,
     },
-    /// The recorded workspace of a declared customer carries a name that nothing explains.
+    /// The recorded workspace of a declared customer has neither its declared nor its previous
+    /// name.
     RecordedIdRenamed {
         /// The declared name.
         name: String,
         /// The recorded workspace.
         workspace_id: WorkspaceId,
-        /// The name that it carries.
+        /// The workspace's present name.
         carries: String,
     },
-    /// The same of a customer that is no longer declared.
+    /// The recorded workspace of an undeclared customer has another name than the recorded one.
     UndeclaredIdRenamed {
         /// The recorded name.
         name: String,
         /// The recorded workspace.
         workspace_id: WorkspaceId,
-        /// The name that it carries.
+        /// The workspace's present name.
         carries: String,
     },
 }
 
 impl Refusal {
-    /// The stable code, which `airlift explain` knows.
+    /// The stable code that `airlift explain` accepts.
     pub fn code(&self) -> GuardCode {
         match self {
             Self::EmptyDesired { .. } => GuardCode::EmptyDesired,
@@ -175,18 +176,18 @@ impl Refusal {
     }
 }
 
-/// The guards.
+/// The stable code of a [`Refusal`].
 #[derive(
     Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum GuardCode {
-    /// Pruning with no customer declared while the ledger owns something.
+    /// A prune with no declared customer while the ledger owns objects.
     EmptyDesired,
     /// More deletions than `guards` allows.
     TooManyDeletes,
-    /// Pruning while the listing is not whole.
+    /// A prune with an incomplete list of customers.
     IncompleteListing,
-    /// A recorded workspace carries a name that nothing explains.
+    /// A recorded workspace has a name that neither the files nor the ledger contain.
     RecordedIdRenamed,
 }

@@ -1,4 +1,5 @@
-//! What is to be done with one declared connector.
+//! Responsible for planning one declared connector: adopt, create, update or replace it, or correct
+//! its ledger entry.
 
 use super::difference::Difference;
 use super::matching::{ConnectorMatch, MatchedConnector};
@@ -13,19 +14,19 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A declared connector of a known type, with all that is known of it.
+/// Plans one declared connector of a known type.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Subject<'a> {
+pub(super) struct ConnectorPlanner<'a> {
     pub(super) address: &'a Address,
     pub(super) connector: &'a MatchedConnector<'a>,
     pub(super) definition: DefinitionId,
     pub(super) secrets: Option<&'a BTreeMap<String, SecretStatus>>,
-    /// Versions of stores that the ledger is to learn, by path.
+    /// Store versions that the ledger does not have yet, by path.
     pub(super) versions: Option<&'a BTreeMap<String, String>>,
     pub(super) rotate: bool,
 }
 
-/// The decision.
+/// The result of planning one connector.
 #[derive(Debug, Default)]
 pub(super) struct Decision {
     pub(super) steps: Vec<Step>,
@@ -33,30 +34,25 @@ pub(super) struct Decision {
     pub(super) ledger_update: Option<ConnectorUpdate>,
 }
 
-impl Subject<'_> {
+impl ConnectorPlanner<'_> {
     pub(super) fn declared(&self) -> &DesiredConnector {
         self.connector.declared
     }
 
-    /// Decides; the match is not ambiguous.
+    /// Plans the connector. The caller blocks ambiguous matches.
     pub(super) fn decide(&self) -> Decision {
         match self.connector.matched {
-            ConnectorMatch::Found {
+            ConnectorMatch::Live {
                 id,
                 observed,
                 recorded,
-            } => self.decide_found(id, observed, recorded),
-            ConnectorMatch::Absent { lost } => self.create(lost),
+            } => self.decide_live(id, observed, recorded),
+            ConnectorMatch::Absent(reason) => self.create(reason),
             ConnectorMatch::Ambiguous => Decision::default(),
         }
     }
 
-    fn create(&self, lost: bool) -> Decision {
-        let reason = if lost {
-            Reason::DeletedOutOfBand
-        } else {
-            Reason::MissingRemote
-        };
+    fn create(&self, reason: Reason) -> Decision {
         let step = self.step(
             Action::Create,
             vec![reason],
@@ -69,7 +65,7 @@ impl Subject<'_> {
         }
     }
 
-    fn decide_found(
+    fn decide_live(
         &self,
         id: ConnectorId,
         observed: &ObservedConnector,
@@ -88,7 +84,7 @@ impl Subject<'_> {
                 },
             ));
         }
-        let is_ours = recorded.is_some();
+        let is_recorded = recorded.is_some();
         let recorded = recorded.unwrap_or(&adopted);
         let verdict = judge(self.declared(), recorded, self.secrets, self.rotate);
         let difference = self.difference(observed, recorded, &verdict);
@@ -99,7 +95,7 @@ impl Subject<'_> {
         decision.unverified = self.unverified(&verdict);
         if let Some(step) = self.update(id, difference) {
             decision.steps.push(step);
-        } else if is_ours && self.is_spelt_anew(observed, recorded, &verdict) {
+        } else if is_recorded && self.needs_ledger_update(observed, recorded, &verdict) {
             let updated_at = observed.updated_at.clone();
             decision.ledger_update = Some(ConnectorUpdate {
                 body: self.body(),
@@ -110,8 +106,8 @@ impl Subject<'_> {
         decision
     }
 
-    /// What the ledger will say of a connector right after its adoption: the declaration is
-    /// taken as what was applied, except for secrets, which nobody sent.
+    /// The ledger entry of a connector after its adoption. The declaration counts as applied, except
+    /// for secrets, because airlift has not sent them.
     fn as_adopted(&self, id: ConnectorId, observed: &ObservedConnector) -> RecordedConnector {
         RecordedConnector {
             id,
@@ -175,8 +171,8 @@ impl Subject<'_> {
         Some(self.step(action, difference.update, difference.changes, operation))
     }
 
-    /// Whether the ledger would describe the same connector in other words than the files.
-    fn is_spelt_anew(
+    /// Whether the ledger entry is outdated although no request is needed.
+    fn needs_ledger_update(
         &self,
         observed: &ObservedConnector,
         recorded: &RecordedConnector,
@@ -186,7 +182,7 @@ impl Subject<'_> {
             settings.clone().filter(|settings| !settings.is_empty())
         };
         let read_again = observed.detail.is_some() && observed.updated_at != recorded.updated_at;
-        verdict.respelt
+        verdict.reference_text_changed
             || read_again
             || self.versions.is_some()
             || normal(&recorded.applied.replication_config)
@@ -230,7 +226,7 @@ impl Subject<'_> {
     }
 
     fn precondition(&self, changes: &[FieldChange], operation: &Operation) -> Precondition {
-        let ConnectorMatch::Found { id, observed, .. } = self.connector.matched else {
+        let ConnectorMatch::Live { id, observed, .. } = self.connector.matched else {
             return Precondition::Absent;
         };
         let namesakes = match operation {

@@ -1,8 +1,8 @@
-//! What is to be done with one declared customer, connectors included.
+//! Responsible for planning one declared customer with its connectors.
 
-use super::connector::Subject;
+use super::connector::ConnectorPlanner;
 use super::matching::{
-    ConnectorMatch, ConnectorMatches, FoundCustomer, MatchedConnector, MatchedCustomer,
+    ConnectorMatch, ConnectorMatches, LiveCustomer, MatchedConnector, MatchedCustomer,
     WorkspaceMatch,
 };
 use super::workspace::{change, text};
@@ -13,9 +13,9 @@ use super::{
 use crate::model::{Address, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus};
 use std::collections::BTreeSet;
 
-/// What planning one customer yields.
+/// The result of planning one customer.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct CustomerOutcome {
     pub(super) plan: CustomerPlan,
     pub(super) blocked: Vec<Blocked>,
     pub(super) refusal: Option<Refusal>,
@@ -25,37 +25,37 @@ pub(super) struct Outcome {
 }
 
 /// Plans one declared customer.
-pub(super) fn plan(inputs: &Inputs<'_>, matched: &MatchedCustomer<'_>) -> Outcome {
-    let mut draft = Draft::new(inputs, matched);
+pub(super) fn plan(inputs: &Inputs<'_>, matched: &MatchedCustomer<'_>) -> CustomerOutcome {
+    let mut planner = CustomerPlanner::new(inputs, matched);
     match &matched.workspace {
-        WorkspaceMatch::Found(found) => draft.found(*found),
-        WorkspaceMatch::Absent { lost } => draft.absent(*lost),
+        WorkspaceMatch::Live(live) => planner.plan_live(*live),
+        WorkspaceMatch::Absent(reason) => planner.plan_new(*reason),
         WorkspaceMatch::Ambiguous { name } => {
             let name = name.clone();
-            draft.block(None, BlockReason::AmbiguousCustomer { name });
+            planner.block(None, BlockReason::AmbiguousCustomer { name });
         }
-        WorkspaceMatch::RenameConflict => draft.block(None, BlockReason::RenameConflict),
+        WorkspaceMatch::RenameConflict => planner.block(None, BlockReason::RenameConflict),
         WorkspaceMatch::Renamed { id, carries } => {
-            draft.outcome.refusal = Some(Refusal::RecordedIdRenamed {
+            planner.outcome.refusal = Some(Refusal::RecordedIdRenamed {
                 name: matched.name.to_owned(),
                 workspace_id: *id,
                 carries: (*carries).to_owned(),
             });
         }
     }
-    draft.outcome
+    planner.outcome
 }
 
-/// A customer's plan in the making.
-pub(super) struct Draft<'a> {
+/// Plans one declared customer; `outcome` collects the result.
+pub(super) struct CustomerPlanner<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) name: &'a str,
     pub(super) declared: &'a DesiredCustomer,
     connectors: &'a ConnectorMatches<'a>,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: CustomerOutcome,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> CustomerPlanner<'a> {
     fn new(inputs: &'a Inputs<'a>, matched: &'a MatchedCustomer<'a>) -> Self {
         let (name, declared) = (matched.name, matched.declared);
         let plan = CustomerPlan {
@@ -65,7 +65,7 @@ impl<'a> Draft<'a> {
             steps: Vec::new(),
             ledger_updates: super::LedgerUpdates::default(),
         };
-        let outcome = Outcome {
+        let outcome = CustomerOutcome {
             plan,
             blocked: Vec::new(),
             refusal: None,
@@ -113,12 +113,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn absent(&mut self, lost: bool) {
-        let reason = if lost {
-            Reason::DeletedOutOfBand
-        } else {
-            Reason::MissingRemote
-        };
+    fn plan_new(&mut self, reason: Reason) {
         let mut changes = Vec::new();
         if let Some(region) = self.declared.region {
             changes.push(change(
@@ -137,7 +132,7 @@ impl<'a> Draft<'a> {
             Precondition::Absent,
             operation,
         );
-        if self.inputs.policy.wants_customer(self.name) {
+        if self.inputs.policy.selects_customer(self.name) {
             self.push(create);
             self.record_new_workspace();
         }
@@ -145,9 +140,9 @@ impl<'a> Draft<'a> {
         self.set_after_creation();
     }
 
-    fn found(&mut self, found: FoundCustomer<'a>) {
-        self.outcome.plan.workspace_id = Some(found.id);
-        if let ObservedStatus::Other(status) = &found.observed.status {
+    fn plan_live(&mut self, live: LiveCustomer<'a>) {
+        self.outcome.plan.workspace_id = Some(live.id);
+        if let ObservedStatus::Other(status) = &live.observed.status {
             let address = Address::customer(self.name);
             let blocked = super::prune::unknown_status(address, status);
             return self.outcome.blocked.push(blocked);
@@ -155,12 +150,12 @@ impl<'a> Draft<'a> {
         if let Some(connector) = self.ambiguous_connector() {
             return self.block(Some(connector), BlockReason::AmbiguousConnector);
         }
-        self.adopt(found);
-        self.change_before_connectors(found);
+        self.adopt(live);
+        self.change_before_connectors(live);
         self.plan_connectors();
-        self.leftovers(found);
-        self.deactivate(found);
-        self.update_ledger(found);
+        self.plan_undeclared_connectors(live);
+        self.deactivate(live);
+        self.update_ledger(live);
     }
 
     fn ambiguous_connector(&self) -> Option<&'a str> {
@@ -168,14 +163,14 @@ impl<'a> Draft<'a> {
         connectors
             .find(|connector| {
                 matches!(connector.matched, ConnectorMatch::Ambiguous)
-                    && self.wants(Some(connector.name))
+                    && self.selects(Some(connector.name))
             })
             .map(|connector| connector.name)
     }
 
     fn plan_connectors(&mut self) {
         for connector in &self.connectors.declared {
-            if self.wants(Some(connector.name)) {
+            if self.selects(Some(connector.name)) {
                 self.plan_connector(connector);
             }
         }
@@ -188,7 +183,7 @@ impl<'a> Draft<'a> {
             return self.block(Some(name), reason);
         };
         let address = Address::connector(self.name, name);
-        let subject = Subject {
+        let subject = ConnectorPlanner {
             address: &address,
             connector,
             definition,
@@ -205,7 +200,7 @@ impl<'a> Draft<'a> {
             return self.block(Some(name), BlockReason::ReplacementProtected);
         }
         let sends = |step: &Step| matches!(step.operation, Operation::ReplaceConnector { .. });
-        if connector.contested && decision.steps.iter().any(sends) {
+        if connector.has_newer_namesake && decision.steps.iter().any(sends) {
             return self.block(Some(name), BlockReason::ReplacedMeanwhile);
         }
         self.outcome.plan.steps.extend(decision.steps);
@@ -232,8 +227,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// What is in the workspace beyond the declaration.
-    fn leftovers(&mut self, found: FoundCustomer<'_>) {
+    /// Plans the workspace's connectors that are not declared.
+    fn plan_undeclared_connectors(&mut self, live: LiveCustomer<'_>) {
         for (name, id, observed) in self.connectors.undeclared.iter().copied() {
             let address = Address::connector(self.name, name);
             if !self.inputs.policy.deletes_by_absence() {
@@ -245,9 +240,9 @@ impl<'a> Draft<'a> {
                 self.push(prune::delete_connector(address, id, observed, reason));
             }
         }
-        let superseded = prune::superseded(self.name, found).into_iter();
-        let wanted = superseded.filter(|step| self.inputs.policy.wants(&step.address));
-        self.outcome.plan.steps.extend(wanted);
+        let superseded = prune::superseded(self.name, live).into_iter();
+        let selected = superseded.filter(|step| self.inputs.policy.selects(&step.address));
+        self.outcome.plan.steps.extend(selected);
         let adopted: BTreeSet<ConnectorId> = self
             .outcome
             .plan
@@ -270,14 +265,14 @@ impl<'a> Draft<'a> {
         self.outcome.unmanaged.extend(unmanaged);
     }
 
-    fn wants(&self, connector: Option<&str>) -> bool {
-        self.inputs.policy.wants(&Address {
+    fn selects(&self, connector: Option<&str>) -> bool {
+        self.inputs.policy.selects(&Address {
             customer: self.name.to_owned(),
             connector: connector.map(str::to_owned),
         })
     }
 
-    pub(super) fn wants_itself(&self) -> bool {
-        self.wants(None)
+    pub(super) fn selects_itself(&self) -> bool {
+        self.selects(None)
     }
 }

@@ -1,4 +1,5 @@
-//! Differences between declared settings and observed ones: only declared keys count.
+//! Responsible for comparing settings and entities: declared with observed ones, and declared with
+//! previously declared ones. Ignores keys that are not declared.
 
 use super::{FieldChange, FieldValue};
 use crate::model::{Entity, Setting, Settings, is_mask};
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Compares declared replication settings with the observed ones, key by key.
 ///
-/// References are left out: the secret comparison tells what they resolve to.
+/// Skips references, because the secret comparison covers them.
 pub(super) fn declared_keys(
     declared: &Settings,
     observed: &Map<String, Value>,
@@ -27,13 +28,13 @@ fn compare_maps(
         let path = format!("{path}.{name}");
         match (setting, observed.get(name)) {
             (Setting::Secret(_), _) => {}
-            (Setting::Map(fields), Some(Value::Object(there))) => {
-                compare_maps(&path, fields, there, changes);
+            (Setting::Map(fields), Some(Value::Object(live))) => {
+                compare_maps(&path, fields, live, changes);
             }
             (Setting::Map(fields), None) if !fields.is_empty() => {
                 compare_maps(&path, fields, &Map::new(), changes);
             }
-            (setting, there) => compare_value(path, setting, there, changes),
+            (setting, live) => compare_value(path, setting, live, changes),
         }
     }
 }
@@ -41,26 +42,26 @@ fn compare_maps(
 fn compare_value(
     path: String,
     setting: &Setting,
-    there: Option<&Value>,
+    live: Option<&Value>,
     changes: &mut Vec<FieldChange>,
 ) {
     let Some(wanted) = setting.to_plain() else {
         return;
     };
-    let same = match there {
+    let same = match live {
         None => wanted.is_null(),
-        Some(there) => same_value(&wanted, there),
+        Some(live) => same_value(&wanted, live),
     };
     if !same {
         changes.push(FieldChange {
             path,
-            before: there.map_or(FieldValue::Absent, |value| FieldValue::Value(value.clone())),
+            before: live.map_or(FieldValue::Absent, |value| FieldValue::Value(value.clone())),
             after: FieldValue::Value(wanted),
         });
     }
 }
 
-/// What was applied, as it would be read: references left out.
+/// Applied settings as a GET would return them, without references.
 pub(super) fn plain(settings: &Settings) -> Map<String, Value> {
     let leaf = |setting: &Setting| match setting {
         Setting::Map(fields) => Some(Value::Object(plain(fields))),
@@ -72,7 +73,7 @@ pub(super) fn plain(settings: &Settings) -> Map<String, Value> {
         .collect()
 }
 
-/// Equality that takes `1` and `1.0` for the same number, as JSON does.
+/// JSON equality: `1` and `1.0` are the same number.
 fn same_value(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
@@ -97,8 +98,8 @@ fn same_value(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Keys that were declared at the last apply, are not now, and are still there; each with its
-/// place in the block.
+/// Keys that were declared at the last apply, are no longer declared, and are still observed; each
+/// with its path in the block.
 pub(super) fn removed_keys(
     before: Option<&Settings>,
     now: Option<&Settings>,
@@ -120,29 +121,29 @@ fn collect_removed(
     removed: &mut Vec<(Vec<String>, FieldChange)>,
 ) {
     for (name, old) in before {
-        let Some(there) = observed.get(name) else {
+        let Some(live) = observed.get(name) else {
             continue;
         };
-        let place: Vec<String> = parent.iter().chain([name]).cloned().collect();
-        match (old, now.get(name), there) {
-            (Setting::Map(old), Some(Setting::Map(new)), Value::Object(there)) => {
-                collect_removed(&place, old, new, there, removed);
+        let path: Vec<String> = parent.iter().chain([name]).cloned().collect();
+        match (old, now.get(name), live) {
+            (Setting::Map(old), Some(Setting::Map(new)), Value::Object(live)) => {
+                collect_removed(&path, old, new, live, removed);
             }
             (_, Some(_), _) => {}
-            (_, None, there) => {
+            (_, None, live) => {
                 let change = FieldChange {
-                    path: format!("replication_config.{}", place.join(".")),
-                    before: FieldValue::Value(there.clone()),
+                    path: format!("replication_config.{}", path.join(".")),
+                    before: FieldValue::Value(live.clone()),
                     after: FieldValue::Absent,
                 };
-                removed.push((place, change));
+                removed.push((path, change));
             }
         }
     }
 }
 
-/// The difference of two declared blocks, references counting as equal: for settings that the
-/// API never returns, so that the last declaration is all there is to compare with.
+/// Compares a declared block with the one declared at the last apply, for settings that the API
+/// never returns. All references count as equal, because the secret comparison covers them.
 pub(super) fn declared_blocks(
     block: &str,
     before: Option<&Settings>,
@@ -186,13 +187,14 @@ fn literal_leaves(block: &str, settings: Option<&Settings>) -> BTreeMap<String, 
     leaves
 }
 
-/// Entities compared as a set; modes that are not declared are the server's business.
+/// Compares entities as a set. Modes that are not declared are not compared, because the API chooses
+/// them.
 pub(super) fn entities(declared: &[Entity], observed: &[Entity]) -> Option<FieldChange> {
     let same = declared.len() == observed.len()
         && declared.iter().all(|wanted| {
-            observed.iter().any(|there| {
-                there.entity == wanted.entity
-                    && (wanted.modes.is_none() || sorted(wanted) == sorted(there))
+            observed.iter().any(|live| {
+                live.entity == wanted.entity
+                    && (wanted.modes.is_none() || sorted(wanted) == sorted(live))
             })
         });
     (!same).then(|| FieldChange {
@@ -215,8 +217,8 @@ fn entities_value(entities: &[Entity]) -> FieldValue {
     FieldValue::Value(serde_json::to_value(&entities).unwrap_or_default())
 }
 
-/// Whether an observed block holds something that must not be sent back as it is: a mask, a
-/// stored secret's marker, or an undeclared value under a name that secrets go by.
+/// Whether an observed block holds an undeclared value that must not be sent back: a mask, the
+/// coordinate of a stored secret, or a value whose name suggests a secret.
 pub(super) fn holds_masked(observed: &Map<String, Value>, declared: Option<&Settings>) -> bool {
     observed.iter().any(|(name, value)| {
         let declared = declared.and_then(|declared| declared.get(name));
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn only_declared_keys_are_compared() {
+    fn declared_keys_extra_observed_keys_are_ignored() {
         let declared =
             settings(json!({"a": 1, "deep": {"x": [1, 2]}, "s": {"$secret": "${env:S}"}}));
         let same =
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_that_is_absent_is_no_difference() {
+    fn declared_keys_null_declared_and_key_absent_is_equal() {
         assert_eq!(
             declared_keys(&settings(json!({"a": null})), &Map::new()),
             []
@@ -295,15 +297,15 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_key_counts_only_while_it_is_there() {
+    fn removed_keys_key_still_observed_is_removed() {
         let before = settings(json!({"a": 1, "b": 2, "m": {"x": 1, "y": 2}}));
         let now = settings(json!({"b": 2, "m": {"y": 2}}));
         let observed = map(json!({"a": 1, "b": 2, "m": {"x": 1, "y": 2}}));
-        let places: Vec<_> = removed_keys(Some(&before), Some(&now), &observed)
+        let removed: Vec<_> = removed_keys(Some(&before), Some(&now), &observed)
             .into_iter()
-            .map(|(place, _)| place.join("/"))
+            .map(|(path, _)| path.join("/"))
             .collect();
-        assert_eq!(places, ["a", "m/x"]);
+        assert_eq!(removed, ["a", "m/x"]);
         assert_eq!(
             removed_keys(Some(&before), Some(&now), &map(json!({"b": 2}))),
             []
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_that_are_never_returned_are_compared_with_their_last_declaration() {
+    fn declared_blocks_changed_literals_are_reported() {
         let before = settings(json!({"subdomain": "acme", "key": {"$secret": "${env:A}"}}));
         let now = settings(json!({"subdomain": "acme2", "key": {"$secret": "${env:B}"}, "n": 1}));
         assert_eq!(
@@ -322,32 +324,32 @@ mod tests {
     }
 
     #[test]
-    fn entities_are_a_set() {
+    fn entities_other_order_is_equal() {
         let entity = |name: &str, modes: Option<Vec<Mode>>| Entity {
             entity: name.into(),
             modes,
         };
-        let one = entity("a", Some(vec![Mode::Read, Mode::Write]));
-        let turned = entity("a", Some(vec![Mode::Write, Mode::Read]));
+        let read_write = entity("a", Some(vec![Mode::Read, Mode::Write]));
+        let reordered = entity("a", Some(vec![Mode::Write, Mode::Read]));
         assert_eq!(
             entities(
-                &[one.clone(), entity("b", None)],
-                &[entity("b", None), turned]
+                &[read_write.clone(), entity("b", None)],
+                &[entity("b", None), reordered]
             ),
             None
         );
         assert!(
             entities(
-                std::slice::from_ref(&one),
+                std::slice::from_ref(&read_write),
                 &[entity("a", Some(vec![Mode::Read]))]
             )
             .is_some()
         );
-        assert!(entities(&[], &[one]).is_some());
+        assert!(entities(&[], &[read_write]).is_some());
     }
 
     #[test]
-    fn masks_are_seen_unless_declared() {
+    fn holds_masked_undeclared_mask_is_true() {
         assert!(holds_masked(&map(json!({"x": "****"})), None));
         assert!(holds_masked(&map(json!({"m": {"api_token": "abc"}})), None));
         assert!(holds_masked(

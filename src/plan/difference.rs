@@ -1,11 +1,11 @@
 //! Responsible for the differences between a declared connector and the observed one.
 
-use super::connector::Subject;
+use super::connector::ConnectorPlanner;
 use super::secrets::SecretVerdict;
 use super::{ConnectorPatch, FieldChange, FieldValue, Reason, diff};
 use crate::model::{ObservedConnector, RecordedConnector, Setting, Settings};
 
-impl Subject<'_> {
+impl ConnectorPlanner<'_> {
     pub(super) fn difference(
         &self,
         observed: &ObservedConnector,
@@ -87,17 +87,17 @@ impl Subject<'_> {
     ) {
         let declared = self.declared().replication_config.as_ref();
         let before = recorded.applied.replication_config.as_ref();
-        // Details are left unread where nothing changed remotely since the last apply: what was
-        // applied then is what is there.
+        // Details are not read for a connector without a remote change since the last apply, so the
+        // settings applied then are the observed ones.
         let applied;
-        let there = if let Some(detail) = &observed.detail {
+        let live = if let Some(detail) = &observed.detail {
             &detail.replication_config
         } else {
             applied = before.map(diff::plain).unwrap_or_default();
             &applied
         };
-        let changed = declared.map_or_else(Vec::new, |keys| diff::declared_keys(keys, there));
-        let removed = diff::removed_keys(before, declared, there);
+        let changed = declared.map_or_else(Vec::new, |keys| diff::declared_keys(keys, live));
+        let removed = diff::removed_keys(before, declared, live);
         if changed.is_empty() && removed.is_empty() {
             return;
         }
@@ -109,9 +109,9 @@ impl Subject<'_> {
         }
         difference.changes.extend(changed);
         difference.patch.replication_config = Some(declared.cloned().unwrap_or_default());
-        for (place, change) in removed {
+        for (path, change) in removed {
             difference.changes.push(change);
-            difference.patch.removed.push(place);
+            difference.patch.removed.push(path);
         }
     }
 
@@ -121,9 +121,9 @@ impl Subject<'_> {
         recorded: &RecordedConnector,
         difference: &mut Difference,
     ) {
-        // As for the settings: what is not read is what was applied, and never simply equal.
+        // As for the settings: unread entities are those applied last.
         let applied = recorded.applied.entities.as_deref().unwrap_or_default();
-        let there = observed
+        let live = observed
             .detail
             .as_ref()
             .map_or(applied, |detail| detail.entities.as_slice());
@@ -131,7 +131,7 @@ impl Subject<'_> {
         let Some(wanted) = self.declared().entities.clone().or(no_longer_declared) else {
             return;
         };
-        if let Some(change) = diff::entities(&wanted, there) {
+        if let Some(change) = diff::entities(&wanted, live) {
             difference
                 .update
                 .push(if self.declared().entities.is_some() {
@@ -145,7 +145,8 @@ impl Subject<'_> {
     }
 }
 
-/// What differs, and which of it an update cannot do.
+/// The fields that differ, with the reasons that require a replacement and those that an update
+/// satisfies.
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     pub(super) replace: Vec<Reason>,

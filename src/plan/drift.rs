@@ -1,7 +1,8 @@
-//! What changed out of band since the last apply: the ledger against what there is.
+//! Responsible for drift: differences between the ledger and the observed state, that is, changes
+//! made out of band since the last apply.
 //!
-//! The files have no say here, so what is pending in them is no drift, and what somebody changed
-//! remotely is, whatever the files want by now. What the ledger does not know is not compared.
+//! Does not read the files, so a pending change in them is not drift. Does not compare settings that
+//! the ledger has not recorded.
 
 use super::{FieldChange, FieldValue, Policy, diff};
 use crate::model::{
@@ -11,92 +12,92 @@ use crate::model::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// The workspace that every organization starts with.
+/// Name of the workspace that the API creates with every organization.
 const DEFAULT: &str = "default";
 
-/// What changed out of band.
+/// The result of a drift comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drift {
-    /// The organization that was looked at.
+    /// The organization that was observed.
     pub organization_id: OrganizationId,
-    /// Only a part of the ledger was compared.
+    /// Whether only a part of the ledger was compared.
     pub partial: bool,
-    /// Customers with something that changed, in name order.
+    /// Customers with changes, in name order.
     pub customers: Vec<DriftedCustomer>,
-    /// Names of customers that are not ours, apart from the organization's own `default`.
+    /// Names of customers without a ledger entry, except the organization's `default`.
     pub unmanaged: Vec<String>,
-    /// The counts.
+    /// Counts of changed objects.
     pub summary: DriftSummary,
 }
 
-/// One customer with something that changed.
+/// One recorded customer with changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriftedCustomer {
     /// The recorded name.
     pub name: String,
     /// The workspace.
     pub workspace_id: WorkspaceId,
-    /// What changed: the customer itself, then its connectors in name order.
+    /// The customer itself if it changed, then its changed connectors in name order.
     pub changes: Vec<Drifted>,
 }
 
-/// One thing that changed.
+/// One customer or connector that changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drifted {
-    /// Which, by its recorded name.
+    /// The recorded name; for a new connector, the observed one.
     pub address: Address,
-    /// Which, remotely.
+    /// The remote object.
     pub subject: DriftSubject,
-    /// How.
+    /// The kind of change.
     pub kind: DriftKind,
-    /// From what was applied to what there is.
+    /// The fields that changed, from the applied to the observed value.
     pub fields: Vec<FieldChange>,
 }
 
-/// What drifted.
+/// The remote object that changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DriftSubject {
     /// A customer's workspace.
     Customer(WorkspaceId),
-    /// A connector of a type.
+    /// A connector with its type.
     Connector(ConnectorId, DefinitionId),
 }
 
-/// How something changed out of band.
+/// The kind of an out-of-band change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftKind {
-    /// `-` ours, and no longer there.
+    /// `-` recorded, and no longer exists.
     Gone,
     /// `>` only its name changed.
     RenamedRemotely,
-    /// `~` something that was applied has another value.
+    /// `~` an applied setting has another value.
     ChangedRemotely,
-    /// `+` a connector that is not ours, in a customer that is.
+    /// `+` an unrecorded connector in a recorded customer.
     Appeared,
 }
 
-/// The counts of a drift.
+/// Counts of changed and compared objects.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct DriftSummary {
-    /// Customers that changed themselves.
+    /// Customers whose workspace changed or was deleted.
     pub customers: u64,
-    /// Connectors that changed, went or appeared.
+    /// Connectors that changed, were deleted or appeared.
     pub connectors: u64,
     /// Recorded customers that were compared.
     pub compared: u64,
 }
 
 impl Drift {
-    /// Whether anything changed.
+    /// Whether any object changed.
     pub fn has_changes(&self) -> bool {
         !self.customers.is_empty()
     }
 }
 
-/// Compares what was last applied with what there is, as far as `policy` selects it.
+/// Compares the recorded customers that `policy` selects with the observed state.
 pub fn drift(recorded: &Recorded, observed: &Observed, policy: &Policy) -> Drift {
     let mut drift = Drift {
         organization_id: observed.organization_id,
@@ -106,12 +107,12 @@ pub fn drift(recorded: &Recorded, observed: &Observed, policy: &Policy) -> Drift
         summary: DriftSummary::default(),
     };
     for (id, customer) in &recorded.customers {
-        if !policy.wants_customer(&customer.name) {
+        if !policy.selects_customer(&customer.name) {
             continue;
         }
         drift.summary.compared += 1;
         let mut changes = compare(*id, customer, observed.customers.get(id));
-        changes.retain(|change| policy.wants(&change.address));
+        changes.retain(|change| policy.selects(&change.address));
         drift.count(&changes);
         if !changes.is_empty() {
             drift.customers.push(DriftedCustomer {
@@ -121,8 +122,9 @@ pub fn drift(recorded: &Recorded, observed: &Observed, policy: &Policy) -> Drift
             });
         }
     }
-    let place = |one: &DriftedCustomer| (one.name.clone(), one.workspace_id);
-    drift.customers.sort_by_key(place);
+    drift
+        .customers
+        .sort_by_key(|customer| (customer.name.clone(), customer.workspace_id));
     if !drift.partial {
         drift.unmanaged = unmanaged(recorded, observed);
     }
@@ -149,7 +151,7 @@ fn unmanaged(recorded: &Recorded, observed: &Observed) -> Vec<String> {
     names
 }
 
-/// One recorded customer and its connectors.
+/// Compares one recorded customer and its connectors.
 fn compare(
     id: WorkspaceId,
     recorded: &RecordedCustomer,
@@ -163,9 +165,9 @@ fn compare(
     let mut changes: Vec<Drifted> = changed(address, subject, settings(recorded, observed))
         .into_iter()
         .collect();
-    if let Some(there) = &observed.connectors {
-        let mut connectors = known(recorded, there);
-        connectors.extend(appeared(recorded, there));
+    if let Some(live) = &observed.connectors {
+        let mut connectors = recorded_changes(recorded, live);
+        connectors.extend(appeared(recorded, live));
         connectors.sort_by(|left, right| {
             (&left.address, left.subject.id()).cmp(&(&right.address, right.subject.id()))
         });
@@ -174,58 +176,56 @@ fn compare(
     changes
 }
 
-/// The workspace's own settings.
+/// Compares the workspace's own settings.
 fn settings(recorded: &RecordedCustomer, observed: &ObservedCustomer) -> Vec<FieldChange> {
     let mut fields = Vec::new();
     if let Some(wanted) = recorded.applied.cache {
-        let there = Cache::from_remote(observed.cache);
-        if there != wanted {
-            fields.push(field("cache", cache(wanted), cache(there)));
+        let live = Cache::from_remote(observed.cache);
+        if live != wanted {
+            fields.push(field("cache", cache(wanted), cache(live)));
         }
     }
     name(&recorded.name, &observed.name, &mut fields);
     if let Some(wanted) = recorded.applied.status {
-        let (wanted, there) = (status(wanted), observed_status(&observed.status));
-        if there != wanted {
-            fields.push(field("status", wanted.into(), there.into()));
+        let (wanted, live) = (status(wanted), observed_status(&observed.status));
+        if live != wanted {
+            fields.push(field("status", wanted.into(), live.into()));
         }
     }
     fields
 }
 
-/// Recorded connectors.
-fn known(
+/// Compares the recorded connectors of a customer.
+fn recorded_changes(
     recorded: &RecordedCustomer,
-    there: &BTreeMap<ConnectorId, ObservedConnector>,
+    live: &BTreeMap<ConnectorId, ObservedConnector>,
 ) -> Vec<Drifted> {
-    let one = |(called, connector): (&String, &RecordedConnector)| {
-        let address = Address::connector(&recorded.name, called);
+    let compare = |(recorded_name, connector): (&String, &RecordedConnector)| {
+        let address = Address::connector(&recorded.name, recorded_name);
         let subject = DriftSubject::Connector(connector.id, connector.definition_id);
-        match there.get(&connector.id) {
+        match live.get(&connector.id) {
             None => Some(gone(address, subject)),
             Some(observed) => changed(
                 address,
                 subject,
-                connector_fields(called, connector, observed),
+                connector_fields(recorded_name, connector, observed),
             ),
         }
     };
-    recorded.connectors.iter().filter_map(one).collect()
+    recorded.connectors.iter().filter_map(compare).collect()
 }
 
-/// Connectors that are not ours and were not there at the last apply.
+/// Unrecorded connectors that did not exist at the last apply.
 fn appeared(
     recorded: &RecordedCustomer,
-    there: &BTreeMap<ConnectorId, ObservedConnector>,
+    live: &BTreeMap<ConnectorId, ObservedConnector>,
 ) -> Vec<Drifted> {
-    let Some(seen) = &recorded.unmanaged else {
+    let Some(unmanaged) = &recorded.unmanaged else {
         return Vec::new();
     };
-    let ours: BTreeSet<ConnectorId> = recorded.connectors.values().map(|one| one.id).collect();
-    let known = |id: &ConnectorId| {
-        ours.contains(id) || seen.contains(id) || recorded.pending_deletion.contains(id)
-    };
-    let new = there.iter().filter(|(id, _)| !known(id));
+    let owned = recorded.owned();
+    let is_known = |id: &ConnectorId| owned.contains(id) || unmanaged.contains(id);
+    let new = live.iter().filter(|(id, _)| !is_known(id));
     new.map(|(id, connector)| Drifted {
         address: Address::connector(&recorded.name, &connector.name),
         subject: DriftSubject::Connector(*id, connector.definition_id),
@@ -236,12 +236,12 @@ fn appeared(
 }
 
 fn connector_fields(
-    called: &str,
+    recorded_name: &str,
     recorded: &RecordedConnector,
     observed: &ObservedConnector,
 ) -> Vec<FieldChange> {
     let mut fields = Vec::new();
-    name(called, &observed.name, &mut fields);
+    name(recorded_name, &observed.name, &mut fields);
     if let Some(detail) = &observed.detail {
         let applied = &recorded.applied;
         let declared = applied.replication_config.iter();
@@ -250,7 +250,7 @@ fn connector_fields(
         );
         let entities = applied.entities.as_ref();
         fields.extend(entities.and_then(|wanted| diff::entities(wanted, &detail.entities)));
-        // A comparison goes from what there is to what is declared; a drift goes the other way.
+        // A plan's change goes from observed to declared; drift goes from applied to observed.
         for field in fields.iter_mut().filter(|field| field.path != "name") {
             std::mem::swap(&mut field.before, &mut field.after);
         }
@@ -260,21 +260,22 @@ fn connector_fields(
     fields
 }
 
-/// A value that may be a secret is not shown, on either side.
+/// Hides both sides of a field if one of them may be a secret.
 fn hide(field: &mut FieldChange) {
     let name = field.path.rsplit('.').next().unwrap_or_default();
-    let secret = |side: &FieldValue| matches!(side, FieldValue::Value(value) if holds(name, value));
+    let secret =
+        |side: &FieldValue| matches!(side, FieldValue::Value(value) if holds_secret(name, value));
     if field.path != "name" && (secret(&field.before) || secret(&field.after)) {
         field.before = FieldValue::Hidden;
         field.after = FieldValue::Hidden;
     }
 }
 
-fn holds(name: &str, value: &Value) -> bool {
+fn holds_secret(name: &str, value: &Value) -> bool {
     match value {
         Value::String(text) => looks_secret(name, text),
-        Value::Array(items) => items.iter().any(|item| holds(name, item)),
-        Value::Object(fields) => fields.iter().any(|(name, field)| holds(name, field)),
+        Value::Array(items) => items.iter().any(|item| holds_secret(name, item)),
+        Value::Object(fields) => fields.iter().any(|(name, field)| holds_secret(name, field)),
         _ => false,
     }
 }
@@ -304,7 +305,7 @@ fn changed(address: Address, subject: DriftSubject, fields: Vec<FieldChange>) ->
 }
 
 impl DriftSubject {
-    /// The remote id, as text.
+    /// The remote id as text.
     pub fn id(&self) -> String {
         match self {
             Self::Customer(id) => id.to_string(),

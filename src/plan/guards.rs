@@ -1,12 +1,13 @@
-//! Guards: a second pair of eyes that refuses a plan as a whole.
+//! Responsible for the guards: checks on the whole plan that refuse it if it would remove too much.
 
-use super::{Inputs, Limit, Operation, Plan, Reason, Refusal};
+use super::{CountOrPercent, Inputs, Operation, Plan, Reason, Refusal};
 use crate::model::{Completeness, WorkspaceId};
 
-/// The percentage counts from so many owned objects up; below, the count alone.
+/// Number of owned objects from which the percentage applies. Below it, ten percent would be less
+/// than one object, so only the count applies.
 const PERCENT_FROM: u64 = 10;
 
-/// Every guard that refuses this plan.
+/// The refusals of all guards.
 pub(super) fn refusals(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Refusal> {
     [
         empty_desired(inputs),
@@ -46,14 +47,14 @@ fn too_many_deletes(inputs: &Inputs<'_>, plan: &Plan) -> Option<Refusal> {
     })
 }
 
-/// How many objects a step takes away by absence.
+/// The number of objects that a step removes because they are no longer declared.
 fn weight(inputs: &Inputs<'_>, step: &super::Step) -> u64 {
     if !step.reasons.contains(&Reason::NotInConfig) {
         return 0;
     }
     match &step.operation {
         Operation::DeleteCustomer { workspace_id, .. } => {
-            1 + connectors_alive(inputs, *workspace_id)
+            1 + live_connectors(inputs, *workspace_id)
         }
         Operation::UpdateCustomer { .. } | Operation::DeleteConnector { .. } => 1,
         _ => 0,
@@ -63,15 +64,15 @@ fn weight(inputs: &Inputs<'_>, step: &super::Step) -> u64 {
 fn allowed(inputs: &Inputs<'_>, owned: u64) -> u64 {
     let guards = inputs.matches.desired.guards;
     let percent = |percent: u64| owned.saturating_mul(percent) / 100;
-    let standing = if owned >= PERCENT_FROM {
+    let from_files = if owned >= PERCENT_FROM {
         guards.max_deletes.min(percent(guards.max_delete_percent))
     } else {
         guards.max_deletes
     };
     match inputs.policy.allow_delete {
-        None => standing,
-        Some(Limit::Count(count)) => standing.max(count),
-        Some(Limit::Percent(hundredths)) => standing.max(percent(hundredths)),
+        None => from_files,
+        Some(CountOrPercent::Count(count)) => from_files.max(count),
+        Some(CountOrPercent::Percent(hundredths)) => from_files.max(percent(hundredths)),
     }
 }
 
@@ -82,11 +83,11 @@ fn owned(inputs: &Inputs<'_>) -> u64 {
         .customers
         .keys()
         .filter(|id| inputs.matches.observed.customers.contains_key(id))
-        .map(|id| 1 + connectors_alive(inputs, *id))
+        .map(|id| 1 + live_connectors(inputs, *id))
         .sum()
 }
 
-fn connectors_alive(inputs: &Inputs<'_>, id: WorkspaceId) -> u64 {
+fn live_connectors(inputs: &Inputs<'_>, id: WorkspaceId) -> u64 {
     let Some(recorded) = inputs.matches.recorded.customers.get(&id) else {
         return 0;
     };
@@ -95,11 +96,11 @@ fn connectors_alive(inputs: &Inputs<'_>, id: WorkspaceId) -> u64 {
         .observed
         .customers
         .get(&id)
-        .and_then(|there| there.connectors.as_ref());
-    let alive = recorded
+        .and_then(|customer| customer.connectors.as_ref());
+    let live = recorded
         .connectors
         .values()
         .filter(|connector| listed.is_none_or(|listed| listed.contains_key(&connector.id)))
         .count();
-    u64::try_from(alive).unwrap_or(u64::MAX)
+    u64::try_from(live).unwrap_or(u64::MAX)
 }

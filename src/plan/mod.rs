@@ -1,8 +1,8 @@
-//! Responsible for every decision about what is to be done: desired, observed and recorded state
-//! are matched once ([`match_resources`]), and a [`Plan`] is made from the matches ([`plan`]).
+//! Responsible for planning: [`match_resources`] matches the declared customers and connectors with
+//! the observed and the recorded ones, and [`plan`] derives the steps from the matches.
 //!
-//! Does no I/O and knows no `async`, clock, environment, randomness, hash-map order or secret
-//! value: the same inputs give the same bytes.
+//! Does no I/O and uses no `async`, clock, environment, randomness, hash-map order or secret
+//! value, so that the same inputs give the same bytes.
 
 mod blocked;
 mod connector;
@@ -27,7 +27,7 @@ pub use blocked::{BlockCode, BlockReason, Blocked, GuardCode, Refusal};
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, RecordedMatch, match_resources};
 pub use precondition::Precondition;
-pub use rotation::{Rotation, only_rotations};
+pub use rotation::{RotationPlan, only_rotations};
 pub use step::{
     ConnectorPatch, ConnectorUpdate, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
     Operation, Plan, Reason, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
@@ -37,7 +37,7 @@ pub use crate::model::Action;
 use crate::model::{Address, SecretComparison};
 use std::collections::BTreeSet;
 
-/// All that the planner may know.
+/// The inputs of every planning function.
 #[derive(Clone, Copy, Debug)]
 struct Inputs<'a> {
     matches: &'a Matches<'a>,
@@ -45,36 +45,37 @@ struct Inputs<'a> {
     policy: &'a Policy,
 }
 
-/// What a run may do, from its flags.
+/// What the flags of a run allow and select.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Policy {
-    /// Delete what is ours and no longer declared.
+    /// Remove recorded customers and connectors that are no longer declared.
     pub prune: bool,
-    /// Delete customers too, instead of suspending them; only with `prune`.
+    /// Delete undeclared customers instead of suspending them. Has no effect without `prune`.
     pub delete_customers: bool,
-    /// Raises the limits on deletions for this run.
-    pub allow_delete: Option<Limit>,
-    /// Only these; empty means all.
+    /// Raises the limits that `guards` in the files set on deletions.
+    pub allow_delete: Option<CountOrPercent>,
+    /// The only addresses to plan; empty means all.
     pub targets: BTreeSet<Address>,
-    /// All but these.
+    /// Addresses to leave out.
     pub excludes: BTreeSet<Address>,
-    /// Connectors whose credentials are to be sent again although they are unchanged.
+    /// Connectors to rotate although their secrets are unchanged.
     pub rotate: BTreeSet<Address>,
 }
 
 impl Policy {
-    /// Whether the run is for a part of the files.
+    /// Whether the run plans only a part of the files.
     pub fn is_partial(&self) -> bool {
         !self.targets.is_empty() || !self.excludes.is_empty()
     }
 
-    /// Whether absence from the files deletes: never in a partial run.
+    /// Whether undeclared customers and connectors are removed. A partial run never removes them,
+    /// because it does not see all declarations.
     pub fn deletes_by_absence(&self) -> bool {
         self.prune && !self.is_partial()
     }
 
-    /// Whether this address is selected.
-    pub fn wants(&self, address: &Address) -> bool {
+    /// Whether the run plans this address.
+    pub fn selects(&self, address: &Address) -> bool {
         let selected =
             self.targets.is_empty() || self.targets.iter().any(|target| address.is_within(target));
         selected
@@ -84,24 +85,24 @@ impl Policy {
                 .any(|exclude| address.is_within(exclude))
     }
 
-    /// Whether the customer is needed: it is selected, or something inside it is.
-    pub fn wants_customer(&self, name: &str) -> bool {
+    /// Whether the run plans the customer or a connector in it.
+    pub fn selects_customer(&self, name: &str) -> bool {
         let selected =
             self.targets.is_empty() || self.targets.iter().any(|target| target.customer == name);
         selected && !self.excludes.contains(&Address::customer(name))
     }
 }
 
-/// A limit: `N` or `P%`.
+/// An absolute or a relative number: `N` or `P%`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Limit {
-    /// At most so many.
+pub enum CountOrPercent {
+    /// `N`.
     Count(u64),
-    /// At most so many hundredths of the whole.
+    /// `P%`: hundredths of the total.
     Percent(u64),
 }
 
-/// Decides what is to be done.
+/// Plans the steps that bring the observed state to the declared one.
 pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) -> Plan {
     let inputs = Inputs {
         matches,
@@ -119,8 +120,8 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         unmanaged: Unmanaged::default(),
         summary: Summary::default(),
     };
-    let wanted = matches.customers.iter();
-    for matched in wanted.filter(|matched| policy.wants_customer(matched.name)) {
+    let matched_customers = matches.customers.iter();
+    for matched in matched_customers.filter(|matched| policy.selects_customer(matched.name)) {
         let outcome = customer::plan(&inputs, matched);
         if !outcome.plan.steps.is_empty() || !outcome.plan.ledger_updates.is_empty() {
             plan.customers.push(outcome.plan);
@@ -134,7 +135,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     add_undeclared(&inputs, &mut plan);
     plan.refusals.extend(guards::refusals(&inputs, &plan));
     let declared = &matches.desired.customers;
-    plan.summary = summary::of(&plan, declared.len(), |name| declared.contains_key(name));
+    plan.summary = summary::summarize(&plan, declared.len(), |name| declared.contains_key(name));
     plan
 }
 

@@ -1,12 +1,12 @@
-//! Responsible for what a step was planned against, so that apply and saved plans can tell whether
-//! it still holds.
+//! Responsible for preconditions: the observed state that a step was planned for, by which apply
+//! detects that an object changed after the plan was made.
 
 use super::{FieldChange, FieldValue};
 use crate::model::{ConnectorId, DefinitionId, ObservedConnector, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a step was planned against. An object that no longer meets it is left alone.
+/// The observed state that a step was planned for. Apply skips the step if the object differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "object", rename_all = "snake_case")]
 pub enum Precondition {
@@ -14,27 +14,27 @@ pub enum Precondition {
     Absent,
     /// A workspace.
     Customer {
-        /// Nothing for a workspace that an earlier step of the plan creates.
+        /// `None` for a workspace that an earlier step of the plan creates.
         id: Option<WorkspaceId>,
-        /// The name that it carries when the step begins.
+        /// The name at the start of the step.
         name: String,
-        /// The observed values of what the step changes, by path.
+        /// The observed values of the fields that the step changes, by path.
         settings: BTreeMap<String, FieldValue>,
     },
     /// A connector.
     Connector {
-        /// Its id.
+        /// The connector's id.
         id: ConnectorId,
-        /// The name that it carries when the step begins.
+        /// The name at the start of the step.
         name: String,
-        /// Its type.
+        /// The connector's type.
         definition_id: DefinitionId,
-        /// When it last changed, where the API says so.
+        /// The time of the last change, if the API returned it.
         updated_at: Option<String>,
-        /// The observed values of what the step changes, by path; secrets are not readable.
+        /// The observed values of the fields that the step changes, by path, without secrets.
         settings: BTreeMap<String, FieldValue>,
-        /// Connectors of a replacement's name and type that the ledger does not know: another one
-        /// appeared after the plan was made.
+        /// Unrecorded connectors with the name and type of a replacement, seen at plan time. Apply
+        /// refuses to replace if an unknown one has appeared since.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         namesakes: BTreeSet<ConnectorId>,
     },
@@ -65,15 +65,15 @@ impl Precondition {
         }
     }
 
-    /// Whether the object may carry this name.
-    pub fn allows_name(&self, carried: &str) -> bool {
+    /// Whether the object has the name that the step was planned for.
+    pub fn allows_name(&self, live_name: &str) -> bool {
         match self {
             Self::Absent => false,
-            Self::Customer { name, .. } | Self::Connector { name, .. } => name == carried,
+            Self::Customer { name, .. } | Self::Connector { name, .. } => name == live_name,
         }
     }
 
-    /// Whether a connector that the ledger does not know may stand beside a replacement.
+    /// Whether the plan has seen this unrecorded connector of a replacement's name and type.
     pub fn allows_namesake(&self, other: ConnectorId) -> bool {
         match self {
             Self::Connector { namesakes, .. } => namesakes.contains(&other),
@@ -82,7 +82,7 @@ impl Precondition {
     }
 }
 
-/// What can be read again; the name has its own place.
+/// The readable values before the change, without the name, which has a field of its own.
 fn settings(changes: &[FieldChange]) -> BTreeMap<String, FieldValue> {
     changes
         .iter()

@@ -1,6 +1,7 @@
-//! Deletion by absence: what is ours and no longer declared, and what a replacement left over.
+//! Responsible for removals: recorded customers that are no longer declared, and connectors that an
+//! unfinished replacement or deletion left. Does not limit their number; `guards` does.
 
-use super::matching::FoundCustomer;
+use super::matching::LiveCustomer;
 use super::{
     Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, LedgerUpdates,
     Operation, Precondition, Reason, Refusal, Step,
@@ -11,7 +12,7 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the undeclared customers of the ledger yield.
+/// The result of planning the recorded customers that are not declared.
 #[derive(Debug, Default)]
 pub(super) struct Undeclared {
     pub(super) plans: Vec<CustomerPlan>,
@@ -20,7 +21,7 @@ pub(super) struct Undeclared {
     pub(super) refusals: Vec<Refusal>,
 }
 
-/// Plans recorded, live customers that no declaration means.
+/// Plans the recorded, existing customers that match no declaration.
 pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
     let mut result = Undeclared::default();
     let matches = inputs.matches;
@@ -34,17 +35,17 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
             continue;
         };
         let address = Address::customer(&recorded.name);
-        let found = FoundCustomer {
+        let live = LiveCustomer {
             id: *id,
             observed,
             recorded: Some(recorded),
         };
-        let mut steps = superseded(&recorded.name, found);
+        let mut steps = superseded(&recorded.name, live);
         if !inputs.policy.deletes_by_absence() {
             if !(recorded.suspended && observed.status == ObservedStatus::Inactive) {
                 result.not_pruned.push(address);
             }
-        } else if let Some(reason) = obstacle(inputs, recorded, observed) {
+        } else if let Some(reason) = removal_blocker(inputs, recorded, observed) {
             result.blocked.push(blocked(address, reason));
         } else if let Some(step) = removal(inputs, *id, recorded, observed) {
             if observed.name == recorded.name {
@@ -54,7 +55,7 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
             }
         }
         let ledger_updates = LedgerUpdates {
-            gone: gone(found),
+            gone: gone(live),
             ..LedgerUpdates::default()
         };
         if !steps.is_empty() || !ledger_updates.is_empty() {
@@ -71,7 +72,7 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
 }
 
 /// Why a customer cannot be removed.
-fn obstacle(
+fn removal_blocker(
     inputs: &Inputs<'_>,
     recorded: &RecordedCustomer,
     observed: &ObservedCustomer,
@@ -83,11 +84,11 @@ fn obstacle(
     if recorded.protect {
         return Some(BlockReason::RemovalProtected);
     }
-    let connectors = strangers(inputs, recorded, observed)?;
+    let connectors = unmanaged_connectors(inputs, recorded, observed)?;
     Some(BlockReason::HoldsUnmanaged { connectors })
 }
 
-/// A workspace that is in a state which this version does not know.
+/// Blocks a customer whose workspace has a status that this version does not know.
 pub(super) fn unknown_status(address: Address, status: &str) -> Blocked {
     let status = status.to_owned();
     blocked(address, BlockReason::UnknownStatus { status })
@@ -105,16 +106,21 @@ fn renamed(id: WorkspaceId, recorded: &RecordedCustomer, observed: &ObservedCust
     }
 }
 
-/// How many connectors a customer's deletion would take along that are not ours.
-fn strangers(
+/// The number of connectors that the customer's deletion would delete and the ledger does not own;
+/// `None` if there are none or the run does not delete customers.
+fn unmanaged_connectors(
     inputs: &Inputs<'_>,
     recorded: &RecordedCustomer,
     observed: &ObservedCustomer,
 ) -> Option<usize> {
-    let ours = recorded.owned();
-    let there = observed.connectors.iter().flat_map(BTreeMap::keys);
-    let strangers = there.filter(|id| !ours.contains(id)).count();
-    (inputs.policy.delete_customers && strangers > 0).then_some(strangers)
+    let owned = recorded.owned();
+    let unmanaged = observed
+        .connectors
+        .iter()
+        .flat_map(BTreeMap::keys)
+        .filter(|id| !owned.contains(id))
+        .count();
+    (inputs.policy.delete_customers && unmanaged > 0).then_some(unmanaged)
 }
 
 fn removal(
@@ -159,16 +165,16 @@ fn removal(
     })
 }
 
-/// Connectors of ours that are on their way out and still listed.
-pub(super) fn superseded(customer: &str, found: FoundCustomer<'_>) -> Vec<Step> {
-    let Some(recorded) = found.recorded else {
+/// Steps that delete the connectors pending deletion that still exist.
+pub(super) fn superseded(customer: &str, live: LiveCustomer<'_>) -> Vec<Step> {
+    let Some(recorded) = live.recorded else {
         return Vec::new();
     };
     recorded
         .pending_deletion
         .iter()
         .filter_map(|id| {
-            let connector = found.observed.connectors.as_ref()?.get(id)?;
+            let connector = live.observed.connectors.as_ref()?.get(id)?;
             let address = Address::connector(customer, &connector.name);
             Some(delete_connector(
                 address,
@@ -180,13 +186,13 @@ pub(super) fn superseded(customer: &str, found: FoundCustomer<'_>) -> Vec<Step> 
         .collect()
 }
 
-/// Connectors of ours on their way out that have gone, as far as connectors were read.
-pub(super) fn gone(found: FoundCustomer<'_>) -> BTreeSet<ConnectorId> {
-    let (Some(recorded), Some(there)) = (found.recorded, &found.observed.connectors) else {
+/// Connectors pending deletion that no longer exist. Empty if the connectors were not read.
+pub(super) fn gone(live: LiveCustomer<'_>) -> BTreeSet<ConnectorId> {
+    let (Some(recorded), Some(connectors)) = (live.recorded, &live.observed.connectors) else {
         return BTreeSet::new();
     };
     let pending = recorded.pending_deletion.iter().copied();
-    pending.filter(|id| !there.contains_key(id)).collect()
+    pending.filter(|id| !connectors.contains_key(id)).collect()
 }
 
 /// The step that deletes one connector.

@@ -1,7 +1,7 @@
-//! The part of a plan that sends credentials again because that was asked for by name.
+//! Responsible for the part of a plan that rotates the selected connectors.
 //!
-//! A replacement carries the whole declaration, so a connector with other pending changes is
-//! refused: a rotation must not smuggle in what nobody reviewed.
+//! A replacement sends the whole declaration, so a connector with other pending changes is blocked:
+//! a rotation must not apply changes that were not reviewed.
 
 use super::{
     Action, BlockReason, Blocked, CustomerPlan, LedgerUpdates, Operation, Plan, Reason, Step,
@@ -10,43 +10,43 @@ use super::{
 use crate::model::{Address, Status};
 use std::collections::BTreeSet;
 
-/// A plan narrowed to a rotation.
+/// A plan that is reduced to rotations.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rotation {
-    /// Rotations, and deletions of what earlier replacements left over.
+pub struct RotationPlan {
+    /// Rotations, and deletions of connectors that earlier replacements left.
     pub plan: Plan,
-    /// Everything else that is pending where the rotation looks: left for `apply`.
+    /// The other pending changes of the selected connectors and their customers, for `apply`.
     pub deferred: Vec<(Address, Action)>,
 }
 
-/// What becomes of one step.
-enum Fate {
-    Kept,
+/// Whether the rotation includes a step.
+enum Disposition {
+    Included,
     Deferred,
     Refused(BlockReason),
 }
 
-/// Narrows a plan that was made with connectors in [`super::Policy::rotate`].
-pub fn only_rotations(mut plan: Plan) -> Rotation {
+/// Reduces a plan that was made with connectors in [`super::Policy::rotate`].
+pub fn only_rotations(mut plan: Plan) -> RotationPlan {
     let mut deferred = Vec::new();
     for customer in &mut plan.customers {
-        let obstacles = Obstacles::new(customer);
-        let fates: Vec<Fate> = customer
+        let blockers = RotationBlockers::new(customer);
+        let dispositions: Vec<Disposition> = customer
             .steps
             .iter()
-            .map(|step| obstacles.fate(step))
+            .map(|step| blockers.disposition(step))
             .collect();
-        // What apply would show and adopt is left for apply to remember.
+        // Apply shows unmanaged connectors and adopts customers, so it records them.
         customer.ledger_updates.unmanaged = None;
-        if customer.begins() {
+        if customer.adds_ledger_entry() {
             customer.ledger_updates = LedgerUpdates::default();
         }
         let steps = std::mem::take(&mut customer.steps);
-        for (step, fate) in steps.into_iter().zip(fates) {
-            match fate {
-                Fate::Kept => customer.steps.push(step),
-                Fate::Deferred => deferred.push((step.address, step.action)),
-                Fate::Refused(reason) => plan.blocked.push(Blocked {
+        for (step, disposition) in steps.into_iter().zip(dispositions) {
+            match disposition {
+                Disposition::Included => customer.steps.push(step),
+                Disposition::Deferred => deferred.push((step.address, step.action)),
+                Disposition::Refused(reason) => plan.blocked.push(Blocked {
                     address: step.address,
                     reason,
                 }),
@@ -59,53 +59,53 @@ pub fn only_rotations(mut plan: Plan) -> Rotation {
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
     let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
-    // Only what is declared is rotated.
-    plan.summary = summary::of(&plan, declared, |_| true);
-    Rotation { plan, deferred }
+    // A rotation has steps of declared customers only.
+    plan.summary = summary::summarize(&plan, declared, |_| true);
+    RotationPlan { plan, deferred }
 }
 
-/// What keeps connectors of a customer from being rotated.
-struct Obstacles {
+/// Pending changes of a customer that block the rotation of its connectors.
+struct RotationBlockers {
     adopted: BTreeSet<Address>,
-    comes_first: bool,
+    has_earlier_step: bool,
 }
 
-impl Obstacles {
+impl RotationBlockers {
     fn new(customer: &CustomerPlan) -> Self {
-        let adopted = |step: &&Step| matches!(step.operation, Operation::AdoptConnector { .. });
+        let is_adoption = |step: &&Step| matches!(step.operation, Operation::AdoptConnector { .. });
         Self {
             adopted: customer
                 .steps
                 .iter()
-                .filter(adopted)
+                .filter(is_adoption)
                 .map(|step| step.address.clone())
                 .collect(),
-            comes_first: customer.steps.iter().any(comes_first),
+            has_earlier_step: customer.steps.iter().any(must_come_first),
         }
     }
 
-    fn fate(&self, step: &Step) -> Fate {
+    fn disposition(&self, step: &Step) -> Disposition {
         if step.reasons == [Reason::Superseded] {
-            return Fate::Kept;
+            return Disposition::Included;
         }
         if !step.reasons.contains(&Reason::Requested) {
-            return Fate::Deferred;
+            return Disposition::Deferred;
         }
         if self.adopted.contains(&step.address) {
-            return Fate::Refused(BlockReason::NotRecorded);
+            return Disposition::Refused(BlockReason::NotRecorded);
         }
-        if self.comes_first {
-            return Fate::Refused(BlockReason::CustomerChangesFirst);
+        if self.has_earlier_step {
+            return Disposition::Refused(BlockReason::CustomerChangesFirst);
         }
-        if step.action == Action::Rotate && step.reasons.iter().copied().all(is_of_secrets) {
-            Fate::Kept
+        if step.action == Action::Rotate && step.reasons.iter().copied().all(concerns_secrets) {
+            Disposition::Included
         } else {
-            Fate::Refused(BlockReason::OtherChanges)
+            Disposition::Refused(BlockReason::OtherChanges)
         }
     }
 }
 
-fn is_of_secrets(reason: Reason) -> bool {
+fn concerns_secrets(reason: Reason) -> bool {
     matches!(
         reason,
         Reason::Requested
@@ -115,8 +115,8 @@ fn is_of_secrets(reason: Reason) -> bool {
     )
 }
 
-/// Whether connectors of the customer cannot be written to before this step is done.
-fn comes_first(step: &Step) -> bool {
+/// Whether connectors of the customer can be written only after this step.
+fn must_come_first(step: &Step) -> bool {
     match &step.operation {
         Operation::CreateCustomer { .. } | Operation::AdoptCustomer { .. } => true,
         Operation::UpdateCustomer { patch, .. } => {

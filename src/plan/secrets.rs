@@ -1,4 +1,5 @@
-//! Whether a connector's secrets have to be sent again, from their comparison alone.
+//! Responsible for deciding whether a connector's secrets must be sent again, and for how secret
+//! fields are shown in a plan. Uses the result of the secret comparison; does not see values.
 
 use super::{FieldChange, FieldValue, Reason};
 use crate::model::{DesiredConnector, RecordedConnector, SecretStatus, Setting, WhyUnverified};
@@ -7,17 +8,17 @@ use std::collections::BTreeMap;
 /// The verdict on one connector's secrets.
 #[derive(Debug, Default)]
 pub(super) struct SecretVerdict {
-    /// Why they are to be sent again; empty means they are not.
+    /// Why the secrets must be sent again; empty if they need not be.
     pub(super) reasons: Vec<Reason>,
-    /// The fields that fired.
+    /// The fields that differ.
     pub(super) changes: Vec<FieldChange>,
-    /// What could not be told.
+    /// Paths that could not be compared, by cause.
     pub(super) unverified: BTreeMap<WhyUnverified, Vec<String>>,
-    /// References are spelt anew while every value stayed the same.
-    pub(super) respelt: bool,
+    /// The text of a reference changed and its value did not.
+    pub(super) reference_text_changed: bool,
 }
 
-/// Judges one recorded connector.
+/// Compares the declared secrets of one recorded connector with those last sent.
 pub(super) fn judge(
     connector: &DesiredConnector,
     recorded: &RecordedConnector,
@@ -55,26 +56,26 @@ fn compare(
 ) {
     for (path, leaf) in leaves {
         let reference = reference_text(leaf);
-        let spelt_anew = reference != sent.references.get(path).cloned();
+        let text_changed = reference != sent.references.get(path).cloned();
         if !sent.fingerprints.contains_key(path) {
-            verdict.fire(path, FieldValue::Absent, shown(connector, path, leaf));
+            verdict.add(path, FieldValue::Absent, shown(connector, path, leaf));
             continue;
         }
         let status = statuses
             .and_then(|statuses| statuses.get(path).copied())
             .unwrap_or(SecretStatus::Unverified(WhyUnverified::NotAsked));
         match status {
-            SecretStatus::Unchanged => verdict.respelt |= spelt_anew,
+            SecretStatus::Unchanged => verdict.reference_text_changed |= text_changed,
             SecretStatus::Changed => {
-                verdict.fire(path, before(sent, path), shown(connector, path, leaf));
+                verdict.add(path, before(sent, path), shown(connector, path, leaf));
             }
             SecretStatus::NewVersion => {
                 let reason = Reason::StoreVersionChanged;
                 let after = shown(connector, path, leaf);
-                verdict.fire_for(reason, path, before(sent, path), after);
+                verdict.add_for(reason, path, before(sent, path), after);
             }
-            SecretStatus::Unverified(_) if spelt_anew => {
-                verdict.fire(path, before(sent, path), shown(connector, path, leaf));
+            SecretStatus::Unverified(_) if text_changed => {
+                verdict.add(path, before(sent, path), shown(connector, path, leaf));
             }
             SecretStatus::Unverified(why) => {
                 verdict
@@ -90,16 +91,16 @@ fn compare(
         .keys()
         .filter(|path| !leaves.contains_key(*path))
     {
-        verdict.fire(path, before(sent, path), FieldValue::Absent);
+        verdict.add(path, before(sent, path), FieldValue::Absent);
     }
 }
 
 impl SecretVerdict {
-    fn fire(&mut self, path: &str, before: FieldValue, after: FieldValue) {
-        self.fire_for(Reason::SecretRotated, path, before, after);
+    fn add(&mut self, path: &str, before: FieldValue, after: FieldValue) {
+        self.add_for(Reason::SecretRotated, path, before, after);
     }
 
-    fn fire_for(&mut self, reason: Reason, path: &str, before: FieldValue, after: FieldValue) {
+    fn add_for(&mut self, reason: Reason, path: &str, before: FieldValue, after: FieldValue) {
         if !self.reasons.contains(&reason) {
             self.reasons.push(reason);
         }
@@ -126,7 +127,8 @@ fn before(sent: &crate::model::Sent, path: &str) -> FieldValue {
         })
 }
 
-/// How a leaf is shown: a reference by its text, a literal among secrets only if it is none.
+/// The value that a plan shows for a field of the secret blocks: a reference as text, a literal only
+/// if the field is not a secret.
 fn shown(connector: &DesiredConnector, path: &str, leaf: &Setting) -> FieldValue {
     if let Some(reference) = reference_text(leaf) {
         return FieldValue::Reference(reference);
@@ -138,7 +140,7 @@ fn shown(connector: &DesiredConnector, path: &str, leaf: &Setting) -> FieldValue
     }
 }
 
-/// What a creation will send: every declared field of the three blocks.
+/// The fields that a creation sends: every declared field of the three blocks and the entities.
 pub(super) fn creation_fields(connector: &DesiredConnector) -> Vec<FieldChange> {
     let secret = connector.secret_leaves();
     let mut fields: Vec<FieldChange> = secret
@@ -161,7 +163,7 @@ pub(super) fn creation_fields(connector: &DesiredConnector) -> Vec<FieldChange> 
     fields
 }
 
-/// The readable parts of a setting: a list without references is one value.
+/// Adds the readable parts of a setting. A list without references is one value.
 fn readable_fields(path: String, setting: &Setting, fields: &mut Vec<FieldChange>) {
     match setting {
         Setting::Map(inner) if !inner.is_empty() => {

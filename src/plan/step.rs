@@ -1,6 +1,7 @@
-//! The plan as data: what will be done, to what, why, and on which condition.
+//! Responsible for the plan as data: per customer, steps with their reasons, preconditions and
+//! operations. `apply` executes the steps and decides nothing.
 //!
-//! A plan is complete: apply decides nothing. It holds references and never a secret's value.
+//! Does not hold a secret's value, only its reference.
 
 use super::{Blocked, Precondition, Refusal};
 use crate::model::{
@@ -11,45 +12,44 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The difference between what the files ask for and what there is.
+/// The difference between the declared and the observed state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The organization it was made for.
+    /// The organization that was observed.
     pub organization_id: OrganizationId,
-    /// The names the remote API uses.
+    /// The dialect of the remote API.
     pub contract: Contract,
-    /// Made for a part of the files: nothing is deleted by absence.
+    /// The plan covers a part of the files, so it removes nothing that is undeclared.
     pub partial: bool,
-    /// What will be done, customers in name order.
+    /// Customers with steps or ledger updates, in name order.
     pub customers: Vec<CustomerPlan>,
-    /// What cannot be planned, and why; the customers concerned are left alone.
+    /// Customers and connectors that cannot be planned. Apply does not change them.
     pub blocked: Vec<Blocked>,
-    /// Guards that refuse the plan as a whole.
+    /// Guards that refuse the whole plan.
     pub refusals: Vec<Refusal>,
-    /// Secrets whose freshness could not be told; not a change.
+    /// Secrets that could not be compared with those last sent.
     pub unverified: Vec<Unverified>,
-    /// What exists, is not declared and is not ours: never touched.
+    /// Remote objects that are not declared.
     pub unmanaged: Unmanaged,
-    /// The counts.
+    /// Counts of objects by action.
     pub summary: Summary,
 }
 
 impl Plan {
-    /// Whether apply would do anything that counts as a change (adopting does not write
-    /// remotely, but it changes what the ledger owns, so it counts).
+    /// Whether the plan has steps. An adoption is a step although it sends no write request,
+    /// because it changes which objects the ledger owns.
     pub fn has_changes(&self) -> bool {
         self.customers
             .iter()
             .any(|customer| !customer.steps.is_empty())
     }
 
-    /// Whether apply would write remotely: adopting does not, so a plan that only adopts leaves
-    /// everything as the files say.
+    /// Whether apply would send write requests. An adoption sends none.
     pub fn writes(&self) -> bool {
         self.steps().any(|step| step.action != Action::Adopt)
     }
 
-    /// Every step with its customer, in order.
+    /// The steps of all customers, in order of execution per customer.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.customers.iter().flat_map(|customer| &customer.steps)
     }
@@ -58,16 +58,15 @@ impl Plan {
 /// The steps of one customer, in the order of execution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomerPlan {
-    /// The declared name (for a customer that is no longer declared, the recorded one).
+    /// The declared name; for a customer that is no longer declared, the recorded one.
     pub name: String,
-    /// The workspace, unless it has yet to be created.
+    /// The workspace; `None` if a step creates it.
     pub workspace_id: Option<WorkspaceId>,
-    /// Whether the files protect it.
+    /// Whether the files protect the customer.
     pub protect: bool,
-    /// What will be done.
+    /// The steps.
     pub steps: Vec<Step>,
-    /// What the ledger is to remember although nothing is written remotely: facts of the files
-    /// (a name, protection, how a reference is spelt) that changed while the values did not.
+    /// Corrections to the customer's ledger entry.
     #[serde(
         default,
         rename = "remember",
@@ -77,7 +76,7 @@ pub struct CustomerPlan {
 }
 
 impl CustomerPlan {
-    /// Whether the customer becomes ours by this plan.
+    /// Whether a step adds the customer to the ledger.
     pub fn adds_ledger_entry(&self) -> bool {
         let adds_entry = |step: &Step| {
             matches!(
@@ -89,213 +88,212 @@ impl CustomerPlan {
     }
 }
 
-/// Corrections to the ledger that need no remote call and no approval.
+/// Corrections to a customer's ledger entry that need no write request and no approval: the files
+/// or the observed state changed, and the values that airlift sends did not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LedgerUpdates {
-    /// The customer's name, when the ledger has an older one.
+    /// The customer's new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The customer's protection, when it changed.
+    /// The customer's new protection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protect: Option<bool>,
-    /// The workspace's settings that are found as declared.
+    /// The workspace's settings that were observed as declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedCustomer>,
-    /// Connectors that are there and not ours.
+    /// Observed connectors that the ledger does not own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmanaged: Option<BTreeSet<ConnectorId>>,
-    /// Connectors as the files have them now.
+    /// Connectors whose declaration or `updated_at` changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connectors: Vec<ConnectorUpdate>,
-    /// Connectors on their way out that neither the list nor their ids find any more.
+    /// Connectors pending deletion that neither the list nor a GET by id returns.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub gone: BTreeSet<ConnectorId>,
 }
 
-/// What the ledger is to remember of one connector.
+/// Corrections to a connector's ledger entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConnectorUpdate {
-    /// Its declaration, by its name.
+    /// The connector as declared.
     pub body: ConnectorBody,
-    /// The remote `updated_at` at which it was found as declared.
+    /// The remote `updated_at` at which the connector was observed as declared.
     pub updated_at: Option<String>,
-    /// Versions of stores that hold the values last sent, by path, as far as they are new.
+    /// New store versions that hold the values last sent, by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, String>,
 }
 
 impl LedgerUpdates {
-    /// Whether there is nothing to correct.
+    /// Whether the ledger entry needs no correction.
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
     }
 }
 
-/// One thing that will be done.
+/// One operation on one object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// To what.
+    /// The customer or connector.
     pub address: Address,
-    /// The kind of action, for readers.
+    /// The kind of change, for display.
     pub action: Action,
-    /// Why, most telling first; never empty.
+    /// At least one reason, the most specific first.
     pub reasons: Vec<Reason>,
-    /// The fields concerned.
+    /// The fields that differ.
     pub changes: Vec<FieldChange>,
-    /// What it was planned against.
+    /// The observed state that the step was planned for.
     pub precondition: Precondition,
-    /// What is executed.
+    /// The operation to execute.
     pub operation: Operation,
 }
 
-/// Why a step exists. Readers ignore what they do not know.
+/// Why a step exists. Consumers ignore reasons that they do not know.
 #[derive(
     Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// Declared, and not there.
+    /// Declared, and does not exist remotely.
     MissingRemote,
-    /// Recorded, and gone without this tool's doing.
+    /// Recorded, and deleted by something other than airlift.
     DeletedOutOfBand,
-    /// There under this name (and type), and not recorded.
+    /// Exists remotely with this name (and type), and is not recorded.
     FoundByName,
     /// A declared field differs.
     FieldChanged,
-    /// The files carry a new name.
+    /// The files declare a new name.
     Renamed,
     /// A key declared at the last apply is no longer declared.
     KeyRemoved,
-    /// A secret's value, or the reference to it, is not what was last sent.
+    /// A secret's value or its reference differs from the one last sent.
     SecretRotated,
-    /// A secret's store has another version than the one last sent, and its value is not known
-    /// to be the same.
+    /// The store has another version of a secret than the one last sent, and the value may differ.
     StoreVersionChanged,
     /// `credentials_version` was changed.
     CredentialsVersionChanged,
-    /// Rotation was asked for by name.
+    /// `airlift rotate` selected the connector.
     Requested,
-    /// The type changed, which no update can do.
+    /// The type changed, which requires a replacement.
     TypeChanged,
-    /// The environment changed, which no update can do.
+    /// The environment changed, which requires a replacement.
     EnvironmentChanged,
-    /// The template changed, which no update can do.
+    /// The template changed, which requires a replacement.
     TemplateChanged,
-    /// The replication settings hold a secret, which no update can carry.
+    /// The replication settings contain a secret, which an update cannot send.
     SecretInConfig,
-    /// Ours, and no longer in the files.
+    /// Recorded, and no longer in the files.
     NotInConfig,
-    /// Left over from a replacement or a deletion that did not finish.
+    /// Remains of a replacement or deletion that did not finish.
     Superseded,
-    /// Set right after its creation, which cannot carry it.
+    /// Set after the creation, because the creation request has no field for it.
     SetAfterCreation,
 }
 
-/// One field's difference.
+/// One field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldChange {
     /// Dotted path, such as `credentials.token` or `replication_config.start_date`.
     pub path: String,
-    /// What there is.
+    /// The observed value.
     pub before: FieldValue,
-    /// What there will be.
+    /// The value after apply.
     pub after: FieldValue,
 }
 
-/// One side of a difference.
+/// A field's value before or after the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldValue {
     /// Not set.
     Absent,
-    /// Set, and never returned by the API.
+    /// Set, but the API does not return it.
     Unreadable,
     /// A readable value.
     Value(Value),
-    /// A secret, by its reference.
+    /// The reference of a secret.
     Reference(String),
-    /// A literal in a place for secrets, which is not shown.
+    /// A literal in a field for secrets; its value is withheld.
     Hidden,
 }
 
-/// What is executed. Ids are those known when the plan was made; a step inside a customer that
-/// is created in the same run has none.
+/// The operation of a step, with the ids that were known when the plan was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Operation {
-    /// Mint a token for the name, which creates the workspace, and learn its id.
+    /// Request a token for the name, which creates the workspace, and read the workspace id.
     CreateCustomer {
-        /// Where it is placed.
+        /// The region of the workspace.
         region: Option<Region>,
     },
-    /// Take the workspace into the ledger.
+    /// Add an existing workspace to the ledger.
     AdoptCustomer {
-        /// Which.
+        /// The workspace to adopt.
         workspace_id: WorkspaceId,
     },
     /// Change name, status or cache in place.
     UpdateCustomer {
-        /// Which; nothing for one created earlier in the same run.
+        /// The workspace; `None` if an earlier step creates it.
         workspace_id: Option<WorkspaceId>,
-        /// What to send.
+        /// The fields to send.
         patch: CustomerPatch,
-        /// Record it as retired: suspended because the files no longer name it.
+        /// Record that a prune suspended the customer.
         #[serde(rename = "retire")]
         record_suspension: bool,
     },
-    /// Delete the workspace and all it holds.
+    /// Delete the workspace with its connectors.
     DeleteCustomer {
-        /// Which.
+        /// The workspace to delete.
         workspace_id: WorkspaceId,
     },
     /// Create a connector.
     CreateConnector {
-        /// With this body.
+        /// The connector as declared.
         body: ConnectorBody,
     },
-    /// Take a connector into the ledger.
+    /// Add an existing connector to the ledger.
     AdoptConnector {
-        /// Which.
+        /// The connector to adopt.
         id: ConnectorId,
-        /// What the files declare for it.
+        /// The connector as declared.
         body: ConnectorBody,
     },
     /// Change name, replication settings or entities in place.
     UpdateConnector {
-        /// Which.
+        /// The connector to update.
         id: ConnectorId,
-        /// What to send.
+        /// The fields to send.
         patch: ConnectorPatch,
-        /// What the files declare for it.
+        /// The connector as declared.
         body: ConnectorBody,
     },
-    /// Check the new body, create it, switch the ledger, delete the old one.
+    /// Check the new credentials, create the new connector, record it, delete the old connector.
     ReplaceConnector {
-        /// The old one.
+        /// The connector to replace.
         id: ConnectorId,
-        /// With this body.
+        /// The connector as declared.
         body: ConnectorBody,
     },
-    /// Delete a connector and wait until it is gone.
+    /// Delete a connector and wait until the API no longer returns it.
     DeleteConnector {
-        /// Which.
+        /// The connector to delete.
         id: ConnectorId,
     },
 }
 
-/// An in-place change (`ConnectorSourceUpdateRequest`); what is absent is not sent.
+/// An in-place change (`ConnectorSourceUpdateRequest`). Absent fields are not sent.
 ///
-/// Replication settings are laid over what apply reads right before it writes, because nobody
-/// documents whether a PUT merges or replaces.
+/// Apply reads the replication settings immediately before the write and merges the declared keys
+/// into them, because the API does not document whether a PUT merges or replaces.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConnectorPatch {
     /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The declared keys, laid over the observed ones.
+    /// The declared keys, to be merged into the observed ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication_config: Option<Settings>,
-    /// Places of keys that were declared at the last apply and are not now, outermost name first.
+    /// Paths of keys that were declared at the last apply and no longer are, outermost name first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Vec<String>>,
     /// The new entities; an empty list clears them.
@@ -303,42 +301,42 @@ pub struct ConnectorPatch {
     pub entities: Option<Vec<Entity>>,
 }
 
-/// Secrets of one connector whose freshness could not be told.
+/// Secrets of one connector that could not be compared with those last sent.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Unverified {
     /// The connector.
     pub address: Address,
-    /// Why.
+    /// Why the comparison was not possible.
     pub why: WhyUnverified,
-    /// The fields' paths.
+    /// The paths of the secret fields.
     pub paths: Vec<String>,
 }
 
-/// What exists, is not declared and is not ours.
+/// Remote objects that are not declared. Apply leaves them alone.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Unmanaged {
-    /// Names of undeclared customers; their connectors are not read.
+    /// Names of customers that are neither declared nor recorded. Their connectors are not read.
     pub customers: Vec<String>,
-    /// Undeclared connectors of declared customers.
+    /// Connectors of declared customers that are neither declared nor recorded.
     pub connectors: Vec<UnmanagedConnector>,
-    /// Ours, not in the files, kept because the run does not prune.
+    /// Recorded objects that are not in the files, in a run that does not prune.
     #[serde(rename = "kept")]
     pub not_pruned: Vec<Address>,
 }
 
-/// An undeclared connector of a declared customer.
+/// A connector of a declared customer that is neither declared nor recorded.
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
 pub struct UnmanagedConnector {
-    /// Customer and name.
+    /// The customer's and the connector's name.
     pub address: Address,
-    /// Its id.
+    /// The connector's id.
     pub id: ConnectorId,
-    /// Its type's name where the server gives one.
+    /// The name of the type, if the API returned it.
     pub kind: Option<String>,
 }
 
-/// The counts of a plan. A replacement counts in `add` and in `destroy`; an object that is
-/// created and then set up further counts once.
+/// Counts of a plan's objects. A replacement counts in `add` and in `destroy`. An object that is
+/// created and then updated counts once.
 #[derive(
     Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -349,11 +347,11 @@ pub struct Summary {
     pub change: u64,
     /// Objects to delete.
     pub destroy: u64,
-    /// Objects to take into the ledger.
+    /// Objects to add to the ledger.
     pub adopt: u64,
     /// Secrets to send.
     pub secrets: u64,
-    /// Declared customers with at least one step.
+    /// Declared customers with one or more steps.
     pub customers_touched: u64,
     /// Customers declared.
     pub customers_declared: u64,

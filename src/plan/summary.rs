@@ -1,19 +1,23 @@
-//! The counts of a plan.
+//! Responsible for the counts of a plan.
 
 use super::{Action, Operation, Plan, Summary};
 use crate::model::{Address, Setting, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Counts objects, not steps: one that is created and then set up further counts as added.
-/// What is pruned is no declared customer.
-pub(super) fn of(plan: &Plan, declared: usize, is_declared: impl Fn(&str) -> bool) -> Summary {
+/// Counts objects, not steps: an object that is created and then updated counts once, as added.
+/// `is_declared` leaves pruned customers out of `customers_touched`.
+pub(super) fn summarize(
+    plan: &Plan,
+    declared: usize,
+    is_declared: impl Fn(&str) -> bool,
+) -> Summary {
     let mut actions: BTreeMap<(&Address, bool), BTreeSet<Action>> = BTreeMap::new();
     let mut summary = Summary {
         customers_declared: count(declared),
         ..Summary::default()
     };
     for step in plan.steps() {
-        // A deletion is of another object than one of the same name that stays.
+        // A deleted object and a remaining one can have the same address.
         let deleted = step.action == Action::Delete;
         actions
             .entry((&step.address, deleted))
@@ -46,23 +50,24 @@ pub(super) fn of(plan: &Plan, declared: usize, is_declared: impl Fn(&str) -> boo
 
 fn secrets_sent(operation: &Operation) -> u64 {
     match operation {
-        Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
-            body.blocks().map(|(_, block)| in_settings(block)).sum()
-        }
+        Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => body
+            .blocks()
+            .map(|(_, block)| references_in_settings(block))
+            .sum(),
         _ => 0,
     }
 }
 
-fn in_settings(settings: &Settings) -> u64 {
-    settings.values().map(in_setting).sum()
+fn references_in_settings(settings: &Settings) -> u64 {
+    settings.values().map(references_in_setting).sum()
 }
 
-fn in_setting(setting: &Setting) -> u64 {
+fn references_in_setting(setting: &Setting) -> u64 {
     match setting {
         Setting::Literal(_) => 0,
         Setting::Secret(_) => 1,
-        Setting::List(items) => items.iter().map(in_setting).sum(),
-        Setting::Map(fields) => in_settings(fields),
+        Setting::List(items) => items.iter().map(references_in_setting).sum(),
+        Setting::Map(fields) => references_in_settings(fields),
     }
 }
 

@@ -1,7 +1,8 @@
-//! Steps on a customer's workspace itself: adoption, name, status and cache.
+//! Responsible for the steps on a customer's workspace itself: adoption, name, status and cache; and
+//! for the corrections to the customer's ledger entry. Does not plan connectors.
 
-use super::customer::Draft;
-use super::matching::FoundCustomer;
+use super::customer::CustomerPlanner;
+use super::matching::LiveCustomer;
 use super::{Action, BlockReason, FieldChange, FieldValue, Operation, Precondition, Reason};
 use crate::model::{
     AppliedCustomer, Cache, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus,
@@ -9,11 +10,11 @@ use crate::model::{
 };
 use std::collections::BTreeSet;
 
-impl Draft<'_> {
+impl CustomerPlanner<'_> {
     pub(super) fn set_after_creation(&mut self) {
         let cache = self.declared.cache.filter(|cache| *cache != Cache::Inherit);
         let status = (self.declared.status == Status::Inactive).then_some(Status::Inactive);
-        if (cache.is_none() && status.is_none()) || !self.wants_itself() {
+        if (cache.is_none() && status.is_none()) || !self.selects_itself() {
             return;
         }
         let mut changes = Vec::new();
@@ -42,40 +43,41 @@ impl Draft<'_> {
         ));
     }
 
-    pub(super) fn adopt(&mut self, found: FoundCustomer<'_>) {
-        if found.recorded.is_none() && self.inputs.policy.wants_customer(self.name) {
+    pub(super) fn adopt(&mut self, live: LiveCustomer<'_>) {
+        if live.recorded.is_none() && self.inputs.policy.selects_customer(self.name) {
             let operation = Operation::AdoptCustomer {
-                workspace_id: found.id,
+                workspace_id: live.id,
             };
             self.push(self.customer_step(
                 Action::Adopt,
                 Reason::FoundByName,
                 Vec::new(),
-                Precondition::customer(Some(found.id), &found.observed.name, &[]),
+                Precondition::customer(Some(live.id), &live.observed.name, &[]),
                 operation,
             ));
         }
     }
 
-    /// Name, cache, and a status that goes active: connectors are written to a live workspace.
-    pub(super) fn change_before_connectors(&mut self, found: FoundCustomer<'_>) {
-        if !self.wants_itself() {
+    /// Changes name and cache, and activates the workspace: an inactive workspace accepts no writes
+    /// to its connectors.
+    pub(super) fn change_before_connectors(&mut self, live: LiveCustomer<'_>) {
+        if !self.selects_itself() {
             return;
         }
         let mut patch = CustomerPatch::default();
         let mut changes = Vec::new();
         let mut reason = Reason::FieldChanged;
-        if found.observed.name != self.name {
+        if live.observed.name != self.name {
             reason = Reason::Renamed;
             patch.name = Some(self.name.to_owned());
-            changes.push(change("name", text(&found.observed.name), text(self.name)));
+            changes.push(change("name", text(&live.observed.name), text(self.name)));
         }
-        let cache = Cache::from_remote(found.observed.cache);
+        let cache = Cache::from_remote(live.observed.cache);
         if let Some(wanted) = self.declared.cache.filter(|wanted| *wanted != cache) {
             patch.cache = Some(wanted);
             changes.push(change("cache", cache_value(cache), cache_value(wanted)));
         }
-        let suspended = found.observed.status == ObservedStatus::Inactive;
+        let suspended = live.observed.status == ObservedStatus::Inactive;
         if suspended && self.declared.status == Status::Active {
             patch.status = Some(Status::Active);
             changes.push(change("status", text("inactive"), text("active")));
@@ -89,14 +91,14 @@ impl Draft<'_> {
         } else {
             Action::Update
         };
-        let precondition = Precondition::customer(Some(found.id), &found.observed.name, &changes);
-        let operation = update(Some(found.id), patch);
+        let precondition = Precondition::customer(Some(live.id), &live.observed.name, &changes);
+        let operation = update(Some(live.id), patch);
         self.push(self.customer_step(action, reason, changes, precondition, operation));
     }
 
-    pub(super) fn deactivate(&mut self, found: FoundCustomer<'_>) {
-        let active = found.observed.status == ObservedStatus::Active;
-        if !active || self.declared.status == Status::Active || !self.wants_itself() {
+    pub(super) fn deactivate(&mut self, live: LiveCustomer<'_>) {
+        let active = live.observed.status == ObservedStatus::Active;
+        if !active || self.declared.status == Status::Active || !self.selects_itself() {
             return;
         }
         if self.declared.protect {
@@ -107,45 +109,49 @@ impl Draft<'_> {
             ..CustomerPatch::default()
         };
         let changes = vec![change("status", text("active"), text("inactive"))];
-        // Steps before this one give the workspace its declared name.
-        let precondition = Precondition::customer(Some(found.id), self.name, &changes);
+        // An earlier step renames the workspace to its declared name.
+        let precondition = Precondition::customer(Some(live.id), self.name, &changes);
         self.push(self.customer_step(
             Action::Update,
             Reason::FieldChanged,
             changes,
             precondition,
-            update(Some(found.id), patch),
+            update(Some(live.id), patch),
         ));
     }
 
-    pub(super) fn update_ledger(&mut self, found: FoundCustomer<'_>) {
+    pub(super) fn update_ledger(&mut self, live: LiveCustomer<'_>) {
         let adopted = RecordedCustomer {
             name: self.name.to_owned(),
             protect: self.declared.protect,
             ..RecordedCustomer::default()
         };
-        let recorded = found.recorded.unwrap_or(&adopted);
-        let applied = self.as_found(found.observed, recorded.applied);
-        let unmanaged = self.outcome.unmanaged.iter().map(|one| one.id);
-        let unmanaged: BTreeSet<ConnectorId> = unmanaged.collect();
+        let recorded = live.recorded.unwrap_or(&adopted);
+        let applied = self.applied_settings(live.observed, recorded.applied);
+        let unmanaged: BTreeSet<ConnectorId> = self
+            .outcome
+            .unmanaged
+            .iter()
+            .map(|connector| connector.id)
+            .collect();
         let updates = &mut self.outcome.plan.ledger_updates;
-        updates.gone = super::prune::gone(found);
+        updates.gone = super::prune::gone(live);
         if applied != recorded.applied {
             updates.applied = Some(applied);
         }
-        // A part of the files does not tell what is unmanaged.
+        // A partial run does not match all connectors, so it does not know which are unmanaged.
         if !self.inputs.policy.is_partial() && recorded.unmanaged.as_ref() != Some(&unmanaged) {
             updates.unmanaged = Some(unmanaged);
         }
         if recorded.protect != self.declared.protect {
             updates.protect = Some(self.declared.protect);
         }
-        if recorded.name != self.name && found.observed.name == self.name {
+        if recorded.name != self.name && live.observed.name == self.name {
             updates.name = Some(self.name.to_owned());
         }
     }
 
-    /// A workspace is born active, with the cache inherited, and empty.
+    /// Records the state of a new workspace: active, without connectors, with the inherited cache.
     pub(super) fn record_new_workspace(&mut self) {
         let inherits = self.declared.cache.filter(|cache| *cache == Cache::Inherit);
         let updates = &mut self.outcome.plan.ledger_updates;
@@ -156,9 +162,13 @@ impl Draft<'_> {
         updates.unmanaged = Some(BTreeSet::new());
     }
 
-    /// What counts as applied of the workspace's settings: what is as declared. What differs is
-    /// a step's matter, and the cache is ours only while it is declared.
-    fn as_found(&self, observed: &ObservedCustomer, before: AppliedCustomer) -> AppliedCustomer {
+    /// The settings to record as applied: those that are observed as declared. A step records those
+    /// that differ. The cache is recorded only while it is declared.
+    fn applied_settings(
+        &self,
+        observed: &ObservedCustomer,
+        before: AppliedCustomer,
+    ) -> AppliedCustomer {
         let active = self.declared.status == Status::Active;
         let as_declared = match observed.status {
             ObservedStatus::Active => active,
@@ -170,10 +180,10 @@ impl Draft<'_> {
             status: as_declared
                 .then_some(self.declared.status)
                 .or(before.status),
-            cache: self.declared.cache.and_then(|wanted| {
-                let found = (wanted == cache).then_some(wanted);
-                found.or(before.cache)
-            }),
+            cache: self
+                .declared
+                .cache
+                .and_then(|wanted| (wanted == cache).then_some(wanted).or(before.cache)),
         }
     }
 }

@@ -1,45 +1,43 @@
-//! Responsible for matching the connectors of one customer.
+//! Responsible for matching the declared connectors of one customer with the remote ones.
 
-use super::FoundCustomer;
 use super::renames::{previous_names, renames};
+use super::{LiveCustomer, absence};
 use crate::model::{
     ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, KindLookup, Observed,
     ObservedConnector, RecordedConnector,
 };
+use crate::plan::Reason;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a declared connector was matched with.
+/// The remote connector that a declared connector matches.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::plan) enum ConnectorMatch<'a> {
-    /// A live connector; recorded unless it is to be adopted.
-    Found {
+    /// One existing connector. Without a ledger entry it is to be adopted.
+    Live {
         id: ConnectorId,
         observed: &'a ObservedConnector,
         recorded: Option<&'a RecordedConnector>,
     },
-    /// Nothing: it is to be created.
-    Absent {
-        /// It was there once and is gone.
-        lost: bool,
-    },
-    /// More than one connector of this name and type.
+    /// None: the connector is to be created, for this reason.
+    Absent(Reason),
+    /// More than one unrecorded connector of this name and type.
     Ambiguous,
 }
 
-/// A declared connector with what it means.
+/// A declared connector with its match.
 #[derive(Clone, Debug)]
 pub(in crate::plan) struct MatchedConnector<'a> {
     pub(in crate::plan) name: &'a str,
     pub(in crate::plan) declared: &'a DesiredConnector,
-    /// Nothing when neither the catalog nor the API knows one definition of the type.
+    /// `None` if neither the embedded catalog nor the API has exactly one definition of the type.
     pub(in crate::plan) definition: Option<DefinitionId>,
     pub(in crate::plan) matched: ConnectorMatch<'a>,
-    /// The files carry a new name for a recorded connector.
+    /// The files declare a recorded connector under a new name.
     pub(in crate::plan) renamed: bool,
-    /// Live connectors of the declared name and type that the ledger does not know.
+    /// Existing unrecorded connectors with the declared name and type.
     pub(in crate::plan) namesakes: Vec<ConnectorId>,
-    /// One of them is younger than the recorded connector.
-    pub(in crate::plan) contested: bool,
+    /// A namesake was created at or after the time of the recorded connector.
+    pub(in crate::plan) has_newer_namesake: bool,
 }
 
 /// The connectors of one customer, matched.
@@ -47,24 +45,24 @@ pub(in crate::plan) struct MatchedConnector<'a> {
 pub(in crate::plan) struct ConnectorMatches<'a> {
     /// Declared connectors in name order.
     pub(in crate::plan) declared: Vec<MatchedConnector<'a>>,
-    /// Live recorded connectors that the files no longer name, renames aside.
+    /// Existing recorded connectors that are no longer declared and not renamed.
     pub(in crate::plan) undeclared: Vec<(&'a str, ConnectorId, &'a ObservedConnector)>,
-    /// Live connectors that the ledger does not know.
+    /// Existing connectors without a ledger entry.
     pub(in crate::plan) unrecorded: Vec<(ConnectorId, &'a ObservedConnector)>,
 }
 
 impl<'a> ConnectorMatches<'a> {
-    /// For a customer that is to be created.
+    /// The connectors of a customer that is to be created.
     pub(super) fn all_absent(declared: &'a DesiredCustomer, observed: &Observed) -> Self {
         let connectors = declared.connectors.iter();
         let declared = connectors.map(|(name, declared)| MatchedConnector {
             name,
             declared,
             definition: definition_of(declared, observed),
-            matched: ConnectorMatch::Absent { lost: false },
+            matched: ConnectorMatch::Absent(Reason::MissingRemote),
             renamed: false,
             namesakes: Vec::new(),
-            contested: false,
+            has_newer_namesake: false,
         });
         Self {
             declared: declared.collect(),
@@ -73,7 +71,7 @@ impl<'a> ConnectorMatches<'a> {
     }
 }
 
-/// The definition of a declared type, from the catalog or as the API told it.
+/// The definition of a declared type, from the embedded catalog or from the API.
 fn definition_of(declared: &DesiredConnector, observed: &Observed) -> Option<DefinitionId> {
     let kind = &declared.kind;
     kind.definition_id
@@ -83,12 +81,13 @@ fn definition_of(declared: &DesiredConnector, observed: &Observed) -> Option<Def
         })
 }
 
-/// Whether beside a recorded connector there is one that is not ours and came later.
-fn is_contested(
+/// Whether an unrecorded connector with the same name and type was created at or after the time of
+/// the recorded one. Another run may then be replacing the recorded connector.
+fn newer_namesake_exists(
     matched: ConnectorMatch<'_>,
     namesakes: &[(ConnectorId, &ObservedConnector)],
 ) -> bool {
-    let ConnectorMatch::Found {
+    let ConnectorMatch::Live {
         observed,
         recorded: Some(_),
         ..
@@ -101,25 +100,25 @@ fn is_contested(
         .any(|(_, other)| other.created() >= observed.created())
 }
 
-/// Everything a customer's declared connectors are matched against.
+/// Index of one customer's remote and recorded connectors.
 #[derive(Debug)]
-pub(super) struct ConnectorPool<'a> {
+pub(super) struct ConnectorIndex<'a> {
     observed: BTreeMap<ConnectorId, &'a ObservedConnector>,
     recorded: BTreeMap<&'a str, &'a RecordedConnector>,
-    /// New name to recorded name.
+    /// Recorded name by new name.
     renamed: BTreeMap<&'a str, &'a str>,
-    /// New name to previous name, as the files spell it out.
+    /// Declared `previous_name` by new name.
     previous: BTreeMap<&'a str, &'a str>,
-    /// Live connectors that the ledger does not know, in id order.
+    /// Existing connectors without a ledger entry, in id order.
     unrecorded: Vec<(ConnectorId, &'a ObservedConnector)>,
-    /// The same by name and type.
+    /// The unrecorded connectors by name and type.
     by_name: BTreeMap<(&'a str, DefinitionId), Vec<(ConnectorId, &'a ObservedConnector)>>,
 }
 
-impl<'a> ConnectorPool<'a> {
-    pub(super) fn new(found: FoundCustomer<'a>, declared: &'a DesiredCustomer) -> Self {
-        let pending_deletion = found.recorded.map(|recorded| &recorded.pending_deletion);
-        let observed: BTreeMap<_, _> = found
+impl<'a> ConnectorIndex<'a> {
+    pub(super) fn new(customer: LiveCustomer<'a>, declared: &'a DesiredCustomer) -> Self {
+        let pending_deletion = customer.recorded.map(|recorded| &recorded.pending_deletion);
+        let observed: BTreeMap<_, _> = customer
             .observed
             .connectors
             .iter()
@@ -127,16 +126,17 @@ impl<'a> ConnectorPool<'a> {
             .filter(|(id, _)| !pending_deletion.is_some_and(|ids| ids.contains(id)))
             .map(|(id, connector)| (*id, connector))
             .collect();
-        let recorded: BTreeMap<_, _> = found
+        let recorded: BTreeMap<_, _> = customer
             .recorded
             .iter()
             .flat_map(|recorded| &recorded.connectors)
             .map(|(name, connector)| (name.as_str(), connector))
             .collect();
-        let ours: BTreeSet<ConnectorId> = recorded.values().map(|connector| connector.id).collect();
+        let recorded_ids: BTreeSet<ConnectorId> =
+            recorded.values().map(|connector| connector.id).collect();
         let unrecorded: Vec<_> = observed
             .iter()
-            .filter(|(id, _)| !ours.contains(id))
+            .filter(|(id, _)| !recorded_ids.contains(id))
             .map(|(id, connector)| (*id, *connector))
             .collect();
         let mut by_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -173,7 +173,7 @@ impl<'a> ConnectorPool<'a> {
                 matched,
                 renamed: self.renamed.contains_key(name.as_str()),
                 namesakes: namesakes.iter().map(|(id, _)| *id).collect(),
-                contested: is_contested(matched, namesakes),
+                has_newer_namesake: newer_namesake_exists(matched, namesakes),
             }
         });
         ConnectorMatches {
@@ -183,31 +183,31 @@ impl<'a> ConnectorPool<'a> {
         }
     }
 
-    /// Matches one declared connector; one of an unknown type by its recorded id alone.
+    /// Matches one declared connector. A connector of an unknown type is matched by recorded id only.
     fn find(&self, name: &'a str, definition: Option<DefinitionId>) -> ConnectorMatch<'a> {
         let recorded_name = self.renamed.get(name).copied().unwrap_or(name);
         let recorded = self.recorded.get(recorded_name).copied();
         if let Some(recorded) = recorded
             && let Some(observed) = self.observed.get(&recorded.id)
         {
-            return ConnectorMatch::Found {
+            return ConnectorMatch::Live {
                 id: recorded.id,
                 observed,
                 recorded: Some(recorded),
             };
         }
-        let lost = recorded.is_some();
+        let absent = ConnectorMatch::Absent(absence(recorded.is_some()));
         let Some(definition) = definition else {
-            return ConnectorMatch::Absent { lost };
+            return absent;
         };
-        // Under its previous name where the ledger no longer knows that one either.
+        // A recorded connector of the previous name was matched above, as a rename.
         let previous = self.previous.get(name).copied();
         let previous = previous.filter(|previous| !self.recorded.contains_key(previous));
         for name in [Some(name), previous].into_iter().flatten() {
             match self.unrecorded_of(name, definition) {
                 [] => {}
                 [(id, observed)] => {
-                    return ConnectorMatch::Found {
+                    return ConnectorMatch::Live {
                         id: *id,
                         observed,
                         recorded: None,
@@ -216,10 +216,10 @@ impl<'a> ConnectorPool<'a> {
                 _ => return ConnectorMatch::Ambiguous,
             }
         }
-        ConnectorMatch::Absent { lost }
+        absent
     }
 
-    /// Live connectors of a name and type that the ledger does not know.
+    /// Existing unrecorded connectors with a name and type.
     fn unrecorded_of(
         &self,
         name: &'a str,

@@ -1,58 +1,60 @@
 //! Responsible for matching declared customers with workspaces.
 
+use super::absence;
 use crate::model::{Observed, ObservedCustomer, Recorded, RecordedCustomer, WorkspaceId};
+use crate::plan::Reason;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a declared customer was matched with.
+/// The workspace that a declared customer matches.
 #[derive(Debug)]
 pub(in crate::plan) enum WorkspaceMatch<'a> {
-    /// A live workspace.
-    Found(FoundCustomer<'a>),
-    /// Nothing: it is to be created.
-    Absent {
-        /// It was there once and is gone.
-        lost: bool,
-    },
-    /// More than one workspace carries the name.
+    /// One existing workspace.
+    Live(LiveCustomer<'a>),
+    /// None: the workspace is to be created, for this reason.
+    Absent(Reason),
+    /// More than one workspace has the name.
     Ambiguous { name: String },
-    /// The recorded workspace carries a name that nothing explains.
+    /// The recorded workspace has neither the declared nor the previous name.
     Renamed { id: WorkspaceId, carries: &'a str },
-    /// A workspace of the new name exists beside the one to be renamed.
+    /// Both a workspace of the previous name and one of the new name exist.
     RenameConflict,
 }
 
-/// A live workspace that a declared customer means.
+/// An existing workspace with its ledger entry.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::plan) struct FoundCustomer<'a> {
+pub(in crate::plan) struct LiveCustomer<'a> {
     pub(in crate::plan) id: WorkspaceId,
     pub(in crate::plan) observed: &'a ObservedCustomer,
     pub(in crate::plan) recorded: Option<&'a RecordedCustomer>,
 }
 
-/// Look-ups by name over the recorded and the observed customers.
+/// Index of the recorded and the observed customers by name.
 #[derive(Debug)]
-pub(super) struct Index<'a> {
+pub(super) struct CustomerIndex<'a> {
     observed: &'a Observed,
     recorded: &'a Recorded,
-    alive: BTreeMap<&'a str, WorkspaceId>,
-    lost: BTreeSet<&'a str>,
+    /// Existing workspaces by recorded name.
+    live: BTreeMap<&'a str, WorkspaceId>,
+    /// Recorded names whose workspace no longer exists.
+    deleted: BTreeSet<&'a str>,
+    /// Existing workspaces by present name.
     by_name: BTreeMap<&'a str, Vec<WorkspaceId>>,
 }
 
-impl<'a> Index<'a> {
+impl<'a> CustomerIndex<'a> {
     pub(super) fn new(observed: &'a Observed, recorded: &'a Recorded) -> Self {
         let mut index = Self {
             observed,
             recorded,
-            alive: BTreeMap::new(),
-            lost: BTreeSet::new(),
+            live: BTreeMap::new(),
+            deleted: BTreeSet::new(),
             by_name: BTreeMap::new(),
         };
         for (id, customer) in &recorded.customers {
             if observed.customers.contains_key(id) {
-                index.alive.insert(&customer.name, *id);
+                index.live.insert(&customer.name, *id);
             } else {
-                index.lost.insert(&customer.name);
+                index.deleted.insert(&customer.name);
             }
         }
         for (id, customer) in &observed.customers {
@@ -63,9 +65,9 @@ impl<'a> Index<'a> {
 
     /// Matches one declared customer.
     pub(super) fn find(&self, name: &str, previous: Option<&str>) -> WorkspaceMatch<'a> {
-        let recorded_now = self.recorded_alive(name);
-        let recorded_before = previous.and_then(|previous| self.recorded_alive(previous));
-        match (recorded_now, recorded_before) {
+        let now = self.recorded_live(name);
+        let before = previous.and_then(|previous| self.recorded_live(previous));
+        match (now, before) {
             (Some(now), Some(before)) if now != before => WorkspaceMatch::RenameConflict,
             (Some(id), _) | (None, Some(id)) => self.find_recorded(id, name, previous),
             (None, None) => self.find_by_name(name, previous),
@@ -79,19 +81,19 @@ impl<'a> Index<'a> {
         previous: Option<&str>,
     ) -> WorkspaceMatch<'a> {
         let carries = self.observed.customers[&id].name.as_str();
-        let another_has_the_name = self.of_name(name).iter().any(|other| *other != id);
+        let another_has_name = self.workspaces_named(name).iter().any(|other| *other != id);
         if carries == name {
-            if another_has_the_name {
+            if another_has_name {
                 return WorkspaceMatch::Ambiguous {
                     name: name.to_owned(),
                 };
             }
-            self.found(id)
+            self.live_customer(id)
         } else if Some(carries) == previous {
-            if another_has_the_name {
+            if another_has_name {
                 return WorkspaceMatch::RenameConflict;
             }
-            self.found(id)
+            self.live_customer(id)
         } else {
             WorkspaceMatch::Renamed { id, carries }
         }
@@ -99,9 +101,9 @@ impl<'a> Index<'a> {
 
     fn find_by_name(&self, name: &str, previous: Option<&str>) -> WorkspaceMatch<'a> {
         for candidate in [Some(name), previous].into_iter().flatten() {
-            match self.of_name(candidate) {
+            match self.workspaces_named(candidate) {
                 [] => {}
-                [id] => return self.found(*id),
+                [id] => return self.live_customer(*id),
                 _ => {
                     return WorkspaceMatch::Ambiguous {
                         name: candidate.to_owned(),
@@ -110,13 +112,12 @@ impl<'a> Index<'a> {
             }
         }
         let mut names = [Some(name), previous].into_iter().flatten();
-        WorkspaceMatch::Absent {
-            lost: names.any(|name| self.lost.contains(name)),
-        }
+        let was_deleted = names.any(|name| self.deleted.contains(name));
+        WorkspaceMatch::Absent(absence(was_deleted))
     }
 
-    /// What a declared customer may mean: where the match is in doubt, everything of ours that is
-    /// recorded under its name or carries it.
+    /// The workspaces that a declared customer matches. For an ambiguous match these are all recorded
+    /// workspaces whose recorded or present name is the customer's name.
     pub(super) fn claimed(
         &self,
         workspace: &WorkspaceMatch<'_>,
@@ -124,16 +125,16 @@ impl<'a> Index<'a> {
         previous: Option<&str>,
     ) -> Vec<WorkspaceId> {
         match workspace {
-            WorkspaceMatch::Found(found) => vec![found.id],
+            WorkspaceMatch::Live(live) => vec![live.id],
             WorkspaceMatch::Renamed { id, .. } => vec![*id],
-            WorkspaceMatch::Absent { .. } => Vec::new(),
+            WorkspaceMatch::Absent(_) => Vec::new(),
             WorkspaceMatch::Ambiguous { .. } | WorkspaceMatch::RenameConflict => {
                 [Some(name), previous]
                     .into_iter()
                     .flatten()
                     .flat_map(|name| {
-                        let recorded = self.recorded_alive(name).into_iter();
-                        recorded.chain(self.of_name(name).iter().copied())
+                        let recorded = self.recorded_live(name).into_iter();
+                        recorded.chain(self.workspaces_named(name).iter().copied())
                     })
                     .filter(|id| self.recorded.customers.contains_key(id))
                     .collect()
@@ -141,19 +142,19 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn found(&self, id: WorkspaceId) -> WorkspaceMatch<'a> {
-        WorkspaceMatch::Found(FoundCustomer {
+    fn live_customer(&self, id: WorkspaceId) -> WorkspaceMatch<'a> {
+        WorkspaceMatch::Live(LiveCustomer {
             id,
             observed: &self.observed.customers[&id],
             recorded: self.recorded.customers.get(&id),
         })
     }
 
-    fn recorded_alive(&self, name: &str) -> Option<WorkspaceId> {
-        self.alive.get(name).copied()
+    fn recorded_live(&self, name: &str) -> Option<WorkspaceId> {
+        self.live.get(name).copied()
     }
 
-    fn of_name(&self, name: &str) -> &[WorkspaceId] {
+    fn workspaces_named(&self, name: &str) -> &[WorkspaceId] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 }

@@ -1,24 +1,26 @@
-//! Responsible for matching: which remote object each declared customer and connector means.
+//! Responsible for matching each declared customer and connector with a workspace and a remote
+//! connector: first by the recorded id, then by the exact name.
 //!
-//! A recorded id decides first, the exact name second. Every customer and every connector is
-//! matched once per plan; the secret comparison and the planner read the result.
+//! Each is matched once per plan; the secret comparison and the planner read the result. Does not
+//! decide which steps follow.
 
 mod connectors;
 mod customers;
 mod renames;
 
 pub(super) use connectors::{ConnectorMatch, ConnectorMatches, MatchedConnector};
-pub(super) use customers::{FoundCustomer, WorkspaceMatch};
+pub(super) use customers::{LiveCustomer, WorkspaceMatch};
 
+use super::Reason;
 use crate::model::{
     Address, Desired, DesiredConnector, DesiredCustomer, Observed, Recorded, RecordedConnector,
     WorkspaceId,
 };
-use connectors::ConnectorPool;
-use customers::Index;
+use connectors::ConnectorIndex;
+use customers::CustomerIndex;
 use std::collections::BTreeSet;
 
-/// The three states that a plan compares, with every declared object matched.
+/// The desired, observed and recorded state with every declared object matched.
 #[derive(Debug)]
 pub struct Matches<'a> {
     pub(super) desired: &'a Desired,
@@ -26,28 +28,28 @@ pub struct Matches<'a> {
     pub(super) recorded: &'a Recorded,
     /// Declared customers in name order.
     pub(super) customers: Vec<MatchedCustomer<'a>>,
-    /// Workspaces that a declared customer means or may mean: none of them is undeclared.
+    /// Workspaces that match a declared customer, uniquely or not. None of them is undeclared.
     pub(super) claimed: BTreeSet<WorkspaceId>,
 }
 
-/// A declared customer with what it means.
+/// A declared customer with its match.
 #[derive(Debug)]
 pub(super) struct MatchedCustomer<'a> {
     pub(super) name: &'a str,
     pub(super) declared: &'a DesiredCustomer,
     pub(super) workspace: WorkspaceMatch<'a>,
-    /// Empty where the workspace's match is in doubt.
+    /// Empty if the workspace match is ambiguous or refused.
     pub(super) connectors: ConnectorMatches<'a>,
 }
 
-/// A declared connector whose recorded connector exists.
+/// A declared connector whose recorded connector exists remotely.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordedMatch<'a> {
     customer: &'a str,
     name: &'a str,
-    /// What the files declare.
+    /// The declaration.
     pub declared: &'a DesiredConnector,
-    /// What the ledger remembers.
+    /// The ledger entry.
     pub recorded: &'a RecordedConnector,
 }
 
@@ -64,17 +66,17 @@ pub fn match_resources<'a>(
     observed: &'a Observed,
     recorded: &'a Recorded,
 ) -> Matches<'a> {
-    let index = Index::new(observed, recorded);
+    let index = CustomerIndex::new(observed, recorded);
     let mut claimed = BTreeSet::new();
     let mut customers = Vec::with_capacity(desired.customers.len());
     for (name, declared) in &desired.customers {
         let workspace = index.find(name, declared.previous_name.as_deref());
         claimed.extend(index.claimed(&workspace, name, declared.previous_name.as_deref()));
         let connectors = match &workspace {
-            WorkspaceMatch::Found(found) => {
-                ConnectorPool::new(*found, declared).matches(declared, observed)
+            WorkspaceMatch::Live(live) => {
+                ConnectorIndex::new(*live, declared).matches(declared, observed)
             }
-            WorkspaceMatch::Absent { .. } => ConnectorMatches::all_absent(declared, observed),
+            WorkspaceMatch::Absent(_) => ConnectorMatches::all_absent(declared, observed),
             _ => ConnectorMatches::default(),
         };
         customers.push(MatchedCustomer {
@@ -94,12 +96,12 @@ pub fn match_resources<'a>(
 }
 
 impl<'a> Matches<'a> {
-    /// Declared connectors whose recorded connector exists, in order.
+    /// Declared connectors whose recorded connector exists remotely, in order.
     pub fn recorded_connectors(&self) -> impl Iterator<Item = RecordedMatch<'a>> {
         self.customers.iter().flat_map(|customer| {
             let connectors = customer.connectors.declared.iter();
             connectors.filter_map(|connector| match connector.matched {
-                ConnectorMatch::Found {
+                ConnectorMatch::Live {
                     recorded: Some(recorded),
                     ..
                 } => Some(RecordedMatch {
@@ -111,5 +113,14 @@ impl<'a> Matches<'a> {
                 _ => None,
             })
         })
+    }
+}
+
+/// Why an object that matches nothing is to be created.
+fn absence(was_recorded: bool) -> Reason {
+    if was_recorded {
+        Reason::DeletedOutOfBand
+    } else {
+        Reason::MissingRemote
     }
 }

@@ -1,4 +1,5 @@
-//! Responsible for recognizing connectors that were renamed in the files.
+//! Responsible for detecting connectors that were renamed in the files, by `previous_name` or by
+//! equal type, references and environment.
 
 use crate::model::{
     ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, ObservedConnector,
@@ -6,8 +7,8 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// New name to previous name, where the files spell that one out, for one connector, and declare no
-/// other of it.
+/// Declared `previous_name` by new name. A previous name that is declared itself, or that more than
+/// one connector claims, is left out.
 pub(super) fn previous_names(declared: &DesiredCustomer) -> BTreeMap<&str, &str> {
     let claims = || {
         let connectors = declared.connectors.iter();
@@ -23,22 +24,22 @@ pub(super) fn previous_names(declared: &DesiredCustomer) -> BTreeMap<&str, &str>
         .collect()
 }
 
-/// New name to recorded name, for connectors that were renamed in the files: said so by
-/// `previous_name`, or plain to see because one undeclared connector and one new declaration
-/// have the same type, the same references and the same environment, and no other fits.
+/// Recorded name by new name, for connectors that were renamed in the files. A rename is declared
+/// by `previous_name`, or inferred if exactly one undeclared connector and exactly one new
+/// declaration have the same type, references and environment.
 pub(super) fn renames<'a>(
     observed: &BTreeMap<ConnectorId, &'a ObservedConnector>,
     recorded: &BTreeMap<&'a str, &'a RecordedConnector>,
     declared: &'a DesiredCustomer,
 ) -> BTreeMap<&'a str, &'a str> {
-    let free: BTreeMap<&str, &RecordedConnector> = recorded
+    let undeclared: BTreeMap<&str, &RecordedConnector> = recorded
         .iter()
         .filter(|(name, connector)| {
             !declared.connectors.contains_key(**name) && observed.contains_key(&connector.id)
         })
         .map(|(name, connector)| (*name, *connector))
         .collect();
-    if free.is_empty() {
+    if undeclared.is_empty() {
         return BTreeMap::new();
     }
     let new: Vec<(&str, &DesiredConnector)> = declared
@@ -47,16 +48,16 @@ pub(super) fn renames<'a>(
         .filter(|(name, _)| !recorded.contains_key(name.as_str()))
         .map(|(name, connector)| (name.as_str(), connector))
         .collect();
-    let likenesses = Likenesses::new(&free, &new);
+    let candidates = RenameCandidates::new(&undeclared, &new);
     let mut renames = BTreeMap::new();
-    let mut taken = BTreeSet::new();
+    let mut matched = BTreeSet::new();
     for (name, connector) in new {
         let old = match connector.previous_name.as_deref() {
-            Some(previous) => free.get_key_value(previous).map(|(old, _)| *old),
-            None => likenesses.sole(connector),
+            Some(previous) => undeclared.get_key_value(previous).map(|(old, _)| *old),
+            None => candidates.only_match(connector),
         };
         if let Some(old) = old
-            && taken.insert(old)
+            && matched.insert(old)
         {
             renames.insert(name, old);
         }
@@ -64,34 +65,35 @@ pub(super) fn renames<'a>(
     renames
 }
 
-/// What a connector is recognized by under another name: its type, its references by path, and its
-/// environment as text.
-type Likeness = (DefinitionId, BTreeMap<String, String>, String);
+/// The properties by which a rename is inferred: the type, the references by path, and the
+/// environment as JSON.
+type RenameKey = (DefinitionId, BTreeMap<String, String>, String);
 
-/// Recorded connectors that lost their declaration, and new declarations, by likeness.
-struct Likenesses<'a> {
-    free: BTreeMap<Likeness, Vec<&'a str>>,
-    new: BTreeMap<Likeness, usize>,
-    /// Names that a new declaration gives as its previous one.
+/// Undeclared recorded connectors and new declarations, by key.
+struct RenameCandidates<'a> {
+    undeclared: BTreeMap<RenameKey, Vec<&'a str>>,
+    /// Number of new declarations with the key.
+    new: BTreeMap<RenameKey, usize>,
+    /// Names that a new declaration has as its `previous_name`.
     claimed: BTreeSet<&'a str>,
 }
 
-impl<'a> Likenesses<'a> {
+impl<'a> RenameCandidates<'a> {
     fn new(
-        free: &BTreeMap<&'a str, &RecordedConnector>,
+        undeclared: &BTreeMap<&'a str, &RecordedConnector>,
         new: &[(&'a str, &'a DesiredConnector)],
     ) -> Self {
-        let mut by_likeness: BTreeMap<Likeness, Vec<&str>> = BTreeMap::new();
-        for (name, connector) in free {
-            if let Some(likeness) = of_recorded(connector) {
-                by_likeness.entry(likeness).or_default().push(name);
+        let mut by_key: BTreeMap<RenameKey, Vec<&str>> = BTreeMap::new();
+        for (name, connector) in undeclared {
+            if let Some(key) = recorded_key(connector) {
+                by_key.entry(key).or_default().push(name);
             }
         }
         Self {
-            free: by_likeness,
+            undeclared: by_key,
             new: count(
                 new.iter()
-                    .filter_map(|(_, connector)| of_declared(connector)),
+                    .filter_map(|(_, connector)| declared_key(connector)),
             ),
             claimed: new
                 .iter()
@@ -100,25 +102,25 @@ impl<'a> Likenesses<'a> {
         }
     }
 
-    /// The one recorded connector that a new declaration is like, if it is like no other and no
-    /// other declaration is like it or claims it.
-    fn sole(&self, connector: &DesiredConnector) -> Option<&'a str> {
-        let likeness = of_declared(connector)?;
-        let [old] = self.free.get(&likeness)?.as_slice() else {
+    /// The recorded connector with the key of a new declaration. `None` if another recorded connector
+    /// or another declaration has the same key, or another declaration claims the connector.
+    fn only_match(&self, connector: &DesiredConnector) -> Option<&'a str> {
+        let key = declared_key(connector)?;
+        let [old] = self.undeclared.get(&key)?.as_slice() else {
             return None;
         };
-        (self.new.get(&likeness) == Some(&1) && !self.claimed.contains(old)).then_some(*old)
+        (self.new.get(&key) == Some(&1) && !self.claimed.contains(old)).then_some(*old)
     }
 }
 
-fn of_recorded(recorded: &RecordedConnector) -> Option<Likeness> {
+fn recorded_key(recorded: &RecordedConnector) -> Option<RenameKey> {
     let references = recorded.sent.as_ref()?.references.clone();
-    let environment = text(recorded.applied.environment.as_ref())?;
+    let environment = json(recorded.applied.environment.as_ref())?;
     Some((recorded.definition_id, references, environment))
 }
 
-/// Nothing for a connector without references or of a type outside the catalog.
-fn of_declared(connector: &DesiredConnector) -> Option<Likeness> {
+/// `None` for a connector without references or of a type outside the embedded catalog.
+fn declared_key(connector: &DesiredConnector) -> Option<RenameKey> {
     let references: BTreeMap<String, String> = connector
         .secret_leaves()
         .into_iter()
@@ -127,15 +129,15 @@ fn of_declared(connector: &DesiredConnector) -> Option<Likeness> {
             _ => None,
         })
         .collect();
-    let environment = text(connector.environment.as_ref())?;
+    let environment = json(connector.environment.as_ref())?;
     (!references.is_empty())
         .then_some(())
         .and(connector.kind.definition_id)
         .map(|definition| (definition, references, environment))
 }
 
-/// Equal for equal settings, because their fields are in name order.
-fn text(settings: Option<&Settings>) -> Option<String> {
+/// Equal for equal settings, because settings are ordered by name.
+fn json(settings: Option<&Settings>) -> Option<String> {
     serde_json::to_string(&settings).ok()
 }
 

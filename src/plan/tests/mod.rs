@@ -10,8 +10,8 @@ mod secrets;
 mod values;
 
 use super::{
-    CustomerPlan, FieldValue, LedgerUpdates, Limit, Matches, Operation, Plan, Policy, Precondition,
-    Step, match_resources, plan,
+    CountOrPercent, CustomerPlan, FieldValue, LedgerUpdates, Matches, Operation, Plan, Policy,
+    Precondition, Step, match_resources, plan,
 };
 use crate::model::{
     Address, Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector,
@@ -331,20 +331,20 @@ fn selectors_choose_customers_and_what_is_in_them() {
         prune: true,
         ..Policy::default()
     };
-    let wants = |policy: &Policy, text: &str| policy.wants(&text.parse().unwrap());
+    let wants = |policy: &Policy, text: &str| policy.selects(&text.parse().unwrap());
     let all = policy(&[], &[]);
     assert!(!all.is_partial() && all.deletes_by_absence());
-    assert!(wants(&all, "a") && wants(&all, "a/b") && all.wants_customer("a"));
+    assert!(wants(&all, "a") && wants(&all, "a/b") && all.selects_customer("a"));
     let one = policy(&["a/b"], &[]);
     assert!(one.is_partial() && !one.deletes_by_absence());
     assert!(wants(&one, "a/b") && !wants(&one, "a/c") && !wants(&one, "a"));
-    assert!(one.wants_customer("a") && !one.wants_customer("b"));
+    assert!(one.selects_customer("a") && !one.selects_customer("b"));
     let but = policy(&[], &["a"]);
     assert!(but.is_partial() && !but.deletes_by_absence());
     assert!(!wants(&but, "a") && !wants(&but, "a/b") && wants(&but, "b"));
-    assert!(!but.wants_customer("a") && but.wants_customer("b"));
+    assert!(!but.selects_customer("a") && but.selects_customer("b"));
     let both = policy(&["a"], &["a/b"]);
     assert!(wants(&both, "a") && wants(&both, "a/c") && !wants(&both, "a/b"));
-    assert!(!wants(&both, "b") && both.wants_customer("a"));
+    assert!(!wants(&both, "b") && both.selects_customer("a"));
     assert!(!Policy::default().deletes_by_absence());
 }

@@ -3,7 +3,7 @@
 use super::{OTHER_TYPE, Scene, declared, id, settings, there, told, workspace};
 use crate::model::{Address, Cache, ObservedStatus, SecretStatus};
 use crate::plan::{
-    Action, BlockReason, Operation, Precondition, Reason, Rotation, Step, only_rotations,
+    Action, BlockReason, Operation, Precondition, Reason, RotationPlan, Step, only_rotations,
 };
 use serde_json::json;
 
@@ -18,19 +18,19 @@ fn asked() -> Scene {
 }
 
 fn narrowed(scene: &Scene) -> (Vec<String>, Vec<String>) {
-    let Rotation { plan, left } = only_rotations(scene.plan());
+    let RotationPlan { plan, deferred } = only_rotations(scene.plan());
     let mut lines = told(&plan);
     lines.extend(plan.blocked.iter().map(|one| format!("{:?}", one.reason)));
     assert!(plan.partial);
-    let left = left
+    let deferred = deferred
         .iter()
         .map(|(address, action)| format!("{address} {action:?}"));
-    (lines, left.collect())
+    (lines, deferred.collect())
 }
 
-fn shows(scene: &Scene, lines: &[&str], left: &[&str]) {
+fn shows(scene: &Scene, lines: &[&str], deferred: &[&str]) {
     let owned = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(narrowed(scene), (owned(lines), owned(left)));
+    assert_eq!(narrowed(scene), (owned(lines), owned(deferred)));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_rotation_stands_alone() {
         ],
         &["acme Update", "acme/new Create", "globex Create"],
     );
-    let Rotation { plan, .. } = only_rotations(scene.plan());
+    let RotationPlan { plan, .. } = only_rotations(scene.plan());
     assert_eq!(plan.customers.len(), 1);
     let summary = plan.summary;
     assert_eq!(
@@ -165,7 +165,7 @@ fn a_customer_that_is_adopted_comes_first_although_its_connectors_are_known() {
         },
     };
     plan.customers[0].steps.insert(0, adoption);
-    let Rotation { plan, left } = only_rotations(plan);
-    assert_eq!((plan.steps().count(), left.len()), (0, 1));
+    let RotationPlan { plan, deferred } = only_rotations(plan);
+    assert_eq!((plan.steps().count(), deferred.len()), (0, 1));
     assert_eq!(plan.blocked[0].reason, BlockReason::CustomerChangesFirst);
 }

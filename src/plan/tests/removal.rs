@@ -1,7 +1,7 @@
 //! Deletion by absence, and the guards over it.
 
 use super::super::{BlockCode, BlockReason, Refusal};
-use super::{Limit, Scene, declared, id, recorded, there, workspace};
+use super::{CountOrPercent, Scene, declared, id, recorded, there, workspace};
 use crate::model::{Completeness, ObservedStatus};
 
 /// The settled scene, and `old` (workspace 2) with two connectors, which nobody declares.
@@ -226,15 +226,15 @@ fn many_objects_are_guarded_by_their_share_too() {
 
 #[test]
 fn a_run_may_raise_the_limits_and_never_lower_them() {
-    let with = |limit: Limit, gone: u128| {
+    let with = |limit: CountOrPercent, gone: u128| {
         let mut scene = estate(20, gone);
         scene.policy.allow_delete = Some(limit);
         refused(&scene)
     };
-    assert!(!with(Limit::Count(4), 4) && with(Limit::Count(4), 5));
-    assert!(!with(Limit::Count(0), 2) && with(Limit::Count(0), 3));
-    assert!(!with(Limit::Percent(30), 6) && with(Limit::Percent(30), 7));
-    assert!(!with(Limit::Percent(0), 2) && with(Limit::Percent(0), 3));
+    assert!(!with(CountOrPercent::Count(4), 4) && with(CountOrPercent::Count(4), 5));
+    assert!(!with(CountOrPercent::Count(0), 2) && with(CountOrPercent::Count(0), 3));
+    assert!(!with(CountOrPercent::Percent(30), 6) && with(CountOrPercent::Percent(30), 7));
+    assert!(!with(CountOrPercent::Percent(0), 2) && with(CountOrPercent::Percent(0), 3));
 }
 
 #[test]

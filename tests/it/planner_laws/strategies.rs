@@ -5,7 +5,7 @@ use airlift::model::{
     Cache, ConnectorId, Contract, DefinitionId, Desired, DesiredConnector, DesiredCustomer, Entity,
     Guards, Kind, Mode, ObservedStatus, Rotation, Setting, Settings, Status, WorkspaceId,
 };
-use airlift::plan::{Limit, Policy};
+use airlift::plan::{CountOrPercent, Policy};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -238,7 +238,7 @@ pub(crate) fn pruning() -> impl Strategy<Value = Policy> {
     (any::<bool>(), any::<bool>()).prop_map(|(prune, delete_customers)| Policy {
         prune,
         delete_customers,
-        allow_delete: Some(Limit::Percent(100)),
+        allow_delete: Some(CountOrPercent::Percent(100)),
         ..Policy::default()
     })
 }
