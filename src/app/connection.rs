@@ -84,7 +84,7 @@ pub(crate) struct Connection {
     pub(crate) name: String,
     /// The organization that the session acts for.
     pub(crate) organization: OrganizationId,
-    sandbox: Option<sandbox::Running>,
+    sandbox: Option<sandbox::Sandbox>,
 }
 
 impl Connection {

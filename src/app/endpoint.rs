@@ -32,7 +32,7 @@ pub(super) struct Endpoint {
     /// The directory of the ledgers, unless the operator names another.
     pub(super) ledger_dir: PathBuf,
     /// The embedded API, if it is the one.
-    pub(super) sandbox: Option<sandbox::Running>,
+    pub(super) sandbox: Option<sandbox::Sandbox>,
 }
 
 impl Endpoint {

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use super::SandboxError;
-use super::operation::Operation;
+use super::operation::ApiOperation;
 use super::operation_result::FieldError;
 #[cfg(feature = "testing")]
 use super::schema::ContractSchema;
@@ -17,8 +17,8 @@ const DOCUMENT: &str = include_str!("../../schemas/api/agent-api.json");
 
 /// All operations of the contract.
 #[derive(Debug)]
-pub struct Contract {
-    operations: Vec<Operation>,
+pub struct ApiContract {
+    operations: Vec<ApiOperation>,
     pub(crate) components: Value,
     /// The schema of errors.
     #[cfg(feature = "testing")]
@@ -27,19 +27,19 @@ pub struct Contract {
 
 /// An operation found for a path, with the path's parameters.
 pub(crate) struct Route<'a> {
-    pub(crate) operation: &'a Operation,
+    pub(crate) operation: &'a ApiOperation,
     pub(crate) path: BTreeMap<String, String>,
 }
 
 /// Why a request has no operation.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum NoRoute {
+pub(crate) enum RouteError {
     UnknownPath,
     /// The path exists for these methods.
     WrongMethod(Vec<String>),
 }
 
-impl Contract {
+impl ApiContract {
     /// Reads the embedded document.
     pub fn load() -> Result<Self, SandboxError> {
         let mut document: Value =
@@ -49,7 +49,7 @@ impl Contract {
         let mut operations = Vec::new();
         for (path, methods) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in methods.as_object().into_iter().flatten() {
-                operations.push(Operation::read(path, method, operation, &components));
+                operations.push(ApiOperation::read(path, method, operation, &components));
             }
         }
         Ok(Self {
@@ -64,7 +64,7 @@ impl Contract {
 
     /// The embedded document, read once.
     pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
-        static CONTRACT: OnceLock<Contract> = OnceLock::new();
+        static CONTRACT: OnceLock<ApiContract> = OnceLock::new();
         if let Some(read) = CONTRACT.get() {
             return Ok(read);
         }
@@ -78,14 +78,14 @@ impl Contract {
     }
 
     /// Finds the operation of a request; literal segments win over parameters.
-    pub(crate) fn route(&self, method: &str, path: &str) -> Result<Route<'_>, NoRoute> {
-        let matches: Vec<(&Operation, BTreeMap<String, String>)> = self
+    pub(crate) fn route(&self, method: &str, path: &str) -> Result<Route<'_>, RouteError> {
+        let matches: Vec<(&ApiOperation, BTreeMap<String, String>)> = self
             .operations
             .iter()
             .filter_map(|o| Some((o, o.match_path(path)?)))
             .collect();
         let Some(fewest) = matches.iter().map(|(_, parameters)| parameters.len()).min() else {
-            return Err(NoRoute::UnknownPath);
+            return Err(RouteError::UnknownPath);
         };
         let mut methods = Vec::new();
         for (operation, parameters) in matches
@@ -100,7 +100,7 @@ impl Contract {
             }
             methods.push(operation.method.clone());
         }
-        Err(NoRoute::WrongMethod(methods))
+        Err(RouteError::WrongMethod(methods))
     }
 
     /// Path and query parameters with their JSON types, or all violations.
@@ -143,7 +143,7 @@ impl Contract {
     /// The violations of a request's body.
     pub(crate) fn check_body(
         &self,
-        operation: &Operation,
+        operation: &ApiOperation,
         body: Option<&Value>,
     ) -> Vec<FieldError> {
         match (&operation.body, body) {
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn literal_segments_win_over_parameters() {
-        let contract = Contract::load().unwrap();
+        let contract = ApiContract::load().unwrap();
         let id = |method: &str, path: &str| {
             contract
                 .route(method, path)
@@ -192,13 +192,13 @@ mod tests {
         assert_eq!(id("GET", "/api/v1/nothing"), None);
         assert_eq!(
             contract.route("PATCH", "/api/v1/workspaces").err(),
-            Some(NoRoute::WrongMethod(vec!["GET".into()]))
+            Some(RouteError::WrongMethod(vec!["GET".into()]))
         );
     }
 
     #[test]
     fn every_schema_of_the_contract_compiles() {
-        let contract = Contract::load().unwrap();
+        let contract = ApiContract::load().unwrap();
         for operation in &contract.operations {
             let shapes = operation
                 .responses
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn requests_are_held_against_both_contracts() {
-        let contract = Contract::load().unwrap();
+        let contract = ApiContract::load().unwrap();
         let check = |body: Value| {
             contract.check_request("POST", "/api/v1/integrations/connectors", Some(&body))
         };

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::contract::{Route, decode_query};
 use super::fault_kind::{FaultKind, InconsistentResponse};
-use super::operation::{Bearer, Operation};
+use super::operation::{ApiOperation, TokenRequirement};
 use super::operation_request::OperationRequest;
 use super::operation_result::{OperationError, OperationResult};
 use super::operations;
@@ -86,13 +86,13 @@ fn perform(
 fn authenticate(
     shared: &Shared,
     parts: &Parts,
-    operation: &Operation,
+    operation: &ApiOperation,
     now: Timestamp,
 ) -> Result<Caller, OperationError> {
     let backend = shared.backend();
     let caller = match (operation.bearer, bearer(&parts.headers)) {
-        (Bearer::None, None) => Caller::Anonymous,
-        (Bearer::None, Some(_)) => {
+        (TokenRequirement::None, None) => Caller::Anonymous,
+        (TokenRequirement::None, Some(_)) => {
             return Err(OperationError::bad_request(
                 "This operation takes no bearer token",
             ));
@@ -127,7 +127,7 @@ pub(crate) async fn read_body(body: Body) -> Result<Vec<u8>, OperationError> {
 /// The body as JSON, where the operation takes one.
 fn parse_body(
     headers: &HeaderMap,
-    operation: &Operation,
+    operation: &ApiOperation,
     bytes: &[u8],
 ) -> Result<Option<Value>, OperationError> {
     if bytes.is_empty() {

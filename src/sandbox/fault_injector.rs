@@ -10,11 +10,11 @@ use super::faults::{Fault, Faults, When};
 /// The faults of a sandbox, each with the number of requests that it has counted.
 #[derive(Debug)]
 pub(crate) struct FaultInjector {
-    state: Mutex<State>,
+    state: Mutex<InjectorState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct InjectorState {
     faults: Vec<(Fault, u64)>,
     rng: fastrand::Rng,
     /// Until when every request meets the `down` fault.
@@ -25,7 +25,7 @@ impl FaultInjector {
     pub(crate) fn new(faults: Faults, seed: Option<u64>) -> Self {
         let rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(InjectorState {
                 faults: faults.list.into_iter().map(|f| (f, 0)).collect(),
                 rng,
                 down: None,
@@ -44,7 +44,7 @@ impl FaultInjector {
     /// The fault that this request meets: the first of the list that fires. Every fault of its operation counts it.
     pub(crate) fn next_fault(&self, operation: &str) -> Option<FaultKind> {
         let mut state = self.state();
-        let State { faults, rng, down } = &mut *state;
+        let InjectorState { faults, rng, down } = &mut *state;
         let mut met = down
             .filter(|(until, _)| Instant::now() < *until)
             .map(|(_, kind)| kind);
@@ -68,7 +68,7 @@ impl FaultInjector {
         met
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, InjectorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::SandboxError;
-use super::contract::Contract;
+use super::contract::ApiContract;
 use super::fault_kind::FaultKind;
 
 /// A list of faults, written as `OPERATION:WHEN:KIND`, several separated by commas.
@@ -83,7 +83,7 @@ impl Faults {
     }
 
     /// Refuses operations that the contract does not have, because a misspelled fault would never fire.
-    pub(crate) fn check(&self, contract: &Contract) -> Result<(), SandboxError> {
+    pub(crate) fn check(&self, contract: &ApiContract) -> Result<(), SandboxError> {
         let ids = contract.operation_ids();
         match self
             .list
@@ -169,6 +169,6 @@ mod tests {
             );
         }
         let unknown: Faults = "list_workspace:1:503".parse().unwrap();
-        assert!(unknown.check(&Contract::load().unwrap()).is_err());
+        assert!(unknown.check(&ApiContract::load().unwrap()).is_err());
     }
 }

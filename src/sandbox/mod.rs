@@ -69,7 +69,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use contract::Contract;
+pub use contract::ApiContract;
 pub use fault_kind::{FaultKind, InconsistentResponse, RetryAfter};
 pub use faults::{Fault, Faults, When};
 pub use options::{ORGANIZATION_ID, Options, SandboxError};
@@ -100,14 +100,14 @@ pub async fn serve(
 }
 
 /// Starts a sandbox in this process, on a loopback port of the system's choice.
-pub async fn start(options: Options) -> Result<Running, SandboxError> {
+pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     let shared = assemble(options)?;
     let (listener, address) = bind(0).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     // Dropping the sender stops the server, so a sandbox does not outlive its owner.
     let shutdown = async move { drop(stopped.await) };
     let task = tokio::spawn(server::run(listener, Arc::clone(&shared), shutdown));
-    Ok(Running {
+    Ok(Sandbox {
         address,
         shared,
         stop,
@@ -126,14 +126,14 @@ async fn bind(number: usize) -> Result<(ConnectionListener, SocketAddr), Sandbox
 
 /// A sandbox in this process. Dropping it stops it without waiting.
 #[derive(Debug)]
-pub struct Running {
+pub struct Sandbox {
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), SandboxError>>,
 }
 
-impl Running {
+impl Sandbox {
     /// Scheme, host and port: `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
@@ -155,7 +155,7 @@ impl Running {
 }
 
 fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
-    let contract = Contract::shared()?;
+    let contract = ApiContract::shared()?;
     options.faults.check(contract)?;
     let clock = Clock::new();
     let (organization, now) = (options.organization_id, clock.now());

@@ -9,7 +9,7 @@ use super::schema::ContractSchema;
 
 /// Which bearer an operation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bearer {
+pub(crate) enum TokenRequirement {
     None,
     Application,
     Scoped,
@@ -18,13 +18,13 @@ pub(crate) enum Bearer {
 
 /// One operation.
 #[derive(Debug)]
-pub(crate) struct Operation {
+pub(crate) struct ApiOperation {
     pub(crate) id: String,
     pub(crate) method: String,
-    pub(crate) bearer: Bearer,
+    pub(crate) bearer: TokenRequirement,
     segments: Vec<String>,
     pub(crate) parameters: Vec<Parameter>,
-    pub(crate) body: Option<Body>,
+    pub(crate) body: Option<RequestBody>,
     #[cfg(feature = "testing")]
     pub(crate) responses: BTreeMap<u16, ContractSchema>,
 }
@@ -39,23 +39,23 @@ pub(crate) struct Parameter {
 
 /// A JSON body.
 #[derive(Debug)]
-pub(crate) struct Body {
+pub(crate) struct RequestBody {
     pub(crate) schema: ContractSchema,
     /// The older contract's body, meant when its key is present.
     pub(crate) older: Option<(String, ContractSchema)>,
 }
 
-impl Operation {
+impl ApiOperation {
     pub(crate) fn read(path: &str, method: &str, operation: &Value, components: &Value) -> Self {
         let content = &operation["requestBody"]["content"]["application/json"];
         Self {
             id: text(&operation["operationId"]),
             method: method.to_uppercase(),
             bearer: match operation["x-token"].as_str() {
-                Some("none") => Bearer::None,
-                Some("scoped") => Bearer::Scoped,
-                Some("application-or-scoped") => Bearer::Either,
-                _ => Bearer::Application,
+                Some("none") => TokenRequirement::None,
+                Some("scoped") => TokenRequirement::Scoped,
+                Some("application-or-scoped") => TokenRequirement::Either,
+                _ => TokenRequirement::Application,
             },
             segments: path.split('/').map(str::to_owned).collect(),
             parameters: operation["parameters"]
@@ -64,7 +64,7 @@ impl Operation {
                 .flatten()
                 .map(|p| Parameter::read_from(p, components))
                 .collect(),
-            body: content.is_object().then(|| Body::read(content)),
+            body: content.is_object().then(|| RequestBody::read(content)),
             #[cfg(feature = "testing")]
             responses: operation["responses"]
                 .as_object()
@@ -144,7 +144,7 @@ impl Parameter {
     }
 }
 
-impl Body {
+impl RequestBody {
     fn read(content: &Value) -> Self {
         let older = &content["x-older-contract"];
         Self {

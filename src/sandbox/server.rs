@@ -12,7 +12,7 @@ use axum::response::Response;
 
 use super::SandboxError;
 use super::connection::{ClientConnection, ConnectionListener};
-use super::contract::NoRoute;
+use super::contract::RouteError;
 use super::execution::{execute, read_body};
 use super::fault_kind::FaultKind;
 use super::operation_result::{OperationError, OperationResult};
@@ -96,8 +96,8 @@ async fn handle(
         Ok(route) => read_body(body)
             .await
             .and_then(|bytes| execute(&shared, &trace, fault, &parts, &route, &bytes)),
-        Err(NoRoute::UnknownPath) => Err(OperationError::not_found("Path")),
-        Err(NoRoute::WrongMethod(_)) => Err(OperationError::new(405, "Method not allowed")),
+        Err(RouteError::UnknownPath) => Err(OperationError::not_found("Path")),
+        Err(RouteError::WrongMethod(_)) => Err(OperationError::new(405, "Method not allowed")),
     };
     trace.result(&parts, &result);
     let target = parts.uri.path_and_query().map_or("", |t| t.as_str());

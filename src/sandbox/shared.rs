@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::SandboxError;
 use super::backend::Backend;
-use super::contract::Contract;
+use super::contract::ApiContract;
 use super::fault_injector::FaultInjector;
 use super::testing::Instruments;
 use super::timestamp::Clock;
@@ -17,7 +17,7 @@ use super::world_store::WorldStore;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) backend: Mutex<Backend>,
-    pub(crate) contract: &'static Contract,
+    pub(crate) contract: &'static ApiContract,
     pub(crate) clock: Clock,
     pub(crate) store: Option<(WorldStore, u64)>,
     pub(crate) fault_injector: FaultInjector,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::operation::Bearer;
+use super::operation::TokenRequirement;
 use super::operation_result::OperationError;
 use super::timestamp::Timestamp;
 
@@ -26,7 +26,7 @@ pub(crate) enum Caller {
 }
 
 #[derive(Debug)]
-struct Issued {
+struct IssuedToken {
     caller: Caller,
     expires: Timestamp,
 }
@@ -34,7 +34,7 @@ struct Issued {
 /// The tokens that were issued, by digest.
 #[derive(Debug, Default)]
 pub(crate) struct TokenStore {
-    issued: HashMap<[u8; 32], Issued>,
+    issued: HashMap<[u8; 32], IssuedToken>,
 }
 
 impl TokenStore {
@@ -45,7 +45,7 @@ impl TokenStore {
         let text = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         self.issued.insert(
             Sha256::digest(&text).into(),
-            Issued {
+            IssuedToken {
                 caller,
                 expires: now.after(ttl),
             },
@@ -80,12 +80,12 @@ impl TokenStore {
 }
 
 /// Whether this kind of caller may use an operation.
-pub(crate) fn admit(caller: Caller, bearer: Bearer) -> Result<(), OperationError> {
+pub(crate) fn admit(caller: Caller, bearer: TokenRequirement) -> Result<(), OperationError> {
     let allowed = match bearer {
-        Bearer::None => caller == Caller::Anonymous,
-        Bearer::Application => caller == Caller::Application,
-        Bearer::Scoped => matches!(caller, Caller::Scoped(_)),
-        Bearer::Either => matches!(caller, Caller::Application | Caller::Scoped(_)),
+        TokenRequirement::None => caller == Caller::Anonymous,
+        TokenRequirement::Application => caller == Caller::Application,
+        TokenRequirement::Scoped => matches!(caller, Caller::Scoped(_)),
+        TokenRequirement::Either => matches!(caller, Caller::Application | Caller::Scoped(_)),
     };
     if allowed {
         Ok(())
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn no_operation_admits_a_widget() {
         for bearer in [
-            Bearer::None,
-            Bearer::Application,
-            Bearer::Scoped,
-            Bearer::Either,
+            TokenRequirement::None,
+            TokenRequirement::Application,
+            TokenRequirement::Scoped,
+            TokenRequirement::Either,
         ] {
             assert_eq!(admit(Caller::Widget, bearer).unwrap_err().status, 403);
         }

@@ -1,7 +1,7 @@
 //! Responsible for the world: the current workspaces, connectors and templates, in the orders they are listed in.
 //!
 //! Pure state, without sockets, files, tokens or a clock. It never holds a credential, only the outcome of a check
-//! with it. Every change is also recorded as a [`Change`], for the world on disk.
+//! with it. Every change is also recorded as a [`WorldChange`], for the world on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub(crate) struct Workspace {
 /// The outcome of a check with a connector's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Outcome {
+pub(crate) enum CheckOutcome {
     Works,
     Fails,
     Pending,
@@ -55,7 +55,7 @@ pub(crate) struct Connector {
     pub(crate) template_id: Uuid,
     pub(crate) replication_config: Map<String, Value>,
     pub(crate) entities: Option<Value>,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: CheckOutcome,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) deletion: Option<Deletion>,
@@ -78,14 +78,14 @@ pub(crate) struct Template {
 /// One object as it stands after a change. Applying a change twice is the same as once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Change {
+pub(crate) enum WorldChange {
     Workspace(Workspace),
     Connector(Box<Connector>),
     Template(Template),
 }
 
 /// A position in a listing of workspaces.
-pub(crate) type Position = (Timestamp, Uuid);
+pub(crate) type ListPosition = (Timestamp, Uuid);
 
 /// Everything that exists or was deleted.
 #[derive(Debug, Default)]
@@ -94,9 +94,9 @@ pub(crate) struct World {
     connectors: BTreeMap<Uuid, Connector>,
     templates: BTreeMap<Uuid, Template>,
     ids_by_name: BTreeMap<String, Uuid>,
-    workspaces_by_age: BTreeSet<Position>,
-    connectors_by_workspace: BTreeMap<Uuid, BTreeSet<Position>>,
-    changes: Vec<Change>,
+    workspaces_by_age: BTreeSet<ListPosition>,
+    connectors_by_workspace: BTreeMap<Uuid, BTreeSet<ListPosition>>,
+    changes: Vec<WorldChange>,
 }
 
 impl World {
@@ -131,7 +131,7 @@ impl World {
     /// Workspaces that were not deleted, oldest first, from just behind a position.
     pub(crate) fn workspaces_after(
         &self,
-        position: Option<Position>,
+        position: Option<ListPosition>,
     ) -> impl Iterator<Item = &Workspace> {
         let from = position.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         self.workspaces_by_age
@@ -187,7 +187,7 @@ impl World {
     /// Adds a workspace or replaces it.
     pub(crate) fn put_workspace(&mut self, workspace: Workspace) {
         self.index_workspace(&workspace);
-        self.changes.push(Change::Workspace(workspace.clone()));
+        self.changes.push(WorldChange::Workspace(workspace.clone()));
         self.workspaces.insert(workspace.id, workspace);
     }
 
@@ -198,44 +198,48 @@ impl World {
             .or_default()
             .insert((connector.created_at, connector.id));
         self.changes
-            .push(Change::Connector(Box::new(connector.clone())));
+            .push(WorldChange::Connector(Box::new(connector.clone())));
         self.connectors.insert(connector.id, connector);
     }
 
     /// Adds a template or replaces it.
     pub(crate) fn put_template(&mut self, template: Template) {
-        self.changes.push(Change::Template(template.clone()));
+        self.changes.push(WorldChange::Template(template.clone()));
         self.templates.insert(template.id, template);
     }
 
     /// Applies a recorded change.
-    pub(crate) fn apply(&mut self, change: Change) {
+    pub(crate) fn apply(&mut self, change: WorldChange) {
         match change {
-            Change::Workspace(workspace) => self.put_workspace(workspace),
-            Change::Connector(connector) => self.put_connector(*connector),
-            Change::Template(template) => self.put_template(template),
+            WorldChange::Workspace(workspace) => self.put_workspace(workspace),
+            WorldChange::Connector(connector) => self.put_connector(*connector),
+            WorldChange::Template(template) => self.put_template(template),
         }
     }
 
     /// The changes since `take_changes` was called last.
-    pub(crate) fn pending_changes(&self) -> &[Change] {
+    pub(crate) fn pending_changes(&self) -> &[WorldChange] {
         &self.changes
     }
 
     /// The changes since the last call, oldest first.
-    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+    pub(crate) fn take_changes(&mut self) -> Vec<WorldChange> {
         std::mem::take(&mut self.changes)
     }
 
     /// The whole world as changes that make it.
-    pub(crate) fn as_changes(&self) -> Vec<Change> {
-        let workspaces = self.workspaces.values().cloned().map(Change::Workspace);
+    pub(crate) fn as_changes(&self) -> Vec<WorldChange> {
+        let workspaces = self
+            .workspaces
+            .values()
+            .cloned()
+            .map(WorldChange::Workspace);
         let connectors = self
             .connectors
             .values()
             .cloned()
-            .map(|c| Change::Connector(Box::new(c)));
-        let templates = self.templates.values().cloned().map(Change::Template);
+            .map(|c| WorldChange::Connector(Box::new(c)));
+        let templates = self.templates.values().cloned().map(WorldChange::Template);
         workspaces.chain(templates).chain(connectors).collect()
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::SandboxError;
 use super::timestamp::Timestamp;
-use super::world::{Change, World};
+use super::world::{World, WorldChange};
 
 const FORMAT: &str = "airlift-sandbox-world";
 const VERSION: u32 = 1;
@@ -30,11 +30,11 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct WorldStore {
     path: PathBuf,
     organization_id: Uuid,
-    journal: Mutex<Journal>,
+    journal: Mutex<WorldJournal>,
 }
 
 #[derive(Debug)]
-struct Journal {
+struct WorldJournal {
     file: File,
     lines: usize,
 }
@@ -46,7 +46,7 @@ struct WorldFile {
     organization_id: Uuid,
     /// How often this world was opened: part of what seeded ids are made from.
     openings: u64,
-    objects: Vec<Change>,
+    objects: Vec<WorldChange>,
 }
 
 impl WorldStore {
@@ -69,7 +69,7 @@ impl WorldStore {
         let (mut world, openings) = read_snapshot(path, organization_id, now)?;
         replay(&mut file, path, &mut world)?;
         let _already_persisted = world.take_changes();
-        let journal = Mutex::new(Journal { file, lines: 0 });
+        let journal = Mutex::new(WorldJournal { file, lines: 0 });
         let store = Self {
             path: path.to_owned(),
             organization_id,
@@ -80,7 +80,10 @@ impl WorldStore {
     }
 
     /// Appends changes. The caller's closure locks the world only while it takes them.
-    pub(crate) fn append(&self, take: impl FnOnce() -> Vec<Change>) -> Result<(), SandboxError> {
+    pub(crate) fn append(
+        &self,
+        take: impl FnOnce() -> Vec<WorldChange>,
+    ) -> Result<(), SandboxError> {
         let mut journal = self.journal();
         let changes = take();
         if changes.is_empty() {
@@ -109,7 +112,7 @@ impl WorldStore {
     /// The journal is locked before the world, as in `append`. The other order could deadlock.
     pub(crate) fn compact(
         &self,
-        objects: impl FnOnce() -> Vec<Change>,
+        objects: impl FnOnce() -> Vec<WorldChange>,
         openings: u64,
     ) -> Result<(), SandboxError> {
         let mut journal = self.journal();
@@ -126,8 +129,8 @@ impl WorldStore {
 
     fn fold(
         &self,
-        journal: &mut Journal,
-        objects: Vec<Change>,
+        journal: &mut WorldJournal,
+        objects: Vec<WorldChange>,
         openings: u64,
     ) -> Result<(), SandboxError> {
         let snapshot = WorldFile {
@@ -146,7 +149,7 @@ impl WorldStore {
             .map_err(|e| SandboxError::state(&self.path, e))
     }
 
-    fn journal(&self) -> MutexGuard<'_, Journal> {
+    fn journal(&self) -> MutexGuard<'_, WorldJournal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ use airlift::failure::Exit;
 use airlift::ledger::SharedStore;
 use airlift::render::{Surroundings, Ui};
 use airlift::sandbox::testing::{RequestRecord, TestOptions};
-use airlift::sandbox::{Faults, Options, Running};
+use airlift::sandbox::{Faults, Options, Sandbox};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -116,7 +116,7 @@ impl Machine {
     /// Runs a verb against a sandbox, to its end or until `killed`.
     pub(crate) async fn run(
         &self,
-        running: &Running,
+        running: &Sandbox,
         line: &str,
         killed: impl Future<Output = ()>,
     ) -> Ran {
@@ -127,7 +127,7 @@ impl Machine {
     /// The same at a port of the sandbox, with a way to interrupt.
     pub(crate) async fn run_with(
         &self,
-        running: &Running,
+        running: &Sandbox,
         origin: &str,
         line: &str,
         interrupt: Arc<Notify>,

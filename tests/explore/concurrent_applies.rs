@@ -3,7 +3,7 @@
 
 use airlift::failure::Exit;
 use airlift::sandbox::testing::WorldView;
-use airlift::sandbox::{Running, start};
+use airlift::sandbox::{Sandbox, start};
 use std::future::pending;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ struct Pair<'a> {
     machines: [Machine; 2],
     origins: [String; 2],
     before: WorldView,
-    running: Running,
+    running: Sandbox,
     verdict: Verdict,
 }
 

@@ -1,7 +1,7 @@
 //! Responsible for changes that other people make to the remote API in a scenario.
 
 use crate::support::remote::Remote;
-use airlift::sandbox::Running;
+use airlift::sandbox::Sandbox;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(crate) enum Act {
 }
 
 /// Does it all, in order.
-pub(crate) async fn act(running: &Running, acts: &[Act]) {
+pub(crate) async fn act(running: &Sandbox, acts: &[Act]) {
     let remote = Remote::login(running.origin(), ("client", "another")).await;
     for one in acts {
         match *one {
@@ -55,7 +55,7 @@ async fn put(remote: &Remote, target: &str, body: &Value) {
 }
 
 /// The path of the connector with a name.
-fn address(running: &Running, name: &str) -> String {
+fn address(running: &Sandbox, name: &str) -> String {
     let world = running.world();
     let mut connectors = world.connectors();
     let id = connectors.find(|one| one.name == name).unwrap().id;

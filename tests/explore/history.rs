@@ -1,6 +1,6 @@
 //! What happened to the world, request by request, and what must hold at every moment of it.
 
-use airlift::sandbox::testing::{Effect, Mutation, Object, RequestRecord, WorldView};
+use airlift::sandbox::testing::{Mutation, Object, RecordedEffect, RequestRecord, WorldView};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -44,8 +44,8 @@ impl Scene {
         scene
     }
 
-    fn apply(&mut self, effect: &Effect) {
-        let Effect {
+    fn apply(&mut self, effect: &RecordedEffect) {
+        let RecordedEffect {
             object,
             id,
             workspace,

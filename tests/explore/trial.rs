@@ -2,7 +2,7 @@
 
 use airlift::failure::Exit;
 use airlift::sandbox::testing::{RequestRecord, WorldView};
-use airlift::sandbox::{Faults, Options, Running, start};
+use airlift::sandbox::{Faults, Options, Sandbox, start};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,7 +100,7 @@ impl Prepared {
     }
 }
 
-async fn begin(from: &Start, faults: &[InjectedFault]) -> (Machine, Running) {
+async fn begin(from: &Start, faults: &[InjectedFault]) -> (Machine, Sandbox) {
     let mut injected = Faults::default();
     for fault in faults {
         injected.push(fault.fault());
@@ -118,7 +118,7 @@ struct Trial<'a> {
     prepared: &'a Prepared,
     before: WorldView,
     machine: Machine,
-    running: Running,
+    running: Sandbox,
     verdict: Verdict,
 }
 

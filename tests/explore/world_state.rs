@@ -1,6 +1,6 @@
 //! A world at rest, in terms that two runs can be compared by: names and content, no ids or times.
 
-use airlift::sandbox::Running;
+use airlift::sandbox::Sandbox;
 use airlift::sandbox::testing::{ConnectorView, WorldView};
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub(crate) struct WorldState(Vec<String>);
 impl WorldState {
     /// What there is, and which of the project's connectors hold the credentials it declares.
     /// Connectors on their way out do not count.
-    pub(crate) fn of(running: &Running, project: &Project) -> Self {
+    pub(crate) fn of(running: &Sandbox, project: &Project) -> Self {
         let mut lines = Vec::new();
         for one in running.world().workspaces {
             let (name, active, cache) = (&one.name, one.active, one.cache_enabled);
@@ -62,7 +62,7 @@ impl fmt::Display for WorldState {
     }
 }
 
-fn describe(running: &Running, project: &Project, customer: &str, one: &ConnectorView) -> String {
+fn describe(running: &Sandbox, project: &Project, customer: &str, one: &ConnectorView) -> String {
     let mut declared = project.slots();
     let slot = declared.find(|(owner, name, _)| *owner == customer && *name == one.name);
     let holds = slot.map(|(_, _, credentials)| running.holds_credentials(one.id, &credentials));

@@ -2,7 +2,7 @@
 //! `Traffic::keeps_the_contract`); here stands what that leaves open.
 
 use crate::support::{TestEnv, options};
-use airlift::sandbox::Contract;
+use airlift::sandbox::ApiContract;
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ const CONNECTORS: &str = "/api/v1/integrations/connectors";
 
 #[test]
 fn the_contract_is_checked_at_all() {
-    let contract = Contract::load().unwrap();
+    let contract = ApiContract::load().unwrap();
     let fine = json!({"client_id": "a", "client_secret": "b"});
     let token = "/api/v1/account/applications/token";
     assert!(
@@ -43,7 +43,7 @@ fn the_contract_is_checked_at_all() {
 fn what_a_run_sends_is_of_the_contract() {
     let env = TestEnv::new();
     let (_, traffic) = env.converge(&[]);
-    let contract = Contract::load().unwrap();
+    let contract = ApiContract::load().unwrap();
     for one in traffic.0.iter().filter(|one| one.method == "GET") {
         let found = contract.check_request("GET", &one.target, None);
         assert!(found.is_empty(), "{one:#?}: {found:?}");
@@ -67,7 +67,7 @@ fn what_a_run_sends_is_of_the_contract() {
 #[test]
 fn what_the_sandbox_answers_is_of_the_contract() {
     let env = TestEnv::applied();
-    let contract = Contract::load().unwrap();
+    let contract = ApiContract::load().unwrap();
     let remote = env.remote();
     let id = env.connector("Acme GitHub").id;
     let workspace = env.world().workspace("acme").unwrap().id;

@@ -12,7 +12,7 @@ use crate::sandbox::backend::Backend;
 use crate::sandbox::catalog::ConnectorType;
 use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
-use crate::sandbox::world::{Connector, Outcome};
+use crate::sandbox::world::{CheckOutcome, Connector};
 
 const FAILURE: &str = "The provider refused the credentials";
 
@@ -46,7 +46,7 @@ pub(crate) fn check_existing(
 pub(crate) fn inspect(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     let connector = connectors::find(backend, request)?;
     let kind = backend.catalog.by_definition(connector.definition_id);
-    let warnings = if connector.outcome == Outcome::Fails {
+    let warnings = if connector.outcome == CheckOutcome::Fails {
         vec![FAILURE]
     } else {
         Vec::new()
@@ -76,7 +76,7 @@ pub(crate) fn execute(backend: &Backend, request: &OperationRequest<'_>) -> Oper
     let connector = id
         .and_then(|id| backend.world.connector(id, request.now))
         .ok_or_else(|| OperationError::not_found("Connector"))?;
-    let works = connector.outcome != Outcome::Fails;
+    let works = connector.outcome != CheckOutcome::Fails;
     let result = match request.field("action").unwrap_or_default() {
         _ if !works => json!({"error": FAILURE}),
         "list" | "search" | "api_search" => json!({"data": [record(request)]}),
@@ -108,14 +108,14 @@ fn metadata(backend: &Backend, connector: &Connector) -> Value {
 fn report(
     backend: &mut Backend,
     request: &OperationRequest<'_>,
-    outcome: Outcome,
+    outcome: CheckOutcome,
 ) -> OperationOutput {
-    let failed = outcome == Outcome::Fails;
+    let failed = outcome == CheckOutcome::Fails;
     let status = match outcome {
-        Outcome::Works => "succeeded",
-        Outcome::Fails => "failed",
-        Outcome::Pending => "pending",
-        Outcome::Inconclusive => "inconclusive",
+        CheckOutcome::Works => "succeeded",
+        CheckOutcome::Fails => "failed",
+        CheckOutcome::Pending => "pending",
+        CheckOutcome::Inconclusive => "inconclusive",
     };
     let reason = json!({
         "timestamp": request.now.seconds(),

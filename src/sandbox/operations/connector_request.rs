@@ -11,7 +11,7 @@ use crate::sandbox::catalog::ConnectorType;
 use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{FieldError, OperationError};
 use crate::sandbox::tokens::Caller;
-use crate::sandbox::world::{Outcome, Workspace};
+use crate::sandbox::world::{CheckOutcome, Workspace};
 
 /// Replaces a secret in a configuration.
 const MASK: &str = "**********";
@@ -35,7 +35,7 @@ pub(crate) struct ConnectorRequest {
     pub(crate) template_id: Uuid,
     pub(crate) replication_config: Map<String, Value>,
     pub(crate) entities: Option<Value>,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: CheckOutcome,
 }
 
 /// Reads a create or check body.
@@ -197,11 +197,11 @@ fn only_template(backend: &Backend, kind: &ConnectorType) -> Result<Uuid, Operat
 fn credentials(
     kind: &ConnectorType,
     request: &OperationRequest<'_>,
-) -> Result<Outcome, OperationError> {
+) -> Result<CheckOutcome, OperationError> {
     let Some(given) = request.given("credentials").and_then(Value::as_object) else {
         let others = ["replication_config", "server_side_oauth_secret_id"];
         return if others.iter().any(|field| request.given(field).is_some()) {
-            Ok(Outcome::Works)
+            Ok(CheckOutcome::Works)
         } else {
             Err(OperationError::invalid(
                 "body",
@@ -239,7 +239,7 @@ fn credential_error(key: &str, value: &Value) -> Option<FieldError> {
 }
 
 /// The outcome that a marker inside a credential asks for.
-fn outcome(credentials: &Map<String, Value>) -> Outcome {
+fn outcome(credentials: &Map<String, Value>) -> CheckOutcome {
     let holds = |marker: &str| {
         credentials
             .values()
@@ -247,10 +247,10 @@ fn outcome(credentials: &Map<String, Value>) -> Outcome {
             .any(|text| text.contains(marker))
     };
     match () {
-        () if holds("invalid") => Outcome::Fails,
-        () if holds("pending-check") => Outcome::Pending,
-        () if holds("inconclusive-check") => Outcome::Inconclusive,
-        () => Outcome::Works,
+        () if holds("invalid") => CheckOutcome::Fails,
+        () if holds("pending-check") => CheckOutcome::Pending,
+        () if holds("inconclusive-check") => CheckOutcome::Inconclusive,
+        () => CheckOutcome::Works,
     }
 }
 
@@ -353,9 +353,9 @@ mod tests {
     #[test]
     fn markers_in_credentials_steer_the_outcome() {
         let outcome_of = |text: &str| outcome(json!({"token": text}).as_object().unwrap());
-        assert_eq!(outcome_of("fine"), Outcome::Works);
-        assert_eq!(outcome_of("is-invalid"), Outcome::Fails);
-        assert_eq!(outcome_of("a pending-check"), Outcome::Pending);
-        assert_eq!(outcome_of("inconclusive-check"), Outcome::Inconclusive);
+        assert_eq!(outcome_of("fine"), CheckOutcome::Works);
+        assert_eq!(outcome_of("is-invalid"), CheckOutcome::Fails);
+        assert_eq!(outcome_of("a pending-check"), CheckOutcome::Pending);
+        assert_eq!(outcome_of("inconclusive-check"), CheckOutcome::Inconclusive);
     }
 }

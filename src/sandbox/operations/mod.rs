@@ -145,11 +145,11 @@ pub(crate) fn perform(backend: &mut Backend, request: &OperationRequest<'_>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::Contract;
+    use crate::sandbox::ApiContract;
 
     #[test]
     fn handlers_cover_each_operation_of_the_specification_once() {
         let handled: Vec<&str> = HANDLERS.iter().map(|(id, _)| *id).collect();
-        assert_eq!(handled, Contract::load().unwrap().operation_ids());
+        assert_eq!(handled, ApiContract::load().unwrap().operation_ids());
     }
 }

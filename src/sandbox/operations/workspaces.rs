@@ -10,7 +10,7 @@ use crate::sandbox::backend::Backend;
 use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
 use crate::sandbox::timestamp::Timestamp;
-use crate::sandbox::world::{DEFAULT_WORKSPACE, Deletion, Position, Workspace};
+use crate::sandbox::world::{DEFAULT_WORKSPACE, Deletion, ListPosition, Workspace};
 
 const DEFAULT_PAGE: usize = 20;
 /// What is encoded in a query: everything but unreserved characters (RFC 3986).
@@ -202,7 +202,7 @@ fn show(backend: &Backend, workspace: &Workspace) -> Value {
 }
 
 /// The next page keeps the filters and the size that were asked for.
-fn next_url(request: &OperationRequest<'_>, position: Position) -> String {
+fn next_url(request: &OperationRequest<'_>, position: ListPosition) -> String {
     let mut query = vec![format!("cursor={}", write_cursor(position))];
     for name in ["limit", "name_contains", "status"] {
         match request.parameters.get(name) {
@@ -216,11 +216,11 @@ fn next_url(request: &OperationRequest<'_>, position: Position) -> String {
     format!("{}/api/v1/workspaces?{}", request.origin, query.join("&"))
 }
 
-fn write_cursor((created_at, id): Position) -> String {
+fn write_cursor((created_at, id): ListPosition) -> String {
     format!("{:016x}{}", created_at.micros(), id.simple())
 }
 
-fn read_cursor(text: &str) -> Result<Position, OperationError> {
+fn read_cursor(text: &str) -> Result<ListPosition, OperationError> {
     let wrong = || OperationError::invalid("query.cursor", "is not a cursor of this listing");
     let (time, id) = text.split_at_checked(16).ok_or_else(wrong)?;
     let micros = u64::from_str_radix(time, 16).map_err(|_| wrong())?;

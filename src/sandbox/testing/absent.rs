@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::sandbox::Options;
 use crate::sandbox::connection::ClientConnection;
 use crate::sandbox::fault_kind::FaultKind;
-use crate::sandbox::operation::Operation;
+use crate::sandbox::operation::ApiOperation;
 use crate::sandbox::operation_result::OperationResult;
 use crate::sandbox::shared::Shared;
-use crate::sandbox::world::{Change, World};
+use crate::sandbox::world::{World, WorldChange};
 
 #[derive(Debug)]
 pub(crate) struct CredentialDigests;
@@ -50,7 +50,7 @@ impl<'a> RequestTrace<'a> {
     pub(crate) fn begin(
         _shared: &'a Shared,
         _parts: &Parts,
-        _operation: Option<&Operation>,
+        _operation: Option<&ApiOperation>,
         _connection: &ClientConnection,
     ) -> (Self, Ready<Option<()>>) {
         (Self(PhantomData), ready(None))
@@ -60,7 +60,7 @@ impl<'a> RequestTrace<'a> {
 
     pub(crate) fn body(&self, _body: Option<&Value>) {}
 
-    pub(crate) fn changes(&self, _changes: &[Change]) {}
+    pub(crate) fn changes(&self, _changes: &[WorldChange]) {}
 
     pub(crate) fn result(&self, _parts: &Parts, _result: &OperationResult) {}
 

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::sandbox::contract::{Contract, decode_query};
-use crate::sandbox::operation::Operation;
+use crate::sandbox::contract::{ApiContract, decode_query};
+use crate::sandbox::operation::ApiOperation;
 use crate::sandbox::operation_result::FieldError;
 
-impl Contract {
+impl ApiContract {
     /// The violations of a request: `target` is the path with its query, `body` what was sent as JSON.
     pub fn check_request(&self, method: &str, target: &str, body: Option<&Value>) -> Vec<String> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -40,7 +40,7 @@ impl Contract {
 
     fn check_documented(
         &self,
-        operation: &Operation,
+        operation: &ApiOperation,
         status: u16,
         body: &Value,
     ) -> Vec<FieldError> {

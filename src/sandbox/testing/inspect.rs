@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::sandbox::backend::Backend;
 use crate::sandbox::timestamp::Timestamp;
-use crate::sandbox::world::{Connector, Outcome, Workspace};
+use crate::sandbox::world::{CheckOutcome, Connector, Workspace};
 
 /// A snapshot of everything.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +106,7 @@ fn connector(backend: &Backend, connector: &Connector) -> ConnectorView {
         template_id: connector.template_id,
         replication_config: connector.replication_config.clone(),
         entities: connector.entities.clone(),
-        works: connector.outcome != Outcome::Fails,
+        works: connector.outcome != CheckOutcome::Fails,
         deleting: connector.deletion.is_some(),
     }
 }

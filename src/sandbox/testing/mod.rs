@@ -37,6 +37,6 @@ pub use {
     inspect::{ConnectorView, WorkspaceView, WorldView},
     instruments::TestOptions,
     request_barrier::{BarrierPermit, BarrierWait, RequestBarrier},
-    request_log::{Effect, Mutation, Object, RequestRecord, TokenKind},
+    request_log::{Mutation, Object, RecordedEffect, RequestRecord, TokenKind},
     snapshot::Snapshot,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::sandbox::world::{Change, Outcome};
+use crate::sandbox::world::{CheckOutcome, WorldChange};
 
 /// The kind of bearer a request carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum TokenKind {
 
 /// The effect of a request on a workspace or a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
+pub struct RecordedEffect {
     pub object: Object,
     pub id: Uuid,
     /// The workspace: itself, or the connector's.
@@ -49,16 +49,16 @@ pub enum Mutation {
     Deleted,
 }
 
-impl Effect {
+impl RecordedEffect {
     /// The effect of a change. Changes of templates have none.
-    pub(crate) fn new(change: &Change) -> Option<Self> {
+    pub(crate) fn new(change: &WorldChange) -> Option<Self> {
         let mutation = |deleted: bool, is_new: bool| match (deleted, is_new) {
             (true, _) => Mutation::Deleted,
             (false, true) => Mutation::Created,
             (false, false) => Mutation::Changed,
         };
         Some(match change {
-            Change::Workspace(workspace) => Self {
+            WorldChange::Workspace(workspace) => Self {
                 object: Object::Workspace,
                 id: workspace.id,
                 workspace: workspace.id,
@@ -69,7 +69,7 @@ impl Effect {
                 ),
                 works: workspace.active,
             },
-            Change::Connector(connector) => Self {
+            WorldChange::Connector(connector) => Self {
                 object: Object::Connector,
                 id: connector.id,
                 workspace: connector.workspace_id,
@@ -78,9 +78,9 @@ impl Effect {
                     connector.deletion.is_some(),
                     connector.created_at == connector.updated_at,
                 ),
-                works: connector.outcome != Outcome::Fails,
+                works: connector.outcome != CheckOutcome::Fails,
             },
-            Change::Template(_) => return None,
+            WorldChange::Template(_) => return None,
         })
     }
 }
@@ -105,7 +105,7 @@ pub struct RequestRecord {
     /// The customer and the name in the body, as far as present.
     pub names: Vec<String>,
     /// The effects, whether or not the response reports them.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<RecordedEffect>,
     /// The fault that the request met, in its text form.
     pub fault: Option<String>,
     /// The violations of the contract in the response. Tests assert that there are none.

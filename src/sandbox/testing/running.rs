@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::inspect::WorldView;
 use super::request_log::RequestRecord;
 use super::snapshot::Snapshot;
-use crate::sandbox::{Faults, Running, SandboxError, bind, server};
+use crate::sandbox::{Faults, Sandbox, SandboxError, bind, server};
 
-impl Running {
+impl Sandbox {
     /// Opens another port to the same world, so that the log tells callers apart by
     /// [`RequestRecord::listener`]. Returns its scheme, host and port.
     pub async fn open_listener(&self, number: usize) -> Result<String, SandboxError> {

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::credential_digests::CredentialDigests;
 use crate::sandbox::Options;
 use crate::sandbox::backend::Backend;
-use crate::sandbox::world::{Change, World};
+use crate::sandbox::world::{World, WorldChange};
 
 /// A copy of a world with its credential digests. Cheap to clone.
 #[derive(Clone)]
 pub struct Snapshot(Arc<Contents>);
 
 struct Contents {
-    objects: Vec<Change>,
+    objects: Vec<WorldChange>,
     credential_digests: CredentialDigests,
 }
 

@@ -5,15 +5,15 @@ use axum::http::request::Parts;
 use serde_json::{Map, Value};
 
 use super::request_barrier::BarrierPermit;
-use super::request_log::{Effect, RecordId, RequestRecord, TokenKind};
+use super::request_log::{RecordId, RecordedEffect, RequestRecord, TokenKind};
 use crate::sandbox::connection::ClientConnection;
 use crate::sandbox::execution::bearer;
 use crate::sandbox::fault_kind::FaultKind;
-use crate::sandbox::operation::Operation;
+use crate::sandbox::operation::ApiOperation;
 use crate::sandbox::operation_result::OperationResult;
 use crate::sandbox::shared::Shared;
 use crate::sandbox::tokens::Caller;
-use crate::sandbox::world::Change;
+use crate::sandbox::world::WorldChange;
 
 /// The fields of a body that name a customer or a connector.
 const NAME_FIELDS: [&str; 3] = ["workspace_name", "external_user_id", "name"];
@@ -29,7 +29,7 @@ impl<'a> RequestTrace<'a> {
     pub(crate) fn begin(
         shared: &'a Shared,
         parts: &Parts,
-        operation: Option<&Operation>,
+        operation: Option<&ApiOperation>,
         connection: &ClientConnection,
     ) -> (Self, impl Future<Output = Option<BarrierPermit>> + use<>) {
         let instruments = &shared.instruments;
@@ -66,8 +66,10 @@ impl<'a> RequestTrace<'a> {
         });
     }
 
-    pub(crate) fn changes(&self, changes: &[Change]) {
-        self.update(|record| record.effects = changes.iter().filter_map(Effect::new).collect());
+    pub(crate) fn changes(&self, changes: &[WorldChange]) {
+        self.update(|record| {
+            record.effects = changes.iter().filter_map(RecordedEffect::new).collect();
+        });
     }
 
     /// Checks the true result, before a fault changes it, against the contract.
@@ -104,7 +106,7 @@ impl<'a> RequestTrace<'a> {
 fn arrival(
     shared: &Shared,
     parts: &Parts,
-    operation: Option<&Operation>,
+    operation: Option<&ApiOperation>,
     connection: &ClientConnection,
 ) -> RequestRecord {
     RequestRecord {

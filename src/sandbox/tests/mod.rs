@@ -12,9 +12,9 @@ use std::sync::LazyLock;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Contract, Options, Running, start};
+use super::{ApiContract, Options, Sandbox, start};
 
-static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::load().unwrap());
+static CONTRACT: LazyLock<ApiContract> = LazyLock::new(|| ApiContract::load().unwrap());
 
 const CONNECTORS: &str = "/api/v1/integrations/connectors";
 const SCOPED_TOKEN: &str = "/api/v1/account/applications/scoped-token";
@@ -29,7 +29,7 @@ struct Answer {
 
 /// A sandbox with a client that has an application token.
 struct Bench {
-    running: Running,
+    running: Sandbox,
     http: reqwest::Client,
     application: String,
 }

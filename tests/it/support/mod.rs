@@ -19,7 +19,7 @@ pub(crate) use shared::project::{AIRLIFT, isolate};
 pub(crate) use traffic::Traffic;
 
 use airlift::sandbox::testing::{ConnectorView, WorldView};
-use airlift::sandbox::{self, Faults, Options, Running};
+use airlift::sandbox::{self, Faults, Options, Sandbox};
 use shared::project::Project;
 use std::ops::{Deref, DerefMut};
 use std::process::{Child, Stdio};
@@ -75,7 +75,7 @@ pub(crate) fn faulty(faults: &str) -> Options {
 /// A project, its environment and its remote API.
 pub(crate) struct TestEnv {
     project: Project,
-    sandbox: Running,
+    sandbox: Sandbox,
     runtime: Runtime,
     /// How much of the sandbox's log was looked at.
     seen: Mutex<usize>,
@@ -227,7 +227,7 @@ impl TestEnv {
     }
 
     /// The sandbox itself.
-    pub(crate) fn sandbox(&self) -> &Running {
+    pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
 

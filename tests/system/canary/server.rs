@@ -4,7 +4,7 @@
 use super::echo::{self, Heard};
 use super::harness::Places;
 use crate::support::http;
-use airlift::sandbox::{self, Options, Running};
+use airlift::sandbox::{self, Options, Sandbox};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -65,7 +65,7 @@ impl ServerBehavior {
 pub(crate) struct Server {
     pub(crate) address: String,
     shared: Arc<Shared>,
-    _sandbox: Running,
+    _sandbox: Sandbox,
     /// Last, so that everything that lives in it goes first.
     _runtime: Runtime,
 }

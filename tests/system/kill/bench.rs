@@ -7,7 +7,7 @@ use crate::support::project::{AIRLIFT, Project, isolate};
 use crate::support::remote::Remote;
 use crate::support::tier::Slice;
 use airlift::sandbox::testing::RequestRecord;
-use airlift::sandbox::{Faults, Options, Running, start};
+use airlift::sandbox::{Faults, Options, Sandbox, start};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::ops::Deref;
@@ -87,7 +87,7 @@ impl Bench {
     }
 
     /// The world, served.
-    pub(crate) async fn serve(&self, faults: &str) -> Running {
+    pub(crate) async fn serve(&self, faults: &str) -> Sandbox {
         start(self.options(faults)).await.unwrap()
     }
 
@@ -100,12 +100,12 @@ impl Bench {
         }
     }
 
-    pub(crate) fn command(&self, running: &Running, line: &str) -> Command {
+    pub(crate) fn command(&self, running: &Sandbox, line: &str) -> Command {
         self.under(&[], running, line)
     }
 
     /// The binary under another program.
-    pub(crate) fn under(&self, program: &[&str], running: &Running, line: &str) -> Command {
+    pub(crate) fn under(&self, program: &[&str], running: &Sandbox, line: &str) -> Command {
         let words: Vec<&str> = program
             .iter()
             .copied()
@@ -120,12 +120,12 @@ impl Bench {
     }
 
     /// Runs the binary to its end.
-    pub(crate) async fn run(&self, running: &Running, line: &str) -> Output {
+    pub(crate) async fn run(&self, running: &Sandbox, line: &str) -> Output {
         ended(self.command(running, line)).await
     }
 
     /// Runs the binary, and kills it once the server has met its fault.
-    pub(crate) async fn run_until_fault(&self, running: &Running, line: &str) {
+    pub(crate) async fn run_until_fault(&self, running: &Sandbox, line: &str) {
         let mut command = self.command(running, line);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -180,18 +180,18 @@ where
 
 /// No faults from here on. How often a run asks whether a deletion is over depends on time, so
 /// a fault that is meant for its last requests may not have been met.
-pub(crate) fn fair(running: &Running) {
+pub(crate) fn fair(running: &Sandbox) {
     running.set_faults(Faults::default()).unwrap();
 }
 
 /// Somebody else at the remote API.
-pub(crate) async fn remote(running: &Running) -> Remote {
+pub(crate) async fn remote(running: &Sandbox) -> Remote {
     Remote::login(running.origin(), CLIENT).await
 }
 
 /// Creates a connector of GitHub past airlift, and gives its id.
 pub(crate) async fn create(
-    running: &Running,
+    running: &Sandbox,
     customer: &str,
     name: &str,
     secret: &str,

@@ -2,11 +2,11 @@
 //! after it has created the same once more.
 
 use super::bench::{Bench, create, fair};
-use airlift::sandbox::Running;
+use airlift::sandbox::Sandbox;
 use serde_json::json;
 
 /// A run that was killed with its creation of `c1/GitHub 1` on the way, and no effect of it yet.
-async fn killed() -> (Bench, Running) {
+async fn killed() -> (Bench, Sandbox) {
     let bench = Bench::new(1);
     let running = bench
         .serve("create_integrations_connectors:1:timeout-before")
@@ -19,7 +19,7 @@ async fn killed() -> (Bench, Running) {
     (bench, running)
 }
 
-async fn ends_with_one(bench: &Bench, running: &Running, secret: &str) {
+async fn ends_with_one(bench: &Bench, running: &Sandbox, secret: &str) {
     let plan = bench.run(running, "plan --detailed-exitcode").await;
     plan.exits(0);
     assert!(
@@ -40,7 +40,7 @@ async fn a_creation_that_is_under_way_is_waited_for() {
     let child = bench.command(&running, "apply --auto-approve --settle-timeout 3600");
     let run = tokio::spawn(super::bench::ended(child));
     // It looks, and looks again.
-    let looks = |running: &Running| {
+    let looks = |running: &Sandbox| {
         let log = running.log();
         let lists = |one: &&airlift::sandbox::testing::RequestRecord| {
             one.operation.as_deref() == Some("list_integrations_connectors")

@@ -3,7 +3,7 @@
 
 use super::bench::{self, Bench, HANGS, at_every, explore, fair, share};
 use crate::support::tier::Slice;
-use airlift::sandbox::Running;
+use airlift::sandbox::Sandbox;
 use serde_json::json;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -17,20 +17,20 @@ async fn applied(customers: usize) -> Bench {
     bench
 }
 
-fn ids(running: &Running) -> Vec<Uuid> {
+fn ids(running: &Sandbox) -> Vec<Uuid> {
     let world = running.world();
     let mut named: Vec<_> = world.connectors().map(|one| (&one.name, one.id)).collect();
     named.sort();
     named.into_iter().map(|(_, id)| id).collect()
 }
 
-fn credential_requests(running: &Running) -> usize {
+fn credential_requests(running: &Sandbox) -> usize {
     let log = running.log();
     log.iter().filter(|one| one.credentials).count()
 }
 
 /// Exactly one connector for each customer, each with the credentials it should have.
-fn assert_one_each(running: &Running, secrets: &[&str], case: &str) {
+fn assert_one_each(running: &Sandbox, secrets: &[&str], case: &str) {
     let found = ids(running);
     assert_eq!(found.len(), secrets.len(), "{case}: {:#?}", running.world());
     for (id, secret) in found.into_iter().zip(secrets) {
@@ -39,7 +39,7 @@ fn assert_one_each(running: &Running, secrets: &[&str], case: &str) {
     }
 }
 
-async fn assert_settled(bench: &Bench, running: &Running, case: &str) {
+async fn assert_settled(bench: &Bench, running: &Sandbox, case: &str) {
     let plan = bench.run(running, "plan --detailed-exitcode").await;
     assert_eq!(
         plan.code,

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, create, remote};
 use crate::support::tier::Slice;
-use airlift::sandbox::Running;
+use airlift::sandbox::Sandbox;
 use airlift::sandbox::testing::WorkspaceView;
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -131,7 +131,7 @@ impl Scenario {
     }
 
     /// Runs that nothing disturbs lead to where one would have led that was never cut short.
-    pub(crate) async fn converges(&self, bench: &Bench, running: &Running, case: &str) {
+    pub(crate) async fn converges(&self, bench: &Bench, running: &Sandbox, case: &str) {
         let case = format!("{}, {case}", self.name);
         let plan = self
             .line
@@ -152,7 +152,7 @@ impl Scenario {
         self.is_reached(running, &case);
     }
 
-    fn is_reached(&self, running: &Running, case: &str) {
+    fn is_reached(&self, running: &Sandbox, case: &str) {
         let world = running.world();
         assert_eq!(
             world.workspace("neighbour"),

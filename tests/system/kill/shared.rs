@@ -4,7 +4,7 @@
 use super::bench::{Bench, ended, fair};
 use crate::support::moto::Moto;
 use crate::support::process::Output;
-use airlift::sandbox::Running;
+use airlift::sandbox::Sandbox;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ async fn started() -> Moto {
 }
 
 /// The binary with the server as its object store.
-fn command(moto: &Moto, bench: &Bench, running: &Running, line: &str) -> Command {
+fn command(moto: &Moto, bench: &Bench, running: &Sandbox, line: &str) -> Command {
     let mut command = bench.command(running, line);
     command
         .env("AWS_ENDPOINT", &moto.address)
@@ -33,7 +33,7 @@ fn command(moto: &Moto, bench: &Bench, running: &Running, line: &str) -> Command
     command
 }
 
-async fn run(moto: &Moto, bench: &Bench, running: &Running, line: &str) -> Output {
+async fn run(moto: &Moto, bench: &Bench, running: &Sandbox, line: &str) -> Output {
     ended(command(moto, bench, running, &format!("{line} {PLACE}"))).await
 }
 

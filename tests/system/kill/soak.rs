@@ -6,7 +6,7 @@
 use super::bench::{Bench, fair};
 use crate::support::tier::Slice;
 use airlift::sandbox::testing::TestOptions;
-use airlift::sandbox::{Faults, Options, Running, start};
+use airlift::sandbox::{Faults, Options, Sandbox, start};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ fn secret(n: usize, one: &Customer) -> String {
 }
 
 /// One run under faults: its exit code, and the most memory it had.
-async fn apply(bench: &Bench, running: &Running) -> (i32, u64) {
+async fn apply(bench: &Bench, running: &Sandbox) -> (i32, u64) {
     let log = std::fs::File::create(bench.path("out")).unwrap();
     let mut command = bench.command(running, &format!("apply --auto-approve {FLAGS}"));
     command.stdout(log.try_clone().unwrap()).stderr(log);
@@ -126,7 +126,7 @@ async fn apply(bench: &Bench, running: &Running) -> (i32, u64) {
     (code, peak)
 }
 
-async fn converges(bench: &Bench, running: &Running, customers: &[Customer]) {
+async fn converges(bench: &Bench, running: &Sandbox, customers: &[Customer]) {
     for run in 1..=2 {
         let applied = bench
             .run(running, &format!("apply --auto-approve {FLAGS}"))

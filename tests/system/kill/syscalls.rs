@@ -7,7 +7,7 @@
 use super::bench::{Bench, ended, explore, share};
 use super::scenario::Scenario;
 use crate::support::process::Output;
-use airlift::sandbox::Running;
+use airlift::sandbox::Sandbox;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ async fn calls(scenario: &Scenario, of: &[&str]) -> Vec<(String, usize)> {
 }
 
 /// One run, with something done to it at a call.
-async fn tampered(bench: &Bench, running: &Running, line: &str, inject: &str) -> Output {
+async fn tampered(bench: &Bench, running: &Sandbox, line: &str, inject: &str) -> Output {
     let (calls, _) = inject.split_once(':').unwrap();
     let (trace, inject) = (format!("trace={calls}"), format!("inject={inject}"));
     let strace = strace(&[&trace, &inject], "/dev/null");
@@ -91,7 +91,7 @@ async fn an_apply_is_settled_after_a_kill_at_every_write_to_disk() {
 }
 
 /// Requests that need an intent on disk before they are sent.
-fn writes(running: &Running) -> usize {
+fn writes(running: &Sandbox) -> usize {
     let log = running.log();
     let operations = log.iter().filter_map(|one| one.operation.as_deref());
     let needs = |name: &&str| {
