@@ -1,5 +1,5 @@
-//! System tests: runs of the real binary that are killed, meet each other, or are searched for
-//! secrets.
+//! Responsible for tests of the real binary as a process: runs that are killed, that run at the same
+//! time, or that are searched for secrets.
 
 #![cfg(unix)]
 #![expect(

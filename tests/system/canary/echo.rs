@@ -1,7 +1,7 @@
-//! What the server heard, and the ways in which it repeats that.
+//! Responsible for the requests that a server received, and for the ways in which it repeats them.
 
 use super::encode::{base64, hex, percent};
-use super::harness::Places;
+use super::harness::Sinks;
 use super::server::ServerBehavior;
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -9,16 +9,16 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-/// One request.
+/// A request that a server received.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
+pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
     pub(crate) target: String,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Heard {
+impl ReceivedRequest {
     pub(crate) fn new(parts: &Parts, body: &[u8]) -> Self {
         let header = |(name, value): (&axum::http::HeaderName, &HeaderValue)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -48,13 +48,13 @@ impl Heard {
         self.method != "GET" && !self.is_token()
     }
 
-    /// Whether its body is one that sets credentials.
+    /// Whether the request creates or checks a connector.
     pub(crate) fn carries_credentials(&self) -> bool {
         let path = self.path();
         self.method == "POST" && (path.ends_with("/connectors") || path.ends_with("/check"))
     }
 
-    /// Every text of the places for secrets, and the token.
+    /// Every text of the fields that may hold secrets, and the token.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut all = Vec::new();
         let body = self.json();
@@ -64,7 +64,7 @@ impl Heard {
             "replication_config",
             "client_secret",
         ] {
-            leaves(&body[key], &mut all);
+            add_texts(&body[key], &mut all);
         }
         let token = self
             .headers
@@ -74,44 +74,46 @@ impl Heard {
         all
     }
 
-    /// What came in places where no secret may be. `tokens` may stand in their header, the
-    /// client's secret in its request.
-    pub(crate) fn wrong_places(&self, tokens: &[&str]) -> Places {
-        let mut places = self.places("", &|name, value| {
+    /// The parts that must not contain secrets. The `authorization` header may contain one of
+    /// `tokens`, and the body of a login the client secret.
+    pub(crate) fn misplaced_content(&self, tokens: &[&str]) -> Sinks {
+        let mut sinks = self.url_and_headers("", &|name, value| {
             let token = value.strip_prefix("Bearer ");
-            name == "authorization" && token.is_some_and(|one| tokens.contains(&one))
+            name == "authorization" && token.is_some_and(|token| tokens.contains(&token))
         });
         if !self.carries_credentials() && !self.is_token() {
-            places.push(("body".to_owned(), self.body.clone()));
+            sinks.push(("body".to_owned(), self.body.clone()));
         }
-        places
+        sinks
     }
-}
 
-impl Heard {
-    /// The address, and each header that is not `fine`.
-    pub(crate) fn places(&self, whose: &str, fine: &dyn Fn(&str, &str) -> bool) -> Places {
-        let mut places = vec![(format!("{whose}URL"), self.target.clone().into_bytes())];
+    /// The URL, and each header that `is_allowed` does not accept. `prefix` names the server.
+    pub(crate) fn url_and_headers(
+        &self,
+        prefix: &str,
+        is_allowed: &dyn Fn(&str, &str) -> bool,
+    ) -> Sinks {
+        let mut sinks = vec![(format!("{prefix}URL"), self.target.clone().into_bytes())];
         for (name, value) in &self.headers {
-            if !fine(name, value) {
+            if !is_allowed(name, value) {
                 let line = format!("{name}: {value}");
-                places.push((format!("{whose}header"), line.into_bytes()));
+                sinks.push((format!("{prefix}header"), line.into_bytes()));
             }
         }
-        places
+        sinks
     }
 }
 
-fn leaves(value: &Value, all: &mut Vec<String>) {
+fn add_texts(value: &Value, all: &mut Vec<String>) {
     match value {
         Value::String(text) => all.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, all)),
-        Value::Object(fields) => fields.values().for_each(|field| leaves(field, all)),
+        Value::Array(items) => items.iter().for_each(|item| add_texts(item, all)),
+        Value::Object(fields) => fields.values().for_each(|field| add_texts(field, all)),
         _ => {}
     }
 }
 
-/// A text as a server may repeat it.
+/// A text in one of the forms in which a server may repeat it.
 pub(crate) fn encoded(text: &str, turn: usize) -> String {
     let ends = |count: usize| -> (String, String) {
         let letters: Vec<char> = text.chars().collect();
@@ -134,48 +136,54 @@ pub(crate) fn encoded(text: &str, turn: usize) -> String {
     }
 }
 
-/// The answer that takes the place of the sandbox's.
-pub(crate) fn instead(
+/// The response that replaces the sandbox's, if the behavior has one.
+pub(crate) fn replacement(
     behavior: ServerBehavior,
-    heard: &Heard,
+    received: &ReceivedRequest,
     echo: &str,
-    after_writes: bool,
+    credentials_received: bool,
 ) -> Option<Response> {
-    // What a server fails at is asked again after a while, where asking again does no harm.
-    let once = heard.carries_credentials();
+    // Idempotent requests are retried after a 5xx. Failing only these keeps the runs short.
+    let is_not_retried = received.carries_credentials();
     let refusal = |status| {
-        Some(answer(
+        Some(response(
             status,
             envelope(echo).to_string(),
             "application/json",
         ))
     };
     match behavior {
-        ServerBehavior::Refuses(status) if heard.is_write() && (once || status < 500) => {
+        ServerBehavior::RejectWrites(status)
+            if received.is_write() && (is_not_retried || status < 500) =>
+        {
             refusal(status)
         }
-        ServerBehavior::Forgets => (heard.method == "GET").then(|| refusal(400))?,
-        ServerBehavior::ForgetsLater if after_writes && heard.method == "GET" => refusal(403),
-        ServerBehavior::Locked if heard.is_token() => refusal(401),
-        ServerBehavior::Prose if once => Some(match echo.len() % 3 {
-            0 => answer(400, format!("cannot use {echo}"), "text/plain"),
-            1 => answer(
+        ServerBehavior::RejectReads if received.method == "GET" => refusal(400),
+        ServerBehavior::RejectReadsAfterWrite
+            if credentials_received && received.method == "GET" =>
+        {
+            refusal(403)
+        }
+        ServerBehavior::RejectLogin if received.is_token() => refusal(401),
+        ServerBehavior::NonJson if is_not_retried => Some(match echo.len() % 3 {
+            0 => response(400, format!("cannot use {echo}"), "text/plain"),
+            1 => response(
                 502,
                 format!("<html><body>{echo}</body></html>"),
                 "text/html",
             ),
-            _ => answer(200, format!("{{\"id\": {echo}"), "application/json"),
+            _ => response(200, format!("{{\"id\": {echo}"), "application/json"),
         }),
-        ServerBehavior::Moved if heard.is_write() => {
-            let mut response = answer(307, String::new(), "text/plain");
-            adorn(behavior, &mut response, echo);
-            Some(response)
+        ServerBehavior::Redirect if received.is_write() => {
+            let mut redirect = response(307, String::new(), "text/plain");
+            echo_in_headers(behavior, &mut redirect, echo);
+            Some(redirect)
         }
         _ => None,
     }
 }
 
-fn answer(status: u16, body: String, kind: &'static str) -> Response {
+fn response(status: u16, body: String, kind: &'static str) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     let kind = HeaderValue::from_static(kind);
@@ -189,24 +197,29 @@ fn envelope(echo: &str) -> Value {
     json!({"message": echo, "detail": [complaint], "errors": [field], "title": echo})
 }
 
-/// Changes an answer of the sandbox's.
-pub(crate) fn spoil(behavior: ServerBehavior, heard: &Heard, value: &mut Value, echo: &str) {
-    let check = heard.path().ends_with("/check");
+/// Alters the body of a successful response of the sandbox.
+pub(crate) fn alter_body(
+    behavior: ServerBehavior,
+    received: &ReceivedRequest,
+    value: &mut Value,
+    echo: &str,
+) {
+    let check = received.path().ends_with("/check");
     match behavior {
-        ServerBehavior::Checks if check => {
+        ServerBehavior::FailChecks if check => {
             let reason = json!({"failure_origin": "source", "external_message": echo});
             value["status"] = "failed".into();
             value["error_message"] = echo.into();
             value["failure_reason"] = reason;
         }
-        ServerBehavior::Misshapen if !heard.is_token() => misshape(value, echo),
-        ServerBehavior::Names => rename(value, echo),
+        ServerBehavior::WrongTypes if !received.is_token() => wrong_types(value, echo),
+        ServerBehavior::EchoInNames => rename(value, echo),
         _ => {}
     }
 }
 
-/// Where an object is expected a text stands, and the other way round.
-fn misshape(value: &mut Value, echo: &str) {
+/// Replaces objects by texts and texts by objects.
+fn wrong_types(value: &mut Value, echo: &str) {
     match value {
         Value::Object(fields) => {
             let pairs = [
@@ -225,7 +238,7 @@ fn misshape(value: &mut Value, echo: &str) {
     }
 }
 
-/// Objects of a list are named after what was sent.
+/// Replaces the names of listed objects.
 fn rename(value: &mut Value, echo: &str) {
     let Some(items) = value.get_mut("data").and_then(Value::as_array_mut) else {
         return;
@@ -240,9 +253,9 @@ fn rename(value: &mut Value, echo: &str) {
     }
 }
 
-/// Headers that repeat what was sent.
-pub(crate) fn adorn(behavior: ServerBehavior, response: &mut Response, echo: &str) {
-    if behavior != ServerBehavior::Moved {
+/// Adds headers that repeat what was sent.
+pub(crate) fn echo_in_headers(behavior: ServerBehavior, response: &mut Response, echo: &str) {
+    if behavior != ServerBehavior::Redirect {
         return;
     }
     let plain = percent(echo, "%20", false);

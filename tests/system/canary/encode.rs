@@ -1,18 +1,20 @@
-//! Every form in which a secret could slip out. A form is the beginning of the encoded value, long
-//! enough to be nothing else, so that a leak that is cut short is found too.
+//! Responsible for the forms in which a secret could leak: encoded, escaped, digested or shortened.
+//!
+//! A form is the start of the encoded value, so that a truncated leak is found, too. It is long
+//! enough to be unique.
 
 use sha2::Digest;
 
-/// Characters of a value that are encoded: what follows adds nothing to the search.
+/// The number of characters of a value that are encoded. More characters would find no more leaks.
 const PIECE: usize = 24;
-/// A beginning that is as good as the whole.
+/// The number of leading characters that identify a value.
 pub(crate) const HEAD: usize = 8;
-/// An end that a hint such as `…a1b2` would show.
+/// The number of trailing characters that a hint such as `…a1b2` would show.
 pub(crate) const TAIL: usize = 4;
-/// The same for values of digits alone, which times and ids are made of, too.
+/// The same two for values of digits only. They are longer, because times and ids consist of digits, too.
 pub(crate) const DIGITS: usize = 12;
 
-/// One form: its name, and the bytes to look for.
+/// The name of a form, and the bytes to search for.
 pub(crate) type Form = (&'static str, Vec<u8>);
 
 /// Every form of a value.
@@ -24,7 +26,7 @@ pub(crate) fn forms(value: &str) -> Vec<Form> {
     all
 }
 
-/// Forms that are the text with some characters escaped.
+/// The text, reversed or with some characters escaped.
 fn texts(value: &str) -> Vec<Form> {
     let piece: String = value.chars().take(PIECE).collect();
     let json = |text: &str| {
@@ -52,7 +54,7 @@ fn texts(value: &str) -> Vec<Form> {
     texts.map(|(name, text)| (name, text.into_bytes())).into()
 }
 
-/// Beginnings and ends of each line: a line may be wrapped or shown alone.
+/// The start of each line, because output may wrap or show single lines, and the end of the value.
 fn ends(value: &str) -> Vec<Form> {
     let numeric = value.bytes().all(|byte| byte.is_ascii_digit());
     let (head, tail) = if numeric {
@@ -68,7 +70,7 @@ fn ends(value: &str) -> Vec<Form> {
     all
 }
 
-/// Forms of the bytes.
+/// Encodings of the bytes.
 fn bytes(value: &str) -> Vec<Form> {
     let piece: String = value.chars().take(PIECE).collect();
     let list: Vec<String> = piece.bytes().map(|byte| byte.to_string()).collect();
@@ -86,7 +88,7 @@ fn bytes(value: &str) -> Vec<Form> {
     ];
     for (names, alphabet) in names.into_iter().zip([*b"+/", *b"-_"]) {
         for (before, name) in names.into_iter().enumerate() {
-            // In base64 a text looks different after zero, one or two bytes of something else.
+            // The base64 form of a text depends on how many bytes precede it, modulo three.
             let inner = &piece.as_bytes()[(3 - before) % 3..];
             let whole = &inner[..inner.len() / 3 * 3];
             all.push((name, base64(whole, alphabet)));
@@ -95,12 +97,12 @@ fn bytes(value: &str) -> Vec<Form> {
     all
 }
 
-/// Unkeyed digests, of the value and of the value as a line.
+/// Unkeyed digests of the value, with and without a newline at its end.
 fn digests(value: &str) -> Vec<Form> {
     let mut all = Vec::new();
     for (line, text) in [(false, value.to_owned()), (true, format!("{value}\n"))] {
-        let name = |of: &'static str, with_newline: &'static str| {
-            if line { with_newline } else { of }
+        let name = |plain: &'static str, with_newline: &'static str| {
+            if line { with_newline } else { plain }
         };
         let digests = [
             (name("md5", "md5 of line"), md5::Md5::digest(&text).to_vec()),
@@ -132,7 +134,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(pair).collect()
 }
 
-/// Whole groups of three bytes only, so that no padding hides a match.
+/// Encodes whole groups of three bytes only, so that padding cannot prevent a match.
 pub(crate) fn base64(bytes: &[u8], last: [u8; 2]) -> Vec<u8> {
     let digit = |six: u32| match u8::try_from(six & 63).unwrap() {
         low @ 0..26 => b'A' + low,
@@ -151,7 +153,7 @@ pub(crate) fn base64(bytes: &[u8], last: [u8; 2]) -> Vec<u8> {
 }
 
 pub(crate) fn percent(text: &str, space: &str, lower: bool) -> String {
-    let one = |byte: u8| match byte {
+    let escape = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
             char::from(byte).to_string()
         }
@@ -159,17 +161,18 @@ pub(crate) fn percent(text: &str, space: &str, lower: bool) -> String {
         other if lower => format!("%{other:02x}"),
         other => format!("%{other:02X}"),
     };
-    text.bytes().map(one).collect()
+    text.bytes().map(escape).collect()
 }
 
 fn mapped(text: &str, escape: fn(char) -> Option<&'static str>) -> String {
-    let one = |c: char| escape(c).map_or_else(|| c.to_string(), str::to_owned);
-    text.chars().map(one).collect()
+    text.chars()
+        .map(|c| escape(c).map_or_else(|| c.to_string(), str::to_owned))
+        .collect()
 }
 
-/// Everything beyond ASCII as `\uXXXX`.
+/// Characters outside ASCII as `\uXXXX`.
 fn ascii(text: &str) -> String {
-    let one = |c: char| {
+    let escape = |c: char| {
         if c.is_ascii() {
             return c.to_string();
         }
@@ -178,7 +181,7 @@ fn ascii(text: &str) -> String {
         let units: Vec<String> = units.map(|unit| format!("\\u{unit:04x}")).collect();
         units.concat()
     };
-    text.chars().map(one).collect()
+    text.chars().map(escape).collect()
 }
 
 fn xml(c: char) -> Option<&'static str> {
@@ -192,7 +195,7 @@ fn xml(c: char) -> Option<&'static str> {
     })
 }
 
-/// What a shell's `%q` writes.
+/// The escapes of a shell's `%q`.
 fn ansi(c: char) -> Option<&'static str> {
     Some(match c {
         '\'' => r"\'",

@@ -1,85 +1,101 @@
-//! Two hundred connectors of every type: what a whole run leaves, and what a second one sends.
+//! Responsible for the canary test with two hundred connectors of every type: nothing leaks, and a
+//! second apply sends no credentials.
 
-use super::echo::Heard;
-use super::estate::Estate;
+use super::commands::{COMMANDS, CommandKind, VERBOSITIES, arguments, formats};
+use super::echo::ReceivedRequest;
 use super::harness::Run;
+use super::project::CanaryProject;
 use super::server::ServerBehavior;
-use super::summary::{Summary, tell};
-use super::verbs::{Kind, LEVELS, TABLE, formats, line};
+use super::summary::{Summary, print_figures};
 use std::collections::BTreeSet;
 
 const CONNECTORS: usize = 200;
 
-/// Bytes of the bodies that hold a connector's canary, and how many requests change a connector.
-fn sent(estate: &Estate, heard: &[Heard]) -> (usize, usize) {
-    let own = |canary: &usize| {
-        estate.search.canaries[*canary]
-            .place
-            .starts_with("customer-")
+/// The total length of the bodies with a connector's canary, and the number of writes.
+fn credential_bytes_and_writes(
+    project: &CanaryProject,
+    received: &[ReceivedRequest],
+) -> (usize, usize) {
+    let canaries = &project.search.canaries;
+    let contains_connector_secret = |request: &&ReceivedRequest| {
+        project
+            .search
+            .canaries_in(&request.body)
+            .iter()
+            .any(|canary| canaries[*canary].origin.starts_with("customer-"))
     };
-    let holds = |one: &&Heard| estate.search.canaries_in(&one.body).iter().any(own);
-    let bytes = heard.iter().filter(holds).map(|one| one.body.len()).sum();
-    let writes = heard.iter().filter(|one| one.is_write()).count();
+    let bytes = received
+        .iter()
+        .filter(contains_connector_secret)
+        .map(|request| request.body.len())
+        .sum();
+    let writes = received.iter().filter(|request| request.is_write()).count();
     (bytes, writes)
 }
 
-/// A body holds the canaries of the one connector that it is about, and no other's.
-fn assert_each_its_own(estate: &Estate, heard: &[Heard]) {
-    for one in heard.iter().filter(|one| one.carries_credentials()) {
-        let body = one.json();
+/// A body contains only canaries of the connector that it creates or checks.
+fn assert_only_own_canaries(project: &CanaryProject, received: &[ReceivedRequest]) {
+    for request in received
+        .iter()
+        .filter(|request| request.carries_credentials())
+    {
+        let body = request.json();
         let (customer, name) = (&body["workspace_name"], &body["name"]);
         let owner = format!(
             "{}/{}: ",
             customer.as_str().unwrap(),
             name.as_str().unwrap()
         );
-        for canary in estate.search.canaries_in(&one.body) {
-            let place = &estate.search.canaries[canary].place;
-            assert!(place.starts_with(&owner), "{place} was sent for {owner}");
+        for canary in project.search.canaries_in(&request.body) {
+            let origin = &project.search.canaries[canary].origin;
+            assert!(origin.starts_with(&owner), "{origin} was sent for {owner}");
         }
     }
 }
 
-fn run(estate: &Estate, text: &str, format: &str, summary: &mut Summary) -> Run {
-    let level = &LEVELS[4];
-    let arguments = line(text, format, level);
-    let run = estate
+fn run(project: &CanaryProject, line: &str, format: &str, summary: &mut Summary) -> Run {
+    let verbosity = &VERBOSITIES[4];
+    let arguments = arguments(line, format, verbosity);
+    let run = project
         .harness
-        .run(&arguments, level.variables, ServerBehavior::Fair);
-    summary.check(&estate.search, &run);
+        .run(&arguments, verbosity.variables, ServerBehavior::Normal);
+    summary.check(&project.search, &run);
     run
 }
 
 #[test]
-fn two_hundred_connectors_leave_nothing() {
-    let estate = Estate::new(CONNECTORS, 200);
+fn apply_two_hundred_connectors_leaks_nothing_and_sends_once() {
+    let project = CanaryProject::new(CONNECTORS, 200);
     let mut summary = Summary::default();
-    let first = run(&estate, "apply --auto-approve", "text", &mut summary);
-    first.exits(0);
-    let heard = estate.harness.server.heard();
-    assert_each_its_own(&estate, &heard);
-    let arrived: BTreeSet<usize> = heard
+    let first = run(&project, "apply --auto-approve", "text", &mut summary);
+    first.assert_exit_code(0);
+    let received = project.harness.server.take_received();
+    assert_only_own_canaries(&project, &received);
+    let arrived: BTreeSet<usize> = received
         .iter()
-        .filter(|one| one.path().ends_with("/connectors"))
-        .flat_map(|one| estate.search.canaries_in(&one.body))
+        .filter(|request| request.path().ends_with("/connectors"))
+        .flat_map(|request| project.search.canaries_in(&request.body))
         .collect();
-    assert_eq!(arrived.len(), estate.secrets, "every secret was sent");
-    let (bytes, _) = sent(&estate, &heard);
-    assert!(bytes > 100_000, "the count sees what is sent: {bytes}");
-    let second = run(&estate, "apply --auto-approve", "json", &mut summary);
-    second.exits(0);
-    let heard = estate.harness.server.heard();
-    let again = sent(&estate, &heard);
-    assert_eq!(again, (0, 0), "{}", second.told());
-    for verb in TABLE.iter().filter(|verb| verb.kind == Kind::Remote) {
+    assert_eq!(arrived.len(), project.secrets, "every secret was sent");
+    let (bytes, _) = credential_bytes_and_writes(&project, &received);
+    assert!(bytes > 100_000, "counted {bytes} bytes");
+    let second = run(&project, "apply --auto-approve", "json", &mut summary);
+    second.assert_exit_code(0);
+    let received = project.harness.server.take_received();
+    let repeated = credential_bytes_and_writes(&project, &received);
+    assert_eq!(repeated, (0, 0), "{}", second.output());
+    for case in COMMANDS
+        .iter()
+        .filter(|case| case.kind == CommandKind::Client)
+    {
         for format in formats() {
-            run(&estate, verb.lines[0], &format, &mut summary);
+            run(&project, case.lines[0], &format, &mut summary);
         }
     }
-    tell(&format!(
+    print_figures(&format!(
         "{} connectors, {} secrets: first apply sent {bytes} bytes of bodies with credentials, \
          the second {}",
-        estate.connectors, estate.secrets, again.0
+        project.connectors, project.secrets, repeated.0
     ));
-    summary.ends_clean("every verb over two hundred connectors");
+    summary.assert_clean("every command over two hundred connectors");
 }

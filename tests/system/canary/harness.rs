@@ -1,5 +1,7 @@
-//! A closed place for runs: a project, a home and a directory for temporary files of its own, so
-//! that whatever a run leaves anywhere is found; and the collection of every sink of a run.
+//! Responsible for running commands in isolation and for collecting every sink of a run: streams,
+//! command lines, files, file names and requests.
+//!
+//! Each harness has a project, a home directory and a temporary directory of its own.
 
 use super::server::{Server, ServerBehavior};
 use super::vault::Vault;
@@ -13,42 +15,42 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long a run may take.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// The longest that a run may take.
+const RUN_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// A sink's name, and what ended up there.
-pub(crate) type Places = Vec<(String, Vec<u8>)>;
+/// The name and the content of each sink.
+pub(crate) type Sinks = Vec<(String, Vec<u8>)>;
 
-/// What a run left and how it ended.
+/// A run that ended.
 pub(crate) struct Run {
     pub(crate) name: String,
     pub(crate) status: ExitStatus,
-    pub(crate) places: Places,
+    pub(crate) sinks: Sinks,
 }
 
 impl Run {
-    pub(crate) fn place(&self, name: &str) -> String {
-        let found = self.places.iter().find(|(place, _)| place == name);
-        String::from_utf8_lossy(&found.unwrap().1).into_owned()
+    fn sink(&self, name: &str) -> String {
+        let (_, content) = self.sinks.iter().find(|(sink, _)| sink == name).unwrap();
+        String::from_utf8_lossy(content).into_owned()
     }
 
-    /// Both streams, for failures of the test.
-    pub(crate) fn told(&self) -> String {
-        let (out, talk) = (self.place("stdout"), self.place("stderr"));
-        format!("{}: {}\n{out}\n{talk}", self.name, self.status)
+    /// Name, status and both streams, for the messages of assertions.
+    pub(crate) fn output(&self) -> String {
+        let (stdout, stderr) = (self.sink("stdout"), self.sink("stderr"));
+        format!("{}: {}\n{stdout}\n{stderr}", self.name, self.status)
     }
 
-    pub(crate) fn exits(&self, code: i32) {
-        assert_eq!(self.status.code(), Some(code), "{}", self.told());
+    pub(crate) fn assert_exit_code(&self, code: i32) {
+        assert_eq!(self.status.code(), Some(code), "{}", self.output());
     }
 }
 
-/// The place.
+/// An isolated environment with its servers.
 pub(crate) struct Harness {
     root: TempDir,
     variables: Variables,
-    /// Files that the test wrote, which hold secrets by right as long as nobody changes them.
-    given: BTreeMap<PathBuf, Vec<u8>>,
+    /// The files that the test wrote. They may hold secrets, so unchanged ones are no sinks.
+    written: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) server: Server,
     pub(crate) vault: Vault,
 }
@@ -68,7 +70,7 @@ impl Harness {
         let mut harness = Self {
             root,
             variables: Variables::new(),
-            given: BTreeMap::new(),
+            written: BTreeMap::new(),
             server,
             vault,
         };
@@ -88,7 +90,7 @@ impl Harness {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        // Without the links of a system's own directory for temporary files.
+        // The system's temporary directory may be a link. Absolute paths of a run have it resolved.
         self.root.path().canonicalize().unwrap().join(name)
     }
 
@@ -97,22 +99,22 @@ impl Harness {
     }
 
     /// Writes a file that may hold secrets.
-    pub(crate) fn give(&mut self, name: &str, content: &str) {
+    pub(crate) fn write_file(&mut self, name: &str, content: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        self.given.insert(path, content.as_bytes().to_vec());
+        self.written.insert(path, content.as_bytes().to_vec());
     }
 
-    /// A command line, run in the project.
+    /// A command of airlift that runs in the project.
     pub(crate) fn command(&self, arguments: &[&str], more: &[(&str, &str)]) -> Command {
         let mut command = Command::new(AIRLIFT);
         self.isolate(&mut command, more).args(arguments);
         command
     }
 
-    /// Has any command run in the project, with the variables of the binary.
+    /// Makes a command run in the project, with the harness's variables only.
     pub(crate) fn isolate<'a>(
         &self,
         command: &'a mut Command,
@@ -121,7 +123,7 @@ impl Harness {
         isolate(command, &self.path("project"), &self.variables).envs(more.iter().copied())
     }
 
-    /// Runs the program to its end and collects what it left.
+    /// Runs airlift to its end and collects the sinks.
     pub(crate) fn run(
         &self,
         arguments: &[&str],
@@ -134,7 +136,7 @@ impl Harness {
         })
     }
 
-    /// Starts a command, lets `act` do something to it until that is done, and collects.
+    /// Runs a command to its end and collects the sinks. Calls `act` until it returns true.
     pub(crate) fn follow(
         &self,
         name: String,
@@ -142,9 +144,9 @@ impl Harness {
         behavior: ServerBehavior,
         mut act: impl FnMut(&Child) -> bool,
     ) -> Run {
-        self.server.behave(behavior);
+        self.server.set_behavior(behavior);
         let (mut line, mut acted) = (Vec::new(), false);
-        let output = process::follow(command, PATIENCE, |child| {
+        let output = process::follow(command, RUN_TIMEOUT, |child| {
             if let Ok(now) = fs::read(format!("/proc/{}/cmdline", child.id()))
                 && !line.ends_with(&now)
             {
@@ -152,43 +154,43 @@ impl Harness {
             }
             acted = acted || act(child);
         });
-        let mut places = vec![
+        let mut sinks = vec![
             ("stdout".to_owned(), output.stdout),
             ("stderr".to_owned(), output.stderr),
             ("command line".to_owned(), line),
         ];
-        self.sweep(&self.path(""), &mut places);
-        places.extend(self.server.wrong_places());
-        places.extend(self.vault.wrong_places());
+        self.collect_files(&self.path(""), &mut sinks);
+        sinks.extend(self.server.misplaced_content());
+        sinks.extend(self.vault.misplaced_content());
         Run {
             name,
             status: output.status,
-            places,
+            sinks,
         }
     }
 
-    /// Every file that is not as the test wrote it, and every name of a file.
-    fn sweep(&self, directory: &Path, places: &mut Places) {
+    /// Adds every file name, and every file that is not as the test wrote it.
+    fn collect_files(&self, directory: &Path, sinks: &mut Sinks) {
         for entry in directory.read_dir().unwrap() {
             let path = entry.unwrap().path();
-            let place = path.strip_prefix(self.path("")).unwrap();
-            let place = place.to_string_lossy().into_owned();
-            places.push(("name of a file".to_owned(), place.clone().into_bytes()));
+            let name = path.strip_prefix(self.path("")).unwrap();
+            let name = name.to_string_lossy().into_owned();
+            sinks.push(("name of a file".to_owned(), name.clone().into_bytes()));
             if path.is_dir() {
-                self.sweep(&path, places);
+                self.collect_files(&path, sinks);
                 continue;
             }
             let content = fs::read(&path).unwrap();
-            if self.given.get(&path) != Some(&content) {
-                places.push((place, content));
+            if self.written.get(&path) != Some(&content) {
+                sinks.push((name, content));
             }
         }
     }
 
-    /// Lets go of what earlier runs sent, started and left in the directory for temporary files.
-    pub(crate) fn forget(&self) {
-        self.server.heard();
-        self.vault.forget();
+    /// Removes the requests, child processes' records and temporary files of earlier runs.
+    pub(crate) fn clear(&self) {
+        self.server.take_received();
+        self.vault.clear();
         for directory in ["seen", "tmp"] {
             fs::remove_dir_all(self.path(directory)).unwrap();
             fs::create_dir(self.path(directory)).unwrap();

@@ -1,22 +1,23 @@
-//! Files, stores and settings that are wrong right beside a secret.
+//! Responsible for the canary tests with invalid files, failing stores and invalid addresses: the
+//! messages name the mistake and do not show the secret next to it.
 
-use super::estate::Estate;
+use super::commands::formats;
+use super::project::CanaryProject;
 use super::search::Search;
 use super::server::ServerBehavior;
-use super::summary::{Summary, tell};
-use super::values::{Canary, CanaryGenerator, Shape};
-use super::verbs::formats;
+use super::summary::{Summary, print_figures};
+use super::values::{Canary, CanaryGenerator, CanaryPattern};
 use serde_json::json;
 
-/// A project around one line of credentials.
-fn around(credentials: &str) -> String {
+/// A project file with these fields of a connector.
+fn project_file(credentials: &str) -> String {
     format!(
         "version: 1\ncustomers:\n  - name: acme\n    connectors:\n      - name: Hub\n        \
          type: github\n        {credentials}\n"
     )
 }
 
-/// Wrong credentials by name, each with a secret in it.
+/// Invalid credentials, each with a name and a secret.
 fn credentials(quoted: &str, line: &str) -> Vec<(&'static str, String)> {
     let inner = &quoted[1..quoted.len() - 1];
     vec![
@@ -49,8 +50,8 @@ fn credentials(quoted: &str, line: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The same in stranger ways, and beside the credentials.
-fn stranger(value: &str, quoted: &str, line: &str) -> Vec<(&'static str, String)> {
+/// Invalid fields of a connector, each with a name and a secret.
+fn connector_fields(value: &str, quoted: &str, line: &str) -> Vec<(&'static str, String)> {
     let block = value.replace('\n', "\n            ");
     let inner = &quoted[1..quoted.len() - 1];
     vec![
@@ -90,14 +91,14 @@ fn stranger(value: &str, quoted: &str, line: &str) -> Vec<(&'static str, String)
     ]
 }
 
-/// Wrong files by name.
+/// Invalid files, each with a name.
 fn files(value: &str) -> Vec<(&'static str, String)> {
     let quoted = json!(value).to_string();
     let line = value.lines().next().unwrap();
     let mut all = credentials(&quoted, line);
-    all.extend(stranger(value, &quoted, line));
+    all.extend(connector_fields(value, &quoted, line));
     for (_, text) in &mut all {
-        *text = around(text);
+        *text = project_file(text);
     }
     all.extend([
         ("a version", format!("version: [{quoted}]\n")),
@@ -109,62 +110,64 @@ fn files(value: &str) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn what_is_wrong_beside_a_secret_is_told_without_it() {
+fn project_file_invalid_next_to_secret_is_reported_without_it() {
     let mut summary = Summary::default();
     let mut generator = CanaryGenerator::new(11);
-    let mut estate = Estate::new(0, 11);
+    let mut project = CanaryProject::new(0, 11);
     let mut count = 0;
-    for shape in Shape::ALL {
-        let canary = generator.canary("written out", shape);
+    for pattern in CanaryPattern::ALL {
+        let canary = generator.canary("a literal", pattern);
         let search = Search::new(vec![canary.clone()]);
         for (name, text) in files(&canary.value) {
             count += 1;
-            estate.harness.give("project/wrong/airlift.yaml", &text);
-            let verb = ["validate", "plan", "apply", "rotate --all", "doctor"][count % 5];
+            project
+                .harness
+                .write_file("project/wrong/airlift.yaml", &text);
+            let command = ["validate", "plan", "apply", "rotate --all", "doctor"][count % 5];
             let format = &formats()[count % formats().len()];
-            let line = format!("{verb} -f wrong --format {format} -vv");
+            let line = format!("{command} -f wrong --format {format} -vv");
             let arguments: Vec<&str> = line.split(' ').collect();
-            let run = estate.harness.run(&arguments, &[], ServerBehavior::Fair);
-            assert_eq!(run.status.code(), Some(1), "{name}: {}", run.told());
+            let run = project.harness.run(&arguments, &[], ServerBehavior::Normal);
+            assert_eq!(run.status.code(), Some(1), "{name}: {}", run.output());
             summary.check(&search, &run);
         }
     }
-    tell(&format!("{count} wrong files"));
-    summary.ends_clean("wrong files");
+    print_figures(&format!("{count} invalid files"));
+    summary.assert_clean("invalid files");
 }
 
-/// Stores that hold the secret and cannot give it.
-fn stores(estate: &mut Estate, canary: &Canary) -> Vec<&'static str> {
+/// Prepares stores that contain the secret and cannot resolve these references.
+fn prepare_failing_stores(project: &mut CanaryProject, canary: &Canary) -> Vec<&'static str> {
     let value = &canary.value;
     let quoted = json!(value).to_string();
-    let harness = &mut estate.harness;
-    harness.give("project/secrets/bad.json", &format!("{{\"k\": {quoted}, x"));
-    harness.give(
+    let harness = &mut project.harness;
+    harness.write_file("project/secrets/bad.json", &format!("{{\"k\": {quoted}, x"));
+    harness.write_file(
         "project/secrets/list.json",
         &format!("{{\"k\": [{quoted}]}}"),
     );
-    harness.give(
+    harness.write_file(
         "project/secrets/bad.yaml",
         &format!("k: [{quoted}\nx: y\n  z"),
     );
-    harness.give(
+    harness.write_file(
         "project/secrets/twice.yaml",
         &format!("k: {quoted}\nk: {quoted}\n"),
     );
-    harness.give(
+    harness.write_file(
         "project/secrets/bad.env",
         &format!("k=\"{}\\q\n{value}", &value[..4]),
     );
-    harness.give("project/secrets/control", &format!("{value}\u{7}"));
-    harness.vault.keep("canaries", "k", value);
+    harness.write_file("project/secrets/control", &format!("{value}\u{7}"));
+    harness.vault.put("canaries", "k", value);
     let script = harness.path("home/bin/fails").display().to_string();
-    let told = value.replace('\'', r"'\''");
-    harness.give(
+    let quoted = value.replace('\'', r"'\''");
+    harness.write_file(
         "home/bin/fails",
-        &format!("#!/bin/sh\necho '{told}'\necho '{told}' >&2\nexit 3\n"),
+        &format!("#!/bin/sh\necho '{quoted}'\necho '{quoted}' >&2\nexit 3\n"),
     );
     let config = json!({"exec": {"fails": {"argv": [script]}}}).to_string();
-    harness.give("home/.config/airlift/config.yaml", &config);
+    harness.write_file("home/.config/airlift/config.yaml", &config);
     vec![
         "${env:NOT_SET}",
         "${file:secrets/bad.json#k}",
@@ -182,58 +185,63 @@ fn stores(estate: &mut Estate, canary: &Canary) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_store_that_fails_is_told_of_without_what_it_holds() {
+fn store_failing_next_to_secret_is_reported_without_it() {
     let mut summary = Summary::default();
-    let mut estate = Estate::new(0, 12);
-    for shape in [Shape::Plain, Shape::Quoted, Shape::Lines, Shape::Unicode] {
-        let canary = CanaryGenerator::new(12).canary("a failing store", shape);
-        let references = stores(&mut estate, &canary);
-        let mut canaries = estate.search.canaries.clone();
+    let mut project = CanaryProject::new(0, 12);
+    for pattern in [
+        CanaryPattern::Plain,
+        CanaryPattern::Quoted,
+        CanaryPattern::Lines,
+        CanaryPattern::Unicode,
+    ] {
+        let canary = CanaryGenerator::new(12).canary("a failing store", pattern);
+        let references = prepare_failing_stores(&mut project, &canary);
+        let mut canaries = project.search.canaries.clone();
         canaries.push(canary);
         let search = Search::new(canaries);
         for reference in references {
-            let text = around(&format!("credentials: {{token: \"{reference}\"}}"))
+            let text = project_file(&format!("credentials: {{token: \"{reference}\"}}"))
                 + "stores: [env, file, vault, exec]\n";
-            // Beside the secrets, which are below the project.
-            estate.harness.give("project/failing.yaml", &text);
+            // The file is in the project's root, because the store `file` resolves paths below it.
+            project.harness.write_file("project/failing.yaml", &text);
             let arguments = ["apply", "-f", "failing.yaml", "--auto-approve", "-vv"];
-            let run = estate.harness.run(&arguments, &[], ServerBehavior::Fair);
-            run.exits(11);
+            let run = project.harness.run(&arguments, &[], ServerBehavior::Normal);
+            run.assert_exit_code(11);
             summary.check(&search, &run);
-            let run =
-                estate
-                    .harness
-                    .run(&["doctor", "-f", "failing.yaml"], &[], ServerBehavior::Fair);
+            let run = project.harness.run(
+                &["doctor", "-f", "failing.yaml"],
+                &[],
+                ServerBehavior::Normal,
+            );
             summary.check(&search, &run);
         }
     }
-    summary.ends_clean("failing stores");
+    summary.assert_clean("failing stores");
 }
 
-/// Arguments and variables.
-type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+/// The arguments and the variables of a run.
+type RunInput<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
 
-/// Addresses that hold a password, in the settings and on the command line.
 #[test]
-fn addresses_are_shown_without_their_passwords() {
+fn address_with_password_is_shown_without_it() {
     let mut summary = Summary::default();
-    let estate = Estate::new(7, 13);
-    let password = &estate.canary("the proxy's password").value;
+    let project = CanaryProject::new(7, 13);
+    let password = &project.canary("the proxy's password").value;
     let address = |host: &str| format!("http://user:{password}@{host}");
-    let (dead, odd) = (address("127.0.0.1:9"), address("[nonsense"));
-    let own =
-        |place: &str, canary: &str| place == "command line" && canary.starts_with("the proxy");
-    let https = dead.replace("http:", "https:");
-    let cases: [Case<'_>; 6] = [
+    let (unreachable, malformed) = (address("127.0.0.1:9"), address("[nonsense"));
+    let is_argument =
+        |sink: &str, origin: &str| sink == "command line" && origin.starts_with("the proxy");
+    let https = unreachable.replace("http:", "https:");
+    let cases: [RunInput<'_>; 6] = [
         (
-            &["plan", "-vv", "--proxy", &dead],
+            &["plan", "-vv", "--proxy", &unreachable],
             &[("AIRBYTE_API_HOST", "https://api.example")],
         ),
         (
-            &["plan", "-vv", "--proxy", &odd],
+            &["plan", "-vv", "--proxy", &malformed],
             &[("AIRBYTE_API_HOST", "https://api.example")],
         ),
-        (&["apply", "--proxy", &dead, "--no-such-flag"], &[]),
+        (&["apply", "--proxy", &unreachable, "--no-such-flag"], &[]),
         (&["plan", "-vv"], &[("AIRBYTE_API_HOST", &https)]),
         (&["doctor"], &[("AIRBYTE_API_HOST", &https)]),
         (
@@ -242,11 +250,11 @@ fn addresses_are_shown_without_their_passwords() {
         ),
     ];
     for (arguments, variables) in cases {
-        let run = estate
+        let run = project
             .harness
-            .run(arguments, variables, ServerBehavior::Fair);
-        assert_ne!(run.status.code(), Some(0), "{}", run.told());
-        summary.check_except(&estate.search, &run, &own);
+            .run(arguments, variables, ServerBehavior::Normal);
+        assert_ne!(run.status.code(), Some(0), "{}", run.output());
+        summary.check_except(&project.search, &run, &is_argument);
     }
-    summary.ends_clean("addresses with passwords");
+    summary.assert_clean("addresses with passwords");
 }

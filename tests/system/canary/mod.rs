@@ -1,18 +1,23 @@
-//! Canaries: every secret is a value that occurs nowhere else, comes through every store and every
-//! field, and is searched for in everything that a run prints, writes, starts or sends.
+//! Responsible for the canary tests: each secret of a test project is a unique value, and the tests
+//! search everything that a run prints, writes, starts or sends for these values.
 //!
-//! [`values`] are the canaries, [`encode`] the forms in which they could leak, [`search`] finds
-//! them; [`estate`] is a project out of the catalog, [`harness`] a closed place to run in,
-//! [`server`] and [`echo`] a remote API that repeats what it was sent; [`verbs`] is the table of
-//! commands. [`self_test`] proves that a leak would be found.
+//! - [`values`] generates canaries. [`encode`] lists the forms in which one could leak. [`search`]
+//!   finds them in bytes.
+//! - [`project`] generates a project with canaries in every field of the catalog and in every store.
+//!   [`harness`] runs commands in isolation and collects what they leave.
+//! - [`server`] and [`echo`] are a remote API that repeats what it was sent. [`vault`] is a secret
+//!   store that does the same.
+//! - [`commands`] lists the commands to run. [`summary`] counts and reports hits.
+//! - [`self_test`] proves that the search finds a leak.
 
+mod commands;
 mod crash;
 mod echo;
 mod encode;
-mod estate;
 mod full_run;
 mod harness;
 mod invalid_input;
+mod project;
 mod search;
 mod self_test;
 mod server;
@@ -20,4 +25,3 @@ mod server_behavior;
 mod summary;
 mod values;
 mod vault;
-mod verbs;

@@ -1,18 +1,18 @@
-//! The search: all forms of all canaries at once, over bytes.
+//! Responsible for finding canaries in bytes: all forms of all canaries in one pass.
 
 use super::encode::forms;
 use super::values::Canary;
 use aho_corasick::AhoCorasick;
 use std::collections::BTreeSet;
 
-/// A canary that was found, and the form it had.
+/// A canary that the search found, and its form.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Hit {
+    /// The index of the canary.
     pub(crate) canary: usize,
     pub(crate) form: &'static str,
 }
 
-/// Finds canaries.
 pub(crate) struct Search {
     pub(crate) canaries: Vec<Canary>,
     forms: Vec<Hit>,
@@ -24,8 +24,8 @@ impl Search {
         let (mut needles, mut hits) = (Vec::new(), Vec::new());
         for (number, canary) in canaries.iter().enumerate() {
             for (form, needle) in forms(&canary.value) {
-                // Four characters are the least that cannot occur by chance.
-                assert!(needle.len() >= 4, "{form} of {}", canary.place);
+                // Shorter needles would match by chance.
+                assert!(needle.len() >= 4, "{form} of {}", canary.origin);
                 needles.push(needle);
                 hits.push(Hit {
                     canary: number,
@@ -40,11 +40,11 @@ impl Search {
         }
     }
 
-    /// Every canary in the bytes, in each of its forms.
+    /// Every canary in the bytes, once for each form.
     pub(crate) fn hits(&self, bytes: &[u8]) -> BTreeSet<Hit> {
-        let found = self.engine.find_overlapping_iter(bytes);
-        found
-            .map(|one| self.forms[one.pattern().as_usize()].clone())
+        self.engine
+            .find_overlapping_iter(bytes)
+            .map(|needle| self.forms[needle.pattern().as_usize()].clone())
             .collect()
     }
 
@@ -53,8 +53,7 @@ impl Search {
         self.hits(bytes).into_iter().map(|hit| hit.canary).collect()
     }
 
-    /// The names of the forms.
-    pub(crate) fn names(&self) -> BTreeSet<&'static str> {
+    pub(crate) fn form_names(&self) -> BTreeSet<&'static str> {
         self.forms.iter().map(|hit| hit.form).collect()
     }
 

@@ -1,13 +1,13 @@
-//! The proof of the search: a program that leaks on purpose, run and judged as airlift is. Each
-//! form is put into every sink, and every one has to be found there.
+//! Responsible for testing the search itself: a program leaks on purpose, and the harness runs it as
+//! it runs airlift. The search must find each form in every sink.
 
 use super::encode::forms;
-use super::estate::Estate;
 use super::harness::Run;
+use super::project::CanaryProject;
 use super::search::Hit;
 use super::server::ServerBehavior;
-use super::summary::tell;
-use super::values::{CanaryGenerator, Shape};
+use super::summary::print_figures;
+use super::values::{CanaryGenerator, CanaryPattern};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Sinks that hold any bytes.
+/// Files that the program writes. They can hold any bytes.
 const FILES: [&str; 10] = [
     "project/leak.txt",
     "project/.airlift/ledger/leak.json",
@@ -31,13 +31,13 @@ const FILES: [&str; 10] = [
     "seen/leak",
 ];
 
-/// The leaking program: does nothing unless it was started as one.
+/// The leaking program. `run_leaking_program` starts this test binary with the variable.
 #[test]
-fn leaks() {
-    let Some(plant) = std::env::var_os("CANARY_PLANT") else {
+fn leak_into_every_sink() {
+    let Some(input) = std::env::var_os("CANARY_LEAK_FILE") else {
         return;
     };
-    let leak = fs::read(plant).unwrap();
+    let leak = fs::read(input).unwrap();
     std::io::stdout().write_all(&leak).unwrap();
     std::io::stderr().write_all(&leak).unwrap();
     let root = PathBuf::from(std::env::var_os("HOME").unwrap());
@@ -47,8 +47,8 @@ fn leaks() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, &leak).unwrap();
     }
-    let fits_a_name = leak.len() < 200 && !leak.contains(&b'/') && !leak.contains(&0);
-    if fits_a_name {
+    let is_file_name = leak.len() < 200 && !leak.contains(&b'/') && !leak.contains(&0);
+    if is_file_name {
         fs::write(root.join("tmp").join(OsStr::from_bytes(&leak)), "").unwrap();
     }
     if !leak.contains(&0) {
@@ -64,17 +64,18 @@ fn leaks() {
     }
 }
 
-/// A request with the leak in its address, in a header and in its body, as far as they hold it.
+/// Sends a request with the leak in its body, and in its URL and a header if HTTP allows the bytes.
 fn send(address: &str, leak: &[u8]) {
     let visible = |byte: &u8| (b'!'..=b'~').contains(byte);
-    let fits = leak.iter().all(visible) && !leak.iter().any(|byte| b"\"<>\\^`{|}#".contains(byte));
-    let header = leak
+    let is_url =
+        leak.iter().all(visible) && !leak.iter().any(|byte| b"\"<>\\^`{|}#".contains(byte));
+    let is_header = leak
         .iter()
         .all(|byte| *byte >= b' ' && *byte != 127 || *byte == b'\t');
     let mut request = b"PUT /leak?x=".to_vec();
-    request.extend_from_slice(if fits { leak } else { b"" });
+    request.extend_from_slice(if is_url { leak } else { b"" });
     request.extend_from_slice(b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-leak: .");
-    request.extend_from_slice(if header { leak } else { b"" });
+    request.extend_from_slice(if is_header { leak } else { b"" });
     request.extend_from_slice(format!(".\r\ncontent-length: {}\r\n\r\n", leak.len()).as_bytes());
     request.extend_from_slice(leak);
     let mut stream = TcpStream::connect(address).unwrap();
@@ -82,48 +83,45 @@ fn send(address: &str, leak: &[u8]) {
     let _ = stream.read_to_end(&mut Vec::new());
 }
 
-/// Where a hit was found, by the sink's name.
-fn found(estate: &Estate, run: &Run, hit: &Hit) -> Vec<String> {
-    let has = |bytes: &[u8]| estate.search.hits(bytes).contains(hit);
-    let places = run.places.iter().filter(|(_, bytes)| has(bytes));
-    places.map(|(place, _)| place.clone()).collect()
+/// The names of the sinks that contain the hit.
+fn sinks_with(project: &CanaryProject, run: &Run, hit: &Hit) -> Vec<String> {
+    run.sinks
+        .iter()
+        .filter(|(_, bytes)| project.search.hits(bytes).contains(hit))
+        .map(|(sink, _)| sink.clone())
+        .collect()
 }
 
-/// The sinks that hold any bytes at all.
-fn all_sinks() -> Vec<&'static str> {
+/// The sinks that can hold any bytes.
+fn binary_sinks() -> Vec<&'static str> {
     let streams = ["stdout", "stderr", "body", "vault body"];
     streams.into_iter().chain(FILES).collect()
 }
 
 #[test]
-fn every_form_is_found_in_every_sink() {
-    let estate = Estate::new(14, 7);
-    let mut caught: BTreeMap<String, usize> = BTreeMap::new();
-    let mut planted = 0;
-    let canaries = estate.search.canaries.iter().enumerate();
-    // One canary of each shape, so that every form is unlike the text itself for some.
-    let mut seen = Vec::new();
-    for (number, canary) in canaries.filter(|(_, canary)| canary.place.starts_with("customer-")) {
-        if seen.len() == Shape::ALL.len() {
-            break;
-        }
-        seen.push(number);
+fn search_finds_every_form_in_every_sink() {
+    let project = CanaryProject::new(14, 7);
+    let mut hits: BTreeMap<String, usize> = BTreeMap::new();
+    let mut leaks = 0;
+    let canaries = project.search.canaries.iter().enumerate();
+    // One canary of each pattern, so that each form differs from the raw text for at least one.
+    let tested = canaries
+        .filter(|(_, canary)| canary.origin.starts_with("customer-"))
+        .take(CanaryPattern::ALL.len());
+    for (number, canary) in tested {
         for (form, leak) in forms(&canary.value) {
-            let run = plant(&estate, &leak);
-            let places = found(
-                &estate,
-                &run,
-                &Hit {
-                    canary: number,
-                    form,
-                },
-            );
-            for sink in all_sinks() {
-                planted += 1;
-                assert!(places.iter().any(|place| place == sink), "{form} in {sink}");
+            let run = run_leaking_program(&project, &leak);
+            let hit = Hit {
+                canary: number,
+                form,
+            };
+            let sinks = sinks_with(&project, &run, &hit);
+            for sink in binary_sinks() {
+                leaks += 1;
+                assert!(sinks.iter().any(|name| name == sink), "{form} in {sink}");
             }
-            for place in places {
-                *caught.entry(sink_of(&place)).or_default() += 1;
+            for sink in sinks {
+                *hits.entry(kind_of(&sink)).or_default() += 1;
             }
         }
     }
@@ -136,53 +134,62 @@ fn every_form_is_found_in_every_sink() {
         "vault URL",
     ] {
         assert!(
-            caught.get(sink).is_some_and(|count| *count > 20),
-            "{sink}: {caught:?}"
+            hits.get(sink).is_some_and(|count| *count > 20),
+            "{sink}: {hits:?}"
         );
     }
-    tell(&format!(
-        "{planted} leaks planted in sinks of any bytes, all found; by sink: {caught:?}"
+    print_figures(&format!(
+        "{leaks} leaks into binary sinks, all found; hits by sink: {hits:?}"
     ));
 }
 
-fn sink_of(place: &str) -> String {
-    let child = place.starts_with("seen/child");
-    if child { "child" } else { place }.to_owned()
+/// The sink's name. All child processes count as one sink.
+fn kind_of(sink: &str) -> String {
+    let is_child = sink.starts_with("seen/child");
+    if is_child { "child" } else { sink }.to_owned()
 }
 
-fn plant(estate: &Estate, leak: &[u8]) -> Run {
-    let harness = &estate.harness;
-    harness.forget();
-    let file = harness.path("plant");
+fn run_leaking_program(project: &CanaryProject, leak: &[u8]) -> Run {
+    let harness = &project.harness;
+    harness.clear();
+    let file = harness.path("leak");
     fs::write(&file, leak).unwrap();
     let file = file.display().to_string();
     let mut program = Command::new(std::env::current_exe().unwrap());
-    program.args(["canary::self_test::leaks", "--exact", "--nocapture"]);
-    // The harness of tests reads its arguments as text, and takes those for filters.
+    program.args([
+        "canary::self_test::leak_into_every_sink",
+        "--exact",
+        "--nocapture",
+    ]);
+    // The test runner requires UTF-8 arguments, and treats them as filters.
     if !leak.contains(&0) && std::str::from_utf8(leak).is_ok() && !leak.starts_with(b"-") {
         program.arg(OsStr::from_bytes(leak));
     }
-    harness.isolate(&mut program, &[("CANARY_PLANT", &file)]);
+    harness.isolate(&mut program, &[("CANARY_LEAK_FILE", &file)]);
     harness.follow(
-        "planted".to_owned(),
+        "leaking program".to_owned(),
         &mut program,
-        ServerBehavior::Fair,
+        ServerBehavior::Normal,
         |_| false,
     )
 }
 
-/// What is harmless is not found, and canaries are not each other.
 #[test]
-fn nothing_is_found_by_chance() {
-    let estate = Estate::new(14, 8);
+fn search_of_unrelated_text_finds_nothing() {
+    let project = CanaryProject::new(14, 8);
     let mut other = CanaryGenerator::new(99);
-    for shape in Shape::ALL {
-        let value = other.canary("elsewhere", shape).value;
+    for pattern in CanaryPattern::ALL {
+        let value = other.canary("elsewhere", pattern).value;
         let head = value.trim_end_matches(|c| c != '^');
-        assert!(estate.search.hits(head.as_bytes()).is_empty(), "{value}");
+        assert!(project.search.hits(head.as_bytes()).is_empty(), "{value}");
     }
-    for (number, canary) in estate.search.canaries.iter().enumerate() {
-        let found = estate.search.canaries_in(canary.value.as_bytes());
-        assert_eq!(found, [number].into(), "{}", canary.place);
+}
+
+#[test]
+fn search_of_canary_finds_only_itself() {
+    let project = CanaryProject::new(14, 8);
+    for (number, canary) in project.search.canaries.iter().enumerate() {
+        let matches = project.search.canaries_in(canary.value.as_bytes());
+        assert_eq!(matches, [number].into(), "{}", canary.origin);
     }
 }

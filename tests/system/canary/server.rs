@@ -1,8 +1,10 @@
-//! The remote API as seen by a run: a sandbox, and in front of it a server that notes everything
-//! it is sent, hands out tokens that are canaries, and repeats what it was sent in its answers.
+//! Responsible for the remote API of the canary tests: a proxy in front of a sandbox.
+//!
+//! The proxy records every request, replaces the sandbox's tokens by canaries, and repeats what it
+//! was sent in its responses.
 
-use super::echo::{self, Heard};
-use super::harness::Places;
+use super::echo::{self, ReceivedRequest};
+use super::harness::Sinks;
 use crate::support::http;
 use airlift::sandbox::{self, Options, Sandbox};
 use axum::body::{Body, to_bytes};
@@ -16,86 +18,87 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// How the server answers.
+/// How the server responds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ServerBehavior {
-    /// As it should.
-    Fair,
-    /// Refuses every write with a status and what it was sent.
-    Refuses(u16),
-    /// Refuses every read, and repeats something it was sent before.
-    Forgets,
-    /// The same once it was sent credentials.
-    ForgetsLater,
-    /// Refuses the client's secret, and repeats it.
-    Locked,
-    /// Every check fails, for a reason that repeats what was sent.
-    Checks,
-    /// Successes whose fields are of wrong types, and repeat what was sent.
-    Misshapen,
-    /// Redirects and headers that repeat what was sent.
-    Moved,
-    /// Refuses in prose, in HTML and in texts that are no JSON.
-    Prose,
-    /// Remote objects are named after what was sent.
-    Names,
-    /// Leaves bodies with credentials without an answer.
-    Silent,
+    /// Passes the sandbox's responses on.
+    Normal,
+    /// Rejects every write with this status, and repeats the request's secrets.
+    RejectWrites(u16),
+    /// Rejects every read, and repeats secrets of earlier requests.
+    RejectReads,
+    /// Rejects every read after the first request with credentials.
+    RejectReadsAfterWrite,
+    /// Rejects the client secret, and repeats it.
+    RejectLogin,
+    /// Every check fails, and its reason repeats the request's secrets.
+    FailChecks,
+    /// Successful responses whose fields have wrong types and repeat secrets.
+    WrongTypes,
+    /// Redirects, with headers that repeat secrets.
+    Redirect,
+    /// Rejects with plain text, HTML or broken JSON.
+    NonJson,
+    /// Lists objects under names that repeat secrets.
+    EchoInNames,
+    /// Does not respond to requests with credentials.
+    NoResponse,
 }
 
 impl ServerBehavior {
+    /// All but `NoResponse`, with which a run would end at its timeout only.
     pub(crate) const ALL: [Self; 13] = [
-        Self::Fair,
-        Self::Refuses(400),
-        Self::Refuses(403),
-        Self::Refuses(422),
-        Self::Refuses(500),
-        Self::Forgets,
-        Self::ForgetsLater,
-        Self::Locked,
-        Self::Checks,
-        Self::Misshapen,
-        Self::Moved,
-        Self::Prose,
-        Self::Names,
+        Self::Normal,
+        Self::RejectWrites(400),
+        Self::RejectWrites(403),
+        Self::RejectWrites(422),
+        Self::RejectWrites(500),
+        Self::RejectReads,
+        Self::RejectReadsAfterWrite,
+        Self::RejectLogin,
+        Self::FailChecks,
+        Self::WrongTypes,
+        Self::Redirect,
+        Self::NonJson,
+        Self::EchoInNames,
     ];
 }
 
-/// The server; dropping it ends it.
+/// The proxy with its sandbox. Dropping it stops both.
 pub(crate) struct Server {
     pub(crate) address: String,
     shared: Arc<Shared>,
     _sandbox: Sandbox,
-    /// Last, so that everything that lives in it goes first.
+    /// The last field, because fields are dropped in order and the others need the runtime.
     _runtime: Runtime,
 }
 
 struct Shared {
     http: reqwest::Client,
-    behind: String,
-    state: Mutex<Noted>,
+    sandbox_origin: String,
+    state: Mutex<ServerState>,
 }
 
-/// What the server knows.
-struct Noted {
+struct ServerState {
     behavior: ServerBehavior,
-    heard: Vec<Heard>,
-    /// The tokens to hand out, by what they are for, and those behind them.
+    received: Vec<ReceivedRequest>,
+    /// The canary that replaces a token, and the token, by workspace. The application's has no name.
     tokens: BTreeMap<String, (String, String)>,
-    spare: Vec<String>,
-    /// What was sent, for repeating it later.
-    memory: Vec<String>,
+    unused_canaries: Vec<String>,
+    /// The secrets of earlier requests, to repeat in later responses.
+    remembered: Vec<String>,
+    /// The number of requests, which selects the secret and the encoding to repeat.
     turn: usize,
-    /// Whether credentials came since it feels as it does.
-    written: bool,
+    /// Whether credentials arrived since the behavior was set.
+    credentials_received: bool,
 }
 
-const LIMIT: usize = 16 << 20;
+const BODY_LIMIT: usize = 16 << 20;
 const APPLICATION: &str = "/applications/token";
 
 impl Server {
-    /// Starts it for one client; `tokens` are handed out, one for each name.
-    pub(crate) fn start(client: (&str, &str), tokens: Vec<String>) -> Self {
+    /// Starts the server for one client. Each of `canaries` replaces one token.
+    pub(crate) fn start(client: (&str, &str), canaries: Vec<String>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -112,15 +115,15 @@ impl Server {
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .unwrap(),
-            behind: sandbox.origin(),
-            state: Mutex::new(Noted {
-                behavior: ServerBehavior::Fair,
-                heard: Vec::new(),
+            sandbox_origin: sandbox.origin(),
+            state: Mutex::new(ServerState {
+                behavior: ServerBehavior::Normal,
+                received: Vec::new(),
                 tokens: BTreeMap::new(),
-                spare: tokens,
-                memory: Vec::new(),
+                unused_canaries: canaries,
+                remembered: Vec::new(),
                 turn: 0,
-                written: false,
+                credentials_received: false,
             }),
         });
         let router = axum::Router::new()
@@ -138,90 +141,100 @@ impl Server {
         }
     }
 
-    /// From here on; what was sent before is forgotten.
-    pub(crate) fn behave(&self, behavior: ServerBehavior) {
-        let mut noted = self.noted();
-        (noted.behavior, noted.written) = (behavior, false);
-        // Nobody can tell what an earlier run sent from any other text.
-        noted.memory.clear();
+    /// Sets the behavior for the next run.
+    pub(crate) fn set_behavior(&self, behavior: ServerBehavior) {
+        let mut state = self.state();
+        (state.behavior, state.credentials_received) = (behavior, false);
+        // A run cannot recognize secrets that only an earlier run sent, so it may show them.
+        state.remembered.clear();
     }
 
-    fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.shared.noted()
+    fn state(&self) -> MutexGuard<'_, ServerState> {
+        self.shared.state()
     }
 
-    /// What was heard since the last time.
-    pub(crate) fn heard(&self) -> Vec<Heard> {
-        std::mem::take(&mut self.noted().heard)
+    /// Removes and returns the recorded requests.
+    pub(crate) fn take_received(&self) -> Vec<ReceivedRequest> {
+        std::mem::take(&mut self.state().received)
     }
 
-    /// How many requests there were since what was heard was taken.
-    pub(crate) fn count(&self, wanted: impl Fn(&Heard) -> bool) -> usize {
-        self.noted().heard.iter().filter(|one| wanted(one)).count()
-    }
-
-    /// What was heard in places where no secret may be: everything but the bodies that carry
-    /// credentials and the header that carries a token.
-    pub(crate) fn wrong_places(&self) -> Places {
-        let noted = self.noted();
-        let own: Vec<&str> = noted.tokens.values().map(|(own, _)| own.as_str()).collect();
-        noted
-            .heard
+    /// The number of recorded requests that match.
+    pub(crate) fn count(&self, matches: impl Fn(&ReceivedRequest) -> bool) -> usize {
+        let state = self.state();
+        state
+            .received
             .iter()
-            .flat_map(|one| one.wrong_places(&own))
+            .filter(|request| matches(request))
+            .count()
+    }
+
+    /// The parts of requests that must not contain secrets: everything but the bodies that set
+    /// credentials and the header with the token.
+    pub(crate) fn misplaced_content(&self) -> Sinks {
+        let state = self.state();
+        let tokens: Vec<&str> = state
+            .tokens
+            .values()
+            .map(|(canary, _)| canary.as_str())
+            .collect();
+        state
+            .received
+            .iter()
+            .flat_map(|request| request.misplaced_content(&tokens))
             .collect()
     }
 }
 
 impl Shared {
-    fn noted(&self) -> MutexGuard<'_, Noted> {
+    fn state(&self) -> MutexGuard<'_, ServerState> {
         self.state.lock().unwrap()
     }
 }
 
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, LIMIT).await.unwrap().to_vec();
-    let heard = Heard::new(&parts, &body);
-    let (behavior, echo, written) = {
-        let mut noted = shared.noted();
-        noted.remember(&heard);
-        noted.heard.push(heard.clone());
-        noted.turn += 1;
-        let written = noted.written;
-        noted.written |= heard.carries_credentials();
-        (noted.behavior, noted.echo(&heard), written)
+    let body = to_bytes(body, BODY_LIMIT).await.unwrap().to_vec();
+    let received = ReceivedRequest::new(&parts, &body);
+    let (behavior, echo, credentials_received) = {
+        let mut state = shared.state();
+        state.add_secrets(&received);
+        state.received.push(received.clone());
+        state.turn += 1;
+        let credentials_received = state.credentials_received;
+        state.credentials_received |= received.carries_credentials();
+        (state.behavior, state.echo(&received), credentials_received)
     };
-    if behavior == ServerBehavior::Silent && heard.carries_credentials() {
+    if behavior == ServerBehavior::NoResponse && received.carries_credentials() {
         std::future::pending::<()>().await;
     }
-    if let Some(answer) = echo::instead(behavior, &heard, &echo, written) {
-        return answer;
+    if let Some(response) = echo::replacement(behavior, &received, &echo, credentials_received) {
+        return response;
     }
-    pass(&shared, &parts, &heard, behavior, &echo).await
+    forward(&shared, &parts, &received, behavior, &echo).await
 }
 
-async fn pass(
+/// Sends the request to the sandbox and alters its response.
+async fn forward(
     shared: &Shared,
     parts: &Parts,
-    heard: &Heard,
+    received: &ReceivedRequest,
     behavior: ServerBehavior,
     echo: &str,
 ) -> Response {
-    let url = format!("{}{}", shared.behind, heard.target);
+    let url = format!("{}{}", shared.sandbox_origin, received.target);
     let request = shared.http.request(parts.method.clone(), url);
     let mut headers = parts.headers.clone();
     headers.remove("host");
     headers.remove("content-length");
-    shared.noted().exchange(&mut headers);
-    let request = request.headers(headers).body(heard.body.clone());
-    let answer = request.send().await.unwrap();
-    let status = answer.status();
-    let bytes = answer.bytes().await.unwrap();
+    shared.state().restore_token(&mut headers);
+    let request = request.headers(headers).body(received.body.clone());
+    let original = request.send().await.unwrap();
+    let status = original.status();
+    let bytes = original.bytes().await.unwrap();
     let mut response = match serde_json::from_slice::<Value>(&bytes) {
         Ok(mut value) if status.is_success() => {
-            shared.noted().hand_out(heard, &mut value);
-            echo::spoil(behavior, heard, &mut value, echo);
+            shared.state().replace_token(received, &mut value);
+            echo::alter_body(behavior, received, &mut value, echo);
             Response::new(Body::from(value.to_string()))
         }
         _ => Response::new(Body::from(bytes)),
@@ -229,60 +242,60 @@ async fn pass(
     *response.status_mut() = StatusCode::from_u16(status.as_u16()).unwrap();
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert("content-type", json);
-    echo::adorn(behavior, &mut response, echo);
+    echo::echo_in_headers(behavior, &mut response, echo);
     response
 }
 
-impl Noted {
-    /// Puts a canary in the place of the sandbox's token.
-    fn hand_out(&mut self, heard: &Heard, answer: &mut Value) {
-        let key = if heard.path().ends_with(APPLICATION) {
+impl ServerState {
+    /// Replaces the sandbox's token in a response by a canary.
+    fn replace_token(&mut self, received: &ReceivedRequest, body: &mut Value) {
+        let key = if received.path().ends_with(APPLICATION) {
             "access_token"
         } else {
             "token"
         };
-        let Some(real) = answer.get(key).and_then(Value::as_str).map(str::to_owned) else {
+        let Some(token) = body.get(key).and_then(Value::as_str).map(str::to_owned) else {
             return;
         };
-        let owner = match heard.json().get("workspace_name") {
+        let owner = match received.json().get("workspace_name") {
             Some(name) => name.to_string(),
             None => String::new(),
         };
-        let spare = &mut self.spare;
+        let unused = &mut self.unused_canaries;
         let entry = self.tokens.entry(owner);
-        let (own, behind) = entry.or_insert_with(|| (spare.pop().unwrap(), String::new()));
-        *behind = real;
-        answer[key] = own.clone().into();
+        let (canary, replaced) = entry.or_insert_with(|| (unused.pop().unwrap(), String::new()));
+        *replaced = token;
+        body[key] = canary.clone().into();
     }
 
-    /// Puts the sandbox's token in the place of a canary.
-    fn exchange(&self, headers: &mut HeaderMap) {
+    /// Replaces a canary in the request by the sandbox's token.
+    fn restore_token(&self, headers: &mut HeaderMap) {
         let Some(given) = headers.get("authorization") else {
             return;
         };
         let given = given.to_str().unwrap().trim_start_matches("Bearer ");
-        let known = self.tokens.values().find(|(own, _)| own == given);
-        if let Some((_, behind)) = known {
-            let value = HeaderValue::from_str(&format!("Bearer {behind}"));
+        let entry = self.tokens.values().find(|(canary, _)| canary == given);
+        if let Some((_, token)) = entry {
+            let value = HeaderValue::from_str(&format!("Bearer {token}"));
             headers.insert("authorization", value.unwrap());
         }
     }
 
-    fn remember(&mut self, heard: &Heard) {
-        for text in heard.secrets() {
-            if !self.memory.contains(&text) {
-                self.memory.push(text);
+    fn add_secrets(&mut self, received: &ReceivedRequest) {
+        for text in received.secrets() {
+            if !self.remembered.contains(&text) {
+                self.remembered.push(text);
             }
         }
     }
 
-    /// Something to repeat: what came just now, or before, in one of several encodings.
-    fn echo(&self, heard: &Heard) -> String {
-        let now = heard.secrets();
-        let all = if heard.is_write() && !now.is_empty() {
-            &now
+    /// A secret of this request, or of an earlier one, in one of several encodings.
+    fn echo(&self, received: &ReceivedRequest) -> String {
+        let current = received.secrets();
+        let all = if received.is_write() && !current.is_empty() {
+            &current
         } else {
-            &self.memory
+            &self.remembered
         };
         if all.is_empty() {
             return "nothing".to_owned();

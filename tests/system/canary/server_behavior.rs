@@ -1,105 +1,111 @@
-//! Responsible for every command in every format, at every verbosity, against a server with every
-//! behavior.
+//! Responsible for the canary tests of every command in every format, at every verbosity, against a
+//! server with every behavior.
 //!
-//! A slice takes a share of the combinations. Each slice runs every line once, and meets every
-//! behavior; `AIRLIFT_EXHAUSTIVE=1` combines all of them.
+//! A slice is a share of the combinations. Each slice runs every line at least once and uses every
+//! behavior. `AIRLIFT_EXHAUSTIVE=1` runs all combinations.
 
-use super::estate::Estate;
+use super::commands::{COMMANDS, CommandKind, VERBOSITIES, arguments, formats};
+use super::project::CanaryProject;
 use super::server::ServerBehavior;
-use super::summary::{Summary, tell};
-use super::verbs::{Kind, LEVELS, TABLE, Verb, formats, line};
+use super::summary::{Summary, print_figures};
 use crate::support::tier::Slice;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Two for each store.
+/// Enough connectors for two secrets in each store.
 const CONNECTORS: usize = 7;
 
-fn lines(kind: Kind) -> impl Iterator<Item = &'static str> {
-    let of = move |verb: &&Verb| verb.kind == kind;
-    TABLE.iter().filter(of).flat_map(|verb| verb.lines).copied()
+fn lines(kind: CommandKind) -> impl Iterator<Item = &'static str> {
+    COMMANDS
+        .iter()
+        .filter(move |case| case.kind == kind)
+        .flat_map(|case| case.lines)
+        .copied()
 }
 
-/// A format and a level by the number of their combination.
+/// The indexes of the format and the verbosity of a combination.
 fn combination(number: usize) -> (usize, usize) {
     let formats = formats().len();
-    (number % formats, number / formats % LEVELS.len())
+    (number % formats, number / formats % VERBOSITIES.len())
 }
 
-/// How many combinations of a format and a level there are.
+/// The number of combinations of a format and a verbosity.
 fn combinations() -> usize {
-    formats().len() * LEVELS.len()
+    formats().len() * VERBOSITIES.len()
 }
 
-/// A quarter of the lines, against a server with one behavior: the first ones from an empty world
-/// on, the others after an apply that went through. A line has another combination than its
-/// neighbors, and as many of them as there are `turns`.
-fn behavior(number: usize, behavior: ServerBehavior, part: usize, turns: &[usize]) -> Summary {
+/// Runs one part of the lines against a server with one behavior.
+///
+/// The first part starts with an empty world, the others with a successful apply. Each line runs once
+/// for each of `turns`, and adjacent lines differ in format and verbosity.
+fn run_part(number: usize, behavior: ServerBehavior, part: usize, turns: &[usize]) -> Summary {
     let seed = number * PARTS + part;
-    let estate = Estate::new(CONNECTORS, seed as u64);
+    let project = CanaryProject::new(CONNECTORS, seed as u64);
     let (mut summary, formats) = (Summary::default(), formats());
     if part > 0 {
-        let arguments = line("apply --auto-approve", &formats[0], &LEVELS[0]);
-        let run = estate
+        let arguments = arguments("apply --auto-approve", &formats[0], &VERBOSITIES[0]);
+        let run = project
             .harness
-            .run(&arguments, LEVELS[0].variables, ServerBehavior::Fair);
-        summary.check(&estate.search, &run);
+            .run(&arguments, VERBOSITIES[0].variables, ServerBehavior::Normal);
+        summary.check(&project.search, &run);
     }
-    let all: Vec<_> = lines(Kind::Remote).enumerate().collect();
-    let each = all.len().div_ceil(PARTS);
-    for (at, text) in all.into_iter().skip(part * each).take(each) {
+    let all: Vec<_> = lines(CommandKind::Client).enumerate().collect();
+    let part_length = all.len().div_ceil(PARTS);
+    for (at, line) in all.into_iter().skip(part * part_length).take(part_length) {
         for turn in turns {
-            let (format, level) = combination(number * 5 + at + turn);
-            let level = &LEVELS[level];
-            let arguments = line(text, &formats[format], level);
-            let run = estate.harness.run(&arguments, level.variables, behavior);
-            summary.check(&estate.search, &run);
+            let (format, verbosity) = combination(number * 5 + at + turn);
+            let verbosity = &VERBOSITIES[verbosity];
+            let arguments = arguments(line, &formats[format], verbosity);
+            let run = project
+                .harness
+                .run(&arguments, verbosity.variables, behavior);
+            summary.check(&project.search, &run);
         }
     }
     summary
 }
 
-/// Every line in formats of the slice at one level, with nothing wrong.
-fn level(number: usize, slice: Slice) -> Summary {
-    let estate = Estate::new(CONNECTORS, 100 + number as u64);
-    let (mut summary, level) = (Summary::default(), &LEVELS[number]);
-    let lines = lines(Kind::Offline).chain(lines(Kind::Remote));
-    for (at, text) in lines.enumerate() {
+/// Runs every line at one verbosity, in the slice's formats, against a normal server.
+fn run_verbosity(number: usize, slice: Slice) -> Summary {
+    let project = CanaryProject::new(CONNECTORS, 100 + number as u64);
+    let (mut summary, verbosity) = (Summary::default(), &VERBOSITIES[number]);
+    let lines = lines(CommandKind::Offline).chain(lines(CommandKind::Client));
+    for (at, line) in lines.enumerate() {
         for (n, format) in formats().iter().enumerate() {
             let combination = number * formats().len() + n;
             if !slice.has_index(at + combination, combinations()) {
                 continue;
             }
-            let arguments = line(text, format, level);
-            let run = estate
+            let arguments = arguments(line, format, verbosity);
+            let run = project
                 .harness
-                .run(&arguments, level.variables, ServerBehavior::Fair);
-            assert_ne!(run.status.code(), Some(70), "{number}: {}", run.told());
-            summary.check(&estate.search, &run);
+                .run(&arguments, verbosity.variables, ServerBehavior::Normal);
+            assert_ne!(run.status.code(), Some(70), "{number}: {}", run.output());
+            summary.check(&project.search, &run);
         }
     }
     summary
 }
 
-/// The lines of a behavior are shared out among so many estates.
+/// The number of parts of the lines. Each part has a project of its own.
 const PARTS: usize = 4;
 
-/// Pieces at a time: more than there are cores, because a run against a server in a bad behavior
-/// mostly waits.
-const SIDE_BY_SIDE: usize = 20;
+/// The number of threads. It exceeds the number of cores, because most runs against a faulty server
+/// wait for retries.
+const THREADS: usize = 20;
 
-/// Does the pieces side by side.
-fn side_by_side(pieces: usize, piece: impl Fn(usize) -> Summary + Sync) -> Summary {
+/// Runs the jobs on several threads and adds up their totals.
+fn run_in_parallel(jobs: usize, run_job: impl Fn(usize) -> Summary + Sync) -> Summary {
     let (next, total) = (AtomicUsize::new(0), Mutex::new(Summary::default()));
     std::thread::scope(|scope| {
-        for _ in 0..SIDE_BY_SIDE {
+        for _ in 0..THREADS {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= pieces {
+                    if number >= jobs {
                         break;
                     }
-                    total.lock().unwrap().add(piece(number));
+                    total.lock().unwrap().add(run_job(number));
                 }
             });
         }
@@ -108,38 +114,40 @@ fn side_by_side(pieces: usize, piece: impl Fn(usize) -> Summary + Sync) -> Summa
 }
 
 #[test]
-fn no_server_behavior_draws_a_secret_out() {
+fn server_behavior_of_every_kind_leaks_nothing() {
     let count = ServerBehavior::ALL.len();
-    let (slice, pieces) = (Slice::from_environment(), count * PARTS);
-    let summary = side_by_side(pieces, |piece| {
-        // Neighbours are of other behaviors, so that those that wait do not wait behind each other.
-        let (part, number) = (piece / count, piece % count);
+    let (slice, jobs) = (Slice::from_environment(), count * PARTS);
+    let summary = run_in_parallel(jobs, |job| {
+        // Adjacent jobs have different behaviors, so that slow ones run on different threads.
+        let (part, number) = (job / count, job % count);
         let turns: Vec<usize> = (0..combinations())
-            .filter(|turn| slice.has_index(turn * pieces + piece, slice.of))
+            .filter(|turn| slice.has_index(turn * jobs + job, slice.of))
             .collect();
         if turns.is_empty() {
             return Summary::default();
         }
-        behavior(number, ServerBehavior::ALL[number], part, &turns)
+        run_part(number, ServerBehavior::ALL[number], part, &turns)
     });
-    tell(&format!(
+    print_figures(&format!(
         "{count} behaviors, {} lines",
-        lines(Kind::Remote).count()
+        lines(CommandKind::Client).count()
     ));
-    summary.ends_clean("every behavior");
+    summary.assert_clean("every behavior");
 }
 
 #[test]
-fn no_format_and_no_level_shows_a_secret() {
-    let summary = side_by_side(LEVELS.len(), |number| {
-        level(number, Slice::from_environment())
+fn output_in_every_format_and_verbosity_leaks_nothing() {
+    let summary = run_in_parallel(VERBOSITIES.len(), |number| {
+        run_verbosity(number, Slice::from_environment())
     });
-    tell(&format!(
-        "{} verbs, {} lines, {} formats, {} levels",
-        TABLE.len(),
-        lines(Kind::Remote).chain(lines(Kind::Offline)).count(),
+    print_figures(&format!(
+        "{} commands, {} lines, {} formats, {} verbosities",
+        COMMANDS.len(),
+        lines(CommandKind::Client)
+            .chain(lines(CommandKind::Offline))
+            .count(),
         formats().len(),
-        LEVELS.len()
+        VERBOSITIES.len()
     ));
-    summary.ends_clean("every format at every level");
+    summary.assert_clean("every format at every verbosity");
 }

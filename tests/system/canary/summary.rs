@@ -1,11 +1,11 @@
-//! What was searched and what was found, over many runs.
+//! Responsible for counting what the search covered and found over many runs.
 
 use super::harness::Run;
 use super::search::Search;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The count of a test.
+/// Totals over the runs of a test.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     runs: usize,
@@ -13,42 +13,66 @@ pub(crate) struct Summary {
     sinks: BTreeSet<String>,
     forms: BTreeSet<&'static str>,
     needles: usize,
-    /// Each canary where it should not be: how often, in which forms, and after which run first.
-    hits: BTreeMap<String, (usize, BTreeSet<&'static str>, String)>,
+    /// The hits by sink and canary.
+    hits: BTreeMap<String, HitCount>,
+}
+
+/// How often and in which forms a canary was found in a sink.
+#[derive(Debug)]
+struct HitCount {
+    count: usize,
+    forms: BTreeSet<&'static str>,
+    #[expect(dead_code, reason = "the message of a failure prints it")]
+    first_run: String,
+}
+
+impl HitCount {
+    fn new(first_run: String) -> Self {
+        Self {
+            count: 0,
+            forms: BTreeSet::new(),
+            first_run,
+        }
+    }
+
+    fn add(&mut self, form: &'static str) {
+        self.count += 1;
+        self.forms.insert(form);
+    }
 }
 
 impl Summary {
-    /// Searches everything that a run left.
+    /// Searches every sink of a run.
     pub(crate) fn check(&mut self, search: &Search, run: &Run) {
         self.check_except(search, run, &|_, _| false);
     }
 
-    /// The same where a canary may stand in a place.
+    /// Searches every sink of a run. `is_expected` receives the sink and the canary's origin.
     pub(crate) fn check_except(
         &mut self,
         search: &Search,
         run: &Run,
-        fine: &dyn Fn(&str, &str) -> bool,
+        is_expected: &dyn Fn(&str, &str) -> bool,
     ) {
         self.runs += 1;
         self.needles = self.needles.max(search.needles());
-        self.forms.extend(search.names());
-        for (place, bytes) in &run.places {
+        self.forms.extend(search.form_names());
+        for (sink, bytes) in &run.sinks {
             self.bytes += bytes.len();
-            self.sinks.insert(kind(place));
+            self.sinks.insert(directory(sink));
             for hit in search.hits(bytes) {
-                if !fine(place, &search.canaries[hit.canary].place) {
-                    let told = format!("{place}: {}", search.canaries[hit.canary].place);
-                    let first = || (0, BTreeSet::new(), run.name.clone());
-                    let entry = self.hits.entry(told).or_insert_with(first);
-                    entry.0 += 1;
-                    entry.1.insert(hit.form);
+                let origin = &search.canaries[hit.canary].origin;
+                if !is_expected(sink, origin) {
+                    let count = self.hits.entry(format!("{sink}: {origin}"));
+                    count
+                        .or_insert_with(|| HitCount::new(run.name.clone()))
+                        .add(hit.form);
                 }
             }
         }
     }
 
-    /// Takes in what another thread counted.
+    /// Adds the totals of another thread.
     pub(crate) fn add(&mut self, other: Self) {
         self.runs += other.runs;
         self.bytes += other.bytes;
@@ -58,20 +82,19 @@ impl Summary {
         self.hits.extend(other.hits);
     }
 
-    /// Prints the figures; nothing may have been found.
-    pub(crate) fn ends_clean(&self, what: &str) {
+    /// Fails on any hit, and prints the figures otherwise.
+    pub(crate) fn assert_clean(&self, what: &str) {
         assert!(self.runs > 0 && self.bytes > 0, "{self}");
         let shown: Vec<_> = self.hits.iter().take(40).collect();
         assert!(self.hits.is_empty(), "{what}: {self}\n{shown:#?}");
-        tell(&format!("{what}: {self}"));
+        print_figures(&format!("{what}: {self}"));
     }
 }
 
-/// The kind of a sink: files by their directory.
-fn kind(place: &str) -> String {
-    place
-        .rsplit_once('/')
-        .map_or(place, |(directory, _)| directory)
+/// The directory of a file, so that files of one directory count as one sink. Other sinks stay.
+fn directory(sink: &str) -> String {
+    sink.rsplit_once('/')
+        .map_or(sink, |(directory, _)| directory)
         .to_owned()
 }
 
@@ -96,8 +119,11 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Prints a figure: `cargo test --test system canary:: -- --nocapture` shows it.
-#[expect(clippy::print_stdout, reason = "figures are what the suite is for")]
-pub(crate) fn tell(text: &str) {
+/// Prints figures. `cargo test --test system canary:: -- --nocapture` shows them.
+#[expect(
+    clippy::print_stdout,
+    reason = "people read how much the suite covered"
+)]
+pub(crate) fn print_figures(text: &str) {
     println!("{text}");
 }

@@ -1,31 +1,31 @@
-//! The canaries: values that occur nowhere else, in the shapes that secrets have and that break
-//! things.
+//! Responsible for generating canaries: unique values that look like secrets, or that are hard to
+//! quote and escape.
 
 use super::encode::{DIGITS, HEAD};
 use fastrand::Rng;
 
-/// What a value looks like.
+/// What the value of a canary looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Shape {
-    /// As most tokens are.
+pub(crate) enum CanaryPattern {
+    /// Letters and digits, as most tokens have.
     Plain,
     /// Twelve characters.
     Short,
-    /// Quotes of every kind, and what shells, XML and YAML obey.
+    /// Quotes of every kind, and the special characters of shells, XML and YAML.
     Quoted,
-    /// What URLs and forms escape.
+    /// Characters that URLs and forms escape.
     Escaped,
-    /// Letters of more than one byte.
+    /// Characters of several bytes.
     Unicode,
-    /// A key over several lines.
+    /// Several lines, as a private key has.
     Lines,
     /// Eight thousand characters.
     Long,
-    /// Digits alone.
+    /// Digits only.
     Digits,
 }
 
-impl Shape {
+impl CanaryPattern {
     pub(crate) const ALL: [Self; 8] = [
         Self::Plain,
         Self::Short,
@@ -38,65 +38,64 @@ impl Shape {
     ];
 }
 
-/// One canary.
+/// A unique secret value.
 #[derive(Clone, Debug)]
 pub(crate) struct Canary {
-    /// Where it was let out.
-    pub(crate) place: String,
-    /// What it sings.
+    /// The field and the store that hold the value.
+    pub(crate) origin: String,
     pub(crate) value: String,
 }
 
-/// Makes canaries, the same in every run.
+/// Generates the same canaries in every run.
 pub(crate) struct CanaryGenerator {
     rng: Rng,
-    made: usize,
+    generated: usize,
 }
 
 impl CanaryGenerator {
-    /// Those of one seed are not those of another.
+    /// Two generators with different seeds generate different values.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             rng: Rng::with_seed(seed),
-            made: 0,
+            generated: 0,
         }
     }
 
-    /// The next shape, in turn.
-    pub(crate) fn any(&mut self, place: impl Into<String>) -> Canary {
-        let shape = Shape::ALL[self.made % Shape::ALL.len()];
-        self.canary(place, shape)
+    /// A canary with the next pattern, in turn.
+    pub(crate) fn next(&mut self, origin: impl Into<String>) -> Canary {
+        let pattern = CanaryPattern::ALL[self.generated % CanaryPattern::ALL.len()];
+        self.canary(origin, pattern)
     }
 
-    pub(crate) fn canary(&mut self, place: impl Into<String>, shape: Shape) -> Canary {
-        self.made += 1;
-        let value = match shape {
-            Shape::Digits => self.digits(2 * DIGITS),
+    pub(crate) fn canary(&mut self, origin: impl Into<String>, pattern: CanaryPattern) -> Canary {
+        self.generated += 1;
+        let value = match pattern {
+            CanaryPattern::Digits => self.digits(2 * DIGITS),
             _ => format!(
                 "{}{}{}",
                 self.letters(HEAD),
-                self.middle(shape),
+                self.middle(pattern),
                 self.tail()
             ),
         };
         Canary {
-            place: place.into(),
+            origin: origin.into(),
             value,
         }
     }
 
-    fn middle(&mut self, shape: Shape) -> String {
-        match shape {
-            Shape::Plain => self.letters(28),
-            Shape::Short | Shape::Digits => String::new(),
-            Shape::Quoted => format!("'\"\\\"`$(x)<&>{{}}\t#: {}", self.letters(12)),
-            Shape::Escaped => format!(" +%2f/?=&;{}", self.letters(16)),
-            Shape::Unicode => format!("é-ü-漢字-🔑{}", self.letters(16)),
-            Shape::Lines => {
+    fn middle(&mut self, pattern: CanaryPattern) -> String {
+        match pattern {
+            CanaryPattern::Plain => self.letters(28),
+            CanaryPattern::Short | CanaryPattern::Digits => String::new(),
+            CanaryPattern::Quoted => format!("'\"\\\"`$(x)<&>{{}}\t#: {}", self.letters(12)),
+            CanaryPattern::Escaped => format!(" +%2f/?=&;{}", self.letters(16)),
+            CanaryPattern::Unicode => format!("é-ü-漢字-🔑{}", self.letters(16)),
+            CanaryPattern::Lines => {
                 let lines = [(); 3].map(|()| self.letters(40));
                 format!("\n{}\n", lines.join("\n")) + &self.letters(8)
             }
-            Shape::Long => self.letters(8_180),
+            CanaryPattern::Long => self.letters(8_180),
         }
     }
 
@@ -108,13 +107,13 @@ impl CanaryGenerator {
         (0..count).map(|_| self.rng.digit(10)).collect()
     }
 
-    /// Begins with a character that no identifier, number or encoding of this suite holds, so
-    /// that four characters cannot meet by chance; the others are no other canary's.
+    /// Starts with a character that no identifier, number or encoding of this suite contains, so
+    /// that a match of four characters is no coincidence. The other three differ for each canary.
     fn tail(&self) -> String {
         let letters = (b'0'..=b'9').chain(b'A'..=b'Z').chain(b'a'..=b'z');
         let letters: Vec<char> = letters.map(char::from).collect();
-        // Neighbours look unlike: 62 cubed has no factor of 7919.
-        let number = self.made * 7919;
+        // 7919 is prime and no factor of 62³, so that consecutive numbers give dissimilar tails.
+        let number = self.generated * 7919;
         let digit = |place: usize| letters[number / place % 62];
         ['^', digit(62 * 62), digit(62), digit(1)].iter().collect()
     }

@@ -1,7 +1,8 @@
-//! A server of secrets: the few routes of a KV version 2 engine, and a note of all that it is sent.
+//! Responsible for a Vault server of the canary tests: the routes of a KV version 2 engine that
+//! airlift uses. Records every request.
 
-use super::echo::Heard;
-use super::harness::Places;
+use super::echo::ReceivedRequest;
+use super::harness::Sinks;
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -12,18 +13,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
-/// What is kept, by path below the engine, and what was heard.
 #[derive(Default)]
-struct Kept {
+struct VaultState {
+    /// The fields of each secret, by its path below the engine.
     secrets: BTreeMap<String, Map<String, Value>>,
-    heard: Vec<Heard>,
+    received: Vec<ReceivedRequest>,
     token: String,
 }
 
-/// The server; dropping it ends it.
+/// A running server. Dropping it stops it.
 pub(crate) struct Vault {
     pub(crate) address: String,
-    kept: Arc<Mutex<Kept>>,
+    state: Arc<Mutex<VaultState>>,
     _runtime: Runtime,
 }
 
@@ -34,71 +35,71 @@ impl Vault {
             .enable_all()
             .build()
             .unwrap();
-        let kept = Arc::new(Mutex::new(Kept {
+        let state = Arc::new(Mutex::new(VaultState {
             token: token.to_owned(),
-            ..Kept::default()
+            ..VaultState::default()
         }));
         let router = axum::Router::new()
             .fallback(handle)
-            .with_state(Arc::clone(&kept));
+            .with_state(Arc::clone(&state));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
         let listener = listener.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         runtime.spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             address,
-            kept,
+            state,
             _runtime: runtime,
         }
     }
 
-    /// Keeps a field of a secret.
-    pub(crate) fn keep(&self, path: &str, field: &str, value: &str) {
-        let mut kept = self.kept.lock().unwrap();
-        let secret = kept.secrets.entry(path.to_owned()).or_default();
+    /// Stores a field of a secret.
+    pub(crate) fn put(&self, path: &str, field: &str, value: &str) {
+        let mut state = self.state.lock().unwrap();
+        let secret = state.secrets.entry(path.to_owned()).or_default();
         secret.insert(field.to_owned(), value.into());
     }
 
-    pub(crate) fn forget(&self) {
-        self.kept.lock().unwrap().heard.clear();
+    pub(crate) fn clear(&self) {
+        self.state.lock().unwrap().received.clear();
     }
 
-    /// What was heard in places where no secret may be: all but the token's header.
-    pub(crate) fn wrong_places(&self) -> Places {
-        let kept = self.kept.lock().unwrap();
-        let mut places = Places::new();
-        for one in &kept.heard {
-            let token = &kept.token;
-            places.extend(one.places("vault ", &|name, value| {
+    /// The parts of requests that must not contain secrets: all but the header with the token.
+    pub(crate) fn misplaced_content(&self) -> Sinks {
+        let state = self.state.lock().unwrap();
+        let token = &state.token;
+        let mut sinks = Sinks::new();
+        for request in &state.received {
+            sinks.extend(request.url_and_headers("vault ", &|name, value| {
                 name == "x-vault-token" && value == token
             }));
-            places.push(("vault body".to_owned(), one.body.clone()));
+            sinks.push(("vault body".to_owned(), request.body.clone()));
         }
-        places
+        sinks
     }
 }
 
-async fn handle(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Response {
+async fn handle(State(state): State<Arc<Mutex<VaultState>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
-    let heard = Heard::new(&parts, &body);
-    let mut kept = kept.lock().unwrap();
-    kept.heard.push(heard.clone());
+    let received = ReceivedRequest::new(&parts, &body);
+    let mut state = state.lock().unwrap();
+    state.received.push(received.clone());
     let given = parts.headers.get("x-vault-token");
-    let known = given.is_some_and(|value| value.as_bytes() == kept.token.as_bytes());
-    match heard.path() {
+    let is_authorized = given.is_some_and(|value| value.as_bytes() == state.token.as_bytes());
+    match received.path() {
         "/v1/sys/health" => Json(json!({"sealed": false})).into_response(),
-        // Refusals repeat what they can.
-        _ if !known => refusal(StatusCode::FORBIDDEN, &format!("no {:?}", parts.headers)),
+        // Both refusals repeat as many secrets as they can.
+        _ if !is_authorized => refusal(StatusCode::FORBIDDEN, &format!("no {:?}", parts.headers)),
         "/v1/auth/token/lookup-self" => Json(json!({"data": {}})).into_response(),
         path => {
             let name = path.strip_prefix("/v1/kv/data/").unwrap_or_default();
-            match kept.secrets.get(name) {
+            match state.secrets.get(name) {
                 Some(data) => {
                     let metadata = json!({"deletion_time": "", "destroyed": false, "version": 1});
                     Json(json!({"data": {"data": data, "metadata": metadata}})).into_response()
                 }
-                None => refusal(StatusCode::NOT_FOUND, &format!("{:?}", kept.secrets)),
+                None => refusal(StatusCode::NOT_FOUND, &format!("{:?}", state.secrets)),
             }
         }
     }

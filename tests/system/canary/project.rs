@@ -1,74 +1,81 @@
-//! A project out of the catalog: every type with every field, each secret with a canary of its
-//! own, in every store in turn.
+//! Responsible for generating a project from the catalog: every connector type with every field, and
+//! for each secret a canary of its own. The stores take turns in holding them.
 
 use super::harness::Harness;
 use super::search::Search;
 use super::server::Server;
-use super::values::{Canary, CanaryGenerator, Shape};
+use super::values::{Canary, CanaryGenerator, CanaryPattern};
 use super::vault::Vault;
 use airlift::catalog::{self, AuthMethod, ConnectorType, Field, FieldType};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Connectors of a customer.
-const EACH: usize = 5;
-/// The stores, in the order in which secrets are given to them.
-pub(crate) const STORES: [&str; 7] = ["env", "file", "json", "yaml", "dotenv", "exec", "vault"];
+const CONNECTORS_PER_CUSTOMER: usize = 5;
+/// The stores, in the order in which they receive secrets.
+const STORES: [&str; 7] = ["env", "file", "json", "yaml", "dotenv", "exec", "vault"];
 
-/// A project with its secrets, in a harness.
-pub(crate) struct Estate {
+/// A generated project with its secrets, in a harness.
+pub(crate) struct CanaryProject {
     pub(crate) harness: Harness,
     pub(crate) search: Search,
-    /// How many connectors the project has.
+    /// The number of connectors in the project.
     pub(crate) connectors: usize,
-    /// How many canaries are in its stores.
+    /// The number of canaries in the stores.
     pub(crate) secrets: usize,
 }
 
-/// What belongs to the organization and not to a connector.
-const OWN: [(&str, &str, Shape); 5] = [
-    ("the client secret", "AIRBYTE_CLIENT_SECRET", Shape::Quoted),
-    ("the ledger's key", "AIRLIFT_LEDGER_KEY", Shape::Unicode),
+/// The secrets of the run itself: origin, variable and pattern.
+const RUN_SECRETS: [(&str, &str, CanaryPattern); 5] = [
+    (
+        "the client secret",
+        "AIRBYTE_CLIENT_SECRET",
+        CanaryPattern::Quoted,
+    ),
+    (
+        "the ledger's key",
+        "AIRLIFT_LEDGER_KEY",
+        CanaryPattern::Unicode,
+    ),
     (
         "the ledger's old key",
         "AIRLIFT_LEDGER_OLD_KEY",
-        Shape::Escaped,
+        CanaryPattern::Escaped,
     ),
-    ("the vault's token", "VAULT_TOKEN", Shape::Plain),
-    ("the proxy's password", "PROXY", Shape::Plain),
+    ("the vault's token", "VAULT_TOKEN", CanaryPattern::Plain),
+    ("the proxy's password", "PROXY", CanaryPattern::Plain),
 ];
 
-impl Estate {
-    /// So many connectors; those of one seed are not those of another.
+impl CanaryProject {
+    /// Two projects with different seeds have different canaries.
     pub(crate) fn new(connectors: usize, seed: u64) -> Self {
         let mut generator = CanaryGenerator::new(seed);
         let mut canaries = Vec::new();
-        let own = OWN.map(|(place, _, shape)| generator.canary(place, shape));
-        let tokens = (0..=connectors.div_ceil(EACH)).map(|n| {
-            let place = format!("token {n}");
-            generator.canary(place, Shape::Plain)
+        let run_secrets = RUN_SECRETS.map(|(origin, _, pattern)| generator.canary(origin, pattern));
+        let tokens = (0..=connectors.div_ceil(CONNECTORS_PER_CUSTOMER)).map(|n| {
+            let origin = format!("token {n}");
+            generator.canary(origin, CanaryPattern::Plain)
         });
         canaries.extend(tokens);
         let tokens = canaries.iter().map(|canary| canary.value.clone()).collect();
-        let server = Server::start(("canary-client", &own[0].value), tokens);
-        let mut harness = Harness::new(server, Vault::start(&own[3].value));
+        let server = Server::start(("canary-client", &run_secrets[0].value), tokens);
+        let mut harness = Harness::new(server, Vault::start(&run_secrets[3].value));
         harness.set("AIRBYTE_CLIENT_ID", "canary-client");
-        for ((_, variable, _), canary) in OWN.iter().zip(&own) {
+        for ((_, variable, _), canary) in RUN_SECRETS.iter().zip(&run_secrets) {
             harness.set(variable, &canary.value);
         }
-        canaries.extend(own);
+        canaries.extend(run_secrets);
         let mut stores = Stores::new(generator);
         let customers = customers(connectors, &mut stores);
         for (n, customer) in customers.into_iter().enumerate() {
             let text = json!({"customers": [customer]}).to_string();
-            harness.give(&format!("project/customers/{n:03}.yaml"), &text);
+            harness.write_file(&format!("project/customers/{n:03}.yaml"), &text);
         }
-        let project = json!({
+        let root_file = json!({
             "version": 1,
             "include": ["customers/*.yaml"],
             "stores": ["env", "file", "exec", "vault"],
         });
-        harness.give("project/airlift.yaml", &project.to_string());
+        harness.write_file("project/airlift.yaml", &root_file.to_string());
         stores.fill(&mut harness);
         let secrets = stores.canaries.len();
         canaries.extend(stores.canaries);
@@ -80,14 +87,13 @@ impl Estate {
         }
     }
 
-    /// The canary of a place.
-    pub(crate) fn canary(&self, place: &str) -> &Canary {
-        let found = self
-            .search
+    /// The canary with this origin.
+    pub(crate) fn canary(&self, origin: &str) -> &Canary {
+        self.search
             .canaries
             .iter()
-            .find(|canary| canary.place == place);
-        found.unwrap()
+            .find(|canary| canary.origin == origin)
+            .unwrap()
     }
 }
 
@@ -101,7 +107,7 @@ fn customers(connectors: usize, stores: &mut Stores) -> Vec<Value> {
         let name = format!("customer-{n}");
         let connectors: Vec<Value> = numbers
             .iter()
-            // Neighbours of the catalog are spread, so that a small project is no narrow one.
+            // Steps of 11 spread a small project over the catalog, which is sorted by type.
             .map(|number| (number, all[number * 11 % all.len()]))
             .map(|(number, (kind, method))| {
                 stores.owner = format!("{name}/C{number} {}", kind.name);
@@ -110,7 +116,11 @@ fn customers(connectors: usize, stores: &mut Stores) -> Vec<Value> {
             .collect();
         json!({"name": name, "connectors": connectors})
     };
-    numbers.chunks(EACH).enumerate().map(customer).collect()
+    numbers
+        .chunks(CONNECTORS_PER_CUSTOMER)
+        .enumerate()
+        .map(customer)
+        .collect()
 }
 
 fn connector(
@@ -179,12 +189,12 @@ fn setting(name: &str, field: &Field, stores: &mut Stores) -> Value {
     }
 }
 
-/// Where the secrets of a project go.
+/// The content of the stores while the project is generated.
 struct Stores {
     generator: CanaryGenerator,
     canaries: Vec<Canary>,
-    /// Values by store, each under its number.
-    kept: BTreeMap<&'static str, Vec<(usize, String)>>,
+    /// The values of each store with their numbers.
+    values: BTreeMap<&'static str, Vec<(usize, String)>>,
     owner: String,
 }
 
@@ -193,18 +203,18 @@ impl Stores {
         Self {
             generator,
             canaries: Vec::new(),
-            kept: BTreeMap::new(),
+            values: BTreeMap::new(),
             owner: String::new(),
         }
     }
 
-    /// A new secret in the next store: the reference to it.
+    /// Puts a new secret into the next store and returns the reference to it.
     fn secret(&mut self, field: &str) -> String {
         let number = self.canaries.len();
         let store = STORES[number % STORES.len()];
-        let place = format!("{}: {field} from {store}", self.owner);
-        let canary = self.generator.any(place);
-        let entry = self.kept.entry(store).or_default();
+        let origin = format!("{}: {field} from {store}", self.owner);
+        let canary = self.generator.next(origin);
+        let entry = self.values.entry(store).or_default();
         entry.push((number, canary.value.clone()));
         self.canaries.push(canary);
         match store {
@@ -217,8 +227,9 @@ impl Stores {
         }
     }
 
+    /// Writes the values into the stores of the harness.
     fn fill(&mut self, harness: &mut Harness) {
-        for (store, values) in std::mem::take(&mut self.kept) {
+        for (store, values) in std::mem::take(&mut self.values) {
             match store {
                 "env" => {
                     for (number, value) in values {
@@ -227,25 +238,23 @@ impl Stores {
                 }
                 "file" => {
                     for (number, value) in values {
-                        harness.give(&format!("project/secrets/{number}"), &value);
+                        harness.write_file(&format!("project/secrets/{number}"), &value);
                     }
                 }
                 "vault" => {
                     for (number, value) in values {
-                        harness
-                            .vault
-                            .keep("canaries", &format!("s{number}"), &value);
+                        harness.vault.put("canaries", &format!("s{number}"), &value);
                     }
                 }
                 "exec" => commands(harness, &values),
-                "dotenv" => harness.give("project/secrets/all.env", &dotenv(&values)),
-                // JSON is YAML.
+                "dotenv" => harness.write_file("project/secrets/all.env", &dotenv(&values)),
+                // Valid JSON is valid YAML, too.
                 form => {
                     let fields = values
                         .iter()
                         .map(|(n, value)| (format!("s{n}"), json!(value)));
                     let text = Value::Object(fields.collect()).to_string();
-                    harness.give(&format!("project/secrets/all.{form}"), &text);
+                    harness.write_file(&format!("project/secrets/all.{form}"), &text);
                 }
             }
         }
@@ -264,7 +273,8 @@ fn dotenv(values: &[(usize, String)]) -> String {
     values.iter().map(line).collect()
 }
 
-/// One program for all of them; it notes what it was started with.
+/// Configures one command for each value. They share a script that records its arguments and its
+/// environment.
 fn commands(harness: &mut Harness, values: &[(usize, String)]) {
     let seen = harness.path("seen");
     let seen = seen.display();
@@ -272,16 +282,16 @@ fn commands(harness: &mut Harness, values: &[(usize, String)]) {
         "#!/bin/sh\n/bin/cat /proc/$$/cmdline /proc/$$/environ > {seen}/child.$$\n\
          echo started >&2\n/bin/cat \"$1\" >&2\nexec /bin/cat \"$1\"\n"
     );
-    harness.give("home/bin/show", &script);
+    harness.write_file("home/bin/show", &script);
     let program = harness.path("home/bin/show").display().to_string();
     let mut commands = Map::new();
     for (number, value) in values {
         let name = format!("home/vaulted/{number}");
-        harness.give(&name, value);
+        harness.write_file(&name, value);
         let file = harness.path(&name).display().to_string();
         let command = json!({"argv": [program, file], "env": ["HOME", "LANG"]});
         commands.insert(format!("show-{number}"), command);
     }
     let config = json!({"exec": commands}).to_string();
-    harness.give("home/.config/airlift/config.yaml", &config);
+    harness.write_file("home/.config/airlift/config.yaml", &config);
 }

@@ -1,0 +1,168 @@
+//! Responsible for the commands, formats and verbosities that the canary tests run.
+//!
+//! The test at the end compares the table with the command line's own definition, so that a command
+//! without a line in the table fails. Formats come from their definition, too.
+
+use airlift::cli::{Cli, Format};
+use clap::{Command, CommandFactory, ValueEnum};
+use std::collections::BTreeSet;
+
+/// A command with the command lines to run. Each line runs with every format and verbosity.
+pub(crate) struct CommandCase {
+    pub(crate) name: &'static str,
+    pub(crate) lines: &'static [&'static str],
+    pub(crate) kind: CommandKind,
+}
+
+/// How a command uses the remote API.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum CommandKind {
+    /// Opens no socket, so that the server's behavior makes no difference.
+    Offline,
+    /// Sends requests to the server.
+    Client,
+    /// Runs a server. `crash` tests it.
+    Server,
+}
+
+const fn case(
+    name: &'static str,
+    kind: CommandKind,
+    lines: &'static [&'static str],
+) -> CommandCase {
+    CommandCase { name, lines, kind }
+}
+
+use CommandKind::{Client, Offline, Server};
+
+/// Every command. `plan` comes before `apply` and `apply` before `rotate`, as in real use.
+pub(crate) const COMMANDS: &[CommandCase] = &[
+    case(
+        "completions",
+        Offline,
+        &["completions bash", "completions zsh"],
+    ),
+    case(
+        "explain",
+        Offline,
+        &["explain", "explain secret_rotated", "explain nonsense"],
+    ),
+    case("init", Offline, &["init ../begun", "init ."]),
+    case(
+        "schema",
+        Offline,
+        &["schema", "schema plan", "schema report", "schema drift"],
+    ),
+    case(
+        "types",
+        Offline,
+        &["types", "types github", "types nonsense"],
+    ),
+    case("validate", Offline, &["validate"]),
+    case(
+        "plan",
+        Client,
+        &[
+            "plan",
+            "plan --no-secrets --detailed-exitcode",
+            "plan --refresh full --prune",
+            "plan --sandbox",
+        ],
+    ),
+    case("doctor", Client, &["doctor"]),
+    case(
+        "apply",
+        Client,
+        &[
+            "apply",
+            "apply --auto-approve --allow-replace --keep-going",
+            "apply --auto-approve --connector-token application",
+            "apply --auto-approve --sandbox",
+        ],
+    ),
+    case(
+        "rotate",
+        Client,
+        &[
+            "rotate customer-0 --auto-approve --require-check --max-failures 100%",
+            "rotate --all --auto-approve --sandbox",
+        ],
+    ),
+    case(
+        "drift",
+        Client,
+        &["drift", "drift --detailed-exitcode --sandbox"],
+    ),
+    case("export", Client, &["export", "export --out ../exported"]),
+    case("ledger rekey", Client, &["ledger rekey"]),
+    case("sandbox serve", Server, &[]),
+];
+
+/// Flags and variables that set how much a run writes to stderr.
+pub(crate) struct Verbosity {
+    pub(crate) flags: &'static [&'static str],
+    pub(crate) variables: &'static [(&'static str, &'static str)],
+}
+
+/// The verbosities, with variables that make libraries write more, too.
+pub(crate) const VERBOSITIES: &[Verbosity] = &[
+    verbosity(&[], &[]),
+    verbosity(&["-v"], &[]),
+    verbosity(&["-vv"], &[]),
+    verbosity(&[], &[("AIRLIFT_LOG", "trace")]),
+    verbosity(&["-vv"], &[("RUST_LOG", "trace")]),
+    verbosity(
+        &["-vv"],
+        &[("RUST_BACKTRACE", "full"), ("CLICOLOR_FORCE", "1")],
+    ),
+];
+
+const fn verbosity(
+    flags: &'static [&'static str],
+    variables: &'static [(&'static str, &'static str)],
+) -> Verbosity {
+    Verbosity { flags, variables }
+}
+
+/// The values of `--format`.
+pub(crate) fn formats() -> Vec<String> {
+    let name = |format: &Format| format.to_possible_value().unwrap().get_name().to_owned();
+    Format::value_variants().iter().map(name).collect()
+}
+
+/// The arguments of a line, with a format and a verbosity.
+pub(crate) fn arguments<'a>(
+    line: &'a str,
+    format: &'a str,
+    verbosity: &'a Verbosity,
+) -> Vec<&'a str> {
+    let words = line.split_whitespace().chain(["--format", format]);
+    words.chain(verbosity.flags.iter().copied()).collect()
+}
+
+/// Adds the full names of the subcommands at every depth.
+fn add_names(command: &Command, prefix: &str, names: &mut BTreeSet<String>) {
+    for subcommand in command.get_subcommands() {
+        let name = format!("{prefix}{}", subcommand.get_name());
+        if subcommand.has_subcommands() {
+            add_names(subcommand, &format!("{name} "), names);
+        } else {
+            names.insert(name);
+        }
+    }
+}
+
+#[test]
+fn commands_compared_with_command_line_are_complete() {
+    let mut defined = BTreeSet::new();
+    add_names(&Cli::command(), "", &mut defined);
+    let listed: BTreeSet<String> = COMMANDS.iter().map(|case| case.name.to_owned()).collect();
+    let missing: Vec<_> = defined.difference(&listed).collect();
+    let undefined: Vec<_> = listed.difference(&defined).collect();
+    assert!(missing.is_empty(), "add lines to COMMANDS for {missing:?}");
+    assert!(undefined.is_empty(), "no such commands: {undefined:?}");
+    for case in COMMANDS {
+        assert!(case.lines.iter().all(|line| line.starts_with(case.name)));
+        assert_eq!(case.lines.is_empty(), case.kind == CommandKind::Server);
+    }
+}
