@@ -28,8 +28,9 @@
 //! - [`render`]: results and events as text and JSON. [`failure`]: causes and exit codes.
 //!
 //! Beside them:
-//! - [`sandbox`]: the embedded API. Imports no other module, so that client and server cannot share
-//!   a mistake.
+//! - [`sandbox`]: the embedded API. Imports [`files`] only, so that client and server cannot share a
+//!   mistake.
+//! - [`files`]: file operations that follow no link and read with a bound. Imports nothing.
 //! - `backoff`: pauses between attempts, for [`apply`], [`observed`] and the Vault store.
 //! - `http`: the HTTP client that [`api`] and the Vault store share. [`process`]: process hardening.
 //! - `fuzzing`: properties that hold for any input; compiled for fuzzing and tests only.
@@ -47,6 +48,7 @@ pub mod config;
 pub mod events;
 pub mod export;
 pub mod failure;
+pub mod files;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;

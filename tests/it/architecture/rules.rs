@@ -28,7 +28,8 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
             "api", "backoff", "events", "model", "plan", "ledger", "secrets",
         ],
     ),
-    ("sandbox", &[]),
+    ("files", &[]),
+    ("sandbox", &["files"]),
     // What stops a run, from the modules' own errors.
     ("failure", &["api", "ledger", "sandbox"]),
     (

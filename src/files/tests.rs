@@ -1,0 +1,293 @@
+//! Responsible for testing the file operations with links, special files and large files.
+
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use super::*;
+
+/// A trusted root, and a file outside of it with the content `outside`.
+struct Fixture {
+    directory: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("root")).unwrap();
+        std::fs::write(directory.path().join("outside"), "outside").unwrap();
+        Self { directory }
+    }
+
+    fn root(&self) -> std::path::PathBuf {
+        self.directory.path().join("root")
+    }
+
+    fn outside(&self) -> std::path::PathBuf {
+        self.directory.path().join("outside")
+    }
+}
+
+/// The kinds of errors of all operations that open a file.
+fn open_errors(root: &Path, name: &str) -> Vec<String> {
+    let name = Path::new(name);
+    [
+        read_bounded(root, name, 10).map(drop),
+        open_append(root, name).map(drop),
+        open_or_create(root, name).map(drop),
+        create_or_truncate(root, name, Access::Private).map(drop),
+    ]
+    .map(|result| format!("{:?}", result.unwrap_err().kind))
+    .into()
+}
+
+#[test]
+fn read_absent_file_or_directory_returns_none() {
+    let fixture = Fixture::new();
+    for name in ["absent", "absent/below"] {
+        let content = read_bounded(&fixture.root(), Path::new(name), 10).unwrap();
+        assert_eq!(content, None);
+    }
+    assert_eq!(
+        names(&fixture.root(), Path::new("absent")).unwrap(),
+        Vec::<OsString>::new()
+    );
+}
+
+#[test]
+fn read_larger_than_limit_fails() {
+    let fixture = Fixture::new();
+    std::fs::write(fixture.root().join("file"), "12345").unwrap();
+    let read = |limit| read_bounded(&fixture.root(), Path::new("file"), limit);
+    assert_eq!(read(5).unwrap().as_deref(), Some(&b"12345"[..]));
+    assert!(matches!(
+        read(4).unwrap_err().kind,
+        FileErrorKind::TooLarge(4)
+    ));
+}
+
+#[test]
+fn path_out_of_root_fails() {
+    let fixture = Fixture::new();
+    let absolute = fixture.outside();
+    for path in [
+        Path::new("../outside"),
+        Path::new("a/../../outside"),
+        &absolute,
+    ] {
+        let error = read_bounded(&fixture.root(), path, 10).map(drop);
+        let is_outside = matches!(
+            &error,
+            Err(error) if matches!(error.kind, FileErrorKind::Outside)
+        );
+        // A missing directory before `..` ends the walk first.
+        assert!(
+            is_outside || error.is_ok() && path.starts_with("a"),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn replace_atomically_leaves_only_the_new_content() {
+    let fixture = Fixture::new();
+    let name = Path::new("directory/file");
+    private_dir(&fixture.root(), Path::new("directory")).unwrap();
+    for content in ["first", "second"] {
+        replace_atomically(&fixture.root(), name, content.as_bytes(), Access::Private).unwrap();
+    }
+    let content = read_bounded(&fixture.root(), name, 10).unwrap();
+    assert_eq!(content.as_deref(), Some(&b"second"[..]));
+    assert_eq!(
+        names(&fixture.root(), Path::new("directory")).unwrap(),
+        ["file"]
+    );
+}
+
+#[test]
+fn create_new_of_existing_file_fails() {
+    let fixture = Fixture::new();
+    let create = || create_new(&fixture.root(), Path::new("file"), Access::Shared);
+    create().unwrap();
+    let error = create().unwrap_err();
+    assert!(
+        matches!(&error.kind, FileErrorKind::Io(e) if e.kind() == ErrorKind::AlreadyExists),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn append_and_truncate_write_at_the_right_place() {
+    let fixture = Fixture::new();
+    let (root, name) = (fixture.root(), Path::new("file"));
+    for text in ["one", "two"] {
+        let mut file = open_append(&root, name).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+    let mut text = String::new();
+    open_or_create(&root, name)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(text, "onetwo");
+    let mut file = create_or_truncate(&root, name, Access::Private).unwrap();
+    file.write_all(b"x").unwrap();
+    assert_eq!(
+        read_bounded(&root, name, 10).unwrap().as_deref(),
+        Some(&b"x"[..])
+    );
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn open_link_fails_and_leaves_target() {
+        let fixture = Fixture::new();
+        symlink(fixture.outside(), fixture.root().join("link")).unwrap();
+        assert_eq!(open_errors(&fixture.root(), "link"), ["Link"; 4]);
+        assert_eq!(
+            std::fs::read_to_string(fixture.outside()).unwrap(),
+            "outside"
+        );
+    }
+
+    #[test]
+    fn open_dangling_link_fails_and_creates_nothing() {
+        let fixture = Fixture::new();
+        let target = fixture.directory.path().join("created");
+        symlink(&target, fixture.root().join("link")).unwrap();
+        assert_eq!(open_errors(&fixture.root(), "link"), ["Link"; 4]);
+        let created = create_new(&fixture.root(), Path::new("link"), Access::Private);
+        assert!(matches!(created.unwrap_err().kind, FileErrorKind::Link));
+        assert!(!target.exists());
+    }
+
+    #[test]
+    fn open_below_linked_directory_fails() {
+        let fixture = Fixture::new();
+        symlink(fixture.directory.path(), fixture.root().join("link")).unwrap();
+        assert_eq!(open_errors(&fixture.root(), "link/outside"), ["Link"; 4]);
+        let below = Path::new("link/new");
+        let errors = [
+            private_dir(&fixture.root(), below).unwrap_err(),
+            private_dir(&fixture.root(), Path::new("link")).unwrap_err(),
+            replace_atomically(&fixture.root(), below, b"", Access::Private).unwrap_err(),
+            remove(&fixture.root(), Path::new("link/outside")).unwrap_err(),
+            names(&fixture.root(), Path::new("link")).unwrap_err(),
+            check_dir_owner_and_mode(&fixture.root(), Path::new("link")).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error.kind, FileErrorKind::Link), "{error:?}");
+        }
+        assert!(fixture.outside().exists() && !fixture.directory.path().join("new").exists());
+    }
+
+    #[test]
+    fn replace_of_link_leaves_target() {
+        let fixture = Fixture::new();
+        symlink(fixture.outside(), fixture.root().join("link")).unwrap();
+        replace_atomically(&fixture.root(), Path::new("link"), b"new", Access::Private).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(fixture.outside()).unwrap(),
+            "outside"
+        );
+        let link = fixture.root().join("link").symlink_metadata().unwrap();
+        assert!(link.is_file());
+    }
+
+    #[test]
+    fn root_that_is_a_link_is_followed() {
+        let fixture = Fixture::new();
+        let link = fixture.directory.path().join("link");
+        symlink(fixture.root(), &link).unwrap();
+        std::fs::write(fixture.root().join("file"), "text").unwrap();
+        let content = read_bounded(&link, Path::new("file"), 10).unwrap();
+        assert_eq!(content.as_deref(), Some(&b"text"[..]));
+    }
+
+    #[test]
+    fn open_fifo_device_or_directory_fails_at_once() {
+        let fixture = Fixture::new();
+        std::fs::create_dir(fixture.root().join("directory")).unwrap();
+        let made = Command::new("mkfifo")
+            .arg(fixture.root().join("fifo"))
+            .status();
+        assert!(made.unwrap().success());
+        for name in ["fifo", "directory"] {
+            assert_eq!(
+                open_errors(&fixture.root(), name),
+                ["NotAFile"; 4],
+                "{name}"
+            );
+        }
+        let device = read_bounded(Path::new("/dev"), Path::new("zero"), 10);
+        assert!(matches!(device.unwrap_err().kind, FileErrorKind::NotAFile));
+    }
+
+    #[test]
+    fn open_below_file_fails() {
+        let fixture = Fixture::new();
+        std::fs::write(fixture.root().join("file"), "").unwrap();
+        assert_eq!(
+            open_errors(&fixture.root(), "file/below"),
+            ["NotADirectory"; 4]
+        );
+    }
+
+    #[test]
+    fn write_to_hard_linked_file_fails_and_read_succeeds() {
+        let fixture = Fixture::new();
+        let name = Path::new("file");
+        std::fs::hard_link(fixture.outside(), fixture.root().join(name)).unwrap();
+        let written = create_or_truncate(&fixture.root(), name, Access::Private);
+        assert!(matches!(
+            written.unwrap_err().kind,
+            FileErrorKind::HardLinked
+        ));
+        let content = read_bounded(&fixture.root(), name, 10).unwrap();
+        assert_eq!(content.as_deref(), Some(&b"outside"[..]));
+    }
+
+    #[test]
+    fn private_file_and_directory_are_closed_to_others() {
+        let fixture = Fixture::new();
+        let (root, name) = (fixture.root(), Path::new("a/b/file"));
+        private_dir(&root, Path::new("a/b")).unwrap();
+        open_append(&root, name).unwrap();
+        let mode = |name: &str| root.join(name).metadata().unwrap().mode() & 0o777;
+        assert_eq!([mode("a"), mode("a/b")], [0o700; 2]);
+        assert_eq!(mode("a/b/file"), 0o600);
+    }
+
+    #[test]
+    fn file_writable_by_others_is_refused() {
+        let fixture = Fixture::new();
+        let (root, name) = (fixture.root(), Path::new("file"));
+        let file = open_append(&root, name).unwrap();
+        check_owner_and_mode(&root, name, &file).unwrap();
+        check_dir_owner_and_mode(&root, Path::new("absent")).unwrap();
+        file.set_permissions(std::fs::Permissions::from_mode(0o620))
+            .unwrap();
+        let error = check_owner_and_mode(&root, name, &file).unwrap_err();
+        assert!(matches!(error.kind, FileErrorKind::WritableByOthers));
+        assert!(error.is_refusal());
+    }
+
+    /// Only root can give a file away.
+    #[test]
+    fn file_of_another_user_is_refused_for_root_too() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let fixture = Fixture::new();
+        let (root, name) = (fixture.root(), Path::new("file"));
+        let file = open_append(&root, name).unwrap();
+        std::os::unix::fs::chown(root.join(name), Some(4711), None).unwrap();
+        let error = check_owner_and_mode(&root, name, &file).unwrap_err();
+        assert!(matches!(error.kind, FileErrorKind::OtherOwner));
+    }
+}

@@ -1,0 +1,173 @@
+//! Responsible for opening paths component by component without following links, through directory descriptors.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path};
+
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, mkdirat, open, openat, renameat, statat, unlinkat,
+};
+use rustix::io::Errno;
+
+use super::{Access, FileErrorKind};
+
+/// Group or others may write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// How to open a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OpenMode {
+    Read,
+    /// Reads and writes. Creates the file if it does not exist.
+    Write(Access),
+    /// Reads and appends. Creates a private file if it does not exist.
+    Append,
+    /// Creates the file and fails if the name exists.
+    CreateNew(Access),
+}
+
+/// An open directory.
+#[derive(Debug)]
+pub(super) struct Directory(File);
+
+impl Directory {
+    /// Opens the trusted root, which may be a link.
+    pub(super) fn open(root: &Path) -> Result<Self, FileErrorKind> {
+        let root = if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        open(root, flags, Mode::empty())
+            .map(|descriptor| Self(File::from(descriptor)))
+            .map_err(|error| FileErrorKind::Io(error.into()))
+    }
+
+    /// Opens a directory below this one.
+    pub(super) fn descend(self, relative: &Path) -> Result<Self, FileErrorKind> {
+        components(relative).try_fold(self, |directory, name| directory.child(name?))
+    }
+
+    /// Opens a directory below this one and creates the missing components.
+    pub(super) fn create(self, relative: &Path, access: Access) -> Result<(), FileErrorKind> {
+        let mode = match access {
+            Access::Private => Mode::RWXU,
+            Access::Shared => Mode::RWXU | Mode::RWXG | Mode::RWXO,
+        };
+        let created = components(relative).try_fold(self, |directory, name| {
+            let name = name?;
+            match mkdirat(&directory.0, name, mode) {
+                Ok(()) | Err(Errno::EXIST) => directory.child(name),
+                Err(error) => Err(FileErrorKind::Io(error.into())),
+            }
+        });
+        created.map(drop)
+    }
+
+    fn child(&self, name: &OsStr) -> Result<Self, FileErrorKind> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat(&self.0, name, flags, Mode::empty())
+            .map(|descriptor| Self(File::from(descriptor)))
+            .map_err(|error| self.explain(name, error, FileErrorKind::NotADirectory))
+    }
+
+    /// Opens a regular file in this directory.
+    pub(super) fn open_file(&self, name: &OsStr, mode: OpenMode) -> Result<File, FileErrorKind> {
+        // Opening a pipe must not wait for its other end, and a terminal must not become the controlling one.
+        let safe = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let (flags, access) = match mode {
+            OpenMode::Read => (OFlags::RDONLY, Access::Private),
+            OpenMode::Write(access) => (OFlags::RDWR | OFlags::CREATE, access),
+            OpenMode::Append => (
+                OFlags::RDWR | OFlags::CREATE | OFlags::APPEND,
+                Access::Private,
+            ),
+            OpenMode::CreateNew(access) => (OFlags::RDWR | OFlags::CREATE | OFlags::EXCL, access),
+        };
+        let permissions = match access {
+            Access::Private => Mode::RUSR | Mode::WUSR,
+            Access::Shared => Mode::from_raw_mode(0o666),
+        };
+        let descriptor = openat(&self.0, name, flags | safe, permissions)
+            .map_err(|error| self.explain(name, error, FileErrorKind::NotAFile))?;
+        let file = File::from(descriptor);
+        let metadata = file.metadata().map_err(FileErrorKind::Io)?;
+        if !metadata.is_file() {
+            return Err(FileErrorKind::NotAFile);
+        }
+        if !matches!(mode, OpenMode::Read) && metadata.nlink() > 1 {
+            return Err(FileErrorKind::HardLinked);
+        }
+        Ok(file)
+    }
+
+    pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> Result<(), FileErrorKind> {
+        renameat(&self.0, from, &self.0, to).map_err(|error| FileErrorKind::Io(error.into()))
+    }
+
+    pub(super) fn remove(&self, name: &OsStr) -> Result<(), FileErrorKind> {
+        unlinkat(&self.0, name, AtFlags::empty()).map_err(|error| FileErrorKind::Io(error.into()))
+    }
+
+    pub(super) fn sync(&self) -> Result<(), FileErrorKind> {
+        self.0.sync_all().map_err(FileErrorKind::Io)
+    }
+
+    pub(super) fn metadata(&self) -> Result<Metadata, FileErrorKind> {
+        self.0.metadata().map_err(FileErrorKind::Io)
+    }
+
+    pub(super) fn names(&self) -> Result<Vec<OsString>, FileErrorKind> {
+        Dir::read_from(&self.0)
+            .map_err(|error| FileErrorKind::Io(error.into()))?
+            .filter_map(|entry| match entry {
+                Ok(entry) => {
+                    let name = OsStr::from_bytes(entry.file_name().to_bytes());
+                    (name != "." && name != "..").then(|| Ok(name.to_owned()))
+                }
+                Err(error) => Some(Err(FileErrorKind::Io(error.into()))),
+            })
+            .collect()
+    }
+
+    /// The reason why `name` could not be opened. Systems report links with different errors.
+    fn explain(&self, name: &OsStr, error: Errno, other: FileErrorKind) -> FileErrorKind {
+        let is_link = || {
+            statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+        };
+        match error {
+            Errno::LOOP => FileErrorKind::Link,
+            Errno::NOTDIR | Errno::MLINK | Errno::EXIST if is_link() => FileErrorKind::Link,
+            // A socket cannot be opened, nor a directory for writing.
+            Errno::NOTDIR | Errno::NXIO | Errno::ISDIR => other,
+            error => FileErrorKind::Io(error.into()),
+        }
+    }
+}
+
+/// Rejects files and directories that other users own or can write.
+pub(super) fn check_owner_and_mode(metadata: &Metadata) -> Result<(), FileErrorKind> {
+    let owner = metadata.uid();
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        return Err(FileErrorKind::OtherOwner);
+    }
+    if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
+        return Err(FileErrorKind::WritableByOthers);
+    }
+    Ok(())
+}
+
+/// The names in a relative path. Absolute paths and `..` are errors.
+fn components(relative: &Path) -> impl Iterator<Item = Result<&OsStr, FileErrorKind>> {
+    relative
+        .components()
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(Ok(name)),
+            Component::CurDir => None,
+            _ => Some(Err(FileErrorKind::Outside)),
+        })
+}
