@@ -37,6 +37,8 @@
 //!
 //! `tests/it/architecture` enforces which module may import which.
 
+#![allow(missing_docs, reason = "only the public interface needs documentation")]
+
 pub mod api;
 pub mod app;
 pub mod apply;
