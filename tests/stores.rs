@@ -1,6 +1,5 @@
-//! Further stores: AWS Secrets Manager and Parameter Store as `moto` plays them, the binary with
-//! a store behind an alias, and the sandbox. Needs the feature, and `AIRLIFT_TEST_MOTO`, the path
-//! of a `moto_server` program.
+//! Tests of further stores: the binary reads AWS Secrets Manager and Parameter Store, which `moto` emulates, and applies
+//! to the sandbox. Needs the feature `stores-aws`. `AIRLIFT_TEST_MOTO` is the path of a `moto_server` program.
 
 #![expect(
     clippy::unwrap_used,
@@ -33,7 +32,7 @@ customers:
 "#;
 
 impl Moto {
-    /// One call by the protocol's own form.
+    /// Sends one request of the AWS JSON protocol.
     async fn call(&self, service: &str, target: &str, body: Value) {
         let request = self
             .http
@@ -66,13 +65,13 @@ impl Moto {
     }
 }
 
-/// A project, and a home with the configuration that names the stores.
-struct Place {
+/// A project, and a home directory with the configuration that defines the stores.
+struct Workspace {
     project: Project,
     home: TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn new(address: &str) -> Self {
         let (mut project, home) = (Project::new(), tempfile::tempdir().unwrap());
         project.write("airlift.yaml", PROJECT);
@@ -82,7 +81,7 @@ impl Place {
             ("AWS_ACCESS_KEY_ID", "key"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
-            // What the library heeds in its other uses.
+            // Variables that the library reads in other uses and has to ignore here.
             ("SECRETSPEC_PROVIDER", "dotenv:///dev/null"),
             ("SECRETSPEC_PROFILE", "elsewhere"),
         ] {
@@ -103,25 +102,25 @@ impl Place {
         Self { project, home }
     }
 
-    fn run(&self, line: &str) -> Ran {
-        let words: Vec<&str> = line.split_whitespace().chain(["--sandbox"]).collect();
-        Ran(self.project.command(&words).output().unwrap())
+    fn run(&self, line: &str) -> Run {
+        let arguments: Vec<&str> = line.split_whitespace().chain(["--sandbox"]).collect();
+        Run(self.project.command(&arguments).output().unwrap())
     }
 
     fn edit(&self, from: &str, to: &str) {
         self.project.edit(from, to);
     }
 
-    /// Everything below the home.
+    /// Every file below the home directory.
     fn files(&self) -> Vec<PathBuf> {
         files(self.home.path(), &|_| true)
     }
 }
 
-struct Ran(Output);
+struct Run(Output);
 
-impl Ran {
-    /// What it said, if it ended with the code and repeated no secret.
+impl Run {
+    /// Checks the exit code and that the output contains no secret. Returns the output.
     fn exits(&self, code: i32) -> String {
         let streams = [&self.0.stdout, &self.0.stderr];
         let text = streams.map(|bytes| String::from_utf8_lossy(bytes)).concat();
@@ -133,50 +132,50 @@ impl Ran {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs AIRLIFT_TEST_MOTO, the path of a `moto_server` program"]
-async fn stores_of_aws_agree() {
+async fn aws_stores_plan_rotates_only_changed_secrets() {
     let mut moto = Moto::start().await;
-    let one = |token: &str| json!({"github": {"token": token}, "other": "vAlUe-2"}).to_string();
-    moto.create("acme/one", &one("vAlUe-1")).await;
+    let secret = |token: &str| json!({"github": {"token": token}, "other": "vAlUe-2"}).to_string();
+    moto.create("acme/one", &secret("vAlUe-1")).await;
     moto.create("acme/two", "vAlUe-3").await;
     moto.parameter("/acme/four", "vAlUe-4").await;
-    let place = Place::new(&moto.address);
-    let doctor = place.run("doctor").exits(0);
+    let workspace = Workspace::new(&moto.address);
+    let doctor = workspace.run("doctor").exits(0);
     assert!(doctor.contains("awssm: 3 secrets can be read"), "{doctor}");
 
     let before = moto.requests();
-    let applied = place.run("apply --auto-approve").exits(0);
+    let applied = workspace.run("apply --auto-approve").exits(0);
     assert!(applied.contains("5 added"), "{applied}");
-    // Three secrets of two stores; those of one store in one request.
+    // One request per store reads the three secrets of two stores.
     assert_eq!(moto.requests() - before, 2);
-    let plan = place.run("plan --detailed-exitcode").exits(0);
+    let plan = workspace.run("plan --detailed-exitcode").exits(0);
     assert!(plan.contains("No changes."), "{plan}");
 
-    moto.put("acme/one", &one("vAlUe-1-new")).await;
-    let plan = place.run("plan --detailed-exitcode").exits(2);
+    moto.put("acme/one", &secret("vAlUe-1-new")).await;
+    let plan = workspace.run("plan --detailed-exitcode").exits(2);
     let rotated = plan.contains("! acme/Hub 1") && !plan.contains("! acme/Hub 2");
     assert!(rotated, "{plan}");
-    let applied = place.run("apply --auto-approve").exits(0);
+    let applied = workspace.run("apply --auto-approve").exits(0);
     assert!(
         applied.contains("1 added, 0 changed, 1 destroyed"),
         "{applied}"
     );
-    place.run("plan --detailed-exitcode").exits(0);
+    workspace.run("plan --detailed-exitcode").exits(0);
 
-    place.edit("acme/two", "acme/none");
-    let missing = place.run("apply --auto-approve").exits(11);
-    let says = missing.contains("${prod-aws:acme/none}: the store has no such secret");
-    assert!(says, "{missing}");
-    place.edit("acme/none", "globex/two");
-    let refused = place.run("validate").exits(1);
+    workspace.edit("acme/two", "acme/none");
+    let missing = workspace.run("apply --auto-approve").exits(11);
+    let is_named = missing.contains("${prod-aws:acme/none}: the store has no such secret");
+    assert!(is_named, "{missing}");
+    workspace.edit("acme/none", "globex/two");
+    let refused = workspace.run("validate").exits(1);
     assert!(refused.contains("reference_not_allowed"), "{refused}");
-    place.edit("globex/two", "acme/two");
+    workspace.edit("globex/two", "acme/two");
 
     moto.stop();
-    let unseen = place.run("plan").exits(0);
-    assert!(unseen.contains("No changes."), "{unseen}");
-    place.edit("#other", "#github.token");
-    let down = place.run("apply --auto-approve").exits(11);
+    let unverified = workspace.run("plan").exits(0);
+    assert!(unverified.contains("No changes."), "{unverified}");
+    workspace.edit("#other", "#github.token");
+    let down = workspace.run("apply --auto-approve").exits(11);
     assert!(down.contains("the store cannot be reached"), "{down}");
-    // No audit log, no cache, nothing.
-    assert_eq!(place.files().len(), 1, "{:?}", place.files());
+    // The library wrote no audit log and no cache.
+    assert_eq!(workspace.files().len(), 1, "{:?}", workspace.files());
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::ledger::Unsettled;
 use crate::model::{Desired, OrganizationId, Recorded};
 use crate::sandbox;
-use crate::secrets::{Values, among};
+use crate::secrets::{Values, value_matcher};
 use serde_json::Value;
 
 /// How many requests the session sends, and with which token it creates connectors.
@@ -110,7 +110,7 @@ impl Connection {
     /// that they are sent for.
     pub(super) fn mask(&self, values: &Values) {
         if let Some(running) = &self.sandbox {
-            running.mask(among(values));
+            running.mask(value_matcher(values));
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) struct Fingerprinters {
 
 impl Fingerprinters {
     pub(super) fn are_equal(&self) -> bool {
-        self.current.is(&self.previous)
+        self.current.has_same_key(&self.previous)
     }
 }
 

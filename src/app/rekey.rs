@@ -57,7 +57,7 @@ impl App<'_> {
         let mut references = BTreeSet::new();
         for customer in recorded.customers.values() {
             for (name, connector) in &customer.connectors {
-                let has_old_key = |sent: &Sent| self.fingerprinters.previous.made(sent);
+                let has_old_key = |sent: &Sent| self.fingerprinters.previous.has_key_of(sent);
                 let address = Address::connector(&customer.name, name);
                 let Some(declared) = self.declared(&address) else {
                     continue;
@@ -85,7 +85,7 @@ impl App<'_> {
         let Some(sent) = &mut connector.sent else {
             return;
         };
-        if self.fingerprinters.current.made(sent) {
+        if self.fingerprinters.current.has_key_of(sent) {
             rekeyed.already += 1;
             return;
         }
@@ -100,13 +100,13 @@ impl App<'_> {
 
     fn moved(&self, values: &Values, address: &Address, sent: &Sent) -> Result<Sent, String> {
         let (old, new) = (&self.fingerprinters.previous, &self.fingerprinters.current);
-        if !old.made(sent) {
+        if !old.has_key_of(sent) {
             return Err("its fingerprints have neither the old nor the new key".to_owned());
         }
         let declared = self
             .declared(address)
             .ok_or_else(|| "it is not in the files".to_owned())?;
-        new.moved(old, sent, &declared.secret_leaves(), |reference| {
+        new.rekey(old, sent, &declared.secret_leaves(), |reference| {
             values.get(reference).map(AsRef::as_ref)
         })
         .map_err(|why| why.to_string())

@@ -1,117 +1,117 @@
-//! Responsible for the errors of references. No message holds a value, or text of a store.
+//! Responsible for the errors of references. No message contains a value or text from a store.
 
 use crate::model::SecretRef;
 use thiserror::Error;
 
-/// Why a reference could not be resolved. The text names the reference and never a value.
+/// A reference that could not be resolved. The message names the reference and never a value.
 #[derive(Clone, Debug, Eq, PartialEq, Error)]
 #[error("{reference}: {kind}")]
 pub struct ResolveError {
-    /// The reference.
+    /// The reference that failed.
     pub reference: SecretRef,
-    /// The cause.
+    /// Why the reference failed.
     pub kind: ResolveErrorKind,
 }
 
-/// The cause for which a reference cannot be resolved.
+/// Why a reference cannot be resolved.
 #[derive(Clone, Debug, Eq, PartialEq, Error)]
 pub enum ResolveErrorKind {
-    /// This program has no such store.
-    #[error("there is no store of that name")]
+    /// airlift knows no store of this name.
+    #[error("airlift has no store of this name")]
     UnknownStore,
-    /// The project does not list the store.
-    #[error("the project's `stores` do not list this store")]
+    /// The project file does not list the store.
+    #[error("the project file does not list this store under `stores`")]
     NotAllowed,
-    /// The environment has no such variable.
+    /// The environment variable is not set.
     #[error("the environment variable is not set")]
     NotSet,
-    /// The file is not there or cannot be read.
+    /// The file does not exist or cannot be read.
     #[error("the file cannot be read ({0})")]
     Unreadable(&'static str),
-    /// The file is outside the places that may be read.
+    /// The file is outside the directories that references may read.
     #[error("the file is outside the project and the allowed secret directories")]
-    Outside,
-    /// Not a regular file.
-    #[error("it is not a regular file")]
+    OutsideRoots,
+    /// The path names a directory, pipe, socket or device.
+    #[error("the path is not a regular file")]
     NotAFile,
-    /// Longer than any secret.
-    #[error("it is larger than 1 MiB")]
+    /// The value is longer than any secret.
+    #[error("the value is larger than 1 MiB")]
     TooLarge,
     /// The value is empty.
-    #[error("it is empty, and an empty value is never sent")]
+    #[error("the value is empty; airlift never sends an empty value")]
     Empty,
-    /// Not UTF-8 text.
-    #[error("it is not UTF-8 text")]
+    /// The value is not UTF-8.
+    #[error("the value is not UTF-8 text")]
     NotText,
-    /// A control character other than tab and line ends.
-    #[error("it holds a control character")]
+    /// The value contains a control character other than tab and line ends.
+    #[error("the value contains a control character")]
     ControlCharacter,
-    /// The store has no fields.
-    #[error("this store has no fields; drop the part after #")]
+    /// The reference names a field of a store without fields.
+    #[error("this store has no fields; remove the part after `#`")]
     NoFields,
-    /// The store gives several fields at once.
-    #[error("it says no field; add # and the field's name")]
+    /// The reference names no field of a secret with several fields.
+    #[error("the reference names no field; add `#` and the field's name")]
     FieldNeeded,
-    /// The file's name does not tell how its fields are written.
+    /// The file's extension is none of the formats with fields.
     #[error("fields are read from .json, .yaml, .yml and .env files only")]
     UnknownFormat,
-    /// The content is not what the file's name says.
-    #[error("the content is not sound {0}")]
+    /// The content is not valid in the format of the file's extension.
+    #[error("the content is not valid {0}")]
     Malformed(&'static str),
-    /// No such field.
-    #[error("it has no such field")]
+    /// The secret has no such field.
+    #[error("the secret has no such field")]
     NoSuchField,
-    /// The field is there twice.
-    #[error("the field is there twice")]
+    /// The field occurs twice.
+    #[error("the field occurs twice")]
     Ambiguous,
-    /// The field holds no single value.
-    #[error("the field holds no text, number, true or false")]
+    /// The field is null, a list or a mapping.
+    #[error("the field is not text, a number, true or false")]
     NotScalar,
-    /// The reference cannot be understood by its store.
-    #[error("this store cannot understand it ({0})")]
+    /// The store cannot parse the reference.
+    #[error("the reference is invalid for this store ({0})")]
     BadReference(&'static str),
-    /// The store cannot be asked for want of settings.
-    #[error("the store is not set up: {0}")]
+    /// The settings of the store are missing or invalid.
+    #[error("the store is not configured: {0}")]
     NotConfigured(String),
     /// This build lacks what the store needs.
     #[error("this build has no {scheme} stores; build airlift with --features {feature}")]
     NotBuilt {
         /// The kind of store.
         scheme: &'static str,
-        /// What builds it in.
+        /// The Cargo feature that adds the kind.
         feature: &'static str,
     },
-    /// The store could not be asked.
+    /// The connection to the store failed.
     #[error("the store cannot be reached ({0})")]
     Unreachable(String),
-    /// The store did not answer in time.
-    #[error("the store did not answer in time")]
+    /// The store did not respond in time.
+    #[error("the store did not respond in time")]
     TimedOut,
-    /// Logging in to the store failed.
-    #[error("the login was refused ({0})")]
+    /// The store refused the login.
+    #[error("the store refused the login ({0})")]
     LoginRefused(&'static str),
     /// The store has no such secret.
     #[error("the store has no such secret")]
     NotFound,
-    /// The store refuses access.
+    /// The store denies access to the secret.
     #[error("the store denies permission")]
     Denied,
     /// The store is sealed.
     #[error("the store is sealed")]
     Sealed,
-    /// The secret's newest version was deleted.
+    /// The newest version of the secret was deleted.
     #[error("the newest version of the secret was deleted")]
     Deleted,
-    /// The secret's newest version was destroyed.
+    /// The newest version of the secret was destroyed.
     #[error("the newest version of the secret was destroyed")]
     Destroyed,
-    /// The engine is of the older kind.
-    #[error("its engine is KV version 1, which is not supported; version 2 keeps versions")]
+    /// The secret is in a KV engine of version 1.
+    #[error("the engine is KV version 1; airlift reads KV version 2 only")]
     OldEngine,
-    /// The store answered with something else.
-    #[error("the store's answer is not understood ({0})")]
-    Answer(String),
-    /// The command did not do its work.
-    #[error("its command {0}")]
-    Command(String),
+    /// The store returned a response that airlift cannot use.
+    #[error("the store returned an unexpected response ({0})")]
+    UnexpectedResponse(String),
+    /// The command of an `exec` reference failed.
+    #[error("the command {0}")]
+    CommandFailed(String),
 }

@@ -1,6 +1,7 @@
-//! Responsible for keyed fingerprints, which tell whether a secret is the one that was last sent without keeping it.
+//! Responsible for keyed fingerprints: they show whether a secret is the one that was last sent, without storing the
+//! secret.
 //!
-//! Fingerprints are always keyed, because a plain hash of a short secret can be guessed.
+//! Does not make fingerprints without a key, because a plain hash of a short secret can be guessed.
 
 use crate::model::{OrganizationId, SecretRef, SecretValue, Sent, Setting};
 use hmac::{HmacReset, KeyInit as _, Mac as _};
@@ -10,7 +11,7 @@ use std::fmt::Write as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// Makes fingerprints with one key.
+/// Computes fingerprints with one key.
 pub struct Fingerprinter {
     key: Zeroizing<[u8; 32]>,
     key_id: String,
@@ -36,11 +37,11 @@ impl Fingerprinter {
         Self { key, key_id }
     }
 
-    /// Fingerprints everything write-only that a body sends.
+    /// Fingerprints every write-only leaf of a request body.
     ///
-    /// `leaves` are those of `DesiredConnector::secret_leaves`; `value` gives a reference's
-    /// value. A reference without a value has no fingerprint, so it counts as never sent.
-    pub fn sent<'a>(
+    /// `leaves` come from `DesiredConnector::secret_leaves`. `value` returns the value of a reference. A reference
+    /// without a value has no fingerprint, so the reference counts as never sent.
+    pub fn fingerprint_leaves<'a>(
         &self,
         leaves: impl IntoIterator<Item = (String, &'a Setting)>,
         value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
@@ -74,45 +75,47 @@ impl Fingerprinter {
         sent
     }
 
-    /// Whether it made these fingerprints.
-    pub fn made(&self, sent: &Sent) -> bool {
+    /// Whether the fingerprints were computed with this key.
+    pub fn has_key_of(&self, sent: &Sent) -> bool {
         sent.key_id == self.key_id
     }
 
-    /// Whether the other has the same key.
-    pub fn is(&self, other: &Self) -> bool {
+    /// Whether both fingerprinters have the same key.
+    pub fn has_same_key(&self, other: &Self) -> bool {
         self.key_id == other.key_id
     }
 
-    /// The same fingerprints with this key, if `old` made them and every value is the one that
-    /// was sent; else the path that could not be moved. The values are those of `leaves`.
-    pub fn moved<'a>(
+    /// The same fingerprints under this key.
+    ///
+    /// Fails with a path whose current value cannot be read or does not match its fingerprint under the key of `old`.
+    pub fn rekey<'a>(
         &self,
         old: &Self,
         sent: &Sent,
         leaves: &BTreeMap<String, &Setting>,
         value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
-    ) -> Result<Sent, NotMoved> {
-        let mut moved = Sent {
+    ) -> Result<Sent, RekeyError> {
+        let mut rekeyed = Sent {
             key_id: self.key_id.clone(),
             ..sent.clone()
         };
-        for (path, before) in &mut moved.fingerprints {
-            let remake = |now: &SecretValue| {
-                let same = old.fingerprint(&sent.salt, path, now) == *before;
-                same.then(|| self.fingerprint(&sent.salt, path, now))
-                    .ok_or_else(|| NotMoved::Differs(path.clone()))
+        for (path, fingerprint) in &mut rekeyed.fingerprints {
+            let rekey = |value: &SecretValue| {
+                let is_unchanged = old.fingerprint(&sent.salt, path, value) == *fingerprint;
+                is_unchanged
+                    .then(|| self.fingerprint(&sent.salt, path, value))
+                    .ok_or_else(|| RekeyError::Differs(path.clone()))
             };
-            *before = match leaves.get(path) {
-                None => return Err(NotMoved::Undeclared(path.clone())),
+            *fingerprint = match leaves.get(path) {
+                None => return Err(RekeyError::Undeclared(path.clone())),
                 Some(Setting::Secret(reference)) => match value(reference) {
-                    None => return Err(NotMoved::Unresolved(path.clone())),
-                    Some(now) => remake(now)?,
+                    None => return Err(RekeyError::Unresolved(path.clone())),
+                    Some(value) => rekey(value)?,
                 },
-                Some(literal) => remake(&literal_text(literal))?,
+                Some(literal) => rekey(&literal_text(literal))?,
             };
         }
-        Ok(moved)
+        Ok(rekeyed)
     }
 
     pub(super) fn fingerprint(&self, salt: &str, path: &str, value: &SecretValue) -> String {
@@ -121,21 +124,21 @@ impl Fingerprinter {
     }
 }
 
-/// Why fingerprints stay under their old key.
+/// Why fingerprints keep their old key.
 #[derive(Clone, Debug, Eq, PartialEq, Error)]
-pub enum NotMoved {
-    /// The value is not the one that was sent.
-    #[error("{0} is not what was last sent")]
+pub enum RekeyError {
+    /// The value is not the one that was last sent.
+    #[error("{0} is not the value that was last sent")]
     Differs(String),
     /// The value cannot be read.
     #[error("{0} cannot be resolved here")]
     Unresolved(String),
-    /// The files no longer have the field.
+    /// The files no longer contain the field.
     #[error("{0} is no longer in the files")]
     Undeclared(String),
 }
 
-/// A literal as text: a string is itself, so that moving it into a store changes nothing.
+/// A literal as text. A string has no quotes, so that moving it into a store does not change its fingerprint.
 pub(super) fn literal_text(leaf: &Setting) -> SecretValue {
     let text = match leaf.to_plain() {
         Some(serde_json::Value::String(text)) => text,
@@ -144,8 +147,10 @@ pub(super) fn literal_text(leaf: &Setting) -> SecretValue {
     SecretValue::new(text)
 }
 
-/// HMAC-SHA-256 over length-prefixed parts, so that parts cannot run into each other. Its buffer,
-/// which holds the end of a value, is wiped where it lies: nothing is moved before the end.
+/// HMAC-SHA-256 over length-prefixed parts. The prefixes keep different divisions of the same bytes apart.
+///
+/// `finalize_reset` wipes the internal buffer, which holds the end of a value. `finalize` would move the buffer and
+/// leave a copy.
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     let mut mac = HmacReset::<Sha256>::new_from_slice(key).expect("any key length");
@@ -166,7 +171,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fingerprinter, NotMoved, hex, literal_text};
+    use super::{Fingerprinter, RekeyError, hex, literal_text};
     use crate::model::{OrganizationId, SecretValue, Setting};
     use serde_json::json;
     use std::collections::BTreeMap;
@@ -184,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_depends_on_key_salt_path_and_value() {
-        let one = fingerprint("k", "s", "p", "v");
-        assert_eq!(one, fingerprint("k", "s", "p", "v"));
+    fn fingerprint_other_key_salt_path_or_value_differs() {
+        let original = fingerprint("k", "s", "p", "v");
+        assert_eq!(original, fingerprint("k", "s", "p", "v"));
         for other in [
             fingerprint("K", "s", "p", "v"),
             fingerprint("k", "S", "p", "v"),
@@ -194,37 +199,38 @@ mod tests {
             fingerprint("k", "s", "p", "V"),
             fingerprint("k", "sp", "", "v"),
         ] {
-            assert_ne!(one, other);
+            assert_ne!(original, other);
         }
     }
 
     #[test]
-    fn fingerprints_move_to_a_new_key_only_with_their_value() {
+    fn rekey_differing_missing_or_undeclared_value_fails() {
         let (old, new) = (fingerprinter("old"), fingerprinter("new"));
         let reference = Setting::Secret("${env:X}".parse().unwrap());
         let literal = Setting::from(json!("plain"));
         let leaves = || [("a".to_owned(), &reference), ("b".to_owned(), &literal)];
         let [sent_value, other] = ["v", "w"].map(|text| SecretValue::new(text.into()));
-        let sent = old.sent(leaves(), |_| Some(&sent_value), "s".into(), "t".into());
-        let again = new.sent(leaves(), |_| Some(&sent_value), "s".into(), "t".into());
+        let sent = old.fingerprint_leaves(leaves(), |_| Some(&sent_value), "s".into(), "t".into());
+        let expected =
+            new.fingerprint_leaves(leaves(), |_| Some(&sent_value), "s".into(), "t".into());
         let declared = leaves().into_iter().collect();
-        let moved = new.moved(&old, &sent, &declared, |_| Some(&sent_value));
-        assert_eq!(moved, Ok(again));
-        let differs = new.moved(&old, &sent, &declared, |_| Some(&other));
-        assert_eq!(differs, Err(NotMoved::Differs("a".into())));
-        let missing = new.moved(&old, &sent, &declared, |_| None);
-        assert_eq!(missing, Err(NotMoved::Unresolved("a".into())));
-        let gone = new.moved(&old, &sent, &BTreeMap::new(), |_| None);
-        assert_eq!(gone, Err(NotMoved::Undeclared("a".into())));
+        let rekeyed = new.rekey(&old, &sent, &declared, |_| Some(&sent_value));
+        assert_eq!(rekeyed, Ok(expected));
+        let differs = new.rekey(&old, &sent, &declared, |_| Some(&other));
+        assert_eq!(differs, Err(RekeyError::Differs("a".into())));
+        let missing = new.rekey(&old, &sent, &declared, |_| None);
+        assert_eq!(missing, Err(RekeyError::Unresolved("a".into())));
+        let undeclared = new.rekey(&old, &sent, &BTreeMap::new(), |_| None);
+        assert_eq!(undeclared, Err(RekeyError::Undeclared("a".into())));
     }
 
     #[test]
-    fn a_literal_and_a_reference_of_the_same_value_agree() {
+    fn fingerprint_leaves_literal_and_reference_of_same_value_agree() {
         let value = SecretValue::new("same".into());
         let reference = Setting::Secret("${env:X}".parse().unwrap());
         let literal = Setting::from(json!("same"));
         let sent = |leaf| {
-            fingerprinter("k").sent(
+            fingerprinter("k").fingerprint_leaves(
                 [("p".to_owned(), leaf)],
                 |_| Some(&value),
                 "s".into(),
@@ -236,26 +242,35 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_apart() {
-        let (one, other) = (fingerprinter("k"), fingerprinter("other"));
-        assert!(one.is(&fingerprinter("k")) && !one.is(&other));
-        let literal = Setting::from(json!("plain"));
-        let sent = |by: &Fingerprinter| {
-            let leaves = [("b".to_owned(), &literal)];
-            by.sent(leaves, |_| None, "salt".into(), "then".into())
-        };
-        assert!(one.made(&sent(&one)) && !other.made(&sent(&one)));
-        let shown = format!("{one:?}");
-        assert!(shown.contains(&one.key_id) && one.key_id.len() == 16);
-        assert_eq!(hex(&[0, 10, 255]), "000aff");
-        assert_eq!(sent(&one).fingerprints["b"].len(), 64);
-        let elsewhere = OrganizationId(Uuid::from_u128(1));
-        let elsewhere = Fingerprinter::new(&SecretValue::new("k".into()), elsewhere);
-        assert!(!one.is(&elsewhere));
+    fn has_same_key_other_material_or_organization_is_false() {
+        let key = fingerprinter("k");
+        assert!(key.has_same_key(&fingerprinter("k")));
+        assert!(!key.has_same_key(&fingerprinter("other")));
+        let organization = OrganizationId(Uuid::from_u128(1));
+        let other = Fingerprinter::new(&SecretValue::new("k".into()), organization);
+        assert!(!key.has_same_key(&other));
     }
 
     #[test]
-    fn a_literal_is_its_text() {
+    fn has_key_of_fingerprints_of_another_key_is_false() {
+        let (key, other) = (fingerprinter("k"), fingerprinter("other"));
+        let literal = Setting::from(json!("plain"));
+        let leaves = [("b".to_owned(), &literal)];
+        let sent = key.fingerprint_leaves(leaves, |_| None, "salt".into(), "then".into());
+        assert!(key.has_key_of(&sent) && !other.has_key_of(&sent));
+        assert_eq!(sent.fingerprints["b"].len(), 64);
+    }
+
+    #[test]
+    fn key_id_is_16_hex_digits_and_shown_by_debug() {
+        let key = fingerprinter("k");
+        let shown = format!("{key:?}");
+        assert!(shown.contains(&key.key_id) && key.key_id.len() == 16);
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
+    }
+
+    #[test]
+    fn literal_text_string_has_no_quotes() {
         let text = |value| literal_text(&Setting::from(value)).expose().to_owned();
         assert_eq!(text(json!("a")), "a");
         assert_eq!(text(json!(["a", 1])), "[\"a\",1]");

@@ -1,7 +1,7 @@
 //! Responsible for secrets: reads each distinct reference once, keeps values in memory that is wiped, and compares
-//! them with what was last sent.
+//! them with the values that were last sent.
 //!
-//! Does not print, log or cache a value, and reads only the references that a run asks for.
+//! Does not print, log or store a value on disk, and does not read a reference that the run does not need.
 
 mod compare;
 mod error;
@@ -15,7 +15,7 @@ mod user_config;
 
 pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
-pub use fingerprint::{Fingerprinter, NotMoved};
+pub use fingerprint::{Fingerprinter, RekeyError};
 pub use resolver::Resolver;
 pub use stores::syntax_error;
 
@@ -23,11 +23,11 @@ use crate::model::{SecretRef, SecretValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The values of one run, by reference: each distinct reference is read once.
+/// The values of one run, by reference.
 pub type Values = BTreeMap<SecretRef, Arc<SecretValue>>;
 
-/// Whether a text is one of the values.
-pub fn among(values: &Values) -> impl Fn(&str) -> bool + Send + Sync + 'static {
+/// A predicate that is true for a text equal to one of the values.
+pub fn value_matcher(values: &Values) -> impl Fn(&str) -> bool + Send + Sync + 'static {
     let values: Vec<Arc<SecretValue>> = values.values().cloned().collect();
     move |text| values.iter().any(|value| value.expose() == text)
 }

@@ -1,12 +1,13 @@
-//! Responsible for reading references: each distinct reference once per run, a few at the same time. Values and
-//! errors stay in memory until the run ends.
+//! Responsible for resolving references: reads each distinct reference once per run, several at the same time. Values
+//! and errors stay in memory until the run ends.
 //!
-//! Refuses stores that the project does not list, and values that would not arrive unchanged.
+//! Refuses stores that the project does not list, and values that would not reach the API unchanged.
 
 use super::stores::{self, Store, StoreContext, check_value};
 use super::{ResolveError, ResolveErrorKind, Values};
-use crate::model::LockUnpoisoned;
-use crate::model::{DEFAULT_STORES, HealthCheck, SecretRef, SecretValue, StoreKind};
+use crate::model::{
+    DEFAULT_STORES, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
+};
 use futures_util::{StreamExt, future, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,10 +17,10 @@ use tokio::sync::OnceCell;
 /// The number of references that are read at the same time.
 const PARALLEL_READS: usize = 8;
 
-/// A reference's value or error, once it is read.
+/// The value or error of a reference, after the first read.
 type ReadCell = Arc<OnceCell<Result<Arc<SecretValue>, ResolveErrorKind>>>;
 
-/// Reads references.
+/// Resolves references to values.
 pub struct Resolver {
     context: StoreContext,
     allowed: BTreeSet<StoreKind>,
@@ -37,8 +38,8 @@ impl std::fmt::Debug for Resolver {
 }
 
 impl Resolver {
-    /// A resolver with the default stores, whose file references are confined to the project and the given
-    /// roots. It opens nothing before a reference is read.
+    /// Creates a resolver with the default stores. File references are confined to the project and the given roots.
+    /// No store opens before a reference is read.
     pub fn new(project: PathBuf, roots: Vec<PathBuf>) -> Self {
         Self {
             context: StoreContext {
@@ -56,7 +57,7 @@ impl Resolver {
         }
     }
 
-    /// Allows the stores that the project lists, in place of the default ones.
+    /// Replaces the default stores by the stores that the project lists.
     #[must_use]
     pub fn with_stores(self, allowed: &BTreeSet<String>) -> Self {
         Self {
@@ -65,7 +66,7 @@ impl Resolver {
         }
     }
 
-    /// Trusts certificates in PEM form beside the system's.
+    /// Trusts certificates in PEM form in addition to the system's.
     #[must_use]
     pub fn with_ca(self, ca_pem: Vec<u8>) -> Self {
         Self {
@@ -77,7 +78,7 @@ impl Resolver {
         }
     }
 
-    /// The versions of references, where their stores tell a version without the value.
+    /// The versions of references whose stores report a version without the value.
     pub async fn versions(&self, references: &BTreeSet<SecretRef>) -> BTreeMap<SecretRef, String> {
         let version = async |reference: &SecretRef| {
             let store = self.store(&reference.store).ok()?;
@@ -91,7 +92,7 @@ impl Resolver {
             .await
     }
 
-    /// Checks for `doctor` every store that the references use.
+    /// Checks every store that the references use, for `doctor`.
     pub async fn health(&self, references: &BTreeSet<SecretRef>) -> Vec<HealthCheck> {
         let mut checks = Vec::new();
         for (kind, references) in by_store(references) {
@@ -116,7 +117,7 @@ impl Resolver {
         }
     }
 
-    /// Reads one reference, unless it was read before.
+    /// Resolves one reference. Reads the store only for the first call with the reference.
     pub async fn resolve(&self, reference: &SecretRef) -> Result<Arc<SecretValue>, ResolveError> {
         let cell = {
             let mut read = self.read.lock_unpoisoned();
@@ -133,7 +134,7 @@ impl Resolver {
         })
     }
 
-    /// Reads every reference: the values, and the errors of those that cannot be read, both in order.
+    /// Resolves every reference. Returns the values and the errors, both in the order of the references.
     pub async fn resolve_all(
         &self,
         references: &BTreeSet<SecretRef>,
@@ -164,7 +165,7 @@ impl Resolver {
         future::join_all(by_store(references).into_iter().map(prefetch)).await;
     }
 
-    /// The store of a kind, if the project may use it.
+    /// The store of a kind, if the project lists the kind.
     fn store(&self, kind: &StoreKind) -> Result<Arc<dyn Store>, ResolveErrorKind> {
         if matches!(kind, StoreKind::Unknown(_)) {
             return Err(ResolveErrorKind::UnknownStore);
@@ -211,7 +212,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    async fn told(resolver: &Resolver, text: &str) -> Result<String, ResolveErrorKind> {
+    async fn resolve(resolver: &Resolver, text: &str) -> Result<String, ResolveErrorKind> {
         match resolver.resolve(&reference(text)).await {
             Ok(value) => Ok(value.expose().to_owned()),
             Err(failure) => Err(failure.kind),
@@ -223,59 +224,61 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_loses_one_trailing_newline_and_nothing_else() {
+    async fn resolve_file_removes_one_trailing_newline() {
         let project = tempfile::tempdir().unwrap();
         fs::write(project.path().join("token"), " a\nb \n\n").unwrap();
+        let resolver = resolver(project.path());
+        let token = resolve(&resolver, "${file:token}").await;
+        assert_eq!(token.as_deref(), Ok(" a\nb \n"));
+    }
+
+    #[tokio::test]
+    async fn resolve_empty_binary_or_control_character_fails() {
+        let project = tempfile::tempdir().unwrap();
         fs::write(project.path().join("empty"), "\n").unwrap();
         fs::write(project.path().join("nul"), "a\0b").unwrap();
         fs::write(project.path().join("binary"), [0xff, 0xfe]).unwrap();
         fs::write(project.path().join("a.json"), "{\"k\": \"a\\u0007\"}").unwrap();
         let resolver = resolver(project.path());
-        let read = async |text: &str| told(&resolver, text).await;
-        assert_eq!(read("${file:token}").await.unwrap(), " a\nb \n");
-        assert_eq!(read("${file:empty}").await, Err(ResolveErrorKind::Empty));
-        assert_eq!(
-            read("${file:nul}").await,
-            Err(ResolveErrorKind::ControlCharacter)
-        );
-        assert_eq!(
-            read("${file:a.json#k}").await,
-            Err(ResolveErrorKind::ControlCharacter)
-        );
-        assert_eq!(read("${file:binary}").await, Err(ResolveErrorKind::NotText));
-        assert_eq!(read("${env:X#y}").await, Err(ResolveErrorKind::NoFields));
-        assert_eq!(read("${op:x}").await, Err(ResolveErrorKind::UnknownStore));
-        assert_eq!(
-            read("${env:AIRLIFT_TEST_UNSET}").await,
-            Err(ResolveErrorKind::NotSet)
-        );
+        for (text, kind) in [
+            ("${file:empty}", ResolveErrorKind::Empty),
+            ("${file:nul}", ResolveErrorKind::ControlCharacter),
+            ("${file:a.json#k}", ResolveErrorKind::ControlCharacter),
+            ("${file:binary}", ResolveErrorKind::NotText),
+        ] {
+            assert_eq!(resolve(&resolver, text).await, Err(kind), "{text}");
+        }
     }
 
     #[tokio::test]
-    async fn stores_are_off_unless_they_are_listed() {
-        let closed = resolver(Path::new("/nonexistent"));
-        assert_eq!(
-            told(&closed, "${vault:kv/a#b}").await,
-            Err(ResolveErrorKind::NotAllowed)
-        );
-        assert_eq!(
-            told(&closed, "${exec:a}").await,
-            Err(ResolveErrorKind::NotAllowed)
-        );
+    async fn resolve_unusable_reference_fails() {
+        let resolver = resolver(Path::new("/nonexistent"));
+        for (text, kind) in [
+            ("${env:X#y}", ResolveErrorKind::NoFields),
+            ("${op:x}", ResolveErrorKind::UnknownStore),
+            ("${env:AIRLIFT_TEST_UNSET}", ResolveErrorKind::NotSet),
+        ] {
+            assert_eq!(resolve(&resolver, text).await, Err(kind), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn resolve_store_that_is_not_listed_fails() {
+        let default = resolver(Path::new("/nonexistent"));
+        for text in ["${vault:kv/a#b}", "${exec:a}"] {
+            let error = resolve(&default, text).await;
+            assert_eq!(error, Err(ResolveErrorKind::NotAllowed), "{text}");
+        }
         let allowed = BTreeSet::from(["vault".to_owned()]);
         let vault = resolver(Path::new("/nonexistent")).with_stores(&allowed);
-        assert_eq!(
-            told(&vault, "${vault:kv/a}").await,
-            Err(ResolveErrorKind::FieldNeeded)
-        );
-        assert_eq!(
-            told(&vault, "${env:HOME}").await,
-            Err(ResolveErrorKind::NotAllowed)
-        );
+        let listed = resolve(&vault, "${vault:kv/a}").await;
+        assert_eq!(listed, Err(ResolveErrorKind::FieldNeeded));
+        let replaced = resolve(&vault, "${env:HOME}").await;
+        assert_eq!(replaced, Err(ResolveErrorKind::NotAllowed));
     }
 
     #[tokio::test]
-    async fn each_reference_is_read_once_per_run() {
+    async fn resolve_all_repeated_returns_first_values() {
         let project = tempfile::tempdir().unwrap();
         let references: BTreeSet<SecretRef> = (0..40)
             .map(|number| reference(&format!("${{file:{number}}}")))
@@ -296,10 +299,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn failures_name_the_reference_only() {
+    async fn resolve_error_names_the_reference() {
         let resolver = resolver(Path::new("/nonexistent"));
-        let wanted = reference("${env:AIRLIFT_TEST_UNSET}");
-        let failure = resolver.resolve(&wanted).await.unwrap_err();
+        let unset = reference("${env:AIRLIFT_TEST_UNSET}");
+        let failure = resolver.resolve(&unset).await.unwrap_err();
         assert_eq!(
             failure.to_string(),
             "${env:AIRLIFT_TEST_UNSET}: the environment variable is not set"
@@ -307,7 +310,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn health_checks_each_store_and_shows_no_value() {
+    async fn health_reports_each_store_without_values() {
         let project = tempfile::tempdir().unwrap();
         for (name, mode) in [("open", 0o644), ("shut", 0o600)] {
             let path = project.path().join(name);
@@ -325,16 +328,16 @@ mod tests {
         .collect();
         let resolver = Resolver::new(project.path().to_owned(), Vec::new());
         let checks = resolver.health(&references).await;
-        let told: Vec<(Health, &str)> = checks
+        let details: Vec<(Health, &str)> = checks
             .iter()
             .map(|check| (check.health, check.detail.as_str()))
             .collect();
         assert_eq!(
-            told,
+            details,
             [
                 (Health::Fail, "AIRLIFT_TEST_UNSET is not set"),
                 (Health::Fail, "none: the file cannot be read (not found)"),
-                (Health::Warn, "open can be read by everybody"),
+                (Health::Warn, "open is readable by every user"),
             ]
         );
         assert!(!format!("{checks:?}").contains("hunter2"));

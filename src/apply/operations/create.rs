@@ -70,7 +70,11 @@ fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<Sent>
     let salt = uuid::Uuid::new_v4().simple().to_string();
     let at = jiff::Timestamp::now().to_string();
     let value = |reference: &_| ctx.run.secrets.value(reference);
-    Some(ctx.run.fingerprinter.sent(leaves, value, salt, at))
+    Some(
+        ctx.run
+            .fingerprinter
+            .fingerprint_leaves(leaves, value, salt, at),
+    )
 }
 
 /// Sends the request, with an intent of its own for each attempt. It is repeated only after a

@@ -1,9 +1,7 @@
-//! Responsible for telling whether the secrets of recorded connectors are still what was last
-//! sent, with as little reading as that takes.
+//! Responsible for comparing the secrets of recorded connectors with the values that were last sent.
 //!
-//! Where a store tells a secret's version without its value and the ledger knows the version
-//! that was sent, equal versions settle it and the value is not read. A version that differs is
-//! only a reason to look: the fingerprint decides where the value can be read.
+//! Does not read a value where the store reports the version that the ledger has: equal versions mean an unchanged
+//! value. Where the versions differ and the value can be read, the fingerprint decides.
 
 #[cfg(test)]
 mod tests;
@@ -17,11 +15,10 @@ use crate::model::{
 use crate::plan::Matches;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Compares the secrets of recorded connectors with what was last sent.
+/// Compares the secrets of recorded connectors with the values that were last sent.
 ///
-/// Without a resolver (`--no-secrets`) no reference is read, and of a connector with manual
-/// rotation none ever is: only literals are compared. References whose comparison could tell
-/// nothing are not read either.
+/// Only literals are compared where no reference may be read: without a resolver (`--no-secrets`), and in connectors
+/// with manual rotation. A reference is not read either if its status is known without the value.
 pub async fn compare(
     matches: &Matches<'_>,
     fingerprinter: &Fingerprinter,
@@ -39,55 +36,65 @@ pub async fn compare(
             Some((connector.address(), comparison))
         })
         .collect();
-    let seen = match resolver {
+    let current = match resolver {
         None => None,
-        Some(resolver) => Some(look(&comparisons, resolver).await),
+        Some(resolver) => Some(read_current(&comparisons, resolver).await),
     };
     let mut result = SecretComparison::default();
     for (address, comparison) in comparisons {
-        let statuses = comparison.statuses(seen.as_ref());
-        let learned = comparison.learned(&statuses, seen.as_ref());
-        if !learned.is_empty() {
-            result.versions.insert(address.clone(), learned);
+        let statuses = comparison.statuses(current.as_ref());
+        let new_versions = comparison.new_versions(&statuses, current.as_ref());
+        if !new_versions.is_empty() {
+            result.versions.insert(address.clone(), new_versions);
         }
         result.connectors.insert(address, statuses);
     }
     result
 }
 
-/// What the stores say now.
-struct Seen {
-    /// By reference, where the ledger knows the version that was sent.
+/// The current versions and values in the stores.
+struct CurrentSecrets {
+    /// Versions of the references whose sent version the ledger has.
     versions: BTreeMap<SecretRef, String>,
-    /// Of the references that versions do not settle. A failure shows as a missing value.
+    /// Values of the references whose version is unknown or differs. A value that cannot be read is absent.
     values: Values,
 }
 
-async fn look(comparisons: &[(Address, Comparison<'_>)], resolver: &Resolver) -> Seen {
-    let all = || comparisons.iter().map(|(_, one)| one);
-    let wanted = all().flat_map(Comparison::wanted);
-    let watched = wanted.filter(|wanted| wanted.version.is_some());
-    let watched: BTreeSet<SecretRef> = watched.map(|wanted| wanted.reference.clone()).collect();
-    let versions = resolver.versions(&watched).await;
-    let settled = |wanted: &Wanted<'_>| {
-        let now = versions.get(wanted.reference);
-        now.is_some() && now.map(String::as_str) == wanted.version
+async fn read_current(
+    comparisons: &[(Address, Comparison<'_>)],
+    resolver: &Resolver,
+) -> CurrentSecrets {
+    let unverified: Vec<UnverifiedReference<'_>> = comparisons
+        .iter()
+        .flat_map(|(_, comparison)| comparison.unverified())
+        .collect();
+    let versioned: BTreeSet<SecretRef> = unverified
+        .iter()
+        .filter(|unverified| unverified.sent_version.is_some())
+        .map(|unverified| unverified.reference.clone())
+        .collect();
+    let versions = resolver.versions(&versioned).await;
+    let has_other_version = |unverified: &&UnverifiedReference<'_>| {
+        let current = versions.get(unverified.reference).map(String::as_str);
+        current.is_none() || current != unverified.sent_version
     };
-    let unsettled = all().flat_map(Comparison::wanted);
-    let unsettled = unsettled.filter(|wanted| !settled(wanted));
-    let unsettled: BTreeSet<SecretRef> = unsettled.map(|one| one.reference.clone()).collect();
-    let (values, _) = resolver.resolve_all(&unsettled).await;
-    Seen { versions, values }
+    let unread: BTreeSet<SecretRef> = unverified
+        .iter()
+        .filter(has_other_version)
+        .map(|unverified| unverified.reference.clone())
+        .collect();
+    let (values, _) = resolver.resolve_all(&unread).await;
+    CurrentSecrets { versions, values }
 }
 
-/// A reference whose value could tell something.
-struct Wanted<'a> {
+/// A reference whose status depends on its current version or value.
+struct UnverifiedReference<'a> {
     reference: &'a SecretRef,
-    /// The version that was sent, where it was sent from this reference.
-    version: Option<&'a str>,
+    /// The version that was sent, if this reference was the source.
+    sent_version: Option<&'a str>,
 }
 
-/// One connector's secrets beside what was last sent.
+/// The declared secrets of one connector and the fingerprints of the sent ones.
 struct Comparison<'a> {
     leaves: BTreeMap<String, &'a Setting>,
     rotation: Rotation,
@@ -96,27 +103,29 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn wanted(&self) -> impl Iterator<Item = Wanted<'_>> {
-        let leaves = self.leaves.iter();
-        leaves.filter_map(|(path, leaf)| match leaf {
-            Setting::Secret(reference) if self.known(path, leaf).is_none() => Some(Wanted {
-                reference,
-                version: self.sent_version(path, reference),
-            }),
+    fn unverified(&self) -> impl Iterator<Item = UnverifiedReference<'_>> {
+        self.leaves.iter().filter_map(|(path, leaf)| match leaf {
+            Setting::Secret(reference) if self.status_without_value(path, leaf).is_none() => {
+                Some(UnverifiedReference {
+                    reference,
+                    sent_version: self.sent_version(path, reference),
+                })
+            }
             _ => None,
         })
     }
 
     fn sent_version(&self, path: &str, reference: &SecretRef) -> Option<&str> {
-        let same = self.sent.references.get(path) == Some(&reference.to_string());
-        let version = self.sent.versions.get(path).filter(|_| same)?;
-        Some(version.as_str())
+        if self.sent.references.get(path) != Some(&reference.to_string()) {
+            return None;
+        }
+        self.sent.versions.get(path).map(String::as_str)
     }
 
-    /// What can be told without the value.
-    fn known(&self, path: &str, leaf: &Setting) -> Option<SecretStatus> {
+    /// The status of a leaf, if it does not depend on the value.
+    fn status_without_value(&self, path: &str, leaf: &Setting) -> Option<SecretStatus> {
         let manual = self.rotation == Rotation::Manual;
-        if !self.fingerprinter.made(self.sent) {
+        if !self.fingerprinter.has_key_of(self.sent) {
             Some(SecretStatus::Unverified(WhyUnverified::KeyChanged))
         } else if !self.sent.fingerprints.contains_key(path) {
             Some(SecretStatus::Changed)
@@ -127,62 +136,72 @@ impl Comparison<'_> {
         }
     }
 
-    fn statuses(&self, seen: Option<&Seen>) -> BTreeMap<String, SecretStatus> {
-        let leaves = self.leaves.iter();
-        leaves
-            .map(|(path, leaf)| (path.clone(), self.of(path, leaf, seen)))
+    fn statuses(&self, current: Option<&CurrentSecrets>) -> BTreeMap<String, SecretStatus> {
+        self.leaves
+            .iter()
+            .map(|(path, leaf)| (path.clone(), self.status(path, leaf, current)))
             .collect()
     }
 
-    fn of(&self, path: &str, leaf: &Setting, seen: Option<&Seen>) -> SecretStatus {
-        if let Some(known) = self.known(path, leaf) {
-            return known;
+    fn status(&self, path: &str, leaf: &Setting, current: Option<&CurrentSecrets>) -> SecretStatus {
+        if let Some(status) = self.status_without_value(path, leaf) {
+            return status;
         }
         let Setting::Secret(reference) = leaf else {
-            return self.compared(path, &literal_text(leaf));
+            return self.compare_value(path, &literal_text(leaf));
         };
-        let Some(seen) = seen else {
-            return SecretStatus::Unverified(WhyUnverified::NotAsked);
-        };
-        let sent = self.sent_version(path, reference);
-        let told = seen.versions.get(reference).map(String::as_str);
-        let value = seen.values.get(reference);
-        if sent.is_some() && told == sent {
-            return SecretStatus::Unchanged;
-        }
-        let now = value.and_then(|value| value.version()).or(told);
-        let another = sent.is_some() && now.is_some() && now != sent;
-        match value.map(|value| self.compared(path, value)) {
-            Some(SecretStatus::Changed) | None if another => SecretStatus::NewVersion,
-            None => SecretStatus::Unverified(WhyUnverified::Unavailable),
-            Some(compared) => compared,
+        match current {
+            Some(current) => self.reference_status(path, reference, current),
+            None => SecretStatus::Unverified(WhyUnverified::NotAsked),
         }
     }
 
-    fn compared(&self, path: &str, value: &SecretValue) -> SecretStatus {
-        let now = self.fingerprinter.fingerprint(&self.sent.salt, path, value);
-        if self.sent.fingerprints.get(path) == Some(&now) {
+    fn reference_status(
+        &self,
+        path: &str,
+        reference: &SecretRef,
+        current: &CurrentSecrets,
+    ) -> SecretStatus {
+        let sent_version = self.sent_version(path, reference);
+        let listed_version = current.versions.get(reference).map(String::as_str);
+        if sent_version.is_some() && listed_version == sent_version {
+            return SecretStatus::Unchanged;
+        }
+        let value = current.values.get(reference);
+        let version = value.and_then(|value| value.version()).or(listed_version);
+        let has_new_version =
+            sent_version.is_some() && version.is_some() && version != sent_version;
+        match value.map(|value| self.compare_value(path, value)) {
+            Some(SecretStatus::Changed) | None if has_new_version => SecretStatus::NewVersion,
+            None => SecretStatus::Unverified(WhyUnverified::Unavailable),
+            Some(status) => status,
+        }
+    }
+
+    fn compare_value(&self, path: &str, value: &SecretValue) -> SecretStatus {
+        let fingerprint = self.fingerprinter.fingerprint(&self.sent.salt, path, value);
+        if self.sent.fingerprints.get(path) == Some(&fingerprint) {
             SecretStatus::Unchanged
         } else {
             SecretStatus::Changed
         }
     }
 
-    /// Versions that hold the value that was sent, and that the ledger does not know.
-    fn learned(
+    /// Versions that contain the value that was sent and that the ledger does not have yet, by path.
+    fn new_versions(
         &self,
         statuses: &BTreeMap<String, SecretStatus>,
-        seen: Option<&Seen>,
+        current: Option<&CurrentSecrets>,
     ) -> BTreeMap<String, String> {
-        let version = |(path, leaf): (&String, &&Setting)| {
+        let new_version = |(path, leaf): (&String, &&Setting)| {
             let Setting::Secret(reference) = leaf else {
                 return None;
             };
-            let now = seen?.values.get(reference)?.version()?;
-            let new = self.sent_version(path, reference) != Some(now);
-            let same = statuses.get(path) == Some(&SecretStatus::Unchanged);
-            (new && same).then(|| (path.clone(), now.to_owned()))
+            let version = current?.values.get(reference)?.version()?;
+            let is_new = self.sent_version(path, reference) != Some(version);
+            let is_unchanged = statuses.get(path) == Some(&SecretStatus::Unchanged);
+            (is_new && is_unchanged).then(|| (path.clone(), version.to_owned()))
         };
-        self.leaves.iter().filter_map(version).collect()
+        self.leaves.iter().filter_map(new_version).collect()
     }
 }

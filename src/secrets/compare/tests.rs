@@ -1,7 +1,7 @@
-//! What is told of a connector's secrets, with and without their values.
+//! Tests of the comparison of a connector's secrets, with and without their values.
 
 use super::super::{Fingerprinter, Values};
-use super::{Comparison, Seen, compare};
+use super::{Comparison, CurrentSecrets, compare};
 use crate::model::{
     Address, Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector,
     DesiredCustomer, Kind, Observed, ObservedConnector, ObservedCustomer, ObservedStatus,
@@ -29,76 +29,101 @@ fn values(value: &str) -> Values {
     BTreeMap::from([(reference(), Arc::new(SecretValue::new(value.into())))])
 }
 
-/// A reference under `a` and a literal under `b`, sent as `v` and `plain`.
-fn sent(by: &Fingerprinter) -> Sent {
+/// Fingerprints of a reference under `a` with the value `v` and of a literal under `b` with the value `plain`.
+fn sent(key: &Fingerprinter) -> Sent {
     let (secret, literal) = (Setting::Secret(reference()), Setting::from(json!("plain")));
     let leaves = [("a".to_owned(), &secret), ("b".to_owned(), &literal)];
     let value = SecretValue::new("v".into());
-    by.sent(leaves, |_| Some(&value), "salt".into(), "then".into())
+    key.fingerprint_leaves(leaves, |_| Some(&value), "salt".into(), "then".into())
 }
 
+/// The statuses of `a` and `b`, and the number of references that are read.
 fn compared(
     rotation: Rotation,
-    by: &Fingerprinter,
+    key: &Fingerprinter,
     sent: &Sent,
     literal: &str,
     values: Option<&Values>,
 ) -> (Vec<SecretStatus>, usize) {
     let (secret, literal) = (Setting::Secret(reference()), Setting::from(json!(literal)));
-    let one = Comparison {
+    let comparison = Comparison {
         leaves: BTreeMap::from([("a".to_owned(), &secret), ("b".to_owned(), &literal)]),
         rotation,
         sent,
-        fingerprinter: by,
+        fingerprinter: key,
     };
-    let seen = values.map(|values| Seen {
+    let current = values.map(|values| CurrentSecrets {
         versions: BTreeMap::new(),
         values: values.clone(),
     });
     (
-        one.statuses(seen.as_ref()).into_values().collect(),
-        one.wanted().count(),
+        comparison
+            .statuses(current.as_ref())
+            .into_values()
+            .collect(),
+        comparison.unverified().count(),
     )
 }
 
 #[test]
-fn what_is_told_depends_on_what_is_known() {
+fn statuses_compare_current_values_with_fingerprints() {
     use SecretStatus::{Changed, Unchanged, Unverified};
-    use WhyUnverified::{KeyChanged, Manual, NotAsked, Unavailable};
+    use WhyUnverified::{NotAsked, Unavailable};
     let key = fingerprinter("k");
     let sent = sent(&key);
-    let told = |values: Option<&Values>| compared(Rotation::Compare, &key, &sent, "plain", values);
-    assert_eq!(told(Some(&values("v"))), (vec![Unchanged, Unchanged], 1));
-    assert_eq!(told(Some(&values("w"))), (vec![Changed, Unchanged], 1));
-    assert_eq!(
-        told(Some(&Values::new())),
-        (vec![Unverified(Unavailable), Unchanged], 1)
-    );
-    assert_eq!(told(None), (vec![Unverified(NotAsked), Unchanged], 1));
+    let statuses =
+        |values: Option<&Values>| compared(Rotation::Compare, &key, &sent, "plain", values);
+    let same = statuses(Some(&values("v")));
+    assert_eq!(same, (vec![Unchanged, Unchanged], 1));
+    let other = statuses(Some(&values("w")));
+    assert_eq!(other, (vec![Changed, Unchanged], 1));
+    let unavailable = statuses(Some(&Values::new()));
+    assert_eq!(unavailable, (vec![Unverified(Unavailable), Unchanged], 1));
+    let without_resolver = statuses(None);
+    assert_eq!(without_resolver, (vec![Unverified(NotAsked), Unchanged], 1));
+}
+
+#[test]
+fn statuses_manual_rotation_compares_literals_only() {
+    let key = fingerprinter("k");
+    let sent = sent(&key);
     let manual = compared(Rotation::Manual, &key, &sent, "other", Some(&values("v")));
-    assert_eq!(manual, (vec![Unverified(Manual), Changed], 0));
+    let unverified = SecretStatus::Unverified(WhyUnverified::Manual);
+    assert_eq!(manual, (vec![unverified, SecretStatus::Changed], 0));
+}
+
+#[test]
+fn statuses_other_key_reads_and_compares_nothing() {
+    let sent = sent(&fingerprinter("k"));
     let other_key = fingerprinter("other");
-    let moved = compared(
+    let current = values("v");
+    let compared = compared(
         Rotation::Compare,
         &other_key,
         &sent,
         "plain",
-        Some(&values("v")),
+        Some(&current),
     );
-    assert_eq!(moved, (vec![Unverified(KeyChanged); 2], 0));
-    let mut never = sent.clone();
-    never.fingerprints.clear();
-    let new = compared(Rotation::Compare, &key, &never, "plain", Some(&values("v")));
-    assert_eq!(new, (vec![Changed, Changed], 0));
+    let unverified = SecretStatus::Unverified(WhyUnverified::KeyChanged);
+    assert_eq!(compared, (vec![unverified; 2], 0));
+}
+
+#[test]
+fn statuses_without_fingerprints_are_changed() {
+    let key = fingerprinter("k");
+    let mut sent = sent(&key);
+    sent.fingerprints.clear();
+    let never_sent = compared(Rotation::Compare, &key, &sent, "plain", Some(&values("v")));
+    assert_eq!(never_sent, (vec![SecretStatus::Changed; 2], 0));
 }
 
 #[tokio::test]
-async fn only_what_was_sent_is_compared() {
+async fn compare_skips_connectors_without_fingerprints() {
     let key = fingerprinter("k");
     let declared = declared();
     let value = SecretValue::new("v".into());
     let leaves = declared.secret_leaves();
-    let sent = key.sent(leaves, |_| Some(&value), "salt".into(), "then".into());
+    let sent = key.fingerprint_leaves(leaves, |_| Some(&value), "salt".into(), "then".into());
     let customer = RecordedCustomer {
         connectors: BTreeMap::from([
             ("one".into(), record(1, Some(sent))),

@@ -1,15 +1,13 @@
 //! Responsible for fields of dotenv text.
 //!
-//! The rules, because no two readers of such files agree:
-//! - one `NAME=value` a line, `export ` in front allowed, blanks around name and value dropped;
-//!   empty lines and lines that begin with `#` are comments;
-//! - `'…'` is taken as it stands, over lines too;
-//! - `"…"` knows `\n`, `\r`, `\t`, `\"`, `\\`, `\$` and may go over lines; any other escape is
-//!   refused;
-//! - without quotes the value ends at the line's end or at a `#` after a blank, and a backslash
-//!   is a backslash;
-//! - nothing is ever expanded: `$NAME` stays as it is;
-//! - a name is letters, digits, `_`, `-` and `.`; one that is there twice cannot be read.
+//! Dotenv has no standard, so these rules define the format:
+//! - A line is `NAME=value`, optionally after `export `. Blanks around the name and the value are removed. Empty lines
+//!   and lines that start with `#` are ignored.
+//! - A value in `'…'` is literal and may span lines.
+//! - A value in `"…"` may span lines. Its escapes are `\n`, `\r`, `\t`, `\"`, `\\` and `\$`. Other escapes are errors.
+//! - A value without quotes ends at the end of the line or at a `#` after a blank. A backslash is literal.
+//! - `$NAME` is literal: there is no expansion.
+//! - A name consists of letters, digits, `_`, `-` and `.`. Reading a name that occurs twice is an error.
 
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
@@ -19,7 +17,7 @@ const MALFORMED: ResolveErrorKind = ResolveErrorKind::Malformed("dotenv");
 
 pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, ResolveErrorKind> {
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut found = None;
+    let mut field_value = None;
     while !rest.is_empty() {
         let line = rest.trim_start_matches([' ', '\t']);
         if line.starts_with(['#', '\n', '\r']) || line.is_empty() {
@@ -27,15 +25,15 @@ pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, ResolveError
             continue;
         }
         let (name, value, after) = entry(line)?;
-        if name == field && found.replace(value).is_some() {
+        if name == field && field_value.replace(value).is_some() {
             return Err(ResolveErrorKind::Ambiguous);
         }
         rest = after;
     }
-    found.ok_or(ResolveErrorKind::NoSuchField)
+    field_value.ok_or(ResolveErrorKind::NoSuchField)
 }
 
-/// Name, value and what follows.
+/// The name and value of an entry, and the text after the entry.
 fn entry(line: &str) -> Result<(&str, SecretValue, &str), ResolveErrorKind> {
     let line = match line.strip_prefix("export") {
         Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start_matches([' ', '\t']),
@@ -77,18 +75,18 @@ fn bare(text: &str) -> (SecretValue, &str) {
 
 fn single(text: &str) -> Result<(SecretValue, &str), ResolveErrorKind> {
     let (value, rest) = text.split_once('\'').ok_or(MALFORMED)?;
-    Ok((SecretValue::new(value.to_owned()), ended(rest)?))
+    Ok((SecretValue::new(value.to_owned()), after_quoted(rest)?))
 }
 
 fn double(text: &str) -> Result<(SecretValue, &str), ResolveErrorKind> {
-    // An escape is longer than what it stands for, so this never grows.
+    // An escape is longer than its character, so the buffer never grows and leaves no copy behind.
     let mut value = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
     loop {
         let at = rest.find(['"', '\\']).ok_or(MALFORMED)?;
         value.push_str(&rest[..at]);
         if rest[at..].starts_with('"') {
-            let after = ended(&rest[at + 1..])?;
+            let after = after_quoted(&rest[at + 1..])?;
             return Ok((SecretValue::new(std::mem::take(&mut *value)), after));
         }
         value.push(match rest.as_bytes().get(at + 1) {
@@ -104,8 +102,8 @@ fn double(text: &str) -> Result<(SecretValue, &str), ResolveErrorKind> {
     }
 }
 
-/// What follows the line, on which nothing but a comment may stand after a closing quote.
-fn ended(rest: &str) -> Result<&str, ResolveErrorKind> {
+/// The text after the current line. Only a comment may follow a closing quote.
+fn after_quoted(rest: &str) -> Result<&str, ResolveErrorKind> {
     let line = rest.split('\n').next().unwrap_or_default();
     let tail = line.trim_matches([' ', '\t', '\r']);
     if tail.is_empty() || tail.starts_with('#') {

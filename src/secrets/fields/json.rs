@@ -1,5 +1,7 @@
-//! Responsible for fields of JSON text. Only the value of the field is copied, into memory that is wiped; `serde_json`
-//! alone would leave copies in its buffers.
+//! Responsible for fields of JSON text.
+//!
+//! Copies only the value of the field, into memory that is wiped. Deserializing a whole document with `serde_json` would
+//! leave copies in its buffers.
 
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
@@ -10,7 +12,7 @@ use zeroize::Zeroizing;
 
 const MALFORMED: ResolveErrorKind = ResolveErrorKind::Malformed("JSON");
 
-/// The entries of an object, values as they are written.
+/// The entries of an object with raw values.
 pub(in crate::secrets) struct Object<'t>(Vec<(String, &'t RawValue)>);
 
 impl<'t> Object<'t> {
@@ -18,11 +20,11 @@ impl<'t> Object<'t> {
         serde_json::from_str(text).map_err(|_| MALFORMED)
     }
 
-    /// The value of a key as it is written.
+    /// The raw value of a key.
     pub(in crate::secrets) fn get(&self, name: &str) -> Result<&'t str, ResolveErrorKind> {
-        let mut found = self.0.iter().filter(|(key, _)| key == name);
-        let (_, raw) = found.next().ok_or(ResolveErrorKind::NoSuchField)?;
-        match found.next() {
+        let mut matches = self.0.iter().filter(|(key, _)| key == name);
+        let (_, raw) = matches.next().ok_or(ResolveErrorKind::NoSuchField)?;
+        match matches.next() {
             None => Ok(raw.get()),
             Some(_) => Err(ResolveErrorKind::Ambiguous),
         }
@@ -74,7 +76,7 @@ fn descend<'t>(top: &Object<'t>, path: &str) -> Result<&'t str, ResolveErrorKind
     Ok(raw)
 }
 
-/// A value as it is written, as text.
+/// The text of a raw value: a string without quotes and escapes, other scalars unchanged.
 pub(in crate::secrets) fn scalar(raw: &str) -> Result<SecretValue, ResolveErrorKind> {
     match raw.as_bytes().first() {
         Some(b'"') => unquote(raw),
@@ -83,11 +85,10 @@ pub(in crate::secrets) fn scalar(raw: &str) -> Result<SecretValue, ResolveErrorK
     }
 }
 
-/// A string without its quotes and escapes. The parser has found the quotes and escapes sound,
-/// but for lone surrogates.
+/// A string without its quotes and escapes. The parser has validated both, except for lone surrogates.
 fn unquote(raw: &str) -> Result<SecretValue, ResolveErrorKind> {
     let inner = raw.get(1..raw.len().saturating_sub(1)).ok_or(MALFORMED)?;
-    // An escape is never shorter than what it stands for, so this never grows.
+    // An escape is at least as long as its character, so the buffer never grows and leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(inner.len()));
     let mut rest = inner;
     while let Some(at) = rest.find('\\') {
@@ -100,7 +101,7 @@ fn unquote(raw: &str) -> Result<SecretValue, ResolveErrorKind> {
     Ok(SecretValue::new(std::mem::take(&mut *text)))
 }
 
-/// The character that an escape stands for, and the escape's length.
+/// The character of an escape and the escape's length.
 fn escape(text: &str) -> Option<(char, usize)> {
     let plain = |character| Some((character, 2));
     match text.as_bytes().get(1)? {

@@ -1,8 +1,8 @@
-//! Responsible for one field of a file that holds several: JSON, YAML or dotenv, by the file's extension.
+//! Responsible for reading one field from a JSON, YAML or dotenv file. The file's extension selects the format.
 //!
-//! A field is a top-level key, or names joined by dots from the top down. A key that holds dots itself comes first.
-//! Values are text, numbers, true and false, as they are written. Refuses duplicate fields, null, lists and mappings.
-//! No error quotes content.
+//! A field is a top-level key, or a path of names that are joined by dots. A key that contains dots takes precedence
+//! over a path. Values are text, numbers, true and false, unchanged. Refuses duplicate fields, null, lists and mappings.
+//! Errors do not quote content.
 
 mod dotenv;
 pub(super) mod json;
@@ -12,7 +12,7 @@ use super::ResolveErrorKind;
 use crate::model::SecretValue;
 use std::path::Path;
 
-/// How the fields of a file are written.
+/// The format of a file with fields.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FieldsForm {
     Json,
@@ -22,7 +22,7 @@ pub(super) enum FieldsForm {
 }
 
 impl FieldsForm {
-    /// By the extension of the file's name.
+    /// The format that belongs to the extension of a file name.
     pub(super) fn from_path(path: &str) -> Option<Self> {
         let name = Path::new(path).file_name()?.to_str()?;
         match name.rsplit_once('.')?.1 {
@@ -51,12 +51,12 @@ pub(super) fn read(
 mod tests {
     use super::{FieldsForm, ResolveErrorKind, read};
 
-    fn told(form: FieldsForm, text: &str, field: &str) -> Result<String, ResolveErrorKind> {
+    fn read_field(form: FieldsForm, text: &str, field: &str) -> Result<String, ResolveErrorKind> {
         read(form, text, field).map(|value| value.expose().to_owned())
     }
 
     #[test]
-    fn the_name_tells_the_form() {
+    fn from_path_selects_by_lowercase_extension() {
         assert_eq!(FieldsForm::from_path("a/b.json"), Some(FieldsForm::Json));
         assert_eq!(FieldsForm::from_path("a.yml"), Some(FieldsForm::Yaml));
         assert_eq!(
@@ -70,43 +70,43 @@ mod tests {
     }
 
     #[test]
-    fn json_and_yaml_agree() {
+    fn read_json_and_yaml_return_equal_values() {
         let json = r#"{"a": {"b": "x\n\u00e9\ud83d\ude00\"\/", "n": 1.50, "t": true}, "a.b": "dots", "z": null, "l": [1]}"#;
         let yaml = "a:\n  b: \"x\\n\u{e9}\u{1f600}\\\"/\"\n  n: 1.50\n  t: true\na.b: dots\nz: null\nl: [1]\n";
         for (form, text) in [(FieldsForm::Json, json), (FieldsForm::Yaml, yaml)] {
-            assert_eq!(told(form, text, "a.b").unwrap(), "dots");
-            assert_eq!(told(form, text, "a.n").unwrap(), "1.50");
-            assert_eq!(told(form, text, "a.t").unwrap(), "true");
+            assert_eq!(read_field(form, text, "a.b").unwrap(), "dots");
+            assert_eq!(read_field(form, text, "a.n").unwrap(), "1.50");
+            assert_eq!(read_field(form, text, "a.t").unwrap(), "true");
             assert_eq!(
-                told(form, text, "z").unwrap_err(),
+                read_field(form, text, "z").unwrap_err(),
                 ResolveErrorKind::NotScalar
             );
             assert_eq!(
-                told(form, text, "l").unwrap_err(),
+                read_field(form, text, "l").unwrap_err(),
                 ResolveErrorKind::NotScalar
             );
             assert_eq!(
-                told(form, text, "a").unwrap_err(),
+                read_field(form, text, "a").unwrap_err(),
                 ResolveErrorKind::NotScalar
             );
             assert_eq!(
-                told(form, text, "a.b.c").unwrap_err(),
+                read_field(form, text, "a.b.c").unwrap_err(),
                 ResolveErrorKind::NoSuchField
             );
             assert_eq!(
-                told(form, text, "q").unwrap_err(),
+                read_field(form, text, "q").unwrap_err(),
                 ResolveErrorKind::NoSuchField
             );
         }
         let inner = r#"{"a": {"b": "x\n\u00e9\ud83d\ude00\"\/"}}"#;
         assert_eq!(
-            told(FieldsForm::Json, inner, "a.b").unwrap(),
+            read_field(FieldsForm::Json, inner, "a.b").unwrap(),
             "x\n\u{e9}\u{1f600}\"/"
         );
     }
 
     #[test]
-    fn what_is_not_sound_is_refused_without_quoting_it() {
+    fn read_malformed_content_fails_without_quoting_it() {
         let cases = [
             (FieldsForm::Json, r#"{"a": "hunter2"#, "JSON"),
             (FieldsForm::Json, r#"["hunter2"]"#, "JSON"),
@@ -119,49 +119,53 @@ mod tests {
         ];
         for (form, text, what) in cases {
             let field = if form == FieldsForm::Dotenv { "A" } else { "a" };
-            let why = told(form, text, field).unwrap_err();
-            assert_eq!(why, ResolveErrorKind::Malformed(what), "{text}");
-            assert!(!why.to_string().contains("hunter2"));
+            let error = read_field(form, text, field).unwrap_err();
+            assert_eq!(error, ResolveErrorKind::Malformed(what), "{text}");
+            assert!(!error.to_string().contains("hunter2"));
         }
-        let twice = [
+    }
+
+    #[test]
+    fn read_duplicate_field_is_ambiguous() {
+        let duplicates = [
             (FieldsForm::Json, r#"{"a": 1, "\u0061": 2}"#, "a"),
             (FieldsForm::Dotenv, "a=1\nexport a=2", "a"),
             (FieldsForm::Yaml, "a: 1\n'a': 2", "a"),
         ];
-        for (form, text, field) in twice {
+        for (form, text, field) in duplicates {
             assert_eq!(
-                told(form, text, field).unwrap_err(),
+                read_field(form, text, field).unwrap_err(),
                 ResolveErrorKind::Ambiguous
             );
         }
     }
 
     #[test]
-    fn hostile_nesting_ends_soon() {
+    fn read_deep_nesting_or_alias_bomb_is_refused() {
         let deep = 200_000;
         let json = format!("{{\"a\":{}{}}}", "[".repeat(deep), "]".repeat(deep));
         assert_eq!(
-            told(FieldsForm::Json, &json, "a").unwrap_err(),
+            read_field(FieldsForm::Json, &json, "a").unwrap_err(),
             ResolveErrorKind::NotScalar
         );
         let yaml = format!("a: {}", "[".repeat(deep));
         assert_eq!(
-            told(FieldsForm::Yaml, &yaml, "a").unwrap_err(),
+            read_field(FieldsForm::Yaml, &yaml, "a").unwrap_err(),
             ResolveErrorKind::Malformed("YAML")
         );
         let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: *b\nd: y\n";
-        assert_eq!(told(FieldsForm::Yaml, bomb, "d").unwrap(), "y");
+        assert_eq!(read_field(FieldsForm::Yaml, bomb, "d").unwrap(), "y");
         assert_eq!(
-            told(FieldsForm::Yaml, bomb, "c").unwrap_err(),
+            read_field(FieldsForm::Yaml, bomb, "c").unwrap_err(),
             ResolveErrorKind::NotScalar
         );
     }
 
     #[test]
-    fn dotenv_has_its_rules() {
+    fn read_dotenv_follows_the_documented_rules() {
         let text = "# comment\n\nexport A=one\nB = two words  # comment\nC='it is $C # not'\nD=\"a\\nb\\t\\\"q\\\" \\$x \\\\\"  # c\nE=a#b\nF=\nG=\"two\nlines\"\nH=$A\n\u{feff}I=1\n";
         let text = text.replace('\u{feff}', "");
-        let read = |name: &str| told(FieldsForm::Dotenv, &text, name);
+        let read = |name: &str| read_field(FieldsForm::Dotenv, &text, name);
         assert_eq!(read("A").unwrap(), "one");
         assert_eq!(read("B").unwrap(), "two words");
         assert_eq!(read("C").unwrap(), "it is $C # not");

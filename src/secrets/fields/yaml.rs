@@ -1,27 +1,29 @@
-//! Responsible for fields of YAML text, from one pass over the parser's events.
+//! Responsible for fields of YAML text, in one pass over the parser's events.
 //!
-//! Nothing is expanded: an alias is not a value. Refuses tags, a second document and nesting beyond 64 levels. The
-//! parser's own buffers are not wiped. JSON, dotenv and plain files leave no copies.
+//! Does not expand aliases: an alias is not a value. Refuses tags, a second document and nesting beyond 64 levels. Does
+//! not wipe the parser's own buffers. JSON, dotenv and plain files leave no copies.
 
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 const MALFORMED: ResolveErrorKind = ResolveErrorKind::Malformed("YAML");
-const DEPTH: usize = 64;
+/// The deepest nesting that is read. Deeper documents could exhaust memory.
+const MAX_DEPTH: usize = 64;
 
-/// What stands at a place.
-enum Found {
+/// A value at the path of the field.
+enum Node {
     Scalar(SecretValue),
-    Other,
+    /// Null, a collection or an alias.
+    NotScalar,
 }
 
 /// An open collection.
 struct Frame {
     mapping: bool,
-    /// The path up to here, where it can still lead to the field.
+    /// The path of this collection, if the field can be below it.
     path: Option<String>,
-    /// The key whose value comes next.
+    /// The key of the value that comes next.
     key: Option<String>,
 }
 
@@ -30,25 +32,25 @@ pub(super) fn field(text: &str, field: &str) -> Result<SecretValue, ResolveError
         field,
         frames: Vec::new(),
         documents: 0,
-        exact: Vec::new(),
+        top_level: Vec::new(),
         nested: Vec::new(),
     };
     for event in Parser::new_from_str(text) {
         let (event, _) = event.map_err(|_| MALFORMED)?;
-        search.take(event)?;
+        search.visit(event)?;
     }
-    // A key that holds dots itself comes before a path of names.
-    one(search.exact).or_else(|why| match why {
-        ResolveErrorKind::NoSuchField => one(search.nested),
+    // A key that contains dots takes precedence over a path of names.
+    single_scalar(search.top_level).or_else(|error| match error {
+        ResolveErrorKind::NoSuchField => single_scalar(search.nested),
         other => Err(other),
     })
 }
 
-fn one(mut found: Vec<Found>) -> Result<SecretValue, ResolveErrorKind> {
-    match (found.pop(), found.is_empty()) {
+fn single_scalar(mut matches: Vec<Node>) -> Result<SecretValue, ResolveErrorKind> {
+    match (matches.pop(), matches.is_empty()) {
         (None, _) => Err(ResolveErrorKind::NoSuchField),
-        (Some(Found::Scalar(value)), true) => Ok(value),
-        (Some(Found::Other), true) => Err(ResolveErrorKind::NotScalar),
+        (Some(Node::Scalar(value)), true) => Ok(value),
+        (Some(Node::NotScalar), true) => Err(ResolveErrorKind::NotScalar),
         (Some(_), false) => Err(ResolveErrorKind::Ambiguous),
     }
 }
@@ -57,12 +59,14 @@ struct Search<'f> {
     field: &'f str,
     frames: Vec<Frame>,
     documents: usize,
-    exact: Vec<Found>,
-    nested: Vec<Found>,
+    /// Matches of a top-level key.
+    top_level: Vec<Node>,
+    /// Matches of a path of names.
+    nested: Vec<Node>,
 }
 
 impl Search<'_> {
-    fn take(&mut self, event: Event<'_>) -> Result<(), ResolveErrorKind> {
+    fn visit(&mut self, event: Event<'_>) -> Result<(), ResolveErrorKind> {
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
@@ -76,7 +80,7 @@ impl Search<'_> {
                 }
                 self.scalar(&text, style == ScalarStyle::Plain)?;
             }
-            Event::Alias(_) => self.other()?,
+            Event::Alias(_) => self.alias()?,
             Event::MappingStart(_, tag) => self.open(true, tag.is_some())?,
             Event::SequenceStart(_, tag) => self.open(false, tag.is_some())?,
             Event::MappingEnd | Event::SequenceEnd => {
@@ -95,26 +99,26 @@ impl Search<'_> {
             frame.key = Some(text.to_owned());
             return Ok(());
         }
-        let null = plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
+        let is_null = plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
         self.value(|| {
-            if null {
-                Found::Other
+            if is_null {
+                Node::NotScalar
             } else {
-                Found::Scalar(SecretValue::new(text.to_owned()))
+                Node::Scalar(SecretValue::new(text.to_owned()))
             }
         });
         Ok(())
     }
 
-    /// An alias: a key of unknown text, or no value.
-    fn other(&mut self) -> Result<(), ResolveErrorKind> {
+    /// Visits an alias. Refuses an alias as a key, because the key's text is unknown.
+    fn alias(&mut self) -> Result<(), ResolveErrorKind> {
         let Some(frame) = self.frames.last_mut() else {
             return Err(MALFORMED);
         };
         if frame.mapping && frame.key.is_none() {
             return Err(MALFORMED);
         }
-        self.value(|| Found::Other);
+        self.value(|| Node::NotScalar);
         Ok(())
     }
 
@@ -122,7 +126,7 @@ impl Search<'_> {
         let key_expected = |frame: &Frame| frame.mapping && frame.key.is_none();
         let top = self.frames.is_empty();
         if tagged
-            || self.frames.len() >= DEPTH
+            || self.frames.len() >= MAX_DEPTH
             || top && !mapping
             || self.frames.last().is_some_and(key_expected)
         {
@@ -131,7 +135,7 @@ impl Search<'_> {
         let path = if top {
             Some(String::new())
         } else {
-            self.value(|| Found::Other)
+            self.value(|| Node::NotScalar)
         };
         self.frames.push(Frame {
             mapping,
@@ -141,8 +145,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Takes a value at its place; gives its path, where there is one.
-    fn value(&mut self, found: impl FnOnce() -> Found) -> Option<String> {
+    /// Records the value if its path is the field's. Returns the path if the field can be below the value.
+    fn value(&mut self, node: impl FnOnce() -> Node) -> Option<String> {
         let depth = self.frames.len();
         let frame = self.frames.last_mut()?;
         let key = frame.key.take()?;
@@ -154,11 +158,11 @@ impl Search<'_> {
         };
         if path == self.field {
             let list = if depth == 1 {
-                &mut self.exact
+                &mut self.top_level
             } else {
                 &mut self.nested
             };
-            list.push(found());
+            list.push(node());
             return None;
         }
         self.field.starts_with(&path).then_some(path)

@@ -1,4 +1,4 @@
-//! Responsible for the `env` store: `${env:NAME}` is the environment variable of that name.
+//! Responsible for the `env` store: `${env:NAME}` is the value of the environment variable `NAME`.
 
 use super::health::{counted, listed};
 use super::{Store, check_value, refuse_field};
@@ -18,7 +18,7 @@ impl Store for EnvStore {
         if reference.path.chars().all(is_letter) && !starts_with_digit {
             Ok(())
         } else {
-            Err("the name of an environment variable holds letters, digits and `_` only")
+            Err("the name of an environment variable consists of letters, digits and `_`")
         }
     }
 
@@ -47,7 +47,7 @@ fn read(reference: &SecretRef) -> Result<SecretValue, ResolveErrorKind> {
     if reference.field.is_some() {
         return Err(ResolveErrorKind::NoFields);
     }
-    // A name with `=` or NUL is never set, and `var` says so.
+    // `var` reports a name with `=` or NUL as not set.
     match std::env::var(&reference.path) {
         Ok(value) => Ok(SecretValue::new(value)),
         Err(std::env::VarError::NotPresent) => Err(ResolveErrorKind::NotSet),

@@ -1,11 +1,10 @@
-//! Responsible for the `exec` store: `${exec:name}` is what a command writes to its standard output, less one
-//! trailing newline.
+//! Responsible for the `exec` store: `${exec:name}` is the standard output of a command without one trailing newline.
 //!
-//! Only the user's own configuration names commands. A command runs exactly as written there: without a shell or
-//! input, in the root directory, with an environment of the listed variables only. It is killed when its time is over.
-//! Its standard error is discarded, because it may quote a secret.
+//! Does not run a command that the user's own configuration does not define. The command runs exactly as written
+//! there: without a shell, without input, in the root directory, with only the listed environment variables. A command
+//! that exceeds its time limit is killed. Its standard error is discarded, because it may quote a secret.
 
-use super::file::{LIMIT, whole};
+use super::file::{LIMIT, without_newline};
 use super::{Store, refuse_field};
 use crate::model::{HealthCheck, SecretBuffer, SecretRef, SecretValue};
 use crate::secrets::ResolveErrorKind;
@@ -21,7 +20,7 @@ use zeroize::Zeroizing;
 
 const SUBJECT: &str = "store exec";
 
-/// Runs the commands that the user's own configuration names.
+/// Runs the commands that the user's own configuration defines.
 pub(super) struct ExecStore {
     project: PathBuf,
     opened: OnceLock<Result<Commands, ResolveErrorKind>>,
@@ -49,8 +48,8 @@ impl ExecStore {
                 .map(|reference| commands.check(&reference.path))
                 .collect(),
             Err(kind) => {
-                let hint = "name the command in ~/.config/airlift/config.yaml, writable by you \
-                            alone and outside the project";
+                let hint = "define the command in ~/.config/airlift/config.yaml, outside the project \
+                            and writable by you alone";
                 vec![HealthCheck::fail(SUBJECT, kind.to_string(), hint)]
             }
         }
@@ -64,7 +63,7 @@ impl Store for ExecStore {
         if reference.path.chars().all(is_word) {
             Ok(())
         } else {
-            Err("the name of a command holds letters, digits, `_` and `-` only")
+            Err("the name of a command consists of letters, digits, `_` and `-`")
         }
     }
 
@@ -94,8 +93,9 @@ struct Commands {
 impl Commands {
     fn open(project: &Path) -> Result<Self, ResolveErrorKind> {
         let config = user_config::open(project)?.ok_or_else(|| {
-            let what = "no configuration of the user names a command";
-            ResolveErrorKind::NotConfigured(what.to_owned())
+            ResolveErrorKind::NotConfigured(
+                "the user's own configuration does not exist".to_owned(),
+            )
         })?;
         Ok(Self { config })
     }
@@ -111,22 +111,22 @@ impl Commands {
         };
         let file = program.argv.first().map_or("", String::as_str);
         if Path::new(file).is_file() {
-            HealthCheck::ok(SUBJECT, format!("{name}: {file} is there; it was not run"))
+            HealthCheck::ok(SUBJECT, format!("{name}: {file} exists; it was not run"))
         } else {
             let hint = "install the program, or correct `argv` in your own configuration";
-            HealthCheck::fail(SUBJECT, format!("{name}: {file} is not there"), hint)
+            HealthCheck::fail(SUBJECT, format!("{name}: {file} does not exist"), hint)
         }
     }
 
-    /// The program of a command, if there is such a command.
+    /// The program of a command.
     fn program(&self, name: &str) -> Result<&Program, ResolveErrorKind> {
         self.config.exec.get(name).ok_or_else(|| {
-            let what = "the user's configuration names no such command";
+            let what = "the user's own configuration defines no such command";
             ResolveErrorKind::NotConfigured(what.to_owned())
         })
     }
 
-    /// Runs a command.
+    /// Runs a command and returns its output.
     async fn run(&self, name: &str) -> Result<SecretValue, ResolveErrorKind> {
         let program = self.program(name)?;
         let variable = |name: &String| Some((name.clone(), std::env::var_os(name)?));
@@ -140,41 +140,45 @@ impl Commands {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true);
-        // A group of its own, so that what it starts ends with it.
+        // A process group of its own, so that the command's children are killed with it.
         #[cfg(unix)]
         command.process_group(0);
         let child = command
             .spawn()
             .map_err(|error| failed(format!("cannot be started ({})", error.kind())))?;
         let mut running = Running(Some(child));
-        let ended = timeout(program.deadline(), running.output()).await;
-        ended.map_err(|_| failed("took longer than its time limit".to_owned()))?
+        timeout(program.deadline(), running.output())
+            .await
+            .map_err(|_| failed("exceeded its time limit".to_owned()))?
     }
 }
 
 fn failed(what: String) -> ResolveErrorKind {
-    ResolveErrorKind::Command(what)
+    ResolveErrorKind::CommandFailed(what)
 }
 
-/// A command that ends, with all it started, when this is dropped.
+/// A running command. Dropping it kills the command and its children.
 struct Running(Option<Child>);
 
 impl Running {
     async fn output(&mut self) -> Result<SecretValue, ResolveErrorKind> {
         let Some(child) = &mut self.0 else {
-            return Err(failed("is gone".to_owned()));
+            return Err(failed("has already ended".to_owned()));
         };
         let mut collected = SecretBuffer::new(LIMIT);
         let mut stdout = child.stdout.take();
-        let mut piece = Zeroizing::new(vec![0; 8 * 1024]);
+        let mut chunk = Zeroizing::new(vec![0; 8 * 1024]);
         while let Some(stream) = &mut stdout {
-            let read = stream.read(piece.as_mut_slice()).await;
-            let count = read.map_err(|_| failed("cannot be read from".to_owned()))?;
+            let count = stream
+                .read(chunk.as_mut_slice())
+                .await
+                .map_err(|_| failed("has no readable output".to_owned()))?;
             if count == 0 {
                 break;
             }
-            let taken = collected.push(&piece[..count]);
-            taken.map_err(|_| ResolveErrorKind::TooLarge)?;
+            collected
+                .push(&chunk[..count])
+                .map_err(|_| ResolveErrorKind::TooLarge)?;
         }
         let status = child.wait().await;
         self.0 = None;
@@ -183,23 +187,23 @@ impl Running {
             let code = status
                 .code()
                 .map_or("a signal".to_owned(), |code| code.to_string());
-            return Err(failed(format!("ended with {code}")));
+            return Err(failed(format!("exited with {code}")));
         }
         let bytes = collected.into_bytes();
         let text = std::str::from_utf8(&bytes).map_err(|_| ResolveErrorKind::NotText)?;
-        Ok(SecretValue::new(whole(text).to_owned()))
+        Ok(SecretValue::new(without_newline(text).to_owned()))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Not waited for yet, so the number is still this command's own.
+        // The command has not been waited for, so its process id cannot belong to another process.
         #[cfg(unix)]
         if let Some(child) = &self.0
             && let Some(id) = child.id().and_then(|id| i32::try_from(id).ok())
             && let Some(group) = rustix::process::Pid::from_raw(id)
         {
-            // It may have ended by itself just now.
+            // The kill fails if the whole group has already ended.
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
     }
@@ -220,25 +224,37 @@ mod tests {
         Commands { config }
     }
 
-    async fn told(script: &str, env: &str) -> Result<String, ResolveErrorKind> {
+    async fn output(script: &str, env: &str) -> Result<String, ResolveErrorKind> {
         let read = commands(script, env).run("it").await;
         read.map(|value| value.expose().to_owned())
     }
 
     #[tokio::test]
-    async fn the_output_less_one_newline_is_the_value() {
-        assert_eq!(told("printf ' a\\n\\n'", "").await.unwrap(), " a\n");
-        let other = commands("true", "").run("other").await.unwrap_err();
-        assert!(matches!(other, ResolveErrorKind::NotConfigured(_)));
-        let status = told("echo hunter2 >&2; exit 3", "").await.unwrap_err();
-        assert_eq!(status.to_string(), "its command ended with 3");
-        let bytes = told("printf '\\377'", "").await.unwrap_err();
-        assert_eq!(bytes, ResolveErrorKind::NotText);
+    async fn run_removes_one_trailing_newline() {
+        assert_eq!(output("printf ' a\\n\\n'", "").await.unwrap(), " a\n");
     }
 
     #[tokio::test]
-    async fn the_environment_holds_what_is_listed() {
-        let names = told("env | cut -d= -f1 | sort | tr '\\n' ' '", "PATH")
+    async fn run_undefined_command_fails() {
+        let error = commands("true", "").run("other").await.unwrap_err();
+        assert!(matches!(error, ResolveErrorKind::NotConfigured(_)));
+    }
+
+    #[tokio::test]
+    async fn run_failing_command_reports_its_status_only() {
+        let error = output("echo hunter2 >&2; exit 3", "").await.unwrap_err();
+        assert_eq!(error.to_string(), "the command exited with 3");
+    }
+
+    #[tokio::test]
+    async fn run_output_that_is_not_utf8_fails() {
+        let error = output("printf '\\377'", "").await.unwrap_err();
+        assert_eq!(error, ResolveErrorKind::NotText);
+    }
+
+    #[tokio::test]
+    async fn run_passes_only_the_listed_variables_and_no_input() {
+        let names = output("env | cut -d= -f1 | sort | tr '\\n' ' '", "PATH")
             .await
             .unwrap();
         let own = ["OLDPWD", "PATH", "PWD", "SHLVL", "_"];
@@ -246,28 +262,35 @@ mod tests {
             names.split_whitespace().all(|name| own.contains(&name)),
             "{names}"
         );
-        assert_eq!(told("pwd; cat", "PATH").await.unwrap(), "/");
+        assert_eq!(output("pwd; cat", "PATH").await.unwrap(), "/");
     }
 
     #[tokio::test]
-    async fn time_and_output_have_limits() {
-        let began = Instant::now();
-        let slow = told("sleep 30 & sleep 30", "PATH").await.unwrap_err();
+    async fn run_slow_command_is_killed_at_its_time_limit() {
+        let start = Instant::now();
+        let error = output("sleep 30 & sleep 30", "PATH").await.unwrap_err();
         assert_eq!(
-            slow,
-            ResolveErrorKind::Command("took longer than its time limit".into())
+            error,
+            ResolveErrorKind::CommandFailed("exceeded its time limit".into())
         );
-        let much = told("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", "").await;
-        assert_eq!(much.unwrap_err(), ResolveErrorKind::TooLarge);
-        assert!(began.elapsed() < Duration::from_secs(10));
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
 
     #[tokio::test]
-    async fn what_a_command_starts_ends_with_it() {
+    async fn run_endless_output_fails_at_the_size_limit() {
+        let start = Instant::now();
+        let script = "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done";
+        let error = output(script, "").await.unwrap_err();
+        assert_eq!(error, ResolveErrorKind::TooLarge);
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[tokio::test]
+    async fn run_killed_command_takes_its_children_along() {
         let directory = tempfile::tempdir().unwrap();
         let mark = directory.path().join("mark");
         let script = format!("(sleep 2; touch {}) & sleep 30", mark.display());
-        assert!(told(&script, "PATH").await.is_err());
+        assert!(output(&script, "PATH").await.is_err());
         tokio::time::sleep(Duration::from_millis(1500)).await;
         assert!(!mark.exists());
     }

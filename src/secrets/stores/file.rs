@@ -1,9 +1,9 @@
-//! Responsible for the `file` store: `${file:path}` is a file's content less one trailing newline, and
-//! `${file:path#key}` one field of a JSON, YAML or dotenv file.
+//! Responsible for the `file` store: `${file:path}` is the content of a file without one trailing newline, and
+//! `${file:path#key}` is one field of a JSON, YAML or dotenv file.
 //!
-//! Files are confined to the project directory and to the allowed directories outside of it. Links are resolved once.
-//! The resolved path is then opened from its root downward without following links, so that no part can be replaced
-//! in between. Refuses pipes, devices, directories and files larger than 1 MiB.
+//! Does not read outside the project directory and the allowed directories. Links are resolved once. The resolved path
+//! is then opened from its root downward without following links, so that no part can be replaced in between. Refuses
+//! pipes, devices, directories and files larger than 1 MiB.
 
 use super::Store;
 use super::health::{counted, listed};
@@ -19,10 +19,10 @@ use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 const SUBJECT: &str = "store file";
-/// The most a secret may hold.
+/// The largest size of a secret in bytes.
 pub(in crate::secrets) const LIMIT: usize = 1024 * 1024;
 
-/// Reads files in confined places.
+/// Reads files below the project and the allowed directories.
 #[derive(Clone, Debug)]
 pub(super) struct FileStore {
     project: PathBuf,
@@ -44,11 +44,11 @@ impl Store for FileStore {
         reference: &'a SecretRef,
     ) -> BoxFuture<'a, Result<SecretValue, ResolveErrorKind>> {
         let (files, reference) = (self.clone(), reference.clone());
-        // A slow file system must not block the threads that wait for the network.
+        // A slow file system must not block the threads of the asynchronous runtime.
         let read =
             spawn_blocking(move || files.content(&reference.path, reference.field.as_deref()));
         read.map(|joined| {
-            joined.unwrap_or(Err(ResolveErrorKind::Unreadable("reading was stopped")))
+            joined.unwrap_or(Err(ResolveErrorKind::Unreadable("reading was canceled")))
         })
         .boxed()
     }
@@ -59,7 +59,7 @@ impl Store for FileStore {
 }
 
 impl FileStore {
-    /// Relative references start at `project`. Absolute ones must lie under one of `roots`.
+    /// Relative references are relative to `project`. Absolute references must be below one of `roots`.
     pub(super) fn new(project: PathBuf, roots: Vec<PathBuf>) -> Self {
         Self { project, roots }
     }
@@ -76,12 +76,12 @@ impl FileStore {
             }
         }
         let mut checks = listed(failures, |text| {
-            let hint = "put the file there, or let this user read it";
+            let hint = "create the file, or let this user read it";
             HealthCheck::fail(SUBJECT, text, hint)
         });
         checks.extend(listed(world_readable, |path| {
-            let hint = "take the permission away: chmod o-r";
-            HealthCheck::warn(SUBJECT, format!("{path} can be read by everybody"), hint)
+            let hint = "remove the permission: chmod o-r";
+            HealthCheck::warn(SUBJECT, format!("{path} is readable by every user"), hint)
         }));
         if checks.is_empty() {
             let detail = format!("{} can be read", counted(paths.len(), "file"));
@@ -99,14 +99,14 @@ impl FileStore {
         let text = std::str::from_utf8(&bytes).map_err(|_| ResolveErrorKind::NotText)?;
         match form.zip(field) {
             Some((form, field)) => fields::read(form, text, field),
-            None => Ok(SecretValue::new(whole(text).to_owned())),
+            None => Ok(SecretValue::new(without_newline(text).to_owned())),
         }
     }
 
-    /// Opens the file that a reference names, if it may be read.
+    /// Opens the file that a reference names, if references may read it.
     fn open(&self, path: &str) -> Result<File, ResolveErrorKind> {
-        let (root, place) = self.locate(Path::new(path))?;
-        let file = open_below(&root, &place)?;
+        let (root, path) = self.locate(Path::new(path))?;
+        let file = open_below(&root, &path)?;
         let metadata = file.metadata().map_err(|error| unreadable(&error))?;
         if !metadata.is_file() {
             return Err(ResolveErrorKind::NotAFile);
@@ -117,17 +117,17 @@ impl FileStore {
         Ok(file)
     }
 
-    /// The root and the real path below it, once every link is followed, if it lies where it may.
+    /// The root and the path below it, both without links. Refuses a file outside its root.
     fn locate(&self, path: &Path) -> Result<(PathBuf, PathBuf), ResolveErrorKind> {
-        let upward = |part: Component<'_>| part == Component::ParentDir;
-        if path.components().any(upward) {
-            return Err(ResolveErrorKind::Outside);
+        let is_parent = |part: Component<'_>| part == Component::ParentDir;
+        if path.components().any(is_parent) {
+            return Err(ResolveErrorKind::OutsideRoots);
         }
         let real = |path: &Path| path.canonicalize().map_err(|error| unreadable(&error));
-        let (root, place) = if path.is_absolute() {
+        let (root, file) = if path.is_absolute() {
             let allowed = self.roots.iter().find(|root| path.starts_with(root));
             (
-                real(allowed.ok_or(ResolveErrorKind::Outside)?)?,
+                real(allowed.ok_or(ResolveErrorKind::OutsideRoots)?)?,
                 real(path)?,
             )
         } else {
@@ -139,44 +139,45 @@ impl FileStore {
             };
             (real(project)?, real(&project.join(path))?)
         };
-        let below = place
+        let below = file
             .strip_prefix(&root)
-            .map_err(|_| ResolveErrorKind::Outside)?;
+            .map_err(|_| ResolveErrorKind::OutsideRoots)?;
         let below = below.to_owned();
         Ok((root, below))
     }
 }
 
-/// Opens a path below a root, part by part and never through a link; opening a pipe does not
-/// wait for its other end.
+/// Opens a path below a root, part by part, without following links. Opening a pipe does not wait for its other end.
 #[cfg(unix)]
-fn open_below(root: &Path, place: &Path) -> Result<File, ResolveErrorKind> {
+fn open_below(root: &Path, path: &Path) -> Result<File, ResolveErrorKind> {
     use rustix::fs::{Mode, OFlags, open, openat};
     let walk = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let end =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let told = |error: rustix::io::Errno| match error {
-        // Sockets cannot be opened; a link cannot be there unless it was put there just now.
+    let open_error = |error: rustix::io::Errno| match error {
+        // A socket cannot be opened. The path had no link when it was resolved, so a link is new.
         rustix::io::Errno::NXIO => ResolveErrorKind::NotAFile,
-        rustix::io::Errno::LOOP => ResolveErrorKind::Outside,
+        rustix::io::Errno::LOOP => ResolveErrorKind::OutsideRoots,
         other => unreadable(&other.into()),
     };
-    let mut parts = place.components().peekable();
-    let mut directory = open(root, walk, Mode::empty()).map_err(told)?;
+    let mut parts = path.components().peekable();
+    let mut directory = open(root, walk, Mode::empty()).map_err(open_error)?;
     while let Some(part) = parts.next() {
         if parts.peek().is_none() {
-            let file = openat(&directory, part.as_os_str(), end, Mode::empty()).map_err(told)?;
+            let file =
+                openat(&directory, part.as_os_str(), end, Mode::empty()).map_err(open_error)?;
             return Ok(File::from(file));
         }
-        directory = openat(&directory, part.as_os_str(), walk, Mode::empty()).map_err(told)?;
+        directory =
+            openat(&directory, part.as_os_str(), walk, Mode::empty()).map_err(open_error)?;
     }
     Err(ResolveErrorKind::NotAFile)
 }
 
-/// Opens a path below a root; what is not a regular file is refused before it is opened.
+/// Opens a path below a root. Refuses everything but a regular file before opening.
 #[cfg(not(unix))]
-fn open_below(root: &Path, place: &Path) -> Result<File, ResolveErrorKind> {
-    let path = root.join(place);
+fn open_below(root: &Path, path: &Path) -> Result<File, ResolveErrorKind> {
+    let path = root.join(path);
     let metadata = path.symlink_metadata();
     if !metadata.map_err(|error| unreadable(&error))?.is_file() {
         return Err(ResolveErrorKind::NotAFile);
@@ -192,10 +193,10 @@ pub(in crate::secrets) fn unreadable(error: &std::io::Error) -> ResolveErrorKind
     })
 }
 
-/// The whole content, in memory that is wiped.
+/// Reads the whole content into memory that is wiped.
 pub(in crate::secrets) fn content(file: File) -> Result<Zeroizing<Vec<u8>>, ResolveErrorKind> {
     let length = file.metadata().map_err(|error| unreadable(&error))?.len();
-    // Room for all of it at once: a buffer that grows leaves copies behind.
+    // The capacity is the whole length, because a buffer that grows leaves copies behind.
     let capacity = usize::try_from(length).unwrap_or(0).saturating_add(1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     file.take(LIMIT as u64 + 1)
@@ -207,10 +208,12 @@ pub(in crate::secrets) fn content(file: File) -> Result<Zeroizing<Vec<u8>>, Reso
     Ok(bytes)
 }
 
-/// A text less one trailing newline, which editors and commands add.
-pub(in crate::secrets) fn whole(text: &str) -> &str {
-    let cut = text.strip_suffix('\n');
-    cut.map_or(text, |cut| cut.strip_suffix('\r').unwrap_or(cut))
+/// Removes one trailing newline, because editors and commands add one.
+pub(in crate::secrets) fn without_newline(text: &str) -> &str {
+    match text.strip_suffix('\n') {
+        Some(line) => line.strip_suffix('\r').unwrap_or(line),
+        None => text,
+    }
 }
 
 #[cfg(unix)]
@@ -234,18 +237,14 @@ mod tests {
     use std::process::Command;
 
     #[test]
-    fn references_stay_where_they_may_read() {
+    fn read_path_or_link_out_of_project_is_refused() {
         let outside = tempfile::tempdir().unwrap();
         let project = tempfile::tempdir().unwrap();
         fs::write(outside.path().join("secret"), "x").unwrap();
-        fs::write(project.path().join("inside"), "y").unwrap();
         symlink(outside.path().join("secret"), project.path().join("link")).unwrap();
-        symlink(project.path().join("inside"), project.path().join("fine")).unwrap();
         symlink(outside.path(), project.path().join("dir")).unwrap();
         symlink("/dev/zero", project.path().join("zero")).unwrap();
-        symlink("loop", project.path().join("loop")).unwrap();
         let store = FileStore::new(project.path().into(), vec![outside.path().into()]);
-        let read = |path: &str| store.content(path, None);
         for escape in [
             "link",
             "dir/secret",
@@ -254,57 +253,72 @@ mod tests {
             "zero",
             "a/../b",
         ] {
-            assert_eq!(
-                read(escape).unwrap_err(),
-                ResolveErrorKind::Outside,
-                "{escape}"
-            );
+            let error = store.content(escape, None).unwrap_err();
+            assert_eq!(error, ResolveErrorKind::OutsideRoots, "{escape}");
         }
-        assert_eq!(read("fine").unwrap().expose(), "y");
-        let allowed = outside.path().join("secret");
-        assert_eq!(read(allowed.to_str().unwrap()).unwrap().expose(), "x");
-        assert_eq!(read(".").unwrap_err(), ResolveErrorKind::NotAFile);
-        assert_eq!(
-            read("none").unwrap_err(),
-            ResolveErrorKind::Unreadable("not found")
-        );
-        assert_eq!(
-            read("loop").unwrap_err(),
-            ResolveErrorKind::Unreadable("reading failed")
-        );
     }
 
     #[test]
-    fn only_regular_files_of_some_size_are_read() {
+    fn read_link_inside_project_and_file_below_root_succeed() {
+        let outside = tempfile::tempdir().unwrap();
+        let project = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret"), "x").unwrap();
+        fs::write(project.path().join("inside"), "y").unwrap();
+        symlink(project.path().join("inside"), project.path().join("link")).unwrap();
+        let store = FileStore::new(project.path().into(), vec![outside.path().into()]);
+        assert_eq!(store.content("link", None).unwrap().expose(), "y");
+        let allowed = outside.path().join("secret");
+        let allowed = store.content(allowed.to_str().unwrap(), None).unwrap();
+        assert_eq!(allowed.expose(), "x");
+    }
+
+    #[test]
+    fn read_missing_file_or_link_loop_is_unreadable() {
+        let project = tempfile::tempdir().unwrap();
+        symlink("loop", project.path().join("loop")).unwrap();
+        let store = FileStore::new(project.path().into(), Vec::new());
+        for (path, reason) in [("none", "not found"), ("loop", "reading failed")] {
+            let error = store.content(path, None).unwrap_err();
+            assert_eq!(error, ResolveErrorKind::Unreadable(reason), "{path}");
+        }
+    }
+
+    #[test]
+    fn read_special_file_or_directory_is_refused() {
         let project = tempfile::tempdir().unwrap();
         let path = |name: &str| project.path().join(name);
-        let made = Command::new("mkfifo").arg(path("pipe")).status().unwrap();
-        assert!(made.success());
+        let mkfifo = Command::new("mkfifo").arg(path("pipe")).status().unwrap();
+        assert!(mkfifo.success());
         fs::create_dir(path("directory")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
-        fs::write(path("large"), vec![b'x'; LIMIT + 1]).unwrap();
-        fs::write(path("limit"), vec![b'x'; LIMIT]).unwrap();
         let store = FileStore::new(project.path().into(), vec!["/dev".into()]);
-        let read = |path: &str| store.content(path, None);
-        for other in ["pipe", "directory", "socket", "/dev/zero", "/dev/null"] {
-            assert_eq!(
-                read(other).unwrap_err(),
-                ResolveErrorKind::NotAFile,
-                "{other}"
-            );
+        for special in [".", "pipe", "directory", "socket", "/dev/zero", "/dev/null"] {
+            let error = store.content(special, None).unwrap_err();
+            assert_eq!(error, ResolveErrorKind::NotAFile, "{special}");
         }
-        assert_eq!(read("large").unwrap_err(), ResolveErrorKind::TooLarge);
-        assert_eq!(read("limit").unwrap().expose().len(), LIMIT);
     }
 
     #[test]
-    fn fields_need_a_known_form() {
+    fn read_file_beyond_size_limit_is_refused() {
+        let project = tempfile::tempdir().unwrap();
+        let path = |name: &str| project.path().join(name);
+        fs::write(path("large"), vec![b'x'; LIMIT + 1]).unwrap();
+        fs::write(path("limit"), vec![b'x'; LIMIT]).unwrap();
+        let store = FileStore::new(project.path().into(), Vec::new());
+        let error = store.content("large", None).unwrap_err();
+        assert_eq!(error, ResolveErrorKind::TooLarge);
+        let value = store.content("limit", None).unwrap();
+        assert_eq!(value.expose().len(), LIMIT);
+    }
+
+    #[test]
+    fn read_field_of_unknown_format_is_refused() {
         let project = tempfile::tempdir().unwrap();
         fs::write(project.path().join("a.json"), r#"{"k": "v\n"}"#).unwrap();
         fs::write(project.path().join("token"), "k=v").unwrap();
         let store = FileStore::new(project.path().into(), Vec::new());
         assert_eq!(store.content("a.json", Some("k")).unwrap().expose(), "v\n");
-        let other = store.content("token", Some("k")).unwrap_err();
-        assert_eq!(other, ResolveErrorKind::UnknownFormat);
+        let error = store.content("token", Some("k")).unwrap_err();
+        assert_eq!(error, ResolveErrorKind::UnknownFormat);
     }
 }

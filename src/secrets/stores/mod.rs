@@ -1,6 +1,6 @@
-//! Responsible for the stores of secrets: one file each, behind one trait.
+//! Responsible for the secret stores: one module per store, behind one trait.
 //!
-//! Does not decide which stores a project may use, and does not read a reference twice. The resolver does both.
+//! Does not decide which stores a project may use, and does not cache values. The resolver does both.
 
 mod env;
 mod exec;
@@ -20,9 +20,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use vault::VaultStore;
 
-/// A store of secrets. Making one opens nothing; a store opens with the first reference that it reads.
+/// A secret store. The constructor opens nothing: a store opens when it reads the first reference.
 pub(super) trait Store: Send + Sync {
-    /// Says what is wrong with the text of a reference. Reads nothing and asks no server.
+    /// Checks the text of a reference. Reads nothing and sends no request.
     fn check_reference(&self, reference: &SecretRef) -> Result<(), &'static str>;
 
     /// Reads the value of a reference.
@@ -31,37 +31,37 @@ pub(super) trait Store: Send + Sync {
         reference: &'a SecretRef,
     ) -> BoxFuture<'a, Result<SecretValue, ResolveErrorKind>>;
 
-    /// Reads several references with fewer requests, so that `read` finds their values.
+    /// Reads several references with fewer requests and caches their values for `read`.
     fn prefetch<'a>(&'a self, _references: &'a [&'a SecretRef]) -> BoxFuture<'a, ()> {
         future::ready(()).boxed()
     }
 
-    /// The version of a reference's value, where the store tells it without the value.
+    /// The version of a reference's value, if the store reports the version without the value.
     fn version<'a>(&'a self, _reference: &'a SecretRef) -> BoxFuture<'a, Option<String>> {
         future::ready(None).boxed()
     }
 
-    /// Checks for `doctor` whether the references can be read. Shows no value.
+    /// Checks whether the references can be read, for `doctor`. Shows no value.
     fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>>;
 
-    /// Logs out.
+    /// Logs out of the store.
     fn close(&self) -> BoxFuture<'_, ()> {
         future::ready(()).boxed()
     }
 }
 
-/// What stores know of a run.
+/// The settings of a run that stores need.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StoreContext {
     /// The project's directory.
     pub(super) project: PathBuf,
     /// The directories that absolute file references may point below.
     pub(super) roots: Vec<PathBuf>,
-    /// Certificates in PEM form that are trusted beside the system's.
+    /// Certificates in PEM form that are trusted in addition to the system's.
     pub(super) ca_pem: Vec<u8>,
 }
 
-/// The store of a kind, unless this version does not know the kind.
+/// The store of a kind, if this version knows the kind.
 pub(super) fn store(kind: &StoreKind, context: &StoreContext) -> Option<Arc<dyn Store>> {
     Some(match kind {
         StoreKind::Env => Arc::new(EnvStore),
@@ -78,31 +78,31 @@ pub(super) fn store(kind: &StoreKind, context: &StoreContext) -> Option<Arc<dyn 
     })
 }
 
-/// What is wrong with the text of a reference, as far as its store can tell without reading anything.
+/// The error in the text of a reference, if any. Reads nothing and sends no request.
 pub fn syntax_error(reference: &SecretRef) -> Option<&'static str> {
     store(&reference.store, &StoreContext::default())?
         .check_reference(reference)
         .err()
 }
 
-/// Refuses values that would not arrive at the API unchanged.
+/// Refuses values that would not reach the API unchanged.
 pub(super) fn check_value(value: SecretValue) -> Result<SecretValue, ResolveErrorKind> {
     let text = value.expose();
     if text.is_empty() {
         return Err(ResolveErrorKind::Empty);
     }
-    let is_harmless = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-    if text.chars().all(is_harmless) {
+    let is_allowed = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    if text.chars().all(is_allowed) {
         Ok(value)
     } else {
         Err(ResolveErrorKind::ControlCharacter)
     }
 }
 
-/// Says that a store has no fields.
+/// Refuses a field, for stores without fields.
 fn refuse_field(reference: &SecretRef) -> Result<(), &'static str> {
     match reference.field {
-        Some(_) => Err("this store has no fields; drop the part after `#`"),
+        Some(_) => Err("this store has no fields; remove the part after `#`"),
         None => Ok(()),
     }
 }
@@ -112,7 +112,7 @@ mod tests {
     use super::syntax_error;
 
     #[test]
-    fn syntax_error_tells_mistakes_without_reading() {
+    fn syntax_error_invalid_reference_is_some() {
         let is_wrong = |text: &str| syntax_error(&text.parse().unwrap()).is_some();
         for correct in [
             "${env:A_1}",

@@ -273,7 +273,10 @@ async fn a_new_key_takes_over_what_is_still_the_same() {
         (&json!(1), &json!(0))
     );
     let left = |n: usize| rekeyed["left"][n]["why"].as_str().unwrap().to_owned();
-    assert!(left(0).contains("is not what was last sent"), "{rekeyed}");
+    assert!(
+        left(0).contains("is not the value that was last sent"),
+        "{rekeyed}"
+    );
     assert!(left(1).contains("cannot be resolved here"), "{rekeyed}");
     bench.secret(2, "first-2");
     bench.secret(3, "first-3");

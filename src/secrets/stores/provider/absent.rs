@@ -1,9 +1,9 @@
-//! Replaces the library of further stores in builds without them. Nothing can be opened.
+//! Responsible for replacing the library of further stores in builds without the feature `stores`: opening fails.
 
 use super::{Key, ResolveErrorKind, SecretBytes};
 use std::time::Duration;
 
-/// There is none.
+/// A type without values: a store cannot be opened.
 pub(super) enum Library {}
 
 impl Library {
@@ -14,7 +14,10 @@ impl Library {
         })
     }
 
-    #[expect(clippy::unused_async, reason = "as where there is one")]
+    #[expect(
+        clippy::unused_async,
+        reason = "the signature of the library that this type replaces"
+    )]
     pub(super) async fn read(
         &self,
         _: Vec<Key>,

@@ -1,8 +1,8 @@
 //! Responsible for the library of further stores, `secretspec`, of which only the providers are used.
 //!
-//! Its own configuration files, audit log, cache and `SECRETSPEC_PROVIDER` belong to a layer above, which is not used.
-//! Its values wipe themselves. Copies inside the cloud vendors' clients are out of reach. Its errors may hold a store's
-//! text, so they are searched for known signs and never shown.
+//! Does not use the library's configuration files, audit log, cache and `SECRETSPEC_PROVIDER`, which belong to another
+//! layer of it. The library wipes its values. airlift cannot wipe copies inside the clients of the cloud vendors. Errors
+//! of the library may contain a store's text, so they are classified by known phrases and never shown.
 
 use super::{Key, ResolveErrorKind, SecretBytes};
 use secretspec::{Address, NativeAddress, Provider, SecretSpecError};
@@ -11,56 +11,58 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-/// A store, opened.
+/// An opened store.
 pub(super) struct Library {
     provider: Arc<dyn Provider>,
 }
 
 impl Library {
-    /// Opens a store; nobody is asked yet.
+    /// Opens a store. Sends no request.
     pub(super) fn open(provider: &str) -> Result<Self, ResolveErrorKind> {
-        let odd =
-            |_| ResolveErrorKind::NotConfigured("its `provider` is not understood".to_owned());
-        let provider = Box::<dyn Provider>::try_from(provider).map_err(odd)?;
+        let provider = Box::<dyn Provider>::try_from(provider)
+            .map_err(|_| ResolveErrorKind::NotConfigured("its `provider` is invalid".to_owned()))?;
         Ok(Self {
             provider: Arc::from(provider),
         })
     }
 
-    /// What there is of the secrets. A store that does not answer is waited for no longer than
-    /// the limit; its thread ends with the process.
+    /// Reads the secrets that exist. Waits for the store up to the limit. The thread of a store that does not respond
+    /// ends with the process.
     pub(super) async fn read(
         &self,
         keys: Vec<Key>,
         limit: Duration,
     ) -> Result<Vec<(Key, SecretBytes)>, ResolveErrorKind> {
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let provider = Arc::clone(&self.provider);
-        // Not a thread of the runtime: those are waited for at the end.
-        let thread = std::thread::Builder::new().name("secret store".to_owned());
-        let ask = move || {
-            // Nobody listens any more when the limit is over.
-            let _ = tell.send(ask(&*provider, keys));
-        };
-        thread
-            .spawn(ask)
+        // Not a thread of the runtime, because the runtime waits for its threads at the end.
+        std::thread::Builder::new()
+            .name("secret store".to_owned())
+            .spawn(move || {
+                // The receiver is dropped after the limit.
+                let _ = sender.send(read(&*provider, keys));
+            })
             .map_err(|_| ResolveErrorKind::Unreachable("no thread can be started".to_owned()))?;
-        let answer = tokio::time::timeout(limit, told).await;
-        let answer = answer.map_err(|_| ResolveErrorKind::TimedOut)?;
-        answer.unwrap_or_else(|_| Err(withheld()))
+        tokio::time::timeout(limit, receiver)
+            .await
+            .map_err(|_| ResolveErrorKind::TimedOut)?
+            .unwrap_or_else(|_| Err(unclassified()))
     }
 }
 
-fn ask(
+fn read(
     provider: &dyn Provider,
     keys: Vec<Key>,
 ) -> Result<Vec<(Key, SecretBytes)>, ResolveErrorKind> {
     let addresses: Vec<NativeAddress> = keys.iter().map(address).collect();
     if let ([key], [address]) = (keys.as_slice(), addresses.as_slice()) {
-        let found = provider.get(Address::Native(address));
-        let found = found.map_err(|error| cause(&error, &keys))?;
-        let whole = found.map(|bytes| (key.clone(), copied(bytes.expose_secret())));
-        return Ok(whole.into_iter().collect());
+        let bytes = provider
+            .get(Address::Native(address))
+            .map_err(|error| classify(&error, &keys))?;
+        return Ok(bytes
+            .map(|bytes| (key.clone(), copy(bytes.expose_secret())))
+            .into_iter()
+            .collect());
     }
     let numbers: Vec<String> = (0..keys.len()).map(|number| number.to_string()).collect();
     let requests: Vec<(&str, Address<'_>)> = numbers
@@ -68,13 +70,14 @@ fn ask(
         .zip(&addresses)
         .map(|(number, address)| (number.as_str(), Address::Native(address)))
         .collect();
-    let found = provider.get_many(&requests);
-    let found = found.map_err(|error| cause(&error, &keys))?;
-    let whole = |(key, number): (Key, &String)| {
-        let bytes = found.get(number)?;
-        Some((key, copied(bytes.expose_secret())))
+    let secrets = provider
+        .get_many(&requests)
+        .map_err(|error| classify(&error, &keys))?;
+    let secret = |(key, number): (Key, &String)| {
+        let bytes = secrets.get(number)?;
+        Some((key, copy(bytes.expose_secret())))
     };
-    Ok(keys.into_iter().zip(&numbers).filter_map(whole).collect())
+    Ok(keys.into_iter().zip(&numbers).filter_map(secret).collect())
 }
 
 fn address(key: &Key) -> NativeAddress {
@@ -85,17 +88,18 @@ fn address(key: &Key) -> NativeAddress {
     }
 }
 
-fn copied(bytes: &[u8]) -> SecretBytes {
+fn copy(bytes: &[u8]) -> SecretBytes {
     Zeroizing::new(bytes.to_vec())
 }
 
-const ABSENT: [&str; 4] = [
+// Phrases in the errors of the library, by cause. A store may spell one cause in several ways.
+const NOT_FOUND: [&str; 4] = [
     "ResourceNotFound",
     "ParameterNotFound",
     "NOT_FOUND",
     "status 404",
 ];
-const LOGIN: [&str; 13] = [
+const LOGIN_REFUSED: [&str; 13] = [
     "ExpiredToken",
     "InvalidClientTokenId",
     "InvalidSignature",
@@ -117,78 +121,83 @@ const DENIED: [&str; 5] = [
     "not authorized",
     "status 403",
 ];
-const LATE: [&str; 3] = ["TimedOut", "timed out", "timeout"];
-const AWAY: [&str; 5] = [
+const TIMED_OUT: [&str; 3] = ["TimedOut", "timed out", "timeout"];
+const UNREACHABLE: [&str; 5] = [
     "Connection refused",
     "Network is unreachable",
     "dispatch failure",
     "dns error",
     "error sending request",
 ];
-const UNFIT: [&str; 3] = ["is not installed", "No such file", "command not found"];
+const NOT_INSTALLED: [&str; 3] = ["is not installed", "No such file", "command not found"];
 
-/// By the signs in an error's words, less the names that were asked for.
-fn cause(error: &SecretSpecError, keys: &[Key]) -> ResolveErrorKind {
+/// Classifies an error by the phrases in its text. The names of the requested secrets do not count as phrases.
+fn classify(error: &SecretSpecError, keys: &[Key]) -> ResolveErrorKind {
     let mut text = Zeroizing::new(error.to_string());
     for key in keys {
         text = Zeroizing::new(text.replace(&key.name, ""));
     }
-    let says = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
-    if says(&ABSENT) {
+    let contains = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    if contains(&NOT_FOUND) {
         ResolveErrorKind::NotFound
-    } else if says(&LOGIN) {
-        ResolveErrorKind::LoginRefused("by its own variables and files")
-    } else if says(&DENIED) {
+    } else if contains(&LOGIN_REFUSED) {
+        ResolveErrorKind::LoginRefused("from the store's own variables and files")
+    } else if contains(&DENIED) {
         ResolveErrorKind::Denied
-    } else if says(&LATE) {
+    } else if contains(&TIMED_OUT) {
         ResolveErrorKind::TimedOut
-    } else if says(&AWAY) {
+    } else if contains(&UNREACHABLE) {
         ResolveErrorKind::Unreachable("no connection".to_owned())
-    } else if says(&UNFIT) {
-        ResolveErrorKind::NotConfigured("a program that it needs is not installed".to_owned())
+    } else if contains(&NOT_INSTALLED) {
+        ResolveErrorKind::NotConfigured(
+            "a program that the store needs is not installed".to_owned(),
+        )
     } else {
-        withheld()
+        unclassified()
     }
 }
 
-fn withheld() -> ResolveErrorKind {
-    ResolveErrorKind::Answer("an error, whose words are withheld".to_owned())
+fn unclassified() -> ResolveErrorKind {
+    ResolveErrorKind::UnexpectedResponse("an error whose text is withheld".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::kind_of;
-    use super::{Key, Library, ResolveErrorKind, cause};
+    use super::{Key, Library, ResolveErrorKind, classify};
     use secretspec::SecretSpecError;
 
     #[test]
-    fn words_of_a_store_are_not_repeated() {
+    fn classify_error_by_phrases_without_repeating_its_text() {
         let key = Key {
             name: "AccessDenied".into(),
             part: None,
         };
-        let told = |text: &str| {
+        let classify_text = |text: &str| {
             let error = SecretSpecError::ProviderOperationFailed(text.to_owned());
-            cause(&error, std::slice::from_ref(&key))
+            classify(&error, std::slice::from_ref(&key))
         };
         assert_eq!(
-            told("AccessDenied: ExpiredTokenException"),
-            ResolveErrorKind::LoginRefused("by its own variables and files")
+            classify_text("AccessDenied: ExpiredTokenException"),
+            ResolveErrorKind::LoginRefused("from the store's own variables and files")
         );
-        assert_eq!(told("AccessDeniedException: no"), told("hunter2"));
         assert_eq!(
-            told("x is not authorized to perform y"),
+            classify_text("AccessDeniedException: no"),
+            classify_text("hunter2")
+        );
+        assert_eq!(
+            classify_text("x is not authorized to perform y"),
             ResolveErrorKind::Denied
         );
-        assert!(!told("hunter2").to_string().contains("hunter2"));
+        assert!(!classify_text("hunter2").to_string().contains("hunter2"));
         assert_eq!(
-            told("dispatch failure: timeout"),
+            classify_text("dispatch failure: timeout"),
             ResolveErrorKind::TimedOut
         );
     }
 
     #[test]
-    fn every_kind_that_is_built_in_opens() {
+    fn open_built_in_kinds_succeeds() {
         for provider in [
             "doppler://app/prd",
             "pass://",
@@ -197,6 +206,10 @@ mod tests {
             assert!(kind_of(provider).is_ok(), "{provider}");
             assert!(Library::open(provider).is_ok(), "{provider}");
         }
+    }
+
+    #[test]
+    fn open_invalid_or_unknown_provider_fails() {
         assert!(Library::open("bws://user:hunter2@x").is_err());
         assert!(matches!(
             kind_of("env://"),

@@ -1,8 +1,9 @@
-//! Responsible for stores that the user's own configuration names: `${prod-aws:acme/github#token}` is read from the
-//! store that it calls `prod-aws`, and `token` is a field of the secret's JSON.
+//! Responsible for stores that the user's own configuration defines: `${prod-aws:acme/github#token}` is the field
+//! `token` of the JSON secret `acme/github` in the store `prod-aws`.
 //!
-//! A project can name such a store and never define it. Each secret is read once per run, several in one request where
-//! the store can, within a time limit. Refuses kinds of stores that this build lacks, and repeating a store's text.
+//! Does not let a project define such a store: a project only names it. Each secret is read once per run and within a
+//! time limit, several in one request if the store supports that. Refuses kinds of stores that this build lacks. Does
+//! not repeat a store's text.
 
 #[cfg(not(feature = "stores"))]
 mod absent;
@@ -30,29 +31,29 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
-/// Secrets that are asked for in one request; what AWS allows.
-const BATCH: usize = 20;
-/// Such requests at the same time.
-const AT_ONCE: usize = 4;
-/// References that a health check reads at the same time.
+/// The number of secrets in one request: the limit of AWS.
+const BATCH_SIZE: usize = 20;
+/// The number of such requests at the same time.
+const PARALLEL_BATCHES: usize = 4;
+/// The number of references that a health check reads at the same time.
 const PARALLEL_READS: usize = 8;
 
 /// A kind of store.
 #[derive(Clone, Copy, Debug)]
 struct Kind {
     scheme: &'static str,
-    /// The feature that builds it in.
+    /// The Cargo feature that adds the kind.
     feature: &'static str,
-    built: bool,
-    /// Its secrets have named parts; those of the others are one value, which may be JSON.
+    is_built: bool,
+    /// Whether a secret has named parts. Other kinds have one value per secret, which may be JSON.
     has_parts: bool,
 }
 
-const fn kind(scheme: &'static str, feature: &'static str, built: bool) -> Kind {
+const fn kind(scheme: &'static str, feature: &'static str, is_built: bool) -> Kind {
     Kind {
         scheme,
         feature,
-        built,
+        is_built,
         has_parts: false,
     }
 }
@@ -82,14 +83,15 @@ const KINDS: [Kind; 13] = [
 
 /// The kind of a provider's address.
 fn kind_of(provider: &str) -> Result<&'static Kind, ResolveErrorKind> {
-    let scheme = provider.split_once(':').map_or(provider, |(one, _)| one);
-    let found = KINDS.iter().find(|kind| kind.scheme == scheme);
-    let Some(kind) = found else {
-        let all: Vec<&str> = KINDS.iter().map(|kind| kind.scheme).collect();
-        let what = format!("its `provider` begins with none of {}", all.join(", "));
+    let scheme = provider
+        .split_once(':')
+        .map_or(provider, |(scheme, _)| scheme);
+    let Some(kind) = KINDS.iter().find(|kind| kind.scheme == scheme) else {
+        let schemes: Vec<&str> = KINDS.iter().map(|kind| kind.scheme).collect();
+        let what = format!("its `provider` starts with none of {}", schemes.join(", "));
         return Err(ResolveErrorKind::NotConfigured(what));
     };
-    if kind.built {
+    if kind.is_built {
         return Ok(kind);
     }
     Err(ResolveErrorKind::NotBuilt {
@@ -106,20 +108,20 @@ pub(in crate::secrets) fn file_of(provider: &str) -> Option<&str> {
     matches!(scheme, "age" | "sops").then_some(path)
 }
 
-/// What is asked of a store: a secret's name, and the part of it for stores that know parts.
+/// A secret in a store: its name, and the part for kinds with parts.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Key {
     name: String,
     part: Option<String>,
 }
 
-/// A secret as the store has it.
+/// The bytes of a secret.
 type SecretBytes = Zeroizing<Vec<u8>>;
 type ReadCell = Arc<OnceCell<Result<Arc<SecretBytes>, ResolveErrorKind>>>;
 
-const HINT: &str = "check the secret's name, and the store's own login and permissions";
+const CHECK_HINT: &str = "check the secret's name, and the store's own login and permissions";
 
-/// A store that the user's own configuration names.
+/// A store that the user's own configuration defines.
 pub(super) struct ProviderStore {
     name: String,
     project: PathBuf,
@@ -147,7 +149,7 @@ impl ProviderStore {
         let provider = match self.provider() {
             Ok(provider) => provider,
             Err(kind) => {
-                let hint = "describe it under `stores` in your own configuration, \
+                let hint = "define the store under `stores` in your own configuration, \
                             ~/.config/airlift/config.yaml, outside the project";
                 return vec![HealthCheck::fail(&subject, kind.to_string(), hint)];
             }
@@ -167,7 +169,9 @@ impl ProviderStore {
             let detail = format!("{}: {count} can be read", provider.kind.scheme);
             return vec![HealthCheck::ok(&subject, detail)];
         }
-        listed(failures, |text| HealthCheck::fail(&subject, text, HINT))
+        listed(failures, |text| {
+            HealthCheck::fail(&subject, text, CHECK_HINT)
+        })
     }
 }
 
@@ -198,7 +202,7 @@ impl Store for ProviderStore {
     }
 }
 
-/// The opened store, with the secrets that were read in this run.
+/// An opened store and the secrets that this run has read.
 struct Provider {
     kind: &'static Kind,
     library: Library,
@@ -207,11 +211,11 @@ struct Provider {
 }
 
 impl Provider {
-    /// Opens the store that the user's own configuration describes under a name.
+    /// Opens the store that the user's own configuration defines under a name.
     fn open(name: &str, project: &Path) -> Result<Self, ResolveErrorKind> {
         let config = user_config::open(project)?.unwrap_or_default();
         let config = config.stores.get(name).ok_or_else(|| {
-            let what = "the user's own configuration names no such store";
+            let what = "the user's own configuration defines no such store";
             ResolveErrorKind::NotConfigured(what.to_owned())
         })?;
         Self::new(config)
@@ -229,65 +233,68 @@ impl Provider {
     /// Reads one reference.
     async fn read(&self, reference: &SecretRef) -> Result<SecretValue, ResolveErrorKind> {
         let key = self.key(reference);
-        let place = self.place(&key);
-        let whole = place.get_or_init(|| self.single(key)).await;
-        let whole = whole.as_ref().map_err(ResolveErrorKind::clone)?;
-        let text = std::str::from_utf8(whole).map_err(|_| ResolveErrorKind::NotText)?;
+        let cell = self.cell(&key);
+        let bytes = cell
+            .get_or_init(|| self.read_single(key))
+            .await
+            .as_ref()
+            .map_err(ResolveErrorKind::clone)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| ResolveErrorKind::NotText)?;
         match &reference.field {
             Some(field) if !self.kind.has_parts => fields::read(FieldsForm::Json, text, field),
             _ => Ok(SecretValue::new(text.to_owned())),
         }
     }
 
-    /// Reads many secrets in few requests. What a request does not give is left to be read
-    /// alone, which tells each one's own trouble, unless nothing can be had at present.
+    /// Reads many secrets in few requests. A secret that a batch does not return is read alone later, because that
+    /// request reports the error of this secret.
     async fn prefetch(&self, references: &[&SecretRef]) {
-        let keys = references.iter().map(|reference| self.key(reference));
-        let unread = |key: &Key| !self.place(key).initialized();
-        let keys: Vec<Key> = keys
-            .filter(unread)
+        let keys: Vec<Key> = references
+            .iter()
+            .map(|reference| self.key(reference))
+            .filter(|key| !self.cell(key).initialized())
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
         if keys.len() < 2 {
             return;
         }
-        let batch = async |keys: &[Key]| self.batch(keys.to_vec()).await;
-        stream::iter(keys.chunks(BATCH))
-            .map(batch)
-            .buffer_unordered(AT_ONCE)
+        let read_batch = async |keys: &[Key]| self.read_batch(keys.to_vec()).await;
+        stream::iter(keys.chunks(BATCH_SIZE))
+            .map(read_batch)
+            .buffer_unordered(PARALLEL_BATCHES)
             .collect::<()>()
             .await;
     }
 
-    /// Why a reference cannot be read, if it cannot.
+    /// The error of a reference, if it cannot be read.
     async fn failure(&self, reference: &SecretRef) -> Option<String> {
         let kind = self.read(reference).await.and_then(check_value).err()?;
         let reference = reference.clone();
         Some(ResolveError { reference, kind }.to_string())
     }
 
-    async fn batch(&self, keys: Vec<Key>) {
-        let found = match self.library.read(keys.clone(), self.limit).await {
-            Ok(found) => found,
-            Err(why) if is_general(&why) => {
+    async fn read_batch(&self, keys: Vec<Key>) {
+        let secrets = match self.library.read(keys.clone(), self.limit).await {
+            Ok(secrets) => secrets,
+            Err(error) if concerns_whole_store(&error) => {
                 for key in &keys {
-                    // Where it was read alone in between, that holds.
-                    let _ = self.place(key).set(Err(why.clone()));
+                    // A result that `read_single` has stored in the meantime stays.
+                    let _ = self.cell(key).set(Err(error.clone()));
                 }
                 return;
             }
             Err(_) => return,
         };
-        for (key, whole) in found {
-            let _ = self.place(&key).set(bounded(whole));
+        for (key, bytes) in secrets {
+            let _ = self.cell(&key).set(check_size(bytes));
         }
     }
 
-    async fn single(&self, key: Key) -> Result<Arc<SecretBytes>, ResolveErrorKind> {
-        let mut found = self.library.read(vec![key], self.limit).await?;
-        let (_, whole) = found.pop().ok_or(ResolveErrorKind::NotFound)?;
-        bounded(whole)
+    async fn read_single(&self, key: Key) -> Result<Arc<SecretBytes>, ResolveErrorKind> {
+        let mut secrets = self.library.read(vec![key], self.limit).await?;
+        let (_, bytes) = secrets.pop().ok_or(ResolveErrorKind::NotFound)?;
+        check_size(bytes)
     }
 
     fn key(&self, reference: &SecretRef) -> Key {
@@ -298,16 +305,16 @@ impl Provider {
         }
     }
 
-    fn place(&self, key: &Key) -> ReadCell {
+    fn cell(&self, key: &Key) -> ReadCell {
         let mut read = self.read.lock_unpoisoned();
         Arc::clone(read.entry(key.clone()).or_default())
     }
 }
 
-/// Whether it would be the same for every secret of the store.
-fn is_general(why: &ResolveErrorKind) -> bool {
+/// Whether every secret of the store would fail with this error.
+fn concerns_whole_store(error: &ResolveErrorKind) -> bool {
     matches!(
-        why,
+        error,
         ResolveErrorKind::TimedOut
             | ResolveErrorKind::Unreachable(_)
             | ResolveErrorKind::LoginRefused(_)
@@ -315,11 +322,11 @@ fn is_general(why: &ResolveErrorKind) -> bool {
     )
 }
 
-fn bounded(whole: SecretBytes) -> Result<Arc<SecretBytes>, ResolveErrorKind> {
-    if whole.len() > LIMIT {
+fn check_size(bytes: SecretBytes) -> Result<Arc<SecretBytes>, ResolveErrorKind> {
+    if bytes.len() > LIMIT {
         return Err(ResolveErrorKind::TooLarge);
     }
-    Ok(Arc::new(whole))
+    Ok(Arc::new(bytes))
 }
 
 #[cfg(test)]
@@ -327,7 +334,7 @@ mod tests {
     use super::{Provider, ResolveErrorKind, kind_of};
 
     #[test]
-    fn a_kind_that_is_not_built_in_names_its_feature() {
+    fn new_kind_that_is_not_built_in_names_its_feature() {
         let config = serde_yaml::from_str("provider: 'awssm://eu-west-1'").unwrap();
         let opened = Provider::new(&config).map(|provider| provider.kind.scheme);
         if cfg!(feature = "stores-aws") {
@@ -339,11 +346,11 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_of_no_kind_is_refused_without_quoting_it() {
+    fn kind_of_unknown_provider_fails_without_quoting_it() {
         for provider in ["hunter2", "env://", "hunter2://x", ""] {
-            let why = kind_of(provider).unwrap_err();
-            assert!(matches!(why, ResolveErrorKind::NotConfigured(_)));
-            assert!(!why.to_string().contains("hunter2"));
+            let error = kind_of(provider).unwrap_err();
+            assert!(matches!(error, ResolveErrorKind::NotConfigured(_)));
+            assert!(!error.to_string().contains("hunter2"));
         }
     }
 }

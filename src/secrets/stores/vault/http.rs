@@ -1,5 +1,7 @@
-//! One request to the server: no redirect, no proxy, a deadline, an end of the answer. A request
-//! that the server was too busy for is repeated twice.
+//! Responsible for requests to the server, with a deadline and a size limit of the response. A busy response is retried
+//! twice.
+//!
+//! Does not follow redirects and does not use a proxy.
 
 use super::settings::Settings;
 use crate::backoff::{Backoff, Limit, Pauses};
@@ -13,9 +15,9 @@ use reqwest::{Client, Method, RequestBuilder, Url};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-const CONNECT: Duration = Duration::from_secs(5);
-const WHOLE: Duration = Duration::from_secs(15);
-/// The pauses before the server is asked again.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// The pauses before retries.
 const PAUSES: Pauses = Pauses {
     first: Duration::from_millis(200),
     factor: 4,
@@ -23,13 +25,13 @@ const PAUSES: Pauses = Pauses {
 };
 const RETRIES: Limit = Limit::Retries(2);
 
-/// An answer, whatever its status.
+/// A response of any status.
 pub(super) struct VaultResponse {
     pub(super) status: u16,
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
-/// The way to the server.
+/// The HTTP client of one server.
 pub(super) struct Http {
     client: Client,
     address: Url,
@@ -38,9 +40,12 @@ pub(super) struct Http {
 impl Http {
     pub(super) fn new(settings: &Settings) -> Result<Self, ResolveErrorKind> {
         let ca_pem = (!settings.ca_pem.is_empty()).then_some(&*settings.ca_pem);
-        let builder = http::builder(&settings.address, ca_pem, CONNECT).map_err(setup)?;
-        let builder = builder.default_headers(headers(settings)?).timeout(WHOLE);
-        let client = http::build(builder).map_err(setup)?;
+        let builder =
+            http::builder(&settings.address, ca_pem, CONNECT_TIMEOUT).map_err(setup_error)?;
+        let builder = builder
+            .default_headers(headers(settings)?)
+            .timeout(REQUEST_TIMEOUT);
+        let client = http::build(builder).map_err(setup_error)?;
         Ok(Self {
             client,
             address: settings.address.clone(),
@@ -66,11 +71,11 @@ impl Http {
         self.send(&Method::POST, &url, token, Some(body)).await
     }
 
-    /// Each part is one part of the path, whatever it holds.
+    /// The URL of a path. Each part becomes one path segment, whatever characters the part contains.
     fn url<'p>(&self, parts: impl IntoIterator<Item = &'p str>) -> Result<Url, ResolveErrorKind> {
         let mut url = self.address.clone();
         let path = url.path_segments_mut();
-        path.map_err(|()| unset("VAULT_ADDR is not an address"))?
+        path.map_err(|()| not_configured("VAULT_ADDR is not a URL"))?
             .clear()
             .extend(parts);
         Ok(url)
@@ -85,8 +90,8 @@ impl Http {
     ) -> Result<VaultResponse, ResolveErrorKind> {
         let mut backoff = Backoff::new(PAUSES, RETRIES);
         loop {
-            let response = self.once(method, url, token, body.clone()).await?;
-            // 412: a replica that has not caught up yet.
+            let response = self.send_once(method, url, token, body.clone()).await?;
+            // 412: a replica that is behind.
             let is_busy = matches!(response.status, 412 | 429 | 502 | 504) && !is_health(url);
             if !is_busy || !backoff.pause().await {
                 return Ok(response);
@@ -94,7 +99,7 @@ impl Http {
         }
     }
 
-    async fn once(
+    async fn send_once(
         &self,
         method: &Method,
         url: &Url,
@@ -103,15 +108,17 @@ impl Http {
     ) -> Result<VaultResponse, ResolveErrorKind> {
         let mut request = self.client.request(method.clone(), url.clone());
         if let Some(token) = token {
-            let value = http::secret_header(token.expose())
-                .ok_or(ResolveErrorKind::LoginRefused("the token fits no header"))?;
+            let value =
+                http::secret_header(token.expose()).ok_or(ResolveErrorKind::LoginRefused(
+                    "the token contains a character that a header cannot carry",
+                ))?;
             request = request.header("X-Vault-Token", value);
         }
         if let Some(body) = body {
             let kind = HeaderValue::from_static("application/json");
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
-        exchange(request).await.map_err(unanswered)
+        exchange(request).await.map_err(transport_error)
     }
 }
 
@@ -119,11 +126,11 @@ async fn exchange(request: RequestBuilder) -> Result<VaultResponse, TransportErr
     let mut response = request.send().await?;
     Ok(VaultResponse {
         status: response.status().as_u16(),
-        body: http::read_body(&mut response, LIMIT, WHOLE).await?,
+        body: http::read_body(&mut response, LIMIT, REQUEST_TIMEOUT).await?,
     })
 }
 
-/// The health of a standby is told by a status that means "too busy" elsewhere.
+/// Whether the request is a health check. A standby's health status 429 means "busy" for other requests.
 fn is_health(url: &Url) -> bool {
     url.path() == "/v1/sys/health"
 }
@@ -133,30 +140,36 @@ fn headers(settings: &Settings) -> Result<HeaderMap, ResolveErrorKind> {
     headers.insert("X-Vault-Request", HeaderValue::from_static("true"));
     if let Some(namespace) = &settings.namespace {
         let value = HeaderValue::from_str(namespace);
-        let value = value.map_err(|_| unset("VAULT_NAMESPACE fits no header"))?;
+        let value = value.map_err(|_| {
+            not_configured("VAULT_NAMESPACE contains a character that a header cannot carry")
+        })?;
         headers.insert("X-Vault-Namespace", value);
     }
     Ok(headers)
 }
 
-fn unset(what: &str) -> ResolveErrorKind {
+fn not_configured(what: &str) -> ResolveErrorKind {
     ResolveErrorKind::NotConfigured(what.to_owned())
 }
 
-fn setup(error: SetupError) -> ResolveErrorKind {
-    unset(match error {
-        SetupError::Certificates => "VAULT_CACERT or VAULT_CAPATH holds no certificate in PEM form",
+fn setup_error(error: SetupError) -> ResolveErrorKind {
+    not_configured(match error {
+        SetupError::Certificates => {
+            "VAULT_CACERT or VAULT_CAPATH contains no certificate in PEM form"
+        }
         SetupError::Tls => error.message(),
     })
 }
 
-fn unanswered(error: TransportError) -> ResolveErrorKind {
+fn transport_error(error: TransportError) -> ResolveErrorKind {
     match error {
         TransportError::TimedOut | TransportError::ConnectTimedOut(_) => ResolveErrorKind::TimedOut,
         TransportError::Connect(reason) => ResolveErrorKind::Unreachable(reason),
         TransportError::Interrupted(_) => {
             ResolveErrorKind::Unreachable("the connection broke".to_owned())
         }
-        TransportError::TooLarge => ResolveErrorKind::Answer("it is larger than 1 MiB".to_owned()),
+        TransportError::TooLarge => {
+            ResolveErrorKind::UnexpectedResponse("larger than 1 MiB".to_owned())
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Responsible for the token of the server: one login, used until most of its life is over, and revoked at the end.
+//! Responsible for the server's token: one login, renewed after four fifths of the token's lifetime and revoked at the
+//! end of the run.
 
 use super::Vault;
 use super::settings::Login;
@@ -8,22 +9,21 @@ use crate::secrets::fields::json::{self, Object};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
-/// How long the revocation of a token may take.
+/// The time limit of a revocation, which must not delay the end of a run.
 const REVOKE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A token from a login.
 pub(super) struct LoginToken {
     token: Arc<SecretValue>,
-    /// When it is replaced; none for a token that does not expire.
+    /// The time of the next login. None for a token that does not expire.
     renew_at: Option<Instant>,
 }
 
 impl Vault {
-    /// The token that requests carry.
+    /// The token of requests. Logs in if no valid token is cached.
     pub(super) async fn token(&self) -> Result<Arc<SecretValue>, ResolveErrorKind> {
         let mut cached = self.token.lock().await;
         if let Some(current) = &*cached
@@ -37,7 +37,7 @@ impl Vault {
         Ok(token)
     }
 
-    /// Revokes a token that a login returned. If that fails, the token expires by itself.
+    /// Revokes a token that a login returned. A token whose revocation fails expires later.
     pub(super) async fn close(&self) {
         let cached = self.token.lock().await.take();
         let is_configured = matches!(self.settings.login, Login::Token(_));
@@ -72,24 +72,24 @@ impl Vault {
         match response.status {
             200 => login_token(&response.body),
             400 | 403 => Err(ResolveErrorKind::LoginRefused(
-                "the role or its proof is not accepted",
+                "the role or its credentials are not accepted",
             )),
             404 => Err(ResolveErrorKind::LoginRefused(
-                "there is no such login method",
+                "the login method does not exist",
             )),
             _ => Err(super::status_error(&response)),
         }
     }
 }
 
-/// An object of two texts, in memory that is wiped.
+/// A JSON object of two strings, in memory that is wiped.
 fn pair(first: (&str, &str), second: (&str, &str)) -> Bytes {
     let length = |(name, text): (&str, &str)| name.len() + 6 * text.len() + 16;
-    // Room for every character as an escape, so that it never grows.
+    // The capacity suffices even if every character is escaped, so the buffer never grows and leaves no copy behind.
     let mut body = Zeroizing::new(Vec::with_capacity(length(first) + length(second)));
     for (start, (name, text)) in [("{", first), (",", second)] {
         body.extend_from_slice(start.as_bytes());
-        // Writing text into memory cannot fail.
+        // Serializing a string into memory cannot fail.
         let _ = serde_json::to_writer(&mut *body, name);
         body.extend_from_slice(b":");
         let _ = serde_json::to_writer(&mut *body, text);
@@ -99,25 +99,28 @@ fn pair(first: (&str, &str), second: (&str, &str)) -> Bytes {
 }
 
 fn login_token(body: &[u8]) -> Result<LoginToken, ResolveErrorKind> {
-    let unexpected = || ResolveErrorKind::Answer("it is no login".to_owned());
+    let unexpected = || ResolveErrorKind::UnexpectedResponse("not a login".to_owned());
     let text = std::str::from_utf8(body).map_err(|_| unexpected())?;
     let top = Object::parse(text).map_err(|_| unexpected())?;
     let auth = top.get("auth").map_err(|_| unexpected())?;
     let auth = Object::parse(auth).map_err(|_| unexpected())?;
     let token = json::scalar(auth.get("client_token").map_err(|_| unexpected())?)
         .map_err(|_| unexpected())?;
-    let life = auth.get("lease_duration").ok();
-    let life = life.and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+    let lifetime = auth
+        .get("lease_duration")
+        .ok()
+        .and_then(|seconds| seconds.parse().ok())
+        .unwrap_or(0);
     Ok(LoginToken {
         token: Arc::new(token),
-        renew_at: renewal_time(life),
+        renew_at: renewal_time(lifetime),
     })
 }
 
-/// Four fifths of a life; no end for a life of zero.
+/// The time after four fifths of a lifetime. A lifetime of zero does not end.
 fn renewal_time(seconds: u64) -> Option<Instant> {
-    let kept = Duration::from_secs(seconds) / 5 * 4;
+    let delay = Duration::from_secs(seconds) / 5 * 4;
     (seconds > 0)
-        .then(|| Instant::now().checked_add(kept))
+        .then(|| Instant::now().checked_add(delay))
         .flatten()
 }

@@ -1,9 +1,9 @@
 //! Responsible for the `vault` store: `${vault:mount/path#field}` is a field of the newest version of a secret in a KV
 //! version 2 engine of `HashiCorp` Vault or `OpenBao`.
 //!
-//! The environment configures the server, with the variables of its own tools. One read returns all fields of a
-//! secret. A secret's version is read without its fields. Refuses redirects, plain HTTP to other machines, unbounded
-//! responses, and repeating a server's text.
+//! The environment configures the server, with the variables of the server's own tools. One request returns all fields
+//! of a secret. Another request returns a secret's version without its fields. Refuses redirects, plain HTTP to other
+//! machines and unbounded responses. Does not repeat a server's text.
 
 mod http;
 mod login;
@@ -18,8 +18,7 @@ mod version;
 
 pub(super) use store::VaultStore;
 
-use crate::model::LockUnpoisoned;
-use crate::model::SecretValue;
+use crate::model::{LockUnpoisoned, SecretValue};
 use crate::secrets::ResolveErrorKind;
 use crate::secrets::fields::json::{self, Object};
 use http::{Http, VaultResponse};
@@ -30,16 +29,16 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
-/// One secret's answer, as it came; fields are cut out when they are asked for.
-type Secret = Result<Arc<Zeroizing<Vec<u8>>>, ResolveErrorKind>;
+/// The response body of one secret. A read extracts its field from the body.
+type SecretBody = Result<Arc<Zeroizing<Vec<u8>>>, ResolveErrorKind>;
 
-/// A server, and what was read of it in this run.
+/// A server, and the secrets and versions that this run has read.
 pub(super) struct Vault {
     http: Http,
     settings: Settings,
     token: tokio::sync::Mutex<Option<LoginToken>>,
     mounts: tokio::sync::Mutex<Vec<String>>,
-    read: Mutex<BTreeMap<String, Arc<OnceCell<Secret>>>>,
+    read: Mutex<BTreeMap<String, Arc<OnceCell<SecretBody>>>>,
     versions: Mutex<BTreeMap<String, Arc<OnceCell<Option<String>>>>>,
 }
 
@@ -55,7 +54,7 @@ impl Vault {
         })
     }
 
-    /// From the environment; `ca_pem` is trusted beside what that says.
+    /// Opens the server that the environment names. Trusts `ca_pem` in addition to the environment's certificates.
     pub(super) fn open(ca_pem: &[u8]) -> Result<Self, ResolveErrorKind> {
         let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
         let mut settings = Settings::read(&variable)?;
@@ -63,22 +62,25 @@ impl Vault {
         Self::new(settings)
     }
 
-    /// One field of a secret.
+    /// Reads one field of a secret.
     pub(super) async fn field(
         &self,
         path: &str,
         field: &str,
     ) -> Result<SecretValue, ResolveErrorKind> {
-        let place = place(&self.read, path);
-        let secret = place.get_or_init(|| self.secret(path)).await;
-        let bytes = secret.as_ref().map_err(ResolveErrorKind::clone)?;
-        let whole = object(bytes)?;
-        let data = whole.get("data").map_err(|_| unexpected_response())?;
+        let cell = cell(&self.read, path);
+        let body = cell
+            .get_or_init(|| self.secret(path))
+            .await
+            .as_ref()
+            .map_err(ResolveErrorKind::clone)?;
+        let secret = object(body)?;
+        let data = secret.get("data").map_err(|_| unexpected_response())?;
         let value = json::scalar(Object::parse(data)?.get(field)?)?;
-        Ok(value.with_version(version::of_secret(&whole)))
+        Ok(value.with_version(version::from_secret(&secret)))
     }
 
-    async fn secret(&self, path: &str) -> Secret {
+    async fn secret(&self, path: &str) -> SecretBody {
         let response = self.kv(path, "data").await?;
         match response.status {
             200 => {
@@ -93,31 +95,38 @@ impl Vault {
         }
     }
 
-    /// Asks the engine that holds a path for its data or metadata.
-    async fn kv(&self, path: &str, what: &str) -> Result<VaultResponse, ResolveErrorKind> {
+    /// Requests the data or metadata of a path from its KV engine.
+    async fn kv(&self, path: &str, kind: &str) -> Result<VaultResponse, ResolveErrorKind> {
         let path = store::check_path(path).map_err(ResolveErrorKind::BadReference)?;
         let token = self.token().await?;
         let mount = self.mount(path, &token).await?;
-        let rest = path.get(mount.len()..).unwrap_or_default();
-        let rest = rest.split('/').filter(|part| !part.is_empty());
-        let parts = std::iter::once("v1").chain(mount.split('/'));
-        let parts = parts.chain([what]).chain(rest);
+        let below_mount = path
+            .get(mount.len()..)
+            .unwrap_or_default()
+            .split('/')
+            .filter(|part| !part.is_empty());
+        let parts = std::iter::once("v1")
+            .chain(mount.split('/'))
+            .chain([kind])
+            .chain(below_mount);
         self.http.get(parts, Some(&token)).await
     }
 
-    /// Whether the server is there and unsealed.
+    /// Checks that the server is reachable, initialized and unsealed.
     pub(super) async fn health(&self) -> Result<(), ResolveErrorKind> {
         let response = self.http.get(["v1", "sys", "health"], None).await?;
         match response.status {
-            // A standby answers 429, 472 or 473 and passes requests on.
+            // A standby returns 429, 472 or 473 and forwards requests.
             200 | 429 | 472 | 473 => Ok(()),
-            501 => Err(ResolveErrorKind::Answer("it is not initialized".to_owned())),
+            501 => Err(ResolveErrorKind::UnexpectedResponse(
+                "the server is not initialized".to_owned(),
+            )),
             503 => Err(ResolveErrorKind::Sealed),
             _ => Err(status_error(&response)),
         }
     }
 
-    /// Whether the login works: the token is known to the server.
+    /// Checks that the server accepts the token of the login.
     pub(super) async fn login(&self) -> Result<(), ResolveErrorKind> {
         let token = self.token().await?;
         let parts = ["v1", "auth", "token", "lookup-self"];
@@ -134,10 +143,10 @@ impl Vault {
     }
 }
 
-/// Where what is asked once is kept.
-fn place<T>(kept: &Mutex<BTreeMap<String, Arc<OnceCell<T>>>>, path: &str) -> Arc<OnceCell<T>> {
-    let mut kept = kept.lock_unpoisoned();
-    Arc::clone(kept.entry(path.to_owned()).or_default())
+/// The cache cell of a path.
+fn cell<T>(cache: &Mutex<BTreeMap<String, Arc<OnceCell<T>>>>, path: &str) -> Arc<OnceCell<T>> {
+    let mut cache = cache.lock_unpoisoned();
+    Arc::clone(cache.entry(path.to_owned()).or_default())
 }
 
 fn object(bytes: &[u8]) -> Result<Object<'_>, ResolveErrorKind> {
@@ -148,20 +157,20 @@ fn object(bytes: &[u8]) -> Result<Object<'_>, ResolveErrorKind> {
 }
 
 fn data_of(bytes: &[u8]) -> Result<&str, ResolveErrorKind> {
-    let found = object(bytes)?
+    let data = object(bytes)?
         .get("data")
         .map_err(|_| unexpected_response())?;
-    if found.starts_with('{') || found == "null" {
-        return Ok(found);
+    if data.starts_with('{') || data == "null" {
+        return Ok(data);
     }
     Err(unexpected_response())
 }
 
 fn unexpected_response() -> ResolveErrorKind {
-    ResolveErrorKind::Answer("it is no secret of a KV version 2 engine".to_owned())
+    ResolveErrorKind::UnexpectedResponse("not a secret of a KV version 2 engine".to_owned())
 }
 
-/// Why a secret is not there: its metadata tells a deletion from an absence.
+/// Why a secret is absent. The metadata distinguishes a deletion from a secret that never existed.
 fn absence_error(bytes: &[u8]) -> ResolveErrorKind {
     let Ok(data) = object(bytes) else {
         return ResolveErrorKind::NotFound;
@@ -182,13 +191,15 @@ fn absence_error(bytes: &[u8]) -> ResolveErrorKind {
     }
 }
 
-/// Why a request was refused, by its status; the server's own words are looked at and not shown.
+/// The error of a response, by its status. The server's text is searched and not shown.
 fn status_error(response: &VaultResponse) -> ResolveErrorKind {
-    let says = |word: &[u8]| response.body.windows(word.len()).any(|part| part == word);
+    let contains = |word: &[u8]| response.body.windows(word.len()).any(|part| part == word);
     match response.status {
         403 => ResolveErrorKind::Denied,
-        503 if says(b"sealed") => ResolveErrorKind::Sealed,
-        300..400 => ResolveErrorKind::Answer("it redirects, which is not followed".to_owned()),
-        status => ResolveErrorKind::Answer(format!("status {status}")),
+        503 if contains(b"sealed") => ResolveErrorKind::Sealed,
+        300..400 => ResolveErrorKind::UnexpectedResponse(
+            "a redirect, which airlift does not follow".to_owned(),
+        ),
+        status => ResolveErrorKind::UnexpectedResponse(format!("status {status}")),
     }
 }

@@ -1,7 +1,7 @@
-//! Responsible for finding which part of a path is the engine's mount.
+//! Responsible for finding the engine's mount in a path.
 //!
-//! A mount may have several parts, so the server is asked once for each mount, as its own tools do. Without a
-//! response, the first part of the path is the mount.
+//! A mount may have several parts, so one request per mount asks the server, as the server's own tools do. If the server
+//! does not return the mount, the mount is the first part of the path.
 
 use super::{Vault, object};
 use crate::model::SecretValue;
@@ -9,7 +9,7 @@ use crate::secrets::ResolveErrorKind;
 use crate::secrets::fields::json::Object;
 
 impl Vault {
-    /// The mount of the engine that holds a path.
+    /// The mount of the engine that contains a path.
     pub(super) async fn mount(
         &self,
         path: &str,
@@ -24,7 +24,7 @@ impl Vault {
         let response = self.http.get(parts, Some(token)).await?;
         let mount = match response.status {
             200 => mount_of(&response.body, path)?,
-            // The token may not see mounts, or the server is too old. The read itself reports what is wrong.
+            // The token may not list mounts, or the server is too old. The read of the secret reports the error.
             _ => None,
         };
         let first = || path.split('/').next().unwrap_or(path).to_owned();
@@ -41,7 +41,7 @@ fn is_below(path: &str, mount: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The mount in an answer, if its engine is one that this store reads.
+/// The mount in a response. Refuses an engine other than KV version 2.
 fn mount_of(body: &[u8], path: &str) -> Result<Option<String>, ResolveErrorKind> {
     let data = object(body)?;
     let text = |object: &Object<'_>, name: &str| {
@@ -49,8 +49,8 @@ fn mount_of(body: &[u8], path: &str) -> Result<Option<String>, ResolveErrorKind>
         serde_json::from_str::<String>(raw).ok()
     };
     if text(&data, "type").as_deref() != Some("kv") {
-        return Err(ResolveErrorKind::Answer(
-            "its engine is none for keys and values".to_owned(),
+        return Err(ResolveErrorKind::UnexpectedResponse(
+            "the engine is not a KV engine".to_owned(),
         ));
     }
     let options = data.get("options").ok();
@@ -63,7 +63,7 @@ fn mount_of(body: &[u8], path: &str) -> Result<Option<String>, ResolveErrorKind>
     Ok(below_namespace(mount.trim_end_matches('/'), path))
 }
 
-/// A mount as the path has it: an answer may put namespaces in front.
+/// The mount without namespaces. A response may put namespaces in front of the mount.
 fn below_namespace(mount: &str, path: &str) -> Option<String> {
     let mut mount = mount;
     while !is_below(path, mount) {
@@ -77,7 +77,7 @@ mod tests {
     use super::below_namespace;
 
     #[test]
-    fn namespaces_are_no_part_of_a_mount() {
+    fn below_namespace_removes_leading_namespaces() {
         let below = |mount: &str| below_namespace(mount, "team/kv/a/b");
         assert_eq!(below("team/kv").as_deref(), Some("team/kv"));
         assert_eq!(below("ns/eu/team/kv").as_deref(), Some("team/kv"));

@@ -1,14 +1,14 @@
-//! Tests of the store against `OpenBao` itself, where `AIRLIFT_TEST_BAO` names its program.
+//! Tests of the store against an `OpenBao` server. `AIRLIFT_TEST_BAO` is the path of its program.
 
 mod logins;
 
 use super::settings::Login;
-use super::tests::{ROOT, told, vault, with_token};
+use super::tests::{ROOT, read_field, vault, with_token};
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
 use serde_json::{Value, json};
 
-/// A development server, ended with the test.
+/// A development server. Dropping it ends the server.
 struct Bao {
     server: std::process::Child,
     address: String,
@@ -18,12 +18,12 @@ struct Bao {
 impl Bao {
     async fn start(program: &str) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let place = port.local_addr().unwrap();
+        let listen_address = port.local_addr().unwrap();
         drop(port);
         let server = std::process::Command::new(program)
             .args(["server", "-dev", "-dev-no-store-token"])
             .args([format!("-dev-root-token-id={ROOT}")])
-            .args([format!("-dev-listen-address={place}")])
+            .args([format!("-dev-listen-address={listen_address}")])
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .spawn()
@@ -31,7 +31,7 @@ impl Bao {
         crate::http::install_crypto_provider();
         let bao = Self {
             server,
-            address: format!("http://{place}"),
+            address: format!("http://{listen_address}"),
             client: reqwest::Client::builder()
                 .tls_certs_only([])
                 .build()
@@ -43,10 +43,10 @@ impl Bao {
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-        panic!("the server does not answer");
+        panic!("the server does not respond");
     }
 
-    async fn ask(&self, method: &str, path: &str, namespace: &str, body: &Value) -> Value {
+    async fn request(&self, method: &str, path: &str, namespace: &str, body: &Value) -> Value {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let url = format!("{}/v1/{path}", self.address);
         let request = self
@@ -63,20 +63,20 @@ impl Bao {
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default()
     }
 
-    async fn role(&self) -> Login {
+    async fn create_role(&self) -> Login {
         let rules = "path \"secret/data/app/*\" { capabilities = [\"read\"] }";
-        self.ask("PUT", "sys/policies/acl/app", "", &json!({"policy": rules}))
+        self.request("PUT", "sys/policies/acl/app", "", &json!({"policy": rules}))
             .await;
-        self.ask("POST", "sys/auth/approle", "", &json!({"type": "approle"}))
+        self.request("POST", "sys/auth/approle", "", &json!({"type": "approle"}))
             .await;
         let role = json!({"token_policies": ["app"], "token_ttl": "1h"});
-        self.ask("POST", "auth/approle/role/airlift", "", &role)
+        self.request("POST", "auth/approle/role/airlift", "", &role)
             .await;
         let id = self
-            .ask("GET", "auth/approle/role/airlift/role-id", "", &json!({}))
+            .request("GET", "auth/approle/role/airlift/role-id", "", &json!({}))
             .await;
         let secret = self
-            .ask(
+            .request(
                 "POST",
                 "auth/approle/role/airlift/secret-id",
                 "",
@@ -100,11 +100,11 @@ impl Drop for Bao {
 
 #[tokio::test]
 #[ignore = "needs AIRLIFT_TEST_BAO, the path of a `bao` program"]
-async fn a_real_server_agrees() {
+async fn vault_real_server_behaves_like_the_stand_in() {
     let program = std::env::var("AIRLIFT_TEST_BAO").unwrap();
     let bao = Bao::start(&program).await;
     let put = async |path: &str, namespace: &str, data: Value| {
-        bao.ask("POST", path, namespace, &json!({"data": data}))
+        bao.request("POST", path, namespace, &json!({"data": data}))
             .await;
     };
     let data = json!({"id": "one", "key": "a\nb \u{e9}\"", "n": 7});
@@ -112,29 +112,29 @@ async fn a_real_server_agrees() {
     put("secret/data/app/deleted", "", json!({"id": "x"})).await;
     put("secret/data/app/destroyed", "", json!({"id": "x"})).await;
     put("secret/data/other/b", "", json!({"id": "x"})).await;
-    bao.ask("DELETE", "secret/data/app/deleted", "", &json!({}))
+    bao.request("DELETE", "secret/data/app/deleted", "", &json!({}))
         .await;
     let first = json!({"versions": [1]});
-    bao.ask("PUT", "secret/destroy/app/destroyed", "", &first)
+    bao.request("PUT", "secret/destroy/app/destroyed", "", &first)
         .await;
-    let role = vault(&bao.address, None, bao.role().await, "approle");
+    let role = vault(&bao.address, None, bao.create_role().await, "approle");
     assert_eq!(role.login().await, Ok(()));
     assert_eq!(
-        told(&role, "secret/app/a", "key").await.unwrap(),
+        read_field(&role, "secret/app/a", "key").await.unwrap(),
         "a\nb \u{e9}\""
     );
-    assert_eq!(told(&role, "secret/app/a", "n").await.unwrap(), "7");
+    assert_eq!(read_field(&role, "secret/app/a", "n").await.unwrap(), "7");
     for (path, expected) in [
         ("secret/app/none", ResolveErrorKind::NotFound),
         ("secret/app/deleted", ResolveErrorKind::Deleted),
         ("secret/app/destroyed", ResolveErrorKind::Destroyed),
         ("secret/other/b", ResolveErrorKind::Denied),
     ] {
-        assert_eq!(told(&role, path, "id").await, Err(expected), "{path}");
+        assert_eq!(read_field(&role, path, "id").await, Err(expected), "{path}");
     }
     let wrong = with_token(&bao.address, "wrong");
     assert_eq!(
-        told(&wrong, "secret/app/a", "id").await,
+        read_field(&wrong, "secret/app/a", "id").await,
         Err(ResolveErrorKind::Denied)
     );
     assert!(matches!(
@@ -143,30 +143,31 @@ async fn a_real_server_agrees() {
     ));
     mounts(&bao).await;
     versions(&bao, &role).await;
-    logins::agree(&bao).await;
+    logins::check(&bao).await;
     namespaces(&bao).await;
     sealed(&bao).await;
 }
 
 async fn mounts(bao: &Bao) {
     let engine = json!({"type": "kv", "options": {"version": "2"}});
-    bao.ask("POST", "sys/mounts/group/eu/kv", "", &engine).await;
+    bao.request("POST", "sys/mounts/group/eu/kv", "", &engine)
+        .await;
     let data = json!({"data": {"id": "three parts"}});
-    bao.ask("POST", "group/eu/kv/data/a/b", "", &data).await;
+    bao.request("POST", "group/eu/kv/data/a/b", "", &data).await;
     let old = json!({"type": "kv", "options": {"version": "1"}});
-    bao.ask("POST", "sys/mounts/old", "", &old).await;
-    bao.ask("POST", "old/a", "", &json!({"id": "x"})).await;
+    bao.request("POST", "sys/mounts/old", "", &old).await;
+    bao.request("POST", "old/a", "", &json!({"id": "x"})).await;
     let root = with_token(&bao.address, ROOT);
-    let read = async |path: &str| told(&root, path, "id").await;
+    let read = async |path: &str| read_field(&root, path, "id").await;
     assert_eq!(read("group/eu/kv/a/b").await.unwrap(), "three parts");
     assert_eq!(read("old/a").await, Err(ResolveErrorKind::OldEngine));
     assert!(matches!(
         read("cubbyhole/a").await,
-        Err(ResolveErrorKind::Answer(_))
+        Err(ResolveErrorKind::UnexpectedResponse(_))
     ));
 }
 
-/// The role may read data and no metadata.
+/// The role may read data but no metadata.
 async fn versions(bao: &Bao, role: &super::Vault) {
     let root = || with_token(&bao.address, ROOT);
     let value = role.field("secret/app/a", "id").await.unwrap();
@@ -185,11 +186,11 @@ async fn versions(bao: &Bao, role: &super::Vault) {
     ] {
         assert_eq!(root().version(path).await, None, "{path}");
     }
-    // Deleted for good and made again: the number is the same, the version is not.
-    bao.ask("DELETE", "secret/metadata/app/a", "", &json!({}))
+    // After a deletion with the metadata the number starts at one again, so only the creation time differs.
+    bao.request("DELETE", "secret/metadata/app/a", "", &json!({}))
         .await;
     let data = json!({"data": {"id": "again"}});
-    bao.ask("POST", "secret/data/app/a", "", &data).await;
+    bao.request("POST", "secret/data/app/a", "", &data).await;
     let again = root().version("secret/app/a").await;
     assert!(
         again
@@ -200,26 +201,30 @@ async fn versions(bao: &Bao, role: &super::Vault) {
 }
 
 async fn namespaces(bao: &Bao) {
-    bao.ask("POST", "sys/namespaces/team", "", &json!({})).await;
+    bao.request("POST", "sys/namespaces/team", "", &json!({}))
+        .await;
     let engine = json!({"type": "kv", "options": {"version": "2"}});
-    bao.ask("POST", "sys/mounts/kv", "team", &engine).await;
+    bao.request("POST", "sys/mounts/kv", "team", &engine).await;
     let data = json!({"data": {"id": "namespaced"}});
-    bao.ask("POST", "kv/data/a", "team", &data).await;
+    bao.request("POST", "kv/data/a", "team", &data).await;
     let token = || Login::Token(SecretValue::new(ROOT.into()));
     let inside = vault(&bao.address, Some("team"), token(), "token");
-    assert_eq!(told(&inside, "kv/a", "id").await.unwrap(), "namespaced");
+    assert_eq!(
+        read_field(&inside, "kv/a", "id").await.unwrap(),
+        "namespaced"
+    );
     let root = with_token(&bao.address, ROOT);
     assert_eq!(
-        told(&root, "kv/a", "id").await,
+        read_field(&root, "kv/a", "id").await,
         Err(ResolveErrorKind::NotFound)
     );
 }
 
 async fn sealed(bao: &Bao) {
     let root = with_token(&bao.address, ROOT);
-    bao.ask("PUT", "sys/seal", "", &json!({})).await;
+    bao.request("PUT", "sys/seal", "", &json!({})).await;
     assert_eq!(
-        told(&root, "secret/app/a", "id").await,
+        read_field(&root, "secret/app/a", "id").await,
         Err(ResolveErrorKind::Sealed)
     );
     assert_eq!(root.health().await, Err(ResolveErrorKind::Sealed));

@@ -1,4 +1,4 @@
-//! Responsible for the `vault` store behind the trait of all stores: it opens the server with the first reference.
+//! Responsible for the `vault` store as an implementation of the `Store` trait. The first reference opens the server.
 
 use super::Vault;
 use crate::model::{HealthCheck, SecretRef, SecretValue};
@@ -48,15 +48,15 @@ impl VaultStore {
                 hint,
             )];
         }
-        let reached = HealthCheck::ok(SUBJECT, format!("{address} answers"));
-        vec![reached, check_login(vault).await]
+        let reachable = HealthCheck::ok(SUBJECT, format!("{address} responds"));
+        vec![reachable, check_login(vault).await]
     }
 }
 
 impl Store for VaultStore {
     fn check_reference(&self, reference: &SecretRef) -> Result<(), &'static str> {
         if reference.field.is_none() {
-            return Err("a secret has fields; add `#` and the field's name");
+            return Err("a Vault secret has fields; add `#` and the field's name");
         }
         check_path(&reference.path).map(drop)
     }
@@ -92,23 +92,22 @@ impl Store for VaultStore {
     }
 }
 
-/// Checks the path of a reference: a mount and what lies below it.
+/// Checks the path of a reference: a mount and a path below the mount.
 pub(super) fn check_path(path: &str) -> Result<&str, &'static str> {
     if !path.contains('/') {
-        return Err("it is a mount and a path, as in kv/hubspot");
+        return Err("the reference needs a mount and a path, for example kv/hubspot");
     }
     let is_valid = |part: &str| !part.is_empty() && part != "." && part != "..";
     if path.split('/').all(is_valid) {
         Ok(path)
     } else {
-        Err("its path has an empty part, or goes up")
+        Err("the path has an empty part, `.` or `..`")
     }
 }
 
 async fn check_login(vault: &Vault) -> HealthCheck {
     match vault.login().await {
         Ok(()) => HealthCheck::ok(SUBJECT, "the login works"),
-        // A valid token may not be allowed to look itself up.
         Err(kind) => {
             let hint = "check the token, or the role and its proof, and VAULT_NAMESPACE";
             HealthCheck::fail(SUBJECT, kind.to_string(), hint)

@@ -1,8 +1,7 @@
-//! Tests of the store against a strict server of a few routes.
+//! Tests of the store against a strict stand-in server with a few routes.
 
 use super::Vault;
-use super::settings::Login;
-use super::settings::Settings;
+use super::settings::{Login, Settings};
 use crate::model::SecretValue;
 use crate::secrets::ResolveErrorKind;
 use axum::Router;
@@ -12,14 +11,14 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-/// What was asked, in order: method, path and token.
+/// The requests in order: method, path and token.
 type Log = Arc<Mutex<Vec<String>>>;
 
 pub(super) const ROOT: &str = "the-root-token";
 
 async fn serve() -> (String, Log) {
     let log = Log::default();
-    let app = Router::new().fallback(answer).with_state(Arc::clone(&log));
+    let app = Router::new().fallback(respond).with_state(Arc::clone(&log));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async { axum::serve(listener, app).await });
@@ -32,7 +31,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
         .map_or("", |value| value.to_str().unwrap())
 }
 
-async fn answer(State(log): State<Log>, request: Request) -> Response {
+async fn respond(State(log): State<Log>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let token = header(&parts.headers, "x-vault-token");
     let namespace = header(&parts.headers, "x-vault-namespace");
@@ -72,19 +71,19 @@ fn login(body: &[u8], expected: &Value) -> Response {
     axum::Json(json!({"auth": auth})).into_response()
 }
 
-/// An engine's mount, as the server tells it to whoever may see anything in it.
+/// The mount of an engine, as the server returns it to a token with access to a path below the mount.
 fn mount(path: &str) -> Response {
-    let told = |mount: &str, kind: &str, options: Value| {
+    let response = |mount: &str, kind: &str, options: Value| {
         let data = json!({"path": mount, "type": kind, "options": options});
         axum::Json(json!({"data": data})).into_response()
     };
     match path.split_once('/').unwrap_or((path, "")) {
-        ("kv", _) => told("kv/", "kv", json!({"version": "2"})),
+        ("kv", _) => response("kv/", "kv", json!({"version": "2"})),
         ("team", rest) if rest.starts_with("kv/") => {
-            told("team/kv/", "kv", json!({"version": "2"}))
+            response("team/kv/", "kv", json!({"version": "2"}))
         }
-        ("old", _) => told("old/", "kv", Value::Null),
-        ("pki", _) => told("pki/", "pki", Value::Null),
+        ("old", _) => response("old/", "kv", Value::Null),
+        ("pki", _) => response("pki/", "pki", Value::Null),
         _ => errors(
             StatusCode::FORBIDDEN,
             "preflight capability check returned 403",
@@ -93,23 +92,24 @@ fn mount(path: &str) -> Response {
 }
 
 fn secret(path: &str, namespace: &str) -> Response {
-    let found = |data: Value, metadata: Value| {
+    let response = |data: Value, metadata: Value| {
         axum::Json(json!({"data": {"data": data, "metadata": metadata}})).into_response()
     };
-    let whole = json!({"created_time": "t", "deletion_time": "", "destroyed": false, "version": 2});
-    let gone = |destroyed: bool| {
+    let version =
+        json!({"created_time": "t", "deletion_time": "", "destroyed": false, "version": 2});
+    let absent = |destroyed: bool| {
         let metadata = json!({"deletion_time": "2026-01-01T00:00:00Z", "destroyed": destroyed});
         let body = json!({"data": {"data": null, "metadata": metadata}});
         (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
     };
     match (namespace, path) {
-        ("", "/v1/kv/data/hubspot%20eu/a") => found(
+        ("", "/v1/kv/data/hubspot%20eu/a") => response(
             json!({"id": "one", "secret": "a\nb", "n": 7, "t": true, "list": [1], "none": null}),
-            whole,
+            version,
         ),
-        ("team/eu", "/v1/kv/data/a") => found(json!({"id": "namespaced"}), whole),
-        ("", "/v1/team/kv/data/a") => found(json!({"id": "two parts"}), whole),
-        ("", "/v1/untold/data/a") => found(json!({"id": "untold"}), whole),
+        ("team/eu", "/v1/kv/data/a") => response(json!({"id": "namespaced"}), version),
+        ("", "/v1/team/kv/data/a") => response(json!({"id": "two parts"}), version),
+        ("", "/v1/unlisted/data/a") => response(json!({"id": "first part"}), version),
         ("", "/v1/kv/metadata/hubspot%20eu/a") => {
             let version = json!({"created_time": "t", "deletion_time": "", "destroyed": false});
             metadata(&version)
@@ -117,8 +117,8 @@ fn secret(path: &str, namespace: &str) -> Response {
         ("", "/v1/kv/metadata/deleted") => metadata(
             &json!({"created_time": "t", "deletion_time": "2026-01-01T00:00:00Z", "destroyed": false}),
         ),
-        ("", "/v1/kv/data/deleted") => gone(false),
-        ("", "/v1/kv/data/destroyed") => gone(true),
+        ("", "/v1/kv/data/deleted") => absent(false),
+        ("", "/v1/kv/data/destroyed") => absent(true),
         ("", "/v1/kv/data/sealed") => errors(StatusCode::SERVICE_UNAVAILABLE, "Vault is sealed"),
         ("", "/v1/kv/data/moved") => (
             StatusCode::TEMPORARY_REDIRECT,
@@ -140,11 +140,11 @@ fn metadata(second: &Value) -> Response {
 }
 
 fn errors(status: StatusCode, text: &str) -> Response {
-    let all: Vec<&str> = Some(text)
+    let errors: Vec<&str> = Some(text)
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect();
-    (status, axum::Json(json!({"errors": all}))).into_response()
+    (status, axum::Json(json!({"errors": errors}))).into_response()
 }
 
 pub(super) fn vault(address: &str, namespace: Option<&str>, login: Login, mount: &str) -> Vault {
@@ -163,7 +163,15 @@ pub(super) fn with_token(address: &str, token: &str) -> Vault {
     vault(address, None, token, "token")
 }
 
-pub(super) async fn told(
+fn with_app_role(address: &str) -> Vault {
+    let login = Login::AppRole {
+        role_id: SecretValue::new("r\"1".into()),
+        secret_id: SecretValue::new("s\n1".into()),
+    };
+    vault(address, None, login, "approle")
+}
+
+pub(super) async fn read_field(
     vault: &Vault,
     path: &str,
     field: &str,
@@ -173,144 +181,174 @@ pub(super) async fn told(
 }
 
 #[tokio::test]
-async fn fields_of_one_secret_cost_one_request() {
+async fn field_reads_of_one_secret_share_one_request() {
     let (address, log) = serve().await;
     let vault = with_token(&address, ROOT);
-    let read = async |field: &str| told(&vault, "kv/hubspot eu/a", field).await;
-    let (one, two, three) = tokio::join!(read("id"), read("secret"), read("n"));
+    let read = async |field: &str| read_field(&vault, "kv/hubspot eu/a", field).await;
+    let (id, secret, number) = tokio::join!(read("id"), read("secret"), read("n"));
     assert_eq!(
-        (one.unwrap(), two.unwrap(), three.unwrap()),
+        (id.unwrap(), secret.unwrap(), number.unwrap()),
         ("one".into(), "a\nb".into(), "7".into())
     );
     assert_eq!(read("t").await.unwrap(), "true");
     assert_eq!(read("list").await, Err(ResolveErrorKind::NotScalar));
     assert_eq!(read("none").await, Err(ResolveErrorKind::NotScalar));
     assert_eq!(read("other").await, Err(ResolveErrorKind::NoSuchField));
-    let asked = |path: &str| format!("GET /v1/{path}/hubspot%20eu/a {ROOT}");
-    let expected = [asked("sys/internal/ui/mounts/kv"), asked("kv/data")];
+    let request = |path: &str| format!("GET /v1/{path}/hubspot%20eu/a {ROOT}");
+    let expected = [request("sys/internal/ui/mounts/kv"), request("kv/data")];
     assert_eq!(*log.lock().unwrap(), expected);
 }
 
 #[tokio::test]
-async fn a_version_is_told_without_the_fields() {
+async fn version_sends_no_request_for_fields() {
     let (address, log) = serve().await;
     let vault = with_token(&address, ROOT);
     let path = "kv/hubspot eu/a";
-    let (one, two) = tokio::join!(vault.version(path), vault.version(path));
+    let (first, second) = tokio::join!(vault.version(path), vault.version(path));
     assert_eq!(
-        (one.as_deref(), two.as_deref()),
+        (first.as_deref(), second.as_deref()),
         (Some("2 of t"), Some("2 of t"))
     );
     let data = |line: &&String| line.contains("/data/");
     assert_eq!(log.lock().unwrap().iter().filter(data).count(), 0);
     let value = vault.field(path, "id").await.unwrap();
     assert_eq!(value.version(), Some("2 of t"));
+}
+
+#[tokio::test]
+async fn version_of_unreadable_secret_is_none() {
+    let (address, _) = serve().await;
+    let vault = with_token(&address, ROOT);
     for path in ["kv/deleted", "kv/missing", "kv/closed", "old/a"] {
         assert_eq!(vault.version(path).await, None, "{path}");
     }
 }
 
 #[tokio::test]
-async fn the_server_tells_which_part_is_the_mount() {
+async fn mount_is_requested_once_per_mount() {
     let (address, log) = serve().await;
     let vault = with_token(&address, ROOT);
-    let read = async |path: &str| told(&vault, path, "id").await;
+    let read = async |path: &str| read_field(&vault, path, "id").await;
     assert_eq!(read("team/kv/a").await.unwrap(), "two parts");
     assert_eq!(read("team/kv/b").await, Err(ResolveErrorKind::NotFound));
-    assert_eq!(read("untold/a").await.unwrap(), "untold");
+    assert_eq!(read("unlisted/a").await.unwrap(), "first part");
     assert_eq!(read("old/a").await, Err(ResolveErrorKind::OldEngine));
     assert!(matches!(
         read("pki/a").await,
-        Err(ResolveErrorKind::Answer(_))
+        Err(ResolveErrorKind::UnexpectedResponse(_))
     ));
-    let asked = |line: &&String| line.contains("/ui/mounts/team/");
-    assert_eq!(log.lock().unwrap().iter().filter(asked).count(), 1);
+    let mounts = |line: &&String| line.contains("/ui/mounts/team/");
+    assert_eq!(log.lock().unwrap().iter().filter(mounts).count(), 1);
 }
 
 #[tokio::test]
-async fn failures_are_told_by_cause_and_in_no_words_of_the_server() {
+async fn field_failures_are_reported_by_cause_without_the_servers_text() {
     let (address, _) = serve().await;
     let vault = with_token(&address, ROOT);
-    let answer = |what: &str| ResolveErrorKind::Answer(what.to_owned());
-    let odd = answer("it is no secret of a KV version 2 engine");
-    for (path, why) in [
+    let unexpected = |what: &str| ResolveErrorKind::UnexpectedResponse(what.to_owned());
+    let not_a_secret = unexpected("not a secret of a KV version 2 engine");
+    for (path, error) in [
         ("kv/missing", ResolveErrorKind::NotFound),
         ("kv/deleted", ResolveErrorKind::Deleted),
         ("kv/destroyed", ResolveErrorKind::Destroyed),
         ("kv/sealed", ResolveErrorKind::Sealed),
         ("kv/closed", ResolveErrorKind::Denied),
-        ("kv/moved", answer("it redirects, which is not followed")),
-        ("kv/endless", answer("it is larger than 1 MiB")),
-        ("kv/odd", odd.clone()),
-        ("kv/version-one", odd),
+        (
+            "kv/moved",
+            unexpected("a redirect, which airlift does not follow"),
+        ),
+        ("kv/endless", unexpected("larger than 1 MiB")),
+        ("kv/odd", not_a_secret.clone()),
+        ("kv/version-one", not_a_secret),
         (
             "kv/../sys/raw",
-            ResolveErrorKind::BadReference("its path has an empty part, or goes up"),
+            ResolveErrorKind::BadReference("the path has an empty part, `.` or `..`"),
         ),
     ] {
-        assert_eq!(told(&vault, path, "id").await, Err(why), "{path}");
+        assert_eq!(read_field(&vault, path, "id").await, Err(error), "{path}");
     }
+}
+
+#[tokio::test]
+async fn login_with_wrong_token_is_refused() {
+    let (address, _) = serve().await;
     let wrong = with_token(&address, "wrong");
     assert_eq!(
-        told(&wrong, "kv/deleted", "id").await,
+        read_field(&wrong, "kv/deleted", "id").await,
         Err(ResolveErrorKind::Denied)
     );
     assert!(matches!(
         wrong.login().await,
         Err(ResolveErrorKind::LoginRefused(_))
     ));
-    assert_eq!(vault.health().await, Ok(()));
-    let nobody = with_token("http://127.0.0.1:9", ROOT);
+}
+
+#[tokio::test]
+async fn health_of_standby_is_ok_and_of_closed_port_is_unreachable() {
+    let (address, _) = serve().await;
+    assert_eq!(with_token(&address, ROOT).health().await, Ok(()));
+    let closed = with_token("http://127.0.0.1:9", ROOT);
     assert!(matches!(
-        nobody.health().await,
+        closed.health().await,
         Err(ResolveErrorKind::Unreachable(_))
     ));
 }
 
 #[tokio::test]
-async fn a_namespace_is_sent() {
+async fn field_with_namespace_sends_the_header() {
     let (address, _) = serve().await;
     let token = || Login::Token(SecretValue::new(ROOT.into()));
     let inside = vault(&address, Some("team/eu"), token(), "token");
-    assert_eq!(told(&inside, "kv/a", "id").await.unwrap(), "namespaced");
+    assert_eq!(
+        read_field(&inside, "kv/a", "id").await.unwrap(),
+        "namespaced"
+    );
     let outside = vault(&address, None, token(), "token");
     assert_eq!(
-        told(&outside, "kv/a", "id").await,
+        read_field(&outside, "kv/a", "id").await,
         Err(ResolveErrorKind::NotFound)
     );
 }
 
 #[tokio::test]
-async fn a_login_is_kept_for_most_of_its_life() {
+async fn login_is_renewed_after_four_fifths_of_its_lifetime() {
     let (address, log) = serve().await;
-    let login = Login::AppRole {
-        role_id: SecretValue::new("r\"1".into()),
-        secret_id: SecretValue::new("s\n1".into()),
-    };
-    let vault = vault(&address, None, login, "approle");
-    let missing = async |path: &str| told(&vault, path, "id").await.unwrap_err();
+    let vault = with_app_role(&address);
+    let missing = async |path: &str| read_field(&vault, path, "id").await.unwrap_err();
     assert_eq!(missing("kv/a1").await, ResolveErrorKind::NotFound);
     assert_eq!(missing("kv/a2").await, ResolveErrorKind::NotFound);
     tokio::time::sleep(std::time::Duration::from_millis(900)).await;
     assert_eq!(missing("kv/a3").await, ResolveErrorKind::NotFound);
     let logins = |line: &&String| line.starts_with("POST /v1/auth/approle/login");
     assert_eq!(log.lock().unwrap().iter().filter(logins).count(), 2);
-    let given_back = |line: &&String| **line == "POST /v1/auth/token/revoke-self from-login";
-    assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 0);
-    vault.close().await;
-    vault.close().await;
-    assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 1);
-    let lasting = with_token(&address, "from-login");
-    assert_eq!(
-        told(&lasting, "kv/missing", "id").await,
-        Err(ResolveErrorKind::NotFound)
-    );
-    lasting.close().await;
-    assert_eq!(log.lock().unwrap().iter().filter(given_back).count(), 1);
 }
 
 #[tokio::test]
-async fn other_logins_have_their_mounts() {
+async fn close_revokes_the_token_of_a_login_once() {
+    let (address, log) = serve().await;
+    let vault = with_app_role(&address);
+    let missing = read_field(&vault, "kv/a1", "id").await;
+    assert_eq!(missing, Err(ResolveErrorKind::NotFound));
+    let revocation = |line: &&String| **line == "POST /v1/auth/token/revoke-self from-login";
+    assert_eq!(log.lock().unwrap().iter().filter(revocation).count(), 0);
+    vault.close().await;
+    vault.close().await;
+    assert_eq!(log.lock().unwrap().iter().filter(revocation).count(), 1);
+}
+
+#[tokio::test]
+async fn close_does_not_revoke_a_configured_token() {
+    let (address, log) = serve().await;
+    let vault = with_token(&address, "from-login");
+    let missing = read_field(&vault, "kv/missing", "id").await;
+    assert_eq!(missing, Err(ResolveErrorKind::NotFound));
+    vault.close().await;
+    let revocation = |line: &&String| line.contains("revoke-self");
+    assert_eq!(log.lock().unwrap().iter().filter(revocation).count(), 0);
+}
+
+#[tokio::test]
+async fn login_by_jwt_uses_the_mount_of_its_method() {
     let (address, _) = serve().await;
     let jwt = |text: &str| Login::Jwt {
         role: "airlift".into(),
@@ -318,15 +356,15 @@ async fn other_logins_have_their_mounts() {
     };
     let read = async |text: &str, mount: &str| {
         let vault = vault(&address, None, jwt(text), mount);
-        told(&vault, "kv/deleted", "id").await.unwrap_err()
+        read_field(&vault, "kv/deleted", "id").await.unwrap_err()
     };
     assert_eq!(read("j1", "ci/jwt").await, ResolveErrorKind::Deleted);
     let refused = read("wrong", "ci/jwt").await;
     assert!(matches!(refused, ResolveErrorKind::LoginRefused(_)));
     assert!(!refused.to_string().contains("hunter2"));
-    let nowhere = read("j1", "kubernetes").await;
+    let absent = read("j1", "kubernetes").await;
     assert_eq!(
-        nowhere,
-        ResolveErrorKind::LoginRefused("there is no such login method")
+        absent,
+        ResolveErrorKind::LoginRefused("the login method does not exist")
     );
 }

@@ -1,17 +1,16 @@
-//! Responsible for the version of a secret, read without its fields.
+//! Responsible for reading the version of a secret without its fields.
 //!
-//! A version is its number with its creation time, because a secret that is deleted for good and created again starts
-//! at one.
+//! A version is the version number with its creation time, because the numbers start at one again if a secret is
+//! destroyed with its metadata and created again.
 
-use super::{Vault, object, place};
+use super::{Vault, cell, object};
 use crate::secrets::fields::json::{self, Object};
 
 impl Vault {
-    /// The newest version of a secret; nothing where there is none, or where the token may not
-    /// see it.
+    /// The newest version of a secret, if one exists and the token may read the metadata.
     pub(super) async fn version(&self, path: &str) -> Option<String> {
-        let place = place(&self.versions, path);
-        let version = place.get_or_init(async || {
+        let cell = cell(&self.versions, path);
+        let version = cell.get_or_init(async || {
             let response = self.kv(path, "metadata").await.ok()?;
             (response.status == 200)
                 .then(|| newest(&response.body))
@@ -26,18 +25,18 @@ fn newest(body: &[u8]) -> Option<String> {
     let number = data.get("current_version").ok()?;
     let versions = Object::parse(data.get("versions").ok()?).ok()?;
     let version = Object::parse(versions.get(number).ok()?).ok()?;
-    let is_there =
+    let is_readable =
         version.get("destroyed") == Ok("false") && version.get("deletion_time") == Ok("\"\"");
-    is_there.then(|| named(number, &version)).flatten()
+    is_readable.then(|| label(number, &version)).flatten()
 }
 
-/// The version that came with a secret's fields.
-pub(super) fn of_secret(data: &Object<'_>) -> Option<String> {
-    let metadata = Object::parse(data.get("metadata").ok()?).ok()?;
-    named(metadata.get("version").ok()?, &metadata)
+/// The version in the response of a secret.
+pub(super) fn from_secret(secret: &Object<'_>) -> Option<String> {
+    let metadata = Object::parse(secret.get("metadata").ok()?).ok()?;
+    label(metadata.get("version").ok()?, &metadata)
 }
 
-fn named(number: &str, version: &Object<'_>) -> Option<String> {
-    let made = json::scalar(version.get("created_time").ok()?).ok()?;
-    Some(format!("{number} of {}", made.expose()))
+fn label(number: &str, version: &Object<'_>) -> Option<String> {
+    let created = json::scalar(version.get("created_time").ok()?).ok()?;
+    Some(format!("{number} of {}", created.expose()))
 }
