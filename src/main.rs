@@ -1,4 +1,5 @@
-//! The binary: parses the command line, hands it over, returns the exit code.
+//! The binary. Responsible for parsing the command line, running the command and returning its exit
+//! code.
 
 use std::process::ExitCode;
 
@@ -10,6 +11,6 @@ fn main() -> ExitCode {
     }));
     match airlift::cli::parse(std::env::args_os(), airlift::render::width()) {
         Ok(cli) => airlift::commands::run(cli),
-        Err(answer) => airlift::render::usage(&answer).into(),
+        Err(error) => airlift::render::usage(&error).into(),
     }
 }

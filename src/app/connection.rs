@@ -47,8 +47,8 @@ impl From<&ConnectionArgs> for SessionSettings {
     fn from(args: &ConnectionArgs) -> Self {
         Self {
             connector_token: match args.connector_token {
-                cli::ConnectorToken::Scoped => ConnectorToken::Scoped,
-                cli::ConnectorToken::Application => ConnectorToken::Application,
+                cli::ConnectorTokenArg::Scoped => ConnectorToken::Scoped,
+                cli::ConnectorTokenArg::Application => ConnectorToken::Application,
             },
             ..Self::from(&args.rate)
         }

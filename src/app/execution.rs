@@ -2,7 +2,9 @@
 
 use super::approval;
 use super::{App, Invocation, Planned};
-use crate::apply::{ApplyReport, Context, Options, StopCause, Tally, Waves, apply, apply_in_waves};
+use crate::apply::{
+    ApplyReport, Context, Options, StopCause, UnsuccessfulCounts, Waves, apply, apply_in_waves,
+};
 use crate::cli::{ExecutionArgs, Format};
 use crate::events::Event;
 use crate::failure::{Exit, Failure, FailureKind};
@@ -59,7 +61,7 @@ impl App<'_> {
         args: ExecutionArgs,
         waves: Option<&Waves>,
     ) -> Result<ApplyReport, Failure> {
-        self.stop.begin();
+        self.stop.mark_writing();
         for id in &planned.unsaved {
             let entry = &planned.recorded.customers[id];
             self.ledger.save(*id, entry).await?;
@@ -125,15 +127,16 @@ impl App<'_> {
             Some(StopCause::Signal) => Exit::Cancelled,
             Some(StopCause::Authentication) => Exit::Authentication,
             Some(StopCause::Disk) => Exit::Error,
-            None => Exit::Done,
+            None => Exit::Success,
         };
-        let is_partial = report.unplanned > 0 || report.tally() != Tally::default();
-        let tally = if is_partial {
+        let is_partial =
+            report.unplanned > 0 || report.unsuccessful() != UnsuccessfulCounts::default();
+        let unsuccessful = if is_partial {
             Exit::Partial
         } else {
-            Exit::Done
+            Exit::Success
         };
-        Exit::decide([stopped, tally])
+        Exit::decide([stopped, unsuccessful])
     }
 }
 

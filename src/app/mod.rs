@@ -28,7 +28,7 @@ pub(crate) use export::{exported_customers, write_project};
 pub(crate) use health::check_health;
 pub(crate) use project::{load, load_if_any, read};
 
-pub(crate) use rotation::{FoundRotation, check_selectors};
+pub(crate) use rotation::{SelectedRotation, check_selectors};
 pub(crate) use serve::sandbox_options;
 pub(crate) use signals::{signal, unless_interrupted};
 pub(crate) use starter::write_starter;

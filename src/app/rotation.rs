@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 type Selector = BTreeSet<Address>;
 
 /// The rotation that a command is about to plan.
-pub(crate) struct FoundRotation {
+pub(crate) struct SelectedRotation {
     rotations: Rotations,
     selector: Selector,
     /// What an earlier run began.
@@ -44,7 +44,7 @@ pub(crate) fn check_selectors(desired: &Desired, selectors: &[Address]) -> Resul
     Err(Failure::unknown_selector(message))
 }
 
-impl FoundRotation {
+impl SelectedRotation {
     /// The rotation to begin, or with `--resume` the one to go on with.
     pub(crate) async fn find(app: &App<'_>, args: &RotateArgs) -> Result<Self, Failure> {
         let rotations = app.ledger.rotations().await?;
@@ -158,7 +158,7 @@ impl PlannedRotation {
         Waves {
             sizes: args.waves.clone(),
             max_failures: args.max_failures,
-            given_up: self
+            expected_failures: self
                 .planned
                 .plan
                 .steps()

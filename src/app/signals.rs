@@ -35,7 +35,7 @@ impl App<'_> {
         let ui = self.invocation.ui;
         loop {
             self.invocation.env.interruption().await;
-            if !self.stop.has_begun() {
+            if !self.stop.is_writing() {
                 return;
             }
             if self.stop.cause() == Some(StopCause::Signal) {

@@ -2,7 +2,7 @@
 //! interrupted run left, match, compare secrets, plan. Writes nothing, here or there.
 
 use super::App;
-use crate::cli::{ConnectionArgs, PlanningArgs, Refresh};
+use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
 use crate::ledger::{Unsettled, recover};
 use crate::model::{
@@ -65,8 +65,8 @@ impl App<'_> {
         let grace = Duration::from_secs(args.settle_timeout);
         await_pending_creations(&reader, &recorded, &unsettled, grace, &*self.events).await?;
         let refresh = match args.refresh {
-            Refresh::Lean => observed::RefreshMode::Lean,
-            Refresh::Full => observed::RefreshMode::Full,
+            RefreshArg::Lean => observed::RefreshMode::Lean,
+            RefreshArg::Full => observed::RefreshMode::Full,
         };
         let observed = observe(
             &reader,

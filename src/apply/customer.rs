@@ -1,4 +1,4 @@
-//! Responsible for one customer's steps, one after the other.
+//! Responsible for executing one customer's steps, one after the other.
 
 use super::{
     Context, CustomerContext, OperationReport, Outcome, StepError, StepProblem, StepResult,
@@ -50,7 +50,7 @@ impl<'a> CustomerExecutor<'a> {
         operations::execute(&mut self.ctx, step).await
     }
 
-    /// Whether a step can start at all.
+    /// Refuses a step that cannot start.
     fn precondition(&self, step: &Step) -> Result<(), StepError> {
         if self.ctx.run.stop.cause().is_some() {
             return Err(StepError::new(Outcome::NotAttempted, StepProblem::RunEnded));
@@ -62,11 +62,11 @@ impl<'a> CustomerExecutor<'a> {
                 StepProblem::CustomerNotCreated,
             ));
         }
-        body_to_send(&step.operation).map_or(Ok(()), |body| self.secrets_of(body))
+        body_to_send(&step.operation).map_or(Ok(()), |body| self.require_secrets(body))
     }
 
-    /// Whether every secret of a body is resolved.
-    fn secrets_of(&self, body: &ConnectorBody) -> Result<(), StepError> {
+    /// Refuses a body with a secret that could not be resolved.
+    fn require_secrets(&self, body: &ConnectorBody) -> Result<(), StepError> {
         let missing = body
             .references()
             .into_iter()
@@ -83,7 +83,7 @@ impl<'a> CustomerExecutor<'a> {
 
     fn report(&mut self, step: &Step, result: StepResult) {
         let (outcome, success, problem) = match result {
-            Ok(success) => (Outcome::Done, success, None),
+            Ok(success) => (Outcome::Succeeded, success, None),
             Err(error) => {
                 self.ctx.run.request_stop(error.stop);
                 (error.outcome, StepSuccess::default(), Some(error.problem))

@@ -12,7 +12,7 @@ pub(super) struct CustomerContext<'a> {
     pub(super) plan: &'a CustomerPlan,
     pub(super) ledger: LedgerEntry<'a>,
     pub(super) live: LiveConnectors<'a>,
-    /// Connectors that this run created, until their duplicates are resolved.
+    /// Connectors that this run created and whose duplicates are not resolved yet.
     pub(super) created: Vec<CreatedConnector>,
 }
 
@@ -21,9 +21,9 @@ pub(super) struct CustomerContext<'a> {
 pub(super) struct CreatedConnector {
     pub(super) id: ConnectorId,
     pub(super) body: ConnectorBody,
-    /// Its intent, which ends when its duplicates are resolved.
+    /// The sequence number of its intent, which ends when its duplicates are resolved.
     pub(super) seq: u64,
-    /// The record of the connector that it replaces.
+    /// The ledger record of the connector that it replaces.
     pub(super) previous: Option<Previous>,
 }
 

@@ -1,7 +1,8 @@
-//! Responsible for duplicates: two runs on machines that share no lock may create the same
-//! connector, because names are not unique remotely. Both runs then list both connectors and keep
-//! the same one: the smallest creation time, then the smallest id. A run removes only a connector
-//! that it created itself.
+//! Responsible for duplicates: two runs that share no lock may create the same connector, because
+//! the API does not require unique names. Both runs list both connectors and keep the same one: the
+//! one with the smallest creation time, then the smallest id.
+//!
+//! Does not delete a connector that this run did not create.
 
 use super::customer_context::{CreatedConnector, CustomerContext};
 use super::ledger_entry::record;
@@ -11,7 +12,8 @@ use super::{OperationReport, Outcome, StepError, StepProblem, StepWarning, StopC
 use crate::ledger::{IntentOutcome, interchangeable, precedence};
 use crate::model::{Address, ConnectorId, RecordedConnector, Sent};
 
-/// Looks for duplicates of the created connectors, and keeps an earlier one instead.
+/// Lists the connectors and, where a created connector is the duplicate of an earlier one, keeps
+/// the earlier one.
 pub(super) async fn resolve_duplicates(
     ctx: &mut CustomerContext<'_>,
     reports: &mut [OperationReport],
@@ -23,7 +25,7 @@ pub(super) async fn resolve_duplicates(
     let listed = ctx.live.list_with(&ctx.ledger, &wanted).await;
     for created in std::mem::take(&mut ctx.created) {
         let Some(listed) = &listed else {
-            // Its intent stays open, so the next run checks.
+            // The intent stays open, so the next run checks.
             warn(reports, &created, StepWarning::DuplicatesUnchecked);
             continue;
         };
@@ -41,8 +43,8 @@ pub(super) async fn resolve_duplicates(
     }
 }
 
-/// Whether the connector that was created last is listed, before the one that it replaces is
-/// deleted. If it is not, the ledger returns to the old one.
+/// Requires that a list shows a replacement before the old connector is deleted. Otherwise the
+/// ledger returns to the old connector.
 pub(super) async fn verify_listed(
     ctx: &mut CustomerContext<'_>,
     id: ConnectorId,
@@ -57,7 +59,7 @@ pub(super) async fn verify_listed(
     Err(StepError::unknown(StepProblem::ReplacementNotListed { id }))
 }
 
-/// Takes back a creation that no list shows.
+/// Reports a creation that no list shows as unknown, and undoes it in the ledger.
 async fn mark_unconfirmed(
     ctx: &mut CustomerContext<'_>,
     reports: &mut [OperationReport],
@@ -72,7 +74,8 @@ async fn mark_unconfirmed(
     Ok(())
 }
 
-/// Returns the ledger to the state before a creation, whose intent makes the next run check.
+/// Returns the ledger entry to its state before a creation. The intent stays unresolved, so the
+/// next run checks.
 async fn undo(ctx: &mut CustomerContext<'_>, created: &CreatedConnector) -> Result<(), StepError> {
     ctx.ledger
         .undo_creation(created.id, created.previous.clone())
@@ -93,7 +96,7 @@ async fn resolve(
         let Some(earlier) = find_earlier(ctx, created, listed) else {
             break;
         };
-        // A list may be from before a deletion, so the connector is read by its id as well.
+        // A list may still show a deleted connector, so a GET by id has to return it as well.
         if let Ok(Some(_)) = ctx.reader().connector(earlier).await {
             keep(ctx, reports, created, earlier, listed).await;
             break;
@@ -107,36 +110,37 @@ async fn resolve(
     ctx.ledger.end(created.seq, IntentOutcome::Done).await
 }
 
-/// The duplicate that takes precedence over a created connector, if there is one.
+/// The connector that takes precedence over a created one of the same name and type, if any.
 fn find_earlier(
     ctx: &CustomerContext<'_>,
     created: &CreatedConnector,
     listed: &Listed,
 ) -> Option<ConnectorId> {
     let own = listed.get(&created.id)?;
-    let (first, found) = listed
+    let (first, connector) = listed
         .iter()
-        .filter(|(id, found)| {
-            found.name == created.body.name
-                && found.definition_id == created.body.definition_id
+        .filter(|(id, connector)| {
+            connector.name == created.body.name
+                && connector.definition_id == created.body.definition_id
                 && is_candidate(ctx, **id)
         })
-        // An own connector that was created with other settings is left to the next run.
+        // A connector that this ledger created with other settings is left to the next run.
         .filter(|(id, _)| {
             explained(ctx, **id, listed).is_none_or(|explained| {
                 interchangeable(&explained, &record(&created.body, **id, None, None))
             })
         })
-        .min_by_key(|(id, found)| precedence(**id, found))?;
-    (precedence(*first, found) < precedence(created.id, own)).then_some(*first)
+        .min_by_key(|(id, connector)| precedence(**id, connector))?;
+    (precedence(*first, connector) < precedence(created.id, own)).then_some(*first)
 }
 
-/// Whether a connector appeared during this run and stays.
+/// Whether a connector appeared during this run and is not about to be deleted.
 fn is_candidate(ctx: &CustomerContext<'_>, id: ConnectorId) -> bool {
     !ctx.ledger.is_pending_deletion(id) && !ctx.live.was_removed(id) && ctx.live.get(id).is_none()
 }
 
-/// The record of a connector that an own creation explains, in this run or an earlier one.
+/// The ledger record of a connector that a creation of this ledger explains, in this run or an
+/// earlier one.
 fn explained(
     ctx: &CustomerContext<'_>,
     id: ConnectorId,
@@ -145,7 +149,7 @@ fn explained(
     ctx.ledger.explained(id, listed.get(&id)?)
 }
 
-/// Keeps the earlier connector, removes the created one, and reports it.
+/// Keeps the earlier connector, deletes the created one, and reports both.
 async fn keep(
     ctx: &mut CustomerContext<'_>,
     reports: &mut [OperationReport],

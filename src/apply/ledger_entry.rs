@@ -1,9 +1,9 @@
-//! Responsible for one customer's ledger entry and for the journal of its writes.
+//! Responsible for one customer's ledger entry and for the journal of its writes. Each method that
+//! changes the entry writes it to disk before it returns, unless its comment says otherwise.
 //!
-//! Every transition of the entry is one method, and is on disk when the method returns unless its
-//! comment says otherwise. The order of a creation is: intent on disk, request, entry on disk,
-//! outcome on disk. A write by id may end before the entry is saved, because the next plan judges
-//! it by what it reads.
+//! A creation writes the intent, sends the request, writes the entry, and then writes the outcome.
+//! An update or deletion by id may write the outcome before the entry, because the next plan reads
+//! the object by its id.
 
 use super::{Context, Outcome, StepError, StepProblem};
 use crate::api::{ApiError, Created, Effect};
@@ -15,19 +15,29 @@ use crate::model::{
 use crate::plan::{ConnectorUpdate, CustomerPlan, LedgerUpdates};
 use std::collections::BTreeMap;
 
-/// A connector's name and record, as the entry held them before a transition.
+/// A connector's name and record before a change of the entry.
 pub(super) type Previous = (String, RecordedConnector);
 
-/// The ledger entry of one customer, as on disk.
+/// An update of a workspace that took effect.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CustomerUpdate<'a> {
+    pub(super) patch: &'a CustomerPatch,
+    /// Whether the update suspends a customer that is no longer in the files.
+    pub(super) suspended: bool,
+    /// Whether the files protect the customer from deletion.
+    pub(super) protect: bool,
+}
+
+/// The ledger entry of one customer.
 pub(super) struct LedgerEntry<'a> {
     context: &'a Context<'a>,
-    /// The workspace, once it is known.
+    /// The workspace, once the customer has one.
     workspace: Option<WorkspaceId>,
     entry: RecordedCustomer,
 }
 
 impl<'a> LedgerEntry<'a> {
-    /// The entry on disk, or the one that the plan's first step puts there.
+    /// Starts from the entry on disk. Without one, the plan's first step writes a new entry.
     pub(super) fn new(
         context: &'a Context<'a>,
         plan: &CustomerPlan,
@@ -48,13 +58,13 @@ impl<'a> LedgerEntry<'a> {
         self.workspace
     }
 
-    /// The workspace that steps on connectors are about.
+    /// The workspace, which steps on connectors need.
     pub(super) fn workspace(&self) -> Result<WorkspaceId, StepError> {
         self.workspace
             .ok_or_else(|| StepError::new(Outcome::Blocked, StepProblem::CustomerAbsent))
     }
 
-    /// The name that the workspace carries at present.
+    /// The present name of the workspace.
     pub(super) fn name(&self) -> &str {
         &self.entry.name
     }
@@ -67,7 +77,7 @@ impl<'a> LedgerEntry<'a> {
         self.entry.pending_deletion.contains(&id)
     }
 
-    /// Fingerprints of the secrets that were last sent to a connector.
+    /// The fingerprints of the secrets that a connector was last given.
     pub(super) fn sent(&self, id: ConnectorId) -> Option<Sent> {
         self.entry
             .connectors
@@ -77,14 +87,16 @@ impl<'a> LedgerEntry<'a> {
             .clone()
     }
 
-    /// The record of a connector that an earlier creation of this ledger explains, one whose
-    /// request got no answer.
+    /// The record of a connector that an earlier creation of this ledger explains. The request of
+    /// that creation got no response.
     pub(super) fn explained(
         &self,
         id: ConnectorId,
-        found: &ObservedConnector,
+        connector: &ObservedConnector,
     ) -> Option<RecordedConnector> {
-        self.context.journal.explains(self.workspace?, id, found)
+        self.context
+            .journal
+            .explains(self.workspace?, id, connector)
     }
 
     async fn save(&self) -> Result<(), StepError> {
@@ -93,43 +105,42 @@ impl<'a> LedgerEntry<'a> {
     }
 }
 
-/// Transitions of the customer.
+/// Changes of the customer.
 impl LedgerEntry<'_> {
-    /// Makes the workspace this customer's.
+    /// Records the workspace as this customer's.
     pub(super) async fn record_workspace(&mut self, id: WorkspaceId) -> Result<(), StepError> {
         self.workspace = Some(id);
         self.save().await
     }
 
-    /// Records the workspace's settings after an update.
-    pub(super) async fn record_settings(
+    /// Records an update of the workspace.
+    pub(super) async fn record_update(
         &mut self,
-        patch: &CustomerPatch,
-        suspended: bool,
-        protect: bool,
+        update: CustomerUpdate<'_>,
     ) -> Result<(), StepError> {
+        let patch = update.patch;
         if let Some(name) = &patch.name {
             self.entry.name.clone_from(name);
         }
         self.entry.applied.status = patch.status.or(self.entry.applied.status);
         self.entry.applied.cache = patch.cache.or(self.entry.applied.cache);
-        self.entry.suspended = suspended;
-        self.entry.protect = protect;
+        self.entry.suspended = update.suspended;
+        self.entry.protect = update.protect;
         self.save().await
     }
 
-    /// Forgets the customer, whose workspace is deleted.
+    /// Deletes the entry of a customer whose workspace is deleted.
     pub(super) async fn remove_customer(&self, id: WorkspaceId) -> Result<(), StepError> {
         Ok(self.context.ledger.remove(id).await?)
     }
 
-    /// Corrects the entry where the files say the same in other words.
+    /// Applies the corrections that the plan has for the entry and that need no request.
     pub(super) async fn update_ledger(&mut self, plan: &CustomerPlan) -> Result<(), StepError> {
         if plan.ledger_updates.is_empty() {
             return Ok(());
         }
         self.correct(&plan.ledger_updates);
-        // An entry that does not exist yet is put on disk by the step that creates or adopts it.
+        // The step that creates or adopts the customer writes its first entry.
         if plan.adds_ledger_entry() {
             return Ok(());
         }
@@ -168,9 +179,9 @@ impl LedgerEntry<'_> {
     }
 }
 
-/// Transitions of a connector.
+/// Changes of a connector.
 impl LedgerEntry<'_> {
-    /// Records a connector under its name, and under no other.
+    /// Records a connector under its name, and removes its record under any other name.
     pub(super) async fn record_connector(
         &mut self,
         body: &ConnectorBody,
@@ -187,8 +198,8 @@ impl LedgerEntry<'_> {
         self.save().await
     }
 
-    /// Records a connector that was created. Returns the record of the connector that it replaces,
-    /// which is pending deletion from now on.
+    /// Records a created connector, and marks the connector that it replaces as pending deletion.
+    /// Returns the record of the replaced connector.
     pub(super) async fn record_created(
         &mut self,
         body: &ConnectorBody,
@@ -203,7 +214,7 @@ impl LedgerEntry<'_> {
         Ok(previous)
     }
 
-    /// Takes back a creation that no list shows.
+    /// Removes the record of a creation that no list shows, and restores the replaced connector's.
     pub(super) async fn undo_creation(
         &mut self,
         id: ConnectorId,
@@ -218,8 +229,8 @@ impl LedgerEntry<'_> {
         self.save().await
     }
 
-    /// Records an earlier connector in place of its duplicate, which is pending deletion from now
-    /// on.
+    /// Records an earlier connector in place of its duplicate, and marks the duplicate as pending
+    /// deletion.
     pub(super) async fn record_instead(
         &mut self,
         duplicate: ConnectorId,
@@ -231,8 +242,8 @@ impl LedgerEntry<'_> {
         self.record_connector(body, id, sent, None).await
     }
 
-    /// Moves the record of a connector that gets another name with its replacement. It is put on
-    /// disk with the replacement.
+    /// Moves the record of a connector whose replacement has another name. Does not write: the
+    /// record of the replacement does.
     pub(super) fn rename_replaced(&mut self, id: ConnectorId, name: &str) {
         if let Some((old_name, record)) = self.find(id).filter(|(old_name, _)| old_name != name) {
             self.entry.connectors.remove(&old_name);
@@ -240,8 +251,8 @@ impl LedgerEntry<'_> {
         }
     }
 
-    /// Marks a connector before the request that deletes it, so that no later run takes it for a
-    /// live one.
+    /// Marks a connector as pending deletion before the request that deletes it, so that no later
+    /// run treats it as live.
     pub(super) async fn mark_pending_deletion(
         &mut self,
         id: ConnectorId,
@@ -255,13 +266,13 @@ impl LedgerEntry<'_> {
         Ok(previous)
     }
 
-    /// Takes back the mark of a connector whose deletion had no effect.
+    /// Restores the record of a connector whose deletion had no effect.
     pub(super) async fn restore_connector(&mut self, previous: Previous) -> Result<(), StepError> {
         self.reinstate(previous);
         self.save().await
     }
 
-    /// Forgets a connector that is deleted.
+    /// Removes the mark of a connector that is deleted.
     pub(super) async fn remove_deleted(&mut self, id: ConnectorId) -> Result<(), StepError> {
         self.entry.pending_deletion.remove(&id);
         self.save().await
@@ -281,14 +292,14 @@ impl LedgerEntry<'_> {
     }
 }
 
-/// The journal.
+/// Journal lines of the customer's writes.
 impl LedgerEntry<'_> {
-    /// Puts an intent on disk; its request may be sent when this returns.
+    /// Writes an intent to disk. Its request may be sent after this.
     pub(super) async fn begin(&self, intent: Intent) -> Result<u64, StepError> {
         Ok(self.context.journal.begin(intent).await?)
     }
 
-    /// Puts the intent of a write by id on disk.
+    /// Writes the intent of an update or deletion by id to disk.
     pub(super) async fn begin_write(
         &self,
         address: &Address,
@@ -302,7 +313,7 @@ impl LedgerEntry<'_> {
         Ok(self.context.journal.end(seq, outcome).await?)
     }
 
-    /// Ends an intent by what the error of its request tells of its effect.
+    /// Ends an intent after a failed request, and returns the step's error.
     pub(super) async fn end_failed(&self, seq: u64, error: ApiError) -> StepError {
         let outcome = match error.effect() {
             Effect::None => IntentOutcome::Failed,
@@ -314,7 +325,7 @@ impl LedgerEntry<'_> {
         }
     }
 
-    /// Ends an intent by whether its effect was seen.
+    /// Ends an intent after the effect of its request was checked.
     pub(super) async fn end_checked(
         &self,
         seq: u64,
@@ -329,7 +340,7 @@ impl LedgerEntry<'_> {
     }
 }
 
-/// The record of a connector with this body.
+/// The ledger record of a connector with this body.
 pub(super) fn record(
     body: &ConnectorBody,
     id: ConnectorId,
@@ -342,7 +353,7 @@ pub(super) fn record(
     }
 }
 
-/// What the ledger will hold of a connector that is about to be created.
+/// The ledger record of a connector that is about to be created and has no id yet.
 pub(super) fn pending(body: &ConnectorBody, sent: Option<Sent>) -> PendingConnector {
     PendingConnector {
         definition_id: body.definition_id,
@@ -357,8 +368,8 @@ pub(super) fn pending(body: &ConnectorBody, sent: Option<Sent>) -> PendingConnec
     }
 }
 
-/// The same fingerprints with the references as the files spell them now, and with the versions
-/// that are known now.
+/// Fingerprints with the references as the files spell them now, and with the secret versions that
+/// are known now.
 fn with_current_references(
     mut sent: Sent,
     body: &ConnectorBody,

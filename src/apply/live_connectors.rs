@@ -1,5 +1,5 @@
-//! Responsible for the connectors that a customer's workspace holds during a run: the cached list,
-//! new lists, polling until a list shows a change, and what this run removed.
+//! Responsible for the connectors of a customer's workspace during a run: the cached list, new
+//! lists, polling until a list shows a change, and the connectors that this run deletes.
 
 use super::{Context, LedgerEntry, Polling, StaleReason, StepError, StepProblem};
 use crate::api::Created;
@@ -9,14 +9,15 @@ use std::time::Duration;
 
 pub(super) type Listed = BTreeMap<ConnectorId, ObservedConnector>;
 
-/// How long a created connector may take to be listed when its request got no clear answer.
+/// How long a connector may take to be listed whose creation failed or got no response. The next
+/// run checks again, so this one waits less than after a success.
 const LAG_AFTER_FAILURE: Duration = Duration::from_secs(3);
 
 /// How long a created connector may take to be listed.
 const LIST_LAG: Duration = Duration::from_secs(10);
 
 /// How long a deletion is checked whose request failed or returned 404. A failed deletion rarely
-/// completes, and the next run checks again.
+/// completes later, and the next run checks again.
 const DELETION_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// The connectors of one workspace.
@@ -24,7 +25,7 @@ pub(super) struct LiveConnectors<'a> {
     context: &'a Context<'a>,
     /// The first list of the run.
     cached: Option<Listed>,
-    /// Connectors that this run asked to be deleted: a list may still show them.
+    /// Connectors whose deletion this run requested. A list may still show them.
     removed: BTreeSet<ConnectorId>,
 }
 
@@ -37,7 +38,7 @@ impl<'a> LiveConnectors<'a> {
         }
     }
 
-    /// Reads the list, unless this run has read it.
+    /// Reads the list into the cache, unless the cache has one.
     pub(super) async fn refresh(&mut self, ledger: &LedgerEntry<'_>) -> Result<(), StepError> {
         if self.cached.is_none() {
             self.cached = Some(self.list(ledger).await?);
@@ -45,7 +46,7 @@ impl<'a> LiveConnectors<'a> {
         Ok(())
     }
 
-    /// Reads a new list.
+    /// Reads a new list, which does not change the cache.
     pub(super) async fn list(&self, ledger: &LedgerEntry<'_>) -> Result<Listed, StepError> {
         self.context
             .writer
@@ -72,8 +73,8 @@ impl<'a> LiveConnectors<'a> {
         self.cached
             .iter()
             .flatten()
-            .filter(|(id, found)| {
-                matches(found, body) && !ledger.owns(**id) && !self.was_removed(**id)
+            .filter(|(id, connector)| {
+                matches(connector, body) && !ledger.owns(**id) && !self.was_removed(**id)
             })
             .map(|(id, _)| *id)
     }
@@ -87,14 +88,15 @@ impl<'a> LiveConnectors<'a> {
         self.removed.insert(id);
     }
 
-    /// Takes a deleted connector out of the cached list.
+    /// Removes a deleted connector from the cached list.
     pub(super) fn forget(&mut self, id: ConnectorId) {
         if let Some(cached) = &mut self.cached {
             cached.remove(&id);
         }
     }
 
-    /// Polls for the connector that an unclear creation made; `None` if it made none.
+    /// Polls for the connector of a creation with an unknown outcome. Returns `None` if no list
+    /// shows a new one in time.
     pub(super) async fn find_created(
         &self,
         ledger: &LedgerEntry<'_>,
@@ -112,8 +114,8 @@ impl<'a> LiveConnectors<'a> {
             .transpose()
     }
 
-    /// Polls until a list shows all of these connectors. Returns the last list when the time is
-    /// over: it may be from before their creation.
+    /// Polls until a list shows all of these connectors. Returns the last list after the deadline,
+    /// which may lack some of them.
     pub(super) async fn list_with(
         &self,
         ledger: &LedgerEntry<'_>,
@@ -133,19 +135,19 @@ impl<'a> LiveConnectors<'a> {
         last
     }
 
-    /// The pauses between lists that are to show what was created.
+    /// The pauses between lists that should show a created connector.
     pub(super) fn list_lag(&self) -> Polling<'a> {
         Polling::new(self.context, LIST_LAG)
     }
 
-    /// Whether a deletion that the API accepted is seen in a list in time.
+    /// Polls until a list no longer shows a connector whose deletion the API accepted.
     pub(super) async fn is_unlisted(&self, ledger: &LedgerEntry<'_>, id: ConnectorId) -> bool {
         let timeout = self.context.options.delete_deadline;
         self.is_unlisted_within(ledger, id, timeout).await
     }
 
-    /// Whether a deletion took effect whose request failed or returned 404. Requires both a list
-    /// and a GET by id to miss the connector, because lists lag.
+    /// Whether a deletion took effect whose request failed or returned 404. Both a list and a GET
+    /// by id have to lack the connector, because lists lag.
     pub(super) async fn is_gone(&self, ledger: &LedgerEntry<'_>, id: ConnectorId) -> bool {
         let timeout = self.context.options.delete_deadline;
         self.is_unlisted_within(ledger, id, timeout.min(DELETION_AFTER_FAILURE))
@@ -173,7 +175,7 @@ impl<'a> LiveConnectors<'a> {
     }
 }
 
-/// The one new connector of this name and type, if there is one.
+/// The new connector of this name and type. Fails if there is more than one.
 fn only_new_match(
     listed: Listed,
     body: &ConnectorBody,
@@ -181,18 +183,18 @@ fn only_new_match(
 ) -> Result<Option<Created>, StepError> {
     let mut new = listed
         .into_iter()
-        .filter(|(id, found)| matches(found, body) && !known.contains(id))
-        .map(|(id, found)| Created {
+        .filter(|(id, connector)| matches(connector, body) && !known.contains(id))
+        .map(|(id, connector)| Created {
             id,
-            created_at: found.created_at,
-            updated_at: found.updated_at,
+            created_at: connector.created_at,
+            updated_at: connector.updated_at,
         });
     match (new.next(), new.next()) {
-        (Some(_), Some(_)) => Err(StepError::unknown(StepProblem::SeveralAppeared)),
+        (Some(_), Some(_)) => Err(StepError::unknown(StepProblem::SeveralCreated)),
         (first, _) => Ok(first),
     }
 }
 
-fn matches(found: &ObservedConnector, body: &ConnectorBody) -> bool {
-    found.name == body.name && found.definition_id == body.definition_id
+fn matches(connector: &ObservedConnector, body: &ConnectorBody) -> bool {
+    connector.name == body.name && connector.definition_id == body.definition_id
 }

@@ -1,9 +1,9 @@
 //! Responsible for executing a plan: customers in parallel, the steps of one customer in the plan's
-//! order. Resolves unknown outcomes, and keeps the order "intent on disk, request, ledger, outcome
-//! on disk".
+//! order. Each write follows the order intent on disk, request, ledger entry, outcome on disk.
+//! Checks the remote state where a request has an unknown outcome.
 //!
-//! Does not decide what the plan left open, and does not print: it emits events and returns a
-//! report. Does not repeat a creation without reading the list in between.
+//! Does not make decisions that the plan left open. Does not print: it emits events and returns a
+//! report. Does not repeat a creation before a list shows that the first one had no effect.
 
 mod customer;
 mod customer_context;
@@ -22,7 +22,7 @@ mod waves;
 
 pub use crate::model::Outcome;
 pub use problem::{CheckEnd, StaleReason, StepProblem};
-pub use report::{ApplyReport, Counts, OperationReport, Tally, WaveReport};
+pub use report::{ApplyReport, ObjectCounts, OperationReport, UnsuccessfulCounts, WaveReport};
 pub use run::apply;
 pub use stop::{Stop, StopCause};
 pub use warning::StepWarning;
@@ -43,18 +43,18 @@ use crate::secrets::{Fingerprinter, Values};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How a run behaves.
+/// Settings of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Customers that are executed at the same time.
+    /// How many customers are executed at the same time.
     pub parallelism: usize,
-    /// How long to wait until a deleted object is gone.
+    /// How long a deletion may take to be visible.
     pub delete_deadline: Duration,
-    /// How long to repeat a check that is pending.
+    /// How long a check of credentials may stay pending.
     pub check_deadline: Duration,
-    /// Whether a replacement needs a check that succeeded.
+    /// Whether a replacement without a successful check of its credentials is blocked.
     pub require_check: bool,
-    /// The first pause between two polls; it doubles up to 2 s.
+    /// The first pause between two polls. Later pauses double, up to 2 s.
     pub pause: Duration,
 }
 
@@ -70,36 +70,37 @@ impl Default for Options {
     }
 }
 
-/// Everything a run needs besides the plan.
+/// What a run uses besides the plan.
 pub struct Context<'a> {
-    /// The client that writes.
+    /// Sends the requests that write.
     pub writer: &'a Writer,
-    /// The values of every reference that the plan sends, less those in `missing`.
+    /// The values of all references that the plan sends, except those in `missing`.
     pub secrets: &'a Values,
-    /// References that could not be resolved: their connectors are blocked.
+    /// References without a value, with the reason. Their connectors are blocked.
     pub missing: &'a BTreeMap<SecretRef, String>,
-    /// Where results are saved.
+    /// Stores the entries of customers.
     pub ledger: &'a Ledger,
-    /// Where intents are logged.
+    /// Logs the intent of each write before the request is sent.
     pub journal: &'a Journal,
-    /// Makes the fingerprints of the secrets that are sent.
+    /// Computes the fingerprints of the secrets that are sent.
     pub fingerprinter: &'a Fingerprinter,
-    /// Requests the end of the run.
+    /// Ends the run early.
     pub stop: &'a Stop,
-    /// How to behave.
+    /// The settings.
     pub options: &'a Options,
-    /// Receives what happens.
+    /// Receives the events of the run.
     pub events: &'a dyn Sink,
-    /// The words of the events about steps.
+    /// Words the problems and warnings in events.
     pub wording: Wording,
 }
 
-/// How the events about steps are worded.
+/// Turns problems and warnings into sentences. The sentences belong to `render`, which `apply` does
+/// not import.
 #[derive(Clone, Copy, Debug)]
 pub struct Wording {
-    /// The sentence about a problem.
+    /// Words a problem.
     pub problem: fn(&StepProblem) -> String,
-    /// The sentence about a warning.
+    /// Words a warning.
     pub warning: fn(&StepWarning) -> String,
 }
 

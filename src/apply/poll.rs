@@ -1,4 +1,5 @@
-//! Responsible for polling: repeats a check until a deadline or until the run stops.
+//! Responsible for repeating a check with growing pauses, until it succeeds, a deadline passes or
+//! the run stops.
 
 use super::{Context, Stop};
 use crate::backoff::{Backoff, Limit, Pauses};
@@ -26,7 +27,7 @@ impl<'a> Polling<'a> {
         }
     }
 
-    /// Repeats a check until it returns a value; `None` when the time is over.
+    /// Repeats a check until it returns a value. Returns `None` after the deadline.
     pub(super) async fn until<T>(
         &mut self,
         mut check: impl AsyncFnMut() -> Option<T>,
@@ -41,7 +42,7 @@ impl<'a> Polling<'a> {
         }
     }
 
-    /// Waits once; false when the time is over or the run stops.
+    /// Waits before the next check. Returns false after the deadline or when the run stops.
     pub(super) async fn pause(&mut self) -> bool {
         self.stop.cause().is_none() && self.backoff.pause().await
     }

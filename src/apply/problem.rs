@@ -1,9 +1,10 @@
-//! Responsible for why a step did not succeed: codes and fields, which `render` words.
+//! Responsible for the reasons why a step did not succeed, as codes and fields. `render` words
+//! them.
 
 use crate::model::{ConnectorId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-/// Why a step did not succeed, with what a sentence about it needs.
+/// Why a step did not succeed.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum StepProblem {
@@ -11,34 +12,34 @@ pub enum StepProblem {
     RunEnded,
     /// The step needs a customer whose creation did not succeed.
     CustomerNotCreated,
-    /// The step needs a customer without a workspace.
+    /// The step needs the workspace of a customer that has none.
     CustomerAbsent,
     /// A secret that the step sends has no value.
     SecretUnresolved {
         /// What the secret's store reports.
         reason: String,
     },
-    /// Too many connectors failed in the waves before.
+    /// Too many connectors failed in the earlier waves.
     RotationEnded {
         /// The last wave that was started.
         wave: usize,
-        /// Connectors that failed.
+        /// How many connectors failed.
         failures: usize,
-        /// Failures that are allowed.
+        /// How many failures are allowed.
         allowed: usize,
     },
-    /// The remote state is not the one that the step was planned against.
+    /// The remote state changed after the plan was made.
     Stale {
-        /// What differs.
+        /// What changed.
         reason: StaleReason,
     },
-    /// The token minted for a new customer is for a workspace of another name.
-    MintedOther {
+    /// The token that was issued for a new customer belongs to a workspace of another name.
+    WorkspaceOfOtherName {
         /// The token's workspace.
         workspace_id: WorkspaceId,
     },
-    /// The workspace of a token minted for a new customer could not be read.
-    MintUnchecked {
+    /// The workspace of the token that was issued for a new customer could not be read.
+    NewWorkspaceUnreadable {
         /// The token's workspace.
         workspace_id: WorkspaceId,
         /// What the request's error says.
@@ -46,25 +47,26 @@ pub enum StepProblem {
     },
     /// The API accepted a deletion, and lists still show the connector.
     DeletedStillListed,
-    /// The API answered a deletion with 404, and lists show the connector.
-    DeniedStillListed,
+    /// The API answered a deletion with 404, and lists still show the connector.
+    NotFoundStillListed,
     /// The API accepted a deletion, and the workspace can still be read.
     WorkspaceRemains,
     /// The API accepted a change, and the workspace does not show it.
     WorkspaceUnchanged,
-    /// More than one connector appeared after one creation.
-    SeveralAppeared,
+    /// One creation request was followed by more than one new connector.
+    SeveralCreated,
     /// The API accepted a creation, and no list shows the connector.
     NotListed {
         /// The connector of the response.
         id: ConnectorId,
     },
-    /// The same of a replacement, whose old connector is kept.
+    /// The API accepted the creation of a replacement, and no list shows it. The old connector is
+    /// kept.
     ReplacementNotListed {
         /// The connector of the response.
         id: ConnectorId,
     },
-    /// The check of new credentials could not be made.
+    /// The request that checks new credentials failed.
     CheckNotMade {
         /// What the request's error says.
         error: String,
@@ -76,7 +78,7 @@ pub enum StepProblem {
     },
     /// The check of new credentials ended with a status that this version does not know.
     CheckStatusUnknown,
-    /// A replacement needs a check with a verdict.
+    /// The check of new credentials ended without a verdict, and a replacement requires one.
     CheckWithoutVerdict {
         /// How the check ended.
         end: CheckEnd,
@@ -102,25 +104,25 @@ pub enum StepProblem {
     },
 }
 
-/// How the remote state differs from the one that a step was planned against.
+/// How the remote state changed after the plan was made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StaleReason {
-    /// No workspace is known.
+    /// The customer has no workspace.
     WorkspaceAbsent,
     /// The workspace no longer exists.
     WorkspaceGone,
     /// The workspace carries another name.
     WorkspaceRenamed,
-    /// The workspace to be deleted holds a connector that is not ours.
+    /// The workspace to be deleted contains a connector that the ledger does not own.
     HoldsUnmanaged,
-    /// The workspace of a new customer is in the ledger already.
+    /// The ledger already has an entry for the workspace of a new customer.
     AlreadyRecorded,
     /// The connector no longer exists.
     ConnectorGone,
     /// The connector to be replaced no longer exists.
     ReplacedGone,
-    /// Another connector of the name exists beside the one to be replaced.
+    /// A second connector has the name of the connector to be replaced.
     NamesakeAppeared,
 }
 
@@ -128,12 +130,13 @@ pub enum StaleReason {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckEnd {
-    /// The server canceled it.
-    Cancelled,
-    /// The server skipped it.
+    /// The server canceled the check.
+    #[serde(rename = "cancelled")]
+    Canceled,
+    /// The server skipped the check.
     Skipped,
     /// The server reported no verdict.
     Inconclusive,
-    /// It did not end before the deadline.
+    /// The check did not end before the deadline.
     TimedOut,
 }

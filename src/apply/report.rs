@@ -1,4 +1,4 @@
-//! Responsible for the report of an apply: one entry for each operation of the plan, and the counts.
+//! Responsible for the report of a run: one entry for each operation of the plan, and the counts.
 
 use super::{StepProblem, StepWarning};
 use crate::model::{Action, Address, Outcome};
@@ -10,24 +10,24 @@ use std::collections::BTreeSet;
 pub struct ApplyReport {
     /// One entry for each operation of the plan, in the plan's order.
     pub operations: Vec<OperationReport>,
-    /// A person or a signal stopped the run before its end.
+    /// Whether a signal stopped the run before its end.
     pub interrupted: bool,
-    /// The waves that were started; only a rotation has them.
+    /// The waves that were started. Only a rotation has waves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveReport>,
-    /// How many addresses the plan could not plan for.
+    /// How many addresses the plan blocked.
     #[serde(default)]
     pub unplanned: u64,
 }
 
-/// How one wave of a rotation went.
+/// The result of one wave of a rotation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WaveReport {
-    /// Which, from one.
+    /// The number of the wave, from 1.
     pub number: usize,
-    /// Of how many.
+    /// The number of waves.
     pub of: usize,
-    /// Connectors in it.
+    /// Connectors in the wave.
     pub connectors: usize,
     /// Connectors rotated.
     pub done: usize,
@@ -40,22 +40,22 @@ pub struct OperationReport {
     pub address: Address,
     /// The planned action, or `Adopt` if the object existed already.
     pub action: Action,
-    /// Its result.
+    /// The result.
     pub outcome: Outcome,
-    /// The id of the remote object that exists now.
+    /// The id of the remote object after the operation.
     pub remote_id: Option<String>,
-    /// Why the operation did not succeed; already redacted.
+    /// Why the operation did not succeed. Contains no secret.
     pub problem: Option<StepProblem>,
-    /// What a person should know although the operation succeeded.
+    /// Warnings about an operation that succeeded.
     pub warnings: Vec<StepWarning>,
 }
 
-/// What was done, in objects: a replacement counts in `added` and in `destroyed`, and an object
-/// that was created and then set up further counts once.
+/// The objects that the run changed. A replacement counts in `added` and in `destroyed`. An object
+/// that was created and then updated counts once.
 #[derive(
     Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
 )]
-pub struct Counts {
+pub struct ObjectCounts {
     /// Objects created.
     pub added: u64,
     /// Objects changed in place.
@@ -66,34 +66,36 @@ pub struct Counts {
     pub adopted: u64,
 }
 
-/// What was not done, in operations.
+/// The operations that did not succeed.
 #[derive(
     Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
 )]
-pub struct Tally {
-    /// Without success.
+pub struct UnsuccessfulCounts {
+    /// Operations that failed.
     pub failed: u64,
-    /// Held back by another.
+    /// Operations that need another one, which did not succeed.
     pub blocked: u64,
-    /// Planned against something else.
+    /// Operations that were skipped because the object changed after the plan was made.
     pub stale: u64,
-    /// Sent, and no answer.
+    /// Operations whose request may or may not have taken effect.
     pub unknown: u64,
-    /// Not reached.
+    /// Operations that were not started because the run ended first.
     pub not_attempted: u64,
 }
 
 impl ApplyReport {
-    /// Whether everything succeeded and nothing stopped the run.
+    /// Whether every operation succeeded, the plan blocked nothing, and no signal stopped the run.
     pub fn is_complete(&self) -> bool {
-        !self.interrupted && self.unplanned == 0 && self.tally() == Tally::default()
+        !self.interrupted
+            && self.unplanned == 0
+            && self.unsuccessful() == UnsuccessfulCounts::default()
     }
 
-    /// What was done.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    /// Counts the objects that the run changed.
+    pub fn counts(&self) -> ObjectCounts {
+        let mut counts = ObjectCounts::default();
         let mut created = BTreeSet::new();
-        for operation in self.done() {
+        for operation in self.succeeded() {
             match operation.action {
                 Action::Create => {
                     created.insert(&operation.address);
@@ -114,39 +116,50 @@ impl ApplyReport {
         counts
     }
 
-    /// What was not done.
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
+    /// Counts the operations that did not succeed.
+    pub fn unsuccessful(&self) -> UnsuccessfulCounts {
+        let mut counts = UnsuccessfulCounts::default();
         for operation in &self.operations {
             match operation.outcome {
-                Outcome::Done => {}
-                Outcome::Failed => tally.failed += 1,
-                Outcome::Blocked => tally.blocked += 1,
-                Outcome::Stale => tally.stale += 1,
-                Outcome::Unknown => tally.unknown += 1,
-                Outcome::NotAttempted => tally.not_attempted += 1,
+                Outcome::Succeeded => {}
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Blocked => counts.blocked += 1,
+                Outcome::Stale => counts.stale += 1,
+                Outcome::Unknown => counts.unknown += 1,
+                Outcome::NotAttempted => counts.not_attempted += 1,
             }
         }
-        tally
+        counts
     }
 
-    fn done(&self) -> impl Iterator<Item = &OperationReport> {
-        let is_done = |operation: &&OperationReport| operation.outcome == Outcome::Done;
-        self.operations.iter().filter(is_done)
+    fn succeeded(&self) -> impl Iterator<Item = &OperationReport> {
+        self.operations
+            .iter()
+            .filter(|operation| operation.outcome == Outcome::Succeeded)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ApplyReport, Counts, OperationReport, Outcome};
+    use super::{ApplyReport, ObjectCounts, OperationReport, Outcome};
     use crate::model::Address;
     use crate::plan::Action;
 
-    fn done(name: &str, action: Action) -> OperationReport {
+    fn report(operations: impl IntoIterator<Item = (&'static str, Action)>) -> ApplyReport {
+        ApplyReport {
+            operations: operations
+                .into_iter()
+                .map(|(name, action)| succeeded(name, action))
+                .collect(),
+            ..ApplyReport::default()
+        }
+    }
+
+    fn succeeded(name: &str, action: Action) -> OperationReport {
         OperationReport {
             address: Address::customer(name),
             action,
-            outcome: Outcome::Done,
+            outcome: Outcome::Succeeded,
             remote_id: None,
             problem: None,
             warnings: Vec::new(),
@@ -154,29 +167,44 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_created_and_replaced_objects_are_once_and_twice() {
-        let operations = vec![
-            done("a", Action::Create),
-            done("a", Action::Update),
-            done("b", Action::Update),
-            done("c", Action::Rotate),
-        ];
-        let report = ApplyReport {
-            operations,
-            ..ApplyReport::default()
-        };
-        let expected = Counts {
-            added: 2,
-            changed: 1,
-            destroyed: 1,
-            adopted: 0,
+    fn counts_of_created_then_updated_object_are_one_added() {
+        let report = report([("a", Action::Create), ("a", Action::Update)]);
+        let expected = ObjectCounts {
+            added: 1,
+            ..ObjectCounts::default()
         };
         assert_eq!(report.counts(), expected);
-        assert!(report.is_complete());
-        let unplanned = 2;
+    }
+
+    #[test]
+    fn counts_of_updated_object_are_one_changed() {
+        let expected = ObjectCounts {
+            changed: 1,
+            ..ObjectCounts::default()
+        };
+        assert_eq!(report([("b", Action::Update)]).counts(), expected);
+    }
+
+    #[test]
+    fn counts_of_rotated_object_are_one_added_and_one_destroyed() {
+        let expected = ObjectCounts {
+            added: 1,
+            destroyed: 1,
+            ..ObjectCounts::default()
+        };
+        assert_eq!(report([("c", Action::Rotate)]).counts(), expected);
+    }
+
+    #[test]
+    fn is_complete_after_success_is_true() {
+        assert!(report([("a", Action::Create)]).is_complete());
+    }
+
+    #[test]
+    fn is_complete_with_blocked_address_is_false() {
         let report = ApplyReport {
-            unplanned,
-            ..report
+            unplanned: 2,
+            ..report([("a", Action::Create)])
         };
         assert!(!report.is_complete());
     }

@@ -1,11 +1,12 @@
-//! Responsible for a run as a whole: customers in parallel, and their reports in the plan's order.
+//! Responsible for executing the customers of a plan in parallel, and for their reports in the
+//! plan's order.
 
 use super::{ApplyReport, Context, CustomerExecutor, OperationReport, StopCause};
 use crate::model::{Recorded, RecordedCustomer};
 use crate::plan::{CustomerPlan, Plan};
 use futures_util::{StreamExt, stream};
 
-/// Executes a plan. The ledger is `recorded` at the start; it is kept up to date on disk.
+/// Executes a plan. `recorded` is the ledger before the run; each step updates the ledger on disk.
 pub async fn apply(plan: &Plan, recorded: &Recorded, context: &Context<'_>) -> ApplyReport {
     ApplyReport {
         operations: customers(&plan.customers, recorded, context).await,
@@ -15,7 +16,7 @@ pub async fn apply(plan: &Plan, recorded: &Recorded, context: &Context<'_>) -> A
     }
 }
 
-/// How many addresses the plan could not plan for.
+/// How many addresses the plan blocks.
 pub(super) fn unplanned(plan: &Plan) -> u64 {
     u64::try_from(plan.blocked.len()).unwrap_or(u64::MAX)
 }

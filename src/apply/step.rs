@@ -1,4 +1,5 @@
-//! Responsible for the result of one step: what a success reports, and why a step has none.
+//! Responsible for the result of one step: what a successful step reports, and why a step did not
+//! succeed.
 
 use super::{Outcome, StaleReason, StepProblem, StepWarning, StopCause};
 use crate::api::{ApiError, ApiErrorKind, Effect};
@@ -11,7 +12,7 @@ pub(super) type StepResult = Result<StepSuccess, StepError>;
 pub(super) struct StepSuccess {
     pub(super) remote_id: Option<String>,
     pub(super) warnings: Vec<StepWarning>,
-    /// Whether a step that creates found its object and adopted it.
+    /// Whether a step that creates adopted an existing object instead.
     pub(super) adopted: bool,
 }
 
@@ -47,7 +48,7 @@ impl StepError {
         Self::new(Outcome::Stale, StepProblem::Stale { reason })
     }
 
-    /// The request was sent, and its effect is not known.
+    /// A request was sent, and its effect is unknown.
     pub(super) fn unknown(problem: StepProblem) -> Self {
         Self::new(Outcome::Unknown, problem)
     }
@@ -104,9 +105,11 @@ mod tests {
     }
 
     #[test]
-    fn unavailable_is_not_attempted_unless_it_may_have_taken_effect() {
-        for (doubt, outcome) in [(false, Outcome::NotAttempted), (true, Outcome::Unknown)] {
-            let error = unavailable(doubt);
+    fn step_error_of_unavailable_api_is_not_attempted_unless_it_may_have_taken_effect() {
+        for (may_have_taken_effect, outcome) in
+            [(false, Outcome::NotAttempted), (true, Outcome::Unknown)]
+        {
+            let error = unavailable(may_have_taken_effect);
             assert_eq!(error.outcome, outcome);
             assert!(error.stop.is_none());
         }

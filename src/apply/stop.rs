@@ -1,44 +1,45 @@
-//! Responsible for ending a run early: on a signal, or because no further step can succeed.
+//! Responsible for ending a run early: after a signal, or after an error that affects every further
+//! step.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Shared by all tasks of a run. The first cause stays.
+/// The request to end a run early, shared by all tasks of the run. Keeps the first cause.
 #[derive(Debug, Default)]
 pub struct Stop {
     cause: OnceLock<StopCause>,
-    started: AtomicBool,
+    writing: AtomicBool,
 }
 
-/// Why a run ends early.
+/// Why a run has to end early.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StopCause {
-    /// A person or the system sent a signal.
+    /// The process received SIGINT or SIGTERM.
     Signal,
-    /// The credentials are not accepted, or not for this organization.
+    /// The API rejects the credentials, or they belong to another organization.
     Authentication,
-    /// The ledger or the journal cannot be written, so a further write could be lost from it.
+    /// The ledger or the journal cannot be written, so a further request could go unrecorded.
     Disk,
 }
 
 impl Stop {
-    /// From now on the run writes, so a signal stops it after the requests in flight.
-    pub fn begin(&self) {
-        self.started.store(true, Ordering::Relaxed);
+    /// Notes that the run starts to write: from now on a signal lets requests in flight finish.
+    pub fn mark_writing(&self) {
+        self.writing.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the run writes.
-    pub fn has_begun(&self) -> bool {
-        self.started.load(Ordering::Relaxed)
+    /// Whether the run has started to write.
+    pub fn is_writing(&self) -> bool {
+        self.writing.load(Ordering::Relaxed)
     }
 
-    /// Lets requests in flight finish, and starts no further step.
+    /// Ends the run: requests in flight finish, and no further step starts.
     pub fn request(&self, cause: StopCause) {
-        // A cause is set already when this fails, and the first one is the one to report.
+        // `set` fails when a cause is set already. The report names the first cause.
         let _ = self.cause.set(cause);
     }
 
-    /// Why the run ends, if it does.
+    /// Why the run has to end early, or `None` while it may continue.
     pub fn cause(&self) -> Option<StopCause> {
         self.cause.get().copied()
     }

@@ -1,33 +1,33 @@
-//! Responsible for what a person should know of a step that succeeded: codes and fields, which
-//! `render` words.
+//! Responsible for the warnings about steps that succeeded, as codes and fields. `render` words
+//! them.
 
 use super::{CheckEnd, StepProblem};
 use crate::model::ConnectorId;
 use serde::{Deserialize, Serialize};
 
-/// What a person should know of a step that succeeded, with what a sentence about it needs.
+/// A warning about a step that succeeded.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum StepWarning {
-    /// The connector to be created existed, so it was adopted.
+    /// A connector of the name and type existed already, so the step adopted it.
     AdoptedInstead,
-    /// The check of new credentials had no verdict.
+    /// The check of new credentials ended without a verdict.
     CheckWithoutVerdict {
         /// How the check ended.
         end: CheckEnd,
     },
-    /// The connectors could not be listed after a creation, so a duplicate may exist.
+    /// Listing the connectors after a creation failed, so a duplicate may exist.
     DuplicatesUnchecked,
-    /// A list shows an earlier connector of the same name, and a GET by its id does not.
+    /// A list shows an earlier connector of the same name, and a GET by its id does not return it.
     EarlierUnreadable,
-    /// An earlier attempt of this ledger had created the connector, which is kept.
+    /// An earlier attempt with this ledger created the connector. Its connector is kept.
     EarlierAttempt {
         /// The connector that is kept.
         earlier: ConnectorId,
         /// The connector of this step.
         own: ConnectorId,
     },
-    /// A concurrent run created the connector, which is kept.
+    /// A concurrent run created the connector. Its connector is kept.
     ConcurrentRun {
         /// The connector that is kept.
         earlier: ConnectorId,
@@ -36,7 +36,7 @@ pub enum StepWarning {
     },
     /// Duplicates of the connector could not be resolved.
     DuplicatesUnresolved {
-        /// Why.
+        /// What failed.
         problem: StepProblem,
     },
 }

@@ -1,5 +1,5 @@
-//! Responsible for a rotation in waves: a few connectors first, then more, and an end when too many
-//! failed.
+//! Responsible for executing a rotation in waves: a few connectors first, then more. Starts no
+//! further wave after too many failures.
 
 use super::run::{customers, unplanned};
 use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
@@ -8,19 +8,19 @@ use crate::model::{Address, Recorded};
 use crate::plan::{Action, CountOrPercent, CustomerPlan, Plan};
 use std::collections::BTreeSet;
 
-/// The waves of a rotation.
+/// The sizes of the waves of a rotation, and how many failures it tolerates.
 #[derive(Clone, Debug)]
 pub struct Waves {
-    /// How many connectors are rotated after each wave, in all; one more wave rotates the rest.
+    /// The cumulative number of connectors after each wave. One more wave rotates the rest.
     pub sizes: Vec<CountOrPercent>,
-    /// How many may fail before no further wave starts.
+    /// The number of failures after which no further wave starts.
     pub max_failures: CountOrPercent,
-    /// Connectors whose failure is known and accepted beforehand; they do not count.
-    pub given_up: BTreeSet<Address>,
+    /// Connectors that are known to fail before the run starts. Their failures do not count.
+    pub expected_failures: BTreeSet<Address>,
 }
 
-/// Executes a rotation wave by wave. Between two waves the ledger is read again, because a
-/// customer's connectors may be in several waves.
+/// Executes a rotation wave by wave. Reads the ledger again between two waves, because the
+/// connectors of one customer may be in several waves.
 pub async fn apply_in_waves(
     plan: &Plan,
     waves: &Waves,
@@ -30,7 +30,7 @@ pub async fn apply_in_waves(
     let total = rotations(&plan.customers);
     let parts = split(&plan.customers, &ends(&waves.sizes, total));
     let mut report = ApplyReport::default();
-    let mut now = recorded.clone();
+    let mut current = recorded.clone();
     for (index, part) in parts.iter().enumerate() {
         if let Some(problem) = exceeded(&report, waves, total) {
             report.operations.extend(not_attempted(part, &problem));
@@ -38,12 +38,12 @@ pub async fn apply_in_waves(
         }
         if index > 0 {
             match context.ledger.load().await {
-                Ok(read) => now = read,
+                Ok(reloaded) => current = reloaded,
                 Err(_) => context.stop.request(StopCause::Disk),
             }
         }
         let wave = (index + 1, parts.len());
-        let (operations, wave) = execute_wave(part, wave, &now, context).await;
+        let (operations, wave) = execute_wave(part, wave, &current, context).await;
         report.operations.extend(operations);
         report.waves.extend(wave);
     }
@@ -70,7 +70,7 @@ async fn execute_wave(
     let operations = customers(part, recorded, context).await;
     let done = operations
         .iter()
-        .filter(|report| is_rotation(report.action) && report.outcome == Outcome::Done)
+        .filter(|report| is_rotation(report.action) && report.outcome == Outcome::Succeeded)
         .count();
     let wave = started.then_some(WaveReport {
         number,
@@ -93,7 +93,7 @@ fn rotations(customers: &[CustomerPlan]) -> usize {
         .count()
 }
 
-/// Why no further wave starts, if that is so.
+/// Why no further wave starts, if too many connectors failed.
 fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<StepProblem> {
     let failures = report
         .operations
@@ -113,12 +113,12 @@ fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<StepPro
 
 impl Waves {
     fn counts_as_failure(&self, report: &OperationReport) -> bool {
-        !matches!(report.outcome, Outcome::Done | Outcome::NotAttempted)
-            && !self.given_up.contains(&report.address)
+        !matches!(report.outcome, Outcome::Succeeded | Outcome::NotAttempted)
+            && !self.expected_failures.contains(&report.address)
     }
 }
 
-/// A number times a percentage, in hundredths.
+/// A percentage of a total, in hundredths.
 fn hundredths(total: usize, percent: u64) -> usize {
     total.saturating_mul(size(percent))
 }
@@ -127,7 +127,8 @@ fn size(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// After how many connectors each wave ends: rising, the last one at the total.
+/// The cumulative number of connectors at the end of each wave: increasing, and the last one is the
+/// total.
 fn ends(sizes: &[CountOrPercent], total: usize) -> Vec<usize> {
     let mut ends = Vec::new();
     let wanted = sizes.iter().map(|limit| match *limit {
@@ -145,24 +146,25 @@ fn ends(sizes: &[CountOrPercent], total: usize) -> Vec<usize> {
     ends
 }
 
-/// The customers of each wave. What is no rotation goes with the rotation before it.
+/// The customers of each wave. A step that is not a rotation belongs to the wave of the rotation
+/// before it.
 fn split(all: &[CustomerPlan], ends: &[usize]) -> Vec<Vec<CustomerPlan>> {
     let mut parts = vec![Vec::<CustomerPlan>::new(); ends.len()];
     let (mut wave, mut counted) = (0, 0);
     for customer in all {
         let mut ledger_updates = customer.ledger_updates.clone();
-        let mut place = |part: &mut Vec<CustomerPlan>| {
+        let mut add_customer = |part: &mut Vec<CustomerPlan>| {
             part.push(CustomerPlan {
                 steps: Vec::new(),
                 ledger_updates: std::mem::take(&mut ledger_updates),
                 ..customer.clone()
             });
         };
-        place(&mut parts[wave]);
+        add_customer(&mut parts[wave]);
         for step in &customer.steps {
             if is_rotation(step.action) && counted == ends[wave] {
                 wave += 1;
-                place(&mut parts[wave]);
+                add_customer(&mut parts[wave]);
             }
             counted += usize::from(is_rotation(step.action));
             if let Some(last) = parts[wave].last_mut() {
@@ -190,18 +192,40 @@ fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationR
 #[cfg(test)]
 mod tests {
     use super::ends;
+    use crate::plan::CountOrPercent;
     use crate::plan::CountOrPercent::{Count, Percent};
 
+    const DEFAULT: [CountOrPercent; 3] = [Count(1), Percent(10), Percent(100)];
+
     #[test]
-    fn wave_ends_are_cumulative_and_reach_the_total() {
-        let usual = [Count(1), Percent(10), Percent(100)];
-        assert_eq!(ends(&usual, 200), [1, 20, 200]);
-        assert_eq!(ends(&usual, 15), [1, 2, 15]);
-        assert_eq!(ends(&usual, 5), [1, 5]);
-        assert_eq!(ends(&usual, 1), [1]);
-        assert_eq!(ends(&usual, 0), [0]);
+    fn ends_of_default_waves_are_cumulative_and_reach_the_total() {
+        assert_eq!(ends(&DEFAULT, 200), [1, 20, 200]);
+        assert_eq!(ends(&DEFAULT, 15), [1, 2, 15]);
+    }
+
+    #[test]
+    fn ends_of_few_connectors_have_no_empty_wave() {
+        assert_eq!(ends(&DEFAULT, 5), [1, 5]);
+        assert_eq!(ends(&DEFAULT, 1), [1]);
+    }
+
+    #[test]
+    fn ends_without_connectors_are_one_empty_wave() {
+        assert_eq!(ends(&DEFAULT, 0), [0]);
+    }
+
+    #[test]
+    fn ends_below_the_total_get_a_last_wave() {
         assert_eq!(ends(&[Count(5), Percent(25)], 40), [5, 10, 40]);
+    }
+
+    #[test]
+    fn ends_of_decreasing_sizes_skip_the_smaller_one() {
         assert_eq!(ends(&[Count(30), Count(5)], 40), [30, 40]);
+    }
+
+    #[test]
+    fn ends_without_sizes_are_one_wave() {
         assert_eq!(ends(&[], 3), [3]);
     }
 }

@@ -12,41 +12,42 @@ Examples:
   airlift apply --auto-approve --keep-going
   airlift apply --prune --allow-delete 20%")]
 pub struct ApplyArgs {
-    /// Which part, and how.
+    /// What is planned, and how.
     #[command(flatten)]
     pub planning: PlanningArgs,
-    /// Exit 2 when something was changed
+    /// Exit 2 if the plan has changes
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// What is approved beforehand.
+    /// What is approved in advance.
     #[command(flatten)]
     pub approval: ApprovalArgs,
-    /// How far to go.
+    /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
 }
 
-/// What is approved beforehand.
+/// Options that approve changes in advance.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ApprovalArgs {
-    /// Do not ask
+    /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
-    /// With --auto-approve: allow replacing for a new type, environment or template
+    /// With --auto-approve: also approve replacements because of type, environment, template or
+    /// settings
     #[arg(long, help_heading = "Approval")]
     pub allow_replace: bool,
 }
 
-/// How far execution goes.
+/// Options of the execution, the same for `apply` and `rotate`.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ExecutionArgs {
-    /// Leave out connectors whose secrets cannot be resolved, and do the rest
+    /// Skip connectors whose secrets cannot be resolved
     #[arg(long, help_heading = "Execution")]
     pub keep_going: bool,
-    /// Block a replacement whose check is inconclusive, instead of warning
+    /// Block a replacement if the check of its credentials is inconclusive, instead of warning
     #[arg(long, help_heading = "Execution")]
     pub require_check: bool,
-    /// How long to wait for a deletion to be gone
+    /// How long to wait until a deletion is visible
     #[arg(
         long,
         value_name = "SECONDS",

@@ -8,7 +8,7 @@ use clap::Args;
 Example:
   airlift completions bash > ~/.local/share/bash-completion/completions/airlift")]
 pub struct CompletionsArgs {
-    /// The shell
+    /// The shell to print it for
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }

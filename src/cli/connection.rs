@@ -1,4 +1,5 @@
-//! Responsible for the arguments that set how a command reads the API, and how many requests it may send.
+//! Responsible for the arguments that set how a command reads the API and how many requests it
+//! sends.
 
 use super::values::{parse_rate, seconds};
 use clap::{Args, ValueEnum};
@@ -6,19 +7,19 @@ use clap::{Args, ValueEnum};
 /// How a command reads the API and sends requests.
 #[derive(Args, Clone, Debug)]
 pub struct ConnectionArgs {
-    /// Resolve no secrets while planning; they show as not verified
+    /// Do not resolve secrets while planning; they are shown as not verified
     #[arg(long, help_heading = "Reading")]
     pub no_secrets: bool,
-    /// How much to read: lean skips details that cannot have changed
+    /// What to read: with lean, details only where they may have changed; with full, every detail
     #[arg(
         long,
-        value_name = "HOW",
+        value_name = "EXTENT",
         value_enum,
         default_value_t,
         help_heading = "Reading"
     )]
-    pub refresh: Refresh,
-    /// How long after its request to look for what a run that was cut short may have created
+    pub refresh: RefreshArg,
+    /// How long to wait for requests of an interrupted run that may still complete
     #[arg(
         long,
         value_name = "SECONDS",
@@ -27,10 +28,10 @@ pub struct ConnectionArgs {
         help_heading = "Reading"
     )]
     pub settle_timeout: u64,
-    /// How many requests are sent.
+    /// The request rate.
     #[command(flatten)]
     pub rate: RateArgs,
-    /// The token that creates connectors
+    /// Token that creates connectors: the customer's (scoped) or the organization's (application)
     #[arg(
         long,
         value_name = "KIND",
@@ -38,13 +39,13 @@ pub struct ConnectionArgs {
         default_value_t,
         help_heading = "Remote API"
     )]
-    pub connector_token: ConnectorToken,
+    pub connector_token: ConnectorTokenArg,
 }
 
-/// How many requests are sent.
+/// Options that limit the requests of a command.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct RateArgs {
-    /// Requests at a time, at most; fewer when the service gets slow or refuses
+    /// Maximum number of concurrent requests; lowered by itself while the API throttles
     #[arg(
         long,
         value_name = "N",
@@ -53,7 +54,7 @@ pub struct RateArgs {
         help_heading = "Remote API"
     )]
     pub parallelism: u16,
-    /// Requests per second at most, such as 5 or 0.5 [default: no bound]
+    /// Maximum number of requests per second, for example 5 or 0.5 [default: no limit]
     #[arg(
         long,
         value_name = "N",
@@ -63,22 +64,22 @@ pub struct RateArgs {
     pub max_rps: Option<f64>,
 }
 
-/// How much a plan reads.
+/// The value of `--refresh`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub enum Refresh {
-    /// Details only where they may have changed.
+pub enum RefreshArg {
+    /// Reads details only where they may have changed.
     #[default]
     Lean,
-    /// Every detail.
+    /// Reads every detail.
     Full,
 }
 
-/// The token that creates connectors.
+/// The value of `--connector-token`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub enum ConnectorToken {
-    /// The customer's own.
+pub enum ConnectorTokenArg {
+    /// The customer's scoped token.
     #[default]
     Scoped,
-    /// The organization's.
+    /// The organization's application token.
     Application,
 }

@@ -9,21 +9,22 @@ use clap::Args;
 #[command(after_help = "\
 Examples:
   airlift drift
-  airlift drift --detailed-exitcode     0: nothing drifted, 2: something did
+  airlift drift --detailed-exitcode     0: no drift, 2: drift
   airlift drift --target acme-corp --format json | jq '.changes'
 
-What is pending in the files is no drift: `airlift plan` shows that.")]
+Changes in the files that are not applied yet are not drift: `airlift plan` shows
+them.")]
 pub struct DriftArgs {
-    /// Only this customer or customer/connector, as recorded; may be repeated
+    /// Only this customer or customer/connector of the ledger; may be repeated
     #[arg(long, value_name = "ADDRESS", help_heading = "Selection")]
     pub target: Vec<Address>,
-    /// All but this customer or customer/connector; may be repeated
+    /// All except this customer or customer/connector; may be repeated
     #[arg(long, value_name = "ADDRESS", help_heading = "Selection")]
     pub exclude: Vec<Address>,
-    /// Exit 2 when something drifted
+    /// Exit 2 if something drifted
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// How many requests are sent.
+    /// The request rate.
     #[command(flatten)]
     pub rate: RateArgs,
 }

@@ -10,6 +10,6 @@ Examples:
   airlift explain secret_rotated
   airlift explain customers.connectors.credentials")]
 pub struct ExplainArgs {
-    /// What to explain; without it, everything known is listed
+    /// What to explain; without it, everything that can be explained is listed
     pub what: Option<String>,
 }

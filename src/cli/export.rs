@@ -10,19 +10,19 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   airlift export > airlift.yaml
-  airlift export --out estate           a project: estate/airlift.yaml and a file per customer
+  airlift export --out project     airlift.yaml and one file per customer
   airlift export --target acme-corp --target globex --format json
 
-The API never returns credentials: where the ledger does not know their
-references, a placeholder stands for each, to be filled in.")]
+The API never returns credentials. The export contains the references that the
+ledger records, and a placeholder to be filled in for every other credential.")]
 pub struct ExportArgs {
     /// Only this customer; may be repeated
     #[arg(long, value_name = "CUSTOMER", help_heading = "Selection")]
     pub target: Vec<Address>,
-    /// Write a project into this directory; nothing that exists is overwritten
+    /// Write a project into this directory; existing files are never overwritten
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// How many requests are sent.
+    /// The request rate.
     #[command(flatten)]
     pub rate: RateArgs,
 }

@@ -1,4 +1,4 @@
-//! Responsible for options that every command accepts.
+//! Responsible for the options that every command accepts.
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Project file, directory, or - for stdin; may be repeated
+    /// Project file or directory, or - for stdin; may be repeated
     #[arg(
         short,
         long = "file",
@@ -16,40 +16,46 @@ pub struct GlobalArgs {
         global = true
     )]
     pub files: Vec<PathBuf>,
-    /// Form of the result on stdout
-    #[arg(long, value_name = "FORM", value_enum, default_value_t, global = true)]
+    /// Output format
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        global = true
+    )]
     pub format: Format,
-    /// No colour, whatever the terminal
+    /// Never use color
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Say more; twice for each request
+    /// More output; -vv also logs every request
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Use the embedded API instead of the remote one
     #[arg(long, global = true)]
     pub sandbox: bool,
-    /// Where the ledger is kept: a directory or s3://, and in builds that have them gs:// and az://
-    /// [default: .airlift beside the project]
-    #[arg(long, value_name = "PLACE", global = true)]
+    /// Location of the ledger: a directory or an s3:// address; gs:// and az:// in builds with
+    /// those features [default: .airlift beside the project file]
+    #[arg(long, value_name = "LOCATION", global = true)]
     pub ledger: Option<PathBuf>,
-    /// Trust the certificates in this PEM file too
+    /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE", global = true)]
     pub ca_file: Option<PathBuf>,
-    /// Send requests through this proxy; none is used otherwise
+    /// Send requests through this proxy [default: no proxy]
     #[arg(long, value_name = "URL", global = true)]
     pub proxy: Option<String>,
-    // One help for -h and --help: clap's long form spreads it over three screens.
+    // -h and --help print the same, because clap's long form of it fills three screens.
     /// Print help
     #[arg(short, long, action = clap::ArgAction::HelpShort, global = true)]
     help: Option<bool>,
 }
 
-/// Form of a result.
+/// The value of `--format`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// For programs: versioned, one document.
+    /// One versioned JSON document for programs.
     Json,
 }

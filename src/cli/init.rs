@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// `init`.
 #[derive(Args, Clone, Debug)]
 pub struct InitArgs {
-    /// Where; nothing that exists is overwritten
+    /// Directory of the project; existing files are never overwritten
     #[arg(value_name = "DIR", default_value = ".")]
     pub directory: PathBuf,
 }

@@ -1,7 +1,8 @@
-//! Responsible for the command line as types, with its help: one file per command.
+//! Responsible for the command line: the types that hold its arguments, and the help texts. One
+//! file per command.
 //!
-//! Does not open files or decide anything. No option takes a secret's value, because a command
-//! line is visible to every process and is kept in shell histories.
+//! Does not open files. Has no option for a secret's value, because every process can read a
+//! command line and shells keep it in their history.
 
 mod apply;
 mod completions;
@@ -23,7 +24,7 @@ mod values;
 
 pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs};
 pub use completions::CompletionsArgs;
-pub use connection::{ConnectionArgs, ConnectorToken, RateArgs, Refresh};
+pub use connection::{ConnectionArgs, ConnectorTokenArg, RateArgs, RefreshArg};
 pub use doctor::DoctorArgs;
 pub use drift::DriftArgs;
 pub use explain::ExplainArgs;
@@ -34,14 +35,14 @@ pub use ledger::{LedgerCommand, RekeyArgs};
 pub use plan::{PlanArgs, PlanningArgs};
 pub use rotate::RotateArgs;
 pub use sandbox::{SandboxCommand, ServeArgs};
-pub use schema::{SchemaArgs, SchemaOf};
+pub use schema::{SchemaArgs, SchemaKind};
 pub use types::TypesArgs;
 pub use validate::ValidateArgs;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 
-/// Bring your customers onto Airbyte Agents, from files: plan, review, apply.
+/// Manage customers and their connectors on Airbyte Agents from YAML files.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "airlift",
@@ -56,14 +57,14 @@ Examples:
 
 Credentials come from AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET,
 AIRBYTE_ORGANIZATION_ID and AIRBYTE_API_HOST, never from a flag.
-AIRLIFT_LOG=requests tells of each request, as -vv does.
+AIRLIFT_LOG=requests logs every request, as -vv does.
 `airlift explain exit-codes` lists the exit codes."
 )]
 pub struct Cli {
     /// Options that every command accepts.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -71,39 +72,39 @@ pub struct Cli {
 /// The commands.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Write a commented starting project
+    /// Create an example project with comments
     Init(InitArgs),
-    /// Check the files, offline, and list every finding
+    /// Check the files offline and list every finding
     Validate(ValidateArgs),
-    /// Compare the files with what there is, and print the difference
+    /// Show what apply would change
     Plan(PlanArgs),
-    /// Plan, show, ask, and carry it out
+    /// Show the plan, ask for approval, and execute it
     Apply(ApplyArgs),
-    /// Show what changed out of band since the last apply
+    /// Show what others changed since the last apply
     Drift(DriftArgs),
-    /// Write the YAML of what exists
+    /// Write the existing customers and connectors as YAML
     Export(ExportArgs),
-    /// Send credentials again, as replacements, wave by wave
+    /// Send credentials again by replacing connectors, in waves
     Rotate(RotateArgs),
-    /// The record of what is ours
+    /// Work on the ledger, airlift's record of what it manages
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// List the connector types, or the fields of one
+    /// List the connector types, or the fields of one type
     Types(TypesArgs),
     /// Explain a code, a reason, an exit code or a field, offline
     Explain(ExplainArgs),
     /// Print a JSON Schema
     Schema(SchemaArgs),
-    /// Check that everything a run needs is there: files, access, ledger, stores
+    /// Check the files, the credentials, the API, the ledger and the secret stores
     Doctor(DoctorArgs),
-    /// The embedded API
+    /// Run the embedded API
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Print a shell's completion script
+    /// Print the completion script of a shell
     Completions(CompletionsArgs),
 }
 
-/// Reads a command line; the error is also how help and the version come.
+/// Parses a command line. Help and the version are returned as errors, which clap renders.
 pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<Cli, clap::Error> {
     let matches = Cli::command()
         .term_width(width)
@@ -117,12 +118,12 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     #[test]
-    fn the_definition_is_sound() {
+    fn command_definition_passes_the_checks_of_clap() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn the_help_of_every_verb_is_kept() {
+    fn help_of_every_command_equals_the_golden() {
         let mut command = Cli::command().term_width(80);
         command.build();
         crate::render::golden("help.txt", &help(&mut command));
@@ -131,14 +132,14 @@ mod tests {
     fn help(command: &mut clap::Command) -> String {
         let title = command.get_bin_name().unwrap_or("airlift").to_owned();
         let mut text = format!("$ {title} --help\n{}\n", command.render_help());
-        for verb in command.get_subcommands_mut() {
-            text += &help(verb);
+        for subcommand in command.get_subcommands_mut() {
+            text += &help(subcommand);
         }
         text
     }
 
     #[test]
-    fn global_options_stand_anywhere() {
+    fn parse_of_global_options_before_and_after_the_command_accepts_both() {
         let cli = Cli::try_parse_from(["airlift", "--sandbox", "plan", "-f", "a", "-f", "b"]);
         let cli = cli.unwrap();
         assert!(cli.global.sandbox && cli.global.files.len() == 2);

@@ -14,16 +14,16 @@ Examples:
   airlift rotate --all --waves 5,25%,100% --max-failures 2
   airlift rotate --resume")]
 pub struct RotateArgs {
-    /// Customers, or connectors as CUSTOMER/CONNECTOR
+    /// Customers to rotate, or connectors as CUSTOMER/CONNECTOR
     #[arg(value_name = "SELECTOR", required_unless_present_any = ["all", "resume"])]
     pub selectors: Vec<Address>,
-    /// Every connector of the files
+    /// Rotate every connector in the files
     #[arg(long, conflicts_with = "selectors")]
     pub all: bool,
-    /// Go on with a rotation that did not come to its end
+    /// Resume an interrupted rotation
     #[arg(long)]
     pub resume: bool,
-    /// Connectors done after each wave, in all; what is left is one more
+    /// Cumulative size of each wave; the rest form a last one
     #[arg(
         long,
         value_name = "N|P%,…",
@@ -33,7 +33,7 @@ pub struct RotateArgs {
         help_heading = "Execution"
     )]
     pub waves: Vec<CountOrPercent>,
-    /// Begin no further wave after more failures than this
+    /// Stop before the next wave after more failures than this
     #[arg(
         long,
         value_name = "N|P%",
@@ -42,10 +42,10 @@ pub struct RotateArgs {
         help_heading = "Execution"
     )]
     pub max_failures: CountOrPercent,
-    /// How far to go.
+    /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
-    /// Do not ask
+    /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
     /// How the API is read.

@@ -5,15 +5,15 @@ use clap::{Args, ValueEnum};
 /// `schema`.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct SchemaArgs {
-    /// Of what
+    /// The document whose schema is printed
     #[arg(value_enum, default_value_t)]
-    pub of: SchemaOf,
+    pub document: SchemaKind,
 }
 
-/// What has a schema.
+/// A document that has a schema.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub enum SchemaOf {
-    /// The files
+pub enum SchemaKind {
+    /// The project files
     #[default]
     Config,
     /// The result of `plan --format json`

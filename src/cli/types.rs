@@ -9,6 +9,6 @@ Examples:
   airlift types
   airlift types github")]
 pub struct TypesArgs {
-    /// A type, such as github
+    /// Connector type, for example github
     pub name: Option<String>,
 }

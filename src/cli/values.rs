@@ -3,7 +3,7 @@
 use crate::plan::CountOrPercent;
 use clap::builder::RangedU64ValueParser;
 
-/// Parses a timeout. The upper bound of a year keeps a sum of timeout and present time valid.
+/// Parses a timeout. The maximum of one year keeps the sum of timeout and present time valid.
 pub(super) fn seconds() -> RangedU64ValueParser {
     RangedU64ValueParser::new().range(0..=31_536_000)
 }
@@ -32,21 +32,29 @@ mod tests {
     use crate::plan::CountOrPercent;
 
     #[test]
-    fn limits_are_counts_or_percentages() {
+    fn parse_count_or_percent_accepts_counts_and_percentages() {
         assert_eq!(parse_count_or_percent("20"), Ok(CountOrPercent::Count(20)));
         assert_eq!(
             parse_count_or_percent("15%"),
             Ok(CountOrPercent::Percent(15))
         );
+    }
+
+    #[test]
+    fn parse_count_or_percent_of_anything_else_is_an_error() {
         for wrong in ["", "%", "-1", "101%", "1.5", "all"] {
             assert!(parse_count_or_percent(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn rates_are_positive_numbers() {
+    fn parse_rate_accepts_positive_numbers() {
         assert_eq!(parse_rate("5"), Ok(5.0));
         assert_eq!(parse_rate("0.5"), Ok(0.5));
+    }
+
+    #[test]
+    fn parse_rate_of_anything_else_is_an_error() {
         for wrong in ["", "0", "-1", "inf", "NaN", "1e9", "5/s"] {
             assert!(parse_rate(wrong).is_err(), "{wrong}");
         }

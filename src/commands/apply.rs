@@ -1,23 +1,22 @@
-//! `apply`: plan, show, ask, execute.
+//! Responsible for `apply`: plans, shows the plan, asks for approval and executes it.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::ApplyArgs;
 use crate::failure::{Exit, Failure};
 use crate::render;
 
-/// Runs the command.
 pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
     let settings = SessionSettings::from(&args.planning.connection);
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
-    let exit = app.until_interrupted(carry_out(&app, args)).await;
+    let exit = app.until_interrupted(execute(&app, args)).await;
     app.close().await?;
     exit
 }
 
-async fn carry_out(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
+async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     let planned = app.plan(&args.planning).await?;
     let plan = &planned.plan;
@@ -36,7 +35,7 @@ async fn carry_out(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     let change = if args.detailed_exitcode && plan.writes() {
         Exit::Changes
     } else {
-        Exit::Done
+        Exit::Success
     };
     Ok(Exit::decide([app.exit(&report), change]))
 }

@@ -1,4 +1,4 @@
-//! `doctor`: checks that everything a run needs is there, and changes nothing.
+//! Responsible for `doctor`: checks what a run needs. Changes nothing.
 
 use crate::app::{self, Invocation};
 use crate::cli::Format;
@@ -6,7 +6,6 @@ use crate::failure::{Exit, Failure};
 use crate::model::Health;
 use crate::render::{self, json};
 
-/// Runs the command.
 pub(super) async fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     let checks = app::check_health(invocation).await?;
@@ -15,5 +14,5 @@ pub(super) async fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
         Format::Text => render::doctor(&mut ui.out(), &checks)?,
     }
     let failed = checks.iter().any(|check| check.health == Health::Fail);
-    Ok(if failed { Exit::Error } else { Exit::Done })
+    Ok(if failed { Exit::Error } else { Exit::Success })
 }

@@ -1,25 +1,25 @@
-//! `drift`: what changed out of band since the last apply. Holds a `Reader`, and reads no secret.
+//! Responsible for `drift`: shows what others changed since the last apply. Reads no secret and
+//! writes nothing.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{DriftArgs, Format};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, json};
 
-/// Runs the command.
 pub(super) async fn run(invocation: Invocation<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
     let project = app::load_if_any(invocation)?;
     let settings = SessionSettings::from(&args.rate);
     let events = render::sinks::progress(invocation.ui);
     let app = App::open(invocation, &project, settings, events).await?;
-    let exit = carry_out(&app, args).await;
+    let exit = execute(&app, args).await;
     app.close().await?;
     exit
 }
 
-async fn carry_out(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
+async fn execute(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     let (drift, observed) = app.drift(args).await?;
-    // What is ours was asked for by its id, so only the rest may be more than is counted.
+    // Objects of the ledger are read by id, so an incomplete list affects only the other ones.
     app.is_whole(&observed)?;
     let Invocation { ui, global, .. } = app.invocation;
     match global.format {
@@ -27,5 +27,9 @@ async fn carry_out(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
         Format::Text => render::drift(&mut ui.out(), &drift, ui.verbose() > 0)?,
     }
     let drifted = args.detailed_exitcode && drift.has_changes();
-    Ok(if drifted { Exit::Changes } else { Exit::Done })
+    Ok(if drifted {
+        Exit::Changes
+    } else {
+        Exit::Success
+    })
 }

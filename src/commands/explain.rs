@@ -1,4 +1,4 @@
-//! `explain`: what a code, a reason, an exit code or a field means, offline.
+//! Responsible for `explain`: explains a code, a reason, an exit code or a field. Works offline.
 
 use crate::app::Invocation;
 use crate::cli::ExplainArgs;
@@ -6,7 +6,6 @@ use crate::config::Code;
 use crate::failure::{Exit, Failure};
 use crate::render::explain;
 
-/// Explains one thing, or lists what can be explained.
 pub(super) fn run(invocation: Invocation<'_>, args: &ExplainArgs) -> Result<Exit, Failure> {
     let mut out = invocation.ui.out();
     match &args.what {
@@ -14,16 +13,17 @@ pub(super) fn run(invocation: Invocation<'_>, args: &ExplainArgs) -> Result<Exit
         Some(what) => explain::write(&mut out, &explained(what).ok_or_else(|| unknown(what))?)?,
     }
     out.flush()?;
-    Ok(Exit::Done)
+    Ok(Exit::Success)
 }
 
-/// All that can be explained: findings, and what results and files hold.
+/// Everything that can be explained, with its kind.
 fn known() -> Vec<(&'static str, &'static str)> {
     let findings = Code::ALL.iter().map(|code| ("finding", code.as_str()));
     findings.chain(explain::known()).collect()
 }
 
-/// A name may be that of a finding and of something else; then both are told.
+/// The explanation of a name. A name that is a finding's and something else's has both
+/// explanations.
 fn explained(what: &str) -> Option<String> {
     let finding = Code::find(what).map(|code| {
         let text = code.explanation();
@@ -36,11 +36,11 @@ fn explained(what: &str) -> Option<String> {
 }
 
 fn unknown(what: &str) -> Failure {
-    let message = format!("nothing is known under the name `{what}`");
+    let message = format!("there is no explanation of `{what}`");
     let findings: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     let failure = Failure::usage("usage", message);
     match explain::suggestion(what, &findings) {
         Some(name) => failure.hint(format!("did you mean `{name}`?")),
-        None => failure.hint("`airlift explain` lists all that can be explained"),
+        None => failure.hint("`airlift explain` lists everything that can be explained"),
     }
 }

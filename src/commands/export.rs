@@ -1,5 +1,5 @@
-//! `export`: the YAML of what exists. Holds a `Reader`, reads no secret, and hands over only what
-//! `validate` accepts.
+//! Responsible for `export`: writes existing customers and connectors as YAML that `validate`
+//! accepts. Reads no secret and writes nothing remotely.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{ExportArgs, Format};
@@ -8,22 +8,21 @@ use crate::failure::{Exit, Failure};
 use crate::render;
 use std::collections::BTreeSet;
 
-/// The most bytes that one file may have; `config` refuses more.
-const FILE: usize = 8 * 1024 * 1024;
+/// The maximum size of a project file. `config` refuses larger ones.
+const MAX_FILE_SIZE: usize = 8 * 1024 * 1024;
 
-/// Runs the command.
 pub(super) async fn run(invocation: Invocation<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
     let customers = app::exported_customers(invocation, args)?;
     let project = app::load_if_any(invocation)?;
     let settings = SessionSettings::from(&args.rate);
     let events = render::sinks::progress(invocation.ui);
     let app = App::open(invocation, &project, settings, events).await?;
-    let exit = carry_out(&app, args, &customers).await;
+    let exit = execute(&app, args, &customers).await;
     app.close().await?;
     exit
 }
 
-async fn carry_out(
+async fn execute(
     app: &App<'_>,
     args: &ExportArgs,
     customers: &BTreeSet<String>,
@@ -33,7 +32,11 @@ async fn carry_out(
     write(app.invocation, args, &exported)?;
     let ui = app.invocation.ui;
     render::left_out(ui, &exported.left_out(), exported.placeholders())?;
-    Ok(if is_whole { Exit::Done } else { Exit::Partial })
+    Ok(if is_whole {
+        Exit::Success
+    } else {
+        Exit::Partial
+    })
 }
 
 fn write(
@@ -50,8 +53,11 @@ fn write(
     } else {
         let text = export::document(exported);
         render::yaml(&mut ui.out(), &text)?;
-        if text.len() > FILE {
-            render::note(ui, "this is more than one file may hold (8 MiB); use --out")?;
+        if text.len() > MAX_FILE_SIZE {
+            render::note(
+                ui,
+                "the export is larger than the maximum of a project file (8 MiB): use --out",
+            )?;
         }
     }
     Ok(())

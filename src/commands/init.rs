@@ -1,13 +1,12 @@
-//! `init`: a commented starting project, never over something that exists.
+//! Responsible for `init`: creates an example project. Overwrites nothing.
 
 use crate::app::{self, Invocation};
 use crate::cli::InitArgs;
 use crate::failure::{Exit, Failure};
 use crate::render;
 
-/// Runs the command.
 pub(super) fn run(invocation: Invocation<'_>, args: &InitArgs) -> Result<Exit, Failure> {
     let files = app::write_starter(&args.directory)?;
     render::initialised(invocation.ui, &files, &args.directory.display().to_string())?;
-    Ok(Exit::Done)
+    Ok(Exit::Success)
 }

@@ -1,11 +1,11 @@
-//! `ledger rekey`: fingerprints under a new key, for secrets that are still what was last sent.
+//! Responsible for `ledger rekey`: moves the fingerprints of unchanged secrets to a new key. Reads
+//! the API and writes only the ledger.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::Format;
 use crate::failure::{Exit, Failure};
 use crate::render::{self, json};
 
-/// Runs the command. It reads the organization from the API, and writes the ledger only.
 pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     let project = app::load(invocation)?;
@@ -19,7 +19,7 @@ pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
         Format::Text => render::rekeyed(&mut ui.out(), &rekeyed)?,
     }
     Ok(if rekeyed.left.is_empty() {
-        Exit::Done
+        Exit::Success
     } else {
         Exit::Partial
     })

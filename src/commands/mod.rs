@@ -1,4 +1,5 @@
-//! Responsible for the commands, one file each: arguments, the stages of [`crate::app`], the result.
+//! Responsible for the commands, one file each. A command turns its arguments into calls of
+//! [`crate::app`] and shows the result.
 
 mod apply;
 mod completions;
@@ -22,7 +23,7 @@ use crate::render::{Surroundings, Ui};
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs a command in this process's environment, to the exit code.
+/// Runs a command in the environment of this process, and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
     let ui = Ui::new(
         cli.global.no_color,
@@ -34,12 +35,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Err(error) => return failed(&ui, &error.into()).into(),
     };
     let exit = runtime.block_on(perform(cli, &Environment::read(), &ui));
-    // Nothing is left that the result depends on; a hanging connection must not hold the exit.
+    // The result is complete, so a hanging connection must not delay the exit.
     runtime.shutdown_background();
     exit.into()
 }
 
-/// Runs a command on the runtime at hand. What stops it is shown and decides the exit code.
+/// Runs a command on the current runtime. Shows the failure that stops the command.
 pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
     let invocation = Invocation {
         ui,
@@ -56,7 +57,7 @@ fn failed(ui: &Ui, failure: &Failure) -> Exit {
     failure.exit()
 }
 
-/// Commands that wait for nothing get a runtime without threads, sockets or signals.
+/// Offline commands get a runtime without threads, sockets or signals.
 fn runtime(command: &Command) -> std::io::Result<Runtime> {
     match command {
         Command::Completions(_)

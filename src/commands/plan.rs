@@ -1,4 +1,5 @@
-//! `plan`: read, compare, print. Holds a `Reader` and nothing that writes.
+//! Responsible for `plan`: compares the files with the API and prints the difference. Writes
+//! nothing.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{Format, PlanArgs};
@@ -6,18 +7,17 @@ use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::{self, json};
 
-/// Runs the command.
 pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
     let settings = SessionSettings::from(&args.planning.connection);
     let events = render::sinks::progress(invocation.ui);
     let app = App::open(invocation, &project, settings, events).await?;
-    let exit = carry_out(&app, args).await;
+    let exit = execute(&app, args).await;
     app.close().await?;
     exit
 }
 
-async fn carry_out(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
+async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     let plan = app.plan(&args.planning).await?.plan;
     let Invocation { ui, global, .. } = app.invocation;
@@ -32,14 +32,14 @@ async fn carry_out(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
 
 fn exit(plan: &Plan, args: &PlanArgs) -> Exit {
     let blocked = if plan.blocked.is_empty() {
-        Exit::Done
+        Exit::Success
     } else {
         Exit::Partial
     };
     let changes = if args.detailed_exitcode && plan.writes() {
         Exit::Changes
     } else {
-        Exit::Done
+        Exit::Success
     };
     Exit::decide([blocked, changes])
 }

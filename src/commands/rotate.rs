@@ -1,11 +1,10 @@
-//! `rotate`: credentials are sent again, as replacements, wave by wave.
+//! Responsible for `rotate`: sends credentials again by replacing connectors, in waves.
 
-use crate::app::{self, App, FoundRotation, Invocation, SessionSettings};
+use crate::app::{self, App, Invocation, SelectedRotation, SessionSettings};
 use crate::cli::RotateArgs;
 use crate::failure::{Exit, Failure};
 use crate::render;
 
-/// Runs the command.
 pub(super) async fn run(invocation: Invocation<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
     app::check_selectors(&project.desired, &args.selectors)?;
@@ -13,15 +12,15 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &RotateArgs) -> Result
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
-    let exit = app.until_interrupted(carry_out(&app, args)).await;
+    let exit = app.until_interrupted(execute(&app, args)).await;
     app.close().await?;
     exit
 }
 
-async fn carry_out(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
-    let found = FoundRotation::find(app, args).await?;
+async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
+    let selected = SelectedRotation::find(app, args).await?;
     app.show_target()?;
-    let mut rotation = found.plan(app, args).await?;
+    let mut rotation = selected.plan(app, args).await?;
     let plan = &rotation.planned.plan;
     app.show_plan_before_execution(plan)?;
     let ui = app.invocation.ui;

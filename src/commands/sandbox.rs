@@ -1,4 +1,4 @@
-//! `sandbox serve`: the embedded API as a server of its own, on loopback only.
+//! Responsible for `sandbox serve`: serves the embedded API on 127.0.0.1.
 
 use crate::app::{self, Invocation};
 use crate::cli::ServeArgs;
@@ -7,7 +7,7 @@ use crate::render;
 use crate::sandbox::serve;
 use tokio::net::TcpListener;
 
-/// Runs the command until a signal ends it.
+/// Serves until a signal arrives.
 pub(super) async fn run(invocation: Invocation<'_>, args: &ServeArgs) -> Result<Exit, Failure> {
     let options = app::sandbox_options(invocation.env, args)?;
     let organization = options.organization_id.to_string();
@@ -22,5 +22,5 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ServeArgs) -> Result<
     let origin = format!("http://{}", listener.local_addr().map_err(failed)?);
     render::serving(invocation.ui, &origin, &organization, any_client)?;
     serve(listener, options, app::signal()).await?;
-    Ok(Exit::Done)
+    Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! `validate`: everything that can be known offline. Opens no socket.
+//! Responsible for `validate`: checks the project files. Works offline.
 
 use crate::app::{self, Invocation};
 use crate::cli::Format;
@@ -6,7 +6,6 @@ use crate::config::Loaded;
 use crate::failure::{Exit, Failure};
 use crate::render::{self, Ui, json};
 
-/// Runs the command.
 pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let loaded = app::read(invocation)?;
     let ui = invocation.ui;
@@ -15,7 +14,7 @@ pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
         Format::Text => text(ui, &loaded)?,
     }
     Ok(if loaded.project.is_some() {
-        Exit::Done
+        Exit::Success
     } else {
         Exit::Error
     })

@@ -126,7 +126,7 @@ mod tests {
         let finished = Event::StepFinished {
             address: &address,
             action: Action::Create,
-            outcome: Outcome::Done,
+            outcome: Outcome::Succeeded,
             remote_id: Some("1"),
             message: None,
             warnings: &[],

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Done, or nothing to do.
-    Done = 0,
+    /// Everything succeeded, or there was nothing to do.
+    Success = 0,
     /// An error of no other kind.
     Error = 1,
     /// There are changes; only with `--detailed-exitcode`.
@@ -48,13 +48,13 @@ impl Exit {
         Self::Cancelled,
         Self::Partial,
         Self::Changes,
-        Self::Done,
+        Self::Success,
     ];
 
-    /// The one that decides when several apply; [`Exit::Done`] when none does.
+    /// The one that decides when several apply; [`Exit::Success`] when none does.
     pub fn decide(all: impl IntoIterator<Item = Self>) -> Self {
         let rank = |exit: &Self| Self::BY_PRECEDENCE.iter().position(|one| one == exit);
-        all.into_iter().min_by_key(rank).unwrap_or(Self::Done)
+        all.into_iter().min_by_key(rank).unwrap_or(Self::Success)
     }
 
     /// The number.
@@ -160,9 +160,9 @@ mod tests {
 
     #[test]
     fn what_stops_a_run_decides() {
-        use Exit::{Cancelled, Changes, Done, Error, Partial, Refused, Secret, Stale, Usage};
-        assert_eq!(Exit::decide([]), Done);
-        assert_eq!(Exit::decide([Done, Changes]), Changes);
+        use Exit::{Cancelled, Changes, Error, Partial, Refused, Secret, Stale, Success, Usage};
+        assert_eq!(Exit::decide([]), Success);
+        assert_eq!(Exit::decide([Success, Changes]), Changes);
         assert_eq!(Exit::decide([Changes, Partial]), Partial);
         assert_eq!(Exit::decide([Partial, Cancelled]), Cancelled);
         assert_eq!(Exit::decide([Stale, Secret, Cancelled]), Secret);

@@ -32,7 +32,8 @@ pub enum Action {
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It succeeded.
-    Done,
+    #[serde(rename = "done")]
+    Succeeded,
     /// It did not succeed.
     Failed,
     /// Something before it did not succeed.

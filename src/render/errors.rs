@@ -28,7 +28,7 @@ pub fn usage(answer: &clap::Error) -> Exit {
     if !answer.use_stderr() {
         // Help holds nothing but this program's labels, and clap brings its own colors.
         let _ = answer.print();
-        return Exit::Done;
+        return Exit::Success;
     }
     let mut status = ui.status();
     for line in Safe::lines(&answer.render().to_string()) {

@@ -67,7 +67,7 @@ pub(super) fn drift(kind: DriftKind) -> &'static str {
 /// What became of an operation.
 pub(super) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Done => "done",
+        Outcome::Succeeded => "done",
         Outcome::Failed => "failed",
         Outcome::Blocked => "blocked",
         Outcome::Stale => "stale",
@@ -93,7 +93,7 @@ pub(super) fn code(code: impl serde::Serialize) -> String {
 /// What became of operations, as a heading.
 pub(super) fn title(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Done => "Done",
+        Outcome::Succeeded => "Done",
         Outcome::Failed => "Failed",
         Outcome::Blocked => "Blocked",
         Outcome::Stale => "Stale",

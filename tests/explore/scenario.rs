@@ -52,8 +52,8 @@ impl Scenario {
             flags: "",
             forgets: false,
             token_life: None,
-            ends: Exit::Done,
-            plans: Exit::Done,
+            ends: Exit::Success,
+            plans: Exit::Success,
             ambiguous: false,
             lacks: &[],
         }

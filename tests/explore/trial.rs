@@ -227,7 +227,7 @@ impl Trial<'_> {
 
     /// Whether a run ended as it may once nothing goes wrong.
     fn is_end(&self, ran: &Ran, expected: &[Exit]) -> bool {
-        let lucky = self.prepared.start.scenario.ambiguous && ran.exit == Some(Exit::Done);
+        let lucky = self.prepared.start.scenario.ambiguous && ran.exit == Some(Exit::Success);
         lucky || ran.exit.is_some_and(|exit| expected.contains(&exit))
     }
 
@@ -262,7 +262,7 @@ impl Trial<'_> {
         });
         let odd = matches!(ran.exit, Some(Exit::Internal | Exit::Usage | Exit::Stale));
         self.expect(!odd, || format!("C8: it ended with {:?}", ran.exit));
-        if ran.exit == Some(Exit::Done) && !only_reads {
+        if ran.exit == Some(Exit::Success) && !only_reads {
             self.compare("C8: it ended with 0, and the world is not as desired");
         }
         let writes = ran.log.iter().any(|one| !one.effects.is_empty());

@@ -1,5 +1,5 @@
 //! Responsible for adopting a connector: the ledger gets a record without fingerprints, because
-//! the credentials were sent by someone else.
+//! someone else sent the credentials. Writes nothing remotely.
 
 use crate::apply::{CustomerContext, StaleReason, StepError, StepResult, StepSuccess};
 use crate::model::{ConnectorBody, ConnectorId};
@@ -19,13 +19,15 @@ pub(super) async fn execute(
         .updated_at
         .clone();
     if has_further_step(ctx.plan, step) {
-        // The declared settings are not applied yet: the step that follows records them.
-        let bare = ConnectorBody {
+        // A later step applies the declared settings and records them.
+        let without_settings = ConnectorBody {
             replication_config: None,
             entities: None,
             ..body.clone()
         };
-        ctx.ledger.record_connector(&bare, id, None, None).await?;
+        ctx.ledger
+            .record_connector(&without_settings, id, None, None)
+            .await?;
     } else {
         ctx.ledger
             .record_connector(body, id, None, updated_at)

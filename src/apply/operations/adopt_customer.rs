@@ -1,4 +1,4 @@
-//! Responsible for adopting a customer: the ledger gets an entry, and nothing is written remotely.
+//! Responsible for adopting a customer: the ledger gets an entry. Writes nothing remotely.
 
 use crate::apply::{CustomerContext, StepResult, StepSuccess};
 use crate::model::WorkspaceId;

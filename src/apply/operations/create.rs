@@ -1,5 +1,5 @@
-//! Responsible for creating a connector, which no idempotency key makes repeatable: intent first,
-//! one request, and after an unclear response a look at the list.
+//! Responsible for creating a connector. The API has no idempotency key, so the intent is written
+//! first, and after an unknown outcome the list decides whether the request is repeated.
 
 use crate::api::{ApiError, Created, Effect};
 use crate::apply::ledger_entry::pending;
@@ -10,14 +10,14 @@ use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, Sent};
 use std::collections::BTreeSet;
 
-/// Requests for one connector in one run, the first included.
+/// The number of creation requests for one connector in one run.
 const ATTEMPTS: u32 = 3;
 
 pub(super) async fn execute(ctx: &mut CustomerContext<'_>, body: &ConnectorBody) -> StepResult {
     ctx.live.refresh(&ctx.ledger).await?;
     let existing = ctx.live.unrecorded_matches(&ctx.ledger, body).next();
     if let Some(id) = existing {
-        // It appeared after the plan was made. A second one of its name would be a duplicate.
+        // The connector appeared after the plan was made. Creating another would make a duplicate.
         ctx.ledger.record_connector(body, id, None, None).await?;
         return Ok(StepSuccess {
             adopted: true,
@@ -29,7 +29,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, body: &ConnectorBody)
     Ok(StepSuccess::new(id))
 }
 
-/// Creates a connector and switches the ledger to it.
+/// Creates a connector and records it in the ledger.
 pub(super) async fn create(
     ctx: &mut CustomerContext<'_>,
     body: &ConnectorBody,
@@ -51,7 +51,7 @@ pub(super) async fn create(
         .ledger
         .record_created(body, &created, sent, replaces)
         .await?;
-    // The intent ends when duplicates are resolved, by the next run if this one cannot.
+    // The intent ends when duplicates are resolved. If this run cannot, the next one does.
     ctx.created.push(CreatedConnector {
         id: created.id,
         body: body.clone(),
@@ -61,7 +61,7 @@ pub(super) async fn create(
     Ok(created.id)
 }
 
-/// Fingerprints of every secret in a body that is about to be sent.
+/// The fingerprints of every secret in a body that is about to be sent.
 fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<Sent> {
     let leaves = body.secret_leaves();
     if leaves.is_empty() {
@@ -77,9 +77,9 @@ fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<Sent>
     )
 }
 
-/// Sends the request, with an intent of its own for each attempt. It is repeated only after a
-/// response that reports a failure, and if the connector did not appear. After a broken connection
-/// or a timeout, also a gateway's, the request may still complete: the next run checks.
+/// Sends the request, with its own intent for each attempt. Repeats it only after a response that
+/// reports a failure, and only if no list shows the connector. After a broken connection or a
+/// timeout, including a gateway's, the request may still complete, so the next run checks.
 async fn post(
     ctx: &CustomerContext<'_>,
     body: &ConnectorBody,
@@ -100,9 +100,9 @@ async fn post(
         };
         let unexpected = is_unexpected(&error);
         if (unexpected || error.effect() == Effect::Unknown)
-            && let Ok(found) = ctx.live.find_created(&ctx.ledger, body, known).await
+            && let Ok(created) = ctx.live.find_created(&ctx.ledger, body, known).await
         {
-            if let Some(created) = found {
+            if let Some(created) = created {
                 return Ok((seq, created));
             }
             if attempt < ATTEMPTS && is_over(&error) {
@@ -119,15 +119,16 @@ async fn post(
     }
 }
 
-/// Whether the server itself reported a failure, so that the request can no longer complete.
+/// Whether the server itself reported the failure. Such a request can no longer complete, unlike
+/// one that the gateway gave up on (504).
 fn is_over(error: &ApiError) -> bool {
     error
         .status()
         .is_some_and(|status| status >= 500 && status != 504)
 }
 
-/// Whether a refusal is not one that this call is known to have: a proxy may have sent it after it
-/// passed the request on.
+/// Whether the API is not known to refuse a creation with this status. A proxy may have answered
+/// after it forwarded the request.
 fn is_unexpected(error: &ApiError) -> bool {
     let known = [400, 401, 403, 404, 422, 429];
     error

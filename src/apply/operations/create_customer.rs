@@ -1,5 +1,5 @@
-//! Responsible for creating a customer: minting a token for a name creates its workspace.
-//! Repeating it is safe, because the same name gives the same workspace.
+//! Responsible for creating a customer: requesting a scoped token for a name creates its workspace.
+//! The request may be repeated, because the same name returns the same workspace.
 
 use crate::apply::{CustomerContext, StaleReason, StepError, StepProblem, StepResult, StepSuccess};
 use crate::ledger::{Intent, IntentOutcome};
@@ -16,7 +16,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
     };
     if ctx.run.ledger.find(id).await?.is_some() {
-        // The ledger's entry says more than a new one would.
+        // The present entry records more than a new one would, so it stays.
         ctx.ledger.end(seq, IntentOutcome::Done).await?;
         return Err(StepError::stale(StaleReason::AlreadyRecorded));
     }
@@ -29,17 +29,17 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
     Ok(StepSuccess::new(id))
 }
 
-/// Reads the workspace that the token is for: it could be another customer's.
+/// Refuses a workspace of another name, which may belong to another customer.
 async fn check_name(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepError> {
     match ctx.reader().workspace(id).await {
-        Ok(Some(found)) if found.name != ctx.plan.name => {
-            Err(StepError::unknown(StepProblem::MintedOther {
+        Ok(Some(workspace)) if workspace.name != ctx.plan.name => {
+            Err(StepError::unknown(StepProblem::WorkspaceOfOtherName {
                 workspace_id: id,
             }))
         }
-        // A new workspace may not be found yet.
+        // The API may not return a new workspace at once.
         Ok(_) => Ok(()),
-        Err(error) => Err(StepError::unknown(StepProblem::MintUnchecked {
+        Err(error) => Err(StepError::unknown(StepProblem::NewWorkspaceUnreadable {
             workspace_id: id,
             error: error.to_string(),
         })),

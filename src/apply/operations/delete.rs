@@ -1,4 +1,4 @@
-//! Responsible for deleting a connector: a deletion is asynchronous remotely, so it ends when
+//! Responsible for deleting a connector. The API deletes asynchronously, so the operation ends when
 //! lists no longer show the connector.
 
 use crate::api::{Effect, Gone};
@@ -23,7 +23,8 @@ pub(super) async fn execute(
     Err(error)
 }
 
-/// Deletes a connector that the ledger has pending deletion, and waits until it is gone.
+/// Deletes a connector that the ledger has marked as pending deletion, and waits until lists no
+/// longer show it.
 pub(in crate::apply) async fn remove(
     ctx: &mut CustomerContext<'_>,
     address: &Address,
@@ -41,7 +42,7 @@ pub(in crate::apply) async fn remove(
         ),
         Ok(Gone::Already) => (
             ctx.live.is_gone(&ctx.ledger, id).await,
-            StepError::unknown(StepProblem::DeniedStillListed),
+            StepError::unknown(StepProblem::NotFoundStillListed),
         ),
         Err(error) if error.effect() == Effect::Unknown => {
             (ctx.live.is_gone(&ctx.ledger, id).await, error.into())

@@ -1,5 +1,6 @@
-//! Responsible for deleting a workspace, which deletes its connectors as well. Reads its name and
-//! its connectors once more before the request.
+//! Responsible for deleting a workspace together with its connectors. Reads the workspace and its
+//! connectors again before the request, and refuses one that was renamed or contains a connector
+//! that the ledger does not own.
 
 use crate::api::{Effect, Gone};
 use crate::apply::{
@@ -13,12 +14,12 @@ pub(super) async fn execute(
     step: &Step,
     id: WorkspaceId,
 ) -> StepResult {
-    if let Some(found) = ctx.reader().workspace(id).await? {
-        if !step.precondition.allows_name(&found.name) {
+    if let Some(workspace) = ctx.reader().workspace(id).await? {
+        if !step.precondition.allows_name(&workspace.name) {
             return Err(StepError::stale(StaleReason::WorkspaceRenamed));
         }
         ctx.live.refresh(&ctx.ledger).await?;
-        if ctx.live.ids().any(|one| !ctx.ledger.owns(one)) {
+        if ctx.live.ids().any(|id| !ctx.ledger.owns(id)) {
             return Err(StepError::stale(StaleReason::HoldsUnmanaged));
         }
         delete(ctx, id).await?;
@@ -27,8 +28,8 @@ pub(super) async fn execute(
     Ok(StepSuccess::new(id))
 }
 
-/// Sends the deletion and reads the workspace until it is gone: the ledger forgets a workspace
-/// only then.
+/// Sends the deletion and polls until a GET no longer returns the workspace. Only then may the
+/// ledger remove its entry.
 async fn delete(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepError> {
     let address = Address::customer(&ctx.plan.name);
     let seq = ctx
@@ -37,7 +38,7 @@ async fn delete(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepEr
         .await?;
     let otherwise = match ctx.run.writer.delete_workspace(id).await {
         Ok(Gone::Accepted | Gone::Already) => StepError::unknown(StepProblem::WorkspaceRemains),
-        // The gateway may give up before the deletion ends.
+        // The gateway may time out before the deletion ends.
         Err(error) if error.effect() == Effect::Unknown => error.into(),
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
     };
@@ -48,8 +49,8 @@ async fn delete(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepEr
 async fn wait_until_gone(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Option<()> {
     Polling::new(ctx.run, ctx.run.options.delete_deadline)
         .until(async || {
-            let found = ctx.reader().workspace(id).await.ok()?;
-            found.is_none().then_some(())
+            let workspace = ctx.reader().workspace(id).await.ok()?;
+            workspace.is_none().then_some(())
         })
         .await
 }

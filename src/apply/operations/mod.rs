@@ -1,5 +1,6 @@
-//! Responsible for the operations of a plan: one module for each, which decides nothing that the
-//! plan left open.
+//! Responsible for executing the operations of a plan, one module for each.
+//!
+//! Does not make decisions that the plan left open.
 
 mod adopt;
 mod adopt_customer;

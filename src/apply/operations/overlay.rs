@@ -1,6 +1,6 @@
-//! Responsible for the body of a PUT of replication settings: the observed value with the declared
-//! keys laid over it and without the keys that are no longer declared, which is right whether the
-//! server merges or replaces.
+//! Responsible for the body that updates replication settings: the observed value, with the
+//! declared keys laid over it and without the keys that are no longer declared. The result is the
+//! same whether the server merges or replaces.
 
 use crate::model::{Setting, Settings};
 use serde_json::{Map, Value};
@@ -22,7 +22,8 @@ fn lay_over(base: &mut Map<String, Value>, declared: &Settings) {
     for (name, setting) in declared {
         match (setting, base.get_mut(name)) {
             (Setting::Map(fields), Some(Value::Object(inner))) => lay_over(inner, fields),
-            // A block that holds a reference is replaced, never updated, so nothing is left out.
+            // A connector whose settings contain a reference is replaced instead, so `to_plain`
+            // leaves nothing out here.
             (setting, _) => {
                 if let Some(value) = setting.to_plain() {
                     base.insert(name.clone(), value);
@@ -53,7 +54,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn overlay_keeps_what_is_not_declared() {
+    fn overlay_of_undeclared_keys_keeps_them_unless_removed() {
         let observed = json!({"server": 1, "deep": {"kept": true, "gone": 1, "x": 1}, "list": [1]});
         let declared = json!({"deep": {"x": 2}, "list": [2, 3], "new": {}});
         let Setting::Map(declared) = Setting::from(declared) else {

@@ -1,5 +1,6 @@
-//! Responsible for replacing a connector: check, create, switch the ledger, delete the old one. A
-//! working credential is removed only after its replacement is listed.
+//! Responsible for replacing a connector: checks the new credentials, creates the replacement,
+//! records it, and deletes the old connector. Deletes the old connector only after a list shows the
+//! replacement.
 
 use super::create::create;
 use super::delete::remove;
@@ -26,7 +27,7 @@ pub(super) async fn execute(
     verify_listed(ctx, id).await?;
     remove(ctx, &step.address, old)
         .await
-        .map_err(|error| left_behind(error, id, old))?;
+        .map_err(|error| old_remains(error, id, old))?;
     Ok(StepSuccess {
         warnings: unverified.into_iter().collect(),
         ..StepSuccess::new(id)
@@ -52,11 +53,11 @@ fn precondition(
     Ok(())
 }
 
-/// The replacement is in place, and the old connector could not be deleted.
-fn left_behind(error: StepError, id: ConnectorId, old: ConnectorId) -> StepError {
+/// The error of a replacement that exists while the old connector could not be deleted.
+fn old_remains(error: StepError, id: ConnectorId, old: ConnectorId) -> StepError {
     StepError {
         outcome: match error.outcome {
-            // Half of the replacement was attempted.
+            // The creation was attempted, so the step as a whole was.
             Outcome::NotAttempted => Outcome::Failed,
             other => other,
         },
@@ -69,7 +70,7 @@ fn left_behind(error: StepError, id: ConnectorId, old: ConnectorId) -> StepError
     }
 }
 
-/// Checks the new credentials; a warning when the result does not tell whether they work.
+/// Checks the new credentials. Returns a warning when the check ends without a verdict.
 async fn check(
     ctx: &CustomerContext<'_>,
     body: &ConnectorBody,
@@ -81,7 +82,7 @@ async fn check(
             .writer
             .check_connector(ctx.ledger.name(), body, ctx.run.secrets)
             .await
-            .map_err(untouched)?;
+            .map_err(check_not_made)?;
         match check.status {
             CheckStatus::Succeeded => return Ok(None),
             CheckStatus::Failed => {
@@ -89,7 +90,7 @@ async fn check(
                 return Err(failed(StepProblem::CheckFailed { message }));
             }
             CheckStatus::Other => return Err(failed(StepProblem::CheckStatusUnknown)),
-            CheckStatus::Cancelled => break CheckEnd::Cancelled,
+            CheckStatus::Cancelled => break CheckEnd::Canceled,
             CheckStatus::Skipped => break CheckEnd::Skipped,
             CheckStatus::Inconclusive => break CheckEnd::Inconclusive,
             CheckStatus::Pending | CheckStatus::Running => {}
@@ -109,8 +110,9 @@ fn failed(problem: StepProblem) -> StepError {
     StepError::new(Outcome::Failed, problem)
 }
 
-/// A check that could not be made touched no connector, whatever its effect was.
-fn untouched(error: ApiError) -> StepError {
+/// The error of a check whose request failed. A check changes no connector, so its outcome is never
+/// unknown.
+fn check_not_made(error: ApiError) -> StepError {
     let text = error.to_string();
     StepError {
         problem: StepProblem::CheckNotMade { error: text },

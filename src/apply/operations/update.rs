@@ -1,4 +1,4 @@
-//! Responsible for changing a connector in place.
+//! Responsible for updating a connector in place: its name, replication settings and entities.
 
 use super::overlay::overlay;
 use crate::apply::{CustomerContext, StaleReason, StepError, StepResult, StepSuccess};
@@ -13,7 +13,7 @@ pub(super) async fn execute(
     patch: &ConnectorPatch,
     body: &ConnectorBody,
 ) -> StepResult {
-    let found = ctx
+    let replication = ctx
         .reader()
         .replication(id)
         .await?
@@ -21,7 +21,7 @@ pub(super) async fn execute(
     let config = patch
         .replication_config
         .as_ref()
-        .map(|declared| found.with(|observed| overlay(observed, declared, &patch.removed)));
+        .map(|declared| replication.with(|observed| overlay(observed, declared, &patch.removed)));
     let (name, entities) = (patch.name.as_deref(), patch.entities.as_deref());
     let seq = ctx
         .ledger
@@ -37,7 +37,7 @@ pub(super) async fn execute(
     }
     ctx.ledger.end(seq, IntentOutcome::Done).await?;
     let sent = ctx.ledger.sent(id);
-    // Without `updated_at` the next plan reads what the update did, and what others changed
+    // Without `updated_at`, the next plan reads the details again and finds what others changed
     // meanwhile.
     ctx.ledger.record_connector(body, id, sent, None).await?;
     Ok(StepSuccess::new(id))

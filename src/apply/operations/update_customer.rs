@@ -1,6 +1,7 @@
-//! Responsible for changing a workspace's name and settings.
+//! Responsible for updating a workspace: its name, status and cache.
 
 use crate::api::{Effect, Workspace};
+use crate::apply::ledger_entry::CustomerUpdate;
 use crate::apply::{
     CustomerContext, Polling, StaleReason, StepError, StepProblem, StepResult, StepSuccess,
 };
@@ -8,7 +9,7 @@ use crate::model::{Address, CustomerPatch, ObservedStatus, Status, WorkspaceId};
 use crate::plan::Step;
 use std::time::Duration;
 
-/// How long a change may take to be read back.
+/// How long an update may take until a GET shows it.
 const READ_LAG: Duration = Duration::from_secs(3);
 
 pub(super) async fn execute(
@@ -21,26 +22,29 @@ pub(super) async fn execute(
     let id = id
         .or(ctx.ledger.known_workspace())
         .ok_or_else(|| StepError::stale(StaleReason::WorkspaceAbsent))?;
-    let found = ctx
+    let workspace = ctx
         .reader()
         .workspace(id)
         .await?
         .ok_or_else(|| StepError::stale(StaleReason::WorkspaceGone))?;
-    if !satisfies(&found, patch) {
-        if !step.precondition.allows_name(&found.name) {
+    if !satisfies(&workspace, patch) {
+        if !step.precondition.allows_name(&workspace.name) {
             return Err(StepError::stale(StaleReason::WorkspaceRenamed));
         }
         put(ctx, id, patch).await?;
     }
-    let protect = ctx.plan.protect;
     ctx.ledger
-        .record_settings(patch, record_suspension, protect)
+        .record_update(CustomerUpdate {
+            patch,
+            suspended: record_suspension,
+            protect: ctx.plan.protect,
+        })
         .await?;
     Ok(StepSuccess::new(id))
 }
 
-/// Sends the change and reads it back: an unclear response need not stay unclear, and a clear one
-/// need not be true.
+/// Sends the update and reads the workspace back. The GET decides: an update whose response was
+/// lost may have taken effect, and an accepted update may have had none.
 async fn put(
     ctx: &CustomerContext<'_>,
     id: WorkspaceId,
@@ -67,13 +71,13 @@ async fn wait_until_satisfied(
 ) -> Option<()> {
     Polling::new(ctx.run, READ_LAG)
         .until(async || {
-            let found = ctx.reader().workspace(id).await.ok()??;
-            satisfies(&found, patch).then_some(())
+            let workspace = ctx.reader().workspace(id).await.ok()??;
+            satisfies(&workspace, patch).then_some(())
         })
         .await
 }
 
-fn satisfies(found: &Workspace, patch: &CustomerPatch) -> bool {
+fn satisfies(workspace: &Workspace, patch: &CustomerPatch) -> bool {
     let CustomerPatch {
         name,
         status,
@@ -83,7 +87,7 @@ fn satisfies(found: &Workspace, patch: &CustomerPatch) -> bool {
         Status::Active => ObservedStatus::Active,
         Status::Inactive => ObservedStatus::Inactive,
     };
-    name.as_ref().is_none_or(|name| found.name == *name)
-        && status.is_none_or(|status| found.status == status_of(status))
-        && cache.is_none_or(|cache| found.cache == cache.as_remote())
+    name.as_ref().is_none_or(|name| workspace.name == *name)
+        && status.is_none_or(|status| workspace.status == status_of(status))
+        && cache.is_none_or(|cache| workspace.cache == cache.as_remote())
 }

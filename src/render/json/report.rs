@@ -1,7 +1,9 @@
 //! Responsible for the shape of a report as JSON.
 
 use super::FORMAT_VERSION;
-use crate::apply::{ApplyReport, Counts, OperationReport, Outcome, Tally, WaveReport};
+use crate::apply::{
+    ApplyReport, ObjectCounts, OperationReport, Outcome, UnsuccessfulCounts, WaveReport,
+};
 use crate::plan::Action;
 use crate::render::wording;
 use schemars::JsonSchema;
@@ -30,9 +32,9 @@ pub(super) struct ReportDocument<'a> {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ReportSummary {
     #[serde(flatten)]
-    done: Counts,
+    done: ObjectCounts,
     #[serde(flatten)]
-    not_done: Tally,
+    not_done: UnsuccessfulCounts,
     /// What the plan blocked, with its reasons, so that no operation stands for it.
     unplanned: u64,
 }
@@ -66,7 +68,7 @@ pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
         interrupted: report.interrupted,
         summary: ReportSummary {
             done: report.counts(),
-            not_done: report.tally(),
+            not_done: report.unsuccessful(),
             unplanned: report.unplanned,
         },
         waves: (!report.waves.is_empty()).then_some(&report.waves),

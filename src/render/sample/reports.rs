@@ -10,7 +10,7 @@ fn went(name: &str, action: Action, outcome: Outcome, error: Option<&str>) -> Op
         address: name.parse().unwrap(),
         action,
         outcome,
-        remote_id: (outcome == Outcome::Done).then(|| id::<ConnectorId>(5).to_string()),
+        remote_id: (outcome == Outcome::Succeeded).then(|| id::<ConnectorId>(5).to_string()),
         problem: error.map(request),
         warnings: Vec::new(),
     }
@@ -24,17 +24,27 @@ fn request(error: &str) -> StepProblem {
 
 /// A report in which all went well.
 pub(crate) fn done() -> ApplyReport {
-    let mut rotated = went("beta/Beta HubSpot", Action::Rotate, Outcome::Done, None);
+    let mut rotated = went(
+        "beta/Beta HubSpot",
+        Action::Rotate,
+        Outcome::Succeeded,
+        None,
+    );
     rotated.warnings = vec![StepWarning::DuplicatesUnresolved {
         problem: request(
             "the check of the new credentials was inconclusive; they were written all the same",
         ),
     }];
     let operations = vec![
-        went("acme-corp", Action::Create, Outcome::Done, None),
-        went("acme-corp/Acme GitHub", Action::Create, Outcome::Done, None),
+        went("acme-corp", Action::Create, Outcome::Succeeded, None),
+        went(
+            "acme-corp/Acme GitHub",
+            Action::Create,
+            Outcome::Succeeded,
+            None,
+        ),
         rotated,
-        went("beta/Beta Slack", Action::Adopt, Outcome::Done, None),
+        went("beta/Beta Slack", Action::Adopt, Outcome::Succeeded, None),
     ];
     ApplyReport {
         operations,

@@ -181,10 +181,10 @@ impl Progress {
         self.advance(1);
         match outcome {
             Outcome::NotAttempted => return,
-            Outcome::Done if self.ui.verbose() == 0 => return,
+            Outcome::Succeeded if self.ui.verbose() == 0 => return,
             _ => {}
         }
-        let label = if outcome == Outcome::Done {
+        let label = if outcome == Outcome::Succeeded {
             Label::Good
         } else {
             Label::Error

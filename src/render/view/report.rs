@@ -2,7 +2,7 @@
 //! do next, and the counts.
 
 use super::{Listing, Phrase};
-use crate::apply::{ApplyReport, OperationReport, Outcome, Tally, WaveReport};
+use crate::apply::{ApplyReport, OperationReport, Outcome, UnsuccessfulCounts, WaveReport};
 use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe, wording};
 
@@ -145,7 +145,7 @@ fn listing(outcome: Outcome) -> Listing {
 
 fn advice(report: &ApplyReport) -> Vec<&'static str> {
     if report.waves.is_empty() {
-        return advice_on(report, report.tally());
+        return advice_on(report, report.unsuccessful());
     }
     if report.is_complete() {
         Vec::new()
@@ -154,18 +154,18 @@ fn advice(report: &ApplyReport) -> Vec<&'static str> {
     }
 }
 
-fn advice_on(report: &ApplyReport, tally: Tally) -> Vec<&'static str> {
+fn advice_on(report: &ApplyReport, unsuccessful: UnsuccessfulCounts) -> Vec<&'static str> {
     [
         (
-            tally.failed > 0,
+            unsuccessful.failed > 0,
             "Mend what failed, then apply again; what is done is not repeated.",
         ),
         (
-            tally.unknown > 0,
+            unsuccessful.unknown > 0,
             "The next run looks first: what took effect is not done twice.",
         ),
         (
-            tally.stale > 0,
+            unsuccessful.stale > 0,
             "Plan again and review: something changed in between.",
         ),
         (
@@ -173,11 +173,12 @@ fn advice_on(report: &ApplyReport, tally: Tally) -> Vec<&'static str> {
             "The run was stopped; apply again to go on where it ended.",
         ),
         (
-            tally.not_attempted > 0 && !report.interrupted,
+            unsuccessful.not_attempted > 0 && !report.interrupted,
             "Apply again for what was not attempted.",
         ),
         (
-            report.unplanned + tally.blocked > 0 && tally.failed + tally.unknown + tally.stale == 0,
+            report.unplanned + unsuccessful.blocked > 0
+                && unsuccessful.failed + unsuccessful.unknown + unsuccessful.stale == 0,
             "Resolve what blocks them, then apply again.",
         ),
     ]
@@ -206,13 +207,13 @@ fn summary(report: &ApplyReport) -> Vec<Phrase> {
 }
 
 fn not_done(report: &ApplyReport) -> impl Iterator<Item = Phrase> {
-    let Tally {
+    let UnsuccessfulCounts {
         failed,
         blocked,
         stale,
         unknown,
         not_attempted,
-    } = report.tally();
+    } = report.unsuccessful();
     let not_planned = (report.unplanned > 0).then_some(("Not planned", report.unplanned));
     let stale = (stale > 0).then_some(("Stale", stale));
     not_planned

@@ -13,13 +13,13 @@ const CUSTOMER_NOT_CREATED: &str =
 const CUSTOMER_ABSENT: &str = "the customer is not there";
 const DELETED_STILL_LISTED: &str = "the deletion was accepted, and lists show the connector all the same; the next \
     run looks again (--delete-timeout waits longer)";
-const DENIED_STILL_LISTED: &str =
+const NOT_FOUND_STILL_LISTED: &str =
     "the server said that there is no such connector (404), and lists it; the next run looks again";
 const WORKSPACE_REMAINS: &str =
     "the deletion was accepted, and the workspace is still there; the next run looks again";
 const WORKSPACE_UNCHANGED: &str =
     "the change was accepted, and the workspace is as it was; the next run looks again";
-const SEVERAL_APPEARED: &str = "more than one connector of this name appeared";
+const SEVERAL_CREATED: &str = "more than one connector of this name appeared";
 const CHECK_STATUS_UNKNOWN: &str = "the check of the new credentials ended with a status that this version does \
     not know, so the old connector is untouched";
 const ADOPTED_INSTEAD: &str =
@@ -44,19 +44,19 @@ pub(crate) fn problem(problem: &StepProblem) -> String {
             allowed,
         } => format!("the rotation ended after wave {wave}: {failures} failed, {allowed} may"),
         StepProblem::Stale { reason } => stale(*reason).to_owned(),
-        StepProblem::MintedOther { workspace_id } => format!(
+        StepProblem::WorkspaceOfOtherName { workspace_id } => format!(
             "the mint gave workspace {workspace_id}, which carries another name; nothing is done \
              in it"
         ),
-        StepProblem::MintUnchecked {
+        StepProblem::NewWorkspaceUnreadable {
             workspace_id,
             error,
         } => format!("the mint gave workspace {workspace_id}, and looking at it failed: {error}"),
         StepProblem::DeletedStillListed => DELETED_STILL_LISTED.to_owned(),
-        StepProblem::DeniedStillListed => DENIED_STILL_LISTED.to_owned(),
+        StepProblem::NotFoundStillListed => NOT_FOUND_STILL_LISTED.to_owned(),
         StepProblem::WorkspaceRemains => WORKSPACE_REMAINS.to_owned(),
         StepProblem::WorkspaceUnchanged => WORKSPACE_UNCHANGED.to_owned(),
-        StepProblem::SeveralAppeared => SEVERAL_APPEARED.to_owned(),
+        StepProblem::SeveralCreated => SEVERAL_CREATED.to_owned(),
         StepProblem::NotListed { id } => not_listed(*id),
         StepProblem::ReplacementNotListed { id } => {
             format!("{}; the old connector is untouched", not_listed(*id))
@@ -114,7 +114,7 @@ fn check_required(end: CheckEnd) -> String {
 
 fn check_end(end: CheckEnd) -> &'static str {
     match end {
-        CheckEnd::Cancelled => "was cancelled by the server",
+        CheckEnd::Canceled => "was cancelled by the server",
         CheckEnd::Skipped => "was skipped by the server",
         CheckEnd::Inconclusive => "was inconclusive",
         CheckEnd::TimedOut => "did not end in time",
