@@ -1,4 +1,5 @@
-//! Which connectors have to be read one by one, because a comparison needs more than the list.
+//! Responsible for choosing the connectors whose details are read, because a comparison needs fields
+//! that the list does not have.
 
 use super::{Observer, RefreshMode};
 use crate::model::{
@@ -25,11 +26,11 @@ impl Observer<'_> {
             .iter()
             .flatten()
             .filter(|(id, observed)| {
-                let ours = candidates.recorded.get(id).copied();
+                let entry = candidates.recorded.get(id).copied();
                 candidates
-                    .of(observed, ours)
+                    .matching(observed, entry)
                     .into_iter()
-                    .any(|wanted| self.needs_details(wanted, observed, ours))
+                    .any(|declared| self.needs_details(declared, observed, entry))
             })
             .map(|(id, _)| *id)
             .collect()
@@ -37,39 +38,39 @@ impl Observer<'_> {
 
     fn needs_details(
         &self,
-        wanted: &DesiredConnector,
+        declared: &DesiredConnector,
         observed: &ObservedConnector,
-        ours: Option<RecordedEntry<'_>>,
+        entry: Option<RecordedEntry<'_>>,
     ) -> bool {
-        let applied = ours.map(|(_, recorded)| &recorded.applied);
-        let declares = wanted.replication_config.is_some() || wanted.entities.is_some();
-        let declared_then = applied.is_some_and(|applied| {
+        let applied = entry.map(|(_, recorded)| &recorded.applied);
+        let has_settings = declared.replication_config.is_some() || declared.entities.is_some();
+        let had_settings = applied.is_some_and(|applied| {
             applied.replication_config.is_some() || applied.entities.is_some()
         });
-        if observed.detail.is_some() || !(declares || declared_then) {
+        if observed.detail.is_some() || !(has_settings || had_settings) {
             return false;
         }
-        let Some((_, recorded)) = ours else {
+        let Some((_, recorded)) = entry else {
             return true;
         };
         self.refresh == RefreshMode::Full
             || observed.updated_at.is_none()
             || observed.updated_at != recorded.updated_at
-            || wanted.replication_config != recorded.applied.replication_config
-            || wanted.entities != recorded.applied.entities
+            || declared.replication_config != recorded.applied.replication_config
+            || declared.entities != recorded.applied.entities
     }
 }
 
-/// A recorded connector with the name that it is recorded under.
+/// A recorded connector with its recorded name.
 type RecordedEntry<'a> = (&'a str, &'a RecordedConnector);
 
-/// The declared connectors of one customer, by what an observed one may be matched with.
+/// Index of one customer's declared connectors by the properties that match an observed one.
 struct Candidates<'a> {
     declared: &'a DesiredCustomer,
     recorded: BTreeMap<ConnectorId, RecordedEntry<'a>>,
-    /// By their names and by their previous names.
+    /// Declared connectors by name and by `previous_name`.
     by_name: BTreeMap<&'a str, Vec<&'a DesiredConnector>>,
-    /// By type, those that the ledger does not know by name.
+    /// Declared connectors without a ledger entry of their name, by type.
     new: BTreeMap<DefinitionId, Vec<&'a DesiredConnector>>,
 }
 
@@ -84,31 +85,35 @@ impl<'a> Candidates<'a> {
         for (name, connector) in recorded.iter().flat_map(|recorded| &recorded.connectors) {
             candidates.recorded.insert(connector.id, (name, connector));
         }
-        for (name, wanted) in &declared.connectors {
-            for name in std::iter::once(name).chain(&wanted.previous_name) {
-                candidates.by_name.entry(name).or_default().push(wanted);
+        for (name, connector) in &declared.connectors {
+            for name in std::iter::once(name).chain(&connector.previous_name) {
+                candidates.by_name.entry(name).or_default().push(connector);
             }
             let is_known = recorded.is_none_or(|recorded| recorded.connectors.contains_key(name));
-            if let Some(definition) = wanted.kind.definition_id.filter(|_| !is_known) {
-                candidates.new.entry(definition).or_default().push(wanted);
+            if let Some(definition) = connector.kind.definition_id.filter(|_| !is_known) {
+                candidates
+                    .new
+                    .entry(definition)
+                    .or_default()
+                    .push(connector);
             }
         }
         candidates
     }
 
-    /// The declared connectors that an observed one may be matched with: by the name it has or is
-    /// recorded under, or, where the files no longer have that name, by its type under a new name
-    /// that nothing spells out.
-    fn of(
+    /// The declared connectors that may match an observed one: by its present or recorded name, and,
+    /// if the recorded name is no longer declared, by type among the new declarations, because the
+    /// plan may infer a rename.
+    fn matching(
         &self,
         observed: &ObservedConnector,
-        ours: Option<RecordedEntry<'_>>,
+        entry: Option<RecordedEntry<'_>>,
     ) -> Vec<&'a DesiredConnector> {
-        let recorded_as = ours.map(|(name, _)| name);
-        let renamed = ours
+        let recorded_name = entry.map(|(name, _)| name);
+        let renamed = entry
             .filter(|(name, _)| !self.declared.connectors.contains_key(*name))
             .and_then(|(_, connector)| self.new.get(&connector.definition_id));
-        let named = [Some(observed.name.as_str()), recorded_as]
+        let named = [Some(observed.name.as_str()), recorded_name]
             .into_iter()
             .flatten()
             .filter_map(|name| self.by_name.get(name));

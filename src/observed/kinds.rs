@@ -1,46 +1,47 @@
-//! Type names that our catalog does not know, matched against the live one.
+//! Responsible for looking up type names in the API's catalog that the embedded catalog does not
+//! have.
 
 use crate::api::Definition;
 use crate::model::KindLookup;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many near names are offered, and how near they have to be.
-const NEAREST: usize = 3;
-const NEAR: f32 = 0.6;
+/// Number of similar names that a message suggests.
+const MAX_SUGGESTIONS: usize = 3;
+/// Least similarity of a suggested name, between 0 and 1. `difflib`, whose measure this is, has the
+/// same default.
+const MIN_SIMILARITY: f32 = 0.6;
 
-/// The definition of a name: exact after folding, or the id itself.
+/// The definition whose folded name equals the folded `name`, or whose id `name` is.
 pub(super) fn look_up(name: &str, catalog: &[Definition]) -> KindLookup {
     let wanted = fold(name);
     let id = name.parse().ok();
-    let found: BTreeSet<_> = catalog
+    let definitions: BTreeSet<_> = catalog
         .iter()
         .filter(|definition| fold(&definition.name) == wanted || Some(definition.id) == id)
         .map(|definition| definition.id)
         .collect();
-    let mut found: Vec<_> = found.into_iter().collect();
-    match (found.pop(), found.is_empty()) {
-        (None, _) => KindLookup::Missing(nearest(&wanted, catalog)),
-        (Some(only), true) => KindLookup::Found(only),
-        (Some(last), false) => {
-            found.push(last);
-            KindLookup::Ambiguous(found)
-        }
+    let definitions: Vec<_> = definitions.into_iter().collect();
+    match definitions.as_slice() {
+        [] => KindLookup::Missing(similar_names(&wanted, catalog)),
+        [only] => KindLookup::Found(*only),
+        _ => KindLookup::Ambiguous(definitions),
     }
 }
 
-fn nearest(wanted: &str, catalog: &[Definition]) -> Vec<String> {
+fn similar_names(wanted: &str, catalog: &[Definition]) -> Vec<String> {
     let names: BTreeMap<String, &str> = catalog
         .iter()
         .map(|definition| (fold(&definition.name), definition.name.as_str()))
         .collect();
     let folded: Vec<&str> = names.keys().map(String::as_str).collect();
-    similar::get_close_matches(wanted, &folded, NEAREST, NEAR)
+    similar::get_close_matches(wanted, &folded, MAX_SUGGESTIONS, MIN_SIMILARITY)
         .into_iter()
-        .filter_map(|near| names.get(near).map(|name| (*name).to_owned()))
+        .filter_map(|folded| names.get(folded).map(|name| (*name).to_owned()))
         .collect()
 }
 
-/// `Zendesk Support`, `zendesk-support` and `zendesk_support` are one name.
+/// The name without case, spaces, hyphens and underscores: `Zendesk Support`, `zendesk-support` and
+/// `zendesk_support` are equal.
 fn fold(name: &str) -> String {
     name.chars()
         .filter(|c| !matches!(c, ' ' | '-' | '_'))
@@ -56,7 +57,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn types_are_matched_exactly_after_folding() {
+    fn look_up_other_case_and_separators_finds_definition() {
         let definition = |n, name: &str| Definition {
             id: DefinitionId(Uuid::from_u128(n)),
             name: name.into(),
@@ -67,10 +68,13 @@ mod tests {
             definition(3, "My_Source"),
             definition(4, "my-source"),
         ];
-        let found = |n| KindLookup::Found(DefinitionId(Uuid::from_u128(n)));
-        assert_eq!(look_up("zendesk-support", &catalog), found(1));
-        assert_eq!(look_up("zendesk_talk", &catalog), found(2));
-        assert_eq!(look_up(&Uuid::from_u128(2).to_string(), &catalog), found(2));
+        let single = |n| KindLookup::Found(DefinitionId(Uuid::from_u128(n)));
+        assert_eq!(look_up("zendesk-support", &catalog), single(1));
+        assert_eq!(look_up("zendesk_talk", &catalog), single(2));
+        assert_eq!(
+            look_up(&Uuid::from_u128(2).to_string(), &catalog),
+            single(2)
+        );
         assert_eq!(
             look_up("My Source", &catalog),
             KindLookup::Ambiguous(vec![

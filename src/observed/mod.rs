@@ -1,9 +1,9 @@
-//! What there is: reads the remote API into [`Observed`].
+//! Responsible for reading the remote API into [`Observed`], with as few requests as a plan needs:
+//! the connectors of declared and recorded customers, and a connector's details only where a
+//! declared setting is compared.
 //!
-//! Owns which reads a plan needs, and no more than those: customers that are declared or ours,
-//! details only where a declared setting has to be compared. Absence from a list is never taken
-//! for absence where the ledger knows an id: that id is asked for. Refuses to write, and to
-//! decide anything.
+//! Lists may lag, so a recorded id that a list does not contain is requested by id. Does not write
+//! and does not plan.
 
 mod details;
 mod kinds;
@@ -23,17 +23,17 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-/// How much is read.
+/// Which connectors' details are read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum RefreshMode {
-    /// Details only where something may have changed.
+    /// Details of connectors that may have changed since the last apply.
     #[default]
     Lean,
-    /// Details wherever a declared setting can be compared.
+    /// Details of all connectors with settings to compare.
     Full,
 }
 
-/// Reads everything that a plan for `desired` and `recorded` needs to know.
+/// Reads the observed state that a plan for `desired` and `recorded` needs.
 pub async fn observe(
     reader: &Reader,
     desired: &Desired,
@@ -42,7 +42,7 @@ pub async fn observe(
     parallelism: usize,
     events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
-    let reading = Observer {
+    let observer = Observer {
         reader,
         desired,
         recorded,
@@ -52,20 +52,20 @@ pub async fn observe(
         events,
         renamed: previous_names(desired),
     };
-    reading.read().await
+    observer.read().await
 }
 
-/// What all the steps share.
+/// The inputs of one observation.
 struct Observer<'a> {
     reader: &'a Reader,
     desired: &'a Desired,
     recorded: &'a Recorded,
     refresh: RefreshMode,
-    /// What is read instead of what files declare.
+    /// Replaces the declarations as the selection of what is read.
     survey: Option<&'a Survey<'a>>,
     parallelism: usize,
     events: &'a dyn Sink,
-    /// Declared customers by the name they had.
+    /// Declared customers by `previous_name`.
     renamed: BTreeMap<&'a str, &'a DesiredCustomer>,
 }
 
@@ -92,7 +92,7 @@ impl Observer<'_> {
         })
     }
 
-    /// A recorded workspace that the list lacks is asked for by its id: lists may lag.
+    /// Reads recorded workspaces that the list does not contain by id, because lists may lag.
     async fn add_unlisted_customers(&self, customers: &mut Customers) -> Result<(), ApiError> {
         let unlisted: Vec<WorkspaceId> = self
             .recorded
@@ -101,16 +101,16 @@ impl Observer<'_> {
             .filter(|id| !customers.contains_key(id))
             .copied()
             .collect();
-        let found = self
+        let workspaces = self
             .run_concurrently(unlisted, |id| self.reader.workspace(id), |_, _| None)
             .await?;
-        for workspace in found.into_iter().flatten() {
+        for workspace in workspaces.into_iter().flatten() {
             customers.insert(workspace.id, workspace.into());
         }
         Ok(())
     }
 
-    /// Lists the connectors of every customer that is declared or ours.
+    /// Lists the connectors of every customer in scope.
     async fn read_connectors(&self, customers: &mut Customers) -> Result<(), ApiError> {
         let wanted: Vec<(WorkspaceId, String)> = customers
             .iter()
@@ -127,9 +127,9 @@ impl Observer<'_> {
         for (id, connectors) in lists {
             match connectors {
                 None => drop(customers.remove(&id)),
-                some => {
+                Some(connectors) => {
                     if let Some(customer) = customers.get_mut(&id) {
-                        customer.connectors = some;
+                        customer.connectors = Some(connectors);
                     }
                 }
             }
@@ -137,8 +137,8 @@ impl Observer<'_> {
         Ok(())
     }
 
-    /// The connectors of one workspace, those included that only their ids find; nothing when
-    /// the workspace has gone meanwhile.
+    /// The connectors of one workspace, including recorded ones that only a GET by id returns. `None`
+    /// if the workspace no longer exists.
     async fn connectors_of(
         &self,
         id: WorkspaceId,
@@ -159,9 +159,9 @@ impl Observer<'_> {
         Ok(Some(connectors))
     }
 
-    /// A 404 of the list means that the workspace is gone or was renamed a moment ago: it is
-    /// read again, and under its present name its connectors are, too. A workspace that is there
-    /// and has no list is no absent one: it would be created once more.
+    /// Lists the connectors again after a 404, under the workspace's present name: the workspace was
+    /// deleted or renamed. `None` means deleted. A workspace that exists without a list is an error,
+    /// because a plan that took it for deleted would create it again.
     async fn list_after_recheck(
         &self,
         id: WorkspaceId,
@@ -178,8 +178,8 @@ impl Observer<'_> {
         }
     }
 
-    /// Recorded ids that the list lacks, also of those on their way out: one that a list merely
-    /// leaves out would stay for good.
+    /// Recorded connectors that the list does not contain, including those pending deletion: a
+    /// lagging list could otherwise hide one, and airlift would never delete it.
     fn unlisted_connectors(
         &self,
         id: WorkspaceId,
@@ -215,22 +215,22 @@ impl Observer<'_> {
                 |done, total| Some(Event::DetailsRead { done, total }),
             )
             .await?;
-        for (id, connector, found) in details {
+        for (id, connector, live) in details {
             let connectors = customers
                 .get_mut(&id)
                 .and_then(|customer| customer.connectors.as_mut());
             if let Some(connectors) = connectors {
-                match found {
-                    // Gone since it was listed.
+                match live {
+                    // Deleted since the list was read.
                     None => drop(connectors.remove(&connector)),
-                    Some(found) => merge(connectors, connector, found.observed),
+                    Some(live) => merge(connectors, connector, live.observed),
                 }
             }
         }
         Ok(())
     }
 
-    /// Asks the live catalog for the types that ours does not know.
+    /// Looks up types that the embedded catalog does not have in the API's catalog.
     async fn look_up_kinds(&self) -> Result<BTreeMap<String, KindLookup>, ApiError> {
         let unknown: BTreeSet<&str> = self
             .desired
@@ -241,7 +241,7 @@ impl Observer<'_> {
         if unknown.is_empty() {
             return Ok(BTreeMap::new());
         }
-        // The whole catalog, once: the server's own filter does not fold hyphens.
+        // One request for the whole catalog, because the API's filter does not ignore hyphens.
         let catalog = self.reader.definitions(None).await?;
         let looked_up = unknown
             .into_iter()
@@ -249,7 +249,7 @@ impl Observer<'_> {
         Ok(looked_up.collect())
     }
 
-    /// Whether a workspace is declared or ours; of a survey: whether it is asked for.
+    /// Whether the workspace's connectors are read: it is declared, recorded, or in the survey.
     fn is_in_scope(&self, id: WorkspaceId, name: &str) -> bool {
         if let Some(survey) = self.survey {
             return (survey.customers)(id, name);
@@ -257,8 +257,7 @@ impl Observer<'_> {
         self.recorded.customers.contains_key(&id) || self.declared(id, name).is_some()
     }
 
-    /// The declaration that a workspace may be matched with: by the name it is recorded under,
-    /// else by the name it has.
+    /// The declaration that may match a workspace, by its recorded name, else by its present name.
     fn declared(&self, id: WorkspaceId, name: &str) -> Option<&DesiredCustomer> {
         let recorded = self.recorded.customers.get(&id);
         recorded
@@ -271,7 +270,7 @@ impl Observer<'_> {
         declared.or_else(|| self.renamed.get(name).copied())
     }
 
-    /// Runs `work` for every item, so many at once, and stops at the first error.
+    /// Runs `work` for every item, at most `parallelism` at a time, and stops at the first error.
     async fn run_concurrently<I, T, F>(
         &self,
         items: Vec<I>,
@@ -302,17 +301,18 @@ fn previous_names(desired: &Desired) -> BTreeMap<&str, &DesiredCustomer> {
         .collect()
 }
 
-/// Takes what GET tells over what the list told, except what only the list has.
+/// Replaces a listed connector by the one that GET returned, and keeps the type name, which only the
+/// list has.
 fn merge(
     connectors: &mut BTreeMap<ConnectorId, ObservedConnector>,
     id: ConnectorId,
-    found: ObservedConnector,
+    live: ObservedConnector,
 ) {
     let kind_name = connectors
         .get(&id)
         .and_then(|listed| listed.kind_name.clone());
-    let kind_name = found.kind_name.clone().or(kind_name);
-    connectors.insert(id, ObservedConnector { kind_name, ..found });
+    let kind_name = live.kind_name.clone().or(kind_name);
+    connectors.insert(id, ObservedConnector { kind_name, ..live });
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Responsible for creations of a run that was cut short: they are waited for while they are young,
-//! because a list may lag and a server may still be at it. Only reads.
+//! Responsible for waiting for creation requests of an interrupted run, because the server may still
+//! process them and lists may lag. Does not write.
 
 use crate::api::{ApiError, Reader};
 use crate::backoff::{Backoff, Limit, Pauses};
@@ -10,39 +10,39 @@ use futures_util::future::try_join_all;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The pauses between two reads.
+/// Pauses between two reads of the lists.
 const PAUSES: Pauses = Pauses {
     first: Duration::from_millis(200),
     factor: 2,
     longest: Duration::from_secs(2),
 };
 
-/// Reads what unsettled creations made, until each was found or is older than `grace`.
+/// Reads the lists until every unresolved creation is listed or older than `settle_timeout`.
 pub async fn await_pending_creations(
     reader: &Reader,
     recorded: &Recorded,
     unsettled: &[Unsettled],
-    grace: Duration,
+    settle_timeout: Duration,
     events: &dyn Sink,
 ) -> Result<(), ApiError> {
     let mut pending: Vec<(&Unsettled, Instant)> = unsettled
         .iter()
         .filter(|creation| is_unresolved(creation, recorded))
-        .filter_map(|creation| Some((creation, Instant::now() + creation.left_of(grace)?)))
+        .filter_map(|creation| Some((creation, Instant::now() + creation.left_of(settle_timeout)?)))
         .collect();
     let mut backoff = Backoff::new(PAUSES, Limit::None);
     let mut announced = false;
     while let Some(last) = pending.iter().map(|(_, until)| *until).max() {
         let reads = pending
             .iter()
-            .map(|(creation, _)| is_over(reader, creation));
-        let mut over = try_join_all(reads).await?.into_iter();
-        pending.retain(|(_, until)| !over.next().unwrap_or(true) && Instant::now() < *until);
+            .map(|(creation, _)| is_resolved(reader, creation));
+        let mut resolved = try_join_all(reads).await?.into_iter();
+        pending.retain(|(_, until)| !resolved.next().unwrap_or(true) && Instant::now() < *until);
         if pending.is_empty() {
             break;
         }
         if !announced {
-            let reason = "at most, for what a run that was cut short may have created";
+            let reason = "at most, for connectors that an interrupted run may have created";
             let longest = last.saturating_duration_since(Instant::now());
             events.emit(Event::WaitStarted { reason, longest });
             announced = true;
@@ -52,8 +52,8 @@ pub async fn await_pending_creations(
     Ok(())
 }
 
-/// Whether there is nothing to wait for any more.
-async fn is_over(reader: &Reader, creation: &Unsettled) -> Result<bool, ApiError> {
+/// Whether the creation is listed or cannot be listed any more.
+async fn is_resolved(reader: &Reader, creation: &Unsettled) -> Result<bool, ApiError> {
     let Intent::CreateConnector {
         customer,
         workspace_id,

@@ -1,4 +1,4 @@
-//! Observer apart from any files: what the ledger knows, or everything there is.
+//! Responsible for reading the remote API without declarations: recorded customers, or all of them.
 
 use super::{Observer, RefreshMode};
 use crate::api::{ApiError, Reader};
@@ -8,20 +8,20 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is read.
+/// Selects what is read.
 pub struct Survey<'a> {
-    /// The customers, by id and present name, whose connectors are listed.
+    /// Whether the connectors of a customer with this id and present name are listed.
     pub customers: &'a (dyn Fn(WorkspaceId, &str) -> bool + Sync),
-    /// Which of the connectors are read in full.
+    /// The connectors whose details are read.
     pub details: Details,
 }
 
-/// Which connectors are read in full.
+/// The connectors whose details a survey reads.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Details {
-    /// Those whose readable settings the ledger remembers.
+    /// Connectors with readable settings in the ledger.
     Applied,
-    /// All.
+    /// All connectors.
     All,
 }
 
@@ -49,7 +49,7 @@ impl Survey<'_> {
     }
 }
 
-/// Reads what a survey asks for. Recorded ids that the lists lack are asked for, too.
+/// Reads what a survey selects. Recorded ids that the lists do not contain are requested by id.
 pub async fn survey(
     reader: &Reader,
     recorded: &Recorded,
@@ -58,7 +58,7 @@ pub async fn survey(
     events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
     let nothing = Desired::default();
-    let reading = Observer {
+    let observer = Observer {
         reader,
         desired: &nothing,
         recorded,
@@ -68,5 +68,5 @@ pub async fn survey(
         events,
         renamed: BTreeMap::new(),
     };
-    reading.read().await
+    observer.read().await
 }

@@ -1,4 +1,4 @@
-//! What is read, against the stub of the API's own tests.
+//! Tests of the reads, against the API stub of the `api` tests.
 
 use super::{RefreshMode, observe};
 use crate::api::tests::{
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const DEFINITIONS: &str = "/api/v1/integrations/definitions/sources";
-const THEN: &str = "2026-01-01T00:00:00Z";
+const APPLIED_AT: &str = "2026-01-01T00:00:00Z";
 
 fn settings(value: Value) -> Option<Settings> {
     match Setting::from(value) {
@@ -74,7 +74,7 @@ fn recorded(workspace: u128, name: &str, connectors: &[(&str, u128, Option<Value
                 replication_config: config.clone().and_then(settings),
                 ..Applied::default()
             },
-            updated_at: Some(THEN.into()),
+            updated_at: Some(APPLIED_AT.into()),
         };
         ((*name).to_owned(), connector)
     });
@@ -95,12 +95,12 @@ fn listed(n: u128, name: &str, updated_at: Option<&str>) -> Value {
 }
 
 fn detailed(n: u128, name: &str) -> Value {
-    json!({"id": id(n), "name": name, "updated_at": THEN, "replication_config": {"k": 1},
+    json!({"id": id(n), "name": name, "updated_at": APPLIED_AT, "replication_config": {"k": 1},
         "entities": null, "source_template": {"id": id(8), "name": "t", "source_definition_id": id(7)}})
 }
 
-/// A world of workspaces (id, name) and of connectors (workspace, as listed).
-fn world(
+/// Responses for workspaces (id, name) and connectors (workspace, list row).
+fn responses(
     seen: &Seen,
     workspaces: &[(u128, &str)],
     connectors: &[(u128, Value)],
@@ -124,7 +124,7 @@ fn world(
     }
 }
 
-async fn look(
+async fn observe_stub(
     stub: &Stub,
     desired: &Desired,
     recorded: &Recorded,
@@ -141,19 +141,19 @@ fn connector_path(n: u128) -> String {
 }
 
 #[tokio::test]
-async fn only_what_is_declared_or_ours_is_read() {
+async fn observe_undeclared_unrecorded_customer_connectors_are_not_read() {
     let stub = Stub::start(|seen| {
         let connectors = [(1, listed(11, "Acme GitHub", None))];
-        world(
+        responses(
             seen,
-            &[(1, "acme"), (2, "strangers"), (3, "was-ours")],
+            &[(1, "acme"), (2, "unmanaged"), (3, "recorded")],
             &connectors,
         )
     })
     .await;
     let desired = desired(&[("acme", &[("Acme GitHub", declared(None))])]);
-    let recorded = recorded(3, "gone-from-files", &[]);
-    let observed = look(&stub, &desired, &recorded, RefreshMode::Full).await;
+    let recorded = recorded(3, "undeclared", &[]);
+    let observed = observe_stub(&stub, &desired, &recorded, RefreshMode::Full).await;
     assert_eq!(observed.organization_id, ORGANIZATION);
     assert_eq!(observed.completeness, Completeness::Complete);
     let read: Vec<bool> = observed
@@ -167,12 +167,24 @@ async fn only_what_is_declared_or_ours_is_read() {
 }
 
 #[tokio::test]
-async fn details_are_read_where_something_may_differ() {
+async fn observe_details_are_read_where_settings_may_differ() {
     let config = || Some(json!({"k": 1}));
     let cases = [
         // declared, applied, listed updated_at, refresh, read?
-        (config(), config(), Some(THEN), RefreshMode::Lean, false),
-        (config(), config(), Some(THEN), RefreshMode::Full, true),
+        (
+            config(),
+            config(),
+            Some(APPLIED_AT),
+            RefreshMode::Lean,
+            false,
+        ),
+        (
+            config(),
+            config(),
+            Some(APPLIED_AT),
+            RefreshMode::Full,
+            true,
+        ),
         (config(), config(), None, RefreshMode::Lean, true),
         (
             config(),
@@ -181,52 +193,52 @@ async fn details_are_read_where_something_may_differ() {
             RefreshMode::Lean,
             true,
         ),
-        (config(), None, Some(THEN), RefreshMode::Lean, true),
-        (None, config(), Some(THEN), RefreshMode::Lean, true),
+        (config(), None, Some(APPLIED_AT), RefreshMode::Lean, true),
+        (None, config(), Some(APPLIED_AT), RefreshMode::Lean, true),
         (None, None, None, RefreshMode::Full, false),
     ];
     for (wanted, applied, updated_at, refresh, read) in cases {
-        let told = format!("{wanted:?} {applied:?} {updated_at:?} {refresh:?}");
+        let case = format!("{wanted:?} {applied:?} {updated_at:?} {refresh:?}");
         let stub = Stub::start(move |seen| {
             if seen.path == connector_path(11) {
                 return Some(ok(&detailed(11, "c")));
             }
-            world(seen, &[(1, "acme")], &[(1, listed(11, "c", updated_at))])
+            responses(seen, &[(1, "acme")], &[(1, listed(11, "c", updated_at))])
         })
         .await;
         let desired = desired(&[("acme", &[("c", declared(wanted))])]);
         let recorded = recorded(1, "acme", &[("c", 11, applied)]);
-        let observed = look(&stub, &desired, &recorded, refresh).await;
+        let observed = observe_stub(&stub, &desired, &recorded, refresh).await;
         let connectors = observed.customers[&WorkspaceId(id(1))]
             .connectors
             .as_ref()
             .unwrap();
-        let found = &connectors[&ConnectorId(id(11))];
-        assert_eq!(found.detail.is_some(), read, "{told}");
-        assert_eq!(found.kind_name.as_deref(), Some("github"));
+        let connector = &connectors[&ConnectorId(id(11))];
+        assert_eq!(connector.detail.is_some(), read, "{case}");
+        assert_eq!(connector.kind_name.as_deref(), Some("github"));
         assert_eq!(
             stub.count("GET", &connector_path(11)),
             usize::from(read),
-            "{told}"
+            "{case}"
         );
     }
 }
 
 #[tokio::test]
-async fn an_unrecorded_match_is_read_in_detail() {
+async fn observe_unrecorded_match_details_are_read() {
     let stub = Stub::start(|seen| {
         if seen.path == connector_path(11) {
             return Some(ok(&detailed(11, "c")));
         }
         let connectors = [
-            (1, listed(11, "c", Some(THEN))),
+            (1, listed(11, "c", Some(APPLIED_AT))),
             (1, listed(12, "other", None)),
         ];
-        world(seen, &[(1, "acme")], &connectors)
+        responses(seen, &[(1, "acme")], &connectors)
     })
     .await;
     let desired = desired(&[("acme", &[("c", declared(Some(json!({"k": 1}))))])]);
-    let observed = look(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
+    let observed = observe_stub(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
     let connectors = observed.customers[&WorkspaceId(id(1))]
         .connectors
         .as_ref()
@@ -236,21 +248,21 @@ async fn an_unrecorded_match_is_read_in_detail() {
 }
 
 #[tokio::test]
-async fn what_a_list_lacks_is_asked_for_by_id() {
+async fn observe_recorded_id_not_listed_is_requested_by_id() {
     let stub = Stub::start(|seen| match seen.path.as_str() {
         path if path == workspace_path(1) => Some(ok(&workspace(1, "acme"))),
         path if path == connector_path(11) => Some(ok(&detailed(11, "c"))),
         path if path == connector_path(12) => Some(status(404, &json!({}))),
         path if path == connector_path(13) => Some(ok(&detailed(13, "e"))),
-        _ => world(seen, &[], &[]),
+        _ => responses(seen, &[], &[]),
     })
     .await;
     let mut recorded = recorded(1, "acme", &[("c", 11, None), ("d", 12, None)]);
-    // One on its way out is asked for like any other.
+    // A connector pending deletion is requested, too.
     for customer in recorded.customers.values_mut() {
         customer.pending_deletion.insert(ConnectorId(id(13)));
     }
-    let observed = look(&stub, &Desired::default(), &recorded, RefreshMode::Lean).await;
+    let observed = observe_stub(&stub, &Desired::default(), &recorded, RefreshMode::Lean).await;
     let customer = &observed.customers[&WorkspaceId(id(1))];
     assert_eq!(customer.name, "acme");
     let ids: Vec<_> = customer
@@ -264,13 +276,13 @@ async fn what_a_list_lacks_is_asked_for_by_id() {
 }
 
 #[tokio::test]
-async fn a_workspace_that_goes_meanwhile_is_gone() {
+async fn observe_workspace_deleted_after_listing_is_absent() {
     let stub = Stub::start(|seen| match seen.path.as_str() {
         CONNECTORS => Some(status(404, &json!({}))),
-        _ => world(seen, &[(1, "acme")], &[]),
+        _ => responses(seen, &[(1, "acme")], &[]),
     })
     .await;
-    let observed = look(
+    let observed = observe_stub(
         &stub,
         &desired(&[("acme", &[])]),
         &Recorded::default(),
@@ -281,8 +293,8 @@ async fn a_workspace_that_goes_meanwhile_is_gone() {
 }
 
 #[tokio::test]
-async fn progress_is_told() {
-    let stub = Stub::start(|seen| world(seen, &[(1, "acme")], &[])).await;
+async fn observe_emits_progress_events() {
+    let stub = Stub::start(|seen| responses(seen, &[(1, "acme")], &[])).await;
     let reader = stub.session().await.reader();
     let recorder = Recorder::default();
     let desired = desired(&[("acme", &[])]);
@@ -306,11 +318,11 @@ async fn progress_is_told() {
 }
 
 #[tokio::test]
-async fn unknown_types_are_looked_up_once() {
+async fn observe_two_unknown_types_catalog_is_requested_once() {
     let stub = Stub::start(|seen| match seen.path.as_str() {
         DEFINITIONS => Some(ok(&json!({"definitions": [
             {"name": "Acme CRM", "sourceDefinitionId": id(21)}]}))),
-        _ => world(seen, &[], &[]),
+        _ => responses(seen, &[], &[]),
     })
     .await;
     let unknown = |name: &str| DesiredConnector {
@@ -326,7 +338,7 @@ async fn unknown_types_are_looked_up_once() {
         ("c", unknown("akme")),
     ];
     let desired = desired(&[("acme", &connectors)]);
-    let observed = look(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
+    let observed = observe_stub(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
     assert_eq!(stub.count("GET", DEFINITIONS), 1);
     assert_eq!(
         observed.kinds["acme-crm"],

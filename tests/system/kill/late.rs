@@ -54,7 +54,7 @@ async fn a_creation_that_is_under_way_is_waited_for() {
     let made = create(&running, "c1", "GitHub 1", "first-1").await;
     let ran = run.await.unwrap();
     ran.exits(0);
-    ran.complains("a run that was cut short may have created");
+    ran.complains("an interrupted run may have created");
     assert!(ran.stdout.starts_with("No changes."), "{}", ran.stdout);
     assert_eq!(
         running.world().connectors().next().map(|one| one.id),
