@@ -4,8 +4,8 @@
 use super::run::{customers, unplanned};
 use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
 use crate::events::Event;
-use crate::model::{Address, Recorded};
-use crate::plan::{Action, CountOrPercent, CustomerPlan, Plan};
+use crate::model::{Address, CountOrPercent, Recorded};
+use crate::plan::{Action, CustomerPlan, Plan};
 use std::collections::BTreeSet;
 
 /// The sizes of the waves of a rotation, and how many failures it tolerates.
@@ -193,7 +193,7 @@ fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationR
 mod tests {
     use super::ends;
     use crate::plan::CountOrPercent;
-    use crate::plan::CountOrPercent::{Count, Percent};
+    use crate::model::CountOrPercent::{Count, Percent};
 
     const DEFAULT: [CountOrPercent; 3] = [Count(1), Percent(10), Percent(100)];
 

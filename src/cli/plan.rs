@@ -3,7 +3,7 @@
 use super::ConnectionArgs;
 use super::values::parse_count_or_percent;
 use crate::model::Address;
-use crate::plan::CountOrPercent;
+use crate::model::CountOrPercent;
 use clap::Args;
 
 /// `plan`.

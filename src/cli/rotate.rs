@@ -3,7 +3,7 @@
 use super::values::parse_count_or_percent;
 use super::{ConnectionArgs, ExecutionArgs};
 use crate::model::Address;
-use crate::plan::CountOrPercent;
+use crate::model::CountOrPercent;
 use clap::Args;
 
 /// `rotate`.

@@ -1,6 +1,6 @@
 //! Responsible for parsing argument values.
 
-use crate::plan::CountOrPercent;
+use crate::model::CountOrPercent;
 use clap::builder::RangedU64ValueParser;
 
 /// Parses a timeout. The maximum of one year keeps the sum of timeout and present time valid.
@@ -29,7 +29,7 @@ pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::{parse_count_or_percent, parse_rate};
-    use crate::plan::CountOrPercent;
+    use crate::model::CountOrPercent;
 
     #[test]
     fn parse_count_or_percent_accepts_counts_and_percentages() {

@@ -10,6 +10,7 @@ mod desired;
 mod health_check;
 mod id;
 mod invisible;
+mod limits;
 mod lock;
 mod observed;
 mod recorded;
@@ -32,6 +33,7 @@ pub use desired::{
 pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;
+pub use limits::{AdoptPolicy, CountOrPercent, DeletePolicy, RecordedGuards};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use observed::{
     Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,

@@ -1,7 +1,7 @@
 //! Responsible for the guards: checks on the whole plan that refuse it if it would remove too much.
 
-use super::{CountOrPercent, Inputs, Operation, Plan, Reason, Refusal};
-use crate::model::{Completeness, WorkspaceId};
+use super::{Inputs, Operation, Plan, Reason, Refusal};
+use crate::model::{Completeness, CountOrPercent, WorkspaceId};
 
 /// Number of owned objects from which the percentage applies. Below it, ten percent would be less
 /// than one object, so only the count applies.

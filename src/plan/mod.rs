@@ -34,7 +34,7 @@ pub use step::{
 };
 
 pub use crate::model::Action;
-use crate::model::{Address, SecretComparison};
+use crate::model::{Address, CountOrPercent, SecretComparison};
 use std::collections::BTreeSet;
 
 /// The inputs of every planning function.
@@ -91,15 +91,6 @@ impl Policy {
             self.targets.is_empty() || self.targets.iter().any(|target| target.customer == name);
         selected && !self.excludes.contains(&Address::customer(name))
     }
-}
-
-/// An absolute or a relative number: `N` or `P%`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CountOrPercent {
-    /// `N`.
-    Count(u64),
-    /// `P%`: hundredths of the total.
-    Percent(u64),
 }
 
 /// Plans the steps that bring the observed state to the declared one.

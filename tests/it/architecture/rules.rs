@@ -39,7 +39,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     // Flags are parsed into the types they mean.
-    ("cli", &["model", "plan"]),
+    ("cli", &["model"]),
     (
         "app",
         &[
