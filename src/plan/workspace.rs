@@ -58,8 +58,8 @@ impl CustomerPlanner<'_> {
         }
     }
 
-    /// Changes name and cache, and activates the workspace: an inactive workspace accepts no writes
-    /// to its connectors.
+    /// Changes name and cache, and activates the workspace, so that connectors are written to an active
+    /// workspace.
     pub(super) fn change_before_connectors(&mut self, live: LiveCustomer<'_>) {
         if !self.selects_itself() {
             return;

@@ -1,26 +1,28 @@
-//! Declared connectors: matched, created, adopted, updated, replaced, recognised when renamed.
+//! Tests of declared connectors: matching, creation, adoption, update, replacement, rename.
 
-use super::{OTHER_TEMPLATE, OTHER_TYPE, Scene, TEMPLATE, detail, id, recorded, settings, there};
+use super::{
+    OTHER_TEMPLATE, OTHER_TYPE, Scene, TEMPLATE, detail, id, live_connector, recorded, settings,
+};
 use crate::model::{DesiredConnector, Entity, Mode};
 use crate::plan::Action::{Create, Rename, Replace, Update};
 use crate::plan::{BlockCode, Operation};
 use serde_json::json;
 
 #[test]
-fn one_that_is_missing_or_gone_is_created() {
-    let mut scene = Scene::settled();
-    scene.listed(1).clear();
-    scene.shows(&["acme/git Create [DeletedOutOfBand] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
-    scene.remembered(1, "acme").connectors.clear();
-    scene.shows(&["acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
+fn connector_missing_or_deleted_out_of_band_is_created() {
+    let mut scene = Scene::applied();
+    scene.connectors(1).clear();
+    scene.assert_plan(&["acme/git Create [DeletedOutOfBand] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
+    scene.recorded_customer(1, "acme").connectors.clear();
+    scene.assert_plan(&["acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
     scene.declare("acme").connectors.clear();
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
 }
 
 #[test]
-fn a_creation_carries_the_whole_declaration() {
-    let mut scene = Scene::settled();
-    scene.listed(1).clear();
+fn create_body_has_whole_declaration() {
+    let mut scene = Scene::applied();
+    scene.connectors(1).clear();
     let git = scene.git();
     git.template_id = Some(TEMPLATE);
     git.credentials_version = Some(3);
@@ -32,7 +34,7 @@ fn a_creation_carries_the_whole_declaration() {
         modes: Some(vec![Mode::Read]),
     }]);
     let git = git.clone();
-    scene.shows(&[r#"acme/git Create [DeletedOutOfBand] credentials.token: Absent -> ${env:TOKEN}; entities: Absent -> [{"entity":"e","modes":["read"]}]; environment.host: Absent -> "x"; environment.key: Absent -> ${env:K}; replication_config.a.b: Absent -> 1; replication_config.a.c: Absent -> {}; replication_config.l: Absent -> [1]; replication_config.s[0]: Absent -> ${env:S}; {op:create_connector}"#]);
+    scene.assert_plan(&[r#"acme/git Create [DeletedOutOfBand] credentials.token: Absent -> ${env:TOKEN}; entities: Absent -> [{"entity":"e","modes":["read"]}]; environment.host: Absent -> "x"; environment.key: Absent -> ${env:K}; replication_config.a.b: Absent -> 1; replication_config.a.c: Absent -> {}; replication_config.l: Absent -> [1]; replication_config.s[0]: Absent -> ${env:S}; {op:create_connector}"#]);
     let plan = scene.plan();
     let Operation::CreateConnector { body } = &plan.customers[0].steps[0].operation else {
         panic!("no creation");
@@ -54,104 +56,105 @@ fn a_creation_carries_the_whole_declaration() {
 }
 
 #[test]
-fn one_of_the_name_and_type_is_adopted() {
-    let mut scene = Scene::settled();
-    scene.remembered(1, "acme").connectors.clear();
-    scene.shows(&[
+fn connector_unrecorded_of_same_name_and_type_is_adopted() {
+    let mut scene = Scene::applied();
+    scene.recorded_customer(1, "acme").connectors.clear();
+    scene.assert_plan(&[
         "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",
         r#"acme/git unverified: NeverSent ["credentials.token"]"#,
     ]);
     scene.git().environment = settings(json!({"host": "x"}));
     scene.git().credentials_version = Some(2);
-    scene.shows(&[
+    scene.assert_plan(&[
         "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",
         r#"acme/git unverified: NeverSent ["credentials.token"]"#,
     ]);
-    scene.listed(1).insert(id(11), there("git"));
-    scene.shows(&["acme/git blocked: AmbiguousMatch"]);
+    scene.connectors(1).insert(id(11), live_connector("git"));
+    scene.assert_plan(&["acme/git blocked: AmbiguousMatch"]);
     scene.policy.targets = ["acme/other".parse().unwrap()].into();
-    scene.shows(&["unmanaged acme/git #0a", "unmanaged acme/git #0b"]);
+    scene.assert_plan(&["unmanaged acme/git #0a", "unmanaged acme/git #0b"]);
     scene.policy.targets.clear();
-    scene.listed(1).get_mut(&id(11)).unwrap().definition_id = OTHER_TYPE;
-    scene.shows(&[
+    scene.connectors(1).get_mut(&id(11)).unwrap().definition_id = OTHER_TYPE;
+    scene.assert_plan(&[
         "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",
         r#"acme/git unverified: NeverSent ["credentials.token"]"#,
         "unmanaged acme/git #0b",
     ]);
-    // A recorded one is meant, however many carry its name.
-    let mut known = Scene::settled();
-    known.listed(1).insert(id(11), there("git"));
-    known.shows(&["unmanaged acme/git #0b"]);
+    // The recorded connector matches, whatever other connectors have its name.
+    let mut known = Scene::applied();
+    known.connectors(1).insert(id(11), live_connector("git"));
+    known.assert_plan(&["unmanaged acme/git #0b"]);
 }
 
 #[test]
-fn what_an_update_can_do_is_updated() {
-    let mut scene = Scene::settled();
+fn connector_readable_setting_differs_is_updated() {
+    let mut scene = Scene::applied();
     scene.git().replication_config = settings(json!({"a": 1, "b": {"c": "x"}}));
-    scene.listed(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 2, "z": 9}));
-    scene.shows(&[r#"acme/git Update [FieldChanged] replication_config.a: 2 -> 1; replication_config.b.c: Absent -> "x"; {op:update_connector,id:#0a,patch:{replication_config:{a:1,b:{c:x}}}}"#]);
-    // Where details were left unread, what was applied is what is there.
-    scene.listed(1).get_mut(&id(10)).unwrap().detail = None;
+    scene.connectors(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 2, "z": 9}));
+    scene.assert_plan(&[r#"acme/git Update [FieldChanged] replication_config.a: 2 -> 1; replication_config.b.c: Absent -> "x"; {op:update_connector,id:#0a,patch:{replication_config:{a:1,b:{c:x}}}}"#]);
+    // Unread details count as applied.
+    scene.connectors(1).get_mut(&id(10)).unwrap().detail = None;
     scene.git_recorded().applied.replication_config =
         settings(json!({"a": 1, "b": {"c": "x", "d": 2}, "e": 3}));
-    scene.shows(&["acme/git Update [KeyRemoved] replication_config.b.d: 2 -> Absent; replication_config.e: 3 -> Absent; {op:update_connector,id:#0a,patch:{replication_config:{a:1,b:{c:x}},removed:[[b,d],[e]]}}"]);
-    scene.listed(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 1, "b": {"c": "x"}}));
-    scene.shows(&["acme remembers {connectors:[{body:{name:git,kind:github,definition_id:#a0,credentials:{token:{$secret:${env:TOKEN}}},replication_config:{a:1,b:{c:x}}},updated_at:null}]}"]);
+    scene.assert_plan(&["acme/git Update [KeyRemoved] replication_config.b.d: 2 -> Absent; replication_config.e: 3 -> Absent; {op:update_connector,id:#0a,patch:{replication_config:{a:1,b:{c:x}},removed:[[b,d],[e]]}}"]);
+    scene.connectors(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 1, "b": {"c": "x"}}));
+    scene.assert_plan(&["acme remembers {connectors:[{body:{name:git,kind:github,definition_id:#a0,credentials:{token:{$secret:${env:TOKEN}}},replication_config:{a:1,b:{c:x}}},updated_at:null}]}"]);
     scene.git_recorded().applied.replication_config = settings(json!({"a": 1, "b": {"c": "x"}}));
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
     scene.git().replication_config = None;
-    scene.shows(&[r#"acme/git Update [KeyRemoved] replication_config.a: 1 -> Absent; replication_config.b: {"c":"x"} -> Absent; {op:update_connector,id:#0a,patch:{replication_config:{},removed:[[a],[b]]}}"#]);
+    scene.assert_plan(&[r#"acme/git Update [KeyRemoved] replication_config.a: 1 -> Absent; replication_config.b: {"c":"x"} -> Absent; {op:update_connector,id:#0a,patch:{replication_config:{},removed:[[a],[b]]}}"#]);
 }
 
 #[test]
-fn entities_are_updated() {
+fn connector_entities_differ_is_updated() {
     let entity = |name: &str, modes| Entity {
         entity: name.into(),
         modes,
     };
-    let mut scene = Scene::settled();
+    let mut scene = Scene::applied();
     scene.git().entities = Some(vec![entity("a", None)]);
-    scene.shows(&[r#"acme/git Update [FieldChanged] entities: [] -> [{"entity":"a"}]; {op:update_connector,id:#0a,patch:{entities:[{entity:a}]}}"#]);
+    scene.assert_plan(&[r#"acme/git Update [FieldChanged] entities: [] -> [{"entity":"a"}]; {op:update_connector,id:#0a,patch:{entities:[{entity:a}]}}"#]);
     scene.git_recorded().applied.entities = Some(vec![entity("a", None)]);
-    scene.shows(&[]);
-    let mut there = detail(json!({})).unwrap();
-    there.entities = vec![entity("a", Some(vec![Mode::Read])), entity("b", None)];
-    scene.listed(1).get_mut(&id(10)).unwrap().detail = Some(there);
-    scene.shows(&[r#"acme/git Update [FieldChanged] entities: [{"entity":"a","modes":["read"]},{"entity":"b"}] -> [{"entity":"a"}]; {op:update_connector,id:#0a,patch:{entities:[{entity:a}]}}"#]);
+    scene.assert_plan(&[]);
+    let mut live = detail(json!({})).unwrap();
+    live.entities = vec![entity("a", Some(vec![Mode::Read])), entity("b", None)];
+    scene.connectors(1).get_mut(&id(10)).unwrap().detail = Some(live);
+    scene.assert_plan(&[r#"acme/git Update [FieldChanged] entities: [{"entity":"a","modes":["read"]},{"entity":"b"}] -> [{"entity":"a"}]; {op:update_connector,id:#0a,patch:{entities:[{entity:a}]}}"#]);
     scene.git().entities = None;
-    scene.shows(&[r#"acme/git Update [KeyRemoved] entities: [{"entity":"a","modes":["read"]},{"entity":"b"}] -> []; {op:update_connector,id:#0a,patch:{entities:[]}}"#]);
+    scene.assert_plan(&[r#"acme/git Update [KeyRemoved] entities: [{"entity":"a","modes":["read"]},{"entity":"b"}] -> []; {op:update_connector,id:#0a,patch:{entities:[]}}"#]);
     scene.git_recorded().applied.entities = None;
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
 }
 
 #[test]
-fn what_no_update_can_do_is_replaced() {
-    let mut scene = Scene::settled();
-    scene.listed(1).get_mut(&id(10)).unwrap().definition_id = OTHER_TYPE;
-    scene.shows(&[r#"acme/git Replace [TypeChanged] credentials.token: Unreadable -> ${env:TOKEN}; type: "github" -> "github"; {op:replace_connector,id:#0a}"#]);
-    scene.listed(1).get_mut(&id(10)).unwrap().kind_name = None;
-    scene.shows(&[r#"acme/git Replace [TypeChanged] credentials.token: Unreadable -> ${env:TOKEN}; type: "00000000-0000-0000-0000-0000000000a1" -> "github"; {op:replace_connector,id:#0a}"#]);
+fn connector_type_template_or_environment_differs_is_replaced() {
+    let mut scene = Scene::applied();
+    scene.connectors(1).get_mut(&id(10)).unwrap().definition_id = OTHER_TYPE;
+    scene.assert_plan(&[r#"acme/git Replace [TypeChanged] credentials.token: Unreadable -> ${env:TOKEN}; type: "github" -> "github"; {op:replace_connector,id:#0a}"#]);
+    scene.connectors(1).get_mut(&id(10)).unwrap().kind_name = None;
+    scene.assert_plan(&[r#"acme/git Replace [TypeChanged] credentials.token: Unreadable -> ${env:TOKEN}; type: "00000000-0000-0000-0000-0000000000a1" -> "github"; {op:replace_connector,id:#0a}"#]);
     scene.declare("acme").protect = true;
-    scene.remembered(1, "acme").protect = true;
-    scene.shows(&["acme/git blocked: Protected"]);
-    let mut template = Scene::settled();
+    scene.recorded_customer(1, "acme").protect = true;
+    scene.assert_plan(&["acme/git blocked: Protected"]);
+    let mut template = Scene::applied();
     template.git().template_id = Some(OTHER_TEMPLATE);
-    template.shows(&[r#"acme/git Replace [TemplateChanged] credentials.token: Unreadable -> ${env:TOKEN}; template_id: "00000000-0000-0000-0000-0000000000b0" -> "00000000-0000-0000-0000-0000000000b1"; {op:replace_connector,id:#0a}"#]);
+    template.assert_plan(&[r#"acme/git Replace [TemplateChanged] credentials.token: Unreadable -> ${env:TOKEN}; template_id: "00000000-0000-0000-0000-0000000000b0" -> "00000000-0000-0000-0000-0000000000b1"; {op:replace_connector,id:#0a}"#]);
     template.git().template_id = Some(TEMPLATE);
-    template.shows(&[]);
-    let mut environment = Scene::settled();
+    template.assert_plan(&[]);
+    let mut environment = Scene::applied();
     environment.git().environment = settings(json!({"host": "y"}));
     environment.git_recorded().applied.environment = settings(json!({"host": "x"}));
-    environment.shows(&[r#"acme/git Replace [EnvironmentChanged] credentials.token: Unreadable -> ${env:TOKEN}; environment.host: "x" -> "y"; {op:replace_connector,id:#0a}"#]);
+    environment.assert_plan(&[r#"acme/git Replace [EnvironmentChanged] credentials.token: Unreadable -> ${env:TOKEN}; environment.host: "x" -> "y"; {op:replace_connector,id:#0a}"#]);
 }
 
 #[test]
-fn settings_with_secrets_in_them_are_replaced_as_a_whole() {
-    let mut scene = Scene::settled();
+fn connector_settings_with_secret_differ_is_replaced() {
+    let mut scene = Scene::applied();
     scene.git().replication_config = settings(json!({"a": 1}));
-    scene.listed(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 2, "password": "****"}));
-    scene.shows(&["acme/git Replace [SecretInConfig, FieldChanged] credentials.token: Unreadable -> ${env:TOKEN}; replication_config.a: 2 -> 1; {op:replace_connector,id:#0a}"]);
-    let mut own = Scene::settled();
+    scene.connectors(1).get_mut(&id(10)).unwrap().detail =
+        detail(json!({"a": 2, "password": "****"}));
+    scene.assert_plan(&["acme/git Replace [SecretInConfig, FieldChanged] credentials.token: Unreadable -> ${env:TOKEN}; replication_config.a: 2 -> 1; {op:replace_connector,id:#0a}"]);
+    let mut own = Scene::applied();
     own.git().replication_config = settings(json!({"a": 1, "key": {"$secret": "${env:K}"}}));
     let sent = own.git_recorded().sent.as_mut().unwrap();
     sent.fingerprints
@@ -164,50 +167,51 @@ fn settings_with_secrets_in_them_are_replaced_as_a_whole() {
         crate::model::SecretStatus::Unchanged,
     );
     own.git_recorded().applied.replication_config = own.git().replication_config.clone();
-    own.shows(&[]);
-    own.listed(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 2, "key": "****"}));
-    own.shows(&["acme/git Replace [SecretInConfig, FieldChanged] credentials.token: Unreadable -> ${env:TOKEN}; replication_config.a: 2 -> 1; replication_config.key: Unreadable -> ${env:K}; {op:replace_connector,id:#0a}"]);
-    // Without a change in the settings, a mask there is nobody's business.
-    let mut masked = Scene::settled();
-    masked.listed(1).get_mut(&id(10)).unwrap().detail = detail(json!({"password": "****"}));
-    masked.shows(&[]);
-    masked.listed(1).get_mut(&id(10)).unwrap().name = "git hub".into();
-    masked.shows(&[r#"acme/git Update [FieldChanged] name: "git hub" -> "git"; {op:update_connector,id:#0a,patch:{name:git}}"#]);
+    own.assert_plan(&[]);
+    own.connectors(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 2, "key": "****"}));
+    own.assert_plan(&["acme/git Replace [SecretInConfig, FieldChanged] credentials.token: Unreadable -> ${env:TOKEN}; replication_config.a: 2 -> 1; replication_config.key: Unreadable -> ${env:K}; {op:replace_connector,id:#0a}"]);
+    // A mask alone does not cause a replacement.
+    let mut masked = Scene::applied();
+    masked.connectors(1).get_mut(&id(10)).unwrap().detail = detail(json!({"password": "****"}));
+    masked.assert_plan(&[]);
+    masked.connectors(1).get_mut(&id(10)).unwrap().name = "git hub".into();
+    masked.assert_plan(&[r#"acme/git Update [FieldChanged] name: "git hub" -> "git"; {op:update_connector,id:#0a,patch:{name:git}}"#]);
 }
 
 fn actions(scene: &Scene) -> Vec<String> {
     let plan = scene.plan();
-    let told = plan
-        .steps()
-        .map(|step| format!("{} {:?}", step.address, step.action));
-    told.collect()
+    plan.steps()
+        .map(|step| format!("{} {:?}", step.address, step.action))
+        .collect()
 }
 
 #[test]
-fn a_previous_name_is_followed_without_a_ledger() {
-    let mut scene = Scene::settled();
+fn connector_previous_name_unrecorded_is_adopted_and_renamed() {
+    let mut scene = Scene::applied();
     scene.recorded.customers.clear();
     let mut git = scene.declare("acme").connectors.remove("git").unwrap();
     git.credentials = None;
     git.previous_name = Some("git".into());
     let declared = &mut scene.declare("acme").connectors;
     declared.insert("hub".into(), git.clone());
-    let found = ["acme Adopt", "acme/hub Adopt", "acme/hub Update"];
-    assert_eq!(actions(&scene), found);
-    // One of another type is not it, nor one that is called otherwise.
+    assert_eq!(
+        actions(&scene),
+        ["acme Adopt", "acme/hub Adopt", "acme/hub Update"]
+    );
+    // A connector of another type or name does not match.
     let mut other = scene.clone();
-    other.listed(1).get_mut(&id(10)).unwrap().definition_id = OTHER_TYPE;
+    other.connectors(1).get_mut(&id(10)).unwrap().definition_id = OTHER_TYPE;
     assert_eq!(actions(&other), ["acme Adopt", "acme/hub Create"]);
     let mut other = scene.clone();
-    other.listed(1).get_mut(&id(10)).unwrap().name = "gut".into();
+    other.connectors(1).get_mut(&id(10)).unwrap().name = "gut".into();
     assert_eq!(actions(&other), ["acme Adopt", "acme/hub Create"]);
-    // Of two, nobody knows which.
+    // Two connectors of the previous name are ambiguous.
     let mut two = scene.clone();
-    two.listed(1).insert(id(11), there("git"));
+    two.connectors(1).insert(id(11), live_connector("git"));
     assert_eq!(two.plan().blocked[0].code(), BlockCode::AmbiguousMatch);
-    // The new name comes first, and a declared one is not taken away.
+    // The new name has precedence, and a declared connector is not renamed.
     let mut both = scene.clone();
-    both.listed(1).insert(id(11), there("hub"));
+    both.connectors(1).insert(id(11), live_connector("hub"));
     assert_eq!(actions(&both), ["acme Adopt", "acme/hub Adopt"]);
     let declared = &mut scene.declare("acme").connectors;
     let second = DesiredConnector {
@@ -217,7 +221,7 @@ fn a_previous_name_is_followed_without_a_ledger() {
     declared.insert("git".into(), second);
     let apart = ["acme Adopt", "acme/git Adopt", "acme/hub Create"];
     assert_eq!(actions(&scene), apart);
-    // What two claim is neither's.
+    // A previous name that two declarations claim is ignored.
     let declared = &mut scene.declare("acme").connectors;
     declared.remove("git");
     declared.insert("hub2".into(), git);
@@ -226,33 +230,42 @@ fn a_previous_name_is_followed_without_a_ledger() {
 }
 
 #[test]
-fn a_new_name_is_recognised_or_said() {
-    let mut scene = Scene::settled();
+fn rename_same_type_references_and_environment_is_inferred() {
+    let mut scene = Scene::applied();
     let git = scene.declare("acme").connectors.remove("git").unwrap();
     scene
         .declare("acme")
         .connectors
         .insert("hub".into(), git.clone());
-    scene.shows(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
-    // With more than the name, it is an update.
+    scene.assert_plan(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
+    // A rename with another change is an update.
     let mut more = scene.clone();
     let hub = more.declare("acme").connectors.get_mut("hub").unwrap();
     hub.replication_config = settings(json!({"a": 1}));
-    more.shows(&[r#"acme/hub Update [Renamed, FieldChanged] name: "git" -> "hub"; replication_config.a: Absent -> 1; {op:update_connector,id:#0a,patch:{name:hub,replication_config:{a:1}}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
-    // Two that are alike are no rename of either.
-    let mut rivals = scene.clone();
-    rivals
+    more.assert_plan(&[r#"acme/hub Update [Renamed, FieldChanged] name: "git" -> "hub"; replication_config.a: Absent -> 1; {op:update_connector,id:#0a,patch:{name:hub,replication_config:{a:1}}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
+    // Two equal declarations are ambiguous, so neither is a rename.
+    let mut two_declared = scene.clone();
+    two_declared
         .declare("acme")
         .connectors
         .insert("hub2".into(), git.clone());
-    rivals.shows(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "acme/hub2 Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "kept acme/git"]);
-    let second = rivals.declare("acme").connectors.get_mut("hub2").unwrap();
+    two_declared.assert_plan(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "acme/hub2 Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "kept acme/git"]);
+    let second = two_declared
+        .declare("acme")
+        .connectors
+        .get_mut("hub2")
+        .unwrap();
     second.previous_name = Some("git".into());
-    rivals.shows(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme/hub2 Rename [Renamed] name: "git" -> "hub2"; {op:update_connector,id:#0a,patch:{name:hub2}}"#, r#"acme/hub2 unverified: NotAsked ["credentials.token"]"#]);
-    let first = rivals.declare("acme").connectors.get_mut("hub").unwrap();
+    two_declared.assert_plan(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme/hub2 Rename [Renamed] name: "git" -> "hub2"; {op:update_connector,id:#0a,patch:{name:hub2}}"#, r#"acme/hub2 unverified: NotAsked ["credentials.token"]"#]);
+    let first = two_declared
+        .declare("acme")
+        .connectors
+        .get_mut("hub")
+        .unwrap();
     first.previous_name = Some("git".into());
-    rivals.shows(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, "acme/hub2 Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
-    // Another that claims it is no likeness, and one that has nothing to do with it is no rival.
+    two_declared.assert_plan(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, "acme/hub2 Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
+    // A declaration with other references does not make a rename ambiguous. A declaration that claims
+    // the connector by `previous_name` does.
     let mut claimed = scene.clone();
     let mut other = git.clone();
     other.credentials = settings(json!({"token": {"$secret": "${env:OTHER}"}}));
@@ -267,21 +280,23 @@ fn a_new_name_is_recognised_or_said() {
         .connectors
         .insert("new".into(), other);
     assert_eq!(actions(&claimed), ["acme/hub Create", "acme/new Rotate"]);
-    // Two recorded ones that are alike: neither is meant.
-    let mut twins = scene.clone();
-    twins
-        .remembered(1, "acme")
+    // Two equal recorded connectors are ambiguous.
+    let mut two_recorded = scene.clone();
+    two_recorded
+        .recorded_customer(1, "acme")
         .connectors
         .insert("git2".into(), recorded(11));
-    twins.listed(1).insert(id(11), there("git2"));
-    twins.shows(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "kept acme/git", "kept acme/git2"]);
+    two_recorded
+        .connectors(1)
+        .insert(id(11), live_connector("git2"));
+    two_recorded.assert_plan(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "kept acme/git", "kept acme/git2"]);
 }
 
-/// What is planned for a recorded connector that the files declare under another name.
-fn moved(
+/// The action for a recorded connector that the files declare under another name.
+fn action_after_rename(
     change: &dyn Fn(&mut super::DesiredConnector, &mut super::RecordedConnector),
 ) -> crate::plan::Action {
-    let mut scene = Scene::settled();
+    let mut scene = Scene::applied();
     let mut git = scene.declare("acme").connectors.remove("git").unwrap();
     change(&mut git, scene.git_recorded());
     scene.declare("acme").connectors.insert("hub".into(), git);
@@ -296,42 +311,47 @@ fn without_credentials(git: &mut super::DesiredConnector, recorded: &mut super::
 }
 
 #[test]
-fn likeness_is_type_references_and_environment() {
-    assert_eq!(moved(&|_, _| {}), Rename);
+fn rename_other_type_reference_or_environment_is_not_inferred() {
+    assert_eq!(action_after_rename(&|_, _| {}), Rename);
     assert_eq!(
-        moved(&|git, _| git.kind.definition_id = Some(OTHER_TYPE)),
+        action_after_rename(&|git, _| git.kind.definition_id = Some(OTHER_TYPE)),
         Create
     );
     assert_eq!(
-        moved(&|git, _| git.environment = settings(json!({"h": 1}))),
+        action_after_rename(&|git, _| git.environment = settings(json!({"h": 1}))),
         Create
     );
     assert_eq!(
-        moved(&|git, _| git.credentials = settings(json!({"token": {"$secret": "${env:X}"}}))),
+        action_after_rename(
+            &|git, _| git.credentials = settings(json!({"token": {"$secret": "${env:X}"}}))
+        ),
         Create
     );
-    assert_eq!(moved(&|_, recorded| recorded.sent = None), Create);
-    assert_eq!(moved(&without_credentials), Create);
+    assert_eq!(
+        action_after_rename(&|_, recorded| recorded.sent = None),
+        Create
+    );
+    assert_eq!(action_after_rename(&without_credentials), Create);
 }
 
 #[test]
-fn previous_name_decides_where_likeness_does_not() {
+fn rename_previous_name_other_settings_is_followed() {
     assert_eq!(
-        moved(&|git, recorded| {
+        action_after_rename(&|git, recorded| {
             without_credentials(git, recorded);
             git.previous_name = Some("git".into());
         }),
         Rename
     );
     assert_eq!(
-        moved(&|git, _| {
+        action_after_rename(&|git, _| {
             git.previous_name = Some("git".into());
             git.template_id = Some(OTHER_TEMPLATE);
         }),
         Replace
     );
     assert_eq!(
-        moved(&|git, _| {
+        action_after_rename(&|git, _| {
             git.previous_name = Some("git".into());
             git.entities = Some(vec![Entity {
                 entity: "e".into(),
@@ -341,14 +361,14 @@ fn previous_name_decides_where_likeness_does_not() {
         Update
     );
     assert_eq!(
-        moved(&|git, _| git.previous_name = Some("other".into())),
+        action_after_rename(&|git, _| git.previous_name = Some("other".into())),
         Create
     );
 }
 
 #[test]
-fn a_name_changed_by_others_is_named_back() {
-    let mut scene = Scene::settled();
-    scene.listed(1).get_mut(&id(10)).unwrap().name = "hub".into();
-    scene.shows(&[r#"acme/git Update [FieldChanged] name: "hub" -> "git"; {op:update_connector,id:#0a,patch:{name:git}}"#]);
+fn connector_renamed_out_of_band_is_renamed_back() {
+    let mut scene = Scene::applied();
+    scene.connectors(1).get_mut(&id(10)).unwrap().name = "hub".into();
+    scene.assert_plan(&[r#"acme/git Update [FieldChanged] name: "hub" -> "git"; {op:update_connector,id:#0a,patch:{name:git}}"#]);
 }

@@ -1,58 +1,58 @@
-//! Declared customers: matched, created, adopted, renamed, changed.
+//! Tests of declared customers: matching, creation, adoption, rename, settings.
 
-use super::{Scene, declared, id, recorded, there, workspace};
+use super::{Scene, declared, id, live_connector, recorded, workspace};
 use crate::model::{Cache, KindLookup, ObservedStatus, Region, Status};
 use crate::plan::{BlockReason, Refusal};
 
 #[test]
-fn a_new_customer_is_created_with_what_is_in_it() {
+fn customer_missing_is_created_with_its_connectors() {
     let mut scene = Scene::empty();
     let acme = scene.declare("acme");
     acme.region = Some(Region::EU);
     acme.cache = Some(Cache::Off);
     acme.status = Status::Inactive;
     acme.connectors.insert("git".into(), declared());
-    scene.shows(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme Update [SetAfterCreation] cache: "inherit" -> false; status: "active" -> "inactive"; {op:update_customer,workspace_id:null,patch:{status:inactive,cache:off},retire:false} of acme"#]);
+    scene.assert_plan(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme Update [SetAfterCreation] cache: "inherit" -> false; status: "active" -> "inactive"; {op:update_customer,workspace_id:null,patch:{status:inactive,cache:off},retire:false} of acme"#]);
     let mut inherits = scene.clone();
     let acme = inherits.declare("acme");
     (acme.region, acme.cache, acme.status) = (None, Some(Cache::Inherit), Status::Active);
     acme.connectors.clear();
-    inherits.shows(&["acme Create [MissingRemote] {op:create_customer,region:null}"]);
+    inherits.assert_plan(&["acme Create [MissingRemote] {op:create_customer,region:null}"]);
     for (cache, status) in [(Some(Cache::On), Status::Active), (None, Status::Inactive)] {
         let acme = inherits.declare("acme");
         (acme.cache, acme.status) = (cache, status);
         assert_eq!(inherits.plan().customers[0].steps.len(), 2);
     }
     scene.policy.targets = ["acme/git".parse().unwrap()].into();
-    scene.shows(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
+    scene.assert_plan(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
     scene.policy.targets = ["globex".parse().unwrap()].into();
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
 }
 
 #[test]
-fn a_recorded_customer_that_is_gone_is_created_anew() {
+fn customer_deleted_out_of_band_is_created_again() {
     let mut scene = Scene::empty();
     scene.declare("acme");
-    scene.remembered(1, "acme");
-    scene.shows(&["acme Create [DeletedOutOfBand] {op:create_customer,region:null}"]);
+    scene.recorded_customer(1, "acme");
+    scene.assert_plan(&["acme Create [DeletedOutOfBand] {op:create_customer,region:null}"]);
     let mut renamed = Scene::empty();
     renamed.declare("acme").previous_name = Some("old".into());
-    renamed.remembered(1, "old");
-    renamed.shows(&["acme Create [DeletedOutOfBand] {op:create_customer,region:null}"]);
+    renamed.recorded_customer(1, "old");
+    renamed.assert_plan(&["acme Create [DeletedOutOfBand] {op:create_customer,region:null}"]);
     renamed.recorded.customers.clear();
-    renamed.shows(&["acme Create [MissingRemote] {op:create_customer,region:null}"]);
+    renamed.assert_plan(&["acme Create [MissingRemote] {op:create_customer,region:null}"]);
 }
 
 #[test]
-fn a_workspace_of_the_name_is_adopted() {
+fn customer_unrecorded_workspace_of_same_name_is_adopted() {
     let mut scene = Scene::empty();
     scene.declare("acme").protect = true;
-    scene.live(1, "acme");
-    scene.shows(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}"]);
+    scene.workspace(1, "acme");
+    scene.assert_plan(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}"]);
     assert!(scene.plan().customers[0].protect);
     assert_eq!(scene.plan().customers[0].workspace_id, Some(workspace(1)));
-    scene.live(2, "acme");
-    scene.shows(&[
+    scene.workspace(2, "acme");
+    scene.assert_plan(&[
         "acme blocked: AmbiguousMatch",
         "unmanaged acme",
         "unmanaged acme",
@@ -60,19 +60,19 @@ fn a_workspace_of_the_name_is_adopted() {
 }
 
 #[test]
-fn a_workspace_of_the_previous_name_is_adopted_and_renamed() {
+fn customer_unrecorded_workspace_of_previous_name_is_adopted_and_renamed() {
     let mut scene = Scene::empty();
     scene.declare("acme").previous_name = Some("old".into());
-    scene.live(1, "old");
-    scene.shows(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}", r#"acme Rename [Renamed] name: "old" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of old"#]);
-    scene.live(2, "old");
-    scene.shows(&[
+    scene.workspace(1, "old");
+    scene.assert_plan(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}", r#"acme Rename [Renamed] name: "old" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of old"#]);
+    scene.workspace(2, "old");
+    scene.assert_plan(&[
         "acme blocked: AmbiguousMatch",
         "unmanaged old",
         "unmanaged old",
     ]);
-    scene.live(3, "acme");
-    scene.shows(&[
+    scene.workspace(3, "acme");
+    scene.assert_plan(&[
         "acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#03}",
         "unmanaged old",
         "unmanaged old",
@@ -80,10 +80,10 @@ fn a_workspace_of_the_previous_name_is_adopted_and_renamed() {
 }
 
 #[test]
-fn a_rename_needs_its_word() {
-    let mut scene = Scene::settled();
-    scene.live(1, "").name = "acme inc".into();
-    scene.shows(&["refused: RecordedIdRenamed"]);
+fn customer_renamed_out_of_band_without_previous_name_is_refused() {
+    let mut scene = Scene::applied();
+    scene.workspace(1, "").name = "acme inc".into();
+    scene.assert_plan(&["refused: RecordedIdRenamed"]);
     let renamed = Refusal::RecordedIdRenamed {
         name: "acme".into(),
         workspace_id: workspace(1),
@@ -91,169 +91,169 @@ fn a_rename_needs_its_word() {
     };
     assert_eq!(scene.plan().refusals, [renamed]);
     scene.declare("acme").previous_name = Some("acme inc".into());
-    scene.shows(&[r#"acme Rename [Renamed] name: "acme inc" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of acme inc"#]);
-    scene.live(2, "acme");
-    scene.shows(&["acme blocked: RenameConflict", "unmanaged acme"]);
+    scene.assert_plan(&[r#"acme Rename [Renamed] name: "acme inc" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of acme inc"#]);
+    scene.workspace(2, "acme");
+    scene.assert_plan(&["acme blocked: RenameConflict", "unmanaged acme"]);
 }
 
 #[test]
-fn a_rename_in_the_files_is_carried_out() {
+fn customer_previous_name_recorded_is_renamed() {
     let mut scene = Scene::empty();
     scene.declare("new").previous_name = Some("old".into());
-    scene.own(1, "old");
-    scene.shows(&[r#"new Rename [Renamed] name: "old" -> "new"; {op:update_customer,workspace_id:#01,patch:{name:new},retire:false} of old"#]);
-    // The workspace carries the new name already: only the ledger lags.
-    scene.live(1, "").name = "new".into();
-    scene.shows(&["new remembers {name:new}"]);
-    scene.live(1, "").name = "old".into();
-    scene.live(2, "new");
-    scene.shows(&["new blocked: RenameConflict", "unmanaged new"]);
-    scene.remembered(2, "new");
-    scene.shows(&["new blocked: RenameConflict"]);
-    // A previous name that stays in the files does no harm once it is history.
+    scene.add_recorded(1, "old");
+    scene.assert_plan(&[r#"new Rename [Renamed] name: "old" -> "new"; {op:update_customer,workspace_id:#01,patch:{name:new},retire:false} of old"#]);
+    // The workspace already has the new name; only the ledger has the old one.
+    scene.workspace(1, "").name = "new".into();
+    scene.assert_plan(&["new remembers {name:new}"]);
+    scene.workspace(1, "").name = "old".into();
+    scene.workspace(2, "new");
+    scene.assert_plan(&["new blocked: RenameConflict", "unmanaged new"]);
+    scene.recorded_customer(2, "new");
+    scene.assert_plan(&["new blocked: RenameConflict"]);
+    // A `previous_name` may stay in the files after the rename.
     let mut done = Scene::empty();
     done.declare("new").previous_name = Some("old".into());
-    done.own(1, "new");
-    done.shows(&[]);
+    done.add_recorded(1, "new");
+    done.assert_plan(&[]);
     done.declare("new").previous_name = Some("new".into());
-    done.shows(&[]);
-    done.live(2, "new");
-    done.shows(&["new blocked: AmbiguousMatch", "unmanaged new"]);
+    done.assert_plan(&[]);
+    done.workspace(2, "new");
+    done.assert_plan(&["new blocked: AmbiguousMatch", "unmanaged new"]);
 }
 
 #[test]
-fn what_a_declared_customer_may_mean_is_not_pruned() {
-    // A second workspace of the name; ours under another name carries it, too.
-    let mut scene = Scene::settled();
+fn prune_ambiguous_match_of_declared_customer_is_not_removed() {
+    // A second workspace has the name; then a recorded one of another customer has it.
+    let mut scene = Scene::applied();
     scene.policy.prune = true;
     scene.policy.delete_customers = true;
-    scene.live(2, "acme");
-    scene.shows(&["acme blocked: AmbiguousMatch", "unmanaged acme"]);
-    scene.remembered(2, "other");
-    scene.shows(&["acme blocked: AmbiguousMatch"]);
+    scene.workspace(2, "acme");
+    scene.assert_plan(&["acme blocked: AmbiguousMatch", "unmanaged acme"]);
+    scene.recorded_customer(2, "other");
+    scene.assert_plan(&["acme blocked: AmbiguousMatch"]);
     // Both names of a rename.
-    let mut scene = Scene::settled();
+    let mut scene = Scene::applied();
     scene.policy.prune = true;
-    scene.own(2, "old");
+    scene.add_recorded(2, "old");
     scene.declare("acme").previous_name = Some("old".into());
-    scene.shows(&["acme blocked: RenameConflict"]);
-    scene.live(2, "").name = "acme".into();
-    scene.shows(&["acme blocked: RenameConflict"]);
+    scene.assert_plan(&["acme blocked: RenameConflict"]);
+    scene.workspace(2, "").name = "acme".into();
+    scene.assert_plan(&["acme blocked: RenameConflict"]);
 }
 
 #[test]
-fn status_and_cache_follow_the_files() {
-    let mut scene = Scene::settled();
+fn customer_status_or_cache_differs_is_updated() {
+    let mut scene = Scene::applied();
     scene.declare("acme").status = Status::Inactive;
-    scene.shows(&[r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:false} of acme"#]);
+    scene.assert_plan(&[r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:false} of acme"#]);
     scene.declare("acme").protect = true;
-    scene.shows(&["acme remembers {protect:true}", "acme blocked: Protected"]);
-    scene.live(1, "").status = ObservedStatus::Inactive;
-    scene.remembered(1, "acme").protect = true;
-    scene.shows(&[]);
+    scene.assert_plan(&["acme remembers {protect:true}", "acme blocked: Protected"]);
+    scene.workspace(1, "").status = ObservedStatus::Inactive;
+    scene.recorded_customer(1, "acme").protect = true;
+    scene.assert_plan(&[]);
     scene.declare("acme").status = Status::Active;
     scene.declare("acme").cache = Some(Cache::On);
-    scene.shows(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; status: "inactive" -> "active"; {op:update_customer,workspace_id:#01,patch:{status:active,cache:on},retire:false} of acme"#]);
-    scene.live(1, "").cache = Some(true);
-    scene.live(1, "").status = ObservedStatus::Active;
-    scene.shows(&[]);
+    scene.assert_plan(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; status: "inactive" -> "active"; {op:update_customer,workspace_id:#01,patch:{status:active,cache:on},retire:false} of acme"#]);
+    scene.workspace(1, "").cache = Some(true);
+    scene.workspace(1, "").status = ObservedStatus::Active;
+    scene.assert_plan(&[]);
     scene.declare("acme").cache = None;
-    scene.shows(&[]);
-    scene.live(1, "").status = ObservedStatus::Other("odd".into());
+    scene.assert_plan(&[]);
+    scene.workspace(1, "").status = ObservedStatus::Other("odd".into());
     scene.git().kind.definition_id = None;
-    scene.shows(&["acme blocked: UnknownStatus"]);
+    scene.assert_plan(&["acme blocked: UnknownStatus"]);
 }
 
 #[test]
-fn a_partial_run_leaves_the_customer_itself_alone() {
-    let mut scene = Scene::settled();
+fn customer_only_connector_targeted_is_not_updated() {
+    let mut scene = Scene::applied();
     scene.declare("acme").cache = Some(Cache::On);
     scene.declare("acme").status = Status::Inactive;
     scene.policy.targets = ["acme/git".parse().unwrap()].into();
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
     scene.policy.targets = ["acme".parse().unwrap()].into();
-    scene.shows(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; {op:update_customer,workspace_id:#01,patch:{cache:on},retire:false} of acme"#, r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:false} of acme"#]);
+    scene.assert_plan(&[r#"acme Update [FieldChanged] cache: "inherit" -> true; {op:update_customer,workspace_id:#01,patch:{cache:on},retire:false} of acme"#, r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:false} of acme"#]);
     assert!(scene.plan().partial);
 }
 
 #[test]
-fn protection_is_remembered_without_a_write() {
-    let mut scene = Scene::settled();
+fn customer_protect_changed_updates_ledger_only() {
+    let mut scene = Scene::applied();
     scene.declare("acme").protect = true;
-    scene.shows(&["acme remembers {protect:true}"]);
+    scene.assert_plan(&["acme remembers {protect:true}"]);
     assert!(!scene.plan().has_changes());
 }
 
 #[test]
-fn types_outside_the_catalog_are_looked_up() {
-    let mut scene = Scene::settled();
+fn connector_type_not_in_embedded_catalog_uses_lookup() {
+    let mut scene = Scene::applied();
     scene.git().kind.definition_id = None;
     scene.git().kind.name = "gitea".into();
-    scene.shows(&["acme/git blocked: UnknownType"]);
+    scene.assert_plan(&["acme/git blocked: UnknownType"]);
     let reason = |scene: &Scene| scene.plan().blocked[0].reason.clone();
     let unknown = |similar: &[&str]| BlockReason::UnknownType {
         kind: "gitea".into(),
         similar: similar.iter().map(ToString::to_string).collect(),
     };
     assert_eq!(reason(&scene), unknown(&[]));
-    let mut look = |lookup| {
+    let mut with_lookup = |lookup| {
         scene.observed.kinds.insert("gitea".into(), lookup);
         scene.clone()
     };
-    let near = look(KindLookup::Missing(vec!["github".into(), "gitlab".into()]));
+    let near = with_lookup(KindLookup::Missing(vec!["github".into(), "gitlab".into()]));
     assert_eq!(reason(&near), unknown(&["github", "gitlab"]));
-    let none = look(KindLookup::Missing(vec![]));
+    let none = with_lookup(KindLookup::Missing(vec![]));
     assert_eq!(reason(&none), unknown(&[]));
-    let several = look(KindLookup::Ambiguous(vec![super::TYPE, super::OTHER_TYPE]));
+    let several = with_lookup(KindLookup::Ambiguous(vec![super::TYPE, super::OTHER_TYPE]));
     let kind = "gitea".into();
     assert_eq!(reason(&several), BlockReason::AmbiguousType { kind });
     let mut elsewhere = several.clone();
     elsewhere.policy.targets = ["acme/other".parse().unwrap()].into();
-    elsewhere.shows(&[]);
-    look(KindLookup::Found(super::TYPE)).shows(&[]);
+    elsewhere.assert_plan(&[]);
+    with_lookup(KindLookup::Found(super::TYPE)).assert_plan(&[]);
 }
 
 #[test]
-fn what_nobody_declared_or_remembers_is_only_named() {
-    let mut scene = Scene::settled();
-    scene.live(3, "zeta");
-    scene.live(2, "beta");
-    scene.remembered(4, "gone");
-    scene.own(5, "ours");
-    scene.listed(1).insert(id(11), there("stray"));
-    scene.shows(&[
+fn unmanaged_undeclared_unrecorded_objects_are_listed() {
+    let mut scene = Scene::applied();
+    scene.workspace(3, "zeta");
+    scene.workspace(2, "beta");
+    scene.recorded_customer(4, "gone");
+    scene.add_recorded(5, "recorded");
+    scene.connectors(1).insert(id(11), live_connector("stray"));
+    scene.assert_plan(&[
         "unmanaged beta",
         "unmanaged zeta",
         "unmanaged acme/stray #0b",
-        "kept ours",
+        "kept recorded",
     ]);
     let stray = &scene.plan().unmanaged.connectors[0];
     assert_eq!(stray.kind.as_deref(), Some("github"));
-    // The target of a rename that nothing explains is ours all the same.
+    // A recorded workspace with an unexplained name is not unmanaged.
     let mut renamed = Scene::empty();
     renamed.declare("acme");
-    renamed.remembered(1, "acme");
-    renamed.live(1, "other");
+    renamed.recorded_customer(1, "acme");
+    renamed.workspace(1, "other");
     renamed.policy.prune = true;
-    renamed.shows(&["refused: RecordedIdRenamed"]);
+    renamed.assert_plan(&["refused: RecordedIdRenamed"]);
     let mut adopted = Scene::empty();
     let acme = adopted.declare("acme");
     acme.connectors.insert("git".into(), declared());
-    adopted.live(1, "acme");
-    adopted.listed(1).insert(id(10), there("git"));
-    adopted.shows(&[
+    adopted.workspace(1, "acme");
+    adopted.connectors(1).insert(id(10), live_connector("git"));
+    adopted.assert_plan(&[
         "acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}",
         "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",
         r#"acme/git unverified: NeverSent ["credentials.token"]"#,
     ]);
     let pairs = |scene: &Scene| scene.matches().recorded_connectors().count();
-    assert_eq!((pairs(&adopted), pairs(&Scene::settled())), (0, 1));
+    assert_eq!((pairs(&adopted), pairs(&Scene::applied())), (0, 1));
     adopted
-        .remembered(1, "acme")
+        .recorded_customer(1, "acme")
         .connectors
         .insert("git".into(), recorded(10));
     assert_eq!(pairs(&adopted), 1);
-    let mut unknown = Scene::settled();
+    let mut unknown = Scene::applied();
     unknown.git().kind.definition_id = None;
     assert_eq!(pairs(&unknown), 1);
 }

@@ -1,25 +1,25 @@
-//! What the ledger learns of a connector without a remote write.
+//! Tests of the ledger updates of connectors that need no request.
 
 use super::{Scene, detail, id, settings};
 use serde_json::json;
 
-/// Whether the plan writes nothing remotely and corrects the ledger's record of one connector.
-fn learns(scene: &Scene) -> bool {
+/// Whether the plan has no steps and updates the ledger entry of one connector.
+fn updates_ledger(scene: &Scene) -> bool {
     let plan = scene.plan();
     assert!(!plan.has_changes());
     plan.customers.len() == 1 && plan.customers[0].ledger_updates.connectors.len() == 1
 }
 
 #[test]
-fn the_ledger_learns_a_new_spelling_without_a_write() {
-    let mut scene = Scene::settled();
+fn ledger_update_changed_reference_text_is_recorded() {
+    let mut scene = Scene::applied();
     scene.git_recorded().credentials_version = Some(1);
-    assert!(learns(&scene));
+    assert!(updates_ledger(&scene));
     scene.git_recorded().credentials_version = None;
-    assert!(!learns(&scene));
+    assert!(!updates_ledger(&scene));
     scene.git_recorded().applied.environment = settings(json!({}));
     scene.git_recorded().applied.replication_config = settings(json!({}));
-    assert!(!learns(&scene));
+    assert!(!updates_ledger(&scene));
     scene.git().environment = settings(json!({"k": {"$secret": "${env:A}"}}));
     scene.git_recorded().applied.environment = settings(json!({"k": {"$secret": "${env:B}"}}));
     let sent = scene.git_recorded().sent.as_mut().unwrap();
@@ -31,9 +31,9 @@ fn the_ledger_learns_a_new_spelling_without_a_write() {
         "environment.k".into(),
         crate::model::SecretStatus::Unchanged,
     );
-    assert!(learns(&scene));
+    assert!(updates_ledger(&scene));
     scene.git_recorded().applied.environment = scene.git().environment.clone();
-    assert!(!learns(&scene));
+    assert!(!updates_ledger(&scene));
     scene
         .git_recorded()
         .sent
@@ -41,29 +41,29 @@ fn the_ledger_learns_a_new_spelling_without_a_write() {
         .unwrap()
         .references
         .clear();
-    assert!(learns(&scene));
+    assert!(updates_ledger(&scene));
 }
 
 #[test]
-fn the_ledger_learns_when_a_connector_was_found_as_declared() {
-    let mut read = Scene::settled();
-    read.listed(1).get_mut(&id(10)).unwrap().updated_at = Some("later".into());
-    assert!(!learns(&read));
-    read.listed(1).get_mut(&id(10)).unwrap().detail = detail(json!({}));
-    assert!(learns(&read));
-    let remembered = read.plan().customers[0].ledger_updates.connectors[0].clone();
-    assert_eq!(remembered.updated_at.as_deref(), Some("later"));
+fn ledger_update_new_updated_at_is_recorded() {
+    let mut read = Scene::applied();
+    read.connectors(1).get_mut(&id(10)).unwrap().updated_at = Some("later".into());
+    assert!(!updates_ledger(&read));
+    read.connectors(1).get_mut(&id(10)).unwrap().detail = detail(json!({}));
+    assert!(updates_ledger(&read));
+    let update = read.plan().customers[0].ledger_updates.connectors[0].clone();
+    assert_eq!(update.updated_at.as_deref(), Some("later"));
     read.git_recorded().updated_at = Some("later".into());
-    assert!(!learns(&read));
-    let mut config = Scene::settled();
+    assert!(!updates_ledger(&read));
+    let mut config = Scene::applied();
     config.git().replication_config = settings(json!({"a": null}));
-    assert!(learns(&config));
-    let mut entities = Scene::settled();
+    assert!(updates_ledger(&config));
+    let mut entities = Scene::applied();
     entities.git().entities = Some(vec![]);
-    assert!(learns(&entities));
-    // What is being adopted is written as a whole anyway.
+    assert!(updates_ledger(&entities));
+    // An adoption writes the whole ledger entry, so it needs no update.
     read.git_recorded().updated_at = None;
-    read.remembered(1, "acme").connectors.clear();
+    read.recorded_customer(1, "acme").connectors.clear();
     assert!(
         read.plan().customers[0]
             .ledger_updates

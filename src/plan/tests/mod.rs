@@ -1,5 +1,5 @@
-//! The planner's decisions, scene by scene: what is declared, there and remembered, and the plan
-//! that comes of it, line by line.
+//! Tests of the planner: each builds a [`Scene`] of declared, observed and recorded state, and
+//! compares the lines of its plan.
 
 mod connectors;
 mod customers;
@@ -10,14 +10,15 @@ mod secrets;
 mod values;
 
 use super::{
-    CountOrPercent, CustomerPlan, FieldValue, LedgerUpdates, Matches, Operation, Plan, Policy,
-    Precondition, Step, match_resources, plan,
+    CustomerPlan, FieldValue, LedgerUpdates, Matches, Operation, Plan, Policy, Precondition, Step,
+    UnmanagedConnector, Unverified, match_resources, plan,
 };
 use crate::model::{
-    Address, Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector,
-    DesiredCustomer, Kind, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
-    ObservedStatus, OrganizationId, Recorded, RecordedConnector, RecordedCustomer, Rotation,
-    SecretComparison, SecretStatus, Sent, Setting, Settings, Status, TemplateId, WorkspaceId,
+    Address, Applied, Completeness, ConnectorId, CountOrPercent, DefinitionId, Desired,
+    DesiredConnector, DesiredCustomer, Kind, Observed, ObservedConnector, ObservedCustomer,
+    ObservedDetail, ObservedStatus, OrganizationId, Recorded, RecordedConnector, RecordedCustomer,
+    Rotation, SecretComparison, SecretStatus, Sent, Setting, Settings, Status, TemplateId,
+    WorkspaceId,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +48,7 @@ fn token() -> Option<Settings> {
     settings(json!({"token": {"$secret": "${env:TOKEN}"}}))
 }
 
-/// All that the planner knows.
+/// The inputs of a plan.
 #[derive(Clone)]
 struct Scene {
     desired: Desired,
@@ -58,7 +59,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// Nothing anywhere.
+    /// No declared, observed or recorded customer.
     fn empty() -> Self {
         Self {
             desired: Desired::default(),
@@ -74,21 +75,21 @@ impl Scene {
         }
     }
 
-    /// `acme` (workspace 1) with `git` (connector 10): declared, there, remembered and unchanged.
-    fn settled() -> Self {
+    /// Customer `acme` (workspace 1) with connector `git` (10), as after an apply.
+    fn applied() -> Self {
         let mut scene = Self::empty();
         scene
             .declare("acme")
             .connectors
             .insert("git".into(), declared());
         scene
-            .own(1, "acme")
+            .add_recorded(1, "acme")
             .connectors
             .insert("git".into(), recorded(10));
-        scene.listed(1).insert(id(10), there("git"));
-        let fresh = BTreeMap::from([("credentials.token".into(), SecretStatus::Unchanged)]);
+        scene.connectors(1).insert(id(10), live_connector("git"));
+        let unchanged = BTreeMap::from([("credentials.token".into(), SecretStatus::Unchanged)]);
         let address = Address::connector("acme", "git");
-        scene.secrets.connectors.insert(address, fresh);
+        scene.secrets.connectors.insert(address, unchanged);
         scene
     }
 
@@ -96,19 +97,19 @@ impl Scene {
         self.desired.customers.entry(name.into()).or_default()
     }
 
-    /// The settled connector's declaration.
+    /// The declaration of `acme/git`.
     fn git(&mut self) -> &mut DesiredConnector {
         self.declare("acme").connectors.get_mut("git").unwrap()
     }
 
-    /// What is remembered of the settled connector.
+    /// The ledger entry of `acme/git`.
     fn git_recorded(&mut self) -> &mut RecordedConnector {
         let acme = self.recorded.customers.get_mut(&workspace(1)).unwrap();
         acme.connectors.get_mut("git").unwrap()
     }
 
-    /// A live workspace that nobody remembers.
-    fn live(&mut self, number: u128, name: &str) -> &mut ObservedCustomer {
+    /// The workspace of a number; adds an unrecorded one if there is nsingle.
+    fn workspace(&mut self, number: u128, name: &str) -> &mut ObservedCustomer {
         let customers = &mut self.observed.customers;
         customers
             .entry(workspace(number))
@@ -121,13 +122,14 @@ impl Scene {
             })
     }
 
-    /// A live workspace that is remembered.
-    fn own(&mut self, number: u128, name: &str) -> &mut RecordedCustomer {
-        self.live(number, name);
-        self.remembered(number, name)
+    /// The ledger entry of an existing workspace; adds both if there are nsingle.
+    fn add_recorded(&mut self, number: u128, name: &str) -> &mut RecordedCustomer {
+        self.workspace(number, name);
+        self.recorded_customer(number, name)
     }
 
-    fn remembered(&mut self, number: u128, name: &str) -> &mut RecordedCustomer {
+    /// The ledger entry of a workspace number; adds one if there is nsingle.
+    fn recorded_customer(&mut self, number: u128, name: &str) -> &mut RecordedCustomer {
         let customer = self
             .recorded
             .customers
@@ -137,9 +139,10 @@ impl Scene {
         customer
     }
 
-    fn listed(&mut self, number: u128) -> &mut BTreeMap<ConnectorId, ObservedConnector> {
-        let there = self.observed.customers.get_mut(&workspace(number)).unwrap();
-        there.connectors.get_or_insert_default()
+    /// The observed connectors of a workspace.
+    fn connectors(&mut self, number: u128) -> &mut BTreeMap<ConnectorId, ObservedConnector> {
+        let customer = self.observed.customers.get_mut(&workspace(number)).unwrap();
+        customer.connectors.get_or_insert_default()
     }
 
     fn plan(&self) -> Plan {
@@ -150,9 +153,9 @@ impl Scene {
         match_resources(&self.desired, &self.observed, &self.recorded)
     }
 
-    /// Asserts what the plan says.
-    fn shows(&self, lines: &[&str]) {
-        assert_eq!(told(&self.plan()), lines);
+    /// Asserts the lines of the plan.
+    fn assert_plan(&self, lines: &[&str]) {
+        assert_eq!(plan_lines(&self.plan()), lines);
     }
 }
 
@@ -194,7 +197,7 @@ fn recorded(number: u128) -> RecordedConnector {
     }
 }
 
-fn there(name: &str) -> ObservedConnector {
+fn live_connector(name: &str) -> ObservedConnector {
     ObservedConnector {
         name: name.into(),
         definition_id: TYPE,
@@ -216,29 +219,30 @@ fn detail(config: Value) -> Option<ObservedDetail> {
     })
 }
 
-/// A plan in lines, ids short.
-fn told(plan: &Plan) -> Vec<String> {
+/// One line per step, ledger update, blocked object, refusal, unverified secret and unmanaged object.
+fn plan_lines(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     for customer in &plan.customers {
         lines.extend(customer.steps.iter().map(step));
-        let remember = in_short(customer);
-        if !remember.is_empty() {
-            let remember = serde_json::to_value(&remember).unwrap();
-            lines.push(format!("{} remembers {}", customer.name, terse(&remember)));
+        let updates = without_drift_data(customer);
+        if !updates.is_empty() {
+            let updates = serde_json::to_value(&updates).unwrap();
+            lines.push(format!("{} remembers {}", customer.name, terse(&updates)));
         }
     }
-    let blocked = plan.blocked.iter();
-    lines.extend(blocked.map(|one| format!("{} blocked: {:?}", one.address, one.code())));
-    lines.extend(
-        plan.refusals
-            .iter()
-            .map(|one| format!("refused: {:?}", one.code())),
-    );
-    for one in &plan.unverified {
-        lines.push(format!(
-            "{} unverified: {:?} {:?}",
-            one.address, one.why, one.paths
-        ));
+    for blocked in &plan.blocked {
+        lines.push(format!("{} blocked: {:?}", blocked.address, blocked.code()));
+    }
+    for refusal in &plan.refusals {
+        lines.push(format!("refused: {:?}", refusal.code()));
+    }
+    for Unverified {
+        address,
+        why,
+        paths,
+    } in &plan.unverified
+    {
+        lines.push(format!("{address} unverified: {why:?} {paths:?}"));
     }
     let unmanaged = &plan.unmanaged;
     lines.extend(
@@ -247,12 +251,8 @@ fn told(plan: &Plan) -> Vec<String> {
             .iter()
             .map(|name| format!("unmanaged {name}")),
     );
-    for one in &unmanaged.connectors {
-        lines.push(format!(
-            "unmanaged {} {}",
-            one.address,
-            terse(&json!(one.id))
-        ));
+    for UnmanagedConnector { address, id, .. } in &unmanaged.connectors {
+        lines.push(format!("unmanaged {address} {}", terse(&json!(id))));
     }
     lines.extend(
         unmanaged
@@ -263,8 +263,8 @@ fn told(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// Without what the ledger keeps for `drift` alone, which has a test of its own.
-fn in_short(customer: &CustomerPlan) -> LedgerUpdates {
+/// The ledger updates without those that only `drift` reads; they have tests of their own.
+fn without_drift_data(customer: &CustomerPlan) -> LedgerUpdates {
     LedgerUpdates {
         applied: None,
         unmanaged: None,
@@ -298,6 +298,7 @@ fn value(value: &FieldValue) -> String {
     }
 }
 
+/// JSON with short ids and without quotation marks.
 fn terse(value: &Value) -> String {
     let text = value.to_string();
     text.replace("00000000-0000-0000-0000-0000000000", "#")
@@ -305,26 +306,26 @@ fn terse(value: &Value) -> String {
 }
 
 #[test]
-fn what_is_settled_needs_nothing() {
-    let scene = Scene::settled();
-    scene.shows(&[]);
+fn plan_applied_state_has_no_changes() {
+    let scene = Scene::applied();
+    scene.assert_plan(&[]);
     let plan = scene.plan();
     assert!(!plan.has_changes() && !plan.partial);
     let [acme] = plan.customers.as_slice() else {
-        panic!("what drift compares with is remembered: {plan:#?}");
+        panic!("not exactly one customer with ledger updates: {plan:#?}");
     };
     let status = acme
         .ledger_updates
         .applied
         .as_ref()
-        .and_then(|one| one.status);
+        .and_then(|applied| applied.status);
     assert_eq!(status, Some(Status::Active));
     assert_eq!(acme.ledger_updates.unmanaged, Some(BTreeSet::new()));
     assert_eq!(plan.summary.customers_declared, 1);
 }
 
 #[test]
-fn selectors_choose_customers_and_what_is_in_them() {
+fn policy_targets_and_excludes_select_customers_and_connectors() {
     let policy = |targets: &[&str], excludes: &[&str]| Policy {
         targets: targets.iter().map(|text| text.parse().unwrap()).collect(),
         excludes: excludes.iter().map(|text| text.parse().unwrap()).collect(),
@@ -335,10 +336,10 @@ fn selectors_choose_customers_and_what_is_in_them() {
     let all = policy(&[], &[]);
     assert!(!all.is_partial() && all.deletes_by_absence());
     assert!(wants(&all, "a") && wants(&all, "a/b") && all.selects_customer("a"));
-    let one = policy(&["a/b"], &[]);
-    assert!(one.is_partial() && !one.deletes_by_absence());
-    assert!(wants(&one, "a/b") && !wants(&one, "a/c") && !wants(&one, "a"));
-    assert!(one.selects_customer("a") && !one.selects_customer("b"));
+    let single = policy(&["a/b"], &[]);
+    assert!(single.is_partial() && !single.deletes_by_absence());
+    assert!(wants(&single, "a/b") && !wants(&single, "a/c") && !wants(&single, "a"));
+    assert!(single.selects_customer("a") && !single.selects_customer("b"));
     let but = policy(&[], &["a"]);
     assert!(but.is_partial() && !but.deletes_by_absence());
     assert!(!wants(&but, "a") && !wants(&but, "a/b") && wants(&but, "b"));

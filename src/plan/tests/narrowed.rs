@@ -1,15 +1,15 @@
-//! A plan narrowed to a rotation.
+//! Tests of plans that are reduced to a rotation.
 
-use super::{OTHER_TYPE, Scene, declared, id, settings, there, told, workspace};
+use super::{OTHER_TYPE, Scene, declared, id, live_connector, plan_lines, settings, workspace};
 use crate::model::{Address, Cache, ObservedStatus, SecretStatus};
 use crate::plan::{
     Action, BlockReason, Operation, Precondition, Reason, RotationPlan, Step, only_rotations,
 };
 use serde_json::json;
 
-/// The settled scene with a rotation asked for.
-fn asked() -> Scene {
-    let mut scene = Scene::settled();
+/// The applied scene with a rotation of `acme/git`.
+fn rotating() -> Scene {
+    let mut scene = Scene::applied();
     scene
         .policy
         .rotate
@@ -17,10 +17,11 @@ fn asked() -> Scene {
     scene
 }
 
-fn narrowed(scene: &Scene) -> (Vec<String>, Vec<String>) {
+fn rotation_lines(scene: &Scene) -> (Vec<String>, Vec<String>) {
     let RotationPlan { plan, deferred } = only_rotations(scene.plan());
-    let mut lines = told(&plan);
-    lines.extend(plan.blocked.iter().map(|one| format!("{:?}", one.reason)));
+    let mut lines = plan_lines(&plan);
+    let reasons = plan.blocked.iter().map(|blocked| &blocked.reason);
+    lines.extend(reasons.map(|reason| format!("{reason:?}")));
     assert!(plan.partial);
     let deferred = deferred
         .iter()
@@ -28,22 +29,22 @@ fn narrowed(scene: &Scene) -> (Vec<String>, Vec<String>) {
     (lines, deferred.collect())
 }
 
-fn shows(scene: &Scene, lines: &[&str], deferred: &[&str]) {
+fn assert_rotation(scene: &Scene, lines: &[&str], deferred: &[&str]) {
     let owned = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(narrowed(scene), (owned(lines), owned(deferred)));
+    assert_eq!(rotation_lines(scene), (owned(lines), owned(deferred)));
 }
 
 #[test]
-fn a_rotation_stands_alone() {
-    let mut scene = asked();
+fn only_rotations_other_changes_are_deferred() {
+    let mut scene = rotating();
     scene
         .declare("acme")
         .connectors
         .insert("new".into(), declared());
     scene.declare("acme").cache = Some(Cache::On);
     scene.declare("globex");
-    scene.live(3, "stray");
-    shows(
+    scene.workspace(3, "stray");
+    assert_rotation(
         &scene,
         &[
             "acme/git Rotate [Requested] credentials.token: Unreadable -> ${env:TOKEN}; {op:replace_connector,id:#0a}",
@@ -66,12 +67,12 @@ fn a_rotation_stands_alone() {
 }
 
 #[test]
-fn reasons_about_secrets_go_along() {
-    let mut scene = asked();
+fn only_rotations_secret_reasons_are_included() {
+    let mut scene = rotating();
     let status = scene.secrets.connectors.values_mut().next().unwrap();
     status.insert("credentials.token".into(), SecretStatus::Changed);
     scene.git().credentials_version = Some(2);
-    shows(
+    assert_rotation(
         &scene,
         &[
             "acme/git Rotate [Requested, CredentialsVersionChanged, SecretRotated] credentials.token: ${env:TOKEN} -> ${env:TOKEN}; {op:replace_connector,id:#0a}",
@@ -79,14 +80,14 @@ fn reasons_about_secrets_go_along() {
         &[],
     );
     scene.git().replication_config = settings(json!({"a": 1}));
-    shows(
+    assert_rotation(
         &scene,
         &["acme/git blocked: PendingChanges", "OtherChanges"],
         &[],
     );
     scene.git().replication_config = None;
     scene.git().kind.definition_id = Some(OTHER_TYPE);
-    shows(
+    assert_rotation(
         &scene,
         &["acme/git blocked: PendingChanges", "OtherChanges"],
         &[],
@@ -94,47 +95,50 @@ fn reasons_about_secrets_go_along() {
 }
 
 #[test]
-fn what_comes_first_is_done_first() {
-    let mut named = asked();
+fn only_rotations_customer_has_pending_changes_is_blocked() {
+    let mut named = rotating();
     named.declare("acme").previous_name = Some("old".into());
-    named.live(1, "").name = "old".into();
-    shows(
+    named.workspace(1, "").name = "old".into();
+    assert_rotation(
         &named,
         &["acme/git blocked: PendingChanges", "CustomerChangesFirst"],
         &["acme Rename"],
     );
-    let mut suspended = asked();
-    suspended.live(1, "").status = ObservedStatus::Inactive;
-    shows(
+    let mut suspended = rotating();
+    suspended.workspace(1, "").status = ObservedStatus::Inactive;
+    assert_rotation(
         &suspended,
         &["acme/git blocked: PendingChanges", "CustomerChangesFirst"],
         &["acme Update"],
     );
-    let mut adopted = asked();
+    let mut adopted = rotating();
     adopted.recorded.customers.clear();
-    shows(
+    assert_rotation(
         &adopted,
         &["acme/git blocked: PendingChanges", "NotRecorded"],
         &["acme Adopt", "acme/git Adopt"],
     );
-    let mut unknown = asked();
-    unknown.remembered(1, "acme").connectors.clear();
-    shows(
+    let mut unknown = rotating();
+    unknown.recorded_customer(1, "acme").connectors.clear();
+    assert_rotation(
         &unknown,
         &["acme/git blocked: PendingChanges", "NotRecorded"],
         &["acme/git Adopt"],
     );
-    let mut missing = asked();
-    missing.listed(1).clear();
-    shows(&missing, &[], &["acme/git Create"]);
+    let mut missing = rotating();
+    missing.connectors(1).clear();
+    assert_rotation(&missing, &[], &["acme/git Create"]);
 }
 
 #[test]
-fn leftovers_go_along() {
-    let mut scene = asked();
-    scene.remembered(1, "acme").pending_deletion.insert(id(12));
-    scene.listed(1).insert(id(12), there("git"));
-    shows(
+fn only_rotations_superseded_connector_is_deleted() {
+    let mut scene = rotating();
+    scene
+        .recorded_customer(1, "acme")
+        .pending_deletion
+        .insert(id(12));
+    scene.connectors(1).insert(id(12), live_connector("git"));
+    assert_rotation(
         &scene,
         &[
             "acme/git Rotate [Requested] credentials.token: Unreadable -> ${env:TOKEN}; {op:replace_connector,id:#0a}",
@@ -145,15 +149,15 @@ fn leftovers_go_along() {
 }
 
 #[test]
-fn what_the_ledger_learns_is_kept() {
-    let mut scene = Scene::settled();
+fn only_rotations_ledger_updates_are_included() {
+    let mut scene = Scene::applied();
     scene.declare("acme").protect = true;
-    shows(&scene, &["acme remembers {protect:true}"], &[]);
+    assert_rotation(&scene, &["acme remembers {protect:true}"], &[]);
 }
 
 #[test]
-fn a_customer_that_is_adopted_comes_first_although_its_connectors_are_known() {
-    let mut plan = asked().plan();
+fn only_rotations_customer_is_adopted_recorded_connector_is_blocked() {
+    let mut plan = rotating().plan();
     let adoption = Step {
         address: Address::customer("acme"),
         action: Action::Adopt,

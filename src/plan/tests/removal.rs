@@ -1,125 +1,138 @@
-//! Deletion by absence, and the guards over it.
+//! Tests of prune, of deletions that a replacement left, and of the guards.
 
 use super::super::{BlockCode, BlockReason, Refusal};
-use super::{CountOrPercent, Scene, declared, id, recorded, there, workspace};
+use super::{CountOrPercent, Scene, declared, id, live_connector, recorded, workspace};
 use crate::model::{Completeness, ObservedStatus};
 
-/// The settled scene, and `old` (workspace 2) with two connectors, which nobody declares.
+/// The applied scene, and an undeclared customer `old` (workspace 2) with two recorded connectors, of
+/// which one exists.
 fn with_old() -> Scene {
-    let mut scene = Scene::settled();
-    let old = scene.own(2, "old");
+    let mut scene = Scene::applied();
+    let old = scene.add_recorded(2, "old");
     old.connectors.insert("a".into(), recorded(20));
     old.connectors.insert("b".into(), recorded(21));
-    scene.listed(2).insert(id(20), there("a"));
+    scene.connectors(2).insert(id(20), live_connector("a"));
     scene
 }
 
 #[test]
-fn without_prune_everything_is_kept() {
+fn prune_off_undeclared_customer_is_kept() {
     let mut scene = with_old();
-    scene.shows(&["kept old"]);
-    scene.remembered(2, "old").suspended = true;
-    scene.shows(&["kept old"]);
-    scene.live(2, "").status = ObservedStatus::Inactive;
-    scene.shows(&[]);
-    scene.remembered(2, "old").suspended = false;
-    scene.shows(&["kept old"]);
+    scene.assert_plan(&["kept old"]);
+    scene.recorded_customer(2, "old").suspended = true;
+    scene.assert_plan(&["kept old"]);
+    scene.workspace(2, "").status = ObservedStatus::Inactive;
+    scene.assert_plan(&[]);
+    scene.recorded_customer(2, "old").suspended = false;
+    scene.assert_plan(&["kept old"]);
     scene.policy.targets = ["acme".parse().unwrap()].into();
     scene.policy.prune = true;
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
 }
 
 #[test]
-fn customers_are_suspended_or_deleted() {
+fn prune_undeclared_customer_is_suspended_or_deleted() {
     let mut scene = with_old();
     scene.policy.prune = true;
-    scene.shows(&[r#"old Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#02,patch:{status:inactive},retire:true} of old"#]);
+    scene.assert_plan(&[r#"old Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#02,patch:{status:inactive},retire:true} of old"#]);
     scene.policy.delete_customers = true;
-    scene.shows(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
+    scene.assert_plan(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
     let plan = scene.plan();
-    let old = plan.customers.iter().find(|one| one.name == "old").unwrap();
+    let old = plan
+        .customers
+        .iter()
+        .find(|customer| customer.name == "old")
+        .unwrap();
     assert_eq!(old.workspace_id, Some(workspace(2)));
-    scene.remembered(2, "old").protect = true;
-    scene.shows(&["old blocked: Protected"]);
-    scene.remembered(2, "old").protect = false;
+    scene.recorded_customer(2, "old").protect = true;
+    scene.assert_plan(&["old blocked: Protected"]);
+    scene.recorded_customer(2, "old").protect = false;
     scene.policy.delete_customers = false;
-    scene.live(2, "").status = ObservedStatus::Inactive;
-    scene.shows(&[]);
-    // Whatever it means, it is not written to.
-    scene.live(2, "").status = ObservedStatus::Other("hibernating".into());
-    scene.shows(&["old blocked: UnknownStatus"]);
+    scene.workspace(2, "").status = ObservedStatus::Inactive;
+    scene.assert_plan(&[]);
+    // A workspace with an unknown status is not changed.
+    scene.workspace(2, "").status = ObservedStatus::Other("hibernating".into());
+    scene.assert_plan(&["old blocked: UnknownStatus"]);
     scene.policy.delete_customers = true;
-    scene.shows(&["old blocked: UnknownStatus"]);
+    scene.assert_plan(&["old blocked: UnknownStatus"]);
 }
 
 #[test]
-fn a_customer_that_carries_another_name_is_not_pruned() {
+fn prune_workspace_renamed_out_of_band_is_refused() {
     let mut scene = with_old();
-    scene.live(2, "").name = "somebody".into();
-    scene.shows(&["kept old"]);
+    scene.workspace(2, "").name = "other".into();
+    scene.assert_plan(&["kept old"]);
     scene.policy.prune = true;
     for delete_customers in [false, true] {
         scene.policy.delete_customers = delete_customers;
-        scene.shows(&["refused: RecordedIdRenamed"]);
+        scene.assert_plan(&["refused: RecordedIdRenamed"]);
     }
-    // Nothing would be done to it.
+    // An inactive workspace needs no step, so there is nothing to refuse.
     scene.policy.delete_customers = false;
-    scene.live(2, "").status = ObservedStatus::Inactive;
-    scene.shows(&[]);
+    scene.workspace(2, "").status = ObservedStatus::Inactive;
+    scene.assert_plan(&[]);
 }
 
 #[test]
-fn a_customer_is_not_deleted_with_connectors_of_others() {
+fn prune_customer_holds_unmanaged_connectors_is_blocked() {
     let mut scene = with_old();
     scene.policy.prune = true;
     scene.policy.delete_customers = true;
-    scene.remembered(2, "old").pending_deletion.insert(id(22));
-    scene.listed(2).insert(id(22), there("a"));
-    scene.shows(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
+    scene
+        .recorded_customer(2, "old")
+        .pending_deletion
+        .insert(id(22));
+    scene.connectors(2).insert(id(22), live_connector("a"));
+    scene.assert_plan(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
     for (number, connectors) in [(30, 1), (31, 2)] {
-        scene.listed(2).insert(id(number), there("by hand"));
+        scene
+            .connectors(2)
+            .insert(id(number), live_connector("by hand"));
         let blocked = &scene.plan().blocked[0];
         assert_eq!(blocked.code(), BlockCode::HoldsUnmanaged);
         assert_eq!(blocked.reason, BlockReason::HoldsUnmanaged { connectors });
     }
-    // To make it inactive deletes nothing.
+    // A suspension deletes no connectors.
     scene.policy.delete_customers = false;
     assert_eq!(scene.plan().blocked, []);
 }
 
 #[test]
-fn connectors_are_deleted() {
-    let mut scene = Scene::settled();
+fn prune_undeclared_connector_is_deleted() {
+    let mut scene = Scene::applied();
     scene
-        .remembered(1, "acme")
+        .recorded_customer(1, "acme")
         .connectors
         .insert("old".into(), recorded(11));
-    scene.shows(&[]);
-    scene.listed(1).insert(id(11), there("old"));
-    scene.shows(&["kept acme/old"]);
+    scene.assert_plan(&[]);
+    scene.connectors(1).insert(id(11), live_connector("old"));
+    scene.assert_plan(&["kept acme/old"]);
     scene.policy.prune = true;
-    scene.shows(&["acme/old Delete [NotInConfig] {op:delete_connector,id:#0b}"]);
+    scene.assert_plan(&["acme/old Delete [NotInConfig] {op:delete_connector,id:#0b}"]);
     scene.declare("acme").protect = true;
-    scene.remembered(1, "acme").protect = true;
-    scene.shows(&["acme/old blocked: Protected"]);
+    scene.recorded_customer(1, "acme").protect = true;
+    scene.assert_plan(&["acme/old blocked: Protected"]);
 }
 
 #[test]
-fn what_a_replacement_left_over_is_deleted_without_prune() {
-    let mut scene = Scene::settled();
-    scene.remembered(1, "acme").pending_deletion.insert(id(12));
-    scene.shows(&["acme remembers {gone:[#0c]}"]);
-    scene.listed(1).insert(id(12), there("git"));
-    scene.shows(&["acme/git Delete [Superseded] {op:delete_connector,id:#0c}"]);
+fn superseded_connector_prune_off_is_deleted() {
+    let mut scene = Scene::applied();
+    scene
+        .recorded_customer(1, "acme")
+        .pending_deletion
+        .insert(id(12));
+    scene.assert_plan(&["acme remembers {gone:[#0c]}"]);
+    scene.connectors(1).insert(id(12), live_connector("git"));
+    scene.assert_plan(&["acme/git Delete [Superseded] {op:delete_connector,id:#0c}"]);
     scene.policy.targets = ["acme/other".parse().unwrap()].into();
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
     let mut undeclared = with_old();
     undeclared
-        .remembered(2, "old")
+        .recorded_customer(2, "old")
         .pending_deletion
         .insert(id(22));
-    undeclared.listed(2).insert(id(22), there("c"));
-    undeclared.shows(&[
+    undeclared.connectors(2).insert(id(22), live_connector("c"));
+    undeclared.assert_plan(&[
         "old/c Delete [Superseded] {op:delete_connector,id:#16}",
         "kept old",
     ]);
@@ -127,47 +140,47 @@ fn what_a_replacement_left_over_is_deleted_without_prune() {
 }
 
 #[test]
-fn what_was_on_its_way_out_is_forgotten_once_it_is_gone() {
+fn pending_deletion_connector_no_longer_exists_is_removed_from_ledger() {
     let gone = |scene: &Scene| -> Vec<_> {
         let customers = scene.plan().customers;
         let gone = customers
             .into_iter()
-            .flat_map(|one| one.ledger_updates.gone);
+            .flat_map(|customer| customer.ledger_updates.gone);
         gone.collect()
     };
-    let mut scene = Scene::settled();
-    scene.remembered(1, "acme").pending_deletion = [id(12), id(13)].into();
-    scene.listed(1).insert(id(12), there("git"));
+    let mut scene = Scene::applied();
+    scene.recorded_customer(1, "acme").pending_deletion = [id(12), id(13)].into();
+    scene.connectors(1).insert(id(12), live_connector("git"));
     assert_eq!(gone(&scene), [id(13)]);
     let mut undeclared = with_old();
-    undeclared.remembered(2, "old").pending_deletion = [id(22), id(23)].into();
-    undeclared.listed(2).insert(id(23), there("c"));
+    undeclared.recorded_customer(2, "old").pending_deletion = [id(22), id(23)].into();
+    undeclared.connectors(2).insert(id(23), live_connector("c"));
     assert_eq!(gone(&undeclared), [id(22)]);
-    // What was not read tells nothing.
+    // Connectors that were not read may still exist.
     let unread = undeclared.observed.customers.values_mut();
     unread.for_each(|customer| customer.connectors = None);
     assert_eq!(gone(&undeclared), []);
 }
 
 #[test]
-fn an_empty_declaration_is_refused_under_prune() {
-    let mut scene = Scene::settled();
+fn guard_empty_desired_prune_is_refused() {
+    let mut scene = Scene::applied();
     scene.desired.customers.clear();
-    scene.shows(&["kept acme"]);
+    scene.assert_plan(&["kept acme"]);
     scene.policy.prune = true;
-    scene.shows(&[r#"acme Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:true} of acme"#, "refused: EmptyDesired"]);
+    scene.assert_plan(&[r#"acme Update [NotInConfig] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:true} of acme"#, "refused: EmptyDesired"]);
     assert_eq!(scene.plan().refusals, [Refusal::EmptyDesired { owned: 2 }]);
     scene.observed.customers.clear();
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
 }
 
 #[test]
-fn a_list_that_is_not_whole_is_refused_under_prune() {
-    let mut scene = Scene::settled();
+fn guard_incomplete_listing_prune_is_refused() {
+    let mut scene = Scene::applied();
     scene.observed.completeness = Completeness::Incomplete("a page is missing".into());
-    scene.shows(&[]);
+    scene.assert_plan(&[]);
     scene.policy.prune = true;
-    scene.shows(&["refused: IncompleteListing"]);
+    scene.assert_plan(&["refused: IncompleteListing"]);
     let problem = "a page is missing".into();
     assert_eq!(
         scene.plan().refusals,
@@ -175,13 +188,13 @@ fn a_list_that_is_not_whole_is_refused_under_prune() {
     );
 }
 
-/// `count` customers that are ours, of which the last `gone` are not declared.
-fn estate(count: u128, gone: u128) -> Scene {
+/// `count` recorded customers, of which the last `undeclared` are not declared.
+fn fleet(count: u128, undeclared: u128) -> Scene {
     let mut scene = Scene::empty();
     for number in 1..=count {
         let name = format!("c{number}");
-        scene.own(number, &name);
-        if number <= count - gone {
+        scene.add_recorded(number, &name);
+        if number <= count - undeclared {
             scene.declare(&name);
         }
     }
@@ -189,7 +202,7 @@ fn estate(count: u128, gone: u128) -> Scene {
     scene
 }
 
-/// Deletions that were refused, and owned objects.
+/// The refused deletions and the owned objects.
 fn deletes(scene: &Scene) -> (u64, u64) {
     match scene.plan().refusals[..] {
         [Refusal::TooManyDeletes { deletes, owned, .. }] => (deletes, owned),
@@ -202,32 +215,32 @@ fn refused(scene: &Scene) -> bool {
 }
 
 #[test]
-fn few_objects_are_guarded_by_their_count() {
-    assert!(!refused(&estate(9, 5)));
-    assert!(refused(&estate(9, 6)));
+fn guard_too_many_deletes_fewer_than_ten_owned_uses_count() {
+    assert!(!refused(&fleet(9, 5)));
+    assert!(refused(&fleet(9, 6)));
     let refusal = Refusal::TooManyDeletes {
         deletes: 6,
         owned: 9,
         allowed: 5,
     };
-    assert_eq!(estate(9, 6).plan().refusals, [refusal]);
+    assert_eq!(fleet(9, 6).plan().refusals, [refusal]);
 }
 
 #[test]
-fn many_objects_are_guarded_by_their_share_too() {
-    assert!(!refused(&estate(10, 1)) && refused(&estate(10, 2)));
-    assert!(!refused(&estate(29, 2)) && refused(&estate(29, 3)));
-    // The count holds where a tenth is more.
-    assert!(!refused(&estate(90, 5)) && refused(&estate(90, 6)));
-    let mut none = estate(10, 1);
+fn guard_too_many_deletes_ten_owned_uses_percentage() {
+    assert!(!refused(&fleet(10, 1)) && refused(&fleet(10, 2)));
+    assert!(!refused(&fleet(29, 2)) && refused(&fleet(29, 3)));
+    // The count is the limit if it is below ten percent.
+    assert!(!refused(&fleet(90, 5)) && refused(&fleet(90, 6)));
+    let mut none = fleet(10, 1);
     none.desired.guards.max_delete_percent = 9;
     assert!(refused(&none));
 }
 
 #[test]
-fn a_run_may_raise_the_limits_and_never_lower_them() {
+fn guard_allow_delete_raises_limit_and_never_lowers_it() {
     let with = |limit: CountOrPercent, gone: u128| {
-        let mut scene = estate(20, gone);
+        let mut scene = fleet(20, gone);
         scene.policy.allow_delete = Some(limit);
         refused(&scene)
     };
@@ -238,8 +251,8 @@ fn a_run_may_raise_the_limits_and_never_lower_them() {
 }
 
 #[test]
-fn objects_are_weighed() {
-    // Deleting a customer takes its connectors along: those that are still there.
+fn guard_deleted_customer_counts_its_connectors() {
+    // The deletion of a customer counts its existing connectors.
     let mut scene = with_old();
     scene.policy.prune = true;
     scene.desired.guards.max_deletes = 1;
@@ -249,24 +262,29 @@ fn objects_are_weighed() {
     assert_eq!(deletes(&scene), (2, 4));
     scene.desired.guards.max_deletes = 2;
     assert!(!refused(&scene));
-    // Connectors that were not listed may all be there.
-    scene.live(2, "").connectors = None;
+    // Connectors that were not read count as existing.
+    scene.workspace(2, "").connectors = None;
     assert!(refused(&scene));
     assert_eq!(deletes(&scene), (3, 5));
-    let mut connectors = Scene::settled();
+    let mut connectors = Scene::applied();
     connectors
-        .remembered(1, "acme")
+        .recorded_customer(1, "acme")
         .connectors
         .insert("old".into(), recorded(11));
-    connectors.listed(1).insert(id(11), there("old"));
+    connectors
+        .connectors(1)
+        .insert(id(11), live_connector("old"));
     connectors.policy.prune = true;
     connectors.desired.guards.max_deletes = 0;
     assert!(refused(&connectors));
-    // What is replaced, or left over by a replacement, is no deletion by absence.
-    let mut other = Scene::settled();
+    // Replacements and superseded connectors do not count.
+    let mut other = Scene::applied();
     other.git().kind.definition_id = Some(super::OTHER_TYPE);
-    other.remembered(1, "acme").pending_deletion.insert(id(12));
-    other.listed(1).insert(id(12), there("git"));
+    other
+        .recorded_customer(1, "acme")
+        .pending_deletion
+        .insert(id(12));
+    other.connectors(1).insert(id(12), live_connector("git"));
     other
         .declare("acme")
         .connectors
@@ -277,12 +295,15 @@ fn objects_are_weighed() {
 }
 
 #[test]
-fn what_goes_is_counted_apart_from_what_stays() {
+fn summary_deleted_namesake_is_counted_separately() {
     let mut scene = with_old();
     scene.policy.prune = true;
     scene.policy.delete_customers = true;
-    scene.remembered(1, "acme").pending_deletion.insert(id(12));
-    scene.listed(1).insert(id(12), there("git"));
+    scene
+        .recorded_customer(1, "acme")
+        .pending_deletion
+        .insert(id(12));
+    scene.connectors(1).insert(id(12), live_connector("git"));
     scene.git().replication_config = super::settings(serde_json::json!({"a": 1}));
     let counts = |scene: &Scene| {
         let summary = scene.plan().summary;
@@ -294,13 +315,12 @@ fn what_goes_is_counted_apart_from_what_stays() {
             summary.customers_touched,
         ]
     };
-    // An update of one connector, the deletion of its namesake and that of a customer, who is
-    // none of those declared.
+    // One connector is updated. Its superseded namesake and an undeclared customer are deleted.
     assert_eq!(counts(&scene), [0, 1, 2, 0, 1]);
     let mut renamed = Scene::empty();
     renamed.declare("new").previous_name = Some("old".into());
     renamed.declare("other").previous_name = Some("older".into());
-    renamed.live(1, "old");
-    renamed.own(2, "older");
+    renamed.workspace(1, "old");
+    renamed.add_recorded(2, "older");
     assert_eq!(counts(&renamed), [0, 2, 0, 1, 2]);
 }

@@ -1,4 +1,4 @@
-//! Values beside each other: what counts as a difference, and what must not be sent back.
+//! Tests of the comparison of settings and entities, and of masked values.
 
 use super::super::diff::{
     declared_blocks, declared_keys, entities, holds_masked, plain, removed_keys,
@@ -11,18 +11,18 @@ fn map(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap()
 }
 
-/// Whether a declared value differs from one that is there.
-fn differs(declared: &Value, there: &Value) -> bool {
+/// Whether a declared value differs from an observed one.
+fn differs(declared: &Value, live: &Value) -> bool {
     let declared = settings(json!({"k": declared})).unwrap();
-    !declared_keys(&declared, &map(&json!({"k": there}))).is_empty()
+    !declared_keys(&declared, &map(&json!({"k": live}))).is_empty()
 }
 
 #[test]
-fn numbers_are_the_same_however_they_are_written() {
+fn declared_keys_equal_numbers_in_other_notation_are_equal() {
     assert!(!differs(&json!(1), &json!(1.0)) && !differs(&json!(1.0), &json!(1)));
     assert!(!differs(&json!(1.5), &json!(1.5)) && differs(&json!(1), &json!(2.0)));
     assert!(differs(&json!(1.0), &json!(2)) && differs(&json!(1), &json!(2)));
-    // Two that a float cannot tell apart.
+    // These integers are equal as 64-bit floats.
     assert!(differs(
         &json!(9_007_199_254_740_993_u64),
         &json!(9_007_199_254_740_992_u64)
@@ -31,11 +31,11 @@ fn numbers_are_the_same_however_they_are_written() {
 }
 
 #[test]
-fn lists_and_mappings_are_the_same_by_what_they_hold() {
+fn declared_keys_lists_and_mappings_compare_by_content() {
     assert!(!differs(&json!([1, [2]]), &json!([1.0, [2.0]])));
     assert!(differs(&json!([1]), &json!([1, 2])) && differs(&json!([1, 2]), &json!([1])));
     assert!(differs(&json!([1, 2]), &json!([2, 1])) && differs(&json!([1]), &json!(1)));
-    // Inside a list a mapping is compared as a whole.
+    // A mapping inside a list is compared with its undeclared keys.
     assert!(!differs(
         &json!([{"a": 1, "b": [2]}]),
         &json!([{"b": [2.0], "a": 1.0}])
@@ -51,28 +51,31 @@ fn lists_and_mappings_are_the_same_by_what_they_hold() {
 }
 
 #[test]
-fn an_empty_mapping_is_declared_too() {
-    let told = |declared: Value, there: Value| {
-        let changes = declared_keys(&settings(declared).unwrap(), &map(&there));
+fn declared_keys_empty_mapping_missing_is_reported() {
+    let changed_paths = |declared: Value, live: Value| {
+        let changes = declared_keys(&settings(declared).unwrap(), &map(&live));
         changes
             .into_iter()
             .map(|change| change.path)
             .collect::<Vec<_>>()
     };
-    assert_eq!(told(json!({"m": {}}), json!({})), ["replication_config.m"]);
     assert_eq!(
-        told(json!({"m": {"a": 1}}), json!({})),
+        changed_paths(json!({"m": {}}), json!({})),
+        ["replication_config.m"]
+    );
+    assert_eq!(
+        changed_paths(json!({"m": {"a": 1}}), json!({})),
         ["replication_config.m.a"]
     );
     assert_eq!(
-        told(json!({"m": {"a": 1}}), json!({"m": 1})),
+        changed_paths(json!({"m": {"a": 1}}), json!({"m": 1})),
         ["replication_config.m"]
     );
-    assert!(told(json!({"m": {}}), json!({"m": {"a": 1}})).is_empty());
+    assert!(changed_paths(json!({"m": {}}), json!({"m": {"a": 1}})).is_empty());
 }
 
 #[test]
-fn what_was_applied_reads_without_references() {
+fn plain_references_are_left_out() {
     let applied = settings(
         json!({"a": 1, "m": {"s": {"$secret": "${env:X}"}, "b": [2]}, "s": {"$secret": "${env:X}"}}),
     );
@@ -83,16 +86,16 @@ fn what_was_applied_reads_without_references() {
 }
 
 #[test]
-fn blocks_tell_what_came_what_went_and_what_changed() {
+fn declared_blocks_added_removed_and_changed_keys_are_reported() {
     let before = settings(json!({"gone": 1, "same": 2, "new": 3, "s": {"$secret": "${env:A}"}}));
     let now = settings(json!({"same": 2, "new": 4, "more": 5, "s": "text"}));
     let changes = declared_blocks("e", before.as_ref(), now.as_ref());
-    let told: Vec<String> = changes
+    let lines: Vec<String> = changes
         .iter()
-        .map(|one| format!("{} {:?} {:?}", one.path, one.before, one.after))
+        .map(|change| format!("{} {:?} {:?}", change.path, change.before, change.after))
         .collect();
     assert_eq!(
-        told,
+        lines,
         [
             "e.gone Value(Number(1)) Absent",
             "e.more Absent Value(Number(5))",
@@ -103,29 +106,29 @@ fn blocks_tell_what_came_what_went_and_what_changed() {
 }
 
 #[test]
-fn removed_keys_have_their_places() {
+fn removed_keys_nested_key_has_path() {
     let before = settings(json!({"a": 1, "m": {"x": 1, "deep": {"y": 2}}}));
     let now = settings(json!({"m": {"deep": {}}}));
-    let there = map(&json!({"a": 7, "m": {"x": 8, "deep": {"y": 9}}, "own": 1}));
-    let removed = removed_keys(before.as_ref(), now.as_ref(), &there);
-    let told: Vec<String> = removed
+    let live = map(&json!({"a": 7, "m": {"x": 8, "deep": {"y": 9}}, "own": 1}));
+    let removed = removed_keys(before.as_ref(), now.as_ref(), &live);
+    let lines: Vec<String> = removed
         .iter()
-        .map(|(place, change)| format!("{} {} {:?}", place.join("/"), change.path, change.before))
+        .map(|(path, change)| format!("{} {} {:?}", path.join("/"), change.path, change.before))
         .collect();
     assert_eq!(
-        told,
+        lines,
         [
             "a replication_config.a Value(Number(7))",
             "m/deep/y replication_config.m.deep.y Value(Number(9))",
             "m/x replication_config.m.x Value(Number(8))",
         ]
     );
-    assert!(removed_keys(None, now.as_ref(), &there).is_empty());
-    assert_eq!(removed_keys(before.as_ref(), None, &there).len(), 2);
+    assert!(removed_keys(None, now.as_ref(), &live).is_empty());
+    assert_eq!(removed_keys(before.as_ref(), None, &live).len(), 2);
 }
 
 #[test]
-fn entities_differ_by_name_number_and_declared_modes() {
+fn entities_other_name_count_or_declared_mode_differs() {
     let entity = |name: &str, modes: &[Mode]| Entity {
         entity: name.into(),
         modes: (!modes.is_empty()).then(|| modes.to_vec()),
@@ -152,29 +155,29 @@ fn entities_differ_by_name_number_and_declared_modes() {
 }
 
 #[test]
-fn masks_are_known_by_their_look_and_by_their_name() {
-    let held = |observed: Value, declared: Option<Value>| {
+fn holds_masked_mask_or_secret_name_is_true() {
+    let is_masked = |observed: Value, declared: Option<Value>| {
         holds_masked(&map(&observed), declared.and_then(settings).as_ref())
     };
     for masked in ["***", "••••", "*•*", "secret_coordinate::x"] {
-        assert!(held(json!({"x": masked}), None), "{masked}");
-        assert!(held(json!({"x": [1, masked]}), None), "{masked}");
-        assert!(held(json!({"m": {"x": masked}}), None), "{masked}");
+        assert!(is_masked(json!({"x": masked}), None), "{masked}");
+        assert!(is_masked(json!({"x": [1, masked]}), None), "{masked}");
+        assert!(is_masked(json!({"m": {"x": masked}}), None), "{masked}");
         assert!(
-            !held(json!({"x": masked}), Some(json!({"x": 1}))),
+            !is_masked(json!({"x": masked}), Some(json!({"x": 1}))),
             "{masked}"
         );
         assert!(
-            held(json!({"m": {"x": masked}}), Some(json!({"m": {"y": 1}}))),
+            is_masked(json!({"m": {"x": masked}}), Some(json!({"m": {"y": 1}}))),
             "{masked}"
         );
         assert!(
-            !held(json!({"m": {"x": masked}}), Some(json!({"m": 1}))),
+            !is_masked(json!({"m": {"x": masked}}), Some(json!({"m": 1}))),
             "{masked}"
         );
     }
     for harmless in ["**", "**a**", "", "a secret_coordinate::"] {
-        assert!(!held(json!({"x": harmless}), None), "{harmless}");
+        assert!(!is_masked(json!({"x": harmless}), None), "{harmless}");
     }
     for name in [
         "password",
@@ -184,7 +187,7 @@ fn masks_are_known_by_their_look_and_by_their_name() {
         "private_key_id",
         "credentials",
     ] {
-        assert!(held(json!({name: "v"}), None), "{name}");
-        assert!(!held(json!({name: ""}), None) && !held(json!({name: 1}), None));
+        assert!(is_masked(json!({name: "v"}), None), "{name}");
+        assert!(!is_masked(json!({name: ""}), None) && !is_masked(json!({name: 1}), None));
     }
 }

@@ -1,7 +1,7 @@
-//! Laws of the planner, over generated files, worlds and out-of-band changes.
+//! Properties of the planner over generated declarations, worlds and out-of-band changes.
 
-mod growth;
 mod overlay;
+mod scaling;
 mod strategies;
 mod world;
 
@@ -9,10 +9,10 @@ use airlift::model::{Address, ConnectorId, DesiredConnector, Setting, WorkspaceI
 use airlift::plan::{Action, Operation, Plan, Policy, drift};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use strategies::{Meddling, desired, pruning, world};
+use strategies::{OutOfBandChange, desired, pruning, world};
 use world::World;
 
-/// Every id that a plan writes to.
+/// The ids of the objects that a plan writes.
 fn written(plan: &Plan) -> (BTreeSet<WorkspaceId>, BTreeSet<ConnectorId>) {
     let mut customers = BTreeSet::new();
     let mut connectors = BTreeSet::new();
@@ -47,7 +47,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn what_was_applied_needs_nothing(desired in desired(), policy in pruning()) {
+    fn plan_after_apply_is_empty(desired in desired(), policy in pruning()) {
         let mut world = World::new();
         world.apply(&world.clone().plan(&desired, &policy));
         let again = world.plan(&desired, &policy);
@@ -58,65 +58,64 @@ proptest! {
     }
 
     #[test]
-    fn every_plan_converges_in_one_run(world in world(), desired in desired(), policy in pruning()) {
+    fn plan_after_out_of_band_changes_converges_in_one_apply(world in world(), desired in desired(), policy in pruning()) {
         let plan = world.plan(&desired, &policy);
         prop_assume!(plan.blocked.is_empty() && plan.refusals.is_empty());
         let mut after = world.clone();
         after.apply(&plan);
         let again = after.plan(&desired, &policy);
         prop_assert!(!again.has_changes(), "{again:#?}");
-        // What only the ledger learns is learnt in one further run.
+        // Ledger updates that need the state after the apply take one more run.
         after.apply(&again);
         let third = after.plan(&desired, &policy);
         prop_assert!(third.customers.is_empty(), "{third:#?}");
     }
 
     #[test]
-    fn what_others_delete_is_drift_and_nothing_else_is(first in desired(), policy in pruning()) {
+    fn drift_after_connectors_are_deleted_has_each_once(first in desired(), policy in pruning()) {
         let mut world = World::new();
         world.apply(&world.clone().plan(&first, &policy));
         let before = world.recorded.clone();
         prop_assert!(!drift(&before, &world.observed, &Policy::default()).has_changes());
-        // What others delete is, each connector once.
-        let mut gone = 0;
+        let mut deleted = 0;
         for customer in world.observed.customers.values_mut() {
-            gone += customer.connectors.replace(BTreeMap::new()).map_or(0, |all| all.len());
+            deleted += customer.connectors.replace(BTreeMap::new()).map_or(0, |all| all.len());
         }
         let drift = drift(&before, &world.observed, &Policy::default());
-        prop_assert_eq!(drift.summary.connectors, gone as u64);
+        prop_assert_eq!(drift.summary.connectors, deleted as u64);
     }
 
     #[test]
-    fn nothing_unowned_is_written(world in world(), desired in desired(), policy in pruning()) {
+    fn plan_writes_only_recorded_or_adopted_objects(world in world(), desired in desired(), policy in pruning()) {
         let plan = world.plan(&desired, &policy);
         let (customers, connectors) = written(&plan);
         let adopted: BTreeSet<ConnectorId> = plan.steps().filter_map(|step| match step.operation {
             Operation::AdoptConnector { id, .. } => Some(id),
             _ => None,
         }).collect();
-        let taken: BTreeSet<WorkspaceId> = plan.steps().filter_map(|step| match step.operation {
+        let adopted_customers: BTreeSet<WorkspaceId> = plan.steps().filter_map(|step| match step.operation {
             Operation::AdoptCustomer { workspace_id } => Some(workspace_id),
             _ => None,
         }).collect();
-        let ours: BTreeSet<ConnectorId> = world.recorded.customers.values()
+        let recorded: BTreeSet<ConnectorId> = world.recorded.customers.values()
             .flat_map(|customer| customer.connectors.values().map(|c| c.id).chain(customer.pending_deletion.clone()))
             .collect();
         for id in connectors {
-            prop_assert!(ours.contains(&id) || adopted.contains(&id));
+            prop_assert!(recorded.contains(&id) || adopted.contains(&id));
         }
         for id in customers {
-            prop_assert!(world.recorded.customers.contains_key(&id) || taken.contains(&id));
+            prop_assert!(world.recorded.customers.contains_key(&id) || adopted_customers.contains(&id));
         }
     }
 
     #[test]
-    fn without_prune_nothing_is_deleted(world in world(), desired in desired()) {
+    fn plan_without_prune_deletes_nothing(world in world(), desired in desired()) {
         let plan = world.plan(&desired, &Policy::default());
         prop_assert!(plan.steps().all(|step| step.action != Action::Delete));
     }
 
     #[test]
-    fn a_partial_plan_stays_inside_its_target(world in world(), desired in desired()) {
+    fn plan_partial_has_steps_of_its_target_only(world in world(), desired in desired()) {
         let target = Address::customer("w1");
         let policy = Policy {
             prune: true,
@@ -133,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn a_plan_survives_its_file_format(world in world(), desired in desired(), policy in pruning()) {
+    fn plan_serialized_and_parsed_is_equal(world in world(), desired in desired(), policy in pruning()) {
         let plan = world.plan(&desired, &policy);
         let text = serde_json::to_string(&plan).unwrap();
         prop_assert_eq!(&serde_json::from_str::<Plan>(&text).unwrap(), &plan);
@@ -141,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn every_step_has_a_reason_and_every_update_a_field(world in world(), desired in desired()) {
+    fn plan_steps_have_reasons_and_updates_have_fields(world in world(), desired in desired()) {
         for step in world.plan(&desired, &Policy::default()).steps() {
             prop_assert!(!step.reasons.is_empty());
             if matches!(step.action, Action::Update | Action::Rename | Action::Replace) {
@@ -151,13 +150,13 @@ proptest! {
     }
 
     #[test]
-    fn a_rotated_secret_is_sent_again_and_no_other(desired in desired(), name in 0_u32..3) {
+    fn plan_after_secret_rotation_rotates_its_users_only(desired in desired(), name in 0_u32..3) {
         let mut world = World::new();
         world.apply(&world.clone().plan(&desired, &Policy::default()));
-        world.meddle(Meddling::RotateSecret(name));
+        world.change_out_of_band(OutOfBandChange::RotateSecret(name));
         let reference = format!("${{env:S{name}}}");
         let uses = |connector: &DesiredConnector| connector.secret_leaves().values()
-            .any(|leaf| matches!(leaf, Setting::Secret(one) if one.to_string() == reference));
+            .any(|leaf| matches!(leaf, Setting::Secret(used) if used.to_string() == reference));
         let expected: Vec<Address> =
             desired.connectors().filter(|(_, c)| uses(c)).map(|(address, _)| address).collect();
         let plan = world.plan(&desired, &Policy::default());

@@ -1,20 +1,20 @@
-//! Settings laid over those of a connector, apart from the code that does so for real.
+//! Merges settings into those of a connector, independent of `apply`.
 
 use airlift::model::Setting;
 use serde_json::{Value, json};
 
-pub(super) fn lay(base: &mut Value, setting: &Setting) {
+pub(super) fn merge(base: &mut Value, setting: &Setting) {
     match (setting, &mut *base) {
         (Setting::Map(fields), Value::Object(inner)) => {
             for (name, field) in fields {
-                lay(inner.entry(name).or_insert(Value::Null), field);
+                merge(inner.entry(name).or_insert(Value::Null), field);
             }
         }
         (Setting::Secret(_), base) => *base = json!("*****"),
         (Setting::Map(fields), base) => {
             *base = json!({});
             for (name, field) in fields {
-                lay(
+                merge(
                     base.as_object_mut()
                         .unwrap()
                         .entry(name)
@@ -27,8 +27,8 @@ pub(super) fn lay(base: &mut Value, setting: &Setting) {
     }
 }
 
-pub(super) fn remove(base: &mut serde_json::Map<String, Value>, place: &[String]) {
-    match place {
+pub(super) fn remove(base: &mut serde_json::Map<String, Value>, path: &[String]) {
+    match path {
         [name] => {
             base.remove(name);
         }

@@ -1,11 +1,12 @@
-//! Generated files, and what happens behind the tool's back.
+//! Generators of declarations, policies and worlds with out-of-band changes.
 
 use super::world::{World, connector_named, workspace_named};
 use airlift::model::{
-    Cache, ConnectorId, Contract, DefinitionId, Desired, DesiredConnector, DesiredCustomer, Entity,
-    Guards, Kind, Mode, ObservedStatus, Rotation, Setting, Settings, Status, WorkspaceId,
+    Cache, ConnectorId, Contract, CountOrPercent, DefinitionId, Desired, DesiredConnector,
+    DesiredCustomer, Entity, Guards, Kind, Mode, ObservedStatus, Rotation, Setting, Settings,
+    Status, WorkspaceId,
 };
-use airlift::plan::{CountOrPercent, Policy};
+use airlift::plan::Policy;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -122,9 +123,9 @@ pub(crate) fn desired() -> impl Strategy<Value = Desired> {
     })
 }
 
-/// Something that happens behind the tool's back.
+/// A change made by something other than airlift.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Meddling {
+pub(crate) enum OutOfBandChange {
     ForeignConnector(usize),
     DeleteConnector(usize),
     ChangeConfig(usize),
@@ -136,18 +137,18 @@ pub(crate) enum Meddling {
     RenameConnector(usize),
 }
 
-fn meddling() -> impl Strategy<Value = Meddling> {
+fn change() -> impl Strategy<Value = OutOfBandChange> {
     let any = 0_usize..8;
     prop_oneof![
-        any.clone().prop_map(Meddling::ForeignConnector),
-        any.clone().prop_map(Meddling::DeleteConnector),
-        any.clone().prop_map(Meddling::ChangeConfig),
-        any.clone().prop_map(Meddling::Suspend),
-        any.clone().prop_map(Meddling::DeleteCustomer),
-        Just(Meddling::ForeignCustomer),
-        (0_u32..3).prop_map(Meddling::RotateSecret),
-        any.clone().prop_map(Meddling::LoseLedger),
-        any.prop_map(Meddling::RenameConnector),
+        any.clone().prop_map(OutOfBandChange::ForeignConnector),
+        any.clone().prop_map(OutOfBandChange::DeleteConnector),
+        any.clone().prop_map(OutOfBandChange::ChangeConfig),
+        any.clone().prop_map(OutOfBandChange::Suspend),
+        any.clone().prop_map(OutOfBandChange::DeleteCustomer),
+        Just(OutOfBandChange::ForeignCustomer),
+        (0_u32..3).prop_map(OutOfBandChange::RotateSecret),
+        any.clone().prop_map(OutOfBandChange::LoseLedger),
+        any.prop_map(OutOfBandChange::RenameConnector),
     ]
 }
 
@@ -171,47 +172,47 @@ impl World {
         all.get(nth.checked_rem(all.len())?).copied()
     }
 
-    pub(crate) fn meddle(&mut self, meddling: Meddling) {
-        match meddling {
-            Meddling::ForeignConnector(nth) => {
+    pub(crate) fn change_out_of_band(&mut self, change: OutOfBandChange) {
+        match change {
+            OutOfBandChange::ForeignConnector(nth) => {
                 if let Some(workspace) = self.nth_customer(nth) {
                     let id = ConnectorId(self.id());
                     let foreign = connector_named("foreign", DefinitionId(Uuid::from_u128(1)));
                     self.connectors(workspace).insert(id, foreign);
                 }
             }
-            Meddling::DeleteConnector(nth) => {
+            OutOfBandChange::DeleteConnector(nth) => {
                 if let Some((workspace, id)) = self.nth_connector(nth) {
                     self.connectors(workspace).remove(&id);
                 }
             }
-            Meddling::ChangeConfig(nth) => self.change_config(nth),
-            Meddling::Suspend(nth) => {
+            OutOfBandChange::ChangeConfig(nth) => self.change_config(nth),
+            OutOfBandChange::Suspend(nth) => {
                 if let Some(id) = self.nth_customer(nth) {
-                    let there = self.observed.customers.get_mut(&id).unwrap();
-                    there.status = ObservedStatus::Inactive;
+                    let live = self.observed.customers.get_mut(&id).unwrap();
+                    live.status = ObservedStatus::Inactive;
                 }
             }
-            Meddling::DeleteCustomer(nth) => {
+            OutOfBandChange::DeleteCustomer(nth) => {
                 if let Some(id) = self.nth_customer(nth) {
                     self.observed.customers.remove(&id);
                 }
             }
-            Meddling::ForeignCustomer => {
+            OutOfBandChange::ForeignCustomer => {
                 let id = WorkspaceId(self.id());
                 self.observed
                     .customers
-                    .insert(id, workspace_named("stranger"));
+                    .insert(id, workspace_named("foreign"));
             }
-            Meddling::RotateSecret(name) => {
+            OutOfBandChange::RotateSecret(name) => {
                 *self.secrets.entry(format!("${{env:S{name}}}")).or_default() += 1;
             }
-            Meddling::LoseLedger(nth) => {
+            OutOfBandChange::LoseLedger(nth) => {
                 if let Some(id) = self.nth_customer(nth) {
                     self.recorded.customers.remove(&id);
                 }
             }
-            Meddling::RenameConnector(nth) => {
+            OutOfBandChange::RenameConnector(nth) => {
                 if let Some((workspace, id)) = self.nth_connector(nth) {
                     let connector = self.connectors(workspace).get_mut(&id).unwrap();
                     connector.name.push('x');
@@ -229,7 +230,7 @@ impl World {
         let detail = connector.detail.as_mut().unwrap();
         detail
             .replication_config
-            .insert("p".into(), json!("meddled"));
+            .insert("p".into(), json!("changed"));
         detail.entities.clear();
     }
 }
@@ -243,14 +244,14 @@ pub(crate) fn pruning() -> impl Strategy<Value = Policy> {
     })
 }
 
-/// A world with a history: one set of files applied, then other hands in it.
+/// A world in which one set of files was applied, followed by out-of-band changes.
 pub(crate) fn world() -> impl Strategy<Value = World> {
-    (desired(), proptest::collection::vec(meddling(), 0..6)).prop_map(|(before, meddlings)| {
+    (desired(), proptest::collection::vec(change(), 0..6)).prop_map(|(before, changes)| {
         let mut world = World::new();
         let plan = world.plan(&before, &Policy::default());
         world.apply(&plan);
-        for meddling in meddlings {
-            world.meddle(meddling);
+        for change in changes {
+            world.change_out_of_band(change);
         }
         world
     })

@@ -1,6 +1,6 @@
-//! A world of plain maps that carries out plans, apart from the code that does so for real.
+//! A model of the API and the ledger as plain maps that executes plans, independent of `apply`.
 
-use super::overlay::{lay, remove};
+use super::overlay::{merge, remove};
 use airlift::model::{
     Applied, Completeness, ConnectorBody, ConnectorId, DefinitionId, Desired, Observed,
     ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, Recorded,
@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub(crate) struct World {
     pub(crate) observed: Observed,
     pub(crate) recorded: Recorded,
-    /// The present value behind each reference.
+    /// The present value of each reference, as a version number.
     pub(crate) secrets: BTreeMap<String, u32>,
     next_id: u128,
 }
@@ -151,7 +151,7 @@ impl World {
         entry.connectors.insert(body.name.clone(), after);
     }
 
-    /// Asserts that a step meets the world that it was planned against.
+    /// Asserts that the world satisfies the step's precondition.
     fn check(&self, workspace: Option<WorkspaceId>, step: &Step) {
         match &step.precondition {
             Precondition::Absent => assert!(matches!(
@@ -188,31 +188,33 @@ impl World {
             Operation::CreateCustomer { .. } => {
                 let id = WorkspaceId(self.id());
                 *workspace = Some(id);
-                let there = workspace_named(&customer.name);
-                self.observed.customers.insert(id, there);
-                self.own(id, customer);
+                let created = workspace_named(&customer.name);
+                self.observed.customers.insert(id, created);
+                self.record_customer(id, customer);
             }
-            Operation::AdoptCustomer { workspace_id } => self.own(*workspace_id, customer),
+            Operation::AdoptCustomer { workspace_id } => {
+                self.record_customer(*workspace_id, customer)
+            }
             Operation::UpdateCustomer {
                 workspace_id,
                 patch,
                 record_suspension,
             } => {
                 let id = workspace_id.or(*workspace).unwrap();
-                let there = self.observed.customers.get_mut(&id).unwrap();
+                let live = self.observed.customers.get_mut(&id).unwrap();
                 if let Some(name) = &patch.name {
-                    there.name.clone_from(name);
+                    live.name.clone_from(name);
                 }
                 if let Some(cache) = patch.cache {
-                    there.cache = cache.as_remote();
+                    live.cache = cache.as_remote();
                 }
                 match patch.status {
-                    Some(Status::Active) => there.status = ObservedStatus::Active,
-                    Some(Status::Inactive) => there.status = ObservedStatus::Inactive,
+                    Some(Status::Active) => live.status = ObservedStatus::Active,
+                    Some(Status::Inactive) => live.status = ObservedStatus::Inactive,
                     None => {}
                 }
                 let entry = self.recorded.customers.get_mut(&id).unwrap();
-                entry.name.clone_from(&there.name);
+                entry.name.clone_from(&live.name);
                 entry.applied.status = patch.status.or(entry.applied.status);
                 entry.applied.cache = patch.cache.or(entry.applied.cache);
                 entry.suspended = *record_suspension;
@@ -226,7 +228,7 @@ impl World {
         }
     }
 
-    fn own(&mut self, id: WorkspaceId, customer: &CustomerPlan) {
+    fn record_customer(&mut self, id: WorkspaceId, customer: &CustomerPlan) {
         let entry = RecordedCustomer {
             name: customer.name.clone(),
             protect: customer.protect,
@@ -241,12 +243,16 @@ impl World {
         match operation {
             Operation::CreateConnector { body } => self.create(workspace, body),
             Operation::AdoptConnector { id, body } => {
-                let bare = ConnectorBody {
+                let body_without_settings = ConnectorBody {
                     replication_config: None,
                     entities: None,
                     ..body.clone()
                 };
-                self.enter(workspace, record(&bare, *id, None), &body.name);
+                self.record_connector(
+                    workspace,
+                    record(&body_without_settings, *id, None),
+                    &body.name,
+                );
             }
             Operation::UpdateConnector { id, patch, body } => {
                 self.update(workspace, *id, patch, body);
@@ -275,20 +281,20 @@ impl World {
         body: &ConnectorBody,
     ) {
         let updated = self.id().to_string();
-        let there = self.connectors(workspace).get_mut(&id).unwrap();
+        let live = self.connectors(workspace).get_mut(&id).unwrap();
         if let Some(name) = &patch.name {
-            there.name.clone_from(name);
+            live.name.clone_from(name);
         }
-        there.updated_at = Some(updated.clone());
-        let detail = there.detail.as_mut().unwrap();
+        live.updated_at = Some(updated.clone());
+        let detail = live.detail.as_mut().unwrap();
         for (name, setting) in patch.replication_config.iter().flatten() {
-            lay(
+            merge(
                 detail.replication_config.entry(name).or_insert(Value::Null),
                 setting,
             );
         }
-        for place in &patch.removed {
-            remove(&mut detail.replication_config, place);
+        for path in &patch.removed {
+            remove(&mut detail.replication_config, path);
         }
         if let Some(entities) = &patch.entities {
             detail.entities.clone_from(entities);
@@ -303,41 +309,41 @@ impl World {
             updated_at: Some(updated),
             ..record(body, id, sent)
         };
-        self.enter(workspace, after, &body.name);
+        self.record_connector(workspace, after, &body.name);
     }
 
     pub(crate) fn connectors(
         &mut self,
         workspace: WorkspaceId,
     ) -> &mut BTreeMap<ConnectorId, ObservedConnector> {
-        let there = self.observed.customers.get_mut(&workspace).unwrap();
-        there.connectors.as_mut().unwrap()
+        let customer = self.observed.customers.get_mut(&workspace).unwrap();
+        customer.connectors.as_mut().unwrap()
     }
 
     fn create(&mut self, workspace: WorkspaceId, body: &ConnectorBody) {
         let id = ConnectorId(self.id());
         let mut config = serde_json::Map::from_iter([("filled".to_owned(), json!("by server"))]);
         for (name, setting) in body.replication_config.iter().flatten() {
-            lay(config.entry(name).or_insert(Value::Null), setting);
+            merge(config.entry(name).or_insert(Value::Null), setting);
         }
-        let mut there = connector_named(&body.name, body.definition_id);
-        there.template_id = body.template_id.unwrap_or(there.template_id);
-        there.updated_at = Some(id.to_string());
-        there.detail = Some(ObservedDetail {
+        let mut created = connector_named(&body.name, body.definition_id);
+        created.template_id = body.template_id.unwrap_or(created.template_id);
+        created.updated_at = Some(id.to_string());
+        created.detail = Some(ObservedDetail {
             replication_config: config,
             entities: body.entities.clone().unwrap_or_default(),
         });
-        self.connectors(workspace).insert(id, there);
+        self.connectors(workspace).insert(id, created);
         let sent = self.sent(body.secret_leaves());
         let sent = (!sent.fingerprints.is_empty()).then_some(sent);
         let after = RecordedConnector {
             updated_at: Some(id.to_string()),
             ..record(body, id, sent)
         };
-        self.enter(workspace, after, &body.name);
+        self.record_connector(workspace, after, &body.name);
     }
 
-    fn enter(&mut self, workspace: WorkspaceId, record: RecordedConnector, name: &str) {
+    fn record_connector(&mut self, workspace: WorkspaceId, record: RecordedConnector, name: &str) {
         let entry = self.recorded.customers.get_mut(&workspace).unwrap();
         entry
             .connectors

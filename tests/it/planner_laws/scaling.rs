@@ -1,4 +1,5 @@
-//! One customer with many connectors: the same laws, and work that grows with their number only.
+//! Properties of plans of one customer with many connectors, and that planning time is linear in
+//! their number.
 
 use super::world::World;
 use airlift::model::{
@@ -70,14 +71,14 @@ fn pruning() -> Policy {
 }
 
 #[test]
-fn a_big_customer_that_was_applied_needs_nothing() {
+fn plan_2000_connectors_applied_is_empty() {
     let desired = desired(2_000, "C");
     let plan = applied(&desired).plan(&desired, &pruning());
     assert!(plan.customers.is_empty() && plan.blocked.is_empty() && plan.unverified.is_empty());
 }
 
 #[test]
-fn a_big_customer_that_is_not_recorded_is_adopted() {
+fn plan_2000_connectors_unrecorded_adopts_all() {
     let desired = desired(2_000, "C");
     let mut world = applied(&desired);
     world.recorded.customers.clear();
@@ -87,20 +88,21 @@ fn a_big_customer_that_is_not_recorded_is_adopted() {
 }
 
 #[test]
-fn renames_of_a_big_customer_are_recognized() {
+fn plan_2000_connectors_renamed_renames_all() {
     let world = applied(&desired(2_000, "C"));
     let plan = world.plan(&desired(2_000, "D"), &pruning());
     assert_eq!(plan.summary.change, 2_000);
     assert!(plan.steps().all(|step| step.action == Action::Rename));
 }
 
-/// How many times as many connectors the big customer has.
+/// The ratio of the connectors of the big customer to those of the small one.
 const FACTOR: usize = 16;
 
-/// One plan of a big customer may take five times as long as so many plans of a small one that they
-/// have as many connectors; work that grows with the square takes sixteen times as long.
+/// Compares one plan of the big customer with [`FACTOR`] plans of the small one. With linear work they
+/// take equally long, and with quadratic work the big plan takes sixteen times as long. The limit of
+/// five leaves room for noise.
 #[test]
-fn work_grows_with_the_number_of_connectors() {
+fn planning_time_many_connectors_is_linear() {
     for change in [unchanged, unrecorded, renamed, removed] {
         let [(small, to_small), (big, to_big)] = [250, 250 * FACTOR].map(change);
         let (mut of_small, mut of_big) = (Duration::MAX, Duration::MAX);
@@ -118,7 +120,8 @@ fn time(plans: usize, plan: impl Fn()) -> Duration {
     now().saturating_sub(start)
 }
 
-/// This thread's time on a processor where the system tells it: other processes do not count.
+/// This thread's CPU time, so that other processes do not affect the measurement; the wall clock where
+/// the system does not report it.
 fn now() -> Duration {
     std::fs::read_to_string("/proc/thread-self/schedstat")
         .ok()
