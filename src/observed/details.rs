@@ -43,11 +43,11 @@ impl Observer<'_> {
         entry: Option<RecordedEntry<'_>>,
     ) -> bool {
         let applied = entry.map(|(_, recorded)| &recorded.applied);
-        let has_settings = declared.replication_config.is_some() || declared.entities.is_some();
-        let had_settings = applied.is_some_and(|applied| {
+        let wants_settings = declared.replication_config.is_some() || declared.entities.is_some();
+        let applied_settings = applied.is_some_and(|applied| {
             applied.replication_config.is_some() || applied.entities.is_some()
         });
-        if observed.detail.is_some() || !(has_settings || had_settings) {
+        if observed.detail.is_some() || !(wants_settings || applied_settings) {
             return false;
         }
         let Some((_, recorded)) = entry else {

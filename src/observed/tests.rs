@@ -169,33 +169,17 @@ async fn observe_undeclared_unrecorded_customer_connectors_are_not_read() {
 #[tokio::test]
 async fn observe_details_are_read_where_settings_may_differ() {
     let config = || Some(json!({"k": 1}));
+    let (lean, full) = (RefreshMode::Lean, RefreshMode::Full);
+    let (then, later) = (Some(APPLIED_AT), Some("2026-02-02T00:00:00Z"));
     let cases = [
         // declared, applied, listed updated_at, refresh, read?
-        (
-            config(),
-            config(),
-            Some(APPLIED_AT),
-            RefreshMode::Lean,
-            false,
-        ),
-        (
-            config(),
-            config(),
-            Some(APPLIED_AT),
-            RefreshMode::Full,
-            true,
-        ),
-        (config(), config(), None, RefreshMode::Lean, true),
-        (
-            config(),
-            config(),
-            Some("2026-02-02T00:00:00Z"),
-            RefreshMode::Lean,
-            true,
-        ),
-        (config(), None, Some(APPLIED_AT), RefreshMode::Lean, true),
-        (None, config(), Some(APPLIED_AT), RefreshMode::Lean, true),
-        (None, None, None, RefreshMode::Full, false),
+        (config(), config(), then, lean, false),
+        (config(), config(), then, full, true),
+        (config(), config(), None, lean, true),
+        (config(), config(), later, lean, true),
+        (config(), None, then, lean, true),
+        (None, config(), then, lean, true),
+        (None, None, None, full, false),
     ];
     for (wanted, applied, updated_at, refresh, read) in cases {
         let case = format!("{wanted:?} {applied:?} {updated_at:?} {refresh:?}");

@@ -229,22 +229,30 @@ fn connector_previous_name_unrecorded_is_adopted_and_renamed() {
     assert_eq!(actions(&scene), neither);
 }
 
+/// The applied scene, with `git` declared as `hub`.
+fn renamed_in_files() -> Scene {
+    let mut scene = Scene::applied();
+    let connectors = &mut scene.declare("acme").connectors;
+    let git = connectors.remove("git").unwrap();
+    connectors.insert("hub".into(), git);
+    scene
+}
+
 #[test]
 fn rename_same_type_references_and_environment_is_inferred() {
-    let mut scene = Scene::applied();
-    let git = scene.declare("acme").connectors.remove("git").unwrap();
-    scene
-        .declare("acme")
-        .connectors
-        .insert("hub".into(), git.clone());
+    let scene = renamed_in_files();
     scene.assert_plan(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
     // A rename with another change is an update.
     let mut more = scene.clone();
     let hub = more.declare("acme").connectors.get_mut("hub").unwrap();
     hub.replication_config = settings(json!({"a": 1}));
     more.assert_plan(&[r#"acme/hub Update [Renamed, FieldChanged] name: "git" -> "hub"; replication_config.a: Absent -> 1; {op:update_connector,id:#0a,patch:{name:hub,replication_config:{a:1}}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
-    // Two equal declarations are ambiguous, so neither is a rename.
-    let mut two_declared = scene.clone();
+}
+
+#[test]
+fn rename_two_equal_declarations_is_not_inferred() {
+    let mut two_declared = renamed_in_files();
+    let git = two_declared.declare("acme").connectors["hub"].clone();
     two_declared
         .declare("acme")
         .connectors
@@ -264,10 +272,12 @@ fn rename_same_type_references_and_environment_is_inferred() {
         .unwrap();
     first.previous_name = Some("git".into());
     two_declared.assert_plan(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, "acme/hub2 Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
-    // A declaration with other references does not make a rename ambiguous. A declaration that claims
-    // the connector by `previous_name` does.
-    let mut claimed = scene.clone();
-    let mut other = git.clone();
+}
+
+#[test]
+fn rename_other_declaration_claims_the_connector_is_not_inferred() {
+    let mut claimed = renamed_in_files();
+    let mut other = claimed.declare("acme").connectors["hub"].clone();
     other.credentials = settings(json!({"token": {"$secret": "${env:OTHER}"}}));
     claimed
         .declare("acme")
@@ -280,8 +290,11 @@ fn rename_same_type_references_and_environment_is_inferred() {
         .connectors
         .insert("new".into(), other);
     assert_eq!(actions(&claimed), ["acme/hub Create", "acme/new Rotate"]);
-    // Two equal recorded connectors are ambiguous.
-    let mut two_recorded = scene.clone();
+}
+
+#[test]
+fn rename_two_equal_recorded_connectors_is_not_inferred() {
+    let mut two_recorded = renamed_in_files();
     two_recorded
         .recorded_customer(1, "acme")
         .connectors

@@ -193,7 +193,7 @@ impl World {
                 self.record_customer(id, customer);
             }
             Operation::AdoptCustomer { workspace_id } => {
-                self.record_customer(*workspace_id, customer)
+                self.record_customer(*workspace_id, customer);
             }
             Operation::UpdateCustomer {
                 workspace_id,
