@@ -192,7 +192,7 @@ fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationR
 #[cfg(test)]
 mod tests {
     use super::ends;
-    use crate::plan::CountOrPercent;
+    use crate::model::CountOrPercent;
     use crate::model::CountOrPercent::{Count, Percent};
 
     const DEFAULT: [CountOrPercent; 3] = [Count(1), Percent(10), Percent(100)];
