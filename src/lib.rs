@@ -3,9 +3,9 @@
 //! A command is a chain of values:
 //!
 //! ```text
-//! files ──> config ───> Desired ─┐
-//! API ────> observed ─> Observed ┼─> match ─> compare secrets ─> plan ─> (approve) ─> apply ─> report
-//! disk ───> ledger ───> Recorded ┘
+//! files ──> config ───> Desired ─────┐
+//! API ────> observed ─> Observed ────┼─> match ─> compare secrets ─> plan ─> (approve) ─> apply ─> report
+//! disk ───> ledger ───> LedgerState ─┘
 //! ```
 //!
 //! The nouns:

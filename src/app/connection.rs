@@ -8,8 +8,8 @@ use crate::api::{ApiError, ApiErrorKind, ConnectorToken, Load, Options, Session}
 use crate::cli::{self, ConnectionArgs, RateArgs};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::ledger::Unsettled;
-use crate::model::{Desired, OrganizationId, Recorded};
+use crate::ledger::JournalEntry;
+use crate::model::{Desired, LedgerState, OrganizationId};
 use crate::sandbox;
 use crate::secrets::{Values, value_matcher};
 use serde_json::Value;
@@ -119,8 +119,8 @@ impl Connection {
     pub(super) fn allow_known_texts(
         &self,
         desired: &Desired,
-        recorded: &Recorded,
-        unsettled: &[Unsettled],
+        recorded: &LedgerState,
+        unsettled: &[JournalEntry],
     ) {
         self.session.note_plain(desired.texts());
         let entries = recorded.customers.values().map(serde_json::to_value);

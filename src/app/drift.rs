@@ -5,7 +5,7 @@ use super::App;
 use crate::cli::DriftArgs;
 use crate::failure::Failure;
 use crate::ledger::recover;
-use crate::model::{Address, Observed, Recorded};
+use crate::model::{Address, LedgerState, Observed};
 use crate::observed::{Details, Survey};
 use crate::plan::{Drift, Policy, drift};
 
@@ -36,7 +36,7 @@ impl App<'_> {
 }
 
 /// A mistyped target would read as "no drift".
-fn refuse_unknown_targets(recorded: &Recorded, targets: &[Address]) -> Result<(), Failure> {
+fn refuse_unknown_targets(recorded: &LedgerState, targets: &[Address]) -> Result<(), Failure> {
     match targets.iter().find(|target| !is_known(recorded, target)) {
         None => Ok(()),
         Some(target) => {
@@ -46,7 +46,7 @@ fn refuse_unknown_targets(recorded: &Recorded, targets: &[Address]) -> Result<()
     }
 }
 
-fn is_known(recorded: &Recorded, target: &Address) -> bool {
+fn is_known(recorded: &LedgerState, target: &Address) -> bool {
     recorded.customers.values().any(|customer| {
         customer.name == target.customer
             && target

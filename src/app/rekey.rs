@@ -3,9 +3,9 @@
 
 use super::App;
 use crate::failure::Failure;
-use crate::ledger::{Intent, IntentOutcome, Unsettled};
+use crate::ledger::{Intent, IntentOutcome, JournalEntry};
 use crate::model::{
-    Address, DesiredConnector, Recorded, RecordedConnector, SecretRef, Sent, Setting,
+    Address, ConnectorEntry, DesiredConnector, LedgerState, SecretRef, SentFingerprints, Setting,
 };
 use crate::render::Rekeyed;
 use crate::secrets::Values;
@@ -43,7 +43,13 @@ impl App<'_> {
 
     /// The creations of an interrupted run carry fingerprints that only a plan can place.
     async fn refuse_unrecorded_creations(&self) -> Result<(), Failure> {
-        if !self.ledger.unsettled().await?.iter().any(may_have_created) {
+        if !self
+            .ledger
+            .open_intents()
+            .await?
+            .iter()
+            .any(may_have_created)
+        {
             return Ok(());
         }
         let message = "an earlier run was cut short, and what it created is not in the ledger yet";
@@ -53,11 +59,12 @@ impl App<'_> {
 
     /// The values of every reference that a fingerprint with the old key needs. References that
     /// cannot be resolved are reported with their connectors.
-    async fn values_to_move(&self, recorded: &Recorded) -> Values {
+    async fn values_to_move(&self, recorded: &LedgerState) -> Values {
         let mut references = BTreeSet::new();
         for customer in recorded.customers.values() {
             for (name, connector) in &customer.connectors {
-                let has_old_key = |sent: &Sent| self.fingerprinters.previous.has_key_of(sent);
+                let has_old_key =
+                    |sent: &SentFingerprints| self.fingerprinters.previous.has_key_of(sent);
                 let address = Address::connector(&customer.name, name);
                 let Some(declared) = self.declared(&address) else {
                     continue;
@@ -79,7 +86,7 @@ impl App<'_> {
         &self,
         values: &Values,
         address: &Address,
-        connector: &mut RecordedConnector,
+        connector: &mut ConnectorEntry,
         rekeyed: &mut Rekeyed,
     ) {
         let Some(sent) = &mut connector.sent else {
@@ -98,7 +105,12 @@ impl App<'_> {
         }
     }
 
-    fn moved(&self, values: &Values, address: &Address, sent: &Sent) -> Result<Sent, String> {
+    fn moved(
+        &self,
+        values: &Values,
+        address: &Address,
+        sent: &SentFingerprints,
+    ) -> Result<SentFingerprints, String> {
         let (old, new) = (&self.fingerprinters.previous, &self.fingerprinters.current);
         if !old.has_key_of(sent) {
             return Err("its fingerprints have neither the old nor the new key".to_owned());
@@ -115,7 +127,7 @@ impl App<'_> {
 
 /// Whether a creation may have taken effect. One that an apply has looked for in vain is no reason
 /// to wait until it can no longer come.
-fn may_have_created(unsettled: &Unsettled) -> bool {
+fn may_have_created(unsettled: &JournalEntry) -> bool {
     matches!(unsettled.intent, Intent::CreateConnector { .. })
         && unsettled.outcome != Some(IntentOutcome::Missing)
 }

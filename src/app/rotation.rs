@@ -5,7 +5,7 @@ use super::{App, Planned};
 use crate::apply::{ApplyReport, Waves};
 use crate::cli::RotateArgs;
 use crate::failure::Failure;
-use crate::ledger::{Rotation, Rotations};
+use crate::ledger::{Rotations, UnfinishedRotation};
 use crate::model::{Address, Desired};
 use crate::plan::{Action, Matches, Operation, Policy, match_resources, only_rotations, plan};
 use crate::render;
@@ -18,7 +18,7 @@ pub(crate) struct SelectedRotation {
     rotations: Rotations,
     selector: Selector,
     /// What an earlier run began.
-    resumed: Option<Rotation>,
+    resumed: Option<UnfinishedRotation>,
 }
 
 /// A rotation with its plan.
@@ -27,7 +27,7 @@ pub(crate) struct PlannedRotation {
     /// Changes that a rotation leaves alone.
     pub(crate) deferred: Vec<(Address, Action)>,
     rotations: Rotations,
-    rotation: Rotation,
+    rotation: UnfinishedRotation,
 }
 
 /// Refuses a selector that selects nothing.
@@ -57,7 +57,7 @@ impl SelectedRotation {
                 resumed: Some(resumed),
             });
         }
-        if let Some(open) = rotations.of(&selector) {
+        if let Some(open) = rotations.with_selector(&selector) {
             let text = format!(
                 "this begins anew the rotation that was begun at {} and did not come to its end; \
                  --resume goes on with it",
@@ -173,16 +173,16 @@ fn to_resume<'a>(
     rotations: &'a Rotations,
     selector: &Selector,
     args: &RotateArgs,
-) -> Result<&'a Rotation, Failure> {
+) -> Result<&'a UnfinishedRotation, Failure> {
     let is_named = !selector.is_empty() || args.all;
-    match (rotations.open(), rotations.of(selector)) {
+    match (rotations.open(), rotations.with_selector(selector)) {
         (_, Some(open)) if is_named => Ok(open),
         ([open], _) if !is_named => Ok(open),
         (open, _) => Err(not_resumable(open)),
     }
 }
 
-fn not_resumable(open: &[Rotation]) -> Failure {
+fn not_resumable(open: &[UnfinishedRotation]) -> Failure {
     let failure = |message: &str| Failure::usage("nothing_to_resume", message);
     if open.is_empty() {
         return failure("no rotation was begun that did not come to its end");
@@ -191,7 +191,7 @@ fn not_resumable(open: &[Rotation]) -> Failure {
     open.iter().map(unfinished).fold(ask, Failure::hint)
 }
 
-fn unfinished(rotation: &Rotation) -> String {
+fn unfinished(rotation: &UnfinishedRotation) -> String {
     let names: Vec<String> = rotation.selector.iter().map(Address::to_string).collect();
     let names = if names.is_empty() {
         "--all".to_owned()
@@ -201,11 +201,11 @@ fn unfinished(rotation: &Rotation) -> String {
     format!("unfinished since {}: {names}", rotation.started_at)
 }
 
-fn begin(selector: Selector, matches: &Matches<'_>) -> Rotation {
+fn begin(selector: Selector, matches: &Matches<'_>) -> UnfinishedRotation {
     let is_selected = |address: &Address| {
         selector.is_empty() || selector.iter().any(|one| address.is_within(one))
     };
-    Rotation {
+    UnfinishedRotation {
         started_at: jiff::Timestamp::now().to_string(),
         before: matches
             .recorded_connectors()

@@ -4,9 +4,9 @@
 use super::App;
 use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
-use crate::ledger::{Unsettled, recover};
+use crate::ledger::{JournalEntry, recover};
 use crate::model::{
-    Address, Completeness, ConnectorId, Observed, Recorded, SecretComparison, WorkspaceId,
+    Address, Completeness, ConnectorId, LedgerState, Observed, SecretComparison, WorkspaceId,
 };
 use crate::observed::{self, Survey, await_pending_creations, observe, survey};
 use crate::plan::{Matches, Plan, Policy, match_resources, plan};
@@ -18,11 +18,11 @@ use std::time::Duration;
 /// What exists and what the ledger remembers, with what an interrupted run left.
 pub(super) struct State {
     pub(super) observed: Observed,
-    pub(super) recorded: Recorded,
+    pub(super) recorded: LedgerState,
     /// Customers whose ledger entries an interrupted run left to be written.
     unsaved: BTreeSet<WorkspaceId>,
     /// Creations of earlier runs that may still take effect.
-    open: Vec<Unsettled>,
+    open: Vec<JournalEntry>,
     /// Connectors that an earlier run or somebody else may have created.
     doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
 }
@@ -31,11 +31,11 @@ pub(super) struct State {
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
     /// The ledger, with what an interrupted run left.
-    pub(crate) recorded: Recorded,
+    pub(crate) recorded: LedgerState,
     /// Customers whose ledger entries an interrupted run left to be written.
     pub(crate) unsaved: BTreeSet<WorkspaceId>,
     /// Creations of earlier runs that may still take effect.
-    pub(crate) open: Vec<Unsettled>,
+    pub(crate) open: Vec<JournalEntry>,
     doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
 }
 
@@ -83,15 +83,15 @@ impl App<'_> {
             recorded: recovered.recorded,
             unsaved: recovered.changed,
             open: recovered.open,
-            doubtful: recovered.doubtful,
+            doubtful: recovered.uncertain_duplicates,
         })
     }
 
     /// Reads the ledger and the journal. From then on responses may show what stands in them or
     /// in the files.
-    pub(super) async fn history(&self) -> Result<(Recorded, Vec<Unsettled>), Failure> {
+    pub(super) async fn history(&self) -> Result<(LedgerState, Vec<JournalEntry>), Failure> {
         let recorded = self.ledger.load().await?;
-        let unsettled = self.ledger.unsettled().await?;
+        let unsettled = self.ledger.open_intents().await?;
         self.connection
             .allow_known_texts(&self.project.desired, &recorded, &unsettled);
         Ok((recorded, unsettled))
@@ -109,7 +109,7 @@ impl App<'_> {
     /// Reads apart from any files.
     pub(super) async fn survey(
         &self,
-        recorded: &Recorded,
+        recorded: &LedgerState,
         extent: &Survey<'_>,
     ) -> Result<Observed, Failure> {
         let reader = self.connection.session.reader();

@@ -5,7 +5,7 @@ use super::{
     StepSuccess, duplicates, operations,
 };
 use crate::events::Event;
-use crate::model::{ConnectorBody, RecordedCustomer};
+use crate::model::{ConnectorBody, CustomerEntry};
 use crate::plan::{Action, CustomerPlan, Operation, Step};
 
 /// Executes the plan of one customer.
@@ -18,7 +18,7 @@ impl<'a> CustomerExecutor<'a> {
     pub(super) fn new(
         run: &'a Context<'a>,
         plan: &'a CustomerPlan,
-        recorded: Option<RecordedCustomer>,
+        recorded: Option<CustomerEntry>,
     ) -> Self {
         Self {
             ctx: CustomerContext::new(run, plan, recorded),

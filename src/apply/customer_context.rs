@@ -4,7 +4,7 @@
 use super::ledger_entry::Previous;
 use super::{Context, LedgerEntry, LiveConnectors};
 use crate::api::Reader;
-use crate::model::{ConnectorBody, ConnectorId, RecordedCustomer};
+use crate::model::{ConnectorBody, ConnectorId, CustomerEntry};
 use crate::plan::CustomerPlan;
 
 pub(super) struct CustomerContext<'a> {
@@ -31,7 +31,7 @@ impl<'a> CustomerContext<'a> {
     pub(super) fn new(
         run: &'a Context<'a>,
         plan: &'a CustomerPlan,
-        recorded: Option<RecordedCustomer>,
+        recorded: Option<CustomerEntry>,
     ) -> Self {
         Self {
             run,

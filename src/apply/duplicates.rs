@@ -10,7 +10,7 @@ use super::live_connectors::Listed;
 use super::operations::delete::remove;
 use super::{OperationReport, Outcome, StepError, StepProblem, StepWarning, StopCause};
 use crate::ledger::{IntentOutcome, interchangeable, precedence};
-use crate::model::{Address, ConnectorId, RecordedConnector, Sent};
+use crate::model::{Address, ConnectorEntry, ConnectorId, SentFingerprints};
 
 /// Lists the connectors and, where a created connector is the duplicate of an earlier one, keeps
 /// the earlier one.
@@ -107,7 +107,7 @@ async fn resolve(
         }
         newer = ctx.live.list(&ctx.ledger).await.ok().or(newer);
     }
-    ctx.ledger.end(created.seq, IntentOutcome::Done).await
+    ctx.ledger.end(created.seq, IntentOutcome::TookEffect).await
 }
 
 /// The connector that takes precedence over a created one of the same name and type, if any.
@@ -145,7 +145,7 @@ fn explained(
     ctx: &CustomerContext<'_>,
     id: ConnectorId,
     listed: &Listed,
-) -> Option<RecordedConnector> {
+) -> Option<ConnectorEntry> {
     ctx.ledger.explained(id, listed.get(&id)?)
 }
 
@@ -180,7 +180,7 @@ async fn switch(
     ctx: &mut CustomerContext<'_>,
     created: &CreatedConnector,
     earlier: ConnectorId,
-    sent: Option<Sent>,
+    sent: Option<SentFingerprints>,
 ) -> Result<(), StepError> {
     ctx.ledger
         .record_instead(created.id, &created.body, earlier, sent)

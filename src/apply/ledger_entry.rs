@@ -9,14 +9,14 @@ use super::{Context, Outcome, StepError, StepProblem};
 use crate::api::{ApiError, Created, Effect};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{
-    Address, Applied, ConnectorBody, ConnectorId, CustomerPatch, ObservedConnector,
-    PendingConnector, RecordedConnector, RecordedCustomer, Sent, Setting, WorkspaceId,
+    Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, CustomerPatch,
+    ObservedConnector, PendingEntry, SentFingerprints, Setting, WorkspaceId,
 };
 use crate::plan::{ConnectorUpdate, CustomerPlan, LedgerUpdates};
 use std::collections::BTreeMap;
 
 /// A connector's name and record before a change of the entry.
-pub(super) type Previous = (String, RecordedConnector);
+pub(super) type Previous = (String, ConnectorEntry);
 
 /// An update of a workspace that took effect.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub(super) struct LedgerEntry<'a> {
     context: &'a Context<'a>,
     /// The workspace, once the customer has one.
     workspace: Option<WorkspaceId>,
-    entry: RecordedCustomer,
+    entry: CustomerEntry,
 }
 
 impl<'a> LedgerEntry<'a> {
@@ -41,15 +41,15 @@ impl<'a> LedgerEntry<'a> {
     pub(super) fn new(
         context: &'a Context<'a>,
         plan: &CustomerPlan,
-        recorded: Option<RecordedCustomer>,
+        recorded: Option<CustomerEntry>,
     ) -> Self {
         Self {
             context,
             workspace: plan.workspace_id,
-            entry: recorded.unwrap_or_else(|| RecordedCustomer {
+            entry: recorded.unwrap_or_else(|| CustomerEntry {
                 name: plan.name.clone(),
                 protect: plan.protect,
-                ..RecordedCustomer::default()
+                ..CustomerEntry::default()
             }),
         }
     }
@@ -78,7 +78,7 @@ impl<'a> LedgerEntry<'a> {
     }
 
     /// The fingerprints of the secrets that a connector was last given.
-    pub(super) fn sent(&self, id: ConnectorId) -> Option<Sent> {
+    pub(super) fn sent(&self, id: ConnectorId) -> Option<SentFingerprints> {
         self.entry
             .connectors
             .values()
@@ -93,7 +93,7 @@ impl<'a> LedgerEntry<'a> {
         &self,
         id: ConnectorId,
         connector: &ObservedConnector,
-    ) -> Option<RecordedConnector> {
+    ) -> Option<ConnectorEntry> {
         self.context
             .journal
             .explains(self.workspace?, id, connector)
@@ -186,7 +186,7 @@ impl LedgerEntry<'_> {
         &mut self,
         body: &ConnectorBody,
         id: ConnectorId,
-        sent: Option<Sent>,
+        sent: Option<SentFingerprints>,
         updated_at: Option<String>,
     ) -> Result<(), StepError> {
         self.entry
@@ -204,7 +204,7 @@ impl LedgerEntry<'_> {
         &mut self,
         body: &ConnectorBody,
         created: &Created,
-        sent: Option<Sent>,
+        sent: Option<SentFingerprints>,
         replaces: Option<ConnectorId>,
     ) -> Result<Option<Previous>, StepError> {
         let previous = replaces.and_then(|id| self.find(id));
@@ -236,7 +236,7 @@ impl LedgerEntry<'_> {
         duplicate: ConnectorId,
         body: &ConnectorBody,
         id: ConnectorId,
-        sent: Option<Sent>,
+        sent: Option<SentFingerprints>,
     ) -> Result<(), StepError> {
         self.entry.pending_deletion.insert(duplicate);
         self.record_connector(body, id, sent, None).await
@@ -332,7 +332,7 @@ impl LedgerEntry<'_> {
         seen: Result<(), StepError>,
     ) -> Result<(), StepError> {
         let outcome = match seen {
-            Ok(()) => IntentOutcome::Done,
+            Ok(()) => IntentOutcome::TookEffect,
             Err(_) => IntentOutcome::Unknown,
         };
         self.end(seq, outcome).await?;
@@ -344,18 +344,18 @@ impl LedgerEntry<'_> {
 pub(super) fn record(
     body: &ConnectorBody,
     id: ConnectorId,
-    sent: Option<Sent>,
+    sent: Option<SentFingerprints>,
     updated_at: Option<String>,
-) -> RecordedConnector {
-    RecordedConnector {
+) -> ConnectorEntry {
+    ConnectorEntry {
         updated_at,
         ..pending(body, sent).with_id(id)
     }
 }
 
 /// The ledger record of a connector that is about to be created and has no id yet.
-pub(super) fn pending(body: &ConnectorBody, sent: Option<Sent>) -> PendingConnector {
-    PendingConnector {
+pub(super) fn pending(body: &ConnectorBody, sent: Option<SentFingerprints>) -> PendingEntry {
+    PendingEntry {
         definition_id: body.definition_id,
         template_id: body.template_id,
         sent,
@@ -371,10 +371,10 @@ pub(super) fn pending(body: &ConnectorBody, sent: Option<Sent>) -> PendingConnec
 /// Fingerprints with the references as the files spell them now, and with the secret versions that
 /// are known now.
 fn with_current_references(
-    mut sent: Sent,
+    mut sent: SentFingerprints,
     body: &ConnectorBody,
     versions: &BTreeMap<String, String>,
-) -> Sent {
+) -> SentFingerprints {
     let before = std::mem::take(&mut sent.references);
     sent.references = body
         .secret_leaves()

@@ -2,12 +2,12 @@
 //! plan's order.
 
 use super::{ApplyReport, Context, CustomerExecutor, OperationReport, StopCause};
-use crate::model::{Recorded, RecordedCustomer};
+use crate::model::{CustomerEntry, LedgerState};
 use crate::plan::{CustomerPlan, Plan};
 use futures_util::{StreamExt, stream};
 
 /// Executes a plan. `recorded` is the ledger before the run; each step updates the ledger on disk.
-pub async fn apply(plan: &Plan, recorded: &Recorded, context: &Context<'_>) -> ApplyReport {
+pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
     ApplyReport {
         operations: customers(&plan.customers, recorded, context).await,
         interrupted: context.stop.cause() == Some(StopCause::Signal),
@@ -23,7 +23,7 @@ pub(super) fn unplanned(plan: &Plan) -> u64 {
 
 pub(super) async fn customers(
     plans: &[CustomerPlan],
-    recorded: &Recorded,
+    recorded: &LedgerState,
     context: &Context<'_>,
 ) -> Vec<OperationReport> {
     let mut finished: Vec<_> = stream::iter(plans.iter().enumerate())
@@ -41,13 +41,13 @@ pub(super) async fn customers(
 async fn execute(
     index: usize,
     plan: &CustomerPlan,
-    recorded: &Recorded,
+    recorded: &LedgerState,
     context: &Context<'_>,
 ) -> (usize, Vec<OperationReport>) {
     let executor = CustomerExecutor::new(context, plan, entry(plan, recorded));
     (index, executor.execute().await)
 }
 
-fn entry(plan: &CustomerPlan, recorded: &Recorded) -> Option<RecordedCustomer> {
+fn entry(plan: &CustomerPlan, recorded: &LedgerState) -> Option<CustomerEntry> {
     recorded.customers.get(&plan.workspace_id?).cloned()
 }

@@ -4,7 +4,7 @@
 use super::run::{customers, unplanned};
 use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
 use crate::events::Event;
-use crate::model::{Address, CountOrPercent, Recorded};
+use crate::model::{Address, CountOrPercent, LedgerState};
 use crate::plan::{Action, CustomerPlan, Plan};
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub struct Waves {
 pub async fn apply_in_waves(
     plan: &Plan,
     waves: &Waves,
-    recorded: &Recorded,
+    recorded: &LedgerState,
     context: &Context<'_>,
 ) -> ApplyReport {
     let total = rotations(&plan.customers);
@@ -55,7 +55,7 @@ pub async fn apply_in_waves(
 async fn execute_wave(
     part: &[CustomerPlan],
     (number, of): (usize, usize),
-    recorded: &Recorded,
+    recorded: &LedgerState,
     context: &Context<'_>,
 ) -> (Vec<OperationReport>, Option<WaveReport>) {
     let started = context.stop.cause().is_none();

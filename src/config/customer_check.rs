@@ -5,7 +5,7 @@ use super::document;
 use super::findings::StagedFindings;
 use super::origin::{Origin, Step};
 use super::validate::{self, CUSTOMER, Names, Permissions, Scope, reserved_customer};
-use crate::model::Rotation;
+use crate::model::RotationMode;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub(crate) fn check_customer(customer: &Value, secret_roots: &[PathBuf]) -> Vec<
         project: Path::new("."),
         secret_roots,
         permissions: Permissions::all(),
-        rotation: Rotation::default(),
+        rotation: RotationMode::default(),
     };
     let mut findings = StagedFindings::default();
     if let Some(declared) = document::customer(origin, &mut findings.load) {

@@ -4,7 +4,7 @@ use super::names::Names;
 use super::subject::{DeclaredBlock, Subject};
 use super::{Block, ExportedConnector, credentials, settings};
 use crate::catalog;
-use crate::model::{ConnectorId, DesiredCustomer, ObservedConnector, RecordedCustomer};
+use crate::model::{ConnectorId, CustomerEntry, DesiredCustomer, ObservedConnector};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Declares one connector.
@@ -12,7 +12,7 @@ pub(super) fn declare(
     id: ConnectorId,
     observed: &ObservedConnector,
     customer: &str,
-    ours: Option<&RecordedCustomer>,
+    ours: Option<&CustomerEntry>,
     declared: Option<&DesiredCustomer>,
     names: &mut Names,
 ) -> ExportedConnector {
@@ -114,7 +114,7 @@ pub(super) struct Twins {
 impl Twins {
     pub(super) fn of(
         there: &[(&ConnectorId, &ObservedConnector)],
-        ours: Option<&RecordedCustomer>,
+        ours: Option<&CustomerEntry>,
     ) -> Self {
         let mut names = BTreeMap::new();
         for (_, connector) in there {

@@ -4,7 +4,7 @@
 use super::names::Names;
 use super::subject::{DeclaredBlock, Subject};
 use crate::catalog::{self, AuthMethod, ConnectorType};
-use crate::model::{Sent, Setting};
+use crate::model::{SentFingerprints, Setting};
 
 /// The method's name where the type has several, a remark on it, and the block.
 pub(super) fn of(
@@ -34,7 +34,7 @@ pub(super) fn of(
 }
 
 /// The fields that were last sent. A nested one has no name of its own.
-fn given(sent: &Sent) -> Vec<&str> {
+fn given(sent: &SentFingerprints) -> Vec<&str> {
     let fields = sent.fingerprints.keys();
     let fields = fields.filter_map(|path| path.strip_prefix("credentials."));
     fields.filter(|name| !name.contains(['.', '['])).collect()
@@ -58,7 +58,7 @@ fn method_of(
 /// What the ledger remembers: a reference by its text, a literal by what the files say.
 fn remembered(
     subject: &Subject<'_>,
-    sent: &Sent,
+    sent: &SentFingerprints,
     given: &[&str],
     names: &mut Names,
 ) -> DeclaredBlock {

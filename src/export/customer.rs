@@ -4,7 +4,7 @@ use super::connector::{self, Twins};
 use super::names::Names;
 use super::{ExportedConnector, ExportedCustomer};
 use crate::model::{
-    Cache, Desired, Observed, ObservedCustomer, ObservedStatus, Recorded, RecordedCustomer, Status,
+    Cache, CustomerEntry, Desired, LedgerState, Observed, ObservedCustomer, ObservedStatus, Status,
     WorkspaceId,
 };
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub(super) struct Namesakes {
 }
 
 impl Namesakes {
-    pub(super) fn of(observed: &Observed, recorded: &Recorded) -> Self {
+    pub(super) fn of(observed: &Observed, recorded: &LedgerState) -> Self {
         let mut counts = BTreeMap::new();
         let mut ours = BTreeMap::new();
         for (id, customer) in &observed.customers {
@@ -43,7 +43,7 @@ impl Namesakes {
 pub(super) fn declare(
     id: WorkspaceId,
     customer: &ObservedCustomer,
-    ours: Option<&RecordedCustomer>,
+    ours: Option<&CustomerEntry>,
     declared: &Desired,
     names: &mut Names,
 ) -> ExportedCustomer {
@@ -75,7 +75,7 @@ pub(super) fn declare(
 
 fn connectors(
     customer: &ObservedCustomer,
-    ours: Option<&RecordedCustomer>,
+    ours: Option<&CustomerEntry>,
     declared: &Desired,
     names: &mut Names,
 ) -> Vec<ExportedConnector> {

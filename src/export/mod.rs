@@ -17,8 +17,8 @@ mod yaml_writer;
 pub use yaml_writer::{document, project};
 
 use crate::model::{
-    Cache, Contract, DEFAULT_STORES, Desired, Observed, ObservedCustomer, OrganizationId, Recorded,
-    Settings, Status, WorkspaceId, references,
+    Cache, Contract, DEFAULT_STORES, Desired, LedgerState, Observed, ObservedCustomer,
+    OrganizationId, Settings, Status, WorkspaceId, references,
 };
 use customer::Namesakes;
 use names::Names;
@@ -110,7 +110,7 @@ pub struct Sources<'a> {
     /// What there is, read in full.
     pub observed: &'a Observed,
     /// What the ledger remembers: references, protection, the environment.
-    pub recorded: &'a Recorded,
+    pub recorded: &'a LedgerState,
     /// What the files declare: only their literals that are no secrets are taken over.
     pub declared: &'a Desired,
 }

@@ -1,7 +1,7 @@
 //! Responsible for made-up names: of placeholders, and of files. Each is unique, and the same world gives
 //! the same ones.
 
-use crate::model::{Recorded, SecretRef, StoreKind};
+use crate::model::{LedgerState, SecretRef, StoreKind};
 use std::collections::BTreeSet;
 
 /// The most characters of a made-up name.
@@ -18,7 +18,7 @@ pub(super) struct Names {
 
 impl Names {
     /// Keeps clear of every variable that a recorded reference reads.
-    pub(super) fn new(recorded: &Recorded) -> Self {
+    pub(super) fn new(recorded: &LedgerState) -> Self {
         let connectors = recorded
             .customers
             .values()
@@ -105,11 +105,11 @@ fn unique(taken: &mut BTreeSet<String>, name: &str, id: &str, separator: char) -
 #[cfg(test)]
 mod tests {
     use super::Names;
-    use crate::model::Recorded;
+    use crate::model::LedgerState;
 
     #[test]
     fn made_up_names_are_unique_and_lead_to_no_variable_of_ours() {
-        let mut names = Names::new(&Recorded::default());
+        let mut names = Names::new(&LedgerState::default());
         let id = "6f1d3c52-8a0e-4b7d-9c11-000000000001";
         let mut one = |customer, connector, field| {
             names

@@ -3,7 +3,7 @@
 
 use super::names::Names;
 use crate::catalog::ConnectorType;
-use crate::model::{DesiredConnector, ObservedConnector, RecordedConnector, Setting, Settings};
+use crate::model::{ConnectorEntry, DesiredConnector, ObservedConnector, Setting, Settings};
 
 /// A connector with all that is known of it.
 pub(super) struct Subject<'a> {
@@ -11,7 +11,7 @@ pub(super) struct Subject<'a> {
     pub(super) observed: &'a ObservedConnector,
     pub(super) id: String,
     pub(super) kind: Option<&'static ConnectorType>,
-    pub(super) recorded: Option<&'a RecordedConnector>,
+    pub(super) recorded: Option<&'a ConnectorEntry>,
     pub(super) declared: Option<&'a DesiredConnector>,
 }
 

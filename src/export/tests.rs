@@ -3,9 +3,8 @@
 use super::{Exported, Sources, document, export};
 use crate::config::{Code, Problem, Step};
 use crate::model::{
-    Completeness, ConnectorId, DefinitionId, Desired, Observed, ObservedConnector,
-    ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, Recorded, TemplateId,
-    WorkspaceId,
+    Completeness, ConnectorId, DefinitionId, Desired, LedgerState, Observed, ObservedConnector,
+    ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, TemplateId, WorkspaceId,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +48,7 @@ fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
     };
     let sources = Sources {
         observed: &observed,
-        recorded: &Recorded::default(),
+        recorded: &LedgerState::default(),
         declared: &Desired::default(),
     };
     export(sources, &BTreeSet::new())

@@ -1,70 +1,73 @@
-//! Responsible for the ledger's customers: one file each, named by the workspace's id, so that a
-//! rename moves nothing and two shards never write the same file.
+//! Responsible for the ledger's entries: one file for each customer, named by the workspace id, so
+//! that a rename keeps the file and two shards never write the same file.
 
-use super::{Journal, LedgerError, LedgerStore, Lock, Rotations, Unsettled};
+use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations};
 use crate::events::Sink;
-use crate::model::{OrganizationId, Recorded, RecordedCustomer, WorkspaceId};
+use crate::model::{CustomerEntry, LedgerState, OrganizationId, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-/// The version of the files' format.
+/// The version of the file format.
 const VERSION: u32 = 1;
 const DIR: &str = "customers";
 /// Customers that are read from a shared store at the same time.
 const PARALLEL_READS: usize = 32;
 
-/// The ledger of one organization, with the journal and the lock beside it.
+/// The ledger of one organization, with its journal and its lock.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     store: LedgerStore,
 }
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct EntryToWrite<'a> {
     version: u32,
     workspace_id: WorkspaceId,
     #[serde(flatten)]
-    customer: &'a RecordedCustomer,
+    customer: &'a CustomerEntry,
 }
 
 #[derive(Deserialize)]
-struct Read {
+struct StoredEntry {
     version: u32,
     workspace_id: WorkspaceId,
     #[serde(flatten)]
-    customer: RecordedCustomer,
+    customer: CustomerEntry,
 }
 
 impl Ledger {
-    /// The ledger of an organization. Creates nothing.
+    /// Opens the ledger of an organization. Creates no files.
     pub fn new(root: &LedgerStore, organization: OrganizationId) -> Self {
         Self {
-            store: root.of(organization),
+            store: root.for_organization(organization),
         }
     }
 
-    /// The ledger's path or address, for people.
+    /// The ledger's path or address for messages.
     pub fn shown(&self) -> String {
         self.store.shown("").display().to_string()
     }
 
-    /// Reads every customer; an absent ledger is an empty one.
-    pub async fn load(&self) -> Result<Recorded, LedgerError> {
+    /// Reads every entry. A missing ledger is empty.
+    pub async fn load(&self) -> Result<LedgerState, LedgerError> {
         let names = self.store.list(DIR).await?;
         let customers = stream::iter(names)
-            .map(|name| self.customer(name))
+            .map(|name| self.entry(name))
             .buffer_unordered(PARALLEL_READS)
             .try_filter_map(async |customer| Ok(customer))
             .try_collect()
             .await?;
-        Ok(Recorded { customers })
+        Ok(LedgerState {
+            customers,
+            ..LedgerState::default()
+        })
     }
 
-    /// One customer; `None` if it was removed meanwhile.
-    async fn customer(
+    /// Reads one entry. `None` if it was removed since the listing.
+    async fn entry(
         &self,
         name: String,
-    ) -> Result<Option<(WorkspaceId, RecordedCustomer)>, LedgerError> {
+    ) -> Result<Option<(WorkspaceId, CustomerEntry)>, LedgerError> {
         let Some(text) = self.store.read(&name).await? else {
             return Ok(None);
         };
@@ -73,21 +76,18 @@ impl Ledger {
             what: "ledger file",
             line,
         };
-        let read: Read = serde_json::from_str(&text).map_err(|error| unreadable(error.line()))?;
-        if read.version != VERSION || name != file(read.workspace_id) {
+        let stored: StoredEntry =
+            serde_json::from_str(&text).map_err(|error| unreadable(error.line()))?;
+        if stored.version != VERSION || name != file(stored.workspace_id) {
             return Err(unreadable(1));
         }
-        Ok(Some((read.workspace_id, read.customer)))
+        Ok(Some((stored.workspace_id, stored.customer)))
     }
 
-    /// Writes one customer, durably.
-    pub async fn save(
-        &self,
-        id: WorkspaceId,
-        customer: &RecordedCustomer,
-    ) -> Result<(), LedgerError> {
+    /// Writes an entry durably.
+    pub async fn save(&self, id: WorkspaceId, customer: &CustomerEntry) -> Result<(), LedgerError> {
         let name = file(id);
-        let written = Written {
+        let written = EntryToWrite {
             version: VERSION,
             workspace_id: id,
             customer,
@@ -99,35 +99,35 @@ impl Ledger {
         self.store.replace(&name, text.as_bytes()).await
     }
 
-    /// The entry of one workspace.
-    pub async fn find(&self, id: WorkspaceId) -> Result<Option<RecordedCustomer>, LedgerError> {
-        let found = self.customer(file(id)).await?;
-        Ok(found.map(|(_, customer)| customer))
+    /// Reads the entry of a workspace.
+    pub async fn find(&self, id: WorkspaceId) -> Result<Option<CustomerEntry>, LedgerError> {
+        let entry = self.entry(file(id)).await?;
+        Ok(entry.map(|(_, customer)| customer))
     }
 
-    /// Forgets one customer, durably.
+    /// Removes an entry durably.
     pub async fn remove(&self, id: WorkspaceId) -> Result<(), LedgerError> {
         self.store.remove(&file(id)).await
     }
 
-    /// Takes the lock, or returns who holds it. `owner` is shown to other runs. Emits an event
-    /// before a wait for a holder that may have ended.
+    /// Acquires the lock, or returns who holds it. `owner` is shown to other runs. Emits an event
+    /// before it waits for a holder that may have ended.
     pub async fn lock(&self, owner: &str, events: &dyn Sink) -> Result<Lock, LedgerError> {
-        Lock::take(&self.store, owner, events).await
+        Lock::acquire(&self.store, owner, events).await
     }
 
-    /// Intents of earlier runs that have no certain outcome, oldest first. Reads only.
-    pub async fn unsettled(&self) -> Result<Vec<Unsettled>, LedgerError> {
-        Journal::unsettled(&self.store).await
+    /// The intents of earlier runs without a certain outcome, the oldest first. Does not write.
+    pub async fn open_intents(&self) -> Result<Vec<JournalEntry>, LedgerError> {
+        Journal::open_intents(&self.store).await
     }
 
-    /// Starts a new journal. What earlier runs created must be saved. The creations in `open`, whose
-    /// connectors are not listed, are carried over as long as they may take effect.
-    pub async fn journal(&self, open: &[Unsettled]) -> Result<Journal, LedgerError> {
+    /// Starts a new journal. The caller must have saved what earlier runs created. The creations in
+    /// `open`, whose connectors are not listed, are carried over while they may still take effect.
+    pub async fn journal(&self, open: &[JournalEntry]) -> Result<Journal, LedgerError> {
         Journal::start(&self.store, open).await
     }
 
-    /// The unfinished rotations.
+    /// Reads the unfinished rotations.
     pub async fn rotations(&self) -> Result<Rotations, LedgerError> {
         Rotations::load(&self.store).await
     }
@@ -141,7 +141,7 @@ fn file(id: WorkspaceId) -> String {
 mod tests {
     use super::{DIR, Ledger, LedgerStore, file};
     use crate::ledger::Intent;
-    use crate::model::{OrganizationId, RecordedCustomer, WorkspaceId};
+    use crate::model::{CustomerEntry, OrganizationId, WorkspaceId};
     use std::path::{Path, PathBuf};
     use uuid::Uuid;
 
@@ -160,9 +160,9 @@ mod tests {
         assert!(!own.exists());
         assert_eq!(Path::new(&ledger.shown()), own);
         let id = WorkspaceId(Uuid::from_u128(7));
-        let customer = RecordedCustomer {
+        let customer = CustomerEntry {
             name: "acme".into(),
-            ..RecordedCustomer::default()
+            ..CustomerEntry::default()
         };
         ledger.save(id, &customer).await.unwrap();
         assert_eq!(ledger.load().await.unwrap().customers[&id], customer);
@@ -180,14 +180,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn unsettled_lists_intents_that_began() {
+    async fn open_intents_after_begin_lists_the_intent() {
         let dir = tempfile::tempdir().unwrap();
         let (ledger, _) = ledger(dir.path());
         let journal = ledger.journal(&[]).await.unwrap();
         let customer = "acme".into();
-        let begun = journal.begin(Intent::CreateCustomer { customer }).await;
-        begun.unwrap();
-        assert_eq!(ledger.unsettled().await.unwrap().len(), 1);
+        journal
+            .begin(Intent::CreateCustomer { customer })
+            .await
+            .unwrap();
+        assert_eq!(ledger.open_intents().await.unwrap().len(), 1);
     }
 
     #[tokio::test]
@@ -195,7 +197,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (ledger, own) = ledger(dir.path());
         let id = WorkspaceId(Uuid::from_u128(7));
-        ledger.save(id, &RecordedCustomer::default()).await.unwrap();
+        ledger.save(id, &CustomerEntry::default()).await.unwrap();
         std::fs::write(own.join(file(id)), "{\"version\": \"planted\"").unwrap();
         let error = ledger.load().await.unwrap_err().to_string();
         assert!(
@@ -209,10 +211,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (ledger, own) = ledger(dir.path());
         let id = |n| WorkspaceId(Uuid::from_u128(n));
-        ledger
-            .save(id(7), &RecordedCustomer::default())
-            .await
-            .unwrap();
+        ledger.save(id(7), &CustomerEntry::default()).await.unwrap();
         let good = std::fs::read_to_string(own.join(file(id(7)))).unwrap();
         let newer = good.replace("\"version\": 1", "\"version\": 2");
         assert_ne!(newer, good);

@@ -1,6 +1,9 @@
-//! Laws of the files on disk, for `crate::fuzzing`.
+//! Responsible for the properties of the ledger's files that hold for any input, for `crate::fuzzing`.
 
-#![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a property panics when it does not hold"
+)]
 
 use super::{Journal, Ledger, LedgerStore, Rotations};
 use crate::fuzzing::PLANTED;
@@ -9,8 +12,8 @@ use std::path::Path;
 use std::task::{Context, Poll, Waker};
 use uuid::Uuid;
 
-/// Any file is read or refused without being quoted; a journal's torn end announces nothing; what
-/// was read is read again after it was written.
+/// Any file is read or refused without being quoted. An incomplete last line of a journal is
+/// ignored. An entry that was read is the same after it was written.
 pub fn ledger(data: &[u8]) {
     let Ok(dir) = tempfile::tempdir() else {
         return;
@@ -24,13 +27,13 @@ pub fn ledger(data: &[u8]) {
     }
 }
 
-/// What is kept on this machine is read and written without ever waiting.
+/// Polls a future of a local store once: local stores complete without waiting.
 fn now<T>(future: impl Future<Output = T>) -> T {
     let future = std::pin::pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     match future.poll(&mut context) {
-        Poll::Ready(done) => done,
-        Poll::Pending => unreachable!("a directory is never waited for"),
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("operations on a directory complete at once"),
     }
 }
 
@@ -57,15 +60,15 @@ fn customer(dir: &Path, bytes: &[u8]) {
 fn journal(dir: &Path, bytes: &[u8]) {
     let path = dir.join("journal.ndjson");
     assert!(std::fs::write(&path, bytes).is_ok());
-    let told =
-        now(Journal::unsettled(&LedgerStore::from(dir))).map_err(|error| quotes_nothing(&error));
-    let whole = bytes
+    let intents =
+        now(Journal::open_intents(&LedgerStore::from(dir))).map_err(|error| quotes_nothing(&error));
+    let complete = bytes
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |at| at + 1);
-    assert!(std::fs::write(&path, &bytes[..whole]).is_ok());
+    assert!(std::fs::write(&path, &bytes[..complete]).is_ok());
     assert_eq!(
-        told.ok(),
-        now(Journal::unsettled(&LedgerStore::from(dir))).ok()
+        intents.ok(),
+        now(Journal::open_intents(&LedgerStore::from(dir))).ok()
     );
 }

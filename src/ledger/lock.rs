@@ -10,42 +10,44 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
-/// Held until it is released. The system releases a file's lock when the process ends in any way. A
-/// lease is taken over when its holder has not renewed it for a minute.
+/// An acquired lock. The system releases a file lock when the process ends. Another run takes over a
+/// lease that was not renewed for a minute.
 #[derive(Debug)]
 pub struct Lock {
-    held: Held,
+    kind: LockKind,
 }
 
 #[derive(Debug)]
-enum Held {
+enum LockKind {
     File { _file: File },
     Lease(Lease),
 }
 
 impl Lock {
-    /// Takes the lock of a ledger, or returns who holds it.
+    /// Acquires the lock of a ledger, or returns who holds it.
     ///
-    /// `owner` is shown to other runs, such as a process and its machine, together with the current
-    /// time. Emits an event before a wait for a holder that may have ended.
-    pub(super) async fn take(
+    /// Other runs show `owner` (a process and its machine) and the current time. Emits an event
+    /// before it waits for a holder that may have ended.
+    pub(super) async fn acquire(
         store: &LedgerStore,
         owner: &str,
         events: &dyn Sink,
     ) -> Result<Self, LedgerError> {
         let text = owner_since(owner, Timestamp::now());
-        let held = match store {
-            LedgerStore::Local(dir) => Held::File {
+        let kind = match store {
+            LedgerStore::Local(dir) => LockKind::File {
                 _file: lock_file(dir, &text)?,
             },
-            LedgerStore::Shared(shared) => Held::Lease(Lease::take(shared, &text, events).await?),
+            LedgerStore::Shared(shared) => {
+                LockKind::Lease(Lease::acquire(shared, &text, events).await?)
+            }
         };
-        Ok(Self { held })
+        Ok(Self { kind })
     }
 
     /// Releases the lock.
     pub async fn release(self) {
-        if let Held::Lease(lease) = self.held {
+        if let LockKind::Lease(lease) = self.kind {
             lease.release().await;
         }
     }
@@ -69,7 +71,7 @@ fn lock_file(dir: &Path, text: &str) -> Result<File, LedgerError> {
 
 fn locked(file: File) -> LedgerError {
     let mut text = String::new();
-    // Best effort: the holder may be writing it.
+    // Best effort: the holder may be writing the text.
     let _ = file.take(400).read_to_string(&mut text);
     LedgerError::Locked {
         holder: holder(text.trim(), Timestamp::now()),
@@ -82,33 +84,33 @@ mod tests {
     use crate::events::Sinks;
     use std::path::Path;
 
-    async fn take(dir: &Path, owner: &str) -> Result<Lock, LedgerError> {
-        Lock::take(&LedgerStore::from(dir), owner, &Sinks::default()).await
+    async fn acquire(dir: &Path, owner: &str) -> Result<Lock, LedgerError> {
+        Lock::acquire(&LedgerStore::from(dir), owner, &Sinks::default()).await
     }
 
     #[tokio::test]
-    async fn lock_held_by_other_run_tells_its_holder() {
+    async fn lock_held_by_other_run_names_its_holder() {
         let dir = tempfile::tempdir().unwrap();
-        let held = take(dir.path(), "process 1 on here").await.unwrap();
-        match take(dir.path(), "process 2 on there").await {
+        let lock = acquire(dir.path(), "process 1 on here").await.unwrap();
+        match acquire(dir.path(), "process 2 on there").await {
             Err(LedgerError::Locked { holder }) => {
                 let expected = "held for less than a minute by process 1 on here since 20";
                 assert!(holder.starts_with(expected), "{holder}");
             }
             other => panic!("not locked: {other:?}"),
         }
-        held.release().await;
-        take(dir.path(), "process 2 on there").await.unwrap();
+        lock.release().await;
+        acquire(dir.path(), "process 2 on there").await.unwrap();
     }
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn lock_does_not_write_through_a_link() {
+    async fn lock_file_that_is_a_link_is_not_written() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("precious");
         std::fs::write(&target, "kept").unwrap();
         std::os::unix::fs::symlink(&target, dir.path().join("lock")).unwrap();
-        take(dir.path(), "process 1").await.unwrap_err();
+        acquire(dir.path(), "process 1").await.unwrap_err();
         assert_eq!(std::fs::read_to_string(target).unwrap(), "kept");
     }
 }

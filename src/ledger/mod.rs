@@ -1,9 +1,9 @@
-//! Responsible for what is kept between runs, as files under `.airlift` or as objects in a store that
+//! Responsible for the state between runs, as files under `.airlift` or as objects in a store that
 //! machines share: the ledger of owned resources, the journal of writes, and the lock that lets one
 //! run at a time write.
 //!
-//! Does not hold secret values (its types have no place for one). Does not go on after a file that
-//! it cannot read: an incomplete ledger creates duplicates.
+//! Does not store secret values. Does not continue after a file that it cannot read, because a run
+//! with an incomplete ledger creates duplicates.
 
 mod customers;
 #[cfg(any(fuzzing, test))]
@@ -19,10 +19,10 @@ mod store;
 mod tests;
 
 pub use customers::Ledger;
-pub use journal::{Intent, IntentOutcome, Journal, Unsettled};
+pub use journal::{Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use recovery::{Recovered, interchangeable, is_unresolved, precedence, recover, was_created};
-pub use rotations::{Rotation, Rotations};
+pub use rotations::{Rotations, UnfinishedRotation};
 pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 
 use std::path::{Path, PathBuf};
@@ -36,9 +36,9 @@ pub enum LedgerError {
     Io {
         /// What was attempted.
         action: &'static str,
-        /// On which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// A request to a shared store failed.
@@ -46,13 +46,13 @@ pub enum LedgerError {
     Store {
         /// What was attempted.
         action: &'static str,
-        /// On what.
+        /// The object.
         path: PathBuf,
-        /// What the store says.
+        /// The error of the store.
         cause: String,
     },
     /// Another run changed an object that this run was about to write.
-    #[error("{path} was changed by another run in the meantime; plan again")]
+    #[error("another run changed {path}; plan again")]
     Changed {
         /// The object.
         path: PathBuf,
@@ -65,28 +65,28 @@ pub enum LedgerError {
         /// The object.
         path: PathBuf,
     },
-    /// A file is not what this program writes. Its content is not quoted.
+    /// A file has content that this version does not write. The message does not quote it.
     #[error("{path} is not a {what} that this version can read (line {line})")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What it should be.
+        /// The expected kind of file.
         what: &'static str,
-        /// Where reading stopped.
+        /// The line of the first error.
         line: usize,
     },
     /// Another run holds the lock.
-    #[error("another run is at work on this ledger ({holder}); wait for it to end")]
+    #[error("another run uses this ledger ({holder}); wait for it to end")]
     Locked {
-        /// Who holds it, as it said itself, and for how long.
+        /// The holder, from its own text, and how long it has held the lock.
         holder: String,
     },
-    /// Another user could have written what is read.
+    /// Another user could have written the file or the directory.
     #[error("{path} {why}")]
     Untrusted {
-        /// What is not to be relied on.
+        /// The file or directory.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         why: &'static str,
     },
 }

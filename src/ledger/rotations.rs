@@ -1,26 +1,26 @@
 //! Responsible for unfinished rotations, so that they can be resumed after a failure, a signal or a
 //! kill.
 //!
-//! A rotation gives each of its connectors a new id. It keeps the ids that it is to replace, and
-//! those that the ledger still has are left to do; no clock is involved.
+//! A rotation replaces each of its connectors and stores the ids from before. The ids that the
+//! ledger still has are those of connectors that are not rotated yet. No clock is involved.
 
 use super::{LedgerError, LedgerStore};
 use crate::model::{Address, ConnectorId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The version of the file's format.
+/// The version of the file format.
 const VERSION: u32 = 1;
 const FILE: &str = "rotation.json";
 
 /// A rotation that has started.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Rotation {
-    /// The selected addresses; empty means everything.
+pub struct UnfinishedRotation {
+    /// The selected addresses. Empty selects everything.
     pub selector: BTreeSet<Address>,
-    /// When it started, RFC 3339; for people.
+    /// The start, RFC 3339, for messages.
     pub started_at: String,
-    /// The connectors that it is to replace, as they were at its start.
+    /// The ids of the selected connectors at the start.
     pub before: BTreeSet<ConnectorId>,
 }
 
@@ -28,13 +28,13 @@ pub struct Rotation {
 #[derive(Debug)]
 pub struct Rotations {
     store: LedgerStore,
-    open: Vec<Rotation>,
+    open: Vec<UnfinishedRotation>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct StoredRotations {
     version: u32,
-    rotations: Vec<Rotation>,
+    rotations: Vec<UnfinishedRotation>,
 }
 
 impl Rotations {
@@ -48,7 +48,7 @@ impl Rotations {
         let open = match store.read(FILE).await? {
             None => Vec::new(),
             Some(text) => {
-                let written: Written =
+                let written: StoredRotations =
                     serde_json::from_str(&text).map_err(|error| unreadable(error.line()))?;
                 if written.version != VERSION {
                     return Err(unreadable(1));
@@ -62,20 +62,20 @@ impl Rotations {
         })
     }
 
-    /// All of them.
-    pub fn open(&self) -> &[Rotation] {
+    /// The unfinished rotations, the oldest first.
+    pub fn open(&self) -> &[UnfinishedRotation] {
         &self.open
     }
 
-    /// The rotation of this selector.
-    pub fn of(&self, selector: &BTreeSet<Address>) -> Option<&Rotation> {
+    /// The rotation with a selector.
+    pub fn with_selector(&self, selector: &BTreeSet<Address>) -> Option<&UnfinishedRotation> {
         self.open
             .iter()
             .find(|rotation| rotation.selector == *selector)
     }
 
-    /// Records that a rotation starts, in place of an earlier one of the same selector.
-    pub async fn begin(&mut self, rotation: Rotation) -> Result<(), LedgerError> {
+    /// Records a started rotation. Replaces an earlier one with the same selector.
+    pub async fn begin(&mut self, rotation: UnfinishedRotation) -> Result<(), LedgerError> {
         self.open
             .retain(|other| other.selector != rotation.selector);
         self.open.push(rotation);
@@ -92,7 +92,7 @@ impl Rotations {
         if self.open.is_empty() {
             return self.store.remove(FILE).await;
         }
-        let written = Written {
+        let written = StoredRotations {
             version: VERSION,
             rotations: self.open.clone(),
         };
@@ -105,16 +105,16 @@ impl Rotations {
 
 #[cfg(test)]
 mod tests {
-    use super::{LedgerStore, Rotation, Rotations};
+    use super::{LedgerStore, Rotations, UnfinishedRotation};
     use crate::model::{Address, ConnectorId};
     use std::collections::BTreeSet;
 
     #[tokio::test]
-    async fn rotation_started_is_kept_until_its_end() {
+    async fn rotation_started_is_open_until_its_end() {
         let dir = tempfile::tempdir().unwrap();
         let store = LedgerStore::from(dir.path());
         let load = async || Rotations::load(&store).await.unwrap();
-        let rotation = |selector: &str| Rotation {
+        let rotation = |selector: &str| UnfinishedRotation {
             selector: BTreeSet::from([selector.parse::<Address>().unwrap()]),
             started_at: "now".into(),
             before: BTreeSet::from([ConnectorId(uuid::Uuid::nil())]),
@@ -128,7 +128,7 @@ mod tests {
         load().await.begin(rotation("acme")).await.unwrap();
         assert_eq!(load().await.open().len(), 2);
         let acme = rotation("acme");
-        assert_eq!(load().await.of(&acme.selector), Some(&acme));
+        assert_eq!(load().await.with_selector(&acme.selector), Some(&acme));
         load().await.end(&acme.selector).await.unwrap();
         load()
             .await
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rotations_unreadable_are_told_by_path() {
+    async fn rotations_unreadable_are_refused_by_path() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rotation.json");
         for text in ["{", r#"{"version":2,"rotations":[]}"#] {
@@ -148,8 +148,8 @@ mod tests {
             let error = Rotations::load(&LedgerStore::from(dir.path()))
                 .await
                 .unwrap_err();
-            let told = format!("{} is not a list of rotations", path.display());
-            assert!(error.to_string().starts_with(&told), "{error}");
+            let message = format!("{} is not a list of rotations", path.display());
+            assert!(error.to_string().starts_with(&message), "{error}");
         }
     }
 }

@@ -1,13 +1,13 @@
-//! What the disk side does with files that are not what they should be.
+//! Tests of unreadable and unexpected ledger files.
 
 use super::store::local;
-use super::{Intent, Journal, Ledger, LedgerError, LedgerStore, Rotation, Rotations};
-use crate::model::{Address, ConnectorId, OrganizationId, RecordedCustomer, WorkspaceId};
+use super::{Intent, Journal, Ledger, LedgerError, LedgerStore, Rotations, UnfinishedRotation};
+use crate::model::{Address, ConnectorId, CustomerEntry, OrganizationId, WorkspaceId};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-const HERE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
 
 fn id(number: u128) -> ConnectorId {
     ConnectorId(Uuid::from_u128(number))
@@ -38,7 +38,7 @@ fn local_directory_in_place_of_file_is_an_error() {
 }
 
 #[tokio::test]
-async fn journal_with_unreadable_line_tells_its_number() {
+async fn journal_with_unreadable_line_names_its_number() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());
     let journal = Journal::start(&store, &[]).await.unwrap();
@@ -52,18 +52,18 @@ async fn journal_with_unreadable_line_tells_its_number() {
     let path = dir.path().join("journal.ndjson");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text + "planted\n").unwrap();
-    let error = Journal::unsettled(&store).await.unwrap_err();
+    let error = Journal::open_intents(&store).await.unwrap_err();
     assert_eq!(line_of(&error), 3);
     assert!(!error.to_string().contains("planted"));
-    // Starting is what forgets them, once they are settled.
+    // Starting a journal removes recovered intents.
     Journal::start(&store, &[]).await.unwrap();
-    assert!(Journal::unsettled(&store).await.unwrap().is_empty());
+    assert!(Journal::open_intents(&store).await.unwrap().is_empty());
 }
 
 async fn ledger_with(dir: &Path, name: &str, text: &str) -> Ledger {
     let (ledger, own) = ledger(dir);
-    let customer = RecordedCustomer::default();
-    ledger.save(HERE, &customer).await.unwrap();
+    let customer = CustomerEntry::default();
+    ledger.save(WORKSPACE, &customer).await.unwrap();
     std::fs::write(own.join("customers").join(name), text).unwrap();
     ledger
 }
@@ -72,14 +72,14 @@ async fn ledger_with(dir: &Path, name: &str, text: &str) -> Ledger {
 async fn customer_of_saved_workspace_is_found_by_id() {
     let dir = tempfile::tempdir().unwrap();
     let (ledger, _) = ledger(dir.path());
-    assert_eq!(ledger.find(HERE).await.unwrap(), None);
+    assert_eq!(ledger.find(WORKSPACE).await.unwrap(), None);
     let name = "a".to_owned();
-    let customer = RecordedCustomer {
+    let customer = CustomerEntry {
         name,
-        ..RecordedCustomer::default()
+        ..CustomerEntry::default()
     };
-    ledger.save(HERE, &customer).await.unwrap();
-    assert_eq!(ledger.find(HERE).await.unwrap(), Some(customer));
+    ledger.save(WORKSPACE, &customer).await.unwrap();
+    assert_eq!(ledger.find(WORKSPACE).await.unwrap(), Some(customer));
 }
 
 #[tokio::test]
@@ -87,16 +87,16 @@ async fn customer_file_of_other_version_or_name_is_unreadable() {
     let text = |version: u32| {
         format!(
             "{{\"version\":{version},\"workspace_id\":\"{}\",\"name\":\"a\"}}",
-            HERE.0
+            WORKSPACE.0
         )
     };
     let read = async |name: &str, text: &str| {
         let dir = tempfile::tempdir().unwrap();
         ledger_with(dir.path(), name, text).await.load().await
     };
-    let own = format!("{}.json", HERE.0);
+    let own = format!("{}.json", WORKSPACE.0);
     assert_eq!(
-        read(&own, &text(1)).await.unwrap().customers[&HERE].name,
+        read(&own, &text(1)).await.unwrap().customers[&WORKSPACE].name,
         "a"
     );
     assert_eq!(line_of(&read(&own, &text(2)).await.unwrap_err()), 1);
@@ -105,7 +105,7 @@ async fn customer_file_of_other_version_or_name_is_unreadable() {
         line_of(&read(&own, "{\n\n\"version\"").await.unwrap_err()),
         3
     );
-    // What is no ledger file is none of ours.
+    // A file with another extension is ignored.
     assert_eq!(read("notes.txt", "x").await.unwrap().customers.len(), 1);
     let dir = tempfile::tempdir().unwrap();
     let (ledger, own) = ledger(dir.path());
@@ -150,7 +150,7 @@ async fn rotations_of_other_version_are_unreadable() {
 async fn rotations_with_different_selectors_are_kept_apart() {
     let dir = tempfile::tempdir().unwrap();
     let selector = |name: &str| BTreeSet::from([Address::customer(name)]);
-    let rotation = |name: &str, started_at: &str| Rotation {
+    let rotation = |name: &str, started_at: &str| UnfinishedRotation {
         selector: selector(name),
         started_at: started_at.into(),
         before: BTreeSet::from([id(1)]),
@@ -162,8 +162,11 @@ async fn rotations_with_different_selectors_are_kept_apart() {
         rotations.begin(rotation(name, at)).await.unwrap();
     }
     assert_eq!(rotations.open(), [rotation("b", "2"), rotation("a", "3")]);
-    assert_eq!(rotations.of(&selector("b")), Some(&rotation("b", "2")));
-    assert_eq!(rotations.of(&selector("c")), None);
+    assert_eq!(
+        rotations.with_selector(&selector("b")),
+        Some(&rotation("b", "2"))
+    );
+    assert_eq!(rotations.with_selector(&selector("c")), None);
     rotations.end(&selector("b")).await.unwrap();
     assert_eq!(
         Rotations::load(&LedgerStore::from(dir.path()))

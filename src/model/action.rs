@@ -1,9 +1,8 @@
-//! Responsible for what is done to an object, and how that ended: words that plans, reports and
-//! events share.
+//! Responsible for the actions of a plan and their outcomes, which plans, reports and events share.
 
 use serde::{Deserialize, Serialize};
 
-/// What a reader calls it.
+/// The kind of change that a step makes to a customer or a connector.
 #[derive(
     Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -11,37 +10,37 @@ use serde::{Deserialize, Serialize};
 pub enum Action {
     /// `+`
     Create,
-    /// `~` in place.
+    /// `~` A change in place.
     Update,
-    /// `>` only the name changes.
+    /// `>` A change of the name only.
     Rename,
-    /// `=` taken into the ledger as it is.
+    /// `=` Records an existing object in the ledger without changing it.
     Adopt,
-    /// `!` the credentials are sent again: checked, created anew, the old one deleted.
+    /// `!` Sends the credentials again: checks them, creates a replacement, deletes the old connector.
     Rotate,
-    /// `+/-` created anew, then the old one is deleted.
+    /// `+/-` Creates a replacement, then deletes the old connector.
     Replace,
     /// `-`
     Delete,
 }
 
-/// What became of an operation.
+/// The outcome of a step.
 #[derive(
     Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It succeeded.
+    /// The step succeeded.
     #[serde(rename = "done")]
     Succeeded,
-    /// It did not succeed.
+    /// The step failed.
     Failed,
-    /// Something before it did not succeed.
+    /// A step that this one depends on did not succeed.
     Blocked,
-    /// What it was planned against is no longer so; nothing was done.
+    /// The object changed since the plan was made; the step was skipped.
     Stale,
-    /// It was sent, and no answer tells whether it took effect; the next run looks.
+    /// The request was sent, and no response says whether it took effect. The next run checks.
     Unknown,
-    /// The run ended first.
+    /// The run ended before the step started.
     NotAttempted,
 }

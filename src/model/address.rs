@@ -1,4 +1,4 @@
-//! How a customer or a connector is named in files, plans and messages.
+//! Responsible for addresses: the names of customers and connectors in files, plans and messages.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,9 +9,9 @@ use thiserror::Error;
 /// Ordering puts a customer before its connectors.
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize, Deserialize)]
 pub struct Address {
-    /// The customer's name.
+    /// The name of the customer.
     pub customer: String,
-    /// The connector's name, or nothing for the customer itself.
+    /// The name of the connector, or `None` if the address is the customer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connector: Option<String>,
 }
@@ -42,7 +42,7 @@ impl Address {
 }
 
 impl fmt::Display for Address {
-    /// As a selector is written, so that what a message names can be given back.
+    /// Writes a selector, so that an address from a message can be passed to `--target`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.customer.replace('/', "%2F"))?;
         match &self.connector {
@@ -52,7 +52,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// A selector that names nothing.
+/// A selector with an empty part.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Error)]
 #[error("a selector is CUSTOMER or CUSTOMER/CONNECTOR, with neither part empty")]
 pub struct AddressError;
@@ -60,8 +60,7 @@ pub struct AddressError;
 impl std::str::FromStr for Address {
     type Err = AddressError;
 
-    /// Splits at the first slash; a customer whose name holds a slash is named with it escaped
-    /// as `%2F`.
+    /// Splits at the first slash. A slash in a customer's name is written as `%2F`.
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let (customer, connector) = match text.split_once('/') {
             None => (text, None),
@@ -82,11 +81,11 @@ mod tests {
     use super::Address;
 
     #[test]
-    fn selectors_parse_and_match() {
+    fn selector_of_connector_is_within_its_customer() {
         let all: Address = "acme".parse().unwrap();
-        let one: Address = "acme/GitHub / main".parse().unwrap();
-        assert_eq!(one, Address::connector("acme", "GitHub / main"));
-        assert!(one.is_within(&all) && all.is_within(&all) && !all.is_within(&one));
+        let connector: Address = "acme/GitHub / main".parse().unwrap();
+        assert_eq!(connector, Address::connector("acme", "GitHub / main"));
+        assert!(connector.is_within(&all) && all.is_within(&all) && !all.is_within(&connector));
         assert!("".parse::<Address>().is_err() && "acme/".parse::<Address>().is_err());
         assert_eq!(
             "a%2Fb".parse::<Address>().unwrap(),
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_shown_can_be_given_back() {
+    fn address_displayed_with_slash_is_parsed_back() {
         let address = Address::connector("acme/eu", "GitHub / main");
         assert_eq!(address.to_string(), "acme%2Feu/GitHub / main");
         assert_eq!(address.to_string().parse(), Ok(address));

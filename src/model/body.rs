@@ -1,4 +1,4 @@
-//! Responsible for the bodies that are sent to the remote API, with references unresolved.
+//! Responsible for request bodies of the remote API with unresolved references.
 
 use super::desired::secret_leaves;
 use super::setting::references;
@@ -6,7 +6,7 @@ use super::{Cache, DefinitionId, Entity, SecretRef, Setting, Settings, Status, T
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The fields of `WorkspaceUpdateRequest`; what is absent is not sent.
+/// The fields of `WorkspaceUpdateRequest`. A field that is `None` is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CustomerPatch {
     /// The new name.
@@ -20,10 +20,10 @@ pub struct CustomerPatch {
     pub cache: Option<Cache>,
 }
 
-/// Everything a connector's creation needs (`ConnectorSourceCreateRequest`), references unresolved.
+/// The fields of `ConnectorSourceCreateRequest`, with unresolved references.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConnectorBody {
-    /// Its name.
+    /// The name, unique within the customer.
     pub name: String,
     /// The type's name, as the older contract sends it.
     pub kind: String,
@@ -66,7 +66,7 @@ impl ConnectorBody {
         references(self.blocks().map(|(_, block)| block))
     }
 
-    /// The leaves whose sending is fingerprinted, as
+    /// The leaves that are fingerprinted when they are sent, as in
     /// [`DesiredConnector::secret_leaves`](super::DesiredConnector::secret_leaves).
     pub fn secret_leaves(&self) -> BTreeMap<String, &Setting> {
         secret_leaves(self.blocks())

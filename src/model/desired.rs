@@ -1,4 +1,4 @@
-//! What the files ask for, once it can be relied on.
+//! Responsible for the desired state: the validated content of the files.
 
 use super::setting::references;
 use super::{Address, DefinitionId, OrganizationId, SecretRef, Setting, Settings, TemplateId};
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Everything the files declare.
+/// Everything that the files declare.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Desired {
-    /// The organization the files are for; any other is refused.
+    /// The organization that the files are for. A run in another organization is refused.
     pub organization_id: Option<OrganizationId>,
-    /// Which names the remote API uses.
+    /// The version of the field names that the remote API uses.
     pub contract: Contract,
     /// Limits on what one run may delete.
     pub guards: Guards,
@@ -20,8 +20,8 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// Every text in it that is no secret and that an answer may repeat: names, and the literal
-    /// settings that can be read back.
+    /// Texts that are not secret and that a response may repeat: names, and the literal settings
+    /// that can be read back.
     pub fn texts(&self) -> Vec<&str> {
         let mut texts = Vec::new();
         for (name, customer) in &self.customers {
@@ -54,12 +54,12 @@ pub enum Contract {
     ExternalUser,
 }
 
-/// Limits on what one run may delete by absence.
+/// Limits on the deletions of one run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Guards {
     /// The most objects one run may delete or deactivate.
     pub max_deletes: u64,
-    /// The same as a percentage of the objects owned; counts from ten owned objects up.
+    /// The same limit as a percentage of the owned objects. Applies from ten owned objects up.
     pub max_delete_percent: u64,
 }
 
@@ -75,15 +75,15 @@ impl Default for Guards {
 /// One customer: a workspace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DesiredCustomer {
-    /// The name it had, when it was renamed in the files.
+    /// The earlier name, if the files rename the object.
     pub previous_name: Option<String>,
-    /// Where the workspace is placed when it is born; never read back.
+    /// The region in which the workspace is created. The API does not return it.
     pub region: Option<Region>,
-    /// Active unless the files say otherwise.
+    /// Active if the files declare no status.
     pub status: Status,
-    /// The cache setting, when declared.
+    /// The cache setting, if declared.
     pub cache: Option<Cache>,
-    /// Never deleted, deactivated or replaced by a run.
+    /// Whether runs must not delete, suspend or replace the customer and its connectors.
     pub protect: bool,
     /// Connectors by name.
     pub connectors: BTreeMap<String, DesiredConnector>,
@@ -96,7 +96,7 @@ pub enum Status {
     /// In use.
     #[default]
     Active,
-    /// Suspended; nothing is lost.
+    /// Suspended; no data is deleted.
     Inactive,
 }
 
@@ -104,7 +104,7 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cache {
-    /// Null remotely: as the organization has it.
+    /// The organization's setting; null in the API.
     Inherit,
     /// On.
     On,
@@ -132,13 +132,13 @@ impl Cache {
     }
 }
 
-/// A region, by the id that minting takes (`ScopedTokenCreateRequest.region_id`).
+/// A region by its id in `ScopedTokenCreateRequest.region_id`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Region(pub Uuid);
 
 impl Region {
-    /// The United States, the remote default.
+    /// The United States, the API's default.
     pub const US: Self = Self(Uuid::from_u128(0x645a_183f_b12b_4c6e_8ad3_99e1_6560_3450));
     /// The European Union.
     pub const EU: Self = Self(Uuid::from_u128(0xb9e4_8d61_f082_4a14_a8d0_799a_9079_38cb));
@@ -157,38 +157,38 @@ impl std::fmt::Display for Region {
 /// One connector of a customer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredConnector {
-    /// The name it had, when it was renamed in the files.
+    /// The earlier name, if the files rename the object.
     pub previous_name: Option<String>,
-    /// Its type.
+    /// The connector type.
     pub kind: Kind,
-    /// The authentication method that the credentials fit, as the catalog names it.
+    /// The catalog's name of the authentication method that the credentials match.
     pub auth: Option<String>,
     /// The source template, where the organization has several for a type.
     pub template_id: Option<TemplateId>,
     /// The authentication block.
     pub credentials: Option<Settings>,
-    /// Fields of `credentials` that are no secret, such as an email: shown when they stand in
-    /// the files.
+    /// Fields of `credentials` that are not secret, such as an email. Their literal values are
+    /// shown.
     pub readable: BTreeSet<String>,
-    /// Raised to send the credentials again.
+    /// A number that users increase to send the credentials again.
     pub credentials_version: Option<u64>,
-    /// Whether references are read to tell if their values changed.
-    pub rotation: Rotation,
+    /// Whether references are resolved to detect changed values.
+    pub rotation: RotationMode,
     /// Server variables, such as a subdomain.
     pub environment: Option<Settings>,
     /// Replication settings; only declared keys are compared.
     pub replication_config: Option<Settings>,
-    /// Entities and modes; compared as a set when declared.
+    /// Entities and modes; compared as a set if declared.
     pub entities: Option<Vec<Entity>>,
 }
 
-/// How a new value of a secret is noticed.
+/// How changed secrets are detected.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Rotation {
-    /// By reading it and comparing with what was last sent.
+pub enum RotationMode {
+    /// Each plan resolves the references and compares fingerprints.
     #[default]
     Compare,
-    /// Not at all: somebody asks for it. The references are read only to be sent.
+    /// Changes are not detected. References are resolved only when credentials are sent.
     Manual,
 }
 
@@ -209,8 +209,8 @@ impl DesiredConnector {
         references(self.blocks().map(|(_, block)| block))
     }
 
-    /// Every leaf whose value is write-only remotely or a reference, by dotted path: all of
-    /// `credentials`, and the references of the two other blocks.
+    /// The leaves that are fingerprinted, by dotted path: all of `credentials`, which the API never
+    /// returns, and the references in the other blocks.
     pub fn secret_leaves(&self) -> BTreeMap<String, &Setting> {
         secret_leaves(self.blocks())
     }
@@ -233,26 +233,26 @@ pub(super) fn secret_leaves<'a>(
     leaves
 }
 
-/// A connector's type as written, with its definition where the catalog knows it.
+/// A connector type as declared, with its definition if the catalog has the type.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Kind {
-    /// The catalog's name (`github`), or what the file says for a type outside the catalog.
+    /// The name in the catalog (`github`), or the declared text if the catalog lacks the type.
     pub name: String,
-    /// The definition; nothing for a name that has to be looked up live.
+    /// The definition, or `None` if the API has to be asked for it.
     pub definition_id: Option<DefinitionId>,
 }
 
 /// One requested entity (`RequestedEntity`).
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
 pub struct Entity {
-    /// The entity's name.
+    /// The name in the connector type.
     pub entity: String,
-    /// Sorted and without repeats; nothing means the server's choice.
+    /// Sorted and unique. `None` leaves the choice to the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modes: Option<Vec<Mode>>,
 }
 
-/// What may be done with an entity (`RequestedEntityMode`).
+/// An access mode of an entity (`RequestedEntityMode`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {

@@ -1,34 +1,34 @@
-//! Responsible for the results of `doctor`.
+//! Responsible for the results of `doctor`. Does not run the checks.
 
 use serde::Serialize;
 
-/// The result of one check. Never holds a secret's value.
+/// The result of one check. Contains no secret value.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct HealthCheck {
     /// What was checked, such as `configuration` or `store vault`.
     pub subject: String,
-    /// The result.
+    /// Whether the check passed.
     pub health: Health,
-    /// What was found.
+    /// A sentence about the result.
     pub detail: String,
-    /// What to do about it.
+    /// What the user can do about it.
     pub hint: Option<String>,
 }
 
-/// Whether something works.
+/// Whether a check passed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// As it should be.
+    /// The check passed.
     Ok,
-    /// It works, and should be otherwise.
+    /// A run would succeed, but the setup should be improved.
     Warn,
-    /// A run would stop.
+    /// A run would fail.
     Fail,
 }
 
 impl HealthCheck {
-    /// As it should be.
+    /// A check that passed.
     pub fn ok(subject: &str, detail: impl Into<String>) -> Self {
         Self {
             subject: subject.to_owned(),
@@ -38,7 +38,7 @@ impl HealthCheck {
         }
     }
 
-    /// It works, and should be otherwise.
+    /// A check with a warning.
     pub fn warn(subject: &str, detail: impl Into<String>, hint: &str) -> Self {
         Self {
             health: Health::Warn,
@@ -47,7 +47,7 @@ impl HealthCheck {
         }
     }
 
-    /// A run would stop.
+    /// A check that failed.
     pub fn fail(subject: &str, detail: impl Into<String>, hint: &str) -> Self {
         Self {
             health: Health::Fail,

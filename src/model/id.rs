@@ -1,5 +1,5 @@
-//! Remote ids, one type per kind of object so that a connector's id cannot be passed as a
-//! workspace's.
+//! Responsible for remote ids: one type per kind of object, so that the compiler rejects a
+//! connector id where a workspace id is expected.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -31,22 +31,23 @@ macro_rules! id {
 }
 
 id! {
-    /// An organization: the account that owns workspaces (`TokenResponse.organization_id`).
+    /// The id of an organization, the account that owns workspaces (`TokenResponse.organization_id`).
     OrganizationId
 }
 id! {
-    /// A customer's workspace (`WorkspaceGetResponse.id`): durable where the name is not.
+    /// The id of a customer's workspace (`WorkspaceGetResponse.id`). It survives renames.
     WorkspaceId
 }
 id! {
-    /// A connector (`ConnectorSourceListItem.id`).
+    /// The id of a connector (`ConnectorSourceListItem.id`).
     ConnectorId
 }
 id! {
-    /// A connector type in the remote catalog (`ConnectorDefinition.sourceDefinitionId`).
+    /// The id of a connector type in the remote catalog (`ConnectorDefinition.sourceDefinitionId`).
     DefinitionId
 }
 id! {
-    /// A source template: an organization's configuration of a type (`SourceTemplateListItem.id`).
+    /// The id of a source template, an organization's configuration of a type
+    /// (`SourceTemplateListItem.id`).
     TemplateId
 }

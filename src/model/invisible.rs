@@ -1,4 +1,4 @@
-//! Responsible for the table of characters that a reader cannot see, or that steer a terminal or reorder text.
+//! Responsible for the table of characters that are invisible, control a terminal or reorder text.
 
 /// Whether a character is a control character, reorders text or has no visible form.
 pub fn is_invisible(character: char) -> bool {

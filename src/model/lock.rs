@@ -1,5 +1,5 @@
-//! Responsible for locks whose holder panicked: nothing that is locked here is changed in parts, so
-//! the value is whole and is used as it is.
+//! Responsible for locking mutexes that are poisoned. No value behind a lock of this crate is
+//! changed in several steps, so the value is consistent after a panic.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

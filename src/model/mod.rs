@@ -1,7 +1,7 @@
-//! The nouns that every room shares: names, ids, settings, secrets, and the three states
-//! (desired, observed, recorded) that a plan compares.
+//! Responsible for the types that all modules share and their invariants: names, ids, settings,
+//! secrets, and the three states that a plan compares (desired, observed, ledger).
 //!
-//! Owns the types and their invariants. Refuses I/O, clocks, randomness and `async`.
+//! Does not do I/O and does not use clocks, randomness or `async`.
 
 mod action;
 mod address;
@@ -10,10 +10,10 @@ mod desired;
 mod health_check;
 mod id;
 mod invisible;
+mod ledger_state;
 mod limits;
 mod lock;
 mod observed;
-mod recorded;
 mod secret;
 mod secret_buffer;
 mod secret_heuristics;
@@ -28,25 +28,26 @@ pub use address::{Address, AddressError};
 pub use body::{ConnectorBody, CustomerPatch};
 pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
-    Region, Rotation, Status,
+    Region, RotationMode, Status,
 };
 pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;
+pub use ledger_state::{
+    Applied, AppliedCustomer, ConnectorEntry, CustomerEntry, LedgerState, PendingEntry,
+    SentFingerprints, UnverifiedCause, UnverifiedEntry,
+};
 pub use limits::{AdoptPolicy, CountOrPercent, DeletePolicy, RecordedGuards};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use observed::{
     Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
     ObservedStatus,
 };
-pub use recorded::{
-    Applied, AppliedCustomer, PendingConnector, Recorded, RecordedConnector, RecordedCustomer, Sent,
-};
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_mask, looks_secret, names_secret};
 pub use secret_lookup::SecretLookup;
-pub use secret_status::{SecretComparison, SecretStatus, WhyUnverified};
+pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
 pub use setting::{Setting, references};
 pub use settings::Settings;
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};

@@ -1,4 +1,4 @@
-//! What the remote API says there is.
+//! Responsible for the observed state: what the remote API returned.
 
 use super::{ConnectorId, DefinitionId, Entity, OrganizationId, TemplateId, WorkspaceId};
 use jiff::Timestamp;
@@ -7,86 +7,86 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Everything that was read.
+/// Everything that was read from the API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
-    /// The organization that the token acts for.
+    /// The organization of the token.
     pub organization_id: OrganizationId,
     /// Live workspaces by id.
     pub customers: BTreeMap<WorkspaceId, ObservedCustomer>,
-    /// Whether the list of workspaces can be relied on to be whole.
+    /// Whether the list of workspaces is complete.
     pub completeness: Completeness,
-    /// The answer for every type name that the catalog does not know.
+    /// The result for each type name that the embedded catalog lacks.
     pub kinds: BTreeMap<String, KindLookup>,
 }
 
-/// Whether a listing is whole (`list_workspaces` against `get_workspaces_stats`).
+/// Whether a listing is complete (`list_workspaces` compared with `get_workspaces_stats`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Completeness {
-    /// The end was reached, nothing came twice, and the count is the one of the statistics.
+    /// The last page was read, no id was repeated, and the count matches the statistics.
     Complete,
-    /// Something is missing or repeated; the text says what.
+    /// Rows are missing or repeated. The text says which.
     Incomplete(String),
 }
 
-/// What the live catalog says of a type name.
+/// The result of looking a type name up in the API's catalog.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum KindLookup {
-    /// One definition.
+    /// The name has one definition.
     Found(DefinitionId),
-    /// None; the names that come nearest.
+    /// The name has no definition. Holds the most similar names.
     Missing(Vec<String>),
-    /// More than one of that name.
+    /// The name has several definitions.
     Ambiguous(Vec<DefinitionId>),
 }
 
 /// One workspace (`WorkspaceGetResponse`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedCustomer {
-    /// Its present name.
+    /// The name, which need not be unique.
     pub name: String,
-    /// Its status.
+    /// Whether the workspace is active.
     pub status: ObservedStatus,
     /// `cache_enabled`.
     pub cache: Option<bool>,
-    /// When it was made, RFC 3339.
+    /// The creation time, RFC 3339.
     pub created_at: String,
-    /// Connectors by id, or nothing when they were not read.
+    /// Connectors by id, or `None` if they were not read.
     pub connectors: Option<BTreeMap<ConnectorId, ObservedConnector>>,
 }
 
-/// A workspace's status, tolerant of values that are newer than this program.
+/// A workspace's status. Accepts values that this version does not know.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ObservedStatus {
     /// In use.
     Active,
     /// Suspended.
     Inactive,
-    /// Something this program does not know: nothing is written to such a workspace.
+    /// An unknown status. Runs do not write to such a workspace.
     Other(String),
 }
 
 /// One connector as listed (`ConnectorSourceListItem`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedConnector {
-    /// Its present name; not unique.
+    /// The name, which need not be unique.
     pub name: String,
-    /// Its type, from the template summary.
+    /// The connector type, from the template summary.
     pub definition_id: DefinitionId,
-    /// The registry's name of the type, when the summary has it.
+    /// The name of the type in the registry, if the summary has it.
     pub kind_name: Option<String>,
-    /// The template it was made from.
+    /// The template that the connector was created from.
     pub template_id: TemplateId,
-    /// When it was made, RFC 3339.
+    /// The creation time, RFC 3339.
     pub created_at: Option<String>,
-    /// When it last changed, RFC 3339, when the server says.
+    /// The time of the last change, RFC 3339, if the server returns it.
     pub updated_at: Option<String>,
-    /// The details, or nothing when they were not read.
+    /// The details, or `None` if they were not read.
     pub detail: Option<ObservedDetail>,
 }
 
 impl ObservedConnector {
-    /// When it was made. A time without an offset is one in UTC, as all of the API's are.
+    /// The creation time. The API uses UTC, so a time without an offset is read as UTC.
     pub fn created(&self) -> Option<Timestamp> {
         let text = self.created_at.as_deref()?;
         let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
@@ -94,10 +94,10 @@ impl ObservedConnector {
     }
 }
 
-/// What only reading one connector tells (`ConnectorSourceGetResponse`).
+/// The fields that the list lacks (`ConnectorSourceGetResponse`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedDetail {
-    /// The replication settings, which may hold keys that nobody declared.
+    /// The replication settings, which can contain keys that the files do not declare.
     pub replication_config: Map<String, Value>,
     /// The requested entities.
     pub entities: Vec<Entity>,

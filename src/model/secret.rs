@@ -6,33 +6,35 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// A reference to a secret, `${store:path#field}`: everything but the one request body that
-/// sets the secret sees this and not the value.
+/// A reference to a secret, `${store:path#field}`. Only the request body that sets the secret
+/// contains the value; all other code uses the reference.
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretRef {
     /// The store.
     pub store: StoreKind,
-    /// What the store is asked for.
+    /// The path in the store.
     pub path: String,
-    /// The field inside what the store returns.
+    /// The field in the value that the store returns.
     pub field: Option<String>,
 }
 
 /// Why a text is not a reference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Error)]
 pub enum SecretRefError {
-    /// It does not start with `${` and end with `}`.
-    #[error("a reference is a whole value of the form ${{store:path}} or ${{store:path#field}}")]
+    /// The text does not start with `${` and end with `}`.
+    #[error(
+        "a reference must be the whole value and have the form ${{store:path}} or ${{store:path#field}}"
+    )]
     NotAReference,
-    /// No `store:` in front of the path.
+    /// The path has no `store:` in front.
     #[error("a reference names its store before a colon, as in ${{env:NAME}}")]
     NoStore,
-    /// Nothing after the colon, or nothing after the `#`.
+    /// The path or the field is empty.
     #[error("a reference says what to read after the colon, as in ${{file:secrets/token}}")]
     EmptyPath,
-    /// A control character, a brace or a line break inside.
-    #[error("a reference holds no control characters and no braces")]
+    /// The text contains a control character, a brace or a line break.
+    #[error("a reference must not contain control characters or braces")]
     BadCharacter,
 }
 
@@ -97,12 +99,13 @@ impl fmt::Display for SecretRef {
     }
 }
 
-/// A secret's value: wiped when dropped, and without Display, Serialize, Clone or Eq.
+/// The value of a secret. Its memory is wiped when it is dropped. It does not implement Display,
+/// Serialize, Clone or Eq.
 ///
-/// Two places expose it: the request body that sets it, and the keyed fingerprint that later
-/// tells whether it changed.
+/// Two places expose it: the request body that sets the secret, and the keyed fingerprint that
+/// detects changes.
 ///
-/// It cannot be printed:
+/// A value cannot be printed:
 /// ```compile_fail,E0277
 /// let secret = airlift::model::SecretValue::new(String::new());
 /// let text = format!("{secret}");
@@ -138,7 +141,7 @@ impl fmt::Display for SecretRef {
 /// fn takes<T: std::hash::Hash>() {}
 /// takes::<airlift::model::SecretValue>();
 /// ```
-/// nor taken for the text it holds:
+/// nor converted to text:
 /// ```compile_fail,E0277
 /// fn takes<T: std::ops::Deref>() {}
 /// takes::<airlift::model::SecretValue>();
@@ -151,12 +154,12 @@ impl fmt::Display for SecretRef {
 /// fn takes<T: Into<String>>() {}
 /// takes::<airlift::model::SecretValue>();
 /// ```
-/// nor its content taken out:
+/// nor can its field be read:
 /// ```compile_fail,E0616
 /// let secret = airlift::model::SecretValue::new(String::new());
 /// let text = secret.text;
 /// ```
-/// What it is for compiles:
+/// Creating and exposing a value compiles:
 /// ```
 /// let secret = airlift::model::SecretValue::new("x".to_owned());
 /// assert_eq!(format!("{secret:?}"), "(secret)");
@@ -168,7 +171,7 @@ pub struct SecretValue {
 }
 
 impl SecretValue {
-    /// Takes ownership of a value that was just read from its store.
+    /// Takes ownership of a value.
     pub fn new(value: String) -> Self {
         Self {
             text: Zeroizing::new(value),
@@ -176,18 +179,18 @@ impl SecretValue {
         }
     }
 
-    /// The same with the version under which its store has it.
+    /// Sets the version of the value in its store.
     #[must_use]
     pub fn with_version(self, version: Option<String>) -> Self {
         Self { version, ..self }
     }
 
-    /// The version under which its store has it, where the store has versions.
+    /// The version of the value in its store, if the store has versions.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// The value itself.
+    /// The secret value as text.
     pub fn expose(&self) -> &str {
         &self.text
     }
@@ -204,7 +207,7 @@ mod tests {
     use super::{SecretRef, SecretRefError, SecretValue};
 
     #[test]
-    fn references_round_trip() {
+    fn secret_ref_parsed_prints_same_text() {
         for text in [
             "${env:ACME}",
             "${vault:kv/hubspot#client_id}",
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_references_say_what_is_wrong() {
+    fn secret_ref_malformed_names_the_error() {
         let error = |text: &str| text.parse::<SecretRef>().unwrap_err();
         assert_eq!(error("token"), SecretRefError::NotAReference);
         assert_eq!(error("a ${env:X}"), SecretRefError::NotAReference);
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_has_its_parts() {
+    fn secret_ref_parsed_has_store_path_and_field() {
         let reference: SecretRef = "${vault:kv/a:b#c#d}".parse().unwrap();
         assert_eq!(
             (reference.store.name(), reference.path.as_str()),
@@ -246,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_has_no_printable_content() {
+    fn secret_value_debug_prints_placeholder() {
         assert_eq!(
             format!("{:?}", SecretValue::new("hunter2".into())),
             "(secret)"

@@ -1,20 +1,20 @@
-//! Responsible for collecting bytes that arrive piece by piece in memory that is wiped.
+//! Responsible for collecting bytes in memory that is wiped when it is freed.
 //!
-//! A vector that grows leaves what it held behind in freed memory. This buffer moves by hand and
-//! wipes the old place.
+//! A growing `Vec` copies its content and does not wipe the old allocation. This buffer copies the
+//! content itself and wipes the old allocation.
 
 use zeroize::Zeroizing;
 
-/// The least that is allocated.
+/// The size of the first allocation.
 const FIRST_CAPACITY: usize = 16 * 1024;
 
-/// Bytes up to a limit.
+/// A byte buffer with a maximum length.
 pub(crate) struct SecretBuffer {
     bytes: Zeroizing<Vec<u8>>,
     limit: usize,
 }
 
-/// More bytes came than the limit allows.
+/// The content would exceed the limit.
 #[derive(Debug)]
 pub(crate) struct LimitExceeded;
 
@@ -23,7 +23,7 @@ impl SecretBuffer {
         Self::with_capacity(0, limit)
     }
 
-    /// With room for as many bytes as are expected.
+    /// Allocates space for the expected number of bytes.
     pub(crate) fn with_capacity(expected: usize, limit: usize) -> Self {
         let capacity = expected.max(FIRST_CAPACITY).min(limit);
         Self {
@@ -32,15 +32,15 @@ impl SecretBuffer {
         }
     }
 
-    /// Adds a piece.
+    /// Appends bytes.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), LimitExceeded> {
         let needed = self.bytes.len().saturating_add(piece.len());
         if needed > self.limit {
             return Err(LimitExceeded);
         }
         if needed > self.bytes.capacity() {
-            let room = needed.saturating_mul(2).min(self.limit);
-            let mut moved = Zeroizing::new(Vec::with_capacity(room));
+            let capacity = needed.saturating_mul(2).min(self.limit);
+            let mut moved = Zeroizing::new(Vec::with_capacity(capacity));
             moved.extend_from_slice(&self.bytes);
             self.bytes = moved;
         }
@@ -48,7 +48,6 @@ impl SecretBuffer {
         Ok(())
     }
 
-    /// All of it.
     pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
         self.bytes
     }
@@ -59,7 +58,7 @@ mod tests {
     use super::SecretBuffer;
 
     #[test]
-    fn pieces_come_together_up_to_the_limit() {
+    fn secret_buffer_beyond_limit_refuses_bytes() {
         let mut buffer = SecretBuffer::new(40_000);
         for _ in 0..4 {
             buffer.push(&[b'x'; 10_000]).unwrap();

@@ -1,6 +1,6 @@
-//! Responsible for recognizing secrets outside of references: by their name, by their form, or as a mask.
+//! Responsible for recognizing secrets that are not references: by name, by form, or as a mask.
 
-/// Words that the names of secrets hold.
+/// Words in the names of fields that contain secrets.
 const WORDS: [&str; 7] = [
     "token",
     "password",
@@ -11,8 +11,8 @@ const WORDS: [&str; 7] = [
     "apikey",
 ];
 
-/// Beginnings of well-known kinds of secrets.
-const BEGINNINGS: [&str; 16] = [
+/// Prefixes of common kinds of secrets.
+const PREFIXES: [&str; 16] = [
     "secret_coordinate::",
     "-----BEGIN",
     "AKIA",
@@ -31,19 +31,19 @@ const BEGINNINGS: [&str; 16] = [
     "xoxp-",
 ];
 
-/// Whether a field of this name holds a secret.
+/// Whether a field of this name usually contains a secret.
 pub fn names_secret(name: &str) -> bool {
     let name = name.to_lowercase().replace('-', "_");
     WORDS.iter().any(|word| name.contains(word)) || name == "key" || name.ends_with("_key")
 }
 
-/// Whether a text stands for a secret that a server does not show.
+/// Whether a text is the placeholder of a secret that a server withholds.
 pub fn is_mask(text: &str) -> bool {
     let stars = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
     stars || text.starts_with("secret_coordinate::")
 }
 
-/// Whether a text is a secret by its form, or is under a name that secrets go by.
+/// Whether a text is a secret by its form or by the name of its field.
 pub fn looks_secret(name: &str, text: &str) -> bool {
     let with_password = text.split_once("://").is_some_and(|(_, rest)| {
         let authority = rest.split('/').next().unwrap_or_default();
@@ -52,7 +52,7 @@ pub fn looks_secret(name: &str, text: &str) -> bool {
     !text.is_empty()
         && (names_secret(name)
             || is_mask(text)
-            || BEGINNINGS.iter().any(|start| text.starts_with(start))
+            || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
             || with_password)
 }
 
@@ -61,7 +61,7 @@ mod tests {
     use super::{looks_secret, names_secret};
 
     #[test]
-    fn secrets_are_told_by_name_and_by_form() {
+    fn looks_secret_by_name_or_form_is_true() {
         assert!(names_secret("client-secret") && names_secret("api_key") && names_secret("Token"));
         assert!(!names_secret("repositories") && !names_secret("keyword"));
         for text in [

@@ -1,13 +1,14 @@
-//! Responsible for the interface between the module that reads secrets and the modules that send them.
+//! Responsible for the interface between the module that reads secrets and the modules that send
+//! them.
 
 use super::{SecretRef, SecretValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// References that have been resolved. The API client looks a secret up when it sends it, and does
-/// not keep it.
+/// Resolved references. The API client looks a secret up when it sends the secret and does not keep
+/// the value.
 pub trait SecretLookup: Sync {
-    /// The value, or nothing when the reference was not resolved.
+    /// The value, or `None` if the reference is not resolved.
     fn value(&self, reference: &SecretRef) -> Option<&SecretValue>;
 }
 

@@ -1,33 +1,31 @@
-//! Responsible for what is known about secrets without showing them: the planner's only view of
-//! their values.
+//! Responsible for the results of comparing secrets. The planner knows these results and no values.
 
 use super::Address;
 use std::collections::BTreeMap;
 
-/// The secrets of every connector that has recorded fingerprints, compared with what was last sent.
+/// The comparison of every connector that has fingerprints in the ledger.
 ///
 /// Paths are those of [`super::DesiredConnector::secret_leaves`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SecretComparison {
-    /// By connector, then by path.
+    /// The status by connector, then by path.
     pub connectors: BTreeMap<Address, BTreeMap<String, SecretStatus>>,
-    /// Versions of stores that hold the value last sent and that the ledger does not know yet,
-    /// by connector, then by path.
+    /// New store versions that contain the value last sent, by connector, then by path. The ledger
+    /// lacks them.
     pub versions: BTreeMap<Address, BTreeMap<String, String>>,
 }
 
-/// One secret compared with its fingerprint.
+/// The result of comparing one secret with its fingerprint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SecretStatus {
-    /// The value is the one last sent.
+    /// The value equals the value last sent.
     Unchanged,
     /// The value differs from the one last sent.
     Changed,
-    /// The store has another version than the one last sent, and nothing shows that its value
-    /// is the same.
+    /// The store has another version than the one last sent, and the values could not be compared.
     NewVersion,
-    /// It could not be told.
-    Unverified(WhyUnverified),
+    /// The secret could not be compared.
+    Unverified(UnverifiedReason),
 }
 
 /// Why a secret could not be compared.
@@ -44,15 +42,16 @@ pub enum SecretStatus {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum WhyUnverified {
-    /// The reference cannot be resolved here.
+#[schemars(rename = "WhyUnverified")]
+pub enum UnverifiedReason {
+    /// The reference cannot be resolved on this machine.
     Unavailable,
-    /// No secrets were to be read (`--no-secrets`).
+    /// The run does not read secrets (`--no-secrets`).
     NotAsked,
     /// The fingerprints were made with another key.
     KeyChanged,
-    /// The connector was adopted: nothing was ever sent.
+    /// The connector was adopted, so airlift has sent no secret.
     NeverSent,
-    /// The files say `rotation: manual`: it is never read to compare.
+    /// The files declare `rotation: manual`, so the reference is not resolved to compare.
     Manual,
 }

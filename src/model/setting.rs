@@ -1,22 +1,22 @@
-//! Responsible for the free-form blocks of a connector (`credentials`, `environment`, `replication_config`): YAML types
-//! with references in the place of secrets.
+//! Responsible for the values in a connector's blocks (`credentials`, `environment`,
+//! `replication_config`): YAML values in which references replace secrets.
 
 use super::{SecretRef, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// The key that stands for a reference in JSON (ledger, saved plan). The configuration refuses
-/// it as a field name, so nothing a user writes can be mistaken for one.
+/// The key that marks a reference in JSON (ledger, saved plan). The configuration refuses this
+/// field name, so no declared value can be confused with a reference.
 const SECRET_KEY: &str = "$secret";
 
-/// One value of a block.
+/// A value in a block.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Value", into = "Value")]
 pub enum Setting {
-    /// A literal scalar: null, boolean, number or text.
+    /// A literal null, boolean, number or text.
     Literal(Value),
-    /// A reference that is resolved when it is sent.
+    /// A reference. It is resolved when the block is sent.
     Secret(SecretRef),
     /// A list.
     List(Vec<Setting>),
@@ -25,18 +25,18 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// Collects the literal texts in it.
-    pub fn texts<'a>(&'a self, found: &mut Vec<&'a str>) {
+    /// Collects the literal texts in the value.
+    pub fn texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
         match self {
-            Self::Literal(value) => found.extend(value.as_str()),
+            Self::Literal(value) => texts.extend(value.as_str()),
             Self::Secret(_) => {}
-            Self::List(items) => items.iter().for_each(|item| item.texts(found)),
-            Self::Map(fields) => fields.values().for_each(|field| field.texts(found)),
+            Self::List(items) => items.iter().for_each(|item| item.texts(texts)),
+            Self::Map(fields) => fields.values().for_each(|field| field.texts(texts)),
         }
     }
 
     /// Calls `visit` with the dotted path of every leaf (scalar or reference) below `path`.
-    /// Empty lists and mappings are leaves too: they carry meaning.
+    /// Empty lists and mappings are leaves.
     pub fn leaves<'a>(&'a self, path: &str, visit: &mut impl FnMut(String, &'a Setting)) {
         match self {
             Self::List(items) if !items.is_empty() => {
@@ -53,7 +53,7 @@ impl Setting {
         }
     }
 
-    /// Whether a reference stands anywhere inside.
+    /// Whether the value contains a reference.
     pub fn holds_secret(&self) -> bool {
         match self {
             Self::Literal(_) => false,
@@ -63,7 +63,7 @@ impl Setting {
         }
     }
 
-    /// The value as plain JSON, or nothing if a reference stands anywhere inside.
+    /// The value as JSON, or `None` if it contains a reference.
     pub fn to_plain(&self) -> Option<Value> {
         match self {
             Self::Literal(value) => Some(value.clone()),
@@ -141,7 +141,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn json_round_trips_with_references() {
+    fn setting_with_reference_round_trips_as_json() {
         let value = json!({"a": [1, {"$secret": "${env:X}"}], "b": {"c": null}});
         let setting = Setting::from(value.clone());
         assert!(setting.holds_secret() && setting.to_plain().is_none());
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_have_paths() {
+    fn setting_leaves_have_dotted_paths() {
         let setting = Setting::from(json!({"a": [1, {"b": true}], "c": []}));
         let mut paths = Vec::new();
         setting.leaves("x", &mut |path, _| paths.push(path));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_collected_once() {
+    fn references_used_twice_are_collected_once() {
         let setting =
             Setting::from(json!({"a": {"$secret": "${env:A}"}, "b": [{"$secret": "${env:A}"}]}));
         let Setting::Map(settings) = setting else {

@@ -1,17 +1,17 @@
-//! Responsible for a block of a connector: field names to settings, in name order.
+//! Responsible for the blocks of a connector: maps from field names to settings in name order.
 //!
-//! A sorted list, because a project has two or three small blocks for each of its connectors, and a
-//! tree would reserve room for eleven fields in each of them.
+//! A block is a sorted list: each connector has two or three small blocks, and a `BTreeMap` would
+//! allocate space for eleven fields in each of them.
 
 use super::Setting;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::ops::Index;
 
-/// A block.
+/// A block of settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
-    /// Sorted by name, and no name twice.
+    /// Sorted by name; names are unique.
     fields: Vec<(String, Setting)>,
 }
 
@@ -32,12 +32,12 @@ impl Settings {
         self.fields.get(position).map(|(_, setting)| setting)
     }
 
-    /// Whether it has a field.
+    /// Whether the block has a field.
     pub fn contains_key(&self, name: &str) -> bool {
         self.position(name).is_ok()
     }
 
-    /// Sets a field, and gives what it was before.
+    /// Sets a field and returns its old setting.
     pub fn insert(&mut self, name: String, setting: Setting) -> Option<Setting> {
         match self.position(&name) {
             Ok(position) => {
@@ -51,7 +51,7 @@ impl Settings {
         }
     }
 
-    /// Removes a field, and gives what it was.
+    /// Removes a field and returns its setting.
     pub fn remove(&mut self, name: &str) -> Option<Setting> {
         let position = self.position(name).ok()?;
         Some(self.fields.remove(position).1)
@@ -67,7 +67,7 @@ impl Settings {
         self.fields.len()
     }
 
-    /// Whether it has no field.
+    /// Whether the block has no field.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
@@ -93,7 +93,7 @@ fn as_pair((name, setting): &(String, Setting)) -> (&String, &Setting) {
 }
 
 impl FromIterator<(String, Setting)> for Settings {
-    /// Of two fields with one name the later counts.
+    /// Of two fields with the same name, the later one is used.
     fn from_iter<T: IntoIterator<Item = (String, Setting)>>(fields: T) -> Self {
         let mut fields: Vec<(String, Setting)> = fields.into_iter().collect();
         fields.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -149,7 +149,7 @@ impl Index<&str> for Settings {
 
     #[expect(
         clippy::expect_used,
-        reason = "indexing panics where there is nothing, as that of a map does"
+        reason = "indexing panics for a missing key, as for the maps of std"
     )]
     fn index(&self, name: &str) -> &Setting {
         self.get(name).expect("a field of that name")
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_in_name_order_and_the_later_of_two_counts() {
+    fn settings_with_repeated_name_use_the_later() {
         let settings: Settings = [("b", 1), ("a", 2), ("b", 3)]
             .map(|(name, number)| (name.to_owned(), setting(number)))
             .into_iter()
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn field_is_set_and_removed() {
+    fn settings_insert_and_remove_return_the_old_setting() {
         let mut settings = Settings::new();
         assert_eq!(settings.insert("b".into(), setting(1)), None);
         assert_eq!(settings.insert("a".into(), setting(2)), None);

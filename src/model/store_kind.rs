@@ -1,25 +1,25 @@
-//! Responsible for the kinds of secret stores and their names.
+//! Responsible for the kinds of secret stores and their names. Does not read secrets.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// The stores of this program.
+/// The stores that are built in.
 pub const STORES: [&str; 4] = ["env", "file", "vault", "exec"];
-/// The stores that may be used where the project lists none.
+/// The stores that a project can use if it does not list stores.
 pub const DEFAULT_STORES: [&str; 2] = ["env", "file"];
 
-/// The store that a reference names. Kinds are ordered by name.
+/// The store of a reference. Kinds are ordered by name.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum StoreKind {
     /// Environment variables.
     Env,
-    /// Commands that the user's own configuration names.
+    /// Commands from the user's own configuration.
     Exec,
     /// Files.
     File,
     /// `HashiCorp` Vault or `OpenBao`.
     Vault,
-    /// A store that the user's own configuration names.
+    /// A store from the user's own configuration.
     Provider(String),
     /// A store that this version does not know.
     Unknown(String),
@@ -69,8 +69,8 @@ impl PartialOrd for StoreKind {
     }
 }
 
-/// Whether a name is that of a store which the user's own configuration names. Such a name has a hyphen, so that it
-/// is never confused with a store of this program.
+/// Whether a name belongs to a store from the user's own configuration. Such a name contains a
+/// hyphen, which the names of built-in stores do not.
 pub fn is_alias(store: &str) -> bool {
     let is_word = |part: &str| {
         !part.is_empty()
@@ -83,7 +83,7 @@ pub fn is_alias(store: &str) -> bool {
         && store.split('-').all(is_word)
 }
 
-/// Whether a reference or a list can name such a store.
+/// Whether a name is the name of a built-in store or an alias.
 pub fn is_store(store: &str) -> bool {
     !matches!(StoreKind::from(store), StoreKind::Unknown(_))
 }
@@ -93,7 +93,7 @@ mod tests {
     use super::{STORES, StoreKind, is_store};
 
     #[test]
-    fn a_provider_name_has_a_hyphen() {
+    fn store_name_of_provider_has_hyphen() {
         for known in ["env", "exec", "prod-aws", "a-1-b"] {
             assert!(is_store(known), "{known}");
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_print_and_order_as_their_names() {
+    fn store_kinds_are_printed_and_ordered_by_name() {
         let mut names = Vec::from(STORES);
         names.extend(["a-b", "op", "zz-a"]);
         let mut kinds: Vec<StoreKind> = names.iter().copied().map(StoreKind::from).collect();

@@ -3,8 +3,8 @@
 
 use super::{Observer, RefreshMode};
 use crate::model::{
-    ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, ObservedConnector,
-    ObservedCustomer, RecordedConnector, RecordedCustomer, WorkspaceId,
+    ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, DesiredConnector, DesiredCustomer,
+    ObservedConnector, ObservedCustomer, WorkspaceId,
 };
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ impl Observer<'_> {
 }
 
 /// A recorded connector with its recorded name.
-type RecordedEntry<'a> = (&'a str, &'a RecordedConnector);
+type RecordedEntry<'a> = (&'a str, &'a ConnectorEntry);
 
 /// Index of one customer's declared connectors by the properties that match an observed one.
 struct Candidates<'a> {
@@ -75,7 +75,7 @@ struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    fn new(declared: &'a DesiredCustomer, recorded: Option<&'a RecordedCustomer>) -> Self {
+    fn new(declared: &'a DesiredCustomer, recorded: Option<&'a CustomerEntry>) -> Self {
         let mut candidates = Self {
             declared,
             recorded: BTreeMap::new(),

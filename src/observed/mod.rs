@@ -16,8 +16,8 @@ pub use survey::{Details, Survey, survey};
 use crate::api::{ApiError, ApiErrorKind, Reader};
 use crate::events::{Event, Sink};
 use crate::model::{
-    ConnectorId, Desired, DesiredCustomer, KindLookup, Observed, ObservedConnector,
-    ObservedCustomer, Recorded, WorkspaceId,
+    ConnectorId, Desired, DesiredCustomer, KindLookup, LedgerState, Observed, ObservedConnector,
+    ObservedCustomer, WorkspaceId,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,7 @@ pub enum RefreshMode {
 pub async fn observe(
     reader: &Reader,
     desired: &Desired,
-    recorded: &Recorded,
+    recorded: &LedgerState,
     refresh: RefreshMode,
     parallelism: usize,
     events: &dyn Sink,
@@ -59,7 +59,7 @@ pub async fn observe(
 struct Observer<'a> {
     reader: &'a Reader,
     desired: &'a Desired,
-    recorded: &'a Recorded,
+    recorded: &'a LedgerState,
     refresh: RefreshMode,
     /// Replaces the declarations as the selection of what is read.
     survey: Option<&'a Survey<'a>>,

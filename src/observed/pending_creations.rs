@@ -4,8 +4,8 @@
 use crate::api::{ApiError, Reader};
 use crate::backoff::{Backoff, Limit, Pauses};
 use crate::events::{Event, Sink};
-use crate::ledger::{Intent, Unsettled, is_unresolved, was_created};
-use crate::model::Recorded;
+use crate::ledger::{Intent, JournalEntry, is_unresolved, was_created};
+use crate::model::LedgerState;
 use futures_util::future::try_join_all;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -20,12 +20,12 @@ const PAUSES: Pauses = Pauses {
 /// Reads the lists until every unresolved creation is listed or older than `settle_timeout`.
 pub async fn await_pending_creations(
     reader: &Reader,
-    recorded: &Recorded,
-    unsettled: &[Unsettled],
+    recorded: &LedgerState,
+    unsettled: &[JournalEntry],
     settle_timeout: Duration,
     events: &dyn Sink,
 ) -> Result<(), ApiError> {
-    let mut pending: Vec<(&Unsettled, Instant)> = unsettled
+    let mut pending: Vec<(&JournalEntry, Instant)> = unsettled
         .iter()
         .filter(|creation| is_unresolved(creation, recorded))
         .filter_map(|creation| Some((creation, Instant::now() + creation.left_of(settle_timeout)?)))
@@ -53,7 +53,7 @@ pub async fn await_pending_creations(
 }
 
 /// Whether the creation is listed or cannot be listed any more.
-async fn is_resolved(reader: &Reader, creation: &Unsettled) -> Result<bool, ApiError> {
+async fn is_resolved(reader: &Reader, creation: &JournalEntry) -> Result<bool, ApiError> {
     let Intent::CreateConnector {
         customer,
         workspace_id,

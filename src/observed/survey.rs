@@ -4,7 +4,7 @@ use super::{Observer, RefreshMode};
 use crate::api::{ApiError, Reader};
 use crate::events::Sink;
 use crate::model::{
-    ConnectorId, Desired, Observed, ObservedCustomer, Recorded, RecordedCustomer, WorkspaceId,
+    ConnectorId, CustomerEntry, Desired, LedgerState, Observed, ObservedCustomer, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub enum Details {
 impl Survey<'_> {
     pub(super) fn details_wanted(
         &self,
-        recorded: Option<&RecordedCustomer>,
+        recorded: Option<&CustomerEntry>,
         customer: &ObservedCustomer,
     ) -> Vec<ConnectorId> {
         let applied: BTreeSet<ConnectorId> = recorded
@@ -52,7 +52,7 @@ impl Survey<'_> {
 /// Reads what a survey selects. Recorded ids that the lists do not contain are requested by id.
 pub async fn survey(
     reader: &Reader,
-    recorded: &Recorded,
+    recorded: &LedgerState,
     survey: &Survey<'_>,
     parallelism: usize,
     events: &dyn Sink,

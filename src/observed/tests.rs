@@ -8,9 +8,9 @@ use crate::api::tests::{
 use crate::events::Sinks;
 use crate::events::recorder::Recorder;
 use crate::model::{
-    Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector, DesiredCustomer,
-    Kind, KindLookup, Observed, Recorded, RecordedConnector, RecordedCustomer, Rotation, Setting,
-    Settings, WorkspaceId,
+    Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, Desired,
+    DesiredConnector, DesiredCustomer, Kind, KindLookup, LedgerState, Observed, RotationMode,
+    Setting, Settings, WorkspaceId,
 };
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn declared(config: Option<Value>) -> DesiredConnector {
         template_id: None,
         credentials: None,
         credentials_version: None,
-        rotation: Rotation::Compare,
+        rotation: RotationMode::Compare,
         environment: None,
         replication_config: config.and_then(settings),
         entities: None,
@@ -62,9 +62,13 @@ fn desired(customers: &[(&str, &[(&str, DesiredConnector)])]) -> Desired {
     }
 }
 
-fn recorded(workspace: u128, name: &str, connectors: &[(&str, u128, Option<Value>)]) -> Recorded {
+fn recorded(
+    workspace: u128,
+    name: &str,
+    connectors: &[(&str, u128, Option<Value>)],
+) -> LedgerState {
     let connectors = connectors.iter().map(|(name, n, config)| {
-        let connector = RecordedConnector {
+        let connector = ConnectorEntry {
             id: ConnectorId(id(*n)),
             definition_id: DefinitionId(id(7)),
             template_id: None,
@@ -78,13 +82,14 @@ fn recorded(workspace: u128, name: &str, connectors: &[(&str, u128, Option<Value
         };
         ((*name).to_owned(), connector)
     });
-    let customer = RecordedCustomer {
+    let customer = CustomerEntry {
         name: name.into(),
         connectors: connectors.collect(),
-        ..RecordedCustomer::default()
+        ..CustomerEntry::default()
     };
-    Recorded {
+    LedgerState {
         customers: BTreeMap::from([(WorkspaceId(id(workspace)), customer)]),
+        ..LedgerState::default()
     }
 }
 
@@ -127,7 +132,7 @@ fn responses(
 async fn observe_stub(
     stub: &Stub,
     desired: &Desired,
-    recorded: &Recorded,
+    recorded: &LedgerState,
     refresh: RefreshMode,
 ) -> Observed {
     let reader = stub.session().await.reader();
@@ -222,7 +227,7 @@ async fn observe_unrecorded_match_details_are_read() {
     })
     .await;
     let desired = desired(&[("acme", &[("c", declared(Some(json!({"k": 1}))))])]);
-    let observed = observe_stub(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
+    let observed = observe_stub(&stub, &desired, &LedgerState::default(), RefreshMode::Lean).await;
     let connectors = observed.customers[&WorkspaceId(id(1))]
         .connectors
         .as_ref()
@@ -269,7 +274,7 @@ async fn observe_workspace_deleted_after_listing_is_absent() {
     let observed = observe_stub(
         &stub,
         &desired(&[("acme", &[])]),
-        &Recorded::default(),
+        &LedgerState::default(),
         RefreshMode::Lean,
     )
     .await;
@@ -285,7 +290,7 @@ async fn observe_emits_progress_events() {
     observe(
         &reader,
         &desired,
-        &Recorded::default(),
+        &LedgerState::default(),
         RefreshMode::Lean,
         0,
         &recorder,
@@ -322,7 +327,7 @@ async fn observe_two_unknown_types_catalog_is_requested_once() {
         ("c", unknown("akme")),
     ];
     let desired = desired(&[("acme", &connectors)]);
-    let observed = observe_stub(&stub, &desired, &Recorded::default(), RefreshMode::Lean).await;
+    let observed = observe_stub(&stub, &desired, &LedgerState::default(), RefreshMode::Lean).await;
     assert_eq!(stub.count("GET", DEFINITIONS), 1);
     assert_eq!(
         observed.kinds["acme-crm"],

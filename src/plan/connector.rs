@@ -9,8 +9,8 @@ use super::{
     Unverified,
 };
 use crate::model::{
-    Address, Applied, ConnectorBody, ConnectorId, DefinitionId, DesiredConnector,
-    ObservedConnector, RecordedConnector, SecretStatus, WhyUnverified,
+    Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector,
+    ObservedConnector, SecretStatus, UnverifiedReason,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +69,7 @@ impl ConnectorPlanner<'_> {
         &self,
         id: ConnectorId,
         observed: &ObservedConnector,
-        recorded: Option<&RecordedConnector>,
+        recorded: Option<&ConnectorEntry>,
     ) -> Decision {
         let mut decision = Decision::default();
         let adopted = self.as_adopted(id, observed);
@@ -108,8 +108,8 @@ impl ConnectorPlanner<'_> {
 
     /// The ledger entry of a connector after its adoption. The declaration counts as applied, except
     /// for secrets, because airlift has not sent them.
-    fn as_adopted(&self, id: ConnectorId, observed: &ObservedConnector) -> RecordedConnector {
-        RecordedConnector {
+    fn as_adopted(&self, id: ConnectorId, observed: &ObservedConnector) -> ConnectorEntry {
+        ConnectorEntry {
             id,
             definition_id: observed.definition_id,
             template_id: self.declared().template_id,
@@ -175,7 +175,7 @@ impl ConnectorPlanner<'_> {
     fn needs_ledger_update(
         &self,
         observed: &ObservedConnector,
-        recorded: &RecordedConnector,
+        recorded: &ConnectorEntry,
         verdict: &SecretVerdict,
     ) -> bool {
         let normal = |settings: &Option<crate::model::Settings>| {
@@ -193,7 +193,7 @@ impl ConnectorPlanner<'_> {
     }
 
     fn unverified(&self, verdict: &SecretVerdict) -> Vec<Unverified> {
-        let entry = |(why, paths): (&WhyUnverified, &Vec<String>)| Unverified {
+        let entry = |(why, paths): (&UnverifiedReason, &Vec<String>)| Unverified {
             address: self.address.clone(),
             why: *why,
             paths: paths.clone(),

@@ -3,13 +3,13 @@
 use super::connector::ConnectorPlanner;
 use super::secrets::SecretVerdict;
 use super::{ConnectorPatch, FieldChange, FieldValue, Reason, diff};
-use crate::model::{ObservedConnector, RecordedConnector, Setting, Settings};
+use crate::model::{ConnectorEntry, ObservedConnector, Setting, Settings};
 
 impl ConnectorPlanner<'_> {
     pub(super) fn difference(
         &self,
         observed: &ObservedConnector,
-        recorded: &RecordedConnector,
+        recorded: &ConnectorEntry,
         verdict: &SecretVerdict,
     ) -> Difference {
         let mut difference = Difference::default();
@@ -67,7 +67,7 @@ impl ConnectorPlanner<'_> {
         }
     }
 
-    fn compare_environment(&self, recorded: &RecordedConnector, difference: &mut Difference) {
+    fn compare_environment(&self, recorded: &ConnectorEntry, difference: &mut Difference) {
         let changes = diff::declared_blocks(
             "environment",
             recorded.applied.environment.as_ref(),
@@ -82,7 +82,7 @@ impl ConnectorPlanner<'_> {
     fn compare_config(
         &self,
         observed: &ObservedConnector,
-        recorded: &RecordedConnector,
+        recorded: &ConnectorEntry,
         difference: &mut Difference,
     ) {
         let declared = self.declared().replication_config.as_ref();
@@ -118,7 +118,7 @@ impl ConnectorPlanner<'_> {
     fn compare_entities(
         &self,
         observed: &ObservedConnector,
-        recorded: &RecordedConnector,
+        recorded: &ConnectorEntry,
         difference: &mut Difference,
     ) {
         // As for the settings: unread entities are those applied last.

@@ -6,8 +6,8 @@
 
 use super::{FieldChange, FieldValue, Policy, diff};
 use crate::model::{
-    Address, Cache, ConnectorId, DefinitionId, Observed, ObservedConnector, ObservedCustomer,
-    ObservedStatus, OrganizationId, Recorded, RecordedConnector, RecordedCustomer, Status,
+    Address, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
+    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, Status,
     WorkspaceId, looks_secret,
 };
 use serde::Serialize;
@@ -98,7 +98,7 @@ impl Drift {
 }
 
 /// Compares the recorded customers that `policy` selects with the observed state.
-pub fn drift(recorded: &Recorded, observed: &Observed, policy: &Policy) -> Drift {
+pub fn drift(recorded: &LedgerState, observed: &Observed, policy: &Policy) -> Drift {
     let mut drift = Drift {
         organization_id: observed.organization_id,
         partial: policy.is_partial(),
@@ -142,7 +142,7 @@ impl Drift {
     }
 }
 
-fn unmanaged(recorded: &Recorded, observed: &Observed) -> Vec<String> {
+fn unmanaged(recorded: &LedgerState, observed: &Observed) -> Vec<String> {
     let others = observed.customers.iter().filter(|(id, customer)| {
         !recorded.customers.contains_key(id) && !customer.name.eq_ignore_ascii_case(DEFAULT)
     });
@@ -154,7 +154,7 @@ fn unmanaged(recorded: &Recorded, observed: &Observed) -> Vec<String> {
 /// Compares one recorded customer and its connectors.
 fn compare(
     id: WorkspaceId,
-    recorded: &RecordedCustomer,
+    recorded: &CustomerEntry,
     observed: Option<&ObservedCustomer>,
 ) -> Vec<Drifted> {
     let address = Address::customer(&recorded.name);
@@ -177,7 +177,7 @@ fn compare(
 }
 
 /// Compares the workspace's own settings.
-fn settings(recorded: &RecordedCustomer, observed: &ObservedCustomer) -> Vec<FieldChange> {
+fn settings(recorded: &CustomerEntry, observed: &ObservedCustomer) -> Vec<FieldChange> {
     let mut fields = Vec::new();
     if let Some(wanted) = recorded.applied.cache {
         let live = Cache::from_remote(observed.cache);
@@ -197,10 +197,10 @@ fn settings(recorded: &RecordedCustomer, observed: &ObservedCustomer) -> Vec<Fie
 
 /// Compares the recorded connectors of a customer.
 fn recorded_changes(
-    recorded: &RecordedCustomer,
+    recorded: &CustomerEntry,
     live: &BTreeMap<ConnectorId, ObservedConnector>,
 ) -> Vec<Drifted> {
-    let compare = |(recorded_name, connector): (&String, &RecordedConnector)| {
+    let compare = |(recorded_name, connector): (&String, &ConnectorEntry)| {
         let address = Address::connector(&recorded.name, recorded_name);
         let subject = DriftSubject::Connector(connector.id, connector.definition_id);
         match live.get(&connector.id) {
@@ -217,7 +217,7 @@ fn recorded_changes(
 
 /// Unrecorded connectors that did not exist at the last apply.
 fn appeared(
-    recorded: &RecordedCustomer,
+    recorded: &CustomerEntry,
     live: &BTreeMap<ConnectorId, ObservedConnector>,
 ) -> Vec<Drifted> {
     let Some(unmanaged) = &recorded.unmanaged else {
@@ -237,7 +237,7 @@ fn appeared(
 
 fn connector_fields(
     recorded_name: &str,
-    recorded: &RecordedConnector,
+    recorded: &ConnectorEntry,
     observed: &ObservedConnector,
 ) -> Vec<FieldChange> {
     let mut fields = Vec::new();

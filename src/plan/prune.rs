@@ -7,8 +7,8 @@ use super::{
     Operation, Precondition, Reason, Refusal, Step,
 };
 use crate::model::{
-    Address, ConnectorId, CustomerPatch, ObservedConnector, ObservedCustomer, ObservedStatus,
-    RecordedCustomer, Status, WorkspaceId,
+    Address, ConnectorId, CustomerEntry, CustomerPatch, ObservedConnector, ObservedCustomer,
+    ObservedStatus, Status, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,7 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
 /// Why a customer cannot be removed.
 fn removal_blocker(
     inputs: &Inputs<'_>,
-    recorded: &RecordedCustomer,
+    recorded: &CustomerEntry,
     observed: &ObservedCustomer,
 ) -> Option<BlockReason> {
     if let ObservedStatus::Other(status) = &observed.status {
@@ -98,7 +98,7 @@ fn blocked(address: Address, reason: BlockReason) -> Blocked {
     Blocked { address, reason }
 }
 
-fn renamed(id: WorkspaceId, recorded: &RecordedCustomer, observed: &ObservedCustomer) -> Refusal {
+fn renamed(id: WorkspaceId, recorded: &CustomerEntry, observed: &ObservedCustomer) -> Refusal {
     Refusal::UndeclaredIdRenamed {
         name: recorded.name.clone(),
         workspace_id: id,
@@ -110,7 +110,7 @@ fn renamed(id: WorkspaceId, recorded: &RecordedCustomer, observed: &ObservedCust
 /// `None` if there are none or the run does not delete customers.
 fn unmanaged_connectors(
     inputs: &Inputs<'_>,
-    recorded: &RecordedCustomer,
+    recorded: &CustomerEntry,
     observed: &ObservedCustomer,
 ) -> Option<usize> {
     let owned = recorded.owned();
@@ -126,7 +126,7 @@ fn unmanaged_connectors(
 fn removal(
     inputs: &Inputs<'_>,
     id: WorkspaceId,
-    recorded: &RecordedCustomer,
+    recorded: &CustomerEntry,
     observed: &ObservedCustomer,
 ) -> Option<Step> {
     let address = Address::customer(&recorded.name);

@@ -2,7 +2,7 @@
 //! fields are shown in a plan. Uses the result of the secret comparison; does not see values.
 
 use super::{FieldChange, FieldValue, Reason};
-use crate::model::{DesiredConnector, RecordedConnector, SecretStatus, Setting, WhyUnverified};
+use crate::model::{ConnectorEntry, DesiredConnector, SecretStatus, Setting, UnverifiedReason};
 use std::collections::BTreeMap;
 
 /// The verdict on one connector's secrets.
@@ -13,7 +13,7 @@ pub(super) struct SecretVerdict {
     /// The fields that differ.
     pub(super) changes: Vec<FieldChange>,
     /// Paths that could not be compared, by cause.
-    pub(super) unverified: BTreeMap<WhyUnverified, Vec<String>>,
+    pub(super) unverified: BTreeMap<UnverifiedReason, Vec<String>>,
     /// The text of a reference changed and its value did not.
     pub(super) reference_text_changed: bool,
 }
@@ -21,7 +21,7 @@ pub(super) struct SecretVerdict {
 /// Compares the declared secrets of one recorded connector with those last sent.
 pub(super) fn judge(
     connector: &DesiredConnector,
-    recorded: &RecordedConnector,
+    recorded: &ConnectorEntry,
     statuses: Option<&BTreeMap<String, SecretStatus>>,
     requested: bool,
 ) -> SecretVerdict {
@@ -39,7 +39,9 @@ pub(super) fn judge(
         None => {
             let paths: Vec<String> = leaves.into_keys().collect();
             if !paths.is_empty() {
-                verdict.unverified.insert(WhyUnverified::NeverSent, paths);
+                verdict
+                    .unverified
+                    .insert(UnverifiedReason::NeverSent, paths);
             }
         }
         Some(sent) => compare(connector, &leaves, sent, statuses, &mut verdict),
@@ -50,7 +52,7 @@ pub(super) fn judge(
 fn compare(
     connector: &DesiredConnector,
     leaves: &BTreeMap<String, &Setting>,
-    sent: &crate::model::Sent,
+    sent: &crate::model::SentFingerprints,
     statuses: Option<&BTreeMap<String, SecretStatus>>,
     verdict: &mut SecretVerdict,
 ) {
@@ -63,7 +65,7 @@ fn compare(
         }
         let status = statuses
             .and_then(|statuses| statuses.get(path).copied())
-            .unwrap_or(SecretStatus::Unverified(WhyUnverified::NotAsked));
+            .unwrap_or(SecretStatus::Unverified(UnverifiedReason::NotAsked));
         match status {
             SecretStatus::Unchanged => verdict.reference_text_changed |= text_changed,
             SecretStatus::Changed => {
@@ -119,7 +121,7 @@ fn reference_text(leaf: &Setting) -> Option<String> {
     }
 }
 
-fn before(sent: &crate::model::Sent, path: &str) -> FieldValue {
+fn before(sent: &crate::model::SentFingerprints, path: &str) -> FieldValue {
     sent.references
         .get(path)
         .map_or(FieldValue::Unreadable, |reference| {

@@ -6,7 +6,7 @@
 use super::{Blocked, Precondition, Refusal};
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
-    OrganizationId, Region, Settings, WhyUnverified, WorkspaceId,
+    OrganizationId, Region, Settings, UnverifiedReason, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -307,7 +307,7 @@ pub struct Unverified {
     /// The connector.
     pub address: Address,
     /// Why the comparison was not possible.
-    pub why: WhyUnverified,
+    pub why: UnverifiedReason,
     /// The paths of the secret fields.
     pub paths: Vec<String>,
 }

@@ -5,8 +5,8 @@ use super::customer::CustomerPlanner;
 use super::matching::LiveCustomer;
 use super::{Action, BlockReason, FieldChange, FieldValue, Operation, Precondition, Reason};
 use crate::model::{
-    AppliedCustomer, Cache, ConnectorId, CustomerPatch, ObservedCustomer, ObservedStatus,
-    RecordedCustomer, Status, WorkspaceId,
+    AppliedCustomer, Cache, ConnectorId, CustomerEntry, CustomerPatch, ObservedCustomer,
+    ObservedStatus, Status, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -121,10 +121,10 @@ impl CustomerPlanner<'_> {
     }
 
     pub(super) fn update_ledger(&mut self, live: LiveCustomer<'_>) {
-        let adopted = RecordedCustomer {
+        let adopted = CustomerEntry {
             name: self.name.to_owned(),
             protect: self.declared.protect,
-            ..RecordedCustomer::default()
+            ..CustomerEntry::default()
         };
         let recorded = live.recorded.unwrap_or(&adopted);
         let applied = self.applied_settings(live.observed, recorded.applied);

@@ -91,7 +91,7 @@ mod tests {
     use super::{explain, known, suggestion, topics};
     use crate::apply::Outcome;
     use crate::failure::Exit;
-    use crate::model::WhyUnverified;
+    use crate::model::UnverifiedReason;
     use crate::plan::{BlockCode, DriftKind, GuardCode, Reason};
     use schemars::{JsonSchema, schema_for};
     use std::collections::BTreeSet;
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(explained("block"), variants::<BlockCode>());
         assert_eq!(explained("drift"), variants::<DriftKind>());
         assert_eq!(explained("guard"), variants::<GuardCode>());
-        assert_eq!(explained("verification"), variants::<WhyUnverified>());
+        assert_eq!(explained("verification"), variants::<UnverifiedReason>());
         assert_eq!(explained("outcome"), variants::<Outcome>());
         let numbers = Exit::BY_PRECEDENCE.map(|exit| exit.number().to_string());
         assert_eq!(explained("exit code"), numbers.into_iter().collect());

@@ -4,7 +4,7 @@
 //! texts are in `explain`.
 
 use crate::apply::Outcome;
-use crate::model::WhyUnverified;
+use crate::model::UnverifiedReason;
 use crate::plan::{Action, DriftKind, Reason};
 
 /// Why a step exists.
@@ -31,13 +31,13 @@ pub(super) fn reason(reason: Reason) -> &'static str {
 }
 
 /// Why a secret could not be compared.
-pub(super) fn unverified(why: WhyUnverified) -> &'static str {
+pub(super) fn unverified(why: UnverifiedReason) -> &'static str {
     match why {
-        WhyUnverified::Unavailable => "the reference cannot be resolved here",
-        WhyUnverified::NotAsked => "no secrets were to be read (--no-secrets)",
-        WhyUnverified::KeyChanged => "the key of the fingerprints changed",
-        WhyUnverified::NeverSent => "adopted: never sent by airlift",
-        WhyUnverified::Manual => "rotation: manual, so it is not read to compare",
+        UnverifiedReason::Unavailable => "the reference cannot be resolved here",
+        UnverifiedReason::NotAsked => "no secrets were to be read (--no-secrets)",
+        UnverifiedReason::KeyChanged => "the key of the fingerprints changed",
+        UnverifiedReason::NeverSent => "adopted: never sent by airlift",
+        UnverifiedReason::Manual => "rotation: manual, so it is not read to compare",
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) use drifts::drift;
 pub(crate) use golden::golden;
 pub(crate) use reports::{done, partial};
 
-use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, WhyUnverified};
+use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, UnverifiedReason};
 use crate::plan::{
     Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, Operation,
     Plan, Precondition, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
@@ -134,7 +134,7 @@ fn unverified() -> Vec<Unverified> {
     let mut all: Vec<_> = (1..=7)
         .map(|n| Unverified {
             address: Address::connector(format!("customer-{n}"), "HubSpot"),
-            why: WhyUnverified::Unavailable,
+            why: UnverifiedReason::Unavailable,
             paths: vec![
                 "credentials.client_secret".into(),
                 "credentials.refresh_token".into(),
@@ -143,7 +143,7 @@ fn unverified() -> Vec<Unverified> {
         .collect();
     all.push(Unverified {
         address: Address::connector("beta", "Beta Slack"),
-        why: WhyUnverified::NeverSent,
+        why: UnverifiedReason::NeverSent,
         paths: vec!["credentials.api_token".into()],
     });
     all

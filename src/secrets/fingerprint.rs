@@ -3,7 +3,7 @@
 //!
 //! Does not make fingerprints without a key, because a plain hash of a short secret can be guessed.
 
-use crate::model::{OrganizationId, SecretRef, SecretValue, Sent, Setting};
+use crate::model::{OrganizationId, SecretRef, SecretValue, SentFingerprints, Setting};
 use hmac::{HmacReset, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::collections::BTreeMap;
@@ -47,8 +47,8 @@ impl Fingerprinter {
         value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
         salt: String,
         at: String,
-    ) -> Sent {
-        let mut sent = Sent {
+    ) -> SentFingerprints {
+        let mut sent = SentFingerprints {
             key_id: self.key_id.clone(),
             salt,
             fingerprints: BTreeMap::new(),
@@ -76,7 +76,7 @@ impl Fingerprinter {
     }
 
     /// Whether the fingerprints were computed with this key.
-    pub fn has_key_of(&self, sent: &Sent) -> bool {
+    pub fn has_key_of(&self, sent: &SentFingerprints) -> bool {
         sent.key_id == self.key_id
     }
 
@@ -91,11 +91,11 @@ impl Fingerprinter {
     pub fn rekey<'a>(
         &self,
         old: &Self,
-        sent: &Sent,
+        sent: &SentFingerprints,
         leaves: &BTreeMap<String, &Setting>,
         value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
-    ) -> Result<Sent, RekeyError> {
-        let mut rekeyed = Sent {
+    ) -> Result<SentFingerprints, RekeyError> {
+        let mut rekeyed = SentFingerprints {
             key_id: self.key_id.clone(),
             ..sent.clone()
         };

@@ -7,7 +7,7 @@ use crate::apply::{
     CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess, StepWarning,
 };
 use crate::ledger::{Intent, IntentOutcome};
-use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, Sent};
+use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, SentFingerprints};
 use std::collections::BTreeSet;
 
 /// The number of creation requests for one connector in one run.
@@ -62,7 +62,7 @@ pub(super) async fn create(
 }
 
 /// The fingerprints of every secret in a body that is about to be sent.
-fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<Sent> {
+fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<SentFingerprints> {
     let leaves = body.secret_leaves();
     if leaves.is_empty() {
         return None;

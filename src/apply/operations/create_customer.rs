@@ -17,7 +17,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
     };
     if ctx.run.ledger.find(id).await?.is_some() {
         // The present entry records more than a new one would, so it stays.
-        ctx.ledger.end(seq, IntentOutcome::Done).await?;
+        ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
         return Err(StepError::stale(StaleReason::AlreadyRecorded));
     }
     if let Err(error) = check_name(ctx, id).await {
@@ -25,7 +25,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         return Err(error);
     }
     ctx.ledger.record_workspace(id).await?;
-    ctx.ledger.end(seq, IntentOutcome::Done).await?;
+    ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
     Ok(StepSuccess::new(id))
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn execute(
     {
         return Err(ctx.ledger.end_failed(seq, error).await);
     }
-    ctx.ledger.end(seq, IntentOutcome::Done).await?;
+    ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
     let sent = ctx.ledger.sent(id);
     // Without `updated_at`, the next plan reads the details again and finds what others changed
     // meanwhile.

@@ -8,7 +8,7 @@ use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawConnector, RawEntity, RawMode, RawRotation};
 use crate::config::redaction::{named, title};
-use crate::model::{DesiredConnector, Entity, Kind, Mode, Rotation, TemplateId};
+use crate::model::{DesiredConnector, Entity, Kind, Mode, RotationMode, TemplateId};
 use std::collections::{BTreeSet, HashSet};
 
 /// Validates a connector; nothing if its type is empty.
@@ -60,10 +60,10 @@ pub(super) fn connector(
 }
 
 /// How a new value of a secret is noticed.
-pub(super) fn rotation(raw: Option<RawRotation>) -> Option<Rotation> {
+pub(super) fn rotation(raw: Option<RawRotation>) -> Option<RotationMode> {
     raw.map(|raw| match raw {
-        RawRotation::Manual => Rotation::Manual,
-        RawRotation::Compare => Rotation::Compare,
+        RawRotation::Manual => RotationMode::Manual,
+        RawRotation::Compare => RotationMode::Compare,
     })
 }
 

@@ -19,7 +19,7 @@ pub(super) use project::{ProjectSettings, keys_elsewhere, organization, version}
 
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};
-use crate::model::Rotation;
+use crate::model::RotationMode;
 use std::path::{Path, PathBuf};
 
 /// What holds for every connector of a file: which references it may use, and where those to
@@ -30,7 +30,7 @@ pub(super) struct Scope<'s> {
     pub(super) secret_roots: &'s [PathBuf],
     pub(super) permissions: Permissions,
     /// How a new value of a secret is noticed, unless a connector says it.
-    pub(super) rotation: Rotation,
+    pub(super) rotation: RotationMode,
 }
 
 /// The connector that is checked.

@@ -6,7 +6,7 @@ use crate::config::document::Document;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawContract, RawFile, RawGuards};
-use crate::model::{Contract, Guards, OrganizationId, Rotation};
+use crate::model::{Contract, Guards, OrganizationId, RotationMode};
 use std::collections::BTreeSet;
 
 /// What the project file says.
@@ -17,7 +17,7 @@ pub(in crate::config) struct ProjectSettings {
     pub(in crate::config) guards: Guards,
     /// The stores that references may use; nothing when none are listed.
     pub(in crate::config) stores: Option<BTreeSet<String>>,
-    pub(in crate::config) rotation: Rotation,
+    pub(in crate::config) rotation: RotationMode,
 }
 
 impl ProjectSettings {

@@ -1,7 +1,7 @@
-//! Responsible for the journal as a file that only grows during a run: a line for each intent, and
-//! one for each outcome.
+//! Responsible for the journal in a local file: a run appends a line for each intent and a line for
+//! each outcome.
 
-use super::{Intent, IntentOutcome, Unsettled};
+use super::{Intent, IntentOutcome, JournalEntry};
 use crate::ledger::LedgerError;
 use crate::ledger::store::local;
 use crate::model::LockUnpoisoned;
@@ -15,20 +15,20 @@ use std::sync::{Mutex, MutexGuard};
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Begun {
+    Intent {
         seq: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<String>,
         #[serde(flatten)]
         intent: Intent,
     },
-    Ended {
+    Outcome {
         seq: u64,
         outcome: IntentOutcome,
     },
 }
 
-/// The open file.
+/// The open journal file.
 #[derive(Debug)]
 pub(super) struct Log {
     path: PathBuf,
@@ -39,7 +39,8 @@ pub(super) struct Log {
 #[derive(Debug)]
 pub(super) struct Tail {
     pub(super) file: File,
-    /// Set while a line is written, and for good if that fails: the file may end with half a line.
+    /// Set while a line is written. Stays set after a failed write, because the file may end with an
+    /// incomplete line.
     is_broken: bool,
 }
 
@@ -47,13 +48,13 @@ pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join("journal.ndjson")
 }
 
-/// Intents without a certain outcome, oldest first.
-pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, LedgerError> {
+/// The intents without a certain outcome, the oldest first.
+pub(super) fn open_intents(dir: &Path) -> Result<Vec<JournalEntry>, LedgerError> {
     let path = path(dir);
     let bytes = local::bytes(&path)?.unwrap_or_default();
     let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-    // The run was killed while it wrote a last line without its end, perhaps within a letter. So
-    // the request of its intent was never sent.
+    // A last line without a newline is incomplete: the run was killed while it wrote the line. The
+    // request is sent after the line is on disk, so it was not sent.
     lines.pop();
     let mut open = BTreeMap::new();
     for (index, line) in lines.into_iter().enumerate() {
@@ -63,34 +64,34 @@ pub(super) fn unsettled(dir: &Path) -> Result<Vec<Unsettled>, LedgerError> {
             line: index + 1,
         })?;
         match line {
-            Line::Begun { seq, at, intent } => {
+            Line::Intent { seq, at, intent } => {
                 let outcome = None;
-                let begun = Unsettled {
+                let entry = JournalEntry {
                     intent,
                     at,
                     outcome,
                 };
-                open.insert(seq, begun);
+                open.insert(seq, entry);
             }
-            Line::Ended { seq, outcome } => super::end(&mut open, seq, outcome),
+            Line::Outcome { seq, outcome } => super::end(&mut open, seq, outcome),
         }
     }
     Ok(open.into_values().collect())
 }
 
 impl Log {
-    /// Replaces the file of the run before in one step.
+    /// Replaces the file of the previous run atomically.
     pub(super) fn start(
         dir: &Path,
-        carried_over: &BTreeMap<u64, Unsettled>,
+        carried_over: &BTreeMap<u64, JournalEntry>,
     ) -> Result<Self, LedgerError> {
         local::private_dir(dir)?;
         let path = path(dir);
         let mut text = Vec::new();
-        for (seq, unsettled) in carried_over {
-            text.extend(encoded(&begun(*seq, unsettled), &path)?);
-            if let Some(outcome) = unsettled.outcome {
-                text.extend(encoded(&Line::Ended { seq: *seq, outcome }, &path)?);
+        for (seq, entry) in carried_over {
+            text.extend(encoded(&intent_line(*seq, entry), &path)?);
+            if let Some(outcome) = entry.outcome {
+                text.extend(encoded(&Line::Outcome { seq: *seq, outcome }, &path)?);
             }
         }
         let tail = Tail {
@@ -103,26 +104,26 @@ impl Log {
         })
     }
 
-    pub(super) fn begin(&self, seq: u64, unsettled: &Unsettled) -> Result<(), LedgerError> {
-        self.append(&begun(seq, unsettled))
+    pub(super) fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
+        self.append(&intent_line(seq, entry))
     }
 
     pub(super) fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
-        self.append(&Line::Ended { seq, outcome })
+        self.append(&Line::Outcome { seq, outcome })
     }
 
     pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
         self.tail.lock_unpoisoned()
     }
 
-    /// Appends a line. After a failure every further append fails, too: a line behind half a line
-    /// would be lost, and no request may be sent whose intent is not on disk.
+    /// Appends a line. After a failed append all later appends fail: a line after an incomplete line
+    /// would be unreadable, and a request must not be sent before its intent is on disk.
     fn append(&self, line: &Line) -> Result<(), LedgerError> {
         let failed = || LedgerError::io("cannot write", &self.path);
         let text = encoded(line, &self.path)?;
         let mut tail = self.tail();
         if tail.is_broken {
-            let error = std::io::Error::other("an earlier write to it failed");
+            let error = std::io::Error::other("an earlier write to the file failed");
             return Err(failed()(error));
         }
         tail.is_broken = true;
@@ -133,11 +134,11 @@ impl Log {
     }
 }
 
-fn begun(seq: u64, unsettled: &Unsettled) -> Line {
-    Line::Begun {
+fn intent_line(seq: u64, entry: &JournalEntry) -> Line {
+    Line::Intent {
         seq,
-        at: unsettled.at.clone(),
-        intent: unsettled.intent.clone(),
+        at: entry.at.clone(),
+        intent: entry.intent.clone(),
     }
 }
 

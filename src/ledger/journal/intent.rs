@@ -1,8 +1,8 @@
-//! Responsible for intents: what a run is about to write, how it ended, and which connector an
-//! unsettled creation may have made.
+//! Responsible for intents: the writes of a run, their outcomes, and which connectors a creation
+//! without a certain outcome may have created.
 
 use crate::model::{
-    Address, ConnectorId, DefinitionId, ObservedConnector, PendingConnector, RecordedConnector,
+    Address, ConnectorEntry, ConnectorId, DefinitionId, ObservedConnector, PendingEntry,
     WorkspaceId,
 };
 use jiff::Timestamp;
@@ -10,24 +10,24 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How long after its intent a creation may still take effect: the token that it was sent with
-/// lives for 20 minutes, and the server refuses it after that.
+/// How long after its intent a creation may take effect. The token of the request is valid for 20
+/// minutes.
 pub(super) const LIFE: Duration = Duration::from_mins(20);
 
-/// How far this machine's clock and the server's may be apart.
+/// The largest expected difference between the clocks of this machine and the server.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// The same as long as no run has looked for the connector: one that is not recognized then could
-/// be created twice.
+/// The accepted clock difference until a run has searched for the connector. It is large because a
+/// connector that is not recognized is created twice.
 const WRONG_CLOCK: Duration = Duration::from_hours(24);
 
-/// What is about to be written.
+/// A write that a run is about to send.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "intent", rename_all = "snake_case")]
 pub enum Intent {
-    /// Mint a token for a name that does not exist, which creates the workspace.
+    /// Request a token for a customer name that does not exist, which creates the workspace.
     CreateCustomer {
-        /// The name.
+        /// The customer's name.
         customer: String,
     },
     /// Create a connector.
@@ -38,56 +38,57 @@ pub enum Intent {
         workspace_id: WorkspaceId,
         /// The connector's name.
         name: String,
-        /// Its type.
+        /// The connector's type.
         definition_id: DefinitionId,
-        /// Connectors that existed before: none of them is the new one.
+        /// The connectors that existed before.
         known: BTreeSet<ConnectorId>,
         /// The connector that the new one replaces.
         replaces: Option<ConnectorId>,
-        /// The new connector's record.
-        record: Box<PendingConnector>,
+        /// The new connector's ledger entry.
+        record: Box<PendingEntry>,
     },
-    /// A write by id, which the next plan judges by what it reads.
+    /// A write by id. The next plan reads its effect.
     Write {
         /// The customer or connector.
         address: Address,
-        /// The API's operation.
+        /// The operation of the API.
         operation: String,
     },
 }
 
-/// How an intent ended.
+/// The outcome of an intent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntentOutcome {
-    /// The request took effect, and the ledger has it.
-    Done,
+    /// The request took effect, and the ledger contains the result.
+    #[serde(rename = "done")]
+    TookEffect,
     /// The request had no effect.
     Failed,
-    /// The effect is unknown: the next run checks.
+    /// The effect is unknown. The next run checks.
     Unknown,
-    /// A later run did not find its effect, which may still come.
+    /// A later run did not find the effect. The request may still take effect.
     Missing,
 }
 
 impl IntentOutcome {
     pub(super) fn is_certain(self) -> bool {
-        matches!(self, Self::Done | Self::Failed)
+        matches!(self, Self::TookEffect | Self::Failed)
     }
 }
 
-/// An intent without a certain outcome.
+/// An intent in the journal that has no certain outcome.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Unsettled {
-    /// What was to be written.
+pub struct JournalEntry {
+    /// The write.
     pub intent: Intent,
-    /// When, RFC 3339 in UTC; journals of earlier versions do not tell.
+    /// When the intent was logged, RFC 3339 in UTC. `None` in journals of earlier versions.
     pub at: Option<String>,
-    /// The outcome as far as it is known; `None` when the run was killed.
+    /// The outcome. `None` if the run was killed before it knew the outcome.
     pub outcome: Option<IntentOutcome>,
 }
 
-impl Unsettled {
+impl JournalEntry {
     pub(super) fn now(intent: Intent) -> Self {
         Self {
             intent,
@@ -96,33 +97,34 @@ impl Unsettled {
         }
     }
 
-    /// When the intent was put on disk.
+    /// When the intent was logged.
     pub(super) fn time(&self) -> Option<Timestamp> {
         self.at.as_ref()?.parse().ok()
     }
 
-    /// The rest of a time after the intent; `None` when it is over. A clock that was set back does
-    /// not prolong it.
-    pub fn left_of(&self, grace: Duration) -> Option<Duration> {
+    /// The remaining part of a period that starts with the intent. `None` if the period is over. A
+    /// clock that was set back does not extend the period.
+    pub fn left_of(&self, period: Duration) -> Option<Duration> {
         let age = Duration::try_from(Timestamp::now().duration_since(self.time()?));
-        let left = grace.saturating_sub(age.unwrap_or_default());
+        let left = period.saturating_sub(age.unwrap_or_default());
         (!left.is_zero()).then_some(left)
     }
 
-    /// Whether a creation may still take effect. Only connectors can be created twice: minting for
-    /// a name again returns the same workspace, and a write by id is judged by what is read.
+    /// Whether the creation of a connector may still take effect. Other writes need no check: a
+    /// repeated token request returns the same workspace, and a plan reads the effect of a write by
+    /// id.
     pub(super) fn may_take_effect(&self, now: Timestamp) -> bool {
         matches!(self.intent, Intent::CreateConnector { .. })
             && self.time().is_some_and(|at| now < at + LIFE)
     }
 
-    /// The record of a connector that this creation may have made.
+    /// The ledger entry of a listed connector, if this creation may have created it.
     pub(in crate::ledger) fn matches_intent(
         &self,
         workspace: WorkspaceId,
         id: ConnectorId,
-        found: &ObservedConnector,
-    ) -> Option<RecordedConnector> {
+        listed: &ObservedConnector,
+    ) -> Option<ConnectorEntry> {
         let Intent::CreateConnector {
             workspace_id,
             name,
@@ -135,19 +137,19 @@ impl Unsettled {
             return None;
         };
         let matches = *workspace_id == workspace
-            && found.name == *name
-            && found.definition_id == *definition_id
+            && listed.name == *name
+            && listed.definition_id == *definition_id
             && !known.contains(&id)
-            && self.is_in_time(found);
-        matches.then(|| PendingConnector::clone(record).with_id(id))
+            && self.is_in_time(listed);
+        matches.then(|| PendingEntry::clone(record).with_id(id))
     }
 
-    /// Whether a connector was created while this creation could take effect: people create
-    /// connectors, too. Exact once a run did not find it.
-    fn is_in_time(&self, found: &ObservedConnector) -> bool {
+    /// Whether a connector was created while this creation could take effect. Connectors from other
+    /// times were created by someone else. Exact after a run did not find the connector.
+    fn is_in_time(&self, listed: &ObservedConnector) -> bool {
         let was_missing = self.outcome == Some(IntentOutcome::Missing);
         let skew = if was_missing { SKEW } else { WRONG_CLOCK };
-        match self.time().zip(found.created()) {
+        match self.time().zip(listed.created()) {
             Some((at, created)) => at - skew <= created && created <= at + LIFE + skew,
             None => !was_missing,
         }

@@ -1,19 +1,19 @@
 //! Responsible for the journal: each write is logged before its request, with its outcome after it.
 //!
-//! A run that was killed leaves intents without an outcome. The next run checks what they did before
-//! it plans. An intent whose connector it does not find is carried over as long as the request may
-//! still take effect. On this machine the journal is a file that only grows during a run. In a
-//! shared store, which has no such files, each open intent is an object.
+//! A killed run leaves intents without an outcome. The next run checks their effects before it
+//! plans. It carries over an intent whose connector it does not find, while the request may still
+//! take effect. A local journal is a file to which a run appends. In a shared store, which cannot
+//! append to objects, each open intent is an object.
 
 mod file;
 mod intent;
 mod objects;
 
-pub use intent::{Intent, IntentOutcome, Unsettled};
+pub use intent::{Intent, IntentOutcome, JournalEntry};
 
 use super::{LedgerError, LedgerStore};
 use crate::model::LockUnpoisoned;
-use crate::model::{ConnectorId, ObservedConnector, RecordedConnector, WorkspaceId};
+use crate::model::{ConnectorEntry, ConnectorId, ObservedConnector, WorkspaceId};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -34,42 +34,43 @@ enum Log {
 #[derive(Debug)]
 struct State {
     next: u64,
-    unsettled: BTreeMap<u64, Unsettled>,
+    open: BTreeMap<u64, JournalEntry>,
 }
 
 impl Journal {
-    /// Intents of earlier runs that have no certain outcome, oldest first. Reads only.
-    pub(super) async fn unsettled(store: &LedgerStore) -> Result<Vec<Unsettled>, LedgerError> {
+    /// The intents of earlier runs without a certain outcome, the oldest first. Does not write.
+    pub(super) async fn open_intents(
+        store: &LedgerStore,
+    ) -> Result<Vec<JournalEntry>, LedgerError> {
         match store {
-            LedgerStore::Local(dir) => file::unsettled(dir),
-            LedgerStore::Shared(shared) => objects::unsettled(shared).await,
+            LedgerStore::Local(dir) => file::open_intents(dir),
+            LedgerStore::Shared(shared) => objects::open_intents(shared).await,
         }
     }
 
-    /// Starts a new journal. The intents of earlier runs must be recovered into the ledger. Those in
-    /// `open`, whose connectors are not listed, are carried over as long as they may take effect.
+    /// Starts a new journal. The caller must have recovered the intents of earlier runs into the
+    /// ledger. The creations in `open`, whose connectors are not listed, are carried over while they
+    /// may still take effect.
     pub(super) async fn start(
         store: &LedgerStore,
-        open: &[Unsettled],
+        open: &[JournalEntry],
     ) -> Result<Self, LedgerError> {
         let now = Timestamp::now();
         let carried_over = open
             .iter()
-            .filter(|unsettled| unsettled.may_take_effect(now))
-            .map(|unsettled| Unsettled {
+            .filter(|entry| entry.may_take_effect(now))
+            .map(|entry| JournalEntry {
                 outcome: Some(IntentOutcome::Missing),
-                ..unsettled.clone()
+                ..entry.clone()
             });
-        let unsettled: BTreeMap<u64, Unsettled> = (1..).zip(carried_over).collect();
+        let open: BTreeMap<u64, JournalEntry> = (1..).zip(carried_over).collect();
         let log = match store {
-            LedgerStore::Local(dir) => Log::File(file::Log::start(dir, &unsettled)?),
-            LedgerStore::Shared(shared) => {
-                Log::Objects(objects::Log::start(shared, &unsettled).await?)
-            }
+            LedgerStore::Local(dir) => Log::File(file::Log::start(dir, &open)?),
+            LedgerStore::Shared(shared) => Log::Objects(objects::Log::start(shared, &open).await?),
         };
         let state = State {
-            next: unsettled.keys().next_back().map_or(1, |last| last + 1),
-            unsettled,
+            next: open.keys().next_back().map_or(1, |last| last + 1),
+            open,
         };
         Ok(Self {
             log,
@@ -77,15 +78,15 @@ impl Journal {
         })
     }
 
-    /// Puts an intent on disk; its request may be sent when this returns.
+    /// Logs an intent durably. Its request may be sent when this returns.
     pub async fn begin(&self, intent: Intent) -> Result<u64, LedgerError> {
         let seq = self.next_number();
-        let unsettled = Unsettled::now(intent);
+        let entry = JournalEntry::now(intent);
         match &self.log {
-            Log::File(log) => log.begin(seq, &unsettled)?,
-            Log::Objects(log) => log.begin(seq, &unsettled).await?,
+            Log::File(log) => log.begin(seq, &entry)?,
+            Log::Objects(log) => log.begin(seq, &entry).await?,
         }
-        self.state().unsettled.insert(seq, unsettled);
+        self.state().open.insert(seq, entry);
         Ok(seq)
     }
 
@@ -96,37 +97,37 @@ impl Journal {
         seq
     }
 
-    /// Puts an outcome on disk.
+    /// Logs an outcome durably.
     pub async fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
         match &self.log {
             Log::File(log) => log.end(seq, outcome)?,
             Log::Objects(log) => log.end(seq, self.still_open(seq, outcome).as_ref()).await?,
         }
-        end(&mut self.state().unsettled, seq, outcome);
+        end(&mut self.state().open, seq, outcome);
         Ok(())
     }
 
-    /// An intent as it is after an outcome that is not certain.
-    fn still_open(&self, seq: u64, outcome: IntentOutcome) -> Option<Unsettled> {
-        let unsettled = self.state().unsettled.get(&seq).cloned()?;
-        (!outcome.is_certain()).then_some(Unsettled {
+    /// The entry after an outcome, or `None` if the outcome is certain.
+    fn still_open(&self, seq: u64, outcome: IntentOutcome) -> Option<JournalEntry> {
+        let entry = self.state().open.get(&seq).cloned()?;
+        (!outcome.is_certain()).then_some(JournalEntry {
             outcome: Some(outcome),
-            ..unsettled
+            ..entry
         })
     }
 
-    /// The record of a connector that an own creation explains, one whose request got no response.
+    /// The ledger entry of a connector that a creation of this run without a response may have created.
     pub fn explains(
         &self,
         workspace: WorkspaceId,
         id: ConnectorId,
-        found: &ObservedConnector,
-    ) -> Option<RecordedConnector> {
+        listed: &ObservedConnector,
+    ) -> Option<ConnectorEntry> {
         self.state()
-            .unsettled
+            .open
             .values()
-            .filter(|unsettled| unsettled.outcome.is_some())
-            .find_map(|unsettled| unsettled.matches_intent(workspace, id, found))
+            .filter(|entry| entry.outcome.is_some())
+            .find_map(|entry| entry.matches_intent(workspace, id, listed))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -134,11 +135,11 @@ impl Journal {
     }
 }
 
-fn end(open: &mut BTreeMap<u64, Unsettled>, seq: u64, outcome: IntentOutcome) {
+fn end(open: &mut BTreeMap<u64, JournalEntry>, seq: u64, outcome: IntentOutcome) {
     if outcome.is_certain() {
         open.remove(&seq);
-    } else if let Some(unsettled) = open.get_mut(&seq) {
-        unsettled.outcome = Some(outcome);
+    } else if let Some(entry) = open.get_mut(&seq) {
+        entry.outcome = Some(outcome);
     }
 }
 

@@ -1,7 +1,7 @@
-//! Responsible for the journal in a shared store: an object for each intent that has no certain
-//! outcome. The object of an intent with one is removed, so the objects are the unsettled intents.
+//! Responsible for the journal in a shared store: an object for each intent without a certain
+//! outcome. A certain outcome removes the object.
 
-use super::{Intent, IntentOutcome, Unsettled};
+use super::{Intent, IntentOutcome, JournalEntry};
 use crate::ledger::{LedgerError, SharedStore};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 const DIR: &str = "journal";
 
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct StoredIntent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<String>,
     #[serde(flatten)]
@@ -19,8 +19,8 @@ struct Entry {
     outcome: Option<IntentOutcome>,
 }
 
-impl From<Entry> for Unsettled {
-    fn from(entry: Entry) -> Self {
+impl From<StoredIntent> for JournalEntry {
+    fn from(entry: StoredIntent) -> Self {
         Self {
             intent: entry.intent,
             at: entry.at,
@@ -29,38 +29,38 @@ impl From<Entry> for Unsettled {
     }
 }
 
-/// The open journal of one run.
+/// The journal of one run.
 #[derive(Debug)]
 pub(super) struct Log {
     shared: SharedStore,
     run: Uuid,
-    /// The objects of intents that are carried over from earlier runs.
+    /// The object names of intents that are carried over from earlier runs.
     carried_over: BTreeMap<u64, String>,
 }
 
-/// Intents without a certain outcome, oldest first.
-pub(super) async fn unsettled(shared: &SharedStore) -> Result<Vec<Unsettled>, LedgerError> {
+/// The intents without a certain outcome, the oldest first.
+pub(super) async fn open_intents(shared: &SharedStore) -> Result<Vec<JournalEntry>, LedgerError> {
     let named = read(shared).await?;
-    Ok(named.into_iter().map(|(_, unsettled)| unsettled).collect())
+    Ok(named.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// Every intent by its object's name, oldest first.
-async fn read(shared: &SharedStore) -> Result<Vec<(String, Unsettled)>, LedgerError> {
+/// Every intent with its object name, the oldest first.
+async fn read(shared: &SharedStore) -> Result<Vec<(String, JournalEntry)>, LedgerError> {
     let mut named = Vec::new();
     for name in shared.names(DIR).await? {
         let name = format!("{DIR}/{name}");
-        // An object that was removed since the listing has a certain outcome.
+        // The intent of an object that was removed since the listing has a certain outcome.
         if let Some(text) = shared.read(&name).await? {
-            let entry: Entry =
+            let entry: StoredIntent =
                 serde_json::from_str(&text).map_err(|error| LedgerError::Unreadable {
                     path: shared.shown(&name),
                     what: "journal entry",
                     line: error.line(),
                 })?;
-            named.push((name, Unsettled::from(entry)));
+            named.push((name, JournalEntry::from(entry)));
         }
     }
-    named.sort_by_cached_key(|(name, unsettled)| (unsettled.time(), name.clone()));
+    named.sort_by_cached_key(|(name, entry)| (entry.time(), name.clone()));
     Ok(named)
 }
 
@@ -68,24 +68,24 @@ impl Log {
     /// Removes the objects of earlier runs, except for those of intents that are carried over.
     pub(super) async fn start(
         shared: &SharedStore,
-        carried_over: &BTreeMap<u64, Unsettled>,
+        carried_over: &BTreeMap<u64, JournalEntry>,
     ) -> Result<Self, LedgerError> {
         let mut log = Self {
             shared: shared.clone(),
             run: Uuid::new_v4(),
             carried_over: BTreeMap::new(),
         };
-        for (name, found) in read(shared).await? {
-            let same = carried_over.iter().find(|(seq, unsettled)| {
+        for (name, stored) in read(shared).await? {
+            let same = carried_over.iter().find(|(seq, entry)| {
                 !log.carried_over.contains_key(seq)
-                    && unsettled.intent == found.intent
-                    && unsettled.at == found.at
+                    && entry.intent == stored.intent
+                    && entry.at == stored.at
             });
             match same {
-                Some((seq, unsettled)) => {
+                Some((seq, entry)) => {
                     log.carried_over.insert(*seq, name);
-                    if unsettled.outcome != found.outcome {
-                        log.write(*seq, unsettled).await?;
+                    if entry.outcome != stored.outcome {
+                        log.write(*seq, entry).await?;
                     }
                 }
                 None => shared.remove(&name).await?,
@@ -99,26 +99,30 @@ impl Log {
         self.carried_over.get(&seq).cloned().unwrap_or_else(own)
     }
 
-    pub(super) async fn begin(&self, seq: u64, unsettled: &Unsettled) -> Result<(), LedgerError> {
-        self.write(seq, unsettled).await
+    pub(super) async fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
+        self.write(seq, entry).await
     }
 
-    /// Writes an outcome. `open` is the intent if the outcome is not certain.
-    pub(super) async fn end(&self, seq: u64, open: Option<&Unsettled>) -> Result<(), LedgerError> {
+    /// Logs an outcome. `open` is the entry if the outcome is not certain.
+    pub(super) async fn end(
+        &self,
+        seq: u64,
+        open: Option<&JournalEntry>,
+    ) -> Result<(), LedgerError> {
         match open {
-            Some(unsettled) => self.write(seq, unsettled).await,
+            Some(entry) => self.write(seq, entry).await,
             None => self.shared.remove(&self.name(seq)).await,
         }
     }
 
-    async fn write(&self, seq: u64, unsettled: &Unsettled) -> Result<(), LedgerError> {
+    async fn write(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
         let name = self.name(seq);
-        let entry = Entry {
-            at: unsettled.at.clone(),
-            intent: unsettled.intent.clone(),
-            outcome: unsettled.outcome,
+        let stored = StoredIntent {
+            at: entry.at.clone(),
+            intent: entry.intent.clone(),
+            outcome: entry.outcome,
         };
-        let text = serde_json::to_vec(&entry).map_err(|error| LedgerError::Io {
+        let text = serde_json::to_vec(&stored).map_err(|error| LedgerError::Io {
             action: "cannot write",
             path: self.shared.shown(&name),
             source: error.into(),

@@ -1,10 +1,10 @@
 //! Responsible for the lease of a shared ledger: an object that its holder renews, so that one run
 //! writes at a time.
 //!
-//! Does not trust the clock of another machine. A run that finds the lease held watches it, and
-//! takes it over if it stays the same for `TAKEOVER_AFTER` of the own clock. The holder stops
-//! writing well before that, and every write of the ledger names the version that it was decided
-//! on, so that a holder that slept overwrites nothing.
+//! Does not use the clock of another machine. A run that finds a held lease reads it repeatedly and
+//! takes it over if it does not change for `TAKEOVER_AFTER` of the run's own clock. The holder stops
+//! writing before that. Every write of the ledger names the version of the object that it replaces,
+//! so that a holder that was suspended cannot overwrite newer content.
 
 mod record;
 
@@ -24,16 +24,16 @@ use uuid::Uuid;
 const OBJECT: &str = "lock.json";
 /// The pause between renewals.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
-/// How long the holder relies on the lease after its last renewal.
+/// How long the holder may write after its last renewal.
 const VALID_FOR: Duration = Duration::from_secs(40);
 /// How long a lease is watched before it is taken over.
 const TAKEOVER_AFTER: Duration = Duration::from_mins(1);
 /// The pause between two reads of a watched lease.
 const READ_EVERY: Duration = Duration::from_secs(2);
-/// The pause before a lease that was released in between is requested again.
+/// The pause before a lease that was released in the meantime is requested again.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// Held until it is released, or taken over when its holder stops renewing it.
+/// An acquired lease, which a task renews until it is released.
 #[derive(Debug)]
 pub(super) struct Lease {
     shared: SharedStore,
@@ -42,8 +42,8 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Takes the lease, or returns who holds it. Emits an event before it watches a held lease.
-    pub(super) async fn take(
+    /// Acquires the lease, or returns who holds it. Emits an event before it watches a held lease.
+    pub(super) async fn acquire(
         shared: &SharedStore,
         owner: &str,
         events: &dyn Sink,
@@ -56,7 +56,7 @@ impl Lease {
         let mut replaces = None;
         loop {
             let sent = Moment::now();
-            if let Put::Done(version) = put(shared, &own, replaces.take()).await? {
+            if let Put::Written(version) = put(shared, &own, replaces.take()).await? {
                 shared.allow(sent, VALID_FOR);
                 return Ok(Self {
                     shared: shared.clone(),
@@ -72,11 +72,11 @@ impl Lease {
         }
     }
 
-    /// Releases the lease, if it is still this run's.
+    /// Releases the lease if this run still holds it.
     pub(super) async fn release(self) {
         self.renewal.abort();
         if self.shared.may_write() && self.is_own().await {
-            // If the store refuses, the next run takes the lease over.
+            // If the removal fails, the next run takes the lease over.
             let _ = self.shared.remove(OBJECT).await;
         }
         self.shared.forbid();
@@ -126,7 +126,7 @@ async fn watch(
     events: &dyn Sink,
 ) -> Result<Option<UpdateVersion>, LedgerError> {
     let text = format!(
-        "the ledger is {}; waiting whether that run still works",
+        "the ledger is {}; checking whether that run is still active",
         holder(&record.owner, Timestamp::now())
     );
     events.emit(Event::WaitStarted {
@@ -154,16 +154,16 @@ async fn renew(shared: SharedStore, mut own: LeaseRecord, mut version: UpdateVer
         sleep(RENEW_EVERY).await;
         own.beat += 1;
         let sent = Moment::now();
-        if let Ok(Put::Done(renewed)) = put(&shared, &own, Some(version.clone())).await {
+        if let Ok(Put::Written(renewed)) = put(&shared, &own, Some(version.clone())).await {
             version = renewed;
             shared.allow(sent, VALID_FOR);
             continue;
         }
-        // The object changed, or no response came: the object tells which renewals took effect.
+        // The object changed, or the response was lost. The object says which renewal took effect.
         match read(&shared).await {
-            Ok(Some((found, current))) if found.id == own.id => {
+            Ok(Some((stored, current))) if stored.id == own.id => {
                 version = current;
-                if found.beat == own.beat {
+                if stored.beat == own.beat {
                     shared.allow(sent, VALID_FOR);
                 }
             }
@@ -171,7 +171,7 @@ async fn renew(shared: SharedStore, mut own: LeaseRecord, mut version: UpdateVer
                 shared.forbid();
                 return;
             }
-            // The lease stays valid until `VALID_FOR` is over, because no other run can have it.
+            // The lease stays valid until `VALID_FOR` is over: no other run takes it over before.
             Err(_) => {}
         }
     }

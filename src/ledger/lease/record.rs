@@ -1,4 +1,4 @@
-//! Responsible for what a lock's file or a lease's object says of its holder.
+//! Responsible for the text and the record that describe the holder of a lock or a lease.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,23 +9,23 @@ const SINCE: &str = " since ";
 /// The content of a lease's object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct LeaseRecord {
-    /// The run's.
+    /// The id of the run.
     pub(super) id: Uuid,
-    /// The holder and the start of its run, for people.
+    /// The holder and the start of its run, for messages.
     pub(super) owner: String,
     /// The number of renewals.
     pub(super) beat: u64,
 }
 
-/// The text that tells other runs of a holder.
+/// The text that a holder leaves for other runs.
 pub(in crate::ledger) fn owner_since(owner: &str, since: Timestamp) -> String {
     format!("{owner}{SINCE}{}", since.strftime("%FT%TZ"))
 }
 
-/// Says who holds a lock and for how long, from the text that the holder left.
+/// Describes who holds a lock and for how long, from the holder's text.
 pub(in crate::ledger) fn holder(text: &str, now: Timestamp) -> String {
     if text.is_empty() {
-        return "held by a run that has not said yet which it is".to_owned();
+        return "held by a run that has not written its name yet".to_owned();
     }
     let since = text
         .rsplit_once(SINCE)
@@ -53,7 +53,7 @@ mod tests {
     use super::holder;
 
     #[test]
-    fn holder_with_start_tells_age_in_words() {
+    fn holder_with_start_has_age_in_words() {
         let now = "2026-05-03T12:00:00Z".parse().unwrap();
         for (since, age) in [
             ("2026-05-03T12:00:30Z", "less than a minute"),
@@ -65,6 +65,6 @@ mod tests {
             assert_eq!(holder(&text, now), format!("held for {age} by {text}"));
         }
         assert_eq!(holder("process 1 sin", now), "held by process 1 sin");
-        assert!(holder("", now).contains("has not said"));
+        assert!(holder("", now).contains("has not written"));
     }
 }

@@ -1,4 +1,4 @@
-//! What renews a lease, loses it and gives it back, also where the store gives no answer.
+//! Tests of renewing, losing and releasing a lease, with a store that does not respond.
 
 use super::{Lease, LeaseRecord, OBJECT, Put, put, read};
 use crate::events::Sinks;
@@ -17,28 +17,28 @@ use std::time::Duration;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-/// A store that does what it is asked, and for a while says nothing.
+/// A store that executes requests and loses some responses.
 #[derive(Debug, Default)]
 struct Silent {
     objects: InMemory,
-    /// So many writes get no answer.
+    /// The number of writes whose response is lost.
     writes: AtomicU32,
-    /// So many reads get none.
+    /// The number of reads whose response is lost.
     reads: AtomicU32,
-    /// Its bucket is not there.
+    /// Whether the bucket is missing.
     absent: bool,
 }
 
 impl Silent {
-    fn answer<T>(left: &AtomicU32, done: Result<T>) -> Result<T> {
+    fn respond<T>(left: &AtomicU32, result: Result<T>) -> Result<T> {
         let less = |left: u32| left.checked_sub(1);
         let is_silent = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
         match is_silent {
             Ok(_) => Err(Error::NotImplemented {
-                operation: "answering".to_owned(),
+                operation: "responding".to_owned(),
                 implementer: "Silent".to_owned(),
             }),
-            Err(_) => done,
+            Err(_) => result,
         }
     }
 }
@@ -58,7 +58,7 @@ impl ObjectStore for Silent {
                 source: "no bucket".into(),
             });
         }
-        Self::answer(&self.writes, self.objects.put_opts(at, what, how).await)
+        Self::respond(&self.writes, self.objects.put_opts(at, what, how).await)
     }
 
     async fn put_multipart_opts(
@@ -70,7 +70,7 @@ impl ObjectStore for Silent {
     }
 
     async fn get_opts(&self, at: &Path, how: GetOptions) -> Result<GetResult> {
-        Self::answer(&self.reads, self.objects.get_opts(at, how).await)
+        Self::respond(&self.reads, self.objects.get_opts(at, how).await)
     }
 
     fn delete_stream(
@@ -93,10 +93,10 @@ impl ObjectStore for Silent {
     }
 }
 
-async fn taken() -> (Arc<Silent>, SharedStore, Lease) {
+async fn acquired() -> (Arc<Silent>, SharedStore, Lease) {
     let store = Arc::<Silent>::default();
     let shared = SharedStore::new(Arc::clone(&store) as _, "ledger", "s3://bucket/ledger");
-    let lease = Lease::take(&shared, "one", &Sinks::default())
+    let lease = Lease::acquire(&shared, "one", &Sinks::default())
         .await
         .unwrap();
     (store, shared, lease)
@@ -106,8 +106,8 @@ async fn seconds(seconds: u64) {
     sleep(Duration::from_secs(seconds)).await;
 }
 
-/// Puts another run's record in place of this one's.
-async fn taken_over(shared: &SharedStore) -> Uuid {
+/// Replaces the lease's record with one of another run.
+async fn take_over(shared: &SharedStore) -> Uuid {
     let (before, version) = read(shared).await.unwrap().unwrap();
     let other = LeaseRecord {
         id: Uuid::new_v4(),
@@ -119,7 +119,7 @@ async fn taken_over(shared: &SharedStore) -> Uuid {
 
 #[tokio::test(start_paused = true)]
 async fn lease_renewal_writes_new_content() {
-    let (_, shared, lease) = taken().await;
+    let (_, shared, lease) = acquired().await;
     let mut beats = Vec::new();
     for _ in 0..3 {
         beats.push(read(&shared).await.unwrap().unwrap().0.beat);
@@ -131,13 +131,13 @@ async fn lease_renewal_writes_new_content() {
 
 #[tokio::test(start_paused = true)]
 async fn lease_renewal_without_response_counts_when_it_is_read() {
-    let (store, shared, _lease) = taken().await;
+    let (store, shared, _lease) = acquired().await;
     store.writes.store(5, Ordering::SeqCst);
     for _ in 0..6 {
         seconds(10).await;
         assert!(shared.may_write());
     }
-    // Nothing is seen of the first ones either; the lease is found again in time.
+    // The responses of the next reads are lost, too. A later renewal succeeds in time.
     store.writes.store(2, Ordering::SeqCst);
     store.reads.store(2, Ordering::SeqCst);
     seconds(35).await;
@@ -148,7 +148,7 @@ async fn lease_renewal_without_response_counts_when_it_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn lease_with_silent_store_forbids_writing() {
-    let (store, shared, _lease) = taken().await;
+    let (store, shared, _lease) = acquired().await;
     for left in [&store.writes, &store.reads] {
         left.store(u32::MAX, Ordering::SeqCst);
     }
@@ -160,8 +160,8 @@ async fn lease_with_silent_store_forbids_writing() {
 
 #[tokio::test(start_paused = true)]
 async fn lease_of_other_run_is_not_released() {
-    let (_, shared, lease) = taken().await;
-    let other = taken_over(&shared).await;
+    let (_, shared, lease) = acquired().await;
+    let other = take_over(&shared).await;
     assert!(shared.may_write());
     lease.release().await;
     assert_eq!(read(&shared).await.unwrap().unwrap().0.id, other);
@@ -170,11 +170,11 @@ async fn lease_of_other_run_is_not_released() {
 
 #[tokio::test(start_paused = true)]
 async fn lease_taken_over_or_removed_is_lost_at_next_renewal() {
-    let (_, shared, _lease) = taken().await;
-    taken_over(&shared).await;
+    let (_, shared, _lease) = acquired().await;
+    take_over(&shared).await;
     seconds(11).await;
     assert!(!shared.may_write());
-    let (_, shared, _lease) = taken().await;
+    let (_, shared, _lease) = acquired().await;
     shared.remove(OBJECT).await.unwrap();
     seconds(11).await;
     assert!(!shared.may_write());
@@ -187,12 +187,15 @@ async fn lease_with_missing_bucket_fails_at_once() {
         ..Silent::default()
     });
     let shared = SharedStore::new(store, "ledger", "s3://bucket/ledger");
-    let error = Lease::take(&shared, "one", &Sinks::default())
+    let error = Lease::acquire(&shared, "one", &Sinks::default())
         .await
         .unwrap_err();
     let error = error.to_string();
-    assert!(error.contains("there is no such bucket"), "{error}");
-    // Where there was an object, it is the object that has gone.
+    assert!(
+        error.contains("the bucket or container does not exist"),
+        "{error}"
+    );
+    // A conditional write of a missing object is a conflict.
     let version = UpdateVersion {
         e_tag: None,
         version: None,
@@ -203,7 +206,7 @@ async fn lease_with_missing_bucket_fails_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn lease_dropped_is_not_renewed() {
-    let (_, shared, lease) = taken().await;
+    let (_, shared, lease) = acquired().await;
     drop(lease);
     let before = read(&shared).await.unwrap().unwrap().1;
     seconds(30).await;

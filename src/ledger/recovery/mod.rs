@@ -1,12 +1,11 @@
-//! Responsible for recovery: decides from what the API lists now what the intents of earlier runs
-//! did.
+//! Responsible for recovery: derives the effects of earlier runs' intents from what the API lists.
 //!
-//! Pure, so that `plan` can recover in memory and `apply` can write the same.
+//! Does not do I/O, so that `plan` recovers in memory and `apply` saves the same result.
 
-use super::journal::{Intent, Unsettled};
+use super::journal::{Intent, JournalEntry};
 use crate::model::{
-    Address, ConnectorId, DefinitionId, Observed, ObservedConnector, Recorded, RecordedConnector,
-    RecordedCustomer, WorkspaceId,
+    Address, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState, Observed,
+    ObservedConnector, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,59 +14,59 @@ type Listed = BTreeMap<ConnectorId, ObservedConnector>;
 /// The ledger after recovery.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recovered {
-    /// The ledger's customers, with what killed runs created.
-    pub recorded: Recorded,
-    /// Customers that have to be written back.
+    /// The ledger with the objects that killed runs created.
+    pub recorded: LedgerState,
+    /// The entries that have to be saved.
     pub changed: BTreeSet<WorkspaceId>,
     /// Creations whose connectors are not listed.
-    pub open: Vec<Unsettled>,
-    /// Duplicates of a connector that was chosen among too many: some of them may be ours.
-    pub doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
+    pub open: Vec<JournalEntry>,
+    /// Further connectors that match a creation. Some of them may belong to other runs.
+    pub uncertain_duplicates: BTreeMap<Address, BTreeSet<ConnectorId>>,
 }
 
-/// Records what unsettled creations turn out to have created.
+/// Records the connectors and customers that open creations have created.
 ///
 /// If more connectors match than this ledger tried to create, some belong to another run. Keep the
-/// oldest (every run applies the same rule) and leave the others alone. A creation that the ledger
-/// has already was not checked for duplicates before its run ended, so an older duplicate takes its
-/// place here.
-pub fn recover(recorded: Recorded, intents: &[Unsettled], observed: &Observed) -> Recovered {
-    let (in_ledger, intents): (Vec<&Unsettled>, Vec<_>) = intents
+/// oldest (every run applies the same rule) and leave the others alone. A creation that is already
+/// in the ledger was not checked for duplicates before its run ended, so an older duplicate replaces
+/// it here.
+pub fn recover(recorded: LedgerState, entries: &[JournalEntry], observed: &Observed) -> Recovered {
+    let (in_ledger, open): (Vec<&JournalEntry>, Vec<_>) = entries
         .iter()
-        .partition(|unsettled| is_in_ledger(unsettled, &recorded));
+        .partition(|entry| is_in_ledger(entry, &recorded));
     let mut recovered = Recovered {
         recorded,
         changed: BTreeSet::new(),
         open: Vec::new(),
-        doubtful: BTreeMap::new(),
+        uncertain_duplicates: BTreeMap::new(),
     };
-    for (index, unsettled) in intents.iter().enumerate() {
-        match &unsettled.intent {
+    for (index, entry) in open.iter().enumerate() {
+        match &entry.intent {
             Intent::CreateCustomer { customer } => {
                 recover_customer(&mut recovered, customer, observed);
             }
             Intent::CreateConnector { .. } => {
-                let attempts = intents[index..]
+                let attempts = open[index..]
                     .iter()
-                    .filter(|other| slot(&other.intent) == slot(&unsettled.intent))
+                    .filter(|other| slot(&other.intent) == slot(&entry.intent))
                     .count();
-                if !recover_connector(&mut recovered, unsettled, attempts, observed) {
-                    recovered.open.push((*unsettled).clone());
+                if !recover_connector(&mut recovered, entry, attempts, observed) {
+                    recovered.open.push((*entry).clone());
                 }
             }
             Intent::Write { .. } => {}
         }
     }
-    for unsettled in in_ledger {
-        prefer_older_duplicate(&mut recovered, unsettled, observed);
+    for entry in in_ledger {
+        prefer_older_duplicate(&mut recovered, entry, observed);
     }
     recovered
 }
 
-/// Records the oldest duplicate in place of a created connector. Its credentials count as not
-/// verified: another run sent them.
-fn prefer_older_duplicate(recovered: &mut Recovered, unsettled: &Unsettled, observed: &Observed) {
-    let Some((workspace, name, _)) = slot(&unsettled.intent) else {
+/// Records the oldest duplicate instead of a created connector. Its credentials are not verified,
+/// because another run sent them.
+fn prefer_older_duplicate(recovered: &mut Recovered, creation: &JournalEntry, observed: &Observed) {
+    let Some((workspace, name, _)) = slot(&creation.intent) else {
         return;
     };
     let (Some(listed), Some(ledger)) = (
@@ -86,17 +85,19 @@ fn prefer_older_duplicate(recovered: &mut Recovered, unsettled: &Unsettled, obse
     };
     let oldest = listed
         .iter()
-        .filter(|(id, found)| {
-            let is_duplicate = unsettled.matches_intent(workspace, **id, found).is_some();
+        .filter(|(id, connector)| {
+            let is_duplicate = creation
+                .matches_intent(workspace, **id, connector)
+                .is_some();
             **id == own.id || (is_duplicate && !ledger.owns(**id))
         })
-        .min_by_key(|(id, found)| precedence(**id, found))
+        .min_by_key(|(id, connector)| precedence(**id, connector))
         .map(|(id, _)| *id);
     if let Some(oldest) = oldest.filter(|oldest| *oldest != own.id) {
         ledger.pending_deletion.insert(own.id);
         ledger.connectors.insert(
             name.to_owned(),
-            RecordedConnector {
+            ConnectorEntry {
                 id: oldest,
                 sent: None,
                 updated_at: None,
@@ -107,38 +108,38 @@ fn prefer_older_duplicate(recovered: &mut Recovered, unsettled: &Unsettled, obse
     }
 }
 
-/// Whether a plan would repeat a creation, because the ledger has neither its connector nor another
-/// one in its place.
-pub fn is_unresolved(unsettled: &Unsettled, recorded: &Recorded) -> bool {
-    let Some((workspace, name, _)) = slot(&unsettled.intent) else {
+/// Whether a plan would repeat a creation, because the ledger has no connector with its name.
+pub fn is_unresolved(creation: &JournalEntry, recorded: &LedgerState) -> bool {
+    let Some((workspace, name, _)) = slot(&creation.intent) else {
         return false;
     };
     recorded_connector(recorded, workspace, name)
-        .is_none_or(|connector| replaced(&unsettled.intent) == Some(connector.id))
+        .is_none_or(|connector| replaced(&creation.intent) == Some(connector.id))
 }
 
-/// Whether the run was killed between the ledger and the journal. A run does one thing at a time
-/// with each name, so a connector that the intent does not know is the one that it created.
-fn is_in_ledger(unsettled: &Unsettled, recorded: &Recorded) -> bool {
+/// Whether the run was killed after it saved the ledger and before it logged the outcome. A run
+/// executes one step at a time for each name, so a connector that did not exist before the intent
+/// was created by it.
+fn is_in_ledger(creation: &JournalEntry, recorded: &LedgerState) -> bool {
     let Intent::CreateConnector {
         workspace_id,
         name,
         known,
         ..
-    } = &unsettled.intent
+    } = &creation.intent
     else {
         return false;
     };
-    unsettled.outcome.is_none()
+    creation.outcome.is_none()
         && recorded_connector(recorded, *workspace_id, name)
             .is_some_and(|connector| !known.contains(&connector.id))
 }
 
 fn recorded_connector<'r>(
-    recorded: &'r Recorded,
+    recorded: &'r LedgerState,
     workspace: WorkspaceId,
     name: &str,
-) -> Option<&'r RecordedConnector> {
+) -> Option<&'r ConnectorEntry> {
     recorded.customers.get(&workspace)?.connectors.get(name)
 }
 
@@ -146,29 +147,30 @@ fn listed(observed: &Observed, workspace: WorkspaceId) -> Option<&Listed> {
     observed.customers.get(&workspace)?.connectors.as_ref()
 }
 
-/// Whether a listed connector may be the one that a creation made.
-pub fn was_created(unsettled: &Unsettled, workspace: WorkspaceId, listed: &Listed) -> bool {
+/// Whether a creation may have created one of the listed connectors.
+pub fn was_created(creation: &JournalEntry, workspace: WorkspaceId, listed: &Listed) -> bool {
     listed
         .iter()
-        .any(|(id, found)| unsettled.matches_intent(workspace, *id, found).is_some())
+        .any(|(id, connector)| creation.matches_intent(workspace, *id, connector).is_some())
 }
 
 /// The order of connectors of one name: the oldest first, then the smallest id. A connector without
 /// a creation time comes last.
-pub fn precedence(id: ConnectorId, found: &ObservedConnector) -> impl Ord + Copy + use<> {
-    let time = found.created();
+pub fn precedence(id: ConnectorId, connector: &ObservedConnector) -> impl Ord + Copy + use<> {
+    let time = connector.created();
     (time.is_none(), time, id)
 }
 
-/// Whether one connector can replace the other in the ledger with only credentials left to send.
-pub fn interchangeable(one: &RecordedConnector, other: &RecordedConnector) -> bool {
-    let settings = |record: &RecordedConnector| RecordedConnector {
-        id: one.id,
+/// Whether two entries differ only in id, fingerprints and update time. Such a connector can replace
+/// the other one in the ledger.
+pub fn interchangeable(entry: &ConnectorEntry, other: &ConnectorEntry) -> bool {
+    let settings = |record: &ConnectorEntry| ConnectorEntry {
+        id: entry.id,
         sent: None,
         updated_at: None,
         ..record.clone()
     };
-    settings(one) == settings(other)
+    settings(entry) == settings(other)
 }
 
 /// The workspace, the name and the type of a creation.
@@ -191,10 +193,10 @@ fn replaced(intent: &Intent) -> Option<ConnectorId> {
     }
 }
 
-fn new_customer(name: &str) -> RecordedCustomer {
-    RecordedCustomer {
+fn new_customer(name: &str) -> CustomerEntry {
+    CustomerEntry {
         name: name.to_owned(),
-        ..RecordedCustomer::default()
+        ..CustomerEntry::default()
     }
 }
 
@@ -215,7 +217,7 @@ fn recover_customer(recovered: &mut Recovered, name: &str, observed: &Observed) 
 /// connector from this one on.
 fn recover_connector(
     recovered: &mut Recovered,
-    unsettled: &Unsettled,
+    creation: &JournalEntry,
     attempts: usize,
     observed: &Observed,
 ) -> bool {
@@ -225,7 +227,7 @@ fn recover_connector(
         name,
         replaces,
         ..
-    } = &unsettled.intent
+    } = &creation.intent
     else {
         return true;
     };
@@ -233,20 +235,20 @@ fn recover_connector(
         return false;
     };
     let ledger = recovered.recorded.customers.get(workspace_id);
-    let mut created = matching(unsettled, *workspace_id, listed, ledger);
+    let mut created = matching(creation, *workspace_id, listed, ledger);
     let too_many = created.len() > attempts;
     if created.is_empty() {
         return false;
     }
     let mut oldest = created.remove(0);
     if too_many {
-        // The ledger's connector stays, and the others may belong to anyone.
-        if !is_unresolved(unsettled, &recovered.recorded) {
+        // The ledger keeps its connector. The others may belong to other runs.
+        if !is_unresolved(creation, &recovered.recorded) {
             return true;
         }
         // Another run may have sent its credentials.
         oldest.sent = None;
-        recovered.doubtful.insert(
+        recovered.uncertain_duplicates.insert(
             Address::connector(customer, name),
             created.iter().map(|other| other.id).collect(),
         );
@@ -261,30 +263,31 @@ fn recover_connector(
     true
 }
 
-/// Listed connectors that a creation may have made and that the ledger does not own, the oldest
+/// Listed connectors that a creation may have created and that the ledger does not own, the oldest
 /// first.
 fn matching(
-    unsettled: &Unsettled,
+    creation: &JournalEntry,
     workspace: WorkspaceId,
     listed: &Listed,
-    ledger: Option<&RecordedCustomer>,
-) -> Vec<RecordedConnector> {
-    let mut matching: Vec<RecordedConnector> = listed
+    ledger: Option<&CustomerEntry>,
+) -> Vec<ConnectorEntry> {
+    let mut matching: Vec<ConnectorEntry> = listed
         .iter()
-        .filter_map(|(id, found)| unsettled.matches_intent(workspace, *id, found))
+        .filter_map(|(id, connector)| creation.matches_intent(workspace, *id, connector))
         .filter(|record| !ledger.is_some_and(|ledger| ledger.owns(record.id)))
         .collect();
     matching.sort_by_key(|record| precedence(record.id, &listed[&record.id]));
     matching
 }
 
-/// Records a created connector. Where a later run has created the same connector again, the older
-/// one stays, as two runs on different machines choose; both are ours, so the other one is deleted.
+/// Records a created connector. If a later run has created the same connector again, the older one
+/// stays, as it does for runs on different machines. The ledger owns both, so the other one is
+/// deleted.
 fn record(
-    ledger: &mut RecordedCustomer,
+    ledger: &mut CustomerEntry,
     name: &str,
     replaces: Option<ConnectorId>,
-    created: RecordedConnector,
+    created: ConnectorEntry,
     listed: &Listed,
 ) {
     // The replaced connector may be recorded under another name.
@@ -296,9 +299,10 @@ fn record(
         .connectors
         .get(name)
         .and_then(|rival| Some((rival, listed.get(&rival.id)?)));
-    if let Some((rival, found)) = rival {
-        let is_later = precedence(rival.id, found) > precedence(created.id, &listed[&created.id]);
-        // An adopted connector, which has no fingerprints, was not created by us.
+    if let Some((rival, listed_rival)) = rival {
+        let is_later =
+            precedence(rival.id, listed_rival) > precedence(created.id, &listed[&created.id]);
+        // An adopted connector has no fingerprints. airlift did not create it, so it stays.
         if !(is_later && rival.sent.is_some() && interchangeable(rival, &created)) {
             ledger.pending_deletion.insert(created.id);
             return;

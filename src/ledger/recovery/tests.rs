@@ -1,11 +1,11 @@
-//! What earlier runs had begun, and what became of it.
+//! Tests of recovery from the intents of earlier runs.
 
 use super::{Recovered, is_unresolved, recover};
-use crate::ledger::journal::{Intent, IntentOutcome, Unsettled};
+use crate::ledger::journal::{Intent, IntentOutcome, JournalEntry};
 use crate::model::{
-    Applied, Completeness, ConnectorId, DefinitionId, Observed, ObservedConnector,
-    ObservedCustomer, ObservedStatus, OrganizationId, Recorded, RecordedConnector,
-    RecordedCustomer, Sent, TemplateId, WorkspaceId,
+    Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
+    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
+    SentFingerprints, TemplateId, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -18,8 +18,8 @@ fn id(n: u128) -> ConnectorId {
     ConnectorId(Uuid::from_u128(n))
 }
 
-pub(in crate::ledger) fn record(n: u128) -> RecordedConnector {
-    let sent = Sent {
+pub(in crate::ledger) fn record(n: u128) -> ConnectorEntry {
+    let sent = SentFingerprints {
         key_id: String::new(),
         salt: n.to_string(),
         fingerprints: BTreeMap::new(),
@@ -27,7 +27,7 @@ pub(in crate::ledger) fn record(n: u128) -> RecordedConnector {
         versions: BTreeMap::new(),
         at: String::new(),
     };
-    RecordedConnector {
+    ConnectorEntry {
         id: id(n),
         definition_id: KIND,
         template_id: None,
@@ -38,8 +38,8 @@ pub(in crate::ledger) fn record(n: u128) -> RecordedConnector {
     }
 }
 
-/// A connector made on the same day.
-fn there(name: &str, time: &str) -> ObservedConnector {
+/// A connector that was created on the day of the intents.
+fn listed(name: &str, time: &str) -> ObservedConnector {
     ObservedConnector {
         name: name.into(),
         definition_id: KIND,
@@ -54,7 +54,7 @@ fn there(name: &str, time: &str) -> ObservedConnector {
 fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
     let connectors = connectors
         .iter()
-        .map(|(n, name, time)| (id(*n), there(name, time)));
+        .map(|(n, name, time)| (id(*n), listed(name, time)));
     let customer = ObservedCustomer {
         name: "acme".into(),
         status: ObservedStatus::Active,
@@ -70,23 +70,24 @@ fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
     }
 }
 
-fn recorded(connectors: &[(&str, RecordedConnector)]) -> Recorded {
+fn recorded(connectors: &[(&str, ConnectorEntry)]) -> LedgerState {
     let connectors = connectors.iter().cloned();
-    let ledger = RecordedCustomer {
+    let ledger = CustomerEntry {
         name: "acme".into(),
         connectors: connectors
-            .map(|(name, one)| (name.to_owned(), one))
+            .map(|(name, entry)| (name.to_owned(), entry))
             .collect(),
-        ..RecordedCustomer::default()
+        ..CustomerEntry::default()
     };
-    Recorded {
+    LedgerState {
         customers: BTreeMap::from([(WORKSPACE, ledger)]),
+        ..LedgerState::default()
     }
 }
 
-/// A creation of the connector `new`; the record is told by its salt.
-fn begun(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> Unsettled {
-    Unsettled {
+/// A creation of the connector `new`. The salt identifies its entry.
+fn creation(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> JournalEntry {
+    JournalEntry {
         intent: Intent::CreateConnector {
             customer: "acme".into(),
             workspace_id: WORKSPACE,
@@ -101,12 +102,12 @@ fn begun(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> Unsettle
     }
 }
 
-/// Which connector is entered as `new`, by whose record, and which ones leave.
+/// The id and the salt of the connector recorded as `new`, and the pending deletions.
 fn result(recovered: &Recovered) -> (Option<(ConnectorId, String)>, Vec<ConnectorId>) {
     let after = &recovered.recorded.customers[&WORKSPACE];
     let new = after.connectors.get("new");
-    let salt = |one: &RecordedConnector| one.sent.as_ref().map(|sent| sent.salt.clone());
-    let new = new.map(|one| (one.id, salt(one).unwrap_or_default()));
+    let salt = |entry: &ConnectorEntry| entry.sent.as_ref().map(|sent| sent.salt.clone());
+    let new = new.map(|entry| (entry.id, salt(entry).unwrap_or_default()));
     (new, after.pending_deletion.iter().copied().collect())
 }
 
@@ -114,7 +115,7 @@ fn result(recovered: &Recovered) -> (Option<(ConnectorId, String)>, Vec<Connecto
 fn recover_replacement_under_new_name_removes_old_entry() {
     let before = recorded(&[("old", record(10))]);
     let observed = observed(&[(10, "old", "09:00:00"), (11, "new", "10:00:01")]);
-    let recovered = recover(before, &[begun(1, &[10], None)], &observed);
+    let recovered = recover(before, &[creation(1, &[10], None)], &observed);
     let after = &recovered.recorded.customers[&WORKSPACE];
     assert_eq!(after.connectors.len(), 1);
     let new = Some((id(11), "1".to_owned()));
@@ -124,7 +125,10 @@ fn recover_replacement_under_new_name_removes_old_entry() {
 
 #[test]
 fn recover_creation_that_is_not_listed_stays_open() {
-    let (before, intent) = (recorded(&[]), begun(1, &[], Some(IntentOutcome::Unknown)));
+    let (before, intent) = (
+        recorded(&[]),
+        creation(1, &[], Some(IntentOutcome::Unknown)),
+    );
     assert!(is_unresolved(&intent, &before));
     let recovered = recover(
         before.clone(),
@@ -135,7 +139,7 @@ fn recover_creation_that_is_not_listed_stays_open() {
         (&recovered.recorded, recovered.open),
         (&before, vec![intent.clone()])
     );
-    // A connector of the same name that was there before is none of ours.
+    // A connector that existed before was not created by the intent.
     let mut intent = intent;
     if let Intent::CreateConnector { known, .. } = &mut intent.intent {
         known.insert(id(10));
@@ -147,7 +151,7 @@ fn recover_creation_that_is_not_listed_stays_open() {
 #[test]
 fn recover_creation_in_ledger_changes_nothing() {
     let before = recorded(&[("new", record(11))]);
-    let intent = begun(1, &[], None);
+    let intent = creation(1, &[], None);
     assert!(!is_unresolved(&intent, &before));
     let recovered = recover(before, &[intent], &observed(&[(11, "new", "10:00:01")]));
     assert!(recovered.open.is_empty() && recovered.changed.is_empty());
@@ -155,37 +159,37 @@ fn recover_creation_in_ledger_changes_nothing() {
 
 #[test]
 fn recover_late_creation_keeps_the_oldest() {
-    let late = |before: &RecordedConnector, made: &str, now: &str| {
+    let late = |before: &ConnectorEntry, made: &str, now: &str| {
         let before = recorded(&[("new", before.clone())]);
         let observed = observed(&[(11, "new", made), (12, "new", now)]);
-        let intent = begun(1, &[], Some(IntentOutcome::Missing));
+        let intent = creation(1, &[], Some(IntentOutcome::Missing));
         result(&recover(before, &[intent], &observed))
     };
-    let entered = |n, salt: &str| Some((id(n), salt.to_owned()));
-    // The one that comes first stays.
-    let expected = (entered(11, "1"), vec![id(12)]);
+    let recorded_as = |n, salt: &str| Some((id(n), salt.to_owned()));
+    // The oldest stays.
+    let expected = (recorded_as(11, "1"), vec![id(12)]);
     assert_eq!(late(&record(12), "10:00:01", "10:01:00"), expected);
-    let expected = (entered(12, "12"), vec![id(11)]);
+    let expected = (recorded_as(12, "12"), vec![id(11)]);
     assert_eq!(late(&record(12), "10:02:00", "10:01:00"), expected);
-    // One that would have to be replaced again does not take over.
+    // An entry with other settings does not replace the recorded one.
     let mut other = record(12);
     other.credentials_version = Some(2);
     assert_eq!(late(&other, "10:00:01", "10:01:00"), expected);
-    // Made too late, and too early, to be ours.
-    let expected = (entered(12, "12"), vec![]);
+    // Connectors that were created too late or too early do not match.
+    let expected = (recorded_as(12, "12"), vec![]);
     assert_eq!(late(&record(12), "10:30:00", "10:01:00"), expected);
     assert_eq!(late(&record(12), "09:30:00", "10:01:00"), expected);
 }
 
 #[test]
 fn recover_beside_adopted_connector_keeps_the_adopted() {
-    let adopted = RecordedConnector {
+    let adopted = ConnectorEntry {
         sent: None,
         ..record(12)
     };
     let before = recorded(&[("new", adopted)]);
     let observed = observed(&[(11, "new", "10:00:01"), (12, "new", "10:01:00")]);
-    let intent = begun(1, &[], Some(IntentOutcome::Missing));
+    let intent = creation(1, &[], Some(IntentOutcome::Missing));
     let recovered = recover(before, &[intent], &observed);
     let after = &recovered.recorded.customers[&WORKSPACE];
     assert_eq!(after.connectors["new"].id, id(12));
@@ -193,10 +197,10 @@ fn recover_beside_adopted_connector_keeps_the_adopted() {
 }
 
 #[test]
-fn recover_more_matches_than_attempts_keeps_the_oldest_in_doubt() {
+fn recover_more_matches_than_attempts_keeps_the_oldest_unverified() {
     let twice = [
-        begun(1, &[], Some(IntentOutcome::Unknown)),
-        begun(2, &[], None),
+        creation(1, &[], Some(IntentOutcome::Unknown)),
+        creation(2, &[], None),
     ];
     let three = [
         (11, "new", "10:00:01"),
@@ -208,19 +212,22 @@ fn recover_more_matches_than_attempts_keeps_the_oldest_in_doubt() {
     assert_eq!(result(&recovered), expected);
     assert!(recovered.open.is_empty());
     let recovered = recover(recorded(&[]), &twice, &observed(&three));
-    // Nobody can tell which of them are ours, so none of them leaves.
+    // Some belong to other runs, so none is deleted.
     let expected = (Some((id(11), String::new())), vec![]);
     assert_eq!((result(&recovered), recovered.open.len()), (expected, 0));
     let address = crate::model::Address::connector("acme", "new");
     let others = BTreeSet::from([id(12), id(13)]);
-    assert_eq!(recovered.doubtful, BTreeMap::from([(address, others)]));
-    // What is in the ledger stays.
+    assert_eq!(
+        recovered.uncertain_duplicates,
+        BTreeMap::from([(address, others)])
+    );
+    // A recorded connector stays.
     let before = recorded(&[("new", record(14))]);
     let four = [&three[..], &[(14, "new", "10:00:04")]].concat();
     let recovered = recover(before, &twice[..1], &observed(&four));
     let expected = (Some((id(14), "14".to_owned())), vec![]);
     assert_eq!((result(&recovered), recovered.open.len()), (expected, 0));
-    assert!(recovered.changed.is_empty() && recovered.doubtful.is_empty());
+    assert!(recovered.changed.is_empty() && recovered.uncertain_duplicates.is_empty());
 }
 
 #[test]
@@ -228,57 +235,61 @@ fn recover_unchecked_creation_prefers_older_duplicate() {
     let own = |time: &str, rival: &str, known: &[u128]| {
         let before = recorded(&[("new", record(12))]);
         let observed = observed(&[(11, "new", rival), (12, "new", time), (13, "old", rival)]);
-        result(&recover(before, &[begun(1, known, None)], &observed))
+        result(&recover(before, &[creation(1, known, None)], &observed))
     };
-    let entered = |n, salt: &str| Some((id(n), salt.to_owned()));
+    let recorded_as = |n, salt: &str| Some((id(n), salt.to_owned()));
     let (early, late) = ("10:00:01", "10:00:02");
-    assert_eq!(own(late, early, &[]), (entered(11, ""), vec![id(12)]));
-    assert_eq!(own(early, late, &[]), (entered(12, "12"), vec![]));
-    // What was read of the own one is not true of the other.
-    let mut read = record(12);
-    read.updated_at = Some("2026-05-01T10:00:03Z".into());
+    assert_eq!(own(late, early, &[]), (recorded_as(11, ""), vec![id(12)]));
+    assert_eq!(own(early, late, &[]), (recorded_as(12, "12"), vec![]));
+    // The update time of the created connector is not copied to the other one.
+    let mut with_update_time = record(12);
+    with_update_time.updated_at = Some("2026-05-01T10:00:03Z".into());
     let both = observed(&[(11, "new", early), (12, "new", late)]);
-    let recovered = recover(recorded(&[("new", read)]), &[begun(1, &[], None)], &both);
-    let taken = &recovered.recorded.customers[&WORKSPACE].connectors["new"];
-    assert_eq!((taken.id, &taken.updated_at), (id(11), &None));
-    // At the same moment the smaller id comes first.
-    assert_eq!(own(late, late, &[]), (entered(11, ""), vec![id(12)]));
-    // It was there before.
-    assert_eq!(own(late, early, &[11]), (entered(12, "12"), vec![]));
-    // It is on its way out, or the own one is gone.
+    let recovered = recover(
+        recorded(&[("new", with_update_time)]),
+        &[creation(1, &[], None)],
+        &both,
+    );
+    let entry = &recovered.recorded.customers[&WORKSPACE].connectors["new"];
+    assert_eq!((entry.id, &entry.updated_at), (id(11), &None));
+    // At the same time the smaller id is used.
+    assert_eq!(own(late, late, &[]), (recorded_as(11, ""), vec![id(12)]));
+    // A connector that existed before is no duplicate.
+    assert_eq!(own(late, early, &[11]), (recorded_as(12, "12"), vec![]));
+    // The duplicate has a pending deletion, or the created connector is not listed.
     let mut before = recorded(&[("new", record(12))]);
     let customer = before.customers.get_mut(&WORKSPACE).unwrap();
     customer.pending_deletion.insert(id(11));
     let both = observed(&[(11, "new", early), (12, "new", late)]);
-    let recovered = recover(before, &[begun(1, &[], None)], &both);
-    assert_eq!(result(&recovered), (entered(12, "12"), vec![id(11)]));
+    let recovered = recover(before, &[creation(1, &[], None)], &both);
+    assert_eq!(result(&recovered), (recorded_as(12, "12"), vec![id(11)]));
     let rival = observed(&[(11, "new", early)]);
     let recovered = recover(
         recorded(&[("new", record(12))]),
-        &[begun(1, &[], None)],
+        &[creation(1, &[], None)],
         &rival,
     );
-    assert_eq!(result(&recovered), (entered(12, "12"), vec![]));
+    assert_eq!(result(&recovered), (recorded_as(12, "12"), vec![]));
     assert!(recovered.changed.is_empty());
 }
 
 #[test]
 fn intent_does_not_match_connector_of_another_day() {
-    let long_ago = Unsettled {
+    let long_ago = JournalEntry {
         at: Some("2026-04-29T10:00:00Z".into()),
-        ..begun(1, &[], None)
+        ..creation(1, &[], None)
     };
-    let found = there("new", "10:00:00");
-    let made = |unsettled: &Unsettled| {
-        unsettled
-            .matches_intent(WORKSPACE, id(20), &found)
+    let connector = listed("new", "10:00:00");
+    let matches = |entry: &JournalEntry| {
+        entry
+            .matches_intent(WORKSPACE, id(20), &connector)
             .is_some()
     };
-    assert!(!made(&long_ago));
-    // A clock that is wrong by hours.
+    assert!(!matches(&long_ago));
+    // The intent matches although a clock is wrong by hours.
     for at in ["2026-05-01T20:00:00Z", "2026-04-30T12:00:00Z", "no time"] {
         assert!(
-            made(&Unsettled {
+            matches(&JournalEntry {
                 at: Some(at.into()),
                 ..long_ago.clone()
             }),
@@ -288,14 +299,14 @@ fn intent_does_not_match_connector_of_another_day() {
 }
 
 #[test]
-fn created_times_are_read_in_all_their_forms() {
+fn observed_created_with_or_without_offset_is_read() {
     let created = |text: &str| {
-        let mut found = there("git", "10:00:00");
-        found.created_at = Some(text.into());
-        found.created().map(|at| at.to_string())
+        let mut connector = listed("git", "10:00:00");
+        connector.created_at = Some(text.into());
+        connector.created().map(|at| at.to_string())
     };
-    let told = Some("2026-05-01T10:00:00.5Z".to_owned());
-    assert_eq!(created("2026-05-01T12:00:00.5+02:00"), told);
-    assert_eq!(created("2026-05-01T10:00:00.500"), told);
+    let expected = Some("2026-05-01T10:00:00.5Z".to_owned());
+    assert_eq!(created("2026-05-01T12:00:00.5+02:00"), expected);
+    assert_eq!(created("2026-05-01T10:00:00.500"), expected);
     assert_eq!(created("yesterday"), None);
 }

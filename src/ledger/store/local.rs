@@ -1,29 +1,29 @@
-//! Responsible for private, durable files: 0600 in 0700, written beside the target, synced, then
-//! renamed. Refuses links, which a checkout could contain, and directories that others own or can
-//! write.
+//! Responsible for private, durable files: mode 0600 in directories of mode 0700, written to a
+//! temporary file, synced, then renamed. Does not follow links, which a checkout can contain. Does
+//! not use directories that other users own or can write.
 
 use crate::ledger::LedgerError;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
-/// Refuses a directory that another user could have created or can change. Others may read it: it
-/// holds no secrets.
+/// Refuses a directory that another user could have created or can change. Other users may read it,
+/// because it contains no secrets.
 #[cfg(unix)]
 pub fn trusted(path: &Path) -> Result<(), LedgerError> {
     use std::os::unix::fs::MetadataExt;
-    let found = match fs::symlink_metadata(path) {
-        Ok(found) => found,
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(LedgerError::io("cannot look at", path)(error)),
+        Err(error) => return Err(LedgerError::io("cannot inspect", path)(error)),
     };
-    let me = rustix::process::geteuid().as_raw();
-    let why = if found.is_symlink() {
-        "is a link, and the ledger follows none"
-    } else if me != 0 && found.uid() != me && found.uid() != 0 {
+    let user = rustix::process::geteuid().as_raw();
+    let why = if metadata.is_symlink() {
+        "is a link; the ledger does not follow links"
+    } else if user != 0 && metadata.uid() != user && metadata.uid() != 0 {
         "belongs to another user"
-    } else if found.mode() & 0o022 != 0 {
-        "can be written by other users"
+    } else if metadata.mode() & 0o022 != 0 {
+        "is writable by other users"
     } else {
         return Ok(());
     };
@@ -31,7 +31,7 @@ pub fn trusted(path: &Path) -> Result<(), LedgerError> {
     Err(LedgerError::Untrusted { path, why })
 }
 
-/// On other systems, the system's own rules apply.
+/// Other systems protect the directory by their own rules.
 #[cfg(not(unix))]
 pub fn trusted(_: &Path) -> Result<(), LedgerError> {
     Ok(())
@@ -43,11 +43,11 @@ pub(in crate::ledger) fn open_or_create(path: &Path) -> std::io::Result<File> {
     options.create(true).read(true).write(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    follow_none(&mut options);
+    do_not_follow_links(&mut options);
     options.open(path)
 }
 
-fn follow_none(options: &mut OpenOptions) {
+fn do_not_follow_links(options: &mut OpenOptions) {
     #[cfg(unix)]
     {
         let flag = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
@@ -57,7 +57,7 @@ fn follow_none(options: &mut OpenOptions) {
     let _ = options;
 }
 
-/// Creates a directory that only its owner can enter.
+/// Creates a directory that only its owner can access.
 pub(in crate::ledger) fn private_dir(path: &Path) -> Result<(), LedgerError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -66,10 +66,10 @@ pub(in crate::ledger) fn private_dir(path: &Path) -> Result<(), LedgerError> {
     trusted(path)?;
     builder
         .create(path)
-        .map_err(LedgerError::io("cannot make", path))
+        .map_err(LedgerError::io("cannot create", path))
 }
 
-/// Replaces a file as a whole: after a crash it is the old one or the new one. Returns the new one,
+/// Replaces a file atomically: after a crash it has the old or the new content. Returns the new file,
 /// open at its end.
 pub(in crate::ledger) fn replace(path: &Path, content: &[u8]) -> Result<File, LedgerError> {
     let dir = path.parent().unwrap_or(Path::new("."));
@@ -85,7 +85,7 @@ pub(in crate::ledger) fn replace(path: &Path, content: &[u8]) -> Result<File, Le
     Ok(file)
 }
 
-/// Makes a rename or a removal in the directory durable.
+/// Makes renames and removals in a directory durable.
 pub(in crate::ledger) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
     let failed = LedgerError::io("cannot sync", dir);
     File::open(dir)
@@ -106,7 +106,7 @@ pub(in crate::ledger) fn read(path: &Path) -> Result<Option<String>, LedgerError
 pub(in crate::ledger) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     let mut options = OpenOptions::new();
     options.read(true);
-    follow_none(&mut options);
+    do_not_follow_links(&mut options);
     let mut bytes = Vec::new();
     let opened = options.open(path);
     match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
@@ -116,7 +116,7 @@ pub(in crate::ledger) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, LedgerErr
     }
 }
 
-/// The names in a directory; an absent one is empty.
+/// The names in a directory. A missing directory is empty.
 pub(in crate::ledger) fn names(dir: &Path) -> Result<Vec<String>, LedgerError> {
     trusted(dir)?;
     let failed = || LedgerError::io("cannot list", dir);
@@ -149,24 +149,24 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
-    fn local_links_and_directories_of_others_are_refused() {
+    fn local_directory_of_others_or_link_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let place = |name: &str| dir.path().join(name);
-        let why = |name| match trusted(&place(name)) {
+        let path = |name: &str| dir.path().join(name);
+        let why = |name| match trusted(&path(name)) {
             Err(LedgerError::Untrusted { why, .. }) => why,
             other => panic!("trusted: {other:?}"),
         };
-        private_dir(&place("own")).unwrap();
-        trusted(&place("own")).unwrap();
-        trusted(&place("absent")).unwrap();
-        symlink(place("own"), place("link")).unwrap();
+        private_dir(&path("own")).unwrap();
+        trusted(&path("own")).unwrap();
+        trusted(&path("absent")).unwrap();
+        symlink(path("own"), path("link")).unwrap();
         assert!(why("link").contains("is a link"));
-        private_dir(&place("link")).unwrap_err();
+        private_dir(&path("link")).unwrap_err();
         let open = std::fs::Permissions::from_mode(0o770);
-        std::fs::set_permissions(place("own"), open).unwrap();
-        assert!(why("own").contains("written by other users"));
-        private_dir(&place("own")).unwrap_err();
-        // Of somebody else, where this user can tell.
+        std::fs::set_permissions(path("own"), open).unwrap();
+        assert!(why("own").contains("writable by other users"));
+        private_dir(&path("own")).unwrap_err();
+        // Root owns this directory, which is trusted.
         if !rustix::process::geteuid().is_root() {
             trusted(std::path::Path::new("/")).unwrap();
         }

@@ -1,5 +1,5 @@
-//! Responsible for the place of a ledger: a directory on this machine, or an object store that
-//! machines share. Has the operations that both offer, and does not know what is stored.
+//! Responsible for the store of a ledger: a directory on this machine, or an object store that
+//! machines share. Offers the operations that both have. Does not know the content.
 
 pub(in crate::ledger) mod local;
 pub(in crate::ledger) mod object;
@@ -12,12 +12,12 @@ use super::LedgerError;
 use crate::model::OrganizationId;
 use std::path::{Path, PathBuf};
 
-/// A directory or a shared store.
+/// A local directory or a shared object store.
 #[derive(Clone, Debug)]
 pub enum LedgerStore {
     /// A directory on this machine.
     Local(PathBuf),
-    /// Objects that several machines can reach.
+    /// An object store that several machines use.
     Shared(SharedStore),
 }
 
@@ -28,15 +28,15 @@ impl From<&Path> for LedgerStore {
 }
 
 impl LedgerStore {
-    /// The part that an organization has of it.
-    pub(in crate::ledger) fn of(&self, organization: OrganizationId) -> Self {
+    /// The store of one organization.
+    pub(in crate::ledger) fn for_organization(&self, organization: OrganizationId) -> Self {
         match self {
             Self::Local(dir) => Self::Local(dir.join(organization.to_string())),
             Self::Shared(shared) => Self::Shared(shared.below(&organization.to_string())),
         }
     }
 
-    /// The path or address of a name, for people.
+    /// The path or address of a name for messages.
     pub(in crate::ledger) fn shown(&self, name: &str) -> PathBuf {
         match self {
             Self::Local(dir) => dir.join(name),
@@ -44,7 +44,7 @@ impl LedgerStore {
         }
     }
 
-    /// The text under a name, or `None` if there is none.
+    /// The text of a file or object, or `None` if it does not exist.
     pub(in crate::ledger) async fn read(&self, name: &str) -> Result<Option<String>, LedgerError> {
         match self {
             Self::Local(dir) => local::read(&dir.join(name)),
@@ -52,7 +52,7 @@ impl LedgerStore {
         }
     }
 
-    /// Replaces the content under a name as a whole, durably.
+    /// Replaces the content of a file or object atomically and durably.
     pub(in crate::ledger) async fn replace(
         &self,
         name: &str,
@@ -68,7 +68,7 @@ impl LedgerStore {
         }
     }
 
-    /// Removes a name, durably, if it exists.
+    /// Removes a file or object durably, if it exists.
     pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         match self {
             Self::Local(dir) => local::remove(&dir.join(name)),
@@ -76,7 +76,7 @@ impl LedgerStore {
         }
     }
 
-    /// The names of all JSON below a directory, in order.
+    /// The names of all JSON files in a directory, in order.
     pub(in crate::ledger) async fn list(&self, dir: &str) -> Result<Vec<String>, LedgerError> {
         let mut names = match self {
             Self::Local(root) => {

@@ -3,8 +3,8 @@
 use super::renames::{previous_names, renames};
 use super::{LiveCustomer, absence};
 use crate::model::{
-    ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, KindLookup, Observed,
-    ObservedConnector, RecordedConnector,
+    ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, KindLookup,
+    Observed, ObservedConnector,
 };
 use crate::plan::Reason;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ pub(in crate::plan) enum ConnectorMatch<'a> {
     Live {
         id: ConnectorId,
         observed: &'a ObservedConnector,
-        recorded: Option<&'a RecordedConnector>,
+        recorded: Option<&'a ConnectorEntry>,
     },
     /// None: the connector is to be created, for this reason.
     Absent(Reason),
@@ -104,7 +104,7 @@ fn newer_namesake_exists(
 #[derive(Debug)]
 pub(super) struct ConnectorIndex<'a> {
     observed: BTreeMap<ConnectorId, &'a ObservedConnector>,
-    recorded: BTreeMap<&'a str, &'a RecordedConnector>,
+    recorded: BTreeMap<&'a str, &'a ConnectorEntry>,
     /// Recorded name by new name.
     renamed: BTreeMap<&'a str, &'a str>,
     /// Declared `previous_name` by new name.

@@ -1,7 +1,7 @@
 //! Responsible for matching declared customers with workspaces.
 
 use super::absence;
-use crate::model::{Observed, ObservedCustomer, Recorded, RecordedCustomer, WorkspaceId};
+use crate::model::{CustomerEntry, LedgerState, Observed, ObservedCustomer, WorkspaceId};
 use crate::plan::Reason;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,14 +25,14 @@ pub(in crate::plan) enum WorkspaceMatch<'a> {
 pub(in crate::plan) struct LiveCustomer<'a> {
     pub(in crate::plan) id: WorkspaceId,
     pub(in crate::plan) observed: &'a ObservedCustomer,
-    pub(in crate::plan) recorded: Option<&'a RecordedCustomer>,
+    pub(in crate::plan) recorded: Option<&'a CustomerEntry>,
 }
 
 /// Index of the recorded and the observed customers by name.
 #[derive(Debug)]
 pub(super) struct CustomerIndex<'a> {
     observed: &'a Observed,
-    recorded: &'a Recorded,
+    recorded: &'a LedgerState,
     /// Existing workspaces by recorded name.
     live: BTreeMap<&'a str, WorkspaceId>,
     /// Recorded names whose workspace no longer exists.
@@ -42,7 +42,7 @@ pub(super) struct CustomerIndex<'a> {
 }
 
 impl<'a> CustomerIndex<'a> {
-    pub(super) fn new(observed: &'a Observed, recorded: &'a Recorded) -> Self {
+    pub(super) fn new(observed: &'a Observed, recorded: &'a LedgerState) -> Self {
         let mut index = Self {
             observed,
             recorded,

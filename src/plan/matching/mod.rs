@@ -13,7 +13,7 @@ pub(super) use customers::{LiveCustomer, WorkspaceMatch};
 
 use super::Reason;
 use crate::model::{
-    Address, Desired, DesiredConnector, DesiredCustomer, Observed, Recorded, RecordedConnector,
+    Address, ConnectorEntry, Desired, DesiredConnector, DesiredCustomer, LedgerState, Observed,
     WorkspaceId,
 };
 use connectors::ConnectorIndex;
@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 pub struct Matches<'a> {
     pub(super) desired: &'a Desired,
     pub(super) observed: &'a Observed,
-    pub(super) recorded: &'a Recorded,
+    pub(super) recorded: &'a LedgerState,
     /// Declared customers in name order.
     pub(super) customers: Vec<MatchedCustomer<'a>>,
     /// Workspaces that match a declared customer, uniquely or not. None of them is undeclared.
@@ -50,7 +50,7 @@ pub struct RecordedMatch<'a> {
     /// The declaration.
     pub declared: &'a DesiredConnector,
     /// The ledger entry.
-    pub recorded: &'a RecordedConnector,
+    pub recorded: &'a ConnectorEntry,
 }
 
 impl RecordedMatch<'_> {
@@ -64,7 +64,7 @@ impl RecordedMatch<'_> {
 pub fn match_resources<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
-    recorded: &'a Recorded,
+    recorded: &'a LedgerState,
 ) -> Matches<'a> {
     let index = CustomerIndex::new(observed, recorded);
     let mut claimed = BTreeSet::new();

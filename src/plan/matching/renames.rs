@@ -2,8 +2,8 @@
 //! equal type, references and environment.
 
 use crate::model::{
-    ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, ObservedConnector,
-    RecordedConnector, Setting, Settings,
+    ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer,
+    ObservedConnector, Setting, Settings,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,10 +29,10 @@ pub(super) fn previous_names(declared: &DesiredCustomer) -> BTreeMap<&str, &str>
 /// declaration have the same type, references and environment.
 pub(super) fn renames<'a>(
     observed: &BTreeMap<ConnectorId, &'a ObservedConnector>,
-    recorded: &BTreeMap<&'a str, &'a RecordedConnector>,
+    recorded: &BTreeMap<&'a str, &'a ConnectorEntry>,
     declared: &'a DesiredCustomer,
 ) -> BTreeMap<&'a str, &'a str> {
-    let undeclared: BTreeMap<&str, &RecordedConnector> = recorded
+    let undeclared: BTreeMap<&str, &ConnectorEntry> = recorded
         .iter()
         .filter(|(name, connector)| {
             !declared.connectors.contains_key(**name) && observed.contains_key(&connector.id)
@@ -80,7 +80,7 @@ struct RenameCandidates<'a> {
 
 impl<'a> RenameCandidates<'a> {
     fn new(
-        undeclared: &BTreeMap<&'a str, &RecordedConnector>,
+        undeclared: &BTreeMap<&'a str, &ConnectorEntry>,
         new: &[(&'a str, &'a DesiredConnector)],
     ) -> Self {
         let mut by_key: BTreeMap<RenameKey, Vec<&str>> = BTreeMap::new();
@@ -113,7 +113,7 @@ impl<'a> RenameCandidates<'a> {
     }
 }
 
-fn recorded_key(recorded: &RecordedConnector) -> Option<RenameKey> {
+fn recorded_key(recorded: &ConnectorEntry) -> Option<RenameKey> {
     let references = recorded.sent.as_ref()?.references.clone();
     let environment = json(recorded.applied.environment.as_ref())?;
     Some((recorded.definition_id, references, environment))

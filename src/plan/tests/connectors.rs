@@ -307,7 +307,7 @@ fn rename_two_equal_recorded_connectors_is_not_inferred() {
 
 /// The action for a recorded connector that the files declare under another name.
 fn action_after_rename(
-    change: &dyn Fn(&mut super::DesiredConnector, &mut super::RecordedConnector),
+    change: &dyn Fn(&mut super::DesiredConnector, &mut super::ConnectorEntry),
 ) -> crate::plan::Action {
     let mut scene = Scene::applied();
     let mut git = scene.declare("acme").connectors.remove("git").unwrap();
@@ -316,7 +316,7 @@ fn action_after_rename(
     scene.plan().customers[0].steps[0].action
 }
 
-fn without_credentials(git: &mut super::DesiredConnector, recorded: &mut super::RecordedConnector) {
+fn without_credentials(git: &mut super::DesiredConnector, recorded: &mut super::ConnectorEntry) {
     git.credentials = None;
     let sent = recorded.sent.as_mut().unwrap();
     sent.references.clear();

@@ -14,11 +14,11 @@ use super::{
     UnmanagedConnector, Unverified, match_resources, plan,
 };
 use crate::model::{
-    Address, Applied, Completeness, ConnectorId, CountOrPercent, DefinitionId, Desired,
-    DesiredConnector, DesiredCustomer, Kind, Observed, ObservedConnector, ObservedCustomer,
-    ObservedDetail, ObservedStatus, OrganizationId, Recorded, RecordedConnector, RecordedCustomer,
-    Rotation, SecretComparison, SecretStatus, Sent, Setting, Settings, Status, TemplateId,
-    WorkspaceId,
+    Address, Applied, Completeness, ConnectorEntry, ConnectorId, CountOrPercent, CustomerEntry,
+    DefinitionId, Desired, DesiredConnector, DesiredCustomer, Kind, LedgerState, Observed,
+    ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
+    RotationMode, SecretComparison, SecretStatus, SentFingerprints, Setting, Settings, Status,
+    TemplateId, WorkspaceId,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,7 @@ fn token() -> Option<Settings> {
 struct Scene {
     desired: Desired,
     observed: Observed,
-    recorded: Recorded,
+    recorded: LedgerState,
     secrets: SecretComparison,
     policy: Policy,
 }
@@ -69,7 +69,7 @@ impl Scene {
                 completeness: Completeness::Complete,
                 kinds: BTreeMap::new(),
             },
-            recorded: Recorded::default(),
+            recorded: LedgerState::default(),
             secrets: SecretComparison::default(),
             policy: Policy::default(),
         }
@@ -103,7 +103,7 @@ impl Scene {
     }
 
     /// The ledger entry of `acme/git`.
-    fn git_recorded(&mut self) -> &mut RecordedConnector {
+    fn git_recorded(&mut self) -> &mut ConnectorEntry {
         let acme = self.recorded.customers.get_mut(&workspace(1)).unwrap();
         acme.connectors.get_mut("git").unwrap()
     }
@@ -123,13 +123,13 @@ impl Scene {
     }
 
     /// The ledger entry of an existing workspace; adds both if there are nsingle.
-    fn add_recorded(&mut self, number: u128, name: &str) -> &mut RecordedCustomer {
+    fn add_recorded(&mut self, number: u128, name: &str) -> &mut CustomerEntry {
         self.workspace(number, name);
         self.recorded_customer(number, name)
     }
 
     /// The ledger entry of a workspace number; adds one if there is nsingle.
-    fn recorded_customer(&mut self, number: u128, name: &str) -> &mut RecordedCustomer {
+    fn recorded_customer(&mut self, number: u128, name: &str) -> &mut CustomerEntry {
         let customer = self
             .recorded
             .customers
@@ -171,19 +171,19 @@ fn declared() -> DesiredConnector {
         credentials: token(),
         readable: BTreeSet::new(),
         credentials_version: None,
-        rotation: Rotation::Compare,
+        rotation: RotationMode::Compare,
         environment: None,
         replication_config: None,
         entities: None,
     }
 }
 
-fn recorded(number: u128) -> RecordedConnector {
-    RecordedConnector {
+fn recorded(number: u128) -> ConnectorEntry {
+    ConnectorEntry {
         id: id(number),
         definition_id: TYPE,
         template_id: None,
-        sent: Some(Sent {
+        sent: Some(SentFingerprints {
             key_id: "key".into(),
             salt: "salt".into(),
             fingerprints: BTreeMap::from([("credentials.token".into(), "f".into())]),

@@ -1,7 +1,7 @@
 //! Tests of secrets in a plan: rotations, unverified secrets, and the values that are shown.
 
 use super::{OTHER_TYPE, Scene, TYPE, detail, id, live_connector, settings, token};
-use crate::model::{Address, ObservedConnector, SecretStatus, WhyUnverified};
+use crate::model::{Address, ObservedConnector, SecretStatus, UnverifiedReason};
 use crate::plan::{BlockCode, Blocked, FieldValue, Precondition};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ fn secret_unverified_is_not_rotated() {
     status(
         &mut scene,
         "credentials.token",
-        SecretStatus::Unverified(WhyUnverified::Unavailable),
+        SecretStatus::Unverified(UnverifiedReason::Unavailable),
     );
     scene.assert_plan(&[r#"acme/git unverified: Unavailable ["credentials.token"]"#]);
     // Another reference than the one last sent is rotated.

@@ -1,7 +1,7 @@
 //! Responsible for the shape of a plan as JSON, apart from the saved plan.
 
 use super::FORMAT_VERSION;
-use crate::model::{Address, Contract, WhyUnverified};
+use crate::model::{Address, Contract, UnverifiedReason};
 use crate::plan::{
     Action, BlockCode, Blocked, FieldChange, GuardCode, Plan, Reason, Refusal, Step, Summary,
     Unmanaged, UnmanagedConnector, Unverified,
@@ -89,7 +89,7 @@ pub(super) struct UnverifiedEntry<'a> {
     /// `customer/connector`.
     address: String,
     /// Why.
-    why: WhyUnverified,
+    why: UnverifiedReason,
     /// The fields' paths.
     paths: &'a [String],
 }

@@ -3,7 +3,7 @@
 
 use super::step::StepView;
 use super::{Group, Listing, Phrase, Row};
-use crate::model::WhyUnverified;
+use crate::model::UnverifiedReason;
 use crate::plan::{
     Blocked, CustomerPlan, Plan, Refusal, Unmanaged, UnmanagedConnector, Unverified,
 };
@@ -136,7 +136,7 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
 }
 
 fn unverified(unverified: &[Unverified]) -> Vec<Group> {
-    let mut by_cause: BTreeMap<WhyUnverified, Vec<Row>> = BTreeMap::new();
+    let mut by_cause: BTreeMap<UnverifiedReason, Vec<Row>> = BTreeMap::new();
     for entry in unverified {
         let text = format!("{}: {}", entry.address, entry.paths.join(", "));
         by_cause

@@ -9,8 +9,8 @@ mod tests;
 use super::fingerprint::literal_text;
 use super::{Fingerprinter, Resolver, Values};
 use crate::model::{
-    Address, Rotation, SecretComparison, SecretRef, SecretStatus, SecretValue, Sent, Setting,
-    WhyUnverified,
+    Address, RotationMode, SecretComparison, SecretRef, SecretStatus, SecretValue,
+    SentFingerprints, Setting, UnverifiedReason,
 };
 use crate::plan::Matches;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,8 +97,8 @@ struct UnverifiedReference<'a> {
 /// The declared secrets of one connector and the fingerprints of the sent ones.
 struct Comparison<'a> {
     leaves: BTreeMap<String, &'a Setting>,
-    rotation: Rotation,
-    sent: &'a Sent,
+    rotation: RotationMode,
+    sent: &'a SentFingerprints,
     fingerprinter: &'a Fingerprinter,
 }
 
@@ -124,13 +124,13 @@ impl Comparison<'_> {
 
     /// The status of a leaf, if it does not depend on the value.
     fn status_without_value(&self, path: &str, leaf: &Setting) -> Option<SecretStatus> {
-        let manual = self.rotation == Rotation::Manual;
+        let manual = self.rotation == RotationMode::Manual;
         if !self.fingerprinter.has_key_of(self.sent) {
-            Some(SecretStatus::Unverified(WhyUnverified::KeyChanged))
+            Some(SecretStatus::Unverified(UnverifiedReason::KeyChanged))
         } else if !self.sent.fingerprints.contains_key(path) {
             Some(SecretStatus::Changed)
         } else if manual && matches!(leaf, Setting::Secret(_)) {
-            Some(SecretStatus::Unverified(WhyUnverified::Manual))
+            Some(SecretStatus::Unverified(UnverifiedReason::Manual))
         } else {
             None
         }
@@ -152,7 +152,7 @@ impl Comparison<'_> {
         };
         match current {
             Some(current) => self.reference_status(path, reference, current),
-            None => SecretStatus::Unverified(WhyUnverified::NotAsked),
+            None => SecretStatus::Unverified(UnverifiedReason::NotAsked),
         }
     }
 
@@ -173,7 +173,7 @@ impl Comparison<'_> {
             sent_version.is_some() && version.is_some() && version != sent_version;
         match value.map(|value| self.compare_value(path, value)) {
             Some(SecretStatus::Changed) | None if has_new_version => SecretStatus::NewVersion,
-            None => SecretStatus::Unverified(WhyUnverified::Unavailable),
+            None => SecretStatus::Unverified(UnverifiedReason::Unavailable),
             Some(status) => status,
         }
     }

@@ -3,10 +3,10 @@
 use super::super::{Fingerprinter, Values};
 use super::{Comparison, CurrentSecrets, compare};
 use crate::model::{
-    Address, Applied, Completeness, ConnectorId, DefinitionId, Desired, DesiredConnector,
-    DesiredCustomer, Kind, Observed, ObservedConnector, ObservedCustomer, ObservedStatus,
-    OrganizationId, Recorded, RecordedConnector, RecordedCustomer, Rotation, SecretRef,
-    SecretStatus, SecretValue, Sent, Setting, TemplateId, WhyUnverified, WorkspaceId,
+    Address, Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId,
+    Desired, DesiredConnector, DesiredCustomer, Kind, LedgerState, Observed, ObservedConnector,
+    ObservedCustomer, ObservedStatus, OrganizationId, RotationMode, SecretRef, SecretStatus,
+    SecretValue, SentFingerprints, Setting, TemplateId, UnverifiedReason, WorkspaceId,
 };
 use crate::plan::match_resources;
 use serde_json::json;
@@ -30,7 +30,7 @@ fn values(value: &str) -> Values {
 }
 
 /// Fingerprints of a reference under `a` with the value `v` and of a literal under `b` with the value `plain`.
-fn sent(key: &Fingerprinter) -> Sent {
+fn sent(key: &Fingerprinter) -> SentFingerprints {
     let (secret, literal) = (Setting::Secret(reference()), Setting::from(json!("plain")));
     let leaves = [("a".to_owned(), &secret), ("b".to_owned(), &literal)];
     let value = SecretValue::new("v".into());
@@ -39,9 +39,9 @@ fn sent(key: &Fingerprinter) -> Sent {
 
 /// The statuses of `a` and `b`, and the number of references that are read.
 fn compared(
-    rotation: Rotation,
+    rotation: RotationMode,
     key: &Fingerprinter,
-    sent: &Sent,
+    sent: &SentFingerprints,
     literal: &str,
     values: Option<&Values>,
 ) -> (Vec<SecretStatus>, usize) {
@@ -68,11 +68,11 @@ fn compared(
 #[test]
 fn statuses_compare_current_values_with_fingerprints() {
     use SecretStatus::{Changed, Unchanged, Unverified};
-    use WhyUnverified::{NotAsked, Unavailable};
+    use UnverifiedReason::{NotAsked, Unavailable};
     let key = fingerprinter("k");
     let sent = sent(&key);
     let statuses =
-        |values: Option<&Values>| compared(Rotation::Compare, &key, &sent, "plain", values);
+        |values: Option<&Values>| compared(RotationMode::Compare, &key, &sent, "plain", values);
     let same = statuses(Some(&values("v")));
     assert_eq!(same, (vec![Unchanged, Unchanged], 1));
     let other = statuses(Some(&values("w")));
@@ -87,8 +87,14 @@ fn statuses_compare_current_values_with_fingerprints() {
 fn statuses_manual_rotation_compares_literals_only() {
     let key = fingerprinter("k");
     let sent = sent(&key);
-    let manual = compared(Rotation::Manual, &key, &sent, "other", Some(&values("v")));
-    let unverified = SecretStatus::Unverified(WhyUnverified::Manual);
+    let manual = compared(
+        RotationMode::Manual,
+        &key,
+        &sent,
+        "other",
+        Some(&values("v")),
+    );
+    let unverified = SecretStatus::Unverified(UnverifiedReason::Manual);
     assert_eq!(manual, (vec![unverified, SecretStatus::Changed], 0));
 }
 
@@ -98,13 +104,13 @@ fn statuses_other_key_reads_and_compares_nothing() {
     let other_key = fingerprinter("other");
     let current = values("v");
     let compared = compared(
-        Rotation::Compare,
+        RotationMode::Compare,
         &other_key,
         &sent,
         "plain",
         Some(&current),
     );
-    let unverified = SecretStatus::Unverified(WhyUnverified::KeyChanged);
+    let unverified = SecretStatus::Unverified(UnverifiedReason::KeyChanged);
     assert_eq!(compared, (vec![unverified; 2], 0));
 }
 
@@ -113,7 +119,13 @@ fn statuses_without_fingerprints_are_changed() {
     let key = fingerprinter("k");
     let mut sent = sent(&key);
     sent.fingerprints.clear();
-    let never_sent = compared(Rotation::Compare, &key, &sent, "plain", Some(&values("v")));
+    let never_sent = compared(
+        RotationMode::Compare,
+        &key,
+        &sent,
+        "plain",
+        Some(&values("v")),
+    );
     assert_eq!(never_sent, (vec![SecretStatus::Changed; 2], 0));
 }
 
@@ -124,17 +136,18 @@ async fn compare_skips_connectors_without_fingerprints() {
     let value = SecretValue::new("v".into());
     let leaves = declared.secret_leaves();
     let sent = key.fingerprint_leaves(leaves, |_| Some(&value), "salt".into(), "then".into());
-    let customer = RecordedCustomer {
+    let customer = CustomerEntry {
         connectors: BTreeMap::from([
             ("one".into(), record(1, Some(sent))),
             ("two".into(), record(2, None)),
         ]),
         name: "acme".into(),
-        ..RecordedCustomer::default()
+        ..CustomerEntry::default()
     };
     let workspace = WorkspaceId(Uuid::nil());
-    let recorded = Recorded {
+    let recorded = LedgerState {
         customers: BTreeMap::from([(workspace, customer)]),
+        ..LedgerState::default()
     };
     let observed = observed(workspace, [1, 2, 3]);
     let desired = Desired {
@@ -154,7 +167,7 @@ async fn compare_skips_connectors_without_fingerprints() {
     let expected = BTreeMap::from([
         (
             "credentials.a".into(),
-            SecretStatus::Unverified(WhyUnverified::NotAsked),
+            SecretStatus::Unverified(UnverifiedReason::NotAsked),
         ),
         ("credentials.b".into(), SecretStatus::Unchanged),
     ]);
@@ -164,8 +177,8 @@ async fn compare_skips_connectors_without_fingerprints() {
     );
 }
 
-fn record(number: u128, sent: Option<Sent>) -> RecordedConnector {
-    RecordedConnector {
+fn record(number: u128, sent: Option<SentFingerprints>) -> ConnectorEntry {
+    ConnectorEntry {
         id: ConnectorId(Uuid::from_u128(number)),
         definition_id: DefinitionId(Uuid::nil()),
         template_id: None,
@@ -223,7 +236,7 @@ fn declared() -> DesiredConnector {
         credentials: Some(credentials.into_iter().collect()),
         readable: BTreeSet::new(),
         credentials_version: None,
-        rotation: Rotation::Compare,
+        rotation: RotationMode::Compare,
         environment: None,
         replication_config: None,
         entities: None,

@@ -5,7 +5,7 @@ mod files;
 
 use crate::support::golden;
 use airlift::config::{Code, LoadOptions, Loaded, config_schema, load};
-use airlift::model::{Address, Cache, Contract, Mode, Region, Rotation, Setting, Status};
+use airlift::model::{Address, Cache, Contract, Mode, Region, RotationMode, Setting, Status};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -224,7 +224,7 @@ fn settings_literals_and_rotation_become_typed_values() {
         Setting::Literal(json!("2026-01-01T00:00:00Z"))
     );
     let rotations = ["Acme GitHub", "Acme HubSpot"].map(|name| acme.connectors[name].rotation);
-    assert_eq!(rotations, [Rotation::Compare, Rotation::Manual]);
+    assert_eq!(rotations, [RotationMode::Compare, RotationMode::Manual]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::world::World;
 use airlift::model::{
-    Contract, DefinitionId, Desired, DesiredConnector, DesiredCustomer, Guards, Kind, Rotation,
+    Contract, DefinitionId, Desired, DesiredConnector, DesiredCustomer, Guards, Kind, RotationMode,
     Setting, Settings,
 };
 use airlift::plan::{Action, Policy};
@@ -32,7 +32,7 @@ fn connector(number: usize) -> DesiredConnector {
         credentials: Some(credentials(number)),
         readable: BTreeSet::new(),
         credentials_version: None,
-        rotation: Rotation::Compare,
+        rotation: RotationMode::Compare,
         environment: None,
         replication_config: None,
         entities: None,

@@ -3,7 +3,7 @@
 use super::world::{World, connector_named, workspace_named};
 use airlift::model::{
     Cache, ConnectorId, Contract, CountOrPercent, DefinitionId, Desired, DesiredConnector,
-    DesiredCustomer, Entity, Guards, Kind, Mode, ObservedStatus, Rotation, Setting, Settings,
+    DesiredCustomer, Entity, Guards, Kind, Mode, ObservedStatus, RotationMode, Setting, Settings,
     Status, WorkspaceId,
 };
 use airlift::plan::Policy;
@@ -86,7 +86,7 @@ fn connector() -> impl Strategy<Value = DesiredConnector> {
                     credentials,
                     readable: BTreeSet::new(),
                     credentials_version: version,
-                    rotation: Rotation::Compare,
+                    rotation: RotationMode::Compare,
                     environment,
                     replication_config,
                     entities,

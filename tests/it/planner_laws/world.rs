@@ -2,10 +2,10 @@
 
 use super::overlay::{merge, remove};
 use airlift::model::{
-    Applied, Completeness, ConnectorBody, ConnectorId, DefinitionId, Desired, Observed,
-    ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, Recorded,
-    RecordedConnector, RecordedCustomer, SecretComparison, SecretStatus, Sent, Setting, Status,
-    TemplateId, WorkspaceId,
+    Applied, Completeness, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId,
+    Desired, LedgerState, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
+    ObservedStatus, OrganizationId, SecretComparison, SecretStatus, SentFingerprints, Setting,
+    Status, TemplateId, WorkspaceId,
 };
 use airlift::plan::{
     ConnectorPatch, CustomerPlan, Matches, Operation, Plan, Policy, Precondition, Step,
@@ -18,7 +18,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) observed: Observed,
-    pub(crate) recorded: Recorded,
+    pub(crate) recorded: LedgerState,
     /// The present value of each reference, as a version number.
     pub(crate) secrets: BTreeMap<String, u32>,
     next_id: u128,
@@ -37,7 +37,7 @@ impl World {
                 completeness: Completeness::Complete,
                 kinds: BTreeMap::new(),
             },
-            recorded: Recorded::default(),
+            recorded: LedgerState::default(),
             secrets: BTreeMap::new(),
             next_id: 100,
         }
@@ -52,8 +52,8 @@ impl World {
         self.secrets.get(reference).copied().unwrap_or(0)
     }
 
-    fn sent(&self, leaves: BTreeMap<String, &Setting>) -> Sent {
-        let mut sent = Sent {
+    fn sent(&self, leaves: BTreeMap<String, &Setting>) -> SentFingerprints {
+        let mut sent = SentFingerprints {
             key_id: "key".into(),
             salt: "salt".into(),
             fingerprints: BTreeMap::new(),
@@ -142,8 +142,10 @@ impl World {
         let Some(before) = entry.connectors.get(&body.name).cloned() else {
             return;
         };
-        let sent = before.sent.map(|sent| Sent { references, ..sent });
-        let after = RecordedConnector {
+        let sent = before
+            .sent
+            .map(|sent| SentFingerprints { references, ..sent });
+        let after = ConnectorEntry {
             sent,
             updated_at,
             ..record(body, before.id, None)
@@ -229,12 +231,12 @@ impl World {
     }
 
     fn record_customer(&mut self, id: WorkspaceId, customer: &CustomerPlan) {
-        let entry = RecordedCustomer {
+        let entry = CustomerEntry {
             name: customer.name.clone(),
             protect: customer.protect,
             applied: customer.ledger_updates.applied.unwrap_or_default(),
             unmanaged: customer.ledger_updates.unmanaged.clone(),
-            ..RecordedCustomer::default()
+            ..CustomerEntry::default()
         };
         self.recorded.customers.insert(id, entry);
     }
@@ -305,7 +307,7 @@ impl World {
             .values()
             .find(|connector| connector.id == id);
         let sent = before.and_then(|before| before.sent.clone());
-        let after = RecordedConnector {
+        let after = ConnectorEntry {
             updated_at: Some(updated),
             ..record(body, id, sent)
         };
@@ -336,14 +338,14 @@ impl World {
         self.connectors(workspace).insert(id, created);
         let sent = self.sent(body.secret_leaves());
         let sent = (!sent.fingerprints.is_empty()).then_some(sent);
-        let after = RecordedConnector {
+        let after = ConnectorEntry {
             updated_at: Some(id.to_string()),
             ..record(body, id, sent)
         };
         self.record_connector(workspace, after, &body.name);
     }
 
-    fn record_connector(&mut self, workspace: WorkspaceId, record: RecordedConnector, name: &str) {
+    fn record_connector(&mut self, workspace: WorkspaceId, record: ConnectorEntry, name: &str) {
         let entry = self.recorded.customers.get_mut(&workspace).unwrap();
         entry
             .connectors
@@ -352,8 +354,8 @@ impl World {
     }
 }
 
-fn record(body: &ConnectorBody, id: ConnectorId, sent: Option<Sent>) -> RecordedConnector {
-    RecordedConnector {
+fn record(body: &ConnectorBody, id: ConnectorId, sent: Option<SentFingerprints>) -> ConnectorEntry {
+    ConnectorEntry {
         id,
         definition_id: body.definition_id,
         template_id: body.template_id,

@@ -1,5 +1,5 @@
-//! Responsible for projects whose sandbox keeps its world in a file, so that both can be copied and
-//! served again, and for runs of the real binary there.
+//! Responsible for projects with a sandbox whose world is a file, so that a test can copy both and
+//! start the sandbox again, and for runs of the binary in them.
 
 use crate::support::files::copy;
 use crate::support::process::Output;
@@ -15,19 +15,20 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Cases under way at the same time.
+/// The number of cases that run at the same time.
 const SIDE_BY_SIDE: usize = 8;
 
-/// How long one run may take.
+/// The longest duration of one run.
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// The client that the runs are.
+/// The credentials of the runs.
 const CLIENT: (&str, &str) = ("id", "client-secret");
 
-/// A request without an answer is where a run hangs and can be killed, before or after its effect.
+/// Faults that withhold a response, so that the run waits and can be killed before or after the
+/// effect of the request.
 pub(crate) const HANGS: [&str; 2] = ["timeout-before", "timeout-after"];
 
-/// A project with its ledger and the world that it is about.
+/// A project with its ledger and its sandbox world.
 pub(crate) struct Bench {
     project: Project,
 }
@@ -41,7 +42,7 @@ impl Deref for Bench {
 }
 
 impl Bench {
-    /// An empty world and no project yet.
+    /// An empty world without project files.
     pub(crate) fn empty() -> Self {
         let mut project = Project::new();
         project.set("AIRBYTE_CLIENT_ID", CLIENT.0);
@@ -49,8 +50,8 @@ impl Bench {
         Self { project }
     }
 
-    /// An empty world, and a project of so many customers with one connector each; the secret of
-    /// the n-th is in the file `secrets/n`.
+    /// An empty world, and a project with a number of customers with one connector each. The secret
+    /// of customer n is in the file `secrets/n`.
     pub(crate) fn new(customers: usize) -> Self {
         let bench = Self::empty();
         let mut yaml = "version: 1\ncustomers:\n".to_owned();
@@ -71,14 +72,14 @@ impl Bench {
         self.write(&format!("secrets/{n}"), value);
     }
 
-    /// Everything as it is now, in another place.
+    /// A copy of the project and the world in another directory.
     pub(crate) fn copy(&self) -> Self {
         let bench = Self::empty();
         copy(self.root(), bench.root());
         bench
     }
 
-    /// Whether a rotation is recorded that did not come to its end.
+    /// Whether the ledger contains an unfinished rotation.
     pub(crate) fn has_open_rotation(&self) -> bool {
         let organizations = std::fs::read_dir(self.path(".airlift/ledger")).unwrap();
         organizations
@@ -86,7 +87,7 @@ impl Bench {
             .any(|path| path.exists())
     }
 
-    /// The world, served.
+    /// Starts the sandbox with the world.
     pub(crate) async fn serve(&self, faults: &str) -> Sandbox {
         start(self.options(faults)).await.unwrap()
     }
@@ -104,7 +105,7 @@ impl Bench {
         self.under(&[], running, line)
     }
 
-    /// The binary under another program.
+    /// The command that runs the binary under another program.
     pub(crate) fn under(&self, program: &[&str], running: &Sandbox, line: &str) -> Command {
         let words: Vec<&str> = program
             .iter()
@@ -119,21 +120,21 @@ impl Bench {
         command
     }
 
-    /// Runs the binary to its end.
+    /// Runs the binary and waits for its end.
     pub(crate) async fn run(&self, running: &Sandbox, line: &str) -> Output {
         ended(self.command(running, line)).await
     }
 
-    /// Runs the binary, and kills it once the server has met its fault.
+    /// Runs the binary and kills it after the sandbox has injected its fault.
     pub(crate) async fn run_until_fault(&self, running: &Sandbox, line: &str) {
         let mut command = self.command(running, line);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        let met = |log: &[RequestRecord]| log.iter().any(|one| one.fault.is_some());
-        while !met(&running.log()) && child.try_wait().unwrap().is_none() {
+        let has_fault = |log: &[RequestRecord]| log.iter().any(|request| request.fault.is_some());
+        while !has_fault(&running.log()) && child.try_wait().unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        // The effect, where there is one, comes right after.
+        // The effect of the request, if any, follows within milliseconds.
         tokio::time::sleep(Duration::from_millis(60)).await;
         let _ = child.kill();
         child.wait().unwrap();
@@ -145,14 +146,14 @@ pub(crate) async fn ended(mut command: Command) -> Output {
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
-/// Every kind of fault at every request.
+/// Each kind of fault at each request.
 pub(crate) fn at_every(kinds: &[&str], requests: usize) -> Vec<String> {
     assert!(requests > 8, "{requests}");
     let at = |kind: &&str| (1..=requests).map(|n| format!("*:{n}:{kind}")).collect();
     kinds.iter().flat_map::<Vec<String>, _>(at).collect()
 }
 
-/// The cases of a slice, of which each one takes at least every `of`-th case.
+/// The cases of a slice. A slice has at least one case in `of`.
 pub(crate) fn share(cases: Vec<String>, slice: Slice, of: usize) -> Vec<String> {
     let cases = cases.into_iter().enumerate();
     cases
@@ -161,35 +162,35 @@ pub(crate) fn share(cases: Vec<String>, slice: Slice, of: usize) -> Vec<String> 
         .collect()
 }
 
-/// Every case, some at a time.
+/// Runs all cases, `SIDE_BY_SIDE` at a time.
 pub(crate) async fn explore<F>(all: Vec<String>, case: impl Fn(String) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let mut cases = JoinSet::new();
-    for one in all {
+    for argument in all {
         if cases.len() >= SIDE_BY_SIDE {
             cases.join_next().await.unwrap().unwrap();
         }
-        cases.spawn(case(one));
+        cases.spawn(case(argument));
     }
-    while let Some(done) = cases.join_next().await {
-        done.unwrap();
+    while let Some(result) = cases.join_next().await {
+        result.unwrap();
     }
 }
 
-/// No faults from here on. How often a run asks whether a deletion is over depends on time, so
-/// a fault that is meant for its last requests may not have been met.
-pub(crate) fn fair(running: &Sandbox) {
+/// Ends all faults. The number of polls for a deletion depends on time, so a fault for the last
+/// requests of a run may be left over.
+pub(crate) fn clear_faults(running: &Sandbox) {
     running.set_faults(Faults::default()).unwrap();
 }
 
-/// Somebody else at the remote API.
+/// Another client of the API.
 pub(crate) async fn remote(running: &Sandbox) -> Remote {
     Remote::login(running.origin(), CLIENT).await
 }
 
-/// Creates a connector of GitHub past airlift, and gives its id.
+/// Creates a GitHub connector without airlift and returns its id.
 pub(crate) async fn create(
     running: &Sandbox,
     customer: &str,

@@ -1,20 +1,20 @@
-//! Two runs at once: on one ledger the second is refused; on two machines, which share no lock,
-//! both end with the same connectors.
+//! Two concurrent runs: on one ledger the second run is refused. On two machines without a shared
+//! lock both runs end with the same connectors.
 
-use super::bench::{Bench, ended, explore, fair, share};
+use super::bench::{Bench, clear_faults, ended, explore, share};
 use crate::support::tier::Slice;
 use airlift::sandbox::{Options, start};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
-/// How often chance decides who comes first.
+/// The number of seeds, which decide the order of the requests.
 const SEEDS: u64 = 20;
 
 const CUSTOMERS: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_run_is_told_who_holds_the_ledger_and_for_how_long() {
+async fn lock_held_by_other_run_is_reported_with_holder_and_age() {
     let bench = Bench::new(1);
     let running = bench
         .serve("create_integrations_connectors:1:timeout-after")
@@ -29,20 +29,20 @@ async fn a_second_run_is_told_who_holds_the_ledger_and_for_how_long() {
     second.exits(1);
     first.kill().unwrap();
     first.wait().unwrap();
-    let said: Vec<&str> = second.stderr.split_whitespace().collect();
-    let said = said.join(" ");
+    let words: Vec<&str> = second.stderr.split_whitespace().collect();
+    let message = words.join(" ");
     let holder = format!("held for less than a minute by process {} on ", first.id());
     assert!(
-        said.contains("error[ledger_locked]") && said.contains(&holder),
-        "{said}"
+        message.contains("error[ledger_locked]") && message.contains(&holder),
+        "{message}"
     );
-    fair(&running);
+    clear_faults(&running);
     bench.run(&running, "apply --auto-approve").await.exits(0);
     assert_eq!(running.world().connectors().count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_machines_end_with_one_connector_each() {
+async fn two_machines_without_shared_ledger_create_no_duplicates() {
     let seeds = (0..SEEDS).map(|seed| seed.to_string()).collect();
     explore(
         share(seeds, Slice::from_environment(), 4),
@@ -54,16 +54,16 @@ async fn two_machines_end_with_one_connector_each() {
 }
 
 async fn two_machines(seed: u64) {
-    let (one, other) = (Bench::new(CUSTOMERS), Bench::new(CUSTOMERS));
+    let (here, elsewhere) = (Bench::new(CUSTOMERS), Bench::new(CUSTOMERS));
     let options = Options {
         seed: Some(seed),
-        ..one.options("*:p30%:delay@20,*:p30%:delay@60,*:p20%:delay@150")
+        ..here.options("*:p30%:delay@20,*:p30%:delay@60,*:p20%:delay@150")
     };
     let running = start(options).await.unwrap();
     let apply = "apply --auto-approve --settle-timeout 0";
     let (first, second) = tokio::join!(
-        ended(one.command(&running, apply)),
-        ended(other.command(&running, apply))
+        ended(here.command(&running, apply)),
+        ended(elsewhere.command(&running, apply))
     );
     assert!(
         [first.code, second.code]
@@ -71,14 +71,14 @@ async fn two_machines(seed: u64) {
             .all(|code| matches!(code, Some(0 | 4))),
         "{seed}"
     );
-    fair(&running);
+    clear_faults(&running);
     let plan = "plan --detailed-exitcode";
     for run in 1..=2 {
         let mut codes = BTreeSet::new();
-        for bench in [&one, &other] {
+        for bench in [&here, &elsewhere] {
             codes.insert(bench.run(&running, apply).await.code);
         }
-        for bench in [&one, &other] {
+        for bench in [&here, &elsewhere] {
             codes.insert(bench.run(&running, plan).await.code);
         }
         assert!(

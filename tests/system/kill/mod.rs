@@ -1,5 +1,5 @@
-//! Kills: runs that end at a request or at a write to disk, disks that fail, creations that take
-//! effect late, two machines, and a soak.
+//! Responsible for tests of killed runs: kills at requests and at writes to disk, failing disks, late
+//! creations, two machines, and a soak test.
 
 mod bench;
 mod damaged;

@@ -1,11 +1,11 @@
-//! A kill at every request of a run, before and after its effect.
+//! Kills at every request of a run, before and after its effect.
 
-use super::bench::{HANGS, at_every, explore, fair, share};
+use super::bench::{HANGS, at_every, clear_faults, explore, share};
 use super::scenario::Scenario;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_apply_is_settled_after_a_kill_at_every_request() {
+async fn apply_killed_at_every_request_converges() {
     let mut kills = 0;
     let (scenarios, slice) = Scenario::chosen().await;
     for scenario in scenarios {
@@ -19,7 +19,7 @@ async fn an_apply_is_settled_after_a_kill_at_every_request() {
                 let bench = scenario.bench.copy();
                 let running = bench.serve(&fault).await;
                 bench.run_until_fault(&running, scenario.line).await;
-                fair(&running);
+                clear_faults(&running);
                 scenario.converges(&bench, &running, &fault).await;
             }
         })

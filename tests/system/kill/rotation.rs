@@ -1,14 +1,14 @@
-//! Rotation from outside: the real binary against a sandbox that fails and kills it at every
-//! request, waves, refusals, and the change of the ledger's key.
+//! Rotations with the binary: faults and kills at every request, waves, refusals, and a changed
+//! ledger key.
 
-use super::bench::{self, Bench, HANGS, at_every, explore, fair, share};
+use super::bench::{self, Bench, HANGS, at_every, clear_faults, explore, share};
 use crate::support::tier::Slice;
 use airlift::sandbox::Sandbox;
 use serde_json::json;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// A project of so many customers, applied.
+/// An applied project with a number of customers.
 async fn applied(customers: usize) -> Bench {
     let bench = Bench::new(customers);
     let running = bench.serve("").await;
@@ -19,27 +19,30 @@ async fn applied(customers: usize) -> Bench {
 
 fn ids(running: &Sandbox) -> Vec<Uuid> {
     let world = running.world();
-    let mut named: Vec<_> = world.connectors().map(|one| (&one.name, one.id)).collect();
+    let mut named: Vec<_> = world
+        .connectors()
+        .map(|connector| (&connector.name, connector.id))
+        .collect();
     named.sort();
     named.into_iter().map(|(_, id)| id).collect()
 }
 
 fn credential_requests(running: &Sandbox) -> usize {
     let log = running.log();
-    log.iter().filter(|one| one.credentials).count()
+    log.iter().filter(|request| request.credentials).count()
 }
 
-/// Exactly one connector for each customer, each with the credentials it should have.
+/// Asserts that each customer has exactly one connector, with the expected credentials.
 fn assert_one_each(running: &Sandbox, secrets: &[&str], case: &str) {
-    let found = ids(running);
-    assert_eq!(found.len(), secrets.len(), "{case}: {:#?}", running.world());
-    for (id, secret) in found.into_iter().zip(secrets) {
-        let held = running.holds_credentials(id, &json!({"token": secret}));
-        assert!(held, "{case}: {secret}");
+    let ids = ids(running);
+    assert_eq!(ids.len(), secrets.len(), "{case}: {:#?}", running.world());
+    for (id, secret) in ids.into_iter().zip(secrets) {
+        let has_secret = running.holds_credentials(id, &json!({"token": secret}));
+        assert!(has_secret, "{case}: {secret}");
     }
 }
 
-async fn assert_settled(bench: &Bench, running: &Sandbox, case: &str) {
+async fn assert_no_changes(bench: &Bench, running: &Sandbox, case: &str) {
     let plan = bench.run(running, "plan --detailed-exitcode").await;
     assert_eq!(
         plan.code,
@@ -55,7 +58,7 @@ async fn assert_settled(bench: &Bench, running: &Sandbox, case: &str) {
     );
 }
 
-/// How many requests a run makes when nothing goes wrong.
+/// The number of requests of a run without faults.
 async fn requests(bench: &Bench, line: &str) -> usize {
     let bench = bench.copy();
     let running = bench.serve("").await;
@@ -64,7 +67,7 @@ async fn requests(bench: &Bench, line: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_secret_survives_every_fault_at_every_request() {
+async fn changed_secret_with_fault_at_every_request_is_applied() {
     let bench = applied(1).await;
     bench.secret(1, "second-1");
     let apply = "apply --auto-approve";
@@ -81,41 +84,40 @@ async fn a_changed_secret_survives_every_fault_at_every_request() {
                 "{fault}: {}",
                 first.stderr
             );
-            fair(&running);
+            clear_faults(&running);
             bench.run(&running, apply).await.exits(0);
             assert_one_each(&running, &["second-1"], &fault);
-            assert_settled(&bench, &running, &fault).await;
+            assert_no_changes(&bench, &running, &fault).await;
         }
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_secret_survives_a_kill_at_every_request() {
+async fn changed_secret_with_kill_at_every_request_is_applied() {
     let bench = applied(1).await;
     bench.secret(1, "second-1");
     let apply = "apply --auto-approve";
     let requests = requests(&bench, apply).await;
-    // The request without an answer is where the run hangs, before or after the effect.
     let cases = share(at_every(&HANGS, requests), Slice::from_environment(), 8);
     explore(cases, |fault| {
         let bench = bench.copy();
         async move {
             let running = bench.serve(&fault).await;
             bench.run_until_fault(&running, apply).await;
-            fair(&running);
-            let alive = running.world().connectors().count();
-            assert!(alive >= 1, "{fault}: a working connector is always there");
+            clear_faults(&running);
+            let count = running.world().connectors().count();
+            assert!(count >= 1, "{fault}: no working connector is left");
             bench.run(&running, apply).await.exits(0);
             assert_one_each(&running, &["second-1"], &fault);
-            assert_settled(&bench, &running, &fault).await;
+            assert_no_changes(&bench, &running, &fault).await;
         }
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotation_goes_on_after_a_kill_at_every_request() {
+async fn rotation_killed_at_every_request_is_resumed() {
     let bench = applied(2).await;
     let rotate = "rotate --all --auto-approve --waves 1";
     let requests = requests(&bench, rotate).await;
@@ -126,7 +128,7 @@ async fn a_rotation_goes_on_after_a_kill_at_every_request() {
             let running = bench.serve(&fault).await;
             let before = ids(&running);
             bench.run_until_fault(&running, rotate).await;
-            fair(&running);
+            clear_faults(&running);
             let sent = credential_requests(&running);
             let next = if bench.has_open_rotation() {
                 "rotate --resume --auto-approve"
@@ -138,17 +140,17 @@ async fn a_rotation_goes_on_after_a_kill_at_every_request() {
             bench.run(&running, next).await.exits(0);
             let case = format!("{fault}, {sent} sent, then {next}");
             assert_one_each(&running, &["first-1", "first-2"], &case);
-            // Two checks and two creations, and those that were cut short once more.
+            // Two checks and two creations, and a repeat of the interrupted ones.
             assert!(credential_requests(&running) <= 6, "{case}");
             assert!(!bench.has_open_rotation(), "{case}");
-            assert_settled(&bench, &running, &case).await;
+            assert_no_changes(&bench, &running, &case).await;
         }
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn waves_end_at_the_budget_and_go_on_where_they_ended() {
+async fn rotation_over_failure_budget_stops_and_is_resumed() {
     let bench = applied(4).await;
     bench.secret(2, "invalid");
     let running = bench.serve("").await;
@@ -157,7 +159,8 @@ async fn waves_end_at_the_budget_and_go_on_where_they_ended() {
     let report = bench.run(&running, rotate).await.exits(4).json();
     let outcomes = |report: &serde_json::Value| -> Vec<String> {
         let operations = report["operations"].as_array().unwrap();
-        let outcome = |one: &serde_json::Value| one["outcome"].as_str().unwrap().to_owned();
+        let outcome =
+            |operation: &serde_json::Value| operation["outcome"].as_str().unwrap().to_owned();
         operations.iter().map(outcome).collect()
     };
     let expected = ["done", "failed", "not_attempted", "not_attempted"];
@@ -167,7 +170,7 @@ async fn waves_end_at_the_budget_and_go_on_where_they_ended() {
         {"number": 2, "of": 3, "connectors": 1, "done": 0},
     ]);
     assert_eq!(report["waves"], waves);
-    // The one that failed its check is as it was, and nothing new is beside it.
+    // The connector whose check failed is unchanged and has no replacement.
     let after = ids(&running);
     assert_eq!(after.len(), 4);
     assert_eq!(after[1..], before[1..]);
@@ -180,14 +183,14 @@ async fn waves_end_at_the_budget_and_go_on_where_they_ended() {
     assert_eq!(ids(&running)[0], after[0]);
     let different: BTreeSet<_> = ids(&running).into_iter().chain(before).collect();
     assert_eq!(different.len(), 8);
-    assert_settled(&bench, &running, "resumed").await;
+    assert_no_changes(&bench, &running, "resumed").await;
     let nothing = bench.run(&running, resume).await;
     nothing.exits(64);
     nothing.complains("nothing_to_resume");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_within_the_budget_do_not_end_a_rotation() {
+async fn rotation_within_failure_budget_continues() {
     let bench = applied(4).await;
     bench.secret(1, "invalid");
     let running = bench.serve("").await;
@@ -207,7 +210,7 @@ async fn failures_within_the_budget_do_not_end_a_rotation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotation_carries_no_other_change_along() {
+async fn rotation_with_pending_changes_leaves_them_for_apply() {
     let bench = applied(2).await;
     let yaml = std::fs::read_to_string(bench.path("airlift.yaml")).unwrap();
     let pending = yaml.replace(
@@ -232,7 +235,7 @@ async fn a_rotation_carries_no_other_change_along() {
             .world()
             .workspaces
             .iter()
-            .all(|one| one.cache_enabled.is_none())
+            .all(|workspace| workspace.cache_enabled.is_none())
     );
     bench.run(&running, "apply --auto-approve").await.exits(0);
     bench
@@ -240,11 +243,11 @@ async fn a_rotation_carries_no_other_change_along() {
         .await
         .exits(0);
     assert_ne!(ids(&running)[0], before[0]);
-    assert_settled(&bench, &running, "applied").await;
+    assert_no_changes(&bench, &running, "applied").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_key_takes_over_what_is_still_the_same() {
+async fn rekey_moves_fingerprints_of_unchanged_secrets() {
     let bench = applied(3).await;
     let running = bench.serve("").await;
     bench.secret(2, "second-2");
@@ -261,12 +264,12 @@ async fn a_new_key_takes_over_what_is_still_the_same() {
         running
             .log()
             .iter()
-            .filter(|one| one.method != "GET")
+            .filter(|request| request.method != "GET")
             .count()
     };
     let written = writes();
     let rekeyed = with_key("ledger rekey --format json").await.exits(4).json();
-    // Nothing but the application token.
+    // The only write is the request for the application token.
     assert_eq!(writes(), written + 1);
     assert_eq!(
         (&rekeyed["moved"], &rekeyed["already"]),

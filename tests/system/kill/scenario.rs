@@ -1,4 +1,5 @@
-//! What is applied when a run is cut short, and what must be there once a clean run went through.
+//! Responsible for the scenarios of interrupted runs: the project before, the change, and the expected
+//! result after a run without faults.
 
 use super::bench::{Bench, create, remote};
 use crate::support::tier::Slice;
@@ -9,15 +10,16 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Clean runs that may be needed.
+/// The largest number of runs without faults until the expected result.
 const RUNS: usize = 2;
 
-/// A project that is applied, a change to it, and the run that is to carry it out.
+/// An applied project, a change of its files, and the command that applies the change.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) bench: Bench,
     pub(crate) line: &'static str,
-    /// By customer and connector: the secret of one that is made, or none of one that stays.
+    /// By customer and connector: the secret of a connector that is created, or `None` for one that
+    /// stays.
     expected: BTreeMap<(&'static str, &'static str), Option<&'static str>>,
     before: BTreeSet<Uuid>,
     neighbour: WorkspaceView,
@@ -42,7 +44,7 @@ const SET: &str = "version: 1\ncustomers:\n  - name: a\n    cache: true\n    con
                    credentials: {token: \"${file:secrets/a1}\"}\n";
 
 impl Scenario {
-    /// Two customers with two connectors, one of them there under another name with one.
+    /// Creates a customer and three connectors, and renames a customer.
     pub(crate) async fn create() -> Self {
         let expected: Expected = &[
             ("renamed", "A1", None),
@@ -53,12 +55,12 @@ impl Scenario {
         Self::new("create", ONE, TWO, APPLY, expected).await
     }
 
-    /// A setting of a customer and one of its connector.
+    /// Changes a setting of a customer and a setting of its connector.
     pub(crate) async fn update() -> Self {
         Self::new("update", ONE, SET, APPLY, &[("a", "A1", None)]).await
     }
 
-    /// A changed secret.
+    /// Changes a secret.
     pub(crate) async fn rotate() -> Self {
         let expected: Expected = &[("a", "A1", Some("another"))];
         let scenario = Self::new("rotate", ONE, ONE, APPLY, expected).await;
@@ -66,15 +68,14 @@ impl Scenario {
         scenario
     }
 
-    /// A connector and a customer with two.
+    /// Deletes a connector, and a customer with two connectors.
     pub(crate) async fn prune() -> Self {
         let before = TWO.replace("    previous_name: a\n", "");
         let after = ONE.replace("name: a\n", "name: renamed\n");
         Self::new("prune", &before, &after, PRUNE, &[("renamed", "A1", None)]).await
     }
 
-    /// The scenarios of the slice, and the slice of each one's cases: one scenario unless every
-    /// case runs.
+    /// The scenarios of the slice (one, unless every case runs), and the slice of their cases.
     pub(crate) async fn chosen() -> (Vec<Self>, Slice) {
         let slice = Slice::from_environment();
         let all: [BoxFuture<'_, Self>; 4] = [
@@ -117,12 +118,12 @@ impl Scenario {
             bench,
             line,
             expected: expected.map(|(a, b, secret)| ((*a, *b), *secret)).collect(),
-            before: world.connectors().map(|one| one.id).collect(),
+            before: world.connectors().map(|connector| connector.id).collect(),
             neighbour: world.workspace("neighbour").unwrap().clone(),
         }
     }
 
-    /// What the run costs when nothing goes wrong, in requests.
+    /// The number of requests of the run without faults.
     pub(crate) async fn requests(&self) -> usize {
         let bench = self.bench.copy();
         let running = bench.serve("").await;
@@ -130,7 +131,7 @@ impl Scenario {
         running.log().len()
     }
 
-    /// Runs that nothing disturbs lead to where one would have led that was never cut short.
+    /// Asserts that runs without faults lead to the same result as a run that was not interrupted.
     pub(crate) async fn converges(&self, bench: &Bench, running: &Sandbox, case: &str) {
         let case = format!("{}, {case}", self.name);
         let plan = self
@@ -143,11 +144,11 @@ impl Scenario {
             if (applied.code, planned.code) == (Some(0), Some(0)) {
                 break;
             }
-            let (out, talk) = (
+            let (stdout, stderr) = (
                 applied.stdout + &planned.stdout,
                 applied.stderr + &planned.stderr,
             );
-            assert!(run < RUNS, "{case}\n{out}\n{talk}");
+            assert!(run < RUNS, "{case}\n{stdout}\n{stderr}");
         }
         self.is_reached(running, &case);
     }
@@ -159,31 +160,31 @@ impl Scenario {
             Some(&self.neighbour),
             "{case}"
         );
-        let mut found = BTreeMap::new();
+        let mut connectors = BTreeMap::new();
         for workspace in &world.workspaces {
             let counted = !["neighbour", "default"].contains(&workspace.name.as_str());
             for connector in workspace.connectors.iter().filter(|_| counted) {
                 let slot = (workspace.name.as_str(), connector.name.as_str());
-                let twin = found.insert(slot, connector);
+                let duplicate = connectors.insert(slot, connector);
                 assert!(
-                    twin.is_none(),
-                    "{case}: {slot:?} is there twice: {world:#?}"
+                    duplicate.is_none(),
+                    "{case}: {slot:?} exists twice: {world:#?}"
                 );
             }
         }
-        let slots: Vec<_> = found.keys().collect();
+        let slots: Vec<_> = connectors.keys().collect();
         let expected: Vec<_> = self.expected.keys().collect();
         assert_eq!(slots, expected, "{case}: {world:#?}");
         for (slot, secret) in &self.expected {
-            let id = found[slot].id;
+            let id = connectors[slot].id;
             assert_eq!(
                 self.before.contains(&id),
                 secret.is_none(),
                 "{case}: {slot:?}"
             );
             if let Some(secret) = secret {
-                let held = running.holds_credentials(id, &json!({"token": secret}));
-                assert!(held, "{case}: {slot:?}");
+                let has_secret = running.holds_credentials(id, &json!({"token": secret}));
+                assert!(has_secret, "{case}: {slot:?}");
             }
         }
     }

@@ -1,16 +1,16 @@
-//! A ledger in an object store, as `moto` plays S3 over HTTP: two machines that come and go. Needs
-//! `AIRLIFT_TEST_MOTO`, the path of a `moto_server` program.
+//! A ledger in S3, which `moto` emulates over HTTP, used by two machines. Needs `AIRLIFT_TEST_MOTO`,
+//! the path of a `moto_server` program.
 
-use super::bench::{Bench, ended, fair};
+use super::bench::{Bench, clear_faults, ended};
 use crate::support::moto::Moto;
 use crate::support::process::Output;
 use airlift::sandbox::Sandbox;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PLACE: &str = "--ledger s3://ledgers/team/airlift";
+const LEDGER: &str = "--ledger s3://ledgers/team/airlift";
 
-/// The server, with an empty bucket.
+/// A server with an empty bucket.
 async fn started() -> Moto {
     let moto = Moto::start().await;
     let bucket = moto.http.put(format!("{}/ledgers", moto.address));
@@ -34,12 +34,12 @@ fn command(moto: &Moto, bench: &Bench, running: &Sandbox, line: &str) -> Command
 }
 
 async fn run(moto: &Moto, bench: &Bench, running: &Sandbox, line: &str) -> Output {
-    ended(command(moto, bench, running, &format!("{line} {PLACE}"))).await
+    ended(command(moto, bench, running, &format!("{line} {LEDGER}"))).await
 }
 
 #[ignore = "needs a server: AIRLIFT_TEST_MOTO"]
 #[tokio::test(flavor = "multi_thread")]
-async fn machines_that_come_and_go_share_a_ledger() {
+async fn shared_ledger_after_kill_is_taken_over() {
     let moto = started().await;
     let bench = Bench::new(3);
     let running = bench.serve("").await;
@@ -48,55 +48,55 @@ async fn machines_that_come_and_go_share_a_ledger() {
         .await
         .exits(0);
     assert!(!bench.path(".airlift/ledger").exists());
-    // Another machine has the files, and knows the rest from the store.
+    // Another machine has the same files and reads the ledger from the store.
     let other = bench.copy();
     run(&moto, &other, &running, plan).await.exits(0);
     other.secret(2, "rotated");
     run(&moto, &other, &running, plan).await.exits(2);
 
-    // Killed where it creates, with the lock held.
-    running
-        .set_faults(
-            "create_integrations_connectors:1:timeout-after"
-                .parse()
-                .unwrap(),
-        )
-        .unwrap();
-    let apply = format!("apply --auto-approve {PLACE}");
+    // The run is killed during a creation, while it holds the lock.
+    let fault = "create_integrations_connectors:1:timeout-after".parse();
+    running.set_faults(fault.unwrap()).unwrap();
+    let apply = format!("apply --auto-approve {LEDGER}");
     let mut killed = command(&moto, &other, &running, &apply);
     killed.stdout(Stdio::null()).stderr(Stdio::null());
     let mut killed = killed.spawn().unwrap();
     while running.world().connectors().count() == 3 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // While it lives, nobody else writes.
+    // No other run writes while the first one is active.
     bench.secret(2, "rotated");
     let refused = run(&moto, &bench, &running, "apply --auto-approve").await;
     assert!(
         refused.exits(1).stderr.contains("error[ledger_locked]"),
-        "another run is at work"
+        "the ledger is not locked"
     );
     killed.kill().unwrap();
     killed.wait().unwrap();
-    fair(&running);
-    let begun = Instant::now();
+    clear_faults(&running);
+    let started = Instant::now();
     run(&moto, &bench, &running, "apply --auto-approve")
         .await
         .exits(0);
-    assert!(begun.elapsed() > Duration::from_secs(45), "it was followed");
+    assert!(
+        started.elapsed() > Duration::from_secs(45),
+        "taken over too early"
+    );
     for bench in [&bench, &other] {
         run(&moto, bench, &running, plan).await.exits(0);
     }
     let world = running.world();
     assert_eq!(world.connectors().count(), 3);
-    let second = world.connectors().find(|one| one.name == "GitHub 2");
+    let second = world
+        .connectors()
+        .find(|connector| connector.name == "GitHub 2");
     let rotated = serde_json::json!({"token": "rotated"});
     assert!(running.holds_credentials(second.unwrap().id, &rotated));
 }
 
 #[ignore = "needs a server: AIRLIFT_TEST_MOTO"]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_cannot_be_used_is_told() {
+async fn shared_ledger_in_missing_bucket_fails_the_run() {
     let moto = Moto::start().await;
     let bench = Bench::new(1);
     let running = bench.serve("").await;

@@ -1,9 +1,9 @@
-//! Rounds of edits and applies while one request in five fails and tokens live 30 s. After each
-//! round a clean run has to reach what the files say, and memory must not grow.
+//! Rounds of edits and applies while one request in five fails and tokens are valid for 30 s. After
+//! each round a run without faults has to reach the declared state. Memory must not grow.
 //!
-//! `AIRLIFT_SOAK=300` goes on for 300 s with 500 customers.
+//! `AIRLIFT_SOAK=300` runs for 300 s with 500 customers.
 
-use super::bench::{Bench, fair};
+use super::bench::{Bench, clear_faults};
 use crate::support::tier::Slice;
 use airlift::sandbox::testing::TestOptions;
 use airlift::sandbox::{Faults, Options, Sandbox, start};
@@ -13,27 +13,27 @@ use std::time::{Duration, Instant};
 
 const SEED: u64 = 7;
 
-/// Together, one request in five.
+/// Together they affect one request in five.
 const FAULTS: &str = "*:p4%:503,*:p4%:429@0,*:p4%:reset-before,*:p3%:reset-after,*:p2%:cut,\
                       *:p2%:504-after,*:p1%:500";
 
 const FLAGS: &str = "--settle-timeout 0 --prune --delete-customers --allow-delete 100%";
 
-/// A customer with one connector, as the files have it.
+/// A declared customer with one connector.
 #[derive(Clone, Default)]
 struct Customer {
-    there: bool,
+    is_declared: bool,
     secret: usize,
     issues: bool,
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rounds_of_edits_and_faults_leave_no_trace() {
+async fn rounds_of_edits_under_faults_converge() {
     let asked = std::env::var("AIRLIFT_SOAK").ok();
     let seconds = match &asked {
         Some(text) => text.parse().unwrap(),
         None if Slice::from_environment() == Slice::WHOLE => 15,
-        // The fewest rounds.
+        // The minimum number of rounds.
         None => 0,
     };
     let mut customers = vec![Customer::default(); if asked.is_some() { 500 } else { 20 }];
@@ -60,7 +60,7 @@ async fn rounds_of_edits_and_faults_leave_no_trace() {
             .set_faults(FAULTS.parse::<Faults>().unwrap())
             .unwrap();
         let (code, peak) = apply(&bench, &running).await;
-        fair(&running);
+        clear_faults(&running);
         converges(&bench, &running, &customers).await;
         peaks.push(peak);
         eprintln!("round {}: exit {code}, peak {peak} kB", peaks.len());
@@ -69,26 +69,30 @@ async fn rounds_of_edits_and_faults_leave_no_trace() {
     assert!(last * 5 <= first * 6, "{peaks:?}");
 }
 
-/// Everybody comes in the first round; after that one in ten changes.
+/// Declares all customers in the first round and changes one in ten in later rounds.
 fn edit(customers: &mut [Customer], chance: &mut fastrand::Rng, first: bool) {
-    for one in customers.iter_mut() {
+    for customer in customers.iter_mut() {
         match chance.u8(0..30) {
-            _ if first => one.there = true,
-            0 => one.there = !one.there,
-            1 => one.secret += 1,
-            2 => one.issues = !one.issues,
+            _ if first => customer.is_declared = true,
+            0 => customer.is_declared = !customer.is_declared,
+            1 => customer.secret += 1,
+            2 => customer.issues = !customer.issues,
             _ => {}
         }
     }
     // A project without customers is refused when pruning.
-    customers[0].there = true;
+    customers[0].is_declared = true;
 }
 
 fn write(bench: &Bench, customers: &[Customer]) {
     let mut yaml = "version: 1\ncustomers:\n".to_owned();
-    for (n, one) in customers.iter().enumerate().filter(|(_, one)| one.there) {
-        bench.secret(n, &secret(n, one));
-        let entities = ["", "\n        entities: [{entity: issues}]"][usize::from(one.issues)];
+    for (n, customer) in customers
+        .iter()
+        .enumerate()
+        .filter(|(_, customer)| customer.is_declared)
+    {
+        bench.secret(n, &secret(n, customer));
+        let entities = ["", "\n        entities: [{entity: issues}]"][usize::from(customer.issues)];
         // Writing to a string cannot fail.
         let _ = writeln!(
             yaml,
@@ -99,11 +103,11 @@ fn write(bench: &Bench, customers: &[Customer]) {
     bench.write("airlift.yaml", &yaml);
 }
 
-fn secret(n: usize, one: &Customer) -> String {
-    format!("secret-{n}-{}", one.secret)
+fn secret(n: usize, customer: &Customer) -> String {
+    format!("secret-{n}-{}", customer.secret)
 }
 
-/// One run under faults: its exit code, and the most memory it had.
+/// A run under faults: its exit code and its peak memory.
 async fn apply(bench: &Bench, running: &Sandbox) -> (i32, u64) {
     let log = std::fs::File::create(bench.path("out")).unwrap();
     let mut command = bench.command(running, &format!("apply --auto-approve {FLAGS}"));
@@ -121,8 +125,8 @@ async fn apply(bench: &Bench, running: &Sandbox) -> (i32, u64) {
         peak = peak.max(now.unwrap_or(0));
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
-    let said = std::fs::read_to_string(bench.path("out")).unwrap();
-    assert!([0, 1, 4].contains(&code), "{code}: {said}");
+    let output = std::fs::read_to_string(bench.path("out")).unwrap();
+    assert!([0, 1, 4].contains(&code), "{code}: {output}");
     (code, peak)
 }
 
@@ -146,22 +150,29 @@ async fn converges(bench: &Bench, running: &Sandbox, customers: &[Customer]) {
         );
     }
     let world = running.world();
-    let expected = customers.iter().filter(|one| one.there).count();
+    let expected = customers
+        .iter()
+        .filter(|customer| customer.is_declared)
+        .count();
     assert_eq!(world.connectors().count(), expected);
-    for (n, one) in customers.iter().enumerate().filter(|(_, one)| one.there) {
+    for (n, customer) in customers
+        .iter()
+        .enumerate()
+        .filter(|(_, customer)| customer.is_declared)
+    {
         let name = format!("c{n}");
         let named: Vec<_> = world
             .workspaces
             .iter()
-            .filter(|one| one.name == name)
+            .filter(|workspace| workspace.name == name)
             .collect();
         assert_eq!(
             (named.len(), named[0].connectors.len()),
             (1, 1),
             "{named:#?}"
         );
-        let sent = json!({"token": secret(n, one)});
-        let held = running.holds_credentials(named[0].connectors[0].id, &sent);
-        assert!(held, "{named:#?}");
+        let sent = json!({"token": secret(n, customer)});
+        let has_secret = running.holds_credentials(named[0].connectors[0].id, &sent);
+        assert!(has_secret, "{named:#?}");
     }
 }

@@ -1,8 +1,8 @@
-//! A kill, or an error of the disk, at every call by which ledger and journal reach the disk.
+//! Kills and disk errors at every system call that makes the ledger or the journal durable.
 //!
-//! A kill before a `write` leaves what the call before it left, so those are not cases of their own.
-//! `strace` does it, which only Linux has. Without it these tests say that they were skipped, and
-//! fail where `CI` is set.
+//! A kill before a `write` has the same effect as a kill after the previous call, so `write` is not a
+//! case. The tests use `strace`, which exists on Linux only. Without `strace` they print that they are
+//! skipped, and fail if `CI` is set.
 
 use super::bench::{Bench, ended, explore, share};
 use super::scenario::Scenario;
@@ -11,22 +11,22 @@ use airlift::sandbox::Sandbox;
 use std::process::Command;
 use std::sync::Arc;
 
-/// By what ledger and journal reach the disk: nothing else of a run calls these.
+/// The calls that make the ledger and the journal durable. Other parts of a run do not use them.
 const DURABLE: [&str; 5] = ["fsync", "fdatasync", "rename", "renameat", "renameat2"];
 const OTHER: [&str; 5] = ["ftruncate", "flock", "mkdir", "unlink", "unlinkat"];
 
-/// Whether there is an strace that may trace.
+/// Whether strace exists and is permitted to trace.
 fn can_trace() -> bool {
     let traced = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .output();
-    let can = traced.is_ok_and(|output| output.status.success());
-    if !can {
-        let skipped = "there is no strace here, or it may not trace";
+    let can_trace = traced.is_ok_and(|output| output.status.success());
+    if !can_trace {
+        let skipped = "strace is missing or not permitted to trace";
         assert!(std::env::var_os("CI").is_none(), "{skipped}");
         eprintln!("skipped: {skipped}");
     }
-    can
+    can_trace
 }
 
 fn strace<'a>(what: &[&'a str], log: &'a str) -> Vec<&'a str> {
@@ -35,8 +35,8 @@ fn strace<'a>(what: &[&'a str], log: &'a str) -> Vec<&'a str> {
     quiet.into_iter().chain(what).collect()
 }
 
-/// Every one of these calls of a run that goes through, as a name and a number. Files are
-/// written on one thread, so the numbers mean the same in another run.
+/// The calls of an undisturbed run, as name and number. One thread writes all files, so the numbers
+/// are the same in every run.
 async fn calls(scenario: &Scenario, of: &[&str]) -> Vec<(String, usize)> {
     let bench = scenario.bench.copy();
     let running = bench.serve("").await;
@@ -52,7 +52,7 @@ async fn calls(scenario: &Scenario, of: &[&str]) -> Vec<(String, usize)> {
     of.iter().flat_map::<Vec<_>, _>(each).collect()
 }
 
-/// One run, with something done to it at a call.
+/// A run with a signal or an error injected at a call.
 async fn tampered(bench: &Bench, running: &Sandbox, line: &str, inject: &str) -> Output {
     let (calls, _) = inject.split_once(':').unwrap();
     let (trace, inject) = (format!("trace={calls}"), format!("inject={inject}"));
@@ -61,7 +61,7 @@ async fn tampered(bench: &Bench, running: &Sandbox, line: &str, inject: &str) ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_apply_is_settled_after_a_kill_at_every_write_to_disk() {
+async fn apply_killed_at_every_disk_write_converges() {
     if !can_trace() {
         return;
     }
@@ -90,10 +90,12 @@ async fn an_apply_is_settled_after_a_kill_at_every_write_to_disk() {
     eprintln!("{kills} kills at writes to disk");
 }
 
-/// Requests that need an intent on disk before they are sent.
+/// The number of sent requests that need an intent on disk before.
 fn writes(running: &Sandbox) -> usize {
     let log = running.log();
-    let operations = log.iter().filter_map(|one| one.operation.as_deref());
+    let operations = log
+        .iter()
+        .filter_map(|request| request.operation.as_deref());
     let needs = |name: &&str| {
         matches!(
             *name,
@@ -107,8 +109,8 @@ fn writes(running: &Sandbox) -> usize {
     operations.filter(needs).count()
 }
 
-/// Lines of the journal that announce something.
-fn announced(bench: &Bench) -> usize {
+/// The number of intents in the journal.
+fn intents(bench: &Bench) -> usize {
     let organizations = std::fs::read_dir(bench.path(".airlift/ledger")).unwrap();
     let journals = organizations.map(|entry| entry.unwrap().path().join("journal.ndjson"));
     let texts = journals.filter_map(|path| std::fs::read_to_string(path).ok());
@@ -116,7 +118,7 @@ fn announced(bench: &Bench) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_fails_ends_the_run_and_loses_nothing() {
+async fn apply_with_disk_error_fails_and_converges() {
     if !can_trace() {
         return;
     }
@@ -126,14 +128,14 @@ async fn a_disk_that_fails_ends_the_run_and_loses_nothing() {
         let scenario = Arc::new(scenario);
         let calls = calls(&scenario, &DURABLE).await;
         assert!(calls.len() > 8, "{calls:?}");
-        // Once, and from then on.
+        // The call fails once, or each call fails from then on.
         let fail = |(name, n): (String, usize)| {
-            let one = |how: &str| format!("{name}:error={how}:when={n}");
+            let failure = |how: &str| format!("{name}:error={how}:when={n}");
             [
-                one("ENOSPC"),
-                one("EIO"),
-                one("ENOSPC") + "+",
-                one("EIO") + "+",
+                failure("ENOSPC"),
+                failure("EIO"),
+                failure("ENOSPC") + "+",
+                failure("EIO") + "+",
             ]
         };
         let cases = calls.into_iter().flat_map(fail).collect();
@@ -145,14 +147,14 @@ async fn a_disk_that_fails_ends_the_run_and_loses_nothing() {
                 let bench = scenario.bench.copy();
                 let running = bench.serve("").await;
                 let failed = tampered(&bench, &running, scenario.line, &inject).await;
-                let (out, talk) = (&failed.stdout, &failed.stderr);
-                let said = format!("{}, {inject}\n{out}\n{talk}", scenario.name);
-                let said: Vec<&str> = said.split_whitespace().collect();
-                let said = said.join(" ");
-                assert_eq!(failed.code, Some(1), "{said}");
+                let (stdout, stderr) = (&failed.stdout, &failed.stderr);
+                let output = format!("{}, {inject}\n{stdout}\n{stderr}", scenario.name);
+                let words: Vec<&str> = output.split_whitespace().collect();
+                let output = words.join(" ");
+                assert_eq!(failed.code, Some(1), "{output}");
                 let cause = ["No space left on device", "Input/output error"];
-                assert!(cause.iter().any(|cause| said.contains(cause)), "{said}");
-                assert!(writes(&running) <= announced(&bench), "{said}");
+                assert!(cause.iter().any(|cause| output.contains(cause)), "{output}");
+                assert!(writes(&running) <= intents(&bench), "{output}");
                 scenario.converges(&bench, &running, &inject).await;
             }
         })

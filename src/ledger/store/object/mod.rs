@@ -1,8 +1,8 @@
-//! Responsible for objects in a store that several machines reach. Every write names the version
-//! that it was decided on, so that the second of two runs that write the same object gets an error.
+//! Responsible for objects in a store that several machines use. Every write names the version of the
+//! object that it replaces, so that the second of two runs that write the same object gets an error.
 //!
-//! Only the holder of the lease may write, as long as no other run can have taken the lease over.
-//! Does not overwrite an object that it has not read.
+//! Only the holder of the lease may write, while no other run can have taken the lease over. Does
+//! not overwrite an object that it has not read.
 
 mod open;
 
@@ -18,25 +18,26 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
-/// A directory of a store.
+/// A directory of an object store.
 #[derive(Clone)]
 pub struct SharedStore {
     store: Arc<dyn ObjectStore>,
     dir: Key,
-    /// Its address, for people.
+    /// The address for messages.
     name: PathBuf,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The version of each object that was read or written last.
+    /// The last version of each object that was read or written.
     versions: HashMap<Key, UpdateVersion>,
-    /// Until when no other run can hold the lease.
+    /// The time until which no other run can hold the lease.
     writable_until: Option<Moment>,
 }
 
-/// A time by both clocks: one stands still while the machine sleeps, the other may be set.
+/// A time by two clocks. The monotonic clock stops while the machine sleeps, and the wall clock can
+/// be set.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ledger) struct Moment {
     steady: Instant,
@@ -68,7 +69,7 @@ impl Moment {
 #[derive(Debug)]
 pub(in crate::ledger) enum Put {
     /// The object has the content.
-    Done(UpdateVersion),
+    Written(UpdateVersion),
     /// The object has other content.
     Conflict,
 }
@@ -80,7 +81,7 @@ impl fmt::Debug for SharedStore {
 }
 
 impl SharedStore {
-    /// A store as a whole; `name` is its address for people.
+    /// A directory of a store. `name` is the address for messages.
     pub fn new(store: Arc<dyn ObjectStore>, dir: &str, name: &str) -> Self {
         Self {
             store,
@@ -90,7 +91,7 @@ impl SharedStore {
         }
     }
 
-    /// A directory of it.
+    /// A subdirectory.
     pub(in crate::ledger) fn below(&self, dir: &str) -> Self {
         Self {
             dir: self.dir.clone().join(dir),
@@ -99,7 +100,7 @@ impl SharedStore {
         }
     }
 
-    /// The address of an object, for people.
+    /// The address of an object for messages.
     pub(in crate::ledger) fn shown(&self, name: &str) -> PathBuf {
         self.name.join(name)
     }
@@ -113,7 +114,7 @@ impl SharedStore {
         self.state.lock_unpoisoned()
     }
 
-    /// Allows writing for some time.
+    /// Allows writing for a period.
     pub(in crate::ledger) fn allow(&self, since: Moment, time: Duration) {
         self.state().writable_until = Some(since.later(time));
     }
@@ -138,29 +139,30 @@ impl SharedStore {
         }
     }
 
-    /// The text of an object and its version, or nothing if it is not there.
+    /// The text and the version of an object, or `None` if it does not exist.
     pub(in crate::ledger) async fn get(
         &self,
         name: &str,
     ) -> Result<Option<(String, UpdateVersion)>, LedgerError> {
         let failed = |error| self.failed("cannot read", name, &error);
-        let found = match self.store.get(&self.key(name)).await {
-            Ok(found) => found,
+        let object = match self.store.get(&self.key(name)).await {
+            Ok(object) => object,
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
         let version = UpdateVersion {
-            e_tag: found.meta.e_tag.clone(),
-            version: found.meta.version.clone(),
+            e_tag: object.meta.e_tag.clone(),
+            version: object.meta.version.clone(),
         };
-        let bytes = found.bytes().await.map_err(failed)?;
+        let bytes = object.bytes().await.map_err(failed)?;
         Ok(Some((
             String::from_utf8_lossy(&bytes).into_owned(),
             version,
         )))
     }
 
-    /// Writes an object where it has this version still, or where it is not there yet.
+    /// Writes an object if it still has the version `before`, or if it does not exist and `before` is
+    /// `None`.
     pub(in crate::ledger) async fn put(
         &self,
         name: &str,
@@ -172,13 +174,14 @@ impl SharedStore {
         let options = PutOptions::from(mode);
         let payload = content.to_vec().into();
         match self.store.put_opts(&self.key(name), payload, options).await {
-            Ok(put) => Ok(Put::Done(put.into())),
-            // What was there is gone.
+            Ok(put) => Ok(Put::Written(put.into())),
+            // The object was removed.
             Err(Error::NotFound { .. }) if is_update => Ok(Put::Conflict),
-            // The store's client repeats what got no answer, so it may have been this very write.
+            // The store's client repeats requests without a response, so an earlier attempt of this
+            // write may have succeeded.
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
                 Ok(match self.get(name).await? {
-                    Some((text, version)) if text.as_bytes() == content => Put::Done(version),
+                    Some((text, version)) if text.as_bytes() == content => Put::Written(version),
                     _ => Put::Conflict,
                 })
             }
@@ -186,12 +189,12 @@ impl SharedStore {
         }
     }
 
-    /// The text of an object, or nothing if it is not there. A later write is decided on it.
+    /// The text of an object, or `None` if it does not exist. A later write replaces this version.
     pub(in crate::ledger) async fn read(&self, name: &str) -> Result<Option<String>, LedgerError> {
-        let found = self.get(name).await?;
+        let object = self.get(name).await?;
         let key = self.key(name);
         let mut state = self.state();
-        Ok(if let Some((text, version)) = found {
+        Ok(if let Some((text, version)) = object {
             state.versions.insert(key, version);
             Some(text)
         } else {
@@ -208,7 +211,7 @@ impl SharedStore {
         Err(LedgerError::LeaseLost { path })
     }
 
-    /// Replaces an object that is as it was last seen.
+    /// Replaces an object if it still has the version that was last read or written.
     pub(in crate::ledger) async fn replace(
         &self,
         name: &str,
@@ -218,7 +221,7 @@ impl SharedStore {
         let key = self.key(name);
         let before = self.state().versions.get(&key).cloned();
         match self.put(name, content, before).await? {
-            Put::Done(version) => {
+            Put::Written(version) => {
                 self.state().versions.insert(key, version);
                 Ok(())
             }
@@ -241,8 +244,8 @@ impl SharedStore {
         }
     }
 
-    /// The names of the objects directly below a directory. Forgets the versions of objects that are
-    /// gone.
+    /// The names of the objects directly in a directory. Drops the versions of objects that no longer
+    /// exist.
     pub(in crate::ledger) async fn names(&self, dir: &str) -> Result<Vec<String>, LedgerError> {
         let prefix = self.key(dir);
         let keys: BTreeSet<Key> = self
@@ -262,21 +265,23 @@ impl SharedStore {
     }
 }
 
-/// The name of an object directly below a directory.
+/// The name of an object directly in a directory.
 fn name_below(key: &Key, dir: &Key) -> Option<String> {
     let mut parts = key.prefix_match(dir)?;
     let name = parts.next()?.as_ref().to_owned();
     parts.next().is_none().then_some(name)
 }
 
-/// The error of a store, on one line of bounded length.
+/// The error of a store as one line of bounded length.
 fn cause(error: &Error) -> String {
     let text = match error {
-        Error::NotFound { .. } => "there is no such bucket or container".to_owned(),
-        Error::PermissionDenied { .. } => "the store's credentials may not do that".to_owned(),
-        Error::Unauthenticated { .. } => "the store's credentials are not accepted".to_owned(),
+        Error::NotFound { .. } => "the bucket or container does not exist".to_owned(),
+        Error::PermissionDenied { .. } => {
+            "the credentials of the store do not permit this".to_owned()
+        }
+        Error::Unauthenticated { .. } => "the store does not accept the credentials".to_owned(),
         Error::NotImplemented { .. } | Error::NotSupported { .. } => {
-            "the store cannot write on a condition, which a shared ledger needs".to_owned()
+            "the store does not support conditional writes, which a shared ledger needs".to_owned()
         }
         other => other.to_string(),
     };
@@ -284,9 +289,9 @@ fn cause(error: &Error) -> String {
     line.chars().take(300).collect()
 }
 
-/// A place in a store by its address: `s3://`, `gs://` or `az://`.
+/// Opens a store by its address: `s3://`, `gs://` or `az://`.
 ///
-/// `variables` are those that the store's own tools read, such as `AWS_REGION`.
+/// `variables` are those that the tools of the store read, such as `AWS_REGION`.
 pub fn open_shared(
     address: &str,
     variables: impl IntoIterator<Item = (String, String)>,

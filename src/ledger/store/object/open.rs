@@ -1,8 +1,8 @@
-//! An address to a store: which vendor's, and how patient its client is. S3 is always there, the
-//! other clouds with their Cargo features.
+//! Responsible for opening an object store by its address. S3 is always available, other clouds with
+//! their Cargo features.
 //!
-//! What a store's own tools read (`AWS_*`, `GOOGLE_*`, `AZURE_*`) is handed in; addresses and
-//! credentials never come from a project's files.
+//! The caller passes the variables of the store's tools (`AWS_*`, `GOOGLE_*`, `AZURE_*`). Does not
+//! take addresses or credentials from the files of a project.
 
 use object_store::aws::AmazonS3Builder;
 #[cfg(feature = "ledger-azure")]
@@ -14,9 +14,9 @@ use object_store::{ObjectStore, ObjectStoreScheme, RetryConfig};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Less than the time for which a lease is held without being renewed, so that a store that
-/// does not answer ends a write before the right to it ends.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest time for the attempts of one request. It is shorter than the validity of a lease
+/// without renewal, so that a request that gets no response ends before the lease does.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
 macro_rules! build {
     ($builder:ty, $address:expr, $variables:expr) => {{
@@ -24,13 +24,13 @@ macro_rules! build {
             .with_url($address)
             .with_retry(RetryConfig {
                 max_retries: 5,
-                retry_timeout: PATIENCE,
+                retry_timeout: RETRY_TIMEOUT,
                 ..RetryConfig::default()
             });
         let set = |builder: $builder, (name, value): (String, String)| {
             match name.to_ascii_lowercase().parse() {
                 Ok(key) => builder.with_config(key, value),
-                // A variable that is none of its settings.
+                // The variable is not a setting of the store.
                 Err(_) => builder,
             }
         };
@@ -39,14 +39,15 @@ macro_rules! build {
     }};
 }
 
-/// The store that an address names, and the directory in it.
+/// The store and the directory of an address.
 pub(super) fn store(
     address: &str,
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(Arc<dyn ObjectStore>, Key), String> {
     crate::http::install_crypto_provider();
     let unknown = || {
-        "a ledger's address is s3://BUCKET/DIR, gs://BUCKET/DIR or az://CONTAINER/DIR".to_owned()
+        "the address of a ledger is s3://BUCKET/DIR, gs://BUCKET/DIR or az://CONTAINER/DIR"
+            .to_owned()
     };
     let url = address.parse().map_err(|_| unknown())?;
     let (scheme, dir) = ObjectStoreScheme::parse(&url).map_err(|_| unknown())?;
@@ -67,10 +68,10 @@ pub(super) fn store(
     Ok((store, dir))
 }
 
-/// What is said of a cloud that this build leaves out.
+/// The error for a cloud that this build does not support.
 #[cfg(not(all(feature = "ledger-gcp", feature = "ledger-azure")))]
 fn absent(feature: &str) -> String {
     format!(
-        "this build has no such store; `cargo install --path . --features {feature}` builds one"
+        "this build does not support the store; `cargo install --path . --features {feature}` builds one that does"
     )
 }

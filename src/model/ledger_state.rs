@@ -1,0 +1,230 @@
+//! Responsible for the content of the ledger: ids, fingerprints and the settings that were last
+//! applied. Does not contain secret values: no type here can hold one.
+
+use super::{Cache, ConnectorId, DefinitionId, Entity, Settings, Status, TemplateId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The ledger's entries of an organization.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LedgerState {
+    /// Entries by workspace. Contains only entries that the ledger's key authenticates.
+    pub customers: BTreeMap<WorkspaceId, CustomerEntry>,
+    /// Entries that are not authenticated. They own nothing and block their customer.
+    pub unverified: BTreeMap<WorkspaceId, UnverifiedEntry>,
+    /// The customers of journal entries that are not authenticated. Their names block them, too.
+    pub unverified_names: BTreeSet<String>,
+}
+
+/// A ledger entry that is not authenticated.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UnverifiedEntry {
+    /// The customer's name that the entry contains. Anyone could have written the name.
+    pub claimed_name: Option<String>,
+    /// Why the entry is not authenticated.
+    pub cause: UnverifiedCause,
+}
+
+/// Why a ledger entry is not authenticated.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
+pub enum UnverifiedCause {
+    /// The MAC does not match the content.
+    BadMac,
+    /// The entry is older than the ledger's head says.
+    OldCopy,
+    /// The ledger's head names an entry that does not exist.
+    Missing,
+    /// The entry belongs to another workspace.
+    Misplaced,
+    /// The entry has the format of version 1, which has no MAC.
+    Version1,
+}
+
+impl UnverifiedCause {
+    /// The code that `airlift explain` explains.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::BadMac => "ledger_entry_altered",
+            Self::OldCopy => "ledger_entry_old",
+            Self::Missing => "ledger_entry_missing",
+            Self::Misplaced => "ledger_entry_misplaced",
+            Self::Version1 => "ledger_unsigned",
+        }
+    }
+}
+
+/// The ledger entry of a customer that a run created or adopted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CustomerEntry {
+    /// The name at the last apply.
+    pub name: String,
+    /// Whether a prune suspended the customer. It is not planned until it is declared again.
+    #[serde(
+        default,
+        rename = "retired",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub suspended: bool,
+    /// Whether the last declaration protected the customer. Protection outlives the declaration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// The workspace settings at the last apply.
+    #[serde(default, skip_serializing_if = "AppliedCustomer::is_empty")]
+    pub applied: AppliedCustomer,
+    /// Connectors that airlift does not own and that existed when the customer was last planned for
+    /// an apply. `None` if that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmanaged: Option<BTreeSet<ConnectorId>>,
+    /// Connectors by name.
+    #[serde(default)]
+    pub connectors: BTreeMap<String, ConnectorEntry>,
+    /// Owned connectors that were replaced or whose deletion has started.
+    #[serde(
+        default,
+        rename = "leaving",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub pending_deletion: BTreeSet<ConnectorId>,
+}
+
+impl CustomerEntry {
+    /// The owned connectors, including those with a pending deletion.
+    pub fn owned(&self) -> BTreeSet<ConnectorId> {
+        let connectors = self.connectors.values().map(|connector| connector.id);
+        connectors
+            .chain(self.pending_deletion.iter().copied())
+            .collect()
+    }
+
+    /// Whether a connector is owned, including a pending deletion. Linear in the number of
+    /// connectors: use [`Self::owned`] for many ids.
+    pub fn owns(&self, id: ConnectorId) -> bool {
+        let mut connectors = self.connectors.values();
+        self.pending_deletion.contains(&id) || connectors.any(|connector| connector.id == id)
+    }
+}
+
+/// The workspace settings at the last apply. `None` if a setting was not applied or is unknown.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct AppliedCustomer {
+    /// Whether the workspace was active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// The cache setting, if declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
+}
+
+impl AppliedCustomer {
+    /// Whether no setting is known.
+    pub fn is_empty(&self) -> bool {
+        self.status.is_none() && self.cache.is_none()
+    }
+}
+
+/// The ledger entry of a connector that a run created or adopted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConnectorEntry {
+    /// The remote id.
+    pub id: ConnectorId,
+    /// The connector type.
+    pub definition_id: DefinitionId,
+    /// The declared template at the last apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
+    /// Fingerprints of the secrets last sent. `None` for an adopted connector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<SentFingerprints>,
+    /// `credentials_version` at the last apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_version: Option<u64>,
+    /// The declared settings at the last apply.
+    #[serde(default)]
+    pub applied: Applied,
+    /// The remote `updated_at` right after the last apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+}
+
+/// The ledger entry of a connector that is about to be created and has no id yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "ConnectorEntry", into = "ConnectorEntry")]
+pub struct PendingEntry {
+    /// The connector type.
+    pub definition_id: DefinitionId,
+    /// The declared template.
+    pub template_id: Option<TemplateId>,
+    /// Fingerprints of the secrets that are about to be sent.
+    pub sent: Option<SentFingerprints>,
+    /// The declared `credentials_version`.
+    pub credentials_version: Option<u64>,
+    /// The declared settings.
+    pub applied: Applied,
+}
+
+impl PendingEntry {
+    /// The entry with the id of the created connector.
+    pub fn with_id(self, id: ConnectorId) -> ConnectorEntry {
+        ConnectorEntry {
+            id,
+            definition_id: self.definition_id,
+            template_id: self.template_id,
+            sent: self.sent,
+            credentials_version: self.credentials_version,
+            applied: self.applied,
+            updated_at: None,
+        }
+    }
+}
+
+impl From<ConnectorEntry> for PendingEntry {
+    fn from(record: ConnectorEntry) -> Self {
+        Self {
+            definition_id: record.definition_id,
+            template_id: record.template_id,
+            sent: record.sent,
+            credentials_version: record.credentials_version,
+            applied: record.applied,
+        }
+    }
+}
+
+/// The form in the journal, whose format requires an id.
+impl From<PendingEntry> for ConnectorEntry {
+    fn from(pending: PendingEntry) -> Self {
+        pending.with_id(ConnectorId(uuid::Uuid::nil()))
+    }
+}
+
+/// The declared settings at the last apply, with references as text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Applied {
+    /// `environment`, which the API never returns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Settings>,
+    /// The declared keys of `replication_config`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication_config: Option<Settings>,
+    /// The declared `entities`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Vec<Entity>>,
+}
+
+/// Keyed fingerprints of the secrets last sent for one connector, by dotted path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SentFingerprints {
+    /// The id of the key that made the fingerprints.
+    pub key_id: String,
+    /// Random for each request, so that equal secrets of two connectors have different fingerprints.
+    pub salt: String,
+    /// HMAC-SHA-256 by path, hexadecimal.
+    pub fingerprints: BTreeMap<String, String>,
+    /// The resolved reference by path. Literals have none.
+    #[serde(default)]
+    pub references: BTreeMap<String, String>,
+    /// The version of the value in its store by path, if the store has versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, String>,
+    /// When the secrets were sent, RFC 3339.
+    pub at: String,
+}
