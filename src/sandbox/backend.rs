@@ -1,4 +1,4 @@
-//! Responsible for the state behind all operations. Does not wait, read a clock, or touch a socket or file.
+//! Responsible for the state that all operations share. Does not wait, read a clock, or use sockets or files.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::testing::CredentialDigests;
 use super::tokens::TokenStore;
 use super::world::World;
 
-/// The state behind all operations.
+/// The state that all operations share.
 #[derive(Debug)]
 pub(crate) struct Backend {
     pub(crate) world: World,
@@ -19,7 +19,7 @@ pub(crate) struct Backend {
     pub(crate) settings: Options,
     pub(crate) ids: IdGenerator,
     pub(crate) credential_digests: CredentialDigests,
-    /// Decides which texts of a configuration are secret, besides those under a key that says so.
+    /// Decides which texts of a configuration are masked, in addition to those whose key suggests a secret.
     pub(crate) is_secret: SecretPredicate,
 }
 
@@ -32,10 +32,11 @@ impl fmt::Debug for SecretPredicate {
     }
 }
 
-/// Generates ids: random, or the same in every run with the same seed.
+/// Generates ids: random without a seed, and reproducible with one.
 #[derive(Debug)]
 pub(crate) struct IdGenerator {
     seed: Option<u64>,
+    /// How often the world was opened before, so that a restart does not repeat ids.
     openings: u64,
     serial: u64,
 }

@@ -1,6 +1,6 @@
-//! Responsible for the connector types that the sandbox knows, from the catalog's data file.
+//! Responsible for the connector types of the sandbox, parsed from the catalog's data file.
 //!
-//! The sandbox parses the file with types of its own, so that a mistake of the client's parser cannot hide in both.
+//! The sandbox has its own parser, so that client and server cannot share a mistake.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,13 +14,13 @@ use super::SandboxError;
 
 const DATA: &str = include_str!("../catalog/connectors.json");
 
-/// All known connector types.
+/// The connector types.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Catalog {
     pub(crate) connectors: Vec<ConnectorType>,
 }
 
-/// One connector type.
+/// A connector type.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ConnectorType {
     #[serde(rename = "connector_type")]
@@ -31,14 +31,14 @@ pub(crate) struct ConnectorType {
     pub(crate) server_variables: BTreeMap<String, ServerVariable>,
     #[serde(default)]
     pub(crate) replication_config: BTreeMap<String, Field>,
-    /// Every response with a connector needs these, so they are computed once.
+    /// Cached, because every response with a connector contains them.
     #[serde(skip)]
     template_id: OnceLock<Uuid>,
     #[serde(skip)]
     specification: OnceLock<Value>,
 }
 
-/// One way to authenticate.
+/// A way to authenticate.
 #[derive(Debug, Deserialize)]
 pub(crate) struct AuthMethod {
     pub(crate) title: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) struct Field {
     pub(crate) required: bool,
 }
 
-/// A variable of the connector's server address.
+/// A variable in the URL of the connector's provider.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ServerVariable {
     #[serde(default, rename = "enum")]
@@ -66,7 +66,7 @@ impl Catalog {
         serde_json::from_str(DATA).map_err(|e| SandboxError::Catalog(e.to_string()))
     }
 
-    /// The embedded data, read once.
+    /// The embedded catalog, parsed once.
     pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         if let Some(read) = CATALOG.get() {
@@ -80,7 +80,7 @@ impl Catalog {
         self.connectors.iter().find(|c| c.definition_id == id)
     }
 
-    /// Case-insensitive and exact, over the slug or the display name.
+    /// The type with this slug or display name, ignoring case.
     pub(crate) fn by_name(&self, name: &str) -> Option<&ConnectorType> {
         self.connectors.iter().find(|c| {
             c.slug.eq_ignore_ascii_case(name) || c.display_name().eq_ignore_ascii_case(name)
@@ -95,7 +95,7 @@ impl Catalog {
 }
 
 impl ConnectorType {
-    /// The slug's words with capitals: `zendesk-support` is `Zendesk Support`.
+    /// The slug's words, capitalized: `zendesk-support` is `Zendesk Support`.
     pub(crate) fn display_name(&self) -> String {
         let words = self.slug.split('-').map(|word| {
             let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
@@ -104,13 +104,13 @@ impl ConnectorType {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Each type has one template that belongs to no organization; its id never changes.
+    /// The id of the type's global template. It is the same in every sandbox.
     pub(crate) fn global_template_id(&self) -> Uuid {
         let id = || stable_id("global-template", &self.definition_id.to_string());
         *self.template_id.get_or_init(id)
     }
 
-    /// Whether these keys are the keys of one auth method.
+    /// Whether the keys match one auth method.
     pub(crate) fn accepts_credentials(&self, given: &Map<String, Value>) -> bool {
         self.auth_methods.iter().any(|method| {
             given.keys().all(|key| method.fields.contains_key(key))
@@ -121,7 +121,7 @@ impl ConnectorType {
         })
     }
 
-    /// Settings that the server adds. A client that compares whole configurations sees a difference.
+    /// Settings that the server adds, as the real API does. They test that the client compares declared keys only.
     pub(crate) fn constants(&self) -> Map<String, Value> {
         let constants = match self.slug.as_str() {
             "github" => json!({"api_url": "https://api.github.com", "max_waiting_time": 10}),
@@ -133,12 +133,13 @@ impl ConnectorType {
         constants.as_object().cloned().unwrap_or_default()
     }
 
-    /// The specification of the type's settings, as definitions and templates show it.
+    /// The JSON Schema of the type's settings, as definitions and templates show it.
     pub(crate) fn specification(&self) -> &Value {
-        self.specification.get_or_init(|| self.specified())
+        self.specification
+            .get_or_init(|| self.build_specification())
     }
 
-    fn specified(&self) -> Value {
+    fn build_specification(&self) -> Value {
         let mut properties: Map<String, Value> = self
             .replication_config
             .iter()
@@ -194,7 +195,7 @@ impl AuthMethod {
     }
 }
 
-/// An id that is the same in every sandbox, derived from kind and name.
+/// An id that depends on kind and name only.
 pub(crate) fn stable_id(kind: &str, name: &str) -> Uuid {
     let digest = Sha256::digest(format!("airlift sandbox {kind} {name}"));
     let mut bytes = [0; 16];
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_found_by_slug_and_display_name_without_case() {
+    fn type_by_slug_or_display_name_ignores_case() {
         let catalog = Catalog::load().unwrap();
         assert_eq!(catalog.connectors.len(), 56);
         for name in ["zendesk-support", "Zendesk Support", "ZENDESK-SUPPORT"] {
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_fit_exactly_one_method() {
+    fn accepts_credentials_of_exactly_one_method() {
         let catalog = Catalog::load().unwrap();
         let zendesk = catalog.by_name("zendesk-support").unwrap();
         assert!(
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn template_ids_are_distinct_and_stable() {
+    fn global_template_ids_are_distinct_and_stable() {
         let catalog = Catalog::load().unwrap();
         let ids: std::collections::BTreeSet<Uuid> = catalog
             .connectors

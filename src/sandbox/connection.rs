@@ -1,6 +1,5 @@
-//! Responsible for connections that handlers can reset or close without a response.
-//!
-//! An HTTP server offers neither, so the stream underneath it does.
+//! Responsible for connections that a handler can reset or close without a response. The HTTP server offers neither,
+//! so the TCP stream below it does.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,11 +18,11 @@ const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const RESET: u8 = 2;
 
-/// Ends one connection from inside a handler.
+/// A handle with which a handler ends its connection.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientConnection {
     state: Arc<AtomicU8>,
-    /// The number of the listener that accepted it.
+    /// The number of the listener that accepted the connection.
     #[cfg_attr(
         not(feature = "testing"),
         expect(dead_code, reason = "only the request log reads it")
@@ -32,12 +31,12 @@ pub(crate) struct ClientConnection {
 }
 
 impl ClientConnection {
-    /// Sends nothing more. The peer sees a reset.
+    /// Stops sending. The peer receives a reset.
     pub(crate) fn reset(&self) {
         self.state.store(RESET, Ordering::SeqCst);
     }
 
-    /// Sends nothing more. The peer sees an ordinary end.
+    /// Stops sending. The peer receives a normal end of the stream.
     pub(crate) fn close(&self) {
         self.state.store(CLOSED, Ordering::SeqCst);
     }
@@ -53,7 +52,7 @@ impl Connected<IncomingStream<'_, ConnectionListener>> for ClientConnection {
     }
 }
 
-/// Accepts such connections.
+/// Accepts connections that handlers can end.
 #[derive(Debug)]
 pub(crate) struct ConnectionListener {
     pub(crate) listener: TcpListener,
@@ -80,7 +79,7 @@ impl Listener for ConnectionListener {
                     address,
                 );
             }
-            // Out of file descriptors, most likely; trying again at once would only burn the processor.
+            // The likely cause is a lack of file descriptors. The pause prevents a busy loop.
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -90,7 +89,7 @@ impl Listener for ConnectionListener {
     }
 }
 
-/// The stream of such a connection.
+/// The TCP stream of a connection that handlers can end.
 #[derive(Debug)]
 pub(crate) struct ResettableStream {
     stream: TcpStream,
@@ -102,7 +101,7 @@ impl ResettableStream {
         match self.connection.state() {
             OPEN => return None,
             CLOSED => {}
-            // With no time to linger, closing sends a reset instead of a farewell.
+            // With SO_LINGER at zero, the close sends RST instead of FIN.
             _ => drop(self.stream.set_zero_linger()),
         }
         Some(io::ErrorKind::ConnectionReset.into())

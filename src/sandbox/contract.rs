@@ -1,5 +1,5 @@
-//! Responsible for the API's contract, read from `schemas/api/agent-api.json`: which operations exist, and what
-//! their requests and responses look like. Does not know the state of the world.
+//! Responsible for the API's contract (`schemas/api/agent-api.json`): the operations, and the schemas of their
+//! requests and responses. Does not access the world.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -25,22 +25,22 @@ pub struct ApiContract {
     pub(crate) error: ContractSchema,
 }
 
-/// An operation found for a path, with the path's parameters.
+/// The operation of a request, with the parameters in the path.
 pub(crate) struct Route<'a> {
     pub(crate) operation: &'a ApiOperation,
     pub(crate) path: BTreeMap<String, String>,
 }
 
-/// Why a request has no operation.
+/// The reason why a request has no operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RouteError {
     UnknownPath,
-    /// The path exists for these methods.
+    /// The path has only these methods.
     WrongMethod(Vec<String>),
 }
 
 impl ApiContract {
-    /// Reads the embedded document.
+    /// Parses the embedded document.
     pub fn load() -> Result<Self, SandboxError> {
         let mut document: Value =
             serde_json::from_str(DOCUMENT).map_err(|e| SandboxError::Contract(e.to_string()))?;
@@ -62,7 +62,7 @@ impl ApiContract {
         })
     }
 
-    /// The embedded document, read once.
+    /// The embedded document, parsed once.
     pub(crate) fn shared() -> Result<&'static Self, SandboxError> {
         static CONTRACT: OnceLock<ApiContract> = OnceLock::new();
         if let Some(read) = CONTRACT.get() {
@@ -77,7 +77,7 @@ impl ApiContract {
         self.operations.iter().map(|o| o.id.as_str()).collect()
     }
 
-    /// Finds the operation of a request; literal segments win over parameters.
+    /// Finds the operation of a request. Literal segments take precedence over parameters.
     pub(crate) fn route(&self, method: &str, path: &str) -> Result<Route<'_>, RouteError> {
         let matches: Vec<(&ApiOperation, BTreeMap<String, String>)> = self
             .operations
@@ -103,16 +103,16 @@ impl ApiContract {
         Err(RouteError::WrongMethod(methods))
     }
 
-    /// Path and query parameters with their JSON types, or all violations.
+    /// The path and query parameters, converted to their JSON types, or all violations.
     pub(crate) fn parameters(
         &self,
         route: &Route<'_>,
         query: &[(String, String)],
     ) -> Result<BTreeMap<String, Value>, Vec<FieldError>> {
         let mut values = BTreeMap::new();
-        let mut wrong = Vec::new();
+        let mut violations = Vec::new();
         for parameter in &route.operation.parameters {
-            let given: Vec<&str> = match parameter.place.as_str() {
+            let given: Vec<&str> = match parameter.location.as_str() {
                 "path" => route
                     .path
                     .get(&parameter.name)
@@ -129,14 +129,14 @@ impl ApiContract {
             match parameter.read(&given, &self.components) {
                 Ok(Some(value)) => drop(values.insert(parameter.name.clone(), value)),
                 Ok(None) => {}
-                Err(errors) => wrong.extend(errors),
+                Err(errors) => violations.extend(errors),
             }
         }
-        wrong.extend(route.operation.unknown_query(query));
-        if wrong.is_empty() {
+        violations.extend(route.operation.unknown_query(query));
+        if violations.is_empty() {
             Ok(values)
         } else {
-            Err(wrong)
+            Err(violations)
         }
     }
 
@@ -152,7 +152,7 @@ impl ApiContract {
             (Some(_), None) => vec![FieldError::new("body", "is required")],
             (Some(expected), Some(body)) => {
                 expected
-                    .shape_for(body)
+                    .schema_for(body)
                     .check(&self.components, body, "body")
             }
         }
@@ -173,7 +173,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn literal_segments_win_over_parameters() {
+    fn route_with_literal_segment_precedes_parameter() {
         let contract = ApiContract::load().unwrap();
         let id = |method: &str, path: &str| {
             contract
@@ -197,10 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn every_schema_of_the_contract_compiles() {
+    fn schemas_of_contract_compile() {
         let contract = ApiContract::load().unwrap();
         for operation in &contract.operations {
-            let shapes = operation
+            let schemas = operation
                 .responses
                 .values()
                 .chain(operation.parameters.iter().map(|p| &p.schema));
@@ -209,11 +209,11 @@ mod tests {
                 .iter()
                 .flat_map(|b| [Some(&b.schema), b.older.as_ref().map(|o| &o.1)])
                 .flatten();
-            for schema in shapes.chain(bodies) {
-                let found = schema.check(&contract.components, &json!({}), "x");
+            for schema in schemas.chain(bodies) {
+                let violations = schema.check(&contract.components, &json!({}), "x");
                 assert!(
-                    found.iter().all(|e| !e.message.contains("compile")),
-                    "{}: {found:?}",
+                    violations.iter().all(|e| !e.message.contains("compile")),
+                    "{}: {violations:?}",
                     operation.id
                 );
             }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_held_against_both_contracts() {
+    fn check_request_accepts_both_contracts_unmixed() {
         let contract = ApiContract::load().unwrap();
         let check = |body: Value| {
             contract.check_request("POST", "/api/v1/integrations/connectors", Some(&body))
@@ -239,10 +239,10 @@ mod tests {
             ["body.workspace_name is not a known field"]
         );
         assert_eq!(
-            contract.check_request("GET", "/api/v1/workspaces?limit=0&colour=red", None),
+            contract.check_request("GET", "/api/v1/workspaces?limit=0&color=red", None),
             [
                 "query.limit must be at least 1",
-                "query.colour is not a known parameter"
+                "query.color is not a known parameter"
             ]
         );
     }

@@ -1,7 +1,8 @@
-//! Responsible for executing one request: bearer, organization, parameters, body, operation, disk, in this order.
+//! Responsible for executing one request: token, organization, parameters, body, operation and persistence, in this
+//! order.
 //!
-//! Nothing waits between the operation and the disk, so a caller that disconnects cannot leave a change that was
-//! made and not persisted.
+//! The code has no await point between the operation and the write to disk. A client that disconnects therefore
+//! cannot cause a change that is in memory and not on disk.
 
 use std::time::Duration;
 
@@ -22,12 +23,12 @@ use super::testing::RequestTrace;
 use super::timestamp::Timestamp;
 use super::tokens::{Caller, admit};
 
-/// The largest body that is read. No documented request comes near it.
+/// The largest accepted body. Documented requests are far smaller.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
-/// The age of a listing that shows deleted connectors.
+/// How far in the past the fault `ghost` reads a listing, so that deleted connectors reappear.
 const GHOST_AGE: Duration = Duration::from_mins(1);
 
-/// Executes a request for which a route was found.
+/// Executes a request that has a route.
 pub(crate) fn execute(
     shared: &Shared,
     trace: &RequestTrace<'_>,
@@ -116,7 +117,7 @@ fn authenticate(
     }
 }
 
-/// The whole body of a request.
+/// Reads the whole body of a request.
 pub(crate) async fn read_body(body: Body) -> Result<Vec<u8>, OperationError> {
     let bytes = to_bytes(body, BODY_LIMIT).await;
     bytes
@@ -124,7 +125,7 @@ pub(crate) async fn read_body(body: Body) -> Result<Vec<u8>, OperationError> {
         .map_err(|_| OperationError::new(413, "The body could not be read or is too large"))
 }
 
-/// The body as JSON, where the operation takes one.
+/// Parses the body as JSON if the operation takes a body.
 fn parse_body(
     headers: &HeaderMap,
     operation: &ApiOperation,
@@ -144,7 +145,7 @@ fn parse_body(
             "must be application/json",
         ));
     }
-    // The parser's message may repeat a secret from the body, so it is not passed on.
+    // The parser's message may contain a secret from the body, so the response does not include it.
     let mut body: Value = serde_json::from_slice(bytes)
         .map_err(|_| OperationError::invalid("body", "is not valid JSON"))?;
     if operation.id == "create_integrations_connectors_id_execute" {
@@ -153,7 +154,7 @@ fn parse_body(
     Ok(Some(body))
 }
 
-/// The vendor's SDK 0.1.98 writes `params: null` where it means none.
+/// Removes `params: null`, which the vendor's SDK 0.1.98 sends if there are no parameters.
 fn drop_null_params(body: &mut Value) {
     if let Some(object) = body.as_object_mut()
         && object.get("params").is_some_and(Value::is_null)

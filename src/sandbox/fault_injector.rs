@@ -1,4 +1,4 @@
-//! Responsible for which request meets which fault. Does not carry faults out.
+//! Responsible for selecting the fault of each request. Does not execute faults.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::fault_kind::FaultKind;
 use super::faults::{Fault, Faults, When};
 
-/// The faults of a sandbox, each with the number of requests that it has counted.
+/// Selects faults for requests.
 #[derive(Debug)]
 pub(crate) struct FaultInjector {
     state: Mutex<InjectorState>,
@@ -15,9 +15,10 @@ pub(crate) struct FaultInjector {
 
 #[derive(Debug)]
 struct InjectorState {
+    /// Each fault with the number of requests of its operation so far.
     faults: Vec<(Fault, u64)>,
     rng: fastrand::Rng,
-    /// Until when every request meets the `down` fault.
+    /// The end of a running `down` fault.
     down: Option<(Instant, FaultKind)>,
 }
 
@@ -33,7 +34,7 @@ impl FaultInjector {
         }
     }
 
-    /// Replaces the faults, and counts requests from zero.
+    /// Replaces the faults and resets the counts.
     #[cfg(feature = "testing")]
     pub(crate) fn change(&self, faults: Faults) {
         let mut state = self.state();
@@ -41,11 +42,11 @@ impl FaultInjector {
         state.down = None;
     }
 
-    /// The fault that this request meets: the first of the list that fires. Every fault of its operation counts it.
+    /// The fault of this request: the first in the list that applies. Each fault of the operation counts the request.
     pub(crate) fn next_fault(&self, operation: &str) -> Option<FaultKind> {
         let mut state = self.state();
         let InjectorState { faults, rng, down } = &mut *state;
-        let mut met = down
+        let mut selected = down
             .filter(|(until, _)| Instant::now() < *until)
             .map(|(_, kind)| kind);
         for (fault, count) in faults
@@ -53,19 +54,19 @@ impl FaultInjector {
             .filter(|(f, _)| f.operation == "*" || f.operation == operation)
         {
             *count += 1;
-            let fires = match fault.when {
+            let applies = match fault.when {
                 When::Nth(n) => *count == n,
                 When::Every => true,
                 When::Percent(percent) => rng.f64() * 100.0 < percent,
             };
-            if fires {
-                met = met.or(Some(fault.kind));
+            if applies {
+                selected = selected.or(Some(fault.kind));
             }
         }
-        if let (Some(kind @ FaultKind::Down(length)), None) = (met, &down) {
+        if let (Some(kind @ FaultKind::Down(length)), None) = (selected, &down) {
             *down = Some((Instant::now() + length, kind));
         }
-        met
+        selected
     }
 
     fn state(&self) -> MutexGuard<'_, InjectorState> {
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counting_goes_by_operation() {
+    fn nth_fault_of_operation_ignores_other_operations() {
         let fault_injector = FaultInjector::new("a:2:503,*:3:500".parse().unwrap(), None);
         let met: Vec<Option<String>> = ["a", "b", "a", "b"]
             .iter()
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn other_faults_count_anew() {
+    fn changed_faults_count_from_zero() {
         let fault_injector = FaultInjector::new("a:2:503".parse().unwrap(), None);
         fault_injector.next_fault("a");
         fault_injector.change("a:2:500".parse().unwrap());
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_is_seeded() {
+    fn percent_fault_with_seed_is_reproducible() {
         let draw = || {
             let fault_injector = FaultInjector::new("*:p50%:503".parse().unwrap(), Some(7));
             (0..64)
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_down_comes_back() {
+    async fn down_fault_after_its_period_ends() {
         let fault_injector = FaultInjector::new("a:1:down@2000".parse().unwrap(), None);
         assert!(
             fault_injector.next_fault("a").is_some() && fault_injector.next_fault("b").is_some()

@@ -1,4 +1,4 @@
-//! Responsible for the kinds of faults and their text form. Does not carry them out; `server`, `response` and
+//! Responsible for the kinds of faults and their text form. Does not execute faults; `server`, `response` and
 //! `inconsistent` do.
 
 use std::fmt;
@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use super::SandboxError;
 
-/// What happens to a request. See [`Faults`](super::Faults) for how each is written.
+/// What happens to a request. [`Faults`](super::Faults) documents the text forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
     /// An error status.
     Status {
         /// The status.
         code: u16,
-        /// What `Retry-After` says.
+        /// The value of `Retry-After`.
         retry_after: Option<RetryAfter>,
         /// Whether the request takes effect first.
         after: bool,
     },
-    /// A late response.
+    /// A delayed response.
     Delay(Duration),
     /// No response.
     Timeout {
@@ -36,27 +36,27 @@ pub enum FaultKind {
         /// Whether the request takes effect first.
         after: bool,
     },
-    /// This and every request for so long is reset without an effect.
+    /// A reset of this request and of every request in this period. None is executed.
     Down(Duration),
     /// A redirect to another host.
     Redirect,
     /// 422 with the request's body in the message.
     Echo,
-    /// Half a body.
+    /// A truncated body.
     Cut,
     /// A body that is not JSON.
     BadJson,
     /// A body whose values have other types.
     Misshaped,
-    /// No body.
+    /// An empty body.
     Empty,
-    /// Every token ends.
+    /// The expiry of every token.
     Expire,
     /// A well-formed response that contradicts the world.
     Inconsistent(InconsistentResponse),
 }
 
-/// How `Retry-After` is written, in seconds from now.
+/// The form of `Retry-After`, in seconds from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {
     /// As a number.
@@ -65,26 +65,26 @@ pub enum RetryAfter {
     Date(u64),
 }
 
-/// How a response contradicts the world. All but [`InconsistentResponse::Unknown`] are about listings.
+/// How a response contradicts the world. All but [`InconsistentResponse::Unknown`] alter listings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InconsistentResponse {
-    /// Without its newest item, as when it was read a moment ago.
+    /// Without the newest item, as from a stale cache.
     Stale,
-    /// Without its oldest item.
+    /// Without the oldest item.
     Missing,
-    /// With its oldest item twice.
+    /// With the oldest item twice.
     Twice,
-    /// The first half, said to be all.
+    /// Only the first half, without a next page.
     Short,
-    /// With a next page that is this one.
+    /// With itself as the next page.
     Loop,
     /// With a next page on another host.
     Foreign,
     /// In another order.
     Reversed,
-    /// With connectors that are gone since a moment ago.
+    /// With recently deleted connectors.
     Ghost,
-    /// With fields and a status that nobody knows.
+    /// With fields and a status value that the contract does not have.
     Unknown,
 }
 
@@ -117,7 +117,7 @@ const PLAIN: [(&str, FaultKind); 13] = [
 ];
 
 impl FaultKind {
-    /// Whether the request must not take effect.
+    /// Whether the fault prevents the execution of the request.
     pub(crate) fn is_before(self) -> bool {
         matches!(
             self,
@@ -206,7 +206,7 @@ impl fmt::Display for FaultKind {
     }
 }
 
-/// The name in a table that holds every value of its kind.
+/// The name of a value in its table. Each table contains every value.
 fn name<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
     table
         .iter()
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_read_and_written_alike() {
+    fn fault_kind_from_text_is_written_unchanged() {
         let numbered = [
             "503",
             "429@2",

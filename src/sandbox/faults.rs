@@ -1,4 +1,4 @@
-//! Responsible for lists of faults and their text form. `fault_injector` decides which request meets which fault.
+//! Responsible for lists of faults and their text form. Does not select the fault of a request; `fault_injector` does.
 
 use std::str::FromStr;
 
@@ -8,35 +8,35 @@ use super::fault_kind::FaultKind;
 
 /// A list of faults, written as `OPERATION:WHEN:KIND`, several separated by commas.
 ///
-/// `OPERATION` is an operation id of the contract, or `*` for every one.
+/// `OPERATION` is an operation id of the contract, or `*` for every operation.
 ///
-/// `WHEN` counts the requests of that operation from one: `3` is the third, `*` is every one, `p20%` is one in
-/// five by chance (seeded by [`Options::seed`](super::Options::seed)).
+/// `WHEN` selects requests of the operation: `3` is the third, `*` is every request, `p20%` is each request with a
+/// probability of 20 % (seeded by [`Options::seed`](super::Options::seed)).
 ///
 /// `KIND` is one of
 ///
-/// | kind | what happens |
+/// | kind | effect |
 /// |---|---|
-/// | `503` (any status from 400 to 599) | a response with that status, without any effect |
+/// | `503` (any status from 400 to 599) | a response with that status; the request is not executed |
 /// | `429@2`, `429@date2` | the same, with `Retry-After: 2`, or with the date two seconds from now |
-/// | `504-after` | the effect happens, then a response with that status |
-/// | `delay@250` | the response comes 250 ms later |
-/// | `timeout-before`, `timeout-after` | no response; without or with the effect |
-/// | `reset-before`, `reset-after` | the connection is reset; without or with the effect |
-/// | `close-before`, `close-after` | the connection is closed without a response; without or with the effect |
-/// | `down@2000` | this request and all others of the next 2000 ms are reset without an effect |
-/// | `redirect` | 307 to another host, without any effect |
-/// | `echo` | 422 with the request's body in its message, without any effect |
-/// | `cut` | the effect happens, then the connection ends in the middle of the body |
-/// | `badjson` | the effect happens, then the body is not JSON |
-/// | `misshaped` | the effect happens, then the body's values have other types |
-/// | `empty` | the effect happens, then the body is empty |
-/// | `expire` | every token ends, then the request is handled as usual |
+/// | `504-after` | the request is executed; a response with that status |
+/// | `delay@250` | the response is sent 250 ms later |
+/// | `timeout-before`, `timeout-after` | no response; the request is not executed, or is executed |
+/// | `reset-before`, `reset-after` | the connection is reset; the request is not executed, or is executed |
+/// | `close-before`, `close-after` | the connection is closed without a response; the request is not executed, or is executed |
+/// | `down@2000` | the connections of this request and of all requests in the next 2000 ms are reset; none is executed |
+/// | `redirect` | 307 to another host; the request is not executed |
+/// | `echo` | 422 with the request's body in its message; the request is not executed |
+/// | `cut` | the request is executed; the connection ends in the middle of the body |
+/// | `badjson` | the request is executed; the body is not JSON |
+/// | `misshaped` | the request is executed; the body's values have other types |
+/// | `empty` | the request is executed; the body is empty |
+/// | `expire` | all tokens expire; the request is then executed |
 /// | `stale`, `missing`, `short` | a listing without its newest item, its oldest item, or its second half |
 /// | `twice`, `reversed` | a listing with its oldest item twice, or in another order |
-/// | `ghost` | a listing of connectors with those that are gone since a moment ago |
-/// | `loop`, `foreign` | a listing of workspaces whose next page is itself, or on another host |
-/// | `unknown` | a response with unknown fields and an unknown status |
+/// | `ghost` | a listing of connectors that includes recently deleted ones |
+/// | `loop`, `foreign` | a listing of workspaces whose next page is the same page, or on another host |
+/// | `unknown` | a response with unknown fields and an unknown status value |
 ///
 /// Example: `create_integrations_connectors:2:503,*:p5%:reset-after`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,45 +44,45 @@ pub struct Faults {
     pub(crate) list: Vec<Fault>,
 }
 
-/// One fault: what happens at which requests of which operation.
+/// A fault: what happens to which requests of which operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     /// An operation id of the contract, or `*`.
     pub operation: String,
-    /// Which of its requests.
+    /// The requests of the operation that the fault affects.
     pub when: When,
-    /// What happens to them.
+    /// What happens to these requests.
     pub kind: FaultKind,
 }
 
-/// Which requests of an operation a fault meets.
+/// Selects requests of an operation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum When {
-    /// The n-th, counted from one.
+    /// The n-th request, counted from one.
     Nth(u64),
-    /// All of them.
+    /// Every request.
     Every,
-    /// Each with this chance in percent.
+    /// Each request with this probability in percent.
     Percent(f64),
 }
 
 impl Faults {
-    /// Adds a fault.
+    /// Appends a fault.
     pub fn push(&mut self, fault: Fault) {
         self.list.push(fault);
     }
 
-    /// Adds the faults of another list behind these.
+    /// Appends the faults of another list.
     pub fn extend(&mut self, other: Self) {
         self.list.extend(other.list);
     }
 
-    /// Whether there are none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Refuses operations that the contract does not have, because a misspelled fault would never fire.
+    /// Rejects operations that are not in the contract, because a misspelled fault would never fire.
     pub(crate) fn check(&self, contract: &ApiContract) -> Result<(), SandboxError> {
         let ids = contract.operation_ids();
         match self
@@ -153,8 +153,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mistakes_are_named() {
-        for wrong in [
+    fn faults_from_invalid_text_fail() {
+        for text in [
             "503",
             "*:0:503",
             "*:x:503",
@@ -164,10 +164,14 @@ mod tests {
             "a:b:c:d",
         ] {
             assert!(
-                matches!(wrong.parse::<Faults>(), Err(SandboxError::Fault(_))),
-                "{wrong}"
+                matches!(text.parse::<Faults>(), Err(SandboxError::Fault(_))),
+                "{text}"
             );
         }
+    }
+
+    #[test]
+    fn faults_of_unknown_operation_fail_the_check() {
         let unknown: Faults = "list_workspace:1:503".parse().unwrap();
         assert!(unknown.check(&ApiContract::load().unwrap()).is_err());
     }

@@ -1,11 +1,11 @@
-//! Responsible for responses that are well-formed and inconsistent with the world, as caches, races and newer
-//! versions of the API produce them.
+//! Responsible for responses that are well-formed and contradict the world, as caches, races and newer versions of
+//! the API produce them.
 
 use serde_json::{Map, Value, json};
 
 use super::fault_kind::InconsistentResponse;
 
-/// Makes a body inconsistent. `target` is the request's path and query.
+/// Makes a body contradict the world. `target` is the request's path and query.
 pub(crate) fn contradict(response: InconsistentResponse, target: &str, mut body: Value) -> Value {
     let Some(object) = body.as_object_mut() else {
         return body;
@@ -32,7 +32,7 @@ fn change_items(response: InconsistentResponse, items: &mut Vec<Value>) {
     }
 }
 
-/// Changes the link to the listing's next page, where there is one.
+/// Changes the link to the next page of a listing.
 fn change_next(response: InconsistentResponse, target: &str, object: &mut Map<String, Value>) {
     let Some(next) = object.get_mut("next") else {
         return;
@@ -45,7 +45,7 @@ fn change_next(response: InconsistentResponse, target: &str, object: &mut Map<St
     }
 }
 
-/// Adds fields and values of a future version.
+/// Adds fields and values that a future version of the API might have.
 fn add_unknown_fields(object: &mut Map<String, Value>) {
     for item in object
         .get_mut("data")
@@ -63,7 +63,7 @@ fn add_unknown_fields(object: &mut Map<String, Value>) {
     object.insert("brand_new".into(), json!({"since": [1, null]}));
 }
 
-/// The same keys with numbers as values.
+/// The body with its values replaced by numbers.
 pub(crate) fn wrong_types(body: Value) -> Value {
     match body {
         Value::Object(object) => object.into_iter().map(|(key, _)| (key, json!(7))).collect(),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_lies_in_each_way() {
+    fn contradict_listing_changes_items_or_next_page() {
         for (response, next, data) in [
             (InconsistentResponse::Stale, json!("n"), json!([1, 2, 3])),
             (InconsistentResponse::Missing, json!("n"), json!([2, 3, 4])),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_everywhere() {
+    fn contradict_with_unknown_changes_body_and_items() {
         let body = contradict(
             InconsistentResponse::Unknown,
             "/",

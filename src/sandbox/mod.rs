@@ -1,8 +1,9 @@
-//! Responsible for the embedded API: a server on loopback that behaves as Airbyte Agents does, without its cloud.
+//! Responsible for the embedded API: a loopback server with the API of Airbyte Agents, for tests and first tries.
 //!
-//! The sandbox has its own copy of the API's specification (`schemas/api/agent-api.json`), its own reading of the
-//! catalog, and a world that can outlive the process. It imports no other module, so that one mistake cannot hide
-//! in both client and server. It calls no provider, and never writes or shows a credential or a token.
+//! The sandbox has its own copy of the API's specification (`schemas/api/agent-api.json`), its own parser of the
+//! catalog, and a world (the workspaces, connectors and templates) that can be kept in a file. It imports no other
+//! module, so that client and server cannot share a mistake. It calls no provider. It never writes or shows a
+//! credential or a token.
 //!
 //! ```text
 //! connection ─> server ─> contract ─> execution ─> operations ─> world ─> world_store
@@ -10,30 +11,42 @@
 //!                 └ response
 //! ```
 //!
-//! # What it refuses
+//! # Strictness
 //!
-//! Where the documents leave a choice, the stricter reading holds: unknown body fields and query
-//! parameters are 422, a bearer on the token endpoint is 400, a name that is taken is 400, two selectors of a
-//! connector's type are 422, null where nothing documents it is 422, credentials must be those of one auth
-//! method, a change replaces the whole replication configuration, and the server adds settings of its own to
-//! it. Names of connectors need not be unique. Secrets inside a replication configuration come back masked.
+//! Where the API's documents are ambiguous, the sandbox implements the stricter reading:
 //!
-//! # Steering it
+//! | request | result |
+//! |---|---|
+//! | unknown body field or query parameter | 422 |
+//! | bearer on the token endpoint | 400 |
+//! | workspace name that exists | 400 |
+//! | two selectors of a connector's type | 422 |
+//! | null where the documents do not define it | 422 |
+//! | credentials that do not belong to one auth method | 400 |
 //!
-//! A credential with `invalid` in it makes checks return `failed` and executions `error`. With `pending-check` or
-//! `inconclusive-check` in it, checks return `pending` or `inconclusive`. [`Faults`] causes everything else that
-//! can go wrong.
+//! An update replaces the whole replication configuration. The sandbox adds settings of its own to it and masks
+//! the secrets in it. Connectors of one workspace may have the same name.
+//!
+//! # Control by credentials
+//!
+//! A credential that contains `invalid` makes checks return `failed` and executions return `error`. A credential
+//! that contains `pending-check` or `inconclusive-check` makes checks return `pending` or `inconclusive`.
+//! [`Faults`] injects all other failures.
 //!
 //! # The vendor's SDK
 //!
-//! airbyte-agent-sdk finds it through `SDK_DEV_ADP_API_HOST` (scheme and host; read by 0.1.98 and 0.1.380).
-//! It sends `X-ADP-Agent-SDK` on every request, which is ignored as any unknown header is, and
-//! `X-Organization-Id` when it knows one, on the token call, too. It creates with an application token,
-//! `definition_id` and `workspace_name` (0.1.98), and executes with `params: null` where there are none
-//! (0.1.98), which is taken as absent. It writes five settings that are lists today as text (0.1.98, among them
-//! github's `repositories`), so text passes where a list is meant. Two things it could send are refused: a
-//! `source_template_id` beside the `definition_id`, since the documents ask for exactly one selector, and
-//! greenhouse's `api_key` (0.1.98), which the current definition no longer knows.
+//! airbyte-agent-sdk works with the sandbox. `SDK_DEV_ADP_API_HOST` sets scheme and host (0.1.98 and 0.1.380).
+//!
+//! - It sends `X-ADP-Agent-SDK` on every request. The sandbox ignores the header, as it ignores unknown headers.
+//! - It sends `X-Organization-Id` if it knows the organization, also on the token request.
+//! - It creates connectors with an application token, `definition_id` and `workspace_name` (0.1.98).
+//! - It executes with `params: null` if there are no parameters (0.1.98). The sandbox treats this as absent.
+//! - It writes five list settings as text (0.1.98), for example github's `repositories`. The sandbox accepts text
+//!   for lists.
+//!
+//! The sandbox rejects two requests that the SDK can send: a `source_template_id` next to the `definition_id`,
+//! because the documents require exactly one selector, and greenhouse's `api_key` (0.1.98), because the current
+//! definition does not have this field.
 
 mod backend;
 mod catalog;
@@ -85,7 +98,7 @@ use tokens::TokenStore;
 use world::World;
 use world_store::WorldStore;
 
-/// Serves on a bound listener until `shutdown`.
+/// Serves on a bound listener until `shutdown` completes.
 pub async fn serve(
     listener: TcpListener,
     options: Options,
@@ -99,12 +112,12 @@ pub async fn serve(
     server::run(listener, shared, shutdown).await
 }
 
-/// Starts a sandbox in this process, on a loopback port of the system's choice.
+/// Starts a sandbox in this process, on a free loopback port.
 pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     let shared = assemble(options)?;
     let (listener, address) = bind(0).await?;
     let (stop, stopped) = oneshot::channel::<()>();
-    // Dropping the sender stops the server, so a sandbox does not outlive its owner.
+    // Dropping the sender stops the server, so that the server ends with its `Sandbox`.
     let shutdown = async move { drop(stopped.await) };
     let task = tokio::spawn(server::run(listener, Arc::clone(&shared), shutdown));
     Ok(Sandbox {
@@ -115,7 +128,7 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     })
 }
 
-/// A loopback port of the system's choice.
+/// Listens on a free loopback port.
 async fn bind(number: usize) -> Result<(ConnectionListener, SocketAddr), SandboxError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
@@ -124,7 +137,7 @@ async fn bind(number: usize) -> Result<(ConnectionListener, SocketAddr), Sandbox
     Ok((ConnectionListener { listener, number }, address))
 }
 
-/// A sandbox in this process. Dropping it stops it without waiting.
+/// A running sandbox. Dropping it stops the server without waiting.
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
@@ -139,13 +152,13 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
-    /// Masks the texts of configurations for which `is_secret` holds, from here on, because the owner of the
-    /// sandbox knows that they are secret.
+    /// Masks every text in later configurations for which `is_secret` returns true. The caller knows the secrets
+    /// of the project; the sandbox knows only key names that suggest one.
     pub fn mask(&self, is_secret: impl Fn(&str) -> bool + Send + Sync + 'static) {
         self.shared.backend().is_secret = SecretPredicate(Box::new(is_secret));
     }
 
-    /// Stops, and waits until the world is on disk.
+    /// Stops the server and waits until the world is on disk.
     pub async fn stop(self) -> Result<(), SandboxError> {
         drop(self.stop);
         self.task

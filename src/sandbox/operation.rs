@@ -1,4 +1,4 @@
-//! Responsible for one operation of the contract: its id, bearer, parameters, body and responses.
+//! Responsible for one operation of the contract: id, accepted tokens, parameters, body and responses.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::operation_result::FieldError;
 use super::schema::ContractSchema;
 
-/// Which bearer an operation takes.
+/// The kinds of tokens that an operation accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenRequirement {
     None,
@@ -16,7 +16,7 @@ pub(crate) enum TokenRequirement {
     Either,
 }
 
-/// One operation.
+/// An operation of the API.
 #[derive(Debug)]
 pub(crate) struct ApiOperation {
     pub(crate) id: String,
@@ -33,15 +33,16 @@ pub(crate) struct ApiOperation {
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
-    pub(crate) place: String,
+    /// `path`, `query` or `header`.
+    pub(crate) location: String,
     pub(crate) schema: ContractSchema,
 }
 
-/// A JSON body.
+/// The schemas of a JSON body.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     pub(crate) schema: ContractSchema,
-    /// The older contract's body, meant when its key is present.
+    /// The older contract's schema. It applies to bodies with this key.
     pub(crate) older: Option<(String, ContractSchema)>,
 }
 
@@ -77,7 +78,6 @@ impl ApiOperation {
         }
     }
 
-    /// Whether this operation takes a body.
     pub(crate) fn takes_body(&self) -> bool {
         self.body.is_some()
     }
@@ -87,13 +87,14 @@ impl ApiOperation {
             segment.strip_prefix('{')?.strip_suffix('}')
         }
         let pairs = || self.segments.iter().zip(path.split('/'));
-        // Nearly always it is another operation's path, so that is found out first.
-        let fits = pairs().all(|(segment, value)| segment == value || parameter(segment).is_some())
+        // Most calls are for paths of other operations, so the comparison comes before any allocation.
+        let is_match = pairs()
+            .all(|(segment, value)| segment == value || parameter(segment).is_some())
             && path.split('/').count() == self.segments.len();
-        let own = |(segment, value): (&String, &str)| {
+        let bind = |(segment, value): (&String, &str)| {
             parameter(segment).map(|name| (name.to_owned(), value.to_owned()))
         };
-        fits.then(|| pairs().filter_map(own).collect())
+        is_match.then(|| pairs().filter_map(bind).collect())
     }
 
     pub(crate) fn unknown_query<'a>(
@@ -106,7 +107,7 @@ impl ApiOperation {
                 !self
                     .parameters
                     .iter()
-                    .any(|p| p.place == "query" && p.name == *name)
+                    .any(|p| p.location == "query" && p.name == *name)
             })
             .map(|(name, _)| FieldError::new(format!("query.{name}"), "is not a known parameter"))
     }
@@ -117,18 +118,18 @@ impl Parameter {
         let parameter = resolve(parameter, components);
         Self {
             name: text(&parameter["name"]),
-            place: text(&parameter["in"]),
+            location: text(&parameter["in"]),
             schema: ContractSchema::new(&parameter["schema"]),
         }
     }
 
-    /// The typed value of what was given, if anything was.
+    /// Parses the values in a request. `None` if there are none.
     pub(crate) fn read(
         &self,
         given: &[&str],
         components: &Value,
     ) -> Result<Option<Value>, Vec<FieldError>> {
-        let at = format!("{}.{}", self.place, self.name);
+        let at = format!("{}.{}", self.location, self.name);
         let value = match (self.schema.primary_type(), given) {
             (_, []) => return Ok(None),
             ("array", many) => Value::from(many.to_vec()),
@@ -155,7 +156,7 @@ impl RequestBody {
         }
     }
 
-    pub(crate) fn shape_for(&self, body: &Value) -> &ContractSchema {
+    pub(crate) fn schema_for(&self, body: &Value) -> &ContractSchema {
         match &self.older {
             Some((key, older)) if body.get(key).is_some() => older,
             _ => &self.schema,

@@ -1,4 +1,4 @@
-//! Responsible for one request as the operations see it: authenticated, and checked against the contract.
+//! Responsible for the input of an operation: a request that is authenticated and checked against the contract.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use super::operation_result::OperationError;
 use super::timestamp::Timestamp;
 use super::tokens::Caller;
 
-/// One request.
+/// The input of an operation.
 #[derive(Debug)]
 pub(crate) struct OperationRequest<'a> {
     pub(crate) operation: &'a str,
-    /// Path and query parameters, with the types that the contract gives them.
+    /// Path and query parameters, converted to the types of the contract.
     pub(crate) parameters: BTreeMap<String, Value>,
     pub(crate) body: Map<String, Value>,
     pub(crate) caller: Caller,
-    /// Scheme and host that the caller used, for URLs in the response.
+    /// Scheme and host of the request, for URLs in the response.
     pub(crate) origin: String,
     pub(crate) now: Timestamp,
 }
@@ -28,7 +28,7 @@ impl OperationRequest<'_> {
         self.parameters.get(name).and_then(Value::as_str)
     }
 
-    /// A parameter that the contract says is a UUID.
+    /// A parameter that is a UUID in the contract.
     pub(crate) fn id(&self, name: &str) -> Result<Uuid, OperationError> {
         self.text(name)
             .unwrap_or_default()
@@ -46,7 +46,7 @@ impl OperationRequest<'_> {
         self.body.get(name).filter(|v| !v.is_null())
     }
 
-    /// Refuses null for fields where the documents do not say what null means.
+    /// Rejects null for fields where the documents do not define null.
     pub(crate) fn refuse_nulls(&self, fields: &[&str]) -> Result<(), OperationError> {
         let is_null = |field: &&&str| self.body.get(**field).is_some_and(Value::is_null);
         match fields.iter().find(is_null) {

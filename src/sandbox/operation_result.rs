@@ -1,10 +1,9 @@
 //! Responsible for the result of an operation: a status with a JSON body, or an error in the API's envelope.
 //!
-//! Errors name fields and rules. They never repeat a submitted value, because a value may be a secret.
+//! Errors name fields and rules. They never contain a value of the request, because a value may be a secret.
 
 use serde_json::{Value, json};
 
-/// What an operation returns.
 pub(crate) type OperationResult = Result<OperationOutput, OperationError>;
 
 /// The result of an operation that succeeded.
@@ -42,7 +41,7 @@ impl FieldError {
     }
 }
 
-/// The result of an operation that was refused.
+/// The error of an operation that the sandbox rejected.
 #[derive(Debug, Clone)]
 pub(crate) struct OperationError {
     pub(crate) status: u16,
@@ -75,12 +74,12 @@ impl OperationError {
         Self::new(404, format!("{what} not found"))
     }
 
-    /// 422 about one field.
+    /// 422 for one field.
     pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::unprocessable(vec![FieldError::new(field, message)])
     }
 
-    /// 422 about several fields.
+    /// 422 for several fields.
     pub(crate) fn unprocessable(errors: Vec<FieldError>) -> Self {
         Self {
             status: 422,
@@ -89,7 +88,7 @@ impl OperationError {
         }
     }
 
-    /// The envelope as the API writes it.
+    /// The body of the error response.
     pub(crate) fn envelope(&self) -> Value {
         let errors: Vec<Value> = self
             .errors
@@ -105,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_envelope_lists_each_field() {
+    fn envelope_of_invalid_field_names_field_and_rule() {
         let refusal = OperationError::invalid("body.name", "is required");
         assert_eq!(refusal.status, 422);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Responsible for the options of a sandbox, and for the errors that a sandbox ends with.
+//! Responsible for the options of a sandbox, and for the errors of starting, running and stopping it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,31 +8,31 @@ use uuid::Uuid;
 
 use super::faults::Faults;
 
-/// The organization of a sandbox whose options name no other.
+/// The organization of a sandbox by default.
 pub const ORGANIZATION_ID: Uuid = Uuid::from_u128(0x0b5c_6f0e_6a51_4f2f_9d0e_0a8a_5f4b_7c11);
 
-/// How a sandbox behaves.
+/// The options of a sandbox.
 #[derive(Clone)]
 pub struct Options {
-    /// The only organization.
+    /// The organization that the client credentials belong to.
     pub organization_id: Uuid,
-    /// The only client id and secret that get a token. Without it, any pair that is not empty gets one.
+    /// The client id and secret that the token endpoint accepts. `None` accepts every pair that is not empty.
     pub client: Option<(String, String)>,
-    /// The file that keeps the world. Without it, the world is in memory.
+    /// The file of the world. `None` keeps the world in memory.
     pub state: Option<PathBuf>,
-    /// The faults that requests meet.
+    /// The faults to inject.
     pub faults: Faults,
-    /// How long an application token lives.
+    /// The validity of an application token.
     pub app_token_ttl: Duration,
-    /// How long a scoped or widget token lives.
+    /// The validity of a scoped or widget token.
     pub scoped_token_ttl: Duration,
-    /// The largest page of workspaces, whatever limit is asked for.
+    /// The largest page of workspaces, even if a request asks for more.
     pub page_size_max: usize,
-    /// How long the deletion of a connector takes.
+    /// The time from the request to the end of a connector's deletion.
     pub delete_delay: Duration,
-    /// How long each request waits before it is handled.
+    /// The delay of each request before its execution.
     pub latency: Duration,
-    /// Makes ids and random faults the same in every run.
+    /// Makes ids and random faults reproducible.
     pub seed: Option<u64>,
     /// The settings that only tests have.
     #[cfg(feature = "testing")]
@@ -58,7 +58,7 @@ impl Default for Options {
     }
 }
 
-/// Without the client secret.
+/// Omits the client secret.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -76,23 +76,23 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Why a sandbox does not start or did not end well.
+/// An error of starting, running or stopping a sandbox.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SandboxError {
-    /// The port.
+    /// The port cannot be opened.
     #[error("open a loopback port: {0}")]
     Listen(#[source] std::io::Error),
-    /// The server.
+    /// The HTTP server failed.
     #[error("serve the sandbox: {0}")]
     Serve(#[source] std::io::Error),
-    /// The embedded contract. A mistake of this program.
+    /// The embedded contract cannot be parsed. This is a bug.
     #[error("read the embedded API contract: {0}")]
     Contract(String),
-    /// The embedded catalog. A mistake of this program.
+    /// The embedded catalog cannot be parsed. This is a bug.
     #[error("read the embedded connector catalog: {0}")]
     Catalog(String),
-    /// A fault that cannot be understood.
+    /// The text of a fault cannot be parsed.
     #[error("read the faults: {0}")]
     Fault(String),
     /// The world file cannot be read or written.
@@ -103,27 +103,27 @@ pub enum SandboxError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The world file is not one. It is left as it is.
-    #[error("read the sandbox's world from {}: {reason}; remove the file to begin a new world", .path.display())]
+    /// The content of the world file is invalid. The sandbox does not change the file.
+    #[error("read the sandbox's world from {}: {reason}; remove the file to start with an empty world", .path.display())]
     StateCorrupt {
         /// The file.
         path: PathBuf,
-        /// Where it is broken.
+        /// The position and the kind of the error.
         reason: String,
     },
-    /// Another sandbox is at work on the same file.
+    /// Another sandbox uses the same file.
     #[error("open the sandbox's world in {}: another process is using it", .path.display())]
     StateBusy {
         /// The file.
         path: PathBuf,
     },
     /// The world file belongs to another organization.
-    #[error("open the sandbox's world in {}: it belongs to organization {found}", .path.display())]
+    #[error("open the sandbox's world in {}: it belongs to organization {actual}", .path.display())]
     OtherOrganization {
         /// The file.
         path: PathBuf,
-        /// Its organization.
-        found: Uuid,
+        /// The organization of the file.
+        actual: Uuid,
     },
 }
 

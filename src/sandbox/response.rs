@@ -1,4 +1,4 @@
-//! Responsible for HTTP responses, and for the damaged ones that faults ask for.
+//! Responsible for writing HTTP responses, and for damaging them as a fault asks.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ use super::fault_kind::{FaultKind, RetryAfter};
 use super::inconsistent::{contradict, wrong_types};
 use super::operation_result::{OperationError, OperationOutput, OperationResult};
 
-/// How long the first half of a body may take to be sent before the connection ends.
-const CUT_PAUSE: Duration = Duration::from_millis(20);
+/// The pause before the connection ends, in which the server sends the first half of the body.
+const TRUNCATION_DELAY: Duration = Duration::from_millis(20);
 
-/// The response with the result of an operation.
-pub(crate) fn write(done: OperationResult) -> Response {
-    match done {
-        Ok(operation_result) => json(operation_result.status, &operation_result.body),
-        Err(refusal) => {
-            let mut response = json(refusal.status, &refusal.envelope());
-            if refusal.status == 401 {
+/// The response for the result of an operation.
+pub(crate) fn write(result: OperationResult) -> Response {
+    match result {
+        Ok(output) => json(output.status, &output.body),
+        Err(error) => {
+            let mut response = json(error.status, &error.envelope());
+            if error.status == 401 {
                 response
                     .headers_mut()
                     .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -31,7 +31,7 @@ pub(crate) fn write(done: OperationResult) -> Response {
     }
 }
 
-/// The error status of a fault.
+/// The error response of a fault.
 pub(crate) fn fault(code: u16, retry_after: Option<RetryAfter>) -> Response {
     let mut response = json(
         code,
@@ -48,7 +48,7 @@ pub(crate) fn fault(code: u16, retry_after: Option<RetryAfter>) -> Response {
     response
 }
 
-/// A date that many seconds from now. It uses the wall clock, as the `Date` header does.
+/// The date that many seconds from now, by the wall clock, because `Retry-After` is relative to the real time.
 fn date_in(seconds: u64) -> Option<HeaderValue> {
     let then = jiff::Timestamp::now().checked_add(Duration::from_secs(seconds));
     let text = then.ok()?.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -65,55 +65,50 @@ pub(crate) fn redirect() -> Response {
     response
 }
 
-/// An error that repeats the request's body, as some frameworks do.
+/// An error that contains the request's body, as some frameworks write it.
 pub(crate) fn echo(body: &[u8]) -> Response {
     let body = String::from_utf8_lossy(body);
-    let refusal = OperationError::invalid("body", format!("is not what it should be: {body}"));
-    json(422, &refusal.envelope())
+    let error = OperationError::invalid("body", format!("is not valid: {body}"));
+    json(422, &error.envelope())
 }
 
-/// The output, changed where the fault asks for an inconsistent response.
+/// The output, altered if the fault asks for an inconsistent response.
 pub(crate) fn inconsistent(
     fault: Option<FaultKind>,
     target: &str,
-    operation_result: OperationOutput,
+    output: OperationOutput,
 ) -> OperationOutput {
     let body = match fault {
-        Some(FaultKind::Inconsistent(response)) => {
-            contradict(response, target, operation_result.body)
-        }
-        Some(FaultKind::Misshaped) => wrong_types(operation_result.body),
-        _ => operation_result.body,
+        Some(FaultKind::Inconsistent(response)) => contradict(response, target, output.body),
+        Some(FaultKind::Misshaped) => wrong_types(output.body),
+        _ => output.body,
     };
-    OperationOutput {
-        body,
-        ..operation_result
-    }
+    OperationOutput { body, ..output }
 }
 
-/// The response, with its body damaged if the fault asks for that.
+/// The response, with a damaged body if the fault asks for it.
 pub(crate) async fn damage(response: Response, fault: Option<FaultKind>) -> Response {
     let (mut parts, body) = response.into_parts();
-    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let half = whole.slice(..whole.len() / 2);
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let half = bytes.slice(..bytes.len() / 2);
     let body = match fault {
         Some(FaultKind::Cut) => {
             parts
                 .headers
-                .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-            cut(half)
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            truncated(half)
         }
         Some(FaultKind::BadJson) => Body::from(half),
         Some(FaultKind::Empty) => Body::empty(),
-        _ => Body::from(whole),
+        _ => Body::from(bytes),
     };
     Response::from_parts(parts, body)
 }
 
-/// A body that ends in the middle: the server notices the missing rest and closes the connection.
-fn cut(half: Bytes) -> Body {
+/// A body that fails after its first half. The server then closes the connection.
+fn truncated(half: Bytes) -> Body {
     let rest = stream::once(async {
-        tokio::time::sleep(CUT_PAUSE).await;
+        tokio::time::sleep(TRUNCATION_DELAY).await;
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
     });
     Body::from_stream(stream::iter([Ok::<Bytes, std::io::Error>(half)]).chain(rest))

@@ -1,8 +1,8 @@
-//! Responsible for one JSON Schema of the contract: closed, compiled on first use, with messages of our own.
+//! Responsible for validating values against a JSON Schema of the contract.
 //!
-//! The specification leaves its objects open. Here every object with named properties is closed, so that a
-//! misspelled field of a request and an undocumented field of a response are violations. The validator's own
-//! messages are never used, because they print the offending value.
+//! The specification permits additional properties. This module forbids them in every object with named properties,
+//! so that a misspelled field of a request and an undocumented field of a response are violations. It does not use
+//! the validator's messages, because they contain the invalid value.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::operation_result::FieldError;
 
-/// A schema with its compiled form.
+/// A schema with its validator, which is compiled on first use.
 #[derive(Debug)]
 pub(crate) struct ContractSchema {
     schema: Value,
@@ -29,7 +29,7 @@ impl ContractSchema {
         }
     }
 
-    /// The JSON type a parameter of this shape is written in.
+    /// The JSON type of a parameter with this schema.
     pub(crate) fn primary_type(&self) -> &str {
         let types = match &self.schema["type"] {
             Value::Array(types) => types.first().and_then(Value::as_str),
@@ -38,7 +38,7 @@ impl ContractSchema {
         types.unwrap_or("string")
     }
 
-    /// Everything wrong with `instance`; `components` is what `$ref` points into, `root` names the place.
+    /// The violations in `instance`. `$ref` refers to `components`. Field names start with `root`.
     pub(crate) fn check(
         &self,
         components: &Value,
@@ -72,7 +72,7 @@ fn compile(schema: &Value, components: &Value) -> Result<Validator, String> {
         .map_err(|error| format!("the contract's schema does not compile: {error}"))
 }
 
-/// Closes every object that names its properties and does not say what else it takes.
+/// Forbids additional properties in every object that has named properties and does not define additional ones.
 pub(crate) fn close(schema: &mut Value) {
     let Value::Object(object) = schema else {
         return;
@@ -92,7 +92,7 @@ pub(crate) fn close(schema: &mut Value) {
     }
 }
 
-/// Closes each schema of a map from names to schemas.
+/// Applies `close` to each schema of a map.
 pub(crate) fn close_each(schemas: Option<&mut Map<String, Value>>) {
     schemas
         .into_iter()
@@ -101,7 +101,7 @@ pub(crate) fn close_each(schemas: Option<&mut Map<String, Value>>) {
 }
 
 fn explain(error: &ValidationError<'_>, root: &str) -> Vec<FieldError> {
-    let at = place(root, error.instance_path().as_str());
+    let at = field_name(root, error.instance_path().as_str());
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             unexpected
@@ -123,11 +123,11 @@ fn explain(error: &ValidationError<'_>, root: &str) -> Vec<FieldError> {
     }
 }
 
-fn place(root: &str, pointer: &str) -> String {
+fn field_name(root: &str, pointer: &str) -> String {
     format!("{root}{}", pointer.replace('/', "."))
 }
 
-/// The broken rule, without the value that broke it.
+/// The violated rule, without the value.
 fn rule(kind: &Kind) -> String {
     match kind {
         Kind::Type {
@@ -155,15 +155,15 @@ mod tests {
     use serde_json::json;
 
     fn check(schema: &Value, instance: &Value) -> Vec<String> {
-        let found = ContractSchema::new(schema).check(&json!({}), instance, "body");
-        found
+        ContractSchema::new(schema)
+            .check(&json!({}), instance, "body")
             .into_iter()
             .map(|e| format!("{} {}", e.field, e.message))
             .collect()
     }
 
     #[test]
-    fn named_objects_are_closed_and_free_ones_are_not() {
+    fn check_unknown_field_fails_unless_schema_is_open() {
         let schema = json!({"type": "object", "properties": {
             "free": {"type": "object", "additionalProperties": true},
             "items": {"type": "array", "items": {"type": "object", "properties": {"a": {}}}}
@@ -183,11 +183,11 @@ mod tests {
     }
 
     #[test]
-    fn messages_never_repeat_the_value() {
+    fn check_invalid_value_does_not_repeat_it() {
         let schema = json!({"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}, "n": {"type": "integer"}}});
-        let found = check(&schema, &json!({"id": "hunter2", "n": "hunter2"}));
+        let messages = check(&schema, &json!({"id": "hunter2", "n": "hunter2"}));
         assert_eq!(
-            found,
+            messages,
             [
                 "body.id is not a valid uuid",
                 "body.n must be of type integer"

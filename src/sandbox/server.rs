@@ -1,6 +1,5 @@
-//! Responsible for the HTTP server: from the arrival of a request to its response, with faults in between.
-//!
-//! The order is fixed: route, fault before the effect, execution, fault after the effect, response.
+//! Responsible for the HTTP server: each request passes routing, faults before its effect, execution, faults after
+//! its effect, and the response, in this order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,19 +19,19 @@ use super::response;
 use super::shared::Shared;
 use super::testing::RequestTrace;
 
-/// How long open connections may take to end once the sandbox is told to stop.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+/// The longest wait for open connections after a stop. Requests of the sandbox take milliseconds.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What happened to a request before its response is written.
+/// The outcome of a request, before the response is written.
 enum Handled {
     Executed(OperationResult),
-    /// A fault came first. `body` is what was sent, where the fault repeats it.
+    /// A fault prevented the effect. `body` is the request's body if the fault repeats it.
     Skipped {
         body: Vec<u8>,
     },
 }
 
-/// Serves until `shutdown`, then compacts the world on disk.
+/// Serves until `shutdown` completes, then compacts the world on disk.
 pub(crate) async fn run(
     listener: ConnectionListener,
     shared: Arc<Shared>,
@@ -47,13 +46,13 @@ pub(crate) async fn run(
         shutdown.await;
         stopping.stopping.send_replace(true);
     });
-    let grace = async {
+    let timeout = async {
         shared.stopped().await;
-        tokio::time::sleep(SHUTDOWN_GRACE).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     let outcome = tokio::select! {
         ended = server => ended.map_err(SandboxError::Serve),
-        () = grace => Ok(()),
+        () = timeout => Ok(()),
     };
     if let Some((store, openings)) = &shared.store {
         store.compact(|| shared.backend().world.as_changes(), *openings)?;
@@ -106,7 +105,7 @@ async fn handle(
     respond(&shared, &trace, &connection, fault, executed).await
 }
 
-/// The response to a request, as the fault leaves it. Some faults end the connection without one.
+/// Writes the response, altered by the fault. Some faults end the connection without a response.
 async fn respond(
     shared: &Shared,
     trace: &RequestTrace<'_>,

@@ -1,4 +1,4 @@
-//! Responsible for what all requests of a sandbox share, and for writing changes of the world to disk.
+//! Responsible for the state that all requests of a sandbox share, and for writing changes of the world to disk.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,12 +13,12 @@ use super::testing::Instruments;
 use super::timestamp::Clock;
 use super::world_store::WorldStore;
 
-/// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) backend: Mutex<Backend>,
     pub(crate) contract: &'static ApiContract,
     pub(crate) clock: Clock,
+    /// The files of the world, and how often they were opened before.
     pub(crate) store: Option<(WorldStore, u64)>,
     pub(crate) fault_injector: FaultInjector,
     #[cfg_attr(
@@ -49,7 +49,7 @@ impl Shared {
         }
     }
 
-    /// Waits until the sandbox is told to stop.
+    /// Completes when the sandbox stops.
     pub(crate) async fn stopped(&self) {
         let mut stopping = self.stopping.subscribe();
         let _sender_lives_in_self = stopping.wait_for(|stop| *stop).await;

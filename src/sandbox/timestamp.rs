@@ -1,4 +1,4 @@
-//! Responsible for points in time as the API writes them (RFC 3339 in UTC with microseconds), and for the clock.
+//! Responsible for the API's timestamps (RFC 3339 in UTC with microseconds) and for the sandbox's clock.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tokio::time::Instant;
 
-/// A time with the API's precision, so that a persisted time equals the one in the response.
+/// A time with the API's precision, so that a stored time equals the time in the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(jiff::Timestamp);
 
@@ -39,12 +39,12 @@ impl Timestamp {
     }
 }
 
-/// The sandbox's clock: the wall clock at the start plus the time that the runtime has seen elapse. It never goes
-/// back, it stops where the runtime's clock is paused, and each reading is later than the one before.
+/// The sandbox's clock: the wall clock at the start plus the elapsed time of the async runtime. It stops while a
+/// test pauses the runtime's clock. Each reading is later than the previous one.
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: Timestamp,
-    begun: Instant,
+    started: Instant,
     last: AtomicI64,
 }
 
@@ -53,7 +53,7 @@ impl Clock {
         let start = jiff::Timestamp::now().as_microsecond();
         Self {
             start: Timestamp::from_micros(start),
-            begun: Instant::now(),
+            started: Instant::now(),
             last: AtomicI64::new(start),
         }
     }
@@ -61,11 +61,11 @@ impl Clock {
     /// The time since the start.
     #[cfg(feature = "testing")]
     pub(crate) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.started.elapsed()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        let now = self.start.after(self.begun.elapsed()).micros();
+        let now = self.start.after(self.started.elapsed()).micros();
         let later = |last: i64| now.max(last + 1);
         let step = |last| Some(later(last));
         let last = self
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_goes_with_the_runtime_and_never_twice_the_same() {
+    async fn clock_reading_follows_runtime_and_never_repeats() {
         let clock = Clock::new();
         let first = clock.now();
         assert_eq!(clock.now().micros() - first.micros(), 1);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_with_microseconds_and_read_back() {
+    fn timestamp_as_json_has_microseconds_and_round_trips() {
         let timestamp = Timestamp::from_micros(1_700_000_000_000_042);
         let text = serde_json::to_string(&timestamp).unwrap();
         assert_eq!(text, "\"2023-11-14T22:13:20.000042Z\"");

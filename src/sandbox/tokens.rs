@@ -1,7 +1,6 @@
-//! Responsible for bearer tokens: issuing them and telling callers apart.
+//! Responsible for issuing bearer tokens and for identifying callers by them.
 //!
-//! Tokens are opaque, random and kept in memory as digests only. A restart of the sandbox therefore ends every
-//! token, as an expiry does.
+//! Tokens are random. The store keeps their digests in memory only, so a restart of the sandbox ends every token.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,15 +12,15 @@ use super::operation::TokenRequirement;
 use super::operation_result::OperationError;
 use super::timestamp::Timestamp;
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// The operation takes no bearer.
+    /// A request without a token.
     Anonymous,
     Application,
-    /// Bound to one workspace.
+    /// A token for this workspace.
     Scoped(Uuid),
-    /// Bound to one workspace and a browser; no operation here takes it.
+    /// A token for one workspace and one browser origin. No operation accepts it.
     Widget,
 }
 
@@ -31,14 +30,14 @@ struct IssuedToken {
     expires: Timestamp,
 }
 
-/// The tokens that were issued, by digest.
+/// The issued tokens by digest.
 #[derive(Debug, Default)]
 pub(crate) struct TokenStore {
     issued: HashMap<[u8; 32], IssuedToken>,
 }
 
 impl TokenStore {
-    pub(crate) fn issue(&mut self, caller: Caller, ttl: Duration, now: Timestamp) -> String {
+    pub(crate) fn create(&mut self, caller: Caller, ttl: Duration, now: Timestamp) -> String {
         if self.issued.len() % 4096 == 4095 {
             self.issued.retain(|_, token| token.expires > now);
         }
@@ -53,7 +52,7 @@ impl TokenStore {
         text
     }
 
-    /// The caller behind an `Authorization` header, or 401.
+    /// The caller with this `Authorization` header, or 401.
     pub(crate) fn identify(
         &self,
         header: Option<&str>,
@@ -73,13 +72,13 @@ impl TokenStore {
         }
     }
 
-    /// Ends every token.
+    /// Revokes every token.
     pub(crate) fn revoke_all(&mut self) {
         self.issued.clear();
     }
 }
 
-/// Whether this kind of caller may use an operation.
+/// Rejects callers whose kind of token an operation does not accept.
 pub(crate) fn admit(caller: Caller, bearer: TokenRequirement) -> Result<(), OperationError> {
     let allowed = match bearer {
         TokenRequirement::None => caller == Caller::Anonymous,
@@ -101,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_operation_admits_a_widget() {
+    fn admit_widget_fails_for_every_operation() {
         for bearer in [
             TokenRequirement::None,
             TokenRequirement::Application,
@@ -113,25 +112,28 @@ mod tests {
     }
 
     #[test]
-    fn tokens_end() {
+    fn identify_with_expired_or_revoked_token_fails() {
         let mut tokens = TokenStore::default();
-        let begin = Timestamp::from_micros(0);
+        let issued_at = Timestamp::from_micros(0);
         let header = format!(
             "Bearer {}",
-            tokens.issue(Caller::Application, Duration::from_secs(1), begin)
+            tokens.create(Caller::Application, Duration::from_secs(1), issued_at)
         );
         assert_eq!(
-            tokens.identify(Some(&header), begin).ok(),
+            tokens.identify(Some(&header), issued_at).ok(),
             Some(Caller::Application)
         );
-        let late = begin.after(Duration::from_secs(1));
+        let late = issued_at.after(Duration::from_secs(1));
         assert_eq!(
             tokens.identify(Some(&header), late).unwrap_err().status,
             401
         );
         tokens.revoke_all();
         assert_eq!(
-            tokens.identify(Some(&header), begin).unwrap_err().message,
+            tokens
+                .identify(Some(&header), issued_at)
+                .unwrap_err()
+                .message,
             "Invalid bearer token"
         );
     }

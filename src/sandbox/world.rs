@@ -1,7 +1,7 @@
-//! Responsible for the world: the current workspaces, connectors and templates, in the orders they are listed in.
+//! Responsible for the world: the workspaces, connectors and templates of the organization, in listing order.
 //!
-//! Pure state, without sockets, files, tokens or a clock. It never holds a credential, only the outcome of a check
-//! with it. Every change is also recorded as a [`WorldChange`], for the world on disk.
+//! Does not use sockets, files, tokens or a clock. It stores no credentials, only the outcome of a check with them.
+//! It records every change as a [`WorldChange`] for the journal on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::catalog::stable_id;
 use super::timestamp::Timestamp;
 
-/// The workspace every organization starts with.
+/// The name of the workspace that every organization has.
 pub(crate) const DEFAULT_WORKSPACE: &str = "default";
 
-/// A customer.
+/// A workspace. airlift has one workspace for each customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workspace {
     pub(crate) id: Uuid,
@@ -38,7 +38,7 @@ pub(crate) enum CheckOutcome {
     Inconclusive,
 }
 
-/// A deletion under way, or done once `gone_at` has passed.
+/// A deletion. It is in progress until `gone_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Deletion {
     pub(crate) job_id: Uuid,
@@ -61,7 +61,7 @@ pub(crate) struct Connector {
     pub(crate) deletion: Option<Deletion>,
 }
 
-/// A source template of the organization's own.
+/// A source template of the organization.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Template {
     pub(crate) id: Uuid,
@@ -75,7 +75,7 @@ pub(crate) struct Template {
     pub(crate) deleted_at: Option<Timestamp>,
 }
 
-/// One object as it stands after a change. Applying a change twice is the same as once.
+/// An object after a change. Applying a change twice has the same result as applying it once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WorldChange {
@@ -87,7 +87,7 @@ pub(crate) enum WorldChange {
 /// A position in a listing of workspaces.
 pub(crate) type ListPosition = (Timestamp, Uuid);
 
-/// Everything that exists or was deleted.
+/// All objects, including deleted ones.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     workspaces: BTreeMap<Uuid, Workspace>,
@@ -116,19 +116,19 @@ impl World {
         world
     }
 
-    /// A workspace that was not deleted.
+    /// A workspace, unless it was deleted.
     pub(crate) fn workspace(&self, id: Uuid) -> Option<&Workspace> {
         self.workspaces.get(&id).filter(|w| w.deleted_at.is_none())
     }
 
-    /// A workspace that was not deleted, by exact name.
+    /// The workspace with exactly this name, unless it was deleted.
     pub(crate) fn workspace_named(&self, name: &str) -> Option<&Workspace> {
         self.ids_by_name
             .get(name)
             .and_then(|id| self.workspace(*id))
     }
 
-    /// Workspaces that were not deleted, oldest first, from just behind a position.
+    /// The workspaces after a position, oldest first, without deleted ones.
     pub(crate) fn workspaces_after(
         &self,
         position: Option<ListPosition>,
@@ -139,12 +139,12 @@ impl World {
             .filter_map(|(_, id)| self.workspace(*id))
     }
 
-    /// A connector that is not gone yet.
+    /// A connector, unless its deletion has completed.
     pub(crate) fn connector(&self, id: Uuid, now: Timestamp) -> Option<&Connector> {
         self.connectors.get(&id).filter(|c| !c.is_gone(now))
     }
 
-    /// The connectors of a workspace that are not gone yet, oldest first.
+    /// The connectors of a workspace, oldest first, without those whose deletion has completed.
     pub(crate) fn connectors_of(
         &self,
         workspace: Uuid,
@@ -158,12 +158,12 @@ impl World {
         ids.filter_map(move |(_, id)| self.connector(*id, now))
     }
 
-    /// A template that was not deleted.
+    /// A template, unless it was deleted.
     pub(crate) fn template(&self, id: Uuid) -> Option<&Template> {
         self.templates.get(&id).filter(|t| t.deleted_at.is_none())
     }
 
-    /// The organization's templates that were not deleted, oldest first.
+    /// The organization's templates, oldest first, without deleted ones.
     pub(crate) fn live_templates(&self) -> Vec<&Template> {
         let mut templates: Vec<&Template> = self
             .templates
@@ -184,14 +184,14 @@ impl World {
         self.connectors.values()
     }
 
-    /// Adds a workspace or replaces it.
+    /// Inserts or replaces a workspace.
     pub(crate) fn put_workspace(&mut self, workspace: Workspace) {
         self.index_workspace(&workspace);
         self.changes.push(WorldChange::Workspace(workspace.clone()));
         self.workspaces.insert(workspace.id, workspace);
     }
 
-    /// Adds a connector or replaces it.
+    /// Inserts or replaces a connector.
     pub(crate) fn put_connector(&mut self, connector: Connector) {
         self.connectors_by_workspace
             .entry(connector.workspace_id)
@@ -202,7 +202,7 @@ impl World {
         self.connectors.insert(connector.id, connector);
     }
 
-    /// Adds a template or replaces it.
+    /// Inserts or replaces a template.
     pub(crate) fn put_template(&mut self, template: Template) {
         self.changes.push(WorldChange::Template(template.clone()));
         self.templates.insert(template.id, template);
@@ -217,7 +217,7 @@ impl World {
         }
     }
 
-    /// The changes since `take_changes` was called last.
+    /// The changes since the last call of `take_changes`.
     pub(crate) fn pending_changes(&self) -> &[WorldChange] {
         &self.changes
     }
@@ -227,7 +227,7 @@ impl World {
         std::mem::take(&mut self.changes)
     }
 
-    /// The whole world as changes that make it.
+    /// Changes that rebuild this world from an empty one.
     pub(crate) fn as_changes(&self) -> Vec<WorldChange> {
         let workspaces = self
             .workspaces
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_workspace_answers_to_its_new_name_only() {
+    fn workspace_after_rename_is_found_by_new_name_only() {
         let mut world = World::default();
         world.put_workspace(workspace("old", 1));
         let mut renamed = workspace("old", 1);
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn listing_goes_by_age_and_resumes_behind_a_position() {
+    fn workspaces_after_position_are_newer_and_sorted_by_age() {
         let mut world = World::default();
         for (name, at) in [("c", 3), ("a", 1), ("b", 2)] {
             world.put_workspace(workspace(name, at));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_rebuild_the_same_world() {
+    fn changes_applied_to_empty_world_rebuild_it() {
         let mut world = World::with_default_workspace(Uuid::nil(), Timestamp::from_micros(5));
         world.put_workspace(workspace("a", 9));
         let mut copy = World::default();

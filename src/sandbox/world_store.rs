@@ -1,9 +1,9 @@
-//! Responsible for the world on disk: a snapshot in JSON, and a journal of the changes since beside it.
+//! Responsible for the world on disk: a JSON snapshot, and next to it a journal of later changes.
 //!
-//! The snapshot is replaced as a whole (written to a temporary file, then renamed). A change is one appended line,
-//! so that a large world is not rewritten for every request, and the line is in the file before the response is
-//! sent. Opening and closing fold the journal into the snapshot. Neither file ever holds a credential or a token.
-//! A file that cannot be read is reported and left as it is.
+//! The store replaces the snapshot atomically (temporary file, then rename). It appends each change to the journal
+//! before the response is sent, so that a request does not rewrite a large world. Opening and closing the store
+//! write the journal's changes into the snapshot. Neither file contains credentials or tokens. A file that cannot
+//! be read is an error, and the store does not change it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -20,9 +20,9 @@ use super::world::{World, WorldChange};
 
 const FORMAT: &str = "airlift-sandbox-world";
 const VERSION: u32 = 1;
-/// The number of lines after which a running sandbox folds its journal, so that the journal stays bounded.
+/// The number of lines after which a running sandbox compacts its journal, so that the journal stays bounded.
 const JOURNAL_LINES: usize = 200_000;
-/// How long to wait for another process to release the same file.
+/// The longest wait for another process to release the file. A sandbox that stops needs less.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The files of one world.
@@ -44,13 +44,13 @@ struct WorldFile {
     format: String,
     version: u32,
     organization_id: Uuid,
-    /// How often this world was opened: part of what seeded ids are made from.
+    /// How often this world was opened. Ids with a seed depend on the number.
     openings: u64,
     objects: Vec<WorldChange>,
 }
 
 impl WorldStore {
-    /// Opens the world at `path`, or begins one. The number is how often it was opened before.
+    /// Opens the world at `path`, or creates one. Also returns how often the world was opened before.
     pub(crate) fn open(
         path: &Path,
         organization_id: Uuid,
@@ -63,7 +63,7 @@ impl WorldStore {
             open_journal(&journal_path(path)).map_err(|e| SandboxError::state(path, e))?;
         lock(&file, path)?;
         if !path.exists() {
-            // A user who removes the snapshot wants a new world, not the rest of the old one.
+            // A user who removes the snapshot wants an empty world, not the changes of the old one.
             file.set_len(0).map_err(|e| SandboxError::state(path, e))?;
         }
         let (mut world, openings) = read_snapshot(path, organization_id, now)?;
@@ -75,11 +75,11 @@ impl WorldStore {
             organization_id,
             journal,
         };
-        store.fold(&mut store.journal(), world.as_changes(), openings + 1)?;
+        store.write_snapshot(&mut store.journal(), world.as_changes(), openings + 1)?;
         Ok((store, world, openings))
     }
 
-    /// Appends changes. The caller's closure locks the world only while it takes them.
+    /// Appends changes. `take` locks the world only while it removes them.
     pub(crate) fn append(
         &self,
         take: impl FnOnce() -> Vec<WorldChange>,
@@ -102,24 +102,24 @@ impl WorldStore {
             .map_err(|e| SandboxError::state(&self.path, e))
     }
 
-    /// Whether the journal has grown so long that it should be folded.
+    /// Whether the journal is long enough to compact.
     pub(crate) fn is_due(&self) -> bool {
         self.journal().lines > JOURNAL_LINES
     }
 
-    /// Writes the snapshot and empties the journal. `openings` is the number that `open` gave.
+    /// Writes the snapshot and empties the journal. `openings` is the number that `open` returned.
     ///
-    /// The journal is locked before the world, as in `append`. The other order could deadlock.
+    /// Locks the journal before the world, as `append` does. A different order could deadlock.
     pub(crate) fn compact(
         &self,
         objects: impl FnOnce() -> Vec<WorldChange>,
         openings: u64,
     ) -> Result<(), SandboxError> {
         let mut journal = self.journal();
-        self.fold(&mut journal, objects(), openings + 1)
+        self.write_snapshot(&mut journal, objects(), openings + 1)
     }
 
-    /// Lets another sandbox have the files, even while an open connection still holds this one.
+    /// Releases the files for another sandbox, although open connections may keep this store alive.
     pub(crate) fn release(&self) -> Result<(), SandboxError> {
         self.journal()
             .file
@@ -127,7 +127,7 @@ impl WorldStore {
             .map_err(|e| SandboxError::state(&self.path, e))
     }
 
-    fn fold(
+    fn write_snapshot(
         &self,
         journal: &mut WorldJournal,
         objects: Vec<WorldChange>,
@@ -141,7 +141,7 @@ impl WorldStore {
             objects,
         };
         replace(&self.path, &snapshot).map_err(|e| SandboxError::state(&self.path, e))?;
-        // Replaying old lines over a newer snapshot changes nothing, so a kill between these two steps is harmless.
+        // Replaying old lines over a newer snapshot changes nothing, so a kill between the two steps loses nothing.
         journal.lines = 0;
         journal
             .file
@@ -168,12 +168,12 @@ fn open_journal(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Locks the world, because two sandboxes on one world would lose each other's changes.
+/// Locks the world, because two sandboxes with one world would overwrite each other's changes.
 fn lock(file: &File, path: &Path) -> Result<(), SandboxError> {
-    let begun = Instant::now();
+    let start = Instant::now();
     while let Err(error) = file.try_lock() {
         match error {
-            std::fs::TryLockError::WouldBlock if begun.elapsed() < LOCK_TIMEOUT => {
+            std::fs::TryLockError::WouldBlock if start.elapsed() < LOCK_TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             std::fs::TryLockError::WouldBlock => {
@@ -212,7 +212,7 @@ fn read_snapshot(
     if snapshot.organization_id != organization_id {
         return Err(SandboxError::OtherOrganization {
             path: path.to_owned(),
-            found: snapshot.organization_id,
+            actual: snapshot.organization_id,
         });
     }
     let mut world = World::default();
@@ -223,7 +223,7 @@ fn read_snapshot(
     Ok((world, snapshot.openings))
 }
 
-/// Applies the journal. A last line without its end belongs to a request without a response, and is dropped.
+/// Applies the journal. An incomplete last line belongs to a request without a response and is ignored.
 fn replay(file: &mut File, path: &Path, world: &mut World) -> Result<(), SandboxError> {
     let mut text = String::new();
     file.rewind()
@@ -240,10 +240,10 @@ fn replay(file: &mut File, path: &Path, world: &mut World) -> Result<(), Sandbox
     Ok(())
 }
 
-/// Where the text is broken. Serde's own message may repeat values.
+/// The position of a syntax error. Serde's own message may contain values.
 fn position(error: &serde_json::Error) -> String {
     format!(
-        "not a world at line {} column {}",
+        "invalid content at line {} column {}",
         error.line(),
         error.column()
     )
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_appended_is_there_after_a_kill() {
+    fn open_after_kill_replays_journal_and_ignores_incomplete_line() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deep/world.json");
         let (store, mut world, openings) =
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_reported_and_left_alone() {
+    fn open_with_invalid_snapshot_fails_and_does_not_change_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
         std::fs::write(&path, "{\"format\": \"something\"").unwrap();
@@ -309,16 +309,21 @@ mod tests {
     }
 
     #[test]
-    fn another_organization_or_a_second_sandbox_is_refused() {
+    fn open_while_another_sandbox_runs_fails() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
-        let (store, _, _) =
-            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
+        let _running = WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
         assert!(matches!(
             WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)),
             Err(SandboxError::StateBusy { .. })
         ));
-        drop(store);
+    }
+
+    #[test]
+    fn open_with_other_organization_fails() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("world.json");
+        drop(WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap());
         assert!(matches!(
             WorldStore::open(&path, Uuid::max(), Timestamp::from_micros(0)),
             Err(SandboxError::OtherOrganization { .. })

@@ -1,7 +1,6 @@
-//! Responsible for checking a configuration, and for inspecting and using a connector.
+//! Responsible for the operations that check, inspect and execute a connector.
 //!
-//! No provider is ever called. A marker inside a credential decides (see `connector_request`): `invalid` fails,
-//! `pending-check` is pending, `inconclusive-check` is inconclusive, everything else works.
+//! Does not call a provider. Markers in the credentials decide the outcome (see `connector_request`).
 
 use serde_json::{Value, json};
 
@@ -16,13 +15,13 @@ use crate::sandbox::world::{CheckOutcome, Connector};
 
 const FAILURE: &str = "The provider refused the credentials";
 
-/// Checks a create body without creating anything.
+/// Checks the body of a creation without creating the connector.
 pub(crate) fn check(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     let body = connector_request::read(backend, request)?;
     Ok(report(backend, request, body.outcome))
 }
 
-/// Checks a change of a connector. A change has no credentials, so the outcome stays.
+/// Checks an update of a connector. An update has no credentials, so the outcome stays the same.
 pub(crate) fn check_existing(
     backend: &mut Backend,
     request: &OperationRequest<'_>,
@@ -42,7 +41,7 @@ pub(crate) fn check_existing(
     Ok(report(backend, request, outcome))
 }
 
-/// The connector's type and its workspace.
+/// Returns the connector's type and workspace.
 pub(crate) fn inspect(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     let connector = connectors::find(backend, request)?;
     let kind = backend.catalog.by_definition(connector.definition_id);
@@ -70,7 +69,7 @@ pub(crate) fn inspect(backend: &Backend, request: &OperationRequest<'_>) -> Oper
     })))
 }
 
-/// Executes a read action. Its records are invented.
+/// Executes a read action and returns made-up records.
 pub(crate) fn execute(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     let id = request.text("id").and_then(|id| id.parse().ok());
     let connector = id

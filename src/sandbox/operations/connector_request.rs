@@ -1,7 +1,7 @@
-//! Responsible for the body that creates or checks a connector.
+//! Responsible for validating the body that creates or checks a connector, by the documented rules that no schema
+//! expresses: one selector of the type, some configuration, credentials of one auth method.
 //!
-//! The result holds no credential, only the outcome of a check with it. The documented rules that no schema can
-//! express are here: one selector of the type, some configuration, credentials of one auth scheme.
+//! The result contains no credentials, only the outcome of a check with them.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::sandbox::world::{CheckOutcome, Workspace};
 
 /// Replaces a secret in a configuration.
 const MASK: &str = "**********";
-/// Key parts that mark a configuration value as secret.
+/// Parts of keys that suggest a secret value.
 const SECRET_WORDS: [&str; 6] = [
     "secret",
     "password",
@@ -26,7 +26,7 @@ const SECRET_WORDS: [&str; 6] = [
 ];
 const SELECTORS: [&str; 3] = ["definition_id", "connector_type", "source_template_id"];
 
-/// A create or check body that is valid.
+/// A valid body that creates or checks a connector.
 #[derive(Debug)]
 pub(crate) struct ConnectorRequest {
     pub(crate) workspace_id: Uuid,
@@ -38,7 +38,7 @@ pub(crate) struct ConnectorRequest {
     pub(crate) outcome: CheckOutcome,
 }
 
-/// Reads a create or check body.
+/// Validates the body of a creation or a check.
 pub(crate) fn read(
     backend: &Backend,
     request: &OperationRequest<'_>,
@@ -68,7 +68,7 @@ pub(crate) fn read(
     })
 }
 
-/// A configuration as the world holds it: checked, secrets masked, defaults and the server's own settings added.
+/// Validates a configuration, adds defaults and the server's settings, and masks secrets.
 pub(crate) fn configuration(
     backend: &Backend,
     kind: &ConnectorType,
@@ -107,7 +107,7 @@ pub(crate) fn configuration(
     Ok(config)
 }
 
-/// The workspace that the body names. Unlike a mint, this creates none.
+/// The workspace that the body names. Unlike the token endpoint, this does not create a workspace.
 fn owner<'a>(
     backend: &'a Backend,
     request: &OperationRequest<'_>,
@@ -178,7 +178,7 @@ fn by_template<'a>(
         .ok_or_else(missing)
 }
 
-/// The organization's template of a type, or the global one; several need a choice.
+/// The organization's only template of a type, or the global template if there is none.
 fn only_template(backend: &Backend, kind: &ConnectorType) -> Result<Uuid, OperationError> {
     let templates = backend.world.live_templates();
     let mut own = templates
@@ -193,7 +193,7 @@ fn only_template(backend: &Backend, kind: &ConnectorType) -> Result<Uuid, Operat
     }
 }
 
-/// Checks the credentials' shape and returns the outcome that they ask for.
+/// Validates the credentials and returns the outcome of a check with them.
 fn credentials(
     kind: &ConnectorType,
     request: &OperationRequest<'_>,
@@ -238,18 +238,18 @@ fn credential_error(key: &str, value: &Value) -> Option<FieldError> {
     Some(FieldError::new(format!("body.credentials.{key}"), rule))
 }
 
-/// The outcome that a marker inside a credential asks for.
+/// The outcome of a check. Markers in the credentials select it.
 fn outcome(credentials: &Map<String, Value>) -> CheckOutcome {
-    let holds = |marker: &str| {
+    let has = |marker: &str| {
         credentials
             .values()
             .filter_map(Value::as_str)
             .any(|text| text.contains(marker))
     };
     match () {
-        () if holds("invalid") => CheckOutcome::Fails,
-        () if holds("pending-check") => CheckOutcome::Pending,
-        () if holds("inconclusive-check") => CheckOutcome::Inconclusive,
+        () if has("invalid") => CheckOutcome::Fails,
+        () if has("pending-check") => CheckOutcome::Pending,
+        () if has("inconclusive-check") => CheckOutcome::Inconclusive,
         () => CheckOutcome::Works,
     }
 }
@@ -290,7 +290,7 @@ fn has_type(value: &Value, json_type: &str) -> bool {
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
         "boolean" => value.is_boolean(),
-        // Older definitions took a list as text; the vendor's SDK 0.1.98 still writes five of them so.
+        // Older definitions had text instead of lists. The vendor's SDK 0.1.98 still writes five lists as text.
         "array" => value.is_array() || value.is_string(),
         "object" => value.is_object(),
         _ => true,
@@ -301,9 +301,9 @@ fn has_type(value: &Value, json_type: &str) -> bool {
 fn mask(object: &mut Map<String, Value>, is_secret: &SecretPredicate) {
     for (key, value) in object.iter_mut() {
         let key = key.to_lowercase();
-        let named_so = SECRET_WORDS.iter().any(|word| key.contains(word));
+        let suggests_secret = SECRET_WORDS.iter().any(|word| key.contains(word));
         match value {
-            Value::String(text) if named_so => MASK.clone_into(text),
+            Value::String(text) if suggests_secret => MASK.clone_into(text),
             _ => mask_value(value, is_secret),
         }
     }
@@ -326,7 +326,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn secrets_in_a_configuration_are_masked_at_any_depth() {
+    fn mask_secret_key_at_any_depth_replaces_text() {
         let mut config =
             json!({"start": "x", "auth": {"client_secret": "s"}, "list": [{"api_key": "k"}]});
         mask(
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_the_embedder_knows_are_masked_under_any_key() {
+    fn mask_text_that_predicate_accepts_replaces_it_under_any_key() {
         let mut config = json!({"start": "x", "list": ["y", {"deep": "x"}]});
         let secret = SecretPredicate(Box::new(|text| text == "x"));
         mask(config.as_object_mut().unwrap(), &secret);
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn markers_in_credentials_steer_the_outcome() {
+    fn outcome_with_marker_in_credential_follows_marker() {
         let outcome_of = |text: &str| outcome(json!({"token": text}).as_object().unwrap());
         assert_eq!(outcome_of("fine"), CheckOutcome::Works);
         assert_eq!(outcome_of("is-invalid"), CheckOutcome::Fails);

@@ -1,7 +1,7 @@
-//! Responsible for connectors: create, list, read, change, and the deletion, which takes time.
+//! Responsible for the operations that create, list, read, update and delete connectors.
 //!
-//! Names need not be unique, credentials and environment are never shown, and a change replaces the whole
-//! replication configuration: the stricter reading wherever the API's documents leave a choice.
+//! Connectors of one workspace may have the same name. Responses contain neither credentials nor environment. An
+//! update replaces the whole replication configuration. A deletion takes time.
 
 use serde_json::{Value, json};
 
@@ -53,12 +53,12 @@ pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> Operati
     Ok(OperationOutput::ok(response))
 }
 
-/// One connector in full.
+/// The details of a connector.
 pub(crate) fn get(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     find(backend, request).map(|c| OperationOutput::ok(detail(backend, c)))
 }
 
-/// Changes name, replication configuration and entities. Absent fields stay.
+/// Updates name, replication configuration and entities. Absent fields keep their values.
 pub(crate) fn update(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     request.refuse_nulls(&["name", "replication_config", "entities"])?;
     let mut connector = find(backend, request)?.clone();
@@ -106,7 +106,7 @@ pub(crate) fn delete(backend: &mut Backend, request: &OperationRequest<'_>) -> O
     Ok(OperationOutput::accepted(json!({"job_id": job_id})))
 }
 
-/// The connector in the path, unless it is gone.
+/// The connector in the path, unless its deletion has completed.
 pub(crate) fn find<'a>(
     backend: &'a Backend,
     request: &OperationRequest<'_>,
@@ -117,7 +117,7 @@ pub(crate) fn find<'a>(
         .ok_or_else(|| OperationError::not_found("Connector"))
 }
 
-/// The workspace a listing is about: by id or by one of its names, and exactly one of them.
+/// The workspace of a listing. The query must have exactly one of the id and the names.
 fn named_workspace<'a>(
     backend: &'a Backend,
     request: &OperationRequest<'_>,
@@ -147,7 +147,7 @@ fn summary(backend: &Backend, connector: &Connector) -> Value {
         "created_at": connector.created_at,
         "updated_at": connector.updated_at,
     });
-    // Moved in, because the macro copies its arguments, and this is the largest.
+    // Assigned after `json!`, because the macro copies its arguments and this value is the largest.
     shown["summarized_source_template"] =
         templates::summary(backend, connector.template_id, connector.definition_id);
     shown

@@ -1,4 +1,4 @@
-//! Responsible for definitions: the catalog as the API shows it. Read-only.
+//! Responsible for the operations that list and read source and destination definitions.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::sandbox::operation_result::{OperationError, OperationOutput, Operatio
 
 const DESTINATIONS: [&str; 3] = ["S3", "Snowflake", "BigQuery"];
 
-/// All source definitions, or those with a part in their name.
+/// The source definitions whose names contain a text.
 pub(crate) fn sources(backend: &Backend, request: &OperationRequest<'_>) -> OperationOutput {
     let part = request.text("name").unwrap_or_default().to_lowercase();
     let definitions: Vec<Value> = backend
@@ -23,7 +23,7 @@ pub(crate) fn sources(backend: &Backend, request: &OperationRequest<'_>) -> Oper
     OperationOutput::ok(json!({"definitions": definitions}))
 }
 
-/// One source definition with the specification of its settings.
+/// A source definition with the JSON Schema of its settings.
 pub(crate) fn source(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     let kind = backend
         .catalog
@@ -37,7 +37,7 @@ pub(crate) fn source(backend: &Backend, request: &OperationRequest<'_>) -> Opera
     ))
 }
 
-/// The destinations there are, or those among the given ids.
+/// The destination definitions, or those with the given ids.
 pub(crate) fn destinations(request: &OperationRequest<'_>) -> OperationOutput {
     let wanted = request
         .parameters
@@ -54,7 +54,7 @@ pub(crate) fn destinations(request: &OperationRequest<'_>) -> OperationOutput {
     OperationOutput::ok(json!({"destinations": items}))
 }
 
-/// One destination definition.
+/// A destination definition.
 pub(crate) fn destination(request: &OperationRequest<'_>) -> OperationResult {
     let id = request.id("id")?;
     let name = DESTINATIONS

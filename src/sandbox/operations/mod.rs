@@ -1,7 +1,7 @@
-//! Responsible for what each operation of the API does, and for the table that maps operation ids to handlers.
+//! Responsible for the handlers of the API's operations, and for the table that maps operation ids to handlers.
 //!
-//! A handler receives a request that is authenticated and checked against the contract. Handlers do not wait,
-//! read a clock, or touch a socket or file.
+//! A handler receives a request that is authenticated and checked against the contract. Handlers do not wait, read
+//! a clock, or use sockets or files.
 
 mod checks;
 mod connector_request;
@@ -16,7 +16,7 @@ use super::operation_request::OperationRequest;
 use super::operation_result::{OperationError, OperationResult};
 use Handler::{Read, Write};
 
-/// The function that carries out an operation.
+/// The function that executes an operation.
 enum Handler {
     Read(fn(&Backend, &OperationRequest<'_>) -> OperationResult),
     Write(fn(&mut Backend, &OperationRequest<'_>) -> OperationResult),
@@ -130,14 +130,14 @@ static HANDLERS: &[(&str, Handler)] = &[
     ),
 ];
 
-/// Carries out the operation of a request.
+/// Executes the operation of a request.
 pub(crate) fn perform(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     match HANDLERS.iter().find(|(id, _)| *id == request.operation) {
         Some((_, Read(handler))) => handler(backend, request),
         Some((_, Write(handler))) => handler(backend, request),
         None => Err(OperationError::new(
             501,
-            "the sandbox does not do this operation",
+            "the sandbox does not implement this operation",
         )),
     }
 }
@@ -148,7 +148,7 @@ mod tests {
     use crate::sandbox::ApiContract;
 
     #[test]
-    fn handlers_cover_each_operation_of_the_specification_once() {
+    fn handlers_compared_with_specification_are_complete() {
         let handled: Vec<&str> = HANDLERS.iter().map(|(id, _)| *id).collect();
         assert_eq!(handled, ApiContract::load().unwrap().operation_ids());
     }

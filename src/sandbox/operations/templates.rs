@@ -1,6 +1,7 @@
-//! Responsible for source templates: one global template for each connector type, and the organization's own.
+//! Responsible for the operations on source templates: one global template for each connector type, and those of the
+//! organization.
 //!
-//! Connection templates are always an empty list, because airlift does not use them.
+//! The list of connection templates is always empty, because airlift does not use them.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -11,14 +12,14 @@ use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
 use crate::sandbox::world::Template;
 
-/// The organization's templates, or the global ones instead.
+/// The organization's templates, or the global ones if the query asks for them.
 pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> OperationOutput {
     let global = request
         .parameters
         .get("use_global")
         .and_then(Value::as_bool)
         .unwrap_or(false);
-    // No template carries a tag here, so asking for one finds nothing.
+    // The sandbox's templates have no tags, so a query with a tag has no results.
     let tagged = request
         .parameters
         .get("tags")
@@ -38,7 +39,7 @@ pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> Operati
     }
 }
 
-/// The templates that belong to no organization.
+/// The global templates.
 pub(crate) fn list_global(backend: &Backend) -> OperationOutput {
     let kinds = backend.catalog.connectors.iter();
     let data: Vec<Value> = kinds
@@ -47,12 +48,12 @@ pub(crate) fn list_global(backend: &Backend) -> OperationOutput {
     OperationOutput::ok(json!({"data": data}))
 }
 
-/// The connection templates: none.
+/// An empty list of connection templates.
 pub(crate) fn connections() -> OperationOutput {
     OperationOutput::ok(json!({"data": []}))
 }
 
-/// A new template, from a definition or as a copy of another.
+/// Creates a template from a definition or as a copy of another template.
 pub(crate) fn create(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     let template = match request.field("original_source_template_id") {
         Some(original) => copy(backend, request, original)?,
@@ -64,7 +65,7 @@ pub(crate) fn create(backend: &mut Backend, request: &OperationRequest<'_>) -> O
     Ok(OperationOutput::ok(response))
 }
 
-/// One template in full.
+/// The details of a template.
 pub(crate) fn get(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     let id = request.id("id")?;
     let own = backend.world.template(id).map(|t| t.definition_id);
@@ -81,7 +82,7 @@ pub(crate) fn get(backend: &Backend, request: &OperationRequest<'_>) -> Operatio
     Ok(OperationOutput::ok(body))
 }
 
-/// Changes one of the organization's templates.
+/// Updates a template of the organization.
 pub(crate) fn update(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     let mut template = own(backend, request)?.clone();
     if let Some(name) = request.field("name") {
@@ -106,7 +107,7 @@ pub(crate) fn update(backend: &mut Backend, request: &OperationRequest<'_>) -> O
     Ok(OperationOutput::ok(response))
 }
 
-/// Deletes one of the organization's templates. Its connectors stay.
+/// Deletes a template of the organization. Its connectors remain.
 pub(crate) fn delete(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     let mut template = own(backend, request)?.clone();
     template.deleted_at = Some(request.now);
@@ -117,7 +118,7 @@ pub(crate) fn delete(backend: &mut Backend, request: &OperationRequest<'_>) -> O
     ))
 }
 
-/// A template as lists and connectors show it.
+/// A template as listings show it.
 pub(crate) fn summary(backend: &Backend, id: Uuid, definition_id: Uuid) -> Value {
     let kind = backend.catalog.by_definition(definition_id);
     let own = backend.world.template(id);

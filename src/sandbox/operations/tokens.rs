@@ -1,7 +1,7 @@
-//! Responsible for the operations about tokens.
+//! Responsible for the operations that issue and describe tokens.
 //!
-//! Minting a token for an unknown workspace name creates the workspace. The API has no other operation that
-//! creates one.
+//! A request for a scoped token with an unknown workspace name creates the workspace. The API has no other operation
+//! that creates one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,39 +14,39 @@ use crate::sandbox::operation_request::OperationRequest;
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
 use crate::sandbox::tokens::Caller;
 
-/// Client credentials for an application token.
+/// Issues an application token for client credentials.
 pub(crate) fn application(
     backend: &mut Backend,
     request: &OperationRequest<'_>,
 ) -> OperationResult {
     let id = request.field("client_id").unwrap_or_default();
     let secret = request.field("client_secret").unwrap_or_default();
-    let known = match &backend.settings.client {
+    let is_valid = match &backend.settings.client {
         Some((client_id, client_secret)) => client_id == id && client_secret == secret,
         None => !id.is_empty() && !secret.is_empty(),
     };
-    if !known {
+    if !is_valid {
         return Err(OperationError::unauthorized("Invalid client credentials"));
     }
     let ttl = backend.settings.app_token_ttl;
     Ok(OperationOutput::ok(json!({
-        "access_token": backend.tokens.issue(Caller::Application, ttl, request.now),
+        "access_token": backend.tokens.create(Caller::Application, ttl, request.now),
         "token_type": "bearer",
         "expires_in": ttl.as_secs(),
         "organization_id": backend.settings.organization_id,
     })))
 }
 
-/// A token for one workspace, which is created when its name is new.
+/// Issues a token for a workspace, which this creates if its name is new.
 pub(crate) fn scoped(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
-    let workspace = mint(backend, request)?;
+    let workspace = find_or_create_workspace(backend, request)?;
     let ttl = backend.settings.scoped_token_ttl;
     Ok(OperationOutput::ok(
-        json!({"token": backend.tokens.issue(Caller::Scoped(workspace), ttl, request.now)}),
+        json!({"token": backend.tokens.create(Caller::Scoped(workspace), ttl, request.now)}),
     ))
 }
 
-/// A token for one workspace and one browser origin, wrapped the way the vendor's clients unwrap it.
+/// Issues a token for a workspace and a browser origin, in the encoding that the vendor's clients expect.
 pub(crate) fn widget(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     if !is_origin(request.field("allowed_origin").unwrap_or_default()) {
         return Err(OperationError::invalid(
@@ -54,8 +54,8 @@ pub(crate) fn widget(backend: &mut Backend, request: &OperationRequest<'_>) -> O
             "must be an origin: scheme, host and port without a path",
         ));
     }
-    let workspace = mint(backend, request)?;
-    let token = backend.tokens.issue(
+    let workspace = find_or_create_workspace(backend, request)?;
+    let token = backend.tokens.create(
         Caller::Widget,
         backend.settings.scoped_token_ttl,
         request.now,
@@ -67,7 +67,7 @@ pub(crate) fn widget(backend: &mut Backend, request: &OperationRequest<'_>) -> O
     ))
 }
 
-/// Which workspace a scoped token belongs to.
+/// The workspace of a scoped token.
 pub(crate) fn info(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     let Caller::Scoped(id) = request.caller else {
         return Err(OperationError::forbidden(
@@ -85,15 +85,18 @@ pub(crate) fn info(backend: &Backend, request: &OperationRequest<'_>) -> Operati
     })))
 }
 
-/// The same under the older path, with the older name beside the newer.
+/// The workspace of a scoped token, in the older contract: with the older name of the name field, too.
 pub(crate) fn older_info(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
-    let mut operation_result = info(backend, request)?;
-    let name = operation_result.body["workspace_name"].clone();
-    operation_result.body["external_user_id"] = name;
-    Ok(operation_result)
+    let mut output = info(backend, request)?;
+    let name = output.body["workspace_name"].clone();
+    output.body["external_user_id"] = name;
+    Ok(output)
 }
 
-fn mint(backend: &mut Backend, request: &OperationRequest<'_>) -> Result<Uuid, OperationError> {
+fn find_or_create_workspace(
+    backend: &mut Backend,
+    request: &OperationRequest<'_>,
+) -> Result<Uuid, OperationError> {
     let (field, name) = match request.field("external_user_id") {
         Some(name) => ("body.external_user_id", name),
         None => (
@@ -121,9 +124,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_has_no_path_and_no_user() {
+    fn is_origin_with_path_or_user_is_false() {
         assert!(is_origin("https://app.example.com:8443") && is_origin("http://localhost:3000"));
-        for wrong in [
+        for text in [
             "app.example.com",
             "https://",
             "https://a.example/",
@@ -131,7 +134,7 @@ mod tests {
             "*",
             "ftp://a",
         ] {
-            assert!(!is_origin(wrong), "{wrong}");
+            assert!(!is_origin(text), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Responsible for workspaces: pages of the listing, changes and deletions.
+//! Responsible for the operations that list, read, update and delete workspaces.
 //!
-//! No operation creates a workspace. Minting a token does (`find_or_create`).
+//! No operation creates a workspace directly. A request for a scoped token does (`find_or_create`).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -13,24 +13,24 @@ use crate::sandbox::timestamp::Timestamp;
 use crate::sandbox::world::{DEFAULT_WORKSPACE, Deletion, ListPosition, Workspace};
 
 const DEFAULT_PAGE: usize = 20;
-/// What is encoded in a query: everything but unreserved characters (RFC 3986).
+/// The characters to encode in a query: all but the unreserved ones (RFC 3986).
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The workspace of a name, created if there is none. `field` is where the name came from, and the name.
+/// Finds or creates the workspace with a name. `field` is the name's field and the name.
 pub(crate) fn find_or_create(
     backend: &mut Backend,
     field: (&str, &str),
     region: Option<Uuid>,
     now: Timestamp,
 ) -> Result<Uuid, OperationError> {
-    let (place, name) = field;
-    check_name(place, name)?;
-    if let Some(known) = backend.world.workspace_named(name) {
-        return Ok(known.id);
+    let (field, name) = field;
+    check_name(field, name)?;
+    if let Some(existing) = backend.world.workspace_named(name) {
+        return Ok(existing.id);
     }
     let id = backend.ids.next_id();
     backend.world.put_workspace(Workspace {
@@ -46,7 +46,7 @@ pub(crate) fn find_or_create(
     Ok(id)
 }
 
-/// One page, and the URL of the next.
+/// A page of the listing, and the URL of the next page.
 pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     let requested = request
         .parameters
@@ -57,13 +57,12 @@ pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> Operati
         .unwrap_or(DEFAULT_PAGE)
         .min(backend.settings.page_size_max.max(1));
     let position = request.text("cursor").map(read_cursor).transpose()?;
-    let wanted = request.text("name_contains").map(str::to_lowercase);
+    let part = request.text("name_contains").map(str::to_lowercase);
     let mut page: Vec<&Workspace> = backend
         .world
         .workspaces_after(position)
         .filter(|w| {
-            wanted
-                .as_ref()
+            part.as_ref()
                 .is_none_or(|part| w.name.to_lowercase().contains(part))
         })
         .filter(|w| {
@@ -83,7 +82,7 @@ pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> Operati
     Ok(OperationOutput::ok(json!({"next": next, "data": data})))
 }
 
-/// Counts of what the listing shows.
+/// The numbers of active and inactive workspaces.
 pub(crate) fn stats(backend: &Backend) -> OperationOutput {
     let total = backend.world.workspaces_after(None).count();
     let active = backend
@@ -96,12 +95,12 @@ pub(crate) fn stats(backend: &Backend) -> OperationOutput {
     )
 }
 
-/// One workspace.
+/// The details of a workspace.
 pub(crate) fn get(backend: &Backend, request: &OperationRequest<'_>) -> OperationResult {
     find(backend, request).map(|w| OperationOutput::ok(show(backend, w)))
 }
 
-/// Name, status and cache of a workspace.
+/// Updates name, status and cache setting of a workspace.
 pub(crate) fn update(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     request.refuse_nulls(&["name", "status"])?;
     let mut workspace = find(backend, request)?.clone();
@@ -201,7 +200,7 @@ fn show(backend: &Backend, workspace: &Workspace) -> Value {
     })
 }
 
-/// The next page keeps the filters and the size that were asked for.
+/// The URL of the next page, with the filters and the page size of the request.
 fn next_url(request: &OperationRequest<'_>, position: ListPosition) -> String {
     let mut query = vec![format!("cursor={}", write_cursor(position))];
     for name in ["limit", "name_contains", "status"] {
@@ -221,10 +220,10 @@ fn write_cursor((created_at, id): ListPosition) -> String {
 }
 
 fn read_cursor(text: &str) -> Result<ListPosition, OperationError> {
-    let wrong = || OperationError::invalid("query.cursor", "is not a cursor of this listing");
-    let (time, id) = text.split_at_checked(16).ok_or_else(wrong)?;
-    let micros = u64::from_str_radix(time, 16).map_err(|_| wrong())?;
-    let id = Uuid::try_parse(id).map_err(|_| wrong())?;
+    let invalid = || OperationError::invalid("query.cursor", "is not a cursor of this listing");
+    let (time, id) = text.split_at_checked(16).ok_or_else(invalid)?;
+    let micros = u64::from_str_radix(time, 16).map_err(|_| invalid())?;
+    let id = Uuid::try_parse(id).map_err(|_| invalid())?;
     Ok((Timestamp::from_micros(micros.cast_signed()), id))
 }
 
@@ -233,19 +232,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_survives_the_trip() {
+    fn cursor_round_trips_and_rejects_invalid_text() {
         let position = (
             Timestamp::from_micros(1_700_000_000_000_000),
             Uuid::from_u128(77),
         );
         assert_eq!(read_cursor(&write_cursor(position)).unwrap(), position);
-        for wrong in ["", "xyz", "é0000000000000000", "00000000000000000"] {
-            assert_eq!(read_cursor(wrong).unwrap_err().status, 422, "{wrong}");
+        for text in ["", "xyz", "é0000000000000000", "00000000000000000"] {
+            assert_eq!(read_cursor(text).unwrap_err().status, 422, "{text}");
         }
     }
 
     #[test]
-    fn queries_are_encoded() {
+    fn query_value_with_reserved_characters_is_encoded() {
         let encoded = utf8_percent_encode("a b&c=é-._~", QUERY_VALUE).to_string();
         assert_eq!(encoded, "a%20b%26c%3D%C3%A9-._~");
     }

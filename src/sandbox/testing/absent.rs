@@ -1,4 +1,4 @@
-//! The test instruments of a build without the feature `testing`: they hold nothing and do nothing.
+//! Responsible for the test instruments of builds without the feature `testing`: types without data or effect.
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;

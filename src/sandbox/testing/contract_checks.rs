@@ -1,4 +1,4 @@
-//! Responsible for holding requests and responses of both sides against the contract, for tests.
+//! Responsible for checking requests and responses of client and server against the contract, for tests.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::sandbox::operation::ApiOperation;
 use crate::sandbox::operation_result::FieldError;
 
 impl ApiContract {
-    /// The violations of a request: `target` is the path with its query, `body` what was sent as JSON.
+    /// The violations of a request. `target` is the path with its query, `body` the JSON body.
     pub fn check_request(&self, method: &str, target: &str, body: Option<&Value>) -> Vec<String> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let Ok(route) = self.route(method, path) else {

@@ -1,4 +1,5 @@
-//! Responsible for telling tests whether a connector was created with given credentials, without keeping them.
+//! Responsible for telling tests whether a connector was created with given credentials. Stores digests instead of
+//! the credentials.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +9,10 @@ use uuid::Uuid;
 
 use crate::sandbox::Options;
 
-/// Salted digests of the credentials that each connector was created with. They are never written to disk.
+/// A salted digest of the credentials of each connector. The digests are in memory only.
 #[derive(Debug, Clone)]
 pub(crate) struct CredentialDigests {
-    /// Makes the digests worthless outside of this process.
+    /// A random value, so that nobody outside this process can guess credentials by their digests.
     salt: Uuid,
     digests: BTreeMap<Uuid, [u8; 32]>,
 }
@@ -44,7 +45,7 @@ impl CredentialDigests {
     }
 }
 
-/// The value with its keys in order.
+/// The value with sorted keys.
 fn canonical(value: &Value) -> Value {
     let Value::Object(object) = value else {
         return value.clone();

@@ -1,4 +1,4 @@
-//! Responsible for the view of the world that tests look at, with deleted objects.
+//! Responsible for the view of the world for tests, with counts of deleted objects.
 
 use uuid::Uuid;
 
@@ -8,14 +8,14 @@ use crate::sandbox::backend::Backend;
 use crate::sandbox::timestamp::Timestamp;
 use crate::sandbox::world::{CheckOutcome, Connector, Workspace};
 
-/// A snapshot of everything.
+/// The current world.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorldView {
-    /// Workspaces that were not deleted, oldest first.
+    /// The workspaces without deleted ones, oldest first.
     pub workspaces: Vec<WorkspaceView>,
-    /// How many workspaces were deleted.
+    /// The number of deleted workspaces.
     pub deleted_workspaces: usize,
-    /// How many connectors are gone.
+    /// The number of connectors whose deletion has completed.
     pub deleted_connectors: usize,
 }
 
@@ -23,13 +23,12 @@ pub struct WorldView {
 pub struct WorkspaceView {
     pub id: Uuid,
     pub name: String,
-    /// Whether it is active.
     pub active: bool,
-    /// Its cache setting; none inherits.
+    /// The cache setting. `None` inherits the organization's.
     pub cache_enabled: Option<bool>,
-    /// The region it was created in, if one was named. The API never tells.
+    /// The region in the request that created the workspace. The API does not return it.
     pub region_id: Option<Uuid>,
-    /// Its connectors that are not gone, oldest first.
+    /// The connectors, oldest first, without those whose deletion has completed.
     pub connectors: Vec<ConnectorView>,
 }
 
@@ -37,26 +36,26 @@ pub struct WorkspaceView {
 pub struct ConnectorView {
     pub id: Uuid,
     pub name: String,
-    /// Its type's slug.
+    /// The slug of the connector type.
     pub connector_type: String,
     pub template_id: Uuid,
-    /// Its configuration as the API shows it.
+    /// The configuration that the API returns.
     pub replication_config: Map<String, Value>,
-    /// Its entities, if any were ever chosen.
+    /// The selected entities.
     pub entities: Option<Value>,
-    /// Whether its credentials work, or may.
+    /// Whether a check with the credentials does not fail.
     pub works: bool,
-    /// Whether its deletion is under way.
+    /// Whether the deletion is in progress.
     pub deleting: bool,
 }
 
 impl WorldView {
-    /// The workspace of a name.
+    /// The workspace with a name.
     pub fn workspace(&self, name: &str) -> Option<&WorkspaceView> {
         self.workspaces.iter().find(|w| w.name == name)
     }
 
-    /// All connectors of all workspaces.
+    /// The connectors of all workspaces.
     pub fn connectors(&self) -> impl Iterator<Item = &ConnectorView> {
         self.workspaces.iter().flat_map(|w| &w.connectors)
     }

@@ -1,4 +1,4 @@
-//! Responsible for what tests set in a sandbox, and for what a sandbox holds for them.
+//! Responsible for the options of a sandbox that only tests set, and for the instruments that only tests read.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use super::request_log::RequestLog;
 use super::snapshot::Snapshot;
 use crate::sandbox::Options;
 
-/// The settings that only tests have.
+/// The options that only tests set.
 #[derive(Clone)]
 pub struct TestOptions {
-    /// The world to begin with, where no file keeps one.
+    /// The initial world, if [`Options::state`] is `None`.
     pub world: Option<Snapshot>,
-    /// Where each request waits before anything else.
+    /// Holds each request before its execution.
     pub barrier: Option<RequestBarrier>,
-    /// How many requests the log remembers.
+    /// The number of requests that the log keeps.
     pub log_capacity: usize,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for TestOptions {
 pub(crate) struct Instruments {
     pub(crate) log: RequestLog,
     pub(crate) barrier: Option<RequestBarrier>,
-    /// How many faults have had their effect.
+    /// The number of faults so far.
     pub(crate) faults_met: watch::Sender<u64>,
 }
 

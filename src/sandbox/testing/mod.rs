@@ -1,7 +1,7 @@
-//! Responsible for the instruments that tests look at a sandbox with: the request log, the view of the world, the
-//! barrier, snapshots, credential digests, and the checks of responses against the contract.
+//! Responsible for the instruments with which tests observe and control a sandbox: request log, view of the world,
+//! request barrier, snapshots, credential digests, and checks against the contract.
 //!
-//! They exist with the Cargo feature `testing` only, which the tests turn on. Other builds have `absent` instead.
+//! They require the Cargo feature `testing`, which the tests enable. Other builds use `absent` instead.
 
 #[cfg(not(feature = "testing"))]
 mod absent;

@@ -1,4 +1,4 @@
-//! Responsible for holding requests until a test lets them go on, so that tests can put two runs in every order.
+//! Responsible for holding requests until a test releases them, so that a test controls the order of concurrent runs.
 
 use std::any::Any;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use super::request_log::RequestRecord;
 
-/// What a request gets when it may go on. It is dropped once the response is ready, or never will be.
+/// The permit to execute a request. The server drops it when the response is ready, or when the client disconnects.
 pub type BarrierPermit = Box<dyn Any + Send>;
-/// The wait of a request for its permit.
+/// The wait for a permit.
 pub type BarrierWait = Pin<Box<dyn Future<Output = BarrierPermit> + Send>>;
 
-/// Decides when each request may go on.
+/// Decides when each request may be executed.
 #[derive(Clone)]
 pub struct RequestBarrier(Arc<dyn Fn(&RequestRecord) -> BarrierWait + Send + Sync>);
 
 impl RequestBarrier {
-    /// A barrier that calls `wait` for each request when it arrives.
+    /// A barrier that calls `wait` on the arrival of each request.
     pub fn new(wait: impl Fn(&RequestRecord) -> BarrierWait + Send + Sync + 'static) -> Self {
         Self(Arc::new(wait))
     }

@@ -1,4 +1,4 @@
-//! Responsible for the log of requests that tests read. It holds everything about a request except its secrets.
+//! Responsible for the request log of tests. A record does not contain secrets.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::sandbox::world::{CheckOutcome, WorldChange};
 
-/// The kind of bearer a request carried.
+/// The kind of token in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     None,
     Application,
     Scoped,
     Widget,
-    /// Something that is no valid token.
+    /// An invalid token.
     Unknown,
 }
 
@@ -24,33 +24,33 @@ pub enum TokenKind {
 pub struct RecordedEffect {
     pub object: Object,
     pub id: Uuid,
-    /// The workspace: itself, or the connector's.
+    /// The workspace itself, or the workspace of the connector.
     pub workspace: Uuid,
-    /// Its name, from now on.
+    /// The name after the request.
     pub name: String,
     pub mutation: Mutation,
-    /// A connector's credentials work; a workspace is active.
+    /// Whether a connector's credentials work, or whether a workspace is active.
     pub works: bool,
 }
 
-/// What an effect is about.
+/// The kind of object that a request affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
     Workspace,
     Connector,
 }
 
-/// What an effect does.
+/// The kind of change to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
     Created,
     Changed,
-    /// The deletion has begun.
+    /// The deletion started.
     Deleted,
 }
 
 impl RecordedEffect {
-    /// The effect of a change. Changes of templates have none.
+    /// The effect of a change. `None` for templates, which tests do not observe.
     pub(crate) fn new(change: &WorldChange) -> Option<Self> {
         let mutation = |deleted: bool, is_new: bool| match (deleted, is_new) {
             (true, _) => Mutation::Deleted,
@@ -85,41 +85,42 @@ impl RecordedEffect {
     }
 }
 
-/// One request and its result.
+/// A request with its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestRecord {
     pub method: String,
     pub target: String,
-    /// The arrival, since the start of the sandbox.
+    /// The time of arrival since the start of the sandbox.
     pub at: Duration,
-    /// The number of the listener that accepted it, from zero.
+    /// The number of the listener that accepted the connection, from zero.
     pub listener: usize,
     pub operation: Option<String>,
-    /// The status of the response; none without a response.
+    /// The status of the response. `None` without a response.
     pub status: Option<u16>,
     pub token: TokenKind,
-    /// Whether the body carried a connector's credentials.
+    /// Whether the body contained a connector's credentials.
     pub credentials: bool,
-    /// The names of the body's fields, as they were sent.
+    /// The field names of the body.
     pub fields: Vec<String>,
-    /// The customer and the name in the body, as far as present.
+    /// The values of the name fields in the body.
     pub names: Vec<String>,
-    /// The effects, whether or not the response reports them.
+    /// The effects, even if the client received no response.
     pub effects: Vec<RecordedEffect>,
-    /// The fault that the request met, in its text form.
+    /// The text form of the injected fault.
     pub fault: Option<String>,
-    /// The violations of the contract in the response. Tests assert that there are none.
+    /// The violations of the contract in the response. Tests assert that the list is empty.
     pub off_contract: Vec<String>,
 }
 
-/// The last requests, oldest first.
+/// The most recent requests, oldest first.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
+    /// The records, and the number of dropped ones.
     entries: Mutex<(VecDeque<RequestRecord>, u64)>,
     capacity: usize,
 }
 
-/// The number of a record since the start.
+/// The number of a record since the start of the sandbox.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RecordId(u64);
 
@@ -131,15 +132,15 @@ impl RequestLog {
         }
     }
 
-    /// Adds a request on its arrival, so that requests without a response are in the log, too.
-    pub(crate) fn append(&self, recorded: RequestRecord) -> RecordId {
+    /// Adds a request. Called on its arrival, so that the log contains requests without a response, too.
+    pub(crate) fn append(&self, record: RequestRecord) -> RecordId {
         let mut guard = self.entries();
         let (entries, dropped) = &mut *guard;
         if entries.len() == self.capacity {
             entries.pop_front();
             *dropped += 1;
         }
-        entries.push_back(recorded);
+        entries.push_back(record);
         RecordId(*dropped + u64::try_from(entries.len()).unwrap_or(u64::MAX) - 1)
     }
 
@@ -150,8 +151,8 @@ impl RequestLog {
         let index =
             id.0.checked_sub(*dropped)
                 .and_then(|i| usize::try_from(i).ok());
-        if let Some(recorded) = index.and_then(|i| entries.get_mut(i)) {
-            change(recorded);
+        if let Some(record) = index.and_then(|i| entries.get_mut(i)) {
+            change(record);
         }
     }
 
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_entries_make_room_and_late_news_find_their_entry() {
+    fn update_after_oldest_record_was_dropped_changes_the_right_record() {
         let log = RequestLog::new(2);
         let entry = |target: &str| RequestRecord {
             method: "GET".into(),

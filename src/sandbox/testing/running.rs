@@ -1,4 +1,4 @@
-//! Responsible for the methods of a running sandbox that only tests call.
+//! Responsible for the methods of [`Sandbox`] that only tests call.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use super::snapshot::Snapshot;
 use crate::sandbox::{Faults, Sandbox, SandboxError, bind, server};
 
 impl Sandbox {
-    /// Opens another port to the same world, so that the log tells callers apart by
-    /// [`RequestRecord::listener`]. Returns its scheme, host and port.
+    /// Opens another port to the same world and returns its origin. [`RequestRecord::listener`] then distinguishes
+    /// clients.
     pub async fn open_listener(&self, number: usize) -> Result<String, SandboxError> {
         let (listener, address) = bind(number).await?;
         let shared = Arc::clone(&self.shared);
@@ -32,7 +32,7 @@ impl Sandbox {
         WorldView::new(&self.shared.backend(), self.shared.clock.now())
     }
 
-    /// Whether a connector was created with exactly these credentials, in this process.
+    /// Whether this sandbox created the connector with exactly these credentials.
     pub fn holds_credentials(&self, connector: Uuid, credentials: &Value) -> bool {
         self.shared
             .backend()
@@ -40,24 +40,25 @@ impl Sandbox {
             .matches(connector, credentials)
     }
 
-    /// Changes the faults, and counts requests from zero.
+    /// Replaces the faults and resets their counts.
     pub fn set_faults(&self, faults: Faults) -> Result<(), SandboxError> {
         faults.check(self.shared.contract)?;
         self.shared.fault_injector.change(faults);
         Ok(())
     }
 
-    /// How many faults were met, as a value to wait on. A fault with an effect counts after its effect.
+    /// The number of faults so far, as a value to wait for. A fault after the request's effect counts after the
+    /// effect.
     pub fn faults_met(&self) -> watch::Receiver<u64> {
         self.shared.instruments.faults_met.subscribe()
     }
 
-    /// The current world, to begin other sandboxes with ([`TestOptions::world`](super::TestOptions::world)).
+    /// A copy of the world for other sandboxes ([`TestOptions::world`](super::TestOptions::world)).
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(&self.shared.backend())
     }
 
-    /// Ends every token that was issued.
+    /// Revokes every token.
     pub fn expire_tokens(&self) {
         self.shared.backend().tokens.revoke_all();
     }

@@ -1,4 +1,4 @@
-//! Responsible for copies of a world, so that tests can try many things from one start.
+//! Responsible for copies of a world, so that many tests can start from the same world.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::sandbox::Options;
 use crate::sandbox::backend::Backend;
 use crate::sandbox::world::{World, WorldChange};
 
-/// A copy of a world with its credential digests. Cheap to clone.
+/// A copy of a world and its credential digests. Clones share the data.
 #[derive(Clone)]
 pub struct Snapshot(Arc<Contents>);
 
@@ -41,11 +41,11 @@ impl Snapshot {
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a world of {} objects", self.0.objects.len())
+        write!(f, "Snapshot({} objects)", self.0.objects.len())
     }
 }
 
-/// The world that a test begins with.
+/// The initial world that a test set.
 pub(crate) fn initial_world(options: &Options) -> Option<World> {
     options.testing.world.as_ref().map(Snapshot::world)
 }

@@ -1,4 +1,4 @@
-//! Responsible for recording one request while the server handles it.
+//! Responsible for recording a request while the server handles it.
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -18,14 +18,14 @@ use crate::sandbox::world::WorldChange;
 /// The fields of a body that name a customer or a connector.
 const NAME_FIELDS: [&str; 3] = ["workspace_name", "external_user_id", "name"];
 
-/// The record of one request in the log.
+/// Updates the record of a request.
 pub(crate) struct RequestTrace<'a> {
     shared: &'a Shared,
     record: RecordId,
 }
 
 impl<'a> RequestTrace<'a> {
-    /// Records the arrival of a request. The future ends when the barrier lets the request go on.
+    /// Records the arrival of a request. The future completes when the barrier releases the request.
     pub(crate) fn begin(
         shared: &'a Shared,
         parts: &Parts,
@@ -72,7 +72,7 @@ impl<'a> RequestTrace<'a> {
         });
     }
 
-    /// Checks the true result, before a fault changes it, against the contract.
+    /// Checks the result against the contract, before a fault alters it.
     pub(crate) fn result(&self, parts: &Parts, result: &OperationResult) {
         let (status, body) = match result {
             Ok(output) => (output.status, &output.body),

@@ -1,4 +1,4 @@
-//! Tests of connectors: create, read, change and deletion.
+//! Responsible for testing the operations on connectors.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use super::*;
 const GITHUB: &str = "ef69ef6e-aa7f-4af1-a01d-ef775033524e";
 
 #[tokio::test]
-async fn a_created_connector_shows_everything_but_its_secrets() {
+async fn connector_after_create_is_shown_without_secrets() {
     let bench = Bench::new().await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let zendesk = json!({
         "workspace_name": "acme",
         "connector_type": "Zendesk Support",
@@ -59,9 +59,9 @@ async fn a_created_connector_shows_everything_but_its_secrets() {
 }
 
 #[tokio::test]
-async fn a_create_has_one_selector_and_some_configuration() {
+async fn create_with_invalid_body_is_rejected() {
     let bench = Bench::new().await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let base = github("acme");
     let create = async |changes: Value| bench.post(CONNECTORS, with(&base, &changes)).await.status;
     assert_eq!(create(json!({"connector_type": null})).await, 422);
@@ -102,9 +102,9 @@ async fn a_create_has_one_selector_and_some_configuration() {
 }
 
 #[tokio::test]
-async fn credentials_of_no_scheme_are_refused_by_their_keys() {
+async fn create_with_credentials_of_no_method_names_their_keys() {
     let bench = Bench::new().await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     for credentials in [
         json!({"pat": SECRET}),
         json!({"token": SECRET, "access_token": SECRET}),
@@ -127,9 +127,9 @@ async fn credentials_of_no_scheme_are_refused_by_their_keys() {
 }
 
 #[tokio::test]
-async fn the_older_contract_creates_and_checks_but_does_not_mix() {
+async fn create_by_older_contract_succeeds_unless_mixed_with_newer() {
     let bench = Bench::new().await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let older = with(
         &github("acme"),
         &json!({"workspace_name": null, "external_user_id": "acme"}),
@@ -167,7 +167,7 @@ async fn the_older_contract_creates_and_checks_but_does_not_mix() {
 }
 
 #[tokio::test]
-async fn a_listing_names_one_workspace() {
+async fn list_requires_exactly_one_workspace() {
     let bench = Bench::new().await;
     let workspace = bench.workspace("acme").await;
     let id = workspace.rsplit('/').next().unwrap().to_owned();
@@ -203,9 +203,9 @@ async fn a_listing_names_one_workspace() {
 }
 
 #[tokio::test]
-async fn a_change_replaces_the_configuration_and_keeps_the_rest() {
+async fn update_replaces_configuration_and_keeps_absent_fields() {
     let bench = Bench::new().await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let path = bench.connector("acme").await;
     let first = bench
         .put(
@@ -220,7 +220,7 @@ async fn a_change_replaces_the_configuration_and_keeps_the_rest() {
     assert!(second["replication_config"].get("branches").is_none());
     assert!(
         second["replication_config"].get("api_url").is_some(),
-        "the server adds its own"
+        "the server adds its settings"
     );
     let third = bench
         .put(&path, json!({"name": "Renamed", "entities": []}))
@@ -231,24 +231,24 @@ async fn a_change_replaces_the_configuration_and_keeps_the_rest() {
         (&json!("Renamed"), &json!([]))
     );
     assert_eq!(third["replication_config"], second["replication_config"]);
-    for wrong in [
+    for body in [
         json!({"credentials": {"token": SECRET}}),
         json!({"name": null}),
         json!({"replication_config": null}),
         json!({"name": "\n"}),
     ] {
-        assert_eq!(bench.put(&path, wrong).await.status, 422);
+        assert_eq!(bench.put(&path, body).await.status, 422);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn deletion_takes_its_time() {
+async fn connector_during_deletion_is_listed_until_it_completes() {
     let bench = Bench::with(Options {
         delete_delay: Duration::from_millis(250),
         ..Options::default()
     })
     .await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let path = bench.connector("acme").await;
     let list = format!("{CONNECTORS}?workspace_name=acme");
     let first = bench.delete(&path).await;
@@ -270,9 +270,9 @@ async fn deletion_takes_its_time() {
 }
 
 #[tokio::test]
-async fn a_marker_in_a_credential_decides_checks_and_executions() {
+async fn check_and_execute_with_marker_in_credential_follow_marker() {
     let bench = Bench::new().await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let list = json!({"entity": "issues", "action": "list"});
     for (value, status, execution) in [
         ("fine", "succeeded", "success"),

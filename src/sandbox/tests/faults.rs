@@ -1,12 +1,12 @@
-//! Tests of each kind of fault, as a client sees it.
+//! Responsible for testing each kind of fault from the client's side.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
 use super::*;
 
-/// A sandbox whose second create meets a fault, and what that looked like: the answer's bytes, or none.
-async fn next_fault(kind: &str) -> (Bench, Option<(u16, Result<Vec<u8>, ()>)>) {
+/// A sandbox whose second creation had a fault, and the response to it: status and body, or `None`.
+async fn create_with_fault(kind: &str) -> (Bench, Option<(u16, Result<Vec<u8>, ()>)>) {
     let faults = format!("create_integrations_connectors:2:{kind}")
         .parse()
         .unwrap();
@@ -15,7 +15,7 @@ async fn next_fault(kind: &str) -> (Bench, Option<(u16, Result<Vec<u8>, ()>)>) {
         ..Options::default()
     })
     .await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     bench.connector("acme").await;
     let request = bench.request(
         Some(&bench.application),
@@ -23,26 +23,26 @@ async fn next_fault(kind: &str) -> (Bench, Option<(u16, Result<Vec<u8>, ()>)>) {
         CONNECTORS,
         Some(&github("acme")),
     );
-    let met = match request.timeout(Duration::from_millis(400)).send().await {
+    let response = match request.timeout(Duration::from_millis(400)).send().await {
         Ok(response) => Some((
             response.status().as_u16(),
             response.bytes().await.map(Vec::from).map_err(drop),
         )),
         Err(_) => None,
     };
-    (bench, met)
+    (bench, response)
 }
 
-fn connectors(bench: &Bench) -> usize {
+fn connector_count(bench: &Bench) -> usize {
     bench.running.world().connectors().count()
 }
 
 #[tokio::test]
-async fn statuses_come_without_an_effect_unless_asked_otherwise() {
+async fn status_fault_executes_request_only_with_after() {
     for (kind, status, expected) in [("503", 503, 1), ("401", 401, 1), ("504-after", 504, 2)] {
-        let (bench, met) = next_fault(kind).await;
-        assert_eq!(met.map(|m| m.0), Some(status));
-        assert_eq!(connectors(&bench), expected, "{kind}");
+        let (bench, response) = create_with_fault(kind).await;
+        assert_eq!(response.map(|r| r.0), Some(status));
+        assert_eq!(connector_count(&bench), expected, "{kind}");
         assert_eq!(
             bench.running.log().last().unwrap().fault.as_deref(),
             Some(kind)
@@ -51,7 +51,7 @@ async fn statuses_come_without_an_effect_unless_asked_otherwise() {
 }
 
 #[tokio::test]
-async fn too_many_requests_says_when_to_come_back() {
+async fn status_fault_with_seconds_sends_retry_after() {
     let faults = "list_workspaces:1:429@2".parse().unwrap();
     let bench = Bench::with(Options {
         faults,
@@ -71,19 +71,19 @@ async fn too_many_requests_says_when_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_and_resets_come_before_or_after_the_effect() {
+async fn timeout_or_reset_fault_executes_request_only_with_after() {
     for (kind, expected) in [
         ("timeout-before", 1),
         ("timeout-after", 2),
         ("reset-before", 1),
         ("reset-after", 2),
     ] {
-        let begun = Instant::now();
-        let (bench, met) = next_fault(kind).await;
-        assert_eq!(met, None, "{kind}");
-        assert_eq!(connectors(&bench), expected, "{kind}");
+        let start_time = Instant::now();
+        let (bench, response) = create_with_fault(kind).await;
+        assert_eq!(response, None, "{kind}");
+        assert_eq!(connector_count(&bench), expected, "{kind}");
         assert_eq!(
-            begun.elapsed() >= Duration::from_millis(400),
+            start_time.elapsed() >= Duration::from_millis(400),
             kind.starts_with("timeout"),
             "{kind}"
         );
@@ -94,11 +94,11 @@ async fn silence_and_resets_come_before_or_after_the_effect() {
 }
 
 #[tokio::test]
-async fn spoilt_answers_follow_the_effect() {
+async fn body_fault_executes_request() {
     for kind in ["cut", "badjson", "empty"] {
-        let (bench, met) = next_fault(kind).await;
-        let (status, body) = met.unwrap();
-        assert_eq!((status, connectors(&bench)), (200, 2), "{kind}");
+        let (bench, response) = create_with_fault(kind).await;
+        let (status, body) = response.unwrap();
+        assert_eq!((status, connector_count(&bench)), (200, 2), "{kind}");
         match (kind, body) {
             ("cut", body) => assert_eq!(body, Err(())),
             ("empty", body) => assert_eq!(body, Ok(Vec::new())),
@@ -108,7 +108,7 @@ async fn spoilt_answers_follow_the_effect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delays_and_latency_only_delay() {
+async fn delay_fault_and_latency_add_up() {
     let faults = "get_workspaces_stats:1:delay@200".parse().unwrap();
     let bench = Bench::with(Options {
         faults,
@@ -116,13 +116,13 @@ async fn delays_and_latency_only_delay() {
         ..Options::default()
     })
     .await;
-    let begun = Instant::now();
+    let start_time = Instant::now();
     assert_eq!(bench.get("/api/v1/workspaces/stats").await.status, 200);
-    assert!(begun.elapsed() >= Duration::from_millis(220));
+    assert!(start_time.elapsed() >= Duration::from_millis(220));
 }
 
 #[tokio::test]
-async fn tokens_can_end_in_the_middle() {
+async fn expire_fault_ends_all_tokens() {
     let faults = "list_workspaces:2:expire".parse().unwrap();
     let bench = Bench::with(Options {
         faults,
@@ -142,7 +142,7 @@ async fn tokens_can_end_in_the_middle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_request_does_not_hold_up_the_stop() {
+async fn stop_during_timeout_fault_does_not_wait() {
     let faults = "list_workspaces:*:timeout-before".parse().unwrap();
     let bench = Bench::with(Options {
         faults,
@@ -157,14 +157,14 @@ async fn a_silent_request_does_not_hold_up_the_stop() {
     );
     let waiting = tokio::spawn(request.send());
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let begun = Instant::now();
+    let start_time = Instant::now();
     bench.running.stop().await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert!(start_time.elapsed() < Duration::from_secs(1));
     assert!(waiting.await.unwrap().is_err());
 }
 
 #[tokio::test]
-async fn a_fault_of_no_operation_does_not_start() {
+async fn start_with_fault_of_unknown_operation_fails() {
     let faults = "create_connector:1:503".parse().unwrap();
     assert!(
         start(Options {

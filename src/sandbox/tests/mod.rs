@@ -1,5 +1,5 @@
-//! Tests of the sandbox from outside: plain requests over a real socket. Every request and response is checked
-//! against the contract.
+//! Responsible for testing the sandbox by HTTP requests. The fixture checks every request and response against the
+//! contract.
 
 mod connectors;
 mod faults;
@@ -20,14 +20,14 @@ const CONNECTORS: &str = "/api/v1/integrations/connectors";
 const SCOPED_TOKEN: &str = "/api/v1/account/applications/scoped-token";
 const SECRET: &str = "canary-7f3a-secret";
 
-/// An answer: status and body.
+/// A response: status and body.
 #[derive(Debug, PartialEq)]
-struct Answer {
+struct Reply {
     status: u16,
     body: Value,
 }
 
-/// A sandbox with a client that has an application token.
+/// A sandbox, and a client with an application token.
 struct Bench {
     running: Sandbox,
     http: reqwest::Client,
@@ -65,14 +65,14 @@ impl Bench {
         text(&response.body["access_token"])
     }
 
-    /// Sends what may be wrong; the answer must still be of the contract.
+    /// Sends a request, which may be invalid. The response must follow the contract and contain no secret.
     async fn ask(
         &self,
         token: Option<&str>,
         method: Method,
         target: &str,
         body: Option<&Value>,
-    ) -> Answer {
+    ) -> Reply {
         let response = self
             .request(token, method.clone(), target, body)
             .send()
@@ -80,19 +80,22 @@ impl Bench {
             .unwrap();
         let status = response.status().as_u16();
         let bytes = response.bytes().await.unwrap();
-        let response = Answer {
+        let response = Reply {
             status,
             body: serde_json::from_slice(&bytes).unwrap(),
         };
-        let off = CONTRACT.check_response(method.as_str(), target, status, &response.body);
-        assert!(off.is_empty(), "{method} {target}: {off:?}");
+        let violations = CONTRACT.check_response(method.as_str(), target, status, &response.body);
+        assert!(violations.is_empty(), "{method} {target}: {violations:?}");
         if status < 400 {
-            let off = CONTRACT.check_request(method.as_str(), target, body);
-            assert!(off.is_empty(), "{method} {target} was accepted: {off:?}");
+            let violations = CONTRACT.check_request(method.as_str(), target, body);
+            assert!(
+                violations.is_empty(),
+                "the sandbox accepted {method} {target}: {violations:?}"
+            );
         }
         assert!(
             !String::from_utf8_lossy(&bytes).contains(SECRET),
-            "{method} {target} shows a secret"
+            "the response to {method} {target} contains a secret"
         );
         response
     }
@@ -118,28 +121,28 @@ impl Bench {
         request
     }
 
-    async fn get(&self, target: &str) -> Answer {
+    async fn get(&self, target: &str) -> Reply {
         self.ask(Some(&self.application), Method::GET, target, None)
             .await
     }
 
-    async fn post(&self, target: &str, body: Value) -> Answer {
+    async fn post(&self, target: &str, body: Value) -> Reply {
         self.ask(Some(&self.application), Method::POST, target, Some(&body))
             .await
     }
 
-    async fn put(&self, target: &str, body: Value) -> Answer {
+    async fn put(&self, target: &str, body: Value) -> Reply {
         self.ask(Some(&self.application), Method::PUT, target, Some(&body))
             .await
     }
 
-    async fn delete(&self, target: &str) -> Answer {
+    async fn delete(&self, target: &str) -> Reply {
         self.ask(Some(&self.application), Method::DELETE, target, None)
             .await
     }
 
-    /// A scoped token for a workspace, which this creates if it has to.
-    async fn mint(&self, workspace: &str) -> String {
+    /// A scoped token for a workspace. The sandbox creates the workspace if it does not exist.
+    async fn scoped_token(&self, workspace: &str) -> String {
         text(
             &self
                 .post(SCOPED_TOKEN, json!({"workspace_name": workspace}))
@@ -150,7 +153,7 @@ impl Bench {
 
     /// The path of a workspace.
     async fn workspace(&self, name: &str) -> String {
-        let scoped = self.mint(name).await;
+        let scoped = self.scoped_token(name).await;
         let info = self
             .ask(
                 Some(&scoped),
@@ -162,7 +165,7 @@ impl Bench {
         format!("/api/v1/workspaces/{}", text(&info.body["workspace_id"]))
     }
 
-    /// The path of a new connector.
+    /// Creates a connector and returns its path.
     async fn connector(&self, workspace: &str) -> String {
         let response = self.post(CONNECTORS, github(workspace)).await;
         assert_eq!(response.status, 200, "{response:?}");
@@ -170,7 +173,7 @@ impl Bench {
     }
 }
 
-/// A create body that is right.
+/// A valid body that creates a connector.
 fn github(workspace: &str) -> Value {
     json!({"workspace_name": workspace, "connector_type": "github", "name": "GitHub", "credentials": {"token": SECRET}})
 }
@@ -182,7 +185,7 @@ fn text(value: &Value) -> String {
         .to_owned()
 }
 
-/// `base` with some fields set, or taken away by null.
+/// A copy of `base` with changed fields. Null removes a field.
 fn with(base: &Value, changes: &Value) -> Value {
     let mut body = base.clone();
     for (key, value) in changes.as_object().unwrap() {
@@ -195,7 +198,7 @@ fn with(base: &Value, changes: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn paths_methods_and_media_types_outside_the_contract_are_refused() {
+async fn request_outside_contract_is_rejected() {
     let bench = Bench::new().await;
     assert_eq!(bench.get("/api/v1/nothing").await.status, 404);
     assert_eq!(
@@ -206,11 +209,11 @@ async fn paths_methods_and_media_types_outside_the_contract_are_refused() {
         .request(Some(&bench.application), Method::POST, SCOPED_TOKEN, None)
         .body("workspace_name=a");
     assert_eq!(plain.send().await.unwrap().status(), 422);
-    let broken = bench.request(Some(&bench.application), Method::POST, SCOPED_TOKEN, None);
-    let broken = broken
+    let malformed = bench.request(Some(&bench.application), Method::POST, SCOPED_TOKEN, None);
+    let malformed = malformed
         .header("content-type", "application/json")
         .body("{\"workspace_name\": ");
-    assert_eq!(broken.send().await.unwrap().status(), 422);
+    assert_eq!(malformed.send().await.unwrap().status(), 422);
     assert_eq!(
         bench
             .ask(Some(&bench.application), Method::POST, SCOPED_TOKEN, None)
@@ -237,7 +240,7 @@ async fn paths_methods_and_media_types_outside_the_contract_are_refused() {
 }
 
 #[tokio::test]
-async fn the_catalog_and_its_templates_can_be_read() {
+async fn definitions_and_global_templates_cover_the_catalog() {
     let bench = Bench::new().await;
     let all = bench.get("/api/v1/integrations/definitions/sources").await;
     assert_eq!(all.body["definitions"].as_array().unwrap().len(), 56);
@@ -291,10 +294,10 @@ async fn the_catalog_and_its_templates_can_be_read() {
 }
 
 #[tokio::test]
-async fn several_templates_of_a_type_need_a_choice() {
+async fn connector_of_type_with_several_templates_requires_template_id() {
     const TEMPLATES: &str = "/api/v1/integrations/templates/sources";
     let bench = Bench::new().await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let global = bench.get(&format!("{TEMPLATES}/global")).await;
     let of_github = |t: &&Value| t["connector_name"] == "github";
     let original = global.body["data"]

@@ -1,10 +1,10 @@
-//! Tests of the world file: what survives a restart, and what the file never holds.
+//! Responsible for testing the world file.
 
 use super::*;
 use crate::sandbox::SandboxError;
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_keeps_the_world_and_ends_the_tokens() {
+async fn restart_keeps_world_and_ends_tokens() {
     let directory = tempfile::tempdir().unwrap();
     let options = Options {
         state: Some(directory.path().join("deep/world.json")),
@@ -34,7 +34,7 @@ async fn a_restart_keeps_the_world_and_ends_the_tokens() {
 }
 
 #[tokio::test]
-async fn no_credential_is_ever_written_down() {
+async fn world_files_contain_no_credentials_and_are_private() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("world.json");
     let bench = Bench::with(Options {
@@ -42,7 +42,7 @@ async fn no_credential_is_ever_written_down() {
         ..Options::default()
     })
     .await;
-    bench.mint("acme").await;
+    bench.scoped_token("acme").await;
     let body = with(
         &github("acme"),
         &json!({"replication_config": {"nested": {"password": SECRET}}}),
@@ -58,7 +58,7 @@ async fn no_credential_is_ever_written_down() {
     };
     assert!(
         written().iter().any(|(_, text)| text.contains("acme")),
-        "what was answered is on disk before the stop"
+        "changes are on disk before the sandbox stops"
     );
     let application = bench.application.clone();
     let running_files = written();
@@ -81,7 +81,7 @@ async fn no_credential_is_ever_written_down() {
 }
 
 #[tokio::test]
-async fn a_broken_world_is_reported_and_not_overwritten() {
+async fn start_with_invalid_world_fails_and_does_not_change_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("world.json");
     std::fs::write(&path, "[]").unwrap();
@@ -95,7 +95,7 @@ async fn a_broken_world_is_reported_and_not_overwritten() {
 }
 
 #[tokio::test]
-async fn a_seed_makes_ids_repeatable() {
+async fn ids_with_seed_are_reproducible() {
     let options = Options {
         seed: Some(11),
         ..Options::default()

@@ -1,4 +1,4 @@
-//! Tests of tokens: what each kind permits, and for how long.
+//! Responsible for testing tokens: which operations accept each kind, and how long it is valid.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::sandbox::testing::TokenKind;
 const TOKEN: &str = "/api/v1/account/applications/token";
 
 #[tokio::test]
-async fn client_credentials_are_checked() {
+async fn application_token_with_invalid_client_is_rejected() {
     let options = Options {
         client: Some(("id".into(), SECRET.into())),
         ..Options::default()
@@ -60,7 +60,7 @@ async fn client_credentials_are_checked() {
 }
 
 #[tokio::test]
-async fn the_organization_header_is_a_guard() {
+async fn organization_header_of_other_organization_is_rejected() {
     let bench = Bench::new().await;
     let ask = async |value: &str| {
         let request = bench.request(
@@ -83,10 +83,10 @@ async fn the_organization_header_is_a_guard() {
 }
 
 #[tokio::test]
-async fn a_scoped_token_creates_in_its_own_workspace_and_tells_of_it() {
+async fn scoped_token_creates_in_its_workspace_only() {
     let bench = Bench::new().await;
-    let scoped = bench.mint("acme").await;
-    bench.mint("other").await;
+    let scoped = bench.scoped_token("acme").await;
+    bench.scoped_token("other").await;
     let info = format!("{SCOPED_TOKEN}/info");
     let token = Some(scoped.as_str());
     assert_eq!(bench.ask(token, Method::GET, &info, None).await.status, 200);
@@ -101,9 +101,9 @@ async fn a_scoped_token_creates_in_its_own_workspace_and_tells_of_it() {
 }
 
 #[tokio::test]
-async fn everything_else_takes_an_application_token() {
+async fn operation_without_application_token_is_rejected() {
     let bench = Bench::new().await;
-    let scoped = bench.mint("acme").await;
+    let scoped = bench.scoped_token("acme").await;
     let path = bench.connector("acme").await;
     let requests = [
         (
@@ -143,7 +143,7 @@ async fn everything_else_takes_an_application_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_expire() {
+async fn token_after_its_ttl_is_rejected() {
     let ttl = Duration::from_millis(150);
     let bench = Bench::with(Options {
         app_token_ttl: ttl,
@@ -152,7 +152,7 @@ async fn tokens_expire() {
     })
     .await;
     assert_eq!(bench.get("/api/v1/workspaces").await.status, 200);
-    let scoped = bench.mint("acme").await;
+    let scoped = bench.scoped_token("acme").await;
     tokio::time::sleep(2 * ttl).await;
     assert_eq!(bench.get("/api/v1/workspaces").await.status, 401);
     assert_eq!(
@@ -170,7 +170,7 @@ async fn tokens_expire() {
 }
 
 #[tokio::test]
-async fn minting_creates_a_workspace_once() {
+async fn scoped_token_of_new_name_creates_workspace_once() {
     let bench = Bench::new().await;
     let region = "b9e48d61-f082-4a14-a8d0-799a907938cb";
     let body = json!({"workspace_name": "acme", "region_id": region});
@@ -200,7 +200,7 @@ async fn minting_creates_a_workspace_once() {
 }
 
 #[tokio::test]
-async fn the_older_contract_mints_and_tells() {
+async fn scoped_token_by_older_contract_is_issued_and_described() {
     let bench = Bench::new().await;
     let mint = "/api/v1/embedded/scoped-token";
     let token = bench.post(mint, json!({"workspace_name": "acme"})).await;
@@ -231,7 +231,7 @@ async fn the_older_contract_mints_and_tells() {
 }
 
 #[tokio::test]
-async fn a_widget_token_is_for_one_origin_and_no_operation() {
+async fn widget_token_is_accepted_by_no_operation() {
     let bench = Bench::new().await;
     for path in [
         "/api/v1/account/applications/widget-token",

@@ -1,12 +1,12 @@
-//! Tests of workspaces: pages, changes, deletion.
+//! Responsible for testing the operations on workspaces.
 
 use super::*;
 
 #[tokio::test]
-async fn pages_lead_to_every_workspace_once() {
+async fn list_over_all_pages_returns_each_workspace_once() {
     let bench = Bench::new().await;
     for number in 0..120 {
-        bench.mint(&format!("customer {number:03}")).await;
+        bench.scoped_token(&format!("customer {number:03}")).await;
     }
     let first = bench.get("/api/v1/workspaces").await;
     assert_eq!(first.body["data"].as_array().unwrap().len(), 20);
@@ -43,14 +43,14 @@ async fn pages_lead_to_every_workspace_once() {
 }
 
 #[tokio::test]
-async fn a_smaller_page_size_is_the_servers_to_choose() {
+async fn list_above_maximum_page_size_is_shortened() {
     let bench = Bench::with(Options {
         page_size_max: 2,
         ..Options::default()
     })
     .await;
     for name in ["a", "b", "c"] {
-        bench.mint(name).await;
+        bench.scoped_token(name).await;
     }
     let page = bench.get("/api/v1/workspaces?limit=100").await;
     assert_eq!(page.body["data"].as_array().unwrap().len(), 2);
@@ -58,7 +58,7 @@ async fn a_smaller_page_size_is_the_servers_to_choose() {
 }
 
 #[tokio::test]
-async fn name_status_and_cache_change_in_place() {
+async fn update_of_workspace_changes_given_fields() {
     let bench = Bench::new().await;
     let path = bench.workspace("acme").await;
     let other = bench.workspace("other").await;
@@ -77,8 +77,8 @@ async fn name_status_and_cache_change_in_place() {
         ),
         (&json!("acme-corp"), &json!("inactive"), &json!(true))
     );
-    let kept = bench.put(&path, json!({"status": "active"})).await.body;
-    assert_eq!(kept["cache_enabled"], true);
+    let activated = bench.put(&path, json!({"status": "active"})).await.body;
+    assert_eq!(activated["cache_enabled"], true);
     assert_eq!(
         bench.put(&path, json!({"cache_enabled": null})).await.body["cache_enabled"],
         Value::Null
@@ -103,7 +103,7 @@ async fn name_status_and_cache_change_in_place() {
 }
 
 #[tokio::test]
-async fn an_old_name_means_another_workspace() {
+async fn workspace_after_rename_leaves_old_name_free() {
     let bench = Bench::new().await;
     let path = bench.workspace("old").await;
     bench.put(&path, json!({"name": "new"})).await;
@@ -125,7 +125,7 @@ async fn an_old_name_means_another_workspace() {
 }
 
 #[tokio::test]
-async fn deletion_takes_the_connectors_along() {
+async fn delete_of_workspace_deletes_its_connectors() {
     let bench = Bench::new().await;
     let path = bench.workspace("acme").await;
     let connector = bench.connector("acme").await;
@@ -149,7 +149,7 @@ async fn deletion_takes_the_connectors_along() {
 }
 
 #[tokio::test]
-async fn the_default_workspace_stays() {
+async fn default_workspace_cannot_be_deleted_or_renamed() {
     let bench = Bench::new().await;
     let path = bench.workspace("default").await;
     assert_eq!(bench.delete(&path).await.status, 400);
