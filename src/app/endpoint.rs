@@ -11,12 +11,12 @@ use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::trusted;
 use crate::model::{OrganizationId, SecretValue};
-use crate::sandbox;
-use std::path::{Path, PathBuf};
+use crate::sandbox::{self, StateFile};
+use std::path::PathBuf;
+use uuid::Uuid;
 
-/// The client of the embedded API. Its secret guards nothing, and looks like no part of a name
-/// that somebody would give to anything, which would then not be shown.
-const SANDBOX_CLIENT: (&str, &str) = ("sandbox", "0=1=2=3=4=5=6=7=8");
+/// The client id of the embedded API.
+const SANDBOX_CLIENT_ID: &str = "sandbox";
 /// The key of fingerprints of what is sent to the embedded API.
 const SANDBOX_KEY: &str = "sandbox-secret";
 
@@ -76,12 +76,11 @@ impl Endpoint {
     async fn embedded(env: &Environment, project: &Project) -> Result<Self, Failure> {
         let dir = state_dir(project);
         trusted(&dir)?;
-        private_dir(&dir)?;
-        let (id, secret) = SANDBOX_CLIENT;
+        let secret = random_secret();
         let declared = project.desired.organization_id;
         let mut options = sandbox::Options {
-            client: Some((id.to_owned(), secret.to_owned())),
-            state: Some(dir.join("sandbox.json")),
+            client: Some((SANDBOX_CLIENT_ID.to_owned(), secret.clone())),
+            state: Some(StateFile::below(&project.root, ".airlift/sandbox.json")),
             ..sandbox::Options::default()
         };
         if let Some(organization) = declared {
@@ -96,8 +95,8 @@ impl Endpoint {
             name: format!("the sandbox at {target}"),
             target,
             credentials: Credentials {
-                client_id: id.to_owned(),
-                client_secret: SecretValue::new(secret.to_owned()),
+                client_id: SANDBOX_CLIENT_ID.to_owned(),
+                client_secret: SecretValue::new(secret),
             },
             keys: Keys::new(env, SANDBOX_KEY),
             organization: declared,
@@ -107,15 +106,10 @@ impl Endpoint {
     }
 }
 
-fn private_dir(dir: &Path) -> Result<(), Failure> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| {
-        let message = format!("cannot make {}: {error}", dir.display());
-        Failure::error("ledger_failed", message)
-    })
+/// A secret for one run, so that other programs on this machine cannot use its embedded API.
+fn random_secret() -> String {
+    let half = || Uuid::new_v4().simple().to_string();
+    half() + &half()
 }
 
 /// The organization that files and environment name; they have to agree.

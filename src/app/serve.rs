@@ -18,7 +18,7 @@ pub(crate) fn sandbox_options(env: &Environment, args: &ServeArgs) -> Result<Opt
     }
     let mut options = Options {
         client: client(env)?,
-        state: Some(args.state.clone()),
+        state: Some(args.state.clone().into()),
         faults,
         latency: Duration::from_millis(args.latency),
         ..Options::default()

@@ -76,6 +76,13 @@ impl From<LedgerError> for Failure {
 
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
-        Self::error("sandbox_failed", error.to_string())
+        match error {
+            SandboxError::StateUntrusted(_) => Self::error("sandbox_untrusted", error.to_string())
+                .hint(
+                    "find out who created the file; remove it to start with an empty world, or \
+                     take the write permission of other users away: chmod go-w",
+                ),
+            _ => Self::error("sandbox_failed", error.to_string()),
+        }
     }
 }

@@ -41,21 +41,40 @@ pub fn read_bounded(
     relative: &Path,
     limit: u64,
 ) -> Result<Option<Vec<u8>>, FileError> {
+    open_read(root, relative)?
+        .map(|file| read_to_limit(root, relative, &file, limit))
+        .transpose()
+}
+
+/// Reads a file that only this user or root may have written. `None` if it does not exist.
+pub fn read_private(
+    root: &Path,
+    relative: &Path,
+    limit: u64,
+) -> Result<Option<Vec<u8>>, FileError> {
     let Some(file) = open_read(root, relative)? else {
         return Ok(None);
     };
+    check_owner_and_mode(root, relative, &file)?;
+    read_to_limit(root, relative, &file, limit).map(Some)
+}
+
+/// Reads an open file from its position to its end. `root` and `relative` are for the error.
+pub fn read_to_limit(
+    root: &Path,
+    relative: &Path,
+    file: &File,
+    limit: u64,
+) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|e| FileError::io(root, relative, e))?;
     if bytes.len() as u64 > limit {
-        return Err(FileError::new(
-            root,
-            relative,
-            FileErrorKind::TooLarge(limit),
-        ));
+        let kind = FileErrorKind::TooLarge(limit);
+        return Err(FileError::new(root, relative, kind));
     }
-    Ok(Some(bytes))
+    Ok(bytes)
 }
 
 /// Opens a file for reading. `None` if it does not exist.

@@ -28,6 +28,8 @@ pub(crate) struct ClientConnection {
         expect(dead_code, reason = "only the request log reads it")
     )]
     pub(crate) listener: usize,
+    /// The port of the listener.
+    pub(crate) port: u16,
 }
 
 impl ClientConnection {
@@ -68,12 +70,15 @@ impl Listener for ConnectionListener {
             if let Ok((stream, address)) = self.listener.accept().await {
                 // Without this, each small response waits for the peer's delayed acknowledgement.
                 let _best_effort = stream.set_nodelay(true);
+                // A connection without an address has ended already.
+                let port = stream.local_addr().map_or(0, |address| address.port());
                 return (
                     ResettableStream {
                         stream,
                         connection: ClientConnection {
                             state: Arc::default(),
                             listener: self.number,
+                            port,
                         },
                     },
                     address,

@@ -1,12 +1,13 @@
 //! Responsible for the embedded API: a loopback server with the API of Airbyte Agents, for tests and first tries.
 //!
 //! The sandbox has its own copy of the API's specification (`schemas/api/agent-api.json`), its own parser of the
-//! catalog, and a world (the workspaces, connectors and templates) that can be kept in a file. It imports no other
-//! module, so that client and server cannot share a mistake. It calls no provider. It never writes or shows a
+//! catalog, and a world (the workspaces, connectors and templates) that can be kept in a file. It imports no
+//! module but `files`, so that client and server cannot share a mistake. It calls no provider. It never writes or shows a
 //! credential or a token.
 //!
 //! ```text
 //! connection ─> server ─> contract ─> execution ─> operations ─> world ─> world_store
+//!                 ├ origin_check
 //!                 ├ fault_injector      └ tokens     └ connector_request
 //!                 └ response
 //! ```
@@ -32,6 +33,11 @@
 //! A credential that contains `invalid` makes checks return `failed` and executions return `error`. A credential
 //! that contains `pending-check` or `inconclusive-check` makes checks return `pending` or `inconclusive`.
 //! [`Faults`] injects all other failures.
+//!
+//! # Safety
+//!
+//! The server accepts requests for loopback names only, so that a web page in the user's browser cannot use it
+//! (`origin_check`). The world's files can be below a checkout, so `world_store` follows no link.
 //!
 //! # The vendor's SDK
 //!
@@ -62,6 +68,7 @@ mod operation_request;
 mod operation_result;
 mod operations;
 mod options;
+mod origin_check;
 mod response;
 mod schema;
 mod server;
@@ -85,7 +92,7 @@ use tokio::task::JoinHandle;
 pub use contract::ApiContract;
 pub use fault_kind::{FaultKind, InconsistentResponse, RetryAfter};
 pub use faults::{Fault, Faults, When};
-pub use options::{ORGANIZATION_ID, Options, SandboxError};
+pub use options::{ORGANIZATION_ID, Options, SandboxError, StateFile};
 
 use backend::{Backend, IdGenerator, SecretPredicate};
 use catalog::Catalog;
@@ -172,8 +179,8 @@ fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
     options.faults.check(contract)?;
     let clock = Clock::new();
     let (organization, now) = (options.organization_id, clock.now());
-    let (store, world) = if let Some(path) = &options.state {
-        let (store, world, openings) = WorldStore::open(path, organization, now)?;
+    let (store, world) = if let Some(state) = &options.state {
+        let (store, world, openings) = WorldStore::open(state, organization, now)?;
         (Some((store, openings)), world)
     } else {
         let world = initial_world(&options)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::faults::Faults;
+use crate::files::{FileError, FileErrorKind};
 
 /// The organization of a sandbox by default.
 pub const ORGANIZATION_ID: Uuid = Uuid::from_u128(0x0b5c_6f0e_6a51_4f2f_9d0e_0a8a_5f4b_7c11);
@@ -19,7 +20,7 @@ pub struct Options {
     /// The client id and secret that the token endpoint accepts. `None` accepts every pair that is not empty.
     pub client: Option<(String, String)>,
     /// The file of the world. `None` keeps the world in memory.
-    pub state: Option<PathBuf>,
+    pub state: Option<StateFile>,
     /// The faults to inject.
     pub faults: Faults,
     /// The validity of an application token.
@@ -55,6 +56,39 @@ impl Default for Options {
             #[cfg(feature = "testing")]
             testing: super::testing::TestOptions::default(),
         }
+    }
+}
+
+/// The file of the world. Its journal has the same name with `.journal` appended.
+///
+/// Neither file may be a link, nor may a directory between them and the root. The root and the directories above it
+/// may be links, because the operator chose them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateFile {
+    pub(crate) root: PathBuf,
+    pub(crate) relative: PathBuf,
+}
+
+impl StateFile {
+    /// A file below a directory whose content may come from a checkout.
+    pub fn below(root: impl Into<PathBuf>, relative: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            relative: relative.into(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.root.join(&self.relative)
+    }
+}
+
+/// A file in a directory that the operator chose.
+impl From<PathBuf> for StateFile {
+    fn from(path: PathBuf) -> Self {
+        let relative = path.file_name().map(PathBuf::from).unwrap_or_default();
+        let root = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self { root, relative }
     }
 }
 
@@ -103,6 +137,9 @@ pub enum SandboxError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The world file or its journal is a link, not a regular file, too large, or writable by other users.
+    #[error("refuse the sandbox's world: {0}")]
+    StateUntrusted(#[source] FileError),
     /// The content of the world file is invalid. The sandbox does not change the file.
     #[error("read the sandbox's world from {}: {reason}; remove the file to start with an empty world", .path.display())]
     StateCorrupt {
@@ -132,6 +169,18 @@ impl SandboxError {
         Self::State {
             path: path.to_owned(),
             source,
+        }
+    }
+}
+
+impl From<FileError> for SandboxError {
+    fn from(error: FileError) -> Self {
+        match error.kind {
+            FileErrorKind::Io(source) => Self::State {
+                path: error.path,
+                source,
+            },
+            _ => Self::StateUntrusted(error),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Responsible for the HTTP server: each request passes routing, faults before its effect, execution, faults after
-//! its effect, and the response, in this order.
+//! Responsible for the HTTP server: each request passes the check of its origin, routing, faults before its effect,
+//! execution, faults after its effect, and the response, in this order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::contract::RouteError;
 use super::execution::{execute, read_body};
 use super::fault_kind::FaultKind;
 use super::operation_result::{OperationError, OperationResult};
+use super::origin_check::check_origin;
 use super::response;
 use super::shared::Shared;
 use super::testing::RequestTrace;
@@ -67,6 +68,9 @@ async fn handle(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    if let Err(error) = check_origin(&parts, connection.port) {
+        return response::write(Err(error));
+    }
     let route = shared
         .contract
         .route(parts.method.as_str(), parts.uri.path());

@@ -4,9 +4,12 @@
 //! before the response is sent, so that a request does not rewrite a large world. Opening and closing the store
 //! write the journal's changes into the snapshot. Neither file contains credentials or tokens. A file that cannot
 //! be read is an error, and the store does not change it.
+//!
+//! The files can be below a checkout. The store therefore follows no link, opens regular files only, rejects files
+//! that other users can write, and reads with a bound.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::fs::File;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,9 +18,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::SandboxError;
+use super::options::StateFile;
 use super::timestamp::Timestamp;
 use super::world::{World, WorldChange};
+use crate::files::{self, Access};
 
+/// The largest snapshot or journal. A world with 100,000 connectors has about 100 MB.
+const SIZE_LIMIT: u64 = 512 << 20;
 const FORMAT: &str = "airlift-sandbox-world";
 const VERSION: u32 = 1;
 /// The number of lines after which a running sandbox compacts its journal, so that the journal stays bounded.
@@ -28,7 +35,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// The files of one world.
 #[derive(Debug)]
 pub(crate) struct WorldStore {
-    path: PathBuf,
+    state: StateFile,
     organization_id: Uuid,
     journal: Mutex<WorldJournal>,
 }
@@ -50,28 +57,28 @@ struct WorldFile {
 }
 
 impl WorldStore {
-    /// Opens the world at `path`, or creates one. Also returns how often the world was opened before.
+    /// Opens a world, or creates one. Also returns how often the world was opened before.
     pub(crate) fn open(
-        path: &Path,
+        state: &StateFile,
         organization_id: Uuid,
         now: Timestamp,
     ) -> Result<(Self, World, u64), SandboxError> {
-        if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-            std::fs::create_dir_all(directory).map_err(|e| SandboxError::state(path, e))?;
-        }
-        let mut file =
-            open_journal(&journal_path(path)).map_err(|e| SandboxError::state(path, e))?;
-        lock(&file, path)?;
-        if !path.exists() {
+        let path = state.path();
+        let mut file = open_journal(state)?;
+        lock(&file, &path)?;
+        let snapshot = files::read_private(&state.root, &state.relative, SIZE_LIMIT)?;
+        let (mut world, openings) = if let Some(bytes) = snapshot {
+            read_snapshot(&bytes, &path, organization_id)?
+        } else {
             // A user who removes the snapshot wants an empty world, not the changes of the old one.
-            file.set_len(0).map_err(|e| SandboxError::state(path, e))?;
-        }
-        let (mut world, openings) = read_snapshot(path, organization_id, now)?;
-        replay(&mut file, path, &mut world)?;
+            file.set_len(0).map_err(|e| SandboxError::state(&path, e))?;
+            (World::with_default_workspace(organization_id, now), 0)
+        };
+        replay(&mut file, state, &mut world)?;
         let _already_persisted = world.take_changes();
         let journal = Mutex::new(WorldJournal { file, lines: 0 });
         let store = Self {
-            path: path.to_owned(),
+            state: state.clone(),
             organization_id,
             journal,
         };
@@ -91,15 +98,11 @@ impl WorldStore {
         }
         let mut text = Vec::new();
         for change in &changes {
-            serde_json::to_writer(&mut text, change)
-                .map_err(|e| SandboxError::state(&self.path, e.into()))?;
+            serde_json::to_writer(&mut text, change).map_err(|e| self.io_error(e.into()))?;
             text.push(b'\n');
         }
         journal.lines += changes.len();
-        journal
-            .file
-            .write_all(&text)
-            .map_err(|e| SandboxError::state(&self.path, e))
+        journal.file.write_all(&text).map_err(|e| self.io_error(e))
     }
 
     /// Whether the journal is long enough to compact.
@@ -121,10 +124,7 @@ impl WorldStore {
 
     /// Releases the files for another sandbox, although open connections may keep this store alive.
     pub(crate) fn release(&self) -> Result<(), SandboxError> {
-        self.journal()
-            .file
-            .unlock()
-            .map_err(|e| SandboxError::state(&self.path, e))
+        self.journal().file.unlock().map_err(|e| self.io_error(e))
     }
 
     fn write_snapshot(
@@ -140,13 +140,17 @@ impl WorldStore {
             openings,
             objects,
         };
-        replace(&self.path, &snapshot).map_err(|e| SandboxError::state(&self.path, e))?;
+        let mut bytes = serde_json::to_vec(&snapshot).map_err(|e| self.io_error(e.into()))?;
+        bytes.push(b'\n');
+        let StateFile { root, relative } = &self.state;
+        files::replace_atomically(root, relative, &bytes, Access::Private)?;
         // Replaying old lines over a newer snapshot changes nothing, so a kill between the two steps loses nothing.
         journal.lines = 0;
-        journal
-            .file
-            .set_len(0)
-            .map_err(|e| SandboxError::state(&self.path, e))
+        journal.file.set_len(0).map_err(|e| self.io_error(e))
+    }
+
+    fn io_error(&self, error: std::io::Error) -> SandboxError {
+        SandboxError::state(&self.state.path(), error)
     }
 
     fn journal(&self) -> MutexGuard<'_, WorldJournal> {
@@ -154,18 +158,25 @@ impl WorldStore {
     }
 }
 
-fn journal_path(path: &Path) -> PathBuf {
+/// Opens the journal, with its directory. The empty file that this creates is also the lock.
+fn open_journal(state: &StateFile) -> Result<File, SandboxError> {
+    let StateFile { root, relative } = state;
+    // The root exists, unless an operator named a new directory.
+    if !root.as_os_str().is_empty() {
+        std::fs::create_dir_all(root).map_err(|e| SandboxError::state(root, e))?;
+    }
+    let directory = relative.parent().unwrap_or(Path::new(""));
+    files::private_dir(root, directory)?;
+    let journal = journal_of(relative);
+    let file = files::open_append(root, &journal)?;
+    files::check_owner_and_mode(root, &journal, &file)?;
+    Ok(file)
+}
+
+fn journal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".journal");
     PathBuf::from(name)
-}
-
-fn open_journal(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).read(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Locks the world, because two sandboxes with one world would overwrite each other's changes.
@@ -188,22 +199,15 @@ fn lock(file: &File, path: &Path) -> Result<(), SandboxError> {
 }
 
 fn read_snapshot(
+    bytes: &[u8],
     path: &Path,
     organization_id: Uuid,
-    now: Timestamp,
 ) -> Result<(World, u64), SandboxError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok((World::with_default_workspace(organization_id, now), 0));
-        }
-        Err(error) => return Err(SandboxError::state(path, error)),
-    };
     let corrupt = |reason: String| SandboxError::StateCorrupt {
         path: path.to_owned(),
         reason,
     };
-    let snapshot: WorldFile = serde_json::from_slice(&bytes).map_err(|e| corrupt(position(&e)))?;
+    let snapshot: WorldFile = serde_json::from_slice(bytes).map_err(|e| corrupt(position(&e)))?;
     if snapshot.format != FORMAT || snapshot.version != VERSION {
         return Err(corrupt(format!(
             "it is not a {FORMAT} of version {VERSION}"
@@ -224,15 +228,17 @@ fn read_snapshot(
 }
 
 /// Applies the journal. An incomplete last line belongs to a request without a response and is ignored.
-fn replay(file: &mut File, path: &Path, world: &mut World) -> Result<(), SandboxError> {
-    let mut text = String::new();
+fn replay(file: &mut File, state: &StateFile, world: &mut World) -> Result<(), SandboxError> {
+    let journal = journal_of(&state.relative);
     file.rewind()
-        .and_then(|()| file.read_to_string(&mut text))
-        .map_err(|e| SandboxError::state(path, e))?;
+        .map_err(|e| SandboxError::state(&state.root.join(&journal), e))?;
+    let bytes = files::read_to_limit(&state.root, &journal, file, SIZE_LIMIT)?;
+    // An incomplete line can end within a character.
+    let text = String::from_utf8_lossy(&bytes);
     let complete = text.rfind('\n').map_or("", |end| text.split_at(end).0);
     for (index, line) in complete.lines().enumerate() {
         let change = serde_json::from_str(line).map_err(|e| SandboxError::StateCorrupt {
-            path: journal_path(path),
+            path: state.root.join(&journal),
             reason: format!("line {}: {}", index + 1, position(&e)),
         })?;
         world.apply(change);
@@ -249,43 +255,32 @@ fn position(error: &serde_json::Error) -> String {
     )
 }
 
-fn replace(path: &Path, snapshot: &WorldFile) -> std::io::Result<()> {
-    let directory = path
-        .parent()
-        .filter(|d| !d.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
-    let mut writer = std::io::BufWriter::new(temporary.as_file_mut());
-    serde_json::to_writer(&mut writer, snapshot)?;
-    writer.write_all(b"\n")?;
-    writer.flush()?;
-    drop(writer);
-    temporary.persist(path).map(drop).map_err(|e| e.error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn open(path: &Path) -> Result<(WorldStore, World, u64), SandboxError> {
+        let state = StateFile::from(path.to_owned());
+        WorldStore::open(&state, Uuid::nil(), Timestamp::from_micros(0))
+    }
 
     #[test]
     fn open_after_kill_replays_journal_and_ignores_incomplete_line() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deep/world.json");
-        let (store, mut world, openings) =
-            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
+        let (store, mut world, openings) = open(&path).unwrap();
         assert_eq!(openings, 0);
         let mut workspace = world.workspace_named("default").unwrap().clone();
         workspace.active = false;
         world.put_workspace(workspace);
         store.append(|| world.take_changes()).unwrap();
         drop(store);
-        let mut journal = OpenOptions::new()
+        let mut journal = std::fs::OpenOptions::new()
             .append(true)
-            .open(journal_path(&path))
+            .open(journal_of(&path))
             .unwrap();
         journal.write_all(b"{\"workspace\":{\"id\":").unwrap();
-        let (_store, world, openings) =
-            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
+        let (_store, world, openings) = open(&path).unwrap();
         assert_eq!(openings, 1);
         assert!(!world.workspace_named("default").unwrap().active);
     }
@@ -295,9 +290,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
         std::fs::write(&path, "{\"format\": \"something\"").unwrap();
-        let error = WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0))
-            .map(drop)
-            .unwrap_err();
+        let error = open(&path).map(drop).unwrap_err();
         assert!(
             matches!(error, SandboxError::StateCorrupt { .. }),
             "{error}"
@@ -312,21 +305,84 @@ mod tests {
     fn open_while_another_sandbox_runs_fails() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
-        let _running = WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap();
-        assert!(matches!(
-            WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)),
-            Err(SandboxError::StateBusy { .. })
-        ));
+        let _running = open(&path).unwrap();
+        assert!(matches!(open(&path), Err(SandboxError::StateBusy { .. })));
     }
 
     #[test]
     fn open_with_other_organization_fails() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("world.json");
-        drop(WorldStore::open(&path, Uuid::nil(), Timestamp::from_micros(0)).unwrap());
+        drop(open(&path).unwrap());
         assert!(matches!(
-            WorldStore::open(&path, Uuid::max(), Timestamp::from_micros(0)),
+            WorldStore::open(&path.into(), Uuid::max(), Timestamp::from_micros(0)),
             Err(SandboxError::OtherOrganization { .. })
         ));
+    }
+
+    /// The error of a world below a checkout in which `prepare` created links or files.
+    #[cfg(unix)]
+    fn refused(prepare: impl FnOnce(&Path)) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let outside = directory.path().join("outside");
+        std::fs::write(&outside, "outside").unwrap();
+        let checkout = directory.path().join("checkout");
+        std::fs::create_dir_all(checkout.join(".airlift")).unwrap();
+        prepare(&checkout);
+        let state = StateFile::below(&checkout, ".airlift/sandbox.json");
+        let error = WorldStore::open(&state, Uuid::nil(), Timestamp::from_micros(0))
+            .map(drop)
+            .unwrap_err();
+        assert_eq!(std::fs::read_to_string(outside).unwrap(), "outside");
+        assert!(!directory.path().join("created").exists());
+        assert!(matches!(error, SandboxError::StateUntrusted(_)), "{error}");
+        error.to_string()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn open_with_link_as_journal_fails_and_leaves_target() {
+        use std::os::unix::fs::symlink;
+        for target in ["../../outside", "../../created"] {
+            let error = refused(|checkout| {
+                symlink(target, checkout.join(".airlift/sandbox.json.journal")).unwrap();
+            });
+            assert!(error.contains("sandbox.json.journal: is a link"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn open_with_link_as_snapshot_fails() {
+        use std::os::unix::fs::symlink;
+        for target in ["../../outside", "/dev/zero"] {
+            let error = refused(|checkout| {
+                symlink(target, checkout.join(".airlift/sandbox.json")).unwrap();
+            });
+            assert!(error.contains("sandbox.json: is a link"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn open_with_link_as_directory_fails() {
+        use std::os::unix::fs::symlink;
+        let error = refused(|checkout| {
+            std::fs::remove_dir(checkout.join(".airlift")).unwrap();
+            symlink("..", checkout.join(".airlift")).unwrap();
+        });
+        assert!(error.contains("link"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn open_with_snapshot_writable_by_others_fails() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let error = refused(|checkout| {
+            let path = checkout.join(".airlift/sandbox.json");
+            std::fs::write(&path, "{}").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        });
+        assert!(error.contains("can be written by other users"), "{error}");
     }
 }

@@ -162,6 +162,14 @@ pub(in crate::render) const FAILURES: &[Topic] = &[
     ),
     (
         "failure",
+        "sandbox_untrusted",
+        "The world of the embedded API (`.airlift/sandbox.json` and its journal, or the file of `sandbox serve \
+         --state`) is a link, not a regular file, too large, or writable by other users. airlift does not open it, \
+         because a checkout can contain links to files outside of the project. Find out who created it. Remove it to \
+         start with an empty world, or run `chmod go-w` on it. Exit 1.",
+    ),
+    (
+        "failure",
         "sandbox_failed",
         "The embedded API did not start or did not end well, such as when another process uses its world. Exit 1.",
     ),

@@ -198,6 +198,38 @@ fn with(base: &Value, changes: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn request_of_web_page_is_rejected_before_its_operation() {
+    let bench = Bench::new().await;
+    let port = bench
+        .running
+        .origin()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    let login = json!({"client_id": "id", "client_secret": SECRET});
+    let foreign = format!("evil.example:{port}");
+    for (name, value, status) in [
+        ("host", foreign.clone(), 421),
+        ("origin", format!("http://{foreign}"), 403),
+    ] {
+        for (method, path, body) in [
+            (
+                Method::POST,
+                "/api/v1/account/applications/token",
+                Some(&login),
+            ),
+            (Method::GET, "/api/v1/workspaces", None),
+            (Method::GET, "/nothing", None),
+        ] {
+            let request = bench.request(Some(&bench.application), method, path, body);
+            let response = request.header(name, &value).send().await.unwrap();
+            assert_eq!(response.status(), status, "{name} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn request_outside_contract_is_rejected() {
     let bench = Bench::new().await;
     assert_eq!(bench.get("/api/v1/nothing").await.status, 404);

@@ -7,7 +7,7 @@ use crate::sandbox::SandboxError;
 async fn restart_keeps_world_and_ends_tokens() {
     let directory = tempfile::tempdir().unwrap();
     let options = Options {
-        state: Some(directory.path().join("deep/world.json")),
+        state: Some(directory.path().join("deep/world.json").into()),
         ..Options::default()
     };
     let bench = Bench::with(options.clone()).await;
@@ -38,7 +38,7 @@ async fn world_files_contain_no_credentials_and_are_private() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("world.json");
     let bench = Bench::with(Options {
-        state: Some(path.clone()),
+        state: Some(path.clone().into()),
         ..Options::default()
     })
     .await;
@@ -86,7 +86,7 @@ async fn start_with_invalid_world_fails_and_does_not_change_it() {
     let path = directory.path().join("world.json");
     std::fs::write(&path, "[]").unwrap();
     let started = start(Options {
-        state: Some(path.clone()),
+        state: Some(path.clone().into()),
         ..Options::default()
     })
     .await;

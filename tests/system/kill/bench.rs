@@ -94,7 +94,7 @@ impl Bench {
 
     pub(crate) fn options(&self, faults: &str) -> Options {
         Options {
-            state: Some(self.path("world.json")),
+            state: Some(self.path("world.json").into()),
             faults: faults.parse::<Faults>().unwrap(),
             delete_delay: Duration::from_millis(50),
             ..Options::default()
