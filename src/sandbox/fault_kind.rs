@@ -84,11 +84,15 @@ pub enum InconsistentResponse {
     Reversed,
     /// With recently deleted connectors.
     Ghost,
+    /// Pages of new items without end. Listings without pages stay the same.
+    Endless,
+    /// The same page again and again, each with a new link to the next. Listings without pages stay the same.
+    Repeated,
     /// With fields and a status value that the contract does not have.
     Unknown,
 }
 
-const INCONSISTENT: [(&str, InconsistentResponse); 9] = [
+const INCONSISTENT: [(&str, InconsistentResponse); 11] = [
     ("stale", InconsistentResponse::Stale),
     ("missing", InconsistentResponse::Missing),
     ("twice", InconsistentResponse::Twice),
@@ -97,6 +101,8 @@ const INCONSISTENT: [(&str, InconsistentResponse); 9] = [
     ("foreign", InconsistentResponse::Foreign),
     ("reversed", InconsistentResponse::Reversed),
     ("ghost", InconsistentResponse::Ghost),
+    ("endless", InconsistentResponse::Endless),
+    ("repeated", InconsistentResponse::Repeated),
     ("unknown", InconsistentResponse::Unknown),
 ];
 

@@ -36,6 +36,7 @@ use super::fault_kind::FaultKind;
 /// | `twice`, `reversed` | a listing with its oldest item twice, or in another order |
 /// | `ghost` | a listing of connectors that includes recently deleted ones |
 /// | `loop`, `foreign` | a listing of workspaces whose next page is the same page, or on another host |
+/// | `endless`, `repeated` | a listing of workspaces that never ends: each page is new, or all pages are the same |
 /// | `unknown` | a response with unknown fields and an unknown status value |
 ///
 /// Example: `create_integrations_connectors:2:503,*:p5%:reset-after`.

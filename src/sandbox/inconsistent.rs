@@ -2,8 +2,13 @@
 //! the API produce them.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::fault_kind::InconsistentResponse;
+use super::operations::restart_cursor;
+
+/// The number of items on a page of an endless listing: the largest page of the contract.
+const ENDLESS_PAGE: usize = 100;
 
 /// Makes a body contradict the world. `target` is the request's path and query.
 pub(crate) fn contradict(response: InconsistentResponse, target: &str, mut body: Value) -> Value {
@@ -14,7 +19,11 @@ pub(crate) fn contradict(response: InconsistentResponse, target: &str, mut body:
         add_unknown_fields(object);
         return body;
     }
+    let has_pages = object.contains_key("next");
     if let Some(items) = object.get_mut("data").and_then(Value::as_array_mut) {
+        if response == InconsistentResponse::Endless && has_pages {
+            replace_by_new_items(items);
+        }
         change_items(response, items);
         change_next(response, target, object);
     }
@@ -41,8 +50,37 @@ fn change_next(response: InconsistentResponse, target: &str, object: &mut Map<St
         InconsistentResponse::Short => *next = Value::Null,
         InconsistentResponse::Loop => *next = json!(format!("http://127.0.0.1{target}")),
         InconsistentResponse::Foreign => *next = json!(format!("http://elsewhere.invalid{target}")),
+        InconsistentResponse::Endless | InconsistentResponse::Repeated => {
+            *next = json!(first_page(target));
+        }
         _ => {}
     }
+}
+
+/// Fills the page with items that no page had before.
+fn replace_by_new_items(items: &mut Vec<Value>) {
+    let Some(template) = items.first().cloned() else {
+        return;
+    };
+    items.clear();
+    items.resize_with(ENDLESS_PAGE, || {
+        let mut item = template.clone();
+        let id = Uuid::new_v4();
+        item["id"] = json!(id);
+        item["name"] = json!(format!("endless {id}"));
+        item
+    });
+}
+
+/// A link to the first page of the same listing, with a new cursor in every call.
+fn first_page(target: &str) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut parameters = vec![format!("cursor={}", restart_cursor())];
+    let others = query
+        .split('&')
+        .filter(|parameter| !parameter.is_empty() && !parameter.starts_with("cursor="));
+    parameters.extend(others.map(str::to_owned));
+    format!("{path}?{}", parameters.join("&"))
 }
 
 /// Adds fields and values that a future version of the API might have.
@@ -116,6 +154,34 @@ mod tests {
                 "{response:?}"
             );
         }
+    }
+
+    #[test]
+    fn contradict_with_endless_returns_new_items_and_next_page() {
+        let page = |target: &str| {
+            contradict(
+                InconsistentResponse::Endless,
+                target,
+                json!({"next": null, "data": [{"id": "1", "name": "a"}]}),
+            )
+        };
+        let first = page("/list?limit=3");
+        let next = first["next"].as_str().unwrap();
+        let second = page(next);
+        assert!(next.starts_with("/list?cursor=") && next.ends_with("&limit=3"));
+        assert_ne!(second["next"], first["next"]);
+        assert_eq!(first["data"].as_array().unwrap().len(), ENDLESS_PAGE);
+        assert_ne!(second["data"][0], first["data"][0]);
+    }
+
+    #[test]
+    fn contradict_with_repeated_returns_same_items_and_next_page() {
+        let body = contradicted(InconsistentResponse::Repeated);
+        assert_eq!(body["data"], json!([1, 2, 3, 4]));
+        assert_ne!(
+            contradicted(InconsistentResponse::Repeated)["next"],
+            body["next"]
+        );
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod workspaces;
 use super::backend::Backend;
 use super::operation_request::OperationRequest;
 use super::operation_result::{OperationError, OperationResult};
+pub(crate) use workspaces::restart_cursor;
+
 use Handler::{Read, Write};
 
 /// The function that executes an operation.

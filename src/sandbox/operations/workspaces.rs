@@ -219,6 +219,11 @@ fn write_cursor((created_at, id): ListPosition) -> String {
     format!("{:016x}{}", created_at.micros(), id.simple())
 }
 
+/// A cursor before the first workspace. Each call returns a different one.
+pub(crate) fn restart_cursor() -> String {
+    write_cursor((Timestamp::from_micros(0), Uuid::new_v4()))
+}
+
 fn read_cursor(text: &str) -> Result<ListPosition, OperationError> {
     let invalid = || OperationError::invalid("query.cursor", "is not a cursor of this listing");
     let (time, id) = text.split_at_checked(16).ok_or_else(invalid)?;

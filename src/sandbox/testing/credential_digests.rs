@@ -12,7 +12,7 @@ use crate::sandbox::Options;
 /// A salted digest of the credentials of each connector. The digests are in memory only.
 #[derive(Debug, Clone)]
 pub(crate) struct CredentialDigests {
-    /// A random value, so that nobody outside this process can guess credentials by their digests.
+    /// A random value, so that a digest reveals nothing about guessable credentials.
     salt: Uuid,
     digests: BTreeMap<Uuid, [u8; 32]>,
 }

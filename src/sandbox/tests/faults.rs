@@ -107,6 +107,26 @@ async fn body_fault_executes_request() {
     }
 }
 
+#[tokio::test]
+async fn endless_fault_returns_page_for_each_next_link() {
+    for kind in ["endless", "repeated"] {
+        let faults = format!("list_workspaces:*:{kind}").parse().unwrap();
+        let bench = Bench::with(Options {
+            faults,
+            ..Options::default()
+        })
+        .await;
+        let mut target = "/api/v1/workspaces?limit=50".to_owned();
+        for _ in 0..5 {
+            let page = bench.get(&target).await;
+            assert!(!page.body["data"].as_array().unwrap().is_empty(), "{kind}");
+            let next = text(&page.body["next"]);
+            assert_ne!(next, target, "{kind}");
+            target = next;
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn delay_fault_and_latency_add_up() {
     let faults = "get_workspaces_stats:1:delay@200".parse().unwrap();

@@ -202,26 +202,30 @@ async fn scoped_token_of_new_name_creates_workspace_once() {
 #[tokio::test]
 async fn scoped_token_by_older_contract_is_issued_and_described() {
     let bench = Bench::new().await;
-    let mint = "/api/v1/embedded/scoped-token";
-    let token = bench.post(mint, json!({"workspace_name": "acme"})).await;
-    let again = bench.post(mint, json!({"external_user_id": "acme"})).await;
+    let endpoint = "/api/v1/embedded/scoped-token";
+    let token = bench
+        .post(endpoint, json!({"workspace_name": "acme"}))
+        .await;
+    let again = bench
+        .post(endpoint, json!({"external_user_id": "acme"}))
+        .await;
     assert_eq!((token.status, again.status), (200, 200));
     assert_eq!(
         bench
             .post(
-                mint,
+                endpoint,
                 json!({"external_user_id": "a", "workspace_name": "a"})
             )
             .await
             .status,
         422
     );
-    assert_eq!(bench.post(mint, json!({})).await.status, 422);
+    assert_eq!(bench.post(endpoint, json!({})).await.status, 422);
     let info = bench
         .ask(
             token.body["token"].as_str(),
             Method::GET,
-            &format!("{mint}/info"),
+            &format!("{endpoint}/info"),
             None,
         )
         .await;
