@@ -1,11 +1,11 @@
 //! Responsible for the pauses between attempts: how long each one is, and when they end.
 //!
-//! Does not pace the requests to the API: `api::resilience` does.
+//! Does not delay the requests to the API: `api::resilience` does.
 
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long pauses are: each is `factor` times the one before, but not over `longest`.
+/// The lengths of pauses: each is `factor` times as long as the one before, up to `longest`.
 #[derive(Clone, Copy)]
 pub(crate) struct Pauses {
     pub(crate) first: Duration,
@@ -16,7 +16,7 @@ pub(crate) struct Pauses {
 /// What ends a backoff.
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
-    /// Nothing: the caller stops.
+    /// Only the caller ends the backoff.
     None,
     /// A point in time. The last pause ends there.
     Deadline(Instant),
@@ -40,7 +40,7 @@ impl Backoff {
         }
     }
 
-    /// Waits once; false, without a wait, when the limit is reached.
+    /// Waits for the next pause. Returns false without waiting if the limit is reached.
     pub(crate) async fn pause(&mut self) -> bool {
         let Some(pause) = self.take_next() else {
             return false;
@@ -76,7 +76,7 @@ mod tests {
         longest: Duration::from_secs(1),
     };
 
-    /// The lengths of at most six pauses, in milliseconds.
+    /// The lengths of up to six pauses, in milliseconds.
     async fn lengths(pauses: Pauses, limit: Limit) -> Vec<u128> {
         let mut backoff = Backoff::new(pauses, limit);
         let mut lengths = Vec::new();

@@ -1,7 +1,8 @@
-//! What must hold for any input: the laws that the fuzz targets under `tests/fuzz` run, one
-//! function each. Compiled for fuzzing and for tests only; the tests replay the committed seeds.
+//! Responsible for the properties that hold for any input, one function each. The fuzz targets under
+//! `tests/fuzz` and the tests below call them. Compiled only for fuzzing and tests.
 //!
-//! A law panics when it is broken. Those that need a room's inside stand in that room.
+//! A property panics when it does not hold. A property that needs private items of a module is defined
+//! in that module.
 
 pub use crate::api::fuzzing::{headers, wire};
 pub use crate::config::fuzzing::{config, yaml};
@@ -12,10 +13,10 @@ pub use crate::secrets::fuzzing::secret_fields;
 use crate::model::{Address, SecretRef};
 use std::ffi::OsString;
 
-/// A secret for laws to plant; nothing else holds any four characters of it.
-pub(crate) const PLANTED: &str = "zQ7x9K2w\"4Jq8/V3+y6é";
+/// A secret that no other text shares four characters with.
+pub(crate) const SAMPLE_SECRET: &str = "zQ7x9K2w\"4Jq8/V3+y6é";
 
-/// A reference or an address that is understood prints as it was written.
+/// A reference or an address that parses is displayed as it was written.
 pub fn reference(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(reference) = text.parse::<SecretRef>() {
@@ -31,14 +32,13 @@ pub fn reference(data: &[u8]) {
     }
 }
 
-/// Any arguments are understood or refused, never both and never with a panic.
+/// Any arguments are accepted or rejected with a message, without a panic.
 pub fn arguments(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let name = OsString::from("airlift");
     let rest = text.split('\n').map(OsString::from);
-    if let Err(answer) = crate::cli::parse(std::iter::once(name).chain(rest), 80) {
-        // What is shown of it goes line by line through the writer.
-        assert!(!answer.render().to_string().is_empty());
+    if let Err(error) = crate::cli::parse(std::iter::once(name).chain(rest), 80) {
+        assert!(!error.render().to_string().is_empty());
     }
 }
 
@@ -46,7 +46,7 @@ pub fn arguments(data: &[u8]) {
 mod tests {
     use std::path::Path;
 
-    /// A target's name and its law.
+    /// The name of a fuzz target and its property.
     type Target = (&'static str, fn(&[u8]));
 
     const TARGETS: [Target; 9] = [
@@ -62,14 +62,14 @@ mod tests {
     ];
 
     #[test]
-    fn the_laws_hold_for_the_seeds() {
+    fn properties_hold_for_committed_seeds() {
         let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
-        for (name, law) in TARGETS {
+        for (name, property) in TARGETS {
             assert!(fuzz.join(format!("targets/{name}.rs")).is_file(), "{name}");
             let seeds: Vec<_> = fuzz.join("seeds").join(name).read_dir().unwrap().collect();
             assert!(!seeds.is_empty(), "{name} has no seeds");
             for seed in seeds {
-                law(&std::fs::read(seed.unwrap().path()).unwrap());
+                property(&std::fs::read(seed.unwrap().path()).unwrap());
             }
         }
     }

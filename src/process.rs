@@ -1,8 +1,8 @@
-//! What this process keeps others from learning: no core file, no attaching, no reading of its
-//! memory by another process of the same user.
+//! Responsible for process hardening: prevents core files, and prevents that another process of the
+//! same user attaches to this one or reads its memory.
 
-/// Hardens the process, as far as the system lets it. It goes on where that is not at all: a
-/// container may forbid it, and then guards its processes itself.
+/// Hardens the process, as far as the system allows. Failures are ignored, because a container may
+/// forbid the calls and isolate its processes itself.
 pub fn harden() {
     #[cfg(unix)]
     no_core_file();
@@ -17,15 +17,15 @@ fn no_core_file() {
         current: Some(0),
         maximum: Some(0),
     };
-    // Lowering one's own limit fails only where such calls are forbidden.
+    // Lowering the own limit fails only where such calls are forbidden.
     let _ = setrlimit(Resource::Core, none);
 }
 
-/// Children are dumpable again: the system resets this when they start.
+/// Children are dumpable again, because the system resets the flag when they start.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn not_dumpable() {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-    // As above.
+    // Fails only where such calls are forbidden.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
@@ -34,7 +34,7 @@ mod tests {
     use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 
     #[test]
-    fn neither_a_core_file_nor_an_onlooker() {
+    fn harden_forbids_core_file_and_attaching() {
         super::harden();
         assert_eq!(getrlimit(Resource::Core).current, Some(0));
         assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));

@@ -1,6 +1,8 @@
-//! The bodies that carry secrets. Owns the one place where secrets are exposed to be sent:
-//! straight into memory that is wiped, of a size counted before, so that no growth leaves a
-//! copy behind. Never builds a JSON tree.
+//! Responsible for the request bodies that contain secrets. Writes each body directly into memory
+//! that is wiped on drop. The size is counted first, so that the buffer never grows and leaves a
+//! copy behind.
+//!
+//! Does not build a JSON tree, because its strings would not be wiped.
 
 use super::error::{ApiError, ApiErrorKind};
 use super::redaction::Redactor;
@@ -13,7 +15,7 @@ use std::io::{self, Write};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A body with the list of what must not be echoed.
+/// A request body, and the redactor of the secrets in it.
 pub(super) struct SecretBody<'a> {
     pub(super) bytes: Bytes,
     pub(super) redactor: Redactor<'a>,
@@ -24,7 +26,7 @@ pub(super) fn token_request<'a>(
     client_id: &str,
     client_secret: &'a SecretValue,
 ) -> Result<SecretBody<'a>, ApiError> {
-    let bytes = sealed(|out| {
+    let bytes = zeroizing(|out| {
         out.write_all(br#"{"client_id":"#)?;
         json(out, client_id)?;
         out.write_all(br#","client_secret":"#)?;
@@ -48,17 +50,18 @@ pub(super) fn connector_request<'a>(
     secrets: &'a dyn SecretLookup,
 ) -> Result<SecretBody<'a>, ApiError> {
     let redactor = redactor(body, secrets)?;
-    let bytes = sealed(|out| write_connector(out, contract, customer, body, secrets))?;
+    let bytes = zeroizing(|out| write_connector(out, contract, customer, body, secrets))?;
     Ok(SecretBody { bytes, redactor })
 }
 
-/// Writes twice: once to count, once into memory of exactly that size.
-fn sealed(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<Bytes, ApiError> {
+/// Writes the body into memory that is wiped on drop.
+fn zeroizing(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<Bytes, ApiError> {
     let owner =
         exact(write).map_err(|_| ApiErrorKind::Setup("the request body cannot be written"))?;
     Ok(Bytes::from_owner(owner))
 }
 
+/// Writes twice: once to count the bytes, once into a buffer of exactly that size.
 fn exact(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut count = Count(0);
     write(&mut count)?;
@@ -104,7 +107,7 @@ fn write_connector(
     out.write_all(b"}")
 }
 
-/// Exactly one of the three selectors, as the documents ask.
+/// Writes the connector type. The specification requires exactly one of its three fields.
 fn write_type(out: &mut dyn Write, contract: Contract, body: &ConnectorBody) -> io::Result<()> {
     if let Some(template) = &body.template_id {
         return field(out, "source_template_id", template);
@@ -137,7 +140,7 @@ fn write_setting(
 ) -> io::Result<()> {
     match setting {
         Setting::Literal(value) => json(out, value),
-        // `redactor` has made sure before that there is a value.
+        // `redactor` rejects a body with a missing value before it is written.
         Setting::Secret(reference) => match secrets.value(reference) {
             Some(value) => json(out, value.expose()),
             None => Err(io::ErrorKind::NotFound.into()),
@@ -167,28 +170,28 @@ fn field<T: Serialize + ?Sized>(out: &mut dyn Write, name: &str, value: &T) -> i
     json(out, value)
 }
 
-/// Escapes piece by piece into `out`, without a buffer of its own.
+/// Serializes straight into `out`, because a buffer in between would not be wiped.
 fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
     serde_json::to_writer(out, value).map_err(io::Error::from)
 }
 
-/// Every secret of the body. A reference without a value, or with an empty one, stops the call
-/// before anything is sent.
+/// The redactor of all secrets of the body. Fails if a reference has no value or an empty one, so
+/// that nothing is sent.
 fn redactor<'a>(
     body: &'a ConnectorBody,
     secrets: &'a dyn SecretLookup,
 ) -> Result<Redactor<'a>, ApiError> {
-    let mut found = Redactor::default();
+    let mut redactor = Redactor::default();
     let mut missing = None;
     for (name, block) in body.blocks() {
         for setting in block.values() {
             setting.leaves("", &mut |_, leaf| match leaf {
                 Setting::Secret(reference) => match resolved(secrets, reference) {
-                    Some(value) => found.secrets.push(value),
+                    Some(value) => redactor.secrets.push(value),
                     None => missing = Some(reference),
                 },
                 Setting::Literal(serde_json::Value::String(text)) if name == "credentials" => {
-                    found.literals.push(text);
+                    redactor.literals.push(text);
                 }
                 _ => {}
             });
@@ -196,10 +199,11 @@ fn redactor<'a>(
     }
     match missing {
         Some(reference) => Err(ApiErrorKind::Unresolved(reference.clone()).into()),
-        None => Ok(found),
+        None => Ok(redactor),
     }
 }
 
+/// The value of a reference, unless it is empty.
 fn resolved<'a>(secrets: &'a dyn SecretLookup, reference: &SecretRef) -> Option<&'a str> {
     let value = secrets.value(reference)?.expose();
     (!value.is_empty()).then_some(value)
@@ -251,7 +255,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn exact_bytes_for_both_contracts() {
+    fn connector_request_under_either_contract_has_exact_bytes() {
         assert_eq!(
             sent(Contract::Workspace, &github()),
             r#"{"workspace_name":"acme","name":"Acme GitHub","definition_id":"00000000-0000-0000-0000-000000000007","credentials":{"token":"s\"é\n"}}"#
@@ -263,7 +267,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn everything_declared_is_sent_with_its_types() {
+    fn connector_request_keeps_types_of_all_settings() {
         let body = ConnectorBody {
             template_id: Some(TemplateId(Uuid::from_u128(9))),
             environment: settings(json!({})),
@@ -293,7 +297,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_definition_id_as_type_is_sent_as_such() {
+    fn connector_request_with_definition_id_as_type_sends_definition_id() {
         let body = ConnectorBody {
             kind: Uuid::from_u128(7).to_string(),
             ..github()
@@ -303,19 +307,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_memory_is_exact_and_never_grows() {
+    fn body_buffer_has_exact_capacity() {
         let secrets = secrets(&"quoted \" and long ".repeat(1000));
         let body = github();
         let write = |out: &mut dyn Write| {
             write_connector(out, Contract::Workspace, "acme", &body, &secrets)
         };
-        let sealed = exact(write).unwrap();
-        assert_eq!(sealed.len(), sealed.capacity());
-        assert!(sealed.len() > 18_000);
+        let bytes = exact(write).unwrap();
+        assert_eq!(bytes.len(), bytes.capacity());
+        assert!(bytes.len() > 18_000);
     }
 
     #[test]
-    fn a_missing_or_empty_secret_stops_the_call() {
+    fn connector_request_with_missing_or_empty_secret_fails() {
         for secrets in [BTreeMap::new(), secrets("")] {
             let body = github();
             let result = connector_request(Contract::Workspace, "acme", &body, &secrets);

@@ -1,5 +1,5 @@
-//! Responsible for the course of every call: authorization, admission, attempt, retry, and the
-//! outcome.
+//! Responsible for sending every call: gets a token, waits for admission, makes attempts, retries
+//! them, and turns the response into a result. Does not know the operations; see `request`.
 
 use super::Credentials;
 use super::error::{ApiError, ApiErrorKind, Call};
@@ -8,7 +8,7 @@ use super::redaction::{Redactor, SentSecrets, ServerMessage, server_message};
 use super::request::Request;
 use super::resilience::{AdmissionControl, AttemptKind, AttemptRequest, CallState, Rejection};
 use super::success::Success;
-use super::tokens::{Bearer, Held, Tokens};
+use super::tokens::{Bearer, IssuedToken, Tokens};
 use super::transport::{Response, Transport};
 use crate::events::{Event, RequestEvent, ResponseSummary};
 use crate::http::TransportError;
@@ -18,10 +18,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A token that is refused within its first seconds was not refused for its age.
-const YOUNG: Duration = Duration::from_secs(5);
+/// A token that is rejected within its first seconds was not rejected because it expired.
+const TOO_YOUNG_TO_EXPIRE: Duration = Duration::from_secs(5);
 
-/// What a session's views share.
+/// The state that all views of a session share.
 pub(super) struct Client {
     pub(super) transport: Transport,
     pub(super) options: Options,
@@ -29,9 +29,9 @@ pub(super) struct Client {
     pub(super) tokens: Tokens,
     sent: Arc<SentSecrets>,
     admission: AdmissionControl,
-    /// Requests made.
-    made: AtomicU64,
-    /// The expected organization, else the first that an answer named.
+    /// The number of requests sent.
+    requests: AtomicU64,
+    /// The configured organization, else the first that a response named.
     organization: OnceLock<OrganizationId>,
 }
 
@@ -41,7 +41,7 @@ impl Client {
             transport,
             sent: Arc::default(),
             admission: AdmissionControl::new(&options),
-            made: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
             organization: options
                 .organization_id
                 .map_or_else(OnceLock::new, Into::into),
@@ -51,43 +51,49 @@ impl Client {
         }
     }
 
-    /// Has nothing wait for the service any more.
-    pub(super) fn halt(&self) {
+    /// See [`super::Session::shut_down`].
+    pub(super) fn shut_down(&self) {
         self.admission.shut_down();
     }
 
-    /// Notes texts that are no secret, whatever they look like.
-    pub(super) fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+    /// See [`super::Session::allow_texts`].
+    pub(super) fn allow_texts<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
         texts.into_iter().for_each(|text| self.sent.allow(text));
     }
 
-    /// The organization that calls are for, as far as known.
+    /// The organization of the session; `None` until a response names one.
     pub(super) fn organization(&self) -> Option<OrganizationId> {
         self.organization.get().copied()
     }
 
-    /// Every answer that names an organization must name the same.
-    pub(super) fn check_organization(&self, found: Option<OrganizationId>) -> Result<(), ApiError> {
-        let Some(found) = found else {
+    /// Fails if a response names another organization than the session's.
+    pub(super) fn check_organization(
+        &self,
+        response: Option<OrganizationId>,
+    ) -> Result<(), ApiError> {
+        let Some(actual) = response else {
             return Ok(());
         };
-        let expected = *self.organization.get_or_init(|| found);
-        if expected != found {
-            return Err(ApiErrorKind::WrongOrganization { expected, found }.into());
+        let expected = *self.organization.get_or_init(|| actual);
+        if expected != actual {
+            return Err(ApiErrorKind::WrongOrganization { expected, actual }.into());
         }
         Ok(())
     }
 
-    /// Sends with the organization's token; a refused token is replaced.
+    /// Sends a request with the application token. A token that the server rejects is replaced.
     pub(super) async fn as_application(&self, request: &Request<'_>) -> Result<Success, ApiError> {
         let mut state = CallState::new(false);
         loop {
             let token = self.application().await;
             let token = token.map_err(|error| without_token(error, request, &state))?;
-            match self.go(request, Some(token.bearer()), &mut state).await {
-                Ok(Some(answer)) => return Ok(answer),
+            let outcome = self
+                .send_with_retries(request, Some(token.bearer()), &mut state)
+                .await;
+            match outcome {
+                Ok(Some(success)) => return Ok(success),
                 Ok(None) => {}
-                Err(error) if error.is_unauthorized() && renews(&mut state, &token) => {
+                Err(error) if error.is_unauthorized() && may_renew(&mut state, &token) => {
                     self.tokens.reject(&token);
                 }
                 Err(error) => return Err(error),
@@ -95,7 +101,8 @@ impl Client {
         }
     }
 
-    /// Sends with a customer's token; a refused token is replaced.
+    /// Sends a request with the scoped token of a customer. A token that the server rejects is
+    /// replaced.
     pub(super) async fn as_customer(
         &self,
         request: &Request<'_>,
@@ -106,13 +113,13 @@ impl Client {
         loop {
             let token = self.scoped(customer, workspace).await;
             let token = token.map_err(|error| without_token(error, request, &state))?;
-            match self
-                .go(request, Some(token.held.bearer()), &mut state)
-                .await
-            {
-                Ok(Some(answer)) => return Ok(answer),
+            let outcome = self
+                .send_with_retries(request, Some(token.issued.bearer()), &mut state)
+                .await;
+            match outcome {
+                Ok(Some(success)) => return Ok(success),
                 Ok(None) => {}
-                Err(error) if error.is_unauthorized() && renews(&mut state, &token.held) => {
+                Err(error) if error.is_unauthorized() && may_renew(&mut state, &token.issued) => {
                     self.tokens.reject_scoped(customer, &token).await;
                 }
                 Err(error) => return Err(error),
@@ -120,8 +127,8 @@ impl Client {
         }
     }
 
-    /// Sends with the token given, or with none. Whoever asks for tokens comes this way, so
-    /// nothing here may wait for one.
+    /// Sends a request with the given token or without one. Token requests are sent with this
+    /// method, so it must not wait for a token.
     pub(super) async fn send(
         &self,
         request: &Request<'_>,
@@ -129,16 +136,20 @@ impl Client {
         may_have_taken_effect: bool,
     ) -> Result<Success, ApiError> {
         let mut state = CallState::new(may_have_taken_effect);
-        let bearer = token.map(|token| Bearer { token, until: None });
-        match self.go(request, bearer, &mut state).await? {
-            Some(answer) => Ok(answer),
-            None => Err(unasked(request, &state, "its token has ended".to_owned())),
+        let bearer = token.map(|token| Bearer {
+            token,
+            expires_at: None,
+        });
+        match self.send_with_retries(request, bearer, &mut state).await? {
+            Some(success) => Ok(success),
+            None => Err(not_sent(request, &state, "its token expired".to_owned())),
         }
     }
 
-    /// Sends, and sends again as far as policy and traffic allow. Nothing when the token's time
-    /// ended before it could be sent: the next one may go on with the same `state`.
-    async fn go(
+    /// Sends a request, and retries it as far as the retry policy and admission control allow.
+    /// Returns `None` if the token expired before the request was sent; the caller continues with a
+    /// new token and the same `state`.
+    async fn send_with_retries(
         &self,
         request: &Request<'_>,
         bearer: Option<Bearer<'_>>,
@@ -149,24 +160,24 @@ impl Client {
             let attempt = AttemptRequest {
                 writes: request.writes,
                 kind: state.kind,
-                // What is begun needs time to end.
+                // The rest of the time is for the response.
                 deadline: state.started + policy.total.mul_f64(0.9),
-                token_expires_at: bearer.and_then(|bearer| bearer.until),
+                token_expires_at: bearer.and_then(|bearer| bearer.expires_at),
             };
             let permit = match self.admission.admit(attempt).await {
                 Ok(permit) => permit,
                 Err(Rejection::TokenExpired) => return Ok(None),
-                Err(rejection) => return Err(turned_back(rejection, request, state)),
+                Err(rejection) => return Err(rejected(rejection, request, state)),
             };
             let token = bearer.map(|bearer| bearer.token);
             let outcome = self.attempt(request, token, state).await;
             let is_probe = permit.is_probe();
             permit.end(&outcome);
             let error = match outcome {
-                Ok(answer) => return Ok(Some(answer)),
+                Ok(success) => return Ok(Some(success)),
                 Err(error) => error,
             };
-            let Some(pause) = self.after(&error, is_probe, request, state) else {
+            let Some(pause) = self.retry_pause(&error, is_probe, request, state) else {
                 return Err(error);
             };
             if self
@@ -181,14 +192,14 @@ impl Client {
         }
     }
 
-    fn tell(
+    fn report_request(
         &self,
         request: &Request<'_>,
         outcome: &Result<Response, TransportError>,
-        asked: Instant,
+        sent_at: Instant,
         attempt: u32,
     ) {
-        let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         self.options.emit(Event::RequestFinished(RequestEvent {
             number,
             operation: request.operation,
@@ -202,7 +213,7 @@ impl Client {
                 Err(TransportError::Interrupted(_)) => ResponseSummary::Interrupted,
                 Err(TransportError::TooLarge) => ResponseSummary::TooLarge,
             },
-            elapsed: asked.elapsed(),
+            elapsed: sent_at.elapsed(),
             attempt,
         }));
     }
@@ -221,46 +232,46 @@ impl Client {
         secrets
             .chain(bearer.map(SecretValue::expose))
             .for_each(|secret| self.sent.add_secret(secret));
-        let asked = Instant::now();
+        let sent_at = Instant::now();
         let outcome = tokio::select! {
             biased;
             outcome = self.transport.attempt(request, bearer, organization, left) => outcome,
             () = self.admission.drain() => Err(TransportError::TimedOut),
         };
-        self.tell(request, &outcome, asked, state.attempts);
-        self.judge(outcome, asked, call(request, state), request, bearer)
+        self.report_request(request, &outcome, sent_at, state.attempts);
+        self.classify(outcome, sent_at, call(request, state), request, bearer)
     }
 
-    /// The pause before the next attempt, or nothing to give up. How long probes go on is the
-    /// breaker's to say.
-    fn after(
+    /// The pause before the next attempt, or `None` to give up. Failed probes are not counted as
+    /// failures, because the circuit breaker limits them.
+    fn retry_pause(
         &self,
         error: &ApiError,
         is_probe: bool,
         request: &Request<'_>,
         state: &mut CallState,
     ) -> Option<Duration> {
-        let turned_away = error.is_throttled();
-        state.failures += u32::from(!turned_away && !is_probe);
+        let is_throttled = error.is_throttled();
+        state.failures += u32::from(!is_throttled && !is_probe);
         let pause = self.options.retry.delay(error, request.idempotency, state);
         if pause.is_some() {
             state.may_have_taken_effect |= request.writes && error.may_have_taken_effect();
-            state.kind = if turned_away {
+            state.kind = if is_throttled {
                 AttemptKind::First
             } else {
                 self.admission.retry()
             };
-        } else if turned_away {
+        } else if is_throttled {
             self.admission.gave_up();
         }
         pause
     }
 
-    /// An answer or its error, by cause.
-    fn judge(
+    /// The result of an attempt: a success, or the cause of the failure.
+    fn classify(
         &self,
         outcome: Result<Response, TransportError>,
-        asked: Instant,
+        sent_at: Instant,
         call: Call,
         request: &Request<'_>,
         bearer: Option<&SecretValue>,
@@ -281,14 +292,18 @@ impl Client {
             200..300 => Ok(Success {
                 response,
                 call,
-                asked,
+                sent_at,
                 sent: Arc::clone(&self.sent),
             }),
-            _ => Err(refusal(&response, call, &self.redactor(request, bearer))),
+            _ => Err(status_error(
+                &response,
+                call,
+                &self.redactor(request, bearer),
+            )),
         }
     }
 
-    /// What a text that answers a request must not show.
+    /// The redactor for texts in the response to a request.
     pub(super) fn redactor<'a>(
         &'a self,
         request: &'a Request<'_>,
@@ -313,47 +328,49 @@ fn call(request: &Request<'_>, state: &CallState) -> Call {
     }
 }
 
-fn unasked(request: &Request<'_>, state: &CallState, reason: String) -> ApiError {
+fn not_sent(request: &Request<'_>, state: &CallState, reason: String) -> ApiError {
     ApiError::new(call(request, state), ApiErrorKind::Unavailable(reason))
 }
 
-/// A call that is to be repeated and cannot be failed as it did; any other was not made.
-fn turned_back(rejection: Rejection, request: &Request<'_>, state: &mut CallState) -> ApiError {
+/// The error of a call whose next attempt was not admitted: the error of the last attempt, if there
+/// was one.
+fn rejected(rejection: Rejection, request: &Request<'_>, state: &mut CallState) -> ApiError {
     state.last.take().unwrap_or_else(|| {
         let reason = match rejection {
             Rejection::Outage(failures) => {
-                format!("the service has failed {failures} times in a row")
+                format!("the service failed {failures} times in a row")
             }
-            Rejection::ShutDown => "the run is to end".to_owned(),
+            Rejection::ShutDown => "the run is stopping".to_owned(),
             Rejection::DeadlineExceeded | Rejection::TokenExpired => {
-                "there was no turn for it in time".to_owned()
+                "the time for the call was spent waiting".to_owned()
             }
         };
-        unasked(request, state, reason)
+        not_sent(request, state, reason)
     })
 }
 
-/// No token, no call; but what an earlier attempt may have done stays in doubt.
+/// The error of a call that got no token. If an earlier attempt may have taken effect, the effect of
+/// the call stays unknown.
 fn without_token(error: ApiError, request: &Request<'_>, state: &CallState) -> ApiError {
     if state.may_have_taken_effect {
-        return unasked(request, state, format!("no token could be had: {error}"));
+        return not_sent(request, state, format!("no token was issued: {error}"));
     }
     error
 }
 
-/// Whether a refused token is worth another one. Once it is; more often only if the token had
-/// been waiting to be used, so that it may have ended on the way.
-fn renews(state: &mut CallState, token: &Held) -> bool {
+/// Whether the call is sent again with a new token after its token was rejected. That happens once,
+/// and again only if the token was old enough to have expired on the way.
+fn may_renew(state: &mut CallState, token: &IssuedToken) -> bool {
     let first = !state.renewed;
     state.renewed = true;
     state.kind = AttemptKind::First;
     state.last = None;
-    first || token.age() > YOUNG
+    first || token.age() > TOO_YOUNG_TO_EXPIRE
 }
 
-fn refusal(response: &Response, call: Call, redactor: &Redactor<'_>) -> ApiError {
+fn status_error(response: &Response, call: Call, redactor: &Redactor<'_>) -> ApiError {
     let message = match response.status {
-        // Where a redirect leads is nobody's business.
+        // The body of a redirect may show its target, which can contain a secret.
         300..400 => ServerMessage::default(),
         _ => server_message(&response.body, redactor),
     };

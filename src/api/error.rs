@@ -1,5 +1,5 @@
-//! Responsible for what can go wrong with a call, and for whether a failed call may have had an
-//! effect. Does not hold anything that was sent.
+//! Responsible for the errors of calls, and for whether a failed call may have taken effect. Does not
+//! store anything that was sent.
 
 use super::redaction::ServerMessage;
 use crate::model::{OrganizationId, SecretRef, WorkspaceId};
@@ -21,89 +21,89 @@ pub enum ApiErrorKind {
     #[error("{0}")]
     Setup(&'static str),
     /// The token or an object belongs to another organization (exit 3).
-    #[error("the API acts for organization {found}, this run is for {expected}")]
+    #[error("the API responds for organization {actual}, but this run is for {expected}")]
     WrongOrganization {
-        /// The one that the run is for.
+        /// The organization of the run.
         expected: OrganizationId,
-        /// The one that the response names.
-        found: OrganizationId,
+        /// The organization that the response names.
+        actual: OrganizationId,
     },
-    /// Neither the token nor anything read tells the organization.
-    #[error("the API does not say which organization it acts for: set AIRBYTE_ORGANIZATION_ID")]
+    /// No response named the organization.
+    #[error("no response of the API names its organization: set AIRBYTE_ORGANIZATION_ID")]
     UnknownOrganization,
-    /// The customer's workspace is gone or renamed: a token is not minted for the name, because
-    /// that would make a second, empty workspace.
-    #[error("workspace {id} of customer `{customer}` is gone or carries another name")]
+    /// The workspace of the customer was deleted or renamed. No token is requested for the name,
+    /// because that would create a second, empty workspace.
+    #[error("workspace {id} of customer `{customer}` was deleted or renamed")]
     WorkspaceGone {
-        /// The customer.
+        /// The name of the customer.
         customer: String,
-        /// Its workspace as far as known.
+        /// The last known workspace of the customer.
         id: WorkspaceId,
     },
-    /// A token minted for a customer turned out to be for another workspace.
+    /// A token that was requested for a customer belongs to another workspace.
     #[error(
-        "the token minted for customer `{customer}` is for workspace {found}, which is not its own"
+        "the token that was issued for customer `{customer}` belongs to another workspace, {actual}"
     )]
     WrongWorkspace {
-        /// The customer.
+        /// The name of the customer.
         customer: String,
-        /// The workspace that the token is for.
-        found: WorkspaceId,
+        /// The workspace that the token belongs to.
+        actual: WorkspaceId,
     },
-    /// A reference in a body has no value; nothing was sent.
+    /// A reference in a body has no value. Nothing was sent.
     #[error("{0} has no value")]
     Unresolved(SecretRef),
-    /// Not sent, because the service is down or the call's turn did not come in time.
-    #[error("{0}; not asked")]
+    /// The service is down, or admission took too long. Nothing was sent.
+    #[error("not sent: {0}")]
     Unavailable(String),
-    /// No connection: nothing was sent.
+    /// No connection was established, so nothing was sent.
     #[error("cannot connect: {0}")]
     Connect(String),
     /// A deadline passed.
-    #[error("no whole answer in time")]
+    #[error("no complete response in time")]
     TimedOut,
     /// The connection broke after something was sent.
-    #[error("the connection broke: {0}")]
+    #[error("the connection was interrupted: {0}")]
     Interrupted(String),
-    /// A status other than 2xx. Redirects are never followed, because the next host would get
-    /// what was meant for this one. A 401 comes after a fresh token was tried.
+    /// A status other than 2xx. Redirects are never followed, because the next host would get the
+    /// credentials of this one. A 401 is returned after a new token was tried.
     #[error("{}{message}", StatusText(*status))]
     Status {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// When the server asks to come back.
+        /// The time of the `Retry-After` header.
         retry_after: Option<Duration>,
         /// The server's explanation.
         message: ServerMessage,
     },
-    /// More than the limit.
-    #[error("the answer is larger than {limit} bytes")]
+    /// The body exceeds the limit.
+    #[error("the response is larger than {limit} bytes")]
     TooLarge {
-        /// The limit.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// A success that cannot be understood.
-    #[error("the answer ({status}) is not understood: {reason}")]
+    /// A 2xx response whose body cannot be decoded.
+    #[error("the response ({status}) cannot be decoded: {reason}")]
     Undecodable {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// Place and expectation, never content.
+        /// The position and what was expected, without content of the response.
         reason: String,
     },
 }
 
-/// Which call failed, and how long it took with its repetitions.
+/// The call that failed, and how long it took with its retries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Call {
     /// The operation id of the specification.
     pub operation: &'static str,
-    /// From first attempt to last answer.
+    /// From the first attempt to the last response.
     pub elapsed: Duration,
-    /// Attempts made.
+    /// The number of attempts.
     pub attempts: u32,
-    /// Whether the operation changes anything remotely.
+    /// Whether the operation can change something remotely.
     pub writes: bool,
-    /// Whether an attempt before the last may have had an effect.
+    /// Whether an attempt before the last one may have taken effect.
     pub may_have_taken_effect: bool,
 }
 
@@ -118,7 +118,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// What a status means.
+/// The meaning of a status, as text.
 struct StatusText(u16);
 
 impl fmt::Display for StatusText {
@@ -127,11 +127,11 @@ impl fmt::Display for StatusText {
             status @ 300..=399 => {
                 write!(
                     f,
-                    "answered with a redirect ({status}), which is never followed"
+                    "the server redirected ({status}), and redirects are not followed"
                 )
             }
             401 => f.write_str("not authenticated (401)"),
-            // Valid credentials may lack the subscription, too.
+            // Valid credentials also get 403 if the subscription does not include the operation.
             403 => f.write_str("not permitted (403)"),
             404 => f.write_str("not found (404)"),
             429 => f.write_str("too many requests (429)"),
@@ -141,18 +141,18 @@ impl fmt::Display for StatusText {
     }
 }
 
-/// Whether the fault is the server's. 1xx cannot get here and 2xx is no failure, so that what is
-/// left is 5xx and anything beyond.
+/// Whether a failed request failed on the server: 5xx, or a status above. A failed request has
+/// neither 1xx nor 2xx.
 fn is_server_failure(status: u16) -> bool {
     !(300..500).contains(&status)
 }
 
-/// Whether a failed call may have changed something.
+/// Whether a failed call may have changed something remotely.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Effect {
-    /// Certainly not.
+    /// The call changed nothing.
     None,
-    /// It cannot be told: the remote state has to be read before anything is repeated.
+    /// The call may have changed something: the remote state must be read before a retry.
     Unknown,
 }
 
@@ -168,7 +168,7 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 impl From<ApiErrorKind> for ApiError {
-    /// An error that is not about a call.
+    /// An error that does not belong to a call.
     fn from(kind: ApiErrorKind) -> Self {
         Self { call: None, kind }
     }
@@ -185,7 +185,7 @@ impl ApiError {
         &self.kind
     }
 
-    /// Which call it was, where the error is one of a call.
+    /// The call that failed, if the error belongs to one.
     pub fn call(&self) -> Option<&Call> {
         self.call.as_ref()
     }
@@ -193,7 +193,8 @@ impl ApiError {
     /// Whether the call may have changed something.
     pub fn effect(&self) -> Effect {
         let is_unknown = match &self.call {
-            // A mint for the wrong workspace is the one error of our own that follows a write.
+            // The one error without a call that follows a write: the token request may have created
+            // a workspace.
             None => matches!(self.kind, ApiErrorKind::WrongWorkspace { .. }),
             Some(call) => {
                 call.may_have_taken_effect || (call.writes && self.may_have_taken_effect())
@@ -213,7 +214,7 @@ impl ApiError {
             | ApiErrorKind::Interrupted(_)
             | ApiErrorKind::TooLarge { .. }
             | ApiErrorKind::Undecodable { .. } => true,
-            // 303 means "done, look there"; 307 and 308 mean "not done, ask there".
+            // 303 means that the request was processed. 307 and 308 mean that it was not.
             ApiErrorKind::Status { status, .. } => {
                 matches!(status, 300..=306 | 309..=399) || is_server_failure(*status)
             }
@@ -221,7 +222,7 @@ impl ApiError {
         }
     }
 
-    /// Whether it tells that the service is down, rather than that it refuses.
+    /// Whether the service is down, rather than the request refused.
     pub(super) fn is_outage(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Connect(_) | ApiErrorKind::TimedOut | ApiErrorKind::Interrupted(_) => {
@@ -232,7 +233,7 @@ impl ApiError {
         }
     }
 
-    /// How long no call should be sent, if the server asks for that.
+    /// How long the server asks to wait before any call.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self.kind {
             ApiErrorKind::Status {
@@ -254,7 +255,7 @@ impl ApiError {
         self.status() == Some(401)
     }
 
-    /// 401 or 403 for good, or another organization: nothing further will succeed.
+    /// Whether no other call can succeed: 401 or 403, or another organization.
     pub fn is_auth(&self) -> bool {
         matches!(
             self.kind,
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn effect_of_a_write_follows_the_cause() {
+    fn effect_of_write_depends_on_cause() {
         let status = |status| status_error(status).kind;
         assert_eq!(writing(status(422), false), Effect::None);
         assert_eq!(writing(status(422), true), Effect::Unknown);
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn effect_of_a_read_is_none() {
+    fn effect_of_read_is_none() {
         let call = Call {
             writes: false,
             ..call()
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn text_names_operation_and_duration() {
+    fn error_text_names_operation_and_duration() {
         let call = Call {
             elapsed: Duration::from_millis(1234),
             attempts: 2,
@@ -324,16 +325,16 @@ mod tests {
         };
         assert_eq!(
             ApiError::new(call, ApiErrorKind::TimedOut).to_string(),
-            "x (1.2 s, 2 attempts): no whole answer in time"
+            "x (1.2 s, 2 attempts): no complete response in time"
         );
     }
 
     #[test]
-    fn text_of_a_status_says_what_it_means() {
+    fn error_text_of_status_says_its_meaning() {
         for (status, text) in [
             (
                 307,
-                "answered with a redirect (307), which is never followed",
+                "the server redirected (307), and redirects are not followed",
             ),
             (401, "not authenticated (401): no"),
             (403, "not permitted (403): no"),

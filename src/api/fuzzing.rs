@@ -1,45 +1,50 @@
-//! Laws of reading what a server says, for `crate::fuzzing`.
+//! Responsible for the properties of decoding and redacting responses that `crate::fuzzing` checks.
 
-#![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a property panics when it does not hold"
+)]
 
 use super::redaction::Redactor;
 use super::redaction::server_message;
 use super::resilience::retry_after;
 use super::{Target, wire};
-use crate::fuzzing::PLANTED;
+use crate::fuzzing::SAMPLE_SECRET;
 
-/// No answer breaks the reader, and no refusal or complaint about an answer shows a secret.
+/// No response makes decoding panic, and no error text shows a secret.
 pub fn wire(data: &[u8]) {
-    let (&[how], data) = data.split_first_chunk().unwrap_or((&[0], data));
+    let (&[encoding], data) = data.split_first_chunk().unwrap_or((&[0], data));
     let text = String::from_utf8_lossy(data);
-    let encoded = encoded(how);
+    let encoded = encoded(encoding);
     let body = text.replace("@@", &encoded);
-    for reason in complaints(body.as_bytes()) {
+    for reason in decoding_errors(body.as_bytes()) {
         assert!(!reason.contains(&encoded), "{reason}");
     }
     let redactor = Redactor {
-        secrets: vec![PLANTED],
+        secrets: vec![SAMPLE_SECRET],
         ..Redactor::default()
     };
     let shown = server_message(body.as_bytes(), &redactor).0;
     assert!(shown.chars().count() <= 301 && !shown.chars().any(char::is_control));
     let bytes = shown.as_bytes();
-    for window in PLANTED.as_bytes().windows(4) {
+    for window in SAMPLE_SECRET.as_bytes().windows(4) {
         assert!(!bytes.windows(4).any(|part| part == window), "{shown}");
     }
-    // Escapes can be nested more deeply than anybody does; runs of digits cannot.
-    let nested = text.contains(['\\', '%']) && how % 4 < 2;
+    // Escapes can be nested more deeply than the redactor decodes; runs of digits cannot.
+    let nested = text.contains(['\\', '%']) && encoding % 4 < 2;
     assert!(nested || !shown.contains(&encoded), "{shown}");
 }
 
 /// The secret in one of the encodings that a server may use.
-fn encoded(how: u8) -> String {
-    let bytes = PLANTED.as_bytes();
+fn encoded(encoding: u8) -> String {
+    let bytes = SAMPLE_SECRET.as_bytes();
     let each = |form: fn(&u8) -> String| bytes.iter().map(form).collect::<Vec<_>>().concat();
-    match how % 4 {
+    match encoding % 4 {
         0 => each(|byte| format!("%{byte:02x}")),
         1 => {
-            let units = PLANTED.encode_utf16().map(|unit| format!("\\u{unit:04X}"));
+            let units = SAMPLE_SECRET
+                .encode_utf16()
+                .map(|unit| format!("\\u{unit:04X}"));
             units.collect::<Vec<_>>().concat()
         }
         2 => each(|byte| format!("{byte:02X}")),
@@ -60,43 +65,43 @@ fn base64(bytes: &[u8]) -> String {
     groups.collect()
 }
 
-/// What each shape complains of, if it does; what could be read is used once.
-fn complaints(body: &[u8]) -> Vec<String> {
-    fn of<T: wire::ResponseBody>(body: &[u8], read: impl Fn(T)) -> Option<String> {
-        wire::decode::<T>(body).map(read).err()
+/// The decoding errors of all response types. Each decoded response is used once.
+fn decoding_errors(body: &[u8]) -> Vec<String> {
+    fn error<T: wire::ResponseBody>(body: &[u8], use_once: impl Fn(T)) -> Option<String> {
+        wire::decode::<T>(body).map(use_once).err()
     }
-    let life = |answer: wire::TokenResponse| assert!((1.0..=86_400.0).contains(&answer.life()));
+    let life = |token: wire::TokenResponse| assert!((1.0..=86_400.0).contains(&token.life()));
     [
-        of(body, life),
-        of(body, |_: wire::ScopedTokenResponse| {}),
-        of(body, |answer: wire::TokenInfo| {
-            let _ = answer.name();
+        error(body, life),
+        error(body, |_: wire::ScopedTokenResponse| {}),
+        error(body, |response: wire::TokenInfo| {
+            let _ = response.name();
         }),
-        of(body, |answer: wire::WorkspaceResponse| {
-            drop(answer.into_live());
+        error(body, |response: wire::WorkspaceResponse| {
+            drop(response.into_live());
         }),
-        of(body, |_: wire::WorkspacePage| {}),
-        of(body, |_: wire::StatsResponse| {}),
-        of(body, |_: wire::ConnectorResponse| {}),
-        of(body, |_: wire::ConnectorList| {}),
-        of(body, |answer: wire::CreateResponse| {
-            drop(super::Created::from(answer));
+        error(body, |_: wire::WorkspacePage| {}),
+        error(body, |_: wire::StatsResponse| {}),
+        error(body, |_: wire::ConnectorResponse| {}),
+        error(body, |_: wire::ConnectorList| {}),
+        error(body, |response: wire::CreateResponse| {
+            drop(super::Created::from(response));
         }),
-        of(body, |answer: wire::CheckResponse| {
-            let _ = (answer.status(), answer.message());
+        error(body, |response: wire::CheckResponse| {
+            let _ = (response.status(), response.message());
         }),
-        of(body, |answer: wire::DefinitionList| {
-            drop(answer.definitions());
+        error(body, |response: wire::DefinitionList| {
+            drop(response.definitions());
         }),
-        of(body, |_: wire::TemplateList| {}),
+        error(body, |_: wire::TemplateList| {}),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// Headers and links give a time and a cursor, or nothing; an address never leads off the
-/// machine unencrypted, and a link never to another host.
+/// `Retry-After` has an upper bound, an address with plain HTTP is on this machine, and a link leads
+/// to no other host.
 pub fn headers(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
@@ -119,7 +124,10 @@ pub fn headers(data: &[u8]) {
     for (name, cursor) in target.query_of(first).unwrap_or_default() {
         let next = target.address("/api/v1/workspaces", &[("cursor", cursor.clone())]);
         assert_eq!(next.host_str(), Some("api.airbyte.ai"), "{name}");
-        let sent = next.query_pairs().next().map(|(_, sent)| sent.into_owned());
-        assert_eq!(sent, Some(cursor));
+        let value = next
+            .query_pairs()
+            .next()
+            .map(|(_, value)| value.into_owned());
+        assert_eq!(value, Some(cursor));
     }
 }

@@ -1,8 +1,9 @@
-//! Everything that speaks to the remote API.
+//! Responsible for all communication with the remote API. A run opens one [`Session`], which hands
+//! out two views: a [`Reader`] sends GETs and requests the application token, and a [`Writer`] sends
+//! everything else.
 //!
-//! Responsible for one session per run and its two views: a [`Reader`] sends GETs and asks for the
-//! application token, a [`Writer`] does the rest. Does not follow redirects, and does not accept
-//! other organizations, unbounded responses and waits, or any text that shows a secret.
+//! Does not follow redirects. Does not accept responses of another organization, responses without
+//! a size limit, or text that repeats a secret.
 
 mod body;
 mod client;
@@ -46,22 +47,18 @@ use std::fmt;
 /// A live workspace (`WorkspaceGetResponse`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Workspace {
-    /// Its id.
-    pub id: WorkspaceId,
-    /// Its present name.
-    pub name: String,
-    /// Whose it is; checked on every read.
-    pub organization_id: Option<OrganizationId>,
-    /// Its status.
-    pub status: ObservedStatus,
-    /// `cache_enabled`.
-    pub cache: Option<bool>,
-    /// When it was made, RFC 3339; empty when the server does not say.
-    pub created_at: String,
+    pub(crate) id: WorkspaceId,
+    pub(crate) name: String,
+    /// Checked against the session's organization on every read.
+    pub(crate) organization_id: Option<OrganizationId>,
+    pub(crate) status: ObservedStatus,
+    pub(crate) cache: Option<bool>,
+    /// RFC 3339; empty if the response has no creation time.
+    pub(crate) created_at: String,
 }
 
 impl From<Workspace> for ObservedCustomer {
-    /// With its connectors not read yet.
+    /// The customer without its connectors, which are read separately.
     fn from(workspace: Workspace) -> Self {
         Self {
             name: workspace.name,
@@ -73,12 +70,12 @@ impl From<Workspace> for ObservedCustomer {
     }
 }
 
-/// Replication settings as the server has them. What it repeats of a secret is in there, too, so
-/// they can be changed and sent back, and not be shown.
+/// The replication settings of a connector, exactly as the API returned them. They may repeat a
+/// secret, so they can be changed and sent back, but not displayed.
 pub struct Replication(Map<String, Value>);
 
 impl Replication {
-    /// The same with a change to it.
+    /// Applies a change to the settings.
     #[must_use]
     pub fn with(self, change: impl FnOnce(Map<String, Value>) -> Map<String, Value>) -> Self {
         Self(change(self.0))
@@ -94,82 +91,73 @@ impl fmt::Debug for Replication {
 /// One connector (`ConnectorSourceGetResponse`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connector {
-    /// Its id.
-    pub id: ConnectorId,
-    /// What was read of it.
-    pub observed: ObservedConnector,
+    pub(crate) id: ConnectorId,
+    pub(crate) observed: ObservedConnector,
 }
 
-/// What creating a connector tells (`ConnectorSourceCreateResponse`).
+/// The response to the creation of a connector (`ConnectorSourceCreateResponse`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Created {
-    /// Its id.
-    pub id: ConnectorId,
-    /// When it was made, RFC 3339.
-    pub created_at: Option<String>,
-    /// When it last changed, RFC 3339.
-    pub updated_at: Option<String>,
+    pub(crate) id: ConnectorId,
+    /// RFC 3339.
+    pub(crate) created_at: Option<String>,
+    /// RFC 3339.
+    pub(crate) updated_at: Option<String>,
 }
 
-/// What a check tells (`ConnectorSourceCheckConfigResponse`).
+/// The result of a credential check (`ConnectorSourceCheckConfigResponse`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Check {
-    /// The verdict.
-    pub status: CheckStatus,
-    /// The server's words, fit to be shown.
-    pub message: Option<String>,
+    pub(crate) status: CheckStatus,
+    /// The server's explanation, safe to display.
+    pub(crate) message: Option<String>,
 }
 
-/// A check's verdict (`CheckStatus`).
+/// The status of a credential check (`CheckStatus`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CheckStatus {
     /// The credentials work.
     Succeeded,
-    /// They do not.
+    /// The credentials do not work.
     Failed,
-    /// Not begun.
+    /// The check has not started.
     Pending,
-    /// Under way.
+    /// The check is in progress.
     Running,
-    /// Given up by the server.
+    /// The server stopped the check.
     Cancelled,
-    /// Not made.
+    /// The server made no check.
     Skipped,
-    /// No verdict: inconclusive, or null.
+    /// The check had no result: `inconclusive` or null.
     Inconclusive,
-    /// A value newer than this program.
+    /// A status that this version does not know.
     Other,
 }
 
-/// What a deletion tells.
+/// The response to a DELETE.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Gone {
-    /// The server took it on.
+pub enum DeleteOutcome {
+    /// The server deletes the object, now or later.
     Accepted,
-    /// There was nothing to delete (404).
-    Already,
+    /// The object does not exist (404).
+    NotFound,
 }
 
 /// A connector type of the live catalog (`ConnectorDefinitionSummarized`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Definition {
-    /// `sourceDefinitionId`.
-    pub id: DefinitionId,
-    /// Its display name.
-    pub name: String,
+    pub(crate) id: DefinitionId,
+    pub(crate) name: String,
 }
 
 /// A source template (`SourceTemplateListItem`).
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize)]
 pub struct Template {
-    /// Its id.
-    pub id: TemplateId,
-    /// Its name.
-    pub name: String,
-    /// The registry's name of its type.
-    pub connector_name: Option<String>,
-    /// Whose it is; nothing for a global one.
-    pub organization_id: Option<OrganizationId>,
-    /// Its type.
-    pub actor_definition_id: DefinitionId,
+    pub(crate) id: TemplateId,
+    pub(crate) name: String,
+    /// The name of the connector type in the connector registry.
+    pub(crate) connector_name: Option<String>,
+    /// `None` for a global template.
+    pub(crate) organization_id: Option<OrganizationId>,
+    pub(crate) actor_definition_id: DefinitionId,
 }

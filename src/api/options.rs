@@ -1,36 +1,36 @@
-//! What a run may set about the session. Owns the defaults and their reasons; reads nothing
-//! itself: flags, environment and files are the caller's.
+//! Responsible for the options of a session and their defaults. Does not read flags, the environment
+//! or files.
 
 use crate::events::{Event, Sink};
 use crate::model::{Contract, OrganizationId};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Settings of a session. Not printable: a proxy's address may hold a password.
+/// The options of a session. Without `Debug`, because the address of a proxy may contain a password.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The organization that the run is for; a token of any other is refused.
+    /// The organization of the run. A token of another organization is rejected.
     pub organization_id: Option<OrganizationId>,
-    /// Which names the remote API uses.
+    /// The field names that the API uses.
     pub contract: Contract,
-    /// Which token a connector's creation carries.
+    /// The token that is sent to create a connector.
     pub connector_token: ConnectorToken,
-    /// Certificates to trust beside the system's, as PEM.
+    /// Certificates as PEM that are trusted in addition to those of the system.
     pub ca_pem: Option<Vec<u8>>,
-    /// A proxy for HTTPS, asked for by flag. The environment's proxies are ignored: whoever can
-    /// set a variable on a runner could otherwise read along.
+    /// A proxy for HTTPS. Proxies of the environment are ignored, because anyone who can set a
+    /// variable on a runner could otherwise intercept requests.
     pub proxy: Option<String>,
-    /// How long to wait.
+    /// The deadlines of an attempt.
     pub timeouts: Timeouts,
-    /// How often to try again.
+    /// How calls are retried.
     pub retry: RetryPolicy,
-    /// How hard to press the service.
+    /// How many calls are sent at a time and per second.
     pub load: Load,
     /// When the circuit breaker opens, and for how long.
     pub circuit: CircuitOptions,
-    /// How much to accept.
+    /// The limits on responses.
     pub limits: Limits,
-    /// Receives each request, and every wait that a person would notice.
+    /// Receives each request, and each wait of more than a second.
     pub events: Option<Arc<dyn Sink>>,
 }
 
@@ -42,31 +42,31 @@ impl Options {
     }
 }
 
-/// Which token `create_integrations_connectors` carries; the documents differ.
+/// The token of `create_integrations_connectors`. Airbyte's documents contradict each other.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ConnectorToken {
-    /// The customer's own, as the hosted-authentication guide has it.
+    /// The customer's token, as the hosted-authentication guide says.
     #[default]
     Scoped,
-    /// The organization's, as the specification has it.
+    /// The organization's token, as the specification says.
     Application,
 }
 
 /// Deadlines of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// Until a connection stands.
+    /// Until the connection is established.
     pub connect: Duration,
-    /// Between two pieces of an answer.
+    /// Between two parts of a response body.
     pub idle: Duration,
-    /// From first byte sent to last byte read.
+    /// From the first byte sent to the last byte read.
     pub attempt: Duration,
-    /// The same for creating, checking and deleting, which do work before they answer.
+    /// The same for creating, checking and deleting, which take long on the server.
     pub create: Duration,
 }
 
 impl Default for Timeouts {
-    /// The vendor's own clients wait between 30 s and 300 s, so slow answers are to be expected.
+    /// Airbyte's own clients wait between 30 s and 300 s, so responses can be slow.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -77,29 +77,29 @@ impl Default for Timeouts {
     }
 }
 
-/// How calls are repeated.
+/// How calls are retried.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
-    /// Attempts of one call, the first included.
+    /// The largest number of attempts of one call, including the first one.
     pub attempts: u32,
-    /// The first wait's upper bound; doubles each time.
+    /// The upper bound of the first pause. It doubles with each attempt.
     pub base: Duration,
-    /// No wait is longer, unless the server asks.
+    /// The longest pause, unless the server asks for more.
     pub cap: Duration,
-    /// No wait that the server asks for is honoured beyond this.
+    /// The longest time of `Retry-After` that is respected.
     pub retry_after_cap: Duration,
-    /// Attempts and waits of one call together.
+    /// The longest time of one call, with all attempts and pauses.
     pub total: Duration,
-    /// Retries that the session starts with, for isolated faults.
+    /// The retry budget at the start of a session, for isolated failures.
     pub initial_budget: u32,
-    /// The largest retry budget. Each response adds half a retry and an outage adds none, so that
-    /// a run in an outage makes hardly more requests than calls.
+    /// The largest retry budget. Each response adds half a retry and an outage adds nothing, so that
+    /// a run sends few retries during an outage.
     pub max_budget: u32,
 }
 
 impl Default for RetryPolicy {
-    /// With one fault in five calls, six attempts are what a plan of a thousand reads needs. The
-    /// shared retry budget, not their number, bounds what an outage costs.
+    /// If one request in five fails, six attempts let a plan with a thousand reads succeed. The
+    /// retry budget of the session, not the number of attempts, limits retries during an outage.
     fn default() -> Self {
         Self {
             attempts: 6,
@@ -113,12 +113,12 @@ impl Default for RetryPolicy {
     }
 }
 
-/// How hard the service is pressed; reads and writes count apart where calls are counted.
+/// How many calls are sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// Calls of a kind at a time, at most; the service's answers decide how many there are.
+    /// The largest number of reads at a time, and of writes. The adaptive limit may be lower.
     pub parallelism: usize,
-    /// Requests per second, at most.
+    /// The largest number of requests per second.
     pub max_rps: Option<f64>,
 }
 
@@ -134,17 +134,17 @@ impl Default for Load {
 /// When the circuit breaker opens, and how it closes again.
 #[derive(Clone, Copy, Debug)]
 pub struct CircuitOptions {
-    /// Failures in a row that open the circuit: then only probes are sent.
+    /// The number of failures in a row that opens the circuit. Then only probes are sent.
     pub failure_threshold: u32,
-    /// The longest time between two probes; the first ones come sooner.
+    /// The longest time between two probes. The first ones come sooner.
     pub probe_interval: Duration,
-    /// How long calls wait for a recovery; a third of it if the service has never responded. After
-    /// that they fail without a request.
+    /// How long calls wait for a recovery. If the service has never responded, they wait a third of
+    /// it. After that, calls fail without a request.
     pub open_timeout: Duration,
 }
 
 impl Default for CircuitOptions {
-    /// A restart of the service takes seconds; a run that waits for longer helps nobody.
+    /// A restart of the service takes seconds. A longer outage is better reported than waited for.
     fn default() -> Self {
         Self {
             failure_threshold: 5,
@@ -154,18 +154,19 @@ impl Default for CircuitOptions {
     }
 }
 
-/// Bounds on what a server may make this program do.
+/// Limits on responses, so that a server cannot exhaust memory or time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of one answer.
+    /// The largest body in bytes.
     pub body: usize,
-    /// Workspaces asked for at once (`list_workspaces` allows 1 to 100).
+    /// Workspaces per page (`list_workspaces` allows 1 to 100).
     pub page: u32,
-    /// Pages of one listing.
+    /// The largest number of pages of a listing.
     pub pages: u32,
-    /// How often a listing is read that turns out not to be whole.
+    /// How often a listing is read if it is incomplete.
     pub listings: u32,
-    /// How long a scoped token lives; its answer does not say (documented as 20 minutes).
+    /// The lifetime of a scoped token, which the response does not contain (documented as 20
+    /// minutes).
     pub scoped_life: Duration,
 }
 

@@ -1,5 +1,6 @@
-//! `list_workspaces` to its end. Owns the suspicion: a list counts as whole only when its end
-//! was reached, nothing came twice and the count is the one of the statistics.
+//! Responsible for listing all workspaces, and for whether the list is complete. A list is complete
+//! if its last page was reached, no workspace was listed twice, and the statistics of the API count
+//! as many workspaces.
 
 use super::error::ApiError;
 use super::wire::{StatsResponse, WorkspacePage};
@@ -8,19 +9,19 @@ use crate::events::{Event, Sink};
 use crate::model::{Completeness, WorkspaceId};
 use std::collections::{BTreeMap, HashSet};
 
-/// What was listed, and whether that is all.
+/// The listed workspaces, and whether the list is complete.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Listing {
     /// Live workspaces by id.
     pub items: BTreeMap<WorkspaceId, Workspace>,
-    /// Whether the list can be relied on to be whole.
+    /// Whether these are all live workspaces.
     pub completeness: Completeness,
 }
 
 impl Reader {
-    /// Every live workspace (`list_workspaces`, `get_workspaces_stats`); a listing that is not
-    /// whole is read again, as something may have changed meanwhile. `events` receives how
-    /// many have been listed so far.
+    /// Lists every live workspace (`list_workspaces`, `get_workspaces_stats`). An incomplete listing
+    /// is read again, because workspaces may have been created or deleted meanwhile. `events`
+    /// receives the number of workspaces listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         let mut listing = self.list_once(events).await?;
         for _ in 1..self.client.options.limits.listings {
@@ -44,7 +45,7 @@ impl Reader {
         })
     }
 
-    /// Reads page after page; tells what is wrong with the list, if anything.
+    /// Reads all pages. Returns why the list is incomplete, if it is.
     async fn read_pages(
         &self,
         items: &mut BTreeMap<WorkspaceId, Workspace>,
@@ -57,7 +58,7 @@ impl Reader {
         for _ in 0..limits.pages {
             let request = request::list_workspaces(limits.page, cursor.as_deref());
             let page: WorkspacePage = self.client.as_application(&request).await?.decode()?;
-            let repeated = self.take(page.data, items)?;
+            let repeated = self.add_page(page.data, items)?;
             flaw = flaw.or(repeated);
             events.emit(Event::CustomersListed { done: items.len() });
             let next = page.next.unwrap_or_default();
@@ -66,26 +67,26 @@ impl Reader {
             }
             let Some(next) = self.cursor_of(&next) else {
                 return Ok(Some(
-                    "a page names its next one on another host or without a cursor".to_owned(),
+                    "the link to the next page leads to another host or has no cursor".to_owned(),
                 ));
             };
             if !cursors.insert(next.clone()) {
-                return Ok(Some("the pages go round in a circle".to_owned()));
+                return Ok(Some("a page links to an earlier page".to_owned()));
             }
             cursor = Some(next);
         }
         Ok(Some(format!("no end after {} pages", limits.pages)))
     }
 
-    /// Takes a page in; tells of a workspace that was listed before.
-    fn take(
+    /// Adds a page. Returns why the list is incomplete if a workspace was listed before.
+    fn add_page(
         &self,
         page: Vec<super::wire::WorkspaceResponse>,
         items: &mut BTreeMap<WorkspaceId, Workspace>,
     ) -> Result<Option<String>, ApiError> {
         let mut flaw = None;
-        for answer in page {
-            let Some(workspace) = answer.into_live() else {
+        for response in page {
+            let Some(workspace) = response.into_live() else {
                 continue;
             };
             self.client.check_organization(workspace.organization_id)?;
@@ -98,15 +99,15 @@ impl Reader {
     }
 
     async fn compare_with_stats(&self, listed: usize) -> Result<Option<String>, ApiError> {
-        let answer = self
+        let outcome = self
             .client
             .as_application(&request::workspace_stats())
             .await;
-        let stats: StatsResponse = match answer {
-            Ok(answer) => answer.decode()?,
+        let stats: StatsResponse = match outcome {
+            Ok(success) => success.decode()?,
             Err(error) if error.is_not_found() => {
                 return Ok(Some(
-                    "the server gives no statistics to compare with".to_owned(),
+                    "the server has no statistics to compare with".to_owned(),
                 ));
             }
             Err(error) => return Err(error),
@@ -118,8 +119,8 @@ impl Reader {
         }))
     }
 
-    /// The cursor in `next`, which is a bare cursor or a link on this origin. Of a link only the
-    /// cursor is used: the request is made anew. A link to another host is not believed.
+    /// The cursor in `next`, which is a cursor or a link on this origin. Only the cursor of a link is
+    /// used, in a new request. A link to another origin has no cursor.
     fn cursor_of(&self, next: &str) -> Option<String> {
         let is_link = next.contains("://") || next.contains('?') || next.starts_with("/api/");
         if !is_link {

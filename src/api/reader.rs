@@ -1,4 +1,5 @@
-//! The view that reads: GETs and the application token, nothing else.
+//! Responsible for the read-only view of a session. Sends GET requests, and requests the application
+//! token. Does not change anything remotely.
 
 use super::client::Client;
 use super::error::ApiError;
@@ -12,45 +13,45 @@ use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The right to read. Cheap to clone.
+/// The read-only view of a session. Cheap to clone.
 #[derive(Clone)]
 pub struct Reader {
     pub(super) client: Arc<Client>,
 }
 
 impl Reader {
-    /// The organization that the session acts for: the expected one, else the token's, else
-    /// that of the first workspace read.
+    /// The organization of the session: the configured one, else that of the token, else that of the
+    /// first workspace that was read.
     pub fn organization(&self) -> Option<OrganizationId> {
         self.client.organization()
     }
 
-    /// One workspace; nothing when it is unknown or deleted (`get_workspaces_workspace_id`).
+    /// Reads a workspace (`get_workspaces_workspace_id`); `None` if it does not exist or is deleted.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, ApiError> {
-        let found: Option<WorkspaceResponse> = self.find(&request::get_workspace(id)).await?;
-        let Some(workspace) = found.and_then(WorkspaceResponse::into_live) else {
+        let response: Option<WorkspaceResponse> = self.find(&request::get_workspace(id)).await?;
+        let Some(workspace) = response.and_then(WorkspaceResponse::into_live) else {
             return Ok(None);
         };
         self.client.check_organization(workspace.organization_id)?;
         Ok(Some(workspace))
     }
 
-    /// The connectors of a workspace; nothing when the server does not know it
-    /// (`list_integrations_connectors`). `customer` is the workspace's present name, which is
-    /// what the older contract asks by.
+    /// Lists the connectors of a workspace (`list_integrations_connectors`); `None` if the workspace
+    /// does not exist. `customer` is the present name of the workspace, which the older contract
+    /// sends instead of the id.
     pub async fn connectors(
         &self,
         workspace: WorkspaceId,
         customer: &str,
     ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
-        match self.connectors_of_known(workspace, customer).await {
+        match self.connectors_of_existing(workspace, customer).await {
             Err(error) if error.is_not_found() => Ok(None),
             listed => listed.map(Some),
         }
     }
 
-    /// The connectors of a workspace that the server is known to know: 404 is an error.
-    pub(crate) async fn connectors_of_known(
+    /// Lists the connectors of a workspace that exists, so that 404 is an error.
+    pub(crate) async fn connectors_of_existing(
         &self,
         workspace: WorkspaceId,
         customer: &str,
@@ -64,26 +65,26 @@ impl Reader {
             .collect())
     }
 
-    /// One connector with its details; nothing when it is gone
-    /// (`get_integrations_connectors_id`).
+    /// Reads a connector with its details (`get_integrations_connectors_id`); `None` if it does not
+    /// exist.
     pub async fn connector(&self, id: ConnectorId) -> Result<Option<Connector>, ApiError> {
-        let found: Option<ConnectorResponse> = self.find(&request::get_connector(id)).await?;
-        Ok(found.map(|ConnectorResponse(connector)| connector))
+        let response: Option<ConnectorResponse> = self.find(&request::get_connector(id)).await?;
+        Ok(response.map(|ConnectorResponse(connector)| connector))
     }
 
-    /// The replication settings of a connector as they are, to be changed and sent back; nothing
-    /// when it is gone (`get_integrations_connectors_id`).
+    /// Reads the replication settings of a connector without redaction, so that they can be changed
+    /// and sent back (`get_integrations_connectors_id`); `None` if the connector does not exist.
     pub async fn replication(&self, id: ConnectorId) -> Result<Option<Replication>, ApiError> {
-        let Some(answer) = self.answer(&request::get_connector(id)).await? else {
+        let Some(success) = self.get(&request::get_connector(id)).await? else {
             return Ok(None);
         };
-        let ConnectorResponse(connector) = answer.decode_unseen()?;
+        let ConnectorResponse(connector) = success.decode_unredacted()?;
         let detail = connector.observed.detail;
         let settings = detail.map(|detail| detail.replication_config);
         Ok(Some(Replication(settings.unwrap_or_default())))
     }
 
-    /// The live catalog, or the part whose names contain `name`
+    /// Lists the connector types of the API, or those whose names contain `name`
     /// (`list_integrations_definitions_sources`).
     pub async fn definitions(&self, name: Option<&str>) -> Result<Vec<Definition>, ApiError> {
         let request = request::list_definitions(name);
@@ -91,26 +92,26 @@ impl Reader {
         Ok(list.definitions())
     }
 
-    /// The organization's source templates (`list_integrations_templates_sources`).
+    /// Lists the source templates of the organization (`list_integrations_templates_sources`).
     pub async fn templates(&self) -> Result<Vec<Template>, ApiError> {
         let request = request::list_templates();
         let list: TemplateList = self.client.as_application(&request).await?.decode()?;
         Ok(list.data)
     }
 
-    /// What a GET finds.
+    /// Sends a GET and decodes the response; `None` after 404.
     async fn find<T: ResponseBody>(
         &self,
         request: &request::Request<'_>,
     ) -> Result<Option<T>, ApiError> {
-        let answer = self.answer(request).await?;
-        answer.map(|answer| answer.decode()).transpose()
+        let success = self.get(request).await?;
+        success.map(|success| success.decode()).transpose()
     }
 
-    /// What a GET is answered with; 404 is an answer here, not an error.
-    async fn answer(&self, request: &request::Request<'_>) -> Result<Option<Success>, ApiError> {
+    /// Sends a GET; `None` after 404.
+    async fn get(&self, request: &request::Request<'_>) -> Result<Option<Success>, ApiError> {
         match self.client.as_application(request).await {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(success) => Ok(Some(success)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }

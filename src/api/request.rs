@@ -1,5 +1,5 @@
-//! Responsible for requests as plain values: method, path, query, body and idempotency, with the
-//! names of both contracts. Does no I/O, so that a test needs no socket.
+//! Responsible for building requests as plain values: method, path, query, body and idempotency,
+//! with the field names of both contracts. Does not send them.
 
 use super::body::{self, SecretBody};
 use super::error::{ApiError, ApiErrorKind};
@@ -17,11 +17,11 @@ use serde_json::{Map, Value};
 const WORKSPACES: &str = "/api/v1/workspaces";
 const CONNECTORS: &str = "/api/v1/integrations/connectors";
 
-/// One call, not yet authorized.
+/// A request without its token.
 pub(super) struct Request<'a> {
     /// The operation id of the specification.
     pub(super) operation: &'static str,
-    /// A customer, a connector, or an id, for a log; never anything secret.
+    /// A customer, a connector, or an id, for logs.
     pub(super) about: String,
     pub(super) method: Method,
     pub(super) path: String,
@@ -29,9 +29,9 @@ pub(super) struct Request<'a> {
     pub(super) body: Option<Bytes>,
     pub(super) redactor: Redactor<'a>,
     pub(super) idempotency: Idempotency,
-    /// Whether it changes anything remotely.
+    /// Whether the operation can change something remotely.
     pub(super) writes: bool,
-    /// Whether the server works before it answers.
+    /// Whether the operation takes long on the server, so that the longer timeout applies.
     pub(super) slow: bool,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn application_token<'a>(
     })
 }
 
-/// `create_account_applications_scoped_token`; creates the workspace when the name is new.
+/// `create_account_applications_scoped_token`; creates the workspace if the name is new.
 pub(super) fn scoped_token(
     contract: Contract,
     customer: &str,
@@ -149,7 +149,7 @@ pub(super) fn update_workspace(
     id: WorkspaceId,
     patch: &CustomerPatch,
 ) -> Result<Request<'static>, ApiError> {
-    // A null among these is the API's own: inherit.
+    // In `cache_enabled`, null is a value: the workspace inherits the setting.
     #[derive(Serialize)]
     struct Body<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_request_is_exact() {
+    fn application_token_request_has_exact_bytes() {
         let secret = SecretValue::new("s3\\cret".into());
         let request = application_token("id", &secret).unwrap();
         assert_eq!(
@@ -316,23 +316,23 @@ mod tests {
     }
 
     #[test]
-    fn minting_differs_in_its_path_only() {
-        let new = scoped_token(Contract::Workspace, "acme", Some(Region::EU)).unwrap();
-        assert_eq!(new.path, "/api/v1/account/applications/scoped-token");
+    fn scoped_token_request_under_the_older_contract_differs_only_in_its_path() {
+        let current = scoped_token(Contract::Workspace, "acme", Some(Region::EU)).unwrap();
+        assert_eq!(current.path, "/api/v1/account/applications/scoped-token");
         assert_eq!(
-            body(&new),
+            body(&current),
             r#"{"workspace_name":"acme","region_id":"b9e48d61-f082-4a14-a8d0-799a907938cb"}"#
         );
-        let old = scoped_token(Contract::ExternalUser, "acme", None).unwrap();
-        assert_eq!(old.path, "/api/v1/embedded/scoped-token");
-        assert_eq!(body(&old), r#"{"workspace_name":"acme"}"#);
-        assert!(new.writes && old.writes);
+        let older = scoped_token(Contract::ExternalUser, "acme", None).unwrap();
+        assert_eq!(older.path, "/api/v1/embedded/scoped-token");
+        assert_eq!(body(&older), r#"{"workspace_name":"acme"}"#);
+        assert!(current.writes && older.writes);
         let info = scoped_token_info(Contract::ExternalUser);
         assert_eq!(info.path, "/api/v1/embedded/scoped-token/info");
     }
 
     #[test]
-    fn patches_send_what_is_declared() {
+    fn update_workspace_sends_only_changed_fields() {
         let id = WorkspaceId(Uuid::nil());
         let patch = CustomerPatch {
             cache: Some(Cache::Inherit),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn connector_updates_send_what_is_declared() {
+    fn update_connector_sends_only_changed_fields() {
         let id = ConnectorId(Uuid::nil());
         let config = Map::from_iter([("k".to_owned(), json!(1))]);
         let entity = Entity {
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn listing_names_the_workspace_as_the_contract_does() {
+    fn list_connectors_names_the_workspace_by_contract() {
         let id = WorkspaceId(Uuid::nil());
         let query = |contract| list_connectors(contract, id, "a&b").query;
         assert_eq!(
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_delete_is_not_retried_blindly() {
+    fn delete_workspace_is_slow_and_idempotent() {
         let request = delete_workspace(WorkspaceId(Uuid::nil()));
         assert_eq!(request.idempotency, Idempotency::SlowIdempotent);
     }

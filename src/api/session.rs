@@ -1,4 +1,4 @@
-//! Responsible for a run's way to the API, and for its end.
+//! Responsible for opening the session of a run and for shutting it down.
 
 use super::client::Client;
 use super::transport::Transport;
@@ -9,20 +9,18 @@ use std::sync::Arc;
 /// The organization's client credentials (`TokenRequest`).
 #[derive(Debug)]
 pub struct Credentials {
-    /// Names the application; not secret.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretValue,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: SecretValue,
 }
 
-/// One run's way to the API: connections, tokens, limits.
+/// The connections, tokens and limits of one run.
 pub struct Session {
     client: Arc<Client>,
 }
 
 impl Session {
-    /// Gets an application token (`create_account_applications_token`) and refuses one of
-    /// another organization than the expected.
+    /// Requests an application token (`create_account_applications_token`). Fails if the token
+    /// belongs to another organization than the configured one.
     pub async fn open(
         target: Target,
         credentials: Credentials,
@@ -34,34 +32,33 @@ impl Session {
         Ok(Self { client })
     }
 
-    /// The view that reads.
+    /// The read-only view.
     pub fn reader(&self) -> Reader {
         Reader {
             client: Arc::clone(&self.client),
         }
     }
 
-    /// The view that writes, too.
+    /// The view that can also write.
     pub fn writer(&self) -> Writer {
         Writer {
             client: Arc::clone(&self.client),
         }
     }
 
-    /// From now on a call that would have to wait, for the service's return or because it asked to
-    /// be left alone, is given up. What may go at once goes on, and what is under way for some
-    /// seconds more.
-    pub fn halt(&self) {
-        self.client.halt();
+    /// From now on, calls that would have to wait for the service fail instead. Calls that need not
+    /// wait are still sent. Requests in flight have 8 s to finish.
+    pub fn shut_down(&self) {
+        self.client.shut_down();
     }
 
-    /// Notes texts that are no secret, such as declared names: answers show them as they are, even
-    /// where they look like part of one.
-    pub fn note_plain<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
-        self.client.note_plain(texts);
+    /// Exempts texts from redaction, such as names in the files: responses show them unchanged, even
+    /// if they are part of a secret.
+    pub fn allow_texts<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+        self.client.allow_texts(texts);
     }
 
-    /// The organization that the session acts for, as far as known.
+    /// The organization of the session; `None` until a response names one.
     pub fn organization(&self) -> Option<OrganizationId> {
         self.client.organization()
     }

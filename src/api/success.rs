@@ -1,4 +1,5 @@
-//! Responsible for decoding a successful response, with texts replaced that repeat a secret.
+//! Responsible for decoding a successful response. Replaces each text that repeats a secret of the
+//! session.
 
 use super::error::{ApiError, ApiErrorKind, Call};
 use super::redaction::{Redactor, SentSecrets, WITHHELD};
@@ -7,35 +8,36 @@ use super::wire::{self, ResponseBody};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// A success, with the call it answers.
+/// A response with a 2xx status.
 pub(super) struct Success {
     pub(super) response: Response,
     pub(super) call: Call,
-    /// When the attempt began that it answers.
-    pub(super) asked: Instant,
-    /// What went to the server before it came.
+    /// When the attempt was sent.
+    pub(super) sent_at: Instant,
+    /// The secrets that the session has sent so far.
     pub(super) sent: Arc<SentSecrets>,
 }
 
 impl Success {
-    /// The answer as a shape, without texts that repeat a secret; a success that is not
-    /// understood is an error with doubt.
+    /// Decodes the body and replaces texts that repeat a secret. If the body cannot be decoded, it is
+    /// unknown whether the call took effect.
     pub(super) fn decode<T: ResponseBody>(&self) -> Result<T, ApiError> {
-        let mut shape: T = self.decode_unseen()?;
-        shape.visit_strings(&mut |text| self.withhold(text));
-        Ok(shape)
+        let mut body: T = self.decode_unredacted()?;
+        body.visit_strings(&mut |text| self.redact(text));
+        Ok(body)
     }
 
-    /// The answer as it is, for what is sent back to where it came from and shown to nobody.
-    pub(super) fn decode_unseen<T: ResponseBody>(&self) -> Result<T, ApiError> {
+    /// Decodes the body as it is, for values that are only sent back to the API.
+    pub(super) fn decode_unredacted<T: ResponseBody>(&self) -> Result<T, ApiError> {
         wire::decode(&self.response.body).map_err(|reason| {
             let status = self.response.status;
             ApiError::new(self.call, ApiErrorKind::Undecodable { status, reason })
         })
     }
 
-    /// Most texts are times, which hold no secret and are quickly told.
-    fn withhold(&self, text: &mut String) {
+    /// Replaces a text that repeats a secret. Timestamps are skipped, because most texts are
+    /// timestamps and searching them is slow.
+    fn redact(&self, text: &mut String) {
         if self.sent.is_allowed(text) {
             return;
         }

@@ -1,35 +1,35 @@
-//! Where requests go. Owns the rules for the API's address; refuses everything that could make
-//! it a sink for credentials: userinfo, a path, a query, plain HTTP off the machine.
+//! Responsible for the address of the API. Rejects every address that could leak credentials:
+//! with a user name or password, a path, a query, or plain HTTP to another machine.
 
 use crate::http::is_loopback;
 use reqwest::Url;
 use std::fmt;
 use thiserror::Error;
 
-/// The vendor's address, when nothing else is asked for.
+/// The address of Airbyte's API.
 pub const DEFAULT_TARGET: &str = "https://api.airbyte.ai";
 
-/// The API's origin: scheme, host and port, nothing else.
+/// The origin of the API: scheme, host and port.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Target(Url);
 
-/// Why a text is not a usable address.
+/// Why an address of the API is rejected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Error)]
 pub enum TargetError {
-    /// Not an address at all.
-    #[error("is not an address; it looks like https://api.airbyte.ai")]
+    /// The text is not a URL.
+    #[error("is not an address such as https://api.airbyte.ai")]
     NotAnAddress,
-    /// Neither `https` nor `http`.
-    #[error("has to start with https://")]
+    /// The scheme is neither `https` nor `http`.
+    #[error("must start with https://")]
     Scheme,
-    /// A user name or password in it.
-    #[error("holds a user name or a password, which does not belong there")]
+    /// The address contains credentials.
+    #[error("must not contain a user name or a password")]
     UserInfo,
-    /// Something after the host and port.
-    #[error("holds more than scheme, host and port")]
+    /// The address contains a path, a query or a fragment.
+    #[error("must consist of scheme, host and port only")]
     MoreThanOrigin,
-    /// Plain HTTP to another machine.
-    #[error("uses plain http, which is allowed to this machine only")]
+    /// Plain HTTP to another machine could be intercepted.
+    #[error("uses plain http, which is allowed only for this machine")]
     PlainHttp,
 }
 
@@ -38,7 +38,7 @@ impl Target {
         &self.0
     }
 
-    /// The address of `path` with `query`, on this origin and no other.
+    /// The address of a path and a query on this origin.
     pub(super) fn address(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
         url.set_path(path);
@@ -48,7 +48,7 @@ impl Target {
         url
     }
 
-    /// The query of a `next` link, relative or on this origin; nothing for a link elsewhere.
+    /// The query of a `next` link, relative or on this origin; `None` for a link to another origin.
     pub(super) fn query_of(&self, link: &str) -> Option<Vec<(String, String)>> {
         let url = self.0.join(link).ok()?;
         if url.origin() != self.0.origin() {
@@ -61,7 +61,7 @@ impl Target {
 impl std::str::FromStr for Target {
     type Err = TargetError;
 
-    /// With or without scheme; `https` is assumed.
+    /// Without a scheme, `https` is assumed.
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
         let url = if text.contains("://") {
@@ -101,12 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_the_vendor() {
+    fn default_target_is_the_address_of_airbyte() {
         assert_eq!(shown(DEFAULT_TARGET).unwrap(), DEFAULT_TARGET);
     }
 
     #[test]
-    fn scheme_is_optional_and_https() {
+    fn target_without_scheme_uses_https() {
         assert_eq!(
             shown("api.example:8443").unwrap(),
             "https://api.example:8443"
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_stays_on_the_machine() {
+    fn target_with_plain_http_must_be_loopback() {
         for text in [
             "http://127.0.0.9:80",
             "http://[::1]:9",
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_an_origin_is_refused() {
+    fn target_with_more_than_an_origin_is_rejected() {
         assert_eq!(shown("https://u:p@h"), Err(TargetError::UserInfo));
         assert_eq!(shown("https://h/v2"), Err(TargetError::MoreThanOrigin));
         assert_eq!(shown("https://h?x=1"), Err(TargetError::MoreThanOrigin));

@@ -1,5 +1,4 @@
-//! Responsible for one attempt over the network, with its deadlines and limits. Does not repeat
-//! anything.
+//! Responsible for sending one attempt, with its deadlines and limits. Does not retry.
 
 use super::error::{ApiError, ApiErrorKind};
 use super::options::{Options, Timeouts};
@@ -13,7 +12,7 @@ use reqwest::{Client, ClientBuilder, Proxy};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// A response, whatever its status. The body may hold a token, so it is wiped.
+/// A response of any status. The body may contain a token, so it is wiped on drop.
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
@@ -43,7 +42,7 @@ impl Transport {
         })
     }
 
-    /// One attempt, within the time that is left.
+    /// Sends a request once. `left` is the time that the call still has.
     pub(super) async fn attempt(
         &self,
         request: &Request<'_>,
@@ -51,28 +50,28 @@ impl Transport {
         organization: Option<OrganizationId>,
         left: Duration,
     ) -> Result<Response, TransportError> {
-        let own = if request.slow {
+        let timeout = if request.slow {
             self.timeouts.create
         } else {
             self.timeouts.attempt
         };
         let url = self.target.address(&request.path, &request.query);
-        let mut built = self
+        let mut builder = self
             .client
             .request(request.method.clone(), url)
-            .timeout(own.min(left));
+            .timeout(timeout.min(left));
         if let Some(organization) = organization {
-            built = built.header("X-Organization-Id", organization.to_string());
+            builder = builder.header("X-Organization-Id", organization.to_string());
         }
         if let Some(bearer) = bearer {
-            built = built.header(AUTHORIZATION, authorization(bearer)?);
+            builder = builder.header(AUTHORIZATION, authorization(bearer)?);
         }
         if let Some(body) = &request.body {
-            built = built
+            builder = builder
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .body(body.clone());
         }
-        let mut response = built.send().await?;
+        let mut response = builder.send().await?;
         let body = http::read_body(&mut response, self.limit, self.timeouts.idle).await?;
         let header = |name| response.headers().get(name)?.to_str().ok();
         Ok(Response {
@@ -87,19 +86,22 @@ fn setup(error: http::SetupError) -> ApiError {
     ApiErrorKind::Setup(error.message()).into()
 }
 
-/// Only what is encrypted goes through a proxy: it sees a tunnel, not a token.
+/// Only HTTPS goes through the proxy, so that the proxy sees a tunnel and no token.
 fn with_proxy(builder: ClientBuilder, proxy: Option<&str>) -> Result<ClientBuilder, ApiError> {
     let Some(proxy) = proxy else {
         return Ok(builder);
     };
-    // The error would repeat the address, and with it a password.
-    let proxy = Proxy::https(proxy)
-        .map_err(|_| ApiErrorKind::Setup("the proxy is not an address such as http://host:3128"))?;
+    // The error is not shown, because it repeats the address, which may contain a password.
+    let proxy = Proxy::https(proxy).map_err(|_| {
+        ApiErrorKind::Setup(
+            "the address of the proxy is not valid; it must look like http://host:3128",
+        )
+    })?;
     Ok(builder.proxy(proxy))
 }
 
 fn authorization(bearer: &SecretValue) -> Result<HeaderValue, TransportError> {
     let text = Zeroizing::new(format!("Bearer {}", bearer.expose()));
     http::secret_header(&text)
-        .ok_or_else(|| TransportError::Connect("the token does not fit a header".to_owned()))
+        .ok_or_else(|| TransportError::Connect("the token is not a valid header value".to_owned()))
 }

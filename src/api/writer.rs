@@ -1,5 +1,6 @@
-//! The view that writes: everything that changes something remotely, that sends a secret, or
-//! that creates as a side effect (minting a scoped token creates the workspace).
+//! Responsible for the view of a session that can write: requests that change something remotely,
+//! that send a secret, or that create as a side effect. Requesting a scoped token for a new name
+//! creates the workspace.
 
 use super::client::Client;
 use super::error::ApiError;
@@ -8,32 +9,32 @@ use super::reader::Reader;
 use super::redaction::display_safe;
 use super::success::Success;
 use super::wire::{CheckResponse, CreateResponse, DeleteResponse, WorkspaceResponse};
-use super::{Check, Created, Gone, Replication, Workspace, request};
+use super::{Check, Created, DeleteOutcome, Replication, Workspace, request};
 use crate::model::{
     ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, SecretLookup, WorkspaceId,
 };
 use std::sync::Arc;
 
-/// The right to write. Cheap to clone.
+/// The view of a session that can write. Cheap to clone.
 #[derive(Clone)]
 pub struct Writer {
     pub(super) client: Arc<Client>,
 }
 
 impl Writer {
-    /// The right to write includes the right to read.
+    /// The read-only view of the same session.
     pub fn reader(&self) -> Reader {
         Reader {
             client: Arc::clone(&self.client),
         }
     }
 
-    /// The workspace of a customer, by minting a token for its name and reading what the token
-    /// is for (`create_account_applications_scoped_token`,
-    /// `get_account_applications_scoped_token_info`).
+    /// Finds the workspace of a customer: requests a scoped token for its name
+    /// (`create_account_applications_scoped_token`) and reads which workspace the token belongs to
+    /// (`get_account_applications_scoped_token_info`).
     ///
-    /// Creates the workspace when the name is new, in `region`. With `known` nothing is
-    /// created: the workspace has to be there and to carry the name.
+    /// Creates the workspace in `region` if the name is new. With `known`, nothing is created: the
+    /// workspace must exist and have this name.
     pub async fn mint(
         &self,
         customer: &str,
@@ -46,8 +47,8 @@ impl Writer {
         }
     }
 
-    /// Changes name, status or cache (`update_workspaces_workspace_id`). Tells what the server
-    /// says the workspace is now, or nothing if that is a tombstone.
+    /// Changes name, status or cache (`update_workspaces_workspace_id`). Returns the workspace as the
+    /// response shows it, or `None` if it is a tombstone.
     pub async fn update_workspace(
         &self,
         id: WorkspaceId,
@@ -57,23 +58,26 @@ impl Writer {
         let outcome = self.client.as_application(&request).await;
         self.client.tokens.forget(id);
         let workspace = outcome?.decode::<WorkspaceResponse>()?.into_live();
-        let organization = workspace.as_ref().and_then(|found| found.organization_id);
+        let organization = workspace
+            .as_ref()
+            .and_then(|workspace| workspace.organization_id);
         self.client.check_organization(organization)?;
         Ok(workspace)
     }
 
-    /// Deletes a workspace and what it holds (`delete_workspaces_workspace_id`). After a 504 it
-    /// may go on behind the gateway: the error's effect is unknown, and the caller looks.
-    pub async fn delete_workspace(&self, id: WorkspaceId) -> Result<Gone, ApiError> {
+    /// Deletes a workspace with its contents (`delete_workspaces_workspace_id`). After a 504 the
+    /// deletion may continue behind the gateway: the effect is unknown, and the caller reads the
+    /// workspace again.
+    pub async fn delete_workspace(&self, id: WorkspaceId) -> Result<DeleteOutcome, ApiError> {
         let outcome = self
             .client
             .as_application(&request::delete_workspace(id))
             .await;
         self.client.tokens.forget(id);
-        gone(outcome)
+        delete_outcome(outcome)
     }
 
-    /// Whether the credentials of a body work (`create_integrations_connectors_check`).
+    /// Checks the credentials of a connector (`create_integrations_connectors_check`).
     pub async fn check_connector(
         &self,
         customer: &str,
@@ -91,8 +95,8 @@ impl Writer {
         })
     }
 
-    /// Creates a connector (`create_integrations_connectors`). Not repeated after anything
-    /// unclear: names are not unique, so a blind repetition could make a twin.
+    /// Creates a connector (`create_integrations_connectors`). Not retried if the first request may
+    /// have taken effect: names are not unique, so a retry could create a duplicate.
     pub async fn create_connector(
         &self,
         customer: &str,
@@ -113,8 +117,8 @@ impl Writer {
         Ok(answer.decode::<CreateResponse>()?.into())
     }
 
-    /// Changes name, replication settings or entities (`update_integrations_connectors_id`).
-    /// What is nothing is not sent.
+    /// Changes name, replication settings or entities (`update_integrations_connectors_id`). Arguments
+    /// that are `None` are not sent.
     pub async fn update_connector(
         &self,
         id: ConnectorId,
@@ -128,10 +132,10 @@ impl Writer {
         answer.decode::<CreateResponse>().map(drop)
     }
 
-    /// Starts deleting a connector (`delete_integrations_connectors_id`): it is gone once it is
-    /// no longer listed.
-    pub async fn delete_connector(&self, id: ConnectorId) -> Result<Gone, ApiError> {
-        gone(
+    /// Requests the deletion of a connector (`delete_integrations_connectors_id`). The connector is
+    /// deleted once it is no longer listed.
+    pub async fn delete_connector(&self, id: ConnectorId) -> Result<DeleteOutcome, ApiError> {
+        delete_outcome(
             self.client
                 .as_application(&request::delete_connector(id))
                 .await,
@@ -139,17 +143,19 @@ impl Writer {
     }
 }
 
-/// Every success of a DELETE says the same, whether 200 or 202 and with which of its bodies. A body
-/// of another kind is some other server's.
-fn gone(outcome: Result<Success, ApiError>) -> Result<Gone, ApiError> {
+/// A DELETE succeeds with 200 or 202 and one of several bodies, which all mean the same. Any other
+/// body does not come from this API.
+fn delete_outcome(outcome: Result<Success, ApiError>) -> Result<DeleteOutcome, ApiError> {
     match outcome {
         Ok(answer)
             if matches!(answer.response.status, 202 | 204) && answer.response.body.is_empty() =>
         {
-            Ok(Gone::Accepted)
+            Ok(DeleteOutcome::Accepted)
         }
-        Ok(answer) => answer.decode::<DeleteResponse>().map(|_| Gone::Accepted),
-        Err(error) if error.is_not_found() => Ok(Gone::Already),
+        Ok(answer) => answer
+            .decode::<DeleteResponse>()
+            .map(|_| DeleteOutcome::Accepted),
+        Err(error) if error.is_not_found() => Ok(DeleteOutcome::NotFound),
         Err(error) => Err(error),
     }
 }

@@ -122,13 +122,13 @@ impl Connection {
         recorded: &LedgerState,
         unsettled: &[JournalEntry],
     ) {
-        self.session.note_plain(desired.texts());
+        self.session.allow_texts(desired.texts());
         let entries = recorded.customers.values().map(serde_json::to_value);
         let intents = unsettled
             .iter()
             .map(|unsettled| serde_json::to_value(&unsettled.intent));
         for value in entries.chain(intents).flatten() {
-            self.session.note_plain(texts(&value));
+            self.session.allow_texts(texts(&value));
         }
     }
 

@@ -43,7 +43,7 @@ impl App<'_> {
                 std::process::exit(Exit::Cancelled.number().into());
             }
             self.stop.request(StopCause::Signal);
-            self.connection.session.halt();
+            self.connection.session.shut_down();
             render::draining(ui);
         }
     }

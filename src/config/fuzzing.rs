@@ -4,7 +4,7 @@
 
 use super::yaml::{self, NodeRef};
 use super::{Finding, LoadOptions, Loaded, diagnostic, limits, load, read};
-use crate::fuzzing::PLANTED;
+use crate::fuzzing::SAMPLE_SECRET;
 use serde_json::Value;
 
 fn load_text(bytes: &[u8]) -> Loaded {
@@ -60,7 +60,7 @@ fn has_a_place(finding: &Finding, text: &str) {
 
 /// A literal where a secret belongs, before any text that may break the file.
 fn planted(rest: &str) {
-    let secret: String = PLANTED
+    let secret: String = SAMPLE_SECRET
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .collect();

@@ -1,8 +1,8 @@
-//! Responsible for everything that is reported while a command runs: producers emit an [`Event`],
-//! and a [`Sink`] decides what becomes of it.
+//! Responsible for the events that are reported while a command runs: producers emit an [`Event`], and
+//! a [`Sink`] displays or records it.
 //!
-//! An event is plain data, ready to be serialized. Its fields are the allow-list of what may be
-//! told about a request: there is no place for a body, a header, or an address with its query.
+//! An event is plain data. Its fields are the allow-list of what may be reported about a request: no
+//! body, no header, and no address with its query.
 
 #![expect(missing_docs, reason = "the names of the fields say what they hold")]
 
@@ -15,11 +15,11 @@ use std::time::Duration;
 
 /// Receives events, from several tasks at the same time.
 pub trait Sink: Send + Sync {
-    /// Takes one event. A sink that cannot write it drops it: events never stop a run.
+    /// Receives an event. A sink that cannot write the event drops it, so that events never stop a run.
     fn emit(&self, event: Event<'_>);
 }
 
-/// Something that happened, or a wait that begins.
+/// Something that happened during a command, or a wait that begins.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event<'a> {
@@ -32,7 +32,7 @@ pub enum Event<'a> {
     DetailsRead { done: usize, total: usize },
     /// The run waits for the service, the rate limit, a retry, or another run.
     WaitStarted { reason: &'a str, longest: Duration },
-    /// A request was answered, or failed.
+    /// A request got a response, or failed.
     RequestFinished(RequestEvent<'a>),
     /// The execution of a plan begins.
     ExecutionStarted { steps: usize },
@@ -75,20 +75,20 @@ pub struct RequestEvent<'a> {
     pub attempt: u32,
 }
 
-/// What came back for one request.
+/// How a request ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseSummary {
     Status(u16),
     NotConnected,
     TimedOut,
-    /// The connection broke after the request was sent.
+    /// The connection was interrupted after the request was sent.
     Interrupted,
     /// The body exceeds the limit.
     TooLarge,
 }
 
-/// Sinks that each receive every event.
+/// Several sinks, each of which receives every event.
 #[derive(Default)]
 pub struct Sinks(Vec<Box<dyn Sink>>);
 

@@ -1,4 +1,4 @@
-//! Responsible for keeping the events that tests look at.
+//! Responsible for recording events in tests.
 
 use super::{Event, Sink};
 use crate::model::LockUnpoisoned;
@@ -6,17 +6,17 @@ use serde_json::Value;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Keeps every event, for tests.
+/// Records every event.
 #[derive(Default)]
 pub(crate) struct Recorder(Mutex<Vec<Value>>);
 
 impl Recorder {
-    /// Takes the events received so far.
-    pub(crate) fn take(&self) -> Vec<Value> {
+    /// Removes and returns the recorded events.
+    pub(crate) fn drain(&self) -> Vec<Value> {
         std::mem::take(&mut self.0.lock_unpoisoned())
     }
 
-    /// The reasons and lengths of all waits so far.
+    /// The reasons and durations of all recorded waits.
     pub(crate) fn waits(&self) -> Vec<(String, Duration)> {
         let events = self.0.lock_unpoisoned();
         events

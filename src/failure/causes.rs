@@ -1,5 +1,5 @@
-//! Responsible for failures by their cause: of this program's modules, and those that several
-//! commands have in common.
+//! Responsible for converting errors of other modules into failures, and for failures that several
+//! commands share.
 
 use super::{Failure, FailureKind};
 use crate::api::{ApiError, ApiErrorKind};
@@ -8,22 +8,22 @@ use crate::sandbox::SandboxError;
 use std::path::Path;
 
 impl Failure {
-    /// Something about files, network or ledger is wrong.
+    /// A problem with files, the network or the ledger.
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(FailureKind::Error, code, message)
     }
 
-    /// The command line is wrong.
+    /// A problem with the command line.
     pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(FailureKind::Usage, code, message)
     }
 
-    /// A selector selects nothing.
+    /// A selector that matches nothing.
     pub(crate) fn unknown_selector(message: impl Into<String>) -> Self {
         Self::usage("unknown_selector", message)
     }
 
-    /// A defect of this program.
+    /// A bug in airlift.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Internal, "internal", message)
     }
@@ -35,7 +35,7 @@ impl Failure {
 }
 
 impl From<std::io::Error> for Failure {
-    /// Results that cannot be written; a reader that went away is not one (see `render`).
+    /// A result that cannot be written. A closed pipe is not a failure; see `render`.
     fn from(error: std::io::Error) -> Self {
         let message = format!("cannot write the result: {error}");
         Self::error("output_failed", message)
@@ -69,7 +69,7 @@ impl From<LedgerError> for Failure {
             LedgerError::Changed { .. } => failure("ledger_changed"),
             LedgerError::LeaseLost { .. } => failure("ledger_lease_lost"),
             LedgerError::Untrusted { .. } => failure("ledger_untrusted")
-                .hint("if it is yours, give it to this user with chown and take others' right to write with chmod go-w; put a directory in the place of a link, or name it with --ledger"),
+                .hint("if the directory is yours, change its owner with chown and remove write access of others with chmod go-w; replace a link by a directory, or choose another one with --ledger"),
         }
     }
 }

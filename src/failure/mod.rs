@@ -1,28 +1,28 @@
-//! Responsible for what stops a run, as people and pipelines see it: a kind, a stable code, a
-//! message, hints, and the exit code that follows. Does not print; `render` does that.
+//! Responsible for failures that stop a run: kind, stable code, message, hints and exit code. Does not
+//! print failures; `render` does.
 
 mod causes;
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// The exit codes, by name.
+/// The exit codes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Everything succeeded, or there was nothing to do.
+    /// The command succeeded, or had nothing to do.
     Success = 0,
     /// An error of no other kind.
     Error = 1,
-    /// There are changes; only with `--detailed-exitcode`.
+    /// The plan has changes; only with `--detailed-exitcode`.
     Changes = 2,
-    /// Authentication failed, or it is the wrong organization.
+    /// Authentication failed, or the API responds for another organization.
     Authentication = 3,
-    /// The run went through, with operations failed, blocked, stale or unknown.
+    /// The run ended, and some operations failed, were blocked or stale, or have an unknown outcome.
     Partial = 4,
-    /// A guard refused.
+    /// A guard refused the plan.
     Refused = 5,
-    /// Cancelled by a person or a signal.
+    /// A person or a signal cancelled the run.
     Cancelled = 8,
     /// The plan is stale.
     Stale = 10,
@@ -30,13 +30,12 @@ pub enum Exit {
     Secret = 11,
     /// The command line is wrong.
     Usage = 64,
-    /// A defect of this program.
+    /// A bug in airlift.
     Internal = 70,
 }
 
 impl Exit {
-    /// Every exit code, the one that decides first: what stops a run comes before what it
-    /// went through with.
+    /// Every exit code by precedence. Failures that stop a run come before outcomes of operations.
     pub const BY_PRECEDENCE: [Self; 11] = [
         Self::Internal,
         Self::Usage,
@@ -51,13 +50,19 @@ impl Exit {
         Self::Success,
     ];
 
-    /// The one that decides when several apply; [`Exit::Success`] when none does.
-    pub fn decide(all: impl IntoIterator<Item = Self>) -> Self {
-        let rank = |exit: &Self| Self::BY_PRECEDENCE.iter().position(|one| one == exit);
-        all.into_iter().min_by_key(rank).unwrap_or(Self::Success)
+    /// The exit code with the highest precedence; [`Exit::Success`] if there is none.
+    pub fn decide(exits: impl IntoIterator<Item = Self>) -> Self {
+        exits
+            .into_iter()
+            .min_by_key(|exit| exit.rank())
+            .unwrap_or(Self::Success)
     }
 
-    /// The number.
+    fn rank(self) -> Option<usize> {
+        Self::BY_PRECEDENCE.iter().position(|exit| *exit == self)
+    }
+
+    /// The exit code as a number.
     pub fn number(self) -> u8 {
         self as u8
     }
@@ -69,31 +74,31 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What kind of thing stopped a run, or what it went through with.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FailureKind {
     /// The command line is wrong.
     Usage,
     /// An error of no other kind: files, network, ledger.
     Error,
-    /// Authentication failed, or it is the wrong organization.
+    /// Authentication failed, or the API responds for another organization.
     Authentication,
-    /// A guard refused.
+    /// A guard refused the plan.
     Refused,
     /// A secret could not be resolved.
     Secret,
     /// The plan is stale.
     Stale,
-    /// Cancelled by a person or a signal.
+    /// A person or a signal cancelled the run.
     Cancelled,
     /// Some operations did not succeed.
     Partial,
-    /// A defect of this program.
+    /// A bug in airlift.
     Internal,
 }
 
 impl FailureKind {
-    /// The exit code that follows.
+    /// The exit code of this kind.
     pub fn exit(self) -> Exit {
         match self {
             Self::Usage => Exit::Usage,
@@ -109,16 +114,16 @@ impl FailureKind {
     }
 }
 
-/// A reason to stop, ready to be shown.
+/// A failure that stops a run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
-    /// What kind; decides the exit code.
+    /// Determines the exit code.
     pub kind: FailureKind,
-    /// The stable code, which `airlift explain` knows.
+    /// The stable code, which `airlift explain` explains.
     pub code: &'static str,
-    /// What is the matter, as a lower-case fragment. Never a secret's value.
+    /// What is wrong, as a lower-case fragment. Must not contain the value of a secret.
     pub message: String,
-    /// What to do about it, one sentence each.
+    /// What to do, one sentence each.
     pub hints: Vec<String>,
 }
 
@@ -133,14 +138,14 @@ impl Failure {
         }
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// The exit code that follows.
+    /// The exit code of this failure.
     pub fn exit(&self) -> Exit {
         self.kind.exit()
     }
@@ -159,7 +164,7 @@ mod tests {
     use super::Exit;
 
     #[test]
-    fn what_stops_a_run_decides() {
+    fn decide_with_several_exit_codes_returns_highest_precedence() {
         use Exit::{Cancelled, Changes, Error, Partial, Refused, Secret, Stale, Success, Usage};
         assert_eq!(Exit::decide([]), Success);
         assert_eq!(Exit::decide([Success, Changes]), Changes);
@@ -172,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_fixed() {
+    fn exit_numbers_are_stable() {
         let numbers = Exit::BY_PRECEDENCE.map(Exit::number);
         assert_eq!(numbers, [70, 64, 1, 3, 5, 11, 10, 8, 4, 2, 0]);
     }

@@ -1,4 +1,4 @@
-//! Responsible for reading a body as a whole, up to a limit, into memory that is wiped.
+//! Responsible for reading a response body up to a limit, into memory that is wiped on drop.
 
 use super::TransportError;
 use crate::model::SecretBuffer;
@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// Reads up to `limit` bytes. No two pieces may be further apart than `idle`: before the response
-/// begins the server may work for as long as the request may take, so the client's own limit on
-/// silence, which counts from the sending on, is not for this.
+/// Reads up to `limit` bytes. Fails if the server sends nothing for `idle`. The read timeout of the
+/// HTTP client cannot be used for this, because it also applies before the response begins, when the
+/// server may need longer.
 pub(crate) async fn read_body(
     response: &mut Response,
     limit: usize,
@@ -21,11 +21,11 @@ pub(crate) async fn read_body(
         return Err(TransportError::TooLarge);
     }
     let mut body = SecretBuffer::with_capacity(announced, limit);
-    while let Some(piece) = timeout(idle, response.chunk())
+    while let Some(chunk) = timeout(idle, response.chunk())
         .await
         .map_err(|_| TransportError::TimedOut)??
     {
-        body.push(&piece).map_err(|_| TransportError::TooLarge)?;
+        body.push(&chunk).map_err(|_| TransportError::TooLarge)?;
     }
     Ok(body.into_bytes())
 }

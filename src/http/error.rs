@@ -1,29 +1,28 @@
-//! Responsible for the causes of requests that were not answered as a whole, in texts without
-//! addresses.
+//! Responsible for the causes of requests without a complete response. Does not show addresses.
 
 use std::error::Error;
 
-/// Characters of a cause that are shown.
-const SHOWN: usize = 200;
+/// The longest cause, in characters.
+const MAX_CHARS: usize = 200;
 
-/// No whole response.
+/// Why a request has no complete response.
 #[derive(Debug)]
 pub(crate) enum TransportError {
-    /// Nothing was sent.
+    /// No connection was established. Nothing was sent.
     Connect(String),
-    /// Nothing was sent, because the connection did not stand in time.
+    /// The connection was not established in time. Nothing was sent.
     ConnectTimedOut(String),
     /// A deadline passed.
     TimedOut,
-    /// The connection broke on the way.
+    /// The connection was interrupted after the request was sent.
     Interrupted(String),
-    /// The response goes beyond the limit.
+    /// The response exceeds the limit.
     TooLarge,
 }
 
 impl From<reqwest::Error> for TransportError {
     fn from(error: reqwest::Error) -> Self {
-        // Asked first: while connecting nothing is sent, whichever deadline passed.
+        // While connecting, nothing is sent, whichever deadline passed.
         match (error.is_connect() || error.is_builder(), error.is_timeout()) {
             (true, true) => Self::ConnectTimedOut(innermost_cause(error)),
             (true, false) => Self::Connect(innermost_cause(error)),
@@ -33,7 +32,7 @@ impl From<reqwest::Error> for TransportError {
     }
 }
 
-/// The innermost cause, which is the telling one; the address is left out with its query.
+/// The innermost cause, which is the most specific one, without the address.
 fn innermost_cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut cause: &dyn Error = &error;
@@ -44,6 +43,6 @@ fn innermost_cause(error: reqwest::Error) -> String {
         .to_string()
         .chars()
         .filter(|c| !c.is_control())
-        .take(SHOWN)
+        .take(MAX_CHARS)
         .collect()
 }

@@ -1,6 +1,6 @@
-//! Responsible for what the clients of the API and of Vault share: set-up without redirects and
-//! without proxies from the environment, bounded reads, and causes of failures. Does not know
-//! either service.
+//! Responsible for the HTTP code that the clients of the API and of Vault share: set-up without
+//! redirects and without proxies of the environment, reading bodies up to a limit, and the causes of
+//! failures. Does not know either service.
 
 mod body;
 mod client;

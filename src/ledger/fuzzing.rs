@@ -6,7 +6,7 @@
 )]
 
 use super::{Journal, Ledger, LedgerStore, Rotations};
-use crate::fuzzing::PLANTED;
+use crate::fuzzing::SAMPLE_SECRET;
 use crate::model::{OrganizationId, WorkspaceId};
 use std::path::Path;
 use std::task::{Context, Poll, Waker};
@@ -18,7 +18,7 @@ pub fn ledger(data: &[u8]) {
     let Ok(dir) = tempfile::tempdir() else {
         return;
     };
-    let bytes = String::from_utf8_lossy(data).replace("@@", PLANTED);
+    let bytes = String::from_utf8_lossy(data).replace("@@", SAMPLE_SECRET);
     customer(dir.path(), bytes.as_bytes());
     journal(dir.path(), bytes.as_bytes());
     assert!(std::fs::write(dir.path().join("rotation.json"), &bytes).is_ok());
@@ -38,7 +38,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn quotes_nothing(error: &super::LedgerError) {
-    assert!(!error.to_string().contains(PLANTED), "{error}");
+    assert!(!error.to_string().contains(SAMPLE_SECRET), "{error}");
 }
 
 fn customer(dir: &Path, bytes: &[u8]) {

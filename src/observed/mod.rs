@@ -169,7 +169,11 @@ impl Observer<'_> {
         let Some(workspace) = self.reader.workspace(id).await? else {
             return Ok(None);
         };
-        match self.reader.connectors_of_known(id, &workspace.name).await {
+        match self
+            .reader
+            .connectors_of_existing(id, &workspace.name)
+            .await
+        {
             Err(error) if error.is_not_found() => match self.reader.workspace(id).await? {
                 None => Ok(None),
                 Some(_) => Err(error),

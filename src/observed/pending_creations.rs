@@ -42,7 +42,7 @@ pub async fn await_pending_creations(
             break;
         }
         if !announced {
-            let reason = "at most, for connectors that an interrupted run may have created";
+            let reason = "an interrupted run may have created connectors";
             let longest = last.saturating_duration_since(Instant::now());
             events.emit(Event::WaitStarted { reason, longest });
             announced = true;

@@ -298,7 +298,7 @@ async fn observe_emits_progress_events() {
     .await
     .unwrap();
     assert_eq!(
-        recorder.take(),
+        recorder.drain(),
         [
             json!({"kind": "customers_listed", "done": 1}),
             json!({"kind": "connectors_listed", "done": 1, "total": 1}),

@@ -1,20 +1,19 @@
-//! Responsible for the body of an error response (`ApiErrorResponse`, and the shapes that clients
-//! expect beside it) as a message that is safe to display: no markup, no control characters, no
-//! secret.
+//! Responsible for turning the body of an error response (`ApiErrorResponse`, and the other formats
+//! that clients expect) into a message that is safe to display: without markup, control characters
+//! or secrets.
 
 use super::Redactor;
 use serde_json::Value;
 use std::fmt;
 
-/// Characters of a message that are shown.
-const SHOWN: usize = 300;
-/// Field complaints that are shown.
-const COMPLAINTS: usize = 5;
-/// Shown instead of a text that repeats a secret.
-pub(in crate::api) const WITHHELD: &str =
-    "(the server's text is withheld: it repeats what was sent)";
+/// The longest message, in characters.
+const MAX_CHARS: usize = 300;
+/// The largest number of field errors in a message.
+const MAX_FIELD_ERRORS: usize = 5;
+/// The placeholder for a text that repeats a secret.
+pub(in crate::api) const WITHHELD: &str = "(text from the server is withheld: it repeats a secret)";
 
-/// The server's explanation of a refusal, fit to be shown; empty when it gave none.
+/// The server's explanation of an error, safe to display; may be empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ServerMessage(pub String);
 
@@ -31,7 +30,7 @@ impl fmt::Display for ServerMessage {
 pub(in crate::api) fn server_message(body: &[u8], redactor: &Redactor<'_>) -> ServerMessage {
     let text = String::from_utf8_lossy(body);
     let text = match serde_json::from_slice::<Value>(body) {
-        Ok(value) => envelope(&value),
+        Ok(value) => json_message(&value),
         Err(_) if looks_like_markup(&text) => "an HTML page".to_owned(),
         Err(_) => text.into_owned(),
     };
@@ -40,17 +39,17 @@ pub(in crate::api) fn server_message(body: &[u8], redactor: &Redactor<'_>) -> Se
 
 /// A text of the API that is safe to display.
 pub(in crate::api) fn display_safe(text: &str, redactor: &Redactor<'_>) -> String {
-    // Judged before it is cut: an encoded form must not slip through for want of its end.
-    let head: String = text.chars().take(16 * SHOWN).collect();
+    // Checked before the text is shortened, so that the whole of an encoded secret is seen.
+    let head: String = text.chars().take(16 * MAX_CHARS).collect();
     if redactor.shows_in(&head) {
         return WITHHELD.to_owned();
     }
     let mut clean: String = head
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(SHOWN)
+        .take(MAX_CHARS)
         .collect();
-    if head.chars().nth(SHOWN).is_some() {
+    if head.chars().nth(MAX_CHARS).is_some() {
         clean.push('…');
     }
     clean.trim().to_owned()
@@ -60,8 +59,8 @@ fn looks_like_markup(text: &str) -> bool {
     text.trim_start().starts_with('<')
 }
 
-/// The texts of the envelope, joined.
-fn envelope(value: &Value) -> String {
+/// The texts of a JSON error body, joined.
+fn json_message(value: &Value) -> String {
     if let Value::String(text) = value {
         return text.clone();
     }
@@ -73,22 +72,22 @@ fn envelope(value: &Value) -> String {
         .collect();
     match value.get("detail") {
         Some(Value::String(text)) => parts.push(text.clone()),
-        Some(Value::Array(items)) => parts.extend(complaints(items)),
+        Some(Value::Array(items)) => parts.extend(field_errors(items)),
         _ => {}
     }
     if let Some(Value::Array(items)) = value.get("errors") {
-        parts.extend(complaints(items));
+        parts.extend(field_errors(items));
     }
     parts.retain(|part| !part.is_empty());
     parts.join("; ")
 }
 
-fn complaints(items: &[Value]) -> impl Iterator<Item = String> {
-    items.iter().take(COMPLAINTS).map(complaint)
+fn field_errors(items: &[Value]) -> impl Iterator<Item = String> {
+    items.iter().take(MAX_FIELD_ERRORS).map(field_error)
 }
 
-/// `field: message [code]`, of either envelope.
-fn complaint(item: &Value) -> String {
+/// `field: message [code]`, in either format.
+fn field_error(item: &Value) -> String {
     let text = |keys: &[&str]| {
         keys.iter()
             .find_map(|key| item.get(key)?.as_str())
@@ -121,7 +120,7 @@ fn step(step: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{SHOWN, WITHHELD, server_message};
+    use super::{MAX_CHARS, WITHHELD, server_message};
     use crate::api::redaction::Redactor;
 
     fn plain(body: &str) -> String {
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_of_all_kinds() {
+    fn server_message_reads_all_formats() {
         for (body, shown) in [
             (
                 r#"{"message":"no","errors":[{"field":"body","message":"bad","error_code":"value_error","details":null}]}"#,
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_in_part() {
+    fn server_message_reads_partial_bodies() {
         for (body, shown) in [
             (r#"{"error":"e","title":"t"}"#, "e"),
             (r#"{"title":"t","detail":"d"}"#, "t; d"),
@@ -178,33 +177,33 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut() {
-        let shown = plain(&"ü".repeat(2 * SHOWN));
-        assert_eq!(shown.chars().count(), SHOWN + 1);
+    fn server_message_of_long_text_is_shortened() {
+        let shown = plain(&"ü".repeat(2 * MAX_CHARS));
+        assert_eq!(shown.chars().count(), MAX_CHARS + 1);
         assert!(shown.ends_with("ü…"));
-        assert_eq!(plain(&"ü".repeat(SHOWN)), "ü".repeat(SHOWN));
+        assert_eq!(plain(&"ü".repeat(MAX_CHARS)), "ü".repeat(MAX_CHARS));
     }
 
     #[test]
-    fn what_is_cut_off_is_judged_with_the_rest() {
+    fn server_message_with_secret_in_the_cut_part_is_withheld() {
         let redactor = Redactor {
             secrets: vec!["hunter2hunter2"],
             ..Redactor::default()
         };
-        let before = "ü".repeat(SHOWN - 2);
+        let before = "ü".repeat(MAX_CHARS - 2);
         let shown = server_message(format!("{before}hunter2hunter2").as_bytes(), &redactor);
         assert_eq!(shown.0, WITHHELD);
-        // What is so far behind that nothing of it is shown is not looked at.
-        let before = "ü".repeat(16 * SHOWN);
+        // A secret behind the checked part is cut off in any case.
+        let before = "ü".repeat(16 * MAX_CHARS);
         let shown = server_message(format!("{before}hunter2hunter2").as_bytes(), &redactor);
         assert!(shown.0.ends_with("ü…"));
-        let before = "ü".repeat(16 * SHOWN - 14);
+        let before = "ü".repeat(16 * MAX_CHARS - 14);
         let shown = server_message(format!("{before}hunter2hunter2").as_bytes(), &redactor);
         assert_eq!(shown.0, WITHHELD);
     }
 
     #[test]
-    fn an_echo_is_withheld() {
+    fn server_message_that_repeats_a_secret_is_withheld() {
         let redactor = Redactor {
             secrets: vec!["hunter2hunter2"],
             ..Redactor::default()

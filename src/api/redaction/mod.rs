@@ -1,5 +1,5 @@
-//! Responsible for text from the API that may repeat a secret of the run: finding it, and replacing
-//! the text. Keeps no copy of a secret.
+//! Responsible for recognizing text from the API that repeats a secret of the run, and for replacing
+//! it. Does not store secrets.
 
 mod error_body;
 mod secrets_in_text;

@@ -1,33 +1,32 @@
-//! Responsible for finding any part of a secret in a text, plain or encoded: servers repeat what
-//! they were sent in their error messages. Keeps no copy of a secret.
+//! Responsible for finding parts of a secret in a text, plain or encoded, because servers repeat
+//! request bodies in their error messages. Does not store secrets.
 
 use super::SentSecrets;
 use std::collections::BTreeSet;
 
-/// Bytes of a secret in a row that count as showing it.
+/// A text that contains this many consecutive bytes of a secret shows it.
 pub(super) const WINDOW: usize = 4;
-/// The same for the bearer token: it goes with every request, and at four characters ordinary
-/// words would match it.
+/// The same for the bearer token. It is longer, because the token is checked in every response and
+/// ordinary words contain four of its characters.
 pub(super) const TOKEN_WINDOW: usize = 8;
-/// How often escapes inside escapes are undone.
+/// How often nested escapes are decoded.
 const NESTING: usize = 3;
 
-/// What was sent and must not be shown.
+/// The values that a text must not show.
 #[derive(Default)]
 pub(in crate::api) struct Redactor<'a> {
-    /// Resolved references: no four bytes of them are shown.
+    /// Values of references. Four consecutive bytes show the secret.
     pub(in crate::api) secrets: Vec<&'a str>,
-    /// Literals in a place for secrets, which the user wrote down on purpose (an account's
-    /// mail address): not shown as a whole.
+    /// Literals in `credentials`, such as the mail address of an account. Only a whole literal is
+    /// hidden, because the user did not make it a secret.
     pub(in crate::api) literals: Vec<&'a str>,
-    /// The token of the request.
     pub(in crate::api) bearer: Option<&'a str>,
-    /// What went with other requests.
+    /// Secrets of other requests.
     pub(in crate::api) sent: Option<&'a SentSecrets>,
 }
 
 impl Redactor<'_> {
-    /// Whether `text` shows any of it.
+    /// Whether a text shows one of the values.
     pub(in crate::api) fn shows_in(&self, text: &str) -> bool {
         let decodings = decodings(text.as_bytes());
         let secrets = windows(self.secrets.iter().copied(), WINDOW);
@@ -35,13 +34,13 @@ impl Redactor<'_> {
         decodings.iter().any(|decoding| {
             any_window(decoding, &secrets, WINDOW)
                 || any_window(decoding, &tokens, TOKEN_WINDOW)
-                || self.whole(decoding)
+                || self.shows_whole(decoding)
                 || self.sent.is_some_and(|sent| sent.shows_in(decoding))
         })
     }
 
-    /// A secret that is shorter than the window, or a literal.
-    fn whole(&self, decoding: &[u8]) -> bool {
+    /// Whether a text contains a whole secret, which may be shorter than the window, or a literal.
+    fn shows_whole(&self, decoding: &[u8]) -> bool {
         let literals = self.literals.iter().filter(|text| text.len() >= WINDOW);
         self.secrets
             .iter()
@@ -67,7 +66,7 @@ pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
         .any(|window| window == needle)
 }
 
-/// The text as it stands and as it reads with each encoding undone.
+/// The text itself, and the text decoded from each encoding.
 pub(super) fn decodings(text: &[u8]) -> Vec<Vec<u8>> {
     let mut all = vec![text.to_vec()];
     let mut nested = text.to_vec();
@@ -136,8 +135,8 @@ pub(super) fn unescape_percent(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Decodes every unbroken run of digits from its `start`-th digit on, `group` digits of `bits`
-/// bits at a time; runs are set apart by a NUL.
+/// Decodes every sequence of digits from its `start`-th digit on. A digit has `bits` bits, and `group`
+/// digits are a unit. A NUL separates the sequences.
 pub(super) fn decode_runs(
     text: &[u8],
     start: usize,
@@ -147,14 +146,14 @@ pub(super) fn decode_runs(
 ) -> Vec<u8> {
     let mut out = Vec::new();
     for run in text.split(|byte| digit(*byte).is_none()) {
-        let mut held = 0_u32;
-        let mut have = 0;
+        let mut buffer = 0_u32;
+        let mut buffered_bits = 0;
         for value in run.iter().skip(start).filter_map(|byte| digit(*byte)) {
-            held = (held << bits) + u32::from(value);
-            have += bits;
-            if have >= 8 {
-                have -= 8;
-                out.push(u8::try_from(held >> have & 0xff).unwrap_or_default());
+            buffer = (buffer << bits) + u32::from(value);
+            buffered_bits += bits;
+            if buffered_bits >= 8 {
+                buffered_bits -= 8;
+                out.push(u8::try_from(buffer >> buffered_bits & 0xff).unwrap_or_default());
             }
         }
         if run.len() >= group {
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn every_encoding_is_seen() {
+    fn redactor_with_encoded_secret_finds_it() {
         for text in [
             "value zK\"9 is bad".to_owned(),
             format!("got {}", serde_json::to_string(SECRET).unwrap()),
@@ -204,7 +203,7 @@ mod tests {
             "x=zK%229%2Fq+%C3%BC".to_owned(),
             "0x7a4B2239".to_owned(),
             "a7a4b2239".to_owned(),
-            // "zK\"9/q" in Base64, at each of the three alignments.
+            // "zK\"9/q" in base64, at each of the three alignments.
             "got eksiOS9x".to_owned(),
             "eHpLIjkvcQ".to_owned(),
             "eHh6SyI5L3E=".to_owned(),
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_words_are_not() {
+    fn redactor_with_ordinary_words_finds_nothing() {
         for text in [
             "Credentials do not match any auth scheme. Provided keys: [token, mail]",
             "zK\" 9/q",
@@ -227,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn literals_and_tokens_count_as_a_whole() {
+    fn redactor_finds_literals_and_tokens() {
         assert!(shows("no account ops@acme.example"));
         assert!(shows("bad token eyJhbGciOi..."));
     }
 
     #[test]
-    fn what_went_before_is_seen_in_every_encoding_too() {
+    fn redactor_finds_encoded_secrets_of_earlier_requests() {
         let sent = SentSecrets::default();
         sent.add_secret("kQ7\"zR2/vN9+wX4=");
         let redactor = Redactor {
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn short_secrets_count_as_they_are() {
+    fn redactor_finds_whole_short_secrets() {
         let redactor = Redactor {
             secrets: vec!["ab", ""],
             ..Redactor::default()

@@ -1,5 +1,5 @@
-//! Responsible for recognizing what a session has sent so far, in responses to other requests as
-//! well. Keeps keyed hashes of pieces, from which no secret can be read.
+//! Responsible for recognizing secrets of all earlier requests of a session in any response. Stores
+//! keyed hashes of parts of the secrets. Does not store the secrets.
 
 use crate::model::ReadWriteUnpoisoned;
 use std::collections::HashSet;
@@ -7,14 +7,14 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::RwLock;
 
-/// Bytes of a piece. At fewer, ordinary words would match.
-const PIECE: usize = 8;
+/// Bytes per part. With fewer, ordinary words would match.
+const PART: usize = 8;
 
-/// Pieces of everything secret that was sent, and texts that are known to be none.
+/// Hashes of parts of all secrets that were sent, and hashes of texts that are exempt.
 #[derive(Default)]
 pub(in crate::api) struct SentSecrets {
     keys: RandomState,
-    pieces: RwLock<HashSet<u64>>,
+    parts: RwLock<HashSet<u64>>,
     allowed: RwLock<HashSet<u64>>,
 }
 
@@ -25,41 +25,40 @@ impl fmt::Debug for SentSecrets {
 }
 
 impl SentSecrets {
-    /// Adds a secret: its beginning, its end, and every eighth byte's piece between, so that
-    /// no fifteen bytes in a row go unnoticed.
+    /// Adds a secret: its first part, its last part, and a part at every eighth byte, so that any 15
+    /// consecutive bytes contain a part.
     pub(in crate::api) fn add_secret(&self, secret: &str) {
         let bytes = secret.as_bytes();
-        let (Some(end), whole) = (bytes.len().checked_sub(PIECE), self.hash(bytes)) else {
+        let (Some(end), whole) = (bytes.len().checked_sub(PART), self.hash(bytes)) else {
             return;
         };
-        let known = |pieces: &HashSet<u64>| pieces.contains(&whole);
-        if known(&self.pieces.read_unpoisoned()) {
+        let known = |parts: &HashSet<u64>| parts.contains(&whole);
+        if known(&self.parts.read_unpoisoned()) {
             return;
         }
-        let starts = (0..end).step_by(PIECE).chain([end]);
-        let hashes = starts.map(|start| self.hash(&bytes[start..start + PIECE]));
-        let mut pieces = self.pieces.write_unpoisoned();
-        pieces.extend(hashes.chain([whole]));
+        let starts = (0..end).step_by(PART).chain([end]);
+        let hashes = starts.map(|start| self.hash(&bytes[start..start + PART]));
+        let mut parts = self.parts.write_unpoisoned();
+        parts.extend(hashes.chain([whole]));
     }
 
-    /// Allows a text that stands in the user's files or in the ledger: a text of the API that equals
-    /// it is never replaced.
+    /// Allows a text of the user's files or of the ledger. A text from the API that equals it is never
+    /// replaced.
     pub(in crate::api) fn allow(&self, text: &str) {
         let mut allowed = self.allowed.write_unpoisoned();
         allowed.insert(self.hash(text.as_bytes()));
     }
 
-    /// Whether the text is allowed.
     pub(in crate::api) fn is_allowed(&self, text: &str) -> bool {
         let allowed = self.allowed.read_unpoisoned();
         allowed.contains(&self.hash(text.as_bytes()))
     }
 
-    /// Whether a text, as it stands, holds a piece of what was sent.
+    /// Whether a text contains a part of a secret. Does not decode the text.
     pub(in crate::api) fn shows_in(&self, text: &[u8]) -> bool {
-        let pieces = self.pieces.read_unpoisoned();
-        text.windows(PIECE)
-            .any(|window| pieces.contains(&self.hash(window)))
+        let parts = self.parts.read_unpoisoned();
+        text.windows(PART)
+            .any(|window| parts.contains(&self.hash(window)))
     }
 
     fn hash(&self, bytes: &[u8]) -> u64 {
@@ -72,7 +71,7 @@ mod tests {
     use super::SentSecrets;
 
     #[test]
-    fn fifteen_bytes_and_both_ends_are_noticed() {
+    fn sent_secrets_finds_15_bytes_and_both_ends() {
         let secret: String = ('!'..='z').collect();
         let sent = SentSecrets::default();
         assert!(!sent.shows_in(secret.as_bytes()));
@@ -83,9 +82,14 @@ mod tests {
         }
         assert!(sent.shows_in(&secret.as_bytes()[..8]));
         assert!(sent.shows_in(&secret.as_bytes()[secret.len() - 8..]));
+        assert!(!sent.shows_in(b"short, and nothing else that was sent"));
+    }
+
+    #[test]
+    fn is_allowed_requires_the_whole_text() {
+        let sent = SentSecrets::default();
         assert!(!sent.is_allowed("short"));
         sent.allow("short");
         assert!(sent.is_allowed("short") && !sent.is_allowed("shorter"));
-        assert!(!sent.shows_in(b"short, and nothing else that was sent"));
     }
 }

@@ -1,4 +1,4 @@
-//! Each way of undoing an encoding by itself, to the byte.
+//! Tests of each decoder by itself, byte by byte.
 
 use super::secrets_in_text::{
     Redactor, TOKEN_WINDOW, WINDOW, base64_digit, contains, decode_runs, decodings, hex_digit,
@@ -6,7 +6,7 @@ use super::secrets_in_text::{
 };
 
 #[test]
-fn digits_have_their_values() {
+fn hex_and_base64_digits_have_their_values() {
     let hex: Vec<u8> = b"0123456789abcdefABCDEF"
         .iter()
         .filter_map(|b| hex_digit(*b))
@@ -29,25 +29,25 @@ fn digits_have_their_values() {
 }
 
 #[test]
-fn json_escapes_are_undone() {
-    let undone = |text: &str| String::from_utf8(unescape_json(text.as_bytes())).unwrap();
-    assert_eq!(undone(r#"a\n\t\r\b\f\"\\\/z"#), "a\n\t\r\u{8}\u{c}\"\\/z");
-    assert_eq!(undone(r"\u0041\u00e9\u20AC1"), "A\u{e9}\u{20ac}1");
-    // A half of a pair, what is no number, and what ends early.
-    assert_eq!(undone(r"\ud83dx\u00g0y"), "\u{fffd}x\u{fffd}y");
-    assert_eq!(undone(r"\u004"), "u004");
-    assert_eq!(undone("end\\"), "end\\");
+fn unescape_json_decodes_all_escapes() {
+    let decoded = |text: &str| String::from_utf8(unescape_json(text.as_bytes())).unwrap();
+    assert_eq!(decoded(r#"a\n\t\r\b\f\"\\\/z"#), "a\n\t\r\u{8}\u{c}\"\\/z");
+    assert_eq!(decoded(r"\u0041\u00e9\u20AC1"), "A\u{e9}\u{20ac}1");
+    // Half of a surrogate pair, an invalid number, and an incomplete escape.
+    assert_eq!(decoded(r"\ud83dx\u00g0y"), "\u{fffd}x\u{fffd}y");
+    assert_eq!(decoded(r"\u004"), "u004");
+    assert_eq!(decoded("end\\"), "end\\");
 }
 
 #[test]
-fn percent_escapes_are_undone() {
-    let undone = |text: &str| unescape_percent(text.as_bytes());
-    assert_eq!(undone("a%2fb%C3%A9+c%"), "a/b\u{e9} c%".as_bytes());
-    assert_eq!(undone("%4g%g4%%41%7"), b"%4g%g4%A%7");
+fn unescape_percent_decodes_valid_escapes() {
+    let decoded = |text: &str| unescape_percent(text.as_bytes());
+    assert_eq!(decoded("a%2fb%C3%A9+c%"), "a/b\u{e9} c%".as_bytes());
+    assert_eq!(decoded("%4g%g4%%41%7"), b"%4g%g4%A%7");
 }
 
 #[test]
-fn runs_of_digits_are_decoded_from_each_start() {
+fn decode_runs_starts_at_the_given_digit() {
     let hex = |text: &str, start| decode_runs(text.as_bytes(), start, 2, 4, hex_digit);
     assert_eq!(hex("414243 zz 6", 0), b"ABC\0");
     assert_eq!(hex("x414243", 0), b"ABC\0");
@@ -59,17 +59,17 @@ fn runs_of_digits_are_decoded_from_each_start() {
 }
 
 #[test]
-fn a_text_is_read_in_every_way() {
+fn decodings_contain_every_encoding() {
     let all = decodings(b"x");
-    // As it stands, two starts of hex and four of Base64: there are no escapes to undo.
+    // The text itself, two starts of hex and four of base64. There are no escapes.
     assert_eq!(all.len(), 7);
     let nested = decodings(br"\\\\u0041");
     assert_eq!(nested.len(), 10);
-    assert!(nested.iter().any(|reading| reading == b"A"));
+    assert!(nested.iter().any(|decoding| decoding == b"A"));
 }
 
 #[test]
-fn windows_are_as_short_as_documented() {
+fn shows_in_depends_on_window_sizes() {
     let shows = |redactor: &Redactor<'_>, text: &str| redactor.shows_in(text);
     let secret = Redactor {
         secrets: vec!["q!w?e"],

@@ -1,6 +1,6 @@
-//! Responsible for when an attempt may be made: circuit breaker, `Retry-After`, concurrency limit
-//! and rate limit, in this order, and for what each learns from the outcome. Reports waits. Does
-//! not send anything.
+//! Responsible for when an attempt may be sent: asks the circuit breaker, `Retry-After`, the
+//! concurrency limit and the rate limit, in this order, and passes them the outcome. Reports waits.
+//! Does not send requests.
 
 use super::circuit_breaker::{
     Admission, Attempt, AttemptKind, AttemptOutcome, CircuitBreaker, PendingAttempt,
@@ -18,10 +18,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 /// A shorter wait is not reported.
 const NOTICEABLE: Duration = Duration::from_secs(1);
-/// The same wait is not reported more often: many calls wait for the same.
+/// The shortest time between two reports of the same wait, because many calls wait at a time.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
-/// How long responses are waited for after a shut-down: CI systems kill ten seconds after they
-/// asked a program to end.
+/// How long requests in flight may take after a shutdown. CI systems kill a program ten seconds after
+/// the request to stop.
 const DRAIN: Duration = Duration::from_secs(8);
 
 /// Admits the attempts of a session.
@@ -30,7 +30,7 @@ pub(in crate::api) struct AdmissionControl {
     pub(super) reads: AdaptiveLimit,
     pub(super) writes: AdaptiveLimit,
     rate: RateLimit,
-    /// Spreads attempts that waited for the same moment.
+    /// The largest random delay after `Retry-After`, so that attempts do not start all at once.
     spread: Duration,
     pub(super) max_retry_after: Duration,
     events: Option<Arc<dyn Sink>>,
@@ -38,7 +38,7 @@ pub(in crate::api) struct AdmissionControl {
     shut_down_at: watch::Sender<Option<Instant>>,
 }
 
-/// What is waited for.
+/// Why an attempt waits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum WaitReason {
     RetryAfter,
@@ -47,12 +47,12 @@ pub(super) enum WaitReason {
     Retry,
 }
 
-/// An attempt that asks for admission.
+/// A request to admit an attempt.
 #[derive(Clone, Copy)]
 pub(in crate::api) struct AttemptRequest {
     pub(in crate::api) writes: bool,
     pub(in crate::api) kind: AttemptKind,
-    /// The latest moment to begin.
+    /// The latest time to start the attempt.
     pub(in crate::api) deadline: Instant,
     pub(in crate::api) token_expires_at: Option<Instant>,
 }
@@ -62,10 +62,10 @@ pub(in crate::api) struct AttemptRequest {
 pub(in crate::api) enum Rejection {
     /// The token expired during the wait.
     TokenExpired,
-    /// The service has failed so many times in a row.
+    /// The circuit is open, after this number of failures in a row.
     Outage(u32),
     DeadlineExceeded,
-    /// The attempt would have to wait, and the session is shut down.
+    /// The attempt would have to wait, and the session is shutting down.
     ShutDown,
 }
 
@@ -84,7 +84,7 @@ impl AdmissionControl {
         }
     }
 
-    /// Waits until an attempt may be made.
+    /// Waits until an attempt may be sent.
     pub(in crate::api) async fn admit(
         &self,
         request: AttemptRequest,
@@ -121,7 +121,7 @@ impl AdmissionControl {
                 return Ok(AttemptPermit {
                     control: self,
                     limit,
-                    sent: Instant::now(),
+                    sent_at: Instant::now(),
                     attempt,
                     _slot: slot,
                 });
@@ -129,15 +129,14 @@ impl AdmissionControl {
         }
     }
 
-    /// From now on an attempt that would have to wait is rejected. Attempts in flight and attempts
-    /// that need not wait go on.
+    /// From now on, an attempt that would have to wait is rejected. Other attempts are still admitted.
     pub(in crate::api) fn shut_down(&self) {
         let now = Instant::now();
         self.shut_down_at
             .send_modify(|at| _ = at.get_or_insert(now));
     }
 
-    /// Ends some seconds after the shut-down: responses are not waited for any longer.
+    /// Completes when requests in flight have to end after a shutdown.
     pub(in crate::api) async fn drain(&self) {
         let mut shut_down_at = self.shut_down_at.subscribe();
         // Copied, so that the channel is not locked during the sleep.
@@ -184,12 +183,12 @@ impl AdmissionControl {
         let outage = self.breaker.state().outage();
         if let Some((failures, until)) = outage {
             let left = until.saturating_duration_since(Instant::now());
-            let reason = format!("at most, as the service has failed {failures} times in a row");
+            let reason = format!("the service failed {failures} times in a row");
             self.notify_wait(WaitReason::Outage, &reason, left);
         }
     }
 
-    /// Waits until the moment that the server asked to wait for.
+    /// Waits until the time of `Retry-After` is over.
     pub(super) async fn retry_after(
         &self,
         limit: &AdaptiveLimit,
@@ -200,7 +199,7 @@ impl AdmissionControl {
                 return Err(Rejection::DeadlineExceeded);
             }
             let wait = until.saturating_duration_since(Instant::now());
-            let reason = "the service asks to (Retry-After)";
+            let reason = "the service asked for it (Retry-After)";
             self.notify_wait(WaitReason::RetryAfter, reason, wait);
             sleep_until(until + self.spread.mul_f64(fastrand::f64())).await;
         }
@@ -211,7 +210,7 @@ impl AdmissionControl {
         let slot = self.rate.next_slot(deadline);
         let slot = slot.ok_or(Rejection::DeadlineExceeded)?;
         let wait = slot.saturating_duration_since(Instant::now());
-        let reason = "as many requests per second as allowed";
+        let reason = "the limit of requests per second is reached";
         self.notify_wait(WaitReason::RateLimit, reason, wait);
         if !wait.is_zero() {
             sleep_until(slot).await;
@@ -219,8 +218,8 @@ impl AdmissionControl {
         Ok(())
     }
 
-    /// The pause of one call before a retry. During an outage the circuit breaker alone spaces
-    /// attempts: a pause beside it could outlast the open timeout.
+    /// Waits before a retry. Does not wait during an outage, because the circuit breaker delays
+    /// attempts then, and an additional pause could outlast the open timeout.
     pub(in crate::api) async fn pause(
         &self,
         pause: Duration,
@@ -230,7 +229,7 @@ impl AdmissionControl {
             if self.breaker.state().outage().is_none() {
                 self.notify_wait(
                     WaitReason::Retry,
-                    &format!("{operation} is made again"),
+                    &format!("{operation} failed and is retried"),
                     pause,
                 );
                 sleep(pause).await;
@@ -257,55 +256,55 @@ impl AdmissionControl {
         });
     }
 
-    /// The kind of a retry after an attempt that failed just now.
+    /// The kind of the next attempt after a failure.
     pub(in crate::api) fn retry(&self) -> AttemptKind {
         AttemptKind::Retry {
             recoveries: self.breaker.state().recoveries,
         }
     }
 
-    /// A call got 429 until its time was over.
+    /// Records a call that got 429 until its time was over.
     pub(in crate::api) fn gave_up(&self) {
         self.breaker.state().fail();
     }
 }
 
-/// The right to make one attempt.
+/// The permission to send one attempt.
 pub(in crate::api) struct AttemptPermit<'a> {
     control: &'a AdmissionControl,
     limit: &'a AdaptiveLimit,
-    sent: Instant,
+    sent_at: Instant,
     attempt: Attempt<'a>,
     _slot: Permit<'a>,
 }
 
 impl AttemptPermit<'_> {
-    /// Whether the attempt finds out whether the service has recovered.
+    /// Whether the attempt tests if the service has recovered.
     pub(in crate::api) fn is_probe(&self) -> bool {
         self.attempt.is_probe
     }
 
-    /// The attempt ended with this outcome.
+    /// Records the outcome of the attempt.
     pub(in crate::api) fn end<T>(self, outcome: &Result<T, ApiError>) {
-        let Self { limit, sent, .. } = self;
+        let Self { limit, sent_at, .. } = self;
         let error = outcome.as_ref().err();
         if let Some(wait) = error.and_then(ApiError::retry_after) {
             limit.pause(wait.min(self.control.max_retry_after));
         }
         self.attempt.end(match error {
             Some(error) if error.is_throttled() => {
-                limit.throttled(sent);
+                limit.throttled(sent_at);
                 AttemptOutcome::Throttled
             }
             Some(error) if error.is_outage() => {
                 if matches!(error.kind(), ApiErrorKind::TimedOut) {
-                    limit.timed_out(sent);
+                    limit.timed_out(sent_at);
                 }
                 AttemptOutcome::Failed
             }
             _ => {
-                limit.answered(sent);
-                AttemptOutcome::Answered
+                limit.responded(sent_at);
+                AttemptOutcome::Responded
             }
         });
     }

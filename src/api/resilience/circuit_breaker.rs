@@ -1,8 +1,9 @@
-//! Responsible for the circuit breaker: whether an attempt may be made while the service may be
-//! down, and whether a retry fits into the session's retry budget. Does not send anything.
+//! Responsible for the circuit breaker: decides whether an attempt may be sent while the service
+//! fails, and whether the retry budget of the session allows a retry. Does not send requests.
 //!
-//! While the circuit is closed, every first attempt may go, and a retry may go while the budget
-//! lasts. While it is open, one probe at a time may go, and any response closes it.
+//! While the circuit is closed, first attempts are allowed, and retries are allowed until the budget
+//! is spent. While the circuit is open, one probe at a time is allowed, and any response closes the
+//! circuit.
 
 use crate::api::options::{CircuitOptions, RetryPolicy};
 use crate::model::LockUnpoisoned;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-/// The budget counts halves of a retry: a retry costs two, and a response earns one.
+/// The budget is counted in half retries: a retry costs two, and a response adds one.
 const RETRY_COST: u32 = 2;
 const RESPONSE_GAIN: u32 = 1;
 
@@ -25,26 +26,26 @@ pub(in crate::api) enum AttemptKind {
     Retry { recoveries: u64 },
 }
 
-/// How an attempt ended, as far as the circuit is concerned.
+/// How an attempt ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum AttemptOutcome {
-    /// With any response of a service that works.
-    Answered,
-    /// With 429, which says nothing about the service.
+    /// The service responded, if only with an error such as 404.
+    Responded,
+    /// The service responded with 429, which does not change the circuit.
     Throttled,
-    /// With a failure of the service, or without a response.
+    /// The service responded with 5xx, or not at all.
     Failed,
-    /// The caller dropped it.
+    /// The caller dropped the attempt.
     Abandoned,
 }
 
-/// Whether an attempt may be made now.
+/// Whether an attempt may be sent now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Admission {
     Allow,
-    /// Not before the state changes, or this time comes.
+    /// Ask again when the state changes, or at this time.
     Wait(Option<Instant>),
-    /// Not at all: the service has failed so many times in a row.
+    /// The circuit is open, after this number of failures in a row.
     Reject(u32),
 }
 
@@ -67,7 +68,7 @@ impl CircuitBreaker {
     }
 
     /// Announces an attempt. While an attempt that needs no budget is pending, retries without
-    /// budget wait for what it finds out.
+    /// budget wait for its outcome.
     pub(super) fn announce(&self, kind: AttemptKind) -> PendingAttempt<'_> {
         if kind == AttemptKind::First {
             self.state().pending += 1;
@@ -86,14 +87,14 @@ pub(super) struct PendingAttempt<'a> {
 }
 
 impl<'a> PendingAttempt<'a> {
-    /// Waits until the attempt is allowed or rejected, up to `deadline`. A retry that is allowed
-    /// is paid for.
+    /// Waits until the attempt is allowed or rejected, up to `deadline`. An allowed retry is deducted
+    /// from the budget.
     pub(super) async fn admission(&mut self, deadline: Instant) -> Admission {
         loop {
             let mut state_changed = std::pin::pin!(self.breaker.state_changed.notified());
-            // From here on no change is missed, although it is awaited below.
+            // Enabled before the state is read, so that no change in between is missed.
             state_changed.as_mut().enable();
-            let admission = self.breaker.state().pay(&mut self.kind);
+            let admission = self.breaker.state().admit(&mut self.kind);
             let Admission::Wait(until) = admission else {
                 return admission;
             };
@@ -105,12 +106,11 @@ impl<'a> PendingAttempt<'a> {
         }
     }
 
-    /// Whether it may go at this moment.
     pub(super) fn is_allowed(&self) -> bool {
         self.breaker.state().admission(self.kind) == Admission::Allow
     }
 
-    /// Starts the attempt, if it may go.
+    /// Starts the attempt, if it is allowed.
     pub(super) fn start(&self) -> Option<Attempt<'a>> {
         let is_probe = self.breaker.state().start()?;
         Some(Attempt {
@@ -150,7 +150,7 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// The state machine. It does not wait for anything.
+/// The state machine of the circuit breaker. Does not wait.
 #[derive(Debug)]
 pub(super) struct State {
     options: CircuitOptions,
@@ -159,21 +159,21 @@ pub(super) struct State {
     /// Failures since the last response.
     failures: u32,
     pub(super) open: Option<Open>,
-    /// Whether the service has responded at all.
-    pub(super) answered: bool,
+    /// Whether the service has ever responded.
+    pub(super) has_responded: bool,
     /// How many times the circuit has closed.
     pub(super) recoveries: u64,
     pub(super) in_flight: usize,
-    /// Attempts that are announced and need no budget, or no more of it.
+    /// Announced attempts that need no budget, or whose budget is deducted.
     pub(super) pending: usize,
 }
 
-/// The circuit is open.
+/// The state of the open circuit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
     pub(super) since: Instant,
     pub(super) next_probe: Instant,
-    /// Between the last two probes.
+    /// The time between the last two probes.
     interval: Duration,
     pub(super) probing: bool,
 }
@@ -186,14 +186,13 @@ impl State {
             retry_budget: RETRY_COST * retry.initial_budget.min(retry.max_budget),
             failures: 0,
             open: None,
-            answered: false,
+            has_responded: false,
             recoveries: 0,
             in_flight: 0,
             pending: 0,
         }
     }
 
-    /// What an attempt may do now.
     pub(super) fn admission(&self, kind: AttemptKind) -> Admission {
         let reject = Admission::Reject(self.failures);
         let Some(open) = self.open else {
@@ -208,7 +207,7 @@ impl State {
         };
         let (now, end) = (Instant::now(), self.end_of_wait(open));
         let is_due = !open.probing && now >= open.next_probe;
-        // Probes are free. After the open timeout a retry is no probe, and first attempts are.
+        // Probes are free. After the open timeout only first attempts are probes.
         if is_due && (now < end || kind == AttemptKind::First) {
             return Admission::Allow;
         }
@@ -219,9 +218,9 @@ impl State {
         Admission::Wait(Some(next.min(end)))
     }
 
-    /// As [`Self::admission`]. A retry that is allowed is paid for and counts as a first attempt
-    /// from then on.
-    pub(super) fn pay(&mut self, kind: &mut AttemptKind) -> Admission {
+    /// As [`Self::admission`]. An allowed retry is deducted from the budget, and counts as a first
+    /// attempt from then on.
+    pub(super) fn admit(&mut self, kind: &mut AttemptKind) -> Admission {
         let admission = self.admission(*kind);
         if admission == Admission::Allow && *kind != AttemptKind::First {
             if self.open.is_none() && self.costs(*kind) {
@@ -233,7 +232,7 @@ impl State {
         admission
     }
 
-    /// Starts an attempt that is paid for, if one may go; returns whether it is a probe.
+    /// Starts an attempt, if the circuit allows one. Returns whether the attempt is a probe.
     pub(super) fn start(&mut self) -> Option<bool> {
         if self.admission(AttemptKind::First) != Admission::Allow {
             return None;
@@ -246,7 +245,7 @@ impl State {
     pub(super) fn end(&mut self, is_probe: bool, outcome: AttemptOutcome) {
         self.in_flight -= 1;
         match outcome {
-            AttemptOutcome::Answered => self.close(),
+            AttemptOutcome::Responded => self.close(),
             AttemptOutcome::Failed if !is_probe => self.fail(),
             AttemptOutcome::Failed => {
                 self.failures = self.failures.saturating_add(1);
@@ -258,8 +257,7 @@ impl State {
         }
     }
 
-    /// A failure: of an attempt that is no probe, or of a call that got nothing but 429 until its
-    /// time was over.
+    /// Records a failure: an attempt that is no probe, or a call that got 429 until its time was over.
     pub(super) fn fail(&mut self) {
         self.failures = self.failures.saturating_add(1);
         if self.open.is_none() && self.is_tripped() {
@@ -273,17 +271,22 @@ impl State {
         }
     }
 
-    /// While the circuit is open: failures in a row, and until when calls wait for a recovery.
+    /// The number of failures in a row, and until when calls wait for a recovery; `None` while the
+    /// circuit is closed.
     pub(super) fn outage(&self) -> Option<(u32, Instant)> {
         let open = self.open?;
         Some((self.failures, self.end_of_wait(open)))
     }
 
-    /// A service that has never responded may have another address, which is better reported
-    /// soon.
+    /// Shorter for a service that has never responded, because its address may be wrong.
     fn end_of_wait(&self, open: Open) -> Instant {
         let timeout = self.options.open_timeout;
-        open.since + if self.answered { timeout } else { timeout / 3 }
+        open.since
+            + if self.has_responded {
+                timeout
+            } else {
+                timeout / 3
+            }
     }
 
     fn costs(&self, kind: AttemptKind) -> bool {
@@ -301,15 +304,15 @@ impl State {
 
     fn close(&mut self) {
         self.failures = 0;
-        self.answered = true;
+        self.has_responded = true;
         self.retry_budget = (self.retry_budget + RESPONSE_GAIN).min(self.max_retry_budget);
         if self.open.take().is_some() {
             self.recoveries += 1;
         }
     }
 
-    /// Several failures in a row; or one without budget for a retry and without other attempts
-    /// that could find out whether the failure was an isolated one.
+    /// Whether a failure opens the circuit: after several failures in a row, or after one failure if
+    /// neither a retry nor another attempt can show that the failure was an isolated one.
     fn is_tripped(&self) -> bool {
         self.failures >= self.options.failure_threshold
             || (self.is_budget_spent() && !self.has_others())
@@ -330,7 +333,7 @@ impl State {
     }
 }
 
-/// Up to a quarter less.
+/// Shortens an interval by up to a quarter, at random.
 pub(super) fn jittered(interval: Duration) -> Duration {
     interval.mul_f64(1.0 - fastrand::f64() / 4.0)
 }

@@ -1,6 +1,6 @@
-//! Responsible for how many calls of one kind are made at a time: the adaptive limit (additive
-//! increase, multiplicative decrease after 429 and after timeouts) and the pause that
-//! `Retry-After` asks all of them for.
+//! Responsible for how many calls are in flight at a time: the adaptive limit (additive increase,
+//! multiplicative decrease after 429 and after timeouts), and the pause of all calls after
+//! `Retry-After`. Reads and writes have a limit each.
 
 use crate::model::LockUnpoisoned;
 use std::sync::{Mutex, MutexGuard};
@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-/// The first limit, whatever parallelism is asked for: the service has to show that it bears more.
+/// The initial limit, even if a higher parallelism is configured. It grows with each response.
 const START: usize = 10;
-/// What is left of the limit after a 429, and after a timeout.
+/// The factor of the decrease after a 429, and after a timeout.
 const THROTTLED: f64 = 0.5;
 const TIMED_OUT: f64 = 0.8;
 
-/// The limit of one kind of calls.
+/// The limit of reads or of writes.
 pub(super) struct AdaptiveLimit {
     pub(super) permits: Semaphore,
     parallelism: usize,
@@ -23,15 +23,14 @@ pub(super) struct AdaptiveLimit {
 
 #[derive(Debug)]
 pub(super) struct State {
-    /// Calls at a time; the permits follow its whole part.
+    /// Its integer part is the number of permits.
     pub(super) limit: f64,
-    /// Permits there are, taken or not.
+    /// The number of permits, in use or not.
     pub(super) issued: usize,
     /// Whether the limit has never been decreased.
     starting: bool,
-    /// Attempts sent before say nothing about the present limit.
+    /// The outcomes of attempts that were sent earlier do not change the limit.
     decreased_at: Option<Instant>,
-    /// No attempt is sent before.
     paused_until: Option<Instant>,
 }
 
@@ -57,7 +56,7 @@ impl AdaptiveLimit {
         self.state.lock_unpoisoned()
     }
 
-    /// A permit, first come first served; `None` after the deadline.
+    /// Waits for a permit, in the order of the calls; `None` after the deadline.
     pub(super) async fn acquire(&self, deadline: Instant) -> Option<Permit<'_>> {
         let permit = timeout_at(deadline, self.permits.acquire())
             .await
@@ -69,26 +68,26 @@ impl AdaptiveLimit {
         })
     }
 
-    /// Until when no attempt is sent, if that is in the future.
+    /// The end of the pause; `None` if there is none.
     pub(super) fn paused_until(&self) -> Option<Instant> {
         let now = Instant::now();
         self.state().paused_until.filter(|until| *until > now)
     }
 
-    /// No attempt is sent for a while.
+    /// Pauses all attempts.
     pub(super) fn pause(&self, wait: Duration) {
         let until = Instant::now() + wait;
         let mut state = self.state();
         state.paused_until = state.paused_until.max(Some(until));
     }
 
-    /// An attempt got a response.
-    pub(super) fn answered(&self, sent: Instant) {
+    /// Records a response.
+    pub(super) fn responded(&self, sent_at: Instant) {
         let mut state = self.state();
-        if state.is_old(sent) {
+        if state.is_outdated(sent_at) {
             return;
         }
-        // A limit that was not used up was not tested.
+        // The limit is increased only if at least half of it was in use.
         let used = state
             .issued
             .saturating_sub(self.permits.available_permits());
@@ -103,24 +102,24 @@ impl AdaptiveLimit {
         }
     }
 
-    /// An attempt got 429.
-    pub(super) fn throttled(&self, sent: Instant) {
+    /// Records a 429.
+    pub(super) fn throttled(&self, sent_at: Instant) {
         let mut state = self.state();
-        if !state.is_old(sent) {
+        if !state.is_outdated(sent_at) {
             self.decrease(&mut state, THROTTLED);
         }
     }
 
-    /// An attempt got no response in time.
-    pub(super) fn timed_out(&self, sent: Instant) {
+    /// Records a timeout.
+    pub(super) fn timed_out(&self, sent_at: Instant) {
         let mut state = self.state();
-        if !state.is_old(sent) {
+        if !state.is_outdated(sent_at) {
             self.decrease(&mut state, TIMED_OUT);
         }
     }
 
-    fn decrease(&self, state: &mut State, share: f64) {
-        state.limit = (state.limit * share).max(1.0);
+    fn decrease(&self, state: &mut State, factor: f64) {
+        state.limit = (state.limit * factor).max(1.0);
         state.starting = false;
         state.decreased_at = Some(Instant::now());
         let excess = state.issued.saturating_sub(whole(state.limit));
@@ -135,12 +134,13 @@ impl AdaptiveLimit {
 }
 
 impl State {
-    pub(super) fn is_old(&self, sent: Instant) -> bool {
-        self.decreased_at.is_some_and(|decreased| sent < decreased)
+    pub(super) fn is_outdated(&self, sent_at: Instant) -> bool {
+        self.decreased_at
+            .is_some_and(|decreased_at| sent_at < decreased_at)
     }
 }
 
-/// The right to make one attempt. Returned on drop, unless the limit has decreased.
+/// The permission to have one call in flight. Returned on drop, unless the limit has decreased.
 pub(super) struct Permit<'a> {
     limit: &'a AdaptiveLimit,
     permit: Option<SemaphorePermit<'a>>,

@@ -1,5 +1,5 @@
-//! Responsible for how hard the service is pressed: retries, circuit breaker, concurrency limit and
-//! rate limit. Does not send anything.
+//! Responsible for when requests are sent and retried: retry policy, circuit breaker, concurrency
+//! limit and rate limit. Does not send requests.
 
 mod admission;
 mod circuit_breaker;

@@ -1,31 +1,31 @@
-//! Responsible for the bound on requests per second: times at equal distances at which requests
-//! may go. Unused times are not saved up for a burst.
+//! Responsible for the limit of requests per second: assigns each request a time slot, at equal
+//! intervals. Unused slots are lost, so that no burst follows a pause.
 
 use crate::model::LockUnpoisoned;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The times at which requests may be sent.
+/// The rate limit of a session.
 #[derive(Debug)]
 pub(super) struct RateLimit {
-    gap: Option<Duration>,
+    interval: Option<Duration>,
     next: Mutex<Option<Instant>>,
 }
 
 impl RateLimit {
     pub(super) fn new(max_rps: Option<f64>) -> Self {
-        let gap = max_rps.and_then(|rps| Duration::try_from_secs_f64(rps.recip()).ok());
+        let interval = max_rps.and_then(|rps| Duration::try_from_secs_f64(rps.recip()).ok());
         Self {
-            gap,
+            interval,
             next: Mutex::new(None),
         }
     }
 
-    /// The next free time. It is taken unless it comes after `deadline`.
+    /// Takes the next free slot; `None` if the slot is after `deadline`.
     pub(super) fn next_slot(&self, deadline: Instant) -> Option<Instant> {
         let now = Instant::now();
-        let Some(gap) = self.gap else {
+        let Some(interval) = self.interval else {
             return Some(now);
         };
         let mut next = self.next.lock_unpoisoned();
@@ -33,7 +33,7 @@ impl RateLimit {
         if slot > deadline {
             return None;
         }
-        *next = slot.checked_add(gap);
+        *next = slot.checked_add(interval);
         Some(slot)
     }
 }
@@ -45,7 +45,7 @@ mod tests {
     use tokio::time::{Instant, advance};
 
     #[tokio::test(start_paused = true)]
-    async fn slots_are_equally_far_apart_and_not_saved_up() {
+    async fn rate_limit_after_pause_keeps_interval() {
         let limit = RateLimit::new(Some(4.0));
         let start = Instant::now();
         let far = start + Duration::from_mins(1);
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_limit_is_no_wait() {
+    async fn rate_limit_without_valid_rate_does_not_wait() {
         let now = Instant::now();
         for rps in [None, Some(0.0), Some(f64::NAN), Some(-1.0)] {
             let limit = RateLimit::new(rps);

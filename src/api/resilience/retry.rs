@@ -1,5 +1,5 @@
-//! Responsible for whether and when one call is retried, and for reading `Retry-After`. Does not
-//! limit what all calls together do; see [`super::admission`].
+//! Responsible for whether and when a call is retried, and for parsing `Retry-After`. Does not limit
+//! the retries of all calls together; see [`super::admission`].
 
 use super::circuit_breaker::AttemptKind;
 use crate::api::error::{ApiError, ApiErrorKind};
@@ -7,47 +7,47 @@ use crate::api::options::RetryPolicy;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What a repetition of an operation can do.
+/// Whether an operation can be retried.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::api) enum Idempotency {
-    /// The same again: reads, PUT and DELETE by id, mints by name.
+    /// A retry has the same effect: reads, PUT and DELETE by id, token requests by name.
     Idempotent,
-    /// As `Idempotent`, but slow work may go on behind a gateway that gave up: after a 504 or a
-    /// timeout the result is read instead (`delete_workspaces_workspace_id`).
+    /// As `Idempotent`, but the operation may continue behind a gateway that timed out: not retried
+    /// after a 504 or a timeout, so that the caller reads the result (`delete_workspaces_workspace_id`).
     SlowIdempotent,
-    /// Creates a second object: retried only when the first request was certainly not accepted.
+    /// A retry could create a second object: retried only if the first request had no effect.
     NotIdempotent,
 }
 
-/// Whether a retry may help and does no harm.
+/// Whether a retry may succeed and cannot do harm.
 pub(super) fn may_retry(error: &ApiError, idempotency: Idempotency) -> bool {
-    let fast = idempotency != Idempotency::NotIdempotent;
-    let slow = idempotency == Idempotency::Idempotent;
+    let is_idempotent = idempotency != Idempotency::NotIdempotent;
+    let may_follow_timeout = idempotency == Idempotency::Idempotent;
     match error.kind() {
         ApiErrorKind::Connect(_) | ApiErrorKind::Status { status: 429, .. } => true,
         ApiErrorKind::Interrupted(_)
         | ApiErrorKind::Status {
             status: 500 | 502 | 503,
             ..
-        } => fast,
-        ApiErrorKind::TimedOut | ApiErrorKind::Status { status: 504, .. } => slow,
+        } => is_idempotent,
+        ApiErrorKind::TimedOut | ApiErrorKind::Status { status: 504, .. } => may_follow_timeout,
         _ => false,
     }
 }
 
-/// A call's attempts so far.
+/// The attempts of a call so far.
 #[derive(Debug)]
 pub(in crate::api) struct CallState {
     pub(in crate::api) started: Instant,
     pub(in crate::api) attempts: u32,
-    /// Attempts that failed; 429 is no failure.
+    /// Failed attempts, without 429.
     pub(in crate::api) failures: u32,
-    /// Whether one of the attempts may have had an effect.
+    /// Whether one of the attempts may have taken effect.
     pub(in crate::api) may_have_taken_effect: bool,
     pub(in crate::api) kind: AttemptKind,
-    /// Why the last attempt is retried.
+    /// The error of the last attempt.
     pub(in crate::api) last: Option<ApiError>,
-    /// Whether a refused token was replaced.
+    /// Whether a rejected token was replaced.
     pub(in crate::api) renewed: bool,
 }
 
@@ -66,7 +66,7 @@ impl CallState {
 }
 
 impl RetryPolicy {
-    /// How long to wait before the next attempt; `None` to give up.
+    /// The pause before the next attempt; `None` to give up.
     pub(in crate::api) fn delay(
         &self,
         error: &ApiError,
@@ -82,8 +82,8 @@ impl RetryPolicy {
         (elapsed.saturating_add(pause.max(retry_after)) < self.total).then_some(pause)
     }
 
-    /// Full jitter. If the server asks for more than the first pause, there is none: all calls
-    /// wait that long.
+    /// A random pause up to the bound (full jitter). Zero if the server asks for at least the first
+    /// pause, because admission control makes all calls wait then.
     pub(super) fn pause(&self, error: &ApiError, attempts: u32) -> Duration {
         if self
             .retry_after(error)
@@ -101,8 +101,8 @@ impl RetryPolicy {
     }
 }
 
-/// `Retry-After` in seconds or as a date. A date counts from the response's own `Date`, so that a
-/// wrong clock on either side does no harm; without one it counts from this machine's clock.
+/// Parses `Retry-After`, in seconds or as a date. A date is compared with the `Date` header of the
+/// response, so that a wrong clock does not matter; without the header, with this machine's clock.
 pub(in crate::api) fn retry_after(value: Option<&str>, date: Option<&str>) -> Option<Duration> {
     let value = value?.trim();
     if let Ok(seconds) = value.parse::<f64>() {

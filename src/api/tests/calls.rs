@@ -1,4 +1,4 @@
-//! One call: redirects, limits, deadlines, repetitions, refusals.
+//! Tests of single calls: redirects, limits, deadlines, retries, errors.
 
 use super::{Seen, Stub, TOKEN, id, ok, quick, status, workspace, workspace_path};
 use crate::api::{
@@ -30,7 +30,7 @@ fn raw(code: u16, headers: &[(&str, &str)], body: Body) -> Response {
 }
 
 #[tokio::test]
-async fn redirects_are_refused_without_a_second_request() {
+async fn redirect_is_not_followed() {
     let foreign = Stub::start(|_| None).await;
     for code in [301, 302, 303, 307, 308, 304] {
         let to = format!("{}{TOKEN}", foreign.address);
@@ -48,18 +48,18 @@ async fn redirects_are_refused_without_a_second_request() {
 }
 
 #[tokio::test]
-async fn answers_beyond_the_limit_are_cut_off() {
+async fn response_beyond_the_limit_fails() {
     let limits = Limits {
         body: 10_000,
         ..Limits::default()
     };
     let announced = || raw(200, &[], Body::from(vec![b' '; 10_001]));
     let streamed = || {
-        let pieces = (0..20).map(|_| Ok::<_, io::Error>(Bytes::from(vec![b' '; 1_000])));
-        raw(200, &[], Body::from_stream(stream::iter(pieces)))
+        let chunks = (0..20).map(|_| Ok::<_, io::Error>(Bytes::from(vec![b' '; 1_000])));
+        raw(200, &[], Body::from_stream(stream::iter(chunks)))
     };
-    for big in [announced as fn() -> Response, streamed] {
-        let stub = Stub::start(move |seen| on_workspace(seen, big)).await;
+    for large in [announced as fn() -> Response, streamed] {
+        let stub = Stub::start(move |seen| on_workspace(seen, large)).await;
         let options = Options { limits, ..quick() };
         let error = read(&stub.open(options).await.unwrap()).await.unwrap_err();
         assert!(
@@ -70,7 +70,7 @@ async fn answers_beyond_the_limit_are_cut_off() {
 }
 
 #[tokio::test]
-async fn a_stalled_answer_ends_in_time() {
+async fn response_that_stalls_times_out() {
     let stub = Stub::start(|seen| {
         on_workspace(seen, || {
             let stalled = stream::once(async { Ok::<_, io::Error>(Bytes::from_static(b"{")) });
@@ -95,7 +95,7 @@ async fn a_stalled_answer_ends_in_time() {
 }
 
 #[tokio::test]
-async fn an_answer_may_begin_late() {
+async fn response_that_begins_late_succeeds() {
     let stub = Stub::start_slow(|seen| async move {
         tokio::time::sleep(2 * quick().timeouts.idle).await;
         on_workspace(&seen, || ok(&workspace(5, "a")))
@@ -106,12 +106,12 @@ async fn an_answer_may_begin_late() {
 }
 
 #[tokio::test]
-async fn a_cut_answer_is_read_again() {
+async fn response_that_is_cut_off_is_retried() {
     let stub = Stub::start(|seen| {
         on_workspace(seen, || match seen.nth {
             0 => {
-                let pieces = [Ok(Bytes::from_static(b"{")), Err(io::Error::other("cut"))];
-                raw(200, &[], Body::from_stream(stream::iter(pieces)))
+                let chunks = [Ok(Bytes::from_static(b"{")), Err(io::Error::other("cut"))];
+                raw(200, &[], Body::from_stream(stream::iter(chunks)))
             }
             _ => ok(&workspace(5, "a")),
         })
@@ -121,7 +121,7 @@ async fn a_cut_answer_is_read_again() {
 }
 
 #[tokio::test]
-async fn reads_survive_hiccups() {
+async fn read_after_transient_errors_succeeds() {
     for code in [429, 500, 502, 503, 504] {
         let stub = Stub::start(move |seen| {
             on_workspace(seen, || match seen.nth {
@@ -138,7 +138,7 @@ async fn reads_survive_hiccups() {
 }
 
 #[tokio::test]
-async fn being_turned_away_ends_and_the_wish_to_wait_is_clamped() {
+async fn read_with_endless_429_ends_and_clamps_retry_after() {
     let stub = Stub::start(|seen| {
         on_workspace(seen, || {
             raw(429, &[("retry-after", "100000")], Body::empty())
@@ -164,7 +164,7 @@ async fn being_turned_away_ends_and_the_wish_to_wait_is_clamped() {
         }
     ));
     assert_eq!(error.effect(), Effect::None);
-    // Waits of 20 ms each, until the time is over.
+    // Pauses of 20 ms, until the total time is over.
     let attempts = stub.count("GET", &workspace_path(5));
     assert!((2..=40).contains(&attempts), "{attempts}");
     assert_eq!(error.call().unwrap().attempts as usize, attempts);
@@ -172,7 +172,7 @@ async fn being_turned_away_ends_and_the_wish_to_wait_is_clamped() {
 }
 
 #[tokio::test]
-async fn refusals_are_final_and_by_cause() {
+async fn client_error_is_not_retried() {
     for code in [400, 401, 403, 404, 409, 422, 501] {
         let stub = Stub::start(move |seen| {
             let path = "/api/v1/integrations/definitions/sources";
@@ -184,7 +184,7 @@ async fn refusals_are_final_and_by_cause() {
         let error = reader.definitions(None).await.unwrap_err();
         assert_eq!(error.status(), Some(code));
         assert_eq!(error.is_auth(), matches!(code, 401 | 403));
-        // After a 401 a fresh token is tried.
+        // After a 401 a new token is tried.
         let attempts = 1 + u32::from(code == 401);
         assert_eq!(error.call().unwrap().attempts, attempts);
         assert!(error.to_string().ends_with("no; body: x"), "{error}");
@@ -197,12 +197,12 @@ async fn refusals_are_final_and_by_cause() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_not_quoted() {
+async fn response_that_cannot_be_decoded_is_not_quoted() {
     let stub = Stub::start(|seen| {
         on_workspace(seen, || {
-            let mut odd = workspace(5, "a");
-            odd["cache_enabled"] = json!("hunter2");
-            ok(&odd)
+            let mut invalid = workspace(5, "a");
+            invalid["cache_enabled"] = json!("hunter2");
+            ok(&invalid)
         })
     })
     .await;
@@ -215,7 +215,7 @@ async fn what_is_not_understood_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn no_connection_is_no_effect_and_shows_no_address() {
+async fn call_without_connection_has_no_effect_and_shows_no_address() {
     let stub = Stub::start(|_| None).await;
     let session = stub.session().await;
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -233,12 +233,12 @@ async fn no_connection_is_no_effect_and_shows_no_address() {
 }
 
 #[tokio::test]
-async fn encryption_is_ready_to_use() {
+async fn session_over_https_initializes_tls() {
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = format!("https://{}", closed.local_addr().unwrap());
     drop(closed);
     let opened = Session::open(target.parse().unwrap(), super::credentials(), quick()).await;
-    // A system without certificates is told so; every other gets as far as connecting.
+    // Without certificates the set-up fails; otherwise only the connection does.
     let error = opened.err().unwrap();
     assert!(
         matches!(

@@ -1,5 +1,5 @@
-//! Many calls at a time: throttling, pace, outages, the service's return. The clock stands still
-//! while anybody works, so that a busy machine changes nothing.
+//! Tests of many calls at a time: 429, rate limit, outages, recovery, tokens. The clock is simulated
+//! and stops while a task works, so that a busy machine does not change the results.
 
 use super::{Stub, TOKEN, id, ok, quick, status, token, workspace, workspace_path};
 use crate::api::{
@@ -15,22 +15,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-type Read = Result<Option<Workspace>, ApiError>;
+type ReadResult = Result<Option<Workspace>, ApiError>;
 
-async fn read(session: &Session, times: usize) -> Vec<Read> {
+async fn read(session: &Session, times: usize) -> Vec<ReadResult> {
     let reader = session.reader();
     join_all((0..times).map(|_| reader.workspace(WorkspaceId(id(5))))).await
 }
 
-fn failed(calls: &[Read]) -> usize {
+fn failed(calls: &[ReadResult]) -> usize {
     calls.iter().filter(|call| call.is_err()).count()
 }
 
-fn found() -> Response {
+fn workspace_response() -> Response {
     ok(&workspace(5, "a"))
 }
 
-fn wait(seconds: &'static str) -> Response {
+fn throttled(seconds: &'static str) -> Response {
     let mut response = status(429, &json!({}));
     let value = axum::http::HeaderValue::from_static(seconds);
     response.headers_mut().insert("retry-after", value);
@@ -51,19 +51,19 @@ fn reads(stub: &Stub) -> usize {
     stub.count("GET", &workspace_path(5))
 }
 
-/// A server that fails as long as the switch is on.
+/// A server that fails while the flag is set.
 async fn failing(down: &Arc<AtomicBool>) -> Stub {
     let down = Arc::clone(down);
     Stub::start(move |seen| match seen.path.as_str() {
         TOKEN => None,
         _ if down.load(Ordering::SeqCst) => Some(status(503, &json!({}))),
-        _ => Some(found()),
+        _ => Some(workspace_response()),
     })
     .await
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limit_settles_at_what_the_server_bears() {
+async fn concurrency_limit_converges_to_capacity_of_server() {
     let (inside, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (inside_of, refused_of) = (Arc::clone(&inside), Arc::clone(&refused));
     let stub = Stub::start_slow(move |seen| {
@@ -81,7 +81,7 @@ async fn the_limit_settles_at_what_the_server_bears() {
             Some(if crowded {
                 status(429, &json!({}))
             } else {
-                found()
+                workspace_response()
             })
         }
     })
@@ -94,8 +94,8 @@ async fn the_limit_settles_at_what_the_server_bears() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_keep_their_distance() {
-    let stub = Stub::start(|seen| (seen.path != TOKEN).then(found)).await;
+async fn rate_limit_spaces_requests() {
+    let stub = Stub::start(|seen| (seen.path != TOKEN).then(workspace_response)).await;
     let options = Options {
         load: Load {
             max_rps: Some(100.0),
@@ -110,7 +110,7 @@ async fn requests_keep_their_distance() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_wish_to_wait_holds_all() {
+async fn retry_after_of_one_call_pauses_all_calls() {
     let since: Arc<Mutex<Option<Instant>>> = Arc::default();
     let stub = Stub::start(move |seen| {
         if seen.path == TOKEN {
@@ -118,7 +118,11 @@ async fn one_wish_to_wait_holds_all() {
         }
         let since = *since.lock().unwrap().get_or_insert_with(Instant::now);
         let early = since.elapsed() < Duration::from_millis(150);
-        Some(if early { wait("1") } else { found() })
+        Some(if early {
+            throttled("1")
+        } else {
+            workspace_response()
+        })
     })
     .await;
     let options = Options {
@@ -166,12 +170,12 @@ async fn calls_outlast_a_short_outage() {
         ..quick()
     };
     let session = stub.open(options).await.unwrap();
-    let returns = async {
+    let recovery = async {
         sleep(Duration::from_millis(400)).await;
         down.store(false, Ordering::SeqCst);
         Instant::now()
     };
-    let (calls, since) = tokio::join!(read(&session, 50), returns);
+    let (calls, since) = tokio::join!(read(&session, 50), recovery);
     assert_eq!(failed(&calls), 0);
     // Probes come every 20 ms here, not every 5 s.
     assert!(since.elapsed() < Duration::from_secs(1));
@@ -179,7 +183,7 @@ async fn calls_outlast_a_short_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_long_outage_calls_fail_unasked() {
+async fn call_in_long_outage_fails_without_request() {
     let down = Arc::new(AtomicBool::new(true));
     let stub = failing(&down).await;
     let options = Options {
@@ -205,30 +209,30 @@ async fn in_a_long_outage_calls_fail_unasked() {
     assert_eq!(error.effect(), Effect::None);
     let text = error.to_string();
     assert!(
-        text.contains("the service has failed 3 times in a row; not asked"),
+        text.ends_with("not sent: the service failed 3 times in a row"),
         "{text}"
     );
     assert_eq!(stub.seen().len(), requests);
 }
 
 #[tokio::test(start_paused = true)]
-async fn isolated_faults_are_no_outage() {
-    let fault = |seen: &super::Seen| match seen.nth {
+async fn isolated_failures_are_no_outage() {
+    let response = |seen: &super::Seen| match seen.nth {
         n if n % 5 == 1 => status(503, &json!({})),
-        _ => found(),
+        _ => workspace_response(),
     };
     let stub = Stub::start_slow(move |seen| async move {
         sleep(Duration::from_millis(3)).await;
-        (seen.path != TOKEN).then(|| fault(&seen))
+        (seen.path != TOKEN).then(|| response(&seen))
     })
     .await;
     let session = stub.session().await;
     assert_eq!(failed(&read(&session, 200).await), 0);
-    // The very first ones, too.
+    // Also at the start of a session.
     let stub = Stub::start(|seen| {
         (seen.path != TOKEN).then(|| match seen.nth {
             0 | 1 => status(500, &json!({})),
-            _ => found(),
+            _ => workspace_response(),
         })
     })
     .await;
@@ -237,40 +241,40 @@ async fn isolated_faults_are_no_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_are_told() {
-    let stub = Stub::start(|seen| (seen.path != TOKEN).then(found)).await;
-    let told: Arc<Recorder> = Arc::default();
+async fn wait_for_rate_limit_is_reported_once() {
+    let stub = Stub::start(|seen| (seen.path != TOKEN).then(workspace_response)).await;
+    let recorder: Arc<Recorder> = Arc::default();
     let options = Options {
         load: Load {
             max_rps: Some(0.9),
             ..Load::default()
         },
-        events: Some(Arc::clone(&told) as _),
+        events: Some(Arc::clone(&recorder) as _),
         ..quick()
     };
     let session = stub.open(options).await.unwrap();
     assert_eq!(failed(&read(&session, 2).await), 0);
-    let told = told.waits();
-    let [(why, wait)] = told.as_slice() else {
-        panic!("the same is told once: {told:?}");
+    let waits = recorder.waits();
+    let [(reason, wait)] = waits.as_slice() else {
+        panic!("not one wait: {waits:?}");
     };
-    assert_eq!(why, "as many requests per second as allowed");
+    assert_eq!(reason, "the limit of requests per second is reached");
     assert!(*wait > Duration::from_secs(1));
 }
 
-/// A server whose tokens live a second, by its own clock.
+/// A server whose tokens expire after a second.
 async fn short_lived(after: impl Fn(&super::Seen) -> Response + Send + Sync + 'static) -> Stub {
-    let born: Mutex<Vec<Instant>> = Mutex::default();
+    let issued: Mutex<Vec<Instant>> = Mutex::default();
     Stub::start(move |seen| {
-        let mut born = born.lock().unwrap();
+        let mut issued = issued.lock().unwrap();
         if seen.path == TOKEN {
-            born.push(Instant::now());
-            let mut short = token(born.len() - 1);
+            issued.push(Instant::now());
+            let mut short = token(issued.len() - 1);
             short["expires_in"] = json!(1);
             return Some(ok(&short));
         }
         let number = seen.header("authorization").rsplit('-').next().unwrap();
-        let age = born[number.parse::<usize>().unwrap()].elapsed();
+        let age = issued[number.parse::<usize>().unwrap()].elapsed();
         Some(if age < Duration::from_secs(1) {
             after(seen)
         } else {
@@ -281,8 +285,8 @@ async fn short_lived(after: impl Fn(&super::Seen) -> Response + Send + Sync + 's
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_calls_outlive_many_tokens() {
-    let stub = short_lived(|_| found()).await;
+async fn calls_beyond_token_lifetime_succeed() {
+    let stub = short_lived(|_| workspace_response()).await;
     let session = stub.open(parallel(32)).await.unwrap();
     let end = Instant::now() + Duration::from_millis(2500);
     let reader = session.reader();
@@ -298,10 +302,10 @@ async fn many_calls_outlive_many_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_ends_while_waiting_is_replaced_unsent() {
+async fn token_that_expires_during_wait_is_replaced_before_request() {
     let stub = short_lived(|seen| match seen.nth {
-        0 => wait("9"),
-        _ => found(),
+        0 => throttled("9"),
+        _ => workspace_response(),
     })
     .await;
     let options = Options {
@@ -313,12 +317,12 @@ async fn a_token_that_ends_while_waiting_is_replaced_unsent() {
     };
     let session = stub.open(options).await.unwrap();
     assert_eq!(failed(&read(&session, 20).await), 0);
-    assert_eq!(reads(&stub), 21, "nothing was refused for its token");
+    assert_eq!(reads(&stub), 21, "no request was rejected for its token");
     assert_eq!(stub.count("POST", TOKEN), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_for_a_token_share_its_failure() {
+async fn calls_that_wait_for_a_token_share_its_failure() {
     let stub = Stub::start_slow(|seen| async move {
         match (seen.path.as_str(), seen.nth) {
             (TOKEN, 0) => {
@@ -330,7 +334,7 @@ async fn those_who_wait_for_a_token_share_its_failure() {
                 sleep(Duration::from_millis(50)).await;
                 Some(status(501, &json!({})))
             }
-            _ => Some(found()),
+            _ => Some(workspace_response()),
         }
     })
     .await;

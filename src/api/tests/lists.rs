@@ -1,4 +1,4 @@
-//! Lists that lie.
+//! Tests of listing workspaces: pages, and incomplete or inconsistent lists.
 
 use super::{STATS, Seen, Stub, WORKSPACES, id, ok, quick, status, workspace};
 use crate::api::{Limits, Listing, Options};
@@ -7,7 +7,7 @@ use crate::model::Completeness;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-/// Pages by cursor, and the count of the statistics.
+/// Responses with the page of a cursor, and with the statistics.
 fn pages(seen: &Seen, total: u64, page: impl Fn(&str) -> Value) -> Option<Response> {
     let cursor = seen
         .query
@@ -35,7 +35,7 @@ fn flaw(listing: &Listing) -> &str {
 }
 
 #[tokio::test]
-async fn the_next_page_is_asked_of_the_own_origin_whatever_it_is_called() {
+async fn listing_follows_every_form_of_next_on_own_origin() {
     let stub = Stub::start(move |seen| {
         pages(seen, 5, |cursor| {
             let (n, next) = match cursor {
@@ -62,7 +62,7 @@ async fn the_next_page_is_asked_of_the_own_origin_whatever_it_is_called() {
 }
 
 #[tokio::test]
-async fn a_next_page_on_another_host_is_not_believed() {
+async fn listing_with_next_page_on_another_host_is_incomplete() {
     let foreign = Stub::start(|_| None).await;
     let host = foreign.address.clone();
     let stub = Stub::start(move |seen| {
@@ -78,7 +78,7 @@ async fn a_next_page_on_another_host_is_not_believed() {
 }
 
 #[tokio::test]
-async fn pages_in_a_circle_end() {
+async fn listing_with_circular_pages_is_incomplete() {
     let stub = Stub::start(|seen| {
         pages(
             seen,
@@ -88,12 +88,12 @@ async fn pages_in_a_circle_end() {
     })
     .await;
     let listing = list(&stub).await;
-    assert_eq!(flaw(&listing), "the pages go round in a circle");
+    assert_eq!(flaw(&listing), "a page links to an earlier page");
     assert_eq!(stub.count("GET", WORKSPACES), 3 * 2);
 }
 
 #[tokio::test]
-async fn endless_pages_end() {
+async fn listing_with_endless_pages_is_incomplete() {
     let stub = Stub::start(|seen| {
         let next = json!({"data": [], "next": format!("c{}", seen.nth)});
         pages(seen, 1, |_| next.clone())
@@ -114,7 +114,7 @@ async fn endless_pages_end() {
 }
 
 #[tokio::test]
-async fn a_short_list_is_read_three_times() {
+async fn listing_with_missing_workspace_is_read_three_times() {
     let stub = Stub::start(|seen| {
         pages(
             seen,
@@ -132,7 +132,7 @@ async fn a_short_list_is_read_three_times() {
 }
 
 #[tokio::test]
-async fn a_list_that_becomes_whole_is_whole() {
+async fn listing_that_is_complete_at_second_read_is_complete() {
     let stub = Stub::start(|seen| {
         let data = match seen.nth {
             0 => vec![workspace(1, "x")],
@@ -147,14 +147,14 @@ async fn a_list_that_becomes_whole_is_whole() {
 }
 
 #[tokio::test]
-async fn repeats_and_tombstones_are_noticed() {
+async fn listing_with_duplicate_and_tombstone_is_incomplete() {
     let stub = Stub::start(|seen| {
-        let mut dead = workspace(2, "dead");
-        dead["tombstone"] = json!(true);
+        let mut deleted = workspace(2, "deleted");
+        deleted["tombstone"] = json!(true);
         pages(
             seen,
             1,
-            |_| json!({"data": [workspace(1, "x"), dead, workspace(1, "x")]}),
+            |_| json!({"data": [workspace(1, "x"), deleted, workspace(1, "x")]}),
         )
     })
     .await;
@@ -167,7 +167,7 @@ async fn repeats_and_tombstones_are_noticed() {
 }
 
 #[tokio::test]
-async fn a_link_without_a_cursor_and_missing_statistics_are_flaws() {
+async fn listing_with_link_without_cursor_is_incomplete() {
     let stub = Stub::start(|seen| {
         pages(
             seen,
@@ -178,8 +178,12 @@ async fn a_link_without_a_cursor_and_missing_statistics_are_flaws() {
     .await;
     assert_eq!(
         flaw(&list(&stub).await),
-        "a page names its next one on another host or without a cursor"
+        "the link to the next page leads to another host or has no cursor"
     );
+}
+
+#[tokio::test]
+async fn listing_without_statistics_is_incomplete() {
     let stub = Stub::start(|seen| match seen.path.as_str() {
         STATS => Some(status(404, &json!({}))),
         _ => pages(seen, 0, |_| json!({"data": []})),
@@ -187,6 +191,6 @@ async fn a_link_without_a_cursor_and_missing_statistics_are_flaws() {
     .await;
     assert_eq!(
         flaw(&list(&stub).await),
-        "the server gives no statistics to compare with"
+        "the server has no statistics to compare with"
     );
 }

@@ -1,5 +1,5 @@
-//! Tests of whole sessions against a small server of the tests' own: it answers what a test
-//! tells it to and remembers everything that came in.
+//! Tests of whole sessions against a stub server, which sends the responses of the test and records
+//! all requests.
 
 mod calls;
 mod limits;
@@ -31,7 +31,7 @@ pub(crate) const STATS: &str = "/api/v1/workspaces/stats";
 pub(crate) const CONNECTORS: &str = "/api/v1/integrations/connectors";
 pub(crate) const SECRET: &str = "client-secret-of-tests";
 
-/// A request as it came in.
+/// A recorded request.
 #[derive(Clone)]
 pub(crate) struct Seen {
     pub(crate) method: String,
@@ -39,7 +39,7 @@ pub(crate) struct Seen {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
-    /// How many of the same method and path came before.
+    /// The number of earlier requests with the same method and path.
     pub(crate) nth: usize,
 }
 
@@ -56,22 +56,22 @@ impl Seen {
 
 type Log = Arc<Mutex<Vec<Seen>>>;
 
-/// The server.
+/// The stub server.
 pub(crate) struct Stub {
     pub(crate) address: String,
     log: Log,
 }
 
 impl Stub {
-    /// Answers with what `answer` tells; where it tells nothing, a token for the token call and
-    /// 404 for all else.
+    /// Starts a server that sends the response of `answer`. If it is `None`, the server sends a token
+    /// for a token request and 404 for all other requests.
     pub(crate) async fn start(
         answer: impl Fn(&Seen) -> Option<Response> + Send + Sync + 'static,
     ) -> Self {
         Self::start_slow(move |seen| std::future::ready(answer(&seen))).await
     }
 
-    /// The same, when the answers take their time.
+    /// As [`Self::start`], with responses that take time.
     pub(crate) async fn start_slow<F>(answer: impl Fn(Seen) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Option<Response>> + Send,
@@ -82,9 +82,9 @@ impl Stub {
         let app = Router::new().fallback(move |request: Request<Body>| {
             let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
             async move {
-                let seen = remember(request, &log).await;
-                let answered = answer(seen.clone()).await;
-                answered.unwrap_or_else(|| usual(&seen))
+                let seen = record(request, &log).await;
+                let response = answer(seen.clone()).await;
+                response.unwrap_or_else(|| default_response(&seen))
             }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -120,7 +120,7 @@ impl Stub {
     }
 }
 
-async fn remember(request: Request<Body>, log: &Log) -> Seen {
+async fn record(request: Request<Body>, log: &Log) -> Seen {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let mut log = log.lock().unwrap();
@@ -137,7 +137,7 @@ async fn remember(request: Request<Body>, log: &Log) -> Seen {
     seen
 }
 
-fn usual(seen: &Seen) -> Response {
+fn default_response(seen: &Seen) -> Response {
     if seen.is("POST", TOKEN) {
         return ok(&token(seen.nth));
     }
@@ -164,7 +164,7 @@ pub(crate) fn credentials() -> Credentials {
     }
 }
 
-/// A call that writes.
+/// A failed call that writes.
 pub(crate) fn call() -> Call {
     Call {
         operation: "x",
@@ -175,12 +175,12 @@ pub(crate) fn call() -> Call {
     }
 }
 
-/// A failed call with this status.
+/// An error with this status.
 pub(crate) fn status_error(status: u16) -> ApiError {
     retry_later(status, None)
 }
 
-/// A 429 that asks for so many seconds.
+/// A 429 whose `Retry-After` is this number of seconds.
 pub(crate) fn throttled(seconds: u64) -> ApiError {
     retry_later(429, Some(Duration::from_secs(seconds)))
 }
@@ -194,7 +194,7 @@ fn retry_later(status: u16, retry_after: Option<Duration>) -> ApiError {
     ApiError::new(call(), kind)
 }
 
-/// Options under which a test takes milliseconds.
+/// Options with which a test takes milliseconds.
 pub(crate) fn quick() -> Options {
     let short = Duration::from_millis(2);
     Options {
@@ -230,7 +230,7 @@ pub(crate) fn workspace_path(n: u128) -> String {
     format!("{WORKSPACES}/{}", id(n))
 }
 
-/// Answers for minting: the token names its customer, and its workspace is number `n`.
+/// Responses for requesting a scoped token of this customer, whose workspace has the number `n`.
 pub(crate) fn minting(seen: &Seen, n: u128, name: &str) -> Option<Response> {
     if seen.is("POST", MINT) {
         return Some(ok(&json!({"token": format!("scoped-{}", seen.nth)})));
@@ -241,7 +241,7 @@ pub(crate) fn minting(seen: &Seen, n: u128, name: &str) -> Option<Response> {
 }
 
 #[tokio::test]
-async fn every_call_names_program_and_organization() {
+async fn call_sends_user_agent_and_organization() {
     let stub = Stub::start(|seen| {
         seen.is("GET", &workspace_path(5))
             .then(|| ok(&workspace(5, "a")))
@@ -249,12 +249,12 @@ async fn every_call_names_program_and_organization() {
     .await;
     let session = stub.session().await;
     assert_eq!(session.organization(), Some(ORGANIZATION));
-    let found = session
+    let read = session
         .reader()
         .workspace(WorkspaceId(id(5)))
         .await
         .unwrap();
-    assert_eq!(found.unwrap().name, "a");
+    assert_eq!(read.unwrap().name, "a");
     let seen = stub.last("GET", &workspace_path(5));
     assert_eq!(seen.header("x-organization-id"), ORGANIZATION.to_string());
     assert_eq!(seen.header("authorization"), "Bearer application-0");
@@ -268,7 +268,7 @@ async fn every_call_names_program_and_organization() {
 }
 
 #[tokio::test]
-async fn another_organization_is_refused() {
+async fn session_with_token_of_another_organization_fails() {
     let stub = Stub::start(|_| None).await;
     let options = Options {
         organization_id: Some(OrganizationId(id(2))),
@@ -281,11 +281,11 @@ async fn another_organization_is_refused() {
 }
 
 #[tokio::test]
-async fn a_silent_token_is_checked_against_what_is_read() {
+async fn session_without_organization_in_token_checks_first_response() {
     let stub = Stub::start(|seen| {
-        let silent = json!({"access_token": "t", "expires_in": 900, "organization_id": null});
+        let token = json!({"access_token": "t", "expires_in": 900, "organization_id": null});
         match seen.path.as_str() {
-            TOKEN => Some(ok(&silent)),
+            TOKEN => Some(ok(&token)),
             path if path == workspace_path(5) => Some(ok(&workspace(5, "a"))),
             _ => None,
         }
@@ -312,7 +312,7 @@ async fn a_silent_token_is_checked_against_what_is_read() {
 }
 
 #[tokio::test]
-async fn set_up_errors_show_no_input() {
+async fn session_with_invalid_options_shows_no_input() {
     let target = || DEFAULT_TARGET.parse::<Target>().unwrap();
     let bad_ca = Options {
         ca_pem: Some(b"not a certificate".to_vec()),

@@ -1,4 +1,4 @@
-//! Answers of all shapes, and errors that quote none of them.
+//! Tests of decoding responses of all forms, and of errors that do not quote them.
 
 use crate::api::CheckStatus;
 use crate::api::wire::{
@@ -22,7 +22,7 @@ fn fails<T: ResponseBody>(body: &str) -> String {
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 
 #[test]
-fn errors_quote_nothing() {
+fn decode_error_does_not_quote_response() {
     for body in [
         r#"{"data":"hunter2"}"#,
         r#"{"data":[{"id":"hunter2","name":"x"}]}"#,
@@ -44,13 +44,13 @@ fn errors_quote_nothing() {
     assert!(!reason.contains("hunter2"), "{reason}");
     assert_eq!(
         fails::<TokenResponse>("{}"),
-        "expected an application token, but its shape differs (no `access_token`) at line 1 column 2"
+        "expected an application token, but the body has other fields or types (no `access_token`) at line 1 column 2"
     );
     assert!(fails::<TokenResponse>("").contains("ends early"));
 }
 
 #[test]
-fn token_lives_are_clamped() {
+fn token_lifetime_is_clamped() {
     let life = |value: Value| {
         read::<TokenResponse>(&json!({"access_token": "t", "expires_in": value})).life()
     };
@@ -61,7 +61,7 @@ fn token_lives_are_clamped() {
 }
 
 #[test]
-fn workspaces_are_read_tolerantly() {
+fn workspace_with_unknown_values_is_decoded() {
     let workspace = |status: &str, tombstone: Value| {
         let value =
             json!({"id": ID, "name": "a", "status": status, "tombstone": tombstone, "new": 1});
@@ -79,7 +79,7 @@ fn workspaces_are_read_tolerantly() {
 }
 
 #[test]
-fn connectors_are_read_from_list_and_detail() {
+fn connector_of_list_and_detail_is_decoded() {
     let listed = json!({"id": ID, "name": "a", "updated_at": null,
         "summarized_source_template": {"id": ID, "name": "t", "icon": null, "actor_definition_id": ID, "connector_name": "github"}});
     let ConnectorResponse(connector) = read(&listed);
@@ -100,20 +100,20 @@ fn connectors_are_read_from_list_and_detail() {
 }
 
 #[test]
-fn checks_without_a_verdict_are_inconclusive() {
+fn check_without_result_is_inconclusive() {
     for status in [json!(null), json!("inconclusive")] {
-        let answer: CheckResponse = read(&json!({"id": ID, "status": status}));
-        assert_eq!(answer.status(), CheckStatus::Inconclusive);
+        let response: CheckResponse = read(&json!({"id": ID, "status": status}));
+        assert_eq!(response.status(), CheckStatus::Inconclusive);
     }
     let later: CheckResponse = read(&json!({"id": ID, "status": "later"}));
     assert_eq!(later.status(), CheckStatus::Other);
-    for none in [json!({}), json!({"status": "succeeded"})] {
-        fails::<CheckResponse>(&none.to_string());
+    for incomplete in [json!({}), json!({"status": "succeeded"})] {
+        fails::<CheckResponse>(&incomplete.to_string());
     }
 }
 
 #[test]
-fn definitions_without_a_source_are_left_out() {
+fn definition_without_source_id_is_left_out() {
     let list: DefinitionList = read(&json!({"definitions": [
         {"name": "GitHub", "sourceDefinitionId": ID}, {"name": "Odd"}, {"name": "Bad", "sourceDefinitionId": "x"}]}));
     assert_eq!(list.definitions().len(), 1);

@@ -1,4 +1,4 @@
-//! Tokens: single flight, lives, refusals, and the proofs around minting.
+//! Tests of tokens: shared requests, lifetimes, rejections, and verification of scoped tokens.
 
 use super::{
     CONNECTORS, INFO, MINT, ORGANIZATION, Stub, TOKEN, id, minting, ok, quick, status, token,
@@ -18,7 +18,7 @@ const fn id_of(n: u128) -> uuid::Uuid {
 }
 
 #[tokio::test]
-async fn a_hundred_calls_share_one_new_token() {
+async fn application_token_is_requested_once_for_all_calls() {
     let stub = Stub::start(|seen| {
         if seen.path != workspace_path(5) {
             return None;
@@ -36,7 +36,7 @@ async fn a_hundred_calls_share_one_new_token() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_replaced_once() {
+async fn application_token_that_is_rejected_is_replaced_once() {
     let stub = Stub::start(|seen| {
         let refused = json!({"message": "Bearer application-0 expired"});
         (seen.path == workspace_path(5)).then(|| status(401, &refused))
@@ -56,7 +56,7 @@ async fn a_refused_token_is_replaced_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_are_replaced_ahead_of_their_end() {
+async fn application_token_is_replaced_before_it_expires() {
     let stub = Stub::start(|seen| {
         let mut short = token(seen.nth);
         short["expires_in"] = json!(-7);
@@ -75,7 +75,7 @@ async fn tokens_are_replaced_ahead_of_their_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_refresh_stops_nobody_whose_token_works() {
+async fn application_token_is_used_while_its_refresh_fails() {
     let stub = Stub::start(|seen| {
         let mut short = token(seen.nth);
         short["expires_in"] = json!(200);
@@ -97,7 +97,7 @@ async fn a_failing_refresh_stops_nobody_whose_token_works() {
 }
 
 #[tokio::test]
-async fn minting_creates_in_the_region_and_tells_the_workspace() {
+async fn mint_with_region_creates_workspace() {
     let stub = Stub::start(|seen| minting(seen, 5, "acme")).await;
     let writer = stub.session().await.writer();
     let minted = writer.mint("acme", None, Some(Region::EU)).await.unwrap();
@@ -118,14 +118,14 @@ async fn minting_creates_in_the_region_and_tells_the_workspace() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_workspace_is_refused() {
-    // The server folds case: the token is for a twin.
+async fn mint_with_token_of_another_workspace_fails() {
+    // The server ignores case, so the token belongs to another workspace.
     let stub = Stub::start(|seen| minting(seen, 5, "Acme")).await;
     let writer = stub.session().await.writer();
     let error = writer.mint("acme", None, None).await.unwrap_err();
     assert!(matches!(error.kind(), ApiErrorKind::WrongWorkspace { .. }));
     assert_eq!(error.effect(), Effect::Unknown);
-    // The workspace was replaced between the look and the mint.
+    // The workspace was replaced between the read and the token request.
     let stub = Stub::start(|seen| {
         minting(seen, 6, "acme")
             .or_else(|| Some(ok(&workspace(5, "acme"))).filter(|_| seen.path != TOKEN))
@@ -133,11 +133,13 @@ async fn a_token_for_another_workspace_is_refused() {
     .await;
     let writer = stub.session().await.writer();
     let error = writer.mint("acme", Some(ACME), None).await.unwrap_err();
-    assert!(matches!(error.kind(), ApiErrorKind::WrongWorkspace { found, .. } if found.0 == id(6)));
+    assert!(
+        matches!(error.kind(), ApiErrorKind::WrongWorkspace { actual, .. } if actual.0 == id(6))
+    );
 }
 
 #[tokio::test]
-async fn the_token_of_another_organization_is_refused() {
+async fn mint_with_token_of_another_organization_fails() {
     let stub = Stub::start(|seen| {
         seen.is("GET", INFO)
             .then(|| {
@@ -159,7 +161,7 @@ async fn the_token_of_another_organization_is_refused() {
 }
 
 #[tokio::test]
-async fn a_workspace_that_is_gone_is_not_minted_for() {
+async fn mint_for_missing_workspace_requests_no_token() {
     let mut tombstone = workspace(5, "acme");
     tombstone["tombstone"] = json!(true);
     for answer in [
@@ -184,7 +186,7 @@ async fn a_workspace_that_is_gone_is_not_minted_for() {
 }
 
 #[tokio::test]
-async fn a_customers_token_serves_many_calls_and_is_replaced_with_a_look() {
+async fn scoped_token_that_is_rejected_is_replaced_after_reading_workspace() {
     let stub = Stub::start(|seen| {
         let refused = seen.header("authorization") == "Bearer scoped-0" && seen.nth == 2;
         match (seen.method.as_str(), seen.path.as_str()) {
@@ -214,7 +216,7 @@ async fn a_customers_token_serves_many_calls_and_is_replaced_with_a_look() {
 }
 
 #[tokio::test]
-async fn a_renamed_workspace_keeps_no_token() {
+async fn scoped_token_of_renamed_workspace_is_dropped() {
     let stub = Stub::start(|seen| match seen.path.as_str() {
         path if path == workspace_path(5) => Some(ok(&workspace(5, "acme"))),
         _ => minting(seen, 5, "acme"),
@@ -233,7 +235,7 @@ async fn a_renamed_workspace_keeps_no_token() {
 }
 
 #[tokio::test]
-async fn a_scoped_token_refused_at_birth_is_minted_again() {
+async fn scoped_token_that_is_rejected_at_once_is_requested_again() {
     let stub = Stub::start(|seen| {
         let first = seen.is("GET", INFO) && seen.nth == 0;
         first
@@ -250,15 +252,15 @@ async fn a_scoped_token_refused_at_birth_is_minted_again() {
 }
 
 #[tokio::test]
-async fn a_mint_without_its_proof_is_unknown() {
+async fn mint_without_token_info_has_unknown_effect() {
     for answer in [
         || status(500, &json!({})),
         || status(404, &json!({})),
-        || ok(&json!({"odd": 1})),
+        || ok(&json!({"unknown": 1})),
     ] {
         let stub = Stub::start(move |seen| {
-            let proof = seen.is("GET", INFO).then(answer);
-            proof.or_else(|| minting(seen, 5, "acme"))
+            let info = seen.is("GET", INFO).then(answer);
+            info.or_else(|| minting(seen, 5, "acme"))
         })
         .await;
         let writer = stub.session().await.writer();

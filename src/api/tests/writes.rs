@@ -1,12 +1,12 @@
-//! Writes: what is sent, what is not sent twice, and what a refusal may show.
+//! Tests of writes: request bodies, retries, and redaction of error messages.
 
 use super::{
     CONNECTORS, Stub, WORKSPACES, id, minting, ok, quick, status, workspace, workspace_path,
 };
 use crate::api::body::tests::{github, secrets, settings};
 use crate::api::{
-    ApiError, ApiErrorKind, Check, CheckStatus, ConnectorToken, Created, Effect, Gone, Options,
-    RetryPolicy, Timeouts, Writer,
+    ApiError, ApiErrorKind, Check, CheckStatus, ConnectorToken, Created, DeleteOutcome, Effect,
+    Options, RetryPolicy, Timeouts, Writer,
 };
 use crate::model::{
     Cache, ConnectorBody, ConnectorId, Contract, CustomerPatch, Status, WorkspaceId,
@@ -29,7 +29,7 @@ async fn create(writer: &Writer) -> Result<Created, ApiError> {
         .await
 }
 
-/// A server that minds its customers and answers a creation as told.
+/// A server with one workspace, which sends this response to each creation of a connector.
 async fn server(answer: fn(usize) -> Response) -> Stub {
     Stub::start(move |seen| match seen.path.as_str() {
         CONNECTORS => Some(answer(seen.nth)),
@@ -40,7 +40,7 @@ async fn server(answer: fn(usize) -> Response) -> Stub {
 }
 
 #[tokio::test]
-async fn a_creation_carries_the_customers_token_and_exact_bytes() {
+async fn create_connector_sends_scoped_token_and_exact_bytes() {
     let stub = server(|_| {
         ok(&json!({"id": id(9), "created_at": "2026-01-01T00:00:00Z", "updated_at": null}))
     })
@@ -58,7 +58,7 @@ async fn a_creation_carries_the_customers_token_and_exact_bytes() {
 }
 
 #[tokio::test]
-async fn the_other_contract_and_token_are_a_choice() {
+async fn create_connector_under_older_contract_sends_application_token() {
     let stub = Stub::start(|seen| match seen.path.as_str() {
         CONNECTORS if seen.method == "POST" => Some(ok(&json!({"id": id(9)}))),
         CONNECTORS => Some(ok(&json!({"data": []}))),
@@ -90,7 +90,7 @@ async fn the_other_contract_and_token_are_a_choice() {
 }
 
 #[tokio::test]
-async fn an_unclear_creation_is_not_repeated() {
+async fn create_connector_after_server_error_is_not_retried() {
     for (answer, effect) in [
         (
             (|_| status(500, &json!({}))) as fn(usize) -> Response,
@@ -108,7 +108,7 @@ async fn an_unclear_creation_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_creation_that_was_turned_away_is_repeated() {
+async fn create_connector_after_429_is_retried() {
     let stub = server(|nth| match nth {
         0 | 1 => status(429, &json!({})),
         _ => ok(&json!({"id": id(9)})),
@@ -119,7 +119,7 @@ async fn a_creation_that_was_turned_away_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_creation_without_an_answer_is_unknown() {
+async fn create_connector_without_response_has_unknown_effect() {
     let stub = Stub::start(|seen| {
         (seen.path == CONNECTORS).then(|| {
             std::thread::sleep(Duration::from_millis(200));
@@ -143,7 +143,7 @@ async fn a_creation_without_an_answer_is_unknown() {
 }
 
 #[tokio::test]
-async fn an_echoed_secret_is_withheld() {
+async fn error_that_repeats_a_secret_is_withheld() {
     let stub = server(|_| {
         status(
             422,
@@ -171,7 +171,7 @@ async fn an_echoed_secret_is_withheld() {
 }
 
 #[tokio::test]
-async fn a_check_tells_verdict_and_reason() {
+async fn check_connector_returns_status_and_message() {
     let stub = Stub::start(|seen| {
         let failed = json!({"id": id(1), "status": "failed", "error_message": "401 from GitHub"});
         (seen.path == CHECK).then(|| ok(&failed))
@@ -194,7 +194,7 @@ async fn a_check_tells_verdict_and_reason() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_without_its_secrets() {
+async fn create_connector_without_secret_sends_nothing() {
     let stub = server(|_| ok(&json!({"id": id(9)}))).await;
     let writer = stub.session().await.writer();
     let body = ConnectorBody {
@@ -211,7 +211,7 @@ async fn nothing_is_sent_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn workspaces_change_in_place() {
+async fn update_workspace_sends_patch() {
     let stub = Stub::start(|seen| {
         seen.path
             .starts_with(WORKSPACES)
@@ -236,7 +236,7 @@ async fn workspaces_change_in_place() {
 }
 
 #[tokio::test]
-async fn updates_are_repeated_and_keep_their_doubt() {
+async fn update_connector_that_is_retried_keeps_unknown_effect() {
     let stub = Stub::start(|seen| {
         (seen.path == connector_path()).then(|| match seen.nth {
             0 => status(502, &json!({})),
@@ -257,11 +257,11 @@ async fn updates_are_repeated_and_keep_their_doubt() {
 }
 
 #[tokio::test]
-async fn what_is_no_secret_is_shown_and_settings_go_back_unseen() {
-    let alike = "client-secret";
+async fn allowed_text_is_shown_and_replication_settings_are_not_redacted() {
+    let similar = "client-secret";
     let stub = Stub::start(move |seen| {
         let template = json!({"id": id(8), "name": "t", "source_definition_id": id(7)});
-        let connector = json!({"id": id(9), "name": alike, "replication_config": {"k": alike},
+        let connector = json!({"id": id(9), "name": similar, "replication_config": {"k": similar},
             "entities": null, "source_template": template});
         (seen.path == connector_path()).then(|| ok(&connector))
     })
@@ -269,15 +269,15 @@ async fn what_is_no_secret_is_shown_and_settings_go_back_unseen() {
     let session = stub.session().await;
     let reader = session.reader();
     let name = async || {
-        let found = reader.connector(ConnectorId(id(9))).await.unwrap();
-        found.unwrap().observed.name
+        let connector = reader.connector(ConnectorId(id(9))).await.unwrap();
+        connector.unwrap().observed.name
     };
     assert!(name().await.contains("withheld"));
-    session.note_plain([alike]);
-    assert_eq!(name().await, alike);
+    session.allow_texts([similar]);
+    assert_eq!(name().await, similar);
     let session = stub.session().await;
-    let found = session.reader().replication(ConnectorId(id(9))).await;
-    let settings = found.unwrap().unwrap().with(|mut settings| {
+    let settings = session.reader().replication(ConnectorId(id(9))).await;
+    let settings = settings.unwrap().unwrap().with(|mut settings| {
         settings.insert("l".into(), json!(1));
         settings
     });
@@ -292,32 +292,32 @@ async fn what_is_no_secret_is_shown_and_settings_go_back_unseen() {
 }
 
 #[tokio::test]
-async fn deletions_are_accepted_in_all_their_forms() {
-    for (code, body, told) in [
+async fn delete_accepts_every_response_format() {
+    for (code, body, expected) in [
         (
             200,
             json!({"id": id(9), "deleted_at": "2026-01-01T00:00:00Z"}),
-            Gone::Accepted,
+            DeleteOutcome::Accepted,
         ),
-        (202, json!({"job_id": id(1)}), Gone::Accepted),
-        (404, json!({}), Gone::Already),
+        (202, json!({"job_id": id(1)}), DeleteOutcome::Accepted),
+        (404, json!({}), DeleteOutcome::NotFound),
     ] {
         let stub =
             Stub::start(move |seen| (seen.method == "DELETE").then(|| status(code, &body))).await;
         let writer = stub.session().await.writer();
         assert_eq!(
             writer.delete_connector(ConnectorId(id(9))).await.unwrap(),
-            told
+            expected
         );
         assert_eq!(
             writer.delete_workspace(WorkspaceId(id(5))).await.unwrap(),
-            told
+            expected
         );
     }
 }
 
 #[tokio::test]
-async fn a_workspaces_deletion_behind_a_gateway_is_unknown() {
+async fn delete_workspace_after_504_has_unknown_effect() {
     let stub = Stub::start(|seen| (seen.method == "DELETE").then(|| status(504, &json!({})))).await;
     let options = Options {
         retry: RetryPolicy::default(),

@@ -1,4 +1,4 @@
-//! Responsible for the responses about connectors, their types and their templates.
+//! Responsible for decoding the responses about connectors, connector types and templates.
 
 use super::ResponseBody;
 use crate::api::{CheckStatus, Connector, Created, Definition, Template};
@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny};
 use serde_json::{Map, Value};
 
-/// `SummarizedSourceTemplate` and `DetailedSourceTemplate`, which name the definition unlike.
+/// `SummarizedSourceTemplate` and `DetailedSourceTemplate`, which have different names for the
+/// definition.
 #[derive(Deserialize)]
 struct TemplateSummary {
     id: TemplateId,
@@ -79,7 +80,7 @@ struct EntityResponse {
 }
 
 impl EntityResponse {
-    /// With the modes that this version knows, sorted.
+    /// The entity with the modes that this version knows, sorted.
     fn known(self) -> Entity {
         let modes = self.modes.map(|modes| {
             let mut known: Vec<_> = modes.iter().filter_map(|mode| mode_of(mode)).collect();
@@ -112,8 +113,8 @@ impl ResponseBody for ConnectorList {
     const KIND: &'static str = "a list of connectors";
 }
 
-/// `ConnectorSourceCreateResponse` and `ConnectorSourceUpdateResponse`, of which only the id
-/// and the times are needed: a connector that exists is not lost over an odd field.
+/// `ConnectorSourceCreateResponse` and `ConnectorSourceUpdateResponse`. Only the id and the times are
+/// decoded, so that an unexpected field does not hide that the connector was created.
 #[derive(Deserialize)]
 pub(in crate::api) struct CreateResponse {
     id: ConnectorId,
@@ -124,11 +125,11 @@ pub(in crate::api) struct CreateResponse {
 }
 
 impl From<CreateResponse> for Created {
-    fn from(answer: CreateResponse) -> Self {
+    fn from(response: CreateResponse) -> Self {
         Self {
-            id: answer.id,
-            created_at: answer.created_at,
-            updated_at: answer.updated_at,
+            id: response.id,
+            created_at: response.created_at,
+            updated_at: response.updated_at,
         }
     }
 }
@@ -137,23 +138,20 @@ impl ResponseBody for CreateResponse {
     const KIND: &'static str = "a connector";
 }
 
-/// What every form of an answer to a DELETE has one of (`delete_integrations_connectors_id`,
-/// `delete_workspaces_workspace_id`).
+/// A response to a DELETE, recognized by the one field that each of its formats has
+/// (`delete_integrations_connectors_id`, `delete_workspaces_workspace_id`).
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(in crate::api) enum DeleteResponse {
-    /// What was deleted.
-    Of {
+    Object {
         #[serde(rename = "id")]
         _id: IgnoredAny,
     },
-    /// When.
-    At {
+    Time {
         #[serde(rename = "deleted_at")]
-        _at: IgnoredAny,
+        _deleted_at: IgnoredAny,
     },
-    /// What deletes it.
-    By {
+    Job {
         #[serde(rename = "job_id")]
         _job: IgnoredAny,
     },
@@ -166,7 +164,7 @@ impl ResponseBody for DeleteResponse {
 /// `ConnectorSourceCheckConfigResponse`
 #[derive(Deserialize)]
 pub(in crate::api) struct CheckResponse {
-    /// Required, so an answer without it is none.
+    /// A body without the required id does not come from this operation.
     #[serde(rename = "id")]
     _id: IgnoredAny,
     status: Option<String>,
@@ -188,13 +186,12 @@ impl CheckResponse {
             Some("running") => CheckStatus::Running,
             Some("cancelled") => CheckStatus::Cancelled,
             Some("skipped") => CheckStatus::Skipped,
-            // Null tells nothing, either.
             Some("inconclusive") | None => CheckStatus::Inconclusive,
             Some(_) => CheckStatus::Other,
         }
     }
 
-    /// The server's words about a failure.
+    /// The server's explanation of a failed check.
     pub(in crate::api) fn message(&self) -> Option<&str> {
         let reason = self.failure_reason.as_ref();
         self.error_message
@@ -221,12 +218,12 @@ pub(super) struct DefinitionResponse {
 }
 
 impl DefinitionList {
-    /// Those that have a source's id.
+    /// The definitions with a valid source id.
     pub(in crate::api) fn definitions(self) -> Vec<Definition> {
-        let known = |answer: DefinitionResponse| {
+        let known = |definition: DefinitionResponse| {
             Some(Definition {
-                id: answer.id?.parse().ok()?,
-                name: answer.name,
+                id: definition.id?.parse().ok()?,
+                name: definition.name,
             })
         };
         self.definitions.into_iter().filter_map(known).collect()

@@ -1,5 +1,5 @@
-//! Responsible for the shapes of responses. Unknown fields are ignored, and fields that only newer
-//! specifications require are optional. Errors do not quote a response.
+//! Responsible for decoding response bodies. Ignores unknown fields, and treats fields as optional
+//! that only newer specifications require. Does not quote responses in errors.
 
 mod connectors;
 mod tokens;
@@ -17,20 +17,20 @@ pub(super) use workspaces::{StatsResponse, WorkspacePage, WorkspaceResponse};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-/// An answer's shape.
+/// A type that a response body is decoded into.
 pub(super) trait ResponseBody: DeserializeOwned + VisitStrings {
-    /// What it is, for messages.
+    /// The name of the body in error messages.
     const KIND: &'static str;
 }
 
-/// Decodes an answer; the reason of a failure is a place and an expectation, never content
-/// (`serde_json`'s own messages quote what they read).
+/// Decodes a response body. The reason of a failure contains a position and what was expected. It
+/// contains nothing of the body, although the messages of `serde_json` quote it.
 pub(super) fn decode<T: ResponseBody>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| {
         let what = match error.classify() {
-            Category::Io | Category::Eof => "it ends early",
-            Category::Syntax => "it is not JSON",
-            Category::Data => "its shape differs",
+            Category::Io | Category::Eof => "the body ends early",
+            Category::Syntax => "the body is not JSON",
+            Category::Data => "the body has other fields or types",
         };
         let missing = missing_field(&error.to_string());
         format!(
@@ -42,7 +42,7 @@ pub(super) fn decode<T: ResponseBody>(body: &[u8]) -> Result<T, String> {
     })
 }
 
-/// The name of a missing field is our own word, not the server's.
+/// The name of a missing field may be shown, because it comes from this program.
 fn missing_field(message: &str) -> String {
     message
         .strip_prefix("missing field `")

@@ -1,4 +1,4 @@
-//! Responsible for the responses that hold tokens, and for what a token is valid for.
+//! Responsible for decoding the responses with tokens, and those about the workspace of a token.
 
 use super::ResponseBody;
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 use serde_json::Value;
 
-/// A token on its way into memory that is wiped.
+/// A token, decoded directly into memory that is wiped on drop.
 pub(in crate::api) struct Token(pub(in crate::api) SecretValue);
 
 impl<'de> Deserialize<'de> for Token {
@@ -40,13 +40,13 @@ pub(in crate::api) struct TokenResponse {
 }
 
 impl TokenResponse {
-    /// The life in seconds, 900 where the answer does not say; absurd figures are clamped.
+    /// The lifetime in seconds, between one second and a day; 900 if the response has none.
     pub(in crate::api) fn life(&self) -> f64 {
-        let told = self.expires_in.as_f64().or_else(|| {
+        let seconds = self.expires_in.as_f64().or_else(|| {
             let text = self.expires_in.as_str()?;
             text.parse().ok()
         });
-        match told {
+        match seconds {
             Some(seconds) if seconds.is_finite() => seconds.clamp(1.0, 86_400.0),
             _ => 900.0,
         }
@@ -67,7 +67,7 @@ impl ResponseBody for ScopedTokenResponse {
     const KIND: &'static str = "a scoped token";
 }
 
-/// `ScopedTokenInfoGetResponse`, under its three names.
+/// `ScopedTokenInfoGetResponse`, with the three field names that versions of the API use.
 #[derive(Deserialize)]
 pub(in crate::api) struct TokenInfo {
     pub(in crate::api) organization_id: Option<OrganizationId>,

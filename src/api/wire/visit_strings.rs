@@ -1,5 +1,5 @@
-//! The texts of answers that are shown or kept, so that those which repeat a secret can be
-//! replaced: names, times, settings. Tokens are none of them.
+//! Responsible for visiting all texts of a response that are displayed or stored, so that texts which
+//! repeat a secret can be replaced. Does not visit tokens.
 
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
@@ -9,24 +9,24 @@ use super::{
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
 
-/// What is done to a text.
 type Each<'a> = &'a mut dyn FnMut(&mut String);
 
-/// An answer's texts.
+/// A response body whose texts can be replaced.
 pub(in crate::api) trait VisitStrings {
-    /// Calls `each` with every text that goes further than the call.
+    /// Calls `each` with every text that is displayed or stored.
     fn visit_strings(&mut self, each: Each<'_>);
 }
 
 macro_rules! without_texts {
-    ($($answer:ty),*) => {
-        $(impl VisitStrings for $answer {
+    ($($body:ty),*) => {
+        $(impl VisitStrings for $body {
             fn visit_strings(&mut self, _each: Each<'_>) {}
         })*
     };
 }
 
-// A check's message is judged with what its request carried; the others are compared only.
+// The message of a check is redacted with the secrets of its request. The texts of the others are
+// compared and not displayed.
 without_texts!(
     TokenResponse,
     ScopedTokenResponse,
@@ -47,7 +47,9 @@ impl VisitStrings for WorkspaceResponse {
 impl VisitStrings for WorkspacePage {
     fn visit_strings(&mut self, each: Each<'_>) {
         self.next.iter_mut().for_each(&mut *each);
-        self.data.iter_mut().for_each(|one| one.visit_strings(each));
+        self.data
+            .iter_mut()
+            .for_each(|workspace| workspace.visit_strings(each));
     }
 }
 
@@ -55,12 +57,12 @@ impl VisitStrings for ConnectorResponse {
     fn visit_strings(&mut self, each: Each<'_>) {
         let observed = &mut self.0.observed;
         each(&mut observed.name);
-        let others = [
+        let optional = [
             &mut observed.kind_name,
             &mut observed.created_at,
             &mut observed.updated_at,
         ];
-        others.into_iter().flatten().for_each(&mut *each);
+        optional.into_iter().flatten().for_each(&mut *each);
         if let Some(detail) = &mut observed.detail {
             detail.visit_strings(each);
         }
@@ -69,7 +71,7 @@ impl VisitStrings for ConnectorResponse {
 
 impl VisitStrings for ObservedDetail {
     fn visit_strings(&mut self, each: Each<'_>) {
-        map(&mut self.replication_config, each);
+        visit_map(&mut self.replication_config, each);
         for entity in &mut self.entities {
             each(&mut entity.entity);
         }
@@ -78,7 +80,9 @@ impl VisitStrings for ObservedDetail {
 
 impl VisitStrings for ConnectorList {
     fn visit_strings(&mut self, each: Each<'_>) {
-        self.data.iter_mut().for_each(|one| one.visit_strings(each));
+        self.data
+            .iter_mut()
+            .for_each(|connector| connector.visit_strings(each));
     }
 }
 
@@ -93,7 +97,7 @@ impl VisitStrings for DefinitionList {
     fn visit_strings(&mut self, each: Each<'_>) {
         self.definitions
             .iter_mut()
-            .for_each(|one| each(&mut one.name));
+            .for_each(|definition| each(&mut definition.name));
     }
 }
 
@@ -106,16 +110,18 @@ impl VisitStrings for TemplateList {
     }
 }
 
-/// Keys are only looked up, and so never shown.
-fn map(fields: &mut Map<String, Value>, each: Each<'_>) {
-    fields.values_mut().for_each(|field| value(field, each));
+/// Keys are not visited, because only keys of the files are displayed.
+fn visit_map(fields: &mut Map<String, Value>, each: Each<'_>) {
+    fields
+        .values_mut()
+        .for_each(|field| visit_value(field, each));
 }
 
-fn value(found: &mut Value, each: Each<'_>) {
-    match found {
+fn visit_value(value: &mut Value, each: Each<'_>) {
+    match value {
         Value::String(text) => each(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| value(item, each)),
-        Value::Object(fields) => map(fields, each),
+        Value::Array(items) => items.iter_mut().for_each(|item| visit_value(item, each)),
+        Value::Object(fields) => visit_map(fields, each),
         _ => {}
     }
 }

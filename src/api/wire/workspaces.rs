@@ -1,4 +1,4 @@
-//! Responsible for the responses about workspaces.
+//! Responsible for decoding the responses about workspaces.
 
 use super::ResponseBody;
 use crate::api::Workspace;

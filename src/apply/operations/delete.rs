@@ -1,7 +1,7 @@
 //! Responsible for deleting a connector. The API deletes asynchronously, so the operation ends when
 //! lists no longer show the connector.
 
-use crate::api::{Effect, Gone};
+use crate::api::{DeleteOutcome, Effect};
 use crate::apply::{CustomerContext, Outcome, StepError, StepProblem, StepResult, StepSuccess};
 use crate::model::{Address, ConnectorId};
 
@@ -36,11 +36,11 @@ pub(in crate::apply) async fn remove(
         .begin_write(address, "delete_integrations_connectors_id")
         .await?;
     let (gone, otherwise) = match ctx.run.writer.delete_connector(id).await {
-        Ok(Gone::Accepted) => (
+        Ok(DeleteOutcome::Accepted) => (
             ctx.live.is_unlisted(&ctx.ledger, id).await,
             StepError::unknown(StepProblem::DeletedStillListed),
         ),
-        Ok(Gone::Already) => (
+        Ok(DeleteOutcome::NotFound) => (
             ctx.live.is_gone(&ctx.ledger, id).await,
             StepError::unknown(StepProblem::NotFoundStillListed),
         ),

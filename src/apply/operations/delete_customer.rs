@@ -2,7 +2,7 @@
 //! connectors again before the request, and refuses one that was renamed or contains a connector
 //! that the ledger does not own.
 
-use crate::api::{Effect, Gone};
+use crate::api::{DeleteOutcome, Effect};
 use crate::apply::{
     CustomerContext, Polling, StaleReason, StepError, StepProblem, StepResult, StepSuccess,
 };
@@ -37,7 +37,9 @@ async fn delete(ctx: &CustomerContext<'_>, id: WorkspaceId) -> Result<(), StepEr
         .begin_write(&address, "delete_workspaces")
         .await?;
     let otherwise = match ctx.run.writer.delete_workspace(id).await {
-        Ok(Gone::Accepted | Gone::Already) => StepError::unknown(StepProblem::WorkspaceRemains),
+        Ok(DeleteOutcome::Accepted | DeleteOutcome::NotFound) => {
+            StepError::unknown(StepProblem::WorkspaceRemains)
+        }
         // The gateway may time out before the deletion ends.
         Err(error) if error.effect() == Effect::Unknown => error.into(),
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),

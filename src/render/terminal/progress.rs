@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// How a wait begins.
-const WAITING: &str = "waiting";
+const WAITING: &str = "waiting up to";
 
 /// Draws the progress of a run from its events.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Admission of attempts, on a clock that is turned by hand.
+//! Tests of admission control, on a simulated clock.
 
 use super::super::admission::{AdmissionControl, AttemptRequest, Rejection, WaitReason};
 use super::super::circuit_breaker::AttemptKind;
@@ -42,14 +42,14 @@ async fn attempt(
     within: u64,
     outcome: Result<(), ApiError>,
 ) -> Result<Duration, Rejection> {
-    let begun = Instant::now();
+    let started = Instant::now();
     let permit = control.admit(request(within)).await?;
-    let took = begun.elapsed();
+    let waited = started.elapsed();
     permit.end(&outcome);
-    Ok(took)
+    Ok(waited)
 }
 
-/// How many permits there are now.
+/// The number of available permits.
 async fn limit(limit: &AdaptiveLimit) -> usize {
     let mut permits = Vec::new();
     while let Some(permit) = limit.acquire(Instant::now()).await {
@@ -59,7 +59,7 @@ async fn limit(limit: &AdaptiveLimit) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempt_without_obstacle_is_admitted_at_once() {
+async fn attempt_without_limits_is_admitted_at_once() {
     let (control, reported) = control(Load::default());
     for _ in 0..20 {
         assert_eq!(attempt(&control, 0, Ok(())).await, Ok(Duration::ZERO));
@@ -87,7 +87,10 @@ async fn retry_after_pauses_attempts_of_its_kind() {
     let reported = reported.waits();
     assert_eq!(
         reported,
-        [("the service asks to (Retry-After)".to_owned(), seconds(10))]
+        [(
+            "the service asked for it (Retry-After)".to_owned(),
+            seconds(10)
+        )]
     );
 }
 
@@ -108,17 +111,17 @@ async fn rate_limit_spaces_attempts() {
         max_rps: Some(0.5),
         ..Load::default()
     });
-    let enter = |within| attempt(&control, within, Ok(()));
-    assert_eq!(enter(0).await, Ok(Duration::ZERO));
-    assert_eq!(enter(1).await, Err(Rejection::DeadlineExceeded));
-    assert_eq!(enter(5).await, Ok(seconds(2)));
-    assert_eq!(enter(5).await, Ok(seconds(2)));
+    let waited = |within| attempt(&control, within, Ok(()));
+    assert_eq!(waited(0).await, Ok(Duration::ZERO));
+    assert_eq!(waited(1).await, Err(Rejection::DeadlineExceeded));
+    assert_eq!(waited(5).await, Ok(seconds(2)));
+    assert_eq!(waited(5).await, Ok(seconds(2)));
     let reported = reported.waits();
-    let reason = "as many requests per second as allowed".to_owned();
+    let reason = "the limit of requests per second is reached".to_owned();
     assert_eq!(
         reported,
         [(reason, seconds(2))],
-        "the same wait is reported once in a while"
+        "the same wait is reported once in ten seconds"
     );
 }
 
@@ -153,7 +156,7 @@ async fn outage_is_waited_for_and_reported() {
         attempt(&control, 0, Ok(())).await,
         Err(Rejection::DeadlineExceeded)
     );
-    // The service's return is noticed by a probe, which goes first.
+    // A probe, which is admitted first, detects the recovery.
     let probe = {
         let deadline = 20;
         advance(seconds(1)).await;
@@ -169,10 +172,7 @@ async fn outage_is_waited_for_and_reported() {
     let reported = reported.waits();
     assert_eq!(reported.len(), 1);
     let (reason, left) = &reported[0];
-    assert_eq!(
-        reason,
-        "at most, as the service has failed 5 times in a row"
-    );
+    assert_eq!(reason, "the service failed 5 times in a row");
     assert!(seconds(25) < *left && *left < seconds(30), "{left:?}");
     assert_eq!(control.retry(), AttemptKind::Retry { recoveries: 1 });
 }
@@ -248,7 +248,10 @@ async fn wait_is_reported_when_noticeable_and_new() {
     control.pause(seconds(3), "create").await.unwrap();
     assert_eq!(begun.elapsed(), seconds(3));
     let last = reported.waits().last().cloned();
-    assert_eq!(last, Some(("create is made again".to_owned(), seconds(3))));
+    assert_eq!(
+        last,
+        Some(("create failed and is retried".to_owned(), seconds(3)))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,7 +264,7 @@ async fn permit_in_an_outage_waits_before_taking_a_slot() {
         assert!(attempt(&control, 9, Err(server(503))).await.is_ok());
     }
     advance(seconds(20)).await;
-    reported.take();
+    reported.drain();
     let fifth = control.admit(request(0)).await.unwrap();
     let fails = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -269,7 +272,8 @@ async fn permit_in_an_outage_waits_before_taking_a_slot() {
     };
     let (permit, ()) = tokio::join!(control.admit(request(60)), fails);
     assert!(permit.is_ok());
-    // The slot is two seconds after the fifth; a part of that passed before the probe was due.
+    // The slot is two seconds after that of the fifth attempt. A part of the time passed before the
+    // probe was due.
     let reported = reported.waits();
     assert_eq!(reported.len(), 1);
     assert!(reported[0].1 < Duration::from_millis(1700), "{reported:?}");
@@ -282,14 +286,14 @@ async fn permit_after_retry_after_waits_before_taking_a_slot() {
         max_rps: Some(0.5),
     });
     let first = control.admit(request(0)).await.unwrap();
-    let asks = async {
+    let throttled_later = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
         first.end(&Err::<(), ApiError>(throttled(10)));
     };
-    let (permit, ()) = tokio::join!(control.admit(request(60)), asks);
+    let (permit, ()) = tokio::join!(control.admit(request(60)), throttled_later);
     assert!(permit.is_ok());
     let reported = reported.waits();
-    let reason = "the service asks to (Retry-After)".to_owned();
+    let reason = "the service asked for it (Retry-After)".to_owned();
     assert_eq!(reported, [(reason, seconds(10))]);
 }
 
@@ -333,14 +337,13 @@ async fn shut_down_rejects_attempts_that_would_wait() {
         tokio::time::sleep(seconds(5)).await;
         control.shut_down();
     };
-    let ((entered, rested), ()) = tokio::join!(waits, end);
-    assert!(matches!(entered, Err(Rejection::ShutDown)));
-    assert_eq!(rested, Err(Rejection::ShutDown));
+    let ((admitted, paused), ()) = tokio::join!(waits, end);
+    assert!(matches!(admitted, Err(Rejection::ShutDown)));
+    assert_eq!(paused, Err(Rejection::ShutDown));
     assert_eq!(begun.elapsed(), seconds(5));
-    // What need not wait goes: the other limit is not paused.
-    let writes = true;
+    // An attempt that need not wait is admitted: the limit of writes is not paused.
     let other = AttemptRequest {
-        writes,
+        writes: true,
         ..request(60)
     };
     assert!(control.admit(other).await.is_ok());

@@ -1,4 +1,4 @@
-//! The circuit breaker as attempts use it.
+//! Tests of the circuit breaker through its public methods.
 
 use super::super::circuit_breaker::{Admission, AttemptKind, AttemptOutcome, CircuitBreaker};
 use crate::api::options::{CircuitOptions, RetryPolicy};
@@ -11,26 +11,31 @@ fn breaker() -> CircuitBreaker {
     CircuitBreaker::new(CircuitOptions::default(), &RetryPolicy::default())
 }
 
-fn ends(breaker: &CircuitBreaker, kind: AttemptKind, outcome: AttemptOutcome) -> bool {
+/// Makes an attempt. Returns whether the attempt was allowed.
+fn attempt(breaker: &CircuitBreaker, kind: AttemptKind, outcome: AttemptOutcome) -> bool {
     let mut pending = breaker.announce(kind);
-    let admission = breaker.state().pay(&mut pending.kind);
-    let attempt = (admission == Admission::Allow)
+    let admission = breaker.state().admit(&mut pending.kind);
+    let allowed = (admission == Admission::Allow)
         .then(|| pending.start())
         .flatten();
     drop(pending);
-    attempt.map(|attempt| attempt.end(outcome)).is_some()
+    allowed.map(|attempt| attempt.end(outcome)).is_some()
 }
 
 fn fail(breaker: &CircuitBreaker, times: usize) {
     for _ in 0..times {
-        assert!(ends(breaker, AttemptKind::First, AttemptOutcome::Failed));
+        assert!(attempt(breaker, AttemptKind::First, AttemptOutcome::Failed));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn circuit_opens_probes_and_closes() {
     let breaker = breaker();
-    assert!(ends(&breaker, AttemptKind::First, AttemptOutcome::Answered));
+    assert!(attempt(
+        &breaker,
+        AttemptKind::First,
+        AttemptOutcome::Responded
+    ));
     fail(&breaker, 4);
     assert_eq!(
         breaker.state().admission(AttemptKind::First),
@@ -55,7 +60,11 @@ async fn circuit_opens_probes_and_closes() {
     assert!(gaps.iter().all(|gap| *gap <= Duration::from_secs(5)));
     assert!(gaps[4] >= Duration::from_millis(3750), "{gaps:?}");
     advance(Duration::from_secs(5)).await;
-    assert!(ends(&breaker, AttemptKind::First, AttemptOutcome::Answered));
+    assert!(attempt(
+        &breaker,
+        AttemptKind::First,
+        AttemptOutcome::Responded
+    ));
     assert_eq!(
         breaker.state().admission(AttemptKind::First),
         Admission::Allow
@@ -67,7 +76,11 @@ async fn circuit_opens_probes_and_closes() {
 #[tokio::test(start_paused = true)]
 async fn open_timeout_rejects_but_probes_go_on() {
     let breaker = breaker();
-    assert!(ends(&breaker, AttemptKind::First, AttemptOutcome::Answered));
+    assert!(attempt(
+        &breaker,
+        AttemptKind::First,
+        AttemptOutcome::Responded
+    ));
     fail(&breaker, 5);
     advance(Duration::from_secs(31)).await;
     let probe = breaker.announce(AttemptKind::First).start().unwrap();
@@ -97,7 +110,7 @@ async fn probe_that_is_dropped_or_throttled_keeps_the_circuit_open() {
         breaker.state().admission(AttemptKind::First),
         Admission::Allow
     );
-    assert!(ends(
+    assert!(attempt(
         &breaker,
         AttemptKind::First,
         AttemptOutcome::Throttled
@@ -112,21 +125,28 @@ async fn probe_that_is_dropped_or_throttled_keeps_the_circuit_open() {
 #[tokio::test]
 async fn budget_is_spent_and_earned_again() {
     let breaker = breaker();
-    let again = RETRY;
-    assert!(ends(&breaker, again, AttemptOutcome::Throttled));
-    assert!(ends(&breaker, again, AttemptOutcome::Throttled));
-    assert_eq!(breaker.state().admission(again), Admission::Reject(0));
-    // While another call is under way, there is hope.
+    assert!(attempt(&breaker, RETRY, AttemptOutcome::Throttled));
+    assert!(attempt(&breaker, RETRY, AttemptOutcome::Throttled));
+    assert_eq!(breaker.state().admission(RETRY), Admission::Reject(0));
+    // While another attempt is in flight, the retry waits for its outcome.
     let other = breaker.announce(AttemptKind::First).start().unwrap();
-    assert_eq!(breaker.state().admission(again), Admission::Wait(None));
-    other.end(AttemptOutcome::Answered);
-    assert_eq!(breaker.state().admission(again), Admission::Reject(0));
-    assert!(ends(&breaker, AttemptKind::First, AttemptOutcome::Answered));
-    assert!(ends(&breaker, again, AttemptOutcome::Throttled));
+    assert_eq!(breaker.state().admission(RETRY), Admission::Wait(None));
+    other.end(AttemptOutcome::Responded);
+    assert_eq!(breaker.state().admission(RETRY), Admission::Reject(0));
+    assert!(attempt(
+        &breaker,
+        AttemptKind::First,
+        AttemptOutcome::Responded
+    ));
+    assert!(attempt(&breaker, RETRY, AttemptOutcome::Throttled));
     for _ in 0..100 {
-        assert!(ends(&breaker, AttemptKind::First, AttemptOutcome::Answered));
+        assert!(attempt(
+            &breaker,
+            AttemptKind::First,
+            AttemptOutcome::Responded
+        ));
     }
-    let retries = (0..100).filter(|_| ends(&breaker, again, AttemptOutcome::Throttled));
+    let retries = (0..100).filter(|_| attempt(&breaker, RETRY, AttemptOutcome::Throttled));
     assert_eq!(retries.count(), 20);
 }
 
@@ -136,12 +156,16 @@ async fn retry_after_a_recovery_needs_no_budget() {
     fail(&breaker, 5);
     for _ in 0..2 {
         advance(Duration::from_secs(2)).await;
-        assert!(ends(&breaker, RETRY, AttemptOutcome::Failed));
+        assert!(attempt(&breaker, RETRY, AttemptOutcome::Failed));
     }
     advance(Duration::from_secs(5)).await;
-    assert!(ends(&breaker, AttemptKind::First, AttemptOutcome::Answered));
+    assert!(attempt(
+        &breaker,
+        AttemptKind::First,
+        AttemptOutcome::Responded
+    ));
     for _ in 0..10 {
-        assert!(ends(&breaker, RETRY, AttemptOutcome::Throttled));
+        assert!(attempt(&breaker, RETRY, AttemptOutcome::Throttled));
     }
     assert_eq!(
         breaker.state().admission(AttemptKind::First),

@@ -1,5 +1,4 @@
-//! The state machine of the circuit breaker and the retry budget, step by step on a clock turned
-//! by hand.
+//! Tests of the circuit breaker's state machine and of the retry budget, on a simulated clock.
 
 use super::super::circuit_breaker::{Admission, AttemptKind, AttemptOutcome, State, jittered};
 use crate::api::options::{CircuitOptions, RetryPolicy};
@@ -8,20 +7,20 @@ use tokio::time::{Instant, advance};
 
 const RETRY: AttemptKind = AttemptKind::Retry { recoveries: 0 };
 
-/// Of a service that was there once.
+/// The state for a service that has responded before.
 fn state() -> State {
     let mut state = State::new(CircuitOptions::default(), &RetryPolicy::default());
-    state.answered = true;
+    state.has_responded = true;
     state
 }
 
-/// One attempt that goes and ends so.
+/// Makes an attempt with this outcome.
 fn attempt(state: &mut State, outcome: AttemptOutcome) {
     let probe = state.start().unwrap();
     state.end(probe, outcome);
 }
 
-/// Five failures in a row.
+/// The state after five failures in a row.
 fn down() -> State {
     let mut state = state();
     (0..5).for_each(|_| attempt(&mut state, AttemptOutcome::Failed));
@@ -42,7 +41,7 @@ async fn failures_count_until_a_response() {
     for _ in 0..4 {
         attempt(&mut state, AttemptOutcome::Failed);
     }
-    attempt(&mut state, AttemptOutcome::Answered);
+    attempt(&mut state, AttemptOutcome::Responded);
     for _ in 0..4 {
         attempt(&mut state, AttemptOutcome::Failed);
     }
@@ -59,7 +58,7 @@ async fn failures_count_until_a_response() {
     attempt(&mut state, AttemptOutcome::Failed);
     let since = Instant::now();
     assert_eq!(state.outage(), Some((5, since + Duration::from_secs(30))));
-    // Later failures of those that were under way move nothing.
+    // Failures of attempts that were in flight do not move the next probe.
     let before = state.open.unwrap().next_probe;
     advance(Duration::from_millis(100)).await;
     state.fail();
@@ -68,7 +67,7 @@ async fn failures_count_until_a_response() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn probes_go_one_at_a_time_and_later_each_time() {
+async fn probes_are_sent_one_at_a_time_with_growing_intervals() {
     let mut state = down();
     let wait = open_for(&state);
     assert!(Duration::from_millis(468) <= wait && wait <= Duration::from_millis(625));
@@ -96,10 +95,10 @@ async fn probes_go_one_at_a_time_and_later_each_time() {
     let wait = open_for(&state);
     assert!(Duration::from_millis(3750) <= wait && wait <= Duration::from_secs(5));
     advance(wait).await;
-    // One that found out nothing leaves the kind to the next.
+    // A probe without outcome is repeated at once.
     attempt(&mut state, AttemptOutcome::Abandoned);
     assert_eq!(state.admission(AttemptKind::First), Admission::Allow);
-    attempt(&mut state, AttemptOutcome::Answered);
+    attempt(&mut state, AttemptOutcome::Responded);
     assert_eq!((state.recoveries, state.outage()), (1, None));
     assert_eq!(state.start(), Some(false));
 }
@@ -151,19 +150,19 @@ async fn retry_costs_budget_once() {
     let mut state = state();
     assert_eq!((state.retry_budget, state.max_retry_budget), (4, 40));
     let mut kind = RETRY;
-    assert_eq!(state.pay(&mut kind), Admission::Allow);
+    assert_eq!(state.admit(&mut kind), Admission::Allow);
     assert_eq!(
         (kind, state.retry_budget, state.pending),
         (AttemptKind::First, 2, 1)
     );
-    // It is paid for.
-    assert_eq!(state.pay(&mut kind), Admission::Allow);
+    // The budget is deducted once.
+    assert_eq!(state.admit(&mut kind), Admission::Allow);
     assert_eq!((state.retry_budget, state.pending), (2, 1));
     let mut other = RETRY;
-    state.pay(&mut other);
+    state.admit(&mut other);
     let mut third = RETRY;
     assert_eq!(
-        (state.pay(&mut third), third),
+        (state.admit(&mut third), third),
         (Admission::Wait(None), RETRY)
     );
     state.pending -= 1;
@@ -172,15 +171,15 @@ async fn retry_costs_budget_once() {
     assert_eq!(state.admission(RETRY), Admission::Reject(0));
     assert_eq!(state.start(), Some(false));
     assert_eq!(state.admission(RETRY), Admission::Wait(None));
-    state.end(false, AttemptOutcome::Answered);
+    state.end(false, AttemptOutcome::Responded);
     assert_eq!(
         (state.retry_budget, state.admission(RETRY)),
         (1, Admission::Reject(0))
     );
     assert!(state.open.is_none());
-    attempt(&mut state, AttemptOutcome::Answered);
+    attempt(&mut state, AttemptOutcome::Responded);
     assert_eq!(state.admission(RETRY), Admission::Allow);
-    (0..100).for_each(|_| attempt(&mut state, AttemptOutcome::Answered));
+    (0..100).for_each(|_| attempt(&mut state, AttemptOutcome::Responded));
     assert_eq!(state.retry_budget, 40);
 }
 
@@ -188,10 +187,10 @@ async fn retry_costs_budget_once() {
 async fn recovery_makes_retries_free() {
     let mut state = down();
     advance(Duration::from_secs(1)).await;
-    attempt(&mut state, AttemptOutcome::Answered);
+    attempt(&mut state, AttemptOutcome::Responded);
     state.retry_budget = 0;
     let mut before = RETRY;
-    assert_eq!(state.pay(&mut before), Admission::Allow);
+    assert_eq!(state.admit(&mut before), Admission::Allow);
     assert_eq!(
         (before, state.retry_budget, state.pending),
         (AttemptKind::First, 0, 1)
@@ -210,12 +209,12 @@ async fn probe_is_free() {
     assert_eq!(state.admission(RETRY), Admission::Wait(Some(next_probe)));
     advance(Duration::from_secs(1)).await;
     let mut kind = RETRY;
-    assert_eq!(state.pay(&mut kind), Admission::Allow);
+    assert_eq!(state.admit(&mut kind), Admission::Allow);
     assert_eq!(
         (kind, state.retry_budget, state.pending),
         (AttemptKind::First, 1, 1)
     );
-    // What has failed is not tried again for ever.
+    // Retries end with the open timeout.
     advance(Duration::from_secs(29)).await;
     assert_eq!(state.admission(RETRY), Admission::Reject(5));
     assert_eq!(state.admission(AttemptKind::First), Admission::Allow);
@@ -228,7 +227,7 @@ async fn failure_without_budget_and_other_attempts_opens() {
     attempt(&mut state, AttemptOutcome::Failed);
     assert_eq!(state.outage(), None);
     state.retry_budget = 1;
-    // Others may find out that it was an isolated one.
+    // Another attempt may show that the failure was an isolated one.
     state.pending += 1;
     attempt(&mut state, AttemptOutcome::Failed);
     assert_eq!(state.outage(), None);
@@ -251,7 +250,7 @@ async fn open_timeout_of_a_service_that_never_responded_is_a_third() {
     assert_eq!(state.admission(RETRY), Admission::Allow);
     advance(Duration::from_millis(1)).await;
     assert_eq!(state.admission(RETRY), Admission::Reject(5));
-    attempt(&mut state, AttemptOutcome::Answered);
+    attempt(&mut state, AttemptOutcome::Responded);
     (0..5).for_each(|_| attempt(&mut state, AttemptOutcome::Failed));
     let since = Instant::now();
     assert_eq!(state.outage(), Some((5, since + Duration::from_secs(30))));

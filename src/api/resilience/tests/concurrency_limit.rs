@@ -1,4 +1,4 @@
-//! The arithmetic of the limit, to the call.
+//! Tests of the adaptive limit.
 
 use super::super::concurrency_limit::{AdaptiveLimit, count, whole};
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn idle_limit(limit: &AdaptiveLimit) -> usize {
     state.issued
 }
 
-/// So many calls that all permits are used, each `took` long.
+/// Makes calls of the duration `took` that use all permits.
 async fn rounds(limit: &AdaptiveLimit, rounds: usize, took: Duration) {
     for _ in 0..rounds {
         let sent = Instant::now();
@@ -28,7 +28,7 @@ async fn rounds(limit: &AdaptiveLimit, rounds: usize, took: Duration) {
         }
         advance(took).await;
         for _ in &permits {
-            limit.answered(sent);
+            limit.responded(sent);
         }
     }
 }
@@ -40,7 +40,7 @@ async fn limit_doubles_halves_on_429_and_grows_again() {
     assert_eq!(idle_limit(&limit), 10);
     rounds(&limit, 3, quick).await;
     assert_eq!(idle_limit(&limit), 80);
-    // Twenty that were turned away together count once.
+    // Twenty attempts that got 429 together count once.
     let sent = Instant::now();
     advance(quick).await;
     (0..20).for_each(|_| limit.throttled(sent));
@@ -106,14 +106,14 @@ async fn limit_below_half_use_is_not_increased() {
     for _ in 0..4 {
         permits.push(limit.acquire(now).await.unwrap());
     }
-    limit.answered(now);
+    limit.responded(now);
     assert_eq!(issued(&limit), 10);
     permits.push(limit.acquire(now).await.unwrap());
-    limit.answered(now);
+    limit.responded(now);
     assert_eq!((issued(&limit), limit.permits.available_permits()), (11, 6));
     // While it starts, each answer is worth one more.
     permits.push(limit.acquire(now).await.unwrap());
-    limit.answered(now);
+    limit.responded(now);
     assert_eq!((issued(&limit), limit.permits.available_permits()), (12, 6));
 }
 
@@ -128,7 +128,7 @@ async fn limit_after_a_decrease_grows_by_one_per_round() {
         permits.push(limit.acquire(now).await.unwrap());
     }
     for expected in [5, 5, 5, 5, 5, 6] {
-        limit.answered(now);
+        limit.responded(now);
         assert_eq!(issued(&limit), expected);
     }
     limit.timed_out(now);
@@ -155,7 +155,7 @@ async fn attempt_sent_before_a_decrease_is_ignored() {
         limit.timed_out(old);
     }
     assert_eq!(issued(&limit), 5);
-    assert!(limit.state().is_old(before) && !limit.state().is_old(at));
+    assert!(limit.state().is_outdated(before) && !limit.state().is_outdated(at));
     limit.timed_out(at);
     assert_eq!(issued(&limit), 4);
 }

@@ -1,5 +1,5 @@
-//! What an outage costs and how soon its end is noticed, by a clock that only tests move. The
-//! service is a function of time; the rest is what a session's calls go through.
+//! Tests of how many requests an outage costs, and how soon a recovery is detected, on a simulated
+//! clock. The service is up or down as a function of time.
 
 use super::super::admission::{AdmissionControl, AttemptRequest};
 use super::super::retry::{CallState, Idempotency};
@@ -10,27 +10,27 @@ use std::cell::Cell;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long the service takes to answer.
-const ANSWER: Duration = Duration::from_millis(50);
+/// How long the service takes to respond.
+const LATENCY: Duration = Duration::from_millis(50);
 
-/// How a run of calls went.
+/// The result of a run of calls.
 struct Run {
     requests: usize,
     failed: usize,
     took: Duration,
 }
 
-/// So many calls, begun as fast as the session lets them, while the service is down between two
-/// moments after the start.
+/// Makes a number of calls, as fast as the session admits them. The service is down between two
+/// times after the start.
 async fn run(calls: usize, down: (Duration, Duration)) -> Run {
     let options = Options::default();
-    let (control, requests, begun) = (
+    let (control, requests, started) = (
         AdmissionControl::new(&options),
         Cell::new(0),
         Instant::now(),
     );
-    let is_up = || begun.elapsed() < down.0 || begun.elapsed() >= down.1;
-    let one = async || {
+    let is_up = || started.elapsed() < down.0 || started.elapsed() >= down.1;
+    let call = async || {
         let mut state = CallState::new(false);
         loop {
             let request = AttemptRequest {
@@ -44,7 +44,7 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
             };
             state.attempts += 1;
             requests.set(requests.get() + 1);
-            sleep(ANSWER).await;
+            sleep(LATENCY).await;
             let outcome = if is_up() {
                 Ok(())
             } else {
@@ -65,23 +65,23 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
             }
         }
     };
-    let ended = join_all((0..calls).map(|_| one())).await;
+    let successes = join_all((0..calls).map(|_| call())).await;
     Run {
         requests: requests.get(),
-        failed: ended.iter().filter(|done| !**done).count(),
-        took: begun.elapsed(),
+        failed: successes.iter().filter(|success| !**success).count(),
+        took: started.elapsed(),
     }
 }
 
-/// One attempt each and a tenth more, or so many more where a tenth is less.
+/// One attempt for each call, and a tenth more or `at_least` more.
 fn allowed(calls: usize, at_least: u32) -> usize {
     calls + (calls / 10).max(usize::try_from(at_least).unwrap())
 }
 
 #[tokio::test(start_paused = true)]
-async fn outage_from_the_start_costs_a_tenth_more_at_most() {
-    // A run of a few calls asks for the service's return all the same: twice for what could be an
-    // isolated fault, then about ten times in half a minute.
+async fn outage_from_the_start_costs_up_to_a_tenth_more_requests() {
+    // A run with few calls also probes: twice for a failure that could be an isolated one, then
+    // about ten times in half a minute.
     let at_least = RetryPolicy::default().initial_budget + 10;
     for calls in [1, 3, 10, 50, 200, 2000] {
         let run = run(calls, (Duration::ZERO, Duration::MAX)).await;
@@ -96,8 +96,8 @@ async fn outage_from_the_start_costs_a_tenth_more_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn outage_in_mid_run_costs_a_tenth_more_at_most() {
-    // A run in which calls went well has saved up retries, and asks with them for the return.
+async fn outage_in_mid_run_costs_up_to_a_tenth_more_requests() {
+    // Successful calls have filled the retry budget, which is spent on retries.
     let max_budget = RetryPolicy::default().max_budget;
     for calls in [3, 10, 50, 100, 200, 400, 2000] {
         for part in 1..=9 {
@@ -114,11 +114,11 @@ async fn outage_in_mid_run_costs_a_tenth_more_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recovery_is_noticed_within_ten_seconds() {
+async fn recovery_is_detected_within_ten_seconds() {
     for (from, to) in [(0, 3), (0, 6), (1, 4), (1, 12), (2, 29)] {
         let [from, to] = [from, to].map(Duration::from_secs);
         let run = run(300, (from, to)).await;
-        // 300 calls of 50 ms, ten at a time, are 1.5 s of it.
+        // 300 calls of 50 ms, ten at a time, take 1.5 s of the time.
         let after = run.took.saturating_sub(to);
         assert!(after <= Duration::from_secs(10), "{after:?} after {to:?}");
         assert_eq!(run.failed, 0, "down from {from:?} to {to:?}");
@@ -126,9 +126,9 @@ async fn recovery_is_noticed_within_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recovery_is_awaited_by_a_single_call_too() {
-    // In seven seconds a call fails as often as one may when the service is up, whatever the
-    // jitter: three times on its own account, and three times as a probe.
+async fn recovery_is_awaited_by_a_single_call() {
+    // In seven seconds a call fails three times as a retry and three times as a probe, whatever the
+    // jitter.
     for to in [1, 5, 7] {
         let to = Duration::from_secs(to);
         let run = run(1, (Duration::ZERO, to)).await;

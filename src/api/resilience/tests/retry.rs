@@ -1,4 +1,4 @@
-//! The bounds of one call, to the moment, and the reading of `Retry-After`.
+//! Tests of the limits of one call, and of parsing `Retry-After`.
 
 use super::super::retry::{CallState, Idempotency, may_retry, retry_after};
 use crate::api::options::RetryPolicy;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::advance;
 
 #[test]
-fn retry_after_is_read_in_all_its_forms() {
+fn retry_after_accepts_seconds_and_dates() {
     let seconds = |n| Some(Duration::from_secs(n));
     let date = Some("Wed, 21 Oct 2015 07:28:00 GMT");
     assert_eq!(retry_after(Some("7"), None), seconds(7));
@@ -21,12 +21,12 @@ fn retry_after_is_read_in_all_its_forms() {
         seconds(0)
     );
     assert_eq!(retry_after(Some("1e300"), None), seconds(86_400));
-    let ago = "Wed, 21 Oct 2015 07:28:30 GMT";
-    assert_eq!(retry_after(Some(ago), None), seconds(0));
-    let far = "Wed, 21 Oct 2415 07:28:30 GMT";
-    assert!(retry_after(Some(far), None) > seconds(86_400));
-    for odd in ["-1", "soon", "", "NaN"] {
-        assert_eq!(retry_after(Some(odd), None), None, "{odd}");
+    let past = "Wed, 21 Oct 2015 07:28:30 GMT";
+    assert_eq!(retry_after(Some(past), None), seconds(0));
+    let future = "Wed, 21 Oct 2415 07:28:30 GMT";
+    assert!(retry_after(Some(future), None) > seconds(86_400));
+    for invalid in ["-1", "soon", "", "NaN"] {
+        assert_eq!(retry_after(Some(invalid), None), None, "{invalid}");
     }
 }
 
@@ -85,7 +85,7 @@ async fn retry_after_replaces_the_pause_and_is_clamped() {
         policy.retry_after(&throttled(80_000)),
         Some(policy.retry_after_cap)
     );
-    // A server that asks for nothing gets growing pauses all the same.
+    // With `Retry-After: 0` the pauses grow, too.
     let longest = (0..50).map(|_| policy.pause(&throttled(0), 6)).max();
     assert!(longest > Some(Duration::from_secs(5)));
 }
@@ -139,7 +139,7 @@ fn retry_after_as_long_as_the_first_pause_replaces_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_and_time_are_bounded_to_the_last() {
+async fn failures_and_time_are_bounded_exactly() {
     let policy = RetryPolicy::default();
     let delay =
         |error: &ApiError, state: &CallState| policy.delay(error, Idempotency::Idempotent, state);
@@ -171,7 +171,7 @@ fn final_errors_are_not_retried() {
 }
 
 #[test]
-fn retry_after_edges() {
+fn retry_after_at_the_limits() {
     let zero = Some(Duration::ZERO);
     assert_eq!(
         (
