@@ -1,42 +1,45 @@
-//! Whether a secret got out: every secret begins alike, so a few spellings find them all.
+//! Responsible for finding secrets in output and files. Every secret begins with the same canary, so
+//! that a few encodings of it find all of them.
 
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-use crate::bench::Files;
+use crate::machine::Files;
 use crate::project::{CANARY, Project};
 
-/// What a secret could look like in a text.
+/// The encodings of the secrets.
 pub(crate) struct Canary {
-    spellings: Vec<String>,
+    encodings: Vec<String>,
 }
 
 impl Canary {
-    /// Of the secrets of a project, and the client's.
-    pub(crate) fn of(project: &Project) -> Self {
+    /// The encodings of the secrets of a project and of the client.
+    pub(crate) fn new(project: &Project) -> Self {
         let reversed = CANARY.chars().rev().collect();
-        let mut spellings = vec![CANARY.to_owned(), CANARY.to_lowercase(), reversed];
-        spellings.push(hex(CANARY.as_bytes()));
-        spellings.push(hex(CANARY.as_bytes()).to_uppercase());
-        spellings.extend((0..3).map(base64));
+        let mut encodings = vec![CANARY.to_owned(), CANARY.to_lowercase(), reversed];
+        encodings.push(hex(CANARY.as_bytes()));
+        encodings.push(hex(CANARY.as_bytes()).to_uppercase());
+        encodings.extend((0..3).map(base64));
         let secrets = project.secrets().chain([format!("{CANARY}-client")]);
-        spellings.extend(secrets.map(|secret| hex(&Sha256::digest(&secret))));
-        Self { spellings }
+        encodings.extend(secrets.map(|secret| hex(&Sha256::digest(&secret))));
+        Self { encodings }
     }
 
-    /// Whether it is in a text.
-    pub(crate) fn sings(&self, text: &str) -> bool {
-        self.spellings.iter().any(|one| text.contains(one))
+    /// Whether a text contains a secret.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        self.encodings
+            .iter()
+            .any(|encoding| text.contains(encoding))
     }
 
-    /// The first file beside those that hold the secrets where it is.
+    /// The first file that contains a secret, apart from the files of the secrets.
     pub(crate) fn in_files(&self, files: &Files) -> Option<String> {
         let public = files
             .iter()
             .filter(|(path, _)| !path.starts_with("secrets"));
         let mut texts = public.map(|(path, bytes)| (path, String::from_utf8_lossy(bytes)));
-        let found = texts.find(|(_, text)| self.sings(text));
-        found.map(|(path, _)| path.display().to_string())
+        let leak = texts.find(|(_, text)| self.is_in(text));
+        leak.map(|(path, _)| path.display().to_string())
     }
 }
 
@@ -48,7 +51,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The part of the canary's base64 that does not depend on what stands around it.
+/// The part of the canary's base64 that does not depend on the bytes around the canary.
 fn base64(shift: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bytes = &CANARY.as_bytes()[shift..];
@@ -62,8 +65,8 @@ fn base64(shift: usize) -> String {
 }
 
 #[test]
-fn every_spelling_is_heard() {
-    let canary = Canary::of(&Project::new());
+fn canary_in_every_encoding_is_found() {
+    let canary = Canary::new(&Project::new());
     for text in [
         "x Kn4rYv0gEl8x-acme-v1 y",
         "x8lEg0vYr4nK",
@@ -72,7 +75,7 @@ fn every_spelling_is_heard() {
         "eEtuNHJZdjBnRWw4eA==",
         "eHhLbjRyWXYwZ0VsOHg=",
     ] {
-        assert!(canary.sings(text), "{text}");
+        assert!(canary.is_in(text), "{text}");
     }
-    assert!(!canary.sings("Kn4rY"));
+    assert!(!canary.is_in("Kn4rY"));
 }

@@ -1,5 +1,5 @@
-//! Which trials there are: every single fault, two runs in every order, any case by its name, several
-//! faults by chance.
+//! Responsible for the cases of the explorer: every single fault, two runs in every order, several
+//! random faults, and a case by its name.
 
 use crate::concurrent_applies;
 use crate::fault_kinds::{InjectedFault, KINDS, WORST};
@@ -8,45 +8,44 @@ use crate::interleaving::{self, Order};
 use crate::support::tier::Slice;
 use crate::trial::{Prepared, Verdict};
 
-/// Faults of several may come so much later than a run without faults ends.
+/// How many requests after the end of a run without faults a further fault may come.
 const LATER: usize = 15;
 
-/// A scenario and what goes wrong in it.
+/// A scenario and its disturbance.
 pub(crate) struct Case<'a> {
     pub(crate) prepared: &'a Prepared,
-    pub(crate) trouble: Trouble,
+    pub(crate) disturbance: Disturbance,
 }
 
-/// What goes wrong.
-pub(crate) enum Trouble {
-    /// Faults.
+/// What disturbs the runs of a case.
+pub(crate) enum Disturbance {
+    /// Faults of the API.
     Faults(Vec<InjectedFault>),
-    /// Two runs at once, in this order.
+    /// Two concurrent runs, in this order.
     Concurrent(Order),
-    /// The store of a shared ledger.
+    /// A fault of the store of a shared ledger.
     Store(StoreFault),
 }
 
 impl Case<'_> {
-    /// What reruns this case alone.
+    /// The name with which this case alone can be run again.
     pub(crate) fn name(&self) -> String {
-        let trouble = match &self.trouble {
-            Trouble::Faults(faults) => {
+        let disturbance = match &self.disturbance {
+            Disturbance::Faults(faults) => {
                 let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
                 faults.join("+")
             }
-            Trouble::Concurrent(order) => order.to_string(),
-            Trouble::Store(store_fault) => store_fault.to_string(),
+            Disturbance::Concurrent(order) => order.to_string(),
+            Disturbance::Store(store_fault) => store_fault.to_string(),
         };
-        format!("{}/{trouble}", self.prepared.start.scenario.name)
+        format!("{}/{disturbance}", self.prepared.start.scenario.name)
     }
 
-    /// Tries it.
     pub(crate) fn attempt(&self) -> Verdict {
-        match &self.trouble {
-            Trouble::Faults(faults) => self.prepared.attempt(faults, None),
-            Trouble::Store(store_fault) => self.prepared.attempt(&[], Some(store_fault)),
-            Trouble::Concurrent(order) => concurrent_applies::attempt(self.prepared, order),
+        match &self.disturbance {
+            Disturbance::Faults(faults) => self.prepared.attempt(faults, None),
+            Disturbance::Store(store_fault) => self.prepared.attempt(&[], Some(store_fault)),
+            Disturbance::Concurrent(order) => concurrent_applies::attempt(self.prepared, order),
         }
     }
 
@@ -56,57 +55,63 @@ impl Case<'_> {
     }
 }
 
-/// A case by what follows its scenario's name.
-pub(crate) fn named<'a>(prepared: &'a Prepared, trouble: &str) -> Case<'a> {
-    if let Ok(store_fault) = trouble.parse() {
-        let trouble = Trouble::Store(store_fault);
-        return Case { prepared, trouble };
+/// A case by the part of its name after the scenario.
+pub(crate) fn named<'a>(prepared: &'a Prepared, disturbance: &str) -> Case<'a> {
+    if let Ok(store_fault) = disturbance.parse() {
+        let disturbance = Disturbance::Store(store_fault);
+        return Case {
+            prepared,
+            disturbance,
+        };
     }
-    let faults: Result<_, _> = trouble.split('+').map(str::parse).collect();
-    let order = || trouble.parse().map(Trouble::Concurrent);
+    let faults: Result<_, _> = disturbance.split('+').map(str::parse).collect();
+    let order = || disturbance.parse().map(Disturbance::Concurrent);
     Case {
         prepared,
-        trouble: faults.map(Trouble::Faults).or_else(|_| order()).unwrap(),
+        disturbance: faults
+            .map(Disturbance::Faults)
+            .or_else(|_| order())
+            .unwrap(),
     }
 }
 
-/// Two runs at once, in every order.
-pub(crate) fn rivals(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
+/// Two concurrent runs, in every order.
+pub(crate) fn concurrent(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
     prepared.iter().flat_map(|prepared| {
         let orders = interleaving::orders(concurrent_applies::turns(prepared)).into_iter();
-        let after_planning = |doors| Order {
-            doors,
-            whole: false,
+        let after_planning = |runs| Order {
+            runs,
+            from_the_start: false,
         };
-        orders.map(move |doors| Case {
+        orders.map(move |runs| Case {
             prepared,
-            trouble: Trouble::Concurrent(after_planning(doors)),
+            disturbance: Disturbance::Concurrent(after_planning(runs)),
         })
     })
 }
 
-/// Two runs at once, each cut in two at every request.
+/// Two concurrent runs, each interrupted by the other at every request.
 pub(crate) fn cuts(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
     prepared.iter().flat_map(|prepared| {
         interleaving::cuts(prepared.operations.len()).map(move |order| Case {
             prepared,
-            trouble: Trouble::Concurrent(order),
+            disturbance: Disturbance::Concurrent(order),
         })
     })
 }
 
-/// Every kind at every request where it matters, and at every operation of a store.
+/// Every kind of fault at every request where it applies, and at every operation of a store.
 pub(crate) fn singles(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
     faults(prepared).chain(store_faults(prepared))
 }
 
 fn store_faults(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
     prepared.iter().flat_map(|prepared| {
-        let operations = 1..=prepared.kept;
+        let operations = 1..=prepared.store_operations;
         operations.flat_map(move |operation| {
             STORE_FAULTS.map(|kind| Case {
                 prepared,
-                trouble: Trouble::Store(StoreFault { operation, kind }),
+                disturbance: Disturbance::Store(StoreFault { operation, kind }),
             })
         })
     })
@@ -118,18 +123,18 @@ fn faults(prepared: &[Prepared]) -> impl Iterator<Item = Case<'_>> + Send {
         operations.flat_map(move |(index, operation)| {
             let kinds = KINDS
                 .iter()
-                .filter(|kind| InjectedFault::matters(kind, operation));
+                .filter(|kind| InjectedFault::applies(kind, operation));
             let case = move |kind: &&str| Case {
                 prepared,
-                trouble: Trouble::Faults(vec![InjectedFault::new(index + 1, kind)]),
+                disturbance: Disturbance::Faults(vec![InjectedFault::new(index + 1, kind)]),
             };
             kinds.map(case).collect::<Vec<_>>()
         })
     })
 }
 
-/// So many faults at once, in so many cases; the same seed gives the same ones.
-pub(crate) fn several(
+/// Random cases with several faults each. The same seed gives the same cases.
+pub(crate) fn random(
     prepared: &[Prepared],
     count: usize,
     seed: u64,
@@ -140,31 +145,34 @@ pub(crate) fn several(
         let prepared = &prepared[rng.usize(..prepared.len())];
         let mut faults: Vec<InjectedFault> = Vec::new();
         while faults.len() < count {
-            // One of them at least is met.
+            // At least one fault is met.
             let later = if faults.is_empty() { 0 } else { LATER };
-            let one = chance(prepared, later, &mut rng);
-            // A second interruption ends the process, which is this one here.
-            let goes_with = |other: &InjectedFault| {
-                other.request != one.request && (!other.interrupts() || !one.interrupts())
+            let fault = random_fault(prepared, later, &mut rng);
+            // A second interruption would end the process of the tests.
+            let is_compatible = |other: &InjectedFault| {
+                other.request != fault.request && (!other.interrupts() || !fault.interrupts())
             };
-            if faults.iter().all(goes_with) {
-                faults.push(one);
+            if faults.iter().all(is_compatible) {
+                faults.push(fault);
             }
         }
-        faults.sort_by_key(|one| one.request);
-        let trouble = Trouble::Faults(faults);
-        Case { prepared, trouble }
+        faults.sort_by_key(|fault| fault.request);
+        let disturbance = Disturbance::Faults(faults);
+        Case {
+            prepared,
+            disturbance,
+        }
     })
 }
 
-/// Any request up to so many later ones, and in two of three cases one of the worst kinds.
-fn chance(prepared: &Prepared, later: usize, rng: &mut fastrand::Rng) -> InjectedFault {
+/// A fault at a random request; in two of three cases one of the worst kinds.
+fn random_fault(prepared: &Prepared, later: usize, rng: &mut fastrand::Rng) -> InjectedFault {
     loop {
         let request = rng.usize(..prepared.operations.len() + later);
         let kinds: &[&str] = if rng.u8(..3) == 0 { &KINDS } else { &WORST };
         let kind = kinds[rng.usize(..kinds.len())];
         let operation = prepared.operations.get(request);
-        if operation.is_none_or(|operation| InjectedFault::matters(kind, operation)) {
+        if operation.is_none_or(|operation| InjectedFault::applies(kind, operation)) {
             return InjectedFault::new(request + 1, kind);
         }
     }

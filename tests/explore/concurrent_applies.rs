@@ -1,5 +1,6 @@
-//! Two applies at once, from two machines that know nothing of each other unless they share a
-//! ledger: in every order of what they do after planning, and cut in two at every request.
+//! Responsible for the cases of two concurrent applies, from two machines with separate ledgers or a
+//! shared one: in every order of their requests after planning, and each interrupted by the other at
+//! every request.
 
 use airlift::failure::Exit;
 use airlift::sandbox::testing::WorldView;
@@ -7,32 +8,32 @@ use airlift::sandbox::{Sandbox, start};
 use std::future::pending;
 use std::sync::Arc;
 
-use crate::bench::{Machine, Ran, virtually};
-use crate::history::Measure;
+use crate::history::History;
 use crate::interleaving::{Interleaving, Order};
-use crate::scenario::settle;
+use crate::machine::{CompletedRun, Machine, with_simulated_clock};
+use crate::scenario::wait_for_deletions;
 use crate::trial::{Prepared, Verdict};
 use crate::world_state::WorldState;
 
-/// Interleaving that each of the two takes in a given order; what comes after is not ordered.
-const MOST: usize = 6;
+/// The largest number of ordered requests of each run. Later requests are not ordered.
+const MAX_TURNS: usize = 6;
 
-/// How many requests of a run are put in order: those from its first write on.
+/// The number of ordered requests of each run, from its first write on.
 pub(crate) fn turns(prepared: &Prepared) -> usize {
     let reads = prepared.operations.iter().take_while(|operation| {
         let is_read = operation.starts_with("list_") || operation.starts_with("get_");
         is_read || *operation == "create_account_applications_token"
     });
-    (prepared.operations.len() - reads.count()).min(MOST)
+    (prepared.operations.len() - reads.count()).min(MAX_TURNS)
 }
 
-/// Two runs in an order, then two of each without a rival.
+/// Runs two applies in an order, then two applies of each machine one after the other.
 pub(crate) fn attempt(prepared: &Prepared, order: &Order) -> Verdict {
-    virtually(async {
+    with_simulated_clock(async {
         let turns = Interleaving::new(order);
         let mut options = prepared.start.scenario.options();
         options.testing.world = Some(prepared.start.world.clone());
-        options.testing.barrier = Some(turns.gate());
+        options.testing.barrier = Some(turns.barrier());
         let running = start(options).await.unwrap();
         let store = prepared.start.store.fork();
         let mut pair = Pair {
@@ -60,70 +61,71 @@ struct Pair<'a> {
 impl Pair<'_> {
     async fn go(&mut self, turns: &Interleaving) {
         let line = self.prepared.start.scenario.line();
-        let racing = |door: usize| {
+        let apply = |index: usize| {
             let (line, this) = (&line, &*self);
             async move {
-                let ran = this.run(door, line).await;
-                turns.end(door);
-                ran
+                let run = this.run(index, line).await;
+                turns.end(index);
+                run
             }
         };
-        let (one, other) = tokio::join!(racing(0), racing(1));
-        self.judge(&one);
-        self.judge(&other);
-        for _again in 0..2 {
-            for door in [0, 1] {
-                let ran = self.run(door, &self.prepared.start.scenario.alone()).await;
-                self.judge(&ran);
+        let (first, second) = tokio::join!(apply(0), apply(1));
+        self.judge(&first);
+        self.judge(&second);
+        for _repetition in 0..2 {
+            for index in [0, 1] {
+                let line = self.prepared.start.scenario.alone();
+                let run = self.run(index, &line).await;
+                self.judge(&run);
             }
         }
-        settle().await;
-        self.at_rest().await;
+        wait_for_deletions().await;
+        self.judge_final_state().await;
     }
 
-    async fn run(&self, door: usize, line: &str) -> Ran {
-        let origin = &self.origins[door];
-        let machine = &self.machines[door];
+    async fn run(&self, index: usize, line: &str) -> CompletedRun {
+        let origin = &self.origins[index];
+        let machine = &self.machines[index];
         machine
             .run_with(&self.running, origin, line, Arc::default(), pending())
             .await
     }
 
-    fn judge(&mut self, ran: &Ran) {
+    fn judge(&mut self, run: &CompletedRun) {
         self.verdict.runs += 1;
-        self.verdict.requests += ran.log.len();
-        self.verdict.spurious |= ran.is_spurious();
+        self.verdict.requests += run.log.len();
+        self.verdict.spurious |= run.is_spurious();
         self.verdict.met += 1;
-        self.verdict.told.push(ran.told());
-        if matches!(ran.exit, Some(Exit::Internal | Exit::Usage)) {
+        self.verdict.transcripts.push(run.transcript());
+        if matches!(run.exit, Some(Exit::Internal | Exit::Usage)) {
             self.verdict
                 .wrong
-                .push(format!("C8: it ended with {:?}", ran.exit));
+                .push(format!("C8: the run ended with {:?}", run.exit));
         }
     }
 
-    async fn at_rest(&mut self) {
+    async fn judge_final_state(&mut self) {
         let scenario = &self.prepared.start.scenario;
-        let now = WorldState::of(&self.running, &scenario.after);
-        let difference = now.difference(&self.prepared.rest);
+        let now = WorldState::new(&self.running, &scenario.after);
+        let difference = now.difference(&self.prepared.final_state);
         let mut wrong = Vec::new();
         if !difference.is_empty() {
             wrong.push(format!(
-                "C1: the world at rest is not as with one run:{difference}"
+                "C1: the final world differs from that of one run:{difference}"
             ));
         }
-        for door in [0, 1] {
-            let plan = self.run(door, &scenario.plan()).await;
+        for index in [0, 1] {
+            let plan = self.run(index, &scenario.plan()).await;
             if plan.exit != Some(self.prepared.exits[2]) {
                 let exit = plan.exit;
                 wrong.push(format!(
-                    "C1: plan {door} at rest ends with {exit:?}\n{}",
-                    plan.out
+                    "C1: the final plan {index} ends with {exit:?}\n{}",
+                    plan.stdout
                 ));
             }
         }
-        let measure = Measure::of(&self.before, &self.running.log());
-        wrong.extend(measure.harms(&self.prepared.measure));
+        let history = History::new(&self.before, &self.running.log());
+        wrong.extend(history.violations(&self.prepared.history));
         self.verdict.wrong.extend(wrong);
     }
 }

@@ -5,43 +5,40 @@ use airlift::sandbox::Sandbox;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Something that somebody else does.
+/// A change by someone else.
 #[derive(Clone, Copy)]
-pub(crate) enum Act {
-    /// A customer appears.
-    Customer(&'static str),
-    /// A connector appears: customer, name, type.
-    Connector(&'static str, &'static str, &'static str),
-    /// A customer gets another name.
-    RenamesCustomer(&'static str, &'static str),
-    /// A connector gets another name.
-    RenamesConnector(&'static str, &'static str),
-    /// A connector's configuration is replaced.
-    Configures(&'static str, &'static str),
+pub(crate) enum ExternalChange {
+    CreateCustomer(&'static str),
+    /// Customer, name, type.
+    CreateConnector(&'static str, &'static str, &'static str),
+    RenameCustomer(&'static str, &'static str),
+    RenameConnector(&'static str, &'static str),
+    /// Replaces the `replication_config` of a connector.
+    Configure(&'static str, &'static str),
 }
 
-/// Does it all, in order.
-pub(crate) async fn act(running: &Sandbox, acts: &[Act]) {
+/// Makes changes one after the other.
+pub(crate) async fn make_changes(running: &Sandbox, changes: &[ExternalChange]) {
     let remote = Remote::login(running.origin(), ("client", "another")).await;
-    for one in acts {
-        match *one {
-            Act::Customer(name) => remote.create_customer(name).await,
-            Act::Connector(customer, name, kind) => {
+    for change in changes {
+        match *change {
+            ExternalChange::CreateCustomer(name) => remote.create_customer(name).await,
+            ExternalChange::CreateConnector(customer, name, kind) => {
                 let field = if kind == "github" { "token" } else { "api_key" };
                 let credentials = json!({field: "somebody's"});
                 remote
                     .create_connector(customer, name, kind, &credentials)
                     .await;
             }
-            Act::RenamesCustomer(from, to) => {
+            ExternalChange::RenameCustomer(from, to) => {
                 let id = running.world().workspace(from).unwrap().id;
                 let target = format!("/api/v1/workspaces/{id}");
                 put(&remote, &target, &json!({"name": to})).await;
             }
-            Act::RenamesConnector(from, to) => {
+            ExternalChange::RenameConnector(from, to) => {
                 put(&remote, &address(running, from), &json!({"name": to})).await;
             }
-            Act::Configures(name, config) => {
+            ExternalChange::Configure(name, config) => {
                 let config: Value = serde_json::from_str(config).unwrap();
                 let body = json!({"replication_config": config});
                 put(&remote, &address(running, name), &body).await;
@@ -58,6 +55,7 @@ async fn put(remote: &Remote, target: &str, body: &Value) {
 fn address(running: &Sandbox, name: &str) -> String {
     let world = running.world();
     let mut connectors = world.connectors();
-    let id = connectors.find(|one| one.name == name).unwrap().id;
+    let connector = connectors.find(|connector| connector.name == name);
+    let id = connector.unwrap().id;
     format!("/api/v1/integrations/connectors/{id}")
 }

@@ -1,12 +1,12 @@
-//! What can go wrong at a request, and where it makes a difference.
+//! Responsible for the kinds of faults at a request, and for where each kind applies.
 
 use airlift::sandbox::{Fault, FaultKind, When};
 use std::fmt;
 use std::str::FromStr;
 
-/// Every kind: the sandbox's own, and what happens to the machine meanwhile.
+/// Every kind: the faults of the sandbox, crashes of the machine, and interruption by a person.
 pub(crate) const KINDS: [&str; 44] = [
-    // Before an effect.
+    // The request has no effect.
     "400",
     "401",
     "403",
@@ -26,7 +26,7 @@ pub(crate) const KINDS: [&str; 44] = [
     "down@60000",
     "redirect",
     "echo",
-    // After it.
+    // The request has an effect, and the response is lost or broken.
     "500-after",
     "502-after",
     "503-after",
@@ -38,11 +38,11 @@ pub(crate) const KINDS: [&str; 44] = [
     "badjson",
     "misshaped",
     "empty",
-    // Slow, or with another token than a moment ago.
+    // Slow responses, and expired tokens.
     "delay@2000",
     "delay@45000",
     "expire",
-    // Well-formed and not true.
+    // Well-formed and untrue responses.
     "stale",
     "missing",
     "twice",
@@ -51,17 +51,17 @@ pub(crate) const KINDS: [&str; 44] = [
     "foreign",
     "reversed",
     "ghost",
-    // A machine that is lost.
+    // Crashes of the machine.
     "crash-before",
     "crash-after",
-    // A person who wants it to stop.
+    // A person who interrupts the run.
     "interrupt",
 ];
 
-/// The fault that is met where a person interrupts.
+/// The fault that marks the request at which a person interrupts.
 pub(crate) const MARK: &str = "delay@1";
 
-/// Kinds of which two at once are the most likely to do harm.
+/// Kinds that are most likely to do harm in combination.
 pub(crate) const WORST: [&str; 13] = [
     "401",
     "429@2",
@@ -93,19 +93,19 @@ impl InjectedFault {
         }
     }
 
-    /// Whether the machine is lost with it.
+    /// Whether the machine crashes.
     pub(crate) fn kills(&self) -> bool {
         self.kind.starts_with("crash")
     }
 
-    /// Whether a person wants the run to end.
+    /// Whether a person interrupts the run.
     pub(crate) fn interrupts(&self) -> bool {
         self.kind == "interrupt"
     }
 
     pub(crate) fn fault(&self) -> Fault {
-        // A request without an answer holds the run where it is to be killed, and a short wait
-        // is harmless.
+        // A request without a response stops the run where it is to be killed. A short wait is
+        // harmless.
         let kind = match self.kind.as_str() {
             "interrupt" => MARK.to_owned(),
             kind => kind.replace("crash", "timeout"),
@@ -117,8 +117,8 @@ impl InjectedFault {
         }
     }
 
-    /// Whether the kind is another than some other kind, at this operation.
-    pub(crate) fn matters(kind: &str, operation: &str) -> bool {
+    /// Whether the kind applies to the operation, and differs from every other kind there.
+    pub(crate) fn applies(kind: &str, operation: &str) -> bool {
         let lists = operation.starts_with("list_");
         let writes = !lists && !operation.starts_with("get_");
         match kind {

@@ -1,4 +1,4 @@
-//! The store that a shared ledger is kept in, and what goes wrong there.
+//! Responsible for the store of a shared ledger, in memory and with faults.
 
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt, once};
 use object_store::memory::InMemory;
@@ -13,16 +13,16 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
-use crate::bench::Files;
+use crate::machine::Files;
 
-/// What `--ledger` is told where a scenario shares its ledger.
+/// The option of scenarios with a shared ledger.
 pub(crate) const SHARED: &str = "--ledger s3://shared/ledgers";
 
-/// What can go wrong at an operation of the store.
+/// The kinds of faults at an operation of the store.
 pub(crate) const STORE_FAULTS: [&str; 5] =
     ["refused", "lost", "down", "crash-before", "crash-after"];
 
-/// Something that goes wrong at the n-th operation of a run.
+/// A fault at the n-th operation of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StoreFault {
     pub(crate) operation: usize,
@@ -39,13 +39,13 @@ impl FromStr for StoreFault {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "a store fault is store:N:KIND";
-        let text = text.strip_prefix("store:").ok_or(wrong)?;
-        let (operation, kind) = text.split_once(':').ok_or(wrong)?;
+        let expected = "a store fault is store:N:KIND";
+        let text = text.strip_prefix("store:").ok_or(expected)?;
+        let (operation, kind) = text.split_once(':').ok_or(expected)?;
         let mut kinds = STORE_FAULTS.into_iter();
         Ok(Self {
-            operation: operation.parse().map_err(|_| wrong)?,
-            kind: kinds.find(|one| *one == kind).ok_or(wrong)?,
+            operation: operation.parse().map_err(|_| expected)?,
+            kind: kinds.find(|known| *known == kind).ok_or(expected)?,
         })
     }
 }
@@ -66,7 +66,7 @@ struct State {
 }
 
 impl FaultyStore {
-    /// Another one that holds the same, where nothing goes wrong.
+    /// A copy of the store without faults.
     pub(crate) fn fork(&self) -> Self {
         Self {
             objects: Arc::new(self.objects.fork()),
@@ -74,8 +74,8 @@ impl FaultyStore {
         }
     }
 
-    /// From now on this goes wrong, or nothing.
-    pub(crate) fn expect(&self, store_fault: Option<StoreFault>) {
+    /// Sets the fault, and counts operations from here on.
+    pub(crate) fn set_fault(&self, store_fault: Option<StoreFault>) {
         let state = State {
             store_fault,
             ..State::default()
@@ -83,7 +83,7 @@ impl FaultyStore {
         *self.state.lock().unwrap() = state;
     }
 
-    /// Operations since then.
+    /// The number of operations since the fault was set.
     pub(crate) fn operations(&self) -> usize {
         self.state.lock().unwrap().operations
     }
@@ -92,64 +92,64 @@ impl FaultyStore {
         self.state.lock().unwrap().met
     }
 
-    /// Resolves where a run is to be killed.
-    pub(crate) async fn kills(&self) {
+    /// Completes when the run is to be killed.
+    pub(crate) async fn killed(&self) {
         self.killed.notified().await;
     }
 
-    /// Everything that is kept.
+    /// All objects of the store.
     pub(crate) async fn read(&self) -> Files {
-        let found: Vec<ObjectMeta> = self.objects.list(None).try_collect().await.unwrap();
+        let objects: Vec<ObjectMeta> = self.objects.list(None).try_collect().await.unwrap();
         let mut files = Files::new();
-        for one in found {
-            let content = self.objects.get(&one.location).await.unwrap();
+        for object in objects {
+            let content = self.objects.get(&object.location).await.unwrap();
             let content = content.bytes().await.unwrap().to_vec();
-            files.push((one.location.to_string().into(), content));
+            files.push((object.location.to_string().into(), content));
         }
         files
     }
 
-    /// What goes wrong at this operation.
-    fn meet(&self) -> &'static str {
+    /// Counts an operation, and returns the kind of its fault; empty without one.
+    fn next_fault(&self) -> &'static str {
         let mut state = self.state.lock().unwrap();
         state.operations += 1;
         let now = state.operations;
         let store_fault = state.store_fault.as_ref();
         let kind = match store_fault {
-            Some(one) if now == one.operation => one.kind,
-            Some(one) if now > one.operation && one.kind == "down" => one.kind,
+            Some(fault) if now == fault.operation => fault.kind,
+            Some(fault) if now > fault.operation && fault.kind == "down" => fault.kind,
             _ => return "",
         };
         state.met = true;
         kind
     }
 
-    /// Does something, or not, as it is to go wrong.
-    async fn go<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
-        let kind = self.meet();
+    /// Runs an operation with its fault.
+    async fn run<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
+        let kind = self.next_fault();
         if let "refused" | "down" = kind {
-            return Err(broken());
+            return Err(unavailable());
         }
         if kind == "crash-before" {
             self.killed.notify_one();
             pending::<()>().await;
         }
-        let done = operation.await;
+        let result = operation.await;
         match kind {
-            "lost" => Err(broken()),
+            "lost" => Err(unavailable()),
             "crash-after" => {
                 self.killed.notify_one();
                 pending().await
             }
-            _ => done,
+            _ => result,
         }
     }
 }
 
-fn broken() -> Error {
+fn unavailable() -> Error {
     Error::Generic {
         store: "a store of the tests",
-        source: "it does not answer".into(),
+        source: "the store does not respond".into(),
     }
 }
 
@@ -167,7 +167,7 @@ impl ObjectStore for FaultyStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        self.go(self.objects.put_opts(location, payload, options))
+        self.run(self.objects.put_opts(location, payload, options))
             .await
     }
 
@@ -180,7 +180,7 @@ impl ObjectStore for FaultyStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.go(self.objects.get_opts(location, options)).await
+        self.run(self.objects.get_opts(location, options)).await
     }
 
     fn delete_stream(
@@ -191,7 +191,7 @@ impl ObjectStore for FaultyStore {
         let delete = move |location: Path| {
             let this = this.clone();
             async move {
-                this.go(this.objects.delete(&location)).await?;
+                this.run(this.objects.delete(&location)).await?;
                 Ok(location)
             }
         };
@@ -202,7 +202,7 @@ impl ObjectStore for FaultyStore {
         let (this, prefix) = (self.clone(), prefix.cloned());
         let listed = async move {
             let all = this.objects.list(prefix.as_ref());
-            this.go(all.try_collect::<Vec<_>>()).await
+            this.run(all.try_collect::<Vec<_>>()).await
         };
         let each = |all: Vec<ObjectMeta>| futures_util::stream::iter(all.into_iter().map(Ok));
         once(listed).map_ok(each).try_flatten().boxed()

@@ -1,44 +1,48 @@
-//! What happened to the world, request by request, and what must hold at every moment of it.
+//! Responsible for what happened to the world, request by request, and for the invariants that hold at
+//! every moment.
 
 use airlift::sandbox::testing::{Mutation, Object, RecordedEffect, RequestRecord, WorldView};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A customer's id and a connector's name.
-type Place = (Uuid, String);
+type Slot = (Uuid, String);
 
-/// What a fault-free run does to the world, as the measure of every other.
+/// What runs did to the world. That of a run without faults is what every other run is compared
+/// with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Measure {
-    /// Ids that were there before and were written to.
+pub(crate) struct History {
+    /// Ids that existed before and were changed.
     touched: BTreeSet<Uuid>,
-    /// Connectors of one name that live at the same time, at most.
-    crowd: usize,
-    /// Places that had a working connector all the time.
-    served: BTreeSet<Place>,
-    /// Customers that were there and active all the time.
+    /// The largest number of connectors with one name at the same time.
+    duplicates: usize,
+    /// Slots that had a working connector all the time.
+    served: BTreeSet<Slot>,
+    /// Customers that existed and were active all the time.
     active: BTreeSet<Uuid>,
-    /// Connectors that were created.
+    /// The number of created connectors.
     created: usize,
 }
 
-/// The world as it is known from effects.
+/// The world as far as effects show it.
 struct Scene {
-    connectors: BTreeMap<Uuid, (Place, bool)>,
+    connectors: BTreeMap<Uuid, (Slot, bool)>,
     customers: BTreeMap<Uuid, bool>,
 }
 
 impl Scene {
-    fn of(world: &WorldView) -> Self {
+    fn new(world: &WorldView) -> Self {
         let mut scene = Self {
             connectors: BTreeMap::new(),
             customers: BTreeMap::new(),
         };
         for customer in &world.workspaces {
             scene.customers.insert(customer.id, customer.active);
-            for one in customer.connectors.iter().filter(|one| !one.deleting) {
-                let place = (customer.id, one.name.clone());
-                scene.connectors.insert(one.id, (place, one.works));
+            let present = customer.connectors.iter();
+            for connector in present.filter(|connector| !connector.deleting) {
+                let slot = (customer.id, connector.name.clone());
+                let entry = (slot, connector.works);
+                scene.connectors.insert(connector.id, entry);
             }
         }
         scene
@@ -56,8 +60,8 @@ impl Scene {
         match (object, mutation) {
             (Object::Connector, Mutation::Deleted) => drop(self.connectors.remove(id)),
             (Object::Connector, _) => {
-                let place = (*workspace, name.clone());
-                self.connectors.insert(*id, (place, *works));
+                let slot = (*workspace, name.clone());
+                self.connectors.insert(*id, (slot, *works));
             }
             (Object::Workspace, Mutation::Deleted) => {
                 self.customers.remove(id);
@@ -67,17 +71,17 @@ impl Scene {
         }
     }
 
-    fn crowd(&self) -> usize {
-        let mut counts: BTreeMap<&Place, usize> = BTreeMap::new();
-        for (place, _) in self.connectors.values() {
-            *counts.entry(place).or_default() += 1;
+    fn duplicates(&self) -> usize {
+        let mut counts: BTreeMap<&Slot, usize> = BTreeMap::new();
+        for (slot, _) in self.connectors.values() {
+            *counts.entry(slot).or_default() += 1;
         }
         counts.into_values().max().unwrap_or(0)
     }
 
-    fn served(&self) -> BTreeSet<Place> {
+    fn served(&self) -> BTreeSet<Slot> {
         let working = self.connectors.values().filter(|(_, works)| *works);
-        working.map(|(place, _)| place.clone()).collect()
+        working.map(|(slot, _)| slot.clone()).collect()
     }
 
     fn active(&self) -> BTreeSet<Uuid> {
@@ -86,88 +90,89 @@ impl Scene {
     }
 }
 
-impl Measure {
-    /// What these requests did to a world.
-    pub(crate) fn of(before: &WorldView, log: &[RequestRecord]) -> Self {
+impl History {
+    /// The history of these requests.
+    pub(crate) fn new(before: &WorldView, log: &[RequestRecord]) -> Self {
         let known: BTreeSet<Uuid> = crate::world_state::ids(before).collect();
-        let mut scene = Scene::of(before);
-        let mut measure = Self {
-            crowd: scene.crowd(),
+        let mut scene = Scene::new(before);
+        let mut history = Self {
+            duplicates: scene.duplicates(),
             served: scene.served(),
             active: scene.active(),
             ..Self::default()
         };
-        for effect in log.iter().flat_map(|one| &one.effects) {
+        for effect in log.iter().flat_map(|request| &request.effects) {
             scene.apply(effect);
             if known.contains(&effect.id) {
-                measure.touched.insert(effect.id);
+                history.touched.insert(effect.id);
             }
             let is_new = effect.object == Object::Connector && effect.mutation == Mutation::Created;
-            measure.created += usize::from(is_new);
-            measure.crowd = measure.crowd.max(scene.crowd());
+            history.created += usize::from(is_new);
+            history.duplicates = history.duplicates.max(scene.duplicates());
             let (served, active) = (scene.served(), scene.active());
-            measure.served.retain(|place| served.contains(place));
-            measure.active.retain(|id| active.contains(id));
+            history.served.retain(|slot| served.contains(slot));
+            history.active.retain(|id| active.contains(id));
         }
-        measure
+        history
     }
 
-    /// What is worse than in a run without faults, where so many were met.
-    pub(crate) fn worse_than(&self, fair: &Self, faults: usize) -> Vec<String> {
-        let mut found = self.harms(fair);
-        if self.crowd > fair.crowd {
-            let crowd = self.crowd;
-            found.push(format!("C2: {crowd} connectors of one name at once"));
+    /// The violated invariants, in comparison with a run without faults. `faults` is the number of
+    /// faults that were met.
+    pub(crate) fn violations_of_one_run(&self, baseline: &Self, faults: usize) -> Vec<String> {
+        let mut violations = self.violations(baseline);
+        if self.duplicates > baseline.duplicates {
+            let duplicates = self.duplicates;
+            violations.push(format!("C2: {duplicates} connectors of one name at once"));
         }
-        if self.created > fair.created + faults {
-            let (created, usual) = (self.created, fair.created);
-            found.push(format!(
-                "C2: {created} connectors were created instead of {usual}"
+        if self.created > baseline.created + faults {
+            let (created, expected) = (self.created, baseline.created);
+            violations.push(format!(
+                "C2: {created} connectors were created instead of {expected}"
             ));
         }
-        found
+        violations
     }
 
-    /// What no run may do, however many there are at once.
-    pub(crate) fn harms(&self, fair: &Self) -> Vec<String> {
-        let mut found = Vec::new();
-        for id in self.touched.difference(&fair.touched) {
-            found.push(format!("C4: {id} was written to"));
+    /// The violated invariants of one or more concurrent runs.
+    pub(crate) fn violations(&self, baseline: &Self) -> Vec<String> {
+        let mut violations = Vec::new();
+        for id in self.touched.difference(&baseline.touched) {
+            violations.push(format!("C4: {id} was changed"));
         }
-        for (owner, name) in fair.served.difference(&self.served) {
-            found.push(format!(
+        for (owner, name) in baseline.served.difference(&self.served) {
+            violations.push(format!(
                 "C3: {owner}/{name} had no working connector for a while"
             ));
         }
-        for id in fair.active.difference(&self.active) {
-            found.push(format!(
-                "C3: customer {id} was inactive or gone for a while"
+        for id in baseline.active.difference(&self.active) {
+            violations.push(format!(
+                "C3: customer {id} was inactive or missing for a while"
             ));
         }
-        found
+        violations
     }
 }
 
-/// Creations that were repeated without a look at what the one before them did.
-pub(crate) fn blind_repeats(log: &[RequestRecord]) -> Vec<String> {
+/// Creations that were repeated without listing the connectors in between.
+pub(crate) fn unverified_repeats(log: &[RequestRecord]) -> Vec<String> {
     let mut open: BTreeSet<&[String]> = BTreeSet::new();
-    let mut found = Vec::new();
-    for one in log {
-        match one.operation.as_deref() {
-            Some("list_integrations_connectors") if one.status == Some(200) => open.clear(),
-            Some("create_integrations_connectors") if !one.names.is_empty() => {
-                if !open.insert(&one.names) {
-                    found.push(format!(
-                        "M10: {:?} was created twice without a look",
-                        one.names
+    let mut violations = Vec::new();
+    for request in log {
+        match request.operation.as_deref() {
+            Some("list_integrations_connectors") if request.status == Some(200) => open.clear(),
+            Some("create_integrations_connectors") if !request.names.is_empty() => {
+                if !open.insert(&request.names) {
+                    violations.push(format!(
+                        "M10: {:?} was created twice without a list in between",
+                        request.names
                     ));
                 }
-                if matches!(one.status, Some(400..=499)) {
-                    open.remove(one.names.as_slice());
+                if matches!(request.status, Some(400..=499)) {
+                    open.remove(request.names.as_slice());
                 }
             }
             _ => {}
         }
     }
-    found
+    violations
 }

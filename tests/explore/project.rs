@@ -1,12 +1,12 @@
-//! Projects as values: what a scenario declares, as files and as what the world should hold.
+//! Responsible for the project that a scenario declares, as files and as the expected connectors.
 
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// What every secret of these tests begins with, so that one search finds them all.
+/// The beginning of every secret of these tests, so that one search finds all of them.
 pub(crate) const CANARY: &str = "Kn4rYv0gEl8x";
 
-/// A project's files as a value.
+/// A project.
 #[derive(Clone, Default)]
 pub(crate) struct Project {
     keys: &'static str,
@@ -22,7 +22,7 @@ pub(crate) struct Slot {
     more: &'static str,
 }
 
-/// A connector of a type that takes one secret; `secret` tells its versions apart.
+/// A connector of a type with one secret. `secret` is the version of the secret.
 pub(crate) fn slot(name: &'static str, kind: &'static str, secret: &'static str) -> Slot {
     Slot {
         name,
@@ -33,7 +33,7 @@ pub(crate) fn slot(name: &'static str, kind: &'static str, secret: &'static str)
 }
 
 impl Slot {
-    /// With more lines of YAML, already indented.
+    /// Adds lines of YAML, already indented.
     pub(crate) fn more(self, more: &'static str) -> Self {
         Self { more, ..self }
     }
@@ -42,7 +42,7 @@ impl Slot {
         format!("{CANARY}-{}-{}", self.file(), self.secret)
     }
 
-    /// Where its secret is.
+    /// The file of its secret.
     fn file(&self) -> String {
         self.name.to_lowercase().replace(' ', "-")
     }
@@ -55,7 +55,7 @@ impl Slot {
         }
     }
 
-    /// The credentials as the API gets them.
+    /// The credentials as they are sent to the API.
     fn credentials(&self) -> Value {
         let mut credentials = json!({self.field(): self.value()});
         if self.kind == "zendesk-support" {
@@ -84,7 +84,7 @@ impl Project {
         Self::default()
     }
 
-    /// With keys of the project's own, as lines of YAML.
+    /// Adds project keys, as lines of YAML.
     pub(crate) fn keys(self, keys: &'static str) -> Self {
         Self { keys, ..self }
     }
@@ -93,7 +93,7 @@ impl Project {
         self.customer_with(name, "", slots)
     }
 
-    /// A customer with more lines of YAML, already indented.
+    /// Adds a customer with more lines of YAML, already indented.
     pub(crate) fn customer_with(
         mut self,
         name: &str,
@@ -123,19 +123,17 @@ impl Project {
         files
     }
 
-    /// The declared connectors as customer, name, and the credentials they should have.
+    /// The declared connectors as customer, name, and expected credentials.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (&str, &str, Value)> {
         self.customers.iter().flat_map(|(customer, _, slots)| {
-            let one = |slot: &Slot| (slot.name, slot.credentials());
             slots
                 .iter()
-                .map(one)
-                .map(|(name, credentials)| (customer.as_str(), name, credentials))
+                .map(|slot| (customer.as_str(), slot.name, slot.credentials()))
                 .collect::<Vec<_>>()
         })
     }
 
-    /// Every secret's value.
+    /// The values of all secrets.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = String> {
         self.customers
             .iter()

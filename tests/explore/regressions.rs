@@ -1,26 +1,26 @@
-//! Cases that are tried in every run of the tests: those that failed once, by what went wrong, and
-//! the plainest race. Where a trial was judged too strictly, the oracle was mended and not the program.
+//! Responsible for the cases that run in every test: those that failed once, and the simplest race. In
+//! some cases the check was too strict, so the check was corrected and not the program.
 
-/// What it was, and the case.
+/// What went wrong, and the name of the case.
 pub(crate) const REGRESSIONS: [(&str, &str); 10] = [
     (
-        "a listing left one of two connectors of a name out, and the other was adopted",
+        "a listing omitted one of two connectors with the same name, and the other one was adopted",
         "duplicate/5:short+12:503",
     ),
     (
-        "a deletion that was never begun was looked for until the deadline",
+        "a deletion that had not started was polled until the deadline",
         "delete-customer/7:504",
     ),
     (
-        "a rotation whose deletion was refused was begun anew instead of gone on with",
-        "rotate-verb/23:422",
+        "a rotation whose deletion was rejected was started again instead of resumed",
+        "rotate-command/23:422",
     ),
     (
-        "rivals that rotate anew each time never come to rest; an apply of each does",
-        "rotate-verb/aabbaabbbaba",
+        "concurrent runs that rotate each time never converge; an apply of each does",
+        "rotate-command/aabbaabbbaba",
     ),
     (
-        "a run that planned after another one had created, and before it had deleted, replaced once more",
+        "a run that planned after another run had created, and before that run had deleted, replaced again",
         "rotate/AAAAAAAAAAAAAABBBBBBBBBBBBBBBBAAB",
     ),
     (
@@ -28,19 +28,19 @@ pub(crate) const REGRESSIONS: [(&str, &str); 10] = [
         "replace-type/AAAAAAAAAAAAAAABBBBBBBBBBAABBBBBBB",
     ),
     (
-        "a run that was planned before another one created replaced once more",
+        "a run that planned before another run created a connector replaced it again",
         "rotate/AABBBBBBBBBBBAAAAAAAAAAAAAABBBBB",
     ),
     (
-        "a list from before a deletion made the old connector look like another run's",
+        "an outdated list made the deleted connector look like one of another run",
         "rotate/15:ghost",
     ),
     (
-        "a list that lacked a connector on its way out made a plan take it for gone",
-        "rotate-verb-shared/28:403+33:missing",
+        "a plan treated a connector as deleted because a list omitted it during its deletion",
+        "rotate-command-shared/28:403+33:missing",
     ),
     (
-        "two first applies make one customer and one connector",
+        "two concurrent first applies create one customer and one connector",
         "create-one/abababababab",
     ),
 ];

@@ -1,4 +1,4 @@
-//! Many trials side by side: one thread for each processor, one trial at a time on each.
+//! Responsible for running trials in parallel, one at a time on each processor.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,31 +11,31 @@ use crate::cases::Case;
 use crate::say;
 use crate::trial::Verdict;
 
-/// How often a trial is repeated whose clock ran ahead.
+/// How often a trial with a clock error is repeated.
 const REPEATS: usize = 20;
-/// Failures that are kept to be shown.
-const SHOWN: usize = 40;
-/// How often a long exploration tells how far it is.
-const PERIOD: Duration = Duration::from_mins(1);
+/// The largest number of failures that are shown.
+const MAX_FAILURES: usize = 40;
+/// The time between two progress messages.
+const PROGRESS_INTERVAL: Duration = Duration::from_mins(1);
 
-/// What all trials came to.
+/// The results of all trials.
 #[derive(Default)]
 pub(crate) struct Summary {
     pub(crate) trials: usize,
-    /// Trials that met no fault, because the run took another way.
+    /// Trials that met no fault, because the run sent other requests.
     pub(crate) unmet: usize,
     pub(crate) runs: usize,
     pub(crate) requests: usize,
     pub(crate) repeats: usize,
     pub(crate) took: Duration,
     pub(crate) failed: usize,
-    /// What was wrong with the first of those, by case.
+    /// The first failures by case.
     pub(crate) failures: BTreeMap<String, Verdict>,
 }
 
-/// Tries every case that comes.
+/// Runs every case.
 pub(crate) fn work<'a>(cases: impl Iterator<Item = Case<'a>> + Send) -> Summary {
-    let begun = Instant::now();
+    let started = Instant::now();
     let (cases, summary) = (Mutex::new(cases), Mutex::new(Summary::default()));
     let repeats = AtomicUsize::new(0);
     let next = || cases.lock().unwrap().next();
@@ -47,23 +47,23 @@ pub(crate) fn work<'a>(cases: impl Iterator<Item = Case<'a>> + Send) -> Summary 
                     let verdict = attempt(&case, &repeats);
                     let mut summary = summary.lock().unwrap();
                     summary.add(&case, verdict);
-                    summary.tell(begun.elapsed());
+                    summary.report_progress(started.elapsed());
                 }
             });
         }
     });
     let mut summary = summary.into_inner().unwrap();
     summary.repeats = repeats.into_inner();
-    summary.took = begun.elapsed();
+    summary.took = started.elapsed();
     summary
 }
 
-/// Tries a case, and again when its clock ran ahead.
+/// Runs a case, and repeats it after a clock error.
 fn attempt(case: &Case<'_>, repeats: &AtomicUsize) -> Verdict {
     for _ in 0..REPEATS {
-        let tried = catch_unwind(AssertUnwindSafe(|| case.attempt()));
-        let verdict = tried.unwrap_or_else(|_| Verdict {
-            wrong: vec!["it panicked".to_owned()],
+        let result = catch_unwind(AssertUnwindSafe(|| case.attempt()));
+        let verdict = result.unwrap_or_else(|_| Verdict {
+            wrong: vec!["the trial panicked".to_owned()],
             ..Verdict::default()
         });
         if !verdict.spurious {
@@ -92,14 +92,13 @@ impl Summary {
             case.name(),
             verdict.wrong.join("\n  ")
         ));
-        if self.failures.len() < SHOWN {
+        if self.failures.len() < MAX_FAILURES {
             self.failures.insert(case.name(), verdict);
         }
     }
 
-    /// Says how far it is, now and then.
-    fn tell(&mut self, elapsed: Duration) {
-        if elapsed > self.took + PERIOD {
+    fn report_progress(&mut self, elapsed: Duration) {
+        if elapsed > self.took + PROGRESS_INTERVAL {
             self.took = elapsed;
             say(&format!("so far: {self}"));
         }

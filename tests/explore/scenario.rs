@@ -1,4 +1,4 @@
-//! What is changed, from where: the table of scenarios, and each one made ready to be tried from.
+//! Responsible for a scenario: the world and the files before it, the change, and the expected result.
 
 use airlift::failure::Exit;
 use airlift::sandbox::testing::Snapshot;
@@ -6,51 +6,51 @@ use airlift::sandbox::{Options, start};
 use std::future::pending;
 use std::time::Duration;
 
-use crate::bench::{Files, Machine, options, virtually};
-use crate::external_change::{Act, act};
+use crate::external_change::{ExternalChange, make_changes};
 use crate::faulty_store::{FaultyStore, SHARED};
+use crate::machine::{Files, Machine, options, with_simulated_clock};
 use crate::project::Project;
 
-/// A change of files, or of what is found.
+/// A change of the files or of the world.
 #[derive(Clone)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// What was applied before.
+    /// The project that was applied before.
     pub(crate) before: Option<Project>,
-    /// What others did after that.
-    pub(crate) others: Vec<Act>,
-    /// What is to be.
+    /// Changes by others after that.
+    pub(crate) external_changes: Vec<ExternalChange>,
+    /// The project that is applied.
     pub(crate) after: Project,
-    /// The verb, with its flags that concern writing.
-    pub(crate) verb: &'static str,
-    /// Flags that `plan` has as well.
+    /// The command, with the options that `plan` does not have.
+    pub(crate) command: &'static str,
+    /// Options that `plan` also has.
     pub(crate) flags: &'static str,
-    /// The ledger is lost before.
-    pub(crate) forgets: bool,
-    /// How long tokens live.
+    /// Whether the ledger is lost before the runs.
+    pub(crate) loses_ledger: bool,
+    /// The lifetime of tokens.
     pub(crate) token_life: Option<Duration>,
-    /// How its runs end when nothing goes wrong, at first and at rest.
+    /// The expected exit code of runs without faults.
     pub(crate) ends: Exit,
-    /// The same of a plan at rest.
+    /// The expected exit code of the final plan.
     pub(crate) plans: Exit,
-    /// It ends so because of several things of one name: a listing that leaves some out makes it
-    /// adopt the one that is left, which harms nobody.
+    /// Whether `ends` is a failure because of duplicate names. A listing that omits all but one of the
+    /// duplicates makes a run adopt that one, which is harmless.
     pub(crate) ambiguous: bool,
-    /// Declared connectors that do not come to hold what the files say.
+    /// Declared connectors that do not get the credentials of the files.
     pub(crate) lacks: &'static [&'static str],
 }
 
 impl Scenario {
-    /// Files that are applied to what there is.
+    /// A scenario that applies `after` when `before` was applied earlier.
     pub(crate) fn new(name: &'static str, before: Option<Project>, after: Project) -> Self {
         Self {
             name,
             before,
-            others: Vec::new(),
+            external_changes: Vec::new(),
             after,
-            verb: "apply --auto-approve",
+            command: "apply --auto-approve",
             flags: "",
-            forgets: false,
+            loses_ledger: false,
             token_life: None,
             ends: Exit::Success,
             plans: Exit::Success,
@@ -59,22 +59,24 @@ impl Scenario {
         }
     }
 
-    pub(crate) fn others(self, others: impl Into<Vec<Act>>) -> Self {
-        let others = others.into();
-        Self { others, ..self }
+    pub(crate) fn external_changes(self, changes: impl Into<Vec<ExternalChange>>) -> Self {
+        Self {
+            external_changes: changes.into(),
+            ..self
+        }
     }
 
-    pub(crate) fn verb(self, verb: &'static str) -> Self {
-        Self { verb, ..self }
+    pub(crate) fn command(self, command: &'static str) -> Self {
+        Self { command, ..self }
     }
 
     pub(crate) fn flags(self, flags: &'static str) -> Self {
         Self { flags, ..self }
     }
 
-    pub(crate) fn forgets(self) -> Self {
+    pub(crate) fn loses_ledger(self) -> Self {
         Self {
-            forgets: true,
+            loses_ledger: true,
             ..self
         }
     }
@@ -105,33 +107,32 @@ impl Scenario {
         Self { lacks, ..self }
     }
 
-    /// Whether its ledger is in a store that machines share.
+    /// Whether the ledger is in a shared store.
     pub(crate) fn is_shared(&self) -> bool {
         self.flags.contains(SHARED)
     }
 
-    /// The command line of the verb.
     pub(crate) fn line(&self) -> String {
-        format!("{} {}", self.verb, self.flags)
+        format!("{} {}", self.command, self.flags)
     }
 
-    /// The command line with which somebody goes on after a run that did not go through.
+    /// The command line after a run that did not succeed.
     pub(crate) fn again(&self) -> String {
-        // A rotation that is begun anew would rotate anew.
+        // Without `--resume`, the command would start another rotation.
         self.line().replace("rotate --all", "rotate --all --resume")
     }
 
-    /// The command line with which each of two rivals goes on: it sends nothing anew.
+    /// The command line of each machine after two concurrent runs. It rotates nothing.
     pub(crate) fn alone(&self) -> String {
         self.line().replace("rotate --all", "apply")
     }
 
-    /// The command line that must find nothing to do in the end.
+    /// The command line of the final plan, which must show no changes.
     pub(crate) fn plan(&self) -> String {
         format!("plan --detailed-exitcode {}", self.flags)
     }
 
-    /// How its sandboxes are set up.
+    /// The options of the scenario's sandboxes.
     pub(crate) fn options(&self) -> Options {
         let mut options = options();
         if let Some(life) = self.token_life {
@@ -143,7 +144,7 @@ impl Scenario {
     }
 }
 
-/// Where every trial of a scenario begins.
+/// The state before every trial of a scenario.
 pub(crate) struct Start {
     pub(crate) scenario: Scenario,
     pub(crate) files: Files,
@@ -156,41 +157,43 @@ fn owned(files: Vec<(String, String)>) -> Files {
     files.into_iter().map(own).collect()
 }
 
-/// Long enough for every deletion to be over.
-pub(crate) async fn settle() {
+/// Waits until every deletion has finished.
+pub(crate) async fn wait_for_deletions() {
     tokio::time::sleep(Duration::from_secs(5)).await;
 }
 
 impl Start {
-    /// Builds the world that the scenario begins in, with neighbours that are none of ours.
-    pub(crate) fn of(scenario: Scenario) -> Self {
-        let (files, world, store) = virtually(async {
+    /// Builds the world before the scenario, with customers and connectors that airlift does not
+    /// manage.
+    pub(crate) fn new(scenario: Scenario) -> Self {
+        let (files, world, store) = with_simulated_clock(async {
             let running = start(options()).await.unwrap();
-            act(
+            make_changes(
                 &running,
                 &[
-                    Act::Customer("neighbour"),
-                    Act::Connector("neighbour", "Not Ours", "stripe"),
-                    Act::Connector("default", "Nobody's", "github"),
+                    ExternalChange::CreateCustomer("neighbor"),
+                    ExternalChange::CreateConnector("neighbor", "Unmanaged", "stripe"),
+                    ExternalChange::CreateConnector("default", "Unknown", "github"),
                 ],
             )
             .await;
             let machine = Machine::new(&Files::new(), FaultyStore::default());
             if let Some(before) = &scenario.before {
                 machine.write(&owned(before.files()));
-                let place = if scenario.is_shared() { SHARED } else { "" };
-                let line = format!("apply --auto-approve {place}");
-                let ran = machine.run(&running, &line, pending()).await;
-                let exit = ran.exit.map(airlift::failure::Exit::number);
-                assert_eq!(exit, Some(0), "{}\n{}{}", scenario.name, ran.out, ran.talk);
-                act(&running, &[Act::Connector("acme", "Left Alone", "github")]).await;
+                let ledger = if scenario.is_shared() { SHARED } else { "" };
+                let line = format!("apply --auto-approve {ledger}");
+                let run = machine.run(&running, &line, pending()).await;
+                let exit = run.exit.map(airlift::failure::Exit::number);
+                assert_eq!(exit, Some(0), "{}\n{}", scenario.name, run.transcript());
+                let unmanaged = ExternalChange::CreateConnector("acme", "Left Alone", "github");
+                make_changes(&running, &[unmanaged]).await;
             }
-            act(&running, &scenario.others).await;
+            make_changes(&running, &scenario.external_changes).await;
             machine.write(&owned(scenario.after.files()));
-            if scenario.forgets {
+            if scenario.loses_ledger {
                 machine.remove(".airlift");
             }
-            settle().await;
+            wait_for_deletions().await;
             (machine.read(), running.snapshot(), machine.store)
         });
         Self {

@@ -1,4 +1,5 @@
-//! One trial: runs that meet faults, runs that recover from them, and the judgement.
+//! Responsible for a trial: runs with faults, runs without faults that recover, and the checks of
+//! the invariants.
 
 use airlift::failure::Exit;
 use airlift::sandbox::testing::{RequestRecord, WorldView};
@@ -8,85 +9,84 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-use crate::bench::{Machine, Ran, virtually};
 use crate::canary::Canary;
 use crate::fault_kinds::{InjectedFault, MARK};
 use crate::faulty_store::StoreFault;
-use crate::history::{Measure, blind_repeats};
-use crate::scenario::{Start, settle};
+use crate::history::{History, unverified_repeats};
+use crate::machine::{CompletedRun, Machine, with_simulated_clock};
+use crate::scenario::{Start, wait_for_deletions};
 use crate::world_state::WorldState;
 
-/// Requests beyond three times the usual that a run may make: tokens, and looks every two seconds
-/// for the minute that a deletion may take.
-const EXTRA: usize = 45;
-/// What no run takes, however slow and faulty the service.
-const LONGEST: Duration = Duration::from_mins(15);
+/// A run may send three times the requests of a run without faults, and this many more: for tokens,
+/// and for a read every two seconds of the minute that a deletion may take.
+const EXTRA_REQUESTS: usize = 45;
+/// The longest time of a run, however slow and faulty the service is.
+const MAX_DURATION: Duration = Duration::from_mins(15);
 
-/// A scenario's start with what happens when nothing goes wrong.
+/// A scenario, and the result of its runs without faults.
 pub(crate) struct Prepared {
     pub(crate) start: Start,
     /// The operation of each request.
     pub(crate) operations: Vec<String>,
-    pub(crate) rest: WorldState,
-    /// Exit codes of the verb at first and at rest, and of the plan at rest.
+    pub(crate) final_state: WorldState,
+    /// The exit codes of the first run, of a repeated run, and of the final plan.
     pub(crate) exits: [Exit; 3],
-    pub(crate) measure: Measure,
-    /// Operations of the store that a shared ledger is in.
-    pub(crate) kept: usize,
+    pub(crate) history: History,
+    /// The number of operations of the shared ledger's store.
+    pub(crate) store_operations: usize,
     canary: Canary,
 }
 
-/// What a trial came to.
+/// The result of a trial.
 #[derive(Default)]
 pub(crate) struct Verdict {
-    /// What was wrong.
+    /// The violated invariants.
     pub(crate) wrong: Vec<String>,
-    /// How many faults were met.
+    /// The number of faults that were met.
     pub(crate) met: usize,
-    /// Runs of a verb, and what they asked for.
     pub(crate) runs: usize,
     pub(crate) requests: usize,
-    /// The clock ran ahead of the network; nothing else is meant.
+    /// Whether the simulated clock ran ahead of the network, so that the trial has to be repeated.
     pub(crate) spurious: bool,
-    /// What the runs wrote, where something was wrong.
-    pub(crate) told: Vec<String>,
+    /// The output of the runs.
+    pub(crate) transcripts: Vec<String>,
 }
 
 impl Prepared {
-    /// Runs without faults, twice, and plans.
-    pub(crate) fn of(start: Start) -> Self {
-        virtually(async {
-            let (machine, running) = begin(&start, &[]).await;
+    /// Runs the scenario twice without faults, and plans.
+    pub(crate) fn new(start: Start) -> Self {
+        with_simulated_clock(async {
+            let (machine, running) = start_sandbox(&start, &[]).await;
             let before = running.world();
             let line = start.scenario.line();
             let first = machine.run(&running, &line, pending()).await;
-            let kept = machine.store.operations();
+            let store_operations = machine.store.operations();
             let again = machine.run(&running, &line, pending()).await;
-            settle().await;
+            wait_for_deletions().await;
             let plan = start.scenario.plan();
             let plan = machine.run(&running, &plan, pending()).await;
-            let operation = |one: &RequestRecord| one.operation.clone().unwrap_or_default();
+            let operation = |request: &RequestRecord| request.operation.clone().unwrap_or_default();
             Self {
                 operations: first.log.iter().map(operation).collect(),
-                rest: WorldState::of(&running, &start.scenario.after),
-                exits: [&first, &again, &plan].map(|ran| ran.exit.unwrap()),
-                measure: Measure::of(&before, &running.log()),
-                kept,
-                canary: Canary::of(&start.scenario.after),
+                final_state: WorldState::new(&running, &start.scenario.after),
+                exits: [&first, &again, &plan].map(|run| run.exit.unwrap()),
+                history: History::new(&before, &running.log()),
+                store_operations,
+                canary: Canary::new(&start.scenario.after),
                 start,
             }
         })
     }
 
-    /// One trial; a verdict that is spurious says nothing.
+    /// Runs one trial.
     pub(crate) fn attempt(
         &self,
         faults: &[InjectedFault],
         store_fault: Option<&StoreFault>,
     ) -> Verdict {
-        virtually(async {
-            let (machine, running) = begin(&self.start, faults).await;
-            machine.store.expect(store_fault.cloned());
+        with_simulated_clock(async {
+            let (machine, running) = start_sandbox(&self.start, faults).await;
+            machine.store.set_fault(store_fault.cloned());
             let mut trial = Trial {
                 prepared: self,
                 before: running.world(),
@@ -94,13 +94,13 @@ impl Prepared {
                 running,
                 verdict: Verdict::default(),
             };
-            trial.go(faults).await;
+            trial.run_all(faults).await;
             trial.verdict
         })
     }
 }
 
-async fn begin(from: &Start, faults: &[InjectedFault]) -> (Machine, Sandbox) {
+async fn start_sandbox(from: &Start, faults: &[InjectedFault]) -> (Machine, Sandbox) {
     let mut injected = Faults::default();
     for fault in faults {
         injected.push(fault.fault());
@@ -114,6 +114,13 @@ async fn begin(from: &Start, faults: &[InjectedFault]) -> (Machine, Sandbox) {
     (machine, start(options).await.unwrap())
 }
 
+/// What a run does.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Apply,
+    Plan,
+}
+
 struct Trial<'a> {
     prepared: &'a Prepared,
     before: WorldView,
@@ -123,91 +130,94 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    async fn go(&mut self, faults: &[InjectedFault]) {
+    async fn run_all(&mut self, faults: &[InjectedFault]) {
         let scenario = &self.prepared.start.scenario;
         let mut line = scenario.line();
         let mut runs = 0;
         while runs == 0 || runs < faults.len() && self.met() < faults.len() {
-            let ran = self.run(&line, faults).await;
-            self.judge(&ran, false);
+            let run = self.run(&line, faults).await;
+            self.judge(&run, Kind::Apply);
             line = scenario.again();
             runs += 1;
         }
         self.verdict.met = self.met() + usize::from(self.machine.store.met());
         self.running.set_faults(Faults::default()).unwrap();
-        self.machine.store.expect(None);
+        self.machine.store.set_fault(None);
         self.recover().await;
-        settle().await;
-        self.compare("C1: the world at rest is not as without faults");
+        wait_for_deletions().await;
+        self.compare("C1: the final world differs from that without faults");
         let plan = self
             .machine
             .run(&self.running, &scenario.plan(), pending())
             .await;
-        self.judge(&plan, true);
+        self.judge(&plan, Kind::Plan);
         let is_end = self.is_end(&plan, &self.prepared.exits[2..]);
         self.expect(is_end, || {
-            format!("C1: the plan at rest ends with {:?}", plan.exit)
+            format!("C1: the final plan ends with {:?}", plan.exit)
         });
         self.judge_all().await;
     }
 
-    /// Runs the verb once. Where a rotation is to be gone on with and none was begun, it applies.
-    async fn run(&self, line: &str, faults: &[InjectedFault]) -> Ran {
+    /// Runs the command once. If there is no rotation to resume, it applies instead.
+    async fn run(&self, line: &str, faults: &[InjectedFault]) -> CompletedRun {
         let (machine, running, origin) = (&self.machine, &self.running, self.running.origin());
         let interrupt = Arc::new(Notify::new());
-        let go = async |line: &str| {
+        let run_line = async |line: &str| {
             let killed = async {
                 tokio::select! {
                     () = self.killed(faults, &interrupt) => {}
-                    () = machine.store.kills() => {}
+                    () = machine.store.killed() => {}
                 }
             };
-            let heard = Arc::clone(&interrupt);
+            let interrupt = Arc::clone(&interrupt);
             machine
-                .run_with(running, &origin, line, heard, killed)
+                .run_with(running, &origin, line, interrupt, killed)
                 .await
         };
-        let ran = go(line).await;
-        if ran.exit == Some(Exit::Usage) {
+        let run = run_line(line).await;
+        if run.exit == Some(Exit::Usage) {
             let line = format!(
                 "apply --auto-approve {}",
                 self.prepared.start.scenario.flags
             );
-            return go(&line).await;
+            return run_line(&line).await;
         }
-        ran
+        run
     }
 
-    /// Runs again, twice at most.
+    /// Runs again without faults, up to twice.
     async fn recover(&mut self) {
-        for again in [true, false] {
-            let ran = self.run(&self.prepared.start.scenario.again(), &[]).await;
-            self.judge(&ran, false);
-            let [first, rest, _] = self.prepared.exits;
-            if self.is_end(&ran, &[first, rest]) && self.is_at_rest() {
+        for may_repeat in [true, false] {
+            let run = self.run(&self.prepared.start.scenario.again(), &[]).await;
+            self.judge(&run, Kind::Apply);
+            let [first, repeated, _] = self.prepared.exits;
+            if self.is_end(&run, &[first, repeated]) && self.is_final_state() {
                 return;
             }
-            self.expect(again, || {
-                format!("C1: the second clean run ends with {:?}", ran.exit)
+            self.expect(may_repeat, || {
+                format!("C1: the second run without faults ends with {:?}", run.exit)
             });
         }
     }
 
     fn met(&self) -> usize {
         let log = self.running.log();
-        log.iter().filter(|one| one.fault.is_some()).count()
+        log.iter().filter(|request| request.fault.is_some()).count()
     }
 
-    /// Interrupts where that is to be, and resolves when a fault is met that kills.
+    /// Interrupts the run at the mark, and completes when a fault is met that kills.
     async fn killed(&self, faults: &[InjectedFault], interrupt: &Notify) {
         let mut met = self.running.faults_met();
         met.mark_unchanged();
-        // The mark stays the last one in the log while the next fault is under way; heard twice,
-        // it would end the process.
+        // The mark stays the last fault of the log until the next one. A second interruption would end
+        // the process.
         let mut interrupted = false;
         while met.changed().await.is_ok() {
             let log = self.running.log();
-            let last = log.iter().rev().find_map(|one| one.fault.as_deref());
+            let last = log
+                .iter()
+                .rev()
+                .find_map(|request| request.fault.as_deref());
             match last {
                 Some(MARK) if interrupted => {}
                 Some(MARK) => {
@@ -225,19 +235,21 @@ impl Trial<'_> {
         pending::<()>().await;
     }
 
-    /// Whether a run ended as it may once nothing goes wrong.
-    fn is_end(&self, ran: &Ran, expected: &[Exit]) -> bool {
-        let lucky = self.prepared.start.scenario.ambiguous && ran.exit == Some(Exit::Success);
-        lucky || ran.exit.is_some_and(|exit| expected.contains(&exit))
+    /// Whether a run without faults ended as expected.
+    fn is_end(&self, run: &CompletedRun, expected: &[Exit]) -> bool {
+        let is_ambiguous = self.prepared.start.scenario.ambiguous;
+        let adopted = is_ambiguous && run.exit == Some(Exit::Success);
+        adopted || run.exit.is_some_and(|exit| expected.contains(&exit))
     }
 
-    fn is_at_rest(&self) -> bool {
-        WorldState::of(&self.running, &self.prepared.start.scenario.after) == self.prepared.rest
+    fn is_final_state(&self) -> bool {
+        let project = &self.prepared.start.scenario.after;
+        WorldState::new(&self.running, project) == self.prepared.final_state
     }
 
     fn compare(&mut self, what: &str) {
-        let now = WorldState::of(&self.running, &self.prepared.start.scenario.after);
-        let difference = now.difference(&self.prepared.rest);
+        let now = WorldState::new(&self.running, &self.prepared.start.scenario.after);
+        let difference = now.difference(&self.prepared.final_state);
         self.expect(difference.is_empty(), || format!("{what}:{difference}"));
     }
 
@@ -247,46 +259,56 @@ impl Trial<'_> {
         }
     }
 
-    /// What one run must keep.
-    fn judge(&mut self, ran: &Ran, only_reads: bool) {
+    /// Checks the invariants of one run.
+    fn judge(&mut self, run: &CompletedRun, kind: Kind) {
         let usual = self.prepared.operations.len();
         self.verdict.runs += 1;
-        self.verdict.requests += ran.log.len();
-        self.verdict.spurious |= ran.is_spurious();
-        self.verdict.told.push(ran.told());
-        self.expect(ran.log.len() <= 3 * usual + EXTRA, || {
-            format!("C7: {} requests instead of {usual}", ran.log.len())
+        self.verdict.requests += run.log.len();
+        self.verdict.spurious |= run.is_spurious();
+        self.verdict.transcripts.push(run.transcript());
+        self.expect(run.log.len() <= 3 * usual + EXTRA_REQUESTS, || {
+            format!("C7: {} requests instead of {usual}", run.log.len())
         });
-        self.expect(ran.took <= LONGEST, || {
-            format!("C7: it took {:?}", ran.took)
+        self.expect(run.took <= MAX_DURATION, || {
+            format!("C7: the run took {:?}", run.took)
         });
-        let odd = matches!(ran.exit, Some(Exit::Internal | Exit::Usage | Exit::Stale));
-        self.expect(!odd, || format!("C8: it ended with {:?}", ran.exit));
-        if ran.exit == Some(Exit::Success) && !only_reads {
-            self.compare("C8: it ended with 0, and the world is not as desired");
+        let is_unexpected = matches!(run.exit, Some(Exit::Internal | Exit::Usage | Exit::Stale));
+        self.expect(!is_unexpected, || {
+            format!("C8: the run ended with {:?}", run.exit)
+        });
+        if run.exit == Some(Exit::Success) && kind == Kind::Apply {
+            self.compare("C8: the run ended with 0, and the world differs from the files");
         }
-        let writes = ran.log.iter().any(|one| !one.effects.is_empty());
-        self.expect(!only_reads || !writes, || "C5: a plan wrote".to_owned());
-        let sung = [&ran.out, &ran.talk]
+        let writes = run.log.iter().any(|request| !request.effects.is_empty());
+        self.expect(kind == Kind::Apply || !writes, || {
+            "C5: a plan wrote".to_owned()
+        });
+        let leaks = [&run.stdout, &run.stderr]
             .into_iter()
-            .any(|text| self.prepared.canary.sings(text));
-        self.expect(!sung, || "C6: a secret was told".to_owned());
-        let off: Vec<&String> = ran.log.iter().flat_map(|one| &one.off_contract).collect();
-        self.expect(off.is_empty(), || format!("off the contract: {off:?}"));
+            .any(|text| self.prepared.canary.is_in(text));
+        self.expect(!leaks, || "C6: a secret was displayed".to_owned());
+        let violations: Vec<&String> = run
+            .log
+            .iter()
+            .flat_map(|request| &request.off_contract)
+            .collect();
+        self.expect(violations.is_empty(), || {
+            format!("the contract is violated: {violations:?}")
+        });
     }
 
-    /// What the whole trial must keep.
+    /// Checks the invariants of the whole trial.
     async fn judge_all(&mut self) {
         let log = self.running.log();
-        let measure = Measure::of(&self.before, &log);
-        let worse = measure.worse_than(&self.prepared.measure, self.verdict.met);
-        self.verdict.wrong.extend(worse);
-        self.verdict.wrong.extend(blind_repeats(&log));
+        let history = History::new(&self.before, &log);
+        let violations = history.violations_of_one_run(&self.prepared.history, self.verdict.met);
+        self.verdict.wrong.extend(violations);
+        self.verdict.wrong.extend(unverified_repeats(&log));
         let mut files = self.machine.read();
         files.extend(self.machine.store.read().await);
-        let kept = self.prepared.canary.in_files(&files);
+        let leak = self.prepared.canary.in_files(&files);
         self.verdict
             .wrong
-            .extend(kept.map(|path| format!("C6: a secret is in {path}")));
+            .extend(leak.map(|path| format!("C6: a secret is in {path}")));
     }
 }

@@ -1,4 +1,4 @@
-//! A world at rest, in terms that two runs can be compared by: names and content, no ids or times.
+//! Responsible for comparing the final worlds of two runs, by names and content, without ids or times.
 
 use airlift::sandbox::Sandbox;
 use airlift::sandbox::testing::{ConnectorView, WorldView};
@@ -11,28 +11,30 @@ use crate::project::Project;
 pub(crate) struct WorldState(Vec<String>);
 
 impl WorldState {
-    /// What there is, and which of the project's connectors hold the credentials it declares.
-    /// Connectors on their way out do not count.
-    pub(crate) fn of(running: &Sandbox, project: &Project) -> Self {
+    /// The state of the world, and which connectors have the credentials that the project declares.
+    /// Connectors that are being deleted are left out.
+    pub(crate) fn new(running: &Sandbox, project: &Project) -> Self {
         let mut lines = Vec::new();
-        for one in running.world().workspaces {
-            let (name, active, cache) = (&one.name, one.active, one.cache_enabled);
+        for workspace in running.world().workspaces {
+            let name = &workspace.name;
+            let (active, cache) = (workspace.active, workspace.cache_enabled);
             lines.push(format!("{name}: active {active}, cache {cache:?}"));
-            let staying = one.connectors.iter().filter(|each| !each.deleting);
-            lines.extend(staying.map(|each| describe(running, project, name, each)));
+            let connectors = workspace.connectors.iter();
+            let present = connectors.filter(|connector| !connector.deleting);
+            lines.extend(present.map(|connector| describe(running, project, name, connector)));
         }
         lines.sort();
         Self(lines)
     }
 
-    /// What is in one and not in the other, for people.
+    /// The lines that are in only one of the states.
     pub(crate) fn difference(&self, other: &Self) -> String {
         let mut text = String::new();
-        for (sign, here, there) in [('+', self, other), ('-', other, self)] {
-            let mut there = there.0.clone();
-            for line in &here.0 {
-                match there.iter().position(|one| one == line) {
-                    Some(place) => drop(there.swap_remove(place)),
+        for (sign, left, right) in [('+', self, other), ('-', other, self)] {
+            let mut unmatched = right.0.clone();
+            for line in &left.0 {
+                match unmatched.iter().position(|candidate| candidate == line) {
+                    Some(index) => drop(unmatched.swap_remove(index)),
                     None => text = format!("{text}\n    {sign} {line}"),
                 }
             }
@@ -40,16 +42,16 @@ impl WorldState {
         text
     }
 
-    /// Declared connectors that are not there with their credentials.
+    /// The declared connectors that do not exist with their credentials.
     pub(crate) fn lacks(&self, project: &Project) -> Vec<String> {
-        let held = |customer: &str, name: &str| {
+        let is_present = |customer: &str, name: &str| {
             let start = format!("{customer}/{name} ");
             let mut lines = self.0.iter();
             lines.any(|line| line.starts_with(&start) && line.ends_with("holds Some(true)"))
         };
         let slots = project
             .slots()
-            .filter(|(customer, name, _)| !held(customer, name));
+            .filter(|(customer, name, _)| !is_present(customer, name));
         slots
             .map(|(customer, name, _)| format!("{customer}/{name}"))
             .collect()
@@ -62,10 +64,16 @@ impl fmt::Display for WorldState {
     }
 }
 
-fn describe(running: &Sandbox, project: &Project, customer: &str, one: &ConnectorView) -> String {
+fn describe(
+    running: &Sandbox,
+    project: &Project,
+    customer: &str,
+    connector: &ConnectorView,
+) -> String {
     let mut declared = project.slots();
-    let slot = declared.find(|(owner, name, _)| *owner == customer && *name == one.name);
-    let holds = slot.map(|(_, _, credentials)| running.holds_credentials(one.id, &credentials));
+    let slot = declared.find(|(owner, name, _)| *owner == customer && *name == connector.name);
+    let holds =
+        slot.map(|(_, _, credentials)| running.holds_credentials(connector.id, &credentials));
     let ConnectorView {
         name,
         connector_type,
@@ -74,15 +82,15 @@ fn describe(running: &Sandbox, project: &Project, customer: &str, one: &Connecto
         entities,
         works,
         ..
-    } = one;
+    } = connector;
     format!(
         "{customer}/{name} ({connector_type}, {template_id}) {replication_config:?} {entities:?} \
          works {works} holds {holds:?}"
     )
 }
 
-/// Every id there is.
+/// The ids of all customers and connectors.
 pub(crate) fn ids(world: &WorldView) -> impl Iterator<Item = uuid::Uuid> {
-    let customers = world.workspaces.iter().map(|one| one.id);
-    customers.chain(world.connectors().map(|one| one.id))
+    let customers = world.workspaces.iter().map(|customer| customer.id);
+    customers.chain(world.connectors().map(|connector| connector.id))
 }

@@ -1,5 +1,5 @@
-//! A machine to run on: a directory in memory, and verbs run in this process exactly as the
-//! binary runs them, on a clock that only passes when everybody waits.
+//! Responsible for a machine that runs commands: a project directory in memory, and commands that run
+//! in this process as in the binary, on a simulated clock, which advances only while all tasks wait.
 
 use airlift::app::Environment;
 use airlift::cli::Cli;
@@ -20,58 +20,58 @@ use crate::faulty_store::{FaultyStore, SHARED};
 use crate::project::CANARY;
 use crate::support::files::files;
 
-/// No run may take longer, on its own clock.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(30);
+/// The longest time of a run, on its own clock.
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(30);
 
 /// Files as path and content.
 pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
 
-/// A project's directory, and the store that its ledger may be in.
+/// A project directory, and the store that may contain its ledger.
 pub(crate) struct Machine {
     dir: TempDir,
     pub(crate) store: FaultyStore,
 }
 
-/// One run of a verb.
-pub(crate) struct Ran {
-    /// None if it was killed.
+/// A run of a command.
+pub(crate) struct CompletedRun {
+    /// `None` if the run was killed.
     pub(crate) exit: Option<Exit>,
-    pub(crate) out: String,
-    pub(crate) talk: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
     pub(crate) took: Duration,
-    /// The requests that it made.
+    /// The requests of the run.
     pub(crate) log: Vec<RequestRecord>,
 }
 
-impl Ran {
-    /// How it ended and what it wrote.
-    pub(crate) fn told(&self) -> String {
-        format!("--- {:?}\n{}{}", self.exit, self.talk, self.out)
+impl CompletedRun {
+    /// The exit code and the output.
+    pub(crate) fn transcript(&self) -> String {
+        format!("--- {:?}\n{}{}", self.exit, self.stderr, self.stdout)
     }
 
-    /// Whether a call ended in a way that no fault explains: the clock may run ahead when the
-    /// system is late to deliver what was sent.
+    /// Whether a request failed without a fault: the simulated clock may advance while the system
+    /// still delivers data.
     pub(crate) fn is_spurious(&self) -> bool {
-        let slow = |one: &RequestRecord| {
-            let fault = one.fault.as_deref().unwrap_or_default();
+        let is_slow = |request: &RequestRecord| {
+            let fault = request.fault.as_deref().unwrap_or_default();
             fault.starts_with("timeout") || fault.starts_with("delay")
         };
-        let late = self.talk.contains(" timed out ") && !self.log.iter().any(slow);
-        late || self.talk.contains(" not connected ")
+        let late = self.stderr.contains(" timed out ") && !self.log.iter().any(is_slow);
+        late || self.stderr.contains(" not connected ")
     }
 }
 
-/// Runs a future on a clock of its own.
-pub(crate) fn virtually<T>(future: impl Future<Output = T>) -> T {
+/// Runs a future on a simulated clock of its own.
+pub(crate) fn with_simulated_clock<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(1)
         .start_paused(true)
         .build()
         .unwrap();
-    let done = runtime.block_on(future);
+    let output = runtime.block_on(future);
     runtime.shutdown_background();
-    done
+    output
 }
 
 impl Machine {
@@ -97,7 +97,7 @@ impl Machine {
         }
     }
 
-    /// Everything that is there now.
+    /// All files of the project directory.
     pub(crate) fn read(&self) -> Files {
         let root = self.dir.path();
         files(root, &|_| true)
@@ -113,18 +113,18 @@ impl Machine {
         std::fs::remove_dir_all(self.dir.path().join(name)).unwrap();
     }
 
-    /// Runs a verb against a sandbox, to its end or until `killed`.
+    /// Runs a command against a sandbox, to its end or until `killed` completes.
     pub(crate) async fn run(
         &self,
         running: &Sandbox,
         line: &str,
         killed: impl Future<Output = ()>,
-    ) -> Ran {
+    ) -> CompletedRun {
         self.run_with(running, &running.origin(), line, Arc::default(), killed)
             .await
     }
 
-    /// The same at a port of the sandbox, with a way to interrupt.
+    /// As [`Self::run`], at another address of the sandbox and with an interrupt.
     pub(crate) async fn run_with(
         &self,
         running: &Sandbox,
@@ -132,31 +132,31 @@ impl Machine {
         line: &str,
         interrupt: Arc<Notify>,
         killed: impl Future<Output = ()>,
-    ) -> Ran {
-        let seen = running.log().len();
-        let begun = tokio::time::Instant::now();
-        let around = Surroundings {
+    ) -> CompletedRun {
+        let earlier = running.log().len();
+        let started = tokio::time::Instant::now();
+        let settings = Surroundings {
             columns: Some(120),
             log: true,
             ..Surroundings::default()
         };
-        let (ui, captured) = Ui::new(true, 0, &around).captured();
-        // A process of its own knows nothing of what the one before it saw.
+        let (ui, captured) = Ui::new(true, 0, &settings).captured();
+        // A new store for each run, because a process has no state of earlier ones.
         let address = SHARED.rsplit(' ').next().unwrap();
         let shared = SharedStore::new(Arc::new(self.store.clone()), "ledgers", address);
         let env = environment(origin).interrupted_by(interrupt);
         let env = env.with_store_override(address, shared);
-        let verb = perform(self.cli(line), &env, &ui);
+        let command = perform(self.cli(line), &env, &ui);
         let exit = tokio::select! {
-            exit = tokio::time::timeout(PATIENCE, verb) => Some(exit.unwrap_or(Exit::Internal)),
+            exit = tokio::time::timeout(TIMEOUT, command) => Some(exit.unwrap_or(Exit::Internal)),
             () = killed => None,
         };
-        Ran {
+        CompletedRun {
             exit,
-            out: captured.out(),
-            talk: captured.stderr(),
-            took: begun.elapsed(),
-            log: running.log().split_off(seen),
+            stdout: captured.out(),
+            stderr: captured.stderr(),
+            took: started.elapsed(),
+            log: running.log().split_off(earlier),
         }
     }
 
@@ -167,16 +167,16 @@ impl Machine {
     }
 }
 
-/// A command line. There are few of them, and reading one takes as long as ten requests.
+/// Parses a command line. The result is cached, because parsing takes as long as ten requests.
 fn parsed(line: &str) -> Cli {
-    static READ: Mutex<BTreeMap<String, Cli>> = Mutex::new(BTreeMap::new());
-    let mut read = READ.lock().unwrap();
-    if let Some(cli) = read.get(line) {
+    static CACHE: Mutex<BTreeMap<String, Cli>> = Mutex::new(BTreeMap::new());
+    let mut cache = CACHE.lock().unwrap();
+    if let Some(cli) = cache.get(line) {
         return cli.clone();
     }
     let arguments = ["airlift"].into_iter().chain(line.split_whitespace());
     let cli = airlift::cli::parse(arguments.map(Into::into), 80).unwrap();
-    read.insert(line.to_owned(), cli.clone());
+    cache.insert(line.to_owned(), cli.clone());
     cli
 }
 
@@ -191,7 +191,7 @@ fn environment(origin: &str) -> Environment {
     .collect()
 }
 
-/// What the sandboxes of these tests have in common.
+/// The options of all sandboxes of these tests.
 pub(crate) fn options() -> Options {
     Options {
         client: None,

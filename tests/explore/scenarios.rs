@@ -1,8 +1,8 @@
-//! The scenarios themselves.
+//! Responsible for the list of scenarios.
 
 use airlift::failure::Exit;
 
-use crate::external_change::Act;
+use crate::external_change::ExternalChange;
 use crate::faulty_store::SHARED;
 use crate::project::{Project, Slot, slot};
 use crate::scenario::Scenario;
@@ -29,7 +29,7 @@ fn stripe() -> Slot {
 }
 
 /// One customer with two connectors, another with one.
-fn estate() -> Project {
+fn fleet() -> Project {
     acme([github(), zendesk()]).customer("globex", [stripe()])
 }
 
@@ -37,23 +37,23 @@ fn acme(slots: impl Into<Vec<Slot>>) -> Project {
     Project::new().customer("acme", slots)
 }
 
-/// The estate with other connectors of acme's.
+/// The fleet with other connectors of acme.
 fn with(slots: impl Into<Vec<Slot>>) -> Project {
     acme(slots).customer("globex", [stripe()])
 }
 
-/// All of them.
+/// All scenarios.
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    let mut all = births();
+    let mut all = creations();
     all.extend(changes());
     all.extend(replacements());
     all.extend(removals());
-    all.extend(found());
+    all.extend(adoptions());
     all.extend(shared());
     all
 }
 
-fn births() -> Vec<Scenario> {
+fn creations() -> Vec<Scenario> {
     let three = Project::new()
         .customer(
             "acme",
@@ -81,8 +81,8 @@ fn births() -> Vec<Scenario> {
         Scenario::new("create-nine", None, three.clone()),
         Scenario::new("create-older-contract", None, older),
         Scenario::new("create-short-tokens", None, three).token_life(2),
-        Scenario::new("add-customer", Some(acme([github(), zendesk()])), estate()),
-        Scenario::new("add-connector", Some(with([github()])), estate()),
+        Scenario::new("add-customer", Some(acme([github(), zendesk()])), fleet()),
+        Scenario::new("add-connector", Some(with([github()])), fleet()),
     ]
 }
 
@@ -103,22 +103,22 @@ fn changes() -> Vec<Scenario> {
     );
     let drifted = r#"{"repositories": ["drift/ed"], "start_date": "2026-01-01T00:00:00Z"}"#;
     vec![
-        Scenario::new("rename-customer", Some(estate()), renamed),
-        Scenario::new("suspend-customer", Some(estate()), suspended),
-        Scenario::new("rename-connector", Some(estate()), with([code, zendesk()])),
+        Scenario::new("rename-customer", Some(fleet()), renamed),
+        Scenario::new("suspend-customer", Some(fleet()), suspended),
+        Scenario::new("rename-connector", Some(fleet()), with([code, zendesk()])),
         Scenario::new(
             "change-config",
-            Some(estate()),
+            Some(fleet()),
             with([github().more(OTHER_CONFIG), zendesk()]),
         ),
         Scenario::new(
             "change-entities",
-            Some(estate()),
+            Some(fleet()),
             with([github(), zendesk().more(WRITE)]),
         ),
-        Scenario::new("drift", Some(estate()), estate()).others([
-            Act::Configures("Acme GitHub", drifted),
-            Act::RenamesConnector("Globex Stripe", "Someone's"),
+        Scenario::new("drift", Some(fleet()), fleet()).external_changes([
+            ExternalChange::Configure("Acme GitHub", drifted),
+            ExternalChange::RenameConnector("Globex Stripe", "Someone's"),
         ]),
     ]
 }
@@ -129,26 +129,27 @@ fn replacements() -> Vec<Scenario> {
     let pay = slot("Acme GitHub", "stripe", "v1");
     let replacing = "apply --auto-approve --allow-replace";
     vec![
-        Scenario::new("rotate", Some(estate()), with([secret("v2"), zendesk()])),
-        Scenario::new("rotate-two", Some(estate()), with([secret("v2"), another])),
+        Scenario::new("rotate", Some(fleet()), with([secret("v2"), zendesk()])),
+        Scenario::new("rotate-two", Some(fleet()), with([secret("v2"), another])),
         Scenario::new(
             "rotate-wrong",
-            Some(estate()),
+            Some(fleet()),
             with([secret("invalid"), zendesk()]),
         )
         .ends(Exit::Partial, Exit::Changes)
         .lacks(&["acme/Acme GitHub"]),
         Scenario::new(
             "replace-environment",
-            Some(estate()),
+            Some(fleet()),
             with([github(), zendesk().more(MOVED)]),
         )
-        .verb(replacing),
-        Scenario::new("replace-type", Some(estate()), with([pay, zendesk()])).verb(replacing),
-        Scenario::new("rotate-verb", Some(estate()), estate()).verb("rotate --all --auto-approve"),
+        .command(replacing),
+        Scenario::new("replace-type", Some(fleet()), with([pay, zendesk()])).command(replacing),
+        Scenario::new("rotate-command", Some(fleet()), fleet())
+            .command("rotate --all --auto-approve"),
         Scenario::new(
             "rotate-short-tokens",
-            Some(estate()),
+            Some(fleet()),
             with([secret("v2"), zendesk()]),
         )
         .token_life(2),
@@ -158,59 +159,59 @@ fn replacements() -> Vec<Scenario> {
 fn removals() -> Vec<Scenario> {
     let left = acme([github(), zendesk()]);
     vec![
-        Scenario::new("retire", Some(estate()), left.clone()).flags("--prune"),
-        Scenario::new("delete-customer", Some(estate()), left).flags("--prune --delete-customers"),
-        Scenario::new("prune", Some(estate()), with([github()])).flags("--prune"),
-        Scenario::new("keep", Some(estate()), with([github()])),
+        Scenario::new("suspend-removed", Some(fleet()), left.clone()).flags("--prune"),
+        Scenario::new("delete-customer", Some(fleet()), left).flags("--prune --delete-customers"),
+        Scenario::new("prune", Some(fleet()), with([github()])).flags("--prune"),
+        Scenario::new("keep", Some(fleet()), with([github()])),
     ]
 }
 
-/// The same with a ledger that machines share.
+/// Scenarios with a shared ledger.
 fn shared() -> Vec<Scenario> {
     let secret = slot("Acme GitHub", "github", "v2").more(CONFIG);
     let less = "--prune --delete-customers --ledger s3://shared/ledgers";
     let all = vec![
-        Scenario::new("create-shared", None, estate()).flags(SHARED),
-        Scenario::new("rotate-shared", Some(estate()), with([secret, zendesk()])).flags(SHARED),
-        Scenario::new("prune-shared", Some(estate()), acme([github()])).flags(less),
-        Scenario::new("rotate-verb-shared", Some(estate()), estate())
-            .verb("rotate --all --auto-approve")
+        Scenario::new("create-shared", None, fleet()).flags(SHARED),
+        Scenario::new("rotate-shared", Some(fleet()), with([secret, zendesk()])).flags(SHARED),
+        Scenario::new("prune-shared", Some(fleet()), acme([github()])).flags(less),
+        Scenario::new("rotate-command-shared", Some(fleet()), fleet())
+            .command("rotate --all --auto-approve")
             .flags(SHARED),
     ];
     assert!(all.iter().all(Scenario::is_shared));
     all
 }
 
-fn found() -> Vec<Scenario> {
+fn adoptions() -> Vec<Scenario> {
     vec![
-        Scenario::new("adopt", None, estate())
-            .others([
-                Act::Customer("globex"),
-                Act::Connector("globex", "Globex Stripe", "stripe"),
-                Act::Customer("acme"),
+        Scenario::new("adopt", None, fleet())
+            .external_changes([
+                ExternalChange::CreateCustomer("globex"),
+                ExternalChange::CreateConnector("globex", "Globex Stripe", "stripe"),
+                ExternalChange::CreateCustomer("acme"),
             ])
             .lacks(&["globex/Globex Stripe"]),
         Scenario::new(
             "duplicate",
-            Some(estate()),
+            Some(fleet()),
             with([github(), zendesk(), slot("Acme Pay", "stripe", "v1")]),
         )
-        .others([
-            Act::Connector("acme", "Acme Pay", "stripe"),
-            Act::Connector("acme", "Acme Pay", "stripe"),
+        .external_changes([
+            ExternalChange::CreateConnector("acme", "Acme Pay", "stripe"),
+            ExternalChange::CreateConnector("acme", "Acme Pay", "stripe"),
         ])
         .ends(Exit::Partial, Exit::Partial)
         .ambiguous()
         .lacks(&["acme/Acme Pay"]),
-        Scenario::new("renamed-remotely", Some(estate()), with([github()]))
-            .others([Act::RenamesCustomer("acme", "acme-by-hand")])
+        Scenario::new("renamed-remotely", Some(fleet()), with([github()]))
+            .external_changes([ExternalChange::RenameCustomer("acme", "acme-by-hand")])
             .ends(Exit::Refused, Exit::Refused)
             .lacks(&["acme/Acme GitHub"]),
-        Scenario::new("ledger-lost", Some(estate()), estate())
-            .forgets()
+        Scenario::new("ledger-lost", Some(fleet()), fleet())
+            .loses_ledger()
             .flags("--prune"),
-        Scenario::new("ledger-lost-and-less", Some(estate()), with([github()]))
-            .forgets()
+        Scenario::new("ledger-lost-and-less", Some(fleet()), with([github()]))
+            .loses_ledger()
             .flags("--prune"),
     ]
 }
