@@ -85,7 +85,7 @@ fn decoding_errors(body: &[u8]) -> Vec<String> {
         error(body, |_: wire::ConnectorResponse| {}),
         error(body, |_: wire::ConnectorList| {}),
         error(body, |response: wire::CreateResponse| {
-            drop(super::Created::from(response));
+            drop(super::NewConnector::from(response));
         }),
         error(body, |response: wire::CheckResponse| {
             let _ = (response.status(), response.message());

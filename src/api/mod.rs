@@ -97,7 +97,7 @@ pub struct Connector {
 
 /// The response to the creation of a connector (`ConnectorSourceCreateResponse`).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Created {
+pub struct NewConnector {
     pub(crate) id: ConnectorId,
     /// RFC 3339.
     pub(crate) created_at: Option<String>,

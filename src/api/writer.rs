@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::redaction::display_safe;
 use super::success::Success;
 use super::wire::{CheckResponse, CreateResponse, DeleteResponse, WorkspaceResponse};
-use super::{Check, Created, DeleteOutcome, Replication, Workspace, request};
+use super::{Check, DeleteOutcome, NewConnector, Replication, Workspace, request};
 use crate::model::{
     ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, SecretLookup, WorkspaceId,
 };
@@ -103,7 +103,7 @@ impl Writer {
         workspace: WorkspaceId,
         body: &ConnectorBody,
         secrets: &dyn SecretLookup,
-    ) -> Result<Created, ApiError> {
+    ) -> Result<NewConnector, ApiError> {
         let options = &self.client.options;
         let request = request::create_connector(options.contract, customer, body, secrets)?;
         let answer = match options.connector_token {

@@ -6,7 +6,7 @@
 //! the object by its id.
 
 use super::{Context, Outcome, StepError, StepProblem};
-use crate::api::{ApiError, Created, Effect};
+use crate::api::{ApiError, Effect, NewConnector};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, CustomerPatch,
@@ -203,7 +203,7 @@ impl LedgerEntry<'_> {
     pub(super) async fn record_created(
         &mut self,
         body: &ConnectorBody,
-        created: &Created,
+        created: &NewConnector,
         sent: Option<SentFingerprints>,
         replaces: Option<ConnectorId>,
     ) -> Result<Option<Previous>, StepError> {

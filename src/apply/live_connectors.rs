@@ -2,7 +2,7 @@
 //! lists, polling until a list shows a change, and the connectors that this run deletes.
 
 use super::{Context, LedgerEntry, Polling, StaleReason, StepError, StepProblem};
-use crate::api::Created;
+use crate::api::NewConnector;
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -102,7 +102,7 @@ impl<'a> LiveConnectors<'a> {
         ledger: &LedgerEntry<'_>,
         body: &ConnectorBody,
         known: &BTreeSet<ConnectorId>,
-    ) -> Result<Option<Created>, StepError> {
+    ) -> Result<Option<NewConnector>, StepError> {
         Polling::new(self.context, LAG_AFTER_FAILURE)
             .until(async || {
                 self.list(ledger)
@@ -180,11 +180,11 @@ fn only_new_match(
     listed: Listed,
     body: &ConnectorBody,
     known: &BTreeSet<ConnectorId>,
-) -> Result<Option<Created>, StepError> {
+) -> Result<Option<NewConnector>, StepError> {
     let mut new = listed
         .into_iter()
         .filter(|(id, connector)| matches(connector, body) && !known.contains(id))
-        .map(|(id, connector)| Created {
+        .map(|(id, connector)| NewConnector {
             id,
             created_at: connector.created_at,
             updated_at: connector.updated_at,

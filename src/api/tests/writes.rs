@@ -5,8 +5,8 @@ use super::{
 };
 use crate::api::body::tests::{github, secrets, settings};
 use crate::api::{
-    ApiError, ApiErrorKind, Check, CheckStatus, ConnectorToken, Created, DeleteOutcome, Effect,
-    Options, RetryPolicy, Timeouts, Writer,
+    ApiError, ApiErrorKind, Check, CheckStatus, ConnectorToken, DeleteOutcome, Effect,
+    NewConnector, Options, RetryPolicy, Timeouts, Writer,
 };
 use crate::model::{
     Cache, ConnectorBody, ConnectorId, Contract, CustomerPatch, Status, WorkspaceId,
@@ -22,7 +22,7 @@ fn connector_path() -> String {
     format!("{CONNECTORS}/{}", id(9))
 }
 
-async fn create(writer: &Writer) -> Result<Created, ApiError> {
+async fn create(writer: &Writer) -> Result<NewConnector, ApiError> {
     let (body, secrets) = (github(), secrets(SECRET));
     writer
         .create_connector("acme", WorkspaceId(id(5)), &body, &secrets)

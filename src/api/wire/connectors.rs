@@ -1,7 +1,7 @@
 //! Responsible for decoding the responses about connectors, connector types and templates.
 
 use super::ResponseBody;
-use crate::api::{CheckStatus, Connector, Created, Definition, Template};
+use crate::api::{CheckStatus, Connector, Definition, NewConnector, Template};
 use crate::model::{
     ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, TemplateId,
 };
@@ -124,7 +124,7 @@ pub(in crate::api) struct CreateResponse {
     pub(super) updated_at: Option<String>,
 }
 
-impl From<CreateResponse> for Created {
+impl From<CreateResponse> for NewConnector {
     fn from(response: CreateResponse) -> Self {
         Self {
             id: response.id,

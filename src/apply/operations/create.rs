@@ -1,7 +1,7 @@
 //! Responsible for creating a connector. The API has no idempotency key, so the intent is written
 //! first, and after an unknown outcome the list decides whether the request is repeated.
 
-use crate::api::{ApiError, Created, Effect};
+use crate::api::{ApiError, Effect, NewConnector};
 use crate::apply::ledger_entry::pending;
 use crate::apply::{
     CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess, StepWarning,
@@ -85,7 +85,7 @@ async fn post(
     body: &ConnectorBody,
     intent: &Intent,
     known: &BTreeSet<ConnectorId>,
-) -> Result<(u64, Created), StepError> {
+) -> Result<(u64, NewConnector), StepError> {
     let (name, workspace) = (ctx.ledger.name(), ctx.ledger.workspace()?);
     let (writer, secrets) = (ctx.run.writer, ctx.run.secrets);
     let mut attempt = 1;
