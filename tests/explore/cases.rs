@@ -5,7 +5,7 @@ use crate::concurrent_applies;
 use crate::fault_kinds::{InjectedFault, KINDS, WORST};
 use crate::faulty_store::{STORE_FAULTS, StoreFault};
 use crate::interleaving::{self, Order};
-use crate::support::tier::Slice;
+use crate::support::slice::Slice;
 use crate::trial::{Prepared, Verdict};
 
 /// How many requests after the end of a run without faults a further fault may come.

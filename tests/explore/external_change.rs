@@ -1,6 +1,6 @@
 //! Responsible for changes that other people make to the remote API in a scenario.
 
-use crate::support::remote::Remote;
+use crate::support::external_client::ExternalClient;
 use airlift::sandbox::Sandbox;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(crate) enum ExternalChange {
 
 /// Makes changes one after the other.
 pub(crate) async fn make_changes(running: &Sandbox, changes: &[ExternalChange]) {
-    let remote = Remote::login(running.origin(), ("client", "another")).await;
+    let remote = ExternalClient::login(running.origin(), ("client", "another")).await;
     for change in changes {
         match *change {
             ExternalChange::CreateCustomer(name) => remote.create_customer(name).await,
@@ -47,8 +47,8 @@ pub(crate) async fn make_changes(running: &Sandbox, changes: &[ExternalChange]) 
     }
 }
 
-async fn put(remote: &Remote, target: &str, body: &Value) {
-    remote.ask(Method::PUT, target, Some(body)).await;
+async fn put(remote: &ExternalClient, target: &str, body: &Value) {
+    remote.send(Method::PUT, target, Some(body)).await;
 }
 
 /// The path of the connector with a name.

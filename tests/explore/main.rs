@@ -34,7 +34,7 @@ use fault_kinds::KINDS;
 use runner::{Summary, work};
 use scenario::Start;
 use std::io::Write as _;
-use support::tier::Slice;
+use support::slice::Slice;
 use trial::Prepared;
 
 /// Prints a text, even if the harness captures the output of tests.

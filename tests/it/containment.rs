@@ -1,7 +1,7 @@
-//! Nothing secret gets out: a server that echoes what it received, in many encodings, cannot make
-//! the binary show any of it, at any verbosity; and the process keeps no core file.
+//! Tests that no secret leaks: the binary shows nothing of a response that repeats the request, in many
+//! encodings and at any verbosity, and the process writes no core file.
 
-use crate::support::{Fate, FaultProxy, TestEnv, files};
+use crate::support::{FaultProxy, ProxyAction, TestEnv, files};
 use airlift::sandbox::Options;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
@@ -33,8 +33,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A refusal with all that came with the request.
-fn refusal(headers: &HeaderMap, body: &[u8]) -> Value {
+/// The body of an error that repeats the whole request.
+fn echo(headers: &HeaderMap, body: &[u8]) -> Value {
     let text = String::from_utf8_lossy(body);
     let message = format!("{headers:?}");
     json!({
@@ -50,7 +50,7 @@ fn printed(env: &TestEnv, line: &str) -> String {
     output.stdout + &output.stderr
 }
 
-fn assert_tight(text: &str, case: &str) {
+fn assert_no_secret(text: &str, case: &str) {
     let escaped = serde_json::to_string(SECRET).unwrap();
     let (whole, hidden) = (hex(SECRET.as_bytes()), hex(CLIENT.as_bytes()));
     for form in [
@@ -61,7 +61,7 @@ fn assert_tight(text: &str, case: &str) {
 }
 
 #[test]
-fn an_echoing_server_makes_nothing_leak() {
+fn response_that_repeats_the_request_leaks_nothing() {
     let connectors = "/api/v1/integrations/connectors";
     let token = "/api/v1/account/applications/token";
     for path in [connectors, token] {
@@ -74,39 +74,39 @@ fn an_echoing_server_makes_nothing_leak() {
             let mut env = environment();
             let _proxy = FaultProxy::start(&mut env, move |parts, body| {
                 if parts.method == "POST" && parts.uri.path() == path {
-                    Fate::Answer(422, refusal(&parts.headers, body))
+                    ProxyAction::Respond(422, echo(&parts.headers, body))
                 } else {
-                    Fate::Pass
+                    ProxyAction::Forward
                 }
             });
             env.set("AIRLIFT_LOG", "trace");
             env.set("RUST_LOG", "trace");
             let text = printed(&env, line);
             let case = format!("{line} with an echo at {path}");
-            assert_tight(&text, &case);
+            assert_no_secret(&text, &case);
             let logged = text.contains("create_account_applications_token ");
             assert!(logged, "{case}: the requests are logged\n{text}");
-            let refused = text.contains("withheld");
+            let is_withheld = text.contains("withheld");
             assert_eq!(
-                refused,
+                is_withheld,
                 path == token || line.starts_with("apply"),
                 "{case}\n{text}"
             );
-            // Beside what the environment writes for every test.
+            // Except the secret file that the environment writes for every test.
             for file in files(env.root(), &|path| !path.ends_with("stripe-key")) {
                 let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
-                assert_tight(&text, &format!("{case}, {}", file.display()));
+                assert_no_secret(&text, &format!("{case}, {}", file.display()));
             }
         }
     }
 }
 
 #[test]
-fn the_log_has_a_line_for_each_request() {
+fn log_has_a_line_for_each_request() {
     let env = environment();
     let line = "apply --auto-approve -vv";
     let text = printed(&env, line);
-    assert_tight(&text, line);
+    assert_no_secret(&text, line);
     let created = "create_integrations_connectors 20";
     let created: Vec<&str> = text
         .lines()
@@ -126,7 +126,7 @@ fn the_log_has_a_line_for_each_request() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_process_leaves_no_core_file() {
+fn process_writes_no_core_file() {
     use std::io::{BufRead, BufReader};
     let env = environment();
     let line = ["sandbox", "serve", "--port", "0", "--state", "world.json"];

@@ -1,7 +1,7 @@
 //! What is written for people is true: examples run, the README's commands run, and every code
 //! has its explanation.
 
-use crate::support::{AIRLIFT, ESTATE, Output, TestEnv, copy, isolate, options};
+use crate::support::{AIRLIFT, Output, PROJECT, TestEnv, copy, isolate, options};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,7 +34,7 @@ fn every_example_runs() {
             let mut command = Command::new(AIRLIFT);
             let none: [(&str, &str); 0] = [];
             isolate(&mut command, dir.path(), none).args(arguments);
-            let output = Output::of(&mut command, PATIENCE);
+            let output = Output::run(&mut command, PATIENCE);
             assert_ne!(output.code, None, "{}: {output}", example.display());
             output
         };
@@ -105,7 +105,7 @@ fn runnable(command: &str) -> Option<String> {
 fn the_commands_of_the_readme_run() {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let marked = blocks(&text).into_iter().filter(|(info, _)| *info == "sh");
-    let env = TestEnv::with(ESTATE, options());
+    let env = TestEnv::with(PROJECT, options());
     copy(&root().join("examples"), &env.path("examples"));
     let bin = env.path("bin");
     std::fs::create_dir(&bin).unwrap();
@@ -122,7 +122,7 @@ fn the_commands_of_the_readme_run() {
             let mut shell = Command::new("sh");
             isolate(&mut shell, env.root(), &env.variables).args(["-c", &command]);
             shell.env("PATH", format!("{}:{path}", bin.display()));
-            let output = Output::of(&mut shell, PATIENCE);
+            let output = Output::run(&mut shell, PATIENCE);
             let detailed = command.contains("--detailed-exitcode") && output.code == Some(2);
             assert!(
                 output.code == Some(0) || detailed,

@@ -1,9 +1,9 @@
-//! Texts and documents of whole runs, as people and programs read them.
+//! Tests of the text and JSON output of whole runs, against golden files.
 
-use crate::support::{TestEnv, golden, normal, options};
+use crate::support::{TestEnv, golden, normalize, options};
 use serde_json::json;
 
-/// Customers in every state at once; see [`rich`].
+/// A project whose customers need every kind of change; see [`rich`].
 const RICH: &str = r#"version: 1
 customers:
   - name: adopted
@@ -41,11 +41,11 @@ customers:
         credentials: {api_key: "${file:stripe-key}"}
 "#;
 
-/// A project with something of every kind to do.
+/// An environment in which a plan has changes of every kind.
 fn rich() -> TestEnv {
     let mut env = TestEnv::with(RICH, options());
     env.set("ROTATED", "value-before");
-    env.cut("- name: adopted", Some("- name: changed"));
+    env.remove_lines("- name: adopted", Some("- name: changed"));
     env.converge(&[]);
     let remote = env.remote();
     let key = json!({"api_key": "somebody's"});
@@ -66,16 +66,16 @@ fn rich() -> TestEnv {
         "- name: kept\n",
         "- name: still-kept\n    previous_name: kept\n",
     );
-    env.cut("- name: left", None);
-    let born = "  - name: born\n    region: eu\n    status: inactive\n    connectors:\n      - name: \
+    env.remove_lines("- name: left", None);
+    let new_customer = "  - name: born\n    region: eu\n    status: inactive\n    connectors:\n      - name: \
                 New GitHub\n        type: github\n        credentials: {token: \
                 \"${env:NOT_SET}\"}\n";
-    env.edit("customers:\n", &format!("customers:\n{born}"));
+    env.edit("customers:\n", &format!("customers:\n{new_customer}"));
     env
 }
 
 #[test]
-fn a_rich_plan_at_80_and_120_columns_and_as_json() {
+fn plan_output_matches_goldens() {
     let mut env = rich();
     for columns in ["80", "120"] {
         env.set("COLUMNS", columns);
@@ -83,15 +83,15 @@ fn a_rich_plan_at_80_and_120_columns_and_as_json() {
         plan.exits(4);
         let widest = plan.stdout.lines().map(|line| line.chars().count()).max();
         assert!(widest.unwrap() <= columns.parse().unwrap(), "{plan}");
-        golden(&format!("it/plan-{columns}.txt"), &normal(&plan.stdout));
+        golden(&format!("it/plan-{columns}.txt"), &normalize(&plan.stdout));
     }
     let plan = env.run(&["plan", "--prune", "--format", "json"]);
     plan.exits(4);
-    golden("it/plan.json", &normal(&plan.stdout));
+    golden("it/plan.json", &normalize(&plan.stdout));
 }
 
 #[test]
-fn the_same_files_give_the_same_bytes() {
+fn plan_json_with_any_parallelism_is_identical() {
     let env = rich();
     let first = env.run(&["plan", "--format", "json", "--parallelism", "1"]);
     for _ in 0..3 {
@@ -101,11 +101,11 @@ fn the_same_files_give_the_same_bytes() {
 }
 
 #[test]
-fn a_rich_apply_does_what_its_plan_said() {
+fn apply_report_matches_goldens() {
     let env = rich();
-    let (refused, traffic) = env.apply(&["--prune", "--allow-replace"]);
-    refused.exits(11);
-    traffic.only_reads();
+    let (output, traffic) = env.apply(&["--prune", "--allow-replace"]);
+    output.exits(11);
+    traffic.assert_only_reads();
     let (report, _) = env.apply(&[
         "--prune",
         "--allow-replace",
@@ -114,16 +114,16 @@ fn a_rich_apply_does_what_its_plan_said() {
         "json",
     ]);
     report.exits(4);
-    golden("it/report.json", &normal(&report.stdout));
-    // Only what is blocked is left.
+    golden("it/report.json", &normalize(&report.stdout));
+    // Only blocked steps are left.
     let again = env.run(&["plan", "--prune", "--detailed-exitcode"]);
     again.exits(4);
-    golden("it/plan-after.txt", &normal(&again.stdout));
+    golden("it/plan-after.txt", &normalize(&again.stdout));
 }
 
-/// An applied estate that others changed in every way.
+/// An applied project with external changes of every kind.
 fn drifted() -> TestEnv {
-    let env = TestEnv::with(crate::support::ESTATE, options());
+    let env = TestEnv::with(crate::support::PROJECT, options());
     env.edit(
         "  - name: globex\n",
         "  - name: gone\n  - name: globex\n    cache: true\n",
@@ -152,12 +152,12 @@ fn drifted() -> TestEnv {
     let body = json!({"status": "inactive", "cache_enabled": null});
     remote.change_customer(id("globex"), &body);
     let target = format!("/api/v1/workspaces/{}", id("gone"));
-    remote.ask(reqwest::Method::DELETE, &target, None);
+    remote.send(reqwest::Method::DELETE, &target, None);
     env
 }
 
 #[test]
-fn a_rich_drift_at_80_and_120_columns_and_as_json() {
+fn drift_output_matches_goldens() {
     let mut env = drifted();
     for columns in ["80", "120"] {
         env.set("COLUMNS", columns);
@@ -165,15 +165,18 @@ fn a_rich_drift_at_80_and_120_columns_and_as_json() {
         drift.exits(2);
         let widest = drift.stdout.lines().map(|line| line.chars().count()).max();
         assert!(widest.unwrap() <= columns.parse().unwrap(), "{drift}");
-        golden(&format!("it/drift-{columns}.txt"), &normal(&drift.stdout));
+        golden(
+            &format!("it/drift-{columns}.txt"),
+            &normalize(&drift.stdout),
+        );
     }
     let drift = env.run(&["drift", "--format", "json"]);
     drift.exits(0);
-    golden("it/drift.json", &normal(&drift.stdout));
+    golden("it/drift.json", &normalize(&drift.stdout));
 }
 
 #[test]
-fn a_rich_export() {
+fn export_output_matches_goldens() {
     let env = drifted();
     let known = env.run(&["export"]);
     known.exits(0);
@@ -195,17 +198,18 @@ fn a_rich_export() {
     golden("it/export.json", &without_ids(&env, &json.stdout));
 }
 
-/// A made-up name that is taken goes on with the beginning of an id.
+/// Removes the ids from generated variable names, which distinguish equal names.
 fn without_ids(env: &TestEnv, text: &str) -> String {
     let mut text = text.to_owned();
     for connector in env.world().connectors() {
         let id = connector.id.simple().to_string();
         text = text.replace(&format!("_{}", id[..8].to_uppercase()), "_ID");
     }
-    normal(&text)
+    normalize(&text)
 }
 
-const BROKEN: &str = r#"version: 1
+/// A project with errors of many kinds.
+const INVALID: &str = r#"version: 1
 organisation_id: 0b5c6f0e-6a51-4f2f-9d0e-0a8a5f4b7c11
 guards: {max_deletes: -1}
 customers:
@@ -226,8 +230,8 @@ customers:
 "#;
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once() {
-    let mut env = TestEnv::with(BROKEN, options());
+fn validate_reports_all_errors() {
+    let mut env = TestEnv::with(INVALID, options());
     env.set("COLUMNS", "80");
     let text = env.run(&["validate"]);
     text.exits(1);
@@ -238,7 +242,7 @@ fn everything_that_is_wrong_is_told_at_once() {
     for output in [&text, &json] {
         assert!(!output.stdout.contains("9f3a71c0"), "{output}");
     }
-    // The verbs that need the project say the same on stderr.
+    // Commands that load the project print the same on stderr.
     let plan = env.run(&["plan"]);
     plan.exits(1);
     assert_eq!(plan.stdout, "");

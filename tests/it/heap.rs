@@ -1,5 +1,5 @@
-//! What an apply leaves in memory: a child process applies two hundred secrets over TLS, lets go of
-//! everything, and its writable memory is searched for them.
+//! Tests that an apply leaves no secret in memory: a child process applies two hundred secrets over
+//! TLS and frees everything, and its writable memory is searched for the secrets.
 
 use crate::support::{TestEnv, isolate, options};
 use std::fmt::Write as _;
@@ -16,13 +16,14 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 const SECRETS: usize = 200;
-/// What a freed piece of memory loses first: the allocator writes its own notes there.
+/// The beginning of each secret, which the allocator may overwrite when it frees memory.
 const LEAD: &str = "the-first-bytes-of-what-is-freed-";
-/// What stands in each secret, and what the child frees without wiping it.
+/// The part of each secret that is searched for.
 const MARK: &str = "hEaP-9f3a71c0";
-const PLANTED: &str = "pLaNt-51d2e8b7";
+/// A text that the child frees without wiping it.
+const UNWIPED: &str = "pLaNt-51d2e8b7";
 
-/// The child: does nothing unless it was started as one.
+/// The child process. Does nothing in an ordinary run of the tests.
 #[test]
 fn child() {
     let Ok(arguments) = std::env::var("HEAP_CHILD") else {
@@ -33,30 +34,31 @@ fn child() {
         return;
     };
     airlift::commands::run(cli);
-    // What is only freed has to be found, or finding nothing would prove nothing.
-    drop([(); 64].map(|()| std::fs::read_to_string("planted").unwrap()));
-    // The parent looks now, and lets go by closing the other end.
+    // Memory that is freed without being wiped must be found by the search, to prove that the search
+    // works.
+    drop([(); 64].map(|()| std::fs::read_to_string("unwiped").unwrap()));
+    // The parent searches the memory now, and then closes stdin.
     airlift::render::Ui::new(true, 0, &airlift::render::Surroundings::default())
         .out()
-        .say("\nlooked at")
+        .say("\nready")
         .unwrap();
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 
 #[test]
-fn an_apply_over_tls_leaves_no_secret_in_memory() {
+fn apply_over_tls_leaves_no_secret_in_memory() {
     let env = project();
     let port = env.runtime().block_on(tls(&env));
     let mut child = apply(&env, port);
     let out = BufReader::new(child.stdout.take().unwrap());
-    let text = until_looked_at(out);
+    let text = until_ready(out);
     assert!(text.contains("Apply complete!"), "{text}");
     assert_eq!(env.world().connectors().count(), SECRETS);
-    let [left, planted] = count(child.id(), [MARK, PLANTED]);
+    let [secrets, unwiped] = count(child.id(), [MARK, UNWIPED]);
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(planted > 0, "the search finds what was only freed");
-    assert_eq!(left, 0, "copies of secrets");
+    assert!(unwiped > 0, "the search finds memory that was not wiped");
+    assert_eq!(secrets, 0, "copies of secrets");
 }
 
 fn project() -> TestEnv {
@@ -76,31 +78,31 @@ fn project() -> TestEnv {
     for n in 0..SECRETS {
         env.write(&format!("secrets/{n}"), &format!("{LEAD}{MARK}-{n:04}-end"));
     }
-    env.write("planted", &format!("{LEAD}{PLANTED}"));
+    env.write("unwiped", &format!("{LEAD}{UNWIPED}"));
     env
 }
 
-/// Takes TLS off in front of the sandbox; the certificate is put beside the project.
+/// Terminates TLS in front of the sandbox. The certificate is written to the project directory.
 async fn tls(env: &TestEnv) -> u16 {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    env.write("ca.pem", &made.cert.pem());
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    env.write("ca.pem", &certificate.cert.pem());
+    let key = PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certificate.cert.der().clone()], key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let behind: SocketAddr = env.sandbox().origin()["http://".len()..].parse().unwrap();
+    let upstream: SocketAddr = env.sandbox().origin()["http://".len()..].parse().unwrap();
     tokio::spawn(async move {
         while let Ok((outer, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 let mut outer = acceptor.accept(outer).await?;
-                let mut inner = TcpStream::connect(behind).await?;
+                let mut inner = TcpStream::connect(upstream).await?;
                 tokio::io::copy_bidirectional(&mut outer, &mut inner).await
             });
         }
@@ -124,30 +126,30 @@ fn apply(env: &TestEnv, port: u16) -> Child {
         .unwrap()
 }
 
-fn until_looked_at(out: impl BufRead) -> String {
+fn until_ready(out: impl BufRead) -> String {
     let lines = out.lines().map_while(Result::ok);
-    let before = lines.take_while(|line| line != "looked at");
+    let before = lines.take_while(|line| line != "ready");
     before.fold(String::new(), |text, line| text + &line + "\n")
 }
 
-/// How often each text stands in the writable memory of a process.
+/// How often each text occurs in the writable memory of a process.
 fn count(process: u32, texts: [&str; 2]) -> [usize; 2] {
     let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();
-    let mut found = [0; 2];
+    let mut counts = [0; 2];
     for line in maps.lines().filter(|line| line.contains(" rw")) {
         let range = line.split_whitespace().next().unwrap();
         let (from, to) = range.split_once('-').unwrap();
         let [from, to] = [from, to].map(|hex| u64::from_str_radix(hex, 16).unwrap());
         let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-        // A region of the kernel's own cannot be read.
+        // Some regions of the kernel cannot be read.
         if memory.read_exact_at(&mut bytes, from).is_ok() {
-            for (found, text) in found.iter_mut().zip(texts) {
-                *found += occurrences(&bytes, text.as_bytes());
+            for (count, text) in counts.iter_mut().zip(texts) {
+                *count += occurrences(&bytes, text.as_bytes());
             }
         }
     }
-    found
+    counts
 }
 
 fn occurrences(bytes: &[u8], text: &[u8]) -> usize {

@@ -1,11 +1,11 @@
-//! Integration tests: the binary against the sandbox, the configuration, the planner's laws, and
-//! the rules that the source keeps.
+//! Integration tests: the binary against the sandbox, the configuration, the properties of the planner,
+//! and the rules of the source code.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "helpers of tests fail as tests do"
+    reason = "helpers of tests fail by panicking"
 )]
 
 mod architecture;

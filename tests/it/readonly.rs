@@ -1,5 +1,5 @@
-//! The verbs that only look: `plan`, `drift` and `export` send GETs and the application-token call,
-//! `validate` sends nothing at all.
+//! Tests of read-only commands: `plan`, `drift` and `export` send only GETs and the request for an
+//! application token, and `validate` sends nothing.
 
 use crate::support::{AIRLIFT, Output, TestEnv, isolate, options};
 use std::net::TcpListener;
@@ -7,35 +7,35 @@ use std::process::Command;
 use std::time::Duration;
 
 #[test]
-fn a_plan_reads_and_nothing_else() {
+fn plan_only_reads() {
     let mut env = TestEnv::new();
     let reads = |env: &TestEnv| {
         for more in [&[][..], &["--refresh", "full"], &["--prune"], &["-vv"]] {
             let arguments = [&["plan"], more].concat();
-            let (output, traffic) = env.run_seen(&arguments);
+            let (output, traffic) = env.run_with_traffic(&arguments);
             assert!(matches!(output.code, Some(0)), "{output}");
-            traffic.only_reads();
+            traffic.assert_only_reads();
             assert!(!traffic.0.is_empty());
         }
     };
     reads(&env);
     env.converge(&[]);
     reads(&env);
-    // With something of each kind to do, a check of credentials included.
+    // With changes of each kind, and credentials to check.
     env.set("ACME_GITHUB", "another-value");
     env.edit("subdomain: acme", "subdomain: acme-eu");
-    env.cut("- name: globex", None);
+    env.remove_lines("- name: globex", None);
     reads(&env);
 }
 
 #[test]
-fn drift_and_export_read_and_nothing_else() {
+fn drift_and_export_only_read() {
     let mut env = TestEnv::applied();
     let remote = env.remote();
-    remote.customer("somebody");
-    let key = serde_json::json!({"api_key": "somebody's"});
+    remote.customer("someone");
+    let key = serde_json::json!({"api_key": "someone's"});
     remote.connector("acme", "Manual", "stripe", &key);
-    // No secret is asked for, so none has to be there.
+    // No secret is read, so none has to exist.
     for name in ["ACME_GITHUB", "ACME_ZENDESK"] {
         env.unset(name);
     }
@@ -47,11 +47,11 @@ fn drift_and_export_read_and_nothing_else() {
         &["export"],
         &["export", "--format", "json", "-vv"],
         &["export", "--target", "globex"],
-        &["export", "--out", "estate"],
+        &["export", "--out", "exported"],
     ] {
-        let (output, traffic) = env.run_seen(arguments);
+        let (output, traffic) = env.run_with_traffic(arguments);
         assert!(matches!(output.code, Some(0 | 2)), "{output}");
-        traffic.only_reads();
+        traffic.assert_only_reads();
         assert!(!traffic.0.is_empty());
     }
     assert_eq!((env.world(), ledger(&env)), before);
@@ -65,7 +65,7 @@ fn ledger(env: &TestEnv) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 }
 
 #[test]
-fn a_plan_leaves_the_ledger_as_it_is() {
+fn plan_does_not_change_the_ledger() {
     let mut env = TestEnv::applied();
     let before = ledger(&env);
     env.set("ACME_GITHUB", "another-value");
@@ -73,9 +73,9 @@ fn a_plan_leaves_the_ledger_as_it_is() {
     assert_eq!(ledger(&env), before);
 }
 
-/// The address that everything else would call has a queue, which stays empty.
+/// Listens at the configured API address, which gets no connection.
 #[test]
-fn validation_calls_nobody() {
+fn validate_sends_nothing() {
     let mut env = TestEnv::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -88,17 +88,17 @@ fn validation_calls_nobody() {
     ] {
         env.run(arguments).exits(0);
     }
-    let nobody = listener.accept().unwrap_err();
-    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+    let none = listener.accept().unwrap_err();
+    assert_eq!(none.kind(), std::io::ErrorKind::WouldBlock);
     assert!(env.traffic().0.is_empty());
-    // Nor does it make anything beside the project.
+    // It creates no files either.
     assert!(!env.path(".airlift").exists());
 }
 
-/// Verbs that work in a network namespace without a network, loopback included. Where the system
-/// has no such namespaces, this proves nothing and [`validation_calls_nobody`] stands alone.
+/// Runs the commands in a network namespace without a network, not even loopback. Skipped where the
+/// system has no such namespaces.
 #[test]
-fn offline_verbs_work_without_a_network() {
+fn offline_commands_work_without_a_network() {
     let env = TestEnv::new();
     let isolated = |program: &str, arguments: &[&str]| {
         let mut command = Command::new("unshare");
@@ -119,15 +119,15 @@ fn offline_verbs_work_without_a_network() {
         &["init", "new"],
     ] {
         let mut command = isolated(AIRLIFT, arguments);
-        Output::of(&mut command, Duration::from_secs(30)).exits(0);
+        Output::run(&mut command, Duration::from_secs(30)).exits(0);
     }
     let mut command = isolated(AIRLIFT, &["plan", "--sandbox"]);
-    let plan = Output::of(&mut command, Duration::from_secs(30));
+    let plan = Output::run(&mut command, Duration::from_secs(30));
     assert_ne!(plan.code, Some(0), "loopback is missing there: {plan}");
 }
 
 #[test]
-fn a_starting_project_is_valid_and_never_overwrites() {
+fn init_writes_a_valid_project_and_overwrites_nothing() {
     let env = TestEnv::with("version: 1\n", options());
     env.run(&["init", "new"])
         .exits(0)

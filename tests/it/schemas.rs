@@ -1,4 +1,4 @@
-//! Schemas: what `airlift schema` prints is what is committed, and what is printed keeps to it.
+//! Tests of the schemas: `airlift schema` prints the committed schemas, and documents are valid.
 
 use crate::support::{TestEnv, faulty};
 use jsonschema::Validator;
@@ -20,16 +20,16 @@ fn validator(name: &str) -> Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
-/// What is wrong, by place and without values.
-fn faults(validator: &Validator, instance: &Value) -> Vec<String> {
-    let told = |error: jsonschema::ValidationError<'_>| {
+/// The violations of a schema, without values.
+fn violations(validator: &Validator, instance: &Value) -> Vec<String> {
+    let describe = |error: jsonschema::ValidationError<'_>| {
         format!("{}: {}", error.instance_path(), error.masked())
     };
-    validator.iter_errors(instance).map(told).collect()
+    validator.iter_errors(instance).map(describe).collect()
 }
 
 #[test]
-fn the_committed_schemas_are_the_printed_ones() {
+fn schema_prints_committed_schemas() {
     let env = TestEnv::new();
     for name in ["config", "plan", "report", "drift"] {
         let output = env.run(&["schema", name]);
@@ -46,7 +46,7 @@ fn the_committed_schemas_are_the_printed_ones() {
 }
 
 #[test]
-fn the_examples_keep_to_the_schema_that_editors_use() {
+fn examples_follow_config_schema() {
     let validator = validator("config");
     let is_yaml = |path: &Path| path.extension().is_some_and(|end| end == "yaml");
     let mut files = crate::support::files(&root().join("examples"), &is_yaml);
@@ -61,22 +61,22 @@ fn the_examples_keep_to_the_schema_that_editors_use() {
     assert!(files.len() > 8);
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
-        let written: Value = serde_yaml::from_str(&text).unwrap();
-        let found = faults(&validator, &written);
-        assert_eq!(found, Vec::<String>::new(), "{}", file.display());
+        let document: Value = serde_yaml::from_str(&text).unwrap();
+        let found_violations = violations(&validator, &document);
+        assert_eq!(found_violations, Vec::<String>::new(), "{}", file.display());
     }
-    let wrong = serde_json::json!({"version": 1, "customers": [{"nam": "acme"}]});
-    assert!(!faults(&validator, &wrong).is_empty());
+    let invalid = serde_json::json!({"version": 1, "customers": [{"nam": "acme"}]});
+    assert!(!violations(&validator, &invalid).is_empty());
 }
 
 #[test]
-fn plans_keep_to_their_schema() {
+fn plan_json_follows_schema() {
     let validator = validator("plan");
     let mut env = TestEnv::new();
     let check = |env: &TestEnv, more: &[&str]| {
         let arguments = [&["plan", "--format", "json"], more].concat();
         let plan = env.run(&arguments).json();
-        assert_eq!(faults(&validator, &plan), Vec::<String>::new());
+        assert_eq!(violations(&validator, &plan), Vec::<String>::new());
         plan
     };
     assert_eq!(check(&env, &[])["changes"].as_array().unwrap().len(), 5);
@@ -84,44 +84,44 @@ fn plans_keep_to_their_schema() {
     assert_eq!(check(&env, &[])["changes"].as_array().unwrap().len(), 0);
     env.set("ACME_GITHUB", "another-value");
     env.edit("subdomain: acme", "subdomain: acme-eu");
-    env.cut("- name: globex", None);
+    env.remove_lines("- name: globex", None);
     check(&env, &["--prune", "--no-secrets"]);
     let plan = check(&env, &["--prune"]);
     assert_eq!(plan["changes"].as_array().unwrap().len(), 3);
 }
 
 #[test]
-fn drifts_and_exports_keep_to_their_schemas() {
+fn drift_and_export_json_follow_schemas() {
     let (drifts, files) = (validator("drift"), validator("config"));
     let env = TestEnv::applied();
     for drifted in [false, true] {
         if drifted {
             let id = env.connector("Acme GitHub").id;
             let remote = env.remote();
-            remote.change_connector(id, &serde_json::json!({"name": "Theirs"}));
-            remote.customer("somebody");
+            remote.change_connector(id, &serde_json::json!({"name": "Someone's"}));
+            remote.customer("someone");
         }
         let drift = env.run(&["drift", "--format", "json"]).json();
-        assert_eq!(faults(&drifts, &drift), Vec::<String>::new());
+        assert_eq!(violations(&drifts, &drift), Vec::<String>::new());
         assert_eq!(drift["drifted"], drifted);
         let export = env.run(&["export", "--format", "json"]).json();
-        assert_eq!(faults(&files, &export), Vec::<String>::new());
+        assert_eq!(violations(&files, &export), Vec::<String>::new());
     }
 }
 
 #[test]
-fn reports_keep_to_their_schema() {
+fn report_json_follows_schema() {
     let validator = validator("report");
-    let faults_of_the_api = "create_integrations_connectors:1:403";
-    let env = TestEnv::with(crate::support::ESTATE, faulty(faults_of_the_api));
+    let faults = "create_integrations_connectors:1:403";
+    let env = TestEnv::with(crate::support::PROJECT, faulty(faults));
     for code in [None, Some(0)] {
         let (output, _) = env.apply(&["--format", "json"]);
         if let Some(code) = code {
             output.exits(code);
         }
         let report = output.json();
-        assert_eq!(faults(&validator, &report), Vec::<String>::new());
+        assert_eq!(violations(&validator, &report), Vec::<String>::new());
         assert_eq!(report["complete"], code.is_some());
     }
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }

@@ -1,5 +1,5 @@
-//! Both sides of the wire against `schemas/api`. Every scenario checks its own traffic (see
-//! `Traffic::keeps_the_contract`); here stands what that leaves open.
+//! Tests of requests and responses against `schemas/api`. Every scenario checks its own traffic (see
+//! `RecordedRequests::assert_contract`).
 
 use crate::support::{TestEnv, options};
 use airlift::sandbox::ApiContract;
@@ -10,62 +10,62 @@ use std::collections::BTreeSet;
 const CONNECTORS: &str = "/api/v1/integrations/connectors";
 
 #[test]
-fn the_contract_is_checked_at_all() {
+fn contract_check_finds_violations() {
     let contract = ApiContract::load().unwrap();
-    let fine = json!({"client_id": "a", "client_secret": "b"});
+    let valid = json!({"client_id": "a", "client_secret": "b"});
     let token = "/api/v1/account/applications/token";
     assert!(
         contract
-            .check_request("POST", token, Some(&fine))
+            .check_request("POST", token, Some(&valid))
             .is_empty()
     );
-    let more = json!({"client_id": "a", "client_secret": "b", "extra": 1});
+    let unknown_field = json!({"client_id": "a", "client_secret": "b", "extra": 1});
     for (method, target, body) in [
-        ("POST", token, Some(&more)),
+        ("POST", token, Some(&unknown_field)),
         ("POST", token, None),
         ("GET", token, None),
         ("GET", "/api/v1/nothing", None),
         ("GET", "/api/v1/workspaces?limit=1000", None),
         ("GET", "/api/v1/workspaces?nonsense=1", None),
     ] {
-        let found = contract.check_request(method, target, body);
-        assert!(!found.is_empty(), "{method} {target}");
+        let violations = contract.check_request(method, target, body);
+        assert!(!violations.is_empty(), "{method} {target}");
     }
-    let answer = json!({"access_token": 1});
+    let response = json!({"access_token": 1});
     assert!(
         !contract
-            .check_response("POST", token, 200, &answer)
+            .check_response("POST", token, 200, &response)
             .is_empty()
     );
 }
 
 #[test]
-fn what_a_run_sends_is_of_the_contract() {
+fn requests_of_a_run_follow_the_contract() {
     let env = TestEnv::new();
     let (_, traffic) = env.converge(&[]);
     let contract = ApiContract::load().unwrap();
-    for one in traffic.0.iter().filter(|one| one.method == "GET") {
-        let found = contract.check_request("GET", &one.target, None);
-        assert!(found.is_empty(), "{one:#?}: {found:?}");
+    for request in traffic.0.iter().filter(|request| request.method == "GET") {
+        let violations = contract.check_request("GET", &request.target, None);
+        assert!(violations.is_empty(), "{request:#?}: {violations:?}");
     }
     let used: BTreeSet<_> = traffic
         .0
         .iter()
-        .filter_map(|one| one.operation.as_deref())
+        .filter_map(|request| request.operation.as_deref())
         .collect();
     let known: BTreeSet<_> = contract.operation_ids().into_iter().collect();
     assert!(used.is_subset(&known));
-    // Fields of each creation, by the names of the newest contract.
-    for one in traffic.0.iter().filter(|one| one.credentials) {
-        let fields: BTreeSet<&str> = one.fields.iter().map(String::as_str).collect();
+    // The fields of each creation under the newest contract.
+    for request in traffic.0.iter().filter(|request| request.credentials) {
+        let fields: BTreeSet<&str> = request.fields.iter().map(String::as_str).collect();
         for field in ["workspace_name", "name", "definition_id", "credentials"] {
-            assert!(fields.contains(field), "{one:#?}");
+            assert!(fields.contains(field), "{request:#?}");
         }
     }
 }
 
 #[test]
-fn what_the_sandbox_answers_is_of_the_contract() {
+fn responses_of_the_sandbox_follow_the_contract() {
     let env = TestEnv::applied();
     let contract = ApiContract::load().unwrap();
     let remote = env.remote();
@@ -81,23 +81,28 @@ fn what_the_sandbox_answers_is_of_the_contract() {
         "/api/v1/integrations/definitions/sources".to_owned(),
         "/api/v1/integrations/templates/sources".to_owned(),
     ] {
-        let answer = remote.ask(Method::GET, &target, None);
-        let found = contract.check_response("GET", &target, 200, &answer);
-        assert!(found.is_empty(), "{target}: {found:?}");
-        let text = answer.to_string();
+        let response = remote.send(Method::GET, &target, None);
+        let violations = contract.check_response("GET", &target, 200, &response);
+        assert!(violations.is_empty(), "{target}: {violations:?}");
+        let text = response.to_string();
         assert!(!text.contains("value-of"), "{target} shows a credential");
     }
 }
 
 #[test]
-fn a_listing_is_followed_to_its_end() {
+fn listing_with_several_pages_is_read_to_its_end() {
     let mut options = options();
     options.page_size_max = 1;
-    let env = TestEnv::with(crate::support::ESTATE, options);
+    let env = TestEnv::with(crate::support::PROJECT, options);
     let (_, traffic) = env.converge(&[]);
     assert!(traffic.count("list_workspaces") >= 1);
-    let (_, traffic) = env.run_seen(&["plan"]);
-    // Ours and the one that every organization has.
+    let (_, traffic) = env.run_with_traffic(&["plan"]);
+    // Two customers, and the default workspace of every organization.
     assert_eq!(traffic.count("list_workspaces"), 3);
-    assert!(traffic.0.iter().any(|one| one.target.contains("cursor=")));
+    assert!(
+        traffic
+            .0
+            .iter()
+            .any(|request| request.target.contains("cursor="))
+    );
 }

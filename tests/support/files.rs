@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 /// Every file below a directory that `wanted` accepts, sorted.
 pub(crate) fn files(below: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
-    let mut found = Vec::new();
+    let mut paths = Vec::new();
     for entry in below.read_dir().unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(files(&path, wanted));
+            paths.extend(files(&path, wanted));
         } else if wanted(&path) {
-            found.push(path);
+            paths.push(path);
         }
     }
-    found.sort();
-    found
+    paths.sort();
+    paths
 }
 
 /// Copies a directory, empty ones below it included.

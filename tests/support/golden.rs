@@ -1,4 +1,4 @@
-//! Responsible for comparing outputs with committed files. The unit tests include this file, too.
+//! Responsible for comparing outputs with committed files. The unit tests also include this file.
 
 use std::path::Path;
 

@@ -1,12 +1,12 @@
-//! Responsible for what the test binaries share: a project in a directory, the binary with a clean
-//! environment, its output, requests to the sandbox, files, committed outputs, and the
-//! share of the cases that runs.
+//! Responsible for the helpers that the test binaries share: a project directory, the binary with an
+//! empty environment, its output, requests to the sandbox, files, goldens, and the slice of the
+//! cases that runs.
 
+pub(crate) mod external_client;
 pub(crate) mod files;
 pub(crate) mod golden;
 pub(crate) mod http;
 pub(crate) mod moto;
 pub(crate) mod process;
 pub(crate) mod project;
-pub(crate) mod remote;
-pub(crate) mod tier;
+pub(crate) mod slice;

@@ -1,4 +1,4 @@
-//! Responsible for running a program to its end and for what it printed.
+//! Responsible for running a program to its end and for its output.
 
 use std::fmt;
 use std::io::Read;
@@ -49,13 +49,13 @@ fn reader(mut stream: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 pub(crate) struct Output {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// Nothing when a signal ended it.
+    /// `None` if a signal ended the command.
     pub(crate) code: Option<i32>,
 }
 
 impl Output {
     /// Runs a command to its end.
-    pub(crate) fn of(command: &mut Command, limit: Duration) -> Self {
+    pub(crate) fn run(command: &mut Command, limit: Duration) -> Self {
         let output = follow(command, limit, |_| {});
         Self {
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -64,25 +64,25 @@ impl Output {
         }
     }
 
-    /// Expects an exit code.
+    /// Asserts the exit code.
     pub(crate) fn exits(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
     }
 
-    /// Expects a text on stdout.
+    /// Asserts that stdout contains a text.
     pub(crate) fn says(&self, text: &str) -> &Self {
         assert!(self.stdout.contains(text), "no {text:?} on stdout:\n{self}");
         self
     }
 
-    /// Expects a text on stderr.
+    /// Asserts that stderr contains a text.
     pub(crate) fn complains(&self, text: &str) -> &Self {
         assert!(self.stderr.contains(text), "no {text:?} on stderr:\n{self}");
         self
     }
 
-    /// Expects stdout to end with this line.
+    /// Asserts the last line of stdout.
     pub(crate) fn ends_with(&self, line: &str) -> &Self {
         assert_eq!(self.stdout.lines().last(), Some(line), "{self}");
         self

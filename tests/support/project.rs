@@ -1,5 +1,5 @@
-//! Responsible for a project in a temporary directory, and for running the binary there with
-//! nothing of this process's environment.
+//! Responsible for a project in a temporary directory, and for running the binary there without the
+//! environment of this process.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -13,7 +13,7 @@ pub(crate) const AIRLIFT: &str = env!("CARGO_BIN_EXE_airlift");
 /// Variables by name.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// Has a command run in a directory, with these variables and no others.
+/// Makes a command run in a directory, with these variables and no others.
 pub(crate) fn isolate<'a>(
     command: &'a mut Command,
     directory: &Path,
@@ -26,7 +26,7 @@ pub(crate) fn isolate<'a>(
         .stdin(Stdio::null())
 }
 
-/// A directory, and the variables that the binary gets there.
+/// A project directory, and the environment variables of the binary.
 pub(crate) struct Project {
     directory: TempDir,
     pub(crate) variables: Variables,
@@ -53,14 +53,14 @@ impl Project {
         self.variables.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Writes a file, with the directories above it.
+    /// Writes a file, and creates its parent directories.
     pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    /// Replaces the one occurrence of a text in the project file.
+    /// Replaces the only occurrence of a text in the project file.
     pub(crate) fn edit(&self, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.path("airlift.yaml")).unwrap();
         assert_eq!(text.matches(from).count(), 1, "{from:?} in\n{text}");

@@ -1,4 +1,4 @@
-//! Runs the law `airlift::fuzzing::arguments` on what libFuzzer comes up with.
+//! Checks the property `airlift::fuzzing::arguments` with input of libFuzzer.
 
 #![no_main]
 libfuzzer_sys::fuzz_target!(|data: &[u8]| airlift::fuzzing::arguments(data));

@@ -1,7 +1,7 @@
-//! Runs the law `airlift::fuzzing::config` on what libFuzzer comes up with.
+//! Checks the property `airlift::fuzzing::config` with input of libFuzzer.
 
 #![no_main]
-// `include` starts at the working directory: an empty one, so that no run depends on it.
+// `include` starts at the working directory, so that the directory has to be empty.
 libfuzzer_sys::fuzz_target!(
     init: {
         let empty = std::env::temp_dir().join("airlift-fuzz-empty");

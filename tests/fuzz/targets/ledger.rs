@@ -1,4 +1,4 @@
-//! Runs the law `airlift::fuzzing::ledger` on what libFuzzer comes up with.
+//! Checks the property `airlift::fuzzing::ledger` with input of libFuzzer.
 
 #![no_main]
 libfuzzer_sys::fuzz_target!(|data: &[u8]| airlift::fuzzing::ledger(data));

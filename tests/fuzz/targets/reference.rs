@@ -1,4 +1,4 @@
-//! Runs the law `airlift::fuzzing::reference` on what libFuzzer comes up with.
+//! Checks the property `airlift::fuzzing::reference` with input of libFuzzer.
 
 #![no_main]
 libfuzzer_sys::fuzz_target!(|data: &[u8]| airlift::fuzzing::reference(data));

@@ -1,4 +1,4 @@
-//! Runs the law `airlift::fuzzing::writer` on what libFuzzer comes up with.
+//! Checks the property `airlift::fuzzing::writer` with input of libFuzzer.
 
 #![no_main]
 libfuzzer_sys::fuzz_target!(|data: &[u8]| airlift::fuzzing::writer(data));

@@ -1,9 +1,9 @@
-//! Which files are read, and that hostile ones are refused at once.
+//! Tests of which files are read, and that hostile files are rejected quickly.
 
 use super::*;
 
 #[test]
-fn files_are_found_as_they_are_named() {
+fn files_of_directories_and_includes_are_read() {
     let home = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = home.path().join(name);
@@ -43,7 +43,7 @@ fn files_are_found_as_they_are_named() {
 }
 
 #[test]
-fn references_and_aliases_may_stand_where_values_do() {
+fn references_and_aliases_are_accepted_as_values() {
     let text = "version: 1
 customers:
 - name: a
@@ -64,7 +64,7 @@ customers:
   - {name: y, type: zendesk-support, environment: {subdomain: acme}, credentials: *z}
 ";
     let loaded = load_text(text);
-    assert_eq!(loaded.report.errors(), 0, "{}", told(&loaded, ""));
+    assert_eq!(loaded.report.errors(), 0, "{}", describe(&loaded, ""));
     let acme = &loaded.project.unwrap().desired.customers["a"];
     let secret = |name: &str| Setting::Secret(format!("${{env:{name}}}").parse().unwrap());
     let credentials = |name: &str| acme.connectors[name].credentials.clone().unwrap();
@@ -84,7 +84,7 @@ customers:
 }
 
 #[test]
-fn several_inputs_are_one_project() {
+fn files_given_together_are_one_project() {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name);
     let options = LoadOptions::default();
@@ -96,13 +96,13 @@ fn several_inputs_are_one_project() {
         "version: 1\nguards: {max_deletes: 2}\n",
     )
     .unwrap();
-    // In any order, and a directory among files.
+    // In any order, with a directory among the files.
     for names in [
         ["customers.yaml", "project.yaml", "more"],
         ["more", "customers.yaml", "project.yaml"],
     ] {
         let loaded = load(&names.map(path), &options);
-        assert_eq!(told(&loaded, ""), "");
+        assert_eq!(describe(&loaded, ""), "");
         let project = loaded.project.unwrap();
         assert_eq!(project.desired.customers.len(), 2);
         assert_eq!(project.desired.guards.max_deletes, 2);
@@ -111,12 +111,12 @@ fn several_inputs_are_one_project() {
 }
 
 #[test]
-fn an_include_of_standard_input_starts_at_the_current_directory() {
+fn include_of_standard_input_starts_at_the_current_directory() {
     let loaded = load_text("version: 1\ninclude: [tests/samples/valid/comp*.yaml]\n");
-    // The included file holds keys of a project, which tells that it was found and read.
-    let found = &loaded.report.findings[0];
-    assert_eq!(found.code, Code::ProjectKeyElsewhere);
-    assert_eq!(found.location.file, "tests/samples/valid/complete.yaml");
+    // The included file has project keys, so that this finding proves that it was read.
+    let finding = &loaded.report.findings[0];
+    assert_eq!(finding.code, Code::ProjectKeyElsewhere);
+    assert_eq!(finding.location.file, "tests/samples/valid/complete.yaml");
     let nothing = load_text("version: 1\ninclude: [nothing/*.yaml]\n");
     assert_eq!(
         nothing.report.findings[0].message,
@@ -129,17 +129,17 @@ fn an_include_of_standard_input_starts_at_the_current_directory() {
 }
 
 #[test]
-fn bytes_that_are_no_text_have_a_place() {
+fn invalid_utf8_has_a_location() {
     let place = |bytes: &[u8]| {
         let options = LoadOptions {
             stdin: Some(bytes.to_vec()),
             ..LoadOptions::default()
         };
         let report = load(&["-".into()], &options).report;
-        let found = &report.findings[0];
-        let excerpt = found.excerpt.as_ref().unwrap().text.clone();
-        assert_eq!(found.code, Code::NotText);
-        (found.location.line, found.location.column, excerpt)
+        let finding = &report.findings[0];
+        let excerpt = finding.excerpt.as_ref().unwrap().text.clone();
+        assert_eq!(finding.code, Code::NotText);
+        (finding.location.line, finding.location.column, excerpt)
     };
     assert_eq!(
         place(b"a: 1\nname: \xc3\xa4x\xe9\n"),
@@ -153,13 +153,13 @@ fn bytes_that_are_no_text_have_a_place() {
 }
 
 #[test]
-fn tabs_are_told_on_their_own_lines() {
+fn tabs_are_reported_on_their_lines() {
     let place = |text: &str| {
         let report = load_text(text).report;
         let mut findings = report.findings.iter();
-        let found = findings.find(|found| found.message.contains("tabs cannot indent"));
-        let found = found.unwrap_or_else(|| panic!("{text:?}"));
-        (found.location.line, found.location.column)
+        let finding = findings.find(|finding| finding.message.contains("tabs cannot indent"));
+        let finding = finding.unwrap_or_else(|| panic!("{text:?}"));
+        (finding.location.line, finding.location.column)
     };
     assert_eq!(place("customers:\n- name: acme\n\tregion: us\n"), (3, 1));
     assert_eq!(place("customers:\n  - name: a\n  \tregion: us\n"), (3, 3));
@@ -173,7 +173,7 @@ fn tabs_are_told_on_their_own_lines() {
 
 #[cfg(unix)]
 #[test]
-fn links_do_not_lead_out_of_a_project() {
+fn links_out_of_a_project_are_rejected() {
     let (home, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::fs::write(outside.path().join("a.yaml"), "customers: []\n").unwrap();
     std::os::unix::fs::symlink(outside.path().join("a.yaml"), home.path().join("a.yaml")).unwrap();
@@ -189,7 +189,7 @@ fn links_do_not_lead_out_of_a_project() {
 }
 
 #[test]
-fn hostile_files_are_refused_at_once() {
+fn hostile_files_are_rejected_quickly() {
     let mut bomb = String::from("a0: &a0 [x, x]\n");
     for level in 1..40 {
         writeln!(bomb, "a{level}: &a{level} [*a{0}, *a{0}]", level - 1).unwrap();
@@ -214,9 +214,13 @@ fn hostile_files_are_refused_at_once() {
         "? ".repeat(10_000),
     ];
     for text in texts {
-        let begun = Instant::now();
+        let started = Instant::now();
         assert!(load_text(&text).report.has_errors());
-        assert!(begun.elapsed() < Duration::from_secs(5), "{}", &text[..20]);
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{}",
+            &text[..20]
+        );
     }
     let large = load_text(&"#".repeat(8 * 1024 * 1024 + 1));
     assert_eq!(large.report.findings[0].code, Code::FileTooLarge);

@@ -1,5 +1,5 @@
-//! The configuration room from outside: samples with their exact findings, what a valid project
-//! becomes, and that nothing ever panics or tells a secret.
+//! Tests of the `config` module through its public functions: samples with their exact findings, valid
+//! projects, and random input, which must not panic or show a secret.
 
 mod files;
 
@@ -13,8 +13,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// What every sample plants where a secret may be pasted.
-const PLANTED: &str = "9f3a71c0";
+/// A part of every secret in the samples. No finding may show it.
+const CANARY: &str = "9f3a71c0";
 
 fn load_one(path: impl Into<PathBuf>) -> Loaded {
     load(&[path.into()], &LoadOptions::default())
@@ -28,15 +28,15 @@ fn load_text(text: &str) -> Loaded {
     load(&["-".into()], &options)
 }
 
-/// Findings as a text to compare: place, code, message, path, help, excerpt.
-fn told(loaded: &Loaded, prefix: &str) -> String {
+/// The findings as text: place, code, message, path, help, excerpt.
+fn describe(loaded: &Loaded, prefix: &str) -> String {
     let mut text = String::new();
     for finding in &loaded.report.findings {
-        let place = &finding.location;
-        let file = &place.file;
+        let location = &finding.location;
+        let file = &location.file;
         let span = format!(
             "{file}:{}:{}-{}",
-            place.line, place.column, place.end_column
+            location.line, location.column, location.end_column
         );
         writeln!(
             text,
@@ -74,7 +74,7 @@ fn samples(kind: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn invalid_samples_have_exactly_these_findings() {
+fn invalid_samples_match_their_findings() {
     let samples = samples("invalid");
     assert!(samples.len() >= 30);
     for path in samples {
@@ -82,18 +82,18 @@ fn invalid_samples_have_exactly_these_findings() {
         assert!(loaded.report.has_errors(), "{}", path.display());
         assert!(loaded.project.is_none());
         let json = serde_json::to_string(&loaded.report).unwrap();
-        assert!(!json.contains(PLANTED), "{}: {json}", path.display());
-        assert!(!format!("{loaded:?}").contains(PLANTED));
+        assert!(!json.contains(CANARY), "{}: {json}", path.display());
+        assert!(!format!("{loaded:?}").contains(CANARY));
         let findings = Path::new("../..").join(path.with_extension("findings"));
         golden(
             findings.to_str().unwrap(),
-            &told(&loaded, "tests/samples/invalid/"),
+            &describe(&loaded, "tests/samples/invalid/"),
         );
     }
 }
 
 #[test]
-fn most_codes_have_a_sample() {
+fn codes_without_sample_are_known() {
     let mut seen = BTreeSet::new();
     for path in samples("invalid") {
         seen.extend(
@@ -109,7 +109,7 @@ fn most_codes_have_a_sample() {
         .filter(|code| !seen.contains(code))
         .map(|code| code.as_str())
         .collect();
-    // These need a state of the machine, or a file too large to commit.
+    // These depend on the machine, or need a file that is too large to commit.
     let expected = [
         "file_not_found",
         "file_unreadable",
@@ -121,11 +121,11 @@ fn most_codes_have_a_sample() {
 }
 
 #[test]
-fn valid_samples_have_no_findings_and_fit_the_schema() {
+fn valid_samples_have_no_findings_and_follow_the_schema() {
     let schema = jsonschema::validator_for(&config_schema()).unwrap();
     for path in samples("valid") {
         let loaded = load_one(&path);
-        assert_eq!(told(&loaded, ""), "", "{}", path.display());
+        assert_eq!(describe(&loaded, ""), "", "{}", path.display());
         assert!(loaded.project.is_some());
         let value: Value = serde_yaml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let errors: Vec<String> = schema
@@ -137,7 +137,7 @@ fn valid_samples_have_no_findings_and_fit_the_schema() {
 }
 
 #[test]
-fn the_schema_is_the_committed_one() {
+fn schema_matches_the_committed_one() {
     let schema = config_schema();
     assert!(jsonschema::meta::is_valid(&schema));
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
@@ -145,20 +145,22 @@ fn the_schema_is_the_committed_one() {
 }
 
 #[test]
-fn the_schema_knows_the_fields_of_a_type() {
+fn schema_checks_the_fields_of_a_type() {
     let schema = jsonschema::validator_for(&config_schema()).unwrap();
-    let fits = |credentials: Value| {
+    let is_valid = |credentials: Value| {
         let connector = json!({"name": "g", "type": "github", "credentials": credentials});
         schema.is_valid(&json!({"customers": [{"name": "a", "connectors": [connector]}]}))
     };
-    assert!(fits(json!({"token": "${env:X}"})) && fits(json!({"token": {"plain": "x"}})));
+    assert!(is_valid(json!({"token": "${env:X}"})) && is_valid(json!({"token": {"plain": "x"}})));
     assert!(
-        !fits(json!({"token": "ghp"})) && !fits(json!({"tokn": "${env:X}"})) && !fits(json!({}))
+        !is_valid(json!({"token": "ghp"}))
+            && !is_valid(json!({"tokn": "${env:X}"}))
+            && !is_valid(json!({}))
     );
 }
 
 #[test]
-fn a_project_becomes_what_is_desired() {
+fn project_is_converted_to_desired() {
     let project = load_one("tests/samples/valid/complete.yaml")
         .project
         .unwrap();
@@ -207,7 +209,7 @@ fn a_project_becomes_what_is_desired() {
 }
 
 #[test]
-fn settings_literals_and_rotation_become_typed_values() {
+fn settings_literals_and_rotation_are_typed() {
     let project = load_one("tests/samples/valid/complete.yaml")
         .project
         .unwrap();
@@ -228,7 +230,7 @@ fn settings_literals_and_rotation_become_typed_values() {
 }
 
 #[test]
-fn a_definition_id_is_a_type() {
+fn definition_id_is_accepted_as_type() {
     let loaded = load_text(
         "version: 1\ncustomers: [{name: a, connectors: [{name: g, type: ef69ef6e-aa7f-4af1-a01d-ef775033524e, \
          credentials: {tokn: x}}, {name: h, type: 00000000-0000-0000-0000-000000000001, credentials: {x: '${env:X}'}}]}]",
@@ -246,7 +248,7 @@ fn a_definition_id_is_a_type() {
 }
 
 #[test]
-fn a_type_outside_the_catalog_may_nest_its_credentials() {
+fn type_outside_the_catalog_accepts_nested_credentials() {
     let load = |leaf: &str| {
         let credentials = format!("{{auth: {{kind: {{plain: oauth}}, list: [{leaf}]}}}}");
         load_text(&format!(
@@ -264,7 +266,7 @@ fn a_type_outside_the_catalog_may_nest_its_credentials() {
 }
 
 #[test]
-fn a_long_list_of_findings_is_cut() {
+fn findings_beyond_the_limit_are_omitted() {
     let text = format!("version: 1\ncustomers:\n{}", "- {nam: x}\n".repeat(3_000));
     let report = load_text(&text).report;
     assert_eq!(report.findings.last().unwrap().code, Code::TooManyFindings);
@@ -275,11 +277,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_mutation_panics_or_tells_a_secret(
+    fn mutated_project_does_not_panic_or_show_a_secret(
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<char>()), 1..4),
     ) {
-        let text = include_str!("../../samples/valid/complete.yaml").replace("dummy", PLANTED);
-        let mut characters: Vec<char> = text.replace("${env:TOKEN}", &format!("x{PLANTED}")).chars().collect();
+        let text = include_str!("../../samples/valid/complete.yaml").replace("dummy", CANARY);
+        let mut characters: Vec<char> = text.replace("${env:TOKEN}", &format!("x{CANARY}")).chars().collect();
         for (index, edit, character) in edits {
             let at = index.index(characters.len());
             match edit {
@@ -292,12 +294,12 @@ proptest! {
         let text: String = characters.into_iter().collect();
         let report = load_text(&text).report;
         let json = serde_json::to_string(&report).unwrap();
-        prop_assert!(!json.contains(PLANTED), "{}\n{}", text, json);
+        prop_assert!(!json.contains(CANARY), "{}\n{}", text, json);
     }
 }
 
 #[test]
-fn the_order_in_the_files_does_not_matter() {
+fn order_in_the_files_does_not_matter() {
     let customer = |name: &str, connectors: [&str; 2]| {
         let connector = |name: &str| {
             format!(
@@ -307,11 +309,11 @@ fn the_order_in_the_files_does_not_matter() {
         let connectors = connectors.map(connector).concat();
         format!("  - name: {name}\n    connectors:\n{connectors}")
     };
-    let one = customer("acme", ["A", "B"]) + &customer("globex", ["C", "D"]);
-    let other = customer("globex", ["D", "C"]) + &customer("acme", ["B", "A"]);
+    let sorted = customer("acme", ["A", "B"]) + &customer("globex", ["C", "D"]);
+    let reversed = customer("globex", ["D", "C"]) + &customer("acme", ["B", "A"]);
     let desired = |customers: &str| {
         let loaded = load_text(&format!("version: 1\ncustomers:\n{customers}"));
         loaded.project.unwrap().desired
     };
-    assert_eq!(desired(&one), desired(&other));
+    assert_eq!(desired(&sorted), desired(&reversed));
 }

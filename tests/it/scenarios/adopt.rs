@@ -1,15 +1,15 @@
-//! What is there already: adopted, left alone, or too much of it to tell.
+//! Tests of existing customers and connectors: adopted, unmanaged, or ambiguous.
 
-use crate::support::{ESTATE, TestEnv, options};
+use crate::support::{PROJECT, TestEnv, options};
 use reqwest::Method;
 use serde_json::json;
 
 fn stripe() -> serde_json::Value {
-    json!({"api_key": "somebody's"})
+    json!({"api_key": "someone's"})
 }
 
 #[test]
-fn what_fits_by_name_is_adopted_and_not_verified() {
+fn adopt_by_name_leaves_credentials_not_verified() {
     let env = TestEnv::new();
     let remote = env.remote();
     remote.customer("globex");
@@ -30,7 +30,7 @@ fn what_fits_by_name_is_adopted_and_not_verified() {
 }
 
 #[test]
-fn adopted_credentials_are_sent_by_a_new_version() {
+fn adopt_then_new_credentials_version_rotates() {
     let env = TestEnv::new();
     let remote = env.remote();
     remote.customer("globex");
@@ -42,20 +42,20 @@ fn adopted_credentials_are_sent_by_a_new_version() {
         "type: stripe\n        credentials_version: 1\n",
     );
     env.converge(&[]);
-    let made = env.connector("Globex Stripe").id;
-    assert_ne!(made, adopted);
-    let ours = json!({"api_key": "value-of-globex-stripe"});
-    assert!(env.sandbox().holds_credentials(made, &ours));
+    let created = env.connector("Globex Stripe").id;
+    assert_ne!(created, adopted);
+    let sent = json!({"api_key": "value-of-globex-stripe"});
+    assert!(env.sandbox().holds_credentials(created, &sent));
     let plan = env.run(&["plan"]);
     assert!(!plan.stdout.contains("Not verified"), "{plan}");
 }
 
 #[test]
-fn what_is_adopted_with_other_settings_is_changed_in_place() {
+fn adopt_with_other_settings_updates_in_place() {
     let env = TestEnv::new();
     let remote = env.remote();
     remote.customer("acme");
-    let token = json!({"token": "somebody's"});
+    let token = json!({"token": "someone's"});
     remote.connector("acme", "Acme GitHub", "github", &token);
     let id = env.connector("Acme GitHub").id;
     let (_, traffic) = env.converge(&[]);
@@ -69,36 +69,36 @@ fn what_is_adopted_with_other_settings_is_changed_in_place() {
 }
 
 #[test]
-fn a_lost_ledger_is_made_anew_without_a_write() {
+fn adopt_after_lost_ledger_writes_nothing() {
     let env = TestEnv::applied();
     std::fs::remove_dir_all(env.path(".airlift")).unwrap();
     let before = env.world();
     let (output, traffic) = env.converge(&[]);
     output.says("Adopted: 5.");
-    traffic.only_reads();
+    traffic.assert_only_reads();
     assert_eq!(env.world(), before);
 }
 
 #[test]
-fn the_unmanaged_is_reported_and_never_touched() {
+fn unmanaged_is_reported_and_not_changed() {
     let env = TestEnv::applied();
     let remote = env.remote();
-    remote.customer("somebody");
-    remote.connector("somebody", "Theirs", "stripe", &stripe());
+    remote.customer("someone");
+    remote.connector("someone", "Someone's", "stripe", &stripe());
     remote.connector("acme", "Manual", "stripe", &stripe());
     let before = env.world();
     let plan = env.run(&["plan", "-v"]);
-    plan.exits(0).says("acme/Manual").says("somebody");
+    plan.exits(0).says("acme/Manual").says("someone");
     env.converge(&["--prune", "--delete-customers"]);
     assert_eq!(env.world(), before);
 }
 
 #[test]
-fn a_namesake_of_another_type_is_unmanaged() {
+fn unmanaged_same_name_of_another_type() {
     let env = TestEnv::new();
     let remote = env.remote();
     remote.customer("globex");
-    let token = json!({"token": "somebody's"});
+    let token = json!({"token": "someone's"});
     remote.connector("globex", "Globex Stripe", "github", &token);
     env.converge(&[]);
     let world = env.world();
@@ -113,7 +113,7 @@ fn a_namesake_of_another_type_is_unmanaged() {
 }
 
 #[test]
-fn twins_block_their_customer_and_no_other() {
+fn ambiguous_match_blocks_only_its_customer() {
     let env = TestEnv::new();
     let remote = env.remote();
     remote.customer("globex");
@@ -133,20 +133,20 @@ fn twins_block_their_customer_and_no_other() {
 }
 
 #[test]
-fn a_twin_of_what_the_ledger_knows_is_unmanaged() {
+fn duplicate_of_recorded_connector_is_unmanaged() {
     let env = TestEnv::applied();
     env.remote()
         .connector("globex", "Globex Stripe", "stripe", &stripe());
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
     env.run(&["plan"]).exits(0).says("Unmanaged (1 connector)");
 }
 
 #[test]
-fn a_live_definition_outside_the_catalog_is_found_by_its_id() {
-    let env = TestEnv::with(ESTATE, options());
+fn type_outside_the_catalog_is_accepted_by_definition_id() {
+    let env = TestEnv::with(PROJECT, options());
     env.edit("type: stripe", "type: stripee");
     env.run(&["plan"]).exits(1).complains("stripe");
-    let listed = env.remote().ask(
+    let listed = env.remote().send(
         Method::GET,
         "/api/v1/integrations/definitions/sources",
         None,

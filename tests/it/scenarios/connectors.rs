@@ -1,25 +1,25 @@
-//! Connectors are changed in place where the API can do that.
+//! Tests of connector changes that the API can make in place.
 
 use crate::support::{TestEnv, options};
 use serde_json::json;
 
-/// The one write of an edit in place.
+/// The only write of a change in place.
 const PUT: [&str; 1] = ["update_integrations_connectors_id"];
 
 #[test]
-fn a_rename_is_inferred_from_the_references() {
+fn rename_of_connector_is_inferred_from_references() {
     let env = TestEnv::applied();
     let id = env.connector("Acme GitHub").id;
     env.edit("name: Acme GitHub", "name: Acme Code");
     env.run(&["plan"]).exits(0).says("> acme/Acme Code");
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert_eq!(env.connector("Acme Code").id, id);
 }
 
 #[test]
-fn a_rename_may_be_spelt_out() {
+fn rename_of_connector_by_previous_name() {
     let env = TestEnv::applied();
     let id = env.connector("Globex Stripe").id;
     env.edit(
@@ -27,47 +27,47 @@ fn a_rename_may_be_spelt_out() {
         "name: Payments\n        previous_name: Globex Stripe",
     );
     let (_, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert_eq!(env.connector("Payments").id, id);
     env.edit("        previous_name: Globex Stripe\n", "");
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn a_rename_with_another_change_is_still_one_write() {
+fn rename_of_connector_with_other_change_is_one_write() {
     let env = TestEnv::applied();
     env.edit("name: Acme GitHub", "name: Acme Code");
     env.edit("[acme/api]", "[acme/web]");
     let (output, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
     let config = env.connector("Acme Code").replication_config;
     assert_eq!(config["repositories"], json!(["acme/web"]));
 }
 
 #[test]
-fn a_name_changed_behind_our_back_is_put_back() {
+fn connector_renamed_out_of_band_is_renamed_back() {
     let env = TestEnv::applied();
     let id = env.connector("Acme GitHub").id;
     env.remote()
         .change_connector(id, &json!({"name": "Someone's"}));
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert_eq!(env.connector("Acme GitHub").id, id);
 }
 
 #[test]
-fn settings_are_changed_and_what_the_server_added_stays() {
+fn settings_changed_in_files_keep_server_defaults() {
     let env = TestEnv::applied();
     let before = env.connector("Acme GitHub");
     let config = |env: &TestEnv| env.connector("Acme GitHub").replication_config;
-    let servers_own = before.replication_config["api_url"].clone();
+    let added_by_server = before.replication_config["api_url"].clone();
 
     env.edit("[acme/api]", "[acme/api, acme/web]");
     let (output, traffic) = env.converge(&[]);
     output.says("replication_config.repositories");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert_eq!(
         config(&env)["repositories"],
         json!(["acme/api", "acme/web"])
@@ -75,11 +75,11 @@ fn settings_are_changed_and_what_the_server_added_stays() {
 
     let after = env.connector("Acme GitHub");
     assert_eq!(after.id, before.id);
-    assert_eq!(after.replication_config["api_url"], servers_own);
+    assert_eq!(after.replication_config["api_url"], added_by_server);
 }
 
 #[test]
-fn keys_are_added_and_removed() {
+fn settings_keys_are_added_and_removed() {
     let slack = r#"version: 1
 customers:
   - name: acme
@@ -99,24 +99,24 @@ customers:
         let config = env.connector("Chat").replication_config;
         config.get("include_archived_channels").cloned()
     };
-    let place = "          join_channels: false\n";
+    let anchor = "          join_channels: false\n";
     let key = "          include_archived_channels: true\n";
-    env.edit(place, &format!("{place}{key}"));
+    env.edit(anchor, &format!("{anchor}{key}"));
     let (output, traffic) = env.converge(&[]);
     output.says("replication_config.include_archived_channels");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert_eq!(archived(&env), Some(json!(true)));
     env.edit(key, "");
     let (output, traffic) = env.converge(&[]);
     output.says("replication_config.include_archived_channels");
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert_eq!(archived(&env), None);
     assert_eq!(env.connector("Chat"), before);
 }
 
 #[test]
-fn settings_changed_behind_our_back_are_put_back_and_others_left_alone() {
+fn settings_changed_out_of_band_are_restored_and_undeclared_kept() {
     let env = TestEnv::applied();
     let connector = env.connector("Acme GitHub");
     let mut config = connector.replication_config;
@@ -128,37 +128,37 @@ fn settings_changed_behind_our_back_are_put_back_and_others_left_alone() {
     }});
     env.remote().change_connector(connector.id, &declared);
     let (_, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     let config = env.connector("Acme GitHub").replication_config;
     assert_eq!(config["repositories"], json!(["acme/api"]));
     assert_eq!(config["branches"], json!(["acme/api/main"]));
 }
 
 #[test]
-fn entities_are_declared_changed_and_dropped() {
+fn entities_are_added_changed_and_removed() {
     let env = TestEnv::applied();
-    let one = "        entities: [{entity: tickets, modes: [read]}]\n";
-    let two = "        entities: [{entity: tickets, modes: [read, write]}]\n";
-    let place = "        environment: {subdomain: acme}\n";
-    env.edit(place, &format!("{place}{one}"));
+    let read = "        entities: [{entity: tickets, modes: [read]}]\n";
+    let read_write = "        entities: [{entity: tickets, modes: [read, write]}]\n";
+    let anchor = "        environment: {subdomain: acme}\n";
+    env.edit(anchor, &format!("{anchor}{read}"));
     let (_, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
-    env.edit(one, two);
+    assert_eq!(traffic.write_operations(), PUT);
+    env.edit(read, read_write);
     let (output, traffic) = env.converge(&[]);
     output.says("entities");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     let entities = env.connector("Acme Zendesk").entities.unwrap();
     assert_eq!(entities[0]["entity"], "tickets");
-    env.edit(two, "");
+    env.edit(read_write, "");
     let (_, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
 }
 
 #[test]
-fn a_whole_block_of_settings_may_go() {
+fn settings_block_can_be_removed() {
     let env = TestEnv::applied();
-    env.cut("replication_config:", Some("- name: Acme Zendesk"));
+    env.remove_lines("replication_config:", Some("- name: Acme Zendesk"));
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
 }

@@ -1,6 +1,7 @@
-//! Answers that contradict each other: nothing is made twice, and nothing that is known is lost.
+//! Tests of responses that contradict each other: nothing is created twice, and no ledger entry is
+//! lost.
 
-use crate::support::{ESTATE, Fate, FaultProxy, TestEnv, options};
+use crate::support::{FaultProxy, PROJECT, ProxyAction, TestEnv, options};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,24 +9,24 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 const CONNECTORS: &str = "/api/v1/integrations/connectors";
 
 #[test]
-fn a_list_that_is_not_found_does_not_make_a_customer_absent() {
+fn connector_list_with_404_is_an_error() {
     let mut env = TestEnv::applied();
-    let lost = FaultProxy::start(&mut env, |parts, _| {
+    let proxy = FaultProxy::start(&mut env, |parts, _| {
         let is_list = parts.method == "GET" && parts.uri.path() == CONNECTORS;
         if is_list {
-            Fate::Answer(404, json!({"message": "no such workspace"}))
+            ProxyAction::Respond(404, json!({"message": "no such workspace"}))
         } else {
-            Fate::Pass
+            ProxyAction::Forward
         }
     });
     let (output, traffic) = env.apply(&[]);
     output.exits(1).complains("list_integrations_connectors");
-    traffic.only_reads();
-    assert!(lost.met() > 0);
+    traffic.assert_only_reads();
+    assert!(proxy.hits() > 0);
 }
 
 #[test]
-fn a_workspace_that_turns_out_to_be_the_recorded_one_keeps_its_entry() {
+fn workspace_missing_then_minted_with_recorded_id_keeps_ledger_entry() {
     let mut env = TestEnv::applied();
     let origin = env.sandbox().origin();
     let files = |env: &TestEnv| {
@@ -38,25 +39,28 @@ fn a_workspace_that_turns_out_to_be_the_recorded_one_keeps_its_entry() {
     };
     let before = files(&env);
     let id = env.world().workspace("acme").unwrap().id;
-    let gone = Arc::new(AtomicBool::new(true));
-    let still = Arc::clone(&gone);
-    let _front = FaultProxy::start(&mut env, move |parts, _| {
+    let is_missing = Arc::new(AtomicBool::new(true));
+    let missing = Arc::clone(&is_missing);
+    let _proxy = FaultProxy::start(&mut env, move |parts, _| {
         let path = parts.uri.path();
         let query = parts.uri.query().unwrap_or_default();
         if path.ends_with("scoped-token") {
-            still.store(false, Ordering::SeqCst);
+            missing.store(false, Ordering::SeqCst);
         }
-        let about = path.ends_with(&id.to_string())
+        let concerns_acme = path.ends_with(&id.to_string())
             || (path == CONNECTORS && parts.method == "GET" && query.contains(&id.to_string()));
-        if about && still.load(Ordering::SeqCst) {
-            Fate::Answer(404, json!({"message": "no such workspace"}))
+        if concerns_acme && missing.load(Ordering::SeqCst) {
+            ProxyAction::Respond(404, json!({"message": "no such workspace"}))
         } else {
-            Fate::Pass
+            ProxyAction::Forward
         }
     });
     let (output, _) = env.apply(&[]);
     output.exits(4).says("plan again");
-    assert!(!gone.load(Ordering::SeqCst), "it was minted");
+    assert!(
+        !is_missing.load(Ordering::SeqCst),
+        "a scoped token was requested"
+    );
     assert_eq!(files(&env), before);
     env.set("AIRBYTE_API_HOST", &origin);
     env.converge(&[]);
@@ -64,41 +68,41 @@ fn a_workspace_that_turns_out_to_be_the_recorded_one_keeps_its_entry() {
 }
 
 #[test]
-fn an_older_twin_counts_also_when_its_id_is_not_answered_at_once() {
-    let mut env = TestEnv::with(ESTATE, options());
+fn older_duplicate_with_failed_read_is_kept() {
+    let mut env = TestEnv::with(PROJECT, options());
     let remote = env.remote();
     remote.customer("acme");
     let token = json!({"token": "value-of-acme-github"});
     remote.connector("acme", "Acme GitHub", "github", &token);
     let older = env.connector("Acme GitHub").id;
-    let (lists, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let seen = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&seen);
+    let (lists, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let total = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&total);
     let acme = env.world().workspace("acme").unwrap().id.to_string();
-    let _front = FaultProxy::start(&mut env, move |parts, _| {
+    let _proxy = FaultProxy::start(&mut env, move |parts, _| {
         let path = parts.uri.path();
         if parts.method != "GET" {
-            return Fate::Pass;
+            return ProxyAction::Forward;
         }
         let query = parts.uri.query().unwrap_or_default();
-        // The plan's list and the look before the creation are from before it.
+        // The lists of the plan and of the check before the creation do not show the connector.
         if path == CONNECTORS && query.contains(&acme) && lists.fetch_add(1, Ordering::SeqCst) < 2 {
-            return Fate::Change(Box::new(without_github));
+            return ProxyAction::ChangeResponse(Box::new(without_github));
         }
         if path.ends_with(&older.to_string()) {
             count.fetch_add(1, Ordering::SeqCst);
-            if asked.fetch_add(1, Ordering::SeqCst) == 0 {
-                return Fate::Answer(200, json!("garbage"));
+            if reads.fetch_add(1, Ordering::SeqCst) == 0 {
+                return ProxyAction::Respond(200, json!("garbage"));
             }
         }
-        Fate::Pass
+        ProxyAction::Forward
     });
     let (output, _) = env.apply(&["--parallelism", "1"]);
     output
         .exits(0)
         .says("another run created it at the same time");
-    assert!(seen.load(Ordering::SeqCst) > 1);
-    env.wait_for("the second one to go", |env| {
+    assert!(total.load(Ordering::SeqCst) > 1);
+    env.wait_for("the deletion of the second connector", |env| {
         env.world().connectors().count() == 3
     });
     assert_eq!(env.connector("Acme GitHub").id, older);
@@ -106,52 +110,52 @@ fn an_older_twin_counts_also_when_its_id_is_not_answered_at_once() {
 
 fn without_github(list: &mut Value) {
     let connectors = list["data"].as_array_mut().unwrap();
-    connectors.retain(|one| one["name"] != "Acme GitHub");
+    connectors.retain(|connector| connector["name"] != "Acme GitHub");
 }
 
-/// The fate of the first request of a method to a path that ends so; the others pass.
-fn first(
+/// A proxy that handles only the first request with this method and end of the path.
+fn handle_first(
     env: &mut TestEnv,
     method: &'static str,
     path: &str,
-    fate: impl Fn() -> Fate + Send + Sync + 'static,
+    action: impl Fn() -> ProxyAction + Send + Sync + 'static,
 ) -> FaultProxy {
-    let (path, met) = (path.to_owned(), AtomicBool::new(false));
+    let (path, handled) = (path.to_owned(), AtomicBool::new(false));
     FaultProxy::start(env, move |parts, _| {
-        let is_it = parts.method == method && parts.uri.path().ends_with(&path);
-        if is_it && !met.swap(true, Ordering::SeqCst) {
-            fate()
+        let matches = parts.method == method && parts.uri.path().ends_with(&path);
+        if matches && !handled.swap(true, Ordering::SeqCst) {
+            action()
         } else {
-            Fate::Pass
+            ProxyAction::Forward
         }
     })
 }
 
 #[test]
-fn a_customer_that_was_not_deleted_is_not_forgotten() {
+fn delete_customer_with_false_response_keeps_ledger_entry() {
     for (status, body) in [
         (200, json!("<html>")),
         (404, json!({})),
         (200, json!({"id": 1})),
     ] {
         let mut env = TestEnv::applied();
-        env.cut("- name: globex", None);
+        env.remove_lines("- name: globex", None);
         let id = env.world().workspace("globex").unwrap().id.to_string();
         let deletion = ["--prune", "--delete-customers", "--allow-delete", "100%"];
-        let proxy = first(&mut env, "DELETE", &id, move || {
-            Fate::Answer(status, body.clone())
+        let proxy = handle_first(&mut env, "DELETE", &id, move || {
+            ProxyAction::Respond(status, body.clone())
         });
         let more = [&deletion[..], &["--delete-timeout", "1"]].concat();
         let (output, _) = env.apply(&more);
         output.exits(4).says("Unknown: 1.");
-        assert_eq!(proxy.met(), 1);
+        assert_eq!(proxy.hits(), 1);
         env.converge(&deletion);
         assert!(env.world().workspace("globex").is_none());
     }
 }
 
 #[test]
-fn a_connector_that_was_not_deleted_is_not_forgotten() {
+fn delete_connector_with_false_response_keeps_ledger_entry() {
     for (status, body) in [
         (200, json!("<html>")),
         (404, json!({})),
@@ -160,8 +164,8 @@ fn a_connector_that_was_not_deleted_is_not_forgotten() {
         let mut env = TestEnv::applied();
         let old = env.connector("Acme GitHub").id;
         env.set("ACME_GITHUB", "another value");
-        let answer = move || Fate::Answer(status, body.clone());
-        let _front = first(&mut env, "DELETE", &old.to_string(), answer);
+        let answer = move || ProxyAction::Respond(status, body.clone());
+        let _proxy = handle_first(&mut env, "DELETE", &old.to_string(), answer);
         let short = ["--delete-timeout", "1"];
         env.apply(&short).0.exits(4).says("Unknown: 1.");
         env.converge(&[]);
@@ -171,13 +175,13 @@ fn a_connector_that_was_not_deleted_is_not_forgotten() {
 }
 
 #[test]
-fn a_replacement_that_is_not_there_costs_no_working_connector() {
+fn replacement_that_does_not_exist_keeps_old_connector() {
     let mut env = TestEnv::applied();
     let old = env.connector("Acme GitHub").id;
     env.set("ACME_GITHUB", "another value");
-    let phantom = json!({"id": uuid::Uuid::from_u128(7), "name": "Acme GitHub"});
-    let _front = first(&mut env, "POST", CONNECTORS, move || {
-        Fate::Answer(200, phantom.clone())
+    let nonexistent = json!({"id": uuid::Uuid::from_u128(7), "name": "Acme GitHub"});
+    let _proxy = handle_first(&mut env, "POST", CONNECTORS, move || {
+        ProxyAction::Respond(200, nonexistent.clone())
     });
     let (output, _) = env.apply(&[]);
     output.exits(4).says("the old connector is untouched");
@@ -188,44 +192,44 @@ fn a_replacement_that_is_not_there_costs_no_working_connector() {
 }
 
 #[test]
-fn another_customers_objects_are_not_ours_because_an_answer_says_so() {
+fn create_with_id_of_another_customer_does_not_own_it() {
     let mut env = TestEnv::new();
     let remote = env.remote();
     remote.customer("legacy");
-    let key = json!({"api_key": "somebody's"});
+    let key = json!({"api_key": "someone's"});
     remote.connector("legacy", "Globex Stripe", "stripe", &key);
-    let theirs = env.connector("Globex Stripe").id;
-    // The creation in globex is answered with the id of the one in legacy.
-    let _front = FaultProxy::start(&mut env, move |parts, body| {
+    let foreign = env.connector("Globex Stripe").id;
+    // The response to the creation in globex has the id of the connector in legacy.
+    let _proxy = FaultProxy::start(&mut env, move |parts, body| {
         let creates = parts.method == "POST" && parts.uri.path() == CONNECTORS;
         if creates && String::from_utf8_lossy(body).contains("Globex Stripe") {
-            Fate::Answer(200, json!({"id": theirs, "name": "Globex Stripe"}))
+            ProxyAction::Respond(200, json!({"id": foreign, "name": "Globex Stripe"}))
         } else {
-            Fate::Pass
+            ProxyAction::Forward
         }
     });
     env.apply(&[]).0.exits(4).says("Unknown: 1.");
-    env.cut("- name: Globex Stripe", None);
+    env.remove_lines("- name: Globex Stripe", None);
     env.edit("  - name: globex\n    connectors:\n", "  - name: globex\n");
     let (_, traffic) =
         env.converge(&["--prune", "--allow-delete", "100%", "--settle-timeout", "1"]);
     assert_eq!(traffic.count("delete_integrations_connectors_id"), 0);
     let world = env.world();
-    assert_eq!(world.workspace("legacy").unwrap().connectors[0].id, theirs);
+    assert_eq!(world.workspace("legacy").unwrap().connectors[0].id, foreign);
 }
 
 #[test]
-fn a_mint_that_gives_another_customers_workspace_is_not_believed() {
+fn mint_with_workspace_of_another_customer_does_not_own_it() {
     let mut env = TestEnv::new();
     env.remote().customer("legacy");
     let legacy = env.world().workspace("legacy").unwrap().id;
     let origin = env.sandbox().origin();
-    let _front = FaultProxy::start(&mut env, move |parts, _| {
+    let _proxy = FaultProxy::start(&mut env, move |parts, _| {
         if parts.uri.path().ends_with("scoped-token/info") {
-            // The name is the right one.
-            Fate::Change(Box::new(move |info| info["workspace_id"] = json!(legacy)))
+            // The name is correct.
+            ProxyAction::ChangeResponse(Box::new(move |info| info["workspace_id"] = json!(legacy)))
         } else {
-            Fate::Pass
+            ProxyAction::Forward
         }
     });
     env.apply(&[]).0.exits(4).says("carries another name");
@@ -237,12 +241,14 @@ fn a_mint_that_gives_another_customers_workspace_is_not_believed() {
 }
 
 #[test]
-fn an_odd_refusal_after_the_effect_is_looked_at() {
+fn create_with_unusual_error_after_effect_is_verified() {
     for status in [307, 308, 408, 409, 418] {
         let mut env = TestEnv::applied();
         let old = env.connector("Acme GitHub").id;
         env.set("ACME_GITHUB", "another value");
-        let _front = first(&mut env, "POST", CONNECTORS, move || Fate::Hide(status));
+        let _proxy = handle_first(&mut env, "POST", CONNECTORS, move || {
+            ProxyAction::ReplaceStatus(status)
+        });
         let (_, traffic) = env.converge(&[]);
         assert_eq!(
             traffic.count("create_integrations_connectors"),
@@ -255,16 +261,16 @@ fn an_odd_refusal_after_the_effect_is_looked_at() {
 }
 
 #[test]
-fn what_others_changed_is_seen_after_a_change_of_ours() {
+fn settings_changed_out_of_band_before_rename_are_restored() {
     let mut env = TestEnv::applied();
     let github = env.connector("Acme GitHub");
     let listed = |env: &TestEnv| {
         let acme = env.world().workspace("acme").unwrap().id;
         let target = format!("{CONNECTORS}?workspace_id={acme}");
-        let list = env.remote().ask(reqwest::Method::GET, &target, None);
-        let all = list["data"].as_array().unwrap().clone();
-        let found = all.into_iter().find(|one| one["name"] == "Acme GitHub");
-        found.unwrap()["updated_at"].clone()
+        let list = env.remote().send(reqwest::Method::GET, &target, None);
+        let mut connectors = list["data"].as_array().unwrap().iter();
+        let github = connectors.find(|connector| connector["name"] == "Acme GitHub");
+        github.unwrap()["updated_at"].clone()
     };
     let before = listed(&env);
     let mut config = github.replication_config;
@@ -276,13 +282,13 @@ fn what_others_changed_is_seen_after_a_change_of_ours() {
         "- name: Acme GitHub\n",
         "- name: Acme Code\n        previous_name: Acme GitHub\n",
     );
-    // The plan's list is from before the change, so a name is all that is put.
-    let _front = first(&mut env, "GET", CONNECTORS, move || {
+    // The list of the plan is from before the change, so that only the name is sent.
+    let _proxy = handle_first(&mut env, "GET", CONNECTORS, move || {
         let before = before.clone();
-        Fate::Change(Box::new(move |list| {
-            for one in list["data"].as_array_mut().unwrap() {
-                if one["name"] == "Acme GitHub" {
-                    one["updated_at"] = before.clone();
+        ProxyAction::ChangeResponse(Box::new(move |list| {
+            for connector in list["data"].as_array_mut().unwrap() {
+                if connector["name"] == "Acme GitHub" {
+                    connector["updated_at"] = before.clone();
                 }
             }
         }))
@@ -297,7 +303,7 @@ fn what_others_changed_is_seen_after_a_change_of_ours() {
 }
 
 #[test]
-fn with_the_ledger_lost_a_renamed_connector_is_found_by_its_previous_name() {
+fn rename_of_connector_after_lost_ledger_uses_previous_name() {
     let env = TestEnv::applied();
     let id = env.connector("Acme GitHub").id;
     std::fs::remove_dir_all(env.path(".airlift")).unwrap();
@@ -311,14 +317,14 @@ fn with_the_ledger_lost_a_renamed_connector_is_found_by_its_previous_name() {
 }
 
 #[test]
-fn a_change_that_is_accepted_and_not_made_is_unknown() {
+fn update_that_is_accepted_without_effect_is_unknown() {
     let mut env = TestEnv::applied();
-    env.cut("- name: globex", None);
+    env.remove_lines("- name: globex", None);
     let id = env.world().workspace("globex").unwrap().id.to_string();
     let target = format!("/api/v1/workspaces/{id}");
-    let as_it_was = env.remote().ask(reqwest::Method::GET, &target, None);
-    let answer = move || Fate::Answer(200, as_it_was.clone());
-    let _front = first(&mut env, "PUT", &id, answer);
+    let unchanged = env.remote().send(reqwest::Method::GET, &target, None);
+    let answer = move || ProxyAction::Respond(200, unchanged.clone());
+    let _proxy = handle_first(&mut env, "PUT", &id, answer);
     let prune = ["--prune", "--allow-delete", "100%"];
     env.apply(&prune).0.exits(4).says("Unknown: 1.");
     assert!(env.world().workspace("globex").unwrap().active);

@@ -1,6 +1,6 @@
-//! What is declared and not there is created.
+//! Tests of creating customers and connectors.
 
-use crate::support::{ESTATE, Output, TestEnv, copy, options};
+use crate::support::{Output, PROJECT, TestEnv, copy, options};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ fn quickstart() -> tempfile::TempDir {
 }
 
 #[test]
-fn the_quickstart_is_applied_once() {
+fn quickstart_is_applied_once() {
     let dir = quickstart();
     let run = || {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_airlift"));
         command.env_clear().arg("apply").arg("-f").arg(dir.path());
         command.args(["--sandbox", "--auto-approve"]);
-        Output::of(&mut command, Duration::from_secs(30))
+        Output::run(&mut command, Duration::from_secs(30))
     };
     let first = run();
     first.exits(0);
@@ -31,43 +31,50 @@ fn the_quickstart_is_applied_once() {
 }
 
 #[test]
-fn the_second_run_writes_nothing_and_sends_no_credentials() {
+fn apply_again_writes_nothing_and_sends_no_credentials() {
     let env = TestEnv::new();
     let (first, traffic) = env.apply(&[]);
     first.exits(0);
     first.ends_with("Apply complete! Resources: 5 added, 0 changed, 0 destroyed.");
     assert_eq!(traffic.count("create_integrations_connectors"), 3);
-    assert_eq!(traffic.0.iter().filter(|one| one.credentials).count(), 3);
+    assert_eq!(
+        traffic
+            .0
+            .iter()
+            .filter(|request| request.credentials)
+            .count(),
+        3
+    );
     let (second, traffic) = env.apply(&[]);
     second.exits(0);
     assert!(second.stdout.starts_with("No changes."), "{second}");
-    traffic.only_reads();
-    env.is_converged(&[]);
+    traffic.assert_only_reads();
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn credentials_arrive_as_they_are_declared() {
+fn create_sends_declared_credentials() {
     let env = TestEnv::applied();
-    let held = |name: &str, credentials: &serde_json::Value| {
+    let assert_credentials = |name: &str, credentials: &serde_json::Value| {
         let id = env.connector(name).id;
         assert!(env.sandbox().holds_credentials(id, credentials), "{name}");
     };
-    held(
+    assert_credentials(
         "Acme GitHub",
         &serde_json::json!({"token": "value-of-acme-github"}),
     );
-    held(
+    assert_credentials(
         "Acme Zendesk",
         &serde_json::json!({"email": "ops@acme.example", "api_token": "value-of-acme-zendesk"}),
     );
-    held(
+    assert_credentials(
         "Globex Stripe",
         &serde_json::json!({"api_key": "value-of-globex-stripe"}),
     );
 }
 
 #[test]
-fn a_customer_is_born_where_it_was_asked_for_and_stays_there() {
+fn create_customer_in_region_and_ignores_later_change() {
     let env = TestEnv::new();
     env.edit("- name: globex", &format!("- name: globex{EU}"));
     env.edit("- name: acme\n", "- name: acme\n    cache: true\n");
@@ -79,11 +86,11 @@ fn a_customer_is_born_where_it_was_asked_for_and_stays_there() {
     assert_eq!(world.workspace("acme").unwrap().cache_enabled, Some(true));
     // The API never returns the region, so another one is no change.
     env.edit(EU, "\n    region: us");
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn a_customer_may_be_born_suspended_and_without_connectors() {
+fn create_customer_inactive_without_connectors() {
     let env = TestEnv::with(
         "version: 1\ncustomers:\n  - name: quiet\n    status: inactive\n",
         options(),
@@ -94,33 +101,33 @@ fn a_customer_may_be_born_suspended_and_without_connectors() {
 }
 
 #[test]
-fn the_older_contract_does_the_same_by_its_own_names() {
+fn create_under_older_contract_uses_its_field_names() {
     let env = TestEnv::new();
     env.edit("version: 1", "version: 1\ncontract: external_user");
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 5 added, 0 changed, 0 destroyed.");
     assert_eq!(traffic.count("create_account_applications_scoped_token"), 0);
-    let creations = traffic.0.iter().filter(|one| one.credentials);
+    let creations = traffic.0.iter().filter(|request| request.credentials);
     for creation in creations {
         for field in ["external_user_id", "connector_type", "name", "credentials"] {
-            let has = creation.fields.iter().any(|given| given == field);
-            assert!(has, "{field}: {creation:?}");
+            let is_sent = creation.fields.iter().any(|name| name == field);
+            assert!(is_sent, "{field}: {creation:?}");
         }
     }
-    // The other names find the same objects.
+    // The newer contract finds the same objects.
     env.edit("contract: external_user", "contract: workspace");
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn connectors_are_created_with_the_token_that_was_asked_for() {
+fn create_connector_uses_selected_token() {
     use airlift::sandbox::testing::TokenKind;
     let token = |more: &[&str]| {
         let env = TestEnv::new();
         let (_, traffic) = env.converge(more);
-        let mut creations = traffic.0.into_iter().filter(|one| one.credentials);
+        let mut creations = traffic.0.into_iter().filter(|request| request.credentials);
         let kind = creations.next().unwrap().token;
-        assert!(creations.all(|one| one.token == kind));
+        assert!(creations.all(|request| request.token == kind));
         kind
     };
     assert_eq!(token(&[]), TokenKind::Scoped);
@@ -131,31 +138,34 @@ fn connectors_are_created_with_the_token_that_was_asked_for() {
 }
 
 #[test]
-fn one_more_connector_is_one_more() {
+fn create_additional_connector_is_one_write() {
     let env = TestEnv::applied();
     let more = "  - name: globex\n    connectors:\n      - name: Globex GitHub\n        type: \
                 github\n        credentials: {token: \"${env:ACME_GITHUB}\"}\n";
     env.edit("  - name: globex\n    connectors:\n", more);
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 1 added, 0 changed, 0 destroyed.");
-    assert_eq!(traffic.written(), ["create_integrations_connectors"]);
+    assert_eq!(
+        traffic.write_operations(),
+        ["create_integrations_connectors"]
+    );
 }
 
 #[test]
-fn the_project_may_come_from_standard_input() {
+fn project_from_standard_input() {
     let env = TestEnv::applied();
     let mut command = env.command(&["plan", "-f", "-", "--detailed-exitcode"]);
     command.stdin(std::fs::File::open(env.path("airlift.yaml")).unwrap());
-    let output = Output::of(&mut command, Duration::from_secs(30));
+    let output = Output::run(&mut command, Duration::from_secs(30));
     output.exits(0);
-    env.write("moved/airlift.yaml", ESTATE);
+    env.write("moved/airlift.yaml", PROJECT);
     env.write("moved/stripe-key", "value-of-globex-stripe\n");
-    // Another project directory is another ledger: what is there is adopted.
+    // Another project directory has its own ledger, so that the customers are adopted.
     env.run(&["plan", "-f", "moved"]).exits(0).says("adopt");
 }
 
 #[test]
-fn detailed_exit_codes_tell_changes_from_none() {
+fn detailed_exitcode_is_2_with_changes() {
     let env = TestEnv::new();
     env.run(&["plan"]).exits(0);
     env.run(&["plan", "--detailed-exitcode"])
@@ -163,11 +173,11 @@ fn detailed_exit_codes_tell_changes_from_none() {
         .says("Plan: 5 to add, 0 to change, 0 to destroy.");
     env.apply(&["--detailed-exitcode"]).0.exits(2);
     env.apply(&["--detailed-exitcode"]).0.exits(0);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn what_was_deleted_behind_our_back_is_created_again() {
+fn connector_deleted_out_of_band_is_created_again() {
     let env = TestEnv::applied();
     let id = env.connector("Acme GitHub").id;
     env.remote().delete_connector(id);

@@ -1,9 +1,9 @@
-//! Credentials are sent when they changed, and only then.
+//! Tests of rotation: credentials are sent only after they changed.
 
-use crate::support::{ESTATE, TestEnv, Traffic, faulty};
+use crate::support::{PROJECT, RecordedRequests, TestEnv, faulty};
 use serde_json::json;
 
-/// What a rotation writes, in this order.
+/// The writes of a rotation, in order.
 const ROTATION: [&str; 3] = [
     "create_integrations_connectors_check",
     "create_integrations_connectors",
@@ -12,13 +12,13 @@ const ROTATION: [&str; 3] = [
 
 const ROTATED: &str = "Apply complete! Resources: 1 added, 0 changed, 1 destroyed.";
 
-fn rotates(env: &TestEnv, name: &str) -> Traffic {
+fn rotates(env: &TestEnv, name: &str) -> RecordedRequests {
     let old = env.connector(name).id;
     let (output, traffic) = env.converge(&[]);
     output.ends_with(ROTATED);
-    assert_eq!(traffic.written(), ROTATION);
+    assert_eq!(traffic.write_operations(), ROTATION);
     assert_ne!(env.connector(name).id, old);
-    env.wait_for("the old one to be gone", |env| {
+    env.wait_for("the deletion of the old connector", |env| {
         env.world()
             .connectors()
             .all(|connector| connector.id != old)
@@ -27,100 +27,116 @@ fn rotates(env: &TestEnv, name: &str) -> Traffic {
 }
 
 #[test]
-fn a_new_value_in_the_environment_is_a_rotation() {
+fn credential_changed_in_environment_rotates() {
     let mut env = TestEnv::applied();
     env.set("ACME_GITHUB", "another-value");
     env.run(&["plan"]).exits(0).says("! acme/Acme GitHub");
     let traffic = rotates(&env, "Acme GitHub");
-    // The check and the creation, of this connector alone.
-    assert_eq!(traffic.0.iter().filter(|one| one.credentials).count(), 2);
+    // The check and the creation of this connector.
+    assert_eq!(
+        traffic
+            .0
+            .iter()
+            .filter(|request| request.credentials)
+            .count(),
+        2
+    );
     let id = env.connector("Acme GitHub").id;
     let sent = json!({"token": "another-value"});
     assert!(env.sandbox().holds_credentials(id, &sent));
 }
 
 #[test]
-fn a_new_value_in_a_file_is_a_rotation() {
+fn credential_changed_in_file_rotates() {
     let env = TestEnv::applied();
     env.write("stripe-key", "another-value");
     rotates(&env, "Globex Stripe");
 }
 
 #[test]
-fn another_reference_to_the_same_value_is_remembered_and_not_sent() {
+fn credential_with_new_reference_and_same_value_is_not_sent() {
     let mut env = TestEnv::applied();
     env.set("MOVED", "value-of-acme-github");
     env.edit("${env:ACME_GITHUB}", "${env:MOVED}");
     let (output, traffic) = env.apply(&[]);
     output.exits(0);
     assert!(output.stdout.starts_with("No changes."), "{output}");
-    traffic.only_reads();
-    env.is_converged(&[]);
-    // The ledger knows the new spelling: a rename is still recognised by it.
+    traffic.assert_only_reads();
+    env.assert_converged(&[]);
+    // The ledger records the new reference, so that a rename is still recognized.
     env.edit("name: Acme GitHub", "name: Acme Code");
     let (_, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), ["update_integrations_connectors_id"]);
+    assert_eq!(
+        traffic.write_operations(),
+        ["update_integrations_connectors_id"]
+    );
 }
 
 #[test]
-fn a_version_asks_to_send_again() {
+fn credentials_version_changed_rotates() {
     let env = TestEnv::applied();
-    let place = "        environment: {subdomain: acme}\n";
-    env.edit(place, &format!("{place}        credentials_version: 2\n"));
+    let anchor = "        environment: {subdomain: acme}\n";
+    env.edit(anchor, &format!("{anchor}        credentials_version: 2\n"));
     rotates(&env, "Acme Zendesk");
     env.edit("credentials_version: 2", "credentials_version: 3");
     rotates(&env, "Acme Zendesk");
     env.edit("        credentials_version: 3\n", "");
     env.apply(&[]).0.exits(0);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn a_readable_field_among_credentials_counts_too() {
+fn credential_literal_changed_rotates() {
     let env = TestEnv::applied();
     env.edit("ops@acme.example", "team@acme.example");
     rotates(&env, "Acme Zendesk");
 }
 
 #[test]
-fn credentials_that_do_not_work_leave_the_old_connector() {
+fn credential_check_failed_keeps_old_connector() {
     let mut env = TestEnv::applied();
     let old = env.connector("Acme GitHub");
     env.set("ACME_GITHUB", "an-invalid-value");
     let (output, traffic) = env.apply(&[]);
     output.exits(4).says("Apply incomplete!");
-    assert_eq!(traffic.written(), ["create_integrations_connectors_check"]);
+    assert_eq!(
+        traffic.write_operations(),
+        ["create_integrations_connectors_check"]
+    );
     assert_eq!(env.connector("Acme GitHub"), old);
     env.set("ACME_GITHUB", "a-working-value");
     rotates(&env, "Acme GitHub");
 }
 
 #[test]
-fn an_inconclusive_check_warns_or_blocks() {
+fn credential_check_inconclusive_warns_or_blocks() {
     let mut env = TestEnv::applied();
     env.set("ACME_GITHUB", "inconclusive-check-1");
     let (output, traffic) = env.apply(&["--require-check"]);
     output.exits(4);
-    assert_eq!(traffic.written(), ["create_integrations_connectors_check"]);
+    assert_eq!(
+        traffic.write_operations(),
+        ["create_integrations_connectors_check"]
+    );
     let (output, traffic) = env.converge(&[]);
     output.says("unverified").ends_with(ROTATED);
-    assert_eq!(traffic.written(), ROTATION);
+    assert_eq!(traffic.write_operations(), ROTATION);
 }
 
 #[test]
-fn a_key_that_no_longer_fits_verifies_nothing_and_changes_nothing() {
+fn ledger_key_changed_verifies_and_changes_nothing() {
     let mut env = TestEnv::applied();
     env.set("AIRLIFT_LEDGER_KEY", "a-key-of-its-own");
     env.set("ACME_GITHUB", "another-value");
-    let (output, traffic) = env.run_seen(&["plan", "--detailed-exitcode"]);
+    let (output, traffic) = env.run_with_traffic(&["plan", "--detailed-exitcode"]);
     output.exits(0).says("Not verified");
-    traffic.only_reads();
+    traffic.assert_only_reads();
     env.unset("AIRLIFT_LEDGER_KEY");
     rotates(&env, "Acme GitHub");
 }
 
 #[test]
-fn a_secret_that_is_not_here_is_not_verified_and_no_change() {
+fn secret_not_set_is_not_verified() {
     let mut env = TestEnv::applied();
     env.unset("ACME_GITHUB");
     env.run(&["plan", "--detailed-exitcode"])
@@ -132,7 +148,7 @@ fn a_secret_that_is_not_here_is_not_verified_and_no_change() {
 }
 
 #[test]
-fn an_unresolved_secret_stops_before_the_first_write() {
+fn secret_unresolved_stops_before_first_write() {
     let mut env = TestEnv::new();
     env.unset("ACME_ZENDESK");
     let (output, traffic) = env.apply(&[]);
@@ -140,14 +156,14 @@ fn an_unresolved_secret_stops_before_the_first_write() {
         .exits(11)
         .complains("secret_unresolved")
         .complains("${env:ACME_ZENDESK}");
-    traffic.only_reads();
+    traffic.assert_only_reads();
     env.set("ACME_ZENDESK", "");
     env.apply(&[]).0.exits(11);
     assert!(env.world().workspace("acme").is_none());
 }
 
 #[test]
-fn keep_going_does_everything_else() {
+fn keep_going_skips_connector_with_unresolved_secret() {
     let mut env = TestEnv::new();
     env.unset("ACME_ZENDESK");
     let (output, _) = env.apply(&["--keep-going"]);
@@ -159,9 +175,9 @@ fn keep_going_does_everything_else() {
 }
 
 #[test]
-fn a_rotation_whose_old_connector_stays_is_finished_by_the_next_run() {
+fn rotation_with_failed_deletion_is_finished_by_next_run() {
     let fault = "delete_integrations_connectors_id:1:400";
-    let mut env = TestEnv::with(ESTATE, faulty(fault));
+    let mut env = TestEnv::with(PROJECT, faulty(fault));
     env.converge(&[]);
     env.set("ACME_GITHUB", "another-value");
     let (output, _) = env.apply(&["--delete-timeout", "0"]);
@@ -169,8 +185,11 @@ fn a_rotation_whose_old_connector_stays_is_finished_by_the_next_run() {
     assert_eq!(env.world().workspace("acme").unwrap().connectors.len(), 3);
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 0 added, 0 changed, 1 destroyed.");
-    assert_eq!(traffic.written(), ["delete_integrations_connectors_id"]);
-    env.wait_for("the old one to be gone", |env| {
+    assert_eq!(
+        traffic.write_operations(),
+        ["delete_integrations_connectors_id"]
+    );
+    env.wait_for("the deletion of the old connector", |env| {
         env.world().workspace("acme").unwrap().connectors.len() == 2
     });
 }

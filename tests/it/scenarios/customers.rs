@@ -1,13 +1,13 @@
-//! Customers are changed in place.
+//! Tests of customer changes in place.
 
 use crate::support::TestEnv;
 use serde_json::json;
 
-/// The one workspace write of an edit.
+/// The only write of a change.
 const PUT: [&str; 1] = ["update_workspaces_workspace_id"];
 
 #[test]
-fn a_rename_keeps_the_workspace_and_all_it_holds() {
+fn rename_of_customer_keeps_workspace_and_connectors() {
     let env = TestEnv::applied();
     let before = env.world().workspace("acme").unwrap().clone();
     env.edit(
@@ -17,30 +17,30 @@ fn a_rename_keeps_the_workspace_and_all_it_holds() {
     env.run(&["plan"]).exits(0).says("> acme-corp");
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     let after = env.world().workspace("acme-corp").unwrap().clone();
     assert_eq!((after.id, after.connectors), (before.id, before.connectors));
-    // The hint has done its work and may go.
+    // `previous_name` can be removed after the rename.
     env.edit("    previous_name: acme\n", "");
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn a_customer_is_suspended_and_woken() {
+fn customer_is_suspended_and_activated() {
     let env = TestEnv::applied();
     env.edit("- name: acme\n", "- name: acme\n    status: inactive\n");
     let (output, traffic) = env.converge(&[]);
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert!(!env.world().workspace("acme").unwrap().active);
     env.edit("    status: inactive\n", "");
     let (_, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert!(env.world().workspace("acme").unwrap().active);
 }
 
 #[test]
-fn the_cache_has_three_states() {
+fn customer_cache_has_three_states() {
     let env = TestEnv::applied();
     env.edit("- name: acme\n", "- name: acme\n    cache: true\n");
     let cache = |env: &TestEnv| env.world().workspace("acme").unwrap().cache_enabled;
@@ -51,31 +51,31 @@ fn the_cache_has_three_states() {
     assert_eq!(cache(&env), Some(false));
     env.edit("cache: false", "cache: inherit");
     let (_, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     assert_eq!(cache(&env), None);
-    // What is not declared is left alone.
+    // An undeclared setting is not changed.
     env.edit("    cache: inherit\n", "");
     let id = env.world().workspace("acme").unwrap().id;
     env.remote()
         .change_customer(id, &json!({"cache_enabled": true}));
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn a_name_changed_behind_our_back_is_refused_until_the_files_explain_it() {
+fn customer_renamed_out_of_band_is_refused_without_previous_name() {
     let env = TestEnv::applied();
     let id = env.world().workspace("acme").unwrap().id;
     env.remote().change_customer(id, &json!({"name": "emca"}));
-    let (refused, traffic) = env.apply(&[]);
-    refused.exits(5).complains("guard_refused");
-    traffic.only_reads();
+    let (output, traffic) = env.apply(&[]);
+    output.exits(5).complains("guard_refused");
+    traffic.assert_only_reads();
     env.edit("- name: acme\n", "- name: acme\n    previous_name: emca\n");
     env.converge(&[]);
     assert_eq!(env.world().workspace("acme").unwrap().id, id);
 }
 
 #[test]
-fn a_rename_onto_a_name_that_is_taken_is_blocked() {
+fn rename_of_customer_to_existing_name_is_blocked() {
     let env = TestEnv::applied();
     env.remote().customer("acme-corp");
     env.edit(
@@ -84,39 +84,39 @@ fn a_rename_onto_a_name_that_is_taken_is_blocked() {
     );
     let (blocked, traffic) = env.apply(&[]);
     blocked.exits(4).says("rename_conflict");
-    traffic.only_reads();
+    traffic.assert_only_reads();
     assert!(env.world().workspace("acme").is_some());
 }
 
 #[test]
-fn several_changes_of_a_customer_are_one_write() {
+fn customer_with_several_changes_is_one_write() {
     let env = TestEnv::applied();
     env.edit(
         "- name: acme\n",
         "- name: acme-corp\n    previous_name: acme\n    cache: false\n",
     );
     let (output, traffic) = env.converge(&[]);
-    assert_eq!(traffic.written(), PUT);
+    assert_eq!(traffic.write_operations(), PUT);
     output.ends_with("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
 }
 
 #[test]
-fn protection_reaches_the_ledger_without_a_write() {
+fn protection_is_recorded_without_a_write() {
     let env = TestEnv::applied();
     env.edit("- name: acme\n", "- name: acme\n    protect: true\n");
     let (output, traffic) = env.apply(&[]);
     output.exits(0);
-    traffic.only_reads();
-    env.is_converged(&[]);
-    // It outlives the customer's removal from the files.
-    env.cut("- name: acme", Some("- name: globex"));
+    traffic.assert_only_reads();
+    env.assert_converged(&[]);
+    // The protection remains after the customer is removed from the files.
+    env.remove_lines("- name: acme", Some("- name: globex"));
     let (blocked, traffic) = env.apply(&["--prune"]);
     blocked.exits(4).says("[protected]");
-    traffic.only_reads();
+    traffic.assert_only_reads();
 }
 
 #[test]
-fn a_suspended_customer_gets_its_connectors_all_the_same() {
+fn suspended_customer_gets_connector_changes() {
     let env = TestEnv::new();
     env.edit("- name: globex\n", "- name: globex\n    status: inactive\n");
     env.converge(&[]);

@@ -1,37 +1,37 @@
-//! Drift: what others changed since the last apply, apart from what is pending in the files.
+//! Tests of drift: changes by others since the last apply, without pending changes of the files.
 
-use crate::support::{ESTATE, Output, TestEnv, options};
+use crate::support::{Output, PROJECT, TestEnv, options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const QUIET: &str = "No drift. 2 customers are as last applied.";
+const NO_DRIFT: &str = "No drift. 2 customers are as last applied.";
 
-/// `drift --format json`, having exited as it should and sent nothing but reads.
+/// Runs `drift --format json`, and asserts the exit code and that it only reads.
 fn drift(env: &TestEnv, code: i32, more: &[&str]) -> Value {
     let arguments = [&["drift", "--format", "json", "--detailed-exitcode"], more].concat();
-    let (output, traffic) = env.run_seen(&arguments);
-    traffic.only_reads();
+    let (output, traffic) = env.run_with_traffic(&arguments);
+    traffic.assert_only_reads();
     output.exits(code);
     output.json()
 }
 
-/// `address change` of every entry.
-fn told(document: &Value) -> Vec<String> {
-    let changes = document["changes"].as_array().unwrap().iter();
-    let told = changes.map(|one| {
-        let text = |key: &str| one[key].as_str().unwrap().to_owned();
+/// The address and the kind of every change.
+fn changes(document: &Value) -> Vec<String> {
+    let entries = document["changes"].as_array().unwrap().iter();
+    let described = entries.map(|change| {
+        let text = |key: &str| change[key].as_str().unwrap().to_owned();
         format!("{} {}", text("address"), text("change"))
     });
-    told.collect()
+    described.collect()
 }
 
-fn quiet(output: &Output) {
+fn assert_no_drift(output: &Output) {
     output.exits(0);
-    assert!(output.stdout.starts_with(QUIET), "{output}");
+    assert!(output.stdout.starts_with(NO_DRIFT), "{output}");
 }
 
 #[test]
-fn nothing_drifts_by_itself_and_no_secret_is_needed() {
+fn drift_after_apply_is_empty_without_secrets() {
     let mut env = TestEnv::new();
     env.run(&["drift", "--detailed-exitcode"])
         .exits(0)
@@ -41,34 +41,34 @@ fn nothing_drifts_by_itself_and_no_secret_is_needed() {
         env.unset(name);
     }
     std::fs::remove_file(env.path("stripe-key")).unwrap();
-    quiet(&env.run(&["drift", "--detailed-exitcode"]));
-    assert_eq!(told(&drift(&env, 0, &[])), Vec::<String>::new());
+    assert_no_drift(&env.run(&["drift", "--detailed-exitcode"]));
+    assert_eq!(changes(&drift(&env, 0, &[])), Vec::<String>::new());
 }
 
 #[test]
-fn what_is_pending_in_the_files_is_no_drift() {
+fn drift_ignores_pending_changes_of_files() {
     let env = TestEnv::applied();
     env.edit("[acme/api]", "[acme/web]");
     env.edit("subdomain: acme", "subdomain: acme-eu");
     env.edit("- name: globex", "- name: globex-2");
     env.edit("  - name: acme\n", "  - name: acme\n    status: inactive\n");
     env.run(&["plan", "--detailed-exitcode"]).exits(2);
-    quiet(&env.run(&["drift", "--detailed-exitcode"]));
+    assert_no_drift(&env.run(&["drift", "--detailed-exitcode"]));
 }
 
 #[test]
-fn changes_of_connectors_show_whatever_the_files_want_by_now() {
+fn drift_of_connectors_ignores_new_values_in_files() {
     let env = TestEnv::applied();
     let (remote, github) = (env.remote(), env.connector("Acme GitHub"));
     let mut config = github.replication_config.clone();
     config["repositories"] = json!(["acme/web"]);
-    config.insert("nobodys".into(), json!("business"));
+    config.insert("undeclared".into(), json!("ignored"));
     remote.change_connector(github.id, &json!({"replication_config": config}));
     let zendesk = env.connector("Acme Zendesk").id;
-    remote.change_connector(zendesk, &json!({"name": "Theirs"}));
+    remote.change_connector(zendesk, &json!({"name": "Someone's"}));
     remote.delete_connector(env.connector("Globex Stripe").id);
     env.wait_for("the deletion", |env| env.world().deleted_connectors == 1);
-    // The files want by now what somebody made of it.
+    // The files now declare the changed value.
     env.edit("[acme/api]", "[acme/web]");
     let document = drift(&env, 2, &[]);
     let expected = [
@@ -76,7 +76,7 @@ fn changes_of_connectors_show_whatever_the_files_want_by_now() {
         "acme/Acme Zendesk renamed_remotely",
         "globex/Globex Stripe gone",
     ];
-    assert_eq!(told(&document), expected);
+    assert_eq!(changes(&document), expected);
     let fields = &document["changes"][0]["fields"];
     let expected = json!([{
         "path": "replication_config.repositories",
@@ -93,53 +93,53 @@ fn changes_of_connectors_show_whatever_the_files_want_by_now() {
 }
 
 #[test]
-fn changes_of_customers_show() {
-    let env = TestEnv::with(ESTATE, options());
+fn drift_of_customers_is_shown() {
+    let env = TestEnv::with(PROJECT, options());
     env.edit("  - name: acme\n", "  - name: acme\n    cache: true\n");
     env.converge(&[]);
     let (remote, world) = (env.remote(), env.world());
     let id = |name: &str| world.workspace(name).unwrap().id;
     let body = json!({"status": "inactive", "cache_enabled": false, "name": "acme-2"});
     remote.change_customer(id("acme"), &body);
-    remote.ask(
+    remote.send(
         Method::DELETE,
         &format!("/api/v1/workspaces/{}", id("globex")),
         None,
     );
-    remote.customer("somebody");
+    remote.customer("someone");
     let document = drift(&env, 2, &[]);
-    assert_eq!(told(&document), ["acme changed_remotely", "globex gone"]);
+    assert_eq!(changes(&document), ["acme changed_remotely", "globex gone"]);
     let fields = document["changes"][0]["fields"].as_array().unwrap();
     let paths: Vec<&str> = fields.iter().map(|f| f["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["cache", "name", "status"]);
     assert_eq!(fields[2]["before"], json!({"value": "active"}));
-    assert_eq!(document["unmanaged_customers"], json!(["somebody"]));
+    assert_eq!(document["unmanaged_customers"], json!(["someone"]));
     assert_eq!(document["summary"]["customers"], 2);
 }
 
 #[test]
-fn a_cache_that_nobody_declared_is_nobodys_drift() {
+fn drift_ignores_undeclared_cache() {
     let env = TestEnv::applied();
     let id = env.world().workspace("acme").unwrap().id;
     env.remote()
         .change_customer(id, &json!({"cache_enabled": true}));
-    assert_eq!(told(&drift(&env, 0, &[])), Vec::<String>::new());
+    assert_eq!(changes(&drift(&env, 0, &[])), Vec::<String>::new());
 }
 
 #[test]
-fn a_strange_connector_shows_until_an_apply_has_seen_it() {
+fn drift_shows_unmanaged_connector_until_next_apply() {
     let env = TestEnv::applied();
-    let key = json!({"api_key": "somebody's"});
+    let key = json!({"api_key": "someone's"});
     env.remote().connector("acme", "Manual", "stripe", &key);
-    assert_eq!(told(&drift(&env, 2, &[])), ["acme/Manual appeared"]);
+    assert_eq!(changes(&drift(&env, 2, &[])), ["acme/Manual appeared"]);
     env.run(&["drift"])
         .says("+ acme/Manual (stripe): new, not ours");
     env.converge(&[]);
-    assert_eq!(told(&drift(&env, 0, &[])), Vec::<String>::new());
+    assert_eq!(changes(&drift(&env, 0, &[])), Vec::<String>::new());
 }
 
 #[test]
-fn a_part_can_be_asked_for() {
+fn drift_of_target_shows_only_the_target() {
     let env = TestEnv::applied();
     let remote = env.remote();
     for name in ["Acme Zendesk", "Globex Stripe"] {
@@ -149,21 +149,21 @@ fn a_part_can_be_asked_for() {
         );
     }
     let only = drift(&env, 2, &["--target", "globex"]);
-    assert_eq!(told(&only), ["globex/Globex Stripe renamed_remotely"]);
+    assert_eq!(changes(&only), ["globex/Globex Stripe renamed_remotely"]);
     assert_eq!(only["partial"], true);
-    let but = drift(
+    let excluded = drift(
         &env,
         0,
         &["--exclude", "globex", "--exclude", "acme/Acme Zendesk"],
     );
-    assert_eq!(told(&but), Vec::<String>::new());
+    assert_eq!(changes(&excluded), Vec::<String>::new());
     env.run(&["drift", "--target", "globexx"])
         .exits(64)
         .complains("unknown_selector");
 }
 
 #[test]
-fn a_ledger_of_an_older_version_is_compared_as_far_as_it_goes() {
+fn drift_with_older_ledger_compares_recorded_fields() {
     let env = TestEnv::applied();
     let is_json = |path: &std::path::Path| path.extension().is_some_and(|end| end == "json");
     let ledger = crate::support::files(&env.path(".airlift/ledger"), &is_json);
@@ -177,19 +177,19 @@ fn a_ledger_of_an_older_version_is_compared_as_far_as_it_goes() {
     let acme = env.world().workspace("acme").unwrap().id;
     env.remote()
         .change_customer(acme, &json!({"status": "inactive"}));
-    assert_eq!(told(&drift(&env, 0, &[])), Vec::<String>::new());
+    assert_eq!(changes(&drift(&env, 0, &[])), Vec::<String>::new());
     env.converge(&[]);
     env.remote()
         .change_customer(acme, &json!({"status": "inactive"}));
-    assert_eq!(told(&drift(&env, 2, &[])), ["acme changed_remotely"]);
+    assert_eq!(changes(&drift(&env, 2, &[])), ["acme changed_remotely"]);
 }
 
 #[test]
-fn a_secret_that_somebody_left_in_the_settings_is_not_shown() {
+fn drift_does_not_show_secret_in_settings() {
     let env = TestEnv::applied();
     let github = env.connector("Acme GitHub");
     let mut config = github.replication_config;
-    config["start_date"] = json!("ghp_somebodysToken123");
+    config["start_date"] = json!("ghp_someonesToken1234");
     env.remote()
         .change_connector(github.id, &json!({"replication_config": config}));
     let output = env.run(&["drift"]);

@@ -1,33 +1,32 @@
-//! Export: what exists as files, which are valid and which nothing has to be done for.
+//! Tests of export: the exported files are valid, and a plan for them is empty.
 
-use crate::support::{ESTATE, Output, TestEnv, options};
+use crate::support::{Output, PROJECT, TestEnv, options};
 use serde_json::{Value, json};
 
-/// Exports to stdout, with reads alone.
+/// Exports to stdout, and asserts that the command only reads.
 pub(super) fn export(env: &TestEnv, more: &[&str]) -> Output {
-    let (output, traffic) = env.run_seen(&[&["export"], more].concat());
+    let (output, traffic) = env.run_with_traffic(&[&["export"], more].concat());
     output.exits(0);
-    traffic.only_reads();
+    traffic.assert_only_reads();
     output
 }
 
-/// The text is valid, and a project of its own that consists of it has nothing to change.
-pub(super) fn adopts_everything(env: &TestEnv, text: &str) {
+/// Asserts that the text is a valid project, and that a plan for it in a new directory is empty.
+pub(super) fn assert_adopts_everything(env: &TestEnv, text: &str) {
     env.write("elsewhere/airlift.yaml", text);
-    let arguments = |verb| [verb, "-f", "elsewhere"];
-    env.run(&arguments("validate")).exits(0);
-    let (plan, traffic) = env.run_seen(&["plan", "-f", "elsewhere", "--detailed-exitcode"]);
+    env.run(&["validate", "-f", "elsewhere"]).exits(0);
+    let (plan, traffic) = env.run_with_traffic(&["plan", "-f", "elsewhere", "--detailed-exitcode"]);
     plan.exits(0);
-    traffic.only_reads();
+    traffic.assert_only_reads();
     assert!(!plan.stdout.contains("Blocked"), "{plan}");
 }
 
 fn stripe() -> Value {
-    json!({"api_key": "somebody's"})
+    json!({"api_key": "someone's"})
 }
 
 #[test]
-fn an_applied_estate_comes_back_with_its_references() {
+fn export_of_applied_project_keeps_references() {
     let env = TestEnv::applied();
     let output = export(&env, &[]);
     for part in [
@@ -43,12 +42,12 @@ fn an_applied_estate_comes_back_with_its_references() {
     assert!(!output.stdout.contains("placeholder"), "{output}");
     env.write("airlift.yaml", &output.stdout);
     env.run(&["validate"]).exits(0);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
     assert_eq!(export(&env, &[]).stdout, output.stdout);
 }
 
 #[test]
-fn without_a_ledger_placeholders_stand_for_credentials() {
+fn export_without_ledger_writes_placeholders() {
     let env = TestEnv::applied();
     let output = export(&env, &["--ledger", "none"]);
     for part in [
@@ -61,21 +60,22 @@ fn without_a_ledger_placeholders_stand_for_credentials() {
     }
     output.complains("placeholders to be filled in before the next apply: 4");
     assert!(!output.stdout.contains("ops@acme.example"));
-    adopts_everything(&env, &output.stdout);
+    assert_adopts_everything(&env, &output.stdout);
 }
 
 #[test]
-fn no_project_is_needed() {
+fn export_without_project_works() {
     let env = TestEnv::applied();
     std::fs::create_dir(env.path("empty")).unwrap();
     let mut command = env.command(&["export"]);
     command.current_dir(env.path("empty"));
-    let output = Output::of(&mut command, std::time::Duration::from_secs(30));
+    let output = Output::run(&mut command, std::time::Duration::from_secs(30));
     output.exits(0).says("name: Acme GitHub");
     assert!(!env.path("empty/.airlift").exists());
 }
 
-const ODD: [&str; 15] = [
+/// Names that need quoting in YAML or have a meaning elsewhere.
+const UNUSUAL_NAMES: [&str; 15] = [
     "it's \"quoted\": {yes}, [no]",
     "- dash",
     "# hash",
@@ -94,21 +94,21 @@ const ODD: [&str; 15] = [
 ];
 
 #[test]
-fn odd_names_come_back_as_they_are() {
+fn export_keeps_unusual_names() {
     let env = TestEnv::with("version: 1\n", options());
     let remote = env.remote();
-    for name in ODD {
+    for name in UNUSUAL_NAMES {
         remote.customer(name);
         remote.connector(name, name, "stripe", &stripe());
     }
     let output = export(&env, &[]);
     let read: Value = serde_yaml::from_str(&output.stdout).unwrap();
     let customers = read["customers"].as_array().unwrap();
-    let mut names: Vec<&str> = ODD.to_vec();
+    let mut names: Vec<&str> = UNUSUAL_NAMES.to_vec();
     names.sort_unstable();
     let read: Vec<&str> = customers
         .iter()
-        .map(|one| one["name"].as_str().unwrap())
+        .map(|customer| customer["name"].as_str().unwrap())
         .collect();
     assert_eq!(read, names);
     for stream in [&output.stdout, &output.stderr] {
@@ -122,16 +122,16 @@ fn odd_names_come_back_as_they_are() {
                 .any(|line| line.trim_start().starts_with("::"))
         );
     }
-    adopts_everything(&env, &output.stdout);
-    let files = env.run(&["export", "--out", "odd"]);
-    files.exits(0).says("wrote 16 files below odd");
-    env.run(&["plan", "-f", "odd", "--detailed-exitcode"])
+    assert_adopts_everything(&env, &output.stdout);
+    let files = env.run(&["export", "--out", "unusual"]);
+    files.exits(0).says("wrote 16 files below unusual");
+    env.run(&["plan", "-f", "unusual", "--detailed-exitcode"])
         .exits(0);
     assert!(!env.path("etc").exists());
 }
 
 #[test]
-fn what_no_file_can_declare_is_named_and_kept_as_a_comment() {
+fn export_writes_undeclarable_objects_as_comments() {
     let env = TestEnv::with("version: 1\n", options());
     let remote = env.remote();
     remote.customer("acme");
@@ -149,7 +149,7 @@ fn what_no_file_can_declare_is_named_and_kept_as_a_comment() {
         .complains("2 connectors of this customer carry this name")
         .complains(" padded is left out")
         .complains("default is left out");
-    adopts_everything(&env, &output.stdout);
+    assert_adopts_everything(&env, &output.stdout);
     let alone = "      - name: Alone";
     assert_eq!(
         output.stdout.matches("      - name: ").count(),
@@ -159,7 +159,7 @@ fn what_no_file_can_declare_is_named_and_kept_as_a_comment() {
 }
 
 #[test]
-fn the_one_of_two_that_the_ledger_knows_is_declared() {
+fn export_of_duplicates_declares_the_recorded_one() {
     let env = TestEnv::applied();
     env.remote()
         .connector("globex", "Globex Stripe", "stripe", &stripe());
@@ -168,12 +168,12 @@ fn the_one_of_two_that_the_ledger_knows_is_declared() {
         .says("      - name: Globex Stripe")
         .says("      # - name: Globex Stripe");
     env.write("airlift.yaml", &output.stdout);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn states_of_customers_come_back() {
-    let env = TestEnv::with(ESTATE, options());
+fn export_keeps_customer_settings() {
+    let env = TestEnv::with(PROJECT, options());
     env.edit(
         "  - name: acme\n",
         "  - name: acme\n    status: inactive\n    cache: false\n    protect: true\n",
@@ -182,11 +182,11 @@ fn states_of_customers_come_back() {
     let output = export(&env, &[]);
     output.says("    status: inactive\n    cache: false\n    protect: true\n");
     env.write("airlift.yaml", &output.stdout);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn secrets_in_the_settings_are_not_written() {
+fn export_does_not_write_secrets_in_settings() {
     let env = TestEnv::applied();
     let remote = env.remote();
     let github = env.connector("Acme GitHub");
@@ -202,7 +202,7 @@ fn secrets_in_the_settings_are_not_written() {
 }
 
 #[test]
-fn a_reference_in_the_settings_comes_back_as_one() {
+fn export_keeps_reference_in_settings() {
     let mut env = TestEnv::new();
     env.edit(
         "start_date: 2026-01-01T00:00:00Z",
@@ -214,10 +214,10 @@ fn a_reference_in_the_settings_comes_back_as_one() {
     output.says("start_date: \"${env:START}\"");
     assert!(!output.to_string().contains("04:04:04"), "{output}");
     env.write("airlift.yaml", &output.stdout);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
-/// Settings of a type about which the catalog knows nothing, so that anything may stand there.
+/// Settings of a type without a known schema, with values that are difficult to write as YAML.
 fn hostile() -> Value {
     let deep = (0..40).fold(json!("bottom"), |inner, _| json!({"a": inner}));
     json!({
@@ -233,13 +233,13 @@ fn hostile() -> Value {
         "nested": {"": [], "empty": {}, "~": null, "a: b": {"- c": ["d", {"e": [[]]}]}},
         "a".repeat(2_000): 1,
         "\u{202e}key": true,
-        "wide": vec!["a word that takes its room"; 20],
+        "wide": vec!["a word that takes its space"; 20],
         "nothing": null,
     })
 }
 
 #[test]
-fn whatever_the_settings_hold_the_file_is_valid_and_says_the_same() {
+fn export_of_hostile_settings_is_valid_and_equal() {
     let env = TestEnv::applied();
     let remote = env.remote();
     let zendesk = env.connector("Acme Zendesk").id;
@@ -262,37 +262,37 @@ fn whatever_the_settings_hold_the_file_is_valid_and_says_the_same() {
         assert_eq!(settings[key], config[key], "{key}");
     }
     assert_eq!(settings.as_object().unwrap().len(), 7, "{output}");
-    adopts_everything(&env, &export(&env, &["--ledger", "none"]).stdout);
+    assert_adopts_everything(&env, &export(&env, &["--ledger", "none"]).stdout);
     env.write("airlift.yaml", &output.stdout);
     env.run(&["validate"]).exits(0);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
-fn a_project_is_written_and_nothing_is_overwritten() {
+fn export_to_directory_overwrites_nothing() {
     let env = TestEnv::applied();
-    let arguments = ["export", "--out", "estate"];
+    let arguments = ["export", "--out", "exported"];
     env.run(&arguments)
         .exits(0)
-        .says("wrote 3 files below estate");
+        .says("wrote 3 files below exported");
     let read = |name: &str| std::fs::read_to_string(env.path(name)).unwrap();
-    assert!(read("estate/airlift.yaml").contains("include: [customers/*.yaml]"));
-    assert!(read("estate/customers/acme.yaml").contains("name: Acme Zendesk"));
-    env.run(&["validate", "-f", "estate"]).exits(0);
-    env.run(&["plan", "-f", "estate", "--detailed-exitcode"])
+    assert!(read("exported/airlift.yaml").contains("include: [customers/*.yaml]"));
+    assert!(read("exported/customers/acme.yaml").contains("name: Acme Zendesk"));
+    env.run(&["validate", "-f", "exported"]).exits(0);
+    env.run(&["plan", "-f", "exported", "--detailed-exitcode"])
         .exits(0);
-    let before = read("estate/airlift.yaml");
+    let before = read("exported/airlift.yaml");
     env.run(&arguments).exits(1).complains("file_exists");
-    assert_eq!(read("estate/airlift.yaml"), before);
-    std::fs::remove_file(env.path("estate/airlift.yaml")).unwrap();
+    assert_eq!(read("exported/airlift.yaml"), before);
+    std::fs::remove_file(env.path("exported/airlift.yaml")).unwrap();
     env.run(&arguments)
         .exits(1)
         .complains("customers/acme.yaml");
-    assert!(!env.path("estate/airlift.yaml").exists());
+    assert!(!env.path("exported/airlift.yaml").exists());
 }
 
 #[test]
-fn the_same_world_gives_the_same_bytes_and_parts_of_it_can_be_had() {
+fn export_is_deterministic_and_accepts_targets() {
     let env = TestEnv::applied();
     let first = export(&env, &["--parallelism", "1"]);
     for _ in 0..3 {
@@ -308,7 +308,7 @@ fn the_same_world_gives_the_same_bytes_and_parts_of_it_can_be_had() {
     let yaml: Value = serde_yaml::from_str(&first.stdout).unwrap();
     assert_eq!(json, yaml);
     for (arguments, word) in [
-        (&["--target", "nobody"][..], "unknown_selector"),
+        (&["--target", "missing"][..], "unknown_selector"),
         (&["--target", "acme/Acme GitHub"], "whole customers"),
         (&["--out", "x", "--format", "json"], "--out"),
     ] {
@@ -319,7 +319,7 @@ fn the_same_world_gives_the_same_bytes_and_parts_of_it_can_be_had() {
 }
 
 #[test]
-fn an_organization_without_customers_gives_an_empty_project() {
+fn export_without_customers_is_an_empty_project() {
     let env = TestEnv::with("version: 1\n", options());
     let output = export(&env, &[]);
     output.says("customers: []");

@@ -1,6 +1,6 @@
-//! Export of every connector type: a project that declares each type once comes back as declared.
+//! Tests of the export of every connector type.
 
-use super::export::{adopts_everything, export};
+use super::export::{assert_adopts_everything, export};
 use crate::support::{TestEnv, options};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -76,16 +76,16 @@ fn settings(kind: &airlift::catalog::ConnectorType) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn every_type_of_the_catalog_comes_back() {
+fn export_of_every_type_is_equal_to_the_project() {
     let mut env = TestEnv::with("version: 1\n", options());
     let project = every_type(&mut env);
     env.write("airlift.yaml", &project);
     env.converge(&[]);
     let bare = export(&env, &["--ledger", "none"]);
     assert_eq!(bare.stdout.matches("        type: ").count(), 56);
-    adopts_everything(&env, &bare.stdout);
+    assert_adopts_everything(&env, &bare.stdout);
     let output = export(&env, &[]);
     env.write("airlift.yaml", &output.stdout);
     env.run(&["validate"]).exits(0);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }

@@ -1,14 +1,14 @@
-//! Runs that are killed, that meet each other, and that meet a bad day.
+//! Tests of runs that are killed or interrupted, that run at the same time, or that meet faults.
 
-use crate::support::{ESTATE, TestEnv, faulty};
+use crate::support::{PROJECT, TestEnv, faulty};
 use std::time::Duration;
 
-/// Runs until the creation of the second connector has its effect and no answer, then kills.
+/// Runs until the second call of an operation has its effect and gets no response, then kills the run.
 fn killed(operation: &str, reached: impl FnMut(&TestEnv) -> bool) -> TestEnv {
-    let env = TestEnv::with(ESTATE, faulty(&format!("{operation}:2:timeout-after")));
+    let env = TestEnv::with(PROJECT, faulty(&format!("{operation}:2:timeout-after")));
     let mut child = env.spawn(&["apply", "--auto-approve", "--parallelism", "1"]);
     env.wait_for("the effect", reached);
-    // The world shows the effect before the run can have heard of it.
+    // The run has no response yet when the world shows the effect.
     child.kill().unwrap();
     child.wait().unwrap();
     env
@@ -16,42 +16,45 @@ fn killed(operation: &str, reached: impl FnMut(&TestEnv) -> bool) -> TestEnv {
 
 fn names(env: &TestEnv) -> Vec<String> {
     let world = env.world();
-    let mut names: Vec<_> = world.connectors().map(|one| one.name.clone()).collect();
+    let mut names: Vec<_> = world
+        .connectors()
+        .map(|connector| connector.name.clone())
+        .collect();
     names.sort();
     names
 }
 
 #[test]
-fn a_run_killed_in_a_creation_leaves_no_twin() {
+fn killed_run_during_creation_leaves_no_duplicate() {
     let env = killed("create_integrations_connectors", |env| {
         env.world().connectors().count() == 2
     });
-    let made = env.connector("Acme Zendesk").id;
+    let created = env.connector("Acme Zendesk").id;
     let (output, traffic) = env.converge(&[]);
-    // The ledger learns of the second connector; the third is created.
+    // The second connector is recorded, and the third one is created.
     output.says("Resources: 2 added");
     assert_eq!(traffic.count("create_integrations_connectors"), 1);
-    assert_eq!(env.connector("Acme Zendesk").id, made);
+    assert_eq!(env.connector("Acme Zendesk").id, created);
     assert_eq!(
         names(&env),
         ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]
     );
     let sent =
         serde_json::json!({"email": "ops@acme.example", "api_token": "value-of-acme-zendesk"});
-    assert!(env.sandbox().holds_credentials(made, &sent));
-    // It is ours as if its answer had come: its credentials are known to be those sent.
+    assert!(env.sandbox().holds_credentials(created, &sent));
+    // The credentials are verified, as if the response had arrived.
     let plan = env.run(&["plan"]);
     assert!(!plan.stdout.contains("Not verified"), "{plan}");
 }
 
 #[test]
-fn a_run_killed_in_the_birth_of_a_customer_finds_it_again() {
+fn killed_run_during_customer_creation_finds_it_again() {
     let env = killed("create_account_applications_scoped_token", |env| {
         env.world().workspace("globex").is_some()
     });
-    let made = env.world().workspace("globex").unwrap().id;
+    let created = env.world().workspace("globex").unwrap().id;
     env.converge(&[]);
-    assert_eq!(env.world().workspace("globex").unwrap().id, made);
+    assert_eq!(env.world().workspace("globex").unwrap().id, created);
     assert_eq!(
         names(&env),
         ["Acme GitHub", "Acme Zendesk", "Globex Stripe"]
@@ -59,9 +62,9 @@ fn a_run_killed_in_the_birth_of_a_customer_finds_it_again() {
 }
 
 #[test]
-fn a_run_killed_in_a_rotation_ends_with_one_connector() {
+fn killed_run_during_rotation_ends_with_one_connector() {
     let faults = "create_integrations_connectors:4:timeout-after";
-    let mut env = TestEnv::with(ESTATE, faulty(faults));
+    let mut env = TestEnv::with(PROJECT, faulty(faults));
     env.converge(&[]);
     let old = env.connector("Acme GitHub").id;
     env.set("ACME_GITHUB", "another-value");
@@ -72,7 +75,7 @@ fn a_run_killed_in_a_rotation_ends_with_one_connector() {
     child.kill().unwrap();
     child.wait().unwrap();
     env.converge(&[]);
-    env.wait_for("the old one to be gone", |env| {
+    env.wait_for("the deletion of the old connector", |env| {
         env.world().connectors().count() == 3
     });
     let new = env.connector("Acme GitHub").id;
@@ -83,15 +86,15 @@ fn a_run_killed_in_a_rotation_ends_with_one_connector() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_before_the_first_write_ends_the_run_at_once() {
-    let env = TestEnv::with(ESTATE, faulty("list_workspaces:1:timeout-before"));
+fn signal_before_first_write_stops_at_once() {
+    let env = TestEnv::with(PROJECT, faulty("list_workspaces:1:timeout-before"));
     let mut child = env.spawn(&["apply", "--auto-approve"]);
     env.wait_for("the listing", |env| {
         let log = env.sandbox().log();
         log.iter()
-            .any(|one| one.operation.as_deref() == Some("list_workspaces"))
+            .any(|request| request.operation.as_deref() == Some("list_workspaces"))
     });
-    // It listens before it asks for anything.
+    // The signal handler is installed before the first request.
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(8));
@@ -100,21 +103,21 @@ fn a_signal_before_the_first_write_ends_the_run_at_once() {
 }
 
 #[test]
-fn two_runs_do_not_share_a_ledger_at_once() {
+fn concurrent_run_with_same_ledger_is_rejected() {
     let env = TestEnv::with(
-        ESTATE,
+        PROJECT,
         faulty("create_integrations_connectors:1:timeout-before"),
     );
     let mut first = env.spawn(&["apply", "--auto-approve"]);
-    let is_creation = |one: &airlift::sandbox::testing::RequestRecord| {
-        one.operation.as_deref() == Some("create_integrations_connectors")
+    let is_creation = |request: &airlift::sandbox::testing::RequestRecord| {
+        request.operation.as_deref() == Some("create_integrations_connectors")
     };
     env.wait_for("the first creation", |env| {
         env.sandbox().log().iter().any(is_creation)
     });
     let second = env.run(&["apply", "--auto-approve"]);
     second.exits(1).complains("ledger_locked");
-    // Reading is for everybody.
+    // Reading needs no lock.
     env.run(&["plan"]).exits(0);
     first.kill().unwrap();
     first.wait().unwrap();
@@ -126,12 +129,15 @@ fn two_runs_do_not_share_a_ledger_at_once() {
 }
 
 #[test]
-fn a_signal_lets_what_was_begun_finish() {
-    let env = TestEnv::with(ESTATE, faulty("create_integrations_connectors:1:delay@700"));
+fn signal_finishes_request_in_flight() {
+    let env = TestEnv::with(
+        PROJECT,
+        faulty("create_integrations_connectors:1:delay@700"),
+    );
     let arguments = ["apply", "--auto-approve", "--parallelism", "1"];
     let mut child = env.spawn(&arguments);
-    let is_creation = |one: &airlift::sandbox::testing::RequestRecord| {
-        one.operation.as_deref() == Some("create_integrations_connectors")
+    let is_creation = |request: &airlift::sandbox::testing::RequestRecord| {
+        request.operation.as_deref() == Some("create_integrations_connectors")
     };
     env.wait_for("the first creation", |env| {
         env.sandbox().log().iter().any(is_creation)
@@ -148,13 +154,17 @@ fn a_signal_lets_what_was_begun_finish() {
 }
 
 #[test]
-fn passing_trouble_is_waited_out() {
+fn transient_faults_are_retried() {
     let faults = "list_workspaces:1:503,create_integrations_connectors:1:429@0,\
                   create_integrations_connectors:3:reset-before,create_integrations_connectors:4:\
                   504-after,get_workspaces_stats:1:cut";
-    let env = TestEnv::with(ESTATE, faulty(faults));
+    let env = TestEnv::with(PROJECT, faulty(faults));
     let (_, traffic) = env.apply(&[]);
-    let met = traffic.0.iter().filter(|one| one.fault.is_some()).count();
+    let met = traffic
+        .0
+        .iter()
+        .filter(|request| request.fault.is_some())
+        .count();
     assert!(met >= 4, "{traffic:#?}");
     env.apply(&[]);
     env.converge(&[]);
@@ -165,15 +175,15 @@ fn passing_trouble_is_waited_out() {
 }
 
 #[test]
-fn tokens_that_end_early_are_minted_again() {
+fn tokens_that_expire_early_are_replaced() {
     let mut options = faulty("create_integrations_connectors:2:expire,list_workspaces:1:expire");
     options.app_token_ttl = Duration::from_mins(10);
-    let env = TestEnv::with(ESTATE, options);
+    let env = TestEnv::with(PROJECT, options);
     env.converge(&[]);
 }
 
 #[test]
-fn one_customer_that_fails_does_not_stop_another() {
+fn failed_customer_does_not_stop_another() {
     let mut env = TestEnv::new();
     env.set("ACME_GITHUB", "value-of-acme-github");
     env.edit(
@@ -194,9 +204,9 @@ fn one_customer_that_fails_does_not_stop_another() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_could_not_be_told_is_no_success() {
+fn output_failure_exits_1() {
     let env = TestEnv::new();
-    for verb in [
+    for arguments in [
         &["plan"][..],
         &["plan", "--format", "json"],
         &["apply", "--auto-approve", "--format", "json"],
@@ -204,30 +214,30 @@ fn what_could_not_be_told_is_no_success() {
         &["drift", "--format", "json"],
     ] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-        let mut command = env.command(verb);
+        let mut command = env.command(arguments);
         command
             .stdout(full.unwrap())
             .stderr(std::process::Stdio::null());
-        assert_eq!(command.status().unwrap().code(), Some(1), "{verb:?}");
+        assert_eq!(command.status().unwrap().code(), Some(1), "{arguments:?}");
     }
-    // What was done is on record all the same.
-    env.is_converged(&[]);
+    // The ledger is complete.
+    env.assert_converged(&[]);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_signal_does_not_wait_long_for_an_answer() {
+fn signal_waits_less_than_ten_seconds_for_response() {
     let env = TestEnv::with(
-        ESTATE,
+        PROJECT,
         faulty("create_integrations_connectors:1:timeout-after"),
     );
     let mut child = env.spawn(&["apply", "--auto-approve", "--parallelism", "1"]);
     env.wait_for("the effect", |env| env.world().connectors().count() == 1);
-    let begun = std::time::Instant::now();
+    let started = std::time::Instant::now();
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(8));
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(10));
     assert_eq!(env.world().connectors().count(), 1);
     let (_, traffic) = env.converge(&[]);
     assert_eq!(traffic.count("create_integrations_connectors"), 2);

@@ -1,5 +1,5 @@
-//! Every kind of edit, end to end: the binary, the sandbox, and after each apply a plan that is
-//! empty.
+//! End-to-end tests of every kind of change, with the binary and the sandbox. After each apply, a plan
+//! must be empty.
 
 mod adopt;
 mod connectors;

@@ -1,10 +1,10 @@
-//! Names and settings that look like a part of something secret that was sent.
+//! Tests of names and settings that contain a part of a secret.
 
 use crate::support::{TestEnv, options};
 use serde_json::json;
 
-/// Names that begin as the client secret and a token do, and an account's address as a secret.
-const ALIKE: &str = r#"version: 1
+/// Names that begin with the same characters as the client secret and a token.
+const SIMILAR_NAMES: &str = r#"version: 1
 customers:
   - name: client-secret-of-acme
     connectors:
@@ -17,16 +17,16 @@ customers:
 "#;
 
 #[test]
-fn what_the_files_say_is_no_secret_whatever_it_looks_like() {
-    let mut env = TestEnv::with(ALIKE, options());
+fn redaction_does_not_replace_texts_of_the_files() {
+    let mut env = TestEnv::with(SIMILAR_NAMES, options());
     env.converge(&[]);
     env.set("ACME_GITHUB", "value-of-acme-github-2");
     let old = env.connector("value-of-acme-github").id;
-    // The check sends the secret; after that the names are read once more.
+    // The check sends the secret, and the names are read after it.
     env.converge(&[]);
     assert_ne!(env.connector("value-of-acme-github").id, old);
     env.run(&["drift"]).exits(0);
-    // What is no longer declared is known by the ledger.
+    // Names that are no longer declared are in the ledger.
     env.write("airlift.yaml", "version: 1\ncustomers: [{name: other}]\n");
     env.converge(&["--prune", "--allow-delete", "100%"]);
     let world = env.world();
@@ -34,24 +34,24 @@ fn what_the_files_say_is_no_secret_whatever_it_looks_like() {
 }
 
 #[test]
-fn a_creation_without_an_answer_is_recognized_by_its_name() {
+fn redaction_does_not_prevent_finding_created_connector() {
     let faults = "create_integrations_connectors:1:500-after";
-    let env = TestEnv::with(ALIKE, crate::support::faulty(faults));
+    let env = TestEnv::with(SIMILAR_NAMES, crate::support::faulty(faults));
     let (_, traffic) = env.converge(&[]);
     assert_eq!(traffic.count("create_integrations_connectors"), 1);
     assert_eq!(env.world().connectors().count(), 1);
 }
 
 #[test]
-fn the_servers_own_settings_are_sent_back_as_they_are() {
+fn redaction_does_not_change_settings_that_are_sent_back() {
     let env = TestEnv::applied();
     let github = env.connector("Acme GitHub");
-    let own = json!(["value-of-acme-github/main"]);
+    let undeclared = json!(["value-of-acme-github/main"]);
     let mut config = github.replication_config;
-    config.insert("branches".into(), own.clone());
+    config.insert("branches".into(), undeclared.clone());
     let changed = json!({ "replication_config": config });
     env.remote().change_connector(github.id, &changed);
-    // A creation sends a token that looks alike, before the settings are read and sent.
+    // A creation sends a similar token before the settings are read and sent back.
     env.edit(
         "      - name: Acme GitHub\n",
         "      - name: A second one\n        type: github\n        credentials: {token: \"${env:ACME_GITHUB}\"}\n        replication_config: {repositories: [acme/web], start_date: 2026-01-01T00:00:00Z}\n      - name: Acme GitHub\n",
@@ -64,6 +64,6 @@ fn the_servers_own_settings_are_sent_back_as_they_are() {
     output.says("Resources: 1 added, 1 changed");
     assert_eq!(
         env.connector("Acme GitHub").replication_config["branches"],
-        own
+        undeclared
     );
 }

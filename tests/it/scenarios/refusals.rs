@@ -1,61 +1,61 @@
-//! Runs that do not begin.
+//! Tests of runs that stop before the first change.
 
 use crate::support::TestEnv;
 
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 
-fn is_refused(env: &TestEnv, code: i32, complaint: &str) {
-    for verb in [&["plan"][..], &["apply", "--auto-approve"]] {
-        let (output, traffic) = env.run_seen(verb);
-        output.exits(code).complains(complaint);
-        traffic.only_reads();
+fn assert_refused(env: &TestEnv, code: i32, message: &str) {
+    for arguments in [&["plan"][..], &["apply", "--auto-approve"]] {
+        let (output, traffic) = env.run_with_traffic(arguments);
+        output.exits(code).complains(message);
+        traffic.assert_only_reads();
     }
     assert_eq!(env.world().connectors().count(), 0);
 }
 
 #[test]
-fn another_organization() {
+fn organization_of_another_token_is_refused() {
     let mut env = TestEnv::new();
     env.edit(
         "version: 1",
         &format!("version: 1\norganization_id: {OTHER}"),
     );
-    is_refused(&env, 3, "error[");
+    assert_refused(&env, 3, "error[");
     env.edit(&format!("\norganization_id: {OTHER}"), "");
     env.set("AIRBYTE_ORGANIZATION_ID", OTHER);
-    is_refused(&env, 3, "error[");
-    let ours = airlift::sandbox::ORGANIZATION_ID;
+    assert_refused(&env, 3, "error[");
+    let organization = airlift::sandbox::ORGANIZATION_ID;
     env.edit(
         "version: 1",
-        &format!("version: 1\norganization_id: {ours}"),
+        &format!("version: 1\norganization_id: {organization}"),
     );
-    is_refused(&env, 3, "wrong_organization");
+    assert_refused(&env, 3, "wrong_organization");
     env.unset("AIRBYTE_ORGANIZATION_ID");
     env.converge(&[]);
 }
 
 #[test]
-fn a_wrong_client_secret() {
+fn client_secret_that_is_wrong_is_refused() {
     let mut env = TestEnv::new();
     env.set("AIRBYTE_CLIENT_SECRET", "not-the-secret");
-    is_refused(&env, 3, "authentication_failed");
+    assert_refused(&env, 3, "authentication_failed");
     env.unset("AIRBYTE_CLIENT_SECRET");
-    is_refused(&env, 3, "no_credentials");
+    assert_refused(&env, 3, "no_credentials");
 }
 
 #[test]
-fn nobody_to_ask() {
+fn apply_without_terminal_needs_auto_approve() {
     let env = TestEnv::new();
-    let (output, traffic) = env.run_seen(&["apply"]);
+    let (output, traffic) = env.run_with_traffic(&["apply"]);
     output.exits(64).complains("approval_needed");
-    traffic.only_reads();
-    // Nothing to approve needs nobody.
+    traffic.assert_only_reads();
+    // A plan without changes needs no approval.
     env.converge(&[]);
     env.run(&["apply"]).exits(0);
 }
 
 #[test]
-fn wrong_command_lines() {
+fn command_line_that_is_wrong_exits_64() {
     let env = TestEnv::new();
     for arguments in [
         &[][..],
@@ -78,7 +78,7 @@ fn wrong_command_lines() {
 }
 
 #[test]
-fn files_with_errors() {
+fn files_with_errors_stop_before_first_request() {
     let env = TestEnv::new();
     env.edit("type: stripe", "typ: stripe");
     let (output, traffic) = env.apply(&[]);
@@ -89,9 +89,9 @@ fn files_with_errors() {
 }
 
 #[test]
-fn a_remote_that_does_not_answer() {
+fn api_without_response_fails() {
     let mut env = TestEnv::new();
-    // Nobody listens on the discard port.
+    // No process listens on the discard port.
     env.set("AIRBYTE_API_HOST", "http://127.0.0.1:9");
     env.run(&["plan"]).exits(1).complains("remote_failed");
     env.set("AIRBYTE_API_HOST", "http://api.example");
@@ -99,7 +99,7 @@ fn a_remote_that_does_not_answer() {
 }
 
 #[test]
-fn an_unreadable_ledger() {
+fn ledger_that_is_unreadable_stops_before_first_write() {
     let env = TestEnv::applied();
     let journals = crate::support::files(&env.path(".airlift"), &|path| {
         path.ends_with("journal.ndjson")
@@ -110,11 +110,11 @@ fn an_unreadable_ledger() {
     std::fs::write(journal, "not a journal\n").unwrap();
     let (output, traffic) = env.apply(&[]);
     output.exits(1).complains("ledger_failed");
-    traffic.only_reads();
+    traffic.assert_only_reads();
 }
 
 #[test]
-fn a_wait_beyond_all_time() {
+fn timeout_that_is_too_large_exits_64() {
     let env = TestEnv::new();
     for flag in ["--delete-timeout", "--settle-timeout"] {
         let endless = u64::MAX.to_string();

@@ -1,4 +1,5 @@
-//! What no update can do is done by a new connector, and only when that was allowed.
+//! Tests of replacements: a change that the API cannot make in place needs a new connector and
+//! `--allow-replace`.
 
 use crate::support::TestEnv;
 
@@ -7,14 +8,14 @@ const REPLACED: &str = "Apply complete! Resources: 1 added, 0 changed, 1 destroy
 fn needs_permission(env: &TestEnv, name: &str) {
     let before = env.connector(name);
     env.run(&["plan"]).exits(0).says("+/-");
-    let (refused, traffic) = env.apply(&[]);
-    refused.exits(5).complains("replace_not_allowed");
-    traffic.only_reads();
+    let (output, traffic) = env.apply(&[]);
+    output.exits(5).complains("replace_not_allowed");
+    traffic.assert_only_reads();
     assert_eq!(env.connector(name), before);
     let (output, traffic) = env.converge(&["--allow-replace"]);
     output.ends_with(REPLACED);
     assert_eq!(
-        traffic.written(),
+        traffic.write_operations(),
         [
             "create_integrations_connectors_check",
             "create_integrations_connectors",
@@ -25,14 +26,14 @@ fn needs_permission(env: &TestEnv, name: &str) {
 }
 
 #[test]
-fn another_environment() {
+fn replacement_for_environment_needs_permission() {
     let env = TestEnv::applied();
     env.edit("subdomain: acme", "subdomain: acme-eu");
     needs_permission(&env, "Acme Zendesk");
 }
 
 #[test]
-fn another_type() {
+fn replacement_for_type_needs_permission() {
     let env = TestEnv::applied();
     env.edit("type: stripe", "type: gong");
     env.edit(
@@ -44,7 +45,7 @@ fn another_type() {
 }
 
 #[test]
-fn another_template() {
+fn replacement_for_template_needs_permission() {
     use reqwest::Method;
     let env = TestEnv::applied();
     let stripe = airlift::catalog::find("stripe").unwrap().definition_id;
@@ -55,19 +56,19 @@ fn another_template() {
         "partial_default_config": {},
     });
     let target = "/api/v1/integrations/templates/sources";
-    let answer = env.remote().ask(Method::POST, target, Some(&body));
-    let id = answer["id"].as_str().unwrap();
+    let template = env.remote().send(Method::POST, target, Some(&body));
+    let id = template["id"].as_str().unwrap();
     env.edit(
         "type: stripe\n",
         &format!("type: stripe\n        template_id: {id}\n"),
     );
     needs_permission(&env, "Globex Stripe");
-    let made = env.connector("Globex Stripe").template_id.to_string();
-    assert_eq!(made, id);
+    let template_id = env.connector("Globex Stripe").template_id;
+    assert_eq!(template_id.to_string(), id);
 }
 
 #[test]
-fn protection_forbids_a_replacement_and_allows_a_rotation() {
+fn protection_forbids_replacement_and_allows_rotation() {
     let mut env = TestEnv::new();
     env.edit("- name: acme\n", "- name: acme\n    protect: true\n");
     env.converge(&[]);
@@ -75,7 +76,7 @@ fn protection_forbids_a_replacement_and_allows_a_rotation() {
     env.edit("subdomain: acme", "subdomain: acme-eu");
     let (blocked, traffic) = env.apply(&["--allow-replace"]);
     blocked.exits(4).says("[protected]");
-    traffic.only_reads();
+    traffic.assert_only_reads();
     assert_eq!(env.connector("Acme Zendesk"), before);
     env.edit("subdomain: acme-eu", "subdomain: acme");
     env.set("ACME_GITHUB", "another-value");
@@ -91,6 +92,6 @@ fn protection_forbids_suspension() {
     );
     let (blocked, traffic) = env.apply(&[]);
     assert_ne!(blocked.code, Some(0), "{blocked}");
-    traffic.only_reads();
+    traffic.assert_only_reads();
     assert!(env.world().workspace("acme").unwrap().active);
 }

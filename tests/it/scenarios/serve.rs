@@ -1,4 +1,4 @@
-//! `sandbox serve`: the embedded API as a server of its own.
+//! Tests of `sandbox serve`: the sandbox as a separate process.
 
 use crate::support::{Output, TestEnv};
 use std::io::{BufRead, BufReader};
@@ -31,7 +31,7 @@ impl Server {
     fn run(&self, env: &TestEnv, arguments: &[&str]) -> Output {
         let mut command = env.command(arguments);
         command.env("AIRBYTE_API_HOST", &self.address);
-        Output::of(&mut command, Duration::from_secs(30))
+        Output::run(&mut command, Duration::from_secs(30))
     }
 
     fn stop(&mut self) {
@@ -45,14 +45,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have been stopped already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 #[test]
-fn its_world_outlives_it() {
+fn sandbox_restarted_with_state_keeps_its_world() {
     let env = TestEnv::new();
     let mut server = Server::start(&env);
     let apply = server.run(&env, &["apply", "--auto-approve"]);

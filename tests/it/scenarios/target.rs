@@ -1,9 +1,9 @@
-//! Runs for a part of the files.
+//! Tests of `--target` and `--exclude`.
 
 use crate::support::TestEnv;
 
 #[test]
-fn a_target_is_done_and_nothing_else() {
+fn target_applies_only_the_target() {
     let env = TestEnv::new();
     let (output, _) = env.converge(&["--target", "acme/Acme GitHub"]);
     output.ends_with("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
@@ -17,7 +17,7 @@ fn a_target_is_done_and_nothing_else() {
 }
 
 #[test]
-fn the_excluded_is_left_out() {
+fn exclude_leaves_out_its_objects() {
     let env = TestEnv::new();
     let (output, _) = env.converge(&["--exclude", "acme/Acme Zendesk", "--exclude", "globex"]);
     output.ends_with("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
@@ -26,21 +26,21 @@ fn the_excluded_is_left_out() {
 }
 
 #[test]
-fn a_secret_outside_the_part_is_not_missed() {
+fn target_needs_no_secrets_of_others() {
     let mut env = TestEnv::new();
     env.unset("ACME_ZENDESK");
     env.converge(&["--target", "globex"]);
 }
 
 #[test]
-fn a_part_deletes_nothing_by_absence() {
+fn target_with_prune_deletes_nothing_in_partial_plan() {
     let env = TestEnv::applied();
-    env.cut("- name: Acme Zendesk", Some("- name: globex"));
+    env.remove_lines("- name: Acme Zendesk", Some("- name: globex"));
     for part in [["--target", "acme"], ["--exclude", "globex"]] {
         let more = [&["--prune"][..], &part].concat();
         let (output, traffic) = env.apply(&more);
         output.exits(0);
-        traffic.only_reads();
+        traffic.assert_only_reads();
     }
     env.connector("Acme Zendesk");
 }

@@ -1,4 +1,4 @@
-//! Versions of a store: what has not changed is told by its version and not read.
+//! Tests of store versions: a secret with an unchanged version is not read.
 
 use crate::support::{TestEnv, options};
 use axum::Router;
@@ -18,26 +18,26 @@ customers:
         credentials: {token: "${vault:kv/acme/github#token}"}
 "#;
 
-/// A store with one secret.
+/// A Vault server with one secret.
 #[derive(Debug)]
 struct Store {
     version: u32,
     value: &'static str,
-    tells_versions: bool,
-    tells_values: bool,
-    /// Paths that were asked for.
-    asked: Vec<String>,
+    allows_metadata: bool,
+    allows_data: bool,
+    /// The requested paths.
+    requests: Vec<String>,
 }
 
 type Shared = Arc<Mutex<Store>>;
 
-async fn answer(State(store): State<Shared>, headers: HeaderMap, request: Request) -> Response {
+async fn respond(State(store): State<Shared>, headers: HeaderMap, request: Request) -> Response {
     let mut store = store.lock().unwrap();
     let path = request.uri().path().to_owned();
     assert_eq!(headers["x-vault-token"], "the-token");
-    store.asked.push(path.clone());
+    store.requests.push(path.clone());
     let number = store.version.to_string();
-    let made = json!({
+    let metadata = json!({
         "created_time": format!("second {number}"), "deletion_time": "", "destroyed": false,
         "version": store.version,
     });
@@ -45,29 +45,29 @@ async fn answer(State(store): State<Shared>, headers: HeaderMap, request: Reques
         "/v1/sys/internal/ui/mounts/kv/acme/github" => {
             json!({"path": "kv/", "type": "kv", "options": {"version": "2"}})
         }
-        "/v1/kv/metadata/acme/github" if store.tells_versions => {
-            json!({"current_version": store.version, "versions": {number: made}})
+        "/v1/kv/metadata/acme/github" if store.allows_metadata => {
+            json!({"current_version": store.version, "versions": {number: metadata}})
         }
-        "/v1/kv/data/acme/github" if store.tells_values => {
-            json!({"data": {"token": store.value}, "metadata": made})
+        "/v1/kv/data/acme/github" if store.allows_data => {
+            json!({"data": {"token": store.value}, "metadata": metadata})
         }
         _ => return (StatusCode::FORBIDDEN, json!({"errors": []}).to_string()).into_response(),
     };
     json!({"data": data}).to_string().into_response()
 }
 
-/// The project, and the store that its secret is in.
+/// An applied project, and the store of its secret.
 fn applied() -> (TestEnv, Shared) {
     let mut env = TestEnv::with(PROJECT, options());
     let store = Arc::new(Mutex::new(Store {
         version: 1,
         value: "value-one",
-        tells_versions: true,
-        tells_values: true,
-        asked: Vec::new(),
+        allows_metadata: true,
+        allows_data: true,
+        requests: Vec::new(),
     }));
     let app = Router::new()
-        .fallback(answer)
+        .fallback(respond)
         .with_state(Arc::clone(&store));
     let listener = env
         .runtime()
@@ -82,11 +82,11 @@ fn applied() -> (TestEnv, Shared) {
     (env, store)
 }
 
-/// How often the last runs asked for `data` or `metadata`.
-fn asked(store: &Shared, what: &str) -> usize {
-    let asked = std::mem::take(&mut store.lock().unwrap().asked);
+/// The number of requests for `data` or `metadata` since the last call.
+fn take_requests(store: &Shared, what: &str) -> usize {
+    let paths = std::mem::take(&mut store.lock().unwrap().requests);
     let part = format!("/v1/kv/{what}/");
-    asked.iter().filter(|path| path.starts_with(&part)).count()
+    paths.iter().filter(|path| path.starts_with(&part)).count()
 }
 
 fn reasons(env: &TestEnv) -> Value {
@@ -95,17 +95,17 @@ fn reasons(env: &TestEnv) -> Value {
 }
 
 #[test]
-fn a_secret_of_the_same_version_is_not_read() {
+fn secret_with_same_version_is_not_read() {
     let (env, store) = applied();
-    assert_eq!(asked(&store, "data"), 1);
-    env.is_converged(&[]);
-    assert_eq!(asked(&store, "data"), 0);
-    env.is_converged(&[]);
-    assert_eq!(asked(&store, "metadata"), 1);
+    assert_eq!(take_requests(&store, "data"), 1);
+    env.assert_converged(&[]);
+    assert_eq!(take_requests(&store, "data"), 0);
+    env.assert_converged(&[]);
+    assert_eq!(take_requests(&store, "metadata"), 1);
 }
 
 #[test]
-fn a_new_version_with_another_value_is_a_rotation() {
+fn secret_with_new_version_and_value_rotates() {
     let (env, store) = applied();
     {
         let mut store = store.lock().unwrap();
@@ -120,31 +120,31 @@ fn a_new_version_with_another_value_is_a_rotation() {
 }
 
 #[test]
-fn a_new_version_with_the_same_value_is_noted_and_not_sent() {
+fn secret_with_new_version_and_same_value_is_recorded() {
     let (env, store) = applied();
     let id = env.connector("Acme GitHub").id;
     store.lock().unwrap().version = 2;
-    asked(&store, "data");
-    env.is_converged(&[]);
-    assert_eq!(asked(&store, "data"), 1);
+    take_requests(&store, "data");
+    env.assert_converged(&[]);
+    assert_eq!(take_requests(&store, "data"), 1);
     let (output, traffic) = env.apply(&[]);
     output.exits(0);
-    traffic.only_reads();
-    asked(&store, "data");
-    env.is_converged(&[]);
-    assert_eq!(asked(&store, "data"), 0);
+    traffic.assert_only_reads();
+    take_requests(&store, "data");
+    env.assert_converged(&[]);
+    assert_eq!(take_requests(&store, "data"), 0);
     assert_eq!(env.connector("Acme GitHub").id, id);
 }
 
 #[test]
-fn where_versions_are_not_told_the_value_decides() {
+fn secret_without_readable_version_is_compared_by_value() {
     let (env, store) = applied();
-    store.lock().unwrap().tells_versions = false;
-    asked(&store, "data");
-    env.is_converged(&[]);
-    assert_eq!(asked(&store, "data"), 1);
+    store.lock().unwrap().allows_metadata = false;
+    take_requests(&store, "data");
+    env.assert_converged(&[]);
+    assert_eq!(take_requests(&store, "data"), 1);
     {
-        // Deleted for good and made again: the number is the same, the time is not told.
+        // The secret was deleted and created again: its version number is the same.
         let mut store = store.lock().unwrap();
         store.value = "value-two";
     }
@@ -152,19 +152,19 @@ fn where_versions_are_not_told_the_value_decides() {
 }
 
 #[test]
-fn where_values_are_not_told_a_new_version_decides() {
+fn secret_without_readable_value_is_compared_by_version() {
     let (env, store) = applied();
-    store.lock().unwrap().tells_values = false;
-    env.is_converged(&[]);
+    store.lock().unwrap().allows_data = false;
+    env.assert_converged(&[]);
     store.lock().unwrap().version = 2;
     assert_eq!(reasons(&env), json!(["store_version_changed"]));
     let (output, traffic) = env.apply(&[]);
     output.exits(11).complains("denies permission");
-    traffic.only_reads();
+    traffic.assert_only_reads();
 }
 
 #[test]
-fn a_ledger_without_versions_learns_them() {
+fn ledger_without_versions_records_them() {
     let (env, store) = applied();
     let is_ledger = |path: &std::path::Path| path.extension().is_some_and(|end| end == "json");
     for path in crate::support::files(&env.path(".airlift/ledger"), &is_ledger) {
@@ -176,9 +176,9 @@ fn a_ledger_without_versions_learns_them() {
         assert!(sent.as_object_mut().unwrap().remove("versions").is_some());
         std::fs::write(&path, file.to_string()).unwrap();
     }
-    asked(&store, "data");
+    take_requests(&store, "data");
     env.converge(&[]);
-    assert_eq!(asked(&store, "data"), 1);
-    env.is_converged(&[]);
-    assert_eq!(asked(&store, "data"), 0);
+    assert_eq!(take_requests(&store, "data"), 1);
+    env.assert_converged(&[]);
+    assert_eq!(take_requests(&store, "data"), 0);
 }

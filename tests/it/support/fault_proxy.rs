@@ -1,4 +1,4 @@
-//! Responsible for a server in front of the sandbox that changes some answers.
+//! Responsible for a proxy in front of the sandbox that replaces or changes some responses.
 
 use super::TestEnv;
 use axum::body::{Body, to_bytes};
@@ -11,27 +11,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinHandle;
 
-/// No request of these tests comes near this.
+/// Upper bound for request bodies, far above those of these tests.
 const LIMIT: usize = 1024 * 1024;
 
-/// What becomes of a request.
-pub(crate) enum Fate {
-    /// It is passed on.
-    Pass,
-    /// It is passed on, and its answer is changed.
-    Change(Change),
-    /// It is answered here.
-    Answer(u16, Value),
-    /// It is passed on, and this is answered instead.
-    Hide(u16),
+/// What the proxy does with a request.
+pub(crate) enum ProxyAction {
+    Forward,
+    /// Forwards the request, and changes the response.
+    ChangeResponse(Change),
+    /// Responds without forwarding the request.
+    Respond(u16, Value),
+    /// Forwards the request, and sends a response with this status instead.
+    ReplaceStatus(u16),
 }
 
-/// A change of an answer.
 type Change = Box<dyn FnOnce(&mut Value) + Send>;
 
-type Rule = Box<dyn Fn(&Parts, &[u8]) -> Fate + Send + Sync>;
+type Rule = Box<dyn Fn(&Parts, &[u8]) -> ProxyAction + Send + Sync>;
 
-/// The server; dropping it ends it.
+/// The proxy. It is stopped on drop.
 pub(crate) struct FaultProxy {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -39,22 +37,22 @@ pub(crate) struct FaultProxy {
 
 struct Shared {
     http: reqwest::Client,
-    behind: String,
+    upstream: String,
     rule: Rule,
-    met: AtomicUsize,
+    hits: AtomicUsize,
 }
 
 impl FaultProxy {
-    /// Starts it, and points the environment's binary at it.
+    /// Starts a proxy, and sets it as the API of the environment.
     pub(crate) fn start(
         env: &mut TestEnv,
-        rule: impl Fn(&Parts, &[u8]) -> Fate + Send + Sync + 'static,
+        rule: impl Fn(&Parts, &[u8]) -> ProxyAction + Send + Sync + 'static,
     ) -> Self {
         let shared = Arc::new(Shared {
             http: super::shared::http::client(),
-            behind: env.sandbox().origin(),
+            upstream: env.sandbox().origin(),
             rule: Box::new(rule),
-            met: AtomicUsize::new(0),
+            hits: AtomicUsize::new(0),
         });
         let router = axum::Router::new()
             .fallback(handle)
@@ -69,9 +67,9 @@ impl FaultProxy {
         Self { shared, task }
     }
 
-    /// How many requests were not simply passed on.
-    pub(crate) fn met(&self) -> usize {
-        self.shared.met.load(Ordering::Relaxed)
+    /// The number of requests that were not just forwarded.
+    pub(crate) fn hits(&self) -> usize {
+        self.shared.hits.load(Ordering::Relaxed)
     }
 }
 
@@ -84,47 +82,49 @@ impl Drop for FaultProxy {
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, LIMIT).await.unwrap();
-    let fate = (shared.rule)(&parts, &bytes);
-    if !matches!(fate, Fate::Pass) {
-        shared.met.fetch_add(1, Ordering::Relaxed);
+    let action = (shared.rule)(&parts, &bytes);
+    if !matches!(action, ProxyAction::Forward) {
+        shared.hits.fetch_add(1, Ordering::Relaxed);
     }
-    match fate {
-        Fate::Pass => pass(&shared, parts, bytes.into(), None).await,
-        Fate::Change(change) => pass(&shared, parts, bytes.into(), Some(change)).await,
-        Fate::Answer(status, value) => answer(status, value.to_string().into()),
-        Fate::Hide(status) => {
-            pass(&shared, parts, bytes.into(), None).await;
-            answer(status, "{}".into())
+    match action {
+        ProxyAction::Forward => forward(&shared, parts, bytes.into(), None).await,
+        ProxyAction::ChangeResponse(change) => {
+            forward(&shared, parts, bytes.into(), Some(change)).await
+        }
+        ProxyAction::Respond(status, value) => response(status, value.to_string().into()),
+        ProxyAction::ReplaceStatus(status) => {
+            forward(&shared, parts, bytes.into(), None).await;
+            response(status, "{}".into())
         }
     }
 }
 
-async fn pass(
+async fn forward(
     shared: &Shared,
     parts: Parts,
     body: reqwest::Body,
     change: Option<Change>,
 ) -> Response {
     let target = parts.uri.path_and_query().unwrap();
-    let address = format!("{}{target}", shared.behind);
-    let mut passed = shared.http.request(parts.method, address).body(body);
+    let address = format!("{}{target}", shared.upstream);
+    let mut forwarded = shared.http.request(parts.method, address).body(body);
     for name in ["authorization", "content-type", "x-organization-id"] {
         if let Some(value) = parts.headers.get(name) {
-            passed = passed.header(name, value);
+            forwarded = forwarded.header(name, value);
         }
     }
-    let response = passed.send().await.unwrap();
-    let status = response.status().as_u16();
-    let bytes = response.bytes().await.unwrap();
+    let upstream = forwarded.send().await.unwrap();
+    let status = upstream.status().as_u16();
+    let bytes = upstream.bytes().await.unwrap();
     let Some(change) = change else {
-        return answer(status, bytes.into());
+        return response(status, bytes.into());
     };
     let mut value = serde_json::from_slice(&bytes).unwrap();
     change(&mut value);
-    answer(status, value.to_string().into())
+    response(status, value.to_string().into())
 }
 
-fn answer(status: u16, body: Body) -> Response {
+fn response(status: u16, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     let json = HeaderValue::from_static("application/json");

@@ -1,10 +1,10 @@
-//! Responsible for outputs in a form that is the same in every run.
+//! Responsible for making outputs identical in every run.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The text with every id numbered by its first appearance, as wide as it was.
-pub(crate) fn normal(text: &str) -> String {
+/// Replaces every id by a number in the order of first appearance, with the same width.
+pub(crate) fn normalize(text: &str) -> String {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut result = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,22 +1,25 @@
-//! Responsible for the test environment of the scenarios: a project, a sandbox in this process as
-//! its remote API, and the binary between them.
+//! Responsible for the environment of the scenarios: a project directory, a sandbox in this process,
+//! and the binary.
 
+mod external_changes;
 mod fault_proxy;
 mod golden;
-mod remote;
-#[expect(dead_code, reason = "moto is for stores and shared ledgers")]
+mod recorded_requests;
+#[expect(
+    dead_code,
+    reason = "only the tests of stores and shared ledgers use moto"
+)]
 #[path = "../../support/mod.rs"]
 mod shared;
-mod traffic;
 
-pub(crate) use fault_proxy::{Fate, FaultProxy};
-pub(crate) use golden::normal;
-pub(crate) use remote::Remote;
+pub(crate) use external_changes::ExternalChanges;
+pub(crate) use fault_proxy::{FaultProxy, ProxyAction};
+pub(crate) use golden::normalize;
+pub(crate) use recorded_requests::RecordedRequests;
 pub(crate) use shared::files::{copy, files};
 pub(crate) use shared::golden::golden;
 pub(crate) use shared::process::Output;
 pub(crate) use shared::project::{AIRLIFT, isolate};
-pub(crate) use traffic::Traffic;
 
 use airlift::sandbox::testing::{ConnectorView, WorldView};
 use airlift::sandbox::{self, Faults, Options, Sandbox};
@@ -27,14 +30,14 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
-/// The client pair that the sandbox accepts.
+/// The client id and secret that the sandbox accepts.
 pub(crate) const CLIENT: (&str, &str) = ("client-of-tests", "client-secret-of-tests");
 
-/// How long one run of the binary may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest time of a run of the binary.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Two customers with three connectors: five resources.
-pub(crate) const ESTATE: &str = r#"version: 1
+pub(crate) const PROJECT: &str = r#"version: 1
 customers:
   - name: acme
     connectors:
@@ -55,7 +58,7 @@ customers:
         credentials: {api_key: "${file:stripe-key}"}
 "#;
 
-/// A sandbox with short waits that accepts [`CLIENT`] alone.
+/// The options of a sandbox with short waits that accepts only [`CLIENT`].
 pub(crate) fn options() -> Options {
     Options {
         client: Some((CLIENT.0.to_owned(), CLIENT.1.to_owned())),
@@ -64,7 +67,7 @@ pub(crate) fn options() -> Options {
     }
 }
 
-/// A sandbox that plays faults.
+/// The options of a sandbox with faults.
 pub(crate) fn faulty(faults: &str) -> Options {
     Options {
         faults: faults.parse::<Faults>().unwrap(),
@@ -72,12 +75,12 @@ pub(crate) fn faulty(faults: &str) -> Options {
     }
 }
 
-/// A project, its environment and its remote API.
+/// A project directory, and a sandbox as its API.
 pub(crate) struct TestEnv {
     project: Project,
     sandbox: Sandbox,
     runtime: Runtime,
-    /// How much of the sandbox's log was looked at.
+    /// The number of requests in the log that [`TestEnv::traffic`] has returned.
     seen: Mutex<usize>,
 }
 
@@ -96,12 +99,12 @@ impl DerefMut for TestEnv {
 }
 
 impl TestEnv {
-    /// [`ESTATE`], not yet applied.
+    /// [`PROJECT`], not yet applied.
     pub(crate) fn new() -> Self {
-        Self::with(ESTATE, options())
+        Self::with(PROJECT, options())
     }
 
-    /// [`ESTATE`], applied.
+    /// [`PROJECT`], applied.
     pub(crate) fn applied() -> Self {
         let env = Self::new();
         env.converge(&[]);
@@ -133,119 +136,117 @@ impl TestEnv {
         env
     }
 
-    /// Takes a variable away.
+    /// Removes a variable.
     pub(crate) fn unset(&mut self, name: &str) {
         self.variables.remove(name);
     }
 
-    /// Takes the lines from the one that holds `from` up to the one that holds `to` (or the
-    /// end) out of the project file.
-    pub(crate) fn cut(&self, from: &str, to: Option<&str>) {
+    /// Removes lines from the project file: from the line that contains `from` to before the line that
+    /// contains `to`, or to the end.
+    pub(crate) fn remove_lines(&self, from: &str, to: Option<&str>) {
         let path = self.path("airlift.yaml");
         let text = std::fs::read_to_string(&path).unwrap();
         let mut lines: Vec<&str> = text.lines().collect();
-        let place = |part: &str| lines.iter().position(|line| line.contains(part));
-        let start = place(from).expect(from);
-        let end = to.map_or(lines.len(), |to| place(to).expect(to));
+        let position = |part: &str| lines.iter().position(|line| line.contains(part));
+        let start = position(from).expect(from);
+        let end = to.map_or(lines.len(), |to| position(to).expect(to));
         lines.drain(start..end);
         std::fs::write(path, lines.join("\n") + "\n").unwrap();
     }
 
-    /// Starts the binary and does not wait for it.
+    /// Starts the binary without waiting for its end.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     }
 
-    /// Runs the binary; nothing that it sends or gets back may leave the contract.
+    /// Runs the binary, and asserts that requests and responses follow the contract.
     #[must_use]
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.run_seen(arguments).0
+        self.run_with_traffic(arguments).0
     }
 
-    /// The same, with the requests that the run made.
-    pub(crate) fn run_seen(&self, arguments: &[&str]) -> (Output, Traffic) {
+    /// As [`Self::run`], with the requests of the run.
+    pub(crate) fn run_with_traffic(&self, arguments: &[&str]) -> (Output, RecordedRequests) {
         self.traffic();
-        let output = Output::of(&mut self.command(arguments), PATIENCE);
+        let output = Output::run(&mut self.command(arguments), TIMEOUT);
         let traffic = self.traffic();
-        traffic.keeps_the_contract();
+        traffic.assert_contract();
         (output, traffic)
     }
 
-    /// `apply --auto-approve`, and what it sent.
-    pub(crate) fn apply(&self, more: &[&str]) -> (Output, Traffic) {
+    /// Runs `apply --auto-approve` with more arguments.
+    pub(crate) fn apply(&self, more: &[&str]) -> (Output, RecordedRequests) {
         let arguments = [&["apply", "--auto-approve"], more].concat();
-        self.run_seen(&arguments)
+        self.run_with_traffic(&arguments)
     }
 
-    /// Applies with success, after which there is nothing left to do.
-    pub(crate) fn converge(&self, more: &[&str]) -> (Output, Traffic) {
+    /// Applies with success, and asserts that a plan is empty after that.
+    pub(crate) fn converge(&self, more: &[&str]) -> (Output, RecordedRequests) {
         let (output, traffic) = self.apply(more);
         output.exits(0);
-        self.is_converged(more);
+        self.assert_converged(more);
         (output, traffic)
     }
 
-    /// Nothing is left to do, and finding out writes nothing and sends no credentials.
-    pub(crate) fn is_converged(&self, more: &[&str]) {
+    /// Asserts that a plan is empty, changes nothing and sends no credentials.
+    pub(crate) fn assert_converged(&self, more: &[&str]) {
         let only_apply = ["--allow-replace", "--keep-going", "--require-check"];
         let more = more.iter().filter(|flag| !only_apply.contains(flag));
         let arguments: Vec<&str> = ["plan", "--detailed-exitcode"]
             .into_iter()
             .chain(more.copied())
             .collect();
-        let (plan, traffic) = self.run_seen(&arguments);
+        let (plan, traffic) = self.run_with_traffic(&arguments);
         plan.exits(0);
         assert!(plan.stdout.starts_with("No changes."), "{plan}");
-        traffic.only_reads();
+        traffic.assert_only_reads();
     }
 
-    /// The requests since the last look.
-    pub(crate) fn traffic(&self) -> Traffic {
+    /// The requests since the last call.
+    pub(crate) fn traffic(&self) -> RecordedRequests {
         let log = self.sandbox.log();
         let mut seen = self.seen.lock().unwrap();
         let since = log[*seen..].to_vec();
         *seen = log.len();
-        Traffic(since)
+        RecordedRequests(since)
     }
 
-    /// The sandbox's world.
     pub(crate) fn world(&self) -> WorldView {
         self.sandbox.world()
     }
 
-    /// The connector of a name, which must be the only one of it and not on its way out.
+    /// The only connector with a name, without connectors that are being deleted.
     pub(crate) fn connector(&self, name: &str) -> ConnectorView {
         let world = self.world();
-        let mut found = world
+        let mut connectors = world
             .connectors()
             .filter(|connector| connector.name == name && !connector.deleting);
-        let connector = found.next().expect(name).clone();
-        assert_eq!(found.next(), None, "two connectors are named {name}");
+        let connector = connectors.next().expect(name).clone();
+        assert_eq!(connectors.next(), None, "two connectors are named {name}");
         connector
     }
 
-    /// The sandbox itself.
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
 
-    /// What other people do to the remote API.
-    pub(crate) fn remote(&self) -> Remote<'_> {
-        Remote::login(self.sandbox.origin(), &self.runtime)
+    /// A client that changes the API directly.
+    pub(crate) fn remote(&self) -> ExternalChanges<'_> {
+        ExternalChanges::login(self.sandbox.origin(), &self.runtime)
     }
 
-    /// The runtime that the sandbox lives in.
+    /// The runtime of the sandbox.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// Waits for something the sandbox shows.
+    /// Waits until a condition holds.
     pub(crate) fn wait_for(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let until = Instant::now() + Duration::from_secs(20);
         while !holds(self) {
-            assert!(Instant::now() < until, "waited in vain for {what}");
+            assert!(Instant::now() < until, "timed out waiting for {what}");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -8,7 +8,7 @@ use super::commands::{COMMANDS, CommandKind, VERBOSITIES, arguments, formats};
 use super::project::CanaryProject;
 use super::server::ServerBehavior;
 use super::summary::{Summary, print_figures};
-use crate::support::tier::Slice;
+use crate::support::slice::Slice;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,11 +1,11 @@
 //! Responsible for projects with a sandbox whose world is a file, so that a test can copy both and
 //! start the sandbox again, and for runs of the binary in them.
 
+use crate::support::external_client::ExternalClient;
 use crate::support::files::copy;
 use crate::support::process::Output;
 use crate::support::project::{AIRLIFT, Project, isolate};
-use crate::support::remote::Remote;
-use crate::support::tier::Slice;
+use crate::support::slice::Slice;
 use airlift::sandbox::testing::RequestRecord;
 use airlift::sandbox::{Faults, Options, Sandbox, start};
 use serde_json::json;
@@ -142,7 +142,7 @@ impl Bench {
 }
 
 pub(crate) async fn ended(mut command: Command) -> Output {
-    let run = move || Output::of(&mut command, LIMIT);
+    let run = move || Output::run(&mut command, LIMIT);
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
@@ -186,8 +186,8 @@ pub(crate) fn clear_faults(running: &Sandbox) {
 }
 
 /// Another client of the API.
-pub(crate) async fn remote(running: &Sandbox) -> Remote {
-    Remote::login(running.origin(), CLIENT).await
+pub(crate) async fn remote(running: &Sandbox) -> ExternalClient {
+    ExternalClient::login(running.origin(), CLIENT).await
 }
 
 /// Creates a GitHub connector without airlift and returns its id.

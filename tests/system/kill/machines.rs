@@ -2,7 +2,7 @@
 //! lock both runs end with the same connectors.
 
 use super::bench::{Bench, clear_faults, ended, explore, share};
-use crate::support::tier::Slice;
+use crate::support::slice::Slice;
 use airlift::sandbox::{Options, start};
 use serde_json::json;
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 //! ledger key.
 
 use super::bench::{self, Bench, HANGS, at_every, clear_faults, explore, share};
-use crate::support::tier::Slice;
+use crate::support::slice::Slice;
 use airlift::sandbox::Sandbox;
 use serde_json::json;
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 //! result after a run without faults.
 
 use super::bench::{Bench, create, remote};
-use crate::support::tier::Slice;
+use crate::support::slice::Slice;
 use airlift::sandbox::Sandbox;
 use airlift::sandbox::testing::WorkspaceView;
 use futures_util::future::BoxFuture;

@@ -4,7 +4,7 @@
 //! `AIRLIFT_SOAK=300` runs for 300 s with 500 customers.
 
 use super::bench::{Bench, clear_faults};
-use crate::support::tier::Slice;
+use crate::support::slice::Slice;
 use airlift::sandbox::testing::TestOptions;
 use airlift::sandbox::{Faults, Options, Sandbox, start};
 use serde_json::json;

@@ -1,19 +1,19 @@
-//! Responsible for what other people do to the remote API: requests past airlift.
+//! Responsible for requests to the API by someone other than airlift.
 
 use super::http;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Someone with an application token.
-pub(crate) struct Remote {
+/// A client of the API with an application token.
+pub(crate) struct ExternalClient {
     http: Client,
     origin: String,
     token: String,
 }
 
-impl Remote {
-    /// Logs in at a sandbox with a client's id and secret.
+impl ExternalClient {
+    /// Requests a token from a sandbox, with a client id and secret.
     pub(crate) async fn login(origin: String, client: (&str, &str)) -> Self {
         let mut remote = Self {
             http: http::client(),
@@ -22,16 +22,16 @@ impl Remote {
         };
         let body = json!({"client_id": client.0, "client_secret": client.1});
         let target = "/api/v1/account/applications/token";
-        let answer = remote.ask(Method::POST, target, Some(&body)).await;
-        answer["access_token"]
+        let token = remote.send(Method::POST, target, Some(&body)).await;
+        token["access_token"]
             .as_str()
             .unwrap()
             .clone_into(&mut remote.token);
         remote
     }
 
-    /// Sends a request that succeeds.
-    pub(crate) async fn ask(&self, method: Method, target: &str, body: Option<&Value>) -> Value {
+    /// Sends a request, and asserts that it succeeds.
+    pub(crate) async fn send(&self, method: Method, target: &str, body: Option<&Value>) -> Value {
         let address = format!("{}{target}", self.origin);
         let mut request = self.http.request(method, address);
         if !self.token.is_empty() {
@@ -49,14 +49,14 @@ impl Remote {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// Creates a workspace, as minting a token for its name does.
+    /// Creates a workspace, by requesting a scoped token for its name.
     pub(crate) async fn create_customer(&self, name: &str) {
         let target = "/api/v1/account/applications/scoped-token";
         let body = json!({"workspace_name": name});
-        self.ask(Method::POST, target, Some(&body)).await;
+        self.send(Method::POST, target, Some(&body)).await;
     }
 
-    /// Creates a connector with credentials of its own.
+    /// Creates a connector with these credentials.
     pub(crate) async fn create_connector(
         &self,
         customer: &str,
@@ -71,7 +71,7 @@ impl Remote {
             "credentials": credentials,
         });
         let target = "/api/v1/integrations/connectors";
-        let created = self.ask(Method::POST, target, Some(&body)).await;
+        let created = self.send(Method::POST, target, Some(&body)).await;
         created["id"].as_str().unwrap().parse().unwrap()
     }
 }

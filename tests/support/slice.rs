@@ -1,11 +1,11 @@
-//! Responsible for which share of the cases runs: a fixed slice by default, another one with
-//! `AIRLIFT_SLICE=NUMBER/OF`, every case with `AIRLIFT_EXHAUSTIVE=1`.
+//! Responsible for the slice of the cases that runs: a fixed one by default, another one with
+//! `AIRLIFT_SLICE=NUMBER/OF`, and every case with `AIRLIFT_EXHAUSTIVE=1`.
 
 use std::env;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::str::FromStr;
 
-/// One of several equal shares. A share has the same cases in every run.
+/// One of several equal parts of the cases. It has the same cases in every run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Slice {
     pub(crate) number: usize,
@@ -16,7 +16,7 @@ impl Slice {
     pub(crate) const WHOLE: Self = Self { number: 0, of: 1 };
     const DEFAULT: Self = Self { number: 0, of: 32 };
 
-    /// The slice that the environment asks for.
+    /// The slice that the environment selects.
     pub(crate) fn from_environment() -> Self {
         let chosen = env::var("AIRLIFT_SLICE").ok();
         match chosen {
@@ -26,7 +26,8 @@ impl Slice {
         }
     }
 
-    /// What is left to choose after [`Slice::has_index`] among so many cases.
+    /// The slice of the cases within a group, after [`Slice::has_index`] has chosen among `most`
+    /// groups.
     pub(crate) fn within(self, most: usize) -> Self {
         let of = self.of.min(most);
         Self {
@@ -53,12 +54,14 @@ impl FromStr for Slice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text} is no NUMBER/OF");
-        let (number, of) = text.split_once('/').ok_or_else(wrong)?;
+        let invalid = || format!("{text} is not NUMBER/OF");
+        let (number, of) = text.split_once('/').ok_or_else(invalid)?;
         let slice = Self {
-            number: number.parse().map_err(|_| wrong())?,
-            of: of.parse().map_err(|_| wrong())?,
+            number: number.parse().map_err(|_| invalid())?,
+            of: of.parse().map_err(|_| invalid())?,
         };
-        (slice.number < slice.of).then_some(slice).ok_or_else(wrong)
+        (slice.number < slice.of)
+            .then_some(slice)
+            .ok_or_else(invalid)
     }
 }

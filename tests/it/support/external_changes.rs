@@ -1,27 +1,28 @@
-//! Responsible for requests past airlift, one after the other.
+//! Responsible for changes to the API by someone other than airlift, from tests that are not async.
 
 use super::CLIENT;
-use super::shared::remote::Remote as Client;
+use super::shared::external_client::ExternalClient;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-/// Someone with an application token.
-pub(crate) struct Remote<'a> {
-    client: Client,
+/// An [`ExternalClient`] with a runtime.
+pub(crate) struct ExternalChanges<'a> {
+    client: ExternalClient,
     runtime: &'a Runtime,
 }
 
-impl<'a> Remote<'a> {
+impl<'a> ExternalChanges<'a> {
     pub(super) fn login(origin: String, runtime: &'a Runtime) -> Self {
-        let client = runtime.block_on(Client::login(origin, CLIENT));
+        let client = runtime.block_on(ExternalClient::login(origin, CLIENT));
         Self { client, runtime }
     }
 
-    /// Sends a request that succeeds.
-    pub(crate) fn ask(&self, method: Method, target: &str, body: Option<&Value>) -> Value {
-        self.runtime.block_on(self.client.ask(method, target, body))
+    /// Sends a request, and asserts that it succeeds.
+    pub(crate) fn send(&self, method: Method, target: &str, body: Option<&Value>) -> Value {
+        let request = self.client.send(method, target, body);
+        self.runtime.block_on(request)
     }
 
     /// Creates a workspace.
@@ -29,7 +30,7 @@ impl<'a> Remote<'a> {
         self.runtime.block_on(self.client.create_customer(name));
     }
 
-    /// Creates a connector with credentials of its own.
+    /// Creates a connector with these credentials.
     pub(crate) fn connector(&self, customer: &str, name: &str, kind: &str, credentials: &Value) {
         let created = self
             .client
@@ -40,18 +41,18 @@ impl<'a> Remote<'a> {
     /// Changes a connector in place.
     pub(crate) fn change_connector(&self, id: Uuid, body: &Value) {
         let target = format!("/api/v1/integrations/connectors/{id}");
-        self.ask(Method::PUT, &target, Some(body));
+        self.send(Method::PUT, &target, Some(body));
     }
 
     /// Deletes a connector.
     pub(crate) fn delete_connector(&self, id: Uuid) {
         let target = format!("/api/v1/integrations/connectors/{id}");
-        self.ask(Method::DELETE, &target, None);
+        self.send(Method::DELETE, &target, None);
     }
 
     /// Changes a workspace in place.
     pub(crate) fn change_customer(&self, id: Uuid, body: &Value) {
         let target = format!("/api/v1/workspaces/{id}");
-        self.ask(Method::PUT, &target, Some(body));
+        self.send(Method::PUT, &target, Some(body));
     }
 }
