@@ -76,6 +76,9 @@ pub enum ApiErrorKind {
         /// The server's explanation.
         message: ServerMessage,
     },
+    /// The server returns more rows of a list than it counts, or the same rows again and again.
+    #[error("the list of workspaces does not end: {0}")]
+    EndlessList(String),
     /// The body exceeds the limit.
     #[error("the response is larger than {limit} bytes")]
     TooLarge {
@@ -253,6 +256,11 @@ impl ApiError {
     /// 401.
     pub(super) fn is_unauthorized(&self) -> bool {
         self.status() == Some(401)
+    }
+
+    /// Whether a listing failed because the list does not end.
+    pub(super) fn is_endless_list(&self) -> bool {
+        matches!(self.kind, ApiErrorKind::EndlessList(_))
     }
 
     /// Whether no other call can succeed: 401 or 403, or another organization.

@@ -161,9 +161,10 @@ pub struct Limits {
     pub body: usize,
     /// Workspaces per page (`list_workspaces` allows 1 to 100).
     pub page: u32,
-    /// The largest number of pages of a listing.
-    pub pages: u32,
-    /// How often a listing is read if it is incomplete.
+    /// The largest number of rows of a listing, whatever count the statistics give. Each row takes
+    /// about 200 bytes, so that the list takes up to 100 MB.
+    pub rows: usize,
+    /// How often a listing is read if it is incomplete or does not end.
     pub listings: u32,
     /// The lifetime of a scoped token, which the response does not contain (documented as 20
     /// minutes).
@@ -175,7 +176,7 @@ impl Default for Limits {
         Self {
             body: 8 * 1024 * 1024,
             page: 100,
-            pages: 10_000,
+            rows: 500_000,
             listings: 3,
             scoped_life: Duration::from_mins(20),
         }

@@ -1,13 +1,16 @@
 //! Responsible for listing all workspaces, and for whether the list is complete. A list is complete
 //! if its last page was reached, no workspace was listed twice, and the statistics of the API count
 //! as many workspaces.
+//!
+//! Does not follow a list that does not end: a listing fails after a page without a new workspace, and
+//! after many more rows than the statistics count.
 
-use super::error::ApiError;
-use super::wire::{StatsResponse, WorkspacePage};
+use super::error::{ApiError, ApiErrorKind};
+use super::wire::{StatsResponse, WorkspacePage, WorkspaceResponse};
 use super::{Reader, Workspace, request};
 use crate::events::{Event, Sink};
 use crate::model::{Completeness, WorkspaceId};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// The listed workspaces, and whether the list is complete.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,105 +21,150 @@ pub struct Listing {
     pub completeness: Completeness,
 }
 
+/// Rows that a list may have beyond twice the count of the statistics.
+const SLACK: usize = 1_000;
+
+/// The rows of a listing so far.
+#[derive(Default)]
+struct Rows {
+    items: BTreeMap<WorkspaceId, Workspace>,
+    /// The number of rows, with duplicates and tombstones.
+    count: usize,
+    /// The largest expected number of rows, once it is known.
+    limit: Option<usize>,
+    flaw: Option<String>,
+}
+
 impl Reader {
-    /// Lists every live workspace (`list_workspaces`, `get_workspaces_stats`). An incomplete listing
-    /// is read again, because workspaces may have been created or deleted meanwhile. `events`
-    /// receives the number of workspaces listed so far.
+    /// Lists every live workspace (`list_workspaces`, `get_workspaces_stats`). A listing that is
+    /// incomplete or does not end is read again, because workspaces may have been created or deleted
+    /// meanwhile. `events` receives the number of workspaces listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
-        let mut listing = self.list_once(events).await?;
         for _ in 1..self.client.options.limits.listings {
-            if listing.completeness == Completeness::Complete {
-                break;
+            match self.list_once(events).await {
+                Ok(listing) if listing.completeness != Completeness::Complete => {}
+                Err(error) if error.is_endless_list() => {}
+                outcome => return outcome,
             }
-            listing = self.list_once(events).await?;
         }
-        Ok(listing)
+        self.list_once(events).await
     }
 
     async fn list_once(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
-        let mut items = BTreeMap::new();
-        let flaw = match self.read_pages(&mut items, events).await? {
+        let mut rows = Rows::default();
+        let flaw = match self.read_pages(&mut rows, events).await? {
             Some(flaw) => Some(flaw),
-            None => self.compare_with_stats(items.len()).await?,
+            None => self.compare_with_stats(rows.items.len()).await?,
         };
         Ok(Listing {
-            items,
+            items: rows.items,
             completeness: flaw.map_or(Completeness::Complete, Completeness::Incomplete),
         })
     }
 
-    /// Reads all pages. Returns why the list is incomplete, if it is.
+    /// Reads all pages. Returns why the list is incomplete, if it is. Fails if the list does not end.
     async fn read_pages(
         &self,
-        items: &mut BTreeMap<WorkspaceId, Workspace>,
+        rows: &mut Rows,
         events: &dyn Sink,
     ) -> Result<Option<String>, ApiError> {
-        let limits = self.client.options.limits;
         let mut cursor: Option<String> = None;
-        let mut cursors = HashSet::new();
-        let mut flaw = None;
-        for _ in 0..limits.pages {
-            let request = request::list_workspaces(limits.page, cursor.as_deref());
+        loop {
+            let limit = self.client.options.limits.page;
+            let request = request::list_workspaces(limit, cursor.as_deref());
             let page: WorkspacePage = self.client.as_application(&request).await?.decode()?;
-            let repeated = self.add_page(page.data, items)?;
-            flaw = flaw.or(repeated);
-            events.emit(Event::CustomersListed { done: items.len() });
+            let has_new_id = self.add_page(page.data, rows)?;
+            events.emit(Event::CustomersListed {
+                done: rows.items.len(),
+            });
             let next = page.next.unwrap_or_default();
             if next.is_empty() {
-                return Ok(flaw);
+                return Ok(rows.flaw.take());
             }
+            if !has_new_id {
+                let reason = "a page has no new workspace, and links to another page".to_owned();
+                return Err(ApiErrorKind::EndlessList(reason).into());
+            }
+            self.check_row_count(rows).await?;
             let Some(next) = self.cursor_of(&next) else {
                 return Ok(Some(
                     "the link to the next page leads to another host or has no cursor".to_owned(),
                 ));
             };
-            if !cursors.insert(next.clone()) {
-                return Ok(Some("a page links to an earlier page".to_owned()));
-            }
             cursor = Some(next);
         }
-        Ok(Some(format!("no end after {} pages", limits.pages)))
     }
 
-    /// Adds a page. Returns why the list is incomplete if a workspace was listed before.
-    fn add_page(
-        &self,
-        page: Vec<super::wire::WorkspaceResponse>,
-        items: &mut BTreeMap<WorkspaceId, Workspace>,
-    ) -> Result<Option<String>, ApiError> {
-        let mut flaw = None;
+    /// Adds a page. Returns whether the page contains a workspace that no earlier page contained.
+    fn add_page(&self, page: Vec<WorkspaceResponse>, rows: &mut Rows) -> Result<bool, ApiError> {
+        let mut has_new_id = false;
+        rows.count = rows.count.saturating_add(page.len());
         for response in page {
             let Some(workspace) = response.into_live() else {
+                // Not remembered: the number of rows bounds a list of tombstones.
+                has_new_id = true;
                 continue;
             };
             self.client.check_organization(workspace.organization_id)?;
             let id = workspace.id;
-            if items.insert(id, workspace).is_some() {
-                flaw = Some(format!("workspace {id} was listed twice"));
+            if rows.items.insert(id, workspace).is_some() {
+                rows.flaw = Some(format!("workspace {id} was listed twice"));
+            } else {
+                has_new_id = true;
             }
         }
-        Ok(flaw)
+        Ok(has_new_id)
+    }
+
+    /// Fails if the list has far more rows than the statistics count. The statistics are read for
+    /// long lists only, so that an ordinary listing needs no further request.
+    async fn check_row_count(&self, rows: &mut Rows) -> Result<(), ApiError> {
+        if rows.count <= SLACK {
+            return Ok(());
+        }
+        let limit = match rows.limit {
+            Some(limit) => limit,
+            None => self.row_limit().await?,
+        };
+        rows.limit = Some(limit);
+        if rows.count <= limit {
+            return Ok(());
+        }
+        let (count, limit) = (rows.count, limit);
+        let reason = format!("{count} rows were read, and up to {limit} are expected");
+        Err(ApiErrorKind::EndlessList(reason).into())
+    }
+
+    /// Twice the count of the statistics and some more, because workspaces may be created during the
+    /// listing.
+    async fn row_limit(&self) -> Result<usize, ApiError> {
+        let most = self.client.options.limits.rows;
+        let Some(count) = self.count_workspaces().await? else {
+            return Ok(most);
+        };
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(count.saturating_mul(2).saturating_add(SLACK).min(most))
+    }
+
+    /// The count of the statistics; `None` if the server has none.
+    async fn count_workspaces(&self) -> Result<Option<u64>, ApiError> {
+        let request = request::workspace_stats();
+        match self.client.as_application(&request).await {
+            Ok(success) => Ok(Some(success.decode::<StatsResponse>()?.total_count)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn compare_with_stats(&self, listed: usize) -> Result<Option<String>, ApiError> {
-        let outcome = self
-            .client
-            .as_application(&request::workspace_stats())
-            .await;
-        let stats: StatsResponse = match outcome {
-            Ok(success) => success.decode()?,
-            Err(error) if error.is_not_found() => {
-                return Ok(Some(
-                    "the server has no statistics to compare with".to_owned(),
-                ));
-            }
-            Err(error) => return Err(error),
+        let Some(counted) = self.count_workspaces().await? else {
+            return Ok(Some(
+                "the server has no statistics to compare with".to_owned(),
+            ));
         };
-        let same = u64::try_from(listed) == Ok(stats.total_count);
-        Ok((!same).then(|| {
-            let counted = stats.total_count;
-            format!("{listed} workspaces are listed, the statistics count {counted}")
-        }))
+        let is_equal = u64::try_from(listed) == Ok(counted);
+        Ok((!is_equal)
+            .then(|| format!("{listed} workspaces are listed, the statistics count {counted}")))
     }
 
     /// The cursor in `next`, which is a cursor or a link on this origin. Only the cursor of a link is

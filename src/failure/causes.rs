@@ -51,6 +51,7 @@ impl From<ApiError> for Failure {
             }
             _ if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
             ApiErrorKind::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
+            ApiErrorKind::EndlessList(_) => (FailureKind::Error, "endless_list"),
             ApiErrorKind::Unavailable(_) => (FailureKind::Error, "remote_unavailable"),
             _ => (FailureKind::Error, "remote_failed"),
         };

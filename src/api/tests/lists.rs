@@ -1,7 +1,7 @@
 //! Tests of listing workspaces: pages, and incomplete or inconsistent lists.
 
 use super::{STATS, Seen, Stub, WORKSPACES, id, ok, quick, status, workspace};
-use crate::api::{Limits, Listing, Options};
+use crate::api::{ApiErrorKind, Effect, Limits, Listing, Options};
 use crate::events::Sinks;
 use crate::model::Completeness;
 use axum::response::Response;
@@ -77,8 +77,21 @@ async fn listing_with_next_page_on_another_host_is_incomplete() {
     assert!(foreign.seen().is_empty());
 }
 
+/// The error of a listing that does not end.
+async fn endless(stub: &Stub, limits: Limits) -> String {
+    let session = stub.open(Options { limits, ..quick() }).await.unwrap();
+    let error = session.reader().workspaces(&Sinks::default()).await;
+    let error = error.unwrap_err();
+    assert!(
+        matches!(error.kind(), ApiErrorKind::EndlessList(_)),
+        "{error}"
+    );
+    assert_eq!(error.effect(), Effect::None);
+    error.to_string()
+}
+
 #[tokio::test]
-async fn listing_with_circular_pages_is_incomplete() {
+async fn listing_with_circular_pages_is_endless() {
     let stub = Stub::start(|seen| {
         pages(
             seen,
@@ -87,30 +100,79 @@ async fn listing_with_circular_pages_is_incomplete() {
         )
     })
     .await;
-    let listing = list(&stub).await;
-    assert_eq!(flaw(&listing), "a page links to an earlier page");
+    assert_eq!(
+        endless(&stub, Limits::default()).await,
+        "the list of workspaces does not end: a page has no new workspace, and links to another page"
+    );
     assert_eq!(stub.count("GET", WORKSPACES), 3 * 2);
 }
 
 #[tokio::test]
-async fn listing_with_endless_pages_is_incomplete() {
+async fn listing_with_empty_page_and_next_is_endless() {
     let stub = Stub::start(|seen| {
         let next = json!({"data": [], "next": format!("c{}", seen.nth)});
         pages(seen, 1, |_| next.clone())
     })
     .await;
+    endless(&stub, Limits::default()).await;
+    assert_eq!(stub.count("GET", WORKSPACES), 3);
+}
+
+/// A page of 100 new workspaces and a link to another page.
+fn new_page(seen: &Seen) -> Value {
+    let first = 100 * u128::try_from(seen.nth).unwrap();
+    let rows: Vec<Value> = (first..first + 100).map(|n| workspace(n, "x")).collect();
+    json!({"data": rows, "next": format!("c{}", seen.nth)})
+}
+
+#[tokio::test]
+async fn listing_beyond_twice_the_count_is_endless() {
+    let stub = Stub::start(|seen| pages(seen, 50, |_| new_page(seen))).await;
     let limits = Limits {
-        pages: 7,
         listings: 1,
         ..Limits::default()
     };
-    let session = stub.open(Options { limits, ..quick() }).await.unwrap();
-    let listing = session
-        .reader()
-        .workspaces(&Sinks::default())
-        .await
-        .unwrap();
-    assert_eq!(flaw(&listing), "no end after 7 pages");
+    assert_eq!(
+        endless(&stub, limits).await,
+        "the list of workspaces does not end: 1200 rows were read, and up to 1100 are expected"
+    );
+    assert_eq!(stub.count("GET", WORKSPACES), 12);
+    assert_eq!(stub.count("GET", STATS), 1);
+}
+
+#[tokio::test]
+async fn listing_with_false_count_or_without_count_is_bounded() {
+    for count in [Some(u64::MAX), None] {
+        let stub = Stub::start(move |seen| match (seen.path.as_str(), count) {
+            (STATS, None) => Some(status(404, &json!({}))),
+            _ => pages(seen, count.unwrap_or_default(), |_| new_page(seen)),
+        })
+        .await;
+        let limits = Limits {
+            listings: 1,
+            rows: 1_500,
+            ..Limits::default()
+        };
+        endless(&stub, limits).await;
+        assert_eq!(stub.count("GET", WORKSPACES), 16);
+    }
+}
+
+#[tokio::test]
+async fn listing_of_many_workspaces_is_complete() {
+    let stub = Stub::start(|seen| {
+        pages(seen, 2_000, |_| {
+            let mut page = new_page(seen);
+            if seen.nth == 19 {
+                page["next"] = json!(null);
+            }
+            page
+        })
+    })
+    .await;
+    let listing = list(&stub).await;
+    assert_eq!(listing.completeness, Completeness::Complete);
+    assert_eq!(listing.items.len(), 2_000);
 }
 
 #[tokio::test]

@@ -47,6 +47,11 @@ pub(in crate::render) const FAILURES: &[Topic] = &[
     ),
     (
         "failure",
+        "endless_list",
+        "The API keeps returning pages of workspaces: more than twice the number that its statistics count and 1,000 more, or a page without a new workspace that links to another page. airlift stops so that such a server cannot fill the memory. Nothing was changed. Run it again; if it stays, check the API host and report it to the operator of the API. Exit 1.",
+    ),
+    (
+        "failure",
         "ledger_failed",
         "The ledger could not be read or written. Nothing more was written remotely. Exit 1.",
     ),
