@@ -65,6 +65,14 @@ pub enum LedgerError {
         /// The object.
         path: PathBuf,
     },
+    /// The store overwrote an object although the request allowed only its creation.
+    #[error(
+        "cannot lock the ledger: the store of {path} ignores conditions of writes, so that two runs could write at the same time"
+    )]
+    WithoutConditions {
+        /// The object.
+        path: PathBuf,
+    },
     /// A file has content that this version does not write. The message does not quote it.
     #[error("{path} is not a {what} that this version can read (line {line})")]
     Unreadable {

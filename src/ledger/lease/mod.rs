@@ -5,6 +5,8 @@
 //! takes it over if it does not change for `TAKEOVER_AFTER` of the run's own clock. The holder stops
 //! writing before that. Every write of the ledger names the version of the object that it replaces,
 //! so that a holder that was suspended cannot overwrite newer content.
+//!
+//! Does not assume that the store supports conditional writes: each run that takes the lease checks it.
 
 mod record;
 
@@ -58,6 +60,7 @@ impl Lease {
             let sent = Moment::now();
             if let Put::Written(version) = put(shared, &own, replaces.take()).await? {
                 shared.allow(sent, VALID_FOR);
+                require_conditions(shared, &own).await?;
                 return Ok(Self {
                     shared: shared.clone(),
                     id: own.id,
@@ -116,6 +119,29 @@ async fn put(
         source: error.into(),
     })?;
     shared.put(OBJECT, &text, replaces).await
+}
+
+/// Repeats the conditional creation of a lease that this run has taken. The store must refuse it,
+/// because the object exists. A store that ignores conditions would let two runs hold the lease.
+///
+/// Releases the lease if the store accepts the creation or fails.
+async fn require_conditions(shared: &SharedStore, own: &LeaseRecord) -> Result<(), LedgerError> {
+    // Other content, because an equal object counts as written by this run.
+    let repeated = LeaseRecord {
+        beat: own.beat + 1,
+        ..own.clone()
+    };
+    let error = match put(shared, &repeated, None).await {
+        Ok(Put::Conflict) => return Ok(()),
+        Ok(Put::Written(_)) => LedgerError::WithoutConditions {
+            path: shared.shown(OBJECT),
+        },
+        Err(error) => error,
+    };
+    // If the store refuses, the next run takes the lease over.
+    let _ = shared.remove(OBJECT).await;
+    shared.forbid();
+    Err(error)
 }
 
 /// Watches a held lease. Returns the version to replace once the lease has stayed the same for long

@@ -2,13 +2,14 @@
 
 use super::{Lease, LeaseRecord, OBJECT, Put, put, read};
 use crate::events::Sinks;
-use crate::ledger::SharedStore;
+use crate::ledger::{LedgerError, SharedStore};
 use futures_util::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UpdateVersion,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    UpdateVersion,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ struct Silent {
     reads: AtomicU32,
     /// Whether the bucket is missing.
     absent: bool,
+    /// Whether the store ignores the conditions of writes.
+    ignores_conditions: bool,
 }
 
 impl Silent {
@@ -58,6 +61,11 @@ impl ObjectStore for Silent {
                 source: "no bucket".into(),
             });
         }
+        let how = if self.ignores_conditions {
+            PutOptions::from(PutMode::Overwrite)
+        } else {
+            how
+        };
         Self::respond(&self.writes, self.objects.put_opts(at, what, how).await)
     }
 
@@ -211,4 +219,34 @@ async fn lease_dropped_is_not_renewed() {
     let before = read(&shared).await.unwrap().unwrap().1;
     seconds(30).await;
     assert_eq!(read(&shared).await.unwrap().unwrap().1, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lease_in_store_without_conditions_is_refused_and_removed() {
+    let store = Arc::new(Silent {
+        ignores_conditions: true,
+        ..Silent::default()
+    });
+    let shared = SharedStore::new(store, "ledger", "s3://bucket/ledger");
+    for owner in ["one", "two"] {
+        let outcome = Lease::acquire(&shared, owner, &Sinks::default()).await;
+        assert!(matches!(
+            outcome,
+            Err(LedgerError::WithoutConditions { .. })
+        ));
+        assert!(!shared.may_write());
+        assert!(read(&shared).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lease_whose_condition_cannot_be_checked_is_removed() {
+    let (store, shared, lease) = acquired().await;
+    lease.release().await;
+    // The creation gets its response, and the repeated creation and the read after it do not.
+    store.reads.store(1, Ordering::SeqCst);
+    let outcome = Lease::acquire(&shared, "one", &Sinks::default()).await;
+    assert!(outcome.is_err());
+    assert!(!shared.may_write());
+    assert!(read(&shared).await.unwrap().is_none());
 }

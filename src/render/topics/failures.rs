@@ -57,6 +57,11 @@ pub(in crate::render) const FAILURES: &[Topic] = &[
     ),
     (
         "failure",
+        "store_without_conditions",
+        "The store of the shared ledger accepted the creation of an object that exists. Such a store ignores the conditions of writes, so that two runs could hold the lock at the same time. Nothing was changed, and the lock was removed. Use a store that supports If-None-Match, or turn conditional writes on in the gateway before the store. Exit 1.",
+    ),
+    (
+        "failure",
         "cancelled",
         "A signal came before the first write, so the run ended at once. Exit 8.",
     ),
