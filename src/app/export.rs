@@ -55,7 +55,7 @@ impl App<'_> {
             declared: &self.project.desired,
         };
         let mut exported = export(sources, wanted);
-        exported.amend(&secret_roots(self.invocation.env));
+        exported.omit_invalid(&secret_roots(self.invocation.env));
         Ok((exported, is_whole))
     }
 }

@@ -1,17 +1,18 @@
-//! Which authentication method a connector's credentials mean.
+//! Responsible for choosing the authentication method that fits a connector's credentials.
 //!
-//! Owns the choice alone; what is wrong with the credentials is said by the configuration's checks.
+//! Does not validate credentials: `config` does.
 
 use super::{AuthMethod, ConnectorType, closest};
 use std::cmp::Reverse;
 use thiserror::Error;
 
-/// The method that is meant.
+/// The chosen method.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Choice {
-    /// The method.
+pub struct MethodChoice {
+    /// The method that `auth` names, or the best match for the given fields.
     pub method: &'static AuthMethod,
-    /// Whether it was named or all of its required fields are there; else it is the nearest.
+    /// Whether `auth` names the method or all of its required fields are given. Otherwise the method
+    /// is the closest match.
     pub certain: bool,
 }
 
@@ -20,19 +21,19 @@ pub struct Choice {
 #[error("the type has no authentication method of that name")]
 pub struct NoSuchMethod;
 
-/// The method that `auth` names, else the one whose required fields are all given, with the most
-/// of its fields given; else the nearest, for findings to be held against.
-pub fn choose(
+/// The method that `auth` names. Without `auth`, the method with all required fields given and the
+/// most fields given in total; else the closest match, as the basis of findings.
+pub fn choose_method(
     kind: &'static ConnectorType,
     auth: Option<&str>,
     given: &[&str],
-) -> Result<Choice, NoSuchMethod> {
+) -> Result<MethodChoice, NoSuchMethod> {
     if let Some(name) = auth {
         return kind
             .methods
             .iter()
             .find(|method| method.name == name)
-            .map(|method| Choice {
+            .map(|method| MethodChoice {
                 method,
                 certain: true,
             })
@@ -45,7 +46,7 @@ pub fn choose(
         .filter(|method| missing(method, given) == 0)
         .min_by_key(|method| Reverse(known(method, given)));
     if let Some(method) = complete {
-        return Ok(Choice {
+        return Ok(MethodChoice {
             method,
             certain: true,
         });
@@ -56,7 +57,7 @@ pub fn choose(
             let near = (known(method, given), resembling(method, given));
             (Reverse(near), missing(method, given))
         })
-        .map(|method| Choice {
+        .map(|method| MethodChoice {
             method,
             certain: false,
         })
@@ -77,22 +78,22 @@ fn missing(method: &AuthMethod, given: &[&str]) -> usize {
 fn resembling(method: &AuthMethod, given: &[&str]) -> usize {
     let names = || method.fields.keys().map(String::as_str);
     let near = |name: &&&str| closest(name, names()).is_some();
-    // Likeness is costly to tell; nobody mistypes more fields than this.
+    // Comparing names is slow, and people do not mistype more fields than this.
     given.iter().take(32).filter(near).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::find;
-    use super::{NoSuchMethod, choose};
+    use super::{NoSuchMethod, choose_method};
 
     fn chosen(kind: &str, auth: Option<&str>, given: &[&str]) -> (String, bool) {
-        let choice = choose(find(kind).unwrap(), auth, given).unwrap();
+        let choice = choose_method(find(kind).unwrap(), auth, given).unwrap();
         (choice.method.name.clone(), choice.certain)
     }
 
     #[test]
-    fn the_method_follows_from_the_fields() {
+    fn choose_method_from_fields_returns_best_match() {
         for (kind, auth, given, expected) in [
             ("github", None, &["token"][..], ("githubPAT", true)),
             ("github", None, &["access_token"], ("githubOAuth", true)),
@@ -125,7 +126,7 @@ mod tests {
             let expected = (expected.0.to_owned(), expected.1);
             assert_eq!(chosen(kind, auth, given), expected, "{kind} {given:?}");
         }
-        let refused = choose(find("github").unwrap(), Some("oauth"), &[]);
+        let refused = choose_method(find("github").unwrap(), Some("oauth"), &[]);
         assert_eq!(refused, Err(NoSuchMethod));
     }
 }

@@ -1,11 +1,11 @@
-//! The connector types this version knows, with their authentication methods and fields.
+//! Responsible for the embedded catalog of connector types, with their authentication methods and
+//! fields.
 //!
-//! Owns the embedded facts and the questions asked of them. Refuses to know any file, any
-//! configuration or the network: a type that is not here is looked up live by somebody else.
+//! Does not read files or use the network: `observed` looks up types outside the catalog.
 
 mod methods;
 
-pub use methods::{Choice, NoSuchMethod, choose};
+pub use methods::{MethodChoice, NoSuchMethod, choose_method};
 
 use crate::model::DefinitionId;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -16,24 +16,24 @@ use std::sync::LazyLock;
 /// One connector type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConnectorType {
-    /// What files call it: `github`.
+    /// The type's name in files, such as `github`.
     #[serde(rename = "connector_type")]
     pub name: String,
-    /// Its definition in the remote catalog.
+    /// The type's definition in the remote catalog.
     pub definition_id: DefinitionId,
-    /// The version of the definition these facts were read from.
+    /// The version of the definition that this entry describes.
     pub definition_version: String,
-    /// The ways to authenticate, in the catalog's order.
+    /// The authentication methods, in the catalog's order.
     #[serde(rename = "auth_methods")]
     pub methods: Vec<AuthMethod>,
-    /// What `environment` may hold.
+    /// The fields of `environment`.
     #[serde(
         default,
         rename = "server_variables",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub variables: BTreeMap<String, Variable>,
-    /// What `replication_config` may hold; empty where nothing is known about it.
+    /// The fields of `replication_config`; empty if they are unknown.
     #[serde(
         default,
         deserialize_with = "null_is_empty",
@@ -42,16 +42,16 @@ pub struct ConnectorType {
     pub replication_config: BTreeMap<String, Field>,
 }
 
-/// One way to authenticate with a type.
+/// One authentication method of a type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuthMethod {
-    /// What `auth` calls it.
+    /// The method's name in `auth`.
     pub name: String,
     /// `oauth2`, `bearer`, `basic` or `api_key`.
     pub kind: String,
-    /// Its name for people, where it has one.
+    /// The method's title for people, if any.
     pub title: Option<String>,
-    /// What `credentials` holds.
+    /// The fields of `credentials`.
     pub fields: BTreeMap<String, Field>,
 }
 
@@ -61,25 +61,25 @@ pub struct Field {
     /// The JSON type.
     #[serde(rename = "type")]
     pub kind: FieldType,
-    /// Whether the block is incomplete without it.
+    /// Whether the block must have the field.
     #[serde(default)]
     pub required: bool,
     /// `date`, `date-time` or `email`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// A regular expression that the text matches.
+    /// A regular expression that the text must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// The values that are possible.
+    /// The permitted values.
     #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<Value>>,
-    /// What holds when the field is absent.
+    /// The value of an absent field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// What a list holds.
+    /// The type of a list's items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Items>,
-    /// What the catalog says about secrecy, where it says anything.
+    /// Whether the field is secret, if the catalog says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<bool>,
 }
@@ -102,10 +102,10 @@ pub enum FieldType {
     Object,
 }
 
-/// What the entries of a list are.
+/// The items of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Items {
-    /// Their JSON type.
+    /// The JSON type.
     #[serde(rename = "type")]
     pub kind: FieldType,
 }
@@ -113,16 +113,15 @@ pub struct Items {
 /// One variable of a type's server address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variable {
-    /// What holds when the variable is absent: a usable value or a placeholder.
+    /// The value of an absent variable: a usable value or a placeholder.
     pub default: String,
-    /// The values that are possible, compared without case.
+    /// The permitted values, compared without case.
     #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<String>>,
 }
 
 impl Variable {
-    /// Whether the default only shows where a value of one's own goes, so that leaving the
-    /// variable out reaches nobody's server.
+    /// Whether the default is only a placeholder, so that the variable is required in practice.
     pub fn default_is_placeholder(&self) -> bool {
         ["{", "your-", "my-", "example.", "orgname-"]
             .iter()
@@ -130,7 +129,7 @@ impl Variable {
     }
 }
 
-/// Credential fields that name an account without opening it.
+/// Credential fields that identify an account without giving access.
 const NOT_SECRET: [&str; 6] = [
     "email",
     "username",
@@ -140,20 +139,20 @@ const NOT_SECRET: [&str; 6] = [
     "lwa_app_id",
 ];
 
-/// Whether a credential field may not stand in a file: all of them, but for the well-known names
-/// of accounts and what the catalog calls harmless.
+/// Whether a credential field is secret, so that a file must not contain its value. True for all
+/// fields except account identifiers and fields that the catalog marks as not secret.
 pub fn is_secret(name: &str, field: Option<&Field>) -> bool {
     field
         .and_then(|field| field.secret)
         .unwrap_or(!NOT_SECRET.contains(&name))
 }
 
-/// Every type, by name.
+/// All types, sorted by name.
 pub fn all() -> &'static [ConnectorType] {
     &CATALOG
 }
 
-/// The type of that name or definition id.
+/// The type with a name or definition id.
 pub fn find(name_or_id: &str) -> Option<&'static ConnectorType> {
     let by_name = CATALOG.binary_search_by(|known| known.name.as_str().cmp(name_or_id));
     if let Ok(index) = by_name {
@@ -163,15 +162,14 @@ pub fn find(name_or_id: &str) -> Option<&'static ConnectorType> {
     CATALOG.iter().find(|known| known.definition_id == id)
 }
 
-/// The name of a type that somebody who wrote this may have meant.
-pub fn nearest(name: &str) -> Option<&'static str> {
+/// The name of the type closest to a mistyped one.
+pub fn closest_type(name: &str) -> Option<&'static str> {
     closest(name, CATALOG.iter().map(|known| known.name.as_str()))
 }
 
-/// The candidate that a mistyped word most probably means, compared without case and with
-/// dashes and underscores alike.
+/// The candidate closest to a mistyped word. Ignores case, and treats dashes and underscores alike.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Similarity costs the product of the lengths; no field name is this long.
+    // The comparison costs the product of the lengths, and no field name is longer than this.
     const LONGEST: usize = 64;
     if word.is_empty() || word.len() > LONGEST {
         return None;
@@ -188,15 +186,15 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 #[derive(Deserialize)]
-struct Facts {
+struct CatalogFile {
     connectors: Vec<ConnectorType>,
 }
 
 static CATALOG: LazyLock<Vec<ConnectorType>> = LazyLock::new(|| {
-    // The text is embedded and a test reads it, so an unreadable catalog cannot be released; an
-    // empty one then only means that every type is looked up live.
+    // A test parses the embedded text, so a release cannot contain an invalid catalog. With an empty
+    // catalog all types would be looked up remotely.
     let mut known = serde_json::from_str(include_str!("connectors.json"))
-        .map_or_else(|_| Vec::new(), |facts: Facts| facts.connectors);
+        .map_or_else(|_| Vec::new(), |facts: CatalogFile| facts.connectors);
     known.sort_by(|a, b| a.name.cmp(&b.name));
     known
 });
@@ -209,12 +207,12 @@ fn null_is_empty<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
-    use super::{all, closest, find, is_secret, nearest};
+    use super::{all, closest, closest_type, find, is_secret};
     use std::collections::BTreeSet;
 
     #[test]
-    fn the_catalog_is_whole() {
-        let facts = serde_json::from_str::<super::Facts>(include_str!("connectors.json"));
+    fn catalog_is_complete_and_consistent() {
+        let facts = serde_json::from_str::<super::CatalogFile>(include_str!("connectors.json"));
         assert_eq!(facts.err().map(|error| error.to_string()), None);
         assert_eq!(all().len(), 56);
         assert_eq!(all().iter().map(|t| t.methods.len()).sum::<usize>(), 73);
@@ -232,24 +230,24 @@ mod tests {
     }
 
     #[test]
-    fn types_are_found_by_name_and_definition() {
+    fn find_by_name_or_definition_returns_type() {
         let github = find("github").unwrap();
         assert_eq!(find(&github.definition_id.to_string()), Some(github));
         assert_eq!(find("githob"), None);
-        assert_eq!(nearest("GitHub"), Some("github"));
-        assert_eq!(nearest("zendesk_suport"), Some("zendesk-support"));
-        assert_eq!(nearest("zzz"), None);
+        assert_eq!(closest_type("GitHub"), Some("github"));
+        assert_eq!(closest_type("zendesk_suport"), Some("zendesk-support"));
+        assert_eq!(closest_type("zzz"), None);
         assert_eq!(closest("", ["a"]), None);
     }
 
     #[test]
-    fn only_names_of_accounts_are_not_secret() {
+    fn is_secret_of_account_identifier_is_false() {
         assert!(is_secret("token", None) && is_secret("anything", None));
         assert!(!is_secret("client_id", None) && !is_secret("email", None));
     }
 
     #[test]
-    fn placeholders_are_told_from_defaults() {
+    fn default_is_placeholder_of_usable_default_is_false() {
         let placeholder = |kind: &str, variable: &str| {
             find(kind).unwrap().variables[variable].default_is_placeholder()
         };

@@ -15,7 +15,7 @@ pub(super) fn run(invocation: Invocation<'_>, args: &TypesArgs) -> Result<Exit, 
     let Some(connector_type) = catalog::find(name) else {
         let message = format!("the catalog has no type {name:?}");
         let failure = Failure::error("unknown_type", message);
-        return Err(match catalog::nearest(name) {
+        return Err(match catalog::closest_type(name) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint("`airlift types` lists all types"),
         });

@@ -1,19 +1,19 @@
-//! Responsible for whether a path stays where it may be: below the project's directory, or below an allowed root.
+//! Responsible for confining paths to the project's directory or to an allowed root.
 //!
-//! Looks at the file system (links are followed to where they end). Does not read content.
+//! Resolves links in the file system. Does not read file contents.
 
 use std::path::{Component, Path, PathBuf};
 
-/// Why a path may not be used.
+/// The reason why a path is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Escape {
-    /// It goes up by `..`.
+    /// The path contains `..`.
     Upward,
-    /// It is absolute and below no allowed root.
+    /// The path is absolute and below no allowed root.
     Absolute,
-    /// A link on its way leads elsewhere.
+    /// A link leads outside the allowed directory.
     Link,
-    /// It ends at something that is not a regular file.
+    /// The path names something other than a regular file.
     NotAFile,
 }
 
@@ -21,18 +21,18 @@ impl Escape {
     /// The reason, for a message.
     pub(super) fn reason(self) -> &'static str {
         match self {
-            Self::Upward => "it leads upward by `..`",
-            Self::Absolute => "it is absolute and below no allowed root",
-            Self::Link => "a link leads it elsewhere",
-            Self::NotAFile => "it is not a regular file",
+            Self::Upward => "the path contains `..`",
+            Self::Absolute => "the path is absolute and below no allowed root",
+            Self::Link => "a link leads outside the allowed directory",
+            Self::NotAFile => "the path is not a regular file",
         }
     }
 }
 
-/// Checks a file that a reference names. A file that does not exist yet is fine: secrets are
-/// often there only where the run happens.
+/// Checks the path of a `${file:…}` reference. The file may be absent, because secrets often exist
+/// only on the machine that applies.
 pub(super) fn secret(path: &Path, project: &Path, roots: &[PathBuf]) -> Result<(), Escape> {
-    if upward(path) {
+    if has_parent_step(path) {
         return Err(Escape::Upward);
     }
     if !path.is_absolute() {
@@ -42,14 +42,14 @@ pub(super) fn secret(path: &Path, project: &Path, roots: &[PathBuf]) -> Result<(
     within(path, root.ok_or(Escape::Absolute)?)
 }
 
-/// Whether a path or pattern goes up.
-pub(super) fn upward(path: &Path) -> bool {
+/// Whether a path or pattern contains `..`.
+pub(super) fn has_parent_step(path: &Path) -> bool {
     path.components().any(|part| part == Component::ParentDir)
 }
 
-/// Checks that a path ends below a directory, and at a regular file if it exists.
+/// Checks that a path resolves to a place below a directory, and to a regular file if it exists.
 pub(super) fn within(path: &Path, directory: &Path) -> Result<(), Escape> {
-    let Some(end) = resolved(path) else {
+    let Some(end) = canonical_ancestor(path) else {
         return Ok(());
     };
     let directory = if directory.as_os_str().is_empty() {
@@ -57,25 +57,25 @@ pub(super) fn within(path: &Path, directory: &Path) -> Result<(), Escape> {
     } else {
         directory
     };
-    // A root that is not there holds nothing that a path below it could reach.
-    let Ok(home) = directory.canonicalize() else {
+    // No file exists below an absent root.
+    let Ok(root) = directory.canonicalize() else {
         return Ok(());
     };
-    if !end.starts_with(home) {
+    if !end.starts_with(root) {
         return Err(Escape::Link);
     }
     match end.metadata() {
-        Ok(found) if end_is_whole(path) && !found.is_file() => Err(Escape::NotAFile),
+        Ok(metadata) if exists(path) && !metadata.is_file() => Err(Escape::NotAFile),
         _ => Ok(()),
     }
 }
 
-fn end_is_whole(path: &Path) -> bool {
+fn exists(path: &Path) -> bool {
     path.canonicalize().is_ok()
 }
 
-/// Where the existing part of a path really is.
-fn resolved(path: &Path) -> Option<PathBuf> {
+/// The canonical path of the nearest existing ancestor.
+fn canonical_ancestor(path: &Path) -> Option<PathBuf> {
     path.ancestors().find_map(|part| part.canonicalize().ok())
 }
 
@@ -86,15 +86,15 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn paths_stay_where_they_may_be() {
-        let home = tempfile::tempdir().unwrap();
+    fn secret_path_outside_project_and_roots_is_refused() {
+        let project = tempfile::tempdir().unwrap();
         let outside = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("token"), "x").unwrap();
+        std::fs::write(project.path().join("token"), "x").unwrap();
         std::fs::write(outside.path().join("token"), "x").unwrap();
-        std::fs::create_dir(home.path().join("folder")).unwrap();
-        symlink(outside.path().join("token"), home.path().join("link")).unwrap();
-        symlink(outside.path(), home.path().join("way")).unwrap();
-        let check = |path: &str| secret(Path::new(path), home.path(), &[outside.path().into()]);
+        std::fs::create_dir(project.path().join("folder")).unwrap();
+        symlink(outside.path().join("token"), project.path().join("link")).unwrap();
+        symlink(outside.path(), project.path().join("way")).unwrap();
+        let check = |path: &str| secret(Path::new(path), project.path(), &[outside.path().into()]);
         assert_eq!(check("token"), Ok(()));
         assert_eq!(check("not/there"), Ok(()));
         assert_eq!(check("../token"), Err(Escape::Upward));

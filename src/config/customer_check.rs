@@ -1,26 +1,26 @@
-//! Responsible for checking a customer that stands in no file, with the checks of the files.
+//! Responsible for checking a customer that is not in a file, with the checks for files.
 
 use super::code::Code;
 use super::document;
 use super::findings::StagedFindings;
-use super::origin::{Origin, Step};
-use super::validate::{self, CUSTOMER, Names, Permissions, Scope, reserved_customer};
+use super::origin::{Origin, PathStep};
+use super::validate::{self, CUSTOMER, DeclaredNames, Permissions, Scope, reserved_customer};
 use crate::model::RotationMode;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// An error in a customer, with the steps from the customer to what it is about.
+/// An error in a customer, with the steps from the customer to the value that the error concerns.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Problem {
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<PathStep>,
     pub(crate) code: Code,
     pub(crate) message: String,
 }
 
-/// The errors of a customer, in the order of what they are about. A project that lists every store
-/// holds it, in the current directory.
+/// The errors of a customer, sorted by the path of the value. The check assumes a project in the
+/// current directory that lists every store.
 pub(crate) fn check_customer(customer: &Value, secret_roots: &[PathBuf]) -> Vec<Problem> {
-    let origin = Origin::of_value(customer);
+    let origin = Origin::from_value(customer);
     let scope = Scope {
         project: Path::new("."),
         secret_roots,
@@ -32,7 +32,7 @@ pub(crate) fn check_customer(customer: &Value, secret_roots: &[PathBuf]) -> Vec<
         let name = declared.raw.name.clone();
         let names = &mut findings.customer_names;
         reserved_customer(&name, origin, names);
-        Names::new(&CUSTOMER).declare(&name, None, origin, names);
+        DeclaredNames::new(&CUSTOMER).declare(&name, None, origin, names);
         validate::customer(declared, &scope, &mut findings);
     }
     let mut problems: Vec<Problem> = findings
@@ -50,6 +50,6 @@ pub(crate) fn check_customer(customer: &Value, secret_roots: &[PathBuf]) -> Vec<
     problems
 }
 
-fn order(problem: &Problem) -> (&[Step], &str, &str) {
+fn order(problem: &Problem) -> (&[PathStep], &str, &str) {
     (&problem.steps, problem.code.as_str(), &problem.message)
 }

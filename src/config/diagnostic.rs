@@ -1,27 +1,27 @@
-//! Responsible for the report about the files: what was found, where, and what to do.
+//! Responsible for the types of the report about the files.
 //!
-//! Data: `render` prints it.
+//! Does not print anything: `render` does.
 
 pub use super::code::{Code, Severity};
 
 use serde::Serialize;
 use std::cmp::Ordering;
 
-/// A place in a file. Lines and columns count from one, columns in characters.
+/// A location in a file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Ord, PartialOrd, Serialize)]
 pub struct Location {
-    /// The file as the user would name it; `<stdin>` for standard input.
+    /// The file's path as given, or `<stdin>`.
     pub file: String,
-    /// The line, or zero where the finding is about the whole file.
+    /// The line, or 0 for the whole file.
     pub line: u32,
-    /// The first column.
+    /// The first column, counted from 1; 0 for the whole file.
     pub column: u32,
     /// The column after the last one, on the same line.
     pub end_column: u32,
 }
 
 impl Location {
-    /// A file as a whole.
+    /// The location of a whole file.
     pub(super) fn whole(file: &str) -> Self {
         Self {
             file: file.to_owned(),
@@ -39,50 +39,51 @@ impl std::fmt::Display for Location {
     }
 }
 
-/// A source line with every value masked that is not known to be harmless.
+/// A source line. Every value that is not known to be harmless is masked.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Excerpt {
-    /// The line's number.
+    /// The line in the file, counted from 1.
     pub line: u32,
-    /// The masked text.
+    /// The line with `•••` in place of each masked value.
     pub text: String,
-    /// The first character of the finding in `text`, from zero. Masking moves columns, so this
-    /// is not the location's column.
+    /// The first character of the finding in `text`, from 0. Differs from the location's column,
+    /// because masking moves columns.
     pub start: u32,
     /// The character after the last one.
     pub end: u32,
 }
 
-/// One thing found.
+/// One error or warning about the files.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Finding {
-    /// What kind of thing, stable over versions.
+    /// The kind of finding. Identifiers are stable across versions.
     pub code: Code,
-    /// Whether it stops a run.
+    /// Whether the finding stops a run.
     pub severity: Severity,
-    /// Where.
+    /// The key or value that the finding concerns.
     pub location: Location,
-    /// The field it is about, such as `customers[0].connectors[1].type`, when it is about one.
+    /// The path of the field, such as `customers[0].connectors[1].type`, if the finding concerns a
+    /// field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// What, in plain words and without any value that may be secret.
+    /// The sentence for people. Never contains a value that may be secret.
     pub message: String,
-    /// What to do about it.
+    /// The next step, if the message does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// The masked source line, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// The masked source line, if the location has a line.
     pub excerpt: Option<Excerpt>,
 }
 
-/// Everything found in one run over the files.
+/// All findings of one run over the files.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Report {
-    /// The version of this shape.
+    /// The version of this JSON format.
     pub format_version: u32,
     /// Sorted by file, line, column and code.
     pub findings: Vec<Finding>,
-    /// How many more there are than are listed.
+    /// The number of findings that are not listed.
     pub omitted: usize,
 }
 
@@ -97,17 +98,17 @@ impl Default for Report {
 }
 
 impl Report {
-    /// Whether anything stops a run.
+    /// Whether any listed finding stops a run.
     pub fn has_errors(&self) -> bool {
         self.errors() > 0
     }
 
-    /// How many listed findings stop a run.
+    /// The number of listed errors.
     pub fn errors(&self) -> usize {
         self.count(Severity::Error)
     }
 
-    /// How many listed findings do not.
+    /// The number of listed warnings.
     pub fn warnings(&self) -> usize {
         self.count(Severity::Warning)
     }

@@ -1,7 +1,6 @@
-//! Responsible for one file: its tree, and its raw values with their origins.
+//! Responsible for decoding one file: its tree becomes raw values with their origins.
 //!
-//! Of a file with findings the sound parts are decoded, so that the checks add theirs in the same
-//! run.
+//! Decodes the valid parts of a file that has findings, so that one run reports all findings.
 
 use super::code::Code;
 use super::findings::Findings;
@@ -15,31 +14,31 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// A file that was read.
+/// A parsed file.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) path: PathBuf,
     pub(super) source: Source,
-    /// Everything but the customers.
+    /// All fields except `customers`.
     pub(super) head: RawFile,
-    /// Whether its text has no defect, so that values are decoded.
-    sound: bool,
+    /// Whether the text has no defect. Values are decoded only then.
+    is_valid: bool,
 }
 
-/// A customer and its connectors, each with the place that declares it.
+/// A customer and its connectors, each with its origin.
 #[derive(Debug)]
 pub(super) struct DeclaredCustomer<'s> {
-    /// Without its connectors.
+    /// All fields except `connectors`.
     pub(super) raw: RawCustomer,
     pub(super) origin: Origin<'s>,
     pub(super) connectors: Vec<(RawConnector, Origin<'s>)>,
 }
 
 impl Document {
-    /// Parses a text and decodes everything but the customers.
+    /// Parses a text and decodes all fields except `customers`.
     pub(super) fn parse(path: &Path, mut source: Source, findings: &mut Findings) -> Self {
-        let sound = parse(&mut source, findings);
-        let head = if sound {
+        let is_valid = parse(&mut source, findings);
+        let head = if is_valid {
             head(source.root(), findings)
         } else {
             RawFile::default()
@@ -48,11 +47,11 @@ impl Document {
             path: path.to_owned(),
             source,
             head,
-            sound,
+            is_valid,
         }
     }
 
-    /// The directory that its relative paths start from.
+    /// The directory that relative paths in the file start from.
     pub(super) fn directory(&self) -> PathBuf {
         self.path
             .parent()
@@ -60,12 +59,12 @@ impl Document {
             .map_or_else(|| PathBuf::from("."), Path::to_owned)
     }
 
-    /// The place of a top-level key, or the file where it has none.
+    /// The origin of a top-level key, or of the file if the key is absent.
     pub(super) fn key(&self, name: &str) -> Origin<'_> {
         self.source.root().key(name)
     }
 
-    /// The keys of the project that it holds.
+    /// The project keys in the file.
     pub(super) fn project_keys(&self) -> impl Iterator<Item = &'static str> {
         let raw = &self.head;
         [
@@ -81,9 +80,9 @@ impl Document {
         .filter_map(|(key, given)| given.then_some(key))
     }
 
-    /// The places of its customers.
+    /// The origins of the customers in the file.
     pub(super) fn customers(&self) -> Vec<Origin<'_>> {
-        if self.sound {
+        if self.is_valid {
             self.key("customers").items()
         } else {
             Vec::new()
@@ -91,25 +90,26 @@ impl Document {
     }
 }
 
-/// Parses the text; whether it has no defect. The tree of a text with defects masks excerpts.
+/// Parses the text and returns whether it has no defect. The tree of a text with defects is kept
+/// to mask excerpts.
 fn parse(source: &mut Source, findings: &mut Findings) -> bool {
     if let Some(at) = unprintable(&source.text) {
-        let message = "a character here cannot be seen, or readers disagree about it";
+        let message = "this character is invisible, or YAML readers disagree about its meaning";
         let span = source.character(at);
         findings.span(source, span, Code::UnprintableCharacter, message);
         return false;
     }
     let parsed = yaml::parse(&source.text);
-    let sound = parsed.defects.is_empty();
+    let is_valid = parsed.defects.is_empty();
     source.tree = parsed.tree;
     for defect in parsed.defects {
         findings.defect(source, defect);
     }
-    sound
+    is_valid
 }
 
-/// Decodes a file without its customers, which are checked one at a time: the whole of a large
-/// file as one JSON value would be many times its size.
+/// Decodes a file without its customers. Customers are decoded one at a time, because a large file
+/// as one JSON value takes many times the file's size in memory.
 fn head(root: Origin<'_>, findings: &mut Findings) -> RawFile {
     let entries = root.entries();
     if entries.is_empty() {
@@ -117,7 +117,8 @@ fn head(root: Origin<'_>, findings: &mut Findings) -> RawFile {
             Value::Null | Value::Object(_) => {}
             other => {
                 let kind = kind_of(&other);
-                let message = format!("a file is a mapping such as `customers: […]`, not {kind}");
+                let message =
+                    format!("the file must be a mapping such as `customers: […]`, not {kind}");
                 findings.at(root, Code::WrongType, message, None);
             }
         }
@@ -140,7 +141,7 @@ fn head(root: Origin<'_>, findings: &mut Findings) -> RawFile {
     decode(json, root, findings).unwrap_or_default()
 }
 
-/// Decodes a customer: everything but what is wrong.
+/// Decodes the valid fields of a customer.
 pub(super) fn customer<'s>(
     origin: Origin<'s>,
     findings: &mut Findings,
@@ -150,7 +151,7 @@ pub(super) fn customer<'s>(
     if wrong.iter().any(Vec::is_empty) {
         return None;
     }
-    for path in wrong.iter().filter(|path| !is_of_connector(path)) {
+    for path in wrong.iter().filter(|path| !is_in_connector(path)) {
         remove(&mut json, path.first());
     }
     let connectors = match json.as_object_mut()?.remove("connectors") {
@@ -164,7 +165,9 @@ pub(super) fn customer<'s>(
         .zip(connectors)
         .enumerate()
         .filter_map(|(position, (origin, json))| {
-            let wrong = wrong.iter().filter_map(|path| in_connector(path, position));
+            let wrong = wrong
+                .iter()
+                .filter_map(|path| below_connector(path, position));
             Some((connector(json, origin, wrong, findings)?, origin))
         })
         .collect();
@@ -191,14 +194,14 @@ fn connector<'w>(
     decode(json, origin, findings)
 }
 
-/// Whether a path leads to a connector or into one.
-fn is_of_connector(path: &WrongPath) -> bool {
+/// Whether a path leads to a connector or to a field of a connector.
+fn is_in_connector(path: &WrongPath) -> bool {
     path.len() > 1 && path.first().is_some_and(|list| list == "connectors")
 }
 
-/// The rest of a path that leads to the connector at a position.
-fn in_connector(path: &WrongPath, position: usize) -> Option<&[String]> {
-    let at = path.get(1).filter(|_| is_of_connector(path))?;
+/// The remainder of a path that leads to the connector at `position`.
+fn below_connector(path: &WrongPath, position: usize) -> Option<&[String]> {
+    let at = path.get(1).filter(|_| is_in_connector(path))?;
     (at.parse() == Ok(position)).then(|| path.get(2..).unwrap_or_default())
 }
 
@@ -208,8 +211,8 @@ fn remove(json: &mut Value, field: Option<&String>) {
     }
 }
 
-/// Decodes what the schema takes. The schema is generated from the type, so this does not fail;
-/// if the two ever differ, the value is told and not lost.
+/// Decodes a value that the schema accepts. The schema is generated from the type, so decoding
+/// fails only if schemars and serde disagree; the failure becomes a finding.
 fn decode<T: DeserializeOwned>(
     json: Value,
     origin: Origin<'_>,

@@ -1,29 +1,29 @@
-//! Responsible for collecting findings: every excerpt is masked, and the list has an end.
+//! Responsible for collecting findings with masked excerpts, up to a limit.
 
 use super::code::{Code, Severity};
 use super::diagnostic::{Excerpt, Finding, Location, Report};
 use super::limits;
-use super::origin::{Origin, Step};
+use super::origin::{Origin, PathStep};
 use super::source::Source;
 use super::yaml::{Defect, Span};
 
 /// Findings of one stage, up to a limit.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    found: Vec<Found>,
+    findings: Vec<CollectedFinding>,
     omitted: usize,
     failed: bool,
 }
 
-/// A finding, with the steps to its value if that stands in no file.
+/// A finding, with the steps to its value if the value is not in a file.
 #[derive(Debug)]
-struct Found {
+struct CollectedFinding {
     finding: Finding,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
-/// The findings of each stage. The stages take turns file by file, and are listed one after the
-/// other.
+/// The findings of each stage. The stages run file by file; the report lists all findings of a stage
+/// before those of the next stage, so that a limited list starts with the causes.
 #[derive(Debug, Default)]
 pub(crate) struct StagedFindings {
     pub(super) load: Findings,
@@ -64,16 +64,16 @@ impl StagedFindings {
     }
 }
 
-/// Where a finding is reported whose message is not known yet.
+/// The location of a finding whose message is built later.
 #[derive(Debug)]
-pub(super) struct Spot {
+pub(super) struct FindingSite {
     location: Location,
     path: Option<String>,
     excerpt: Option<Excerpt>,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
-impl From<Origin<'_>> for Spot {
+impl From<Origin<'_>> for FindingSite {
     fn from(origin: Origin<'_>) -> Self {
         let location = origin.location();
         Self {
@@ -94,15 +94,15 @@ impl Findings {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        if self.counts(code) {
+        if self.count(code) {
             self.list(origin.into(), code, message.into(), help);
         }
     }
 
-    /// Adds a finding about a value whose tree may be gone.
-    pub(super) fn at_spot(&mut self, spot: Spot, code: Code, message: String) {
-        if self.counts(code) {
-            self.list(spot, code, message, None);
+    /// Adds a finding about a value whose tree may be dropped already.
+    pub(super) fn at_site(&mut self, site: FindingSite, code: Code, message: String) {
+        if self.count(code) {
+            self.list(site, code, message, None);
         }
     }
 
@@ -114,15 +114,15 @@ impl Findings {
             message,
             path,
         } = defect;
-        if self.counts(code) {
+        if self.count(code) {
             let location = source.location(span);
-            let spot = Spot {
+            let site = FindingSite {
                 excerpt: source.excerpt(&location),
                 location,
                 path,
                 steps: Vec::new(),
             };
-            self.list(spot, code, message, None);
+            self.list(site, code, message, None);
         }
     }
 
@@ -145,24 +145,24 @@ impl Findings {
 
     /// Adds a finding about a whole file.
     pub(super) fn file(&mut self, name: &str, code: Code, message: impl Into<String>) {
-        if self.counts(code) {
-            let spot = Spot {
+        if self.count(code) {
+            let site = FindingSite {
                 location: Location::whole(name),
                 path: None,
                 excerpt: None,
                 steps: Vec::new(),
             };
-            self.list(spot, code, message.into(), None);
+            self.list(site, code, message.into(), None);
         }
     }
 
-    fn list(&mut self, spot: Spot, code: Code, message: String, help: Option<String>) {
-        let Spot {
+    fn list(&mut self, site: FindingSite, code: Code, message: String, help: Option<String>) {
+        let FindingSite {
             location,
             path,
             excerpt,
             steps,
-        } = spot;
+        } = site;
         let finding = Finding {
             code,
             severity: code.severity(),
@@ -172,20 +172,20 @@ impl Findings {
             help,
             excerpt,
         };
-        self.found.push(Found { finding, steps });
+        self.findings.push(CollectedFinding { finding, steps });
     }
 
-    /// Counts a finding; whether it is listed.
-    fn counts(&mut self, code: Code) -> bool {
+    /// Counts a finding and returns whether the list has space for it.
+    fn count(&mut self, code: Code) -> bool {
         self.failed |= code.severity() == Severity::Error;
-        let listed = !self.full();
+        let listed = !self.is_full();
         self.omitted += usize::from(!listed);
         listed
     }
 
-    /// Whether no more findings are listed, so that building their messages can be spared.
-    pub(super) fn full(&self) -> bool {
-        self.found.len() >= limits::FINDINGS
+    /// Whether the list is full. Callers then skip building messages.
+    pub(super) fn is_full(&self) -> bool {
+        self.findings.len() >= limits::FINDINGS
     }
 
     /// Counts an error without listing it.
@@ -194,33 +194,37 @@ impl Findings {
         self.omitted += 1;
     }
 
-    /// Whether anything found so far stops a run, listed or not.
+    /// Whether any finding, listed or not, stops a run.
     pub(super) fn failed(&self) -> bool {
         self.failed
     }
 
     /// Adds the findings of another stage.
     pub(super) fn append(&mut self, mut other: Self) {
-        let room = limits::FINDINGS - self.found.len();
-        let listed = room.min(other.found.len());
-        self.omitted += other.omitted + other.found.len() - listed;
+        let free = limits::FINDINGS - self.findings.len();
+        let listed = free.min(other.findings.len());
+        self.omitted += other.omitted + other.findings.len() - listed;
         self.failed |= other.failed;
-        self.found.extend(other.found.drain(..listed));
+        self.findings.extend(other.findings.drain(..listed));
     }
 
-    /// The errors, with the steps to what each is about.
-    pub(super) fn into_errors(self) -> Vec<(Vec<Step>, Finding)> {
-        self.found
+    /// The errors, each with the steps to its value.
+    pub(super) fn into_errors(self) -> Vec<(Vec<PathStep>, Finding)> {
+        self.findings
             .into_iter()
-            .filter(|found| found.finding.severity == Severity::Error)
-            .map(|Found { finding, steps }| (steps, finding))
+            .filter(|collected| collected.finding.severity == Severity::Error)
+            .map(|CollectedFinding { finding, steps }| (steps, finding))
             .collect()
     }
 
     /// The sorted report.
     pub(super) fn into_report(self) -> Report {
         let mut report = Report {
-            findings: self.found.into_iter().map(|found| found.finding).collect(),
+            findings: self
+                .findings
+                .into_iter()
+                .map(|collected| collected.finding)
+                .collect(),
             omitted: self.omitted,
             ..Report::default()
         };
@@ -261,12 +265,12 @@ mod tests {
                 .map_or_else(|_| origin.key(key), |index| origin.index(index));
         }
         findings.at(origin, Code::UnknownField, "x", None);
-        let found = findings.into_report().findings.remove(0).excerpt.unwrap();
-        (found.text, found.start, found.end)
+        let excerpt = findings.into_report().findings.remove(0).excerpt.unwrap();
+        (excerpt.text, excerpt.start, excerpt.end)
     }
 
     #[test]
-    fn excerpts_show_what_is_harmless_alone() {
+    fn excerpt_of_finding_shows_harmless_values_only() {
         let text = "customers:\n- name: acme # hunter2\n  connectors:\n  - type: github\n    credentials: {email: \"h, u\", token: hunter2, zz: 1}\n";
         assert_eq!(
             excerpt(text, &["customers", "0", "name"]),
@@ -284,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_does_not_parse_shows_its_key() {
+    fn excerpt_without_tree_shows_first_key_only() {
         let text = "a:\n  - token: hunter2: x\n  hunter2\n";
         let source = Source::new("x.yaml".into(), text.into());
         let mut findings = Findings::default();

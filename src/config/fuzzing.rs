@@ -1,6 +1,9 @@
-//! Responsible for the laws of reading files, for `crate::fuzzing`.
+//! Responsible for the properties of reading files that `crate::fuzzing` checks on any input.
 
-#![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a property panics when it does not hold"
+)]
 
 use super::yaml::{self, NodeRef};
 use super::{Finding, LoadOptions, Loaded, diagnostic, limits, load, read};
@@ -15,8 +18,8 @@ fn load_text(bytes: &[u8]) -> Loaded {
     load(&["-".into()], &options)
 }
 
-/// Any bytes give findings at places that exist, or a configuration; and a secret that was
-/// written into a file stands in no finding.
+/// Any bytes give findings at valid locations, or a project. No finding contains a secret of the
+/// file.
 pub fn config(data: &[u8]) {
     let Loaded { report, project } = load_text(data);
     assert!(report.findings.len() <= limits::FINDINGS + 1);
@@ -24,12 +27,12 @@ pub fn config(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     for finding in &report.findings {
-        has_a_place(finding, text);
+        location_is_valid(finding, text);
     }
-    planted(text);
+    literal_secret_is_masked(text);
 }
 
-fn has_a_place(finding: &Finding, text: &str) {
+fn location_is_valid(finding: &Finding, text: &str) {
     let diagnostic::Location {
         line,
         column,
@@ -41,7 +44,7 @@ fn has_a_place(finding: &Finding, text: &str) {
     }
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<&str> = lines.split('\n').collect();
-    // An end that is missing is found after the last line.
+    // A missing closing bracket is reported after the last line.
     let here = lines.get(line as usize - 1).copied().unwrap_or("");
     assert!(line as usize <= lines.len() + 1, "{finding:?}");
     let width = u32::try_from(here.chars().count()).unwrap_or(u32::MAX);
@@ -58,14 +61,14 @@ fn has_a_place(finding: &Finding, text: &str) {
     }
 }
 
-/// A literal where a secret belongs, before any text that may break the file.
-fn planted(rest: &str) {
+/// No finding contains a literal secret that stands before text that may break the file.
+fn literal_secret_is_masked(rest: &str) {
     let secret: String = SAMPLE_SECRET
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .collect();
     let frame = "customers:\n- name: a\n  connectors:\n  - name: c\n    type: github\n    credentials:\n      token: ";
-    // What the text says of it again, as an alias or in its own words, is not ours to hide.
+    // An alias or a second copy of the secret may be in a place that excerpts show.
     if rest.contains(&secret) || rest.contains('*') {
         return;
     }
@@ -74,13 +77,13 @@ fn planted(rest: &str) {
     assert!(!shown.contains(&secret), "{shown}");
 }
 
-/// What the parser accepts is read as `serde_yaml` reads it.
+/// The parser and `serde_yaml` read an accepted text alike.
 pub fn yaml(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    // The two disagree about the line break of a block that ends with the file without one, about
-    // anchors such as `&a:`, and about a text in brackets that begins with `?`.
+    // The readers disagree about a block that ends without a line break at the end of the file,
+    // about anchors such as `&a:`, and about a text in brackets that begins with `?`.
     let disputed = !text.ends_with('\n') || text.contains(['&', '?']);
     if disputed || read::unprintable(text).is_some() {
         return;
@@ -90,8 +93,8 @@ pub fn yaml(data: &[u8]) {
         return;
     };
     let ours = tree.root().map_or(Value::Null, NodeRef::to_json);
-    // Of a block that is the whole file the two disagree about a comment at its end; such a file
-    // is refused for what it is.
+    // The readers disagree about a comment at the end of a block that is the whole file. Such a file
+    // is refused later, because it is not a mapping.
     if ours.is_string() {
         return;
     }

@@ -1,8 +1,9 @@
-//! Responsible for the files that an `include` names: below the directory of the file that holds
-//! it, and nowhere else.
+//! Responsible for resolving `include` patterns to files.
+//!
+//! Accepts only files below the directory of the including file.
 
 use super::code::Code;
-use super::confine::{self, upward, within};
+use super::confine::{self, has_parent_step, within};
 use super::findings::Findings;
 use super::origin::Origin;
 use super::read::display;
@@ -23,7 +24,7 @@ pub(super) fn included(
             Ok(matches) => paths.extend(
                 matches
                     .into_iter()
-                    .filter(|path| stays_below(path, directory, origin, findings)),
+                    .filter(|path| is_inside(path, directory, origin, findings)),
             ),
             Err((code, message)) => findings.at(origin, code, message, None),
         }
@@ -34,9 +35,9 @@ pub(super) fn included(
 /// The files that a pattern matches, sorted.
 fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, String)> {
     let path = Path::new(pattern);
-    if path.is_absolute() || upward(path) {
+    if path.is_absolute() || has_parent_step(path) {
         let message = format!(
-            "include {} does not stay below the directory of the file that holds it",
+            "include {} leads outside the directory of the including file",
             title(pattern)
         );
         return Err((Code::IncludeOutside, message));
@@ -52,12 +53,12 @@ fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, Stri
     let options = glob::MatchOptions {
         case_sensitive: true,
         require_literal_separator: true,
-        // Editors and volume mounts leave hidden copies beside the files that are meant.
+        // Editors and volume mounts leave hidden copies beside the real files.
         require_literal_leading_dot: true,
     };
     let mut paths: Vec<PathBuf> = glob::glob_with(&below, options)
         .map_err(|error| {
-            let message = format!("pattern {} is not possible: {}", title(pattern), error.msg);
+            let message = format!("pattern {} is invalid: {}", title(pattern), error.msg);
             (Code::InvalidPattern, message)
         })?
         .flatten()
@@ -71,8 +72,8 @@ fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, Stri
     Ok(paths)
 }
 
-/// Whether a match stays inside the project.
-fn stays_below(path: &Path, directory: &Path, origin: Origin<'_>, findings: &mut Findings) -> bool {
+/// Whether a matched file is inside the project. A file outside becomes a finding.
+fn is_inside(path: &Path, directory: &Path, origin: Origin<'_>, findings: &mut Findings) -> bool {
     let Err(escape) = within(path, directory) else {
         return true;
     };
@@ -81,7 +82,7 @@ fn stays_below(path: &Path, directory: &Path, origin: Origin<'_>, findings: &mut
         _ => Code::IncludeOutside,
     };
     let message = format!("an included file cannot be used: {}", escape.reason());
-    let help = format!("it is {}", display(path));
+    let help = format!("the file is {}", display(path));
     findings.at(origin, code, message, Some(help));
     false
 }

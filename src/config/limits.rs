@@ -1,14 +1,17 @@
-//! Responsible for how much a file may hold. Generous for people, small for machines.
+//! Responsible for the limits on files and findings.
+//!
+//! Far above any file that a person writes, and low enough that a hostile file cannot exhaust the
+//! machine.
 
-/// Bytes of one file.
+/// Maximum size of one file in bytes.
 pub(super) const BYTES: u64 = 8 * 1024 * 1024;
-/// Levels of nesting, aliases expanded.
+/// Maximum nesting depth, aliases expanded.
 pub(super) const DEPTH: u64 = 64;
-/// What a file beyond them is told.
-pub(super) const TOO_DEEP: &str = "this nests deeper than 64 levels";
-/// Values of one file, aliases expanded.
+/// Message for `DEPTH`.
+pub(super) const TOO_DEEP: &str = "the file nests deeper than 64 levels";
+/// Maximum number of values in one file, aliases expanded.
 pub(super) const NODES: u64 = 1_000_000;
-/// What a file beyond them is told.
+/// Message for `NODES`.
 pub(super) const TOO_MANY: &str = "the file holds more than a million values, aliases expanded";
-/// Findings of one run that are listed.
+/// Maximum number of findings that one run lists.
 pub(super) const FINDINGS: usize = 1_000;

@@ -1,5 +1,7 @@
-//! Responsible for loading a project: every file is read, parsed and validated by itself, and its
-//! tree is dropped before the next.
+//! Responsible for loading a project from its files.
+//!
+//! Reads, parses and validates one file at a time, and drops its tree before the next file, so that
+//! memory grows with the largest file only.
 
 use super::LoadOptions;
 use super::code::Code;
@@ -8,36 +10,36 @@ use super::findings::StagedFindings;
 use super::include::included;
 use super::origins::Origins;
 use super::project::{Loaded, Project};
-use super::project_file::{Parsed, ProjectFile};
-use super::read::{self, Named};
+use super::project_file::{ParsedInput, ProjectFile};
+use super::read::{self, Input};
 use super::validate::{
-    self, CUSTOMER, Names, Scope, keys_elsewhere, organization, reserved_customer, version,
+    self, CUSTOMER, DeclaredNames, Scope, keys_elsewhere, organization, reserved_customer, version,
 };
 use crate::model::{Desired, DesiredCustomer};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-/// Reads and checks everything that the inputs name: files, directories, or `-`.
-pub fn load(inputs: &[PathBuf], options: &LoadOptions) -> Loaded {
-    let named: Vec<Named> = inputs
+/// Loads the files that the arguments name: files, directories, or `-` for standard input.
+pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
+    let inputs: Vec<Input> = arguments
         .iter()
-        .flat_map(|input| Named::by_input(input))
+        .flat_map(|argument| Input::expand(argument))
         .collect();
     let mut findings = StagedFindings::default();
-    let (project_file, mut parsed) = ProjectFile::find(&named, options, &mut findings);
+    let (project_file, mut parsed) = ProjectFile::find(&inputs, options, &mut findings);
     let mut loader = Loader {
         options,
         project_file,
         findings,
         seen: HashSet::new(),
         files: Vec::new(),
-        names: Names::new(&CUSTOMER),
+        names: DeclaredNames::new(&CUSTOMER),
         customers: Vec::new(),
         origins: Origins::default(),
     };
-    for (position, named) in named.iter().enumerate() {
+    for (position, input) in inputs.iter().enumerate() {
         let parsed = parsed.take_if(|parsed| parsed.position == position);
-        loader.named(position, named, parsed);
+        loader.input(position, input, parsed);
     }
     loader.finish()
 }
@@ -46,19 +48,19 @@ struct Loader<'o> {
     options: &'o LoadOptions,
     project_file: ProjectFile,
     findings: StagedFindings,
-    /// The places where the files really are: a file named twice is read once.
+    /// Canonical paths of the files that were read, so that a file named twice is read once.
     seen: HashSet<PathBuf>,
     files: Vec<PathBuf>,
-    /// Of the customers of all files.
-    names: Names,
+    /// The names of the customers of all files.
+    names: DeclaredNames,
     customers: Vec<(String, DesiredCustomer)>,
     origins: Origins,
 }
 
 impl Loader<'_> {
-    /// Loads a named file and the files that it includes.
-    fn named(&mut self, position: usize, named: &Named, parsed: Option<Parsed>) {
-        let Some(document) = self.document(named, parsed) else {
+    /// Loads an input and the files that it includes.
+    fn input(&mut self, position: usize, input: &Input, parsed: Option<ParsedInput>) {
+        let Some(document) = self.document(input, parsed) else {
             return;
         };
         self.validate(&document, Some(position));
@@ -71,22 +73,22 @@ impl Loader<'_> {
         );
         drop(document);
         for path in includes {
-            if let Some(document) = self.document(&Named::File(path), None) {
+            if let Some(document) = self.document(&Input::File(path), None) {
                 self.validate(&document, None);
             }
         }
     }
 
-    /// Reads and parses a file, unless that is done already.
-    fn document(&mut self, named: &Named, parsed: Option<Parsed>) -> Option<Document> {
+    /// Reads and parses an input, unless it is parsed already.
+    fn document(&mut self, input: &Input, parsed: Option<ParsedInput>) -> Option<Document> {
         let findings = &mut self.findings.load;
-        if let Named::File(path) = named {
-            let Some(real) = named.real_path() else {
+        if let Input::File(path) = input {
+            let Some(canonical) = input.canonical_path() else {
                 let message = "the file does not exist";
                 findings.file(&read::display(path), Code::FileNotFound, message);
                 return None;
             };
-            if !self.seen.insert(real) {
+            if !self.seen.insert(canonical) {
                 return None;
             }
         }
@@ -94,8 +96,8 @@ impl Loader<'_> {
             findings.append(parsed.findings);
             return Some(parsed.document);
         }
-        let source = read::source(named, self.options, findings)?;
-        Some(Document::parse(named.path(), source, findings))
+        let source = read::source(input, self.options, findings)?;
+        Some(Document::parse(input.path(), source, findings))
     }
 
     fn validate(&mut self, document: &Document, position: Option<usize>) {
@@ -108,7 +110,7 @@ impl Loader<'_> {
             permissions: project.permissions(&document.path),
             rotation: project.settings.rotation,
         };
-        self.origins.begin_file(&document.source.name);
+        self.origins.start_file(&document.source.name);
         for origin in document.customers() {
             let findings = &mut self.findings;
             let Some(declared) = document::customer(origin, &mut findings.load) else {

@@ -1,7 +1,8 @@
-//! Responsible for the configuration: files to findings, or to a project that can be relied on.
+//! Responsible for the configuration files: reads and validates them, and returns findings and, if
+//! none is an error, a project.
 //!
-//! In the order in which things happen: `read` reads a file, `yaml` parses it, `document` and
-//! `schema_check` decode it, `validate` gives the typed values, and `load` does so for every file.
+//! `load` does the following for each file: `read` reads its text, `yaml` parses the text,
+//! `document` and `schema_check` decode the tree, and `validate` builds the typed values.
 //! Does not use the network, the environment or the values of secrets.
 
 mod code;
@@ -32,18 +33,18 @@ mod yaml;
 pub(crate) use customer_check::{Problem, check_customer};
 pub use diagnostic::{Code, Excerpt, Finding, Location, Report, Severity};
 pub use load::load;
-pub(crate) use origin::Step;
+pub(crate) use origin::PathStep;
 pub use project::{Loaded, Project};
 pub use schema::config_schema;
 
 use std::path::PathBuf;
 
-/// What reading depends on besides the files.
+/// Inputs of `load` besides the files.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
-    /// Directories that absolute file references may point below.
+    /// Directories that may contain the files of absolute `${file:…}` references.
     pub secret_roots: Vec<PathBuf>,
-    /// The bytes of standard input, for an input called `-`.
+    /// The bytes of standard input, for the input `-`.
     pub stdin: Option<Vec<u8>>,
 }
 

@@ -1,6 +1,6 @@
-//! Responsible for where a value is declared: what every finding is about.
+//! Responsible for origins: the file location or JSON value that a finding points to.
 //!
-//! The checks ask an origin for its parts, and do not know what kind of origin it is.
+//! Checks navigate an origin by keys and positions, and do not depend on the kind of origin.
 
 use super::diagnostic::Location;
 use super::redaction::{NOT_NAMED, nameable};
@@ -10,18 +10,18 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Where a value is declared.
+/// The declaration of a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin<'s> {
-    /// A file without a tree: one that could not be parsed to its end, or holds nothing.
+    /// A file without a tree: it is empty, or could not be parsed to its end.
     File(&'s Source),
-    /// A place in a file.
+    /// A node of a file's tree.
     Node(&'s Source, NodeRef<'s>),
-    /// A part of a value that stands in no file.
+    /// A part of a JSON value that is not in a file.
     Value(ValueRef<'s>),
 }
 
-/// A part of a value.
+/// A part of a JSON value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ValueRef<'s> {
     whole: &'s Value,
@@ -31,14 +31,14 @@ pub(crate) struct ValueRef<'s> {
 /// A position in a file that outlives the file's tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Position {
-    /// Nothing for a value that stands in no file.
+    /// `None` for a value that is not in a file.
     file: Option<Arc<str>>,
     line: u32,
     column: u32,
 }
 
 impl Position {
-    /// The position for a sentence that ends with it.
+    /// The position as the end of a sentence: ` at FILE:LINE:COLUMN`.
     pub(super) fn at(&self) -> String {
         match (&self.file, self.line) {
             (None, _) => String::new(),
@@ -48,20 +48,20 @@ impl Position {
     }
 }
 
-/// One step down into a value, ordered as the value is written.
+/// One step from a value to a part of it. Fields sort in the order in which they are written.
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd)]
-pub(crate) enum Step {
+pub(crate) enum PathStep {
     Field { position: usize, name: String },
     Item(usize),
 }
 
 impl<'s> Origin<'s> {
-    /// A value that stands in no file.
-    pub(super) fn of_value(whole: &'s Value) -> Self {
+    /// The origin of a value that is not in a file.
+    pub(super) fn from_value(whole: &'s Value) -> Self {
         Self::Value(ValueRef { whole, part: whole })
     }
 
-    /// The file it is in.
+    /// The file of the value, if any.
     pub(super) fn source(self) -> Option<&'s Source> {
         match self {
             Self::File(source) | Self::Node(source, _) => Some(source),
@@ -69,7 +69,7 @@ impl<'s> Origin<'s> {
         }
     }
 
-    /// The value under a key, or this where there is none.
+    /// The origin of the value under a key, or `self` if the key is absent.
     pub(super) fn key(self, name: &str) -> Self {
         match self {
             Self::File(_) => self,
@@ -78,7 +78,7 @@ impl<'s> Origin<'s> {
         }
     }
 
-    /// An entry of a list, or this where there is none.
+    /// The origin of a list's item, or `self` if the position is absent.
     pub(super) fn index(self, position: usize) -> Self {
         match self {
             Self::File(_) => self,
@@ -105,15 +105,15 @@ impl<'s> Origin<'s> {
         }
     }
 
-    /// All values of a mapping by their keys: for whoever visits more than a few of them.
-    pub(super) fn fields(self) -> Fields<'s> {
-        Fields {
+    /// The values of a mapping, indexed by key. Faster than `key` for more than a few look-ups.
+    pub(super) fn fields(self) -> FieldOrigins<'s> {
+        FieldOrigins {
             whole: self,
             by_name: self.entries().into_iter().collect(),
         }
     }
 
-    /// All entries of a list.
+    /// The items of a list.
     pub(super) fn items(self) -> Vec<Self> {
         match self {
             Self::File(_) => Vec::new(),
@@ -137,7 +137,7 @@ impl<'s> Origin<'s> {
         }
     }
 
-    /// Whether the value is null, or there is none.
+    /// Whether the value is null or absent.
     pub(super) fn is_null(self) -> bool {
         match self {
             Self::File(_) => true,
@@ -168,7 +168,7 @@ impl<'s> Origin<'s> {
         }
     }
 
-    /// The field, such as `customers[0].connectors[1].type`; nothing for a file as a whole.
+    /// The path of the field, such as `customers[0].connectors[1].type`, or `None` for a whole file.
     pub(super) fn path(self) -> Option<String> {
         match self {
             Self::File(_) => None,
@@ -177,15 +177,15 @@ impl<'s> Origin<'s> {
         }
     }
 
-    /// The steps from a value that stands in no file down to this part.
-    pub(super) fn steps(self) -> Vec<Step> {
+    /// The steps from a value that is not in a file to this part.
+    pub(super) fn steps(self) -> Vec<PathStep> {
         match self {
             Self::File(_) | Self::Node(..) => Vec::new(),
             Self::Value(value) => value.steps(),
         }
     }
 
-    /// The field's name for a message, with its position where it is in a list.
+    /// The field's name for a message, with its position if it is in a list.
     pub(super) fn label(self) -> String {
         let path = self.path();
         let key = path
@@ -211,29 +211,30 @@ impl<'s> ValueRef<'s> {
     }
 
     fn path(self) -> Option<String> {
-        let step = |step: &Step| match step {
-            Step::Field { name, .. } if nameable(name) => format!(".{name}"),
-            Step::Field { .. } => format!(".{NOT_NAMED}"),
-            Step::Item(position) => format!("[{position}]"),
+        let step = |step: &PathStep| match step {
+            PathStep::Field { name, .. } if nameable(name) => format!(".{name}"),
+            PathStep::Field { .. } => format!(".{NOT_NAMED}"),
+            PathStep::Item(position) => format!("[{position}]"),
         };
         let path: String = self.steps().iter().map(step).collect();
         let path = path.strip_prefix('.').unwrap_or(&path);
         (!path.is_empty()).then(|| path.to_owned())
     }
 
-    fn steps(self) -> Vec<Step> {
+    fn steps(self) -> Vec<PathStep> {
         let mut steps = steps_to(self.part, self.whole).unwrap_or_default();
         steps.reverse();
         steps
     }
 }
 
-/// The steps from a part up to the whole. Only findings ask for them, so a search will do.
-fn steps_to(part: &Value, whole: &Value) -> Option<Vec<Step>> {
+/// The steps from a part up to the whole, by search. Only findings need them, so speed does not
+/// matter.
+fn steps_to(part: &Value, whole: &Value) -> Option<Vec<PathStep>> {
     if std::ptr::eq(part, whole) {
         return Some(Vec::new());
     }
-    let below = |step: Step, value: &Value| {
+    let below = |step: PathStep, value: &Value| {
         let mut steps = steps_to(part, value)?;
         steps.push(step);
         Some(steps)
@@ -242,12 +243,12 @@ fn steps_to(part: &Value, whole: &Value) -> Option<Vec<Step>> {
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .find_map(|(position, item)| below(Step::Item(position), item)),
+            .find_map(|(position, item)| below(PathStep::Item(position), item)),
         Value::Object(fields) => {
             let mut fields = fields.iter().enumerate();
             fields.find_map(|(position, (name, field))| {
                 let name = name.clone();
-                below(Step::Field { position, name }, field)
+                below(PathStep::Field { position, name }, field)
             })
         }
         _ => None,
@@ -255,13 +256,13 @@ fn steps_to(part: &Value, whole: &Value) -> Option<Vec<Step>> {
 }
 
 /// The values of a mapping by their keys.
-pub(super) struct Fields<'s> {
+pub(super) struct FieldOrigins<'s> {
     whole: Origin<'s>,
     by_name: HashMap<&'s str, Origin<'s>>,
 }
 
-impl<'s> Fields<'s> {
-    /// The value under a key, or the mapping where there is none.
+impl<'s> FieldOrigins<'s> {
+    /// The origin of the value under a key, or of the mapping if the key is absent.
     pub(super) fn key(&self, name: &str) -> Origin<'s> {
         self.by_name.get(name).copied().unwrap_or(self.whole)
     }

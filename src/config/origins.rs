@@ -1,11 +1,11 @@
-//! Responsible for where each customer and connector of a project is declared.
+//! Responsible for the locations of all customers and connectors, in little memory.
 
 use super::diagnostic::Location;
 use super::document::DeclaredCustomer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Where each customer and connector is declared.
+/// The locations of a project's customers and connectors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Origins {
     files: Vec<Arc<str>>,
@@ -15,14 +15,14 @@ pub(super) struct Origins {
 #[derive(Clone, Debug, PartialEq)]
 struct CustomerOrigin {
     file: usize,
-    place: Place,
-    /// In the order of the connectors' names.
-    connectors: Box<[Place]>,
+    span: LineSpan,
+    /// Sorted by connector name.
+    connectors: Box<[LineSpan]>,
 }
 
 /// A location without its file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Place {
+struct LineSpan {
     line: u32,
     column: u32,
     end_column: u32,
@@ -32,26 +32,26 @@ impl Origins {
     /// The location of a customer.
     pub(super) fn customer(&self, name: &str) -> Option<Location> {
         let customer = self.customers.get(name)?;
-        self.location(customer, customer.place)
+        self.location(customer, customer.span)
     }
 
-    /// The location of the connector at a position among the customer's, in name order.
+    /// The location of a connector, by its position among the customer's connectors in name order.
     pub(super) fn connector(&self, customer: &str, position: usize) -> Option<Location> {
         let customer = self.customers.get(customer)?;
         self.location(customer, *customer.connectors.get(position)?)
     }
 
-    fn location(&self, customer: &CustomerOrigin, place: Place) -> Option<Location> {
+    fn location(&self, customer: &CustomerOrigin, span: LineSpan) -> Option<Location> {
         Some(Location {
             file: self.files.get(customer.file)?.to_string(),
-            line: place.line,
-            column: place.column,
-            end_column: place.end_column,
+            line: span.line,
+            column: span.column,
+            end_column: span.end_column,
         })
     }
 
-    /// The customers that are added next are declared in this file.
-    pub(super) fn begin_file(&mut self, name: &Arc<str>) {
+    /// Sets the file of the customers that are added next.
+    pub(super) fn start_file(&mut self, name: &Arc<str>) {
         self.files.push(Arc::clone(name));
     }
 
@@ -60,7 +60,7 @@ impl Origins {
         connectors.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
         let customer = CustomerOrigin {
             file: self.files.len().saturating_sub(1),
-            place: declared.origin.location().into(),
+            span: declared.origin.location().into(),
             connectors: connectors
                 .into_iter()
                 .map(|(_, origin)| origin.location().into())
@@ -70,7 +70,7 @@ impl Origins {
     }
 }
 
-impl From<Location> for Place {
+impl From<Location> for LineSpan {
     fn from(location: Location) -> Self {
         Self {
             line: location.line,

@@ -1,4 +1,4 @@
-//! Responsible for what loading gives: a report, and the project if nothing in it is an error.
+//! Responsible for the result of loading: the report, and the project if no finding is an error.
 
 use super::diagnostic::{Location, Report};
 use super::origins::Origins;
@@ -6,31 +6,31 @@ use crate::model::{Address, Desired};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// What reading the files gave.
+/// The result of loading the files.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Everything found.
+    /// All errors and warnings.
     pub report: Report,
     /// The project, unless a finding is an error.
     pub project: Option<Project>,
 }
 
-/// A project whose files hold no error.
+/// A project whose files have no error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Project {
-    /// Its directory, which relative paths in references start from.
+    /// The project's directory. Relative paths in references start from it.
     pub root: PathBuf,
-    /// What it asks for.
+    /// The declared customers and connectors.
     pub desired: Desired,
     pub(super) origins: Origins,
-    /// The stores that its references may use; nothing when it lists none.
+    /// The stores that references may use, or `None` if the project file has no `stores`.
     pub stores: Option<BTreeSet<String>>,
-    /// The files it was read from, in order.
+    /// The files of the project, in the order of reading.
     pub files: Vec<PathBuf>,
 }
 
 impl Project {
-    /// A project that declares nothing.
+    /// A project without customers.
     pub fn without_files(root: PathBuf) -> Self {
         Self {
             root,
@@ -41,7 +41,7 @@ impl Project {
         }
     }
 
-    /// Where a customer or connector is declared.
+    /// The location of a customer's or connector's declaration.
     pub fn origin(&self, address: &Address) -> Option<Location> {
         let Some(connector) = &address.connector else {
             return self.origins.customer(&address.customer);

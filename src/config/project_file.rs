@@ -1,80 +1,79 @@
-//! Responsible for which of the named files is the project file, and for what it says.
+//! Responsible for finding the project file among the inputs and reading its settings.
 //!
-//! References are checked against the project file, so it is found before any other file is
-//! validated.
+//! Runs before any other file is validated, because references are checked against the project
+//! file's `stores` and `secret_policy`.
 
 use super::LoadOptions;
 use super::document::Document;
 use super::findings::{Findings, StagedFindings};
-use super::read::{Named, source};
-use super::validate::{Permissions, Policy, ProjectSettings};
+use super::read::{Input, source};
+use super::validate::{Permissions, ProjectSettings, SecretPolicy};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The project file: its name, what it says, and its policy for references.
+/// The project file: its name, its settings and its policy for references.
 #[derive(Debug)]
 pub(super) struct ProjectFile {
-    /// Its position among the named files; nothing where no file could be read.
+    /// The file's position among the inputs, or `None` if no file could be read.
     position: Option<usize>,
     pub(super) name: Arc<str>,
-    /// The project's directory.
     pub(super) root: PathBuf,
     pub(super) settings: ProjectSettings,
-    policy: Policy,
+    policy: SecretPolicy,
 }
 
-/// How much a file looks like the project file.
+/// Rank of a candidate. The first file with the highest rank is the project file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
-enum Likeness {
-    Named,
+enum Rank {
+    Plain,
     HasVersion,
     HasProjectKeys,
 }
 
-/// A file that was parsed while the project file was looked for.
+/// A file that was parsed during the search for the project file.
 #[derive(Debug)]
-pub(super) struct Parsed {
+pub(super) struct ParsedInput {
     pub(super) position: usize,
     pub(super) document: Document,
     pub(super) findings: Findings,
 }
 
 impl ProjectFile {
-    /// Finds the project file: the first with keys of a project, else the first with a version,
-    /// else the first. Also gives the first file, if no other had to be parsed.
+    /// Finds the project file: the first with project keys, else the first with a version, else the
+    /// first file. Also returns the first file's document if no other file was parsed after it.
     pub(super) fn find(
-        named: &[Named],
+        inputs: &[Input],
         options: &LoadOptions,
         findings: &mut StagedFindings,
-    ) -> (Self, Option<Parsed>) {
+    ) -> (Self, Option<ParsedInput>) {
         let mut seen = HashSet::new();
-        let mut best: Option<(Likeness, Self, StagedFindings)> = None;
+        let mut best: Option<(Rank, Self, StagedFindings)> = None;
         let mut parsed = None;
-        for (position, named) in named.iter().enumerate() {
-            let is_new = named.real_path().is_none_or(|real| seen.insert(real));
+        for (position, input) in inputs.iter().enumerate() {
+            let is_new = input.canonical_path().is_none_or(|path| seen.insert(path));
             let mut load = Findings::default();
-            let Some(source) = source(named, options, &mut load).filter(|_| is_new) else {
+            let Some(source) = source(input, options, &mut load).filter(|_| is_new) else {
                 continue;
             };
-            // At most one tree is in memory, and two files share nothing.
+            // Keeps at most one tree in memory.
             parsed = None;
-            let document = Document::parse(named.path(), source, &mut load);
-            let likeness = Likeness::of(&document);
+            let document = Document::parse(input.path(), source, &mut load);
+            let rank = Rank::from_document(&document);
             let is_first = best.is_none();
-            if best.as_ref().is_none_or(|(best, ..)| likeness > *best) {
+            if best.as_ref().is_none_or(|(best, ..)| rank > *best) {
                 let mut own = StagedFindings::default();
-                let file = Self::of(position, &document, &mut own);
-                best = Some((likeness, file, own));
+                let file = Self::from_document(position, &document, &mut own);
+                best = Some((rank, file, own));
             }
             if is_first {
-                parsed = Some(Parsed {
+                parsed = Some(ParsedInput {
                     position,
                     document,
                     findings: load,
                 });
             }
-            if likeness == Likeness::HasProjectKeys {
+            if rank == Rank::HasProjectKeys {
                 break;
             }
         }
@@ -86,13 +85,13 @@ impl ProjectFile {
         (file, parsed)
     }
 
-    fn of(position: usize, document: &Document, findings: &mut StagedFindings) -> Self {
+    fn from_document(position: usize, document: &Document, findings: &mut StagedFindings) -> Self {
         Self {
             position: Some(position),
             name: Arc::clone(&document.source.name),
             root: document.directory(),
-            settings: ProjectSettings::of(document, &mut findings.project),
-            policy: Policy::of(document, &mut findings.policy),
+            settings: ProjectSettings::from_document(document, &mut findings.project),
+            policy: SecretPolicy::from_document(document, &mut findings.policy),
         }
     }
 
@@ -101,31 +100,31 @@ impl ProjectFile {
         Self {
             position: None,
             name: Arc::default(),
-            policy: Policy::without_file(root.clone()),
+            policy: SecretPolicy::without_file(root.clone()),
             root,
             settings: ProjectSettings::default(),
         }
     }
 
-    /// Whether it is the named file at a position.
+    /// Whether the project file is the input at `position`.
     pub(super) fn is_at(&self, position: Option<usize>) -> bool {
         self.position.is_some() && self.position == position
     }
 
-    /// Which references a file may use.
+    /// The references that a file may use.
     pub(super) fn permissions(&self, file: &Path) -> Permissions {
         self.policy.permissions(file)
     }
 }
 
-impl Likeness {
-    fn of(document: &Document) -> Self {
+impl Rank {
+    fn from_document(document: &Document) -> Self {
         if document.project_keys().next().is_some() {
             Self::HasProjectKeys
         } else if document.head.version.is_some() {
             Self::HasVersion
         } else {
-            Self::Named
+            Self::Plain
         }
     }
 }

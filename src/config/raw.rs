@@ -1,15 +1,15 @@
-//! Responsible for the grammar: what a file says, field for field, before it is validated.
+//! Responsible for the grammar: the fields of a file before validation.
 //!
-//! The JSON Schema and the schema check are generated from these types, so the comments on their
-//! fields are what an editor shows. Rules that need more than one field are in `validate`.
+//! The JSON Schema and the schema check are generated from these types, so an editor shows the
+//! comments on their fields. Does not check rules that need more than one field: `validate` does.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A block, passed on with its YAML types.
-pub(crate) type Block = BTreeMap<String, Value>;
+/// A block of settings with the types that YAML gives to their values.
+pub(crate) type RawBlock = BTreeMap<String, Value>;
 
 /// An airlift project, or a file that it includes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -18,22 +18,22 @@ pub(crate) type Block = BTreeMap<String, Value>;
 pub(crate) struct RawFile {
     /// The version of this grammar: 1. Required in the project file.
     pub(crate) version: Option<u64>,
-    /// The organization these files are for (a UUID). A run refuses to act on any other.
+    /// The organization of these files (a UUID). A run refuses to act on any other organization.
     pub(crate) organization_id: Option<String>,
-    /// Which names the remote API uses: `workspace` (the default) or `external_user`, as the
-    /// hosted-authentication guide has it.
+    /// The names that the remote API uses: `workspace` (the default), or `external_user` as in the
+    /// hosted-authentication guide.
     pub(crate) contract: Option<RawContract>,
     /// Patterns of further files, relative to this one, such as `customers/*.yaml`.
     pub(crate) include: Option<Vec<String>>,
     /// Limits on what one run may delete.
     pub(crate) guards: Option<RawGuards>,
-    /// The stores that references may use: `env` and `file` unless others are listed. `exec`,
-    /// and a store with a hyphen in its name, also need the user's own configuration.
+    /// The stores that references may use (default: `env` and `file`). `exec` and stores with a
+    /// hyphen in their name also need the user's own configuration.
     pub(crate) stores: Option<Vec<String>>,
-    /// Which files may use which references. With a policy, a file that no entry matches may
-    /// use none.
+    /// Which files may use which references. With a policy, a file that no entry matches may not
+    /// use any.
     pub(crate) secret_policy: Option<Vec<RawPolicy>>,
-    /// How a new value of a secret is noticed, for every connector that does not say itself.
+    /// How new values of secrets are detected, for every connector without its own `rotation`.
     pub(crate) rotation: Option<RawRotation>,
     /// The customers, each with its connectors.
     #[expect(
@@ -55,27 +55,27 @@ pub(crate) enum RawContract {
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub(crate) struct RawGuards {
-    /// The most objects one run may delete or deactivate (default 5).
+    /// Maximum number of objects that one run may delete or suspend (default 5).
     pub(crate) max_deletes: Option<u64>,
-    /// The same as a percentage of the objects owned (default 10); counts from ten owned
-    /// objects up.
+    /// The same limit as a percentage of the objects in the ledger (default 10). Applies if the
+    /// ledger has ten or more objects.
     #[schemars(range(max = 100))]
     pub(crate) max_delete_percent: Option<u64>,
 }
 
-/// What some files may refer to.
+/// One entry of the policy for references.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub(crate) struct RawPolicy {
     /// A pattern of files, relative to the project file, such as `customers/acme*.yaml`.
     pub(crate) files: String,
-    /// Beginnings of references, such as `env:ACME_` or `file:secrets/acme-`. A file that several
-    /// entries match may use what any of them allows.
+    /// Prefixes of references, such as `env:ACME_` or `file:secrets/acme-`. A file that several
+    /// entries match may use the prefixes of all of them.
     pub(crate) allow: Vec<String>,
 }
 
-/// How a new value of a secret is noticed.
+/// How new values of secrets are detected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -91,16 +91,18 @@ pub(crate) enum RawRotation {
 pub(crate) struct RawCustomer {
     /// The customer's identity, unique in the project.
     pub(crate) name: String,
-    /// The name it had before, so that it is renamed and not created anew.
+    /// The customer's former name. The workspace is renamed in place; without this field it would
+    /// be created a second time.
     pub(crate) previous_name: Option<String>,
-    /// Where the workspace is placed when it is created: `us`, `eu`, or a region's UUID. It
-    /// cannot be read back or changed later.
+    /// The region of the workspace: `us`, `eu`, or a region's UUID. Used only at creation; the API
+    /// does not return it and cannot change it.
     pub(crate) region: Option<String>,
-    /// `active` (the default), or `inactive`: suspended, nothing lost.
+    /// `active` (the default), or `inactive`: the workspace is suspended and keeps its connectors.
     pub(crate) status: Option<RawStatus>,
-    /// Never deleted, deactivated or replaced by a run. Credentials can still be rotated.
+    /// Whether no run may delete, suspend or replace the customer or its connectors. Credentials
+    /// can still be rotated.
     pub(crate) protect: Option<bool>,
-    /// Caching of what agents read: `inherit` (as the organization has it), true or false.
+    /// Caching of the data that agents read: true, false, or `inherit` (the organization's setting).
     #[serde(default)]
     #[schemars(schema_with = "cache")]
     pub(crate) cache: Option<RawCache>,
@@ -112,17 +114,18 @@ pub(crate) struct RawCustomer {
     pub(crate) connectors: Option<Vec<RawConnector>>,
 }
 
-/// Null is a field left out, as everywhere in the files; the API's null is `inherit`.
+/// The `cache` setting. Null means an absent field, as everywhere in the files; the API's null is
+/// `inherit`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum RawCache {
     Switch(bool),
-    Word(RawCacheWord),
+    Keyword(RawCacheKeyword),
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum RawCacheWord {
+pub(crate) enum RawCacheKeyword {
     Inherit,
 }
 
@@ -141,39 +144,39 @@ pub(crate) enum RawStatus {
 pub(crate) struct RawConnector {
     /// The connector's identity, unique within its customer.
     pub(crate) name: String,
-    /// The name it had before, so that it is renamed and not created anew.
+    /// The connector's former name. The connector is renamed in place.
     pub(crate) previous_name: Option<String>,
-    /// The connector's type, such as `github`; or a definition's UUID.
+    /// The connector's type, such as `github`, or the UUID of a connector definition.
     #[serde(rename = "type")]
     pub(crate) kind: String,
-    /// The authentication method, only where the fields of `credentials` do not tell.
+    /// The authentication method. Needed only if the fields of `credentials` fit several methods.
     pub(crate) auth: Option<String>,
-    /// The customer's credentials, with references such as `${env:NAME}` or
-    /// `${file:secrets/token}` where a secret goes. `{plain: …}` marks a literal that is none.
-    pub(crate) credentials: Option<Block>,
-    /// Raise it to send the credentials again.
+    /// The customer's credentials. A secret is a reference such as `${env:NAME}` or
+    /// `${file:secrets/token}`; a value that is not secret is written as `{plain: …}`.
+    pub(crate) credentials: Option<RawBlock>,
+    /// Increase this number to send the credentials again.
     pub(crate) credentials_version: Option<u64>,
-    /// `compare` (the default) reads the references to notice new values; `manual` never reads
-    /// them to compare, as for stores that make a new value at each read.
+    /// `compare` (the default) reads the references in each run to detect new values. `manual` does
+    /// not: for stores that return a new value at each read.
     pub(crate) rotation: Option<RawRotation>,
     /// Variables of the type's server address, such as a subdomain.
-    pub(crate) environment: Option<Block>,
-    /// Settings of replication. Only declared keys are compared and sent.
-    pub(crate) replication_config: Option<Block>,
-    /// Which entities may be read or written; all when left out.
+    pub(crate) environment: Option<RawBlock>,
+    /// Replication settings. Only declared keys are compared and sent.
+    pub(crate) replication_config: Option<RawBlock>,
+    /// The entities that agents may read or write (default: all).
     pub(crate) entities: Option<Vec<RawEntity>>,
-    /// The source template (a UUID), where the organization has several for a type.
+    /// The source template (a UUID). Needed if the organization has several templates for a type.
     pub(crate) template_id: Option<String>,
 }
 
-/// One entity and what may be done with it.
+/// One entity and its permitted operations.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Entity")]
 pub(crate) struct RawEntity {
     /// The entity's name, such as `tickets`.
     pub(crate) entity: String,
-    /// `read`, `write` or both; the server's choice when left out.
+    /// `read`, `write` or both (default: chosen by the server).
     pub(crate) modes: Option<Vec<RawMode>>,
 }
 

@@ -1,4 +1,7 @@
-//! Responsible for reading files: regular files of UTF-8 text within the limits, and nothing else.
+//! Responsible for reading the text of files.
+//!
+//! Accepts regular files of UTF-8 text up to the size limit. Refuses pipes, devices and
+//! directories.
 
 use super::LoadOptions;
 use super::code::Code;
@@ -8,56 +11,56 @@ use super::source::Source;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// What standard input is called, as an argument.
+/// The argument that names standard input.
 const STDIN: &str = "-";
 
-/// A file that the command line names.
+/// One input of a run: standard input, or a file.
 #[derive(Debug)]
-pub(super) enum Named {
+pub(super) enum Input {
     Stdin,
     File(PathBuf),
-    /// A directory that holds no file to read.
-    Nothing(PathBuf),
+    /// A directory without any configuration file.
+    EmptyDirectory(PathBuf),
 }
 
-impl Named {
-    /// What an input names: itself, or the files of a directory.
-    pub(super) fn by_input(input: &Path) -> Vec<Self> {
-        if input == Path::new(STDIN) {
+impl Input {
+    /// The inputs that an argument names: itself, or the files of a directory.
+    pub(super) fn expand(argument: &Path) -> Vec<Self> {
+        if argument == Path::new(STDIN) {
             return vec![Self::Stdin];
         }
-        if !input.is_dir() {
-            return vec![Self::File(input.to_owned())];
+        if !argument.is_dir() {
+            return vec![Self::File(argument.to_owned())];
         }
-        let project = input.join("airlift.yaml");
+        let project = argument.join("airlift.yaml");
         if project.is_file() {
             return vec![Self::File(project)];
         }
-        let files = yaml_files(input);
+        let files = yaml_files(argument);
         if files.is_empty() {
-            return vec![Self::Nothing(input.to_owned())];
+            return vec![Self::EmptyDirectory(argument.to_owned())];
         }
         files.into_iter().map(Self::File).collect()
     }
 
-    /// Its path, which the directory for relative paths follows from.
+    /// The path. Its directory is the base of relative paths.
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Stdin => Path::new(STDIN),
-            Self::File(path) | Self::Nothing(path) => path,
+            Self::File(path) | Self::EmptyDirectory(path) => path,
         }
     }
 
-    /// The place where a file really is, so that a file named twice is read once.
-    pub(super) fn real_path(&self) -> Option<PathBuf> {
+    /// The canonical path of a file, so that a file named twice is read once.
+    pub(super) fn canonical_path(&self) -> Option<PathBuf> {
         match self {
-            Self::Stdin | Self::Nothing(_) => None,
+            Self::Stdin | Self::EmptyDirectory(_) => None,
             Self::File(path) => path.canonicalize().ok(),
         }
     }
 }
 
-/// A directory's own `.yaml` files, sorted and without hidden ones.
+/// The `.yaml` files directly in a directory, sorted, without hidden files.
 fn yaml_files(directory: &Path) -> Vec<PathBuf> {
     let entries = directory.read_dir().into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -71,19 +74,19 @@ fn yaml_files(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Reads the text of a named file.
+/// Reads the text of an input.
 pub(super) fn source(
-    named: &Named,
+    input: &Input,
     options: &LoadOptions,
     findings: &mut Findings,
 ) -> Option<Source> {
-    let (name, bytes) = match named {
-        Named::Stdin => {
+    let (name, bytes) = match input {
+        Input::Stdin => {
             let bytes = options.stdin.clone().unwrap_or_default();
             ("<stdin>".to_owned(), Ok(bytes))
         }
-        Named::File(path) => (display(path), bytes(path)),
-        Named::Nothing(path) => {
+        Input::File(path) => (display(path), bytes(path)),
+        Input::EmptyDirectory(path) => {
             let message = "the directory holds no airlift.yaml and no other .yaml file";
             findings.file(&display(path), Code::NoFiles, message);
             return None;
@@ -116,7 +119,7 @@ fn text(name: &str, mut bytes: Vec<u8>, findings: &mut Findings) -> Option<Sourc
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let message = "the file is not UTF-8 text: a byte here is no part of it";
+            let message = "the file is not UTF-8 text: this byte is invalid";
             (text, at, message)
         }
     };
@@ -128,11 +131,11 @@ fn text(name: &str, mut bytes: Vec<u8>, findings: &mut Findings) -> Option<Sourc
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read: {}", error.kind());
-    let found = path.metadata().map_err(unreadable)?;
-    // Shells pass `<(command)` as a pipe below /dev; any other pipe may never end.
+    let metadata = path.metadata().map_err(unreadable)?;
+    // Shells pass `<(command)` as a pipe below /dev. Any other pipe may block forever.
     let from_shell = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
-    if !found.is_file() && !from_shell {
-        return Err("it is not a regular file".into());
+    if !metadata.is_file() && !from_shell {
+        return Err("the path is not a regular file".into());
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
@@ -142,18 +145,18 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The first control character, or line separator that YAML 1.1 and 1.2 read differently:
-/// other readers of the file must not see other lines.
+/// The byte offset of the first control character or Unicode line separator. YAML 1.1 and 1.2 treat
+/// the separators differently, so that another reader could see other lines.
 pub(super) fn unprintable(text: &str) -> Option<usize> {
-    let odd = |c: char| match c {
+    let is_unprintable = |c: char| match c {
         '\t' | '\n' | '\r' => false,
         '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
         other => other.is_control(),
     };
-    text.find(odd)
+    text.find(is_unprintable)
 }
 
-/// A path for messages, with nothing in it that a terminal obeys.
+/// A path for messages, with control characters escaped.
 pub(super) fn display(path: &Path) -> String {
     let shown = path.display().to_string();
     let mut safe = String::with_capacity(shown.len());

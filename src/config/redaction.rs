@@ -1,16 +1,16 @@
-//! Responsible for which keys and values an excerpt or a message may show.
+//! Responsible for deciding which keys and values an excerpt or a message may show.
 //!
-//! The rule is a list of what is harmless, never of what is secret: a secret may be pasted
-//! anywhere, and a message goes to build logs that many can read.
+//! Uses a list of harmless keys, not of secret ones: a secret may be pasted anywhere, and many
+//! people can read build logs.
 
-/// What may be shown of a sequence's or mapping's content.
+/// The content of a sequence or mapping that may be shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Visibility {
-    /// Harmless keys show their values.
+    /// The values of harmless keys.
     Fields,
-    /// Every scalar is harmless: the content of a list under a harmless key.
+    /// Every scalar: the content of a list under a harmless key.
     Items,
-    /// Nothing but keys that look like names.
+    /// Only keys that look like names.
     Hidden,
 }
 
@@ -41,7 +41,7 @@ impl Visibility {
     /// The top of a file.
     pub(super) const ROOT: Self = Self::Fields;
 
-    /// What holds inside a value of this one, under that key.
+    /// The visibility inside the value under `key`.
     pub(super) fn inside(self, key: Option<&str>) -> Self {
         match (self, key) {
             (
@@ -53,7 +53,7 @@ impl Visibility {
         }
     }
 
-    /// Whether the scalar under that key, or the scalar of a list, is shown.
+    /// Whether the scalar under `key`, or an item of a list, is shown.
     pub(super) fn shows_value(self, key: Option<&str>) -> bool {
         match self {
             Self::Fields => key.is_some_and(|key| HARMLESS.contains(&key)),
@@ -67,8 +67,7 @@ impl Visibility {
     }
 }
 
-/// Whether a key looks like a field's name and not like a key of the other kind: short, plain,
-/// and with few digits.
+/// Whether a key looks like a field's name and not like a secret: short, plain, and with few digits.
 pub(super) fn nameable(key: &str) -> bool {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
     if key == "<<" || key == "$secret" {
@@ -78,10 +77,10 @@ pub(super) fn nameable(key: &str) -> bool {
     !key.is_empty() && key.len() <= 40 && digits <= 2 && key.chars().all(plain)
 }
 
-/// What stands for a key that may be a secret.
+/// The replacement for a key that may be a secret.
 pub(super) const NOT_NAMED: &str = "(not shown)";
 
-/// A key for a message: quoted, or not named where it does not look like a name.
+/// A key for a message: quoted, or replaced if it may be a secret.
 pub(super) fn named(key: &str) -> String {
     if nameable(key) {
         format!("`{key}`")
@@ -90,7 +89,7 @@ pub(super) fn named(key: &str) -> String {
     }
 }
 
-/// A customer's or connector's name for a message, with nothing in it that a terminal obeys.
+/// A customer's or connector's name for a message: escaped and shortened.
 pub(super) fn title(name: &str) -> String {
     const LONGEST: usize = 80;
     let mut shown: String = name
@@ -109,7 +108,7 @@ mod tests {
     use super::{NOT_NAMED, Visibility, nameable, named, title};
 
     #[test]
-    fn only_harmless_values_are_shown() {
+    fn visibility_of_credentials_is_hidden() {
         let root = Visibility::ROOT;
         let connector = root.inside(Some("customers")).inside(None);
         assert!(connector.shows_value(Some("name")) && !connector.shows_value(Some("token")));
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn harmless_lists_show_their_items_and_nothing_below() {
+    fn visibility_of_harmless_list_shows_its_items_only() {
         let root = Visibility::ROOT;
         assert!(!root.shows_value(None) && !root.is_hidden());
         for list in [
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_secrets_are_not_names() {
+    fn nameable_pasted_secret_is_false() {
         assert!(nameable("client_secret") && nameable("x-api-key2"));
         assert!(nameable("a.b") && nameable("<<") && nameable("$secret") && nameable("a12"));
         assert!(!nameable("ghp_1234abcd") && !nameable("a b") && !nameable(""));
@@ -156,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn long_titles_are_cut() {
+    fn title_longer_than_limit_is_cut() {
         assert_eq!(title(&"a".repeat(80)), format!("`{}`", "a".repeat(80)));
         assert_eq!(title(&"a".repeat(81)), format!("`{}…`", "a".repeat(80)));
     }
 
     #[test]
-    fn titles_are_escaped() {
+    fn title_with_control_character_is_escaped() {
         assert_eq!(title("a\u{1b}[31m"), "`a\\u{1b}[31m`");
     }
 }

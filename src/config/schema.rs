@@ -1,8 +1,8 @@
-//! Responsible for the JSON Schema that editors use: the grammar, and the fields of every type in
-//! the catalog.
+//! Responsible for the JSON Schema for editors: the grammar, and the fields of each type in the
+//! catalog.
 //!
-//! The schema check uses the grammar alone, because findings about a type's fields need better
-//! messages than a schema can give.
+//! Does not check files: `schema_check` uses the grammar only, because `validate` writes better
+//! messages about a type's fields than a schema can.
 
 use super::raw::RawFile;
 use crate::catalog::{self, AuthMethod, ConnectorType, Field, Variable};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 const ID: &str = "urn:airlift:schema:config:1";
 
-/// The schema of a project file and of the files it includes.
+/// The schema of project files and included files.
 pub fn config_schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<RawFile>().to_value();
@@ -22,7 +22,7 @@ pub fn config_schema() -> Value {
         .pointer_mut("/$defs/Connector")
         .and_then(Value::as_object_mut);
     if let Some(connector) = connector {
-        let types: Vec<Value> = catalog::all().iter().map(of_type).collect();
+        let types: Vec<Value> = catalog::all().iter().map(type_schema).collect();
         connector.insert("allOf".into(), types.into());
         let names: Vec<&str> = catalog::all()
             .iter()
@@ -32,16 +32,16 @@ pub fn config_schema() -> Value {
             .get_mut("properties")
             .and_then(|fields| fields.get_mut("type"))
         {
-            // Any text is possible; the names are there to be offered.
+            // Any text is valid; editors offer the names.
             kind["anyOf"] = json!([{ "enum": names }, { "type": "string" }]);
         }
     }
     schema
 }
 
-fn of_type(kind: &ConnectorType) -> Value {
+fn type_schema(kind: &ConnectorType) -> Value {
     let mut fields = Map::new();
-    let methods: Vec<Value> = kind.methods.iter().map(of_method).collect();
+    let methods: Vec<Value> = kind.methods.iter().map(method_schema).collect();
     let names: Vec<&str> = kind
         .methods
         .iter()
@@ -58,7 +58,7 @@ fn of_type(kind: &ConnectorType) -> Value {
     let variables = kind
         .variables
         .iter()
-        .map(|(name, variable)| (name.clone(), of_variable(variable)));
+        .map(|(name, variable)| (name.clone(), variable_schema(variable)));
     fields.insert("environment".into(), closed(&variables.collect(), &[]));
     if !kind.replication_config.is_empty() {
         let settings = kind.replication_config.iter();
@@ -67,7 +67,7 @@ fn of_type(kind: &ConnectorType) -> Value {
             .filter(|(_, field)| field.required)
             .map(|(name, _)| name.as_str())
             .collect();
-        let settings = settings.map(|(name, field)| (name.clone(), of_field(field)));
+        let settings = settings.map(|(name, field)| (name.clone(), field_schema(field)));
         fields.insert(
             "replication_config".into(),
             closed(&settings.collect(), &required),
@@ -79,14 +79,14 @@ fn of_type(kind: &ConnectorType) -> Value {
     })
 }
 
-fn of_method(method: &AuthMethod) -> Value {
+fn method_schema(method: &AuthMethod) -> Value {
     let fields = method.fields.iter();
     let required: Vec<&str> = fields
         .clone()
         .filter(|(_, field)| field.required)
         .map(|(name, _)| name.as_str())
         .collect();
-    let fields = fields.map(|(name, field)| (name.clone(), of_credential(name, field)));
+    let fields = fields.map(|(name, field)| (name.clone(), credential_schema(name, field)));
     json!({
         "title": method.title.as_ref().unwrap_or(&method.name),
         "type": "object",
@@ -96,7 +96,7 @@ fn of_method(method: &AuthMethod) -> Value {
     })
 }
 
-fn of_credential(name: &str, field: &Field) -> Value {
+fn credential_schema(name: &str, field: &Field) -> Value {
     let reference = json!({ "type": "string", "pattern": REFERENCE });
     let plain = json!({
         "type": "object",
@@ -107,12 +107,12 @@ fn of_credential(name: &str, field: &Field) -> Value {
     if catalog::is_secret(name, Some(field)) {
         return json!({ "description": "secret: a reference such as ${env:NAME}", "anyOf": [reference, plain] });
     }
-    json!({ "anyOf": [reference, plain, of_field(field)] })
+    json!({ "anyOf": [reference, plain, field_schema(field)] })
 }
 
 const REFERENCE: &str = r"^\$\{[a-z][a-z0-9-]*:[^{}]+\}$";
 
-fn of_field(field: &Field) -> Value {
+fn field_schema(field: &Field) -> Value {
     let mut schema = serde_json::to_value(field).unwrap_or_default();
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
@@ -126,10 +126,10 @@ fn of_field(field: &Field) -> Value {
     schema
 }
 
-fn of_variable(variable: &Variable) -> Value {
+fn variable_schema(variable: &Variable) -> Value {
     let mut schema = json!({ "type": "string", "minLength": 1, "default": variable.default });
     if let Some(options) = &variable.options {
-        // Case does not count, which a schema cannot say: these spellings are offered.
+        // A schema cannot express that case does not matter, so it lists three spellings.
         let mut spellings: Vec<String> = options
             .iter()
             .flat_map(|o| [o.clone(), o.to_lowercase(), o.to_uppercase()])

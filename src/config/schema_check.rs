@@ -1,5 +1,5 @@
-//! Responsible for structural findings: the schema generated from the raw types finds what is
-//! wrong, each thing at its own place.
+//! Responsible for structural findings: checks a value against the schema of the raw types, and
+//! reports each error at its own location.
 
 use super::code::Code;
 use super::findings::Findings;
@@ -13,7 +13,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use std::sync::LazyLock;
 
-/// The path of a value that is wrong, from the value that was checked.
+/// The path from the checked value to an invalid part.
 pub(super) type WrongPath = Vec<String>;
 
 /// Checks a file without its customers.
@@ -30,10 +30,10 @@ pub(super) fn customer(
     SCHEMAS.customer.check(json, origin, findings)
 }
 
-/// Any position of a list, in a pattern of a path.
+/// Any position of a list, in a path pattern.
 const ANY: &str = "*";
 
-/// The whole numbers of a file, and those of a customer.
+/// The paths of whole numbers in a file and in a customer.
 const WHOLE_IN_FILE: &[&[&str]] = &[
     &["version"],
     &["guards", "max_deletes"],
@@ -42,8 +42,8 @@ const WHOLE_IN_FILE: &[&[&str]] = &[
 const WHOLE_IN_CUSTOMER: &[&[&str]] = &[&["connectors", ANY, "credentials_version"]];
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas {
-    file: Part::new(schemars_schema::<RawFile>(), WHOLE_IN_FILE),
-    customer: Part::new(schemars_schema::<RawCustomer>(), WHOLE_IN_CUSTOMER),
+    file: SchemaPart::new(schemars_schema::<RawFile>(), WHOLE_IN_FILE),
+    customer: SchemaPart::new(schemars_schema::<RawCustomer>(), WHOLE_IN_CUSTOMER),
 });
 
 fn schemars_schema<T: schemars::JsonSchema>() -> Value {
@@ -54,19 +54,19 @@ fn schemars_schema<T: schemars::JsonSchema>() -> Value {
 }
 
 struct Schemas {
-    file: Part,
-    customer: Part,
+    file: SchemaPart,
+    customer: SchemaPart,
 }
 
-struct Part {
+struct SchemaPart {
     schema: Value,
-    /// Generated schemas are valid; a test compiles them.
+    /// Never `None`: a test compiles the generated schemas.
     validator: Option<Validator>,
-    /// Where it holds whole numbers.
+    /// The path patterns of whole numbers.
     whole_numbers: &'static [&'static [&'static str]],
 }
 
-impl Part {
+impl SchemaPart {
     fn new(schema: Value, whole_numbers: &'static [&'static [&'static str]]) -> Self {
         let validator = jsonschema::validator_for(&schema).ok();
         Self {
@@ -77,8 +77,8 @@ impl Part {
     }
 }
 
-impl Part {
-    /// Adds the structural findings of a value, and gives the path of each part that is wrong.
+impl SchemaPart {
+    /// Adds the structural findings of a value and returns the path of each invalid part.
     fn check(&self, json: &Value, origin: Origin<'_>, findings: &mut Findings) -> Vec<WrongPath> {
         let mut wrong = Vec::new();
         let errors = self.validator.iter();
@@ -88,7 +88,7 @@ impl Part {
         for pattern in self.whole_numbers {
             for path in fractions(json, pattern) {
                 let message = format!("{} takes a whole number, not a fraction", label(&path));
-                findings.at(down(origin, &path), Code::WrongType, message, None);
+                findings.at(descend(origin, &path), Code::WrongType, message, None);
                 wrong.push(path);
             }
         }
@@ -115,12 +115,12 @@ impl Part {
         };
         let below = |name: &String| path.iter().cloned().chain([name.clone()]).collect();
         wrong.extend(unexpected.iter().map(below));
-        if findings.full() {
+        if findings.is_full() {
             findings.omit();
             wrong.push(path);
             return;
         }
-        let origin = down(origin, &path);
+        let origin = descend(origin, &path);
         if unexpected.is_empty() {
             report(error, &label(&path), origin, findings);
             wrong.push(path);
@@ -131,16 +131,16 @@ impl Part {
     }
 }
 
-/// The origin of a part.
-fn down<'s>(origin: Origin<'s>, path: &[String]) -> Origin<'s> {
+/// The origin of the part at `path`.
+fn descend<'s>(origin: Origin<'s>, path: &[String]) -> Origin<'s> {
     path.iter().fold(origin, |origin, step| match step.parse() {
         Ok(position) => origin.index(position),
         Err(_) => origin.key(step),
     })
 }
 
-/// Numbers such as `1.0` where a whole number belongs: JSON Schema takes them for whole numbers,
-/// and the raw types do not. Any other fraction is told by the schema.
+/// The paths of numbers such as `1.0` in place of a whole number. JSON Schema accepts them as whole
+/// numbers and the raw types do not. The schema itself reports any other fraction.
 fn fractions(json: &Value, pattern: &[&str]) -> Vec<WrongPath> {
     let Some((step, rest)) = pattern.split_first() else {
         let fraction = json.as_f64().filter(|_| json.is_f64());
@@ -172,7 +172,7 @@ fn unescape(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
 
-/// The properties that the schema names beside the keyword that failed.
+/// The properties of the schema object whose keyword failed.
 fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
     let keyword = error.schema_path().as_str();
     let parent = keyword.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -188,7 +188,7 @@ fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
 fn unknown_fields(names: &[String], known: &[String], origin: Origin<'_>, findings: &mut Findings) {
     let fields = origin.fields();
     for name in names {
-        if findings.full() {
+        if findings.is_full() {
             findings.omit();
         } else {
             unknown_field(name, known, fields.key(name), findings);
@@ -200,13 +200,13 @@ fn unknown_field(name: &str, known: &[String], origin: Origin<'_>, findings: &mu
     let near = closest(name, known.iter().map(String::as_str));
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
+        None => format!("valid fields: {}", known.join(", ")),
     };
     let message = format!("unknown field {}", named(name));
     findings.at(origin, Code::UnknownField, message, Some(help));
 }
 
-/// The field at the end of a path for a message, with its position where it is in a list.
+/// The last field of a path for a message, with its position if it is in a list.
 fn label(path: &[String]) -> String {
     let is_position = |step: &&String| step.bytes().all(|byte| byte.is_ascii_digit());
     let positions = path.iter().rev().take_while(is_position).count();
@@ -265,7 +265,7 @@ fn report(error: &ValidationError<'_>, label: &str, origin: Origin<'_>, findings
         _ => findings.at(
             origin,
             Code::InvalidValue,
-            format!("this value of {label} is not possible"),
+            format!("this value of {label} is invalid"),
             None,
         ),
     }
@@ -314,7 +314,7 @@ fn expected_types(expected: &TypeKind) -> String {
     }
 }
 
-/// A value's type, for messages that must not tell the value.
+/// A value's type, for messages that must not contain the value.
 pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
@@ -332,7 +332,7 @@ mod tests {
     use super::SCHEMAS;
 
     #[test]
-    fn the_generated_schemas_compile() {
+    fn generated_schemas_compile() {
         assert!(SCHEMAS.file.validator.is_some() && SCHEMAS.customer.validator.is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! Responsible for one file's text and tree, and for masked excerpts of its lines.
+//! Responsible for one file's text: its lines, locations and masked excerpts.
 
 use super::diagnostic::{Excerpt, Location};
 use super::excerpt::Masked;
@@ -6,16 +6,16 @@ use super::origin::Origin;
 use super::yaml::{Mark, Span, Tree};
 use std::sync::Arc;
 
-/// One file, read.
+/// The text of one file.
 #[derive(Debug)]
 pub(super) struct Source {
     /// The file as the user would name it.
     pub(super) name: Arc<str>,
-    /// Without a byte order mark, so that columns are what an editor shows.
+    /// The text without a byte order mark, so that columns agree with an editor's.
     pub(super) text: String,
-    /// Absent where the text could not be read to its end.
+    /// `None` if parsing stopped before the end of the text.
     pub(super) tree: Option<Tree>,
-    /// Where each line begins.
+    /// The byte offset of each line.
     starts: Vec<usize>,
 }
 
@@ -37,7 +37,7 @@ impl Source {
         }
     }
 
-    /// The character that a byte of the text belongs to.
+    /// The span of the character at a byte offset.
     pub(super) fn character(&self, byte: usize) -> Span {
         let line = self.starts.partition_point(|start| *start <= byte);
         let start = line.checked_sub(1).and_then(|line| self.starts.get(line));
@@ -53,7 +53,7 @@ impl Source {
         }
     }
 
-    /// The location of a span; a span over several lines is told by its beginning.
+    /// The location of a span. A span over several lines ends with its first line.
     pub(super) fn location(&self, span: Span) -> Location {
         let column = span.start.column.saturating_add(1);
         let end = if span.end.line == span.start.line {
@@ -70,7 +70,7 @@ impl Source {
         }
     }
 
-    /// The root of the tree, or the file as a whole if there is none.
+    /// The root of the tree, or the whole file if there is no tree.
     pub(super) fn root(&self) -> Origin<'_> {
         match self.tree.as_ref().and_then(Tree::root) {
             Some(root) => Origin::Node(self, root),
@@ -78,7 +78,7 @@ impl Source {
         }
     }
 
-    /// The file as a whole.
+    /// The location of the whole file.
     pub(super) fn whole(&self) -> Location {
         Location::whole(&self.name)
     }
@@ -97,9 +97,9 @@ impl Source {
         line.trim_end_matches(['\n', '\r'])
     }
 
-    /// The masked line of a location.
+    /// The masked line at a location.
     pub(super) fn excerpt(&self, location: &Location) -> Option<Excerpt> {
-        // A line of megabytes is no excerpt, and masking it would take its time per finding.
+        // Masking a line of megabytes for each finding would be slow.
         const LONGEST: usize = 4096;
         let line = self.line(location.line);
         if location.line == 0 || line.is_empty() || line.len() > LONGEST {

@@ -1,7 +1,7 @@
-//! Responsible for one connector as the files would declare it.
+//! Responsible for the declaration of one connector.
 
-use super::names::Names;
-use super::subject::{DeclaredBlock, Subject};
+use super::facts::{ConnectorFacts, DeclaredBlock};
+use super::names::GeneratedNames;
 use super::{Block, ExportedConnector, credentials, settings};
 use crate::catalog;
 use crate::model::{ConnectorId, CustomerEntry, DesiredCustomer, ObservedConnector};
@@ -12,18 +12,20 @@ pub(super) fn declare(
     id: ConnectorId,
     observed: &ObservedConnector,
     customer: &str,
-    ours: Option<&CustomerEntry>,
+    recorded: Option<&CustomerEntry>,
     declared: Option<&DesiredCustomer>,
-    names: &mut Names,
+    names: &mut GeneratedNames,
 ) -> ExportedConnector {
-    let mut connectors = ours.into_iter().flat_map(|ours| &ours.connectors);
+    let mut connectors = recorded
+        .into_iter()
+        .flat_map(|customer| &customer.connectors);
     let entry = connectors.find(|(_, connector)| connector.id == id);
     let declared = declared.and_then(|customer| {
         let recorded_as = entry.and_then(|(name, _)| customer.connectors.get(name));
         recorded_as.or_else(|| customer.connectors.get(&observed.name))
     });
     let definition = observed.definition_id.to_string();
-    let subject = Subject {
+    let facts = ConnectorFacts {
         customer,
         observed,
         id: id.to_string(),
@@ -31,17 +33,19 @@ pub(super) fn declare(
         recorded: entry.map(|(_, recorded)| recorded),
         declared,
     };
-    subject.declare(definition, names)
+    facts.declare(definition, names)
 }
 
-impl Subject<'_> {
-    fn declare(&self, definition: String, names: &mut Names) -> ExportedConnector {
+impl ConnectorFacts<'_> {
+    fn declare(&self, definition: String, names: &mut GeneratedNames) -> ExportedConnector {
         let recorded = self.recorded;
-        let (auth, auth_remark, credentials) = credentials::of(self, names);
+        let (auth, auth_remark, credentials) = credentials::declare(self, names);
         let environment = self.environment();
-        let config = settings::of(self, names);
+        let config = settings::declare(self, names);
         let type_remark = match (self.kind, &self.observed.kind_name) {
-            (None, Some(name)) => vec![format!("The remote catalog calls it {name}.")],
+            (None, Some(name)) => {
+                vec![format!("The remote catalog's name of this type is {name}.")]
+            }
             _ => Vec::new(),
         };
         let remarks = [
@@ -59,9 +63,9 @@ impl Subject<'_> {
             id: self.id.clone(),
             kind: self.kind.map_or(definition, |kind| kind.name.clone()),
             auth,
-            template_id: recorded.and_then(|one| Some(one.template_id?.to_string())),
+            template_id: recorded.and_then(|entry| Some(entry.template_id?.to_string())),
             credentials: credentials.settings,
-            credentials_version: recorded.and_then(|one| one.credentials_version),
+            credentials_version: recorded.and_then(|entry| entry.credentials_version),
             environment: environment.settings,
             replication_config: config.settings,
             entities,
@@ -74,11 +78,11 @@ impl Subject<'_> {
         }
     }
 
-    /// `environment` comes from the ledger or not at all.
+    /// `environment` from the ledger. The API does not return it.
     fn environment(&self) -> DeclaredBlock {
         let recorded = self
             .recorded
-            .and_then(|one| one.applied.environment.clone());
+            .and_then(|entry| entry.applied.environment.clone());
         if let Some(settings) = recorded {
             return DeclaredBlock {
                 settings,
@@ -104,36 +108,40 @@ impl Subject<'_> {
     }
 }
 
-/// Connectors of one customer that share their name: of these a file can declare one at most, and
-/// that is the one that the ledger knows.
-pub(super) struct Twins {
-    names: BTreeMap<String, usize>,
-    ours: BTreeSet<ConnectorId>,
+/// The connector names that occur more than once in a customer. A file can declare one connector of
+/// each name: the connector in the ledger.
+pub(super) struct DuplicateConnectors {
+    counts: BTreeMap<String, usize>,
+    recorded: BTreeSet<ConnectorId>,
 }
 
-impl Twins {
-    pub(super) fn of(
-        there: &[(&ConnectorId, &ObservedConnector)],
-        ours: Option<&CustomerEntry>,
+impl DuplicateConnectors {
+    pub(super) fn new(
+        connectors: &[(&ConnectorId, &ObservedConnector)],
+        recorded: Option<&CustomerEntry>,
     ) -> Self {
-        let mut names = BTreeMap::new();
-        for (_, connector) in there {
-            *names.entry(connector.name.clone()).or_insert(0) += 1;
+        let mut counts = BTreeMap::new();
+        for (_, connector) in connectors {
+            *counts.entry(connector.name.clone()).or_insert(0) += 1;
         }
-        let ours = ours.into_iter().flat_map(|ours| ours.connectors.values());
         Self {
-            names,
-            ours: ours.map(|connector| connector.id).collect(),
+            counts,
+            recorded: recorded
+                .into_iter()
+                .flat_map(|customer| customer.connectors.values())
+                .map(|connector| connector.id)
+                .collect(),
         }
     }
 
-    /// Why this one cannot be declared.
+    /// The reason why a connector cannot be declared, if so.
     pub(super) fn left_out(&self, id: ConnectorId, name: &str) -> Option<String> {
         if name.is_empty() {
-            return Some("it has no name, and a file can declare only what has one".to_owned());
+            return Some("the connector has no name".to_owned());
         }
-        let count = self.names.get(name).copied().unwrap_or(0);
-        (count > 1 && !self.ours.contains(&id))
-            .then(|| format!("{count} connectors of this customer carry this name; rename it"))
+        let count = self.counts.get(name).copied().unwrap_or(0);
+        (count > 1 && !self.recorded.contains(&id)).then(|| {
+            format!("{count} connectors of this customer have this name; rename this connector")
+        })
     }
 }

@@ -1,70 +1,66 @@
-//! Responsible for references for a connector's credentials: those that the ledger remembers, else a placeholder
-//! for each required field of the method that is meant or guessed.
+//! Responsible for declaring a connector's credentials: the references in the ledger, else a
+//! placeholder for each required field of the authentication method.
 
-use super::names::Names;
-use super::subject::{DeclaredBlock, Subject};
+use super::facts::{ConnectorFacts, DeclaredBlock};
+use super::names::GeneratedNames;
 use crate::catalog::{self, AuthMethod, ConnectorType};
 use crate::model::{SentFingerprints, Setting};
 
-/// The method's name where the type has several, a remark on it, and the block.
-pub(super) fn of(
-    subject: &Subject<'_>,
-    names: &mut Names,
+/// The method's name if the type has several, a comment on it, and the block.
+pub(super) fn declare(
+    facts: &ConnectorFacts<'_>,
+    names: &mut GeneratedNames,
 ) -> (Option<String>, Option<String>, DeclaredBlock) {
-    let sent = subject.recorded.and_then(|recorded| recorded.sent.as_ref());
-    let given: Vec<&str> = sent.map(given).unwrap_or_default();
-    match (subject.kind, sent) {
+    let sent = facts.recorded.and_then(|recorded| recorded.sent.as_ref());
+    let given: Vec<&str> = sent.map(sent_fields).unwrap_or_default();
+    match (facts.kind, sent) {
         (_, Some(sent)) if !given.is_empty() => {
-            let auth = subject
-                .kind
-                .and_then(|kind| method_of(subject, kind, &given));
-            (auth, None, remembered(subject, sent, &given, names))
+            let auth = facts.kind.and_then(|kind| method_of(facts, kind, &given));
+            (auth, None, from_ledger(facts, sent, &given, names))
         }
         (None, _) => {
             let remark =
-                "The type is not in the catalog, so nothing tells what `credentials` takes.";
-            let made = DeclaredBlock {
+                "The type is not in the catalog, so the fields of `credentials` are unknown.";
+            let block = DeclaredBlock {
                 remarks: vec![remark.to_owned()],
                 ..DeclaredBlock::default()
             };
-            (None, None, made)
+            (None, None, block)
         }
-        (Some(kind), _) => guessed(subject, kind, names),
+        (Some(kind), _) => with_placeholders(facts, kind, names),
     }
 }
 
-/// The fields that were last sent. A nested one has no name of its own.
-fn given(sent: &SentFingerprints) -> Vec<&str> {
+/// The top-level fields that were last sent.
+fn sent_fields(sent: &SentFingerprints) -> Vec<&str> {
     let fields = sent.fingerprints.keys();
     let fields = fields.filter_map(|path| path.strip_prefix("credentials."));
     fields.filter(|name| !name.contains(['.', '['])).collect()
 }
 
 fn method_of(
-    subject: &Subject<'_>,
+    facts: &ConnectorFacts<'_>,
     kind: &'static ConnectorType,
     given: &[&str],
 ) -> Option<String> {
-    let named = subject
-        .declared
-        .and_then(|declared| declared.auth.as_deref());
-    let choice = catalog::choose(kind, named, given);
+    let named = facts.declared.and_then(|declared| declared.auth.as_deref());
+    let choice = catalog::choose_method(kind, named, given);
     let choice = choice
-        .or_else(|_| catalog::choose(kind, None, given))
+        .or_else(|_| catalog::choose_method(kind, None, given))
         .ok()?;
     (kind.methods.len() > 1 && choice.certain).then(|| choice.method.name.clone())
 }
 
-/// What the ledger remembers: a reference by its text, a literal by what the files say.
-fn remembered(
-    subject: &Subject<'_>,
+/// The block from the ledger's references and the files' literals.
+fn from_ledger(
+    facts: &ConnectorFacts<'_>,
     sent: &SentFingerprints,
     given: &[&str],
-    names: &mut Names,
+    names: &mut GeneratedNames,
 ) -> DeclaredBlock {
-    let mut made = DeclaredBlock::default();
+    let mut block = DeclaredBlock::default();
     let declared = |field: &str| {
-        let declared = subject.declared?;
+        let declared = facts.declared?;
         let literal = declared.credentials.as_ref()?.get(field)?;
         let readable = declared.readable.contains(field) && !literal.holds_secret();
         readable.then(|| literal.clone())
@@ -74,32 +70,33 @@ fn remembered(
         let reference = reference.and_then(|text| text.parse().ok());
         let setting = reference.map(Setting::Secret).or_else(|| declared(field));
         let setting = setting.unwrap_or_else(|| {
-            made.placeholders += 1;
-            subject.placeholder(field, names)
+            block.placeholders += 1;
+            facts.placeholder(field, names)
         });
-        made.settings.insert((*field).to_owned(), setting);
+        block.settings.insert((*field).to_owned(), setting);
     }
-    if made.placeholders > 0 {
-        let remark = "Some were written out when they were last sent: fill in where they are read \
-                      from now.";
-        made.remarks.push(remark.to_owned());
+    if block.placeholders > 0 {
+        let remark =
+            "Some credentials were literals when they were last sent: fill in their references.";
+        block.remarks.push(remark.to_owned());
     }
-    made
+    block
 }
 
-fn guessed(
-    subject: &Subject<'_>,
+fn with_placeholders(
+    facts: &ConnectorFacts<'_>,
     kind: &'static ConnectorType,
-    names: &mut Names,
+    names: &mut GeneratedNames,
 ) -> (Option<String>, Option<String>, DeclaredBlock) {
-    // What a person can be handed comes first; an OAuth client is somebody's own.
+    // Prefers tokens and keys, which a customer can hand over, to OAuth, which needs a client.
     let by_hand = kind.methods.iter().find(|method| method.kind != "oauth2");
     let Some(method) = by_hand.or(kind.methods.first()) else {
         return (None, None, DeclaredBlock::default());
     };
-    let mut made = placeholders(subject, method, names);
-    made.remarks
-        .push("Placeholders: fill in where each is read from.".to_owned());
+    let mut block = placeholders(facts, method, names);
+    block
+        .remarks
+        .push("Placeholders: replace them by references to the secrets.".to_owned());
     let others: Vec<&str> = kind
         .methods
         .iter()
@@ -107,19 +104,23 @@ fn guessed(
         .filter(|other| *other != method.name)
         .collect();
     if others.is_empty() {
-        return (None, None, made);
+        return (None, None, block);
     }
-    let remark = format!("A guess; or {}.", others.join(", "));
-    (Some(method.name.clone()), Some(remark), made)
+    let remark = format!("Assumed method; the others are {}.", others.join(", "));
+    (Some(method.name.clone()), Some(remark), block)
 }
 
-fn placeholders(subject: &Subject<'_>, method: &AuthMethod, names: &mut Names) -> DeclaredBlock {
-    let mut made = DeclaredBlock::default();
+fn placeholders(
+    facts: &ConnectorFacts<'_>,
+    method: &AuthMethod,
+    names: &mut GeneratedNames,
+) -> DeclaredBlock {
+    let mut block = DeclaredBlock::default();
     let required = method.fields.iter().filter(|(_, field)| field.required);
     for (field, _) in required {
-        made.placeholders += 1;
-        let setting = subject.placeholder(field, names);
-        made.settings.insert(field.clone(), setting);
+        block.placeholders += 1;
+        let setting = facts.placeholder(field, names);
+        block.settings.insert(field.clone(), setting);
     }
-    made
+    block
 }

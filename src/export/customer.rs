@@ -1,7 +1,7 @@
-//! Responsible for one customer as the files would declare it.
+//! Responsible for the declaration of one customer.
 
-use super::connector::{self, Twins};
-use super::names::Names;
+use super::connector::{self, DuplicateConnectors};
+use super::names::GeneratedNames;
 use super::{ExportedConnector, ExportedCustomer};
 use crate::model::{
     Cache, CustomerEntry, Desired, LedgerState, Observed, ObservedCustomer, ObservedStatus, Status,
@@ -9,33 +9,35 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 
-/// The workspace that every organization starts with, and that no file can declare.
+/// The name of a workspace that every organization has and that no file can declare.
 const DEFAULT: &str = "default";
 
-/// Customers that share their name: of these the files can declare one, and that is the one that
-/// the ledger knows.
-pub(super) struct Namesakes {
+/// The customer names that occur more than once. The files can declare one customer of each name:
+/// the customer in the ledger.
+pub(super) struct DuplicateCustomers {
     counts: BTreeMap<String, usize>,
-    ours: BTreeMap<String, WorkspaceId>,
+    recorded: BTreeMap<String, WorkspaceId>,
 }
 
-impl Namesakes {
-    pub(super) fn of(observed: &Observed, recorded: &LedgerState) -> Self {
+impl DuplicateCustomers {
+    pub(super) fn new(observed: &Observed, ledger: &LedgerState) -> Self {
         let mut counts = BTreeMap::new();
-        let mut ours = BTreeMap::new();
+        let mut recorded = BTreeMap::new();
         for (id, customer) in &observed.customers {
             let name = customer.name.to_lowercase();
-            if recorded.customers.contains_key(id) {
-                ours.entry(name.clone()).or_insert(*id);
+            if ledger.customers.contains_key(id) {
+                recorded.entry(name.clone()).or_insert(*id);
             }
             *counts.entry(name).or_insert(0) += 1;
         }
-        Self { counts, ours }
+        Self { counts, recorded }
     }
 
-    pub(super) fn is_alone(&self, name: &str, id: WorkspaceId) -> bool {
+    /// Whether the files can declare the customer.
+    pub(super) fn may_declare(&self, name: &str, id: WorkspaceId) -> bool {
         let name = name.to_lowercase();
-        self.counts.get(&name).is_none_or(|count| *count < 2) || self.ours.get(&name) == Some(&id)
+        self.counts.get(&name).is_none_or(|count| *count < 2)
+            || self.recorded.get(&name) == Some(&id)
     }
 }
 
@@ -43,23 +45,23 @@ impl Namesakes {
 pub(super) fn declare(
     id: WorkspaceId,
     customer: &ObservedCustomer,
-    ours: Option<&CustomerEntry>,
+    recorded: Option<&CustomerEntry>,
     declared: &Desired,
-    names: &mut Names,
+    names: &mut GeneratedNames,
 ) -> ExportedCustomer {
     let (status, unknown) = match &customer.status {
         ObservedStatus::Active => (Status::Active, None),
         ObservedStatus::Inactive => (Status::Inactive, None),
-        ObservedStatus::Other(_) => (Status::Active, Some("its status is not known here")),
+        ObservedStatus::Other(_) => (Status::Active, Some("airlift does not know its status")),
     };
     let reserved = customer.name.eq_ignore_ascii_case(DEFAULT);
-    let reserved =
-        reserved.then_some("every organization has that workspace, and no file can declare it");
+    let reserved = reserved
+        .then_some("every organization has a workspace of this name, and no file can declare it");
     let left_out = reserved.or(unknown).map(str::to_owned);
     let connectors = if left_out.is_some() {
         Vec::new()
     } else {
-        connectors(customer, ours, declared, names)
+        connectors(customer, recorded, declared, names)
     };
     ExportedCustomer {
         name: customer.name.clone(),
@@ -67,7 +69,7 @@ pub(super) fn declare(
         slug: names.slug(&customer.name, &id.to_string()),
         status,
         cache: customer.cache.map(|on| Cache::from_remote(Some(on))),
-        protect: ours.is_some_and(|ours| ours.protect),
+        protect: recorded.is_some_and(|entry| entry.protect),
         connectors,
         left_out,
     }
@@ -75,25 +77,28 @@ pub(super) fn declare(
 
 fn connectors(
     customer: &ObservedCustomer,
-    ours: Option<&CustomerEntry>,
+    recorded: Option<&CustomerEntry>,
     declared: &Desired,
-    names: &mut Names,
+    names: &mut GeneratedNames,
 ) -> Vec<ExportedConnector> {
-    let is_pending_deletion = |id| ours.is_some_and(|ours| ours.pending_deletion.contains(id));
-    let mut there: Vec<_> = customer
+    let is_pending_deletion =
+        |id| recorded.is_some_and(|entry| entry.pending_deletion.contains(id));
+    let mut connectors: Vec<_> = customer
         .connectors
         .iter()
         .flatten()
         .filter(|(id, _)| !is_pending_deletion(id))
         .collect();
-    there.sort_by_key(|(id, connector)| (&connector.name, **id));
-    let twins = Twins::of(&there, ours);
+    connectors.sort_by_key(|(id, connector)| (&connector.name, **id));
+    let duplicates = DuplicateConnectors::new(&connectors, recorded);
     let declared = declared.customers.get(&customer.name);
-    let one = |(id, connector): (&_, &_)| {
-        let mut exported =
-            connector::declare(*id, connector, &customer.name, ours, declared, names);
-        exported.left_out = twins.left_out(*id, &exported.name);
-        exported
-    };
-    there.into_iter().map(one).collect()
+    connectors
+        .into_iter()
+        .map(|(id, connector)| {
+            let mut exported =
+                connector::declare(*id, connector, &customer.name, recorded, declared, names);
+            exported.left_out = duplicates.left_out(*id, &exported.name);
+            exported
+        })
+        .collect()
 }

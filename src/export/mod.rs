@@ -1,16 +1,17 @@
-//! Responsible for declaring what there is: observed and recorded state as files.
+//! Responsible for `airlift export`: writes the observed workspaces and connectors as configuration
+//! files.
 //!
-//! For credentials, which the API does not give, it writes the references that the ledger has, or
-//! placeholders. Does not resolve anything, and does not pass on text from the API as a reference
-//! or in place of a secret.
+//! The API does not return credentials. The export contains the references that the ledger has, or
+//! placeholders. Does not resolve references, and does not copy text from the API that could be read
+//! as a reference or that may be a secret.
 
-mod amend;
 mod connector;
 mod credentials;
 mod customer;
+mod facts;
 mod names;
+mod omit_invalid;
 mod settings;
-mod subject;
 mod values;
 mod yaml_writer;
 
@@ -20,74 +21,74 @@ use crate::model::{
     Cache, Contract, DEFAULT_STORES, Desired, LedgerState, Observed, ObservedCustomer,
     OrganizationId, Settings, Status, WorkspaceId, references,
 };
-use customer::Namesakes;
-use names::Names;
+use customer::DuplicateCustomers;
+use names::GeneratedNames;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Declarations of what there is.
+/// The observed customers as declarations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exported {
-    /// The organization they were read from.
+    /// The organization of the customers.
     pub organization_id: OrganizationId,
-    /// The names the remote API uses.
+    /// The names that the remote API uses.
     pub contract: Contract,
     /// Customers in name order.
     pub customers: Vec<ExportedCustomer>,
 }
 
-/// One customer.
+/// The declaration of a customer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportedCustomer {
-    /// Its name.
+    /// The workspace's name.
     pub name: String,
-    /// Its workspace.
+    /// The workspace's id.
     pub id: WorkspaceId,
-    /// A name for its file, without an ending.
+    /// The name of the customer's file, without extension.
     pub slug: String,
-    /// Its status.
+    /// Active or suspended.
     pub status: Status,
-    /// Its cache setting, unless it inherits.
+    /// The cache setting, unless the workspace inherits it.
     pub cache: Option<Cache>,
-    /// Whether the ledger has it as protected.
+    /// Whether the ledger records the customer as protected.
     pub protect: bool,
-    /// Its connectors in name order.
+    /// The connectors in name order.
     pub connectors: Vec<ExportedConnector>,
-    /// Why it cannot be declared, when it cannot.
+    /// The reason why the customer cannot be declared, if so.
     pub left_out: Option<String>,
 }
 
-/// One connector.
+/// The declaration of a connector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportedConnector {
-    /// Its name.
+    /// The connector's name.
     pub name: String,
-    /// Its id, as text.
+    /// The connector's id, as text.
     pub id: String,
-    /// The catalog's name of its type, or its definition's id.
+    /// The catalog's name of the type, or the id of the definition.
     pub kind: String,
-    /// The authentication method, where the type has several.
+    /// The authentication method, if the type has several.
     pub auth: Option<String>,
-    /// The source template, where one was declared.
+    /// The source template, if the ledger has one.
     pub template_id: Option<String>,
-    /// References for the credentials, and literals that are no secrets.
+    /// References for secrets, and literals that are not secret.
     pub credentials: Settings,
     /// The last declared `credentials_version`.
     pub credentials_version: Option<u64>,
     /// `environment` as last applied.
     pub environment: Settings,
-    /// Replication settings as they are.
+    /// The observed replication settings.
     pub replication_config: Settings,
-    /// Entities as they are.
+    /// The observed entities.
     pub entities: Vec<crate::model::Entity>,
-    /// What a reader has to know, by block.
+    /// Comments for the reader, by block.
     pub remarks: BTreeMap<Block, Vec<String>>,
-    /// Fields whose references are made up, to be filled in.
+    /// The number of references that are placeholders.
     pub placeholders: usize,
-    /// Why it cannot be declared as it is, when it cannot.
+    /// The reason why the connector is written as a comment only, if so.
     pub left_out: Option<String>,
 }
 
-/// The parts of a connector's declaration, as the files order them.
+/// The parts of a connector's declaration, in file order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
 pub enum Block {
     /// `type`
@@ -104,19 +105,19 @@ pub enum Block {
     Entities,
 }
 
-/// What an export is made from.
+/// The inputs of an export.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
-    /// What there is, read in full.
+    /// The observed customers, with all details.
     pub observed: &'a Observed,
-    /// What the ledger remembers: references, protection, the environment.
+    /// The ledger: references, protection and `environment`.
     pub recorded: &'a LedgerState,
-    /// What the files declare: only their literals that are no secrets are taken over.
+    /// The files. The export copies only literals that are not secret.
     pub declared: &'a Desired,
 }
 
-/// Declares what there is, as far as `wanted` selects it by name.
-pub fn export(sources: Sources<'_>, wanted: &BTreeSet<String>) -> Exported {
+/// Declares the observed customers whose names are in `selected`, or all if it is empty.
+pub fn export(sources: Sources<'_>, selected: &BTreeSet<String>) -> Exported {
     let Sources {
         observed,
         recorded,
@@ -125,18 +126,18 @@ pub fn export(sources: Sources<'_>, wanted: &BTreeSet<String>) -> Exported {
     let mut all: Vec<(&WorkspaceId, &ObservedCustomer)> = observed
         .customers
         .iter()
-        .filter(|(_, customer)| wanted.is_empty() || wanted.contains(&customer.name))
+        .filter(|(_, customer)| selected.is_empty() || selected.contains(&customer.name))
         .collect();
     all.sort_by_key(|(id, customer)| (&customer.name, **id));
-    let unique = Namesakes::of(observed, recorded);
-    let mut names = Names::new(recorded);
+    let duplicates = DuplicateCustomers::new(observed, recorded);
+    let mut names = GeneratedNames::new(recorded);
     let mut customers: Vec<ExportedCustomer> = Vec::with_capacity(all.len());
     for (id, customer) in all {
-        let ours = recorded.customers.get(id);
-        let mut exported = customer::declare(*id, customer, ours, declared, &mut names);
-        if exported.left_out.is_none() && !unique.is_alone(&customer.name, *id) {
-            let why = "another customer carries the same name, but for case at most; rename one";
-            exported.left_out = Some(why.to_owned());
+        let entry = recorded.customers.get(id);
+        let mut exported = customer::declare(*id, customer, entry, declared, &mut names);
+        if exported.left_out.is_none() && !duplicates.may_declare(&customer.name, *id) {
+            let reason = "another customer has the same name, ignoring case; rename one of them";
+            exported.left_out = Some(reason.to_owned());
         }
         customers.push(exported);
     }
@@ -148,7 +149,7 @@ pub fn export(sources: Sources<'_>, wanted: &BTreeSet<String>) -> Exported {
 }
 
 impl Block {
-    /// Its key in a file.
+    /// The part's key in a file.
     pub fn key(self) -> &'static str {
         match self {
             Self::Type => "type",
@@ -162,12 +163,14 @@ impl Block {
 }
 
 impl Exported {
-    /// Customers that are declared.
+    /// The customers that are declared.
     pub fn declared(&self) -> impl Iterator<Item = &ExportedCustomer> {
-        self.customers.iter().filter(|one| one.left_out.is_none())
+        self.customers
+            .iter()
+            .filter(|customer| customer.left_out.is_none())
     }
 
-    /// The stores that its references use and the default ones, unless those are all.
+    /// The default stores and the stores that references use, or `None` if no other store is used.
     fn stores(&self) -> Option<BTreeSet<&str>> {
         let mut stores = BTreeSet::from(DEFAULT_STORES);
         for connector in self.declared().flat_map(ExportedCustomer::declared) {
@@ -177,18 +180,18 @@ impl Exported {
         (stores.len() > DEFAULT_STORES.len()).then_some(stores)
     }
 
-    /// References that are made up.
+    /// The number of references that are placeholders.
     pub fn placeholders(&self) -> usize {
         let declared = self.declared().flat_map(ExportedCustomer::declared);
         declared.map(|connector| connector.placeholders).sum()
     }
 
-    /// What is left out, and why.
+    /// A sentence for each customer or connector that is not declared.
     pub fn left_out(&self) -> Vec<String> {
         self.customers
             .iter()
             .flat_map(|customer| match &customer.left_out {
-                Some(why) => vec![format!("{} is left out: {why}", customer.name)],
+                Some(reason) => vec![format!("{} is left out: {reason}", customer.name)],
                 None => customer.connectors_left_out(),
             })
             .collect()
@@ -196,19 +199,21 @@ impl Exported {
 }
 
 impl ExportedCustomer {
-    /// Connectors that are declared.
+    /// The connectors that are declared.
     pub fn declared(&self) -> impl Iterator<Item = &ExportedConnector> {
-        self.connectors.iter().filter(|one| one.left_out.is_none())
+        self.connectors
+            .iter()
+            .filter(|connector| connector.left_out.is_none())
     }
 
     fn connectors_left_out(&self) -> Vec<String> {
         self.connectors
             .iter()
             .filter_map(|connector| {
-                let why = connector.left_out.as_ref()?;
+                let reason = connector.left_out.as_ref()?;
                 let (name, id) = (&connector.name, &connector.id);
                 Some(format!(
-                    "{}/{name} ({id}) is written as a comment: {why}",
+                    "{}/{name} ({id}) is written as a comment: {reason}",
                     self.name
                 ))
             })

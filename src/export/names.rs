@@ -1,23 +1,24 @@
-//! Responsible for made-up names: of placeholders, and of files. Each is unique, and the same world gives
-//! the same ones.
+//! Responsible for generating the names of placeholder variables and of files: unique, and the same
+//! in each run.
 
 use crate::model::{LedgerState, SecretRef, StoreKind};
 use std::collections::BTreeSet;
 
-/// The most characters of a made-up name.
+/// Maximum length of a generated name, before a suffix.
 const LONGEST: usize = 100;
-/// Variables that mean something to this program: no name from the API may lead to their values.
+/// Prefixes of variables with a meaning for airlift or its stores. A name from the API must not make
+/// a placeholder that reads them.
 const RESERVED: [&str; 5] = ["AIRBYTE_", "AIRLIFT_", "VAULT_", "AWS_", "GITHUB_"];
 
-/// The names that are taken.
+/// The names that are in use.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct GeneratedNames {
     variables: BTreeSet<String>,
     slugs: BTreeSet<String>,
 }
 
-impl Names {
-    /// Keeps clear of every variable that a recorded reference reads.
+impl GeneratedNames {
+    /// Starts with the variables that the ledger's references read, so that no placeholder reads them.
     pub(super) fn new(recorded: &LedgerState) -> Self {
         let connectors = recorded
             .customers
@@ -36,7 +37,7 @@ impl Names {
         }
     }
 
-    /// A placeholder for one field of a connector, as `${env:ACME_CORP_GITHUB_TOKEN}`.
+    /// A placeholder for one field of a connector, such as `${env:ACME_CORP_GITHUB_TOKEN}`.
     pub(super) fn placeholder(
         &mut self,
         customer: &str,
@@ -59,7 +60,7 @@ impl Names {
         }
     }
 
-    /// A file's name for a customer.
+    /// The file name of a customer, without extension.
     pub(super) fn slug(&mut self, customer: &str, id: &str) -> String {
         let slug = words(customer, '-').to_ascii_lowercase();
         let slug = if slug.is_empty() {
@@ -71,7 +72,7 @@ impl Names {
     }
 }
 
-/// Letters and digits, with one separator for everything between them.
+/// The text's runs of letters and digits, joined by a separator.
 fn words(text: &str, separator: char) -> String {
     let mut words = String::new();
     for part in text.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -86,7 +87,7 @@ fn words(text: &str, separator: char) -> String {
     words
 }
 
-/// The name, or the name with as much of the id as makes it one of its own.
+/// The name, or the name with as many characters of the id as make it unique.
 fn unique(taken: &mut BTreeSet<String>, name: &str, id: &str, separator: char) -> String {
     let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
     let mut candidate = name.to_owned();
@@ -104,34 +105,34 @@ fn unique(taken: &mut BTreeSet<String>, name: &str, id: &str, separator: char) -
 
 #[cfg(test)]
 mod tests {
-    use super::Names;
+    use super::GeneratedNames;
     use crate::model::LedgerState;
 
     #[test]
-    fn made_up_names_are_unique_and_lead_to_no_variable_of_ours() {
-        let mut names = Names::new(&LedgerState::default());
+    fn placeholder_name_is_unique_and_not_reserved() {
+        let mut names = GeneratedNames::new(&LedgerState::default());
         let id = "6f1d3c52-8a0e-4b7d-9c11-000000000001";
-        let mut one = |customer, connector, field| {
+        let mut placeholder = |customer, connector, field| {
             names
                 .placeholder(customer, connector, id, field)
                 .to_string()
         };
-        let acme = one("acme-corp", "GitHub", "token");
+        let acme = placeholder("acme-corp", "GitHub", "token");
         assert_eq!(acme, "${env:ACME_CORP_GITHUB_TOKEN}");
         assert_eq!(
-            one("acme corp", "Git:Hub", "token"),
+            placeholder("acme corp", "Git:Hub", "token"),
             "${env:ACME_CORP_GIT_HUB_TOKEN}"
         );
         assert_eq!(
-            one("acme", "corp github", "token"),
+            placeholder("acme", "corp github", "token"),
             "${env:ACME_CORP_GITHUB_TOKEN_6F1D3C52}"
         );
         assert_eq!(
-            one("airbyte", "client", "secret"),
+            placeholder("airbyte", "client", "secret"),
             "${env:CUSTOMER_AIRBYTE_CLIENT_SECRET}"
         );
-        assert_eq!(one("日本", "é", "token"), "${env:CUSTOMER_TOKEN}");
-        assert_eq!(one("7", "a", "b"), "${env:CUSTOMER_7_A_B}");
+        assert_eq!(placeholder("日本", "é", "token"), "${env:CUSTOMER_TOKEN}");
+        assert_eq!(placeholder("7", "a", "b"), "${env:CUSTOMER_7_A_B}");
         assert_eq!(names.slug("Acme Corp", id), "acme-corp");
         assert_eq!(names.slug("acme/corp", id), "acme-corp-6f1d3c52");
         assert_eq!(names.slug("../../日", id), "customer");

@@ -1,38 +1,38 @@
-//! Responsible for a connector's replication settings as they are, less what no file may hold: secrets, masks, and
-//! text that a file would take for a reference.
+//! Responsible for declaring a connector's observed replication settings, without secrets, masks, and
+//! text that a file would read as a reference.
 
-use super::names::Names;
-use super::subject::{DeclaredBlock, Subject};
+use super::facts::{ConnectorFacts, DeclaredBlock};
+use super::names::GeneratedNames;
 use crate::catalog::Field;
 use crate::model::{Setting, looks_secret, names_secret};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The most levels inside one setting, and characters of its name.
+/// Maximum nesting depth of one setting, and maximum length of its name.
 const DEEPEST: usize = 16;
 const LONGEST_KEY: usize = 100;
 
-/// What a value comes to.
-enum Fate {
-    /// It is written as it is.
-    Plain(Setting),
-    /// It is a secret, or looks like one.
-    Secret,
-    /// A file would read something else.
-    Unwritable(&'static str),
+/// How the export writes a value.
+enum Disposition {
+    /// As a literal.
+    Literal(Setting),
+    /// As a placeholder, because the value is or looks like a secret.
+    Placeholder,
+    /// Not at all, for a reason.
+    Omit(&'static str),
 }
 
-pub(super) fn of(subject: &Subject<'_>, names: &mut Names) -> DeclaredBlock {
-    let mut made = DeclaredBlock::default();
-    let Some(detail) = &subject.observed.detail else {
-        return made;
+pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) -> DeclaredBlock {
+    let mut block = DeclaredBlock::default();
+    let Some(detail) = &facts.observed.detail else {
+        return block;
     };
-    let known = subject.kind.map(|kind| &kind.replication_config);
-    // A type without fields in the catalog is one about which nothing is known.
+    let known = facts.kind.map(|kind| &kind.replication_config);
+    // The catalog has no information about a type without fields.
     let known = known.filter(|known| !known.is_empty());
-    // Where a reference was sent, what is there is that secret, shown or not.
-    let sent = applied(subject).filter(|(_, setting)| setting.holds_secret());
-    made.settings = sent
+    // A setting that was sent as a reference stays a reference, whatever the API returns for it.
+    let sent = applied(facts).filter(|(_, setting)| setting.holds_secret());
+    block.settings = sent
         .map(|(key, setting)| (key.clone(), setting.clone()))
         .collect();
     let mut unknown = Vec::new();
@@ -41,43 +41,49 @@ pub(super) fn of(subject: &Subject<'_>, names: &mut Names) -> DeclaredBlock {
             unknown.push(short(key));
             continue;
         }
-        if made.settings.contains_key(key) {
+        if block.settings.contains_key(key) {
             continue;
         }
-        made.take(subject, key, value, names);
+        block.add_observed(facts, key, value, names);
     }
     if !unknown.is_empty() {
         let unknown = unknown.join(", ");
-        made.remarks.push(format!(
-            "`replication_config` without what the catalog does not know: {unknown}."
+        block.remarks.push(format!(
+            "`replication_config` fields that the catalog does not know are left out: {unknown}."
         ));
     }
-    without_gaps(made, known)
+    omit_incomplete(block, known)
 }
 
 impl DeclaredBlock {
-    /// Takes one setting in, as far as a file may hold it.
-    fn take(&mut self, subject: &Subject<'_>, key: &str, value: &Value, names: &mut Names) {
-        match fate(key, value, names_secret(key), 0) {
-            // A field that is null is a field left out.
-            Fate::Plain(Setting::Literal(Value::Null)) => {}
-            Fate::Plain(setting) => drop(self.settings.insert(key.to_owned(), setting)),
-            Fate::Unwritable(why) => self.remarks.push(format!(
-                "`replication_config` without {}: {why}.",
+    /// Adds one observed setting, or a comment on it.
+    fn add_observed(
+        &mut self,
+        facts: &ConnectorFacts<'_>,
+        key: &str,
+        value: &Value,
+        names: &mut GeneratedNames,
+    ) {
+        match classify(key, value, names_secret(key), 0) {
+            // In a file, null means an absent field.
+            Disposition::Literal(Setting::Literal(Value::Null)) => {}
+            Disposition::Literal(setting) => drop(self.settings.insert(key.to_owned(), setting)),
+            Disposition::Omit(reason) => self.remarks.push(format!(
+                "`replication_config` field {} is left out: {reason}.",
                 short(key)
             )),
-            Fate::Secret if is_foreign(subject, key) => {
+            Disposition::Placeholder if is_foreign(facts, key) => {
                 self.remarks.push(format!(
-                    "`replication_config` without {}: it holds a secret that airlift never sent.",
+                    "`replication_config` field {} is left out: its value is a secret that airlift did not send.",
                     short(key)
                 ));
             }
-            Fate::Secret => {
+            Disposition::Placeholder => {
                 self.placeholders += 1;
-                let setting = subject.placeholder(key, names);
+                let setting = facts.placeholder(key, names);
                 self.settings.insert(key.to_owned(), setting);
                 self.remarks.push(format!(
-                    "A secret is in {}: fill in where it is read from.",
+                    "{} holds a secret: replace the placeholder by its reference.",
                     short(key)
                 ));
             }
@@ -85,7 +91,7 @@ impl DeclaredBlock {
     }
 }
 
-/// A field's name for a remark.
+/// A field's name for a comment, shortened.
 fn short(key: &str) -> String {
     const LONGEST: usize = 40;
     let mut short: String = key.chars().take(LONGEST).collect();
@@ -95,96 +101,88 @@ fn short(key: &str) -> String {
     short
 }
 
-/// A block that lacks a required field is no valid one; without it nothing is compared.
-fn without_gaps(mut made: DeclaredBlock, known: Option<&BTreeMap<String, Field>>) -> DeclaredBlock {
+/// Omits the whole block if it lacks a required field, because the block would be invalid.
+fn omit_incomplete(
+    mut block: DeclaredBlock,
+    known: Option<&BTreeMap<String, Field>>,
+) -> DeclaredBlock {
     let required = known
         .into_iter()
         .flatten()
         .filter(|(_, field)| field.required);
     let missing = required
         .map(|(name, _)| name)
-        .find(|name| !made.settings.contains_key(name));
+        .find(|name| !block.settings.contains_key(name));
     if let Some(missing) = missing
-        && !made.settings.is_empty()
+        && !block.settings.is_empty()
     {
-        let names: Vec<String> = std::mem::take(&mut made.settings)
+        let names: Vec<String> = std::mem::take(&mut block.settings)
             .into_iter()
             .map(|(name, _)| name)
             .collect();
-        made.placeholders = 0;
-        made.remarks.push(format!(
-            "`replication_config` is left out, because {missing} is required and not there: {}.",
+        block.placeholders = 0;
+        block.remarks.push(format!(
+            "`replication_config` is left out, because the required field {missing} is missing: {}.",
             names.join(", ")
         ));
     }
-    made
+    block
 }
 
-fn applied<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (&'a String, &'a Setting)> {
-    let recorded = subject.recorded.into_iter();
+fn applied<'a>(facts: &ConnectorFacts<'a>) -> impl Iterator<Item = (&'a String, &'a Setting)> {
+    let recorded = facts.recorded.into_iter();
     recorded.flat_map(|recorded| recorded.applied.replication_config.iter().flatten())
 }
 
-/// Whether a reference in this place would be taken for a secret that has yet to be sent.
-fn is_foreign(subject: &Subject<'_>, key: &str) -> bool {
-    let sent = subject
+/// Whether airlift sent the connector's secrets without this setting. A placeholder would then look
+/// like a secret that airlift has to send.
+fn is_foreign(facts: &ConnectorFacts<'_>, key: &str) -> bool {
+    let sent = facts
         .recorded
         .is_some_and(|recorded| recorded.sent.is_some());
-    sent && !applied(subject).any(|(name, _)| name == key)
+    sent && !applied(facts).any(|(name, _)| name == key)
 }
 
-fn fate(key: &str, value: &Value, secret: bool, depth: usize) -> Fate {
+fn classify(key: &str, value: &Value, secret: bool, depth: usize) -> Disposition {
     if depth > DEEPEST {
-        return Fate::Unwritable("it nests too deep");
+        return Disposition::Omit("the value nests too deep");
     }
     if key.chars().count() > LONGEST_KEY || key == "$secret" || key == "<<" {
-        return Fate::Unwritable("a file cannot hold such a name");
+        return Disposition::Omit("the name is invalid in a file");
     }
     match value {
-        Value::String(text) if secret && !text.is_empty() => Fate::Secret,
-        Value::String(text) if looks_secret(key, text) => Fate::Secret,
+        Value::String(text) if secret && !text.is_empty() => Disposition::Placeholder,
+        Value::String(text) if looks_secret(key, text) => Disposition::Placeholder,
         Value::String(text) if text.contains("${") => {
-            Fate::Unwritable("a file would take it for a reference")
+            Disposition::Omit("a file would read it as a reference")
         }
-        Value::Array(items) => {
-            let items = items.iter().map(|item| fate(key, item, secret, depth + 1));
-            let items = items.map(|fate| ((), fate));
-            gather(items)
-                .map(|items| Setting::List(items.into_iter().map(|((), item)| item).collect()))
-        }
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| literal(key, item, secret, depth + 1))
+            .collect::<Result<_, _>>()
+            .map_or_else(
+                |other| other,
+                |items| Disposition::Literal(Setting::List(items)),
+            ),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, field)| {
                 let secret = secret || names_secret(name);
-                (name.clone(), fate(name, field, secret, depth + 1))
-            });
-            gather(fields).map(|fields| Setting::Map(fields.into_iter().collect()))
-        }
-        scalar => Fate::Plain(Setting::Literal(scalar.clone())),
+                Ok((name.clone(), literal(name, field, secret, depth + 1)?))
+            })
+            .collect::<Result<_, _>>()
+            .map_or_else(
+                |other| other,
+                |fields| Disposition::Literal(Setting::Map(fields)),
+            ),
+        scalar => Disposition::Literal(Setting::Literal(scalar.clone())),
     }
 }
 
-/// All of the parts, or what is wrong with one of them.
-fn gather<K>(parts: impl Iterator<Item = (K, Fate)>) -> Gathered<K> {
-    let mut plain = Vec::new();
-    for (key, part) in parts {
-        match part {
-            Fate::Plain(setting) => plain.push((key, setting)),
-            other => return Gathered::Not(other),
-        }
-    }
-    Gathered::All(plain)
-}
-
-enum Gathered<K> {
-    All(Vec<(K, Setting)>),
-    Not(Fate),
-}
-
-impl<K> Gathered<K> {
-    fn map(self, make: impl FnOnce(Vec<(K, Setting)>) -> Setting) -> Fate {
-        match self {
-            Self::All(parts) => Fate::Plain(make(parts)),
-            Self::Not(fate) => fate,
-        }
+/// The value as a literal. A value that is not a literal decides about the whole setting.
+fn literal(key: &str, value: &Value, secret: bool, depth: usize) -> Result<Setting, Disposition> {
+    match classify(key, value, secret, depth) {
+        Disposition::Literal(setting) => Ok(setting),
+        other => Err(other),
     }
 }

@@ -1,7 +1,7 @@
-//! What an export makes of worlds that no file could have made.
+//! Tests of exports of states that no file can declare.
 
 use super::{Exported, Sources, document, export};
-use crate::config::{Code, Problem, Step};
+use crate::config::{Code, PathStep, Problem};
 use crate::model::{
     Completeness, ConnectorId, DefinitionId, Desired, LedgerState, Observed, ObservedConnector,
     ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, TemplateId, WorkspaceId,
@@ -30,7 +30,8 @@ fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
     let customer = |(at, (name, connectors)): (usize, &(&str, Vec<ObservedConnector>))| {
         let number = |inner: usize| Uuid::from_u128((at * 100 + inner) as u128);
         let connectors = connectors.iter().enumerate();
-        let connectors = connectors.map(|(at, one)| (ConnectorId(number(at + 1)), one.clone()));
+        let connectors =
+            connectors.map(|(at, connector)| (ConnectorId(number(at + 1)), connector.clone()));
         let customer = ObservedCustomer {
             name: (*name).into(),
             status: ObservedStatus::Active,
@@ -55,7 +56,7 @@ fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
 }
 
 #[test]
-fn secrets_and_text_that_reads_as_a_reference_are_not_passed_on() {
+fn export_of_secret_or_reference_like_setting_is_not_copied() {
     let config = json!({
         "repositories": ["${env:AIRBYTE_CLIENT_SECRET}"],
         "password": "hunter2",
@@ -67,22 +68,22 @@ fn secrets_and_text_that_reads_as_a_reference_are_not_passed_on() {
         "harmless": {"a": [1, null, "x"]},
     });
     let exported = world(&[("acme", vec![connector("Odd", "outside", &config)])]);
-    let one = &exported.customers[0].connectors[0];
-    let settings = serde_json::to_string(&one.replication_config).unwrap();
+    let connector = &exported.customers[0].connectors[0];
+    let settings = serde_json::to_string(&connector.replication_config).unwrap();
     assert!(
         !settings.contains("hunter2") && !settings.contains("AIRBYTE_"),
         "{settings}"
     );
-    let harmless = serde_json::to_value(&one.replication_config["harmless"]).unwrap();
+    let harmless = serde_json::to_value(&connector.replication_config["harmless"]).unwrap();
     assert_eq!(harmless, json!({"a": [1, null, "x"]}));
-    assert_eq!(one.placeholders, 6);
-    assert_eq!(one.kind, Uuid::from_u128(77).to_string());
-    let remarks = format!("{:?}", one.remarks);
-    assert!(remarks.contains("without repositories") && !remarks.contains("hunter2"));
+    assert_eq!(connector.placeholders, 6);
+    assert_eq!(connector.kind, Uuid::from_u128(77).to_string());
+    let remarks = format!("{:?}", connector.remarks);
+    assert!(remarks.contains("field repositories is left out") && !remarks.contains("hunter2"));
 }
 
 #[test]
-fn what_cannot_be_declared_is_left_out_and_not_dropped() {
+fn export_of_undeclarable_object_is_marked_left_out() {
     let none = json!({});
     let exported = world(&[
         ("Default", vec![connector("A", "github", &none)]),
@@ -98,26 +99,26 @@ fn what_cannot_be_declared_is_left_out_and_not_dropped() {
         ("Globex", Vec::new()),
         ("globex", Vec::new()),
     ]);
-    let why: Vec<bool> = exported
+    let left_out: Vec<bool> = exported
         .customers
         .iter()
-        .map(|one| one.left_out.is_some())
+        .map(|item| item.left_out.is_some())
         .collect();
     let names: Vec<&str> = exported
         .customers
         .iter()
-        .map(|one| one.name.as_str())
+        .map(|item| item.name.as_str())
         .collect();
     assert_eq!(names, ["Default", "Globex", "acme", "globex"]);
-    assert_eq!(why, [true, true, false, true]);
+    assert_eq!(left_out, [true, true, false, true]);
     let acme = &exported.customers[2];
     assert_eq!(acme.connectors.len(), 4);
-    let declared: Vec<&str> = acme.declared().map(|one| one.name.as_str()).collect();
+    let declared: Vec<&str> = acme.declared().map(|item| item.name.as_str()).collect();
     assert_eq!(declared, ["Alone"]);
 }
 
 #[test]
-fn problems_leave_out_what_they_are_about() {
+fn omit_of_problem_removes_its_part_only() {
     let config = json!({"a": "x", "b": "y"});
     let outside = |name| connector(name, "outside", &config);
     let mut exported = world(&[
@@ -129,8 +130,8 @@ fn problems_leave_out_what_they_are_about() {
         steps: path
             .split('.')
             .map(|step| match step.parse() {
-                Ok(position) => Step::Item(position),
-                Err(_) => Step::Field {
+                Ok(position) => PathStep::Item(position),
+                Err(_) => PathStep::Field {
                     position: 0,
                     name: step.to_owned(),
                 },
@@ -139,19 +140,19 @@ fn problems_leave_out_what_they_are_about() {
         code: Code::InvalidValue,
         message: "no".to_owned(),
     };
-    exported.customers[0].leave_out(&[
+    exported.customers[0].omit(&[
         problem("connectors.0.name"),
         problem("connectors.0.type"),
         problem("connectors.1.replication_config.a.0.x"),
         problem("connectors.2.replication_config"),
     ]);
-    exported.customers[1].leave_out(&[problem("name")]);
-    exported.customers[2].leave_out(&[problem("connectors.0.entities")]);
+    exported.customers[1].omit(&[problem("name")]);
+    exported.customers[2].omit(&[problem("connectors.0.entities")]);
     let acme = &exported.customers[0];
     let left_out: Vec<bool> = acme
         .connectors
         .iter()
-        .map(|one| one.left_out.is_some())
+        .map(|item| item.left_out.is_some())
         .collect();
     assert_eq!(left_out, [true, false, false]);
     assert_eq!(acme.connectors[1].replication_config.len(), 1);
@@ -161,7 +162,7 @@ fn problems_leave_out_what_they_are_about() {
 }
 
 #[test]
-fn amended_export_is_what_its_files_hold() {
+fn omit_invalid_result_agrees_with_its_files() {
     let config = json!({"repositories": ["a/b"], "start_date": "soon"});
     let mut exported = world(&[
         (
@@ -173,18 +174,18 @@ fn amended_export_is_what_its_files_hold() {
         ),
         (" padded", Vec::new()),
     ]);
-    exported.amend(&[]);
+    exported.omit_invalid(&[]);
     let acme = exported
         .customers
         .iter()
-        .find(|one| one.name == "acme")
+        .find(|item| item.name == "acme")
         .unwrap();
-    let declared: Vec<&str> = acme.declared().map(|one| one.name.as_str()).collect();
+    let declared: Vec<&str> = acme.declared().map(|item| item.name.as_str()).collect();
     assert_eq!(declared, ["A"]);
     let settings: Vec<&String> = acme
         .connectors
         .iter()
-        .find(|one| one.name == "A")
+        .find(|item| item.name == "A")
         .unwrap()
         .replication_config
         .keys()

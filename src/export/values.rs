@@ -1,4 +1,4 @@
-//! Responsible for an export as plain values: what its files say, without the text.
+//! Responsible for an export as JSON values, as its files would be parsed.
 
 use super::{Exported, ExportedConnector, ExportedCustomer};
 use crate::model::{Cache, Contract, Setting, Settings, Status};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 impl Exported {
     /// The project as one document.
     pub fn to_value(&self) -> Value {
-        let mut project = Fields::default();
+        let mut project = MappingBuilder::default();
         project.add("version", 1);
         project.add("organization_id", self.organization_id.to_string());
         if self.contract == Contract::ExternalUser {
@@ -26,7 +26,7 @@ impl Exported {
 impl ExportedCustomer {
     /// The declaration.
     pub(super) fn to_value(&self) -> Value {
-        let mut customer = Fields::default();
+        let mut customer = MappingBuilder::default();
         customer.add("name", self.name.as_str());
         if self.status == Status::Inactive {
             customer.add("status", "inactive");
@@ -52,7 +52,7 @@ impl ExportedCustomer {
 
 impl ExportedConnector {
     fn to_value(&self) -> Value {
-        let mut connector = Fields::default();
+        let mut connector = MappingBuilder::default();
         connector.add("name", self.name.as_str());
         connector.add("type", self.kind.as_str());
         if let Some(auth) = &self.auth {
@@ -74,11 +74,11 @@ impl ExportedConnector {
     }
 }
 
-/// The fields of a mapping, in the order in which they are written.
+/// Builds a mapping with its fields in file order.
 #[derive(Default)]
-struct Fields(Map<String, Value>);
+struct MappingBuilder(Map<String, Value>);
 
-impl Fields {
+impl MappingBuilder {
     fn add(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());
     }
@@ -90,8 +90,8 @@ impl Fields {
     }
 }
 
-impl From<Fields> for Value {
-    fn from(fields: Fields) -> Self {
+impl From<MappingBuilder> for Value {
+    fn from(fields: MappingBuilder) -> Self {
         Self::Object(fields.0)
     }
 }
@@ -104,7 +104,7 @@ fn block(settings: &Settings) -> Value {
         .into()
 }
 
-/// A setting as a file says it: a reference is text.
+/// A setting as a file writes it: a reference is text.
 fn as_written(setting: &Setting) -> Value {
     match setting {
         Setting::Secret(reference) => reference.to_string().into(),

@@ -1,8 +1,7 @@
-//! Responsible for writing an export as YAML files with remarks.
+//! Responsible for writing an export as YAML files with comments.
 //!
-//! A text from the API becomes a plain scalar where it cannot be read as anything else, and is
-//! quoted otherwise, with every character escaped that a terminal, a CI runner or a reader of YAML
-//! might obey.
+//! Quotes text from the API unless it can only be read as a plain scalar, and escapes all characters
+//! with an effect in a terminal, a CI log or a YAML reader.
 
 use super::{Block, Exported, ExportedConnector, ExportedCustomer};
 use crate::model::{Cache, Contract, Entity, Mode, Setting, Settings, Status};
@@ -10,10 +9,10 @@ use crate::render::{Safe, sanitize};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// A list is on one line up to this column.
-const WIDE: usize = 100;
+/// A list that would end after this column is written with one item per line.
+const MAX_WIDTH: usize = 100;
 
-/// Everything as one document.
+/// The export as one document.
 pub fn document(exported: &Exported) -> String {
     let mut yaml = Yaml::default();
     yaml.project(exported);
@@ -29,7 +28,7 @@ pub fn document(exported: &Exported) -> String {
     yaml.text
 }
 
-/// The project file, and a file of each customer: paths below the project, and their text.
+/// The project file and one file per customer, each as its relative path and its text.
 pub fn project(exported: &Exported) -> Vec<(String, String)> {
     let mut yaml = Yaml::default();
     yaml.project(exported);
@@ -48,22 +47,22 @@ pub fn project(exported: &Exported) -> Vec<(String, String)> {
         .collect()
 }
 
-/// YAML in the making.
+/// A YAML document under construction.
 #[derive(Default)]
 struct Yaml {
     text: String,
-    /// What is written is commented out.
+    /// Whether lines are written as comments.
     commented: bool,
 }
 
 impl Yaml {
     fn line(&mut self, indent: usize, text: &str) {
-        // A comment stands at the column of what it takes the place of.
+        // The comment mark stands at the column of the commented line.
         let mark = if self.commented { "# " } else { "" };
         let _ = writeln!(self.text, "{:indent$}{mark}{text}", "");
     }
 
-    /// A remark, which stays one when what is around it is no longer commented out.
+    /// Writes a comment. In a commented-out block it stays a comment after the block is uncommented.
     fn remark(&mut self, indent: usize, text: &str) {
         for line in Safe::lines(text) {
             self.line(indent, &format!("# {line}"));
@@ -75,10 +74,10 @@ impl Yaml {
     }
 
     fn project(&mut self, exported: &Exported) {
-        self.remark(0, "Written by `airlift export`: what there is, as files.");
+        self.remark(0, "Written by `airlift export`.");
         let placeholders = exported.placeholders();
         if placeholders > 0 {
-            let text = format!("Placeholders to be filled in: {placeholders}.");
+            let text = format!("Placeholders to replace: {placeholders}.");
             self.remark(0, &text);
         }
         self.line(0, "version: 1");
@@ -94,9 +93,9 @@ impl Yaml {
 
     fn customers_left_out(&mut self, exported: &Exported) {
         for customer in &exported.customers {
-            if let Some(why) = &customer.left_out {
+            if let Some(reason) = &customer.left_out {
                 let (name, id) = (scalar(&customer.name), &customer.id);
-                self.remark(0, &format!("{name} (workspace {id}) is left out: {why}"));
+                self.remark(0, &format!("{name} (workspace {id}) is left out: {reason}"));
             }
         }
     }
@@ -119,8 +118,14 @@ impl Yaml {
             self.line(4, "connectors:");
         }
         for connector in &customer.connectors {
-            if let Some(why) = &connector.left_out {
-                self.remark(6, &format!("Left out: {why}. Its id is {}.", connector.id));
+            if let Some(reason) = &connector.left_out {
+                self.remark(
+                    6,
+                    &format!(
+                        "Left out: {reason}. The connector's id is {}.",
+                        connector.id
+                    ),
+                );
             }
             self.commented = connector.left_out.is_some();
             self.connector(connector);
@@ -177,7 +182,7 @@ impl Yaml {
                     self.line(indent, &format!("{key}:"));
                     self.settings(indent + 2, fields);
                 }
-                Setting::List(items) if indent + key.len() + flow(setting).len() > WIDE => {
+                Setting::List(items) if indent + key.len() + flow(setting).len() > MAX_WIDTH => {
                     self.line(indent, &format!("{key}:"));
                     for item in items {
                         self.line(indent + 2, &format!("- {}", flow(item)));
@@ -209,7 +214,7 @@ fn flow(setting: &Setting) -> String {
     match setting {
         Setting::Secret(reference) => quoted(&reference.to_string()),
         Setting::Literal(Value::String(text)) => scalar(text),
-        // A literal that is no text is a scalar of JSON, and those are YAML's.
+        // JSON scalars are valid YAML.
         Setting::Literal(value) => value.to_string(),
         Setting::List(items) => {
             let items: Vec<String> = items.iter().map(flow).collect();
@@ -224,7 +229,7 @@ fn flow(setting: &Setting) -> String {
     }
 }
 
-/// A text, plain where that cannot be read as anything else, in a list or out of it.
+/// A text: plain if no reader can take it for anything else, also inside a list; otherwise quoted.
 fn scalar(text: &str) -> String {
     const WORDS: [&str; 11] = [
         "true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan",
@@ -250,12 +255,13 @@ fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for (at, character) in text.char_indices() {
-        let odd = sanitize::is_dangerous(character) || matches!(character, '\u{fffe}' | '\u{ffff}');
+        let is_unsafe =
+            sanitize::is_dangerous(character) || matches!(character, '\u{fffe}' | '\u{ffff}');
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            _ if odd || commands.contains(&at) => {
+            _ if is_unsafe || commands.contains(&at) => {
                 let _ = write!(quoted, "\\U{:08X}", u32::from(character));
             }
             _ => quoted.push(character),
@@ -295,7 +301,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_what_is_read(value in any_value()) {
+        fn flow_of_any_value_reads_back_unchanged(value in any_value()) {
             let text = format!("[{}]", flow(&Setting::from(value.clone())));
             let read: Value = serde_yaml::from_str(&text).map_err(|error| {
                 TestCaseError::fail(format!("{error}: {text}"))
@@ -308,7 +314,7 @@ mod tests {
         }
 
         #[test]
-        fn names_survive(name in "\\PC{1,30}|[-:#?!&*|>'\"% ~a0\u{1b}\u{202e}]{1,12}") {
+        fn scalar_of_any_name_reads_back_unchanged(name in "\\PC{1,30}|[-:#?!&*|>'\"% ~a0\u{1b}\u{202e}]{1,12}") {
             let text = format!("- name: {}\n", scalar(&name));
             let read: Value = serde_yaml::from_str(&text).map_err(|error| {
                 TestCaseError::fail(format!("{error}: {text}"))
@@ -318,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_mistaken() {
+    fn scalar_of_ambiguous_text_is_quoted() {
         for text in [
             "",
             "no",

@@ -1,7 +1,7 @@
 //! Responsible for masking a source line.
 //!
-//! Keeps keys, punctuation and harmless values; everything else, comments included, becomes
-//! `•••`, of a fixed width so that a secret's length is not told either.
+//! Keeps keys, punctuation and harmless values. Everything else, comments included, becomes `•••`.
+//! The fixed width hides a secret's length.
 
 #[cfg(test)]
 mod tests;
@@ -12,14 +12,14 @@ use super::yaml::{Span, Tree};
 
 const MASK: &str = "•••";
 
-/// A line as it may be shown, with the column each original character went to.
+/// A masked line, and the column in it of each original character.
 pub(super) struct Masked {
     text: String,
     columns: Vec<u32>,
 }
 
 impl Masked {
-    /// Keeps what the tree knows to be harmless, and the punctuation outside values.
+    /// Keeps the spans that the tree marks as harmless, and the punctuation outside values.
     pub(super) fn by_tree(line: &str, tree: &Tree, number: u32) -> Self {
         let length = line.chars().count();
         let mut keep: Vec<Option<bool>> = vec![None; length];
@@ -39,7 +39,7 @@ impl Masked {
         };
         tree.shown_on(number).for_each(|span| paint(span, true));
         tree.hidden_on(number).for_each(|span| paint(span, false));
-        // Outside of keys and values, `#` begins a comment.
+        // Outside keys and values, `#` starts a comment.
         let comment = line
             .chars()
             .zip(&keep)
@@ -52,16 +52,16 @@ impl Masked {
         })
     }
 
-    /// Without a tree: the indentation and the first key, if it looks like one.
+    /// Masks a line without a tree: keeps the indentation, and the first key if it looks like a name.
     pub(super) fn by_key(line: &str) -> Self {
         let lead = |c: char| c == ' ' || c == '-' || c == '\t';
         let body = line.trim_start_matches(lead);
         let indent = line.chars().count() - body.chars().count();
         let key = body.split_once(':').map(|(key, _)| key);
         let shown = key.filter(|key| nameable(key));
-        let kept = indent + shown.map_or(0, |key| key.chars().count() + 1);
+        let shown_width = indent + shown.map_or(0, |key| key.chars().count() + 1);
         Self::build(line, |index, character| {
-            index < kept || character == ' ' && index == kept
+            index < shown_width || character == ' ' && index == shown_width
         })
     }
 
@@ -75,7 +75,7 @@ impl Masked {
         for (index, character) in line.chars().enumerate() {
             if keep(index, character) {
                 masked.columns.push(width);
-                // A tab or a control character would move every column after it.
+                // A tab or a control character would move all columns after it.
                 masked.text.push(if character.is_control() {
                     ' '
                 } else {

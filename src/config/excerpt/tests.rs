@@ -1,21 +1,21 @@
-//! Masked lines, column by column.
+//! Tests of masked lines and their columns.
 
 use super::super::diagnostic::Location;
 use super::super::yaml::parse;
 use super::Masked;
 
-/// A line of a text and where its original columns `from..to` went.
+/// The masked line of a text, and the new columns of the original columns `from..to`.
 fn shown(text: &str, line: u32, from: u32, to: u32) -> (String, u32, u32) {
     let tree = parse(text).tree.unwrap();
     let source = text.lines().nth(line as usize - 1).unwrap();
-    told(Masked::by_tree(source, &tree, line), line, from, to)
+    masked_span(Masked::by_tree(source, &tree, line), line, from, to)
 }
 
 fn by_key(line: &str, from: u32, to: u32) -> (String, u32, u32) {
-    told(Masked::by_key(line), 1, from, to)
+    masked_span(Masked::by_key(line), 1, from, to)
 }
 
-fn told(masked: Masked, line: u32, column: u32, end_column: u32) -> (String, u32, u32) {
+fn masked_span(masked: Masked, line: u32, column: u32, end_column: u32) -> (String, u32, u32) {
     let excerpt = masked.excerpt(&Location {
         line,
         column,
@@ -27,7 +27,7 @@ fn told(masked: Masked, line: u32, column: u32, end_column: u32) -> (String, u32
 }
 
 #[test]
-fn a_mask_has_one_width_and_columns_move_with_it() {
+fn mask_of_any_value_has_fixed_width() {
     let line = "name: ab # c";
     assert_eq!(shown(line, 1, 1, 5), ("name: ab •••".into(), 0, 4));
     assert_eq!(shown(line, 1, 7, 9), ("name: ab •••".into(), 6, 8));
@@ -49,7 +49,7 @@ fn a_mask_has_one_width_and_columns_move_with_it() {
 }
 
 #[test]
-fn values_over_lines_are_masked_on_each() {
+fn mask_of_multiline_value_covers_each_line() {
     let text = "token: \"one\n  two\n  three\"\nname: b\n";
     assert_eq!(shown(text, 1, 1, 6), ("token: •••".into(), 0, 5));
     assert_eq!(shown(text, 2, 1, 6).0, "•••");
@@ -57,12 +57,12 @@ fn values_over_lines_are_masked_on_each() {
     assert_eq!(shown(text, 4, 7, 8), ("name: b".into(), 6, 7));
     let block = "token: |\n  one - two\nname: b\n";
     assert_eq!(shown(block, 2, 1, 2).0, "  •••");
-    // A harmless value over lines is not shown in part.
+    // A harmless value over several lines is masked, too.
     assert_eq!(shown("name: \"one\n  two\"\n", 2, 1, 2).0, "  •••");
 }
 
 #[test]
-fn punctuation_is_kept_outside_of_values_only() {
+fn mask_keeps_punctuation_outside_values_only() {
     assert_eq!(shown("- [a-b, {c: d}]", 1, 1, 2).0, "- [•••, {c: •••}]");
     assert_eq!(shown("a: &x b", 1, 1, 2).0, "a: •••");
     assert_eq!(shown("a:  \tb", 1, 1, 2).0, "a:   •••");
@@ -70,7 +70,7 @@ fn punctuation_is_kept_outside_of_values_only() {
 }
 
 #[test]
-fn without_a_tree_the_first_key_is_shown() {
+fn mask_without_tree_shows_first_key_only() {
     assert_eq!(
         by_key("  - token: x: y", 5, 10),
         ("  - token: •••".into(), 4, 9)

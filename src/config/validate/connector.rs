@@ -1,7 +1,8 @@
-//! Responsible for a connector's type, method, template and entities, and for the connector as a
-//! whole.
+//! Responsible for validating a connector: its type, authentication method, template and entities.
+//!
+//! Does not validate blocks of settings: `credentials` and `settings` do.
 
-use super::{Scope, Subject, credentials, did_you_mean_or_all, settings};
+use super::{ConnectorContext, Scope, credentials, did_you_mean_or_all, settings};
 use crate::catalog::{self, AuthMethod, ConnectorType, NoSuchMethod};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
@@ -11,26 +12,26 @@ use crate::config::redaction::{named, title};
 use crate::model::{DesiredConnector, Entity, Kind, Mode, RotationMode, TemplateId};
 use std::collections::{BTreeSet, HashSet};
 
-/// Validates a connector; nothing if its type is empty.
+/// Validates a connector. Returns `None` if its type is empty.
 pub(super) fn connector(
     raw: RawConnector,
     origin: Origin<'_>,
     scope: &Scope<'_>,
     findings: &mut Findings,
 ) -> Option<DesiredConnector> {
-    let subject = Subject {
+    let context = ConnectorContext {
         origin,
         kind: catalog::find(&raw.kind),
         scope,
     };
-    let kind = kind(raw.kind, subject, findings);
+    let kind = kind(raw.kind, context, findings);
     let given: Vec<&str> = raw
         .credentials
         .iter()
         .flat_map(|block| block.keys().map(String::as_str))
         .collect();
-    let method = method(raw.auth.as_deref(), &given, subject, findings);
-    let readable = readable(subject.kind, &given);
+    let method = method(raw.auth.as_deref(), &given, context, findings);
+    let readable = readable(context.kind, &given);
     let auth = method
         .filter(|_| !given.is_empty())
         .map(|method| method.name.clone())
@@ -46,20 +47,19 @@ pub(super) fn connector(
             .entities
             .map(|raw| entities(raw, origin.key("entities"), findings)),
         credentials: match raw.credentials {
-            Some(block) => Some(credentials::validate(block, method, subject, findings)),
+            Some(block) => Some(credentials::validate(block, method, context, findings)),
             None if has_template => None,
-            None => credentials::absent(subject, findings),
+            None => credentials::absent(context, findings),
         },
         readable,
         credentials_version: raw.credentials_version,
         rotation: rotation(raw.rotation).unwrap_or(scope.rotation),
-        environment: settings::environment(raw.environment, subject, findings),
-        replication_config: settings::replication(raw.replication_config, subject, findings),
+        environment: settings::environment(raw.environment, context, findings),
+        replication_config: settings::replication(raw.replication_config, context, findings),
         kind: kind?,
     })
 }
 
-/// How a new value of a secret is noticed.
 pub(super) fn rotation(raw: Option<RawRotation>) -> Option<RotationMode> {
     raw.map(|raw| match raw {
         RawRotation::Manual => RotationMode::Manual,
@@ -67,14 +67,14 @@ pub(super) fn rotation(raw: Option<RawRotation>) -> Option<RotationMode> {
     })
 }
 
-/// A type outside the catalog may exist remotely: `plan` asks.
-fn kind(text: String, subject: Subject<'_>, findings: &mut Findings) -> Option<Kind> {
-    let origin = subject.origin.key("type");
+/// Validates the type. A type outside the catalog is a warning, because `plan` looks it up remotely.
+fn kind(text: String, context: ConnectorContext<'_>, findings: &mut Findings) -> Option<Kind> {
+    let origin = context.origin.key("type");
     if text.is_empty() {
         findings.at(origin, Code::InvalidValue, "`type` is empty", None);
         return None;
     }
-    if let Some(known) = subject.kind {
+    if let Some(known) = context.kind {
         return Some(Kind {
             name: known.name.clone(),
             definition_id: Some(known.definition_id),
@@ -83,8 +83,11 @@ fn kind(text: String, subject: Subject<'_>, findings: &mut Findings) -> Option<K
     let definition_id = text
         .parse()
         .map_err(|_| {
-            let help = catalog::nearest(&text).map_or_else(
-                || "`airlift types` lists what is known; `plan` looks it up live".to_owned(),
+            let help = catalog::closest_type(&text).map_or_else(
+                || {
+                    "`airlift types` lists the types in the catalog; `plan` looks up others remotely"
+                        .to_owned()
+                },
                 |near| format!("did you mean `{near}`?"),
             );
             let message = format!("type {} is not in the catalog", named(&text));
@@ -97,15 +100,15 @@ fn kind(text: String, subject: Subject<'_>, findings: &mut Findings) -> Option<K
     })
 }
 
-/// The method that `auth` names, else the one that the fields fit best.
+/// The method that `auth` names, else the method whose fields match best.
 fn method(
     auth: Option<&str>,
     given: &[&str],
-    subject: Subject<'_>,
+    context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) -> Option<&'static AuthMethod> {
-    let kind = subject.kind?;
-    match (catalog::choose(kind, auth, given), auth) {
+    let kind = context.kind?;
+    match (catalog::choose_method(kind, auth, given), auth) {
         (Ok(choice), _) => Some(choice.method),
         (Err(NoSuchMethod), None) => None,
         (Err(NoSuchMethod), Some(auth)) => {
@@ -116,16 +119,16 @@ fn method(
                 .collect();
             let message = format!("{} has no authentication method {}", kind.name, named(auth));
             let help = did_you_mean_or_all(auth, &methods);
-            let origin = subject.origin.key("auth");
+            let origin = context.origin.key("auth");
             findings.at(origin, Code::UnknownAuth, message, help);
-            // The fields are held against the nearest method.
-            Some(catalog::choose(kind, None, given).ok()?.method)
+            // The fields are checked against the closest method.
+            Some(catalog::choose_method(kind, None, given).ok()?.method)
         }
     }
 }
 
-/// The fields of credentials that no method of the type has as a secret. What the catalog does not
-/// know counts as a secret.
+/// The given credential fields that are not secret in any method of the type. A field outside the
+/// catalog counts as secret.
 fn readable(kind: Option<&ConnectorType>, given: &[&str]) -> BTreeSet<String> {
     let is_secret = |kind: &ConnectorType, field: &str| {
         let described = kind

@@ -1,13 +1,13 @@
-//! Responsible for `credentials`: the method's fields, all of them and no others, and no secret
-//! written out.
+//! Responsible for validating `credentials`: exactly the fields of one method, and secrets only as
+//! references.
 
 use super::references::{RESERVED, reserved};
-use super::{Subject, did_you_mean_or_all, references, values};
+use super::{ConnectorContext, did_you_mean_or_all, references, values};
 use crate::catalog::{self, AuthMethod, ConnectorType, Field};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
-use crate::config::raw::Block;
+use crate::config::raw::RawBlock;
 use crate::config::redaction::{NOT_NAMED, named};
 use crate::config::schema_check::kind_of;
 use crate::model::{Setting, Settings};
@@ -15,13 +15,13 @@ use serde_json::{Map, Value};
 
 /// Validates the block against the fields of a method.
 pub(super) fn validate(
-    block: Block,
+    block: RawBlock,
     method: Option<&'static AuthMethod>,
-    subject: Subject<'_>,
+    context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) -> Settings {
-    let origin = subject.origin.key("credentials");
-    if let Some((method, kind)) = method.zip(subject.kind) {
+    let origin = context.origin.key("credentials");
+    if let Some((method, kind)) = method.zip(context.kind) {
         foreign_fields(&block, method, kind, origin, findings);
         missing_fields(&block, method, origin, findings);
     }
@@ -29,28 +29,33 @@ pub(super) fn validate(
     block
         .into_iter()
         .filter_map(|(name, value)| {
-            let entry = Entry {
+            let field = CredentialField {
                 name: &name,
                 field: method.and_then(|method| method.fields.get(&name)),
                 origin: origins.key(&name),
-                subject,
+                context,
             };
-            let setting = entry.setting(value, findings)?;
+            let setting = field.setting(value, findings)?;
             Some((name, setting))
         })
         .collect()
 }
 
-/// Without credentials nothing can be created, unless a template brings them.
-pub(super) fn absent(subject: Subject<'_>, findings: &mut Findings) -> Option<Settings> {
-    if subject.kind.is_some() {
+/// Reports absent credentials. A connector of a type outside the catalog may have none.
+pub(super) fn absent(context: ConnectorContext<'_>, findings: &mut Findings) -> Option<Settings> {
+    if context.kind.is_some() {
         let message = "the connector has no `credentials`";
-        findings.at(subject.origin, Code::MissingCredentials, message, None);
+        findings.at(context.origin, Code::MissingCredentials, message, None);
     }
     None
 }
 
-fn missing_fields(block: &Block, method: &AuthMethod, origin: Origin<'_>, findings: &mut Findings) {
+fn missing_fields(
+    block: &RawBlock,
+    method: &AuthMethod,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
     let given: Vec<&str> = block.keys().map(String::as_str).collect();
     let known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
     let required = method.fields.iter().filter(|(_, field)| field.required);
@@ -61,7 +66,7 @@ fn missing_fields(block: &Block, method: &AuthMethod, origin: Origin<'_>, findin
 }
 
 fn foreign_fields(
-    block: &Block,
+    block: &RawBlock,
     method: &AuthMethod,
     kind: &ConnectorType,
     origin: Origin<'_>,
@@ -83,7 +88,7 @@ fn foreign_fields(
     }
 }
 
-/// A field that the method does not have.
+/// Reports a field that the method does not have.
 fn foreign_field(
     name: &str,
     label: &str,
@@ -115,17 +120,17 @@ fn foreign_field(
     findings.at(origin, Code::UnknownCredential, message, help);
 }
 
-/// One field of a block, or a value inside a field.
+/// A field of the block, or a value inside a field.
 #[derive(Clone, Copy)]
-struct Entry<'e> {
+struct CredentialField<'e> {
     name: &'e str,
-    /// What the method says about it.
+    /// The method's description of the field.
     field: Option<&'static Field>,
     origin: Origin<'e>,
-    subject: Subject<'e>,
+    context: ConnectorContext<'e>,
 }
 
-impl Entry<'_> {
+impl CredentialField<'_> {
     fn setting(self, value: Value, findings: &mut Findings) -> Option<Setting> {
         if reserved(self.name, self.origin, findings) {
             return None;
@@ -134,19 +139,19 @@ impl Entry<'_> {
     }
 
     fn value(self, value: Value, findings: &mut Findings) -> Option<Setting> {
-        let is_outside_catalog = self.subject.kind.is_none();
+        let is_outside_catalog = self.context.kind.is_none();
         match value {
-            // An unknown field without a value is told as unknown, and not named again.
+            // An unknown field without a value has a finding already.
             Value::Null if self.field.is_none() && !is_outside_catalog => {
                 Some(Setting::Literal(Value::Null))
             }
             Value::Null => self.empty(findings),
             Value::String(text) if text.trim().is_empty() => self.empty(findings),
-            Value::String(text) if references::meant(&text) => {
-                references::reference(&text, self.origin, self.subject.scope, findings)
+            Value::String(text) if references::is_intended(&text) => {
+                references::reference(&text, self.origin, self.context.scope, findings)
                     .map(Setting::Secret)
             }
-            // Outside the catalog a block may nest; the same rules hold for its leaves.
+            // Outside the catalog a block may nest. The same rules apply to its leaves.
             Value::Object(map) if is_outside_catalog && !map.contains_key("plain") => {
                 Some(Setting::Map(self.nested(map, findings)))
             }
@@ -163,13 +168,13 @@ impl Entry<'_> {
         let origins = self.origin.fields();
         map.into_iter()
             .filter_map(|(name, value)| {
-                let entry = Entry {
+                let field = CredentialField {
                     name: &name,
                     field: None,
                     origin: origins.key(&name),
-                    subject: self.subject,
+                    context: self.context,
                 };
-                let setting = entry.setting(value, findings)?;
+                let setting = field.setting(value, findings)?;
                 Some((name, setting))
             })
             .collect()
@@ -181,12 +186,12 @@ impl Entry<'_> {
             .into_iter()
             .zip(origins)
             .filter_map(|(item, origin)| {
-                let entry = Entry {
+                let field = CredentialField {
                     field: None,
                     origin,
                     ..self
                 };
-                entry.value(item, findings)
+                field.value(item, findings)
             })
             .collect()
     }
@@ -198,11 +203,10 @@ impl Entry<'_> {
         }
         if catalog::is_secret(self.name, self.field) {
             let message = format!(
-                "credential {} is written out: a reference belongs here",
+                "credential {} is a literal: write a reference",
                 named(self.name)
             );
-            let help =
-                "write \"${env:NAME}\" or \"${file:path}\", or {plain: …} if it is no secret";
+            let help = "write \"${env:NAME}\" or \"${file:path}\", or {plain: …} if the value is not secret";
             findings.at(
                 self.origin,
                 Code::LiteralSecret,
@@ -214,7 +218,7 @@ impl Entry<'_> {
         Some(self.checked(value, findings))
     }
 
-    /// `{plain: …}`: a literal that somebody vouches for.
+    /// `{plain: …}`: a literal that the file declares to be harmless.
     fn explicit(self, mut map: Map<String, Value>, findings: &mut Findings) -> Option<Setting> {
         let plain = if map.len() == 1 {
             map.remove("plain")
@@ -253,9 +257,9 @@ impl Entry<'_> {
     }
 
     fn wrong_type(self, value: &Value, findings: &mut Findings) -> Option<Setting> {
-        let found = kind_of(value);
+        let kind = kind_of(value);
         let message = format!(
-            "credential {} takes text or a reference, not {found}",
+            "credential {} takes text or a reference, not {kind}",
             named(self.name)
         );
         let help = (!value.is_object() && !value.is_array()).then(|| "quote it".to_owned());

@@ -1,12 +1,12 @@
-//! Responsible for a customer's own fields, and for the customer as a whole.
+//! Responsible for validating a customer and its own fields.
 
-use super::names::{CONNECTOR, Names};
+use super::names::{CONNECTOR, DeclaredNames};
 use super::{Scope, connector, did_you_mean};
 use crate::config::code::Code;
 use crate::config::document::DeclaredCustomer;
 use crate::config::findings::{Findings, StagedFindings};
 use crate::config::origin::Origin;
-use crate::config::raw::{RawCache, RawCacheWord, RawStatus};
+use crate::config::raw::{RawCache, RawCacheKeyword, RawStatus};
 use crate::model::{Cache, DesiredCustomer, Region, Status};
 
 /// Validates a customer with its connectors.
@@ -20,7 +20,7 @@ pub(in crate::config) fn customer(
         origin,
         connectors,
     } = declared;
-    let mut names = Names::new(&CONNECTOR);
+    let mut names = DeclaredNames::new(&CONNECTOR);
     for (raw, origin) in &connectors {
         let previous = raw.previous_name.as_deref();
         names.declare(&raw.name, previous, *origin, &mut findings.connector_names);
@@ -68,6 +68,6 @@ fn cache(raw: RawCache) -> Cache {
     match raw {
         RawCache::Switch(true) => Cache::On,
         RawCache::Switch(false) => Cache::Off,
-        RawCache::Word(RawCacheWord::Inherit) => Cache::Inherit,
+        RawCache::Keyword(RawCacheKeyword::Inherit) => Cache::Inherit,
     }
 }

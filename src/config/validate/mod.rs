@@ -1,5 +1,5 @@
-//! Responsible for the rules that need more than one field: each check gives the typed value, or
-//! adds a finding.
+//! Responsible for the rules beyond the schema: each check returns the typed value or adds a
+//! finding.
 
 mod connector;
 mod credentials;
@@ -13,8 +13,8 @@ mod stores;
 mod values;
 
 pub(super) use customer::customer;
-pub(super) use names::{CUSTOMER, Names, reserved_customer};
-pub(super) use policy::{Permissions, Policy};
+pub(super) use names::{CUSTOMER, DeclaredNames, reserved_customer};
+pub(super) use policy::{Permissions, SecretPolicy};
 pub(super) use project::{ProjectSettings, keys_elsewhere, organization, version};
 
 use super::origin::Origin;
@@ -22,43 +22,44 @@ use crate::catalog::{self, ConnectorType};
 use crate::model::RotationMode;
 use std::path::{Path, PathBuf};
 
-/// What holds for every connector of a file: which references it may use, and where those to
-/// files may point.
+/// The rules that hold for all connectors of a file: permitted references, and the directories for
+/// file references.
 #[derive(Debug)]
 pub(super) struct Scope<'s> {
     pub(super) project: &'s Path,
     pub(super) secret_roots: &'s [PathBuf],
     pub(super) permissions: Permissions,
-    /// How a new value of a secret is noticed, unless a connector says it.
+    /// The rotation mode of connectors without their own `rotation`.
     pub(super) rotation: RotationMode,
 }
 
-/// The connector that is checked.
+/// The connector under validation.
 #[derive(Clone, Copy)]
-struct Subject<'s> {
+struct ConnectorContext<'s> {
     origin: Origin<'s>,
-    /// Nothing for a type outside the catalog.
+    /// `None` for a type outside the catalog.
     kind: Option<&'static ConnectorType>,
     scope: &'s Scope<'s>,
 }
 
-/// Help that names a near word, if there is one.
+/// Help that names the closest candidate, if one is close.
 fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = catalog::closest(word, candidates)?;
     Some(format!("did you mean `{near}`?"))
 }
 
-/// Help that names a near word, else all words.
+/// Help that names the closest candidate, else all candidates.
 fn did_you_mean_or_all(word: &str, candidates: &[&str]) -> Option<String> {
     let near = did_you_mean(word, candidates.iter().copied());
     near.or_else(|| {
-        (!candidates.is_empty()).then(|| format!("known here: {}", candidates.join(", ")))
+        (!candidates.is_empty()).then(|| format!("valid names: {}", candidates.join(", ")))
     })
 }
 
-/// Whether a required field is absent, and not there under a mistyped name: that is told already.
+/// Whether a required field is absent. A mistyped name counts as present, because it has a finding
+/// already.
 fn is_missing(name: &str, given: &[&str], known: &[&str]) -> bool {
-    // Likeness is costly to tell; nobody mistypes more fields than this.
+    // Comparing names is slow, and people do not mistype more fields than this.
     const MANY: usize = 32;
     let mistyped = |given: &&str| {
         !known.contains(given) && catalog::closest(given, known.iter().copied()) == Some(name)

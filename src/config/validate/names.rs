@@ -1,36 +1,36 @@
-//! Responsible for names: what they may hold, and that no two things share one.
+//! Responsible for validating names: their characters, and their uniqueness.
 //!
-//! Keeps the position of a name, not its place in a tree: the names of all files are compared, and
-//! one tree at a time is in memory.
+//! Keeps the file position of each name instead of its tree node, because only one tree at a time is
+//! in memory.
 
 use crate::config::code::Code;
-use crate::config::findings::{Findings, Spot};
+use crate::config::findings::{FindingSite, Findings};
 use crate::config::origin::{Origin, Position};
 use crate::config::redaction::title;
 use crate::model::is_invisible;
 use std::collections::HashMap;
 
-/// What messages call the things that are named, and the code of two with one name.
+/// The kind of named object: its noun for messages, and the code for duplicates.
 #[derive(Debug)]
-pub(in crate::config) struct Nouns {
-    one: &'static str,
+pub(in crate::config) struct NameKind {
+    noun: &'static str,
     duplicate: Code,
 }
 
-pub(in crate::config) const CUSTOMER: Nouns = Nouns {
-    one: "customer",
+pub(in crate::config) const CUSTOMER: NameKind = NameKind {
+    noun: "customer",
     duplicate: Code::DuplicateCustomer,
 };
-pub(super) const CONNECTOR: Nouns = Nouns {
-    one: "connector",
+pub(super) const CONNECTOR: NameKind = NameKind {
+    noun: "connector",
     duplicate: Code::DuplicateConnector,
 };
 
-/// The names of one kind of thing, as far as they are declared.
+/// The names of one kind of object that are declared so far.
 #[derive(Debug)]
-pub(in crate::config) struct Names {
-    nouns: &'static Nouns,
-    /// By lower case: the names that differ in case only, in the order of their declaration.
+pub(in crate::config) struct DeclaredNames {
+    kind: &'static NameKind,
+    /// By lower-cased name: the names that differ only in case, in the order of declaration.
     declared: HashMap<Box<str>, Vec<Declared>>,
     renamed: Vec<Renamed>,
 }
@@ -48,19 +48,19 @@ struct Renamed {
     name: String,
     previous: String,
     position: Position,
-    spot: Spot,
+    site: FindingSite,
 }
 
-impl Names {
-    pub(in crate::config) fn new(nouns: &'static Nouns) -> Self {
+impl DeclaredNames {
+    pub(in crate::config) fn new(kind: &'static NameKind) -> Self {
         Self {
-            nouns,
+            kind,
             declared: HashMap::new(),
             renamed: Vec::new(),
         }
     }
 
-    /// Adds a name, and tells what is wrong with it.
+    /// Adds a name, and a finding for each problem with it.
     pub(in crate::config) fn declare(
         &mut self,
         name: &str,
@@ -68,35 +68,35 @@ impl Names {
         origin: Origin<'_>,
         findings: &mut Findings,
     ) {
-        visible("name", name, origin, findings);
+        check_visible("name", name, origin, findings);
         self.declare_name(name, origin.key("name"), findings);
         if let Some(previous) = previous {
-            visible("previous_name", previous, origin, findings);
+            check_visible("previous_name", previous, origin, findings);
             let origin = origin.key("previous_name");
             self.renamed.push(Renamed {
                 name: name.to_owned(),
                 previous: previous.to_owned(),
                 position: origin.position(),
-                spot: origin.into(),
+                site: origin.into(),
             });
         }
     }
 
     fn declare_name(&mut self, name: &str, origin: Origin<'_>, findings: &mut Findings) {
-        let one = self.nouns.one;
+        let noun = self.kind.noun;
         let similar = self.declared.entry(name.to_lowercase().into()).or_default();
         if let Some(first) = similar.iter().find(|first| *first.name == *name) {
             let message = format!(
-                "{one} {} is already declared{}",
+                "{noun} {} is already declared{}",
                 title(name),
                 first.position.at()
             );
-            findings.at(origin, self.nouns.duplicate, message, None);
+            findings.at(origin, self.kind.duplicate, message, None);
             return;
         }
         if let Some(first) = similar.last() {
             let message = format!(
-                "{one} {} differs only in case from {}, which is already declared{}",
+                "{noun} {} differs only in case from {}, which is already declared{}",
                 title(name),
                 title(&first.name),
                 first.position.at()
@@ -114,37 +114,37 @@ impl Names {
         similar.iter().find(|declared| *declared.name == *name)
     }
 
-    /// Tells which previous names clash, now that every name is declared.
+    /// Adds the findings about previous names, once all names are declared.
     pub(in crate::config) fn finish(mut self, findings: &mut Findings) {
-        let one = self.nouns.one;
+        let noun = self.kind.noun;
         let mut previous_names: HashMap<String, Position> = HashMap::new();
         for renamed in std::mem::take(&mut self.renamed) {
             let Renamed {
                 name,
                 previous,
                 position,
-                spot,
+                site,
             } = renamed;
             let other = self.get(&previous);
             let message = format!("previous name {}", title(&previous));
             let is_own = name == previous;
             let clash = match (other, previous_names.insert(previous, position)) {
-                _ if is_own => "is its own name".to_owned(),
+                _ if is_own => "is also the current name".to_owned(),
                 (Some(other), _) => {
                     let at = other.position.at();
-                    format!("is the name of another {one}, declared{at}")
+                    format!("is the name of another {noun}, declared{at}")
                 }
                 (None, Some(other)) => {
-                    format!("is also the previous name of the {one}{}", other.at())
+                    format!("is also the previous name of the {noun}{}", other.at())
                 }
                 (None, None) => continue,
             };
-            findings.at_spot(spot, Code::PreviousNameClash, format!("{message} {clash}"));
+            findings.at_site(site, Code::PreviousNameClash, format!("{message} {clash}"));
         }
     }
 }
 
-/// Refuses the name of the workspace that every organization has.
+/// Refuses `default`, the name of a workspace that every organization has.
 pub(in crate::config) fn reserved_customer(
     name: &str,
     origin: Origin<'_>,
@@ -152,13 +152,13 @@ pub(in crate::config) fn reserved_customer(
 ) {
     if name.eq_ignore_ascii_case("default") {
         let message =
-            "a customer cannot be called `default`: every organization has that workspace";
+            "a customer cannot be named `default`: every organization has a workspace of that name";
         findings.at(origin.key("name"), Code::ReservedName, message, None);
     }
 }
 
-/// Whether a person can see all of a name, and tell it from another.
-fn visible(key: &str, name: &str, origin: Origin<'_>, findings: &mut Findings) {
+/// Refuses a name that a reviewer could not see completely.
+fn check_visible(key: &str, name: &str, origin: Origin<'_>, findings: &mut Findings) {
     const LONGEST: usize = 255;
     let problem = if name.is_empty() {
         "is empty"

@@ -1,7 +1,7 @@
-//! Responsible for which references each file may use: the project's list of stores, and its policy
-//! of prefixes.
+//! Responsible for the references that each file may use: the project's `stores`, and the prefixes of
+//! its `secret_policy`.
 //!
-//! Both stand in the project file, out of reach of whoever may change one customer's file.
+//! Both are in the project file, so that the author of a customer's file cannot change them.
 
 use super::stores::unknown_store;
 use crate::config::code::Code;
@@ -13,39 +13,39 @@ use crate::model::{DEFAULT_STORES, SecretRef, is_store};
 use glob::{MatchOptions, Pattern};
 use std::path::{Component, Path, PathBuf};
 
-/// What the project file says about references.
+/// The project file's rules for references.
 #[derive(Debug)]
-pub(in crate::config) struct Policy {
+pub(in crate::config) struct SecretPolicy {
     root: PathBuf,
-    /// Nothing where the project's list could not be read, which is told already.
+    /// `None` if `stores` could not be decoded, which has a finding already.
     stores: Option<Vec<String>>,
-    entries: Option<Vec<Entry>>,
+    entries: Option<Vec<PolicyEntry>>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct PolicyEntry {
     files: Pattern,
     allow: Vec<String>,
 }
 
-/// What the references of one file may be.
+/// The references that one file may use.
 #[derive(Debug)]
 pub(in crate::config) struct Permissions {
     stores: Option<Vec<String>>,
-    /// Nothing where there is no policy.
+    /// `None` without a policy.
     prefixes: Option<Vec<String>>,
 }
 
-/// What refuses a reference.
+/// The rule that refuses a reference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Refused {
-    /// The list of stores.
+pub(super) enum DenyReason {
+    /// `stores` does not list the store.
     Store,
-    /// The policy.
+    /// `secret_policy` has no matching prefix.
     Policy,
 }
 
-impl Policy {
+impl SecretPolicy {
     /// The policy of a project without a project file.
     pub(in crate::config) fn without_file(root: PathBuf) -> Self {
         Self {
@@ -55,14 +55,14 @@ impl Policy {
         }
     }
 
-    /// The policy that a project file sets.
-    pub(in crate::config) fn of(document: &Document, findings: &mut Findings) -> Self {
+    /// The policy of a project file.
+    pub(in crate::config) fn from_document(document: &Document, findings: &mut Findings) -> Self {
         let raw = &document.head;
         let stores = match &raw.stores {
-            None if is_unread(document, "stores") => None,
+            None if is_undecoded(document, "stores") => None,
             None => Some(DEFAULT_STORES.map(str::to_owned).into()),
             Some(stores) => {
-                known(stores, document.key("stores"), findings);
+                check_stores(stores, document.key("stores"), findings);
                 Some(stores.clone())
             }
         };
@@ -81,7 +81,7 @@ impl Policy {
         }
     }
 
-    /// What one file may use.
+    /// The references that one file may use.
     pub(in crate::config) fn permissions(&self, file: &Path) -> Permissions {
         let below = below(file, &self.root);
         let options = MatchOptions {
@@ -89,7 +89,7 @@ impl Policy {
             require_literal_separator: true,
             require_literal_leading_dot: true,
         };
-        let matches = |entry: &&Entry| {
+        let matches = |entry: &&PolicyEntry| {
             let path = below.as_deref();
             path.is_some_and(|path| entry.files.matches_path_with(path, options))
         };
@@ -105,7 +105,7 @@ impl Policy {
 }
 
 impl Permissions {
-    /// Any reference.
+    /// Permits any reference.
     pub(in crate::config) fn all() -> Self {
         Self {
             stores: None,
@@ -113,12 +113,12 @@ impl Permissions {
         }
     }
 
-    /// What refuses a reference, if anything does.
-    pub(super) fn refuse(&self, reference: &SecretRef) -> Option<Refused> {
+    /// The rule that refuses a reference, if any.
+    pub(super) fn deny_reason(&self, reference: &SecretRef) -> Option<DenyReason> {
         let stores = self.stores.as_ref();
         if stores.is_some_and(|stores| !stores.iter().any(|store| store == reference.store.name()))
         {
-            return Some(Refused::Store);
+            return Some(DenyReason::Store);
         }
         let prefixes = self.prefixes.as_ref()?;
         let whole = format!("{}:{}", reference.store, reference.path);
@@ -129,17 +129,17 @@ impl Permissions {
             }
             (Some(_), None) => false,
         };
-        (!prefixes.iter().any(allowed)).then_some(Refused::Policy)
+        (!prefixes.iter().any(allowed)).then_some(DenyReason::Policy)
     }
 }
 
-/// Whether a key is written whose value could not be decoded.
-fn is_unread(document: &Document, key: &str) -> bool {
+/// Whether a key is present with a value that could not be decoded.
+fn is_undecoded(document: &Document, key: &str) -> bool {
     let mut entries = document.source.root().entries().into_iter();
     entries.any(|(name, origin)| name == key && !origin.is_null())
 }
 
-fn known(stores: &[String], origin: Origin<'_>, findings: &mut Findings) {
+fn check_stores(stores: &[String], origin: Origin<'_>, findings: &mut Findings) {
     for (index, store) in stores.iter().enumerate() {
         if !is_store(store) {
             unknown_store("", store, origin.index(index), findings);
@@ -147,30 +147,31 @@ fn known(stores: &[String], origin: Origin<'_>, findings: &mut Findings) {
     }
 }
 
-/// An entry, where its pattern is one. Without it, fewer files may use anything.
-fn entry(raw: &RawPolicy, origin: Origin<'_>, findings: &mut Findings) -> Option<Entry> {
+/// Validates an entry. An entry with an invalid pattern is dropped, so that fewer files may use
+/// references.
+fn entry(raw: &RawPolicy, origin: Origin<'_>, findings: &mut Findings) -> Option<PolicyEntry> {
     for (index, prefix) in raw.allow.iter().enumerate() {
         let store = prefix.split_once(':').map(|(store, _)| store);
         if !store.is_some_and(is_store) {
-            let message = "a prefix begins with a store and a colon, as in `env:ACME_`";
+            let message = "a prefix must start with a store and a colon, as in `env:ACME_`";
             let origin = origin.key("allow").index(index);
             findings.at(origin, Code::InvalidValue, message, None);
         }
     }
     match Pattern::new(&raw.files) {
-        Ok(files) => Some(Entry {
+        Ok(files) => Some(PolicyEntry {
             files,
             allow: raw.allow.clone(),
         }),
         Err(error) => {
-            let message = format!("this pattern is not possible: {}", error.msg);
+            let message = format!("this pattern is invalid: {}", error.msg);
             findings.at(origin.key("files"), Code::InvalidPattern, message, None);
             None
         }
     }
 }
 
-/// A file's path from the project's directory down, as it is written; nothing for one elsewhere.
+/// A file's path relative to the project's directory, as written, or `None` for a file elsewhere.
 fn below(file: &Path, root: &Path) -> Option<PathBuf> {
     let plain = |path: &Path| -> PathBuf {
         let parts = path.components();
@@ -184,16 +185,16 @@ fn below(file: &Path, root: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Policy, Refused, below};
+    use super::{DenyReason, PolicyEntry, SecretPolicy, below};
     use glob::Pattern;
     use std::path::{Path, PathBuf};
 
-    fn policy(entries: &[(&str, &[&str])]) -> Policy {
-        let entries = entries.iter().map(|(files, allow)| Entry {
+    fn policy(entries: &[(&str, &[&str])]) -> SecretPolicy {
+        let entries = entries.iter().map(|(files, allow)| PolicyEntry {
             files: Pattern::new(files).unwrap(),
             allow: allow.iter().map(|prefix| (*prefix).to_owned()).collect(),
         });
-        Policy {
+        SecretPolicy {
             root: PathBuf::from("p"),
             stores: Some(vec!["env".into(), "file".into(), "vault".into()]),
             entries: Some(entries.collect()),
@@ -201,14 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_uses_its_own_prefixes() {
+    fn deny_reason_of_foreign_reference_is_policy() {
         let policy = policy(&[
             ("customers/acme*.yaml", &["env:ACME_", "vault:kv/acme/"]),
             ("customers/*.yaml", &["env:SHARED_", "vault:kv/all#public"]),
         ]);
-        let told = |file: &str, text: &str| {
+        let denied = |file: &str, text: &str| {
             let permissions = policy.permissions(Path::new(file));
-            permissions.refuse(&text.parse().unwrap())
+            permissions.deny_reason(&text.parse().unwrap())
         };
         let acme = "p/customers/acme-eu.yaml";
         for fine in [
@@ -217,7 +218,7 @@ mod tests {
             "${vault:kv/acme/hubspot#id}",
             "${vault:kv/all#public_key}",
         ] {
-            assert_eq!(told(acme, fine), None, "{fine}");
+            assert_eq!(denied(acme, fine), None, "{fine}");
         }
         for other in [
             "${env:GLOBEX_X}",
@@ -226,30 +227,30 @@ mod tests {
             "${vault:kv/all/x#public}",
             "${file:secrets/acme}",
         ] {
-            assert_eq!(told(acme, other), Some(Refused::Policy), "{other}");
+            assert_eq!(denied(acme, other), Some(DenyReason::Policy), "{other}");
         }
-        assert_eq!(told(acme, "${exec:x}"), Some(Refused::Store));
+        assert_eq!(denied(acme, "${exec:x}"), Some(DenyReason::Store));
         let globex = "p/customers/globex.yaml";
-        assert_eq!(told(globex, "${env:ACME_X}"), Some(Refused::Policy));
+        assert_eq!(denied(globex, "${env:ACME_X}"), Some(DenyReason::Policy));
         for elsewhere in [
             "p/airlift.yaml",
             "p/customers/eu/acme.yaml",
             "q/customers/a.yaml",
             "-",
         ] {
-            let told = told(elsewhere, "${env:SHARED_X}");
-            assert_eq!(told, Some(Refused::Policy), "{elsewhere}");
+            let reason = denied(elsewhere, "${env:SHARED_X}");
+            assert_eq!(reason, Some(DenyReason::Policy), "{elsewhere}");
         }
     }
 
     #[test]
-    fn paths_are_told_from_the_project_down() {
-        let told = |file: &str, root: &str| below(Path::new(file), Path::new(root));
-        assert_eq!(told("./a/b.yaml", "."), Some("a/b.yaml".into()));
-        assert_eq!(told("b.yaml", "."), Some("b.yaml".into()));
-        assert_eq!(told("../p/b.yaml", "../p"), Some("b.yaml".into()));
-        assert_eq!(told("p/../b.yaml", "p"), None);
-        assert_eq!(told("../b.yaml", "."), None);
-        assert_eq!(told("/q/b.yaml", "/p"), None);
+    fn below_path_outside_project_returns_none() {
+        let relative = |file: &str, root: &str| below(Path::new(file), Path::new(root));
+        assert_eq!(relative("./a/b.yaml", "."), Some("a/b.yaml".into()));
+        assert_eq!(relative("b.yaml", "."), Some("b.yaml".into()));
+        assert_eq!(relative("../p/b.yaml", "../p"), Some("b.yaml".into()));
+        assert_eq!(relative("p/../b.yaml", "p"), None);
+        assert_eq!(relative("../b.yaml", "."), None);
+        assert_eq!(relative("/q/b.yaml", "/p"), None);
     }
 }

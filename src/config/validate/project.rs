@@ -1,4 +1,4 @@
-//! Responsible for the project's own keys.
+//! Responsible for validating the project keys.
 
 use super::connector::rotation;
 use crate::config::code::Code;
@@ -9,20 +9,20 @@ use crate::config::raw::{RawContract, RawFile, RawGuards};
 use crate::model::{Contract, Guards, OrganizationId, RotationMode};
 use std::collections::BTreeSet;
 
-/// What the project file says.
+/// The settings of the project file.
 #[derive(Debug, Default)]
 pub(in crate::config) struct ProjectSettings {
     pub(in crate::config) organization_id: Option<OrganizationId>,
     pub(in crate::config) contract: Contract,
     pub(in crate::config) guards: Guards,
-    /// The stores that references may use; nothing when none are listed.
+    /// The stores that references may use, or `None` if the file has no `stores`.
     pub(in crate::config) stores: Option<BTreeSet<String>>,
     pub(in crate::config) rotation: RotationMode,
 }
 
 impl ProjectSettings {
     /// Validates the keys of the project file.
-    pub(in crate::config) fn of(document: &Document, findings: &mut Findings) -> Self {
+    pub(in crate::config) fn from_document(document: &Document, findings: &mut Findings) -> Self {
         let raw = &document.head;
         missing_version(document, findings);
         Self {
@@ -47,8 +47,8 @@ fn guards(raw: &RawFile) -> Guards {
 }
 
 fn missing_version(document: &Document, findings: &mut Findings) {
-    // A file that could not be parsed to its end may well have a version further down, and one
-    // whose version has a wrong type is told so already.
+    // A file that was not parsed to its end may have a version further down. A version of a wrong
+    // type has a finding already.
     let root = document.source.root();
     let entries = root.entries();
     let is_mapping = match root {
@@ -67,28 +67,28 @@ fn missing_version(document: &Document, findings: &mut Findings) {
     }
 }
 
-/// Refuses a version of the grammar that is not known.
+/// Refuses an unsupported version of the grammar.
 pub(in crate::config) fn version(document: &Document, findings: &mut Findings) {
     if document.head.version.is_some_and(|version| version != 1) {
-        let message = "`version` is 1 here: no other grammar is known";
+        let message = "this version of airlift supports only `version: 1`";
         let origin = document.key("version");
         findings.at(origin, Code::UnsupportedVersion, message, None);
     }
 }
 
-/// Refuses the project's keys in a file that is not the project file.
+/// Refuses project keys in a file that is not the project file.
 pub(in crate::config) fn keys_elsewhere(
     document: &Document,
     project_file: &str,
     findings: &mut Findings,
 ) {
     for key in document.project_keys() {
-        let message = format!("`{key}` belongs into the project file, which is {project_file}");
+        let message = format!("`{key}` belongs in the project file, which is {project_file}");
         findings.at(document.key(key), Code::ProjectKeyElsewhere, message, None);
     }
 }
 
-/// The organization that a file is for.
+/// The organization that a file names.
 pub(in crate::config) fn organization(
     document: &Document,
     findings: &mut Findings,

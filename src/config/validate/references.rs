@@ -1,7 +1,7 @@
-//! Responsible for references to secrets, wherever they stand.
+//! Responsible for parsing references to secrets and checking that the file may use them.
 
 use super::Scope;
-use super::policy::Refused;
+use super::policy::DenyReason;
 use super::stores::unknown_store;
 use crate::config::code::Code;
 use crate::config::confine;
@@ -12,16 +12,16 @@ use crate::secrets::syntax_error;
 use serde_json::Value;
 use std::path::Path;
 
-/// The key that stands for a reference in the ledger and in plans.
+/// The key that represents a reference in the ledger and in plans.
 pub(super) const RESERVED: &str = "$secret";
 
-/// Whether a text is meant as a reference. One that holds `${` and is no whole reference would
-/// be sent as it stands, which nobody means.
-pub(super) fn meant(text: &str) -> bool {
+/// Whether a text is intended as a reference. A text with `${` that is not a whole reference would be
+/// sent literally, in place of the secret.
+pub(super) fn is_intended(text: &str) -> bool {
     text.contains("${")
 }
 
-/// Parses a text that is meant as a reference.
+/// Parses a text that is intended as a reference.
 pub(super) fn reference(
     text: &str,
     origin: Origin<'_>,
@@ -48,43 +48,43 @@ pub(super) fn reference(
         let message = format!("{}: {message}", origin.label());
         findings.at(origin, Code::InvalidReference, message, None);
     } else if reference.store == StoreKind::File {
-        file(Path::new(&reference.path), origin, scope, findings);
+        check_file(Path::new(&reference.path), origin, scope, findings);
     }
-    permitted(&reference, origin, scope, findings);
+    check_permission(&reference, origin, scope, findings);
     Some(reference)
 }
 
-fn permitted(
+fn check_permission(
     reference: &SecretRef,
     origin: Origin<'_>,
     scope: &Scope<'_>,
     findings: &mut Findings,
 ) {
-    match scope.permissions.refuse(reference) {
+    match scope.permissions.deny_reason(reference) {
         None => {}
-        Some(Refused::Store) => {
+        Some(DenyReason::Store) => {
             let store = &reference.store;
             let label = origin.label();
             let message = format!("{label}: the project does not list store `{store}`");
             let own = if matches!(store, StoreKind::Provider(_)) {
-                ", and name it in your own configuration"
+                ", and configure it in your own configuration"
             } else {
                 ""
             };
             let help = format!("add `{store}` to `stores` in the project file{own}");
             findings.at(origin, Code::StoreNotAllowed, message, Some(help));
         }
-        Some(Refused::Policy) => {
+        Some(DenyReason::Policy) => {
             let label = origin.label();
             let message = format!(
-                "{label}: the project's `secret_policy` allows this file no such reference"
+                "{label}: the project's `secret_policy` does not allow this file to use this reference"
             );
             findings.at(origin, Code::ReferenceNotAllowed, message, None);
         }
     }
 }
 
-fn file(path: &Path, origin: Origin<'_>, scope: &Scope<'_>, findings: &mut Findings) {
+fn check_file(path: &Path, origin: Origin<'_>, scope: &Scope<'_>, findings: &mut Findings) {
     let Err(escape) = confine::secret(path, scope.project, scope.secret_roots) else {
         return;
     };
@@ -98,8 +98,8 @@ fn file(path: &Path, origin: Origin<'_>, scope: &Scope<'_>, findings: &mut Findi
     findings.at(origin, code, message, None);
 }
 
-/// A setting of a value: every text inside that is meant as a reference is parsed as one. Depth is
-/// limited by the parser.
+/// Converts a value to a setting and parses the references in it. Recursion is safe, because the
+/// parser limits depth.
 pub(super) fn setting(
     value: Value,
     origin: Origin<'_>,
@@ -107,7 +107,7 @@ pub(super) fn setting(
     findings: &mut Findings,
 ) -> Setting {
     match value {
-        Value::String(text) if meant(&text) => reference(&text, origin, scope, findings)
+        Value::String(text) if is_intended(&text) => reference(&text, origin, scope, findings)
             .map_or_else(|| Setting::Literal(text.into()), Setting::Secret),
         Value::Array(items) => Setting::List(
             items
@@ -133,7 +133,7 @@ pub(super) fn setting(
     }
 }
 
-/// Refuses the key that stands for a reference elsewhere; whether it was that key.
+/// Refuses the reserved key and returns whether the key was reserved.
 pub(super) fn reserved(name: &str, origin: Origin<'_>, findings: &mut Findings) -> bool {
     let is_reserved = name == RESERVED;
     if is_reserved {

@@ -1,13 +1,14 @@
-//! Responsible for `environment` and `replication_config`: known fields, complete, of their types.
+//! Responsible for validating `environment` and `replication_config`: known fields, required fields,
+//! and types.
 
 use super::references::RESERVED;
 use super::values::kind_of;
-use super::{Subject, did_you_mean_or_all, references, values};
+use super::{ConnectorContext, did_you_mean_or_all, references, values};
 use crate::catalog::{ConnectorType, Field, Variable};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
-use crate::config::raw::Block;
+use crate::config::raw::RawBlock;
 use crate::config::redaction::named;
 use crate::model::{Setting, Settings, names_secret};
 use serde_json::Value;
@@ -15,13 +16,13 @@ use std::collections::BTreeMap;
 
 /// Validates the variables of the type's server address.
 pub(super) fn environment(
-    block: Option<Block>,
-    subject: Subject<'_>,
+    block: Option<RawBlock>,
+    context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) -> Option<Settings> {
-    let origin = subject.origin.key("environment");
-    let settings = block.map(|block| settings(block, origin, subject, findings));
-    if let Some(kind) = subject.kind {
+    let origin = context.origin.key("environment");
+    let settings = block.map(|block| settings(block, origin, context, findings));
+    if let Some(kind) = context.kind {
         if let Some(settings) = &settings {
             variables(settings, kind, origin, findings);
         }
@@ -61,7 +62,7 @@ fn missing_variables(
     for (name, variable) in kind.variables.iter().filter(|(name, _)| absent(name)) {
         if variable.default_is_placeholder() {
             let message =
-                format!("variable `{name}` is left out, and its default is a placeholder");
+                format!("variable `{name}` is missing, and its default is only a placeholder");
             let help = Some(format!("add `environment: {{{name}: …}}`"));
             findings.at(origin, Code::MissingVariable, message, help);
         }
@@ -91,7 +92,7 @@ fn variable_value(
     let Some(options) = variable
         .options
         .as_ref()
-        .filter(|_| !references::meant(text))
+        .filter(|_| !references::is_intended(text))
     else {
         return;
     };
@@ -106,16 +107,16 @@ fn variable_value(
     }
 }
 
-/// Validates the settings of replication.
+/// Validates the replication settings.
 pub(super) fn replication(
-    block: Option<Block>,
-    subject: Subject<'_>,
+    block: Option<RawBlock>,
+    context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) -> Option<Settings> {
-    let origin = subject.origin.key("replication_config");
-    let settings = block.map(|block| settings(block, origin, subject, findings));
-    // A type without fields in the catalog is one about which nothing is known.
-    let kind = subject
+    let origin = context.origin.key("replication_config");
+    let settings = block.map(|block| settings(block, origin, context, findings));
+    // The catalog has no information about a type without fields.
+    let kind = context
         .kind
         .filter(|kind| !kind.replication_config.is_empty());
     if let Some(kind) = kind {
@@ -172,12 +173,12 @@ fn required(fields: &BTreeMap<String, Field>) -> impl Iterator<Item = &str> {
         .map(|(name, _)| name.as_str())
 }
 
-/// What holds for both blocks and for any type: references are whole, and nothing that looks
-/// like a secret is written out.
+/// Checks both blocks, for any type: references must be whole, and literals must not look like
+/// secrets.
 fn settings(
-    block: Block,
+    block: RawBlock,
     origin: Origin<'_>,
-    subject: Subject<'_>,
+    context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) -> Settings {
     let origins = origin.fields();
@@ -186,34 +187,35 @@ fn settings(
         .map(|(name, value)| {
             let origin = origins.key(&name);
             let is_reserved = references::reserved(&name, origin, findings);
-            let setting = references::setting(value, origin, subject.scope, findings);
+            let setting = references::setting(value, origin, context.scope, findings);
             if !is_reserved {
-                written_out(&name, &setting, origin, findings);
+                check_literals(&name, &setting, origin, findings);
             }
             (name, setting)
         })
         .collect()
 }
 
-/// Depth is limited by the parser.
-fn written_out(name: &str, setting: &Setting, origin: Origin<'_>, findings: &mut Findings) {
+/// Warns of literals that look like secrets. Recursion is safe, because the parser limits depth.
+fn check_literals(name: &str, setting: &Setting, origin: Origin<'_>, findings: &mut Findings) {
     match setting {
         Setting::Map(fields) => {
             let origins = origin.fields();
             for (name, field) in fields {
-                written_out(name, field, origins.key(name), findings);
+                check_literals(name, field, origins.key(name), findings);
             }
         }
         Setting::List(items) => {
             for (item, origin) in items.iter().zip(origin.items()) {
-                written_out(name, item, origin, findings);
+                check_literals(name, item, origin, findings);
             }
         }
         Setting::Literal(Value::String(text))
-            if names_secret(name) && !text.is_empty() && !references::meant(text) =>
+            if names_secret(name) && !text.is_empty() && !references::is_intended(text) =>
         {
-            let message = format!("{} looks like a secret and is written out", named(name));
-            let help = Some("write a reference such as \"${env:NAME}\" if it is one".to_owned());
+            let message = format!("{} looks like a secret and is a literal", named(name));
+            let help =
+                Some("write a reference such as \"${env:NAME}\" if the value is secret".to_owned());
             findings.at(origin, Code::SecretLookingLiteral, message, help);
         }
         Setting::Literal(_) | Setting::Secret(_) => {}

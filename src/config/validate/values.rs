@@ -1,4 +1,4 @@
-//! Responsible for whether a setting is what a catalog field takes.
+//! Responsible for validating a setting against a field of the catalog.
 
 use super::{did_you_mean, references};
 use crate::catalog::{Field, FieldType};
@@ -9,8 +9,8 @@ use crate::config::schema_check;
 use crate::model::Setting;
 use serde_json::{Value, json};
 
-/// Checks type, format, pattern and options. References are checked where they are parsed; here
-/// they count as the text they become.
+/// Checks type, format, pattern and options. A reference counts as text; its syntax is checked where
+/// it is parsed.
 pub(super) fn check(
     label: &str,
     setting: &Setting,
@@ -19,7 +19,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     if !is_kind(setting, field.kind) {
-        let wanted = words(field.kind);
+        let wanted = noun(field.kind);
         let message = format!("{label} takes {wanted}, not {}", kind_of(setting));
         let is_unquoted = is_number_or_boolean(setting) && field.kind == FieldType::String;
         let help = is_unquoted.then(|| "quote it".to_owned());
@@ -41,7 +41,7 @@ pub(super) fn check(
         return findings.at(origin, Code::EmptyValue, format!("{label} is empty"), None);
     }
     if let Some(text) = literal_text(setting) {
-        form(label, text, field, origin, findings);
+        check_format(label, text, field, origin, findings);
     }
     options(label, setting, field, origin, findings);
 }
@@ -54,15 +54,21 @@ fn is_empty(setting: &Setting) -> bool {
     }
 }
 
-/// A text that is no reference, and not meant as one.
+/// The text of a literal that is not intended as a reference.
 fn literal_text(setting: &Setting) -> Option<&str> {
     match setting {
-        Setting::Literal(value) => value.as_str().filter(|text| !references::meant(text)),
+        Setting::Literal(value) => value.as_str().filter(|text| !references::is_intended(text)),
         _ => None,
     }
 }
 
-fn form(label: &str, text: &str, field: &Field, origin: Origin<'_>, findings: &mut Findings) {
+fn check_format(
+    label: &str,
+    text: &str,
+    field: &Field,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
     let format = field.format.as_deref().unwrap_or_default();
     let (holds, wanted) = match format {
         "date" => (is_date(text), "a date such as 2026-01-31"),
@@ -118,7 +124,9 @@ fn is_option(option: &Value, setting: &Setting) -> bool {
         Setting::List(_) | Setting::Map(_) => None,
     };
     match (option.as_str(), text) {
-        (Some(option), Some(text)) => option.eq_ignore_ascii_case(text) || references::meant(text),
+        (Some(option), Some(text)) => {
+            option.eq_ignore_ascii_case(text) || references::is_intended(text)
+        }
         _ => setting.to_plain().as_ref() == Some(option),
     }
 }
@@ -141,7 +149,7 @@ pub(super) fn is_number_or_boolean(setting: &Setting) -> bool {
     matches!(setting, Setting::Literal(Value::Number(_) | Value::Bool(_)))
 }
 
-/// A setting's type, for messages that must not tell the value.
+/// A setting's type, for messages that must not contain the value.
 pub(super) fn kind_of(setting: &Setting) -> &'static str {
     match setting {
         Setting::Literal(value) => schema_check::kind_of(value),
@@ -151,7 +159,7 @@ pub(super) fn kind_of(setting: &Setting) -> &'static str {
     }
 }
 
-fn words(kind: FieldType) -> &'static str {
+fn noun(kind: FieldType) -> &'static str {
     match kind {
         FieldType::String => "text",
         FieldType::Integer => "a whole number",
@@ -174,12 +182,12 @@ fn plural(kind: FieldType) -> &'static str {
 }
 
 fn is_date(text: &str) -> bool {
-    // jiff reads a time as a date too.
+    // jiff parses a timestamp as a date, too.
     text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }
 
 fn is_time(text: &str) -> bool {
-    // jiff is more liberal than RFC 3339, which the remote side reads.
+    // The remote API reads RFC 3339; jiff accepts more.
     let long = text.len() >= 20
         && text
             .as_bytes()
@@ -190,7 +198,7 @@ fn is_time(text: &str) -> bool {
 
 fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
-    // Zendesk's API tokens are used with `user@example.com/token`, so nothing more is asked.
+    // Lenient, because Zendesk's API tokens are used with `user@example.com/token`.
     parts.is_some_and(|(user, host)| {
         !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
     })
@@ -201,7 +209,7 @@ mod tests {
     use super::{is_date, is_email, is_time};
 
     #[test]
-    fn forms_are_told_apart() {
+    fn format_of_wrong_kind_is_refused() {
         assert!(
             is_date("2026-01-31") && !is_date("2026-02-30") && !is_date("2026-01-31T00:00:00Z")
         );

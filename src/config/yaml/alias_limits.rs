@@ -1,29 +1,36 @@
-//! Responsible for the limits on values and depth, with aliases expanded.
+//! Responsible for limiting the number of values and the depth, aliases expanded.
 //!
-//! Counts the size and height of anchored values. Does not expand anything.
+//! Counts the size and height of anchored values. Does not expand aliases.
 
 use crate::config::limits;
 use std::collections::HashMap;
 
-/// A limit that a file breaks.
+/// The limit that a file exceeds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum LimitExceeded {
     Depth,
     Values,
 }
 
-/// What is known of an anchored value.
+/// An anchored value.
 #[derive(Clone, Copy)]
 pub(super) struct Anchor {
-    /// The node that it names.
+    /// The node with the anchor.
     pub(super) node: u32,
     size: u64,
     height: u64,
-    open: bool,
+    state: AnchorState,
 }
 
-/// A collection that is still open, as far as it is read.
-struct Open {
+/// Whether the anchored value is parsed to its end.
+#[derive(Clone, Copy, PartialEq)]
+enum AnchorState {
+    Open,
+    Complete,
+}
+
+/// The counts of a collection that is still open.
+struct OpenCollection {
     anchor: usize,
     size: u64,
     height: u64,
@@ -32,37 +39,40 @@ struct Open {
 /// The counts of one file.
 #[derive(Default)]
 pub(super) struct AliasLimits {
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     anchors: HashMap<usize, Anchor>,
     expanded: u64,
 }
 
 impl AliasLimits {
-    /// The anchored value that an alias stands for, if it is complete.
+    /// The anchored value of an alias, if the value is complete.
     pub(super) fn anchor(&self, id: usize) -> Option<Anchor> {
-        self.anchors.get(&id).copied().filter(|anchor| !anchor.open)
+        self.anchors
+            .get(&id)
+            .copied()
+            .filter(|anchor| anchor.state == AnchorState::Complete)
     }
 
     /// Counts a scalar.
     pub(super) fn scalar(&mut self, anchor: usize, node: u32) -> Result<(), LimitExceeded> {
-        self.remember(anchor, node, false);
+        self.add_anchor(anchor, node, AnchorState::Complete);
         self.grow(1, 0)?;
         self.inside(1, 0);
         Ok(())
     }
 
-    /// Counts everything that an alias stands for.
+    /// Counts all values of an alias's target.
     pub(super) fn alias(&mut self, anchor: Anchor) -> Result<(), LimitExceeded> {
         self.grow(anchor.size, anchor.height)?;
         self.inside(anchor.size, anchor.height);
         Ok(())
     }
 
-    /// Counts a collection, which adds itself to what it stands in when it closes.
+    /// Counts a collection. `close` adds its size to the enclosing collection.
     pub(super) fn open(&mut self, anchor: usize, node: u32) -> Result<(), LimitExceeded> {
-        self.remember(anchor, node, true);
+        self.add_anchor(anchor, node, AnchorState::Open);
         self.grow(1, 1)?;
-        self.open.push(Open {
+        self.open.push(OpenCollection {
             anchor,
             size: 1,
             height: 1,
@@ -70,7 +80,7 @@ impl AliasLimits {
         Ok(())
     }
 
-    /// The innermost collection is complete.
+    /// Completes the innermost collection.
     pub(super) fn close(&mut self) {
         let Some(closed) = self.open.pop() else {
             return;
@@ -78,7 +88,7 @@ impl AliasLimits {
         if let Some(anchor) = self.anchors.get_mut(&closed.anchor) {
             anchor.size = closed.size;
             anchor.height = closed.height;
-            anchor.open = false;
+            anchor.state = AnchorState::Complete;
         }
         self.inside(closed.size, closed.height);
     }
@@ -101,16 +111,16 @@ impl AliasLimits {
         }
     }
 
-    fn remember(&mut self, anchor: usize, node: u32, open: bool) {
+    /// Adds the anchor of a node. The scanner numbers anchors from 1; 0 is a node without an anchor.
+    fn add_anchor(&mut self, anchor: usize, node: u32, state: AnchorState) {
         if anchor > 0 {
-            let (size, height) = (1, 0);
-            let known = Anchor {
+            let value = Anchor {
                 node,
-                size,
-                height,
-                open,
+                size: 1,
+                height: 0,
+                state,
             };
-            self.anchors.insert(anchor, known);
+            self.anchors.insert(anchor, value);
         }
     }
 }

@@ -1,14 +1,14 @@
-//! Responsible for what is wrong with a text as YAML.
+//! Responsible for the type of YAML errors.
 
 use super::position::Span;
 use crate::config::code::Code;
 
-/// One thing that is wrong.
+/// One YAML error or unsupported construct.
 #[derive(Debug)]
 pub(in crate::config) struct Defect {
     pub(in crate::config) code: Code,
     pub(in crate::config) span: Span,
     pub(in crate::config) message: String,
-    /// The field it is about.
+    /// The path of the field, if known.
     pub(in crate::config) path: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! Responsible for reading YAML: text to a tree that knows the position of every node.
+//! Responsible for parsing YAML into a tree with the position of each node.
 //!
-//! Does not know what the fields mean.
+//! Does not interpret fields.
 
 mod alias_limits;
 mod defect;

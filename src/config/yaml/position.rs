@@ -1,15 +1,15 @@
-//! Responsible for positions in a text.
+//! Responsible for positions and spans in a text, as the scanner counts them.
 
 use saphyr_parser::Marker;
 
-/// A line from one and a column from zero, in characters, as the scanner counts.
+/// A line, counted from 1, and a column, counted from 0 in characters.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Ord, PartialOrd)]
 pub(in crate::config) struct Mark {
     pub(in crate::config) line: u32,
     pub(in crate::config) column: u32,
 }
 
-/// Where something starts and ends.
+/// The start and the end of a node.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::config) struct Span {
     pub(in crate::config) start: Mark,
@@ -35,7 +35,7 @@ impl From<saphyr_parser::Span> for Span {
 }
 
 impl Mark {
-    /// The character at this position.
+    /// The span of the character at this position.
     pub(super) fn character(self) -> Span {
         let end = Self {
             column: self.column.saturating_add(1),

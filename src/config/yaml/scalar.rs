@@ -1,9 +1,9 @@
-//! Responsible for what a plain YAML scalar means: YAML 1.2's core schema as `serde_yaml` reads it,
-//! which a test compares.
+//! Responsible for the types of plain YAML scalars: YAML 1.2's core schema as `serde_yaml` reads it.
+//! A test compares the two.
 
 use serde_json::Value;
 
-/// A plain scalar's meaning.
+/// The typed value of a plain scalar.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Scalar {
     Null,
@@ -11,7 +11,7 @@ pub(crate) enum Scalar {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
-    /// A number that JSON cannot hold exactly: too many digits, or not a number at all.
+    /// A number that JSON cannot represent: too many digits, infinity or NaN.
     Inexact,
     Text,
 }
@@ -29,7 +29,7 @@ impl Scalar {
     }
 }
 
-/// The meaning of a plain scalar.
+/// Types a plain scalar.
 pub(crate) fn resolve(text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
@@ -37,7 +37,7 @@ pub(crate) fn resolve(text: &str) -> Scalar {
         "false" | "False" | "FALSE" => return Scalar::Boolean(false),
         _ => {}
     }
-    // Most scalars are words; the number grammars below are asked only for what may be one.
+    // Most scalars are words, so the first character decides whether to try the number grammars.
     let may_be_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     if !may_be_number || leading_zeros(text) {
         return Scalar::Text;
@@ -47,7 +47,7 @@ pub(crate) fn resolve(text: &str) -> Scalar {
         .unwrap_or(Scalar::Text)
 }
 
-/// `007` is text, as a telephone number or a key would be meant.
+/// Whether the text has leading zeros, as telephone numbers have. Such a text is not a number.
 fn leading_zeros(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
@@ -93,22 +93,22 @@ mod tests {
     use super::{Scalar, resolve};
     use serde_json::{Value, json};
 
-    /// Plain scalars, apart by blanks.
+    /// Plain scalars, separated by spaces.
     const SCALARS: &str = "~ null Null true False yes on 0 -0 +1 -17 007 0x1F -0x1f 0o17 0b11 1_000 \
         18446744073709551615 -9223372036854775808 1.5 -1.5e3 1e5 .5 5. +.5 1e999 \
         2026-01-01 2026-01-01T00:00:00Z 1:30 + . inf nan -inf +nan infinity 0x 0xg a é \
         1é ++1 -+1 12e 0.1.2 -.5 +0x1F -007 Infinity";
 
     #[test]
-    fn scalars_mean_what_serde_yaml_reads() {
+    fn resolve_any_scalar_agrees_with_serde_yaml() {
         for text in SCALARS.split_whitespace() {
-            let theirs: Value = serde_yaml::from_str(&format!("[{text}]")).unwrap();
-            assert_eq!(json!([resolve(text).into_json(text)]), theirs, "{text}");
+            let expected: Value = serde_yaml::from_str(&format!("[{text}]")).unwrap();
+            assert_eq!(json!([resolve(text).into_json(text)]), expected, "{text}");
         }
     }
 
     #[test]
-    fn numbers_that_json_cannot_hold_are_told() {
+    fn resolve_number_beyond_json_returns_inexact() {
         let long = "9".repeat(60);
         for text in [
             ".inf",

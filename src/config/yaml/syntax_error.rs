@@ -1,4 +1,4 @@
-//! Responsible for messages about syntax errors, where the scanner's own messages do not help.
+//! Responsible for messages about syntax errors: replaces the scanner's messages by more helpful ones.
 
 use super::defect::Defect;
 use super::position::{Mark, Span};
@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 pub(super) const TAB: &str = "tabs cannot indent in YAML: use spaces";
 
-/// The scanner's messages are fixed texts but for one that quotes a character of the input.
+/// The defect for a scanner error. The part after ``: ` `` is cut, because the scanner's only message
+/// with such a part quotes a character of the input, which may belong to a secret.
 pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) -> Defect {
     let at = Mark::from(*error.marker());
     let info = error.info();
@@ -17,13 +18,13 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
     let (code, start, message) = if let Some(start) = tab(text, at, info) {
         (Code::YamlSyntax, start, TAB.to_owned())
     } else if let Some(start) = unquoted_reference(text, at) {
-        let message = "a reference stands unquoted inside a `{…}` or `[…]`: quote it";
+        let message = "a reference is unquoted inside `{…}` or `[…]`: quote it";
         (Code::UnquotedReference, start, message.to_owned())
     } else if info.starts_with("recursion limit") {
-        // The scanner itself stops at 255 brackets, before it has sent an event of them.
+        // The scanner stops at 255 nested brackets before it sends an event for them.
         (Code::TooDeep, at, limits::TOO_DEEP.to_owned())
     } else if info.contains("unknown anchor") {
-        let message = "this alias refers to no anchor before it";
+        let message = "no anchor of this name stands before the alias";
         (Code::BadAlias, at, message.to_owned())
     } else if let Some(start) = open_bracket(text, at, info, innermost) {
         let message = format!("this bracket is not closed before line {}", at.line);
@@ -56,7 +57,7 @@ pub(super) struct IndentingTab {
 }
 
 impl IndentingTab {
-    /// Whether only indentation, with this tab in it, stands before a position of its line.
+    /// Whether only indentation, including this tab, stands before a position of the same line.
     pub(super) fn is_before(&self, position: Mark) -> bool {
         self.at < position && position.column <= self.end
     }
@@ -86,12 +87,12 @@ pub(super) fn tabs_in_indentation(text: &str) -> HashMap<u32, IndentingTab> {
         .collect()
 }
 
-/// A line after its spaces, tabs, and marks of list items and keys.
+/// The line without leading spaces, tabs, `-` and `?`.
 fn without_indentation(line: &str) -> &str {
     line.trim_start_matches([' ', '\t', '-', '?'])
 }
 
-/// The tab that indents, at or after where the scanner began what it could not read.
+/// The first tab in the indentation at or after the error.
 fn tab(text: &str, error: Mark, info: &str) -> Option<Mark> {
     let mut lines = (error.line..).zip(text.lines().skip((error.line as usize).checked_sub(1)?));
     let indenting = |line: &str| {
@@ -110,17 +111,18 @@ fn tab(text: &str, error: Mark, info: &str) -> Option<Mark> {
     Some(Mark { line, column })
 }
 
-/// The bracket that is still open where a line of less indentation, or nothing, follows.
+/// The innermost open bracket, if the error is caused by a line with less indentation or by the end
+/// of the file.
 fn open_bracket(text: &str, error: Mark, info: &str, innermost: Option<Mark>) -> Option<Mark> {
     let start = innermost?;
     let at_end = text.lines().count() < error.line as usize;
-    let tells = info.starts_with("invalid indentation in flow") || at_end;
+    let is_unclosed = info.starts_with("invalid indentation in flow") || at_end;
     let line = text.lines().nth((start.line as usize).checked_sub(1)?)?;
     let bracket = line.chars().nth(start.column as usize)?;
-    (tells && start.line < error.line && "[{".contains(bracket)).then_some(start)
+    (is_unclosed && start.line < error.line && "[{".contains(bracket)).then_some(start)
 }
 
-/// The last `${` before a syntax error, when no quote opens right before it.
+/// The last `${` before a syntax error, if it is in brackets and not quoted.
 fn unquoted_reference(text: &str, error: Mark) -> Option<Mark> {
     let line = usize::try_from(error.line).ok()?.checked_sub(1)?;
     let source = text.lines().nth(line)?;

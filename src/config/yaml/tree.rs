@@ -1,31 +1,32 @@
-//! Responsible for the nodes of a file with their positions: what every finding points into.
+//! Responsible for the tree of a file: an arena of nodes with positions, and a cursor.
 //!
-//! An arena and a cursor over it. Does not know what the fields mean.
+//! Does not interpret fields.
 
 use super::position::Span;
 use super::scalar;
 use crate::config::redaction::{NOT_NAMED, named};
 use serde_json::{Map, Value};
 
-/// No node.
+/// The index of no node. A file may have a million nodes, and `Option<u32>` would double the size
+/// of each link.
 pub(super) const NONE: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) span: Span,
-    /// What it stands in.
+    /// The enclosing collection.
     pub(super) parent: u32,
-    /// Its position in a sequence; in a mapping its key, which for a key is itself.
+    /// The position in a sequence; in a mapping the key's index, for the key itself as well.
     pub(super) place: u32,
-    /// The next sibling; in a mapping keys and values alternate.
+    /// The next sibling. In a mapping keys and values alternate.
     pub(super) next: u32,
-    /// Whether an excerpt may show it.
+    /// Whether an excerpt may show the node.
     pub(super) shown: bool,
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     Scalar { text: Box<str>, plain: bool },
     Sequence { first: u32 },
     Mapping { first: u32 },
@@ -39,7 +40,7 @@ pub(in crate::config) struct Tree {
 }
 
 impl Tree {
-    /// The root, unless the file holds nothing.
+    /// The root, or `None` for an empty file.
     pub(in crate::config) fn root(&self) -> Option<NodeRef<'_>> {
         (!self.nodes.is_empty()).then_some(NodeRef {
             tree: self,
@@ -59,11 +60,11 @@ impl Tree {
             .map(|node| node.span)
     }
 
-    /// The spans of scalars that touch a line and that an excerpt must hide, whatever they hold.
+    /// The spans of scalars on a line that an excerpt must hide.
     pub(in crate::config) fn hidden_on(&self, line: u32) -> impl Iterator<Item = Span> {
         let first = self.nodes.partition_point(|n| n.span.start.line < line);
         let after = self.nodes.partition_point(|n| n.span.start.line <= line);
-        // Scalars do not overlap, so only the last one before a line can reach into it.
+        // Scalars do not overlap, so only the last scalar before a line can extend into it.
         let mut earlier = self.nodes.iter().take(first);
         let reaching = earlier.rposition(|node| node.text().is_some());
         self.nodes
@@ -71,7 +72,7 @@ impl Tree {
             .take(after)
             .skip(reaching.unwrap_or(first))
             .filter(move |node| {
-                // The scanner gives an absent value the place of what follows it.
+                // The scanner gives an absent value the span of the next token.
                 let hidden = !node.shown && node.text().is_some_and(|text| !text.is_empty());
                 hidden && node.span.end.line >= line
             })
@@ -82,8 +83,7 @@ impl Tree {
         self.nodes.get(usize::try_from(index).ok()?)
     }
 
-    /// The field that a node is or stands in, such as `customers[0].connectors[1].type`; nothing
-    /// for the file as a whole.
+    /// The path of a node, such as `customers[0].connectors[1].type`, or `None` for the root.
     pub(in crate::config) fn path(&self, node: u32) -> Option<String> {
         let ancestors = std::iter::successors(Some(node), |node| Some(self.node(*node)?.parent));
         let mut steps: Vec<String> = ancestors.map_while(|node| self.step(node)).collect();
@@ -93,18 +93,18 @@ impl Tree {
         (!path.is_empty()).then(|| path.to_owned())
     }
 
-    /// The last step to a node; nothing for the root.
+    /// The last step of a node's path, or `None` for the root.
     fn step(&self, node: u32) -> Option<String> {
         let Node { parent, place, .. } = self.node(node)?;
         Some(match self.node(*parent)?.kind {
-            Kind::Sequence { .. } => format!("[{place}]"),
+            NodeKind::Sequence { .. } => format!("[{place}]"),
             _ => format!(".{}", self.key_name(*place)),
         })
     }
 
     fn key_name(&self, key: u32) -> &str {
         let node = self.node(key);
-        // Of a key whose value was never read nobody knows whether it is a name.
+        // A key without a parsed value may be a pasted secret.
         let name = node.filter(|node| node.shown && node.next != NONE);
         name.and_then(Node::text).unwrap_or(NOT_NAMED)
     }
@@ -115,7 +115,7 @@ impl Tree {
     }
 }
 
-/// A place in a tree: a value, and the key it stands under.
+/// A cursor: a value, and its key if it is in a mapping.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::config) struct NodeRef<'t> {
     tree: &'t Tree,
@@ -127,7 +127,7 @@ impl<'t> NodeRef<'t> {
     fn resolved(self) -> Option<&'t Node> {
         match self.tree.node(self.node)? {
             Node {
-                kind: Kind::Alias { target },
+                kind: NodeKind::Alias { target },
                 ..
             } => self.tree.node(*target),
             node => Some(node),
@@ -140,7 +140,7 @@ impl<'t> NodeRef<'t> {
         std::iter::successors(known(first), move |index| known(tree.node(*index)?.next))
     }
 
-    /// The field that this is, for a program.
+    /// The path of the value.
     pub(in crate::config) fn path(self) -> Option<String> {
         self.tree.path(self.node)
     }
@@ -148,7 +148,7 @@ impl<'t> NodeRef<'t> {
     /// The values of a sequence.
     pub(in crate::config) fn items(self) -> impl Iterator<Item = NodeRef<'t>> + use<'t> {
         let first = match self.resolved().map(|node| &node.kind) {
-            Some(Kind::Sequence { first }) => *first,
+            Some(NodeKind::Sequence { first }) => *first,
             _ => NONE,
         };
         self.walk(first).map(move |node| NodeRef {
@@ -163,7 +163,7 @@ impl<'t> NodeRef<'t> {
         self,
     ) -> impl Iterator<Item = (&'t str, NodeRef<'t>)> + use<'t> {
         let first = match self.resolved().map(|node| &node.kind) {
-            Some(Kind::Mapping { first }) => *first,
+            Some(NodeKind::Mapping { first }) => *first,
             _ => NONE,
         };
         let mut walk = self.walk(first);
@@ -178,20 +178,21 @@ impl<'t> NodeRef<'t> {
         })
     }
 
-    /// The value under a key; the mapping itself where there is none, so that a finding about
-    /// something absent points at what lacks it.
+    /// The value under a key, or the mapping itself if the key is absent, so that a finding about an
+    /// absent field points at the mapping.
     pub(in crate::config) fn key(self, name: &str) -> NodeRef<'t> {
-        let found = self.entries().find(|(key, _)| *key == name);
-        found.map_or(self, |(_, at)| at)
+        self.entries()
+            .find(|(key, _)| *key == name)
+            .map_or(self, |(_, value)| value)
     }
 
-    /// The value at a position of a sequence, or the sequence itself.
+    /// The item at a position of a sequence, or the sequence itself.
     pub(in crate::config) fn index(self, position: usize) -> NodeRef<'t> {
         self.items().nth(position).unwrap_or(self)
     }
 
-    /// Where a finding about this points: the key when there is one, else the value, else the
-    /// first thing inside it.
+    /// The span that a finding points to: the key if there is one, else the value, up to its first
+    /// inner node.
     pub(in crate::config) fn span(self) -> Span {
         let index = if self.key == NONE {
             self.node
@@ -202,8 +203,8 @@ impl<'t> NodeRef<'t> {
             return Span::default();
         };
         let first = match node.kind {
-            Kind::Sequence { first } | Kind::Mapping { first } => self.tree.node(first),
-            Kind::Scalar { .. } | Kind::Alias { .. } => None,
+            NodeKind::Sequence { first } | NodeKind::Mapping { first } => self.tree.node(first),
+            NodeKind::Scalar { .. } | NodeKind::Alias { .. } => None,
         };
         let end = first.filter(|inner| inner.span.start.line == node.span.start.line);
         Span {
@@ -212,22 +213,22 @@ impl<'t> NodeRef<'t> {
         }
     }
 
-    /// The value as JSON, with the types that YAML's core schema gives to plain scalars. The
-    /// event pass has limited depth and size, aliases included.
+    /// The value as JSON, with the types that YAML's core schema gives to plain scalars. Recursion is
+    /// safe, because the parser limits depth and size, aliases included.
     pub(in crate::config) fn to_json(self) -> Value {
         let Some(node) = self.resolved() else {
             return Value::Null;
         };
         match &node.kind {
-            Kind::Scalar { text, plain: true } => scalar::resolve(text).into_json(text),
-            Kind::Scalar { text, .. } => Value::String(text.to_string()),
-            Kind::Sequence { .. } => self.items().map(NodeRef::to_json).collect(),
-            Kind::Mapping { .. } => {
+            NodeKind::Scalar { text, plain: true } => scalar::resolve(text).into_json(text),
+            NodeKind::Scalar { text, .. } => Value::String(text.to_string()),
+            NodeKind::Sequence { .. } => self.items().map(NodeRef::to_json).collect(),
+            NodeKind::Mapping { .. } => {
                 let fields = self.entries();
                 let fields = fields.map(|(name, at)| (name.to_owned(), at.to_json()));
                 Value::Object(fields.collect::<Map<_, _>>())
             }
-            Kind::Alias { .. } => Value::Null,
+            NodeKind::Alias { .. } => Value::Null,
         }
     }
 }
@@ -235,7 +236,7 @@ impl<'t> NodeRef<'t> {
 impl Node {
     pub(super) fn text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar { text, .. } => Some(text),
+            NodeKind::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }

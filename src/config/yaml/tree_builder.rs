@@ -1,34 +1,34 @@
-//! Responsible for building a tree, event by event: the links between nodes, whether a key or a
-//! value is next, and which scalars an excerpt may show.
+//! Responsible for building a tree from parser events: links nodes, tracks whether a key or a value
+//! is next, and marks the scalars that an excerpt may show.
 //!
-//! Does not judge a file: the parser does.
+//! Does not report defects: the parser does.
 
 use super::position::{Mark, Span};
-use super::tree::{Kind, NONE, Node, Tree};
+use super::tree::{NONE, Node, NodeKind, Tree};
 use crate::config::redaction::{Visibility, nameable};
 
-/// A tree, and the collections in it that are still open.
+/// A tree and its open collections.
 #[derive(Default)]
 pub(super) struct TreeBuilder {
     pub(super) tree: Tree,
-    open: Vec<Open>,
+    open: Vec<OpenNode>,
 }
 
 /// A sequence or mapping that is still open.
-struct Open {
+struct OpenNode {
     node: u32,
     last: u32,
     count: u32,
     mapping: bool,
-    /// The key whose value comes next.
+    /// The key of the next value.
     key: Option<u32>,
     visibility: Visibility,
-    /// Whether brackets enclose it.
+    /// Whether the collection is written in brackets, or inside such a collection.
     flow: bool,
 }
 
 impl TreeBuilder {
-    /// Where the innermost collection that is still open begins.
+    /// The start of the innermost open collection.
     pub(super) fn innermost(&self) -> Option<Mark> {
         let node = self.tree.node(self.open.last()?.node)?;
         Some(node.span.start)
@@ -39,35 +39,36 @@ impl TreeBuilder {
         self.open.last().is_some_and(|open| open.flow)
     }
 
-    /// Whether what comes next is a key.
+    /// Whether the next node is a key.
     pub(super) fn key_is_next(&self) -> bool {
         let open = self.open.last();
         open.is_some_and(|open| open.mapping && open.key.is_none())
     }
 
-    /// The key whose value comes next.
+    /// The key of the next value.
     pub(super) fn key(&self) -> Option<&str> {
         self.tree.node(self.open.last()?.key?)?.text()
     }
 
-    /// Adds a key or a value that holds no others.
-    pub(super) fn leaf(&mut self, kind: Kind, span: Span) -> Option<u32> {
+    /// Adds a scalar or an alias.
+    pub(super) fn leaf(&mut self, kind: NodeKind, span: Span) -> Option<u32> {
         let is_key = self.key_is_next();
         let node = self.push(kind, span)?;
-        self.settle_visibility(node, is_key);
-        self.placed(node, is_key);
+        self.set_visibility(node, is_key);
+        self.advance(node, is_key);
         Some(node)
     }
 
     /// Opens a sequence or mapping.
-    pub(super) fn open(&mut self, kind: Kind, span: Span) -> Option<u32> {
+    pub(super) fn open(&mut self, kind: NodeKind, span: Span) -> Option<u32> {
         let parent = self.open.last();
         let visibility = parent.map_or(Visibility::ROOT, |open| open.visibility.inside(self.key()));
-        let mapping = matches!(kind, Kind::Mapping { .. });
-        // A collection in brackets begins with a bracket; any other begins with its first node.
+        let mapping = matches!(kind, NodeKind::Mapping { .. });
+        // A collection in brackets starts with a bracket; any other starts with its first node and
+        // has an empty span.
         let flow = span.start != span.end || self.is_in_flow();
         let node = self.push(kind, span)?;
-        self.open.push(Open {
+        self.open.push(OpenNode {
             node,
             last: NONE,
             count: 0,
@@ -83,12 +84,12 @@ impl TreeBuilder {
     pub(super) fn close(&mut self) {
         if let Some(closed) = self.open.pop() {
             let is_key = self.key_is_next();
-            self.placed(closed.node, is_key);
+            self.advance(closed.node, is_key);
         }
     }
 
-    /// Adds a node and links it to what it stands in and to its siblings.
-    fn push(&mut self, kind: Kind, span: Span) -> Option<u32> {
+    /// Adds a node and links it to its parent and siblings.
+    fn push(&mut self, kind: NodeKind, span: Span) -> Option<u32> {
         let index = u32::try_from(self.tree.nodes.len()).ok()?;
         let mut node = Node {
             span,
@@ -110,7 +111,7 @@ impl TreeBuilder {
             let before = if last == NONE { open.node } else { last };
             let before = self.tree.nodes.get_mut(before as usize)?;
             match &mut before.kind {
-                Kind::Sequence { first } | Kind::Mapping { first } if last == NONE => {
+                NodeKind::Sequence { first } | NodeKind::Mapping { first } if last == NONE => {
                     *first = index;
                 }
                 _ => before.next = index,
@@ -120,18 +121,18 @@ impl TreeBuilder {
         Some(index)
     }
 
-    /// Moves a mapping from key to value and back.
-    fn placed(&mut self, node: u32, is_key: bool) {
+    /// Makes the mapping expect a value after a key, and a key after a value.
+    fn advance(&mut self, node: u32, is_key: bool) {
         if let Some(open) = self.open.last_mut().filter(|open| open.mapping) {
             open.key = is_key.then_some(node);
         }
     }
 
-    fn settle_visibility(&mut self, index: u32, is_key: bool) {
+    fn set_visibility(&mut self, index: u32, is_key: bool) {
         let (Some(open), Some(node)) = (self.open.last(), self.tree.node(index)) else {
             return;
         };
-        let Kind::Scalar { text, plain } = &node.kind else {
+        let NodeKind::Scalar { text, plain } = &node.kind else {
             return;
         };
         let shown = if is_key {

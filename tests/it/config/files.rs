@@ -1,9 +1,9 @@
-//! Tests of which files are read, and that hostile files are rejected quickly.
+//! Tests of finding files, of locations in them, and of hostile files.
 
 use super::*;
 
 #[test]
-fn files_of_directories_and_includes_are_read() {
+fn load_files_and_directories_reads_each_file_once() {
     let home = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = home.path().join(name);
@@ -43,7 +43,7 @@ fn files_of_directories_and_includes_are_read() {
 }
 
 #[test]
-fn references_and_aliases_are_accepted_as_values() {
+fn load_references_and_aliases_in_any_value_are_resolved() {
     let text = "version: 1
 customers:
 - name: a
@@ -64,7 +64,7 @@ customers:
   - {name: y, type: zendesk-support, environment: {subdomain: acme}, credentials: *z}
 ";
     let loaded = load_text(text);
-    assert_eq!(loaded.report.errors(), 0, "{}", describe(&loaded, ""));
+    assert_eq!(loaded.report.errors(), 0, "{}", findings_text(&loaded, ""));
     let acme = &loaded.project.unwrap().desired.customers["a"];
     let secret = |name: &str| Setting::Secret(format!("${{env:{name}}}").parse().unwrap());
     let credentials = |name: &str| acme.connectors[name].credentials.clone().unwrap();
@@ -84,7 +84,7 @@ customers:
 }
 
 #[test]
-fn files_given_together_are_one_project() {
+fn load_several_inputs_returns_one_project() {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name);
     let options = LoadOptions::default();
@@ -96,13 +96,13 @@ fn files_given_together_are_one_project() {
         "version: 1\nguards: {max_deletes: 2}\n",
     )
     .unwrap();
-    // In any order, with a directory among the files.
+    // In any order, and a directory among files.
     for names in [
         ["customers.yaml", "project.yaml", "more"],
         ["more", "customers.yaml", "project.yaml"],
     ] {
         let loaded = load(&names.map(path), &options);
-        assert_eq!(describe(&loaded, ""), "");
+        assert_eq!(findings_text(&loaded, ""), "");
         let project = loaded.project.unwrap();
         assert_eq!(project.desired.customers.len(), 2);
         assert_eq!(project.desired.guards.max_deletes, 2);
@@ -111,9 +111,9 @@ fn files_given_together_are_one_project() {
 }
 
 #[test]
-fn include_of_standard_input_starts_at_the_current_directory() {
+fn include_in_stdin_is_relative_to_current_directory() {
     let loaded = load_text("version: 1\ninclude: [tests/samples/valid/comp*.yaml]\n");
-    // The included file has project keys, so that this finding proves that it was read.
+    // The project keys in the included file cause a finding, so the file was read.
     let finding = &loaded.report.findings[0];
     assert_eq!(finding.code, Code::ProjectKeyElsewhere);
     assert_eq!(finding.location.file, "tests/samples/valid/complete.yaml");
@@ -129,8 +129,8 @@ fn include_of_standard_input_starts_at_the_current_directory() {
 }
 
 #[test]
-fn invalid_utf8_has_a_location() {
-    let place = |bytes: &[u8]| {
+fn load_invalid_utf8_reports_its_location() {
+    let location = |bytes: &[u8]| {
         let options = LoadOptions {
             stdin: Some(bytes.to_vec()),
             ..LoadOptions::default()
@@ -142,38 +142,43 @@ fn invalid_utf8_has_a_location() {
         (finding.location.line, finding.location.column, excerpt)
     };
     assert_eq!(
-        place(b"a: 1\nname: \xc3\xa4x\xe9\n"),
+        location(b"a: 1\nname: \xc3\xa4x\xe9\n"),
         (2, 9, "name: •••".into())
     );
     assert_eq!(
-        place(b"\xef\xbb\xbfa: 1\r\ntoken: x\0\n"),
+        location(b"\xef\xbb\xbfa: 1\r\ntoken: x\0\n"),
         (2, 9, "token: •••".into())
     );
-    assert_eq!(place(b"\xff\xfea\0"), (1, 1, "•••".into()));
+    assert_eq!(location(b"\xff\xfea\0"), (1, 1, "•••".into()));
 }
 
 #[test]
-fn tabs_are_reported_on_their_lines() {
-    let place = |text: &str| {
+fn load_tab_in_indentation_reports_its_line() {
+    let location = |text: &str| {
         let report = load_text(text).report;
-        let mut findings = report.findings.iter();
-        let finding = findings.find(|finding| finding.message.contains("tabs cannot indent"));
-        let finding = finding.unwrap_or_else(|| panic!("{text:?}"));
+        let finding = report
+            .findings
+            .iter()
+            .find(|finding| finding.message.contains("tabs cannot indent"))
+            .unwrap_or_else(|| panic!("{text:?}"));
         (finding.location.line, finding.location.column)
     };
-    assert_eq!(place("customers:\n- name: acme\n\tregion: us\n"), (3, 1));
-    assert_eq!(place("customers:\n  - name: a\n  \tregion: us\n"), (3, 3));
-    assert_eq!(place("customers:\n\t- name: acme\n"), (2, 1));
-    assert_eq!(place("customers:\n-\tname: acme\n"), (2, 2));
-    assert_eq!(place("a: {\n\tb: 1\n}\nc: \"x\n\ty\"\n"), (2, 1));
-    assert_eq!(place("guards:\n  max_deletes: 1\n\n\tx: 1\n"), (4, 1));
-    assert_eq!(place("a: |\n\tb\n"), (2, 1));
-    assert_eq!(place("a: \"x\n\ty\"\n"), (2, 1));
+    assert_eq!(location("customers:\n- name: acme\n\tregion: us\n"), (3, 1));
+    assert_eq!(
+        location("customers:\n  - name: a\n  \tregion: us\n"),
+        (3, 3)
+    );
+    assert_eq!(location("customers:\n\t- name: acme\n"), (2, 1));
+    assert_eq!(location("customers:\n-\tname: acme\n"), (2, 2));
+    assert_eq!(location("a: {\n\tb: 1\n}\nc: \"x\n\ty\"\n"), (2, 1));
+    assert_eq!(location("guards:\n  max_deletes: 1\n\n\tx: 1\n"), (4, 1));
+    assert_eq!(location("a: |\n\tb\n"), (2, 1));
+    assert_eq!(location("a: \"x\n\ty\"\n"), (2, 1));
 }
 
 #[cfg(unix)]
 #[test]
-fn links_out_of_a_project_are_rejected() {
+fn include_of_link_to_outside_is_refused() {
     let (home, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::fs::write(outside.path().join("a.yaml"), "customers: []\n").unwrap();
     std::os::unix::fs::symlink(outside.path().join("a.yaml"), home.path().join("a.yaml")).unwrap();
@@ -189,7 +194,7 @@ fn links_out_of_a_project_are_rejected() {
 }
 
 #[test]
-fn hostile_files_are_rejected_quickly() {
+fn load_hostile_file_is_refused_at_once() {
     let mut bomb = String::from("a0: &a0 [x, x]\n");
     for level in 1..40 {
         writeln!(bomb, "a{level}: &a{level} [*a{0}, *a{0}]", level - 1).unwrap();
@@ -214,13 +219,9 @@ fn hostile_files_are_rejected_quickly() {
         "? ".repeat(10_000),
     ];
     for text in texts {
-        let started = Instant::now();
+        let start = Instant::now();
         assert!(load_text(&text).report.has_errors());
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "{}",
-            &text[..20]
-        );
+        assert!(start.elapsed() < Duration::from_secs(5), "{}", &text[..20]);
     }
     let large = load_text(&"#".repeat(8 * 1024 * 1024 + 1));
     assert_eq!(large.report.findings[0].code, Code::FileTooLarge);

@@ -1,5 +1,5 @@
-//! Tests of the `config` module through its public functions: samples with their exact findings, valid
-//! projects, and random input, which must not panic or show a secret.
+//! Tests of the configuration module through its public interface: samples with their exact
+//! findings, the typed values of a valid project, and properties of any input.
 
 mod files;
 
@@ -13,8 +13,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// A part of every secret in the samples. No finding may show it.
-const CANARY: &str = "9f3a71c0";
+/// The secret in all samples.
+const PLANTED: &str = "9f3a71c0";
 
 fn load_one(path: impl Into<PathBuf>) -> Loaded {
     load(&[path.into()], &LoadOptions::default())
@@ -28,8 +28,8 @@ fn load_text(text: &str) -> Loaded {
     load(&["-".into()], &options)
 }
 
-/// The findings as text: place, code, message, path, help, excerpt.
-fn describe(loaded: &Loaded, prefix: &str) -> String {
+/// Findings as text: location, code, message, path, help, excerpt.
+fn findings_text(loaded: &Loaded, prefix: &str) -> String {
     let mut text = String::new();
     for finding in &loaded.report.findings {
         let location = &finding.location;
@@ -74,7 +74,7 @@ fn samples(kind: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn invalid_samples_match_their_findings() {
+fn load_invalid_sample_has_exact_findings() {
     let samples = samples("invalid");
     assert!(samples.len() >= 30);
     for path in samples {
@@ -82,18 +82,18 @@ fn invalid_samples_match_their_findings() {
         assert!(loaded.report.has_errors(), "{}", path.display());
         assert!(loaded.project.is_none());
         let json = serde_json::to_string(&loaded.report).unwrap();
-        assert!(!json.contains(CANARY), "{}: {json}", path.display());
-        assert!(!format!("{loaded:?}").contains(CANARY));
+        assert!(!json.contains(PLANTED), "{}: {json}", path.display());
+        assert!(!format!("{loaded:?}").contains(PLANTED));
         let findings = Path::new("../..").join(path.with_extension("findings"));
         golden(
             findings.to_str().unwrap(),
-            &describe(&loaded, "tests/samples/invalid/"),
+            &findings_text(&loaded, "tests/samples/invalid/"),
         );
     }
 }
 
 #[test]
-fn codes_without_sample_are_known() {
+fn code_of_any_kind_has_a_sample() {
     let mut seen = BTreeSet::new();
     for path in samples("invalid") {
         seen.extend(
@@ -109,7 +109,7 @@ fn codes_without_sample_are_known() {
         .filter(|code| !seen.contains(code))
         .map(|code| code.as_str())
         .collect();
-    // These depend on the machine, or need a file that is too large to commit.
+    // These codes need a state of the machine, or a file too large to commit.
     let expected = [
         "file_not_found",
         "file_unreadable",
@@ -121,11 +121,11 @@ fn codes_without_sample_are_known() {
 }
 
 #[test]
-fn valid_samples_have_no_findings_and_follow_the_schema() {
+fn load_valid_sample_has_no_findings_and_matches_schema() {
     let schema = jsonschema::validator_for(&config_schema()).unwrap();
     for path in samples("valid") {
         let loaded = load_one(&path);
-        assert_eq!(describe(&loaded, ""), "", "{}", path.display());
+        assert_eq!(findings_text(&loaded, ""), "", "{}", path.display());
         assert!(loaded.project.is_some());
         let value: Value = serde_yaml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let errors: Vec<String> = schema
@@ -137,7 +137,7 @@ fn valid_samples_have_no_findings_and_follow_the_schema() {
 }
 
 #[test]
-fn schema_matches_the_committed_one() {
+fn schema_agrees_with_committed_file() {
     let schema = config_schema();
     assert!(jsonschema::meta::is_valid(&schema));
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
@@ -145,7 +145,7 @@ fn schema_matches_the_committed_one() {
 }
 
 #[test]
-fn schema_checks_the_fields_of_a_type() {
+fn schema_checks_credentials_of_a_type() {
     let schema = jsonschema::validator_for(&config_schema()).unwrap();
     let is_valid = |credentials: Value| {
         let connector = json!({"name": "g", "type": "github", "credentials": credentials});
@@ -160,7 +160,7 @@ fn schema_checks_the_fields_of_a_type() {
 }
 
 #[test]
-fn project_is_converted_to_desired() {
+fn load_complete_sample_returns_declared_customers() {
     let project = load_one("tests/samples/valid/complete.yaml")
         .project
         .unwrap();
@@ -209,7 +209,7 @@ fn project_is_converted_to_desired() {
 }
 
 #[test]
-fn settings_literals_and_rotation_are_typed() {
+fn load_settings_and_rotation_returns_typed_values() {
     let project = load_one("tests/samples/valid/complete.yaml")
         .project
         .unwrap();
@@ -230,7 +230,7 @@ fn settings_literals_and_rotation_are_typed() {
 }
 
 #[test]
-fn definition_id_is_accepted_as_type() {
+fn load_definition_id_as_type_checks_its_fields() {
     let loaded = load_text(
         "version: 1\ncustomers: [{name: a, connectors: [{name: g, type: ef69ef6e-aa7f-4af1-a01d-ef775033524e, \
          credentials: {tokn: x}}, {name: h, type: 00000000-0000-0000-0000-000000000001, credentials: {x: '${env:X}'}}]}]",
@@ -248,7 +248,7 @@ fn definition_id_is_accepted_as_type() {
 }
 
 #[test]
-fn type_outside_the_catalog_accepts_nested_credentials() {
+fn load_nested_credentials_of_unknown_type_is_accepted() {
     let load = |leaf: &str| {
         let credentials = format!("{{auth: {{kind: {{plain: oauth}}, list: [{leaf}]}}}}");
         load_text(&format!(
@@ -266,7 +266,7 @@ fn type_outside_the_catalog_accepts_nested_credentials() {
 }
 
 #[test]
-fn findings_beyond_the_limit_are_omitted() {
+fn load_more_findings_than_limit_lists_the_first() {
     let text = format!("version: 1\ncustomers:\n{}", "- {nam: x}\n".repeat(3_000));
     let report = load_text(&text).report;
     assert_eq!(report.findings.last().unwrap().code, Code::TooManyFindings);
@@ -277,11 +277,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn mutated_project_does_not_panic_or_show_a_secret(
+    fn load_any_mutation_neither_panics_nor_shows_secret(
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<char>()), 1..4),
     ) {
-        let text = include_str!("../../samples/valid/complete.yaml").replace("dummy", CANARY);
-        let mut characters: Vec<char> = text.replace("${env:TOKEN}", &format!("x{CANARY}")).chars().collect();
+        let text = include_str!("../../samples/valid/complete.yaml").replace("dummy", PLANTED);
+        let mut characters: Vec<char> = text.replace("${env:TOKEN}", &format!("x{PLANTED}")).chars().collect();
         for (index, edit, character) in edits {
             let at = index.index(characters.len());
             match edit {
@@ -294,12 +294,12 @@ proptest! {
         let text: String = characters.into_iter().collect();
         let report = load_text(&text).report;
         let json = serde_json::to_string(&report).unwrap();
-        prop_assert!(!json.contains(CANARY), "{}\n{}", text, json);
+        prop_assert!(!json.contains(PLANTED), "{}\n{}", text, json);
     }
 }
 
 #[test]
-fn order_in_the_files_does_not_matter() {
+fn load_reordered_files_returns_equal_customers() {
     let customer = |name: &str, connectors: [&str; 2]| {
         let connector = |name: &str| {
             format!(

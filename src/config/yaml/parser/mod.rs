@@ -1,7 +1,8 @@
-//! Reads a file's YAML events into a tree, and refuses what airlift does not read: duplicate keys,
-//! merge keys, tags, second documents, indentation by tabs, and files beyond the limits.
+//! Responsible for parsing YAML events into a tree, and for refusing unsupported constructs:
+//! duplicate keys, merge keys, tags, second documents, tabs as indentation, and files beyond the
+//! limits.
 //!
-//! Never recurses, so that hostile nesting costs neither stack nor time.
+//! Does not recurse, so that hostile nesting cannot exhaust the stack.
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use super::defect::Defect;
 use super::position::Span;
 use super::scalar;
 use super::syntax_error::{self, IndentingTab};
-use super::tree::{Kind, NONE, Tree};
+use super::tree::{NONE, NodeKind, Tree};
 use super::tree_builder::TreeBuilder;
 use crate::config::code::Code;
 use crate::config::limits;
@@ -19,7 +20,7 @@ use crate::config::redaction::named;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::collections::{HashMap, HashSet};
 
-/// The defects of a text, and its tree if the text was read to its end.
+/// The defects of a text, and its tree if parsing reached the end.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Parsed {
     pub(in crate::config) defects: Vec<Defect>,
@@ -41,7 +42,7 @@ pub(in crate::config) fn parse(text: &str) -> Parsed {
                 return parser.stopped(Some(defect));
             }
         };
-        if parser.take(event, span).is_err() {
+        if parser.handle(event, span).is_err() {
             return parser.stopped(None);
         }
     }
@@ -51,28 +52,28 @@ pub(in crate::config) fn parse(text: &str) -> Parsed {
     }
 }
 
-/// Parsing cannot go on.
-struct Stop;
+/// Parsing stops; the reason is a defect already.
+struct StopParsing;
 
-/// A defect whose message is built once the nodes around it are known.
-struct Found {
+/// A defect whose message is built after parsing.
+struct PendingDefect {
     code: Code,
     span: Span,
     message: String,
     node: Option<u32>,
 }
 
-/// The keys of a mapping that is still open.
+/// The keys of an open mapping.
 #[derive(Default)]
-struct Keys {
+struct MappingKeys {
     few: Vec<u32>,
     many: HashSet<Box<str>>,
 }
 
-impl Keys {
-    /// Adds a key; false if the mapping has it already.
+impl MappingKeys {
+    /// Adds a key and returns whether it is new.
     fn insert(&mut self, node: u32, tree: &Tree) -> bool {
-        // Nearly every mapping is small, and looking through it is faster than hashing.
+        // Most mappings are small, and a linear search is faster than hashing there.
         const FEW: usize = 16;
         let text = |node: u32| tree.node(node)?.text();
         let key = text(node);
@@ -91,10 +92,10 @@ impl Keys {
 struct TreeParser {
     builder: TreeBuilder,
     alias_limits: AliasLimits,
-    keys: Vec<Keys>,
+    keys: Vec<MappingKeys>,
     documents: u32,
-    found: Vec<Found>,
-    /// Tabs in the indentation of a line, by the line's number.
+    pending: Vec<PendingDefect>,
+    /// Tabs in indentation, by line number.
     tabs: HashMap<u32, IndentingTab>,
 }
 
@@ -108,31 +109,31 @@ impl TreeParser {
         }
     }
 
-    /// The defects. Whether a message may name a key is known only after the key's value.
+    /// The defects. Messages are built here, because only a key with a value may be named.
     fn defects(&mut self) -> Vec<Defect> {
         let tree = &self.builder.tree;
-        let defect = |found: Found| Defect {
-            code: found.code,
-            span: found.span,
-            message: match (found.code, found.node) {
+        let defect = |pending: PendingDefect| Defect {
+            code: pending.code,
+            span: pending.span,
+            message: match (pending.code, pending.node) {
                 (Code::DuplicateKey, Some(key)) => {
                     let key = tree.key_label(key);
-                    format!("the key {key} stands twice in the same mapping")
+                    format!("the key {key} appears twice in the same mapping")
                 }
-                _ => found.message,
+                _ => pending.message,
             },
-            path: found.node.and_then(|node| tree.path(node)),
+            path: pending.node.and_then(|node| tree.path(node)),
         };
-        std::mem::take(&mut self.found)
+        std::mem::take(&mut self.pending)
             .into_iter()
             .map(defect)
             .collect()
     }
 
     fn defect(&mut self, code: Code, span: Span, node: Option<u32>, message: impl Into<String>) {
-        // A hostile file must not become as many defects as it has bytes.
-        if self.found.len() < limits::FINDINGS {
-            self.found.push(Found {
+        // Limits the memory that a hostile file can use.
+        if self.pending.len() < limits::FINDINGS {
+            self.pending.push(PendingDefect {
                 code,
                 span,
                 message: message.into(),
@@ -141,7 +142,7 @@ impl TreeParser {
         }
     }
 
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
+    fn handle(&mut self, event: Event<'_>, span: Span) -> Result<(), StopParsing> {
         if matches!(
             event,
             Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..)
@@ -153,14 +154,19 @@ impl TreeParser {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
                 let text = text.into();
-                self.scalar(Kind::Scalar { text, plain }, anchor, tag.is_some(), span)
+                self.scalar(
+                    NodeKind::Scalar { text, plain },
+                    anchor,
+                    tag.is_some(),
+                    span,
+                )
             }
             Event::SequenceStart(anchor, tag) => {
-                let kind = Kind::Sequence { first: NONE };
+                let kind = NodeKind::Sequence { first: NONE };
                 self.open(kind, anchor, tag.is_some(), span)
             }
             Event::MappingStart(anchor, tag) => {
-                let kind = Kind::Mapping { first: NONE };
+                let kind = NodeKind::Mapping { first: NONE };
                 self.open(kind, anchor, tag.is_some(), span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -174,18 +180,18 @@ impl TreeParser {
         }
     }
 
-    fn document(&mut self, span: Span) -> Result<(), Stop> {
+    fn document(&mut self, span: Span) -> Result<(), StopParsing> {
         self.documents += 1;
         if self.documents > 1 {
-            let message = "a second document begins here";
+            let message = "a second document starts here";
             self.defect(Code::MultipleDocuments, span, None, message);
-            return Err(Stop);
+            return Err(StopParsing);
         }
         Ok(())
     }
 
-    /// Refuses a node that a tab indents: its column would depend on the width of a tab.
-    fn refuse_tab(&mut self, span: Span) -> Result<(), Stop> {
+    /// Refuses a node that is indented by a tab: its column would depend on the tab width.
+    fn refuse_tab(&mut self, span: Span) -> Result<(), StopParsing> {
         let tab = self
             .tabs
             .get(&span.start.line)
@@ -194,26 +200,32 @@ impl TreeParser {
             return Ok(());
         };
         self.defect(Code::YamlSyntax, tab, None, syntax_error::TAB);
-        Err(Stop)
+        Err(StopParsing)
     }
 
     fn refuse_tag(&mut self, tagged: bool, node: u32, span: Span) {
         if tagged {
-            let message = "tags are not understood here";
+            let message = "YAML tags are not supported";
             self.defect(Code::YamlTag, span, Some(node), message);
         }
     }
 
-    fn scalar(&mut self, kind: Kind, anchor: usize, tagged: bool, span: Span) -> Result<(), Stop> {
+    fn scalar(
+        &mut self,
+        kind: NodeKind,
+        anchor: usize,
+        tagged: bool,
+        span: Span,
+    ) -> Result<(), StopParsing> {
         let is_key = self.builder.key_is_next();
         let label = (!is_key && inexact(&kind)).then(|| self.builder.key().map(named));
-        let node = self.builder.leaf(kind, span).ok_or(Stop)?;
+        let node = self.builder.leaf(kind, span).ok_or(StopParsing)?;
         self.refuse_tag(tagged, node, span);
         if is_key {
             self.check_key(node, span);
         } else if let Some(label) = label {
             let label = label.unwrap_or_else(|| "this number".to_owned());
-            let message = format!("{label} cannot be sent exactly: quote it if it is text");
+            let message = format!("{label} cannot be represented exactly: quote it if it is text");
             self.defect(Code::InexactNumber, span, Some(node), message);
         }
         let counted = self.alias_limits.scalar(anchor, node);
@@ -223,13 +235,13 @@ impl TreeParser {
     fn check_key(&mut self, node: u32, span: Span) {
         let tree = &self.builder.tree;
         let merge = tree.node(node).is_some_and(|node| match &node.kind {
-            Kind::Scalar { text, plain } => *plain && &**text == "<<",
+            NodeKind::Scalar { text, plain } => *plain && &**text == "<<",
             _ => false,
         });
         let keys = self.keys.last_mut();
         let twice = keys.is_some_and(|keys| !keys.insert(node, tree));
         if merge {
-            let message = "the merge key `<<` is not understood here";
+            let message = "the merge key `<<` is not supported";
             self.defect(Code::MergeKey, span, Some(node), message);
         }
         if twice {
@@ -237,34 +249,40 @@ impl TreeParser {
         }
     }
 
-    fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
+    fn alias(&mut self, id: usize, span: Span) -> Result<(), StopParsing> {
         let is_key = self.builder.key_is_next();
         let anchor = self.alias_limits.anchor(id);
         let target = anchor.map_or(NONE, |anchor| anchor.node);
-        let node = self.builder.leaf(Kind::Alias { target }, span);
-        let node = node.ok_or(Stop)?;
+        let node = self.builder.leaf(NodeKind::Alias { target }, span);
+        let node = node.ok_or(StopParsing)?;
         if is_key {
             let message = "a key is plain text, not an alias";
             self.defect(Code::ComplexKey, span, Some(node), message);
         }
         let Some(anchor) = anchor else {
-            let message = "this alias refers to a value that is not complete before it";
+            let message = "the alias refers to a value that contains the alias";
             self.defect(Code::BadAlias, span, Some(node), message);
-            return Err(Stop);
+            return Err(StopParsing);
         };
         let counted = self.alias_limits.alias(anchor);
         self.within(counted, node, span)
     }
 
-    fn open(&mut self, kind: Kind, anchor: usize, tagged: bool, span: Span) -> Result<(), Stop> {
+    fn open(
+        &mut self,
+        kind: NodeKind,
+        anchor: usize,
+        tagged: bool,
+        span: Span,
+    ) -> Result<(), StopParsing> {
         let is_key = self.builder.key_is_next();
-        let node = self.builder.open(kind, span).ok_or(Stop)?;
+        let node = self.builder.open(kind, span).ok_or(StopParsing)?;
         self.refuse_tag(tagged, node, span);
         if is_key {
             let message = "a key is plain text, not a list or mapping";
             self.defect(Code::ComplexKey, span, Some(node), message);
         }
-        self.keys.push(Keys::default());
+        self.keys.push(MappingKeys::default());
         let counted = self.alias_limits.open(anchor, node);
         self.within(counted, node, span)
     }
@@ -274,7 +292,7 @@ impl TreeParser {
         counted: Result<(), LimitExceeded>,
         node: u32,
         span: Span,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), StopParsing> {
         let Err(exceeded) = counted else {
             return Ok(());
         };
@@ -283,14 +301,14 @@ impl TreeParser {
             LimitExceeded::Values => (Code::TooManyNodes, limits::TOO_MANY),
         };
         self.defect(code, span, Some(node), message);
-        Err(Stop)
+        Err(StopParsing)
     }
 }
 
-/// Whether a value is a number that JSON cannot hold.
-fn inexact(kind: &Kind) -> bool {
+/// Whether a value is a number that JSON cannot represent.
+fn inexact(kind: &NodeKind) -> bool {
     match kind {
-        Kind::Scalar { text, plain: true } => scalar::resolve(text) == scalar::Scalar::Inexact,
+        NodeKind::Scalar { text, plain: true } => scalar::resolve(text) == scalar::Scalar::Inexact,
         _ => false,
     }
 }

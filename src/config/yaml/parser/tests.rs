@@ -1,4 +1,4 @@
-//! What the parser reads and refuses.
+//! Tests of accepted and refused YAML.
 
 use super::super::defect::Defect;
 use super::{Code, parse};
@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 fn codes(text: &str) -> Vec<(Code, u32, u32)> {
-    let place = |d: Defect| (d.code, d.span.start.line, d.span.start.column);
-    parse(text).defects.into_iter().map(place).collect()
+    let position = |d: Defect| (d.code, d.span.start.line, d.span.start.column);
+    parse(text).defects.into_iter().map(position).collect()
 }
 
 fn json_of(text: &str) -> Value {
@@ -16,7 +16,7 @@ fn json_of(text: &str) -> Value {
 }
 
 #[test]
-fn a_tree_is_what_serde_yaml_reads() {
+fn parse_valid_text_agrees_with_serde_yaml() {
     let text = "a: &x [1, {b: null}]\nc: *x\nd:\n- e: |\n    two\n    lines\n  f: 'q'\ng: !!str\n";
     let text = text.replace("!!str", "~");
     assert_eq!(
@@ -30,7 +30,7 @@ fn a_tree_is_what_serde_yaml_reads() {
 }
 
 #[test]
-fn refusals_have_their_places() {
+fn parse_unsupported_construct_returns_its_position() {
     assert_eq!(
         codes("a: 1\nb: {c: 1, c: 2}\n"),
         [(Code::DuplicateKey, 2, 10)]
@@ -50,7 +50,7 @@ fn refusals_have_their_places() {
 }
 
 #[test]
-fn anchor_name_may_hold_a_colon() {
+fn parse_anchor_name_with_colon_is_accepted() {
     assert_eq!(json_of("- &base: b\n"), json!(["b"]));
     assert_eq!(
         json_of("a: &base-1 b\nc: *base-1\n"),
@@ -59,7 +59,7 @@ fn anchor_name_may_hold_a_colon() {
 }
 
 #[test]
-fn question_mark_first_is_text() {
+fn parse_scalar_starting_with_question_mark_is_text() {
     assert_eq!(json_of("a: [b, ?c]\n"), json!({"a": ["b", "?c"]}));
     for text in ["a: ?c\n", "a: [\"?c\", b?]\n", "- ?c\n"] {
         assert_eq!(codes(text), [], "{text}");
@@ -67,10 +67,9 @@ fn question_mark_first_is_text() {
 }
 
 #[test]
-fn tab_in_indentation_is_refused_outside_brackets() {
+fn parse_tab_in_indentation_outside_brackets_is_refused() {
     for text in ["-\ta: 1\n", "- a: 1\n-\tb\n", "a:\n  -\t- b\n"] {
-        let found = codes(text);
-        assert_eq!(found[0].0, Code::YamlSyntax, "{text:?}");
+        assert_eq!(codes(text)[0].0, Code::YamlSyntax, "{text:?}");
     }
     for text in ["a: |\n  b\n  \tc\n", "a: b\t# c\n", "a: {b: c,\n \td: e}\n"] {
         assert_eq!(codes(text), [], "{text:?}");
@@ -78,31 +77,31 @@ fn tab_in_indentation_is_refused_outside_brackets() {
 }
 
 #[test]
-fn defects_name_their_field_but_no_secret() {
-    let told = |text: &str| {
+fn parse_defect_names_field_but_no_secret() {
+    let first_defect = |text: &str| {
         let defect = parse(text).defects.remove(0);
         (defect.message, defect.path.unwrap_or_default())
     };
-    let twice = |key: &str| format!("the key {key} stands twice in the same mapping");
+    let twice = |key: &str| format!("the key {key} appears twice in the same mapping");
     assert_eq!(
-        told("customers:\n- name: a\n- {status: x, status: y}\n"),
+        first_defect("customers:\n- name: a\n- {status: x, status: y}\n"),
         (twice("`status`"), "customers[1].status".into())
     );
     assert_eq!(
-        told("a: {b: {hunter: 1, hunter}}\n"),
+        first_defect("a: {b: {hunter: 1, hunter}}\n"),
         (twice("(not shown)"), "a.b.(not shown)".into())
     );
     assert_eq!(
-        told("a: {b: {hunter, hunter"),
+        first_defect("a: {b: {hunter, hunter"),
         (twice("(not shown)"), "a.b.(not shown)".into())
     );
-    assert_eq!(told("a:\n- [1, !x 2]\n").1, "a[0][1]");
-    assert_eq!(told("a: {b: .inf}\n").1, "a.b");
-    assert_eq!(told("a: {<<: {}}\n").1, "a.<<");
+    assert_eq!(first_defect("a:\n- [1, !x 2]\n").1, "a[0][1]");
+    assert_eq!(first_defect("a: {b: .inf}\n").1, "a.b");
+    assert_eq!(first_defect("a: {<<: {}}\n").1, "a.<<");
 }
 
 #[test]
-fn hostile_files_are_refused_at_once() {
+fn parse_hostile_nesting_is_refused_at_once() {
     let mut bomb = String::from("a0: &a0 [x, x]\n");
     for level in 1..40 {
         let below = level - 1;
@@ -131,8 +130,8 @@ fn hostile_files_are_refused_at_once() {
         ("? ".repeat(10_000), Code::ComplexKey),
     ];
     for (text, code) in nested {
-        let begun = Instant::now();
+        let start = Instant::now();
         assert_eq!(codes(&text)[0].0, code);
-        assert!(begun.elapsed() < Duration::from_secs(3));
+        assert!(start.elapsed() < Duration::from_secs(3));
     }
 }

@@ -1,12 +1,11 @@
-//! Responsible for what is known of the connector that is exported, and for what a block of it comes
-//! to.
+//! Responsible for the inputs and outputs of exporting one connector.
 
-use super::names::Names;
+use super::names::GeneratedNames;
 use crate::catalog::ConnectorType;
 use crate::model::{ConnectorEntry, DesiredConnector, ObservedConnector, Setting, Settings};
 
-/// A connector with all that is known of it.
-pub(super) struct Subject<'a> {
+/// A connector with its ledger entry and its declaration.
+pub(super) struct ConnectorFacts<'a> {
     pub(super) customer: &'a str,
     pub(super) observed: &'a ObservedConnector,
     pub(super) id: String,
@@ -15,7 +14,7 @@ pub(super) struct Subject<'a> {
     pub(super) declared: Option<&'a DesiredConnector>,
 }
 
-/// What a block came to.
+/// A declared block with its comments.
 #[derive(Default)]
 pub(super) struct DeclaredBlock {
     pub(super) settings: Settings,
@@ -23,9 +22,9 @@ pub(super) struct DeclaredBlock {
     pub(super) placeholders: usize,
 }
 
-impl Subject<'_> {
-    /// A made-up reference for one field.
-    pub(super) fn placeholder(&self, field: &str, names: &mut Names) -> Setting {
+impl ConnectorFacts<'_> {
+    /// A placeholder reference for one field.
+    pub(super) fn placeholder(&self, field: &str, names: &mut GeneratedNames) -> Setting {
         let connector = &self.observed.name;
         Setting::Secret(names.placeholder(self.customer, connector, &self.id, field))
     }
