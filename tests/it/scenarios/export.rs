@@ -53,7 +53,7 @@ fn export_without_ledger_writes_placeholders() {
     for part in [
         "token: \"${env:ACME_ACME_GITHUB_TOKEN}\"",
         "api_key: \"${env:GLOBEX_GLOBEX_STRIPE_API_KEY}\"",
-        "# A guess; or githubOAuth.",
+        "# Assumed method; the others are githubOAuth.",
         "# The API does not return `environment`",
     ] {
         output.says(part);
@@ -146,7 +146,7 @@ fn export_writes_undeclarable_objects_as_comments() {
         .says("# - name: alone")
         .says("# - name: \"zero\\U0000200Bwidth\"")
         .says("# \" padded\" (workspace ")
-        .complains("2 connectors of this customer carry this name")
+        .complains("2 connectors of this customer have this name")
         .complains(" padded is left out")
         .complains("default is left out");
     assert_adopts_everything(&env, &output.stdout);
