@@ -10,7 +10,7 @@ use super::yaml::{Defect, Span};
 /// Findings of one stage, up to a limit.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    findings: Vec<CollectedFinding>,
+    collected: Vec<CollectedFinding>,
     omitted: usize,
     failed: bool,
 }
@@ -172,7 +172,7 @@ impl Findings {
             help,
             excerpt,
         };
-        self.findings.push(CollectedFinding { finding, steps });
+        self.collected.push(CollectedFinding { finding, steps });
     }
 
     /// Counts a finding and returns whether the list has space for it.
@@ -185,7 +185,7 @@ impl Findings {
 
     /// Whether the list is full. Callers then skip building messages.
     pub(super) fn is_full(&self) -> bool {
-        self.findings.len() >= limits::FINDINGS
+        self.collected.len() >= limits::FINDINGS
     }
 
     /// Counts an error without listing it.
@@ -201,16 +201,16 @@ impl Findings {
 
     /// Adds the findings of another stage.
     pub(super) fn append(&mut self, mut other: Self) {
-        let free = limits::FINDINGS - self.findings.len();
-        let listed = free.min(other.findings.len());
-        self.omitted += other.omitted + other.findings.len() - listed;
+        let free = limits::FINDINGS - self.collected.len();
+        let listed = free.min(other.collected.len());
+        self.omitted += other.omitted + other.collected.len() - listed;
         self.failed |= other.failed;
-        self.findings.extend(other.findings.drain(..listed));
+        self.collected.extend(other.collected.drain(..listed));
     }
 
     /// The errors, each with the steps to its value.
     pub(super) fn into_errors(self) -> Vec<(Vec<PathStep>, Finding)> {
-        self.findings
+        self.collected
             .into_iter()
             .filter(|collected| collected.finding.severity == Severity::Error)
             .map(|CollectedFinding { finding, steps }| (steps, finding))
