@@ -221,7 +221,7 @@ impl Findings {
     pub(super) fn into_report(self) -> Report {
         let mut report = Report {
             findings: self
-                .findings
+                .collected
                 .into_iter()
                 .map(|collected| collected.finding)
                 .collect(),
