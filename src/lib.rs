@@ -9,57 +9,122 @@
 //! ```
 //!
 //! The nouns:
-//! - [`model`]: the types that all modules share. Imports nothing.
-//! - [`catalog`]: the connector types that this version knows.
+//! - `model`: the types that all modules share. Imports nothing.
+//! - `catalog`: the connector types that this version knows.
 //!
 //! The stages:
-//! - [`config`]: files to findings, or to a project without errors.
-//! - [`api`]: requests to the remote API. [`observed`]: what the API has now.
-//! - [`ledger`]: what airlift owns; its journal and its lock; on disk or in a shared store.
-//! - [`secrets`]: references to values, and keyed fingerprints of what was sent.
-//! - [`plan`]: matching and planning. Pure: no I/O, clock, environment or randomness.
-//! - [`apply`]: executes a plan and decides nothing.
-//! - [`export`]: what the API has now, as files.
+//! - `config`: files to findings, or to a project without errors.
+//! - `api`: requests to the remote API. `observed`: what the API has now.
+//! - `ledger`: what airlift owns; its journal and its lock; on disk or in a shared store.
+//! - `secrets`: references to values, and keyed fingerprints of what was sent.
+//! - `plan`: matching and planning. Pure: no I/O, clock, environment or randomness.
+//! - `apply`: executes a plan and decides nothing.
+//! - `export`: what the API has now, as files.
 //!
 //! What people and programs see:
-//! - [`cli`]: flags and help. [`commands`]: one file per command.
-//! - [`app`]: opens and closes what a command needs, and runs the stages.
-//! - [`events`]: what is reported while a command runs.
-//! - [`render`]: results and events as text and JSON. [`failure`]: causes and exit codes.
+//! - `cli`: flags and help. `commands`: one file per command.
+//! - `app`: opens and closes what a command needs, and runs the stages.
+//! - `events`: what is reported while a command runs.
+//! - `render`: results and events as text and JSON. `failure`: causes and exit codes.
 //!
 //! Beside them:
-//! - [`sandbox`]: the embedded API. Imports [`files`] only, so that client and server cannot share a
+//! - `library`: the public interface of the library: load, plan, apply, report.
+//! - `sandbox`: the embedded API. Imports `files` only, so that client and server cannot share a
 //!   mistake.
-//! - [`files`]: file operations that follow no link and read with a bound. Imports nothing.
-//! - `backoff`: pauses between attempts, for [`apply`], [`observed`] and the Vault store.
-//! - `http`: the HTTP client that [`api`] and the Vault store share. [`process`]: process hardening.
+//! - `files`: file operations that follow no link and read with a bound. Imports nothing.
+//! - `backoff`: pauses between attempts, for `apply`, `observed` and the Vault store.
+//! - `http`: the HTTP client that `api` and the Vault store share. `process`: process hardening.
 //! - `fuzzing`: properties that hold for any input; compiled for fuzzing and tests only.
 //!
 //! `tests/it/architecture` enforces which module may import which.
 
 #![allow(missing_docs, reason = "only the public interface needs documentation")]
 
-pub mod api;
-pub mod app;
-pub mod apply;
 mod backoff;
-pub mod catalog;
-pub mod cli;
-pub mod commands;
-pub mod config;
-pub mod events;
-pub mod export;
-pub mod failure;
-pub mod files;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
+mod library;
+
+// What integration tests reach into. Without the feature, the library is what `library` has.
+#[cfg(not(feature = "testing"))]
+mod api;
+#[cfg(feature = "testing")]
+pub mod api;
+#[cfg(not(feature = "testing"))]
+mod app;
+#[cfg(feature = "testing")]
+pub mod app;
+#[cfg(not(feature = "testing"))]
+mod apply;
+#[cfg(feature = "testing")]
+pub mod apply;
+#[cfg(not(feature = "testing"))]
+mod catalog;
+#[cfg(feature = "testing")]
+pub mod catalog;
+#[cfg(not(feature = "testing"))]
+mod cli;
+#[cfg(feature = "testing")]
+pub mod cli;
+#[cfg(not(feature = "testing"))]
+mod commands;
+#[cfg(feature = "testing")]
+pub mod commands;
+#[cfg(not(feature = "testing"))]
+mod config;
+#[cfg(feature = "testing")]
+pub mod config;
+#[cfg(not(feature = "testing"))]
+mod events;
+#[cfg(feature = "testing")]
+pub mod events;
+#[cfg(not(feature = "testing"))]
+mod export;
+#[cfg(feature = "testing")]
+pub mod export;
+#[cfg(not(feature = "testing"))]
+mod failure;
+#[cfg(feature = "testing")]
+pub mod failure;
+#[cfg(not(feature = "testing"))]
+mod files;
+#[cfg(feature = "testing")]
+pub mod files;
+#[cfg(not(feature = "testing"))]
+mod ledger;
+#[cfg(feature = "testing")]
 pub mod ledger;
+#[cfg(not(feature = "testing"))]
+mod model;
+#[cfg(feature = "testing")]
 pub mod model;
+#[cfg(not(feature = "testing"))]
+mod observed;
+#[cfg(feature = "testing")]
 pub mod observed;
+#[cfg(not(feature = "testing"))]
+mod plan;
+#[cfg(feature = "testing")]
 pub mod plan;
+#[cfg(not(feature = "testing"))]
+mod process;
+#[cfg(feature = "testing")]
 pub mod process;
+#[cfg(not(feature = "testing"))]
+mod render;
+#[cfg(feature = "testing")]
 pub mod render;
+#[cfg(not(feature = "testing"))]
+mod sandbox;
+#[cfg(feature = "testing")]
 pub mod sandbox;
+#[cfg(not(feature = "testing"))]
+mod secrets;
+#[cfg(feature = "testing")]
 pub mod secrets;
+
+pub use commands::run_command_line;
+pub use failure::{Exit, Failure, FailureKind};
+pub use library::{Options, Plan, Project, Report, Runner};

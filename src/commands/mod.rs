@@ -17,11 +17,27 @@ mod types;
 mod validate;
 
 use crate::app::{Environment, Invocation};
-use crate::cli::{Cli, Command, LedgerCommand, SandboxCommand};
+use crate::cli::{self, Cli, Command, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
-use crate::render::{Surroundings, Ui};
+use crate::render::{self, Surroundings, Ui};
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
+
+/// Runs the command-line tool with this process's arguments, environment and streams.
+///
+/// Hardens the process first: no core file, no debugger. A panic ends it with exit code 70 and
+/// prints the place of the defect, never a value.
+pub fn run_command_line() -> ExitCode {
+    crate::process::harden();
+    std::panic::set_hook(Box::new(|panic| {
+        render::defect(panic.location());
+        std::process::exit(Exit::Internal.number().into());
+    }));
+    match cli::parse(std::env::args_os(), render::width()) {
+        Ok(cli) => run(cli),
+        Err(error) => render::usage(&error).into(),
+    }
+}
 
 /// Runs a command in the environment of this process, and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {

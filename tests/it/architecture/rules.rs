@@ -51,7 +51,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
         "commands",
         &[
             "app", "catalog", "cli", "config", "export", "failure", "model", "plan", "render",
-            "sandbox",
+            "process", "sandbox",
         ],
     ),
     ("process", &[]),
@@ -62,8 +62,15 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
             "api", "cli", "config", "ledger", "model", "render", "secrets",
         ],
     ),
-    ("main", &["cli", "commands", "failure", "process", "render"]),
-    ("lib", &[]),
+    // The public interface of the library.
+    (
+        "library",
+        &[
+            "app", "apply", "cli", "config", "failure", "model", "plan", "render",
+        ],
+    ),
+    ("main", &[]),
+    ("lib", &["commands", "failure", "library"]),
 ];
 
 /// Words that must not stand in a module: `(module, words)`.
