@@ -38,7 +38,10 @@
 //!
 //! `tests/it/architecture` enforces which module may import which.
 
-#![allow(missing_docs, reason = "only the public interface needs documentation")]
+#![cfg_attr(
+    feature = "testing",
+    allow(missing_docs, reason = "the feature makes modules public for tests")
+)]
 
 mod backoff;
 #[cfg(any(fuzzing, test))]

@@ -93,7 +93,6 @@ fn decoding_errors(body: &[u8]) -> Vec<String> {
         error(body, |response: wire::DefinitionList| {
             drop(response.definitions());
         }),
-        error(body, |_: wire::TemplateList| {}),
     ]
     .into_iter()
     .flatten()

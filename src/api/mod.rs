@@ -27,20 +27,24 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use error::{ApiError, ApiErrorKind, Call, Effect};
-pub use options::{CircuitOptions, ConnectorToken, Limits, Load, Options, RetryPolicy, Timeouts};
-pub use pagination::Listing;
+pub use error::{ApiError, ApiErrorKind, Effect};
+pub use options::{ConnectorToken, Load, Options};
 pub use reader::Reader;
-pub use redaction::ServerMessage;
 pub use session::{Credentials, Session};
-pub use target::{DEFAULT_TARGET, Target, TargetError};
+pub use target::{DEFAULT_TARGET, Target};
 pub use writer::Writer;
+#[cfg(test)]
+pub(crate) use {
+    error::Call,
+    options::{CircuitOptions, Limits, RetryPolicy, Timeouts},
+    pagination::Listing,
+    redaction::ServerMessage,
+};
 
 use crate::model::{
     ConnectorId, DefinitionId, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
-    TemplateId, WorkspaceId,
+    WorkspaceId,
 };
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -148,16 +152,4 @@ pub enum DeleteOutcome {
 pub struct Definition {
     pub(crate) id: DefinitionId,
     pub(crate) name: String,
-}
-
-/// A source template (`SourceTemplateListItem`).
-#[derive(Clone, Debug, Eq, PartialEq, Deserialize)]
-pub struct Template {
-    pub(crate) id: TemplateId,
-    pub(crate) name: String,
-    /// The name of the connector type in the connector registry.
-    pub(crate) connector_name: Option<String>,
-    /// `None` for a global template.
-    pub(crate) organization_id: Option<OrganizationId>,
-    pub(crate) actor_definition_id: DefinitionId,
 }

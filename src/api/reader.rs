@@ -6,9 +6,9 @@ use super::error::ApiError;
 use super::request;
 use super::success::Success;
 use super::wire::{
-    ConnectorList, ConnectorResponse, DefinitionList, ResponseBody, TemplateList, WorkspaceResponse,
+    ConnectorList, ConnectorResponse, DefinitionList, ResponseBody, WorkspaceResponse,
 };
-use super::{Connector, Definition, Replication, Template, Workspace};
+use super::{Connector, Definition, Replication, Workspace};
 use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,13 +90,6 @@ impl Reader {
         let request = request::list_definitions(name);
         let list: DefinitionList = self.client.as_application(&request).await?.decode()?;
         Ok(list.definitions())
-    }
-
-    /// Lists the source templates of the organization (`list_integrations_templates_sources`).
-    pub async fn templates(&self) -> Result<Vec<Template>, ApiError> {
-        let request = request::list_templates();
-        let list: TemplateList = self.client.as_application(&request).await?.decode()?;
-        Ok(list.data)
     }
 
     /// Sends a GET and decodes the response; `None` after 404.

@@ -280,12 +280,6 @@ pub(super) fn list_definitions(name: Option<&str>) -> Request<'static> {
     request
 }
 
-/// `list_integrations_templates_sources`
-pub(super) fn list_templates() -> Request<'static> {
-    let path = "/api/v1/integrations/templates/sources";
-    Request::get("list_integrations_templates_sources", path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{

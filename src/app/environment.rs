@@ -36,7 +36,8 @@ impl Environment {
         }
     }
 
-    /// Uses a store in memory in place of the one that an address of `--ledger` names.
+    /// Replaces the store at an address of `--ledger` by a store in memory.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_store_override(self, address: &str, shared: SharedStore) -> Self {
         Self {
@@ -60,7 +61,8 @@ impl Environment {
         self.variables.iter().filter_map(text).collect()
     }
 
-    /// The same, with something else than a signal to end runs with.
+    /// Lets `interrupt` stop a run in place of a signal.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn interrupted_by(self, interrupt: Arc<Notify>) -> Self {
         Self {

@@ -5,7 +5,7 @@
 
 mod methods;
 
-pub use methods::{MethodChoice, NoSuchMethod, choose_method};
+pub use methods::{NoSuchMethod, choose_method};
 
 use crate::model::DefinitionId;
 use serde::{Deserialize, Deserializer, Serialize};

@@ -31,7 +31,7 @@ mod validate;
 mod yaml;
 
 pub(crate) use customer_check::{Problem, check_customer};
-pub use diagnostic::{Code, Excerpt, Finding, Location, Report, Severity};
+pub use diagnostic::{Code, Finding, Severity};
 pub use load::load;
 pub(crate) use origin::PathStep;
 pub use project::{Loaded, Project};

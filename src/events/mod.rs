@@ -4,8 +4,6 @@
 //! An event is plain data. Its fields are the allow-list of what may be reported about a request: no
 //! body, no header, and no address with its query.
 
-#![expect(missing_docs, reason = "the names of the fields say what they hold")]
-
 #[cfg(test)]
 pub(crate) mod recorder;
 

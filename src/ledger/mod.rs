@@ -21,7 +21,7 @@ mod tests;
 pub use customers::Ledger;
 pub use journal::{Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
-pub use recovery::{Recovered, interchangeable, is_unresolved, precedence, recover, was_created};
+pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};
 pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 

@@ -24,7 +24,7 @@ mod settings;
 mod store_kind;
 
 pub use action::{Action, Outcome};
-pub use address::{Address, AddressError};
+pub use address::Address;
 pub use body::{ConnectorBody, CustomerPatch};
 pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,

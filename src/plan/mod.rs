@@ -25,9 +25,11 @@ mod tests;
 
 pub use blocked::{BlockCode, BlockReason, Blocked, GuardCode, Refusal};
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
-pub use matching::{Matches, RecordedMatch, match_resources};
+pub use matching::{Matches, match_resources};
 pub use precondition::Precondition;
-pub use rotation::{RotationPlan, only_rotations};
+#[cfg(test)]
+pub(crate) use rotation::RotationPlan;
+pub use rotation::only_rotations;
 pub use step::{
     ConnectorPatch, ConnectorUpdate, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
     Operation, Plan, Reason, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,

@@ -69,6 +69,7 @@ pub enum When {
 
 impl Faults {
     /// Appends a fault.
+    #[cfg(feature = "testing")]
     pub fn push(&mut self, fault: Fault) {
         self.list.push(fault);
     }
@@ -79,6 +80,7 @@ impl Faults {
     }
 
     /// Whether the list is empty.
+    #[cfg(feature = "testing")]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -90,9 +90,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use contract::ApiContract;
-pub use fault_kind::{FaultKind, InconsistentResponse, RetryAfter};
-pub use faults::{Fault, Faults, When};
-pub use options::{ORGANIZATION_ID, Options, SandboxError, StateFile};
+#[cfg(feature = "testing")]
+pub use fault_kind::FaultKind;
+pub use faults::Faults;
+#[cfg(feature = "testing")]
+pub use faults::{Fault, When};
+#[cfg(feature = "testing")]
+pub use options::ORGANIZATION_ID;
+pub use options::{Options, SandboxError, StateFile};
 
 use backend::{Backend, IdGenerator, SecretPredicate};
 use catalog::Catalog;

@@ -15,7 +15,7 @@ mod user_config;
 
 pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
-pub use fingerprint::{Fingerprinter, RekeyError};
+pub use fingerprint::Fingerprinter;
 pub use resolver::Resolver;
 pub use stores::syntax_error;
 

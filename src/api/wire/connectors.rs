@@ -1,7 +1,7 @@
 //! Responsible for decoding the responses about connectors, connector types and templates.
 
 use super::ResponseBody;
-use crate::api::{CheckStatus, Connector, Definition, NewConnector, Template};
+use crate::api::{CheckStatus, Connector, Definition, NewConnector};
 use crate::model::{
     ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, TemplateId,
 };
@@ -232,14 +232,4 @@ impl DefinitionList {
 
 impl ResponseBody for DefinitionList {
     const KIND: &'static str = "a list of definitions";
-}
-
-/// `SourceTemplateListResponse`
-#[derive(Deserialize)]
-pub(in crate::api) struct TemplateList {
-    pub(in crate::api) data: Vec<Template>,
-}
-
-impl ResponseBody for TemplateList {
-    const KIND: &'static str = "a list of templates";
 }

@@ -7,8 +7,7 @@ mod visit_strings;
 mod workspaces;
 
 pub(super) use connectors::{
-    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, TemplateList,
+    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList, DeleteResponse,
 };
 pub(super) use tokens::{ScopedTokenResponse, TokenInfo, TokenResponse};
 pub(super) use visit_strings::VisitStrings;

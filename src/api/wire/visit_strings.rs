@@ -3,8 +3,8 @@
 
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, ScopedTokenResponse, StatsResponse, TemplateList, TokenInfo, TokenResponse,
-    WorkspacePage, WorkspaceResponse,
+    DeleteResponse, ScopedTokenResponse, StatsResponse, TokenInfo, TokenResponse, WorkspacePage,
+    WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -98,15 +98,6 @@ impl VisitStrings for DefinitionList {
         self.definitions
             .iter_mut()
             .for_each(|definition| each(&mut definition.name));
-    }
-}
-
-impl VisitStrings for TemplateList {
-    fn visit_strings(&mut self, each: Each<'_>) {
-        for template in &mut self.data {
-            each(&mut template.name);
-            template.connector_name.iter_mut().for_each(&mut *each);
-        }
     }
 }
 

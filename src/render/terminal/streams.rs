@@ -43,6 +43,7 @@ impl Captured {
     }
 
     /// What went to stderr.
+    #[cfg(feature = "testing")]
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&lock(&self.stderr)).into_owned()
     }
