@@ -26,6 +26,7 @@
 //! - `app`: opens and closes what a command needs, and runs the stages.
 //! - `events`: what is reported while a command runs.
 //! - `render`: results and events as text and JSON. `failure`: causes and exit codes.
+//! - `explanations`: the texts of `airlift explain`.
 //!
 //! Beside them:
 //! - `library`: the public interface of the library: load, plan, apply, report.
@@ -44,6 +45,7 @@
 )]
 
 mod backoff;
+mod explanations;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;

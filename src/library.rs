@@ -9,7 +9,7 @@ use crate::cli::{self, ApplyArgs, Cli, Command};
 use crate::config::{Finding, Loaded, Severity};
 use crate::failure::{Failure, FailureKind};
 use crate::model::Address;
-use crate::render::{self, Captured, Out, Surroundings, Ui, json};
+use crate::render::{self, Captured, ColorChoice, Out, OutputEnvironment, Ui, Verbosity, json};
 use std::path::PathBuf;
 
 /// What a [`Runner`] works on.
@@ -229,7 +229,12 @@ impl Report {
 
 /// Output that is kept in memory.
 fn silent() -> (Ui, Captured) {
-    Ui::new(false, 0, &Surroundings::default()).captured()
+    Ui::new(
+        ColorChoice::Auto,
+        Verbosity::Normal,
+        &OutputEnvironment::default(),
+    )
+    .captured()
 }
 
 fn written(write: impl FnOnce(&mut Out<'_>) -> std::io::Result<()>) -> String {

@@ -104,7 +104,7 @@ impl App<'_> {
     pub(crate) fn show_plan_before_execution(&self, plan: &Plan) -> Result<(), Failure> {
         let Invocation { ui, global, .. } = self.invocation;
         if global.format == Format::Text {
-            render::plan(&mut ui.out(), plan, ui.verbose() > 0)?;
+            render::plan(&mut ui.out(), plan, ui.verbosity())?;
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ impl App<'_> {
             Format::Json => json::report(&mut ui.out(), report)?,
             // An empty plan has said so already.
             Format::Text if !plan.has_changes() => {}
-            Format::Text => render::report(&mut ui.out(), report, ui.verbose() > 0)?,
+            Format::Text => render::report(&mut ui.out(), report, ui.verbosity())?,
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
         let message = "the files have errors, so nothing was read or written remotely";
         return Err(Failure::error("invalid_files", message));
     };
-    if ui.verbose() > 0 && !report.findings.is_empty() {
+    if ui.verbosity().lists_all() && !report.findings.is_empty() {
         render::findings(&mut ui.status(), &report)?;
     }
     Ok(project)

@@ -129,7 +129,10 @@ impl App<'_> {
     }
 
     pub(super) fn show_doubtful(&self, planned: &Planned) -> Result<(), Failure> {
-        Ok(render::doubtful(self.invocation.ui, &planned.doubtful)?)
+        Ok(render::possible_duplicates(
+            self.invocation.ui,
+            &planned.doubtful,
+        )?)
     }
 }
 

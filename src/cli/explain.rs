@@ -7,9 +7,11 @@ use clap::Args;
 #[command(after_help = "\
 Examples:
   airlift explain
+  airlift explain adopt
   airlift explain secret_rotated
-  airlift explain customers.connectors.credentials")]
+  airlift explain customers.connectors.credentials
+  airlift explain exit-codes")]
 pub struct ExplainArgs {
-    /// What to explain; without it, everything that can be explained is listed
-    pub what: Option<String>,
+    /// A code, a term, an exit code or a field; without it, all names are listed
+    pub name: Option<String>,
 }

@@ -24,7 +24,7 @@ async fn execute(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
     let Invocation { ui, global, .. } = app.invocation;
     match global.format {
         Format::Json => json::drift(&mut ui.out(), &drift)?,
-        Format::Text => render::drift(&mut ui.out(), &drift, ui.verbose() > 0)?,
+        Format::Text => render::drift(&mut ui.out(), &drift, ui.verbosity())?,
     }
     let drifted = args.detailed_exitcode && drift.has_changes();
     Ok(if drifted {

@@ -7,6 +7,6 @@ use crate::render;
 
 pub(super) fn run(invocation: Invocation<'_>, args: &InitArgs) -> Result<Exit, Failure> {
     let files = app::write_starter(&args.directory)?;
-    render::initialised(invocation.ui, &files, &args.directory.display().to_string())?;
+    render::initialized(invocation.ui, &files, &args.directory.display().to_string())?;
     Ok(Exit::Success)
 }

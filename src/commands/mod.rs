@@ -19,7 +19,7 @@ mod validate;
 use crate::app::{Environment, Invocation};
 use crate::cli::{self, Cli, Command, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
-use crate::render::{self, Surroundings, Ui};
+use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity};
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
 
@@ -41,11 +41,13 @@ pub fn run_command_line() -> ExitCode {
 
 /// Runs a command in the environment of this process, and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
-    let ui = Ui::new(
-        cli.global.no_color,
-        cli.global.verbose,
-        &Surroundings::read(),
-    );
+    let color = if cli.global.no_color {
+        ColorChoice::Never
+    } else {
+        ColorChoice::Auto
+    };
+    let verbosity = Verbosity::from_count(cli.global.verbose);
+    let ui = Ui::new(color, verbosity, &OutputEnvironment::read());
     let runtime = match runtime(&cli.command) {
         Ok(runtime) => runtime,
         Err(error) => return failed(&ui, &error.into()).into(),

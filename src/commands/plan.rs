@@ -23,7 +23,7 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let Invocation { ui, global, .. } = app.invocation;
     match global.format {
         Format::Json => json::plan(&mut ui.out(), &plan)?,
-        Format::Text => render::plan(&mut ui.out(), &plan, ui.verbose() > 0)?,
+        Format::Text => render::plan(&mut ui.out(), &plan, ui.verbosity())?,
     }
     app::check_types(app.project, &plan)?;
     app::check_guards(&plan)?;

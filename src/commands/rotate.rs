@@ -24,7 +24,7 @@ async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let plan = &rotation.planned.plan;
     app.show_plan_before_execution(plan)?;
     let ui = app.invocation.ui;
-    render::left_for_apply(ui, &rotation.deferred, ui.verbose() > 0)?;
+    render::left_for_apply(ui, &rotation.deferred)?;
     app::check_guards(plan)?;
     let secrets = app.resolve(plan, args.execution).await?;
     if plan.has_changes() && !args.auto_approve {

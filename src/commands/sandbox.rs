@@ -3,7 +3,7 @@
 use crate::app::{self, Invocation};
 use crate::cli::ServeArgs;
 use crate::failure::{Exit, Failure};
-use crate::render;
+use crate::render::{self, AcceptedClient};
 use crate::sandbox::serve;
 use tokio::net::TcpListener;
 
@@ -11,7 +11,10 @@ use tokio::net::TcpListener;
 pub(super) async fn run(invocation: Invocation<'_>, args: &ServeArgs) -> Result<Exit, Failure> {
     let options = app::sandbox_options(invocation.env, args)?;
     let organization = options.organization_id.to_string();
-    let any_client = options.client.is_none();
+    let client = match options.client {
+        None => AcceptedClient::Any,
+        Some(_) => AcceptedClient::FromEnvironment,
+    };
     let failed = |error: std::io::Error| {
         let message = format!("cannot listen on 127.0.0.1:{}: {error}", args.port);
         Failure::error("cannot_listen", message)
@@ -20,7 +23,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ServeArgs) -> Result<
         .await
         .map_err(failed)?;
     let origin = format!("http://{}", listener.local_addr().map_err(failed)?);
-    render::serving(invocation.ui, &origin, &organization, any_client)?;
+    render::serving(invocation.ui, &origin, &organization, client)?;
     serve(listener, options, app::signal()).await?;
     Ok(Exit::Success)
 }

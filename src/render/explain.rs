@@ -1,154 +1,189 @@
-//! Explanations, offline: of every code a plan, a report or a failure can carry, of exit codes,
-//! and of the files' fields.
-//!
-//! The codes of findings bring their own explanations.
+//! Responsible for the output of `explain`: the text of a topic, and the list of all topics.
 
-use super::topics::{FIELDS, Topic, topics};
 use super::{Label, Line, Out, Safe};
+use crate::explanations::{self, Topic};
 use std::io;
 
-/// The topic that lists all exit codes.
-const EXIT_CODES: &str = "exit-codes";
-/// How alike a name must be to be suggested.
-const ALIKE: f32 = 0.6;
-
-/// Explains a code or a field; a field may be named by its end, such as `credentials`.
-pub fn explain(what: &str) -> Option<String> {
-    if what == EXIT_CODES {
-        let codes = topics().filter(|(group, _, _)| *group == "exit code");
-        let lines = codes.map(|(_, name, text)| format!("{name:>2}  {text}"));
-        return Some(lines.collect::<Vec<_>>().join("\n"));
-    }
-    let exact = topics().find(|(_, name, _)| *name == what);
-    let (group, name, text) = exact.or_else(|| by_end(what))?;
-    Some(format!("{name} ({group})\n{text}"))
-}
-
-/// The one field that ends so.
-fn by_end(what: &str) -> Option<&'static Topic> {
-    let is_end = |name: &str| {
-        name.strip_suffix(what)
-            .is_some_and(|rest| rest.ends_with('.'))
-    };
-    let mut found = FIELDS.iter().filter(|(_, name, _)| is_end(name));
-    found.next().filter(|_| found.next().is_none())
-}
-
-/// Every name that [`explain`] knows, with its group, in order.
-pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let all = ("list", EXIT_CODES);
-    topics()
-        .map(|(group, name, _)| (*group, *name))
-        .chain([all])
-}
-
-/// The name that was probably meant, among those known here and `more` names.
-pub fn suggestion<'a>(what: &str, more: &[&'a str]) -> Option<&'a str> {
-    let names: Vec<&'a str> = known()
-        .map(|(_, name)| name)
-        .chain(more.iter().copied())
-        .collect();
-    let found = similar::get_close_matches(what, &names, 1, ALIKE);
-    found.first().copied()
-}
-
-/// Writes an explanation, wrapped.
-pub fn write(out: &mut Out<'_>, text: &str) -> io::Result<()> {
-    for line in text.lines() {
-        let blanks = line.len() - line.trim_start().len();
-        let hang = if line.contains("  ") { 4 } else { 0 };
-        out.line(
-            &Line::at(blanks)
-                .hang(hang)
-                .text(Safe::new(line.trim_start())),
-        )?;
-    }
-    Ok(())
-}
-
-/// Writes all that is known: group by group, as many names on a line as fit.
-pub fn write_known(out: &mut Out<'_>, known: &[(&str, &str)]) -> io::Result<()> {
-    for (index, group) in known.chunk_by(|a, b| a.0 == b.0).enumerate() {
+/// Writes topics with their texts. Several topics of one kind are written as a list.
+pub(crate) fn write(out: &mut Out<'_>, topics: &[Topic]) -> io::Result<()> {
+    for (index, topic) in topics.iter().enumerate() {
         if index > 0 {
             out.blank()?;
         }
-        let Some((title, _)) = group.first() else {
+        let title = Line::at(0).label(Label::Strong, Safe::new(topic.name));
+        let kind = Safe::new(format_args!(" ({})", topic.kind));
+        out.line(&title.label(Label::Faint, kind))?;
+        write_paragraphs(out, topic.text)?;
+    }
+    out.flush()
+}
+
+/// Writes the names of all topics, grouped by kind.
+pub(crate) fn write_all(out: &mut Out<'_>) -> io::Result<()> {
+    for group in explanations::all().chunk_by(|a, b| a.kind == b.kind) {
+        let Some(first) = group.first() else {
             continue;
         };
-        out.line(&Line::at(0).label(Label::Strong, Safe::new(title)))?;
+        out.line(&Line::at(0).label(Label::Strong, Safe::new(first.kind)))?;
         let mut names = vec![Line::at(2)];
-        let parts = group
-            .iter()
-            .map(|(_, name)| Line::default().text(Safe::new(name)));
-        names.extend(parts);
+        names.extend(
+            group
+                .iter()
+                .map(|topic| Line::default().text(Safe::new(topic.name))),
+        );
         out.sentences(2, &names)?;
+        out.blank()?;
+    }
+    out.say("Next: airlift explain NAME")?;
+    out.flush()
+}
+
+/// Writes Markdown paragraphs, each joined to one line and wrapped.
+fn write_paragraphs(out: &mut Out<'_>, text: &str) -> io::Result<()> {
+    for (index, paragraph) in text.split("\n\n").enumerate() {
+        if index > 0 {
+            out.blank()?;
+        }
+        let joined: Vec<&str> = paragraph.lines().map(str::trim).collect();
+        out.line(&Line::at(0).text(Safe::new(joined.join(" "))))?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{explain, known, suggestion, topics};
-    use crate::apply::Outcome;
+    use crate::apply::{Outcome, StepProblem, StepWarning};
+    use crate::config::{Code, config_schema};
+    use crate::explanations;
     use crate::failure::Exit;
     use crate::model::UnverifiedReason;
     use crate::plan::{BlockCode, DriftKind, GuardCode, Reason};
+    use crate::render::{Color, Out};
     use schemars::{JsonSchema, schema_for};
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
     use std::collections::BTreeSet;
+    use std::fmt::Debug;
 
-    /// The names of an enum's variants, as its schema has them.
+    /// The glossary of CONTRIBUTING.
+    const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
+
+    /// The serialized names of an enum's variants.
     fn variants<T: JsonSchema>() -> BTreeSet<String> {
-        let schema = schema_for!(T);
-        let listed = schema.get("oneOf").and_then(|all| all.as_array()).cloned();
-        let names = listed.unwrap_or_default().into_iter().flat_map(|one| {
-            let several = one["enum"].as_array().cloned().unwrap_or_default();
-            several.into_iter().chain(one.get("const").cloned())
-        });
-        names
+        let schema = schema_for!(T).to_value();
+        let definitions = schema["oneOf"].as_array().cloned().unwrap_or_default();
+        std::iter::once(schema)
+            .chain(definitions)
+            .flat_map(|definition| {
+                let names = definition["enum"].as_array().cloned().unwrap_or_default();
+                [names, vec![definition["const"].clone()]].concat()
+            })
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect()
     }
 
-    fn explained(wanted: &str) -> BTreeSet<String> {
-        let group = topics().filter(|(group, _, _)| *group == wanted);
-        group.map(|(_, name, _)| (*name).to_owned()).collect()
+    /// The codes of an enum that is tagged by `code`, out of serde's message about an unknown one.
+    fn codes<T: DeserializeOwned + Debug>() -> BTreeSet<String> {
+        let error = serde_json::from_value::<T>(json!({"code": "?"})).unwrap_err();
+        let message = error.to_string();
+        let names = message.split('`').skip(1).step_by(2);
+        names
+            .filter(|name| *name != "?")
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn explained(kind: &str) -> BTreeSet<String> {
+        explanations::all()
+            .iter()
+            .filter(|topic| topic.kind == kind)
+            .map(|topic| topic.name.to_owned())
+            .collect()
+    }
+
+    /// The paths of all fields below a schema.
+    fn paths(schema: &Value, definition: &Value, prefix: &str, paths: &mut BTreeSet<String>) {
+        let Some(fields) = definition["properties"].as_object() else {
+            return;
+        };
+        for (name, field) in fields {
+            let path = format!("{prefix}{name}");
+            for definition in definitions(schema, field) {
+                self::paths(schema, definition, &format!("{path}."), paths);
+            }
+            paths.insert(path);
+        }
+    }
+
+    /// The definitions of a field's mapping or of its list's items.
+    fn definitions<'a>(schema: &'a Value, field: &'a Value) -> Vec<&'a Value> {
+        let alternatives = field["anyOf"].as_array().into_iter().flatten();
+        [field, &field["items"]]
+            .into_iter()
+            .chain(alternatives)
+            .map(|value| match value["$ref"].as_str() {
+                Some(target) => schema.pointer(target.trim_start_matches('#')).unwrap(),
+                None => value,
+            })
+            .collect()
     }
 
     #[test]
-    fn every_code_has_an_explanation_and_nothing_else_has() {
+    fn explanations_of_codes_match_the_enums() {
         assert_eq!(explained("reason"), variants::<Reason>());
         assert_eq!(explained("block"), variants::<BlockCode>());
         assert_eq!(explained("drift"), variants::<DriftKind>());
         assert_eq!(explained("guard"), variants::<GuardCode>());
         assert_eq!(explained("verification"), variants::<UnverifiedReason>());
         assert_eq!(explained("outcome"), variants::<Outcome>());
-        let numbers = Exit::BY_PRECEDENCE.map(|exit| exit.number().to_string());
-        assert_eq!(explained("exit code"), numbers.into_iter().collect());
+        assert_eq!(explained("problem"), codes::<StepProblem>());
+        assert_eq!(explained("warning"), codes::<StepWarning>());
         assert!(explained("reason").len() > 10);
     }
 
     #[test]
-    fn names_are_unique() {
-        let names: Vec<_> = known().map(|(_, name)| name).collect();
-        let unique: BTreeSet<_> = names.iter().collect();
-        assert_eq!(names.len(), unique.len());
-        assert!(topics().all(|(_, _, text)| text.ends_with('.')));
+    fn explanations_of_findings_match_the_codes() {
+        let codes = Code::ALL.iter().map(|code| code.as_str().to_owned());
+        assert_eq!(explained("finding"), codes.collect());
     }
 
     #[test]
-    fn fields_are_found_by_their_end_and_typos_by_likeness() {
-        assert!(
-            explain("credentials")
-                .unwrap()
-                .starts_with("customers.connectors.credentials")
-        );
-        assert!(explain("name").is_none() && explain("nonsense").is_none());
-        assert_eq!(suggestion("secret_rotatd", &[]), Some("secret_rotated"));
-        assert_eq!(
-            suggestion("duplicate_kye", &["duplicate_key"]),
-            Some("duplicate_key")
-        );
-        assert_eq!(suggestion("zzzzzz", &[]), None);
-        assert!(explain("exit-codes").unwrap().lines().count() > 10);
+    fn explanations_of_exit_codes_match_the_numbers() {
+        let numbers = Exit::BY_PRECEDENCE.map(|exit| exit.number().to_string());
+        assert_eq!(explained("exit code"), numbers.into_iter().collect());
+    }
+
+    #[test]
+    fn explanations_of_fields_match_the_schema() {
+        let schema = config_schema();
+        let mut fields = BTreeSet::new();
+        paths(&schema, &schema, "", &mut fields);
+        assert_eq!(explained("field"), fields);
+    }
+
+    #[test]
+    fn explanations_of_concepts_include_the_glossary() {
+        let (_, section) = CONTRIBUTING.split_once("## Glossary").unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let rows = section.lines().filter(|line| line.starts_with("| "));
+        let terms: BTreeSet<String> = rows
+            .filter_map(|row| row.split('|').nth(1))
+            .map(|term| term.trim().to_owned())
+            .filter(|term| term != "term")
+            .collect();
+        assert_eq!(terms.len(), 15, "{terms:?}");
+        let missing: Vec<_> = terms.difference(&explained("concept")).cloned().collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn write_of_a_topic_joins_and_wraps_its_paragraphs() {
+        let mut bytes = Vec::new();
+        let topics = explanations::find("guard");
+        super::write(&mut Out::new(&mut bytes, 60, Color::Off), &topics).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.starts_with("guard (concept)\nA limit"), "{text}");
+        assert!(text.contains("\n\nNext: "), "{text}");
+        assert!(text.lines().all(|line| line.len() <= 60), "{text}");
     }
 }

@@ -1,22 +1,22 @@
-//! Responsible for what `export` prints.
+//! Responsible for the output of `export`.
 
 use super::labels::counted;
 use super::messages::note;
 use super::{Line, Out, Safe, Ui};
 use std::io;
 
-/// Notes before the rest is counted, unless all are asked for.
+/// Notes that are written before the rest is counted, unless `-v` is given.
 const NOTES: usize = 20;
 
-/// Writes YAML in which nothing is left that a terminal or a CI runner obeys.
+/// Writes YAML of this program, in which dangerous characters are already escaped.
 pub fn yaml(out: &mut Out<'_>, text: &str) -> io::Result<()> {
     out.raw(text.as_bytes())?;
     out.flush()
 }
 
-/// What an export left out, and how many placeholders are to be filled in.
+/// Says what an export left out, and how many placeholders the files contain.
 pub fn left_out(ui: &Ui, notes: &[String], placeholders: usize) -> io::Result<()> {
-    let shown = if ui.verbose() > 0 {
+    let shown = if ui.verbosity().lists_all() {
         notes.len()
     } else {
         notes.len().min(NOTES)
@@ -26,16 +26,16 @@ pub fn left_out(ui: &Ui, notes: &[String], placeholders: usize) -> io::Result<()
     }
     if shown < notes.len() {
         let more = notes.len() - shown;
-        note(ui, &format!("{more} more are left out; -v names them"))?;
+        note(ui, &format!("{more} more are left out; -v lists them"))?;
     }
     if placeholders == 0 {
         return Ok(());
     }
-    let text = format!("placeholders to be filled in before the next apply: {placeholders}");
+    let text = format!("placeholders to replace before the next apply: {placeholders}");
     note(ui, &text)
 }
 
-/// What was written.
+/// Counts the written files, and names the next command.
 pub fn written(ui: &Ui, files: usize, directory: &str) -> io::Result<()> {
     let mut out = ui.out();
     let text = format!("wrote {} below {directory}", counted(files, "file"));

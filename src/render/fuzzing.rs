@@ -1,11 +1,14 @@
-//! Laws of the writer, for `crate::fuzzing`.
+//! Responsible for the properties of the writer that `crate::fuzzing` checks for any input.
 
-#![expect(clippy::missing_panics_doc, reason = "a law panics when it is broken")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a property that does not hold panics"
+)]
 
 use super::sanitize::{commands, is_dangerous};
-use super::{Label, Line, Out, Safe, json};
+use super::{Color, Label, Line, Out, Safe, json};
 
-/// Whatever is written steers no terminal and no CI runner, and nothing of it is lost.
+/// Output controls no terminal and no CI runner, and no text is lost.
 pub fn writer(data: &[u8]) {
     let (&[width, indent, hang], data) = data.split_first_chunk().unwrap_or((&[80, 0, 2], data));
     let text = String::from_utf8_lossy(data);
@@ -18,29 +21,29 @@ pub fn writer(data: &[u8]) {
         },
     );
     let width = 40 + usize::from(width % 81);
-    let plain = written(|out| out.line(&line), width, false);
+    let plain = written(|out| out.line(&line), width, Color::Off);
     for shown in plain.lines() {
         assert!(!shown.chars().any(is_dangerous), "{shown:?}");
         assert!(commands(shown).is_empty(), "{shown:?}");
     }
-    let given: String = parts
+    let expected: String = parts
         .iter()
         .map(|part| Safe::new(part).to_string())
         .collect();
-    assert_eq!(content(&plain), content(&given));
-    let colored = written(|out| out.line(&line), width, true);
+    assert_eq!(content(&plain), content(&expected));
+    let colored = written(|out| out.line(&line), width, Color::On);
     assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
     document(&text);
 }
 
-/// Without blanks, where lines are broken, and with broken commands as they were.
+/// A text without blanks, where lines wrap, and with escaped CI commands restored.
 fn content(text: &str) -> String {
     let text: String = text.split_whitespace().collect();
     text.replace("\\u{3a}", ":").replace("\\u{23}", "#")
 }
 
 fn document(text: &str) {
-    let shown = written(|out| json::document(out, &[text]), 80, false);
+    let shown = written(|out| json::document(out, &[text]), 80, Color::Off);
     assert!(!shown.chars().any(|c| c != '\n' && is_dangerous(c)));
     assert!(shown.lines().all(|line| commands(line).is_empty()));
     assert_eq!(serde_json::from_str(&shown).ok(), Some([text.to_owned()]));
@@ -49,7 +52,7 @@ fn document(text: &str) {
 fn written(
     write: impl Fn(&mut Out<'_>) -> std::io::Result<()>,
     width: usize,
-    color: bool,
+    color: Color,
 ) -> String {
     let mut bytes = Vec::new();
     assert!(write(&mut Out::new(&mut bytes, width, color)).is_ok());

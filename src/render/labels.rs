@@ -1,32 +1,34 @@
-//! Plain words for the plan's codes, as short as a line of a plan needs them.
+//! Responsible for the short words for codes, as a line of a plan or a report needs them.
 //!
-//! Every match is exhaustive: a new reason does not compile before it has words. The longer
-//! texts are in `explain`.
+//! Every match is exhaustive: a new reason does not compile before it has a label. `explanations`
+//! holds the long texts.
 
 use crate::apply::Outcome;
 use crate::model::UnverifiedReason;
 use crate::plan::{Action, DriftKind, Reason};
+use serde::Serialize;
+use serde_json::Value;
 
-/// Why a step exists.
+/// Why a step is planned.
 pub(super) fn reason(reason: Reason) -> &'static str {
     match reason {
-        Reason::MissingRemote => "not there yet",
+        Reason::MissingRemote => "does not exist yet",
         Reason::DeletedOutOfBand => "was deleted outside airlift",
         Reason::FoundByName => "found by its name",
         Reason::FieldChanged => "a declared field differs",
         Reason::Renamed => "renamed in the files",
         Reason::KeyRemoved => "a key is no longer declared",
-        Reason::SecretRotated => "a secret is not what was last sent",
-        Reason::StoreVersionChanged => "a secret's store has another version",
-        Reason::CredentialsVersionChanged => "credentials_version was changed",
-        Reason::Requested => "rotation was asked for",
-        Reason::TypeChanged => "the type changed, which no update can do",
-        Reason::EnvironmentChanged => "the environment changed, which no update can do",
-        Reason::TemplateChanged => "the template changed, which no update can do",
-        Reason::SecretInConfig => "replication_config holds a secret, which no update can carry",
-        Reason::NotInConfig => "ours, and no longer in the files",
-        Reason::Superseded => "left over from a replacement or deletion that did not finish",
-        Reason::SetAfterCreation => "set right after creation, which cannot carry it",
+        Reason::SecretRotated => "a secret differs from the last one sent",
+        Reason::StoreVersionChanged => "a secret has a new version in its store",
+        Reason::CredentialsVersionChanged => "credentials_version changed",
+        Reason::Requested => "rotation requested",
+        Reason::TypeChanged => "the type changed, which needs a replacement",
+        Reason::EnvironmentChanged => "the environment changed, which needs a replacement",
+        Reason::TemplateChanged => "the template changed, which needs a replacement",
+        Reason::SecretInConfig => "replication_config holds a secret, which needs a replacement",
+        Reason::NotInConfig => "managed by airlift, no longer in the files",
+        Reason::Superseded => "left over from an unfinished replacement or deletion",
+        Reason::SetAfterCreation => "set right after creation, which cannot set it",
     }
 }
 
@@ -34,14 +36,14 @@ pub(super) fn reason(reason: Reason) -> &'static str {
 pub(super) fn unverified(why: UnverifiedReason) -> &'static str {
     match why {
         UnverifiedReason::Unavailable => "the reference cannot be resolved here",
-        UnverifiedReason::NotAsked => "no secrets were to be read (--no-secrets)",
-        UnverifiedReason::KeyChanged => "the key of the fingerprints changed",
+        UnverifiedReason::NotAsked => "secrets were not read (--no-secrets)",
+        UnverifiedReason::KeyChanged => "the fingerprint key changed",
         UnverifiedReason::NeverSent => "adopted: never sent by airlift",
-        UnverifiedReason::Manual => "rotation: manual, so it is not read to compare",
+        UnverifiedReason::Manual => "rotation: manual, so the secret is not compared",
     }
 }
 
-/// What was to be done, in a report.
+/// The action of a step, as an imperative.
 pub(super) fn action(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
@@ -54,17 +56,17 @@ pub(super) fn action(action: Action) -> &'static str {
     }
 }
 
-/// How something changed out of band.
+/// How an object changed outside airlift.
 pub(super) fn drift(kind: DriftKind) -> &'static str {
     match kind {
         DriftKind::Gone => "gone",
         DriftKind::RenamedRemotely => "renamed",
         DriftKind::ChangedRemotely => "changed",
-        DriftKind::Appeared => "new, not ours",
+        DriftKind::Appeared => "new, not created by airlift",
     }
 }
 
-/// What became of an operation.
+/// The outcome of an operation.
 pub(super) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "done",
@@ -76,21 +78,7 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A count with its noun: `1 error`, `2 errors`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
-}
-
-/// A code as machines read it.
-pub(super) fn code(code: impl serde::Serialize) -> String {
-    match serde_json::to_value(code) {
-        Ok(serde_json::Value::String(code)) => code,
-        _ => String::new(),
-    }
-}
-
-/// What became of operations, as a heading.
+/// The outcome of operations, as a heading.
 pub(super) fn title(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "Done",
@@ -99,5 +87,24 @@ pub(super) fn title(outcome: Outcome) -> &'static str {
         Outcome::Stale => "Stale",
         Outcome::Unknown => "Unknown",
         Outcome::NotAttempted => "Not attempted",
+    }
+}
+
+/// A count with its noun: `1 error`, `2 errors`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// A code as JSON output has it: the value itself, or its tag `code`.
+pub(super) fn code(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(code)) => code,
+        Ok(Value::Object(fields)) => fields
+            .get("code")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        _ => String::new(),
     }
 }

@@ -1,4 +1,5 @@
-//! Responsible for status messages: where a run goes, what it asks, how it ends early.
+//! Responsible for status messages: the target of a run, the request for approval, and how a run is
+//! stopped.
 
 use super::labels::counted;
 use super::{Label, Line, Safe, Ui, labels};
@@ -7,86 +8,105 @@ use crate::plan::Action;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-/// Which API a run is about to speak to, so that nobody mistakes one for the other.
+/// Pending changes that a note lists before it counts the rest.
+const LISTED: usize = 5;
+
+/// Names the API of a run, so that a reader does not mistake the sandbox for it.
 pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Faint, "Target: ");
     let text = Safe::new(format_args!("{name}, organization {organization}"));
     ui.status().line(&line.label(Label::Faint, text))
 }
 
-/// Something worth knowing that stops nothing.
+/// Writes a note, which does not stop the run.
 pub fn note(ui: &Ui, text: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Strong, "note: ");
     ui.status().line(&line.text(Safe::new(text)))
 }
 
-/// Connectors that an earlier run may have made, beside those that were taken for what it made.
-pub fn doubtful(ui: &Ui, doubtful: &BTreeMap<Address, BTreeSet<ConnectorId>>) -> io::Result<()> {
-    for (address, others) in doubtful {
-        let others: Vec<String> = others.iter().map(ConnectorId::to_string).collect();
+/// Names connectors that an interrupted run may have created, beside those that it adopted.
+pub fn possible_duplicates(
+    ui: &Ui,
+    duplicates: &BTreeMap<Address, BTreeSet<ConnectorId>>,
+) -> io::Result<()> {
+    for (address, others) in duplicates {
+        let ids: Vec<String> = others.iter().map(ConnectorId::to_string).collect();
         let text = format!(
-            "a run that was cut short and somebody else made {address} at the same time, and nobody \
-             can tell which is whose: the older one is kept; delete {} yourself if nobody uses it",
-            others.join(" and ")
+            "{address} exists more than once: an interrupted run and someone else may each have \
+             created one. The oldest is used; delete {} if they are not needed",
+            ids.join(" and ")
         );
         note(ui, &text)?;
     }
     Ok(())
 }
 
-/// What a rotation saw and leaves alone.
-pub fn left_for_apply(ui: &Ui, left: &[(Address, Action)], all: bool) -> io::Result<()> {
-    if left.is_empty() {
+/// Names pending changes that a rotation leaves for apply.
+pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> {
+    if changes.is_empty() {
         return Ok(());
     }
-    let shown = if all { left.len() } else { left.len().min(5) };
-    let named: Vec<String> = left[..shown]
+    let shown = if ui.verbosity().lists_all() {
+        changes.len()
+    } else {
+        changes.len().min(LISTED)
+    };
+    let names: Vec<String> = changes[..shown]
         .iter()
         .map(|(address, action)| format!("{} {address}", labels::action(*action)))
         .collect();
-    let more = match left.len() - shown {
+    let rest = match changes.len() - shown {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    let pending = labels::counted(left.len(), "pending change");
-    note(
-        ui,
-        &format!("{pending} left for apply: {}{more}", named.join(", ")),
-    )
+    let count = counted(changes.len(), "pending change");
+    let text = format!("{count} left for apply: {}{rest}", names.join(", "));
+    note(ui, &text)
 }
 
-/// Asks for approval; the answer is read by the caller.
+/// Asks for approval. The caller reads the answer.
 pub fn ask(ui: &Ui) -> io::Result<()> {
     let mut status = ui.status();
     status.blank()?;
-    status.line(
-        &Line::at(0)
-            .hang(2)
-            .label(Label::Strong, "Apply these changes? Only `yes` is yes:"),
-    )?;
+    let question = "Apply these changes? Only `yes` is accepted:";
+    status.line(&Line::at(0).hang(2).label(Label::Strong, question))?;
     status.flush()
 }
 
-/// The first signal was heard.
+/// Says what the first signal does.
 pub fn draining(ui: &Ui) {
-    let text = "stopping: what was begun is finished, nothing further is; a second signal stops at \
-                once";
-    // Without a stderr there is nobody to tell, and the run ends all the same.
+    let text = "Stopping: finishing requests in flight. Press Ctrl-C again to stop immediately.";
+    // The run stops, whether or not stderr can be written.
     let _ = ui
         .status()
         .line(&Line::at(0).hang(2).label(Label::Strong, text));
 }
 
-/// The second signal was heard.
+/// Says what the second signal did.
 pub fn aborted(ui: &Ui) {
-    let text = "stopped at once: what was under way is unknown, and the next run looks";
+    let text =
+        "Stopped immediately: the outcome of requests in flight is unknown. The next run checks.";
     let _ = ui
         .status()
         .line(&Line::at(0).hang(2).label(Label::Error, text));
 }
 
-/// The embedded API is ready; how to point a client at it.
-pub fn serving(ui: &Ui, address: &str, organization: &str, any_client: bool) -> io::Result<()> {
+/// Which client credentials a sandbox accepts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AcceptedClient {
+    /// Every pair that is not empty.
+    Any,
+    /// The pair in the environment of the sandbox.
+    FromEnvironment,
+}
+
+/// Says how to point a client at the sandbox.
+pub fn serving(
+    ui: &Ui,
+    address: &str,
+    organization: &str,
+    client: AcceptedClient,
+) -> io::Result<()> {
     let mut out = ui.out();
     out.say(Safe::new(format_args!(
         "Serving the sandbox at {address}; end it with Ctrl-C."
@@ -94,16 +114,19 @@ pub fn serving(ui: &Ui, address: &str, organization: &str, any_client: bool) -> 
     out.line(&Line::at(2).text(Safe::new(format_args!("AIRBYTE_API_HOST={address}"))))?;
     let text = Safe::new(format_args!("AIRBYTE_ORGANIZATION_ID={organization}"));
     out.line(&Line::at(2).text(text))?;
-    let client = if any_client {
-        "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET: any that are not empty"
-    } else {
-        "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET: as in this process's environment"
+    let client = match client {
+        AcceptedClient::Any => {
+            "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET: any values that are not empty"
+        }
+        AcceptedClient::FromEnvironment => {
+            "AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET: as in this process's environment"
+        }
     };
     out.line(&Line::at(2).hang(4).text(client))?;
     out.flush()
 }
 
-/// The files hold no error; what they declare.
+/// Counts what valid files declare.
 pub fn valid(ui: &Ui, files: usize, customers: usize, connectors: usize) -> io::Result<()> {
     let text = format!(
         "Valid: {} with {} and {}.",
@@ -116,8 +139,8 @@ pub fn valid(ui: &Ui, files: usize, customers: usize, connectors: usize) -> io::
     out.flush()
 }
 
-/// What `init` wrote, and what comes next.
-pub fn initialised(ui: &Ui, files: &[String], directory: &str) -> io::Result<()> {
+/// Names the files that `init` wrote, and the next command.
+pub fn initialized(ui: &Ui, files: &[String], directory: &str) -> io::Result<()> {
     let mut out = ui.out();
     for file in files {
         out.line(&Line::at(0).text("wrote ").text(Safe::new(file)))?;

@@ -6,14 +6,14 @@ use super::terminal::progress::Progress;
 use crate::events::{Sink, Sinks};
 use std::sync::Arc;
 
-/// The progress, and the log of requests where it is on.
+/// The progress display, and the request log if it is on.
 pub fn progress(ui: &Ui) -> Arc<dyn Sink> {
     let progress: Box<dyn Sink> = Box::new(Progress::new(ui));
     let sinks: Sinks = request_log(ui).into_iter().chain([progress]).collect();
     Arc::new(sinks)
 }
 
-/// Only the log of requests where it is on: for commands that are done soon.
+/// The request log only, if it is on. For short commands.
 pub fn quiet(ui: &Ui) -> Arc<dyn Sink> {
     let sinks: Sinks = request_log(ui).into_iter().collect();
     Arc::new(sinks)

@@ -6,7 +6,7 @@ use airlift::cli::Cli;
 use airlift::commands::perform;
 use airlift::failure::Exit;
 use airlift::ledger::SharedStore;
-use airlift::render::{Surroundings, Ui};
+use airlift::render::{ColorChoice, OutputEnvironment, Ui, Verbosity};
 use airlift::sandbox::testing::{RequestRecord, TestOptions};
 use airlift::sandbox::{Faults, Options, Sandbox};
 use std::collections::BTreeMap;
@@ -135,12 +135,12 @@ impl Machine {
     ) -> CompletedRun {
         let earlier = running.log().len();
         let started = tokio::time::Instant::now();
-        let settings = Surroundings {
+        let settings = OutputEnvironment {
             columns: Some(120),
             log: true,
-            ..Surroundings::default()
+            ..OutputEnvironment::default()
         };
-        let (ui, captured) = Ui::new(true, 0, &settings).captured();
+        let (ui, captured) = Ui::new(ColorChoice::Never, Verbosity::Normal, &settings).captured();
         // A new store for each run, because a process has no state of earlier ones.
         let address = SHARED.rsplit(' ').next().unwrap();
         let shared = SharedStore::new(Arc::new(self.store.clone()), "ledgers", address);

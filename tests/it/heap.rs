@@ -2,6 +2,7 @@
 //! TLS and frees everything, and its writable memory is searched for the secrets.
 
 use crate::support::{TestEnv, isolate, options};
+use airlift::render::{ColorChoice, OutputEnvironment, Ui, Verbosity};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -38,10 +39,14 @@ fn child() {
     // works.
     drop([(); 64].map(|()| std::fs::read_to_string("unwiped").unwrap()));
     // The parent searches the memory now, and then closes stdin.
-    airlift::render::Ui::new(true, 0, &airlift::render::Surroundings::default())
-        .out()
-        .say("\nready")
-        .unwrap();
+    Ui::new(
+        ColorChoice::Never,
+        Verbosity::Normal,
+        &OutputEnvironment::default(),
+    )
+    .out()
+    .say("\nready")
+    .unwrap();
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 

@@ -1,11 +1,11 @@
-//! Responsible for the shape of what `doctor` checked as JSON.
+//! Responsible for the JSON document of `doctor --format json`.
 
 use super::FORMAT_VERSION;
 use crate::model::HealthCheck;
 use crate::render::view::doctor::is_healthy;
 use serde::Serialize;
 
-/// The result of `doctor --format json`.
+/// The JSON document of `doctor`.
 #[derive(Serialize)]
 pub(super) struct DoctorDocument<'a> {
     format_version: u32,
@@ -13,7 +13,7 @@ pub(super) struct DoctorDocument<'a> {
     checks: &'a [HealthCheck],
 }
 
-/// The document of what `doctor` found.
+/// The document of the checks.
 pub(super) fn document(checks: &[HealthCheck]) -> DoctorDocument<'_> {
     DoctorDocument {
         format_version: FORMAT_VERSION,

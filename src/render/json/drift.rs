@@ -1,4 +1,4 @@
-//! Responsible for the shape of a drift as JSON.
+//! Responsible for the JSON document of `drift --format json`.
 
 use super::FORMAT_VERSION;
 use crate::plan::{Drift, DriftKind, DriftSummary, Drifted, FieldChange};
@@ -10,23 +10,23 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "airlift drift")]
 pub(super) struct DriftDocument<'a> {
-    /// The version of this shape; only additions keep it.
+    /// The version of this document. New fields do not change it.
     format_version: u32,
-    /// The organization that was looked at.
+    /// The organization.
     organization_id: String,
-    /// Only a part of the ledger was compared.
+    /// Whether only a part of the ledger was compared.
     partial: bool,
-    /// Something changed out of band.
+    /// Whether anything changed outside airlift.
     drifted: bool,
     /// The counts.
     summary: DriftSummary,
-    /// What changed, customers in name order.
+    /// The changes, with customers in the order of their names.
     changes: Vec<DriftEntry<'a>>,
-    /// Names of customers that are not ours.
+    /// Names of customers that airlift does not manage.
     unmanaged_customers: &'a [String],
 }
 
-/// One thing that changed out of band.
+/// One object that changed outside airlift.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct DriftEntry<'a> {
     /// `customer` or `customer/connector`, by recorded names.
@@ -42,13 +42,16 @@ pub(super) struct DriftEntry<'a> {
     id: String,
     /// How it changed.
     change: DriftKind,
-    /// The fields that changed: before as last applied, after as it is.
+    /// The changed fields: `before` is the value last applied, `after` the present one.
     fields: &'a [FieldChange],
 }
 
 /// The document of a drift.
 pub(super) fn document(drift: &Drift) -> DriftDocument<'_> {
-    let changes = drift.customers.iter().flat_map(|one| &one.changes);
+    let changes = drift
+        .customers
+        .iter()
+        .flat_map(|customer| &customer.changes);
     DriftDocument {
         format_version: FORMAT_VERSION,
         organization_id: drift.organization_id.to_string(),
@@ -60,14 +63,14 @@ pub(super) fn document(drift: &Drift) -> DriftDocument<'_> {
     }
 }
 
-fn entry(one: &Drifted) -> DriftEntry<'_> {
+fn entry(drifted: &Drifted) -> DriftEntry<'_> {
     DriftEntry {
-        address: one.address.to_string(),
-        customer: &one.address.customer,
-        connector: one.address.connector.as_deref(),
-        kind: kind(one.subject),
-        id: one.subject.id(),
-        change: one.kind,
-        fields: &one.fields,
+        address: drifted.address.to_string(),
+        customer: &drifted.address.customer,
+        connector: drifted.address.connector.as_deref(),
+        kind: kind(drifted.subject),
+        id: drifted.subject.id(),
+        change: drifted.kind,
+        fields: &drifted.fields,
     }
 }

@@ -1,4 +1,4 @@
-//! Responsible for the shape of findings as JSON.
+//! Responsible for the JSON document of `validate --format json`.
 
 use super::FORMAT_VERSION;
 use crate::config::diagnostic::{Finding, Location, Report, Severity};
@@ -26,7 +26,7 @@ pub(super) struct FindingEntry<'a> {
     path: Option<&'a str>,
 }
 
-/// The document of what `validate` found.
+/// The document of the findings.
 pub(super) fn document(report: &Report) -> ValidationDocument<'_> {
     ValidationDocument {
         format_version: FORMAT_VERSION,

@@ -1,8 +1,7 @@
-//! Responsible for the versioned JSON of results, written so that no terminal and no CI runner
-//! obeys it, and for its schemas.
+//! Responsible for results as JSON, and for the JSON schemas.
 //!
-//! The modules hold the shapes that a reader may rely on. Only additions keep `format_version`;
-//! readers ignore what they do not know. Values are exact; what a view computes is taken from it.
+//! Dangerous characters are escaped, so that no terminal and no CI runner executes the text; the
+//! values are exact. A new field keeps `format_version`, because readers ignore unknown fields.
 
 mod doctor;
 mod drift;
@@ -19,7 +18,7 @@ use crate::plan::{Drift, Plan};
 use serde::Serialize;
 use std::io;
 
-/// The version of these shapes.
+/// The version of the documents.
 const FORMAT_VERSION: u32 = 1;
 
 /// Writes a plan.
@@ -37,19 +36,19 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
     document(out, &report::document(report))
 }
 
-/// Writes what `validate` found.
+/// Writes the findings of `validate`.
 pub fn validation(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
     document(out, &findings::document(report))
 }
 
-/// Writes what `doctor` found.
-pub fn doctor(out: &mut Out<'_>, probes: &[HealthCheck]) -> io::Result<()> {
-    document(out, &doctor::document(probes))
+/// Writes the checks of `doctor`.
+pub fn doctor(out: &mut Out<'_>, checks: &[HealthCheck]) -> io::Result<()> {
+    document(out, &doctor::document(checks))
 }
 
-/// Writes any document, such as a schema, so that no terminal and no CI runner obeys it.
+/// Writes any document, such as a schema, with dangerous characters escaped.
 pub fn document(out: &mut Out<'_>, document: &impl Serialize) -> io::Result<()> {
-    let formatter = Harmless(serde_json::ser::PrettyFormatter::new());
+    let formatter = EscapedFormatter(serde_json::ser::PrettyFormatter::new());
     let mut serializer = serde_json::Serializer::with_formatter(Raw(out), formatter);
     document.serialize(&mut serializer)?;
     out.raw(b"\n")?;
@@ -83,9 +82,8 @@ impl io::Write for Raw<'_, '_> {
     }
 }
 
-/// Indented JSON in which dangerous characters stand as `\u` escapes: the value a program reads
-/// is exact, and neither a terminal nor a CI runner obeys the text.
-struct Harmless(serde_json::ser::PrettyFormatter<'static>);
+/// Indented JSON in which dangerous characters are `\u` escapes.
+struct EscapedFormatter(serde_json::ser::PrettyFormatter<'static>);
 
 macro_rules! delegate {
     ($($name:ident($($argument:ident)?))*) => {
@@ -95,7 +93,7 @@ macro_rules! delegate {
     };
 }
 
-impl serde_json::ser::Formatter for Harmless {
+impl serde_json::ser::Formatter for EscapedFormatter {
     delegate! {
         begin_array() end_array() begin_array_value(first) end_array_value()
         begin_object() end_object() begin_object_key(first) begin_object_value() end_object_value()
@@ -124,19 +122,19 @@ impl serde_json::ser::Formatter for Harmless {
 mod tests {
     use crate::apply::ApplyReport;
     use crate::plan::Plan;
-    use crate::render::Out;
     use crate::render::sample::{self, golden};
+    use crate::render::{Color, Out};
     use serde_json::Value;
 
     fn plan_text(plan: &Plan) -> String {
         let mut bytes = Vec::new();
-        super::plan(&mut Out::new(&mut bytes, 80, false), plan).unwrap();
+        super::plan(&mut Out::new(&mut bytes, 80, Color::Off), plan).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     fn report_text(report: &ApplyReport) -> String {
         let mut bytes = Vec::new();
-        super::report(&mut Out::new(&mut bytes, 80, false), report).unwrap();
+        super::report(&mut Out::new(&mut bytes, 80, Color::Off), report).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -151,24 +149,32 @@ mod tests {
     }
 
     #[test]
-    fn results_keep_their_schema_and_their_shape() {
+    fn plan_as_json_matches_its_golden_file_and_schema() {
         golden("plan.json", &plan_text(&sample::rich()));
-        golden("report.json", &report_text(&sample::partial()));
         for plan in [sample::rich(), sample::empty()] {
             check(&super::plan_schema(), &plan_text(&plan));
         }
-        let mut bytes = Vec::new();
-        super::drift(&mut Out::new(&mut bytes, 80, false), &sample::drift()).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        golden("drift.json", &text);
-        check(&super::drift_schema(), &text);
+    }
+
+    #[test]
+    fn report_as_json_matches_its_golden_file_and_schema() {
+        golden("report.json", &report_text(&sample::partial()));
         for report in [sample::done(), sample::partial()] {
             check(&super::report_schema(), &report_text(&report));
         }
     }
 
     #[test]
-    fn committed_schemas_are_the_generated_ones() {
+    fn drift_as_json_matches_its_golden_file_and_schema() {
+        let mut bytes = Vec::new();
+        super::drift(&mut Out::new(&mut bytes, 80, Color::Off), &sample::drift()).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        golden("drift.json", &text);
+        check(&super::drift_schema(), &text);
+    }
+
+    #[test]
+    fn schemas_match_the_committed_files() {
         for (name, schema) in [
             ("plan", super::plan_schema()),
             ("report", super::report_schema()),
@@ -180,18 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn text_is_harmless_and_values_are_exact() {
+    fn plan_as_json_with_hostile_names_is_harmless_and_exact() {
         let text = plan_text(&sample::rich());
         assert!(!text.contains("##vso[") && !text.contains('\u{202e}') && !text.contains('\u{9b}'));
-        let read: Value = serde_json::from_str(&text).unwrap();
-        let names = sample::rich().customers.into_iter().map(|one| one.name);
-        for name in names {
-            let changes = read["changes"].as_array().unwrap();
-            assert!(
-                changes
-                    .iter()
-                    .any(|change| change["customer"] == name.as_str())
-            );
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let changes = document["changes"].as_array().unwrap();
+        for customer in sample::rich().customers {
+            let is_named = |change: &Value| change["customer"] == customer.name.as_str();
+            assert!(changes.iter().any(is_named), "{}", customer.name);
         }
     }
 }

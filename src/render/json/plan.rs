@@ -1,4 +1,4 @@
-//! Responsible for the shape of a plan as JSON, apart from the saved plan.
+//! Responsible for the JSON document of `plan --format json`. Does not write saved plans.
 
 use super::FORMAT_VERSION;
 use crate::model::{Address, Contract, UnverifiedReason};
@@ -16,31 +16,31 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "airlift plan")]
 pub(super) struct PlanDocument<'a> {
-    /// The version of this shape; only additions keep it.
+    /// The version of this document. New fields do not change it.
     format_version: u32,
-    /// The organization it was made for.
+    /// The organization.
     organization_id: String,
     /// The names the remote API uses.
     contract: Contract,
-    /// Made for a part of the files: nothing is deleted by absence.
+    /// Whether the plan is for a part of the files. Such a plan deletes nothing.
     partial: bool,
-    /// There is something to do, and no guard refuses it.
+    /// Whether there are changes and no guard refuses them.
     applyable: bool,
     /// The counts.
     summary: Summary,
-    /// What will be done, in order.
+    /// The steps, in order.
     changes: Vec<Change<'a>>,
-    /// What cannot be planned and is left alone.
+    /// Objects that cannot be planned and are left alone.
     blocked: Vec<BlockedEntry>,
     /// Guards that refuse the plan as a whole.
     refusals: Vec<RefusalEntry>,
-    /// Secrets whose freshness could not be told; not a change.
+    /// Secrets that could not be compared. They do not count as changes.
     unverified: Vec<UnverifiedEntry<'a>>,
-    /// What exists, is not declared and is not touched.
+    /// Objects that exist, are not in the files, and are left alone.
     unmanaged: UnmanagedEntry<'a>,
 }
 
-/// One thing that will be done.
+/// One step.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Change<'a> {
     /// `customer` or `customer/connector`.
@@ -52,24 +52,24 @@ pub(super) struct Change<'a> {
     /// `customer`, or the connector's type.
     #[serde(rename = "type")]
     kind: &'a str,
-    /// The remote object as it is now; null for what has yet to be created.
+    /// The id of the remote object; null if the step creates it.
     id: Option<String>,
     /// The kind of action.
     action: Action,
-    /// Why, most telling first.
+    /// The reasons, the most important first.
     reasons: &'a [Reason],
-    /// The fields concerned.
+    /// The changed fields.
     fields: &'a [FieldChange],
 }
 
-/// What cannot be planned.
+/// An object that cannot be planned.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct BlockedEntry {
     /// `customer` or `customer/connector`.
     address: String,
     /// The stable code, which `airlift explain` knows.
     code: BlockCode,
-    /// What is the matter and what to do.
+    /// The problem and what to do about it.
     message: String,
 }
 
@@ -79,11 +79,11 @@ pub(super) struct BlockedEntry {
 pub(super) struct RefusalEntry {
     /// The stable code, which `airlift explain` knows.
     code: GuardCode,
-    /// What is the matter and what to do.
+    /// The problem and what to do about it.
     message: String,
 }
 
-/// Secrets whose freshness could not be told.
+/// Secrets of a connector that could not be compared.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct UnverifiedEntry<'a> {
     /// `customer/connector`.
@@ -94,15 +94,16 @@ pub(super) struct UnverifiedEntry<'a> {
     paths: &'a [String],
 }
 
-/// What exists, is not declared and is not touched.
+/// Objects that exist, are not in the files, and are left alone.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct UnmanagedEntry<'a> {
     /// Names of undeclared customers.
     customers: &'a [String],
     /// Undeclared connectors of declared customers.
     connectors: Vec<UnmanagedConnectorEntry<'a>>,
-    /// Ours, not in the files, kept because the run does not prune.
-    kept: Vec<String>,
+    /// Managed by airlift, not in the files, and not removed because the run does not prune.
+    #[serde(rename = "kept")]
+    not_pruned: Vec<String>,
 }
 
 /// An undeclared connector.
@@ -161,7 +162,7 @@ fn unmanaged(unmanaged: &Unmanaged) -> UnmanagedEntry<'_> {
     UnmanagedEntry {
         customers: &unmanaged.customers,
         connectors: unmanaged.connectors.iter().map(connector).collect(),
-        kept: unmanaged
+        not_pruned: unmanaged
             .not_pruned
             .iter()
             .map(Address::to_string)

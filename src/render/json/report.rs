@@ -1,4 +1,4 @@
-//! Responsible for the shape of a report as JSON.
+//! Responsible for the JSON document of `apply --format json`.
 
 use super::FORMAT_VERSION;
 use crate::apply::{
@@ -13,15 +13,15 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "airlift report")]
 pub(super) struct ReportDocument<'a> {
-    /// The version of this shape; only additions keep it.
+    /// The version of this document. New fields do not change it.
     format_version: u32,
-    /// Everything succeeded.
+    /// Whether every operation succeeded.
     complete: bool,
-    /// A person or a signal stopped the run before its end.
+    /// Whether a person or a signal stopped the run before its end.
     interrupted: bool,
     /// The counts: objects done, operations not done.
     summary: ReportSummary,
-    /// The waves of a rotation that were begun.
+    /// The waves of a rotation that were started.
     #[serde(skip_serializing_if = "Option::is_none")]
     waves: Option<&'a [WaveReport]>,
     /// One entry for each operation of the plan, in order.
@@ -35,11 +35,11 @@ pub(super) struct ReportSummary {
     done: ObjectCounts,
     #[serde(flatten)]
     not_done: UnsuccessfulCounts,
-    /// What the plan blocked, with its reasons, so that no operation stands for it.
+    /// Objects that the plan blocked, which have no operation.
     unplanned: u64,
 }
 
-/// How one operation went.
+/// The result of one operation.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct OperationEntry<'a> {
     /// `customer` or `customer/connector`.
@@ -48,15 +48,15 @@ pub(super) struct OperationEntry<'a> {
     customer: &'a str,
     /// The connector's name; null for the customer itself.
     connector: Option<&'a str>,
-    /// What was to be done.
+    /// The planned action.
     action: Action,
-    /// What became of it.
+    /// The result.
     outcome: Outcome,
-    /// The remote object that is there now.
+    /// The id of the remote object that exists now.
     id: Option<&'a str>,
-    /// Why it did not succeed.
+    /// Why the operation did not succeed.
     message: Option<String>,
-    /// What a person should know although it succeeded.
+    /// Warnings about an operation that succeeded.
     warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A drift with a bit of everything.
+//! Responsible for a sample drift with every kind of change.
 
 use super::{change, id, value};
 use crate::model::Address;

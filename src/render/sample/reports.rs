@@ -1,11 +1,11 @@
-//! Reports for the golden tests: one of a run that succeeded, one of a run that met everything.
+//! Responsible for sample reports: one of a success, one with every outcome.
 
 use super::id;
 use crate::apply::{ApplyReport, OperationReport, Outcome, StepProblem, StepWarning};
 use crate::model::ConnectorId;
 use crate::plan::Action;
 
-fn went(name: &str, action: Action, outcome: Outcome, error: Option<&str>) -> OperationReport {
+fn operation(name: &str, action: Action, outcome: Outcome, error: Option<&str>) -> OperationReport {
     OperationReport {
         address: name.parse().unwrap(),
         action,
@@ -22,9 +22,9 @@ fn request(error: &str) -> StepProblem {
     }
 }
 
-/// A report in which all went well.
+/// A report of a success.
 pub(crate) fn done() -> ApplyReport {
-    let mut rotated = went(
+    let mut rotated = operation(
         "beta/Beta HubSpot",
         Action::Rotate,
         Outcome::Succeeded,
@@ -36,15 +36,15 @@ pub(crate) fn done() -> ApplyReport {
         ),
     }];
     let operations = vec![
-        went("acme-corp", Action::Create, Outcome::Succeeded, None),
-        went(
+        operation("acme-corp", Action::Create, Outcome::Succeeded, None),
+        operation(
             "acme-corp/Acme GitHub",
             Action::Create,
             Outcome::Succeeded,
             None,
         ),
         rotated,
-        went("beta/Beta Slack", Action::Adopt, Outcome::Succeeded, None),
+        operation("beta/Beta Slack", Action::Adopt, Outcome::Succeeded, None),
     ];
     ApplyReport {
         operations,
@@ -58,28 +58,28 @@ pub(crate) fn partial() -> ApplyReport {
     let refused = "the server refused it (422): body.replication_config.start_date: ::error::not a date\u{1b}[0m";
     let many = (1..=7).map(|n| {
         let name = format!("late-{n}");
-        went(&name, Action::Create, Outcome::NotAttempted, None)
+        operation(&name, Action::Create, Outcome::NotAttempted, None)
     });
     report.operations.extend([
-        went(
+        operation(
             "beta/Beta Zendesk",
             Action::Replace,
             Outcome::Failed,
             Some(refused),
         ),
-        went(
+        operation(
             "gamma",
             Action::Create,
             Outcome::Unknown,
             Some("no answer within 30 s"),
         ),
-        went(
+        operation(
             "gamma/Gamma Notion",
             Action::Create,
             Outcome::Blocked,
             Some("waits for gamma"),
         ),
-        went(
+        operation(
             "delta",
             Action::Update,
             Outcome::Stale,

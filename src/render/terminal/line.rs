@@ -1,15 +1,16 @@
-//! Lines of labelled text, and the one place where they are wrapped and written.
+//! Responsible for lines of labeled text: how they are wrapped at a width and written.
 //!
-//! A [`Line`] takes [`Safe`] parts only. An [`Out`] breaks lines at its width and looks once more
-//! for CI commands in each physical line, because wrapping can put anything at its start.
+//! A [`Line`] takes [`Safe`] parts only. An [`Out`] wraps lines at its width and checks each
+//! physical line for CI commands again, because wrapping can put any text at the start of a line.
 
+use super::Color;
 use super::sanitize::{self, Safe};
 use super::style::Label;
 use std::io::{self, Write};
 use std::ops::Range;
 use textwrap::core::display_width;
 
-/// One line of labelled text.
+/// One line of labeled text.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     text: String,
@@ -20,7 +21,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// An empty line that starts at a column, and so do its continuations.
+    /// An empty line. It and its continuations start at a column.
     pub fn at(indent: usize) -> Self {
         Self {
             indent,
@@ -29,7 +30,7 @@ impl Line {
         }
     }
 
-    /// Where continuations start.
+    /// Sets the column at which continuations start.
     #[must_use]
     pub fn hang(mut self, column: usize) -> Self {
         self.hang = column;
@@ -42,92 +43,92 @@ impl Line {
         self.label(Label::Plain, text)
     }
 
-    /// Adds labelled text.
+    /// Adds labeled text.
     #[must_use]
     pub fn label(mut self, label: Label, text: impl Into<Safe>) -> Self {
         self.push(label, text);
         self
     }
 
-    /// Adds labelled text.
+    /// Adds labeled text.
     pub fn push(&mut self, label: Label, text: impl Into<Safe>) {
         self.text.push_str(text.into().as_str());
         self.parts.push((label, self.text.len()));
     }
 
-    /// Adds all of another line's text.
+    /// Adds the text of another line.
     pub fn append(&mut self, other: &Self) {
         let start = self.text.len();
         self.text.push_str(&other.text);
-        let moved = other.parts.iter().map(|(label, end)| (*label, start + end));
-        self.parts.extend(moved);
+        let parts = other.parts.iter().map(|(label, end)| (*label, start + end));
+        self.parts.extend(parts);
     }
 
-    /// Adds blanks up to a column; one at least, unless nothing is there yet.
+    /// Adds blanks up to a column. A line that is not empty gets at least one blank.
     #[must_use]
     pub fn pad_to(mut self, column: usize) -> Self {
-        let have = self.indent + self.width();
-        let blanks = column.saturating_sub(have).max(usize::from(have > 0));
+        let width = self.indent + self.width();
+        let blanks = column.saturating_sub(width).max(usize::from(width > 0));
         self.text.extend(std::iter::repeat_n(' ', blanks));
         self.parts.push((Label::Plain, self.text.len()));
         self
     }
 
-    /// Columns that the widest word takes.
+    /// The columns of the widest word.
     pub fn widest_word(&self) -> usize {
-        let widths = self.text.split(' ').map(display_width);
-        widths.max().unwrap_or(0)
+        self.text.split(' ').map(display_width).max().unwrap_or(0)
     }
 
-    /// Columns that the text takes, without the indent.
+    /// The columns of the text, without the indent.
     pub fn width(&self) -> usize {
         display_width(&self.text)
     }
 }
 
-/// Where lines go: a stream with a width and a choice about color.
+/// A stream for lines, with its width and its color.
 pub struct Out<'a> {
     writer: Box<dyn Write + 'a>,
     width: usize,
-    color: bool,
-    gone: bool,
+    color: Color,
+    /// The reader closed the pipe.
+    is_closed: bool,
 }
 
 impl<'a> Out<'a> {
     /// Writes to `writer`, which should be buffered.
-    pub fn new(writer: impl Write + 'a, width: usize, color: bool) -> Self {
+    pub fn new(writer: impl Write + 'a, width: usize, color: Color) -> Self {
         Self {
             writer: Box::new(writer),
             width,
             color,
-            gone: false,
+            is_closed: false,
         }
     }
 
-    /// Columns of a line.
+    /// The columns of a line.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Whether labels show as colors.
-    pub fn color(&self) -> bool {
+    /// Whether labels are written as colors.
+    pub fn color(&self) -> Color {
         self.color
     }
 
-    /// An empty line.
+    /// Writes an empty line.
     pub fn blank(&mut self) -> io::Result<()> {
         self.raw(b"\n")
     }
 
-    /// A line of ordinary text.
+    /// Writes a line of ordinary text.
     pub fn say(&mut self, text: impl Into<Safe>) -> io::Result<()> {
         self.line(&Line::at(0).text(text))
     }
 
-    /// A line, wrapped at the width.
+    /// Writes a line, wrapped at the width.
     pub fn line(&mut self, line: &Line) -> io::Result<()> {
-        let room = |column: usize| self.width.saturating_sub(column).max(16);
-        let pieces = wrap(&line.text, room(line.indent), room(line.hang));
+        let width_from = |column: usize| self.width.saturating_sub(column).max(16);
+        let pieces = wrap(&line.text, width_from(line.indent), width_from(line.hang));
         let mut bytes = Vec::with_capacity(line.text.len() + 16);
         for (index, piece) in pieces.into_iter().enumerate() {
             let column = if index == 0 { line.indent } else { line.hang };
@@ -138,13 +139,13 @@ impl<'a> Out<'a> {
         self.raw(&bytes)
     }
 
-    /// Sentences, as many on a line as fit, continued at a column; none is broken unless it is
-    /// wider than a line.
+    /// Writes as many sentences on a line as fit, continued at a column. Only a sentence that is
+    /// wider than a line is broken.
     pub fn sentences(&mut self, hang: usize, sentences: &[Line]) -> io::Result<()> {
         let mut current = Line::default();
         for sentence in sentences {
-            let fits = current.indent + current.width() + 1 + sentence.width() <= self.width;
-            if current.width() > 0 && !fits {
+            let width = current.indent + current.width() + 1 + sentence.width();
+            if current.width() > 0 && width > self.width {
                 self.line(&std::mem::replace(&mut current, Line::at(hang)))?;
             }
             if current.width() > 0 {
@@ -157,31 +158,31 @@ impl<'a> Out<'a> {
         self.line(&current)
     }
 
-    /// A script for a shell, byte for byte; of this program's own making, never anything else.
+    /// Writes a shell script of this program byte for byte.
     pub fn script(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.raw(bytes)
     }
 
-    /// What has been written so far reaches its reader.
+    /// Flushes the stream.
     pub fn flush(&mut self) -> io::Result<()> {
-        let flushed = self.writer.flush();
-        self.forgive(flushed)
+        let result = self.writer.flush();
+        self.ignore_closed_pipe(result)
     }
 
-    /// Bytes that are known to be safe: those of [`crate::render::json`] and of lines built here.
+    /// Writes bytes that are known to be safe: those of [`crate::render::json`] and of lines.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.gone {
+        if self.is_closed {
             return Ok(());
         }
-        let written = self.writer.write_all(bytes);
-        self.forgive(written)
+        let result = self.writer.write_all(bytes);
+        self.ignore_closed_pipe(result)
     }
 
-    /// A reader that has seen enough (`| head`) is no error; what follows goes nowhere.
-    fn forgive(&mut self, result: io::Result<()>) -> io::Result<()> {
+    /// A reader that closes the pipe (`| head`) is not an error. Later output is dropped.
+    fn ignore_closed_pipe(&mut self, result: io::Result<()>) -> io::Result<()> {
         match result {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.gone = true;
+                self.is_closed = true;
                 Ok(())
             }
             other => other,
@@ -197,14 +198,15 @@ impl<'a> Out<'a> {
             if part.is_empty() {
                 continue;
             }
-            let inside = commands.iter().map(|at| piece.start + at);
-            let inside: Vec<_> = inside
+            let in_part: Vec<_> = commands
+                .iter()
+                .map(|at| piece.start + at)
                 .filter(|at| part.contains(at))
                 .map(|at| at - part.start)
                 .collect();
-            let text = sanitize::break_at(&line.text[part], &inside);
+            let text = sanitize::break_at(&line.text[part], &in_part);
             let style = label.style();
-            if self.color && !style.is_plain() {
+            if self.color == Color::On && !style.is_plain() {
                 write!(bytes, "{style}{text}{style:#}")?;
             } else {
                 write!(bytes, "{text}")?;
@@ -214,25 +216,25 @@ impl<'a> Out<'a> {
     }
 }
 
-/// Breaks a text at blanks so that no piece is wider than its room; a word that is wider than
-/// that is broken where the room ends.
+/// Breaks a text at blanks, so that the first piece has at most `first` columns and the others at
+/// most `rest`. A wider word is broken at the last column.
 fn wrap(text: &str, first: usize, rest: usize) -> Vec<Range<usize>> {
     if display_width(text) <= first {
         return std::iter::once(0..text.trim_end().len()).collect();
     }
     let mut pieces = Vec::new();
-    let (mut start, mut room) = (0, first);
+    let (mut start, mut width) = (0, first);
     while start < text.len() {
-        let end = start + fitting(&text[start..], room);
+        let end = start + fitting(&text[start..], width);
         pieces.push(start..start + text[start..end].trim_end().len());
         start = end + (text[end..].len() - text[end..].trim_start().len());
-        room = rest;
+        width = rest;
     }
     pieces
 }
 
-/// How many bytes of a text go on a line.
-fn fitting(text: &str, room: usize) -> usize {
+/// How many bytes of a text fit into so many columns.
+fn fitting(text: &str, width: usize) -> usize {
     let mut column = 0;
     let mut last_blank = None;
     for (at, character) in text.char_indices() {
@@ -240,7 +242,7 @@ fn fitting(text: &str, room: usize) -> usize {
             last_blank = Some(at);
         }
         column += display_width(character.encode_utf8(&mut [0; 4]));
-        if column > room {
+        if column > width {
             return last_blank.unwrap_or_else(|| at.max(character.len_utf8()));
         }
     }
@@ -249,52 +251,65 @@ fn fitting(text: &str, room: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Label, Line, Out, Safe};
+    use super::{Color, Label, Line, Out, Safe};
     use proptest::prelude::*;
 
-    fn written(line: &Line, width: usize, color: bool) -> String {
+    fn written(line: &Line, width: usize, color: Color) -> String {
         let mut bytes = Vec::new();
         Out::new(&mut bytes, width, color).line(line).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
-    fn lines_wrap_at_blanks_and_hang() {
+    fn line_too_wide_wraps_at_blanks_and_hangs() {
         let line = Line::at(2).hang(4).text("one two three four five");
         assert_eq!(
-            written(&line, 18, false),
+            written(&line, 18, Color::Off),
             "  one two three\n    four five\n"
         );
-        let line = Line::at(0).text("abcdefghijklmnopqrstuvwxyz");
-        assert_eq!(written(&line, 20, false), "abcdefghijklmnopqrst\nuvwxyz\n");
     }
 
     #[test]
-    fn a_command_is_broken_wherever_it_comes_to_stand() {
+    fn line_of_one_long_word_breaks_at_the_width() {
+        let line = Line::at(0).text("abcdefghijklmnopqrstuvwxyz");
+        let expected = "abcdefghijklmnopqrst\nuvwxyz\n";
+        assert_eq!(written(&line, 20, Color::Off), expected);
+    }
+
+    #[test]
+    fn line_that_starts_with_a_ci_command_is_broken() {
         let line = Line::at(2).text(Safe::new("::error::x"));
-        assert_eq!(written(&line, 80, false), "  \\u{3a}:error::x\n");
+        assert_eq!(written(&line, 80, Color::Off), "  \\u{3a}:error::x\n");
+    }
+
+    #[test]
+    fn line_wrapped_before_a_ci_command_is_broken() {
         let line = Line::at(0).text(Safe::new("aaaa bbbb cccc ::set-env"));
         assert_eq!(
-            written(&line, 16, false),
+            written(&line, 16, Color::Off),
             "aaaa bbbb cccc\n\\u{3a}:set-env\n"
         );
+    }
+
+    #[test]
+    fn line_whose_parts_form_a_ci_command_is_broken() {
         let line = Line::at(0).text("#").label(Label::Strong, "#[group]");
-        assert_eq!(written(&line, 80, false), "\\u{23}#[group]\n");
+        assert_eq!(written(&line, 80, Color::Off), "\\u{23}#[group]\n");
         let line = Line::at(0).text("###").label(Label::Strong, "[");
-        assert!(!written(&line, 20, false).contains("##["));
+        assert!(!written(&line, 20, Color::Off).contains("##["));
     }
 
     #[test]
-    fn color_is_added_around_parts() {
+    fn line_with_color_has_styles_around_its_parts() {
         let line = Line::at(1).label(Label::Create, "+").text(" x");
-        assert_eq!(written(&line, 80, true), " \u{1b}[32m+\u{1b}[0m x\n");
-        assert_eq!(written(&line, 80, false), " + x\n");
+        assert_eq!(written(&line, 80, Color::On), " \u{1b}[32m+\u{1b}[0m x\n");
+        assert_eq!(written(&line, 80, Color::Off), " + x\n");
     }
 
     #[test]
-    fn a_reader_that_left_is_no_error() {
-        struct Gone;
-        impl std::io::Write for Gone {
+    fn out_with_a_closed_pipe_reports_no_error() {
+        struct ClosedPipe;
+        impl std::io::Write for ClosedPipe {
             fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
                 Err(std::io::ErrorKind::BrokenPipe.into())
             }
@@ -302,16 +317,16 @@ mod tests {
                 Err(std::io::ErrorKind::BrokenPipe.into())
             }
         }
-        let mut out = Out::new(Gone, 80, false);
+        let mut out = Out::new(ClosedPipe, 80, Color::Off);
         assert!(out.say("x").is_ok() && out.say("y").is_ok() && out.flush().is_ok());
     }
 
     proptest! {
         #[test]
-        fn every_character_survives_and_no_line_is_too_wide(
+        fn line_of_any_text_keeps_every_character_within_the_width(
             text in "[a-z 日é]{0,200}", width in 20_usize..100,
         ) {
-            let shown = written(&Line::at(2).hang(4).text(Safe::new(&text)), width, false);
+            let shown = written(&Line::at(2).hang(4).text(Safe::new(&text)), width, Color::Off);
             let letters = |text: &str| text.replace([' ', '\n'], "");
             prop_assert_eq!(letters(&shown), letters(&text));
             let widest = shown.lines().map(textwrap::core::display_width).max();
@@ -319,14 +334,14 @@ mod tests {
         }
 
         #[test]
-        fn no_line_is_a_command(
+        fn line_of_any_parts_holds_no_ci_command(
             parts in proptest::collection::vec("[ :#\\[a-z]{0,12}", 0..8), width in 20_usize..40,
         ) {
             let mut line = Line::at(0);
             for part in &parts {
                 line.push(Label::Strong, Safe::new(part));
             }
-            for line in written(&line, width, false).lines() {
+            for line in written(&line, width, Color::Off).lines() {
                 prop_assert!(!line.trim_start().starts_with("::"));
                 prop_assert!(!line.contains("##[") && !line.contains("##vso["));
             }

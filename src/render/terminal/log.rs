@@ -1,10 +1,10 @@
-//! Responsible for the log of requests on stderr: one line for each.
+//! Responsible for the request log on stderr: one line for each request.
 
 use super::{Label, Line, Safe, Ui};
 use crate::events::{Event, RequestEvent, ResponseSummary, Sink};
 use std::fmt;
 
-/// Writes a line about every request.
+/// Writes a line for every request.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
     ui: Ui,
@@ -21,17 +21,17 @@ impl Sink for RequestLog {
         if let Event::RequestFinished(request) = event {
             let line = Line::at(0)
                 .hang(2)
-                .label(Label::Faint, Safe::new(Entry(request)));
-            // Without a stderr there is nobody to tell.
+                .label(Label::Faint, Safe::new(RequestLine(request)));
+            // A request log that cannot be written must not stop the run.
             let _ = self.ui.status().line(&line);
         }
     }
 }
 
-/// Operation, status, duration, and the object that the request is about.
-struct Entry<'a>(RequestEvent<'a>);
+/// Operation, status, duration and subject of a request.
+struct RequestLine<'a>(RequestEvent<'a>);
 
-impl fmt::Display for Entry<'_> {
+impl fmt::Display for RequestLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RequestEvent {
             number,
@@ -62,7 +62,7 @@ impl fmt::Display for Entry<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Entry;
+    use super::RequestLine;
     use crate::events::{RequestEvent, ResponseSummary};
     use std::time::Duration;
 
@@ -76,14 +76,14 @@ mod tests {
     };
 
     #[test]
-    fn request_answered_is_one_line() {
-        let text = Entry(REQUEST).to_string();
+    fn request_with_a_response_is_one_line() {
+        let text = RequestLine(REQUEST).to_string();
         assert!(text.starts_with("create_integrations_connectors 200 0.12 s acme-corp/Acme"));
         assert!(text.ends_with("GitHub #7"), "{text}");
     }
 
     #[test]
-    fn request_timed_out_says_so() {
+    fn request_without_a_response_names_the_cause() {
         let request = RequestEvent {
             response: ResponseSummary::TimedOut,
             attempt: 2,
@@ -91,7 +91,7 @@ mod tests {
             ..REQUEST
         };
         assert_eq!(
-            Entry(request).to_string(),
+            RequestLine(request).to_string(),
             "create_integrations_connectors timed out 0.12 s, attempt 2 #7"
         );
     }

@@ -1,15 +1,19 @@
 //! Responsible for what goes to the two streams: lines, their colors and their escaping.
 
+mod color;
 mod line;
 pub(super) mod log;
+mod output_environment;
 pub(super) mod progress;
 pub(crate) mod sanitize;
 mod streams;
 pub(super) mod style;
 mod ui;
 
+pub use color::Color;
 pub use line::{Line, Out};
+pub use output_environment::{ColorChoice, OutputEnvironment, width};
 pub use sanitize::Safe;
 pub use streams::Captured;
 pub use style::Label;
-pub use ui::{ColorChoice, Surroundings, Ui, width};
+pub use ui::{Ui, Verbosity};

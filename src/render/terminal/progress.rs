@@ -1,26 +1,25 @@
-//! Responsible for the progress of a run on stderr: a bar on a terminal, a line every ten seconds
-//! elsewhere.
+//! Responsible for the progress display on stderr: a bar on a terminal, a line every ten seconds
+//! otherwise.
 
-use super::Ui;
 use super::line::Line;
 use super::sanitize::Safe;
 use super::style::Label;
+use super::{Color, Ui, Verbosity};
 use crate::events::{Event, Sink};
-use crate::model::LockUnpoisoned;
-use crate::model::{Action, Address, Outcome};
+use crate::model::{Action, Address, LockUnpoisoned, Outcome};
 use crate::render::labels;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How often a log gets a line.
+/// How often a line is written where stderr is not a terminal.
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// How a wait begins.
+/// The first words of a message about a wait.
 const WAITING: &str = "waiting up to";
 
-/// Draws the progress of a run from its events.
+/// Shows the events of a run as progress.
 #[derive(Debug)]
 pub(crate) struct Progress {
     ui: Ui,
@@ -28,7 +27,7 @@ pub(crate) struct Progress {
     reading: Mutex<Reading>,
 }
 
-/// The phase of reading, and how many of its parts the display shows as done.
+/// The phase of reading, and the number of its parts that the display shows as done.
 #[derive(Debug, Default)]
 struct Reading {
     phase: &'static str,
@@ -44,7 +43,7 @@ enum Mode {
     },
 }
 
-/// What a log's next line will say.
+/// What the next line says.
 #[derive(Debug, Default)]
 struct State {
     phase: String,
@@ -82,7 +81,7 @@ impl Sink for Progress {
 }
 
 impl Progress {
-    /// A bar on a terminal, lines elsewhere.
+    /// A bar on a terminal, lines otherwise.
     pub(crate) fn new(ui: &Ui) -> Self {
         // A bar and a log on the same stream would write over each other.
         let mode = if ui.stderr_is_terminal() && !ui.logs_requests() {
@@ -100,7 +99,8 @@ impl Progress {
         }
     }
 
-    /// So many parts of a phase of reading are done; a smaller number than before begins it anew.
+    /// Shows how many parts of a phase of reading are done. A smaller number than before restarts
+    /// the phase, because a listing is repeated when it was not complete.
     fn read(&self, phase: &'static str, done: usize, total: Option<usize>) {
         let mut reading = lock(&self.reading);
         if reading.phase != phase || done < reading.done {
@@ -111,13 +111,13 @@ impl Progress {
         reading.done = done;
     }
 
-    /// A phase begins, of so many parts where that is known.
+    /// Starts a phase. `total` is its number of parts, if known.
     fn phase(&self, name: &str, total: Option<u64>) {
         match &self.mode {
             Mode::Bar(bar) => {
                 bar.reset();
                 bar.enable_steady_tick(Duration::from_millis(120));
-                bar.set_style(style(total.is_some(), self.ui.color_stderr));
+                bar.set_style(style(total, self.ui.stderr_color));
                 match total {
                     Some(total) => bar.set_length(total),
                     None => bar.unset_length(),
@@ -132,7 +132,7 @@ impl Progress {
                     total,
                     started: Some(Instant::now()),
                 };
-                // After a `finish` the log goes on with the next phase.
+                // `finish` stopped the clock of the phase before.
                 lock(clock).get_or_insert_with(|| tick(Arc::clone(state), self.ui.clone()));
             }
         }
@@ -141,7 +141,7 @@ impl Progress {
     fn advance(&self, parts: u64) {
         match &self.mode {
             Mode::Bar(bar) => {
-                // Whatever was waited for is over.
+                // Progress means that the wait is over.
                 if bar.message().starts_with(WAITING) {
                     bar.set_message("");
                 }
@@ -155,7 +155,7 @@ impl Progress {
         let seconds = longest.as_secs() + u64::from(longest.subsec_nanos() > 0);
         let text = Safe::new(format_args!("{WAITING} {seconds} s: {reason}"));
         match &self.mode {
-            // Before the first phase there is no bar.
+            // There is no bar before the first phase.
             Mode::Bar(bar) if !bar.prefix().is_empty() => bar.set_message(text.to_string()),
             Mode::Bar(_) | Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
         }
@@ -176,12 +176,12 @@ impl Progress {
         }
     }
 
-    /// Shows a failure at once, not only in the report.
+    /// Shows a failure at once, because the report may be minutes away.
     fn step_finished(&self, address: &Address, action: Action, outcome: Outcome) {
         self.advance(1);
         match outcome {
             Outcome::NotAttempted => return,
-            Outcome::Succeeded if self.ui.verbose() == 0 => return,
+            Outcome::Succeeded if self.ui.verbosity() == Verbosity::Normal => return,
             _ => {}
         }
         let label = if outcome == Outcome::Succeeded {
@@ -194,7 +194,7 @@ impl Progress {
         self.say(&line.text(Safe::new(rest)));
     }
 
-    /// Takes the bar away, and writes no more lines.
+    /// Clears the bar, or stops the lines.
     fn finish(&self) {
         match &self.mode {
             Mode::Bar(bar) => bar.finish_and_clear(),
@@ -217,16 +217,16 @@ impl Drop for Progress {
     }
 }
 
-/// Progress that cannot be shown must not stop the work it is about.
+/// A progress line that cannot be written must not stop the run.
 fn write_line(ui: &Ui, line: &Line) {
     let _ = ui.status().line(line);
 }
 
 /// Writes a line each period, until the sender is dropped.
 fn tick(state: Arc<Mutex<State>>, ui: Ui) -> Sender<()> {
-    let (stop, stopped) = mpsc::channel();
+    let (stop, stop_received) = mpsc::channel();
     std::thread::spawn(move || {
-        while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
+        while stop_received.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
             let line = lock(&state).line();
             if let Some(line) = line {
                 write_line(&ui, &line);
@@ -248,17 +248,17 @@ impl State {
     }
 }
 
-/// A count that another thread left half-way is still a count.
+/// A count stays usable after a panic of another thread.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock_unpoisoned()
 }
 
-fn style(with_length: bool, color: bool) -> ProgressStyle {
-    let template = match (with_length, color) {
-        (true, true) => "{prefix} [{bar:24.green}] {pos}/{len} {wide_msg:.dim}",
-        (true, false) => "{prefix} [{bar:24}] {pos}/{len} {wide_msg}",
-        (false, true) => "{spinner:.green} {prefix} {pos} {wide_msg:.dim}",
-        (false, false) => "{spinner} {prefix} {pos} {wide_msg}",
+fn style(total: Option<u64>, color: Color) -> ProgressStyle {
+    let template = match (total, color) {
+        (Some(_), Color::On) => "{prefix} [{bar:24.green}] {pos}/{len} {wide_msg:.dim}",
+        (Some(_), Color::Off) => "{prefix} [{bar:24}] {pos}/{len} {wide_msg}",
+        (None, Color::On) => "{spinner:.green} {prefix} {pos} {wide_msg:.dim}",
+        (None, Color::Off) => "{spinner} {prefix} {pos} {wide_msg}",
     };
     let style = ProgressStyle::with_template(template);
     style
@@ -270,11 +270,11 @@ fn style(with_length: bool, color: bool) -> ProgressStyle {
 mod tests {
     use super::{Mode, Progress, State, lock, style};
     use crate::events::{Event, Sink};
-    use crate::render::{Surroundings, Ui};
+    use crate::render::{Color, ColorChoice, OutputEnvironment, Ui, Verbosity};
     use std::time::Instant;
 
     #[test]
-    fn a_line_says_how_far_it_is() {
+    fn state_of_a_started_phase_is_one_line() {
         let state = State {
             phase: "Reading connectors".into(),
             done: 3,
@@ -282,11 +282,24 @@ mod tests {
             started: Some(Instant::now()),
         };
         let mut bytes = Vec::new();
-        let mut out = crate::render::Out::new(&mut bytes, 80, false);
+        let mut out = crate::render::Out::new(&mut bytes, 80, Color::Off);
         out.line(&state.line().unwrap()).unwrap();
         drop(out);
         assert_eq!(bytes, b"Reading connectors: 3 of 120, 0 s\n");
+    }
+
+    #[test]
+    fn state_before_the_first_phase_has_no_line() {
         assert!(State::default().line().is_none());
+    }
+
+    fn progress() -> Progress {
+        let environment = OutputEnvironment::default();
+        Progress::new(&Ui::new(
+            ColorChoice::Never,
+            Verbosity::Normal,
+            &environment,
+        ))
     }
 
     /// The phase, and how many of its parts are done.
@@ -299,15 +312,27 @@ mod tests {
     }
 
     #[test]
-    fn reading_events_begin_phases_and_count_parts() {
-        let progress = Progress::new(&Ui::new(true, 0, &Surroundings::default()));
+    fn progress_with_reading_events_counts_parts() {
+        let progress = progress();
         progress.emit(Event::CustomersListed { done: 100 });
         progress.emit(Event::CustomersListed { done: 250 });
-        let customers = "Listing customers".to_owned();
-        assert_eq!(shown(&progress), (customers.clone(), 250, None));
-        // The listing is repeated.
+        let expected = ("Listing customers".to_owned(), 250, None);
+        assert_eq!(shown(&progress), expected);
+    }
+
+    #[test]
+    fn progress_with_a_repeated_listing_counts_from_the_start() {
+        let progress = progress();
+        progress.emit(Event::CustomersListed { done: 250 });
         progress.emit(Event::CustomersListed { done: 100 });
-        assert_eq!(shown(&progress), (customers, 100, None));
+        let expected = ("Listing customers".to_owned(), 100, None);
+        assert_eq!(shown(&progress), expected);
+    }
+
+    #[test]
+    fn progress_with_an_event_of_another_phase_starts_it() {
+        let progress = progress();
+        progress.emit(Event::CustomersListed { done: 250 });
         progress.emit(Event::DetailsRead { done: 1, total: 4 });
         assert_eq!(shown(&progress), ("Reading details".to_owned(), 1, Some(4)));
         progress.emit(Event::ExecutionStarted { steps: 7 });
@@ -315,11 +340,17 @@ mod tests {
     }
 
     #[test]
-    fn templates_parse_and_the_clock_stops() {
-        for (length, color) in [(true, true), (true, false), (false, true), (false, false)] {
-            let _ = style(length, color);
+    fn style_of_every_bar_parses() {
+        for total in [Some(1), None] {
+            for color in [Color::On, Color::Off] {
+                let _ = style(total, color);
+            }
         }
-        let progress = Progress::new(&Ui::new(true, 0, &Surroundings::default()));
+    }
+
+    #[test]
+    fn progress_after_finish_stops_its_clock() {
+        let progress = progress();
         progress.phase("Reading", Some(2));
         progress.advance(1);
         progress.finish();

@@ -1,5 +1,5 @@
-//! Responsible for where output goes: this process's two streams, or memory, for a program that
-//! runs commands inside itself.
+//! Responsible for the destination of output: this process's two streams, or memory, for a program
+//! that runs commands inside itself.
 
 use crate::model::LockUnpoisoned;
 use anstream::{AutoStream, ColorChoice};
@@ -17,19 +17,19 @@ impl Streams {
     pub(crate) fn out(&self, choice: ColorChoice) -> Box<dyn Write> {
         match self {
             Self::Process => Box::new(AutoStream::new(io::stdout().lock(), choice)),
-            Self::Memory(captured) => Box::new(Kept(Arc::clone(&captured.out))),
+            Self::Memory(captured) => Box::new(Buffer(Arc::clone(&captured.out))),
         }
     }
 
     pub(crate) fn stderr(&self, choice: ColorChoice) -> Box<dyn Write> {
         match self {
             Self::Process => Box::new(AutoStream::new(io::stderr().lock(), choice)),
-            Self::Memory(captured) => Box::new(Kept(Arc::clone(&captured.stderr))),
+            Self::Memory(captured) => Box::new(Buffer(Arc::clone(&captured.stderr))),
         }
     }
 }
 
-/// What was written so far.
+/// The output so far.
 #[derive(Clone, Debug, Default)]
 pub struct Captured {
     out: Arc<Mutex<Vec<u8>>>,
@@ -37,7 +37,7 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// The data.
+    /// What went to stdout.
     pub fn out(&self) -> String {
         String::from_utf8_lossy(&lock(&self.out)).into_owned()
     }
@@ -49,9 +49,9 @@ impl Captured {
     }
 }
 
-struct Kept(Arc<Mutex<Vec<u8>>>);
+struct Buffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Kept {
+impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         lock(&self.0).extend_from_slice(bytes);
         Ok(bytes.len())

@@ -1,52 +1,52 @@
-//! Labels and how they look: the one table of symbols and colors.
+//! Responsible for labels: the one table of symbols and colors.
 //!
-//! Other files name a label and never a color. Color is never the only sign.
+//! Other files name a label, never a color. A symbol or a word always says the same as the color.
 
 use crate::plan::Action;
 use anstyle::{AnsiColor, Style};
 
-/// What a piece of text is.
+/// The kind of a piece of text, which decides its color and its symbol.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Label {
     /// Ordinary text.
     Plain,
-    /// What a reader looks for first.
+    /// A heading, a name.
     Strong,
-    /// What a reader may skip.
+    /// Secondary text.
     Faint,
-    /// Something is made.
+    /// An object is created.
     Create,
-    /// Something is changed in place.
+    /// An object is changed in place.
     Update,
-    /// Something is deleted.
+    /// An object is deleted.
     Delete,
-    /// Something is made anew, then the old one is deleted.
+    /// A replacement is created, then the old object is deleted.
     Replace,
-    /// Something is taken into the ledger.
+    /// An object is adopted into the ledger.
     Adopt,
     /// A secret is written.
     Secret,
-    /// Something gets another name.
+    /// An object is renamed.
     Rename,
-    /// Something could not be verified.
+    /// A secret could not be verified.
     Unverified,
-    /// A part of a text that goes.
+    /// A removed text.
     Removed,
-    /// A part of a text that comes.
+    /// An added text.
     Added,
-    /// A word that goes, inside a line that goes.
+    /// A removed word inside a removed line.
     RemovedWord,
-    /// A word that comes, inside a line that comes.
+    /// An added word inside an added line.
     AddedWord,
-    /// An error, a failure.
+    /// An error or a failure.
     Error,
     /// A warning.
     Warning,
-    /// It went well.
+    /// A success.
     Good,
 }
 
-/// A symbol with what it says.
+/// A symbol with its meaning.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Symbol {
     pub(crate) text: &'static str,
@@ -62,7 +62,7 @@ pub(crate) const SYMBOLS: [Symbol; 8] = [
     symbol(
         "+/-",
         Label::Replace,
-        "create anew, then delete the old one",
+        "create a replacement, then delete the old one",
     ),
     symbol("=", Label::Adopt, "adopt as it is"),
     symbol("!", Label::Secret, "write a secret"),
@@ -80,7 +80,7 @@ const fn symbol(text: &'static str, label: Label, meaning: &'static str) -> Symb
 
 impl Label {
     /// The label of an action.
-    pub fn of(action: Action) -> Self {
+    pub fn from_action(action: Action) -> Self {
         match action {
             Action::Create => Self::Create,
             Action::Update => Self::Update,
@@ -100,7 +100,7 @@ impl Label {
             .map_or("", |symbol| symbol.text)
     }
 
-    /// How it looks in color.
+    /// The style on a colored stream.
     pub(crate) fn style(self) -> Style {
         let colored = |color: AnsiColor| color.on_default();
         match self {

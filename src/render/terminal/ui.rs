@@ -1,121 +1,72 @@
-//! Responsible for the two streams: their width, their color and how much they say.
+//! Responsible for the two streams: their width, their color and their verbosity.
 
-use super::Out;
+use super::output_environment::{ColorChoice, OutputEnvironment};
 use super::streams::{Captured, Streams};
+use super::{Color, Out};
 use crate::failure::Failure;
 use crate::render::write_failure;
-use std::io::{self, BufWriter, IsTerminal};
+use std::io::BufWriter;
 
-/// Columns when nothing tells how many there are.
-const DEFAULT_WIDTH: usize = 80;
-/// Longer lines are hard to read, however wide the terminal.
-const MAX_WIDTH: usize = 120;
-/// Narrower than this the layout falls apart.
-const MIN_WIDTH: usize = 40;
-
-/// What the environment wishes about color.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum ColorChoice {
-    /// As the terminal can.
-    #[default]
-    Auto,
-    /// `NO_COLOR` is set and not empty.
-    Never,
-    /// `CLICOLOR_FORCE` is set and not `0`.
-    Always,
+/// How much a command prints, by the number of `-v` flags.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Verbosity {
+    /// Long lists are cut.
+    Normal,
+    /// `-v`: every row is listed, and every finished step.
+    Verbose,
+    /// `-vv`: every request is logged too.
+    Requests,
 }
 
-impl ColorChoice {
-    fn read() -> Self {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        if set("NO_COLOR").is_some() {
-            Self::Never
-        } else if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
-            Self::Always
-        } else {
-            Self::Auto
-        }
-    }
-}
-
-/// What the environment says about output, read once.
-#[derive(Clone, Debug, Default)]
-pub struct Surroundings {
-    /// What the environment wishes.
-    pub color: ColorChoice,
-    /// `COLUMNS`, or the terminal's width.
-    pub columns: Option<usize>,
-    /// `AIRLIFT_LOG` asks for the log of requests.
-    pub log: bool,
-    /// stdout is a terminal.
-    pub out_is_terminal: bool,
-    /// stderr is a terminal.
-    pub stderr_is_terminal: bool,
-}
-
-impl Surroundings {
-    /// Reads the environment and asks the terminal.
-    pub fn read() -> Self {
-        let out_is_terminal = io::stdout().is_terminal();
-        let columns = std::env::var("COLUMNS").ok();
-        let columns = columns.and_then(|columns| columns.parse().ok());
-        let size = || console::Term::stdout().size_checked();
-        let asked = || size().filter(|_| out_is_terminal);
-        Self {
-            color: ColorChoice::read(),
-            columns: columns.or_else(|| asked().map(|(_, columns)| columns.into())),
-            log: wants_log(std::env::var("AIRLIFT_LOG").ok().as_deref()),
-            out_is_terminal,
-            stderr_is_terminal: io::stderr().is_terminal(),
+impl Verbosity {
+    /// The verbosity that so many `-v` flags ask for.
+    pub fn from_count(flags: u8) -> Self {
+        match flags {
+            0 => Self::Normal,
+            1 => Self::Verbose,
+            _ => Self::Requests,
         }
     }
 
-    fn color(&self, flag_forbids: bool, is_terminal: bool) -> bool {
-        !flag_forbids
-            && match self.color {
-                ColorChoice::Auto => is_terminal,
-                ColorChoice::Never => false,
-                ColorChoice::Always => true,
-            }
-    }
-
-    fn width(&self) -> usize {
-        let width = self.columns.unwrap_or(DEFAULT_WIDTH);
-        width.clamp(MIN_WIDTH, MAX_WIDTH)
+    /// Whether long lists are printed in full.
+    pub fn lists_all(self) -> bool {
+        self >= Self::Verbose
     }
 }
 
-/// The two streams, with what is known about them.
+/// The two streams, with their layout.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts about two streams"
-)]
 pub struct Ui {
     width: usize,
-    color_out: bool,
-    pub(super) color_stderr: bool,
+    out_color: Color,
+    pub(super) stderr_color: Color,
     stderr_is_terminal: bool,
-    verbose: u8,
+    verbosity: Verbosity,
     log: bool,
     streams: Streams,
 }
 
 impl Ui {
-    /// From the flags `--no-color` and `-v`, and what is around.
-    pub fn new(no_color: bool, verbose: u8, around: &Surroundings) -> Self {
+    /// The streams of this process. `color` and `verbosity` come from the command line.
+    pub fn new(color: ColorChoice, verbosity: Verbosity, environment: &OutputEnvironment) -> Self {
         Self {
-            width: around.width(),
-            color_out: around.color(no_color, around.out_is_terminal),
-            color_stderr: around.color(no_color, around.stderr_is_terminal),
-            stderr_is_terminal: around.stderr_is_terminal,
-            verbose,
-            log: verbose > 1 || around.log,
+            width: environment.width(),
+            out_color: environment.out_color(color),
+            stderr_color: environment.stderr_color(color),
+            stderr_is_terminal: environment.stderr_is_terminal,
+            verbosity,
+            log: verbosity == Verbosity::Requests || environment.log,
             streams: Streams::Process,
         }
     }
 
-    /// The same, kept in memory instead of written to this process's streams.
+    /// Streams that are written before the command line is understood, or after a panic.
+    pub(crate) fn without_flags() -> Self {
+        let environment = OutputEnvironment::read();
+        Self::new(ColorChoice::Auto, Verbosity::Normal, &environment)
+    }
+
+    /// The same, captured in memory instead of written to this process's streams.
     #[must_use]
     pub fn captured(mut self) -> (Self, Captured) {
         let captured = Captured::default();
@@ -123,16 +74,16 @@ impl Ui {
         (self, captured)
     }
 
-    /// Data: stdout, locked and buffered; flush it at the end.
+    /// Results: stdout, locked and buffered. The caller flushes it.
     pub fn out(&self) -> Out<'static> {
-        let stream = BufWriter::new(self.streams.out(choice(self.color_out)));
-        Out::new(stream, self.width, self.color_out)
+        let stream = BufWriter::new(self.streams.out(self.out_color.into()));
+        Out::new(stream, self.width, self.out_color)
     }
 
     /// Status messages: stderr, locked.
     pub fn status(&self) -> Out<'static> {
-        let stream = self.streams.stderr(choice(self.color_stderr));
-        Out::new(stream, self.width, self.color_stderr)
+        let stream = self.streams.stderr(self.stderr_color.into());
+        Out::new(stream, self.width, self.stderr_color)
     }
 
     /// Whether stderr is a terminal.
@@ -140,73 +91,19 @@ impl Ui {
         self.stderr_is_terminal
     }
 
-    /// How often `-v` was given.
-    pub fn verbose(&self) -> u8 {
-        self.verbose
+    /// How much is printed.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity
     }
 
-    /// Whether each request is told of.
+    /// Whether each request is logged on stderr.
     pub fn logs_requests(&self) -> bool {
         self.log
     }
 
-    /// Tells what stopped a run, on stderr.
+    /// Writes the failure that stopped a run to stderr.
     pub fn failure(&self, failure: &Failure) {
-        // A stderr that cannot be written leaves nobody to tell.
+        // A stderr that cannot be written leaves no place for a message about it.
         let _ = write_failure(&mut self.status(), failure);
-    }
-}
-
-/// The names that other tools have for it are understood, too.
-fn wants_log(value: Option<&str>) -> bool {
-    matches!(value, Some("requests" | "debug" | "trace"))
-}
-
-/// Columns of a line, from what is around.
-pub fn width() -> usize {
-    Surroundings::read().width()
-}
-
-fn choice(color: bool) -> anstream::ColorChoice {
-    if color {
-        anstream::ColorChoice::Always
-    } else {
-        anstream::ColorChoice::Never
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ColorChoice, Surroundings};
-
-    #[test]
-    fn color_is_chosen_by_flag_then_environment_then_terminal() {
-        let chosen = |color, flag, terminal| {
-            let around = Surroundings {
-                color,
-                ..Surroundings::default()
-            };
-            around.color(flag, terminal)
-        };
-        assert!(!chosen(ColorChoice::Auto, false, false));
-        assert!(chosen(ColorChoice::Auto, false, true));
-        assert!(chosen(ColorChoice::Always, false, false));
-        assert!(!chosen(ColorChoice::Never, false, true));
-        assert!(!chosen(ColorChoice::Always, true, true));
-    }
-
-    #[test]
-    fn width_has_bounds() {
-        let width = |columns| {
-            let around = Surroundings {
-                columns,
-                ..Surroundings::default()
-            };
-            around.width()
-        };
-        assert_eq!(
-            [None, Some(9), Some(100), Some(300)].map(width),
-            [80, 40, 100, 120]
-        );
     }
 }

@@ -1,22 +1,24 @@
-//! Responsible for drawing what `doctor` checked as text: a line each, with what to do where
-//! something is the matter.
+//! Responsible for the checks of `doctor` as text: one line each, and a hint where a check did not
+//! pass.
 
 use crate::model::HealthCheck;
 use crate::render::view::doctor::{CheckView, DoctorView};
 use crate::render::{Label, Line, Out};
 use std::io;
 
-/// Columns of the word in front.
+/// Columns of `ok`, `warn` and `fail`.
 const WORD: usize = 6;
 
 /// Writes every check with its hint, then the verdict.
 pub fn doctor(out: &mut Out<'_>, checks: &[HealthCheck]) -> io::Result<()> {
     let view = DoctorView::new(checks);
-    let widths = view
+    let widest = view
         .checks
         .iter()
-        .map(|check| check.subject.as_str().chars().count());
-    let column = WORD + widths.max().unwrap_or(0) + 2;
+        .map(|check| check.subject.as_str().chars().count())
+        .max()
+        .unwrap_or(0);
+    let column = WORD + widest + 2;
     for check in &view.checks {
         write_check(out, check, column)?;
     }
@@ -44,23 +46,23 @@ fn write_check(out: &mut Out<'_>, check: &CheckView, column: usize) -> io::Resul
 #[cfg(test)]
 mod tests {
     use crate::model::HealthCheck;
-    use crate::render::Out;
+    use crate::render::{Color, Out};
 
     #[test]
-    fn checks_are_a_line_each() {
+    fn doctor_with_checks_writes_a_line_each() {
         let checks = [
             HealthCheck::ok("configuration", "files: 1"),
             HealthCheck::warn("store file", "a\u{1b}[31m can be read", "chmod o-r"),
             HealthCheck::fail("store env", "ACME is not set", "set it"),
         ];
         let mut bytes = Vec::new();
-        super::doctor(&mut Out::new(&mut bytes, 80, false), &checks).unwrap();
+        super::doctor(&mut Out::new(&mut bytes, 80, Color::Off), &checks).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(!text.contains('\u{1b}'), "{text}");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "ok    configuration  files: 1");
         assert_eq!(lines[2], "                     hint: chmod o-r");
         assert_eq!(lines[3], "fail  store env      ACME is not set");
-        assert_eq!(lines[6], "A run would stop; failures: 1, warnings: 1.");
+        assert_eq!(lines[6], "Not ready. Failures: 1. Warnings: 1.");
     }
 }

@@ -1,13 +1,13 @@
-//! Responsible for drawing a drift as text: the counts first, then what changed.
+//! Responsible for a drift as text: the counts first, then the changes.
 
 use super::{fields, sentences, write_group};
 use crate::plan::Drift;
 use crate::render::view::drift::{DriftView, DriftedCustomerView, DriftedView};
-use crate::render::{Label, Line, Out, Safe};
+use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
-/// Writes a drift; `all` lists what is otherwise counted.
-pub fn drift(out: &mut Out<'_>, drift: &Drift, all: bool) -> io::Result<()> {
+/// Writes a drift.
+pub fn drift(out: &mut Out<'_>, drift: &Drift, verbosity: Verbosity) -> io::Result<()> {
     let view = DriftView::new(drift);
     sentences(out, &view.summary)?;
     for customer in view.customers() {
@@ -15,7 +15,7 @@ pub fn drift(out: &mut Out<'_>, drift: &Drift, all: bool) -> io::Result<()> {
         write_customer(out, &customer)?;
     }
     if let Some(unmanaged) = &view.unmanaged {
-        write_group(out, unmanaged, all)?;
+        write_group(out, unmanaged, verbosity)?;
     }
     out.flush()
 }
@@ -41,7 +41,8 @@ fn write_change(out: &mut Out<'_>, change: &DriftedView<'_>) -> io::Result<()> {
         .text(" (")
         .text(change.kind.clone())
         .text("): ")
-        .text(change.change);
+        .text(change.change)
+        .label(Label::Faint, Safe::new(format_args!(" [{}]", change.code)));
     if let Some(id) = &change.id {
         line.push(Label::Faint, Safe::new(format_args!("  {id}")));
     }
@@ -51,15 +52,20 @@ fn write_change(out: &mut Out<'_>, change: &DriftedView<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::render::Out;
     use crate::render::sample::{self, golden};
+    use crate::render::{Color, Out, Verbosity};
 
     #[test]
-    fn a_rich_drift_at_80_and_120_columns() {
+    fn drift_with_everything_matches_its_golden_files() {
         for width in [80, 120] {
             let mut bytes = Vec::new();
             let drift = sample::drift();
-            super::drift(&mut Out::new(&mut bytes, width, false), &drift, false).unwrap();
+            super::drift(
+                &mut Out::new(&mut bytes, width, Color::Off),
+                &drift,
+                Verbosity::Normal,
+            )
+            .unwrap();
             let text = String::from_utf8(bytes).unwrap();
             let widest = text.lines().map(textwrap::core::display_width).max();
             assert!(widest.unwrap() <= width);

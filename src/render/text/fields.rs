@@ -1,5 +1,5 @@
-//! Responsible for drawing field-level differences: `path: before -> after`, aligned; texts of
-//! several lines, and values too long for a line, as a diff of lines.
+//! Responsible for field-level differences as text: `path: before -> after`, aligned. Values of
+//! several lines and values too long for a line are written as a diff.
 
 use super::{add, to_line};
 use crate::render::view::fields::{DiffLine, FieldView};
@@ -7,20 +7,22 @@ use crate::render::{Label, Line, Out, Safe};
 use std::io;
 use textwrap::core::display_width;
 
-/// Where a field starts.
+/// The column at which a field starts.
 const FIELD: usize = 6;
-/// Where the lines of a diff start.
+/// The column at which the lines of a diff start.
 const DIFF: usize = 8;
-/// Lines of a diff before it is cut; the JSON form has them all.
+/// Lines of a diff before it is cut. JSON has all of them.
 const LONGEST: usize = 40;
 
 /// Writes the differences of one step.
 pub(super) fn write(out: &mut Out<'_>, fields: &[FieldView<'_>]) -> io::Result<()> {
-    let widths = fields
+    let widest = fields
         .iter()
-        .map(|field| display_width(field.path.as_str()));
-    // A long path must not push every other value to the edge.
-    let widest = widths.max().unwrap_or(0).min(out.width() * 2 / 5);
+        .map(|field| display_width(field.path.as_str()))
+        .max()
+        .unwrap_or(0);
+    // A long path must not push every value to the edge.
+    let widest = widest.min(out.width() * 2 / 5);
     for field in fields {
         write_field(out, field, FIELD + widest + 2)?;
     }
@@ -30,14 +32,14 @@ pub(super) fn write(out: &mut Out<'_>, fields: &[FieldView<'_>]) -> io::Result<(
 fn write_field(out: &mut Out<'_>, field: &FieldView<'_>, column: usize) -> io::Result<()> {
     let path = Line::at(FIELD).text(field.path.clone()).text(":");
     let value = to_line(&field.value);
-    let room = out.width().saturating_sub(column);
-    if (field.multiline || value.width() > room)
+    let width = out.width().saturating_sub(column);
+    if (field.multiline || value.width() > width)
         && let Some(lines) = field.diff()
     {
         out.line(&path)?;
         return write_diff(out, &lines);
     }
-    let hang = if value.widest_word() <= room {
+    let hang = if value.widest_word() <= width {
         column
     } else {
         DIFF

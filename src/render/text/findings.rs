@@ -1,10 +1,10 @@
-//! Responsible for drawing findings about the files, each with the source line it is about.
+//! Responsible for findings about the files as text, each with its source line.
 
 use super::sentences;
 use crate::config::diagnostic::{Report, Severity};
 use crate::render::sanitize;
 use crate::render::view::findings::{FindingView, FindingsView, SourceView};
-use crate::render::{Out, Safe};
+use crate::render::{Color, Out, Safe};
 use annotate_snippets::renderer::DEFAULT_LINE_NUM_STYLE as ARROW;
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title,
@@ -34,17 +34,17 @@ fn write_finding(out: &mut Out<'_>, finding: &FindingView<'_>) -> io::Result<()>
     out.blank()
 }
 
-/// Draws findings for a stream.
+/// Formats findings for a stream.
 struct Painter {
     renderer: Renderer,
     width: usize,
-    /// What stands before the name of a file.
+    /// The arrow before the name of a file.
     arrow: String,
 }
 
 impl Painter {
     fn new(out: &Out<'_>) -> Self {
-        let (renderer, arrow) = if out.color() {
+        let (renderer, arrow) = if out.color() == Color::On {
             (Renderer::styled(), format!("{ARROW}--> {ARROW:#}"))
         } else {
             (Renderer::plain(), "--> ".to_owned())
@@ -56,8 +56,8 @@ impl Painter {
         }
     }
 
-    /// Draws the place itself, because the renderer would count the column in the masked line, and
-    /// a reader looks for it in the file.
+    /// Writes the place itself, because the renderer would count the column in the masked line, not
+    /// in the file.
     fn with_source(&self, finding: &FindingView<'_>, source: &SourceView) -> String {
         let FindingView {
             file, line, column, ..
@@ -81,7 +81,7 @@ impl Painter {
             line => Origin::path(file).line(line).char_column(finding.column),
         };
         let mut group = Group::with_title(self.title(finding)).element(origin);
-        // A line too long to be shown still holds a field that can be named.
+        // The field can be named, although its line is too long to be shown.
         if let Some(path) = &finding.path {
             group = group.element(Level::NOTE.message(path.as_str()));
         }
@@ -104,7 +104,7 @@ impl Painter {
         group.element(Level::HELP.message(self.wrap(help, indent)))
     }
 
-    /// A text in lines that fit beside what stands in front of it.
+    /// Wraps a text so that its lines fit behind `indent` columns.
     fn wrap(&self, text: &Safe, indent: usize) -> String {
         let lines: Vec<_> =
             textwrap::wrap(text.as_str(), self.width.saturating_sub(indent).max(20))
@@ -131,8 +131,8 @@ fn snippet(source: &SourceView, line: usize) -> Snippet<'_, Annotation<'_>> {
 #[cfg(test)]
 mod tests {
     use crate::config::diagnostic::{Code, Excerpt, Finding, Location, Report, Severity};
-    use crate::render::Out;
     use crate::render::sample::golden;
+    use crate::render::{Color, Out};
 
     fn report() -> Report {
         let unknown = Finding {
@@ -192,13 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn findings_show_their_lines_and_are_counted() {
-        for (name, color) in [("diagnostics.txt", false), ("diagnostics-colour.txt", true)] {
+    fn findings_with_source_lines_match_their_golden_files() {
+        for (name, color) in [
+            ("diagnostics.txt", Color::Off),
+            ("diagnostics-color.txt", Color::On),
+        ] {
             let mut bytes = Vec::new();
             let mut out = Out::new(&mut bytes, 80, color);
             super::findings(&mut out, &report()).unwrap();
             drop(out);
-            // The golden names a code that only an example has.
+            // The golden file names a code that no finding has.
             let text = String::from_utf8(bytes).unwrap();
             golden(name, &text.replace("missing_variable", "empty_project"));
         }

@@ -1,4 +1,4 @@
-//! Responsible for drawing views as text, wrapped at the terminal's width.
+//! Responsible for views as text, wrapped at the width of the terminal.
 
 mod doctor;
 mod drift;
@@ -18,10 +18,10 @@ pub use report::report;
 pub use types::{one_type, types};
 
 use super::view::{Group, Listing, Phrase};
-use super::{Label, Line, Out, Safe};
+use super::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
-/// Rows listed before the rest is counted, unless all are asked for.
+/// Rows that are listed before the rest is counted, unless `-v` is given.
 const LISTED: usize = 5;
 
 fn to_line(phrase: &Phrase) -> Line {
@@ -36,17 +36,17 @@ fn add(line: Line, phrase: &Phrase) -> Line {
         .fold(line, |line, (label, text)| line.label(*label, text.clone()))
 }
 
-/// Writes sentences, as many on a line as fit.
+/// Writes as many sentences on a line as fit.
 fn sentences(out: &mut Out<'_>, phrases: &[Phrase]) -> io::Result<()> {
     let lines: Vec<Line> = phrases.iter().map(to_line).collect();
     out.sentences(0, &lines)
 }
 
-/// Writes a heading and its rows; `all` lists what is otherwise counted.
-fn write_group(out: &mut Out<'_>, group: &Group, all: bool) -> io::Result<()> {
+/// Writes a heading and its rows.
+fn write_group(out: &mut Out<'_>, group: &Group, verbosity: Verbosity) -> io::Result<()> {
     out.blank()?;
-    out.line(&heading(group, all))?;
-    let shown = shown(group.listing, group.rows.len(), all);
+    out.line(&heading(group, verbosity))?;
+    let shown = shown(group.listing, group.rows.len(), verbosity);
     for row in &group.rows[..shown] {
         out.line(&add(Line::at(2).hang(4), &row.text))?;
         if let Some(detail) = &row.detail {
@@ -59,7 +59,7 @@ fn write_group(out: &mut Out<'_>, group: &Group, all: bool) -> io::Result<()> {
     }
 }
 
-fn heading(group: &Group, all: bool) -> Line {
+fn heading(group: &Group, verbosity: Verbosity) -> Line {
     let mut line = Line::at(0).hang(2);
     if let Some(symbol) = group.symbol {
         line.push(symbol, symbol.symbol());
@@ -70,20 +70,24 @@ fn heading(group: &Group, all: bool) -> Line {
     if let Some(count) = &group.count {
         line.push(Label::Plain, Safe::new(format_args!(" ({count})")));
     }
-    let line = line.text(": ").text(group.meaning);
-    if group.listing == Listing::None && !all {
-        line.text("; -v names them")
+    line = line.text(": ").text(group.meaning);
+    if let Some(code) = &group.code {
+        line.push(Label::Faint, Safe::new(format_args!(" [{code}]")));
+    }
+    if group.listing == Listing::None && !verbosity.lists_all() {
+        line.text("; -v lists them")
     } else {
         line
     }
 }
 
-/// How many rows are listed.
-fn shown(listing: Listing, rows: usize, all: bool) -> usize {
+/// The number of rows that are listed.
+fn shown(listing: Listing, rows: usize, verbosity: Verbosity) -> usize {
     match listing {
-        Listing::First if !all => rows.min(LISTED),
-        Listing::None if !all => 0,
-        Listing::All | Listing::First | Listing::None => rows,
+        _ if verbosity.lists_all() => rows,
+        Listing::All => rows,
+        Listing::First => rows.min(LISTED),
+        Listing::None => 0,
     }
 }
 

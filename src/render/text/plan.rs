@@ -1,20 +1,20 @@
-//! Responsible for drawing a plan as text, for the person who approves it: what will be done to
-//! whom and why, then what was left alone, then the counts.
+//! Responsible for a plan as text, for the person who approves it: the steps of each customer, then
+//! what is left alone, then the counts.
 
 use super::{fields, sentences, write_group};
 use crate::plan::Plan;
 use crate::render::terminal::style::Symbol;
 use crate::render::view::plan::{CustomerView, PlanView};
 use crate::render::view::step::StepView;
-use crate::render::{Label, Line, Out, Safe};
+use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
-/// Writes a plan; `all` lists what is otherwise counted.
-pub fn plan(out: &mut Out<'_>, plan: &Plan, all: bool) -> io::Result<()> {
+/// Writes a plan.
+pub fn plan(out: &mut Out<'_>, plan: &Plan, verbosity: Verbosity) -> io::Result<()> {
     let view = PlanView::new(plan);
     if !view.has_changes {
         sentences(out, &view.summary)?;
-        write_left_alone(out, &view, all)?;
+        write_left_alone(out, &view, verbosity)?;
         return out.flush();
     }
     for (index, customer) in view.customers().enumerate() {
@@ -23,7 +23,7 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, all: bool) -> io::Result<()> {
         }
         write_customer(out, &customer)?;
     }
-    write_left_alone(out, &view, all)?;
+    write_left_alone(out, &view, verbosity)?;
     out.blank()?;
     write_legend(out, &view.legend)?;
     out.blank()?;
@@ -31,10 +31,14 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, all: bool) -> io::Result<()> {
     out.flush()
 }
 
-fn write_left_alone(out: &mut Out<'_>, view: &PlanView<'_>, all: bool) -> io::Result<()> {
+fn write_left_alone(
+    out: &mut Out<'_>,
+    view: &PlanView<'_>,
+    verbosity: Verbosity,
+) -> io::Result<()> {
     view.left_alone
         .iter()
-        .try_for_each(|group| write_group(out, group, all))
+        .try_for_each(|group| write_group(out, group, verbosity))
 }
 
 fn write_customer(out: &mut Out<'_>, customer: &CustomerView<'_>) -> io::Result<()> {
@@ -67,7 +71,10 @@ fn write_step(out: &mut Out<'_>, step: &StepView<'_>) -> io::Result<()> {
         .text(")");
     for (index, reason) in step.reasons.iter().enumerate() {
         line.push(Label::Plain, if index == 0 { ": " } else { "; " });
-        line.push(Label::Plain, *reason);
+        line.push(Label::Plain, reason.text);
+        if let Some(code) = &reason.code {
+            line.push(Label::Faint, Safe::new(format_args!(" [{code}]")));
+        }
     }
     out.line(&line)?;
     if let Some(execution) = &step.execution {
@@ -77,7 +84,7 @@ fn write_step(out: &mut Out<'_>, step: &StepView<'_>) -> io::Result<()> {
     fields::write(out, &step.fields)
 }
 
-/// Writes the symbols of this plan with their meanings.
+/// Writes the symbols that the plan uses, with their meanings.
 fn write_legend(out: &mut Out<'_>, symbols: &[Symbol]) -> io::Result<()> {
     let mut entries = vec![Line::default().label(Label::Faint, "Symbols:")];
     for (index, symbol) in symbols.iter().enumerate() {
@@ -96,35 +103,38 @@ fn write_legend(out: &mut Out<'_>, symbols: &[Symbol]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use crate::plan::Plan;
-    use crate::render::Out;
     use crate::render::sample::{self, golden};
+    use crate::render::{Color, Out, Verbosity};
 
-    fn shown(plan: &Plan, width: usize, color: bool, all: bool) -> String {
+    fn shown(plan: &Plan, width: usize, color: Color, verbosity: Verbosity) -> String {
         let mut bytes = Vec::new();
-        super::plan(&mut Out::new(&mut bytes, width, color), plan, all).unwrap();
+        super::plan(&mut Out::new(&mut bytes, width, color), plan, verbosity).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
-    fn a_rich_plan_at_80_and_120_columns_and_in_color() {
+    fn plan_with_everything_matches_its_golden_files() {
         for width in [80, 120] {
-            let text = shown(&sample::rich(), width, false, false);
+            let text = shown(&sample::rich(), width, Color::Off, Verbosity::Normal);
             let widest = text.lines().map(textwrap::core::display_width).max();
             assert!(widest.unwrap() <= width);
             golden(&format!("plan-{width}.txt"), &text);
         }
-        golden("plan-colour.txt", &shown(&sample::rich(), 80, true, true));
+        golden(
+            "plan-color.txt",
+            &shown(&sample::rich(), 80, Color::On, Verbosity::Verbose),
+        );
     }
 
     #[test]
-    fn an_empty_plan_says_so_first() {
-        let text = shown(&sample::empty(), 80, false, false);
-        assert_eq!(text, "No changes. 2 customers are as the files say.\n");
+    fn plan_without_steps_says_so_first() {
+        let text = shown(&sample::empty(), 80, Color::Off, Verbosity::Normal);
+        assert_eq!(text, "No changes. All 2 customers match the files.\n");
     }
 
     #[test]
-    fn the_summary_keeps_its_shape() {
-        let text = shown(&sample::rich(), 80, false, false);
+    fn plan_with_everything_ends_with_its_counts() {
+        let text = shown(&sample::rich(), 80, Color::Off, Verbosity::Normal);
         assert!(text.contains("\nPlan: 4 to add, 4 to change, 4 to destroy. Secrets: 4 to write."));
     }
 }

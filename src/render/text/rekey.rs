@@ -1,11 +1,11 @@
-//! Responsible for drawing what `ledger rekey` did as text.
+//! Responsible for the result of `ledger rekey` as text.
 
 use super::add;
 use crate::render::view::rekey::{Rekeyed, RekeyedView};
 use crate::render::{Line, Out};
 use std::io;
 
-/// Writes it.
+/// Writes the result of `ledger rekey`.
 pub fn rekeyed(out: &mut Out<'_>, rekeyed: &Rekeyed) -> io::Result<()> {
     let view = RekeyedView::new(rekeyed);
     for left in &view.left {

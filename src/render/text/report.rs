@@ -1,18 +1,18 @@
-//! Responsible for drawing a report as text: warnings, what did not succeed and why, what to do
-//! next, and last the counts.
+//! Responsible for a report as text: warnings, operations that did not succeed, next steps, and last
+//! the counts.
 
 use super::{sentences, shown, write_rest};
 use crate::apply::ApplyReport;
-use crate::render::view::report::{OperationView, ReportView, TroubleView, WarningView, WaveView};
-use crate::render::{Label, Line, Out, Safe};
+use crate::render::view::report::{OperationView, OutcomeView, ReportView, WarningView, WaveView};
+use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
-/// Writes a report; `all` lists what is otherwise counted.
-pub fn report(out: &mut Out<'_>, report: &ApplyReport, all: bool) -> io::Result<()> {
+/// Writes a report.
+pub fn report(out: &mut Out<'_>, report: &ApplyReport, verbosity: Verbosity) -> io::Result<()> {
     let view = ReportView::new(report);
     write_warnings(out, &view.warnings)?;
-    for trouble in &view.trouble {
-        write_trouble(out, trouble, all)?;
+    for outcome in &view.problems {
+        write_outcome(out, outcome, verbosity)?;
     }
     write_waves(out, &view.waves)?;
     write_advice(out, &view.advice)?;
@@ -22,9 +22,15 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport, all: bool) -> io::Result<
 
 fn write_warnings(out: &mut Out<'_>, warnings: &[WarningView]) -> io::Result<()> {
     for warning in warnings {
-        let line = Line::at(0).hang(2).label(Label::Warning, "warning: ");
-        let line = line.label(Label::Strong, warning.address.clone());
-        out.line(&line.text(": ").text(warning.text.clone()))?;
+        let title = Safe::new(format_args!("warning[{}]", warning.code));
+        let line = Line::at(0)
+            .hang(2)
+            .label(Label::Warning, title)
+            .text(": ")
+            .label(Label::Strong, warning.address.clone())
+            .text(": ")
+            .text(warning.text.clone());
+        out.line(&line)?;
     }
     if warnings.is_empty() {
         Ok(())
@@ -33,13 +39,13 @@ fn write_warnings(out: &mut Out<'_>, warnings: &[WarningView]) -> io::Result<()>
     }
 }
 
-fn write_trouble(out: &mut Out<'_>, trouble: &TroubleView, all: bool) -> io::Result<()> {
-    let count = trouble.operations.len();
-    let title = Safe::new(format_args!("{} ({count})", trouble.title));
+fn write_outcome(out: &mut Out<'_>, outcome: &OutcomeView, verbosity: Verbosity) -> io::Result<()> {
+    let count = outcome.operations.len();
+    let title = Safe::new(format_args!("{} ({count})", outcome.title));
     let line = Line::at(0).hang(2).label(Label::Error, title);
-    out.line(&line.text(": ").text(trouble.meaning))?;
-    let shown = shown(trouble.listing, count, all);
-    trouble.operations[..shown]
+    out.line(&line.text(": ").text(outcome.meaning))?;
+    let shown = shown(outcome.listing, count, verbosity);
+    outcome.operations[..shown]
         .iter()
         .try_for_each(|operation| write_operation(out, operation))?;
     write_rest(out, count - shown)?;
@@ -54,6 +60,9 @@ fn write_operation(out: &mut Out<'_>, operation: &OperationView) -> io::Result<(
         .label(Label::Strong, operation.address.clone());
     if let Some(message) = &operation.message {
         line = line.text(": ").text(message.clone());
+    }
+    if let Some(code) = &operation.code {
+        line.push(Label::Faint, Safe::new(format_args!(" [{code}]")));
     }
     out.line(&line)
 }
@@ -86,17 +95,22 @@ fn write_advice(out: &mut Out<'_>, advice: &[&'static str]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use crate::apply::ApplyReport;
-    use crate::render::Out;
     use crate::render::sample::{self, golden};
+    use crate::render::{Color, Out, Verbosity};
 
     fn shown(report: &ApplyReport) -> String {
         let mut bytes = Vec::new();
-        super::report(&mut Out::new(&mut bytes, 80, false), report, false).unwrap();
+        super::report(
+            &mut Out::new(&mut bytes, 80, Color::Off),
+            report,
+            Verbosity::Normal,
+        )
+        .unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
-    fn success_ends_with_the_counts() {
+    fn report_of_a_success_ends_with_the_counts() {
         golden("report-success.txt", &shown(&sample::done()));
         let none = ApplyReport::default();
         let expected = "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.\n";
@@ -104,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_failure_says_what_why_and_what_next() {
+    fn report_of_a_partial_failure_names_causes_and_next_steps() {
         golden("report-partial.txt", &shown(&sample::partial()));
     }
 }

@@ -1,11 +1,11 @@
-//! Responsible for drawing the catalog of connector types as text.
+//! Responsible for the catalog of connector types as text.
 
 use crate::catalog::ConnectorType;
 use crate::render::view::types::{SectionView, TypeRow, TypeView};
 use crate::render::{Label, Line, Out};
 use std::io;
 
-/// Where a field's description starts.
+/// The column at which the description of a field starts.
 const DESCRIPTION: usize = 32;
 
 /// Writes every type with its authentication methods.

@@ -1,9 +1,9 @@
-//! Responsible for what `doctor` checked as a reader sees it.
+//! Responsible for the view of the checks of `doctor`.
 
 use crate::model::{Health, HealthCheck};
 use crate::render::{Label, Safe};
 
-/// All checks with the verdict.
+/// The checks with the verdict.
 #[derive(Debug)]
 pub(crate) struct DoctorView {
     pub(crate) checks: Vec<CheckView>,
@@ -14,7 +14,7 @@ pub(crate) struct DoctorView {
 #[derive(Debug)]
 pub(crate) struct CheckView {
     pub(crate) label: Label,
-    /// The label as a word.
+    /// `ok`, `warn` or `fail`.
     pub(crate) health: &'static str,
     pub(crate) subject: Safe,
     pub(crate) detail: Safe,
@@ -48,17 +48,17 @@ impl CheckView {
     }
 }
 
-/// Whether nothing would stop a run.
+/// Whether no check failed.
 pub(crate) fn is_healthy(checks: &[HealthCheck]) -> bool {
     count(checks, Health::Fail) == 0
 }
 
 fn verdict(checks: &[HealthCheck]) -> Safe {
     match (count(checks, Health::Fail), count(checks, Health::Warn)) {
-        (0, 0) => "Everything is as it should be.".into(),
-        (0, warnings) => Safe::new(format_args!("A run can go through; warnings: {warnings}.")),
+        (0, 0) => "Ready.".into(),
+        (0, warnings) => Safe::new(format_args!("Ready. Warnings: {warnings}.")),
         (failed, warnings) => Safe::new(format_args!(
-            "A run would stop; failures: {failed}, warnings: {warnings}."
+            "Not ready. Failures: {failed}. Warnings: {warnings}."
         )),
     }
 }

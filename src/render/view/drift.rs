@@ -1,4 +1,4 @@
-//! Responsible for a drift as a reader sees it: the counts, and what changed, customer by customer.
+//! Responsible for the view of a drift: the counts, and the changes of each customer.
 
 use super::fields::FieldView;
 use super::{Group, Listing, Phrase, Row};
@@ -11,13 +11,13 @@ use crate::render::{Label, Safe};
 #[derive(Debug)]
 pub(crate) struct DriftView<'a> {
     drift: &'a Drift,
-    /// The verdict, then what was compared.
+    /// The verdict, then the number of customers compared.
     pub(crate) summary: Vec<Phrase>,
-    /// Customers that are not ours.
+    /// Customers that airlift does not manage.
     pub(crate) unmanaged: Option<Group>,
 }
 
-/// One customer with what changed.
+/// One customer with its changes.
 #[derive(Debug)]
 pub(crate) struct DriftedCustomerView<'a> {
     pub(crate) name: Safe,
@@ -33,9 +33,11 @@ pub(crate) struct DriftedView<'a> {
     pub(crate) address: Safe,
     /// `customer`, or the connector's type.
     pub(crate) kind: Safe,
-    /// How it changed.
+    /// The kind of change as words.
     pub(crate) change: &'static str,
-    /// The remote id of what appeared.
+    /// The code that `airlift explain` knows.
+    pub(crate) code: Safe,
+    /// The id of a connector that appeared.
     pub(crate) id: Option<Safe>,
     pub(crate) fields: Vec<FieldView<'a>>,
 }
@@ -49,7 +51,7 @@ impl<'a> DriftView<'a> {
         }
     }
 
-    /// Customers with changes, one after another.
+    /// The customers with changes.
     pub(crate) fn customers(&self) -> impl Iterator<Item = DriftedCustomerView<'a>> {
         self.drift.customers.iter().map(DriftedCustomerView::new)
     }
@@ -72,6 +74,7 @@ impl<'a> DriftedView<'a> {
             address: Safe::new(&drifted.address),
             kind: Safe::new(kind(drifted.subject)),
             change: labels::drift(drifted.kind),
+            code: Safe::new(labels::code(drifted.kind)),
             id: (drifted.kind == DriftKind::Appeared).then(|| Safe::new(drifted.subject.id())),
             fields: FieldView::each(&drifted.fields, Action::Update),
         }
@@ -104,7 +107,8 @@ fn unmanaged(customers: &[String]) -> Option<Group> {
         label: Label::Strong,
         title: "Unmanaged",
         count: Some(counted(customers.len(), "customer")),
-        meaning: "not ours, never touched",
+        meaning: "not created by airlift; left alone",
+        code: None,
         rows: Row::each(customers),
         listing: Listing::None,
     })
@@ -125,14 +129,14 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
         Phrase::new(Label::Good, "No drift.")
     };
     let compared = match compared {
-        0 => "The ledger knows no customer yet.".to_owned(),
-        1 if !drift.has_changes() => "1 customer is as last applied.".to_owned(),
-        n if !drift.has_changes() => format!("{n} customers are as last applied."),
+        0 => "The ledger holds no customer yet.".to_owned(),
+        1 if !drift.has_changes() => "1 customer matches the last apply.".to_owned(),
+        n if !drift.has_changes() => format!("All {n} customers match the last apply."),
         n => format!("Compared: {}.", number(n, "customer")),
     };
     let partial = drift
         .partial
-        .then(|| Phrase::plain("Partial: the rest was left out."));
+        .then(|| Phrase::plain("Partial: other customers were left out."));
     [verdict, Phrase::plain(Safe::new(compared))]
         .into_iter()
         .chain(partial)

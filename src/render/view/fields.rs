@@ -1,6 +1,6 @@
-//! Responsible for field-level differences as labeled values, and as lines of a diff.
+//! Responsible for the view of field-level differences: labeled values, or lines of a diff.
 //!
-//! Secrets appear as their reference and in no other way.
+//! A secret appears as its reference only.
 
 use super::Phrase;
 use crate::plan::{Action, FieldChange, FieldValue};
@@ -20,7 +20,7 @@ pub(crate) struct FieldView<'a> {
     pub(crate) path: Safe,
     /// The difference on one line.
     pub(crate) value: Phrase,
-    /// A side is a text of several lines, which only a diff shows well.
+    /// One of the values has several lines, which only a diff shows well.
     pub(crate) multiline: bool,
     change: &'a FieldChange,
 }
@@ -28,7 +28,7 @@ pub(crate) struct FieldView<'a> {
 /// A line of a diff.
 #[derive(Clone, Debug)]
 pub(crate) enum DiffLine {
-    /// Stands for unchanged lines.
+    /// Unchanged lines that are left out.
     Omitted,
     /// A sign (`- `, `+ ` or blanks) and the text.
     Shown(Phrase),
@@ -52,7 +52,7 @@ impl<'a> FieldView<'a> {
         }
     }
 
-    /// The difference line by line, if both sides can be read.
+    /// The difference line by line, if both values can be read.
     pub(crate) fn diff(&self) -> Option<Vec<DiffLine>> {
         let (before, after) = as_texts(self.change)?;
         let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
@@ -102,7 +102,7 @@ fn inline(change: &FieldChange, action: Action) -> Phrase {
     }
 }
 
-/// A secret that was never set is written, whatever the step does to the others.
+/// A secret that was not set before is written, not rotated, whatever the action of the step.
 fn action_on(before: &FieldValue, action: Action) -> Action {
     if *before == FieldValue::Absent {
         Action::Create
@@ -113,14 +113,14 @@ fn action_on(before: &FieldValue, action: Action) -> Action {
 
 fn secret(action: Action) -> Phrase {
     let what = if action == Action::Rotate {
-        "rotated"
+        "will be rotated"
     } else {
-        "to write"
+        "will be written"
     };
     Phrase::new(Label::Secret, "(secret)").text(" ").text(what)
 }
 
-/// `env:NAME`, without the marks that the file needs.
+/// `env:NAME`, without `${` and `}`.
 fn reference(text: &str) -> Safe {
     let inner = text
         .strip_prefix("${")
@@ -138,7 +138,7 @@ fn side(value: &FieldValue) -> Safe {
     }
 }
 
-/// Both sides as texts that can be compared line by line, if both can be read.
+/// Both values as texts that can be compared line by line, if both can be read.
 fn as_texts(change: &FieldChange) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     match (&change.before, &change.after) {
         (FieldValue::Absent, FieldValue::Value(Value::String(after))) if has_lines(after) => {

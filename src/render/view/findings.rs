@@ -1,6 +1,6 @@
-//! Responsible for findings about the files as a reader sees them, and how many there are.
+//! Responsible for the view of findings about the files, and their number.
 //!
-//! Does not see secrets: whoever reports a finding masks its source line.
+//! Does not mask secrets: `config` masks the source line of a finding.
 
 use super::Phrase;
 use crate::config::diagnostic::{Excerpt, Finding, Report, Severity};
@@ -8,13 +8,13 @@ use crate::render::labels::counted;
 use crate::render::{Label, Safe};
 use std::collections::BTreeSet;
 
-/// What was found.
+/// Findings.
 #[derive(Debug)]
 pub(crate) struct FindingsView<'a> {
     pub(crate) findings: Vec<FindingView<'a>>,
-    /// How many are not listed.
+    /// The number of findings that are not listed.
     pub(crate) omitted: Option<Safe>,
-    /// How many there are.
+    /// The number of findings.
     pub(crate) count: Phrase,
 }
 
@@ -25,12 +25,12 @@ pub(crate) struct FindingView<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: Safe,
     pub(crate) file: Safe,
-    /// From one; zero if the finding concerns the whole file.
+    /// Counted from one. Zero if the finding concerns the whole file.
     pub(crate) line: usize,
-    /// From one, in the file's line.
+    /// Counted from one, in the line of the file.
     pub(crate) column: usize,
     pub(crate) source: Option<SourceView>,
-    /// The field, where no source line can be shown.
+    /// The field, if no source line can be shown.
     pub(crate) path: Option<Safe>,
     pub(crate) help: Option<Safe>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct FindingView<'a> {
 #[derive(Debug)]
 pub(crate) struct SourceView {
     pub(crate) text: String,
-    /// Byte positions of what the finding concerns.
+    /// The bytes that the finding concerns.
     pub(crate) span: std::ops::Range<usize>,
 }
 

@@ -7,18 +7,20 @@ use std::fmt::Display;
 /// A list under a heading.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// A label whose symbol stands before the title.
+    /// The label whose symbol is written before the title.
     pub(crate) symbol: Option<Label>,
     pub(crate) label: Label,
     pub(crate) title: &'static str,
     /// The number of rows with their noun.
     pub(crate) count: Option<String>,
     pub(crate) meaning: &'static str,
+    /// The code that `airlift explain` knows.
+    pub(crate) code: Option<Safe>,
     pub(crate) rows: Vec<Row>,
     pub(crate) listing: Listing,
 }
 
-/// One entry of a group.
+/// One row of a group.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) text: Phrase,
@@ -26,14 +28,14 @@ pub(crate) struct Row {
     pub(crate) detail: Option<Safe>,
 }
 
-/// Which rows a short form lists.
+/// Which rows are listed without `-v`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Listing {
-    /// Every row, because each says something else.
+    /// Every row, because the rows differ.
     All,
-    /// The first few; the rest is counted.
+    /// The first few. The rest is counted.
     First,
-    /// None; the heading counts them.
+    /// None. The heading counts them.
     None,
 }
 

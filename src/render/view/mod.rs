@@ -1,6 +1,6 @@
-//! Responsible for results as a reader sees them: grouped, counted, labeled and worded, as data.
+//! Responsible for views: results that are grouped, counted, labeled and worded, as data.
 //!
-//! Every text in a view is [`Safe`]. A format draws views and computes nothing but its layout.
+//! Every text in a view is [`Safe`](super::Safe). Does not lay out text; `text` does.
 
 pub(crate) mod doctor;
 pub(crate) mod drift;

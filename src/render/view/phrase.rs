@@ -1,4 +1,4 @@
-//! Responsible for labeled text without a layout.
+//! Responsible for labeled text that has no layout yet.
 
 use crate::render::{Label, Safe};
 

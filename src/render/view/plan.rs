@@ -1,9 +1,9 @@
-//! Responsible for a plan as a reader sees it: what will be done to whom and why, what was left
-//! alone, and the counts.
+//! Responsible for the view of a plan: the steps of each customer, what is left alone, and the
+//! counts.
 
 use super::step::StepView;
 use super::{Group, Listing, Phrase, Row};
-use crate::model::UnverifiedReason;
+use crate::model::{Address, UnverifiedReason};
 use crate::plan::{
     Blocked, CustomerPlan, Plan, Refusal, Unmanaged, UnmanagedConnector, Unverified,
 };
@@ -13,15 +13,15 @@ use crate::render::wording;
 use crate::render::{Label, Safe};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is said of objects that the ledger does not own.
-const NOT_OURS: &str = "not declared, not ours, never touched";
+/// The meaning of `Unmanaged`.
+const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
 
 /// A plan.
 #[derive(Debug)]
 pub(crate) struct PlanView<'a> {
     plan: &'a Plan,
     pub(crate) has_changes: bool,
-    /// What was left alone, and why.
+    /// Objects that are left alone, with the reasons.
     pub(crate) left_alone: Vec<Group>,
     /// The symbols of the steps and groups.
     pub(crate) legend: Vec<Symbol>,
@@ -54,8 +54,8 @@ impl<'a> PlanView<'a> {
         }
     }
 
-    /// Customers with steps, one after another, so that a plan of ten thousand customers needs no
-    /// more memory than one.
+    /// The customers with steps. Views are made one at a time, so that a plan of ten thousand
+    /// customers needs the memory of one view.
     pub(crate) fn customers(&self) -> impl Iterator<Item = CustomerView<'a>> {
         touched(self.plan).map(CustomerView::new)
     }
@@ -72,7 +72,7 @@ impl<'a> CustomerView<'a> {
     }
 }
 
-/// Whether apply would carry the plan out.
+/// Whether apply would execute the plan.
 pub(crate) fn is_applyable(plan: &Plan) -> bool {
     plan.has_changes() && plan.refusals.is_empty()
 }
@@ -109,7 +109,8 @@ fn blocked(blocked: &[Blocked]) -> Option<Group> {
         label: Label::Error,
         title: "Blocked",
         count: None,
-        meaning: "cannot be planned, left alone",
+        meaning: "cannot be planned; left alone",
+        code: None,
         rows,
         listing: Listing::All,
     })
@@ -129,7 +130,8 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
         label: Label::Error,
         title: "Refused",
         count: None,
-        meaning: "a guard forbids to apply this plan",
+        meaning: "a guard forbids applying this plan",
+        code: None,
         rows,
         listing: Listing::All,
     })
@@ -152,6 +154,7 @@ fn unverified(unverified: &[Unverified]) -> Vec<Group> {
             title: "Not verified",
             count: Some(counted(rows.len(), "connector")),
             meaning: labels::unverified(cause),
+            code: Some(Safe::new(labels::code(cause))),
             rows,
             listing: Listing::First,
         })
@@ -166,25 +169,36 @@ fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
         title,
         count: Some(counted(rows.len(), noun)),
         meaning,
+        code: None,
         rows,
         listing,
     };
     let customers = Row::each(&unmanaged.customers);
-    let kept = Row::each(&unmanaged.not_pruned);
+    let (connectors_kept, customers_kept) = unmanaged
+        .not_pruned
+        .iter()
+        .partition::<Vec<&Address>, _>(|address| address.connector.is_some());
     let mut groups = vec![
         group(
             "Unmanaged",
             "connector",
-            NOT_OURS,
+            UNMANAGED,
             connectors,
             Listing::First,
         ),
-        group("Unmanaged", "customer", NOT_OURS, customers, Listing::None),
+        group("Unmanaged", "customer", UNMANAGED, customers, Listing::None),
         group(
             "Kept",
-            "object",
-            "ours, no longer in the files; --prune removes",
-            kept,
+            "connector",
+            "managed by airlift, no longer in the files; `--prune` deletes it",
+            Row::each(&connectors_kept),
+            Listing::First,
+        ),
+        group(
+            "Kept",
+            "customer",
+            "managed by airlift, no longer in the files; `--prune` suspends it",
+            Row::each(&customers_kept),
             Listing::First,
         ),
     ];
@@ -203,7 +217,7 @@ fn connector(connector: &UnmanagedConnector) -> Row {
 fn legend(plan: &Plan) -> Vec<Symbol> {
     let mut present: BTreeSet<&str> = plan
         .steps()
-        .map(|step| Label::of(step.action).symbol())
+        .map(|step| Label::from_action(step.action).symbol())
         .collect();
     if !plan.unverified.is_empty() {
         present.insert(Label::Unverified.symbol());
@@ -229,7 +243,7 @@ fn changed(plan: &Plan) -> Vec<Phrase> {
     let undeclared = (touched(plan).count() as u64).saturating_sub(touched_declared);
     let removed = match undeclared {
         0 => String::new(),
-        removed => format!(", and {removed} that left the files"),
+        removed => format!(", and {removed} no longer in the files"),
     };
     sentences.push(Phrase::plain(Safe::new(format_args!(
         "Customers: {touched_declared} touched of {declared}{removed}."
@@ -241,17 +255,24 @@ fn changed(plan: &Plan) -> Vec<Phrase> {
 fn unchanged(plan: &Plan) -> Vec<Phrase> {
     let mut sentences = vec![Phrase::new(Label::Good, "No changes.")];
     if plan.blocked.is_empty() {
-        let customers = match plan.summary.customers_declared {
-            1 => "1 customer is as the files say.".to_owned(),
-            n => format!("{n} customers are as the files say."),
-        };
-        sentences.push(Phrase::plain(Safe::new(customers)));
+        sentences.push(Phrase::plain(matching(plan)));
     }
     sentences.extend(further_counts(plan));
     sentences
 }
 
-/// The counts that are worth a word only when they are not zero.
+/// The sentence about customers that match the files.
+fn matching(plan: &Plan) -> Safe {
+    match plan.summary.customers_declared {
+        // The number of selected customers is not known here.
+        _ if plan.partial => "The selected customers match the files.".into(),
+        0 => "The files declare no customer.".into(),
+        1 => "The customer matches the files.".into(),
+        n => Safe::new(format_args!("All {n} customers match the files.")),
+    }
+}
+
+/// The counts that are shown only if they are not zero.
 fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
     let counts = [
         ("Adopted", plan.summary.adopt),
@@ -260,7 +281,7 @@ fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
     ];
     let partial = plan
         .partial
-        .then(|| Phrase::plain("Partial: the rest was left out."));
+        .then(|| Phrase::plain("Partial: other customers were left out."));
     counts
         .into_iter()
         .filter(|(_, count)| *count > 0)

@@ -1,42 +1,42 @@
-//! Responsible for what `ledger rekey` did, as a reader sees it.
+//! Responsible for the result of `ledger rekey` and its view.
 
 use super::Phrase;
 use crate::render::labels::counted;
 use crate::render::{Label, Safe};
 use serde::Serialize;
 
-/// What became of the ledger's fingerprints.
+/// The result of `ledger rekey`.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Rekeyed {
-    /// Connectors whose fingerprints now have the new key.
+    /// Connectors whose fingerprints were moved to the new key.
     pub moved: usize,
-    /// Connectors whose fingerprints had it before.
+    /// Connectors whose fingerprints already had the new key.
     pub already: usize,
-    /// Connectors that were left alone, and why.
+    /// Connectors whose fingerprints keep the old key.
     pub left: Vec<Left>,
 }
 
 impl Rekeyed {
-    /// Notes a connector that is left alone.
+    /// Adds a connector whose fingerprints keep the old key.
     pub fn left(&mut self, address: &impl ToString, why: String) {
         let address = address.to_string();
         self.left.push(Left { address, why });
     }
 }
 
-/// A connector that was left alone.
+/// A connector whose fingerprints keep the old key.
 #[derive(Clone, Debug, Serialize)]
 pub struct Left {
-    /// Which.
+    /// `customer/connector`.
     pub address: String,
-    /// Why.
+    /// The reason, as a lower-case fragment.
     pub why: String,
 }
 
-/// What became of the fingerprints.
+/// The view of a [`Rekeyed`].
 #[derive(Debug)]
 pub(crate) struct RekeyedView {
-    /// Connectors that were left alone.
+    /// Connectors whose fingerprints keep the old key.
     pub(crate) left: Vec<Phrase>,
     pub(crate) summary: Safe,
 }

@@ -1,55 +1,62 @@
-//! Responsible for a report as a reader sees it: warnings, what did not succeed and why, what to
-//! do next, and the counts.
+//! Responsible for the view of a report: warnings, operations that did not succeed, next steps and
+//! counts.
 
 use super::{Listing, Phrase};
-use crate::apply::{ApplyReport, OperationReport, Outcome, UnsuccessfulCounts, WaveReport};
+use crate::apply::{
+    ApplyReport, OperationReport, Outcome, StepProblem, UnsuccessfulCounts, WaveReport,
+};
 use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe, wording};
 
-/// Outcomes other than success with their meanings, the most urgent last, next to the counts.
-const TROUBLE: [(Outcome, &str); 5] = [
+/// Outcomes other than success, with their meanings. The most urgent is last, next to the counts.
+const MEANINGS: [(Outcome, &str); 5] = [
     (
         Outcome::NotAttempted,
-        "the run ended first, or the service was down",
+        "the run was stopped, or the API was unavailable",
     ),
-    (Outcome::Blocked, "something before them did not succeed"),
     (
-        Outcome::Stale,
-        "what is there is not what the plan saw; nothing was done",
+        Outcome::Blocked,
+        "an operation that they need did not succeed",
     ),
+    (Outcome::Stale, "changed since the plan was made; skipped"),
     (
         Outcome::Unknown,
-        "sent, and no answer tells whether it took effect",
+        "sent, but no response says whether it took effect",
     ),
     (Outcome::Failed, "did not succeed"),
 ];
 
-/// What to do about an unfinished rotation.
-const RESUME: &str = "Mend what failed, then go on with `airlift rotate --resume`; what is rotated \
-                      is not rotated again.";
+/// The next step after a rotation with failures.
+const FIX_AND_RESUME: &str = "Fix the failures, then continue with `airlift rotate --resume`; rotated connectors are \
+    not rotated again.";
+/// The next step after a rotation that was stopped.
+const RESUME: &str =
+    "Continue with `airlift rotate --resume`; rotated connectors are not rotated again.";
 
-/// A report.
+/// The view of an apply or a rotation.
 #[derive(Debug)]
 pub(crate) struct ReportView {
     pub(crate) warnings: Vec<WarningView>,
-    pub(crate) trouble: Vec<TroubleView>,
+    pub(crate) problems: Vec<OutcomeView>,
     pub(crate) waves: Vec<WaveView>,
-    /// What to do next, a sentence for each kind of trouble.
+    /// The next steps, one sentence each.
     pub(crate) advice: Vec<&'static str>,
     /// The verdict, then the counts.
     pub(crate) summary: Vec<Phrase>,
 }
 
-/// What a person should know of an operation that succeeded.
+/// A warning about an operation that succeeded.
 #[derive(Debug)]
 pub(crate) struct WarningView {
+    /// The code that `airlift explain` knows.
+    pub(crate) code: Safe,
     pub(crate) address: Safe,
     pub(crate) text: Safe,
 }
 
 /// Operations with the same outcome.
 #[derive(Debug)]
-pub(crate) struct TroubleView {
+pub(crate) struct OutcomeView {
     pub(crate) title: &'static str,
     pub(crate) meaning: &'static str,
     pub(crate) operations: Vec<OperationView>,
@@ -59,11 +66,13 @@ pub(crate) struct TroubleView {
 /// One operation that did not succeed.
 #[derive(Debug)]
 pub(crate) struct OperationView {
-    /// The label of its action, which has the symbol.
+    /// The label of the action, which has the symbol.
     pub(crate) label: Label,
     pub(crate) address: Safe,
-    /// Why it did not succeed.
+    /// Why the operation did not succeed.
     pub(crate) message: Option<Safe>,
+    /// The code that `airlift explain` knows, unless the message is that of the API or the ledger.
+    pub(crate) code: Option<Safe>,
 }
 
 /// One wave of a rotation.
@@ -77,7 +86,7 @@ impl ReportView {
     pub(crate) fn new(report: &ApplyReport) -> Self {
         Self {
             warnings: report.operations.iter().flat_map(warnings).collect(),
-            trouble: trouble(report),
+            problems: problems(report),
             waves: report.waves.iter().map(WaveView::new).collect(),
             advice: advice(report),
             summary: summary(report),
@@ -98,27 +107,36 @@ impl WaveView {
 impl OperationView {
     fn new(operation: &OperationReport) -> Self {
         Self {
-            label: Label::of(operation.action),
+            label: Label::from_action(operation.action),
             address: Safe::new(&operation.address),
             message: operation
                 .problem
                 .as_ref()
                 .map(|problem| Safe::new(wording::problem(problem))),
+            code: operation.problem.as_ref().and_then(code),
         }
     }
 }
 
 fn warnings(operation: &OperationReport) -> impl Iterator<Item = WarningView> {
     operation.warnings.iter().map(|warning| WarningView {
+        code: Safe::new(labels::code(warning)),
         address: Safe::new(&operation.address),
         text: Safe::new(wording::warning(warning)),
     })
 }
 
-fn trouble(report: &ApplyReport) -> Vec<TroubleView> {
-    let mut trouble: Vec<TroubleView> = TROUBLE
+fn code(problem: &StepProblem) -> Option<Safe> {
+    match problem {
+        StepProblem::Request { .. } | StepProblem::Ledger { .. } => None,
+        problem => Some(Safe::new(labels::code(problem))),
+    }
+}
+
+fn problems(report: &ApplyReport) -> Vec<OutcomeView> {
+    MEANINGS
         .into_iter()
-        .map(|(outcome, meaning)| TroubleView {
+        .map(|(outcome, meaning)| OutcomeView {
             title: labels::title(outcome),
             meaning,
             operations: report
@@ -129,12 +147,11 @@ fn trouble(report: &ApplyReport) -> Vec<TroubleView> {
                 .collect(),
             listing: listing(outcome),
         })
-        .collect();
-    trouble.retain(|trouble| !trouble.operations.is_empty());
-    trouble
+        .filter(|view| !view.operations.is_empty())
+        .collect()
 }
 
-/// Failures differ in their messages; other outcomes have the same cause for all.
+/// Failures have different messages. Operations with another outcome share one cause.
 fn listing(outcome: Outcome) -> Listing {
     if matches!(outcome, Outcome::Failed | Outcome::Unknown) {
         Listing::All
@@ -144,42 +161,44 @@ fn listing(outcome: Outcome) -> Listing {
 }
 
 fn advice(report: &ApplyReport) -> Vec<&'static str> {
+    let counts = report.unsuccessful();
     if report.waves.is_empty() {
-        return advice_on(report, report.unsuccessful());
-    }
-    if report.is_complete() {
+        advice_after_apply(report, counts)
+    } else if report.is_complete() {
         Vec::new()
+    } else if counts.failed > 0 {
+        vec![FIX_AND_RESUME]
     } else {
         vec![RESUME]
     }
 }
 
-fn advice_on(report: &ApplyReport, unsuccessful: UnsuccessfulCounts) -> Vec<&'static str> {
+fn advice_after_apply(report: &ApplyReport, counts: UnsuccessfulCounts) -> Vec<&'static str> {
     [
         (
-            unsuccessful.failed > 0,
-            "Mend what failed, then apply again; what is done is not repeated.",
+            counts.failed > 0,
+            "Fix the failures and apply again; finished changes are not repeated.",
         ),
         (
-            unsuccessful.unknown > 0,
-            "The next run looks first: what took effect is not done twice.",
+            counts.unknown > 0,
+            "Apply again: the next run first checks what took effect, and repeats nothing.",
         ),
         (
-            unsuccessful.stale > 0,
-            "Plan again and review: something changed in between.",
+            counts.stale > 0,
+            "Plan again and review: the remote state changed.",
         ),
         (
             report.interrupted,
-            "The run was stopped; apply again to go on where it ended.",
+            "The run was stopped; apply again to continue.",
         ),
         (
-            unsuccessful.not_attempted > 0 && !report.interrupted,
-            "Apply again for what was not attempted.",
+            counts.not_attempted > 0 && !report.interrupted,
+            "Apply again for the operations that were not attempted.",
         ),
         (
-            report.unplanned + unsuccessful.blocked > 0
-                && unsuccessful.failed + unsuccessful.unknown + unsuccessful.stale == 0,
-            "Resolve what blocks them, then apply again.",
+            report.unplanned + counts.blocked > 0
+                && counts.failed + counts.unknown + counts.stale == 0,
+            "Resolve the blocks, then apply again.",
         ),
     ]
     .into_iter()

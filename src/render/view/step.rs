@@ -1,7 +1,7 @@
-//! Responsible for one step of a plan: what it concerns, how it is carried out, and why.
+//! Responsible for the view of one step of a plan: its object, its reasons and its execution.
 
 use super::fields::FieldView;
-use crate::plan::{Operation, Step};
+use crate::plan::{Operation, Reason, Step};
 use crate::render::{Label, Safe, labels};
 
 /// One step.
@@ -12,20 +12,38 @@ pub(crate) struct StepView<'a> {
     pub(crate) address: Safe,
     /// `customer`, or the connector's type.
     pub(crate) kind: Safe,
-    /// Most telling first.
-    pub(crate) reasons: Vec<&'static str>,
-    /// How it is carried out, where the symbol does not say all.
+    /// The most important first.
+    pub(crate) reasons: Vec<ReasonView>,
+    /// How the step is executed, if the symbol does not say it.
     pub(crate) execution: Option<Safe>,
     pub(crate) fields: Vec<FieldView<'a>>,
+}
+
+/// One reason of a step.
+#[derive(Debug)]
+pub(crate) struct ReasonView {
+    pub(crate) text: &'static str,
+    /// The code that `airlift explain` knows.
+    pub(crate) code: Option<Safe>,
+}
+
+impl ReasonView {
+    fn new(reason: Reason) -> Self {
+        Self {
+            text: labels::reason(reason),
+            // A creation explains itself, and a first plan has thousands of them.
+            code: (reason != Reason::MissingRemote).then(|| Safe::new(labels::code(reason))),
+        }
+    }
 }
 
 impl<'a> StepView<'a> {
     pub(crate) fn new(step: &'a Step) -> Self {
         Self {
-            label: Label::of(step.action),
+            label: Label::from_action(step.action),
             address: Safe::new(&step.address),
             kind: Safe::new(kind(&step.operation)),
-            reasons: step.reasons.iter().copied().map(labels::reason).collect(),
+            reasons: step.reasons.iter().copied().map(ReasonView::new).collect(),
             execution: execution(&step.operation).map(Safe::new),
             fields: FieldView::each(&step.changes, step.action),
         }
@@ -47,7 +65,7 @@ pub(crate) fn kind(operation: &Operation) -> &str {
     }
 }
 
-/// The remote object as it is now, unless it has yet to be created.
+/// The id of the remote object, unless the step creates it.
 pub(crate) fn remote_id(operation: &Operation) -> Option<String> {
     match operation {
         Operation::CreateCustomer { .. } | Operation::CreateConnector { .. } => None,
@@ -63,20 +81,22 @@ pub(crate) fn remote_id(operation: &Operation) -> Option<String> {
 
 fn execution(operation: &Operation) -> Option<String> {
     match operation {
-        Operation::ReplaceConnector { id, .. } => {
-            Some(format!("check, create anew, then delete {id}"))
-        }
+        Operation::ReplaceConnector { id, .. } => Some(format!(
+            "check the new credentials, create a replacement (new id), then delete {id}"
+        )),
         Operation::DeleteConnector { id } => Some(format!("delete {id}")),
-        Operation::DeleteCustomer { workspace_id, .. } => {
-            Some(format!("delete workspace {workspace_id} and all it holds"))
-        }
+        Operation::DeleteCustomer { workspace_id, .. } => Some(format!(
+            "delete workspace {workspace_id} with its connectors"
+        )),
         Operation::UpdateCustomer {
             record_suspension: true,
             ..
-        } => Some("suspend it; nothing is lost, --delete-customers deletes it".to_owned()),
-        Operation::AdoptConnector { id, .. } => Some(format!("take over {id}; nothing is written")),
+        } => {
+            Some("suspend the customer; nothing is lost (--delete-customers deletes it)".to_owned())
+        }
+        Operation::AdoptConnector { id, .. } => Some(format!("adopt {id}; nothing is sent")),
         Operation::AdoptCustomer { workspace_id } => {
-            Some(format!("take over {workspace_id}; nothing is written"))
+            Some(format!("adopt {workspace_id}; nothing is sent"))
         }
         Operation::CreateCustomer { .. }
         | Operation::UpdateCustomer { .. }

@@ -1,4 +1,4 @@
-//! Responsible for the catalog of connector types as a reader sees it.
+//! Responsible for the view of the catalog of connector types.
 
 use crate::catalog::{AuthMethod, ConnectorType, Field, FieldType, Variable, is_secret};
 use crate::render::Safe;
@@ -10,7 +10,7 @@ pub(crate) struct TypeRow {
     pub(crate) methods: Safe,
 }
 
-/// One type with all its fields.
+/// One type with its fields.
 #[derive(Debug)]
 pub(crate) struct TypeView {
     pub(crate) name: Safe,

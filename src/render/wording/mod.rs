@@ -1,4 +1,4 @@
-//! Responsible for the sentences about blocks, refusals and the outcomes of steps, which `plan` and
+//! Responsible for the sentences about blocks, refusals and results of steps, which `plan` and
 //! `apply` report as data.
 
 mod apply;

@@ -1,29 +1,30 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
 use crate::plan::{BlockReason, Refusal};
+use crate::render::labels::counted;
 
-const AMBIGUOUS_CONNECTOR: &str = "more than one connector of this name and type is there, and none is recorded; rename \
-    or delete one of them, or adopt the right one by its id";
-const REPLACEMENT_PROTECTED: &str = "the change needs a replacement, which `protect: true` forbids; drop the protection \
-    for the run that is to replace it";
+const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
+    delete one of them, or adopt the right one by its id";
+const REPLACEMENT_PROTECTED: &str = "the change needs a replacement, which `protect: true` forbids; remove the protection \
+    for the run that replaces the connector";
 const DELETION_PROTECTED: &str =
-    "it is no longer in the files, and `protect: true` of its customer forbids its deletion";
-const REMOVAL_PROTECTED: &str = "it is no longer in the files, and was protected when it last was; declare it without \
+    "it is no longer in the files, but `protect: true` of its customer forbids its deletion";
+const REMOVAL_PROTECTED: &str = "it is no longer in the files, but was protected when it last was; declare it without \
     `protect: true` first";
 const DEACTIVATION_PROTECTED: &str =
-    "the files ask for `status: inactive` and for `protect: true`; drop one of them";
-const RENAME_CONFLICT: &str = "a workspace of the new name exists beside the one to be renamed; move what it holds \
-    or drop previous_name";
-const NOT_RECORDED: &str = "it is not in the ledger yet; apply first, then rotate";
+    "the files ask for `status: inactive` and for `protect: true`; remove one of them";
+const RENAME_CONFLICT: &str = "a workspace of the new name exists beside the one to rename; move its connectors, or \
+    remove previous_name";
+const NOT_RECORDED: &str = "the connector is not in the ledger yet; apply first, then rotate";
 const CUSTOMER_CHANGES_FIRST: &str =
-    "its customer has pending changes that come first; apply first, then rotate";
-const OTHER_CHANGES: &str = "it has other pending changes, which a replacement would carry along; apply first, \
-    then rotate";
-const REPLACED_MEANWHILE: &str = "a younger connector of this name and type is there beside it, which this ledger does \
-    not know: another run may be replacing it, so plan again later; if both stay, rename \
+    "the customer has pending changes, which come first; apply first, then rotate";
+const OTHER_CHANGES: &str = "the connector has other pending changes, which a replacement would include; apply \
+    first, then rotate";
+const REPLACED_MEANWHILE: &str = "a younger connector of this name and type exists, which this ledger does not know: \
+    another run may be replacing the connector, so plan again later; if both stay, rename \
     or delete one of them";
 
-/// What is the matter and what to do, one sentence each.
+/// The problem and what to do about it, as one sentence.
 pub(crate) fn blocked(reason: &BlockReason) -> String {
     match reason {
         BlockReason::AmbiguousCustomer { name } => format!(
@@ -41,8 +42,8 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
             similar.join(", ")
         ),
         BlockReason::UnknownStatus { status } => format!(
-            "the workspace's status is {status:?}, which this version does not know; nothing is \
-             written to it"
+            "the workspace's status is {status:?}, which this version does not know; airlift writes \
+             nothing to it"
         ),
         BlockReason::HoldsUnmanaged { connectors } => holds_unmanaged(*connectors),
         BlockReason::AmbiguousConnector => AMBIGUOUS_CONNECTOR.to_owned(),
@@ -59,22 +60,21 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
 }
 
 fn holds_unmanaged(connectors: usize) -> String {
-    let (them, are) = match connectors {
-        1 => ("a connector that is not ours", "it"),
-        _ => ("connectors that are not ours", "them"),
-    };
+    let count = counted(connectors, "connector");
+    let pronoun = if connectors == 1 { "it" } else { "them" };
     format!(
-        "its workspace holds {them} ({connectors}), and deleting it would delete {are}, too; \
-         remove {are} first, or leave out --delete-customers to make the customer inactive"
+        "the workspace holds {count} that airlift does not manage; deleting the customer would \
+         delete {pronoun} too: remove {pronoun} first, or leave out --delete-customers to make the \
+         customer inactive"
     )
 }
 
-/// What is the matter and what to do.
+/// The problem and what to do about it.
 pub(crate) fn refused(refusal: &Refusal) -> String {
     match refusal {
         Refusal::EmptyDesired { owned } => format!(
-            "the files declare no customer while the ledger owns {owned} objects; a prune would \
-             take them all: check the files, or remove customers in smaller steps"
+            "the files declare no customer, but the ledger owns {owned} objects, which a prune \
+             would remove; check the files, or remove customers in smaller steps"
         ),
         Refusal::TooManyDeletes {
             deletes,
@@ -82,29 +82,29 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             allowed,
         } => format!(
             "{deletes} of {owned} owned objects would be deleted or suspended, and {allowed} are \
-             allowed; if that is meant, allow it for this run with --allow-delete {deletes}"
+             allowed; if that is intended, allow it for this run with --allow-delete {deletes}"
         ),
         Refusal::IncompleteListing { problem } => format!(
-            "the list of workspaces is not whole ({problem}), so absence proves nothing; run \
-             again later, or without --prune"
+            "the list of workspaces is incomplete ({problem}), so a missing workspace may still \
+             exist; run again later, or without --prune"
         ),
         Refusal::RecordedIdRenamed {
             name,
             workspace_id,
             carries,
         } => format!(
-            "{name:?} is recorded as workspace {workspace_id}, which now carries the name \
-             {carries:?}; nothing in the files explains that: write `previous_name: {carries}` to \
-             name it back, or rename the customer in the files"
+            "{name:?} is recorded as workspace {workspace_id}, which is now named {carries:?}; the \
+             files do not explain that: write `previous_name: {carries}` to rename it back, or \
+             rename the customer in the files"
         ),
         Refusal::UndeclaredIdRenamed {
             name,
             workspace_id,
             carries,
         } => format!(
-            "{name:?} is no longer in the files, and its recorded workspace {workspace_id} now \
-             carries the name {carries:?}, which nothing explains: declare a customer {carries} \
-             with `previous_name: {name}` to keep it, or name it back to have it pruned"
+            "{name:?} is no longer in the files, and its recorded workspace {workspace_id} is now \
+             named {carries:?}: declare a customer {carries} with `previous_name: {name}` to keep \
+             it, or rename it back to have it pruned"
         ),
     }
 }
@@ -115,69 +115,78 @@ mod tests {
     use crate::plan::{BlockReason, Refusal};
 
     #[test]
-    fn unmanaged_connectors_are_told_in_their_number() {
-        let told = |connectors| blocked(&BlockReason::HoldsUnmanaged { connectors });
-        assert!(told(1).contains("holds a connector that is not ours (1)"));
-        assert!(told(2).contains("holds connectors that are not ours (2)"));
+    fn blocked_by_unmanaged_connectors_counts_them() {
+        let worded = |connectors| blocked(&BlockReason::HoldsUnmanaged { connectors });
+        assert!(worded(1).contains("holds 1 connector that airlift does not manage"));
+        assert!(worded(2).contains("holds 2 connectors that airlift does not manage"));
     }
 
     #[test]
-    fn unknown_type_names_what_comes_near() {
-        let told = |similar: &[&str]| {
+    fn blocked_by_an_unknown_type_names_similar_types() {
+        let worded = |similar: &[&str]| {
             blocked(&BlockReason::UnknownType {
                 kind: "gitea".into(),
                 similar: similar.iter().map(ToString::to_string).collect(),
             })
         };
-        assert_eq!(told(&[]), "the live catalog has no type \"gitea\"");
+        assert_eq!(worded(&[]), "the live catalog has no type \"gitea\"");
         assert_eq!(
-            told(&["github", "gitlab"]),
+            worded(&["github", "gitlab"]),
             "the live catalog has no type \"gitea\"; it has github, gitlab"
         );
-        let several = blocked(&BlockReason::AmbiguousType {
+    }
+
+    #[test]
+    fn blocked_by_an_ambiguous_type_asks_for_its_id() {
+        let worded = blocked(&BlockReason::AmbiguousType {
             kind: "gitea".into(),
         });
-        assert!(several.starts_with("several definitions are named \"gitea\""));
+        assert!(worded.starts_with("several definitions are named \"gitea\""));
     }
 
     #[test]
-    fn pending_changes_come_before_a_rotation() {
-        assert_eq!(
-            [
-                BlockReason::NotRecorded,
-                BlockReason::CustomerChangesFirst,
-                BlockReason::OtherChanges,
-            ]
-            .map(|reason| blocked(&reason)),
-            [
-                "it is not in the ledger yet; apply first, then rotate",
-                "its customer has pending changes that come first; apply first, then rotate",
-                "it has other pending changes, which a replacement would carry along; apply first, \
-                 then rotate",
-            ]
-        );
+    fn blocked_by_pending_changes_asks_to_apply_first() {
+        for reason in [
+            BlockReason::NotRecorded,
+            BlockReason::CustomerChangesFirst,
+            BlockReason::OtherChanges,
+        ] {
+            let worded = blocked(&reason);
+            assert!(worded.ends_with("apply first, then rotate"), "{worded}");
+        }
     }
 
     #[test]
-    fn refusals_tell_their_numbers_and_names() {
-        let deletes = refused(&Refusal::TooManyDeletes {
+    fn refused_for_too_many_deletes_names_the_numbers_and_the_flag() {
+        let worded = refused(&Refusal::TooManyDeletes {
             deletes: 6,
             owned: 9,
             allowed: 5,
         });
-        assert!(
-            deletes.starts_with("6 of 9 owned objects") && deletes.contains("and 5 are allowed")
-        );
-        assert!(deletes.ends_with("--allow-delete 6"), "{deletes}");
+        assert!(worded.starts_with("6 of 9 owned objects"), "{worded}");
+        assert!(worded.contains("and 5 are allowed"), "{worded}");
+        assert!(worded.ends_with("--allow-delete 6"), "{worded}");
+    }
+
+    #[test]
+    fn refused_for_empty_files_names_the_owned_objects() {
         assert!(refused(&Refusal::EmptyDesired { owned: 2 }).contains("owns 2 objects"));
+    }
+
+    #[test]
+    fn refused_for_an_incomplete_listing_names_the_problem() {
         let problem = "a page is missing".into();
-        let incomplete = refused(&Refusal::IncompleteListing { problem });
-        assert!(incomplete.contains("(a page is missing)"));
-        let renamed = refused(&Refusal::RecordedIdRenamed {
+        let worded = refused(&Refusal::IncompleteListing { problem });
+        assert!(worded.contains("(a page is missing)"), "{worded}");
+    }
+
+    #[test]
+    fn refused_for_a_renamed_workspace_names_the_way_back() {
+        let worded = refused(&Refusal::RecordedIdRenamed {
             name: "acme".into(),
             workspace_id: crate::model::WorkspaceId(uuid::Uuid::nil()),
             carries: "acme inc".into(),
         });
-        assert!(renamed.contains("previous_name: acme inc"), "{renamed}");
+        assert!(worded.contains("previous_name: acme inc"), "{worded}");
     }
 }

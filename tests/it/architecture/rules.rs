@@ -30,12 +30,20 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("files", &[]),
     ("sandbox", &["files"]),
+    ("explanations", &[]),
     // What stops a run, from the modules' own errors.
     ("failure", &["api", "ledger", "sandbox"]),
     (
         "render",
         &[
-            "apply", "catalog", "config", "events", "failure", "model", "plan",
+            "apply",
+            "catalog",
+            "config",
+            "events",
+            "explanations",
+            "failure",
+            "model",
+            "plan",
         ],
     ),
     // Flags are parsed into the types they mean.
@@ -50,8 +58,18 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "app", "catalog", "cli", "config", "export", "failure", "model", "plan", "render",
-            "process", "sandbox",
+            "app",
+            "catalog",
+            "cli",
+            "config",
+            "explanations",
+            "export",
+            "failure",
+            "model",
+            "plan",
+            "process",
+            "render",
+            "sandbox",
         ],
     ),
     ("process", &[]),

@@ -100,7 +100,7 @@ fn older_duplicate_with_failed_read_is_kept() {
     let (output, _) = env.apply(&["--parallelism", "1"]);
     output
         .exits(0)
-        .says("another run created it at the same time");
+        .says("another run created the connector at the same time");
     assert!(total.load(Ordering::SeqCst) > 1);
     env.wait_for("the deletion of the second connector", |env| {
         env.world().connectors().count() == 3
@@ -184,7 +184,7 @@ fn replacement_that_does_not_exist_keeps_old_connector() {
         ProxyAction::Respond(200, nonexistent.clone())
     });
     let (output, _) = env.apply(&[]);
-    output.exits(4).says("the old connector is untouched");
+    output.exits(4).says("the old connector is unchanged");
     assert_eq!(env.connector("Acme GitHub").id, old);
     env.converge(&["--settle-timeout", "1"]);
     env.wait_for("one connector", |env| env.world().connectors().count() == 3);
@@ -232,7 +232,7 @@ fn mint_with_workspace_of_another_customer_does_not_own_it() {
             ProxyAction::Forward
         }
     });
-    env.apply(&[]).0.exits(4).says("carries another name");
+    env.apply(&[]).0.exits(4).says("has another name");
     env.set("AIRBYTE_API_HOST", &origin);
     env.converge(&["--prune"]);
     let world = env.world();

@@ -4,7 +4,7 @@ use crate::support::{Output, PROJECT, TestEnv, options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const NO_DRIFT: &str = "No drift. 2 customers are as last applied.";
+const NO_DRIFT: &str = "No drift. All 2 customers match the last apply.";
 
 /// Runs `drift --format json`, and asserts the exit code and that it only reads.
 fn drift(env: &TestEnv, code: i32, more: &[&str]) -> Value {
@@ -35,7 +35,7 @@ fn drift_after_apply_is_empty_without_secrets() {
     let mut env = TestEnv::new();
     env.run(&["drift", "--detailed-exitcode"])
         .exits(0)
-        .says("No drift. The ledger knows no customer yet.");
+        .says("No drift. The ledger holds no customer yet.");
     env.converge(&[]);
     for name in ["ACME_GITHUB", "ACME_ZENDESK"] {
         env.unset(name);
@@ -133,7 +133,7 @@ fn drift_shows_unmanaged_connector_until_next_apply() {
     env.remote().connector("acme", "Manual", "stripe", &key);
     assert_eq!(changes(&drift(&env, 2, &[])), ["acme/Manual appeared"]);
     env.run(&["drift"])
-        .says("+ acme/Manual (stripe): new, not ours");
+        .says("+ acme/Manual (stripe): new, not created by airlift");
     env.converge(&[]);
     assert_eq!(changes(&drift(&env, 0, &[])), Vec::<String>::new());
 }

@@ -10,7 +10,7 @@ fn prune_deletes_removed_connector() {
     let env = TestEnv::applied();
     env.remove_lines("- name: Acme Zendesk", Some("- name: globex"));
     let (output, traffic) = env.apply(&[]);
-    output.exits(0).says("Kept (1 object)");
+    output.exits(0).says("Kept (1 connector)");
     traffic.assert_only_reads();
     env.connector("Acme Zendesk");
     let (output, traffic) = env.converge(&["--prune"]);
@@ -27,7 +27,7 @@ fn prune_suspends_or_deletes_removed_customer() {
     let env = TestEnv::applied();
     env.remove_lines("- name: globex", None);
     let (output, traffic) = env.apply(&[]);
-    output.exits(0).says("Kept (1 object)");
+    output.exits(0).says("Kept (1 customer)");
     traffic.assert_only_reads();
     assert!(env.world().workspace("globex").unwrap().active);
 

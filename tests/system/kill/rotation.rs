@@ -259,7 +259,7 @@ async fn rekey_moves_fingerprints_of_unchanged_secrets() {
     };
     let plan = with_key("plan --detailed-exitcode").await;
     plan.exits(0);
-    plan.says("the key of the fingerprints changed");
+    plan.says("the fingerprint key changed");
     let writes = || {
         running
             .log()

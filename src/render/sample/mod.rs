@@ -1,7 +1,7 @@
-//! A rich plan and a mixed report for the golden tests.
+//! Responsible for sample plans, drifts and reports, which the golden tests render.
 
 mod drifts;
-#[path = "../../tests/support/golden.rs"]
+#[path = "../../../tests/support/golden.rs"]
 mod golden;
 mod reports;
 
@@ -94,7 +94,7 @@ pub(crate) fn empty() -> Plan {
     }
 }
 
-/// A plan with a bit of everything.
+/// A plan with every kind of step and group.
 pub(crate) fn rich() -> Plan {
     Plan {
         customers: vec![acme(), beta(), gamma(), hostile()],
@@ -370,7 +370,7 @@ fn gamma() -> CustomerPlan {
     }
 }
 
-/// Names and values as someone would write them who wants to steer a terminal or a CI runner.
+/// Names and values that try to control a terminal or a CI runner.
 fn hostile() -> CustomerPlan {
     let name = "::set-env name=X::\u{1b}[2J ##vso[task.complete]\u{202e}";
     CustomerPlan {

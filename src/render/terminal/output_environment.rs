@@ -1,0 +1,164 @@
+//! Responsible for what the environment says about output: color, width and the request log.
+//!
+//! Does not hold the two streams; `ui` does.
+
+use super::Color;
+use std::io::{self, IsTerminal};
+
+/// Columns when neither `COLUMNS` nor a terminal gives a number.
+const DEFAULT_WIDTH: usize = 80;
+/// Longer lines are hard to read, however wide the terminal.
+const MAX_WIDTH: usize = 120;
+/// Below this width, wrapped lines are unreadable.
+const MIN_WIDTH: usize = 40;
+
+/// When output is colored.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ColorChoice {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Never: `--no-color`, or `NO_COLOR` is set and not empty.
+    Never,
+    /// Always: `CLICOLOR_FORCE` is set and not `0`.
+    Always,
+}
+
+impl ColorChoice {
+    fn read() -> Self {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        if set("NO_COLOR").is_some() {
+            Self::Never
+        } else if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+            Self::Always
+        } else {
+            Self::Auto
+        }
+    }
+}
+
+/// What the environment says about output, read once.
+#[derive(Clone, Debug, Default)]
+pub struct OutputEnvironment {
+    /// The choice that `NO_COLOR` and `CLICOLOR_FORCE` make.
+    pub color: ColorChoice,
+    /// `COLUMNS`, or the terminal's width.
+    pub columns: Option<usize>,
+    /// `AIRLIFT_LOG` asks for the request log.
+    pub log: bool,
+    /// stdout is a terminal.
+    pub out_is_terminal: bool,
+    /// stderr is a terminal.
+    pub stderr_is_terminal: bool,
+}
+
+impl OutputEnvironment {
+    /// Reads the environment and the terminal's size.
+    pub fn read() -> Self {
+        let out_is_terminal = io::stdout().is_terminal();
+        Self {
+            color: ColorChoice::read(),
+            columns: columns().or_else(|| terminal_columns().filter(|_| out_is_terminal)),
+            log: wants_log(std::env::var("AIRLIFT_LOG").ok().as_deref()),
+            out_is_terminal,
+            stderr_is_terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether a stdout that is or is not a terminal is colored. `flag` is the choice of the
+    /// command line.
+    pub(super) fn out_color(&self, flag: ColorChoice) -> Color {
+        self.decide(flag, self.out_is_terminal)
+    }
+
+    /// The same for stderr.
+    pub(super) fn stderr_color(&self, flag: ColorChoice) -> Color {
+        self.decide(flag, self.stderr_is_terminal)
+    }
+
+    fn decide(&self, flag: ColorChoice, is_terminal: bool) -> Color {
+        // The command line comes first.
+        let choice = match flag {
+            ColorChoice::Auto => self.color,
+            ColorChoice::Never | ColorChoice::Always => flag,
+        };
+        match choice {
+            ColorChoice::Auto if is_terminal => Color::On,
+            ColorChoice::Always => Color::On,
+            ColorChoice::Auto | ColorChoice::Never => Color::Off,
+        }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        let width = self.columns.unwrap_or(DEFAULT_WIDTH);
+        width.clamp(MIN_WIDTH, MAX_WIDTH)
+    }
+}
+
+fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
+}
+
+fn terminal_columns() -> Option<usize> {
+    let (_, columns) = console::Term::stdout().size_checked()?;
+    Some(columns.into())
+}
+
+/// Accepts `debug` and `trace` too, because other tools name their request log so.
+fn wants_log(value: Option<&str>) -> bool {
+    matches!(value, Some("requests" | "debug" | "trace"))
+}
+
+/// Columns of a line in this process's environment.
+pub fn width() -> usize {
+    OutputEnvironment::read().width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Color, ColorChoice, OutputEnvironment};
+
+    fn decided(environment: ColorChoice, flag: ColorChoice, out_is_terminal: bool) -> Color {
+        let environment = OutputEnvironment {
+            color: environment,
+            out_is_terminal,
+            ..OutputEnvironment::default()
+        };
+        environment.out_color(flag)
+    }
+
+    #[test]
+    fn color_without_a_choice_follows_the_terminal() {
+        let auto = ColorChoice::Auto;
+        assert_eq!(decided(auto, auto, false), Color::Off);
+        assert_eq!(decided(auto, auto, true), Color::On);
+    }
+
+    #[test]
+    fn color_chosen_by_the_environment_ignores_the_terminal() {
+        let flag = ColorChoice::Auto;
+        assert_eq!(decided(ColorChoice::Always, flag, false), Color::On);
+        assert_eq!(decided(ColorChoice::Never, flag, true), Color::Off);
+    }
+
+    #[test]
+    fn color_refused_by_the_flag_ignores_the_environment() {
+        let flag = ColorChoice::Never;
+        assert_eq!(decided(ColorChoice::Always, flag, true), Color::Off);
+    }
+
+    #[test]
+    fn width_outside_the_bounds_is_clamped() {
+        let width = |columns| {
+            let environment = OutputEnvironment {
+                columns,
+                ..OutputEnvironment::default()
+            };
+            environment.width()
+        };
+        assert_eq!(
+            [None, Some(9), Some(100), Some(300)].map(width),
+            [80, 40, 100, 120]
+        );
+    }
+}
