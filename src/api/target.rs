@@ -34,6 +34,11 @@ pub enum TargetError {
 }
 
 impl Target {
+    /// Whether the API runs on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
     pub(super) fn origin(&self) -> &Url {
         &self.0
     }

@@ -9,16 +9,17 @@ use super::{Environment, Invocation};
 use crate::api::{Credentials, DEFAULT_TARGET, Target};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
+use crate::files::{self, Access, FileError};
 use crate::ledger::trusted;
 use crate::model::{OrganizationId, SecretValue};
 use crate::sandbox::{self, StateFile};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// The client id of the embedded API.
 const SANDBOX_CLIENT_ID: &str = "sandbox";
-/// The key of fingerprints of what is sent to the embedded API.
-const SANDBOX_KEY: &str = "sandbox-secret";
+/// The file of the key for the ledger of the embedded API.
+const SANDBOX_KEY_FILE: &str = ".airlift/sandbox.key";
 
 /// Where a session goes, and with what.
 pub(super) struct Endpoint {
@@ -36,6 +37,22 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
+    /// The origin of the API in the scope of the ledger. The port of a server on this machine
+    /// changes with each start, so it is left out.
+    pub(super) fn ledger_origin(&self) -> String {
+        let origin = self.target.to_string();
+        if self.sandbox.is_some() {
+            "sandbox".to_owned()
+        } else if self.target.is_loopback() {
+            match origin.rsplit_once(':') {
+                Some((host, port)) if port.parse::<u16>().is_ok() => host.to_owned(),
+                _ => origin,
+            }
+        } else {
+            origin
+        }
+    }
+
     pub(super) async fn find(
         invocation: Invocation<'_>,
         project: &Project,
@@ -98,12 +115,31 @@ impl Endpoint {
                 client_id: SANDBOX_CLIENT_ID.to_owned(),
                 client_secret: SecretValue::new(secret),
             },
-            keys: Keys::new(env, SANDBOX_KEY),
+            keys: Keys::new(env, &sandbox_key(&project.root)?),
             organization: declared,
             ledger_dir: dir.join("sandbox"),
             sandbox: Some(running),
         })
     }
+}
+
+/// The key for the ledger of the embedded API: random, in a file that only this user can read.
+fn sandbox_key(root: &Path) -> Result<String, Failure> {
+    let file = Path::new(SANDBOX_KEY_FILE);
+    let failed = |error: FileError| Failure::error("ledger_failed", error.to_string());
+    if let Some(opened) = files::open_read(root, file).map_err(failed)? {
+        files::check_owner_and_mode(root, file, &opened).map_err(failed)?;
+        let stored = files::read_bounded(root, file, 1024).map_err(failed)?;
+        if let Some(key) = stored.and_then(|bytes| String::from_utf8(bytes).ok())
+            && !key.trim().is_empty()
+        {
+            return Ok(key.trim().to_owned());
+        }
+    }
+    let key = random_secret();
+    files::private_dir(root, Path::new(".airlift")).map_err(failed)?;
+    files::replace_atomically(root, file, key.as_bytes(), Access::Private).map_err(failed)?;
+    Ok(key)
 }
 
 /// A secret for one run, so that other programs on this machine cannot use its embedded API.

@@ -8,7 +8,7 @@ use crate::apply::{
 use crate::cli::{ExecutionArgs, Format};
 use crate::events::Event;
 use crate::failure::{Exit, Failure, FailureKind};
-use crate::model::SecretRef;
+use crate::model::{RecordedGuards, SecretRef};
 use crate::plan::{Operation, Plan};
 use crate::render::{self, json, wording};
 use crate::secrets::{ResolveError, ResolveErrorKind, Values};
@@ -66,6 +66,11 @@ impl App<'_> {
             let entry = &planned.recorded.customers[id];
             self.ledger.save(*id, entry).await?;
         }
+        let guards = self.project.desired.guards;
+        self.ledger.record_guards(RecordedGuards {
+            max_deletes: guards.max_deletes,
+            max_delete_percent: guards.max_delete_percent,
+        });
         self.connection.mask(&secrets.values);
         let (plan, recorded) = (&planned.plan, &planned.recorded);
         self.events.emit(Event::ExecutionStarted {

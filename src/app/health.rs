@@ -8,7 +8,7 @@ use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::GlobalArgs;
 use crate::config::{Loaded, Project};
 use crate::failure::Failure;
-use crate::model::{Health, HealthCheck, SecretRef};
+use crate::model::{Health, HealthCheck, LedgerState, SecretRef};
 use crate::render::sinks;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -112,6 +112,11 @@ async fn service(invocation: Invocation<'_>, project: &Project) -> Vec<HealthChe
     });
     match app.ledger.load().await {
         Err(error) => checks.push(failed("ledger", &error.into())),
+        Ok(recorded)
+            if !recorded.unverified.is_empty() || !recorded.unverified_names.is_empty() =>
+        {
+            checks.push(unverified(&recorded));
+        }
         Ok(_) if is_shared(invocation.global) => {
             let detail = format!("{} can be read", app.ledger.shown());
             checks.push(HealthCheck::ok("ledger", detail));
@@ -122,6 +127,22 @@ async fn service(invocation: Invocation<'_>, project: &Project) -> Vec<HealthChe
         checks.push(failed("reading", &failure));
     }
     checks
+}
+
+/// Names the entries of the ledger that are not verified.
+fn unverified(recorded: &LedgerState) -> HealthCheck {
+    let entries = recorded.unverified.iter().map(|(id, entry)| {
+        let name = entry.claimed_name.as_deref().unwrap_or_default();
+        format!("customers/{id}.json {name} [{}]", entry.cause.code())
+    });
+    let journal = recorded
+        .unverified_names
+        .iter()
+        .map(|name| format!("a journal entry of {name} [ledger_unverified]"));
+    let list: Vec<String> = entries.chain(journal).collect();
+    let detail = format!("not verified, so blocked: {}", list.join(", "));
+    let hint = "restore the files from a backup, or run `airlift ledger sign`";
+    HealthCheck::fail("ledger", detail, hint)
 }
 
 fn failed(subject: &str, failure: &Failure) -> HealthCheck {

@@ -4,7 +4,7 @@ use super::endpoint::Endpoint;
 use super::{Environment, Invocation};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::ledger::{LedgerStore, open_shared, trusted};
+use crate::ledger::{Authenticator, LedgerKey, LedgerStore, Scope, open_shared, trusted};
 use crate::model::{OrganizationId, SecretValue};
 use crate::secrets::Fingerprinter;
 use std::path::{Path, PathBuf};
@@ -43,9 +43,26 @@ pub(crate) struct Fingerprinters {
 }
 
 impl Fingerprinters {
+    /// Authenticates the ledger with the current key.
+    pub(super) fn authenticator(&self, scope: Scope) -> Authenticator {
+        Authenticator::new(ledger_key(&self.current), scope)
+    }
+
+    /// The key of the ledger before a rekeying.
+    pub(super) fn previous_key(&self) -> LedgerKey {
+        ledger_key(&self.previous)
+    }
+
     pub(super) fn are_equal(&self) -> bool {
         self.current.has_same_key(&self.previous)
     }
+}
+
+fn ledger_key(fingerprinter: &Fingerprinter) -> LedgerKey {
+    LedgerKey::new(
+        fingerprinter.ledger_key(),
+        fingerprinter.key_id().to_owned(),
+    )
 }
 
 /// Where the ledgers are: as the operator says, who may use links, else beside the project, where
@@ -62,12 +79,12 @@ pub(super) fn place(
                 Some(shared) => shared,
                 None => open_shared(address, env.object_store_variables())?,
             })),
-            None => Ok(LedgerStore::Local(root.clone())),
+            None => Ok(LedgerStore::from(root.as_path())),
         };
     }
     trusted(&state_dir(project))?;
     trusted(&endpoint.ledger_dir)?;
-    Ok(LedgerStore::Local(endpoint.ledger_dir.clone()))
+    Ok(LedgerStore::from(endpoint.ledger_dir.as_path()))
 }
 
 /// The value of `--ledger` if it is an address and not a directory.

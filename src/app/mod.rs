@@ -16,6 +16,7 @@ mod project;
 mod rekey;
 mod rotation;
 mod serve;
+mod sign;
 mod signals;
 mod starter;
 mod workflow;
@@ -40,7 +41,7 @@ use crate::cli::GlobalArgs;
 use crate::config::Project;
 use crate::events::{Event, Sink};
 use crate::failure::Failure;
-use crate::ledger::{Ledger, Lock};
+use crate::ledger::{Ledger, Lock, Scope};
 use crate::render::{self, Ui};
 use crate::secrets::Resolver;
 use connection::Connection;
@@ -87,13 +88,21 @@ impl<'a> App<'a> {
             events: Some(Arc::clone(&events)),
             ..settings.options(invocation, project, endpoint.organization)?
         };
+        let origin = endpoint.ledger_origin();
         let (connection, keys) = Connection::open(endpoint, options).await?;
         let fingerprinters = keys.fingerprinters(connection.organization);
+        let authenticator = fingerprinters.authenticator(Scope {
+            origin,
+            organization: connection.organization,
+            environment: None,
+            shard: None,
+            sandbox: invocation.global.sandbox,
+        });
         Ok(Self {
             invocation,
             project,
             secrets,
-            ledger: Ledger::new(&place, connection.organization),
+            ledger: Ledger::new(&place, authenticator),
             fingerprinters,
             connection,
             stop: Stop::default(),
@@ -125,13 +134,17 @@ impl<'a> App<'a> {
         Ok(())
     }
 
-    /// Gives the lock back, ends sessions with secret stores, and writes the sandbox's state.
+    /// Writes the ledger's head, releases the lock, ends sessions with secret stores, and writes the
+    /// sandbox's state.
     pub(crate) async fn close(self) -> Result<(), Failure> {
+        let mut checkpoint = Ok(());
         if let Some(lock) = self.lock {
+            checkpoint = self.ledger.checkpoint().await;
             lock.release().await;
         }
         self.secrets.close().await;
-        self.connection.close().await
+        self.connection.close().await?;
+        Ok(checkpoint?)
     }
 
     /// Says which API the command is about to use.

@@ -21,40 +21,25 @@ impl App<'_> {
             ));
         }
         self.lock().await?;
-        self.refuse_unrecorded_creations().await?;
-        let mut recorded = self.ledger.load().await?;
+        self.ledger = self.ledger.accepting(self.fingerprinters.previous_key());
+        let (mut recorded, open) = self.ledger.load_with_journal().await?;
+        refuse_unrecorded_creations(&open)?;
         let values = self.values_to_move(&recorded).await;
         let mut rekeyed = Rekeyed::default();
         for (id, customer) in &mut recorded.customers {
-            let moved_before = rekeyed.moved;
             for (name, connector) in &mut customer.connectors {
                 let address = Address::connector(&customer.name, name);
                 self.rekey_connector(&values, &address, connector, &mut rekeyed);
             }
-            if rekeyed.moved > moved_before {
-                self.ledger.save(*id, customer).await?;
-            }
+            // Every entry gets a MAC of the new key, whether or not its fingerprints moved.
+            self.ledger.save(*id, customer).await?;
         }
+        self.ledger.journal(&open).await?;
+        self.ledger.rotations().await?.resign().await?;
         rekeyed
             .left
             .sort_by(|one, other| one.address.cmp(&other.address));
         Ok(rekeyed)
-    }
-
-    /// The creations of an interrupted run carry fingerprints that only a plan can place.
-    async fn refuse_unrecorded_creations(&self) -> Result<(), Failure> {
-        if !self
-            .ledger
-            .open_intents()
-            .await?
-            .iter()
-            .any(may_have_created)
-        {
-            return Ok(());
-        }
-        let message = "an earlier run was cut short, and what it created is not in the ledger yet";
-        let failure = Failure::error("unsettled_journal", message);
-        Err(failure.hint("run `airlift apply` with the old key first"))
     }
 
     /// The values of every reference that a fingerprint with the old key needs. References that
@@ -123,6 +108,16 @@ impl App<'_> {
         })
         .map_err(|why| why.to_string())
     }
+}
+
+/// Refuses if an interrupted run may have created connectors. Only an apply can record them.
+fn refuse_unrecorded_creations(open: &[JournalEntry]) -> Result<(), Failure> {
+    if !open.iter().any(may_have_created) {
+        return Ok(());
+    }
+    let message = "an earlier run was cut short, and what it created is not in the ledger yet";
+    let failure = Failure::error("unsettled_journal", message);
+    Err(failure.hint("run `airlift apply` with the old key first"))
 }
 
 /// Whether a creation may have taken effect. One that an apply has looked for in vain is no reason

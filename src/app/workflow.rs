@@ -90,8 +90,7 @@ impl App<'_> {
     /// Reads the ledger and the journal. From then on responses may show what stands in them or
     /// in the files.
     pub(super) async fn history(&self) -> Result<(LedgerState, Vec<JournalEntry>), Failure> {
-        let recorded = self.ledger.load().await?;
-        let unsettled = self.ledger.open_intents().await?;
+        let (recorded, unsettled) = self.ledger.load_with_journal().await?;
         self.connection
             .allow_known_texts(&self.project.desired, &recorded, &unsettled);
         Ok((recorded, unsettled))

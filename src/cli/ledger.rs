@@ -7,6 +7,24 @@ use clap::{Args, Subcommand};
 pub enum LedgerCommand {
     /// Move the fingerprints of secrets to a new key; writes only the ledger
     Rekey(RekeyArgs),
+    /// Sign entries that are not verified, after the API has shown their ids; writes only the ledger
+    Sign(SignArgs),
+}
+
+/// `ledger sign`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Converts a ledger of an earlier version, and repairs a ledger after entries were
+changed, replaced by old copies or deleted, or after its key was lost. Shows each
+entry that is not verified. Signs only ids that the API lists in the workspace of
+the entry. Entries of workspaces that do not exist are removed.
+
+Example:
+  airlift ledger sign")]
+pub struct SignArgs {
+    /// Do not ask for approval
+    #[arg(long)]
+    pub auto_approve: bool,
 }
 
 /// `ledger rekey`.

@@ -31,7 +31,7 @@ pub use explain::ExplainArgs;
 pub use export::ExportArgs;
 pub use global::{Format, GlobalArgs};
 pub use init::InitArgs;
-pub use ledger::LedgerCommand;
+pub use ledger::{LedgerCommand, SignArgs};
 pub use plan::{PlanArgs, PlanningArgs};
 pub use rotate::RotateArgs;
 pub use sandbox::{SandboxCommand, ServeArgs};

@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod init;
 mod ledger;
+mod ledger_sign;
 mod plan;
 mod rotate;
 mod sandbox;
@@ -103,6 +104,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Doctor(_) => doctor::run(invocation).await,
         Command::Rotate(args) => rotate::run(invocation, &args).await,
         Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(invocation).await,
+        Command::Ledger(LedgerCommand::Sign(args)) => ledger_sign::run(invocation, &args).await,
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::run(invocation, &args).await,
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 /// Kinds in the order of the list that `airlift explain` prints, with their files.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("concept", include_str!("concepts.md")),
     ("finding", include_str!("findings.md")),
     ("reason", include_str!("reasons.md")),
@@ -15,6 +15,7 @@ const FILES: [(&str, &str); 13] = [
     ("guard", include_str!("guards.md")),
     ("drift", include_str!("drift.md")),
     ("verification", include_str!("verification.md")),
+    ("ledger", include_str!("ledger.md")),
     ("outcome", include_str!("outcomes.md")),
     ("problem", include_str!("problems.md")),
     ("warning", include_str!("warnings.md")),

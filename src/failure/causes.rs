@@ -68,6 +68,12 @@ impl From<LedgerError> for Failure {
                 failure("ledger_failed")
             }
             LedgerError::Changed { .. } => failure("ledger_changed"),
+            LedgerError::Newer { .. } => failure("ledger_newer").hint("use the newest airlift"),
+            LedgerError::KeyChanged { .. } => failure("ledger_key_changed")
+                .hint("with the old key at hand, set AIRLIFT_LEDGER_OLD_KEY and run `airlift ledger rekey`")
+                .hint("without the old key, run `airlift ledger sign`, which inspects each id in the API first"),
+            LedgerError::Unverified { .. } => failure("ledger_unverified")
+                .hint("run `airlift ledger sign`, which inspects each id in the API first"),
             LedgerError::LeaseLost { .. } => failure("ledger_lease_lost"),
             LedgerError::WithoutConditions { .. } => failure("store_without_conditions").hint(
                 "use a store that supports conditional writes (If-None-Match), such as S3, GCS or Azure Blob Storage",

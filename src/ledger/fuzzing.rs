@@ -5,15 +5,19 @@
     reason = "a property panics when it does not hold"
 )]
 
+use super::testing::authenticator;
 use super::{Journal, Ledger, LedgerStore, Rotations};
 use crate::fuzzing::SAMPLE_SECRET;
-use crate::model::{OrganizationId, WorkspaceId};
+use crate::model::{CustomerEntry, OrganizationId, WorkspaceId};
 use std::path::Path;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use uuid::Uuid;
 
-/// Any file is read or refused without being quoted. An incomplete last line of a journal is
-/// ignored. An entry that was read is the same after it was written.
+const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
+
+/// Any file is read or refused without being quoted, and owns nothing without a MAC. An incomplete
+/// last line of a journal is ignored. An entry is the same after it was written and read.
 pub fn ledger(data: &[u8]) {
     let Ok(dir) = tempfile::tempdir() else {
         return;
@@ -22,7 +26,10 @@ pub fn ledger(data: &[u8]) {
     customer(dir.path(), bytes.as_bytes());
     journal(dir.path(), bytes.as_bytes());
     assert!(std::fs::write(dir.path().join("rotation.json"), &bytes).is_ok());
-    if let Err(error) = now(Rotations::load(&LedgerStore::from(dir.path()))) {
+    if let Err(error) = now(Rotations::load(
+        &LedgerStore::from(dir.path()),
+        Arc::new(authenticator(ORGANIZATION)),
+    )) {
         quotes_nothing(&error);
     }
 }
@@ -42,33 +49,35 @@ fn quotes_nothing(error: &super::LedgerError) {
 }
 
 fn customer(dir: &Path, bytes: &[u8]) {
-    let organization = OrganizationId(Uuid::nil());
-    let ledger = Ledger::new(&LedgerStore::from(dir), organization);
+    let ledger = Ledger::new(&LedgerStore::from(dir), authenticator(ORGANIZATION));
     let id = WorkspaceId(Uuid::from_u128(1));
-    let customers = dir.join(organization.to_string()).join("customers");
+    let customers = dir.join(ORGANIZATION.to_string()).join("customers");
+    let file = customers.join(format!("{id}.json"));
     assert!(std::fs::create_dir_all(&customers).is_ok());
-    assert!(std::fs::write(customers.join(format!("{id}.json")), bytes).is_ok());
+    assert!(std::fs::write(&file, bytes).is_ok());
     match now(ledger.load()) {
         Err(error) => quotes_nothing(&error),
-        Ok(recorded) => {
-            assert!(now(ledger.save(id, &recorded.customers[&id])).is_ok());
-            assert_eq!(now(ledger.load()).ok(), Some(recorded));
-        }
+        Ok(recorded) => assert!(recorded.customers.is_empty()),
+    }
+    assert!(std::fs::remove_file(&file).is_ok());
+    if let Ok(entry) = serde_json::from_slice::<CustomerEntry>(bytes) {
+        assert!(now(ledger.save(id, &entry)).is_ok());
+        let recorded = now(ledger.load()).unwrap_or_default();
+        assert_eq!(recorded.customers.get(&id), Some(&entry));
     }
 }
 
 fn journal(dir: &Path, bytes: &[u8]) {
     let path = dir.join("journal.ndjson");
+    let authenticator = authenticator(ORGANIZATION);
+    let store = LedgerStore::from(dir);
+    let read = || now(Journal::read(&store, &authenticator, None));
     assert!(std::fs::write(&path, bytes).is_ok());
-    let intents =
-        now(Journal::open_intents(&LedgerStore::from(dir))).map_err(|error| quotes_nothing(&error));
+    let content = read().map_err(|error| quotes_nothing(&error));
     let complete = bytes
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |at| at + 1);
     assert!(std::fs::write(&path, &bytes[..complete]).is_ok());
-    assert_eq!(
-        intents.ok(),
-        now(Journal::open_intents(&LedgerStore::from(dir))).ok()
-    );
+    assert_eq!(content.ok(), read().ok());
 }

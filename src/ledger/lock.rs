@@ -2,13 +2,14 @@
 //! machine, a lease where machines share the ledger.
 
 use super::lease::{Lease, holder, owner_since};
-use super::store::local;
+use super::store::LocalStore;
 use super::{LedgerError, LedgerStore};
 use crate::events::Sink;
 use jiff::Timestamp;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::Path;
+
+const FILE: &str = "lock";
 
 /// An acquired lock. The system releases a file lock when the process ends. Another run takes over a
 /// lease that was not renewed for a minute.
@@ -35,8 +36,8 @@ impl Lock {
     ) -> Result<Self, LedgerError> {
         let text = owner_since(owner, Timestamp::now());
         let kind = match store {
-            LedgerStore::Local(dir) => LockKind::File {
-                _file: lock_file(dir, &text)?,
+            LedgerStore::Local(local) => LockKind::File {
+                _file: lock_file(local, &text)?,
             },
             LedgerStore::Shared(shared) => {
                 LockKind::Lease(Lease::acquire(shared, &text, events).await?)
@@ -53,11 +54,10 @@ impl Lock {
     }
 }
 
-fn lock_file(dir: &Path, text: &str) -> Result<File, LedgerError> {
-    local::private_dir(dir)?;
-    let path = dir.join("lock");
+fn lock_file(local: &LocalStore, text: &str) -> Result<File, LedgerError> {
+    let path = local.path(FILE);
     let failed = || LedgerError::io("cannot lock", &path);
-    let mut file = local::open_or_create(&path).map_err(failed())?;
+    let mut file = local.open_or_create(FILE)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(locked(file)),

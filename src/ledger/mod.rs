@@ -5,25 +5,30 @@
 //! Does not store secret values. Does not continue after a file that it cannot read, because a run
 //! with an incomplete ledger creates duplicates.
 
-mod customers;
+mod authenticate;
+mod entries;
+mod envelope;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod head;
 mod journal;
 mod lease;
 mod lock;
+mod organization;
 mod recovery;
 mod rotations;
 mod store;
 
-#[cfg(test)]
-mod tests;
+#[cfg(any(fuzzing, test))]
+pub(crate) use authenticate::testing;
 
-pub use customers::Ledger;
+pub use authenticate::{Authenticator, LedgerKey, Scope};
 pub use journal::{Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
+pub use organization::{Ledger, UnsignedLedger};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};
-pub use store::{LedgerStore, SharedStore, open_shared, trusted};
+pub use store::{LedgerStore, LocalStore, SharedStore, open_shared, trusted};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -83,6 +88,29 @@ pub enum LedgerError {
         /// The line of the first error.
         line: usize,
     },
+    /// A file has the format of a newer version of airlift.
+    #[error("{path} has version {version} of the ledger's format, and this airlift knows up to 2")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version.
+        version: u32,
+    },
+    /// No object of the ledger has a valid MAC.
+    #[error(
+        "nothing in the ledger {path} can be verified: another key, another API address or somebody \
+         else wrote it"
+    )]
+    KeyChanged {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// An object has no valid MAC.
+    #[error("{path} cannot be verified: this ledger's key did not write it")]
+    Unverified {
+        /// The object.
+        path: PathBuf,
+    },
     /// Another run holds the lock.
     #[error("another run uses this ledger ({holder}); wait for it to end")]
     Locked {
@@ -95,7 +123,7 @@ pub enum LedgerError {
         /// The file or directory.
         path: PathBuf,
         /// The reason.
-        why: &'static str,
+        why: String,
     },
 }
 

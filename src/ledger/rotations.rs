@@ -4,13 +4,14 @@
 //! A rotation replaces each of its connectors and stores the ids from before. The ids that the
 //! ledger still has are those of connectors that are not rotated yet. No clock is involved.
 
+use super::authenticate::Authenticator;
+use super::envelope::{self, Opened};
 use super::{LedgerError, LedgerStore};
 use crate::model::{Address, ConnectorId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// The version of the file format.
-const VERSION: u32 = 1;
 const FILE: &str = "rotation.json";
 
 /// A rotation that has started.
@@ -28,36 +29,28 @@ pub struct UnfinishedRotation {
 #[derive(Debug)]
 pub struct Rotations {
     store: LedgerStore,
+    authenticator: Arc<Authenticator>,
     open: Vec<UnfinishedRotation>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct StoredRotations {
-    version: u32,
     rotations: Vec<UnfinishedRotation>,
 }
 
 impl Rotations {
     /// Reads the unfinished rotations of a ledger.
-    pub(super) async fn load(store: &LedgerStore) -> Result<Self, LedgerError> {
-        let unreadable = |line| LedgerError::Unreadable {
-            path: store.shown(FILE),
-            what: "list of rotations",
-            line,
-        };
+    pub(super) async fn load(
+        store: &LedgerStore,
+        authenticator: Arc<Authenticator>,
+    ) -> Result<Self, LedgerError> {
         let open = match store.read(FILE).await? {
             None => Vec::new(),
-            Some(text) => {
-                let written: StoredRotations =
-                    serde_json::from_str(&text).map_err(|error| unreadable(error.line()))?;
-                if written.version != VERSION {
-                    return Err(unreadable(1));
-                }
-                written.rotations
-            }
+            Some(text) => read(store, &authenticator, &text)?,
         };
         Ok(Self {
             store: store.clone(),
+            authenticator,
             open,
         })
     }
@@ -88,54 +81,101 @@ impl Rotations {
         self.save().await
     }
 
+    /// Writes the rotations with the current key.
+    pub async fn resign(&self) -> Result<(), LedgerError> {
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        self.save().await
+    }
+
     async fn save(&self) -> Result<(), LedgerError> {
         if self.open.is_empty() {
             return self.store.remove(FILE).await;
         }
-        let written = StoredRotations {
-            version: VERSION,
+        let rotations = StoredRotations {
             rotations: self.open.clone(),
         };
-        let text = serde_json::to_vec(&written)
+        let text = envelope::seal(&self.authenticator, FILE, 0, &rotations)
             .map_err(std::io::Error::from)
             .map_err(LedgerError::io("cannot write", &self.store.shown(FILE)))?;
         self.store.replace(FILE, &text).await
     }
 }
 
+fn read(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    text: &str,
+) -> Result<Vec<UnfinishedRotation>, LedgerError> {
+    let path = store.shown(FILE);
+    let place = (path.as_path(), "list of rotations");
+    match envelope::open(authenticator, FILE, text, place)? {
+        Opened::Signed(sealed) => {
+            let stored: StoredRotations = envelope::parse(sealed.content, place)?;
+            Ok(stored.rotations)
+        }
+        Opened::Altered(_) | Opened::Version1 => Err(LedgerError::Unverified { path }),
+    }
+}
+
+/// Removes a list of rotations that is not authenticated.
+pub(super) async fn remove_unverified(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+) -> Result<(), LedgerError> {
+    if let Some(text) = store.read(FILE).await?
+        && read(store, authenticator, &text).is_err()
+    {
+        store.remove(FILE).await?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LedgerStore, Rotations, UnfinishedRotation};
-    use crate::model::{Address, ConnectorId};
+    use super::super::authenticate::testing::authenticator;
+    use super::{LedgerError, LedgerStore, Rotations, UnfinishedRotation};
+    use crate::model::{Address, ConnectorId, OrganizationId};
     use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::sync::Arc;
+    use uuid::Uuid;
+
+    async fn load(dir: &Path) -> Result<Rotations, LedgerError> {
+        let authenticator = authenticator(OrganizationId(Uuid::nil()));
+        Rotations::load(&LedgerStore::from(dir), Arc::new(authenticator)).await
+    }
+
+    fn selector(name: &str) -> BTreeSet<Address> {
+        BTreeSet::from([Address::customer(name)])
+    }
+
+    fn rotation(name: &str, started_at: &str) -> UnfinishedRotation {
+        UnfinishedRotation {
+            selector: selector(name),
+            started_at: started_at.into(),
+            before: BTreeSet::from([ConnectorId(Uuid::nil())]),
+        }
+    }
 
     #[tokio::test]
     async fn rotation_started_is_open_until_its_end() {
         let dir = tempfile::tempdir().unwrap();
-        let store = LedgerStore::from(dir.path());
-        let load = async || Rotations::load(&store).await.unwrap();
-        let rotation = |selector: &str| UnfinishedRotation {
-            selector: BTreeSet::from([selector.parse::<Address>().unwrap()]),
-            started_at: "now".into(),
-            before: BTreeSet::from([ConnectorId(uuid::Uuid::nil())]),
-        };
-        load().await.begin(rotation("acme")).await.unwrap();
-        load()
-            .await
-            .begin(rotation("acme/Acme GitHub"))
-            .await
-            .unwrap();
-        load().await.begin(rotation("acme")).await.unwrap();
-        assert_eq!(load().await.open().len(), 2);
-        let acme = rotation("acme");
-        assert_eq!(load().await.with_selector(&acme.selector), Some(&acme));
-        load().await.end(&acme.selector).await.unwrap();
-        load()
-            .await
-            .end(&rotation("acme/Acme GitHub").selector)
-            .await
-            .unwrap();
-        assert!(load().await.open().is_empty());
+        for (name, at) in [("a", "1"), ("b", "2"), ("a", "3")] {
+            let mut rotations = load(dir.path()).await.unwrap();
+            rotations.begin(rotation(name, at)).await.unwrap();
+        }
+        let mut rotations = load(dir.path()).await.unwrap();
+        assert_eq!(rotations.open(), [rotation("b", "2"), rotation("a", "3")]);
+        let found = rotations.with_selector(&selector("b"));
+        assert_eq!(found, Some(&rotation("b", "2")));
+        assert_eq!(rotations.with_selector(&selector("c")), None);
+        rotations.end(&selector("b")).await.unwrap();
+        let mut rotations = load(dir.path()).await.unwrap();
+        assert_eq!(rotations.open(), [rotation("a", "3")]);
+        rotations.end(&selector("a")).await.unwrap();
+        assert!(load(dir.path()).await.unwrap().open().is_empty());
         assert!(!dir.path().join("rotation.json").exists());
     }
 
@@ -143,13 +183,28 @@ mod tests {
     async fn rotations_unreadable_are_refused_by_path() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rotation.json");
-        for text in ["{", r#"{"version":2,"rotations":[]}"#] {
+        for (text, line) in [("{", 1), ("{\n\"version\":", 2)] {
             std::fs::write(&path, text).unwrap();
-            let error = Rotations::load(&LedgerStore::from(dir.path()))
-                .await
-                .unwrap_err();
+            let error = load(dir.path()).await.unwrap_err();
             let message = format!("{} is not a list of rotations", path.display());
             assert!(error.to_string().starts_with(&message), "{error}");
+            assert!(error.to_string().contains(&format!("line {line}")));
         }
+    }
+
+    #[tokio::test]
+    async fn rotations_without_valid_mac_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rotation.json");
+        std::fs::write(&path, r#"{"version":1,"rotations":[]}"#).unwrap();
+        let error = load(dir.path()).await.unwrap_err();
+        assert!(matches!(error, LedgerError::Unverified { .. }), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        let mut rotations = load(dir.path()).await.unwrap();
+        rotations.begin(rotation("a", "1")).await.unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("\"a\"", "\"b\"")).unwrap();
+        let error = load(dir.path()).await.unwrap_err();
+        assert!(matches!(error, LedgerError::Unverified { .. }), "{error}");
     }
 }

@@ -1,7 +1,10 @@
 //! Responsible for the content of the ledger: ids, fingerprints and the settings that were last
 //! applied. Does not contain secret values: no type here can hold one.
 
-use super::{Cache, ConnectorId, DefinitionId, Entity, Settings, Status, TemplateId, WorkspaceId};
+use super::{
+    Cache, ConnectorId, DefinitionId, Entity, RecordedGuards, Settings, Status, TemplateId,
+    WorkspaceId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +17,8 @@ pub struct LedgerState {
     pub unverified: BTreeMap<WorkspaceId, UnverifiedEntry>,
     /// The customers of journal entries that are not authenticated. Their names block them, too.
     pub unverified_names: BTreeSet<String>,
+    /// The guards of the files at the last apply. `None` if the ledger's head does not have them.
+    pub guards: Option<RecordedGuards>,
 }
 
 /// A ledger entry that is not authenticated.
@@ -38,6 +43,10 @@ pub enum UnverifiedCause {
     Misplaced,
     /// The entry has the format of version 1, which has no MAC.
     Version1,
+    /// The ledger has no head, so nothing says which entries are current.
+    HeadMissing,
+    /// The MAC of the ledger's head does not match its content.
+    HeadAltered,
 }
 
 impl UnverifiedCause {
@@ -49,6 +58,8 @@ impl UnverifiedCause {
             Self::Missing => "ledger_entry_missing",
             Self::Misplaced => "ledger_entry_misplaced",
             Self::Version1 => "ledger_unsigned",
+            Self::HeadMissing => "ledger_head_missing",
+            Self::HeadAltered => "ledger_head_altered",
         }
     }
 }
@@ -59,11 +70,7 @@ pub struct CustomerEntry {
     /// The name at the last apply.
     pub name: String,
     /// Whether a prune suspended the customer. It is not planned until it is declared again.
-    #[serde(
-        default,
-        rename = "retired",
-        skip_serializing_if = "std::ops::Not::not"
-    )]
+    #[serde(default, alias = "retired", skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
     /// Whether the last declaration protected the customer. Protection outlives the declaration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -79,11 +86,7 @@ pub struct CustomerEntry {
     #[serde(default)]
     pub connectors: BTreeMap<String, ConnectorEntry>,
     /// Owned connectors that were replaced or whose deletion has started.
-    #[serde(
-        default,
-        rename = "leaving",
-        skip_serializing_if = "BTreeSet::is_empty"
-    )]
+    #[serde(default, alias = "leaving", skip_serializing_if = "BTreeSet::is_empty")]
     pub pending_deletion: BTreeSet<ConnectorId>,
 }
 

@@ -33,5 +33,6 @@ pub(crate) use terminal::sanitize;
 pub use terminal::{
     Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, Safe, Ui, Verbosity, width,
 };
-pub use text::{doctor, drift, findings, one_type, plan, rekeyed, report, types};
+pub use text::{doctor, drift, findings, one_type, plan, rekeyed, report, signing, types};
 pub use view::rekey::Rekeyed;
+pub use view::signing::{Signing, SigningConnector, SigningEntry};

@@ -37,6 +37,18 @@ impl Fingerprinter {
         Self { key, key_id }
     }
 
+    /// The key that authenticates the ledger. It is derived, so that a MAC says nothing about a
+    /// fingerprint.
+    pub fn ledger_key(&self) -> Zeroizing<[u8; 32]> {
+        let context = [b"airlift ledger mac 2".as_slice()];
+        Zeroizing::new(mac(self.key.as_slice(), &context))
+    }
+
+    /// The id of the key, which is not secret.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
     /// Fingerprints every write-only leaf of a request body.
     ///
     /// `leaves` come from `DesiredConnector::secret_leaves`. `value` returns the value of a reference. A reference

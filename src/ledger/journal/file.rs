@@ -1,37 +1,29 @@
-//! Responsible for the journal in a local file: a run appends a line for each intent and a line for
-//! each outcome.
+//! Responsible for the journal in a local file: a header, then a line for each intent and a line for
+//! each outcome, which a run appends.
 
-use super::{Intent, IntentOutcome, JournalEntry};
+use super::lines::{self, IntentLine, OutcomeLine};
+use super::signature::JournalId;
+use super::{IntentOutcome, JournalContent, JournalEntry};
 use crate::ledger::LedgerError;
-use crate::ledger::store::local;
+use crate::ledger::authenticate::Authenticator;
+use crate::ledger::organization::UnverifiedLines;
+use crate::ledger::store::LocalStore;
 use crate::model::LockUnpoisoned;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use uuid::Uuid;
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Intent {
-        seq: u64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        at: Option<String>,
-        #[serde(flatten)]
-        intent: Intent,
-    },
-    Outcome {
-        seq: u64,
-        outcome: IntentOutcome,
-    },
-}
+const FILE: &str = "journal.ndjson";
 
 /// The open journal file.
 #[derive(Debug)]
 pub(super) struct Log {
     path: PathBuf,
+    authenticator: Arc<Authenticator>,
+    id: JournalId,
     tail: Mutex<Tail>,
 }
 
@@ -44,72 +36,80 @@ pub(super) struct Tail {
     is_broken: bool,
 }
 
-pub(super) fn path(dir: &Path) -> PathBuf {
-    dir.join("journal.ndjson")
-}
-
-/// The intents without a certain outcome, the oldest first.
-pub(super) fn open_intents(dir: &Path) -> Result<Vec<JournalEntry>, LedgerError> {
-    let path = path(dir);
-    let bytes = local::bytes(&path)?.unwrap_or_default();
+/// Reads the journal. `head` is the journal that the ledger's head names.
+pub(super) fn read(
+    store: &LocalStore,
+    authenticator: &Authenticator,
+    head: Option<Uuid>,
+) -> Result<JournalContent, LedgerError> {
+    let bytes = store.read(FILE)?.unwrap_or_default();
     let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
     // A last line without a newline is incomplete: the run was killed while it wrote the line. The
     // request is sent after the line is on disk, so it was not sent.
     lines.pop();
-    let mut open = BTreeMap::new();
-    for (index, line) in lines.into_iter().enumerate() {
-        let line = serde_json::from_slice(line).map_err(|_| LedgerError::Unreadable {
-            path: path.clone(),
-            what: "journal",
-            line: index + 1,
-        })?;
-        match line {
-            Line::Intent { seq, at, intent } => {
-                let outcome = None;
-                let entry = JournalEntry {
-                    intent,
-                    at,
-                    outcome,
-                };
-                open.insert(seq, entry);
-            }
-            Line::Outcome { seq, outcome } => super::end(&mut open, seq, outcome),
-        }
-    }
-    Ok(open.into_values().collect())
+    lines::read(&lines, authenticator, head).map_err(|line| LedgerError::Unreadable {
+        path: store.path(FILE),
+        what: "journal",
+        line,
+    })
 }
 
 impl Log {
     /// Replaces the file of the previous run atomically.
     pub(super) fn start(
-        dir: &Path,
+        store: &LocalStore,
+        authenticator: Arc<Authenticator>,
+        previous: Option<Uuid>,
         carried_over: &BTreeMap<u64, JournalEntry>,
+        unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
-        local::private_dir(dir)?;
-        let path = path(dir);
-        let mut text = Vec::new();
-        for (seq, entry) in carried_over {
-            text.extend(encoded(&intent_line(*seq, entry), &path)?);
-            if let Some(outcome) = entry.outcome {
-                text.extend(encoded(&Line::Outcome { seq: *seq, outcome }, &path)?);
+        let id = JournalId::new(previous);
+        let path = store.path(FILE);
+        let failed = || LedgerError::io("cannot write", &path);
+        let encode = || -> serde_json::Result<Vec<u8>> {
+            let mut text = lines::header(&authenticator, id)?;
+            for (seq, entry) in carried_over {
+                text.extend(lines::signed(
+                    &authenticator,
+                    id,
+                    *seq,
+                    &IntentLine::new(entry),
+                )?);
+                if let Some(outcome) = entry.outcome {
+                    let line = OutcomeLine { outcome };
+                    text.extend(lines::signed(&authenticator, id, *seq, &line)?);
+                }
+            }
+            Ok(text)
+        };
+        let mut text = encode().map_err(std::io::Error::from).map_err(failed())?;
+        if unverified == UnverifiedLines::Keep {
+            for line in read(store, &authenticator, previous)?.unverified_lines {
+                text.extend(line.bytes().chain([b'\n']));
             }
         }
         let tail = Tail {
-            file: local::replace(&path, &text)?,
+            file: store.replace(FILE, &text)?,
             is_broken: false,
         };
         Ok(Self {
             path,
+            authenticator,
+            id,
             tail: Mutex::new(tail),
         })
     }
 
+    pub(super) fn id(&self) -> Uuid {
+        self.id.journal
+    }
+
     pub(super) fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
-        self.append(&intent_line(seq, entry))
+        self.append(seq, &IntentLine::new(entry))
     }
 
     pub(super) fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
-        self.append(&Line::Outcome { seq, outcome })
+        self.append(seq, &OutcomeLine { outcome })
     }
 
     pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
@@ -118,9 +118,11 @@ impl Log {
 
     /// Appends a line. After a failed append all later appends fail: a line after an incomplete line
     /// would be unreadable, and a request must not be sent before its intent is on disk.
-    fn append(&self, line: &Line) -> Result<(), LedgerError> {
+    fn append(&self, seq: u64, content: &impl serde::Serialize) -> Result<(), LedgerError> {
         let failed = || LedgerError::io("cannot write", &self.path);
-        let text = encoded(line, &self.path)?;
+        let text = lines::signed(&self.authenticator, self.id, seq, content)
+            .map_err(std::io::Error::from)
+            .map_err(failed())?;
         let mut tail = self.tail();
         if tail.is_broken {
             let error = std::io::Error::other("an earlier write to the file failed");
@@ -132,20 +134,4 @@ impl Log {
         tail.is_broken = false;
         Ok(())
     }
-}
-
-fn intent_line(seq: u64, entry: &JournalEntry) -> Line {
-    Line::Intent {
-        seq,
-        at: entry.at.clone(),
-        intent: entry.intent.clone(),
-    }
-}
-
-fn encoded(line: &Line, path: &Path) -> Result<Vec<u8>, LedgerError> {
-    let mut text = serde_json::to_vec(line)
-        .map_err(std::io::Error::from)
-        .map_err(LedgerError::io("cannot write", path))?;
-    text.push(b'\n');
-    Ok(text)
 }

@@ -56,6 +56,16 @@ pub enum Intent {
     },
 }
 
+impl Intent {
+    /// The name of the customer that the write concerns.
+    pub(in crate::ledger) fn customer(&self) -> &str {
+        match self {
+            Self::CreateCustomer { customer } | Self::CreateConnector { customer, .. } => customer,
+            Self::Write { address, .. } => &address.customer,
+        }
+    }
+}
+
 /// The outcome of an intent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,16 +7,21 @@
 
 mod file;
 mod intent;
+mod lines;
 mod objects;
+mod signature;
 
 pub use intent::{Intent, IntentOutcome, JournalEntry};
 
+use super::authenticate::Authenticator;
+use super::organization::UnverifiedLines;
 use super::{LedgerError, LedgerStore};
 use crate::model::LockUnpoisoned;
 use crate::model::{ConnectorEntry, ConnectorId, ObservedConnector, WorkspaceId};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use uuid::Uuid;
 
 /// An open journal.
 #[derive(Debug)]
@@ -37,23 +42,39 @@ struct State {
     open: BTreeMap<u64, JournalEntry>,
 }
 
+/// What earlier runs have left in the journal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct JournalContent {
+    /// The intents without a certain outcome, the oldest first.
+    pub(super) entries: Vec<JournalEntry>,
+    /// The customers of intents that are not authenticated.
+    pub(super) unverified_names: BTreeSet<String>,
+    /// The lines of these intents, if the journal is a file.
+    unverified_lines: Vec<String>,
+}
+
 impl Journal {
-    /// The intents of earlier runs without a certain outcome, the oldest first. Does not write.
-    pub(super) async fn open_intents(
+    /// Reads the journal. `head` is the journal that the ledger's head names.
+    pub(super) async fn read(
         store: &LedgerStore,
-    ) -> Result<Vec<JournalEntry>, LedgerError> {
+        authenticator: &Authenticator,
+        head: Option<Uuid>,
+    ) -> Result<JournalContent, LedgerError> {
         match store {
-            LedgerStore::Local(dir) => file::open_intents(dir),
-            LedgerStore::Shared(shared) => objects::open_intents(shared).await,
+            LedgerStore::Local(local) => file::read(local, authenticator, head),
+            LedgerStore::Shared(shared) => objects::read(shared, authenticator, head).await,
         }
     }
 
     /// Starts a new journal. The caller must have recovered the intents of earlier runs into the
     /// ledger. The creations in `open`, whose connectors are not listed, are carried over while they
-    /// may still take effect.
+    /// may still take effect. `previous` is the journal that the ledger's head names.
     pub(super) async fn start(
         store: &LedgerStore,
+        authenticator: Arc<Authenticator>,
+        previous: Option<Uuid>,
         open: &[JournalEntry],
+        unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
         let now = Timestamp::now();
         let carried_over = open
@@ -65,8 +86,16 @@ impl Journal {
             });
         let open: BTreeMap<u64, JournalEntry> = (1..).zip(carried_over).collect();
         let log = match store {
-            LedgerStore::Local(dir) => Log::File(file::Log::start(dir, &open)?),
-            LedgerStore::Shared(shared) => Log::Objects(objects::Log::start(shared, &open).await?),
+            LedgerStore::Local(local) => Log::File(file::Log::start(
+                local,
+                authenticator,
+                previous,
+                &open,
+                unverified,
+            )?),
+            LedgerStore::Shared(shared) => Log::Objects(
+                objects::Log::start(shared, authenticator, previous, &open, unverified).await?,
+            ),
         };
         let state = State {
             next: open.keys().next_back().map_or(1, |last| last + 1),
@@ -76,6 +105,14 @@ impl Journal {
             log,
             state: Mutex::new(state),
         })
+    }
+
+    /// The id that the ledger's head names.
+    pub(super) fn id(&self) -> Uuid {
+        match &self.log {
+            Log::File(log) => log.id(),
+            Log::Objects(log) => log.id(),
+        }
     }
 
     /// Logs an intent durably. Its request may be sent when this returns.

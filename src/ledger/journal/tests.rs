@@ -1,14 +1,21 @@
 //! Tests of the journal in both kinds of stores: open intents and carried-over creations.
 
 use super::intent::LIFE;
-use super::{Intent, IntentOutcome, Journal, JournalEntry, Log, file};
+use super::{Intent, IntentOutcome, Journal, JournalEntry, Log};
 use crate::ledger::LedgerStore;
+use crate::ledger::organization::UnverifiedLines;
 use crate::ledger::recovery::tests::{KIND, WORKSPACE, record};
 use crate::ledger::store::object::tests::writable_store;
+use crate::ledger::testing::authenticator;
+use crate::model::OrganizationId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
+use uuid::Uuid;
+
+const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
 
 fn intent(name: &str) -> Intent {
     Intent::CreateCustomer {
@@ -37,7 +44,11 @@ fn stores(dir: &Path) -> [LedgerStore; 2] {
 }
 
 async fn open_entries(store: &LedgerStore) -> Vec<JournalEntry> {
-    Journal::open_intents(store).await.unwrap()
+    let content = Journal::read(store, &authenticator(ORGANIZATION), None)
+        .await
+        .unwrap();
+    assert!(content.unverified_names.is_empty());
+    content.entries
 }
 
 async fn intents(store: &LedgerStore) -> Vec<Intent> {
@@ -46,7 +57,10 @@ async fn intents(store: &LedgerStore) -> Vec<Intent> {
 }
 
 async fn start(store: &LedgerStore, open: &[JournalEntry]) -> Journal {
-    Journal::start(store, open).await.unwrap()
+    let authenticator = Arc::new(authenticator(ORGANIZATION));
+    Journal::start(store, authenticator, None, open, UnverifiedLines::Keep)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -142,13 +156,18 @@ async fn journal_start_removes_recovered_intents_and_marks_missing_ones() {
 #[tokio::test]
 async fn journal_start_with_two_creations_of_same_time_keeps_the_open_one() {
     let store = LedgerStore::Shared(writable_store());
-    let at = Timestamp::now().to_string();
-    for (object, name) in [("journal/a.json", "recovered"), ("journal/b.json", "open")] {
-        let mut object_text = serde_json::to_value(creation(name)).unwrap();
-        object_text["at"] = at.clone().into();
-        object_text["outcome"] = serde_json::to_value(IntentOutcome::Missing).unwrap();
-        let text = serde_json::to_vec(&object_text).unwrap();
-        store.replace(object, &text).await.unwrap();
+    let journal = start(&store, &[]).await;
+    let at = Some(Timestamp::now().to_string());
+    let Log::Objects(log) = &journal.log else {
+        panic!("not in objects")
+    };
+    for (seq, name) in [(1, "recovered"), (2, "open")] {
+        let entry = JournalEntry {
+            intent: creation(name),
+            at: at.clone(),
+            outcome: Some(IntentOutcome::Missing),
+        };
+        log.begin(seq, &entry).await.unwrap();
     }
     let open = open_entries(&store).await;
     assert_eq!(open.len(), 2);
@@ -157,12 +176,47 @@ async fn journal_start_with_two_creations_of_same_time_keeps_the_open_one() {
 }
 
 #[tokio::test]
+async fn journal_object_moved_to_other_name_claims_nothing() {
+    let shared = writable_store();
+    let store = LedgerStore::Shared(shared.clone());
+    start(&store, &[])
+        .await
+        .begin(creation("new"))
+        .await
+        .unwrap();
+    let name = shared.names("journal").await.unwrap().remove(0);
+    let text = shared.read(&format!("journal/{name}")).await.unwrap();
+    let text = text.unwrap();
+    let moved = "journal/moved.json";
+    shared.replace(moved, text.as_bytes()).await.unwrap();
+    let read = async || {
+        Journal::read(&store, &authenticator(ORGANIZATION), None)
+            .await
+            .unwrap()
+    };
+    let content = read().await;
+    assert_eq!(content.entries.len(), 1);
+    assert_eq!(Vec::from_iter(content.unverified_names), ["acme"]);
+    // The next journal keeps the object.
+    start(&store, &[]).await;
+    assert_eq!(read().await.unverified_names.len(), 1);
+    // The format of version 1 has no MAC.
+    let entry = serde_json::to_vec(&creation("new")).unwrap();
+    shared.replace(moved, &entry).await.unwrap();
+    let content = read().await;
+    assert_eq!(
+        (content.entries.len(), content.unverified_names.len()),
+        (0, 1)
+    );
+}
+
+#[tokio::test]
 async fn journal_with_incomplete_last_line_ignores_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());
     let journal = start(&store, &[]).await;
     journal.begin(intent("complete")).await.unwrap();
-    let path = file::path(dir.path());
+    let path = dir.path().join("journal.ndjson");
     let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
     file.write_all(b"{\"seq\":2,\"intent\":\"create_cus")
         .unwrap();
@@ -171,19 +225,8 @@ async fn journal_with_incomplete_last_line_ignores_it() {
     file.write_all(&"ü".as_bytes()[..1]).unwrap();
     assert_eq!(intents(&store).await, [intent("complete")]);
     file.write_all(b"\n").unwrap();
-    assert!(Journal::open_intents(&store).await.is_err());
-}
-
-#[tokio::test]
-async fn journal_of_earlier_version_is_read() {
-    let dir = tempfile::tempdir().unwrap();
-    let text = "{\"seq\":1,\"intent\":\"create_customer\",\"customer\":\"acme\"}\n";
-    std::fs::write(file::path(dir.path()), text).unwrap();
-    let entries = open_entries(&LedgerStore::from(dir.path())).await;
-    assert_eq!(
-        (&entries[0].intent, &entries[0].at),
-        (&intent("acme"), &None)
-    );
+    let read = Journal::read(&store, &authenticator(ORGANIZATION), None).await;
+    read.unwrap_err();
 }
 
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@
 pub(in crate::ledger) mod local;
 pub(in crate::ledger) mod object;
 
-pub use local::trusted;
+pub use local::{LocalStore, trusted};
 pub(in crate::ledger) use object::{Moment, Put};
 pub use object::{SharedStore, open_shared};
 
@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub enum LedgerStore {
     /// A directory on this machine.
-    Local(PathBuf),
+    Local(LocalStore),
     /// An object store that several machines use.
     Shared(SharedStore),
 }
 
 impl From<&Path> for LedgerStore {
     fn from(dir: &Path) -> Self {
-        Self::Local(dir.to_owned())
+        Self::Local(LocalStore::new(dir))
     }
 }
 
@@ -31,7 +31,7 @@ impl LedgerStore {
     /// The store of one organization.
     pub(in crate::ledger) fn for_organization(&self, organization: OrganizationId) -> Self {
         match self {
-            Self::Local(dir) => Self::Local(dir.join(organization.to_string())),
+            Self::Local(local) => Self::Local(local.below(&organization.to_string())),
             Self::Shared(shared) => Self::Shared(shared.below(&organization.to_string())),
         }
     }
@@ -39,7 +39,7 @@ impl LedgerStore {
     /// The path or address of a name for messages.
     pub(in crate::ledger) fn shown(&self, name: &str) -> PathBuf {
         match self {
-            Self::Local(dir) => dir.join(name),
+            Self::Local(local) => local.path(name),
             Self::Shared(shared) => shared.shown(name),
         }
     }
@@ -47,7 +47,7 @@ impl LedgerStore {
     /// The text of a file or object, or `None` if it does not exist.
     pub(in crate::ledger) async fn read(&self, name: &str) -> Result<Option<String>, LedgerError> {
         match self {
-            Self::Local(dir) => local::read(&dir.join(name)),
+            Self::Local(local) => local.text(name),
             Self::Shared(shared) => shared.read(name).await,
         }
     }
@@ -59,11 +59,7 @@ impl LedgerStore {
         content: &[u8],
     ) -> Result<(), LedgerError> {
         match self {
-            Self::Local(dir) => {
-                let path = dir.join(name);
-                local::private_dir(path.parent().unwrap_or(dir))?;
-                local::replace(&path, content).map(drop)
-            }
+            Self::Local(local) => local.replace(name, content).map(drop),
             Self::Shared(shared) => shared.replace(name, content).await,
         }
     }
@@ -71,7 +67,7 @@ impl LedgerStore {
     /// Removes a file or object durably, if it exists.
     pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         match self {
-            Self::Local(dir) => local::remove(&dir.join(name)),
+            Self::Local(local) => local.remove(name),
             Self::Shared(shared) => shared.remove(name).await,
         }
     }
@@ -79,10 +75,7 @@ impl LedgerStore {
     /// The names of all JSON files in a directory, in order.
     pub(in crate::ledger) async fn list(&self, dir: &str) -> Result<Vec<String>, LedgerError> {
         let mut names = match self {
-            Self::Local(root) => {
-                local::trusted(root)?;
-                local::names(&root.join(dir))?
-            }
+            Self::Local(local) => local.names(dir)?,
             Self::Shared(shared) => shared.names(dir).await?,
         };
         names.retain(|name| Path::new(name).extension().is_some_and(|end| end == "json"));

@@ -7,6 +7,7 @@ mod findings;
 mod plan;
 mod rekey;
 mod report;
+mod signing;
 mod types;
 
 pub use doctor::doctor;
@@ -15,6 +16,7 @@ pub use findings::findings;
 pub use plan::plan;
 pub use rekey::rekeyed;
 pub use report::report;
+pub use signing::signing;
 pub use types::{one_type, types};
 
 use super::view::{Group, Listing, Phrase};

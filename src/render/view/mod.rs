@@ -11,6 +11,7 @@ mod phrase;
 pub(crate) mod plan;
 pub(crate) mod rekey;
 pub(crate) mod report;
+pub(crate) mod signing;
 pub(crate) mod step;
 pub(crate) mod types;
 

@@ -17,7 +17,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("http", &["model"]),
     ("api", &["events", "http", "model"]),
     ("observed", &["api", "backoff", "events", "ledger", "model"]),
-    ("ledger", &["events", "http", "model"]),
+    ("ledger", &["events", "files", "http", "model"]),
     ("plan", &["model"]),
     // The way back: what there is, as the files would say it.
     ("export", &["catalog", "config", "model", "render"]),
@@ -51,8 +51,8 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "api", "apply", "cli", "config", "events", "export", "failure", "ledger", "model",
-            "observed", "plan", "render", "sandbox", "secrets",
+            "api", "apply", "cli", "config", "events", "export", "failure", "files", "ledger",
+            "model", "observed", "plan", "render", "sandbox", "secrets",
         ],
     ),
     (
@@ -176,7 +176,7 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[
     ("clap", &["cli", "commands", "render"]),
     ("clap_complete", &["cli", "commands"]),
     ("indicatif", &["render"]),
-    ("hmac", &["secrets"]),
+    ("hmac", &["ledger", "secrets"]),
     ("object_store", &["ledger"]),
     ("io::stdout", &["render"]),
     ("io::stderr", &["render"]),

@@ -165,15 +165,11 @@ fn drift_of_target_shows_only_the_target() {
 #[test]
 fn drift_with_older_ledger_compares_recorded_fields() {
     let env = TestEnv::applied();
-    let is_json = |path: &std::path::Path| path.extension().is_some_and(|end| end == "json");
-    let ledger = crate::support::files(&env.path(".airlift/ledger"), &is_json);
-    assert_eq!(ledger.len(), 2);
-    for path in ledger {
-        let mut entry: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(env.ledger_entries().len(), 2);
+    env.rewrite_ledger(|entry| {
         let fields = entry.as_object_mut().unwrap();
         assert!(fields.remove("applied").is_some() && fields.remove("unmanaged").is_some());
-        std::fs::write(path, entry.to_string()).unwrap();
-    }
+    });
     let acme = env.world().workspace("acme").unwrap().id;
     env.remote()
         .change_customer(acme, &json!({"status": "inactive"}));

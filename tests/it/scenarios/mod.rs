@@ -11,6 +11,7 @@ mod drift;
 mod export;
 mod export_catalog;
 mod interruption;
+mod ledger;
 mod prune;
 mod redaction;
 mod refusals;

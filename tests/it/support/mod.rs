@@ -4,6 +4,7 @@
 mod external_changes;
 mod fault_proxy;
 mod golden;
+mod ledger_files;
 mod recorded_requests;
 #[expect(
     dead_code,

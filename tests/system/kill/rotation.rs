@@ -258,8 +258,8 @@ async fn rekey_moves_fingerprints_of_unchanged_secrets() {
         bench::ended(command)
     };
     let plan = with_key("plan --detailed-exitcode").await;
-    plan.exits(0);
-    plan.says("the fingerprint key changed");
+    plan.exits(1);
+    plan.complains("error[ledger_key_changed]");
     let writes = || {
         running
             .log()

@@ -3,6 +3,7 @@
 use super::{Moment, Put, SharedStore};
 use crate::events::Sinks;
 use crate::events::recorder::Recorder;
+use crate::ledger::testing::authenticator;
 use crate::ledger::{Ledger, LedgerError, LedgerStore};
 use crate::model::{CustomerEntry, OrganizationId, WorkspaceId};
 use object_store::memory::InMemory;
@@ -30,7 +31,7 @@ pub(in crate::ledger) fn writable_store() -> SharedStore {
 fn ledger(shared: &SharedStore) -> Ledger {
     Ledger::new(
         &LedgerStore::Shared(shared.clone()),
-        OrganizationId(Uuid::nil()),
+        authenticator(OrganizationId(Uuid::nil())),
     )
 }
 
@@ -51,6 +52,7 @@ async fn shared_customer_changed_by_other_run_is_not_overwritten() {
         name: name.into(),
         ..CustomerEntry::default()
     };
+    elsewhere.load().await.unwrap();
     here.save(id, &named("first")).await.unwrap();
     // The second machine has not read the object.
     let error = elsewhere.save(id, &named("blind")).await.unwrap_err();
@@ -77,7 +79,7 @@ async fn shared_organizations_are_kept_apart() {
         r#"SharedStore("s3://bucket/team/ledger")"#
     );
     let store = LedgerStore::Shared(shared);
-    let ledger_of = |n| Ledger::new(&store, OrganizationId(Uuid::from_u128(n)));
+    let ledger_of = |n| Ledger::new(&store, authenticator(OrganizationId(Uuid::from_u128(n))));
     let id = WorkspaceId(Uuid::nil());
     ledger_of(1)
         .save(id, &CustomerEntry::default())

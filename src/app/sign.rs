@@ -1,0 +1,111 @@
+//! Responsible for signing ledger entries that are not verified: finds out with the API which ids are
+//! in their workspace, and signs only those. Writes only the ledger.
+
+use super::App;
+use crate::failure::Failure;
+use crate::ledger::UnsignedLedger;
+use crate::model::{ConnectorId, CustomerEntry, UnverifiedEntry, WorkspaceId};
+use crate::render::{Signing, SigningConnector, SigningEntry};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The entries to write.
+pub(crate) struct InspectedLedger {
+    /// The table for whoever approves.
+    pub(crate) signing: Signing,
+    /// The content of each entry, or `None` for an entry that is removed.
+    entries: BTreeMap<WorkspaceId, Option<CustomerEntry>>,
+}
+
+impl App<'_> {
+    /// Reads the entries that are not verified, and their workspaces in the API.
+    pub(crate) async fn inspect_unsigned(&self) -> Result<InspectedLedger, Failure> {
+        let unsigned = self.ledger.load_unsigned().await?;
+        let mut inspected = InspectedLedger {
+            signing: Signing {
+                entries: Vec::new(),
+                dropped_journal_entries: unsigned.journal_names.iter().cloned().collect(),
+            },
+            entries: BTreeMap::new(),
+        };
+        for (id, unverified) in &unsigned.entries {
+            self.inspect_entry(*id, unverified, &unsigned, &mut inspected)
+                .await?;
+        }
+        self.end_phase();
+        Ok(inspected)
+    }
+
+    async fn inspect_entry(
+        &self,
+        id: WorkspaceId,
+        unverified: &UnverifiedEntry,
+        unsigned: &UnsignedLedger,
+        inspected: &mut InspectedLedger,
+    ) -> Result<(), Failure> {
+        let reader = self.connection.session.reader();
+        let workspace = reader.workspace(id).await?;
+        let name = workspace.map(|workspace| workspace.name);
+        let listed: BTreeSet<ConnectorId> = match &name {
+            None => BTreeSet::new(),
+            Some(name) => reader
+                .connectors(id, name)
+                .await?
+                .unwrap_or_default()
+                .into_keys()
+                .collect(),
+        };
+        let claim = unsigned.claims.get(&id);
+        let connectors = claim.map(|entry| rows(entry, &listed)).unwrap_or_default();
+        let signed = claim.zip(name.as_ref()).map(|(claim, name)| {
+            let mut entry = claim.clone();
+            entry.name.clone_from(name);
+            entry
+                .connectors
+                .retain(|_, connector| listed.contains(&connector.id));
+            entry.pending_deletion.retain(|id| listed.contains(id));
+            entry
+        });
+        inspected.signing.entries.push(SigningEntry {
+            workspace_id: id,
+            claimed_name: unverified.claimed_name.clone(),
+            name,
+            code: unverified.cause.code(),
+            signed: signed.is_some(),
+            connectors,
+        });
+        inspected.entries.insert(id, signed);
+        Ok(())
+    }
+
+    /// Signs what was inspected, and starts a journal without entries that are not verified.
+    pub(crate) async fn sign(&self, inspected: &InspectedLedger) -> Result<(), Failure> {
+        self.stop.mark_writing();
+        for (id, entry) in &inspected.entries {
+            self.ledger.sign(*id);
+            match entry {
+                Some(entry) => self.ledger.save(*id, entry).await?,
+                None => self.ledger.remove(*id).await?,
+            }
+        }
+        let open = self.ledger.load_with_journal().await?.1;
+        self.ledger.clear_journal(&open).await?;
+        Ok(self.ledger.clear_rotations().await?)
+    }
+}
+
+/// The connectors of an entry. Those that the API does not list in the workspace are left out.
+fn rows(entry: &CustomerEntry, listed: &BTreeSet<ConnectorId>) -> Vec<SigningConnector> {
+    let named = entry
+        .connectors
+        .iter()
+        .map(|(name, connector)| (connector.id, Some(name.clone())));
+    let pending = entry.pending_deletion.iter().map(|id| (*id, None));
+    named
+        .chain(pending)
+        .map(|(id, name)| SigningConnector {
+            id,
+            name,
+            signed: listed.contains(&id),
+        })
+        .collect()
+}

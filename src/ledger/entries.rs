@@ -1,0 +1,274 @@
+//! Responsible for reading the entries of a ledger, one file for each workspace, and for deciding
+//! which of them are authenticated and current. Does not write.
+//!
+//! A file is named by the workspace id, so that a rename keeps the file and two shards never write
+//! the same file.
+
+use super::authenticate::Authenticator;
+use super::envelope::{self, Opened, Sealed};
+use super::head::{Head, StoredHead};
+use super::{LedgerError, LedgerStore, head};
+use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+const DIR: &str = "customers";
+const WHAT: &str = "ledger file";
+/// Entries that are read from a shared store at the same time.
+const PARALLEL_READS: usize = 32;
+
+/// The content of an entry's file.
+#[derive(Serialize)]
+pub(super) struct EntryToWrite<'a> {
+    pub(super) workspace_id: WorkspaceId,
+    #[serde(flatten)]
+    pub(super) customer: &'a CustomerEntry,
+}
+
+/// The content of the file of a removed entry, until the head no longer names the entry.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tombstone {
+    pub(super) removed: WorkspaceId,
+}
+
+#[derive(Deserialize)]
+struct StoredEntry {
+    workspace_id: WorkspaceId,
+    #[serde(flatten)]
+    customer: CustomerEntry,
+}
+
+/// Every entry of a ledger at one time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Snapshot {
+    /// The entries that are authenticated and current.
+    pub(super) customers: BTreeMap<WorkspaceId, CustomerEntry>,
+    pub(super) unverified: BTreeMap<WorkspaceId, UnverifiedEntry>,
+    /// The contents of unverified entries, as anyone could have written them.
+    pub(super) claims: BTreeMap<WorkspaceId, CustomerEntry>,
+    /// The generations for the next head.
+    pub(super) generations: BTreeMap<WorkspaceId, u64>,
+    /// The files of removed entries.
+    pub(super) removed: BTreeSet<WorkspaceId>,
+    /// The largest generation of all authenticated objects.
+    pub(super) counter: u64,
+    /// The head, if it is authenticated.
+    pub(super) head: Option<Head>,
+    /// Whether objects exist and none of them is authenticated.
+    pub(super) key_changed: bool,
+}
+
+/// An entry's file.
+#[derive(Debug)]
+enum File {
+    Signed {
+        generation: u64,
+        /// `None` for a tombstone.
+        customer: Option<CustomerEntry>,
+    },
+    Unverified {
+        cause: UnverifiedCause,
+        claim: Option<CustomerEntry>,
+    },
+}
+
+pub(super) fn file(id: WorkspaceId) -> String {
+    format!("{DIR}/{id}.json")
+}
+
+/// Reads all entries.
+pub(super) async fn read(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+) -> Result<Snapshot, LedgerError> {
+    // The head is read first: the generations of a concurrent run only grow.
+    let head = head::read(store, authenticator).await?;
+    let files = stream::iter(store.list(DIR).await?)
+        .map(|name| read_file(store, authenticator, name))
+        .buffer_unordered(PARALLEL_READS)
+        .try_filter_map(async |file| Ok(file))
+        .try_collect()
+        .await?;
+    Ok(classify(head, files))
+}
+
+/// Reads one entry. `None` if it does not exist, is removed or is not authenticated.
+pub(super) async fn find(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    id: WorkspaceId,
+) -> Result<Option<CustomerEntry>, LedgerError> {
+    match read_file(store, authenticator, file(id)).await? {
+        Some((_, File::Signed { customer, .. })) => Ok(customer),
+        _ => Ok(None),
+    }
+}
+
+/// Reads one file. `None` if it was removed since the listing.
+async fn read_file(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    name: String,
+) -> Result<Option<(WorkspaceId, File)>, LedgerError> {
+    let Some(text) = store.read(&name).await? else {
+        return Ok(None);
+    };
+    let path = store.shown(&name);
+    let place = (path.as_path(), WHAT);
+    let id = name
+        .strip_prefix("customers/")
+        .and_then(|name| name.strip_suffix(".json")?.parse().ok())
+        .ok_or_else(|| LedgerError::Unreadable {
+            path: path.clone(),
+            what: WHAT,
+            line: 1,
+        })?;
+    let file = match envelope::open(authenticator, &name, &text, place)? {
+        Opened::Signed(sealed) => signed(&sealed, place)?,
+        Opened::Altered(sealed) => File::Unverified {
+            cause: cause(&sealed, authenticator),
+            claim: claim(sealed.content),
+        },
+        Opened::Version1 => File::Unverified {
+            cause: UnverifiedCause::Version1,
+            claim: claim(&text),
+        },
+    };
+    Ok(Some((id, file)))
+}
+
+fn signed(sealed: &Sealed<'_>, place: (&Path, &'static str)) -> Result<File, LedgerError> {
+    let customer = match serde_json::from_str::<Tombstone>(sealed.content) {
+        Ok(_) => None,
+        Err(_) => Some(envelope::parse::<StoredEntry>(sealed.content, place)?.customer),
+    };
+    Ok(File::Signed {
+        generation: sealed.generation,
+        customer,
+    })
+}
+
+/// Why an entry with a wrong MAC is refused: the MAC may be that of another workspace's entry.
+fn cause(sealed: &Sealed<'_>, authenticator: &Authenticator) -> UnverifiedCause {
+    let belongs_elsewhere = serde_json::from_str::<StoredEntry>(sealed.content)
+        .is_ok_and(|entry| sealed.belongs_to(&file(entry.workspace_id), authenticator));
+    if belongs_elsewhere {
+        UnverifiedCause::Misplaced
+    } else {
+        UnverifiedCause::BadMac
+    }
+}
+
+fn claim(content: &str) -> Option<CustomerEntry> {
+    let entry: StoredEntry = serde_json::from_str(content).ok()?;
+    Some(entry.customer)
+}
+
+/// Compares the entries with the head.
+fn classify(stored: StoredHead, files: Vec<(WorkspaceId, File)>) -> Snapshot {
+    let is_signed = |(_, file): &(WorkspaceId, File)| matches!(file, File::Signed { .. });
+    let is_altered = |(_, file): &(WorkspaceId, File)| match file {
+        File::Unverified { cause, .. } => *cause != UnverifiedCause::Version1,
+        File::Signed { .. } => false,
+    };
+    let is_head_altered = stored == StoredHead::Altered;
+    let head = match stored {
+        StoredHead::Signed(head) => Some(head),
+        StoredHead::Absent | StoredHead::Altered => None,
+    };
+    let mut snapshot = Snapshot {
+        key_changed: head.is_none()
+            && !files.iter().any(is_signed)
+            && (is_head_altered || files.iter().any(is_altered)),
+        counter: head.as_ref().map_or(0, |head| head.counter),
+        generations: head
+            .as_ref()
+            .map(|head| head.generations.clone())
+            .unwrap_or_default(),
+        head,
+        ..Snapshot::default()
+    };
+    let headless = if is_head_altered {
+        UnverifiedCause::HeadAltered
+    } else {
+        UnverifiedCause::HeadMissing
+    };
+    let existing: BTreeSet<WorkspaceId> = files.iter().map(|(id, _)| *id).collect();
+    for (id, file) in files {
+        snapshot.add(id, file, headless);
+    }
+    snapshot.add_missing(&existing);
+    snapshot
+}
+
+impl Snapshot {
+    fn add(&mut self, id: WorkspaceId, file: File, headless: UnverifiedCause) {
+        match file {
+            File::Unverified { cause, claim } => self.refuse(id, cause, claim),
+            File::Signed {
+                generation,
+                customer,
+            } => {
+                let cause = match &self.head {
+                    None => Some(headless),
+                    Some(head) => is_old(head, id, generation).then_some(UnverifiedCause::OldCopy),
+                };
+                self.counter = self.counter.max(generation);
+                match (cause, customer) {
+                    // A tombstone whose entry the head no longer names.
+                    (Some(UnverifiedCause::OldCopy), None)
+                        if !self.generations.contains_key(&id) =>
+                    {
+                        self.removed.insert(id);
+                    }
+                    (Some(cause), customer) => self.refuse(id, cause, customer),
+                    (None, None) => {
+                        self.generations.remove(&id);
+                        self.removed.insert(id);
+                    }
+                    (None, Some(customer)) => {
+                        self.generations.insert(id, generation);
+                        self.customers.insert(id, customer);
+                    }
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, id: WorkspaceId, cause: UnverifiedCause, claim: Option<CustomerEntry>) {
+        let claimed_name = claim.as_ref().map(|entry| entry.name.clone());
+        self.unverified.insert(
+            id,
+            UnverifiedEntry {
+                claimed_name,
+                cause,
+            },
+        );
+        self.claims.extend(claim.map(|entry| (id, entry)));
+    }
+
+    /// Adds the entries that the head names and that have no file.
+    fn add_missing(&mut self, existing: &BTreeSet<WorkspaceId>) {
+        let missing: Vec<WorkspaceId> = self
+            .generations
+            .keys()
+            .filter(|id| !existing.contains(id))
+            .copied()
+            .collect();
+        for id in missing {
+            self.refuse(id, UnverifiedCause::Missing, None);
+        }
+    }
+}
+
+/// Whether an object is older than the head. A generation above the head's counter belongs to a run
+/// that was killed before it wrote the head.
+fn is_old(head: &Head, id: WorkspaceId, generation: u64) -> bool {
+    match head.generations.get(&id) {
+        Some(current) => generation < *current,
+        None => generation <= head.counter,
+    }
+}

@@ -1,0 +1,67 @@
+//! Responsible for the head of a ledger, which names the generation of each entry, so that an old copy
+//! of one object is refused. An old copy of all objects cannot be detected.
+
+use super::authenticate::Authenticator;
+use super::envelope::{self, Opened};
+use super::{LedgerError, LedgerStore};
+use crate::model::{RecordedGuards, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const OBJECT: &str = "head.json";
+const WHAT: &str = "ledger head";
+
+/// The content of the head.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Head {
+    /// The largest generation of all entries, those that were removed included.
+    pub(super) counter: u64,
+    /// The generation of each entry.
+    pub(super) generations: BTreeMap<WorkspaceId, u64>,
+    /// The id of the last run's journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) journal: Option<Uuid>,
+    /// The id of the key that wrote the head.
+    pub(super) key_id: String,
+    /// The guards of the files at the last apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) guards: Option<RecordedGuards>,
+}
+
+/// The head as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum StoredHead {
+    /// No head exists.
+    Absent,
+    /// The head has a valid MAC.
+    Signed(Head),
+    /// The head has no valid MAC.
+    Altered,
+}
+
+pub(super) async fn read(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+) -> Result<StoredHead, LedgerError> {
+    let Some(text) = store.read(OBJECT).await? else {
+        return Ok(StoredHead::Absent);
+    };
+    let path = store.shown(OBJECT);
+    let place = (path.as_path(), WHAT);
+    Ok(match envelope::open(authenticator, OBJECT, &text, place)? {
+        Opened::Signed(sealed) => StoredHead::Signed(envelope::parse(sealed.content, place)?),
+        Opened::Altered(_) | Opened::Version1 => StoredHead::Altered,
+    })
+}
+
+pub(super) async fn write(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    head: &Head,
+) -> Result<(), LedgerError> {
+    let text = envelope::seal(authenticator, OBJECT, head.counter, head)
+        .map_err(std::io::Error::from)
+        .map_err(LedgerError::io("cannot write", &store.shown(OBJECT)))?;
+    store.replace(OBJECT, &text).await
+}

@@ -1,0 +1,88 @@
+//! Tests of ledgers that someone else has changed, and of `ledger sign`.
+
+use crate::support::TestEnv;
+use serde_json::json;
+
+#[test]
+fn ledger_of_version_1_is_signed_once() {
+    let env = TestEnv::applied();
+    env.rewrite_ledger(|_| {});
+    env.assert_converged(&[]);
+    let again = env.run(&["ledger", "sign"]);
+    again.exits(0).says("Everything in the ledger is verified.");
+}
+
+#[test]
+fn ledger_sign_leaves_out_ids_of_other_workspaces() {
+    let env = TestEnv::applied();
+    let foreign = env.connector("Globex Stripe").id;
+    env.rewrite_ledger(|entry| {
+        if entry["name"] == "acme" {
+            entry["leaving"] = json!([foreign]);
+        }
+    });
+    env.assert_converged(&[]);
+    let (apply, traffic) = env.apply(&[]);
+    apply.exits(0);
+    traffic.assert_only_reads();
+    assert_eq!(env.connector("Globex Stripe").id, foreign);
+}
+
+#[test]
+fn ledger_forged_owns_nothing() {
+    let env = TestEnv::applied();
+    let foreign = env.connector("Globex Stripe").id;
+    let path = env.ledger_entry("acme");
+    let workspace = env.world().workspace("acme").unwrap().id;
+    let forged = json!({
+        "version": 1, "workspace_id": workspace, "name": "acme", "connectors": {},
+        "leaving": [foreign],
+    });
+    std::fs::write(path, forged.to_string()).unwrap();
+    let (_, traffic) = env.apply(&[]);
+    assert_eq!(traffic.count("delete_integrations_connectors_id"), 0);
+    let doctor = env.run(&["doctor"]);
+    doctor.says("ledger_unsigned").says("airlift ledger sign");
+}
+
+#[test]
+fn ledger_with_other_key_stops_the_run() {
+    let mut env = TestEnv::applied();
+    env.set("AIRLIFT_LEDGER_KEY", "another key");
+    for command in [&["plan"][..], &["apply", "--auto-approve"], &["drift"]] {
+        let (output, traffic) = env.run_with_traffic(command);
+        output
+            .exits(1)
+            .complains("ledger_key_changed")
+            .complains("airlift ledger rekey");
+        traffic.assert_only_reads();
+    }
+    let signed = env.run(&["ledger", "sign", "--auto-approve"]);
+    signed.exits(0).says("acme");
+    // The fingerprints of the other key are not verified, and nothing else has changed.
+    env.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn ledger_of_newer_version_is_refused_by_name() {
+    let env = TestEnv::applied();
+    let path = env.ledger_entry("acme");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let newer = text.replacen("\"version\":2", "\"version\":3", 1);
+    std::fs::write(&path, newer).unwrap();
+    env.run(&["plan"]).exits(1).complains("ledger_newer");
+}
+
+#[cfg(unix)]
+#[test]
+fn ledger_file_writable_by_others_is_refused_by_name() {
+    use std::os::unix::fs::PermissionsExt;
+    let env = TestEnv::applied();
+    let path = env.ledger_entry("acme");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    env.run(&["plan"])
+        .exits(1)
+        .complains("ledger_untrusted")
+        .complains(name);
+}
