@@ -47,7 +47,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         Offline,
         &["explain", "explain secret_rotated", "explain nonsense"],
     ),
-    case("init", Offline, &["init ../begun", "init ."]),
+    case("init", Offline, &["init ../new", "init ."]),
     case(
         "schema",
         Offline,

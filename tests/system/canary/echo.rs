@@ -238,6 +238,16 @@ fn wrong_types(value: &mut Value, echo: &str) {
     }
 }
 
+/// Replaces every text by a mask, as the real API shows secrets.
+pub(crate) fn mask(value: &mut Value) {
+    match value {
+        Value::String(text) => "**********".clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(mask),
+        Value::Object(fields) => fields.values_mut().for_each(mask),
+        _ => {}
+    }
+}
+
 /// Replaces the names of listed objects.
 fn rename(value: &mut Value, echo: &str) {
     let Some(items) = value.get_mut("data").and_then(Value::as_array_mut) else {

@@ -8,6 +8,7 @@
 //! - [`server`] and [`echo`] are a remote API that repeats what it was sent. [`vault`] is a secret
 //!   store that does the same.
 //! - [`commands`] lists the commands to run. [`summary`] counts and reports hits.
+//! - [`settings`] removes references from settings and reads the old values back.
 //! - [`self_test`] proves that the search finds a leak.
 
 mod commands;
@@ -22,6 +23,7 @@ mod search;
 mod self_test;
 mod server;
 mod server_behavior;
+mod settings;
 mod summary;
 mod values;
 mod vault;

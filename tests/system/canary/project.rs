@@ -87,6 +87,30 @@ impl CanaryProject {
         }
     }
 
+    /// Changes the settings of every connector in the project files.
+    pub(crate) fn change_settings(
+        &mut self,
+        change: impl Fn(&ConnectorType, &mut Map<String, Value>),
+    ) {
+        for n in 0..self.connectors.div_ceil(CONNECTORS_PER_CUSTOMER) {
+            let name = format!("project/customers/{n:03}.yaml");
+            let text = std::fs::read(self.harness.path(&name)).unwrap();
+            let mut file: Value = serde_json::from_slice(&text).unwrap();
+            let connectors = file["customers"][0]["connectors"].as_array_mut().unwrap();
+            for connector in connectors {
+                let kind = catalog::all()
+                    .iter()
+                    .find(|kind| connector["type"] == kind.name.as_str())
+                    .unwrap();
+                change(
+                    kind,
+                    connector["replication_config"].as_object_mut().unwrap(),
+                );
+            }
+            self.harness.write_file(&name, &file.to_string());
+        }
+    }
+
     /// The canary with this origin.
     pub(crate) fn canary(&self, origin: &str) -> &Canary {
         self.search
@@ -155,7 +179,7 @@ fn connector(
     }
     let mut config = Map::new();
     for (name, field) in &kind.replication_config {
-        config.insert(name.clone(), setting(name, field, stores));
+        config.insert(name.clone(), setting(number, name, field, stores));
     }
     json!({
         "name": format!("C{number} {}", kind.name),
@@ -167,9 +191,13 @@ fn connector(
     })
 }
 
-fn setting(name: &str, field: &Field, stores: &mut Stores) -> Value {
+fn setting(number: usize, name: &str, field: &Field, stores: &mut Stores) -> Value {
     let items = field.items.as_ref().map(|items| items.kind);
     match (field.kind, field.format.as_deref(), items) {
+        // The format of a resolved value is not checked, so every second date is a secret.
+        (FieldType::String, Some(_), _) if !field.required && number % 2 == 1 => {
+            stores.secret(&format!("replication_config.{name}")).into()
+        }
         (FieldType::String, Some("date"), _) => json!("2026-01-01"),
         (FieldType::String, Some(_), _) => json!("2026-01-01T00:00:00Z"),
         (FieldType::String, None, _) => stores.secret(&format!("replication_config.{name}")).into(),

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -41,13 +41,17 @@ pub(crate) enum ServerBehavior {
     NonJson,
     /// Lists objects under names that repeat secrets.
     EchoInNames,
+    /// Returns `replication_config` as it was sent, with its secrets.
+    VerbatimSettings,
+    /// Returns `replication_config` with every text replaced by a mask.
+    MaskedSettings,
     /// Does not respond to requests with credentials.
     NoResponse,
 }
 
 impl ServerBehavior {
     /// All but `NoResponse`, with which a run would end at its timeout only.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Normal,
         Self::RejectWrites(400),
         Self::RejectWrites(403),
@@ -61,6 +65,8 @@ impl ServerBehavior {
         Self::Redirect,
         Self::NonJson,
         Self::EchoInNames,
+        Self::VerbatimSettings,
+        Self::MaskedSettings,
     ];
 }
 
@@ -87,6 +93,8 @@ struct ServerState {
     unused_canaries: Vec<String>,
     /// The secrets of earlier requests, to repeat in later responses.
     remembered: Vec<String>,
+    /// The `replication_config` that was last sent, by connector id.
+    settings: BTreeMap<String, Map<String, Value>>,
     /// The number of requests, which selects the secret and the encoding to repeat.
     turn: usize,
     /// Whether credentials arrived since the behavior was set.
@@ -122,6 +130,7 @@ impl Server {
                 tokens: BTreeMap::new(),
                 unused_canaries: canaries,
                 remembered: Vec::new(),
+                settings: BTreeMap::new(),
                 turn: 0,
                 credentials_received: false,
             }),
@@ -234,6 +243,8 @@ async fn forward(
     let mut response = match serde_json::from_slice::<Value>(&bytes) {
         Ok(mut value) if status.is_success() => {
             shared.state().replace_token(received, &mut value);
+            shared.state().record_settings(received, &value);
+            shared.state().restore_settings(behavior, &mut value);
             echo::alter_body(behavior, received, &mut value, echo);
             Response::new(Body::from(value.to_string()))
         }
@@ -278,6 +289,37 @@ impl ServerState {
         if let Some((_, token)) = entry {
             let value = HeaderValue::from_str(&format!("Bearer {token}"));
             headers.insert("authorization", value.unwrap());
+        }
+    }
+
+    fn record_settings(&mut self, received: &ReceivedRequest, body: &Value) {
+        let sent = received.json();
+        let (Some(settings), Some(id)) =
+            (sent["replication_config"].as_object(), body["id"].as_str())
+        else {
+            return;
+        };
+        if received.is_write() && !received.path().ends_with("/check") {
+            self.settings.insert(id.to_owned(), settings.clone());
+        }
+    }
+
+    /// Replaces the settings that the sandbox masked by those that were sent, or masks all of them.
+    fn restore_settings(&self, behavior: ServerBehavior, body: &mut Value) {
+        let id = body["id"].as_str().unwrap_or_default();
+        let Some(settings) = self.settings.get(id) else {
+            return;
+        };
+        let Some(shown) = body
+            .get_mut("replication_config")
+            .and_then(Value::as_object_mut)
+        else {
+            return;
+        };
+        match behavior {
+            ServerBehavior::VerbatimSettings => shown.extend(settings.clone()),
+            ServerBehavior::MaskedSettings => shown.values_mut().for_each(echo::mask),
+            _ => {}
         }
     }
 
