@@ -26,12 +26,12 @@ create_integrations_connectors:2:503 or *:p5%:reset-after.
              close- with before or after; delay@MS; down@MS; redirect; echo;
              cut; badjson; misshaped; empty; expire; or an inconsistent
              response: stale, missing, short, twice, reversed, ghost, loop,
-             foreign, unknown")]
+             foreign, endless, repeated, unknown")]
 pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 chooses a free one
     #[arg(long, value_name = "P")]
     pub port: u16,
-    /// File that stores the state between runs
+    /// File that stores the state between runs (no link)
     #[arg(long, value_name = "FILE")]
     pub state: PathBuf,
     /// Id of the organization that it serves
