@@ -1,5 +1,5 @@
-//! What is written for people is true: examples run, the README's commands run, and every code
-//! has its explanation.
+//! Checks the documents: examples run, the commands of README and the guides run, and `explain` knows every
+//! code.
 
 use crate::support::{AIRLIFT, Output, PROJECT, TestEnv, copy, isolate, options};
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -15,12 +15,12 @@ fn root() -> &'static Path {
 
 fn examples() -> Vec<PathBuf> {
     let entries = root().join("examples").read_dir().unwrap();
-    let mut found: Vec<PathBuf> = entries
+    let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.join("airlift.yaml").exists())
         .collect();
-    found.sort();
-    found
+    paths.sort();
+    paths
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn every_example_runs() {
             let mut command = Command::new(AIRLIFT);
             let none: [(&str, &str); 0] = [];
             isolate(&mut command, dir.path(), none).args(arguments);
-            let output = Output::run(&mut command, PATIENCE);
+            let output = Output::run(&mut command, TIME_LIMIT);
             assert_ne!(output.code, None, "{}: {output}", example.display());
             output
         };
@@ -99,11 +99,27 @@ fn runnable(command: &str) -> Option<String> {
     }
 }
 
-/// Blocks marked `sh` that begin with airlift are run from top to bottom, each in a copy of the
-/// examples and with a project of its own; those marked `sh no-run` are not.
-#[test]
-fn the_commands_of_the_readme_run() {
-    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+/// README.md and the guides, as paths below the root.
+fn documents() -> Vec<PathBuf> {
+    let guides = root().join("examples/guides").read_dir().unwrap();
+    let mut paths: Vec<PathBuf> = guides
+        .map(|entry| Path::new("examples/guides").join(entry.unwrap().file_name()))
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .collect();
+    assert!(paths.len() >= 3, "{paths:?}");
+    paths.push("README.md".into());
+    paths.sort();
+    paths
+}
+
+fn read(document: &Path) -> String {
+    std::fs::read_to_string(root().join(document)).unwrap()
+}
+
+/// Runs the blocks marked `sh` that begin with airlift, from top to bottom, in a copy of the
+/// examples; returns how many commands there were. Blocks marked `sh no-run` are left out.
+fn run_commands(document: &Path) -> usize {
+    let text = read(document);
     let marked = blocks(&text).into_iter().filter(|(info, _)| *info == "sh");
     let env = TestEnv::with(PROJECT, options());
     copy(&root().join("examples"), &env.path("examples"));
@@ -111,51 +127,85 @@ fn the_commands_of_the_readme_run() {
     std::fs::create_dir(&bin).unwrap();
     std::os::unix::fs::symlink(AIRLIFT, bin.join("airlift")).unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut count = 0;
-    for (_, lines) in marked {
-        let commands = commands(&lines);
-        if commands.first().and_then(|first| runnable(first)).is_none() {
-            continue;
-        }
-        for written in &commands {
-            let command = runnable(written).unwrap_or_else(|| written.clone());
-            let mut shell = Command::new("sh");
-            isolate(&mut shell, env.root(), &env.variables).args(["-c", &command]);
-            shell.env("PATH", format!("{}:{path}", bin.display()));
-            let output = Output::run(&mut shell, PATIENCE);
-            let detailed = command.contains("--detailed-exitcode") && output.code == Some(2);
-            assert!(
-                output.code == Some(0) || detailed,
-                "README.md: `{written}` (mark its block `sh no-run` if it cannot run here)\n{output}"
-            );
-            count += 1;
-        }
+    let all = marked.map(|(_, lines)| commands(&lines));
+    let runs = |commands: &Vec<String>| {
+        commands
+            .first()
+            .is_some_and(|first| runnable(first).is_some())
+    };
+    let written: Vec<String> = all.filter(runs).flatten().collect();
+    for written in &written {
+        let command = runnable(written).unwrap_or_else(|| written.clone());
+        let mut shell = Command::new("sh");
+        isolate(&mut shell, env.root(), &env.variables).args(["-c", &command]);
+        shell.env("PATH", format!("{}:{path}", bin.display()));
+        let output = Output::run(&mut shell, TIME_LIMIT);
+        let detailed = command.contains("--detailed-exitcode") && output.code == Some(2);
+        assert!(
+            output.code == Some(0) || detailed,
+            "{}: `{written}` (mark its block `sh no-run` if it cannot run here)\n{output}",
+            document.display()
+        );
     }
-    assert!(count >= 2, "only {count} commands of README.md were run");
+    written.len()
 }
 
 #[test]
-fn the_reader_of_the_readme_reads() {
+fn readme_and_guides_commands_run() {
+    let documents = documents();
+    let counts = std::thread::scope(|scope| {
+        let threads: Vec<_> = documents
+            .iter()
+            .map(|document| scope.spawn(|| run_commands(document)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    let total: usize = counts.iter().sum();
+    assert!(total >= 8, "{documents:?}: {counts:?}");
+}
+
+#[test]
+fn document_blocks_are_parsed() {
     let text = "a\n```sh\nairlift plan \\\n  --sandbox # why\n# no\n```\n```sh no-run\nx\n```\n";
-    let found = blocks(text);
-    assert_eq!(found.len(), 2);
-    assert_eq!(commands(&found[0].1), ["airlift plan --sandbox"]);
+    let parsed = blocks(text);
+    assert_eq!(parsed.len(), 2);
+    assert_eq!(commands(&parsed[0].1), ["airlift plan --sandbox"]);
     assert_eq!(runnable("cargo run -- plan").unwrap(), "airlift plan");
     assert_eq!(runnable("cargo test"), None);
 }
 
-/// Every link of the README to a file of the repository leads somewhere.
 #[test]
-fn the_links_of_the_readme_lead_somewhere() {
-    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let targets = text
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next());
-    for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
-        let path = target.split('#').next().unwrap();
-        assert!(root().join(path).exists(), "README.md: {target}");
+fn readme_and_guides_links_point_to_files() {
+    for document in documents() {
+        let text = read(&document);
+        let directory = root().join(&document);
+        let directory = directory.parent().unwrap();
+        let targets = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+            .filter(|target| !target.contains("://") && !target.starts_with('#'));
+        for target in targets {
+            let path = target.split('#').next().unwrap();
+            assert!(
+                directory.join(path).exists(),
+                "{}: {target}",
+                document.display()
+            );
+        }
     }
+}
+
+#[test]
+fn readme_is_short() {
+    let lines = read(Path::new("README.md")).lines().count();
+    assert!(
+        lines <= 160,
+        "README.md has {lines} lines; move parts to examples/guides"
+    );
 }
 
 /// The names that `airlift explain` lists.

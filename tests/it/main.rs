@@ -22,3 +22,4 @@ mod scenarios;
 mod schemas;
 mod support;
 mod wire;
+mod words;
