@@ -25,9 +25,9 @@ fn examples() -> Vec<PathBuf> {
 
 #[test]
 fn every_example_runs() {
-    let found = examples();
-    assert!(found.len() >= 2, "{found:?}");
-    for example in found {
+    let examples = examples();
+    assert!(examples.len() >= 2, "{examples:?}");
+    for example in examples {
         let dir = tempfile::tempdir().unwrap();
         copy(&example, dir.path());
         let airlift = |arguments: &[&str]| {
@@ -233,14 +233,14 @@ fn everything_that_explain_lists_is_explained() {
 
 /// Words in quotes that follow `marker` in the source, tests aside, on the same statement.
 fn codes_after(marker: &str, text: &str) -> Vec<String> {
-    let found = text.split(marker).skip(1).filter_map(|rest| {
+    let codes = text.split(marker).skip(1).filter_map(|rest| {
         let statement = rest.split(';').next()?;
         let mut quoted = statement.split('"').skip(1).step_by(2);
         quoted.find(|word| {
             !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')
         })
     });
-    found.map(str::to_owned).collect()
+    codes.map(str::to_owned).collect()
 }
 
 #[test]

@@ -100,7 +100,7 @@ const FACTOR: usize = 16;
 
 /// Compares one plan of the big customer with [`FACTOR`] plans of the small one. With linear work they
 /// take equally long, and with quadratic work the big plan takes sixteen times as long. The limit of
-/// five leaves room for noise.
+/// five allows for noise.
 #[test]
 fn planning_time_many_connectors_is_linear() {
     for change in [unchanged, unrecorded, renamed, removed] {
