@@ -63,7 +63,7 @@ impl SelectedRotation {
                  --resume goes on with it",
                 open.started_at
             );
-            render::note(app.invocation.ui, &text)?;
+            render::print_note(app.invocation.ui, &text)?;
         }
         Ok(Self {
             rotations,

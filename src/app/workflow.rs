@@ -62,8 +62,15 @@ impl App<'_> {
         let desired = &self.project.desired;
         let reader = self.connection.session.reader();
         let (recorded, unsettled) = self.history().await?;
-        let grace = Duration::from_secs(args.settle_timeout);
-        await_pending_creations(&reader, &recorded, &unsettled, grace, &*self.events).await?;
+        let settle_timeout = Duration::from_secs(args.settle_timeout);
+        await_pending_creations(
+            &reader,
+            &recorded,
+            &unsettled,
+            settle_timeout,
+            &*self.events,
+        )
+        .await?;
         let refresh = match args.refresh {
             RefreshArg::Lean => observed::RefreshMode::Lean,
             RefreshArg::Full => observed::RefreshMode::Full,
@@ -123,7 +130,7 @@ impl App<'_> {
             return Ok(true);
         };
         let text = format!("the list of customers may not be whole: {what}");
-        render::note(self.invocation.ui, &text)?;
+        render::print_note(self.invocation.ui, &text)?;
         Ok(false)
     }
 

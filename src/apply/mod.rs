@@ -7,6 +7,7 @@
 
 mod customer;
 mod customer_context;
+mod customers;
 mod duplicates;
 mod ledger_entry;
 mod live_connectors;
@@ -14,16 +15,15 @@ mod operations;
 mod poll;
 mod problem;
 mod report;
-mod run;
 mod step;
 mod stop;
 mod warning;
 mod waves;
 
 pub use crate::model::Outcome;
+pub use customers::apply;
 pub use problem::{CheckEnd, StaleReason, StepProblem};
 pub use report::{ApplyReport, ObjectCounts, OperationReport, UnsuccessfulCounts, WaveReport};
-pub use run::apply;
 pub use stop::{Stop, StopCause};
 pub use warning::StepWarning;
 pub use waves::{Waves, apply_in_waves};

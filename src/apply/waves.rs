@@ -1,7 +1,7 @@
 //! Responsible for executing a rotation in waves: a few connectors first, then more. Starts no
 //! further wave after too many failures.
 
-use super::run::{customers, unplanned};
+use super::customers::{customers, unplanned};
 use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
 use crate::events::Event;
 use crate::model::{Address, CountOrPercent, LedgerState};

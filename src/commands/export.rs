@@ -1,5 +1,4 @@
-//! Responsible for `export`: writes existing customers and connectors as YAML that `validate`
-//! accepts. Reads no secret and writes nothing remotely.
+//! Responsible for `export`: writes what exists as valid YAML. Reads no secret, writes nothing remote.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{ExportArgs, Format};
@@ -8,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::render;
 use std::collections::BTreeSet;
 
-/// The maximum size of a project file. `config` refuses larger ones.
+/// The maximum size of a project file.
 const MAX_FILE_SIZE: usize = 8 * 1024 * 1024;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
@@ -32,11 +31,11 @@ async fn execute(
     write(app.invocation, args, &exported)?;
     let ui = app.invocation.ui;
     render::left_out(ui, &exported.left_out(), exported.placeholders())?;
-    Ok(if is_whole {
-        Exit::Success
+    if is_whole {
+        Ok(Exit::Success)
     } else {
-        Exit::Partial
-    })
+        Ok(Exit::Partial)
+    }
 }
 
 fn write(
@@ -54,10 +53,7 @@ fn write(
         let text = export::document(exported);
         render::yaml(&mut ui.out(), &text)?;
         if text.len() > MAX_FILE_SIZE {
-            render::note(
-                ui,
-                "the export is larger than the maximum of a project file (8 MiB): use --out",
-            )?;
+            render::print_note(ui, "a project file has at most 8 MiB: use --out")?;
         }
     }
     Ok(())

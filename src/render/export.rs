@@ -1,7 +1,7 @@
 //! Responsible for the output of `export`.
 
 use super::labels::counted;
-use super::messages::note;
+use super::messages::print_note;
 use super::{Line, Out, Safe, Ui};
 use std::io;
 
@@ -22,17 +22,17 @@ pub fn left_out(ui: &Ui, notes: &[String], placeholders: usize) -> io::Result<()
         notes.len().min(NOTES)
     };
     for text in &notes[..shown] {
-        note(ui, text)?;
+        print_note(ui, text)?;
     }
     if shown < notes.len() {
         let more = notes.len() - shown;
-        note(ui, &format!("{more} more are left out; -v lists them"))?;
+        print_note(ui, &format!("{more} more are left out; -v lists them"))?;
     }
     if placeholders == 0 {
         return Ok(());
     }
     let text = format!("placeholders to replace before the next apply: {placeholders}");
-    note(ui, &text)
+    print_note(ui, &text)
 }
 
 /// Counts the written files, and names the next command.

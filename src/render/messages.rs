@@ -18,8 +18,8 @@ pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
     ui.status().line(&line.label(Label::Faint, text))
 }
 
-/// Writes a note, which does not stop the run.
-pub fn note(ui: &Ui, text: &str) -> io::Result<()> {
+/// Writes a print_note, which does not stop the run.
+pub fn print_note(ui: &Ui, text: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Strong, "note: ");
     ui.status().line(&line.text(Safe::new(text)))
 }
@@ -36,7 +36,7 @@ pub fn possible_duplicates(
              created one. The oldest is used; delete {} if they are not needed",
             ids.join(" and ")
         );
-        note(ui, &text)?;
+        print_note(ui, &text)?;
     }
     Ok(())
 }
@@ -61,7 +61,7 @@ pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> 
     };
     let count = counted(changes.len(), "pending change");
     let text = format!("{count} left for apply: {}{rest}", names.join(", "));
-    note(ui, &text)
+    print_note(ui, &text)
 }
 
 /// Asks for approval. The caller reads the answer.

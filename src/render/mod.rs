@@ -24,8 +24,8 @@ pub(crate) mod wording;
 pub use errors::{defect, usage, write_failure};
 pub use export::{left_out, written, yaml};
 pub use messages::{
-    AcceptedClient, aborted, ask, draining, initialized, left_for_apply, note, possible_duplicates,
-    serving, target, valid,
+    AcceptedClient, aborted, ask, draining, initialized, left_for_apply, possible_duplicates,
+    print_note, serving, target, valid,
 };
 #[cfg(test)]
 pub(crate) use sample::golden;

@@ -88,7 +88,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("main", &[]),
-    ("lib", &["commands", "failure", "library"]),
+    ("lib", &[]),
 ];
 
 /// Words that must not stand in a module: `(module, words)`.
