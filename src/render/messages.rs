@@ -18,7 +18,7 @@ pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
     ui.status().line(&line.label(Label::Faint, text))
 }
 
-/// Writes a print_note, which does not stop the run.
+/// Writes a note, which does not stop the run.
 pub fn print_note(ui: &Ui, text: &str) -> io::Result<()> {
     let line = Line::at(0).hang(2).label(Label::Strong, "note: ");
     ui.status().line(&line.text(Safe::new(text)))
