@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::FileExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -106,13 +107,45 @@ async fn tls(env: &TestEnv) -> u16 {
         while let Ok((outer, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                let mut outer = acceptor.accept(outer).await?;
-                let mut inner = TcpStream::connect(upstream).await?;
-                tokio::io::copy_bidirectional(&mut outer, &mut inner).await
+                let outer = acceptor.accept(outer).await?;
+                let inner = TcpStream::connect(upstream).await?;
+                let (from_client, mut to_client) = tokio::io::split(outer);
+                let (mut from_server, to_server) = inner.into_split();
+                tokio::try_join!(
+                    forward_requests(from_client, to_server, port, upstream),
+                    tokio::io::copy(&mut from_server, &mut to_client),
+                )
             });
         }
     });
     port
+}
+
+/// Copies requests, with the sandbox's own address as Host, because the sandbox rejects every other one.
+/// Both addresses have the same length.
+async fn forward_requests(
+    mut requests: impl AsyncRead + Unpin,
+    mut upstream: impl AsyncWrite + Unpin,
+    port: u16,
+    address: SocketAddr,
+) -> std::io::Result<()> {
+    let (host, own) = (format!("localhost:{port}"), address.to_string());
+    assert_eq!(host.len(), own.len());
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let length = requests.read(&mut buffer).await?;
+        if length == 0 {
+            return upstream.shutdown().await;
+        }
+        let bytes = &mut buffer[..length];
+        if let Some(at) = bytes
+            .windows(host.len())
+            .position(|part| part == host.as_bytes())
+        {
+            bytes[at..at + own.len()].copy_from_slice(own.as_bytes());
+        }
+        upstream.write_all(bytes).await?;
+    }
 }
 
 fn apply(env: &TestEnv, port: u16) -> Child {

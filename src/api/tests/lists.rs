@@ -234,7 +234,7 @@ async fn listing_with_link_without_cursor_is_incomplete() {
         pages(
             seen,
             1,
-            |_| json!({"data": [], "next": format!("{WORKSPACES}?page=2")}),
+            |_| json!({"data": [workspace(1, "x")], "next": format!("{WORKSPACES}?page=2")}),
         )
     })
     .await;
