@@ -16,15 +16,15 @@
 //! - `config`: files to findings, or to a project without errors.
 //! - `api`: requests to the remote API. `observed`: what the API has now.
 //! - `ledger`: what airlift owns; its journal and its lock; on disk or in a shared store.
-//! - `secrets`: references to values, and keyed fingerprints of what was sent.
+//! - `secrets`: resolves references, and makes keyed fingerprints of the values sent.
 //! - `plan`: matching and planning. Pure: no I/O, clock, environment or randomness.
 //! - `apply`: executes a plan and decides nothing.
 //! - `export`: what the API has now, as files.
 //!
 //! What people and programs see:
 //! - `cli`: flags and help. `commands`: one file per command.
-//! - `app`: opens and closes what a command needs, and runs the stages.
-//! - `events`: what is reported while a command runs.
+//! - `app`: opens and closes the session, the ledger and the stores of a command, and runs the stages.
+//! - `events`: progress and requests, reported while a command runs.
 //! - `render`: results and events as text and JSON. `failure`: causes and exit codes.
 //! - `explanations`: the texts of `airlift explain`.
 //!

@@ -12,7 +12,7 @@ use crate::model::Address;
 use crate::render::{self, Captured, ColorChoice, Out, OutputEnvironment, Ui, Verbosity, json};
 use std::path::PathBuf;
 
-/// What a [`Runner`] works on.
+/// The scope and the settings of a [`Runner`].
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Project files or directories.

@@ -16,6 +16,7 @@ mod docs;
 mod goldens;
 #[cfg(target_os = "linux")]
 mod heap;
+mod library;
 mod planner_laws;
 mod readonly;
 mod scenarios;
