@@ -95,6 +95,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
     ),
     case("export", Client, &["export", "export --out ../exported"]),
     case("ledger rekey", Client, &["ledger rekey"]),
+    case("ledger sign", Client, &["ledger sign --auto-approve"]),
     case("sandbox serve", Server, &[]),
 ];
 

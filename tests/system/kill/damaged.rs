@@ -19,23 +19,33 @@ fn file(bench: &Bench, is: impl Fn(&str) -> bool) -> PathBuf {
         .unwrap()
 }
 
+fn is_head(name: &str) -> bool {
+    name == "head.json"
+}
+
+fn is_entry(name: &str) -> bool {
+    name.contains(".json") && !is_head(name)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ledger_file_incomplete_fails_the_run() {
     let bench = Bench::new(1);
     let running = bench.serve("").await;
     bench.run(&running, "apply --auto-approve").await.exits(0);
-    let customer = file(&bench, |name| name.contains(".json"));
-    let complete = std::fs::read(&customer).unwrap();
-    for part in 0..4 {
-        std::fs::write(&customer, &complete[..(complete.len() - 2) * part / 4]).unwrap();
-        let plan = bench.run(&running, PLAN).await;
-        plan.exits(1);
-        plan.complains("error[ledger_failed]");
-        let apply = bench.run(&running, "apply --auto-approve").await;
-        apply.exits(1);
-        apply.complains("error[ledger_failed]");
+    for is_damaged in [is_head, is_entry] {
+        let path = file(&bench, is_damaged);
+        let complete = std::fs::read(&path).unwrap();
+        for part in 0..4 {
+            std::fs::write(&path, &complete[..(complete.len() - 2) * part / 4]).unwrap();
+            let plan = bench.run(&running, PLAN).await;
+            plan.exits(1);
+            plan.complains("error[ledger_failed]");
+            let apply = bench.run(&running, "apply --auto-approve").await;
+            apply.exits(1);
+            apply.complains("error[ledger_failed]");
+        }
+        std::fs::write(&path, &complete).unwrap();
     }
-    std::fs::write(&customer, &complete).unwrap();
     // Only the last line of a journal can be incomplete. Its request was not sent.
     let journal = file(&bench, |name| name == "journal.ndjson");
     let complete = std::fs::read(&journal).unwrap();
