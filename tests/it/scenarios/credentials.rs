@@ -124,12 +124,12 @@ fn credential_check_inconclusive_warns_or_blocks() {
 }
 
 #[test]
-fn ledger_key_changed_verifies_and_changes_nothing() {
+fn ledger_key_changed_stops_run_and_changes_nothing() {
     let mut env = TestEnv::applied();
     env.set("AIRLIFT_LEDGER_KEY", "a-key-of-its-own");
     env.set("ACME_GITHUB", "another-value");
     let (output, traffic) = env.run_with_traffic(&["plan", "--detailed-exitcode"]);
-    output.exits(0).says("Not verified");
+    output.exits(1).complains("ledger_key_changed");
     traffic.assert_only_reads();
     env.unset("AIRLIFT_LEDGER_KEY");
     rotates(&env, "Acme GitHub");

@@ -64,6 +64,8 @@ async fn shared_customer_changed_by_other_run_is_not_overwritten() {
     assert_eq!(here.load().await.unwrap().customers[&id], named("second"));
     here.save(id, &named("third")).await.unwrap();
     here.save(id, &named("fourth")).await.unwrap();
+    elsewhere.remove(id).await.unwrap_err();
+    elsewhere.load().await.unwrap();
     elsewhere.remove(id).await.unwrap();
     elsewhere.remove(id).await.unwrap();
     here.save(id, &named("gone")).await.unwrap_err();
