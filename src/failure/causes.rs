@@ -79,7 +79,7 @@ impl From<LedgerError> for Failure {
                 "use a store that supports conditional writes (If-None-Match), such as S3, GCS or Azure Blob Storage",
             ),
             LedgerError::Untrusted { .. } => failure("ledger_untrusted")
-                .hint("if the directory is yours, change its owner with chown and remove write access of others with chmod go-w; replace a link by a directory, or choose another one with --ledger"),
+                .hint("if the file or directory is yours, change its owner with chown and remove write access of others with chmod go-w; replace a link by a directory, or choose another one with --ledger"),
         }
     }
 }
