@@ -5,13 +5,13 @@ use super::{App, Invocation};
 use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
 use crate::failure::Failure;
+use crate::files::{self, Access, FileError};
 use crate::ledger::recover;
 use crate::model::Observed;
 use crate::observed::{Details, Survey};
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The customers that are asked for; none means all.
 pub(crate) fn exported_customers(
@@ -75,30 +75,77 @@ fn refuse_unknown(observed: &Observed, wanted: &BTreeSet<String>) -> Result<(), 
     }
 }
 
-/// Writes a project if nothing of it exists, and gives the number of its files.
+/// Writes a project if none of its files exists, and returns the number of files.
 pub(crate) fn write_project(directory: &Path, exported: &Exported) -> Result<usize, Failure> {
+    let target = OutDirectory::new(directory);
     let files: Vec<(PathBuf, String)> = export::project(exported)
         .into_iter()
-        .map(|(name, text)| (directory.join(name), text))
+        .map(|(name, text)| (target.relative.join(name), text))
         .collect();
     if let Some((path, _)) = files
         .iter()
-        .find(|(path, _)| path.symlink_metadata().is_ok())
+        .find(|(path, _)| target.root.join(path).symlink_metadata().is_ok())
     {
+        let path = target.root.join(path);
         let message = format!("{} exists, and nothing was written", path.display());
         return Err(Failure::error("file_exists", message)
             .hint("export into another directory, and compare"));
     }
-    for (path, text) in &files {
-        write_new(path, text).map_err(|error| Failure::cannot_write(path, &error))?;
-    }
+    target.write(&files)?;
     Ok(files.len())
 }
 
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory)?;
+/// The directory of `--out`, in two parts: a directory that the operator chose, and a path below it
+/// whose links may be committed and are not followed.
+struct OutDirectory {
+    root: PathBuf,
+    relative: PathBuf,
+}
+
+impl OutDirectory {
+    fn new(directory: &Path) -> Self {
+        let current = Path::new(".");
+        let below_current = if directory.is_absolute() {
+            let current = current.canonicalize().unwrap_or_default();
+            directory.strip_prefix(current).ok()
+        } else {
+            Some(directory)
+        };
+        let is_below = |part: &Component<'_>| *part != Component::ParentDir;
+        match below_current.filter(|path| path.components().all(|part| is_below(&part))) {
+            Some(path) => Self {
+                root: current.to_owned(),
+                relative: path
+                    .components()
+                    .filter(|part| *part != Component::CurDir)
+                    .collect(),
+            },
+            None => Self {
+                root: directory.to_owned(),
+                relative: PathBuf::new(),
+            },
+        }
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
+
+    /// Creates all directories before any file, so that a refusal leaves nothing half written.
+    fn write(&self, files: &[(PathBuf, String)]) -> Result<(), Failure> {
+        std::fs::create_dir_all(&self.root)
+            .map_err(|error| Failure::cannot_write(&self.root, &error))?;
+        for (path, _) in files {
+            let directory = path.parent().unwrap_or(Path::new(""));
+            files::create_dir(&self.root, directory, Access::Shared)
+                .map_err(|error| refused(&error))?;
+        }
+        for (path, text) in files {
+            let mut file = files::create_new(&self.root, path, Access::Shared)
+                .map_err(|error| refused(&error))?;
+            file.write_all(text.as_bytes())
+                .map_err(|error| Failure::cannot_write(path, &error))?;
+        }
+        Ok(())
+    }
+}
+
+fn refused(error: &FileError) -> Failure {
+    Failure::error("cannot_write", format!("cannot write: {error}"))
 }

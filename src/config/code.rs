@@ -53,6 +53,7 @@ codes! {
     NotText "not_text" Error
     NoFiles "no_files" Error
     IncludeNoMatch "include_no_match" Error
+    FileNotIncluded "file_not_included" Warning
     IncludeOutside "include_outside" Error
     InvalidPattern "invalid_pattern" Error
     YamlSyntax "yaml_syntax" Error
@@ -80,6 +81,8 @@ codes! {
     DuplicateCustomer "duplicate_customer" Error
     DuplicateConnector "duplicate_connector" Error
     SimilarName "similar_name" Error
+    DeceptiveName "deceptive_name" Warning
+    CustomerPolicyViolation "customer_policy_violation" Error
     PreviousNameClash "previous_name_clash" Error
     UnknownType "unknown_type" Warning
     UnknownAuth "unknown_auth" Error

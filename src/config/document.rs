@@ -14,6 +14,19 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
+/// The keys that only the project file may have.
+pub(super) const PROJECT_KEYS: [&str; 9] = [
+    "organization_id",
+    "contract",
+    "include",
+    "guards",
+    "stores",
+    "secret_policy",
+    "customer_policy",
+    "adopt",
+    "rotation",
+];
+
 /// A parsed file.
 #[derive(Debug)]
 pub(super) struct Document {
@@ -66,18 +79,28 @@ impl Document {
 
     /// The project keys in the file.
     pub(super) fn project_keys(&self) -> impl Iterator<Item = &'static str> {
-        let raw = &self.head;
-        [
-            ("organization_id", raw.organization_id.is_some()),
-            ("contract", raw.contract.is_some()),
-            ("include", raw.include.is_some()),
-            ("guards", raw.guards.is_some()),
-            ("stores", raw.stores.is_some()),
-            ("secret_policy", raw.secret_policy.is_some()),
-            ("rotation", raw.rotation.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(key, given)| given.then_some(key))
+        let entries = self.entries();
+        PROJECT_KEYS.into_iter().filter(move |key| {
+            entries
+                .iter()
+                .any(|(name, value)| name == key && !value.is_null())
+        })
+    }
+
+    /// Whether the file looks like configuration: a mapping with no other keys than airlift's.
+    pub(super) fn is_configuration(&self) -> bool {
+        let is_known =
+            |name: &str| name == "version" || name == "customers" || PROJECT_KEYS.contains(&name);
+        let entries = self.entries();
+        !entries.is_empty() && entries.iter().all(|(name, _)| is_known(name))
+    }
+
+    fn entries(&self) -> Vec<(&str, Origin<'_>)> {
+        if self.is_valid {
+            self.source.root().entries()
+        } else {
+            Vec::new()
+        }
     }
 
     /// The origins of the customers in the file.

@@ -92,13 +92,13 @@ pub fn yaml(data: &[u8]) {
     let Some(tree) = parsed.tree.filter(|_| parsed.defects.is_empty()) else {
         return;
     };
-    let ours = tree.root().map_or(Value::Null, NodeRef::to_json);
+    let actual = tree.root().map_or(Value::Null, NodeRef::to_json);
     // The readers disagree about a comment at the end of a block that is the whole file. Such a file
     // is refused later, because it is not a mapping.
-    if ours.is_string() {
+    if actual.is_string() {
         return;
     }
-    if let Ok(theirs) = serde_yaml::from_str::<Value>(text) {
-        assert_eq!(ours, theirs);
+    if let Ok(expected) = serde_yaml::from_str::<Value>(text) {
+        assert_eq!(actual, expected);
     }
 }

@@ -3,7 +3,7 @@
 //! Accepts only files below the directory of the including file.
 
 use super::code::Code;
-use super::confine::{self, has_parent_step, within};
+use super::confine::{has_parent_step, within};
 use super::findings::Findings;
 use super::origin::Origin;
 use super::read::display;
@@ -77,12 +77,8 @@ fn is_inside(path: &Path, directory: &Path, origin: Origin<'_>, findings: &mut F
     let Err(escape) = within(path, directory) else {
         return true;
     };
-    let code = match escape {
-        confine::Escape::NotAFile => Code::FileUnreadable,
-        _ => Code::IncludeOutside,
-    };
     let message = format!("an included file cannot be used: {}", escape.reason());
     let help = format!("the file is {}", display(path));
-    findings.at(origin, code, message, Some(help));
+    findings.at(origin, escape.code_of_file(), message, Some(help));
     false
 }

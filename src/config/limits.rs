@@ -12,6 +12,6 @@ pub(super) const TOO_DEEP: &str = "the file nests deeper than 64 levels";
 /// Maximum number of values in one file, aliases expanded.
 pub(super) const NODES: u64 = 1_000_000;
 /// Message for `NODES`.
-pub(super) const TOO_MANY: &str = "the file holds more than a million values, aliases expanded";
+pub(super) const TOO_MANY: &str = "the file contains more than a million values, aliases expanded";
 /// Maximum number of findings that one run lists.
 pub(super) const FINDINGS: usize = 1_000;

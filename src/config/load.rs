@@ -6,14 +6,15 @@
 use super::LoadOptions;
 use super::code::Code;
 use super::document::{self, Document};
-use super::findings::StagedFindings;
+use super::findings::{Findings, StagedFindings};
 use super::include::included;
 use super::origins::Origins;
 use super::project::{Loaded, Project};
 use super::project_file::{ParsedInput, ProjectFile};
 use super::read::{self, Input};
 use super::validate::{
-    self, CUSTOMER, DeclaredNames, Scope, keys_elsewhere, organization, reserved_customer, version,
+    self, CUSTOMER, DeclaredNames, Scope, keys_elsewhere, not_included, organization,
+    reserved_customer, version,
 };
 use crate::model::{Desired, DesiredCustomer};
 use std::collections::HashSet;
@@ -41,6 +42,7 @@ pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
         let parsed = parsed.take_if(|parsed| parsed.position == position);
         loader.input(position, input, parsed);
     }
+    loader.check_siblings(arguments);
     loader.finish()
 }
 
@@ -110,6 +112,7 @@ impl Loader<'_> {
             permissions: project.permissions(&document.path),
             rotation: project.settings.rotation,
         };
+        let permitted = project.permitted_customers(&document.path);
         self.origins.start_file(&document.source.name);
         for origin in document.customers() {
             let findings = &mut self.findings;
@@ -119,6 +122,7 @@ impl Loader<'_> {
             let (name, previous) = (declared.raw.name.clone(), &declared.raw.previous_name);
             let names = &mut findings.customer_names;
             reserved_customer(&name, origin, names);
+            permitted.check(&declared, &mut findings.policy);
             self.names
                 .declare(&name, previous.as_deref(), origin, names);
             self.origins.add(&declared);
@@ -136,6 +140,30 @@ impl Loader<'_> {
         }
     }
 
+    /// Reports configuration files beside an `airlift.yaml` that are not read. A new `airlift.yaml`
+    /// would otherwise silently replace the project file and hide the customers of a directory.
+    fn check_siblings(&mut self, arguments: &[PathBuf]) {
+        let siblings = arguments
+            .iter()
+            .flat_map(|argument| Input::siblings(argument));
+        for input in siblings {
+            let path = input.canonical_path();
+            if path.is_none_or(|path| self.seen.contains(&path)) {
+                continue;
+            }
+            let mut ignored = Findings::default();
+            let Some(source) = read::source(&input, self.options, &mut ignored) else {
+                continue;
+            };
+            let document = Document::parse(input.path(), source, &mut ignored);
+            if document.is_configuration() {
+                let findings = &mut self.findings.project;
+                keys_elsewhere(&document, &self.project_file.name, findings);
+                not_included(&document, findings);
+            }
+        }
+    }
+
     fn finish(mut self) -> Loaded {
         self.names.finish(&mut self.findings.customer_names);
         let findings = self.findings.into_findings();
@@ -146,6 +174,7 @@ impl Loader<'_> {
                 organization_id: settings.organization_id,
                 contract: settings.contract,
                 guards: settings.guards,
+                adopt: settings.adopt,
                 customers: self.customers.into_iter().collect(),
             },
             origins: self.origins,

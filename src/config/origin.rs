@@ -105,7 +105,7 @@ impl<'s> Origin<'s> {
         }
     }
 
-    /// The values of a mapping, indexed by key. Faster than `key` for more than a few look-ups.
+    /// The values of a mapping, indexed by key. Faster than `key` for more than a few keys.
     pub(super) fn fields(self) -> FieldOrigins<'s> {
         FieldOrigins {
             whole: self,

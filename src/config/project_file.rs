@@ -7,12 +7,14 @@ use super::LoadOptions;
 use super::document::Document;
 use super::findings::{Findings, StagedFindings};
 use super::read::{Input, source};
-use super::validate::{Permissions, ProjectSettings, SecretPolicy};
+use super::validate::{
+    CustomerPolicy, Permissions, PermittedCustomers, ProjectSettings, SecretPolicy,
+};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The project file: its name, its settings and its policy for references.
+/// The project file: its name, its settings and its policies.
 #[derive(Debug)]
 pub(super) struct ProjectFile {
     /// The file's position among the inputs, or `None` if no file could be read.
@@ -20,7 +22,8 @@ pub(super) struct ProjectFile {
     pub(super) name: Arc<str>,
     pub(super) root: PathBuf,
     pub(super) settings: ProjectSettings,
-    policy: SecretPolicy,
+    secret_policy: SecretPolicy,
+    customer_policy: CustomerPolicy,
 }
 
 /// Rank of a candidate. The first file with the highest rank is the project file.
@@ -91,7 +94,8 @@ impl ProjectFile {
             name: Arc::clone(&document.source.name),
             root: document.directory(),
             settings: ProjectSettings::from_document(document, &mut findings.project),
-            policy: SecretPolicy::from_document(document, &mut findings.policy),
+            secret_policy: SecretPolicy::from_document(document, &mut findings.policy),
+            customer_policy: CustomerPolicy::from_document(document, &mut findings.policy),
         }
     }
 
@@ -100,7 +104,8 @@ impl ProjectFile {
         Self {
             position: None,
             name: Arc::default(),
-            policy: SecretPolicy::without_file(root.clone()),
+            secret_policy: SecretPolicy::without_file(root.clone()),
+            customer_policy: CustomerPolicy::default(),
             root,
             settings: ProjectSettings::default(),
         }
@@ -113,7 +118,12 @@ impl ProjectFile {
 
     /// The references that a file may use.
     pub(super) fn permissions(&self, file: &Path) -> Permissions {
-        self.policy.permissions(file)
+        self.secret_policy.permissions(file)
+    }
+
+    /// The customers that a file may declare.
+    pub(super) fn permitted_customers(&self, file: &Path) -> PermittedCustomers {
+        self.customer_policy.permitted(file)
     }
 }
 

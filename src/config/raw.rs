@@ -33,6 +33,12 @@ pub(crate) struct RawFile {
     /// Which files may use which references. With a policy, a file that no entry matches may not
     /// use any.
     pub(crate) secret_policy: Option<Vec<RawPolicy>>,
+    /// Which files may declare which customers. With a policy, a file that no entry matches may not
+    /// declare any.
+    pub(crate) customer_policy: Option<Vec<RawCustomerPolicy>>,
+    /// Whether a run may take over workspaces and connectors that are not in the ledger and change
+    /// them in the same run (default false). `--adopt` allows it for one run.
+    pub(crate) adopt: Option<bool>,
     /// How new values of secrets are detected, for every connector without its own `rotation`.
     pub(crate) rotation: Option<RawRotation>,
     /// The customers, each with its connectors.
@@ -73,6 +79,18 @@ pub(crate) struct RawPolicy {
     /// Prefixes of references, such as `env:ACME_` or `file:secrets/acme-`. A file that several
     /// entries match may use the prefixes of all of them.
     pub(crate) allow: Vec<String>,
+}
+
+/// One entry of the policy for customer names.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(crate) struct RawCustomerPolicy {
+    /// A pattern of files, relative to the project file, such as `customers/acme*.yaml`.
+    pub(crate) files: String,
+    /// Patterns of customer names, such as `acme-*`. A file that several entries match may declare
+    /// the customers of all of them. Former names must match, too.
+    pub(crate) customers: Vec<String>,
 }
 
 /// How new values of secrets are detected.

@@ -5,14 +5,20 @@
 
 use super::LoadOptions;
 use super::code::Code;
+use super::confine::{Escape, within};
 use super::findings::Findings;
 use super::limits;
 use super::source::Source;
-use std::io::Read;
+use crate::files::{self, FileErrorKind};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The argument that names standard input.
 const STDIN: &str = "-";
+
+/// The file that `-f DIRECTORY` reads in place of all others.
+const PROJECT_FILE: &str = "airlift.yaml";
 
 /// One input of a run: standard input, or a file.
 #[derive(Debug)]
@@ -21,6 +27,8 @@ pub(super) enum Input {
     File(PathBuf),
     /// A directory without any configuration file.
     EmptyDirectory(PathBuf),
+    /// A file of a directory that must not be read.
+    Refused(PathBuf, Escape),
 }
 
 impl Input {
@@ -32,29 +40,54 @@ impl Input {
         if !argument.is_dir() {
             return vec![Self::File(argument.to_owned())];
         }
-        let project = argument.join("airlift.yaml");
+        let project = argument.join(PROJECT_FILE);
         if project.is_file() {
-            return vec![Self::File(project)];
+            return vec![Self::member(project, argument)];
         }
         let files = yaml_files(argument);
         if files.is_empty() {
             return vec![Self::EmptyDirectory(argument.to_owned())];
         }
-        files.into_iter().map(Self::File).collect()
+        files
+            .into_iter()
+            .map(|path| Self::member(path, argument))
+            .collect()
+    }
+
+    /// A file of a directory. A link to a file outside the directory is refused, because the link may
+    /// be committed by somebody who may not choose the files that a run reads.
+    fn member(path: PathBuf, directory: &Path) -> Self {
+        match within(&path, directory) {
+            Ok(()) => Self::File(path),
+            Err(escape) => Self::Refused(path, escape),
+        }
+    }
+
+    /// The configuration files beside an `airlift.yaml` that `expand` does not return.
+    pub(super) fn siblings(argument: &Path) -> Vec<Self> {
+        let project = argument.join(PROJECT_FILE);
+        if argument == Path::new(STDIN) || !project.is_file() {
+            return Vec::new();
+        }
+        yaml_files(argument)
+            .into_iter()
+            .filter(|path| *path != project)
+            .map(|path| Self::member(path, argument))
+            .collect()
     }
 
     /// The path. Its directory is the base of relative paths.
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Stdin => Path::new(STDIN),
-            Self::File(path) | Self::EmptyDirectory(path) => path,
+            Self::File(path) | Self::EmptyDirectory(path) | Self::Refused(path, _) => path,
         }
     }
 
     /// The canonical path of a file, so that a file named twice is read once.
     pub(super) fn canonical_path(&self) -> Option<PathBuf> {
         match self {
-            Self::Stdin | Self::EmptyDirectory(_) => None,
+            Self::Stdin | Self::EmptyDirectory(_) | Self::Refused(..) => None,
             Self::File(path) => path.canonicalize().ok(),
         }
     }
@@ -86,8 +119,13 @@ pub(super) fn source(
             ("<stdin>".to_owned(), Ok(bytes))
         }
         Input::File(path) => (display(path), bytes(path)),
+        Input::Refused(path, escape) => {
+            let message = format!("the file is not read: {}", escape.reason());
+            findings.file(&display(path), escape.code_of_file(), message);
+            return None;
+        }
         Input::EmptyDirectory(path) => {
-            let message = "the directory holds no airlift.yaml and no other .yaml file";
+            let message = "the directory contains no airlift.yaml and no other .yaml file";
             findings.file(&display(path), Code::NoFiles, message);
             return None;
         }
@@ -114,7 +152,7 @@ fn text(name: &str, mut bytes: Vec<u8>, findings: &mut Findings) -> Option<Sourc
     let (text, at, message) = match String::from_utf8(bytes) {
         Ok(text) => match text.find('\0') {
             None => return Some(Source::new(name.to_owned(), text)),
-            Some(at) => (text, at, "the file holds a NUL: it is not text"),
+            Some(at) => (text, at, "the file contains a NUL, so it is not text"),
         },
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
@@ -131,14 +169,22 @@ fn text(name: &str, mut bytes: Vec<u8>, findings: &mut Findings) -> Option<Sourc
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read: {}", error.kind());
-    let metadata = path.metadata().map_err(unreadable)?;
     // Shells pass `<(command)` as a pipe below /dev. Any other pipe may block forever.
-    let from_shell = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
-    if !metadata.is_file() && !from_shell {
-        return Err("the path is not a regular file".into());
-    }
+    let is_from_shell = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+    let file = if is_from_shell {
+        File::open(path).map_err(unreadable)?
+    } else {
+        let canonical = path.canonicalize().map_err(unreadable)?;
+        let directory = canonical.parent().unwrap_or(&canonical);
+        let name = canonical.file_name().unwrap_or_default();
+        files::open_read(directory, Path::new(name))
+            .map_err(|error| match error.kind {
+                FileErrorKind::Io(error) => unreadable(error),
+                refusal => format!("the path {refusal}"),
+            })?
+            .ok_or_else(|| unreadable(ErrorKind::NotFound.into()))?
+    };
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(limits::BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;

@@ -10,12 +10,12 @@ pub(super) enum Visibility {
     Fields,
     /// Every scalar: the content of a list under a harmless key.
     Items,
-    /// Only keys that look like names.
+    /// Only keys that resemble names.
     Hidden,
 }
 
 /// Keys whose scalar values are shown.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 20] = [
     "version",
     "organization_id",
     "contract",
@@ -35,6 +35,7 @@ const HARMLESS: [&str; 19] = [
     "include",
     "rotation",
     "files",
+    "adopt",
 ];
 
 impl Visibility {
@@ -46,7 +47,11 @@ impl Visibility {
         match (self, key) {
             (
                 Self::Fields,
-                None | Some("customers" | "connectors" | "entities" | "guards" | "secret_policy"),
+                None
+                | Some(
+                    "customers" | "connectors" | "entities" | "guards" | "secret_policy"
+                    | "customer_policy",
+                ),
             ) => Self::Fields,
             (Self::Fields, Some("include" | "modes" | "stores")) => Self::Items,
             _ => Self::Hidden,
@@ -128,6 +133,7 @@ mod tests {
             "entities",
             "guards",
             "secret_policy",
+            "customer_policy",
         ] {
             assert_eq!(root.inside(Some(list)), Visibility::Fields, "{list}");
         }

@@ -134,8 +134,8 @@ fn applied<'a>(facts: &ConnectorFacts<'a>) -> impl Iterator<Item = (&'a String, 
     recorded.flat_map(|recorded| recorded.applied.replication_config.iter().flatten())
 }
 
-/// Whether airlift sent the connector's secrets without this setting. A placeholder would then look
-/// like a secret that airlift has to send.
+/// Whether airlift sent the connector's secrets without this setting. A placeholder would then be
+/// taken for a secret that airlift has to send.
 fn is_foreign(facts: &ConnectorFacts<'_>, key: &str) -> bool {
     let sent = facts
         .recorded

@@ -91,8 +91,8 @@ fn export_of_undeclarable_object_is_marked_left_out() {
             "acme",
             vec![
                 connector("", "github", &none),
-                connector("Twin", "github", &none),
-                connector("Twin", "stripe", &none),
+                connector("Same", "github", &none),
+                connector("Same", "stripe", &none),
                 connector("Alone", "github", &none),
             ],
         ),

@@ -1,7 +1,9 @@
 //! Responsible for the desired state: the validated content of the files.
 
 use super::setting::references;
-use super::{Address, DefinitionId, OrganizationId, SecretRef, Setting, Settings, TemplateId};
+use super::{
+    Address, AdoptPolicy, DefinitionId, OrganizationId, SecretRef, Setting, Settings, TemplateId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -15,6 +17,8 @@ pub struct Desired {
     pub contract: Contract,
     /// Limits on what one run may delete.
     pub guards: Guards,
+    /// Whether a run may take over unrecorded objects and change them.
+    pub adopt: AdoptPolicy,
     /// Customers by name.
     pub customers: BTreeMap<String, DesiredCustomer>,
 }

@@ -6,6 +6,7 @@
 mod action;
 mod address;
 mod body;
+mod confusable;
 mod desired;
 mod health_check;
 mod id;
@@ -26,6 +27,7 @@ mod store_kind;
 pub use action::{Action, Outcome};
 pub use address::Address;
 pub use body::{ConnectorBody, CustomerPatch};
+pub use confusable::{appearances, is_normalized, mark_problem, normalized};
 pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
     Region, RotationMode, Status,

@@ -4,6 +4,9 @@
 mod connector;
 mod credentials;
 mod customer;
+mod customer_policy;
+mod file_pattern;
+mod look_alikes;
 mod names;
 mod policy;
 mod project;
@@ -13,9 +16,10 @@ mod stores;
 mod values;
 
 pub(super) use customer::customer;
+pub(super) use customer_policy::{CustomerPolicy, PermittedCustomers};
 pub(super) use names::{CUSTOMER, DeclaredNames, reserved_customer};
 pub(super) use policy::{Permissions, SecretPolicy};
-pub(super) use project::{ProjectSettings, keys_elsewhere, organization, version};
+pub(super) use project::{ProjectSettings, keys_elsewhere, not_included, organization, version};
 
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};

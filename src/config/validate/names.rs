@@ -3,6 +3,7 @@
 //! Keeps the file position of each name instead of its tree node, because only one tree at a time is
 //! in memory.
 
+use super::look_alikes::{self, Suspect};
 use crate::config::code::Code;
 use crate::config::findings::{FindingSite, Findings};
 use crate::config::origin::{Origin, Position};
@@ -32,14 +33,19 @@ pub(in crate::config) struct DeclaredNames {
     kind: &'static NameKind,
     /// By lower-cased name: the names that differ only in case, in the order of declaration.
     declared: HashMap<Box<str>, Vec<Declared>>,
+    /// The number of different names.
+    count: usize,
+    suspects: Vec<Suspect>,
     renamed: Vec<Renamed>,
 }
 
 /// A name and its position.
 #[derive(Debug)]
-struct Declared {
-    name: Box<str>,
-    position: Position,
+pub(super) struct Declared {
+    pub(super) name: Box<str>,
+    pub(super) position: Position,
+    /// The number of names that are declared before.
+    pub(super) order: usize,
 }
 
 /// A previous name and its position.
@@ -56,6 +62,8 @@ impl DeclaredNames {
         Self {
             kind,
             declared: HashMap::new(),
+            count: 0,
+            suspects: Vec::new(),
             renamed: Vec::new(),
         }
     }
@@ -69,6 +77,7 @@ impl DeclaredNames {
         findings: &mut Findings,
     ) {
         check_visible("name", name, origin, findings);
+        look_alikes::check_spelling("name", name, origin, findings);
         self.declare_name(name, origin.key("name"), findings);
         if let Some(previous) = previous {
             check_visible("previous_name", previous, origin, findings);
@@ -106,7 +115,10 @@ impl DeclaredNames {
         similar.push(Declared {
             name: name.into(),
             position: origin.position(),
+            order: self.count,
         });
+        self.suspects.extend(Suspect::new(name, self.count, origin));
+        self.count += 1;
     }
 
     fn get(&self, name: &str) -> Option<&Declared> {
@@ -114,8 +126,15 @@ impl DeclaredNames {
         similar.iter().find(|declared| *declared.name == *name)
     }
 
-    /// Adds the findings about previous names, once all names are declared.
+    /// Adds the findings that compare names, once all names are declared.
     pub(in crate::config) fn finish(mut self, findings: &mut Findings) {
+        let suspects = std::mem::take(&mut self.suspects);
+        let declared = self.declared.values().flatten();
+        look_alikes::report(self.kind.noun, suspects, declared, findings);
+        self.check_previous_names(findings);
+    }
+
+    fn check_previous_names(mut self, findings: &mut Findings) {
         let noun = self.kind.noun;
         let mut previous_names: HashMap<String, Position> = HashMap::new();
         for renamed in std::mem::take(&mut self.renamed) {
@@ -165,7 +184,7 @@ fn check_visible(key: &str, name: &str, origin: Origin<'_>, findings: &mut Findi
     } else if name.chars().count() > LONGEST {
         "has more than 255 characters"
     } else if name.chars().any(is_invisible) {
-        "holds control, bidirectional or zero-width characters"
+        "contains control, bidirectional or zero-width characters"
     } else if name.trim() != name {
         "begins or ends with a space"
     } else {

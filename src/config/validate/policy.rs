@@ -3,6 +3,7 @@
 //!
 //! Both are in the project file, so that the author of a customer's file cannot change them.
 
+use super::file_pattern::{FilePattern, relative_path};
 use super::stores::unknown_store;
 use crate::config::code::Code;
 use crate::config::document::Document;
@@ -10,8 +11,7 @@ use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::raw::RawPolicy;
 use crate::model::{DEFAULT_STORES, SecretRef, is_store};
-use glob::{MatchOptions, Pattern};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The project file's rules for references.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(in crate::config) struct SecretPolicy {
 
 #[derive(Debug)]
 struct PolicyEntry {
-    files: Pattern,
+    files: FilePattern,
     allow: Vec<String>,
 }
 
@@ -83,23 +83,16 @@ impl SecretPolicy {
 
     /// The references that one file may use.
     pub(in crate::config) fn permissions(&self, file: &Path) -> Permissions {
-        let below = below(file, &self.root);
-        let options = MatchOptions {
-            case_sensitive: true,
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-        };
-        let matches = |entry: &&PolicyEntry| {
-            let path = below.as_deref();
-            path.is_some_and(|path| entry.files.matches_path_with(path, options))
-        };
-        let prefixes = self.entries.as_ref().map(|entries| {
-            let matching = entries.iter().filter(matches);
-            matching.flat_map(|entry| entry.allow.clone()).collect()
-        });
+        let path = relative_path(file, &self.root);
         Permissions {
             stores: self.stores.clone(),
-            prefixes,
+            prefixes: self.entries.as_ref().map(|entries| {
+                entries
+                    .iter()
+                    .filter(|entry| entry.files.matches(path.as_deref()))
+                    .flat_map(|entry| entry.allow.clone())
+                    .collect()
+            }),
         }
     }
 }
@@ -158,40 +151,21 @@ fn entry(raw: &RawPolicy, origin: Origin<'_>, findings: &mut Findings) -> Option
             findings.at(origin, Code::InvalidValue, message, None);
         }
     }
-    match Pattern::new(&raw.files) {
-        Ok(files) => Some(PolicyEntry {
-            files,
-            allow: raw.allow.clone(),
-        }),
-        Err(error) => {
-            let message = format!("this pattern is invalid: {}", error.msg);
-            findings.at(origin.key("files"), Code::InvalidPattern, message, None);
-            None
-        }
-    }
-}
-
-/// A file's path relative to the project's directory, as written, or `None` for a file elsewhere.
-fn below(file: &Path, root: &Path) -> Option<PathBuf> {
-    let plain = |path: &Path| -> PathBuf {
-        let parts = path.components();
-        parts.filter(|part| *part != Component::CurDir).collect()
-    };
-    let (file, root) = (plain(file), plain(root));
-    let rest = file.strip_prefix(&root).ok()?;
-    let descends = |part: Component<'_>| matches!(part, Component::Normal(_));
-    rest.components().all(descends).then(|| rest.to_owned())
+    Some(PolicyEntry {
+        files: FilePattern::parse(&raw.files, origin.key("files"), findings)?,
+        allow: raw.allow.clone(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DenyReason, PolicyEntry, SecretPolicy, below};
-    use glob::Pattern;
+    use super::{DenyReason, PolicyEntry, SecretPolicy};
+    use crate::config::validate::file_pattern::FilePattern;
     use std::path::{Path, PathBuf};
 
     fn policy(entries: &[(&str, &[&str])]) -> SecretPolicy {
         let entries = entries.iter().map(|(files, allow)| PolicyEntry {
-            files: Pattern::new(files).unwrap(),
+            files: FilePattern::new(files),
             allow: allow.iter().map(|prefix| (*prefix).to_owned()).collect(),
         });
         SecretPolicy {
@@ -241,16 +215,5 @@ mod tests {
             let reason = denied(elsewhere, "${env:SHARED_X}");
             assert_eq!(reason, Some(DenyReason::Policy), "{elsewhere}");
         }
-    }
-
-    #[test]
-    fn below_path_outside_project_returns_none() {
-        let relative = |file: &str, root: &str| below(Path::new(file), Path::new(root));
-        assert_eq!(relative("./a/b.yaml", "."), Some("a/b.yaml".into()));
-        assert_eq!(relative("b.yaml", "."), Some("b.yaml".into()));
-        assert_eq!(relative("../p/b.yaml", "../p"), Some("b.yaml".into()));
-        assert_eq!(relative("p/../b.yaml", "p"), None);
-        assert_eq!(relative("../b.yaml", "."), None);
-        assert_eq!(relative("/q/b.yaml", "/p"), None);
     }
 }

@@ -6,7 +6,7 @@ use crate::config::document::Document;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawContract, RawFile, RawGuards};
-use crate::model::{Contract, Guards, OrganizationId, RotationMode};
+use crate::model::{AdoptPolicy, Contract, Guards, OrganizationId, RotationMode};
 use std::collections::BTreeSet;
 
 /// The settings of the project file.
@@ -18,6 +18,7 @@ pub(in crate::config) struct ProjectSettings {
     /// The stores that references may use, or `None` if the file has no `stores`.
     pub(in crate::config) stores: Option<BTreeSet<String>>,
     pub(in crate::config) rotation: RotationMode,
+    pub(in crate::config) adopt: AdoptPolicy,
 }
 
 impl ProjectSettings {
@@ -34,6 +35,10 @@ impl ProjectSettings {
             guards: guards(raw),
             stores: raw.stores.clone().map(BTreeSet::from_iter),
             rotation: rotation(raw.rotation).unwrap_or_default(),
+            adopt: match raw.adopt {
+                Some(true) => AdoptPolicy::Allow,
+                Some(false) | None => AdoptPolicy::Refuse,
+            },
         }
     }
 }
@@ -85,6 +90,15 @@ pub(in crate::config) fn keys_elsewhere(
     for key in document.project_keys() {
         let message = format!("`{key}` belongs in the project file, which is {project_file}");
         findings.at(document.key(key), Code::ProjectKeyElsewhere, message, None);
+    }
+}
+
+/// Warns of customers in a file that is neither named nor included.
+pub(in crate::config) fn not_included(document: &Document, findings: &mut Findings) {
+    if !document.customers().is_empty() {
+        let message = "airlift does not read these customers: `include` does not name the file";
+        let origin = document.key("customers");
+        findings.at(origin, Code::FileNotIncluded, message, None);
     }
 }
 

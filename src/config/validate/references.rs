@@ -4,9 +4,10 @@ use super::Scope;
 use super::policy::DenyReason;
 use super::stores::unknown_store;
 use crate::config::code::Code;
-use crate::config::confine;
+use crate::config::confine::{self, SecretPath};
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
+use crate::config::redaction::title;
 use crate::model::{SecretRef, Setting, StoreKind};
 use crate::secrets::syntax_error;
 use serde_json::Value;
@@ -48,7 +49,7 @@ pub(super) fn reference(
         let message = format!("{}: {message}", origin.label());
         findings.at(origin, Code::InvalidReference, message, None);
     } else if reference.store == StoreKind::File {
-        check_file(Path::new(&reference.path), origin, scope, findings);
+        check_file(&reference, origin, scope, findings);
     }
     check_permission(&reference, origin, scope, findings);
     Some(reference)
@@ -84,18 +85,43 @@ fn check_permission(
     }
 }
 
-fn check_file(path: &Path, origin: Origin<'_>, scope: &Scope<'_>, findings: &mut Findings) {
-    let Err(escape) = confine::secret(path, scope.project, scope.secret_roots) else {
-        return;
-    };
-    let code = match escape {
-        confine::Escape::NotAFile => Code::SecretFileUnusable,
-        _ => Code::SecretFileOutside,
-    };
-    let label = origin.label();
-    let reason = escape.reason();
-    let message = format!("{label}: this file reference cannot be used: {reason}");
-    findings.at(origin, code, message, None);
+/// Checks where a file reference leads. The policy holds for that path, too, because a link in one
+/// customer's directory can lead to the secret of another customer.
+fn check_file(
+    reference: &SecretRef,
+    origin: Origin<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) {
+    let path = Path::new(&reference.path);
+    match confine::secret(path, scope.project, scope.secret_roots) {
+        Err(escape) => {
+            let code = match escape {
+                confine::Escape::NotAFile => Code::SecretFileUnusable,
+                _ => Code::SecretFileOutside,
+            };
+            let label = origin.label();
+            let reason = escape.reason();
+            let message = format!("{label}: this file reference cannot be used: {reason}");
+            findings.at(origin, code, message, None);
+        }
+        Ok(SecretPath::Direct) => {}
+        Ok(SecretPath::Linked(resolved)) => {
+            let linked = SecretRef {
+                path: resolved.to_string_lossy().into_owned(),
+                ..reference.clone()
+            };
+            let refuses = |reference| scope.permissions.deny_reason(reference).is_some();
+            if refuses(&linked) && !refuses(reference) {
+                let message = format!(
+                    "{}: a link leads to {}, which the project's `secret_policy` does not allow this file to use",
+                    origin.label(),
+                    title(&linked.path)
+                );
+                findings.at(origin, Code::ReferenceNotAllowed, message, None);
+            }
+        }
+    }
 }
 
 /// Converts a value to a setting and parses the references in it. Recursion is safe, because the

@@ -173,7 +173,7 @@ fn required(fields: &BTreeMap<String, Field>) -> impl Iterator<Item = &str> {
         .map(|(name, _)| name.as_str())
 }
 
-/// Checks both blocks, for any type: references must be whole, and literals must not look like
+/// Checks both blocks, for any type: references must be whole, and literals must not resemble
 /// secrets.
 fn settings(
     block: RawBlock,

@@ -24,7 +24,7 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
         // The scanner stops at 255 nested brackets before it sends an event for them.
         (Code::TooDeep, at, limits::TOO_DEEP.to_owned())
     } else if info.contains("unknown anchor") {
-        let message = "no anchor of this name stands before the alias";
+        let message = "no anchor of this name is before the alias";
         (Code::BadAlias, at, message.to_owned())
     } else if let Some(start) = open_bracket(text, at, info, innermost) {
         let message = format!("this bracket is not closed before line {}", at.line);

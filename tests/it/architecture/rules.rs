@@ -11,7 +11,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("backoff", &[]),
     ("catalog", &["model"]),
-    ("config", &["catalog", "model", "secrets"]),
+    ("config", &["catalog", "files", "model", "secrets"]),
     // Whatever happens while a command runs.
     ("events", &["model"]),
     ("http", &["model"]),

@@ -193,6 +193,75 @@ fn include_of_link_to_outside_is_refused() {
     assert_eq!(device.report.findings[0].code, Code::FileUnreadable);
 }
 
+#[cfg(unix)]
+#[test]
+fn load_directory_with_link_to_outside_is_refused() {
+    let (home, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let target = outside.path().join("a.yaml");
+    std::fs::write(&target, "version: 1\ncustomers: [{name: a}]\n").unwrap();
+    for name in ["a.yaml", "airlift.yaml"] {
+        std::os::unix::fs::symlink(&target, home.path().join(name)).unwrap();
+        let loaded = load_one(home.path());
+        assert_eq!(
+            loaded.report.findings[0].code,
+            Code::IncludeOutside,
+            "{name}"
+        );
+        assert!(loaded.project.is_none());
+    }
+    // The operator may name the link itself.
+    assert!(load_one(home.path().join("a.yaml")).project.is_some());
+}
+
+#[test]
+fn load_directory_with_second_project_file_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
+    write("00-project.yaml", "version: 1\nstores: [env]\n");
+    write("acme.yaml", "customers: [{name: acme}]\n");
+    assert!(load_one(home.path()).project.is_some());
+    write("airlift.yaml", "version: 1\ncustomers: [{name: acme}]\n");
+    let report = load_one(home.path()).report;
+    let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::ProjectKeyElsewhere, Code::FileNotIncluded]);
+}
+
+#[cfg(unix)]
+#[test]
+fn secret_policy_of_linked_file_is_judged_on_its_target() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name);
+    std::fs::create_dir_all(path("secrets/acme")).unwrap();
+    std::fs::create_dir_all(path("secrets/globex")).unwrap();
+    std::fs::create_dir_all(path("customers")).unwrap();
+    std::fs::write(path("secrets/globex/token"), "x").unwrap();
+    std::fs::write(path("secrets/acme/real"), "x").unwrap();
+    std::fs::write(
+        path("airlift.yaml"),
+        "version: 1\ninclude: [customers/*.yaml]\nsecret_policy: [{files: customers/acme.yaml, allow: ['file:secrets/acme/']}]\n",
+    )
+    .unwrap();
+    let codes = |target: &str| {
+        let link = path("secrets/acme/token");
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        let connector =
+            "{name: N, type: notion, credentials: {token: '${file:secrets/acme/token}'}}";
+        let text = format!("customers: [{{name: acme, connectors: [{connector}]}}]\n");
+        std::fs::write(path("customers/acme.yaml"), text).unwrap();
+        let report = load_one(home.path()).report;
+        report
+            .findings
+            .iter()
+            .map(|finding| finding.code)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes("real"), []);
+    assert_eq!(codes("../globex/token"), [Code::ReferenceNotAllowed]);
+    assert_eq!(codes("../globex/absent"), [Code::SecretFileOutside]);
+    assert_eq!(codes("/etc/hostname"), [Code::SecretFileOutside]);
+}
+
 #[test]
 fn load_hostile_file_is_refused_at_once() {
     let mut bomb = String::from("a0: &a0 [x, x]\n");

@@ -2,6 +2,7 @@
 //! findings, the typed values of a valid project, and properties of any input.
 
 mod files;
+mod names;
 
 use crate::support::golden;
 use airlift::config::{Code, LoadOptions, Loaded, config_schema, load};

@@ -54,6 +54,7 @@ fn desired(connectors: usize, prefix: &str) -> Desired {
             max_delete_percent: 100,
         },
         customers: BTreeMap::from([("acme".to_owned(), customer)]),
+        ..Desired::default()
     }
 }
 

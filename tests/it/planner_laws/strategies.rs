@@ -120,6 +120,7 @@ pub(crate) fn desired() -> impl Strategy<Value = Desired> {
             max_delete_percent: 100,
         },
         customers,
+        ..Desired::default()
     })
 }
 

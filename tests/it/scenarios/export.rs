@@ -326,3 +326,21 @@ fn export_without_customers_is_an_empty_project() {
     env.run(&["export", "--out", "none"]).exits(0);
     env.run(&["validate", "-f", "none"]).exits(0);
 }
+
+#[cfg(unix)]
+#[test]
+fn export_out_directory_with_committed_link_writes_nothing_outside() {
+    let env = TestEnv::applied();
+    let outside = tempfile::tempdir().unwrap();
+    let link = |path: &str| std::os::unix::fs::symlink(outside.path(), env.path(path)).unwrap();
+    std::fs::create_dir(env.path("real")).unwrap();
+    link("real/customers");
+    link("linked");
+    let absolute = env.path("linked");
+    for out in ["real", "linked", "linked/below", absolute.to_str().unwrap()] {
+        let output = env.run(&["export", "--out", out]);
+        output.exits(1).complains("follows no links");
+        assert_eq!(outside.path().read_dir().unwrap().count(), 0, "{out}");
+    }
+    assert!(!env.path("real/airlift.yaml").exists());
+}
