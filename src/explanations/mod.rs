@@ -155,7 +155,7 @@ mod tests {
         for name in ["not verified", "Not-Verified", "not_verified"] {
             assert_eq!(kinds(name), ["concept"], "{name}");
         }
-        assert_eq!(kinds("adopt"), ["concept"]);
+        assert_eq!(kinds("adopt"), ["concept", "field"]);
     }
 
     #[test]
