@@ -200,10 +200,10 @@ fn load_complete_sample_returns_declared_customers() {
         Some("oauth2")
     );
     let line = |address| project.origin(&address).map(|location| location.line);
-    assert_eq!(line(Address::customer("acme-corp")), Some(10));
+    assert_eq!(line(Address::customer("acme-corp")), Some(12));
     assert_eq!(
         line(Address::connector("acme-corp", "Acme HubSpot")),
-        Some(22)
+        Some(24)
     );
     assert_eq!(project.stores.as_ref().map(BTreeSet::len), Some(4));
     assert_eq!(project.root, Path::new("tests/samples/valid"));
