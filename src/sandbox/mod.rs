@@ -83,6 +83,7 @@ mod world;
 mod world_store;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
@@ -129,8 +130,14 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     let shared = assemble(options)?;
     let (listener, address) = bind(0).await?;
     let (stop, stopped) = oneshot::channel::<()>();
-    // Dropping the sender stops the server, so that the server ends with its `Sandbox`.
-    let shutdown = async move { drop(stopped.await) };
+    let dropped = Arc::clone(&shared);
+    // Dropping the sender stops the server, so that the server ends with its `Sandbox`. The process may be about to
+    // exit then, and a snapshot would not be complete. The journal contains every change.
+    let shutdown = async move {
+        if stopped.await.is_err() {
+            dropped.skips_snapshot.store(true, Ordering::Relaxed);
+        }
+    };
     let task = tokio::spawn(server::run(listener, Arc::clone(&shared), shutdown));
     Ok(Sandbox {
         address,
@@ -172,7 +179,7 @@ impl Sandbox {
 
     /// Stops the server and waits until the world is on disk.
     pub async fn stop(self) -> Result<(), SandboxError> {
-        drop(self.stop);
+        let _task_may_have_ended = self.stop.send(());
         self.task
             .await
             .map_err(|e| SandboxError::Serve(std::io::Error::other(e)))?
@@ -200,6 +207,7 @@ fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
         instruments: Instruments::new(&options),
         latency: options.latency,
         stopping: tokio::sync::watch::Sender::new(false),
+        skips_snapshot: AtomicBool::new(false),
         store,
         backend: Mutex::new(Backend {
             world,

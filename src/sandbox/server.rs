@@ -2,6 +2,7 @@
 //! execution, faults after its effect, and the response, in this order.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -32,7 +33,7 @@ enum Handled {
     },
 }
 
-/// Serves until `shutdown` completes, then compacts the world on disk.
+/// Serves until `shutdown` completes, then compacts the world on disk and releases it.
 pub(crate) async fn run(
     listener: ConnectionListener,
     shared: Arc<Shared>,
@@ -56,7 +57,9 @@ pub(crate) async fn run(
         () = timeout => Ok(()),
     };
     if let Some((store, openings)) = &shared.store {
-        store.compact(|| shared.backend().world.as_changes(), *openings)?;
+        if !shared.skips_snapshot.load(Ordering::Relaxed) {
+            store.compact(|| shared.backend().world.as_changes(), *openings)?;
+        }
         store.release()?;
     }
     outcome

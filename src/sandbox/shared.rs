@@ -1,5 +1,6 @@
 //! Responsible for the state that all requests of a sandbox share, and for writing changes of the world to disk.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) instruments: Instruments,
     pub(crate) latency: Duration,
     pub(crate) stopping: watch::Sender<bool>,
+    /// Whether the server ends without writing a snapshot of the world.
+    pub(crate) skips_snapshot: AtomicBool,
 }
 
 impl Shared {

@@ -34,6 +34,28 @@ async fn restart_keeps_world_and_ends_tokens() {
 }
 
 #[tokio::test]
+async fn drop_without_stop_leaves_changes_in_journal_and_releases_the_world() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options {
+        state: Some(directory.path().join("world.json").into()),
+        ..Options::default()
+    };
+    let bench = Bench::with(options.clone()).await;
+    let workspace = bench.workspace("acme").await;
+    drop(bench);
+    let journal = directory.path().join("world.json.journal");
+    assert!(
+        std::fs::read_to_string(&journal)
+            .unwrap()
+            .contains("\"acme\"")
+    );
+    // The server task releases the world when it runs next.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let bench = Bench::with(options).await;
+    assert_eq!(bench.get(&workspace).await.body["name"], "acme");
+}
+
+#[tokio::test]
 async fn world_files_contain_no_credentials_and_are_private() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("world.json");
