@@ -6,7 +6,8 @@ use super::error::ApiError;
 use super::request;
 use super::success::Success;
 use super::wire::{
-    ConnectorList, ConnectorResponse, DefinitionList, ResponseBody, WorkspaceResponse,
+    ConnectorList, ConnectorResponse, DefinitionList, InspectResponse, ResponseBody,
+    WorkspaceResponse,
 };
 use super::{Connector, Definition, Replication, Workspace};
 use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
@@ -70,6 +71,13 @@ impl Reader {
     pub async fn connector(&self, id: ConnectorId) -> Result<Option<Connector>, ApiError> {
         let response: Option<ConnectorResponse> = self.find(&request::get_connector(id)).await?;
         Ok(response.map(|ConnectorResponse(connector)| connector))
+    }
+
+    /// The workspace that holds a connector; `None` if the connector is gone or the API does not tell
+    /// its workspace (`get_integrations_connectors_id_inspect`).
+    pub async fn workspace_of(&self, id: ConnectorId) -> Result<Option<WorkspaceId>, ApiError> {
+        let inspected: Option<InspectResponse> = self.find(&request::inspect_connector(id)).await?;
+        Ok(inspected.and_then(|inspected| inspected.workspace()))
     }
 
     /// Reads the replication settings of a connector without redaction, so that they can be changed

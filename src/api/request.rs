@@ -199,6 +199,12 @@ pub(super) fn get_connector(id: ConnectorId) -> Request<'static> {
     Request::get("get_integrations_connectors_id", path).about(&id)
 }
 
+/// `get_integrations_connectors_id_inspect`
+pub(super) fn inspect_connector(id: ConnectorId) -> Request<'static> {
+    let path = format!("{CONNECTORS}/{id}/inspect");
+    Request::get("get_integrations_connectors_id_inspect", path).about(&id)
+}
+
 /// `create_integrations_connectors_check`
 pub(super) fn check_connector<'a>(
     contract: Contract,

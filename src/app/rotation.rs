@@ -6,7 +6,7 @@ use crate::apply::{ApplyReport, Waves};
 use crate::cli::RotateArgs;
 use crate::failure::Failure;
 use crate::ledger::{Rotations, UnfinishedRotation};
-use crate::model::{Address, Desired};
+use crate::model::{Address, AdoptPolicy, Desired};
 use crate::plan::{Action, Matches, Operation, Policy, match_resources, only_rotations, plan};
 use crate::render;
 use std::collections::BTreeSet;
@@ -111,6 +111,8 @@ impl SelectedRotation {
     fn policy(&self, matches: &Matches<'_>, desired: &Desired) -> Policy {
         let selected = Policy {
             targets: self.selector.clone(),
+            // A rotation plans no adoption: connectors without a ledger entry are blocked.
+            adopt: AdoptPolicy::Allow,
             ..Policy::default()
         };
         let rotate = match &self.resumed {

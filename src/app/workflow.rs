@@ -6,7 +6,8 @@ use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
 use crate::ledger::{JournalEntry, recover};
 use crate::model::{
-    Address, Completeness, ConnectorId, LedgerState, Observed, SecretComparison, WorkspaceId,
+    Address, AdoptPolicy, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
+    WorkspaceId,
 };
 use crate::observed::{self, Survey, await_pending_creations, observe, survey};
 use crate::plan::{Matches, Plan, Policy, match_resources, plan};
@@ -162,6 +163,11 @@ fn policy(args: &PlanningArgs) -> Policy {
         allow_delete: args.allow_delete,
         targets: args.target.iter().cloned().collect(),
         excludes: args.exclude.iter().cloned().collect(),
-        rotate: BTreeSet::new(),
+        adopt: if args.adopt {
+            AdoptPolicy::Allow
+        } else {
+            AdoptPolicy::Refuse
+        },
+        ..Policy::default()
     }
 }

@@ -40,6 +40,9 @@ pub struct PlanningArgs {
     /// Raise the limit on deletions for this run, for example to 20 or 15%
     #[arg(long, value_name = "N|P%", value_parser = parse_count_or_percent, help_heading = "Deletion")]
     pub allow_delete: Option<CountOrPercent>,
+    /// Allow changes to workspaces and connectors that exist and are not in the ledger yet
+    #[arg(long, help_heading = "Adoption")]
+    pub adopt: bool,
     /// How the API is read.
     #[command(flatten)]
     pub connection: ConnectionArgs,

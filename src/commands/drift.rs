@@ -4,6 +4,7 @@
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{DriftArgs, Format};
 use crate::failure::{Exit, Failure};
+use crate::plan::Drift;
 use crate::render::{self, json};
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
@@ -26,10 +27,19 @@ async fn execute(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
         Format::Json => json::drift(&mut ui.out(), &drift)?,
         Format::Text => render::drift(&mut ui.out(), &drift, ui.verbosity())?,
     }
-    let drifted = args.detailed_exitcode && drift.has_changes();
-    Ok(if drifted {
+    Ok(exit(&drift, args))
+}
+
+fn exit(drift: &Drift, args: &DriftArgs) -> Exit {
+    let blocked = if drift.blocked.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Partial
+    };
+    let drifted = if args.detailed_exitcode && drift.has_changes() {
         Exit::Changes
     } else {
         Exit::Success
-    })
+    };
+    Exit::decide([blocked, drifted])
 }

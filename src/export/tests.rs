@@ -46,6 +46,7 @@ fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
         customers: customers.iter().enumerate().map(customer).collect(),
         completeness: Completeness::Complete,
         kinds: BTreeMap::new(),
+        foreign: BTreeMap::new(),
     };
     let sources = Sources {
         observed: &observed,

@@ -31,7 +31,8 @@ pub struct UnverifiedEntry {
 }
 
 /// Why a ledger entry is not authenticated.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnverifiedCause {
     /// The MAC does not match the content.
     BadMac,

@@ -42,8 +42,8 @@ pub use ledger_state::{
 pub use limits::{AdoptPolicy, CountOrPercent, DeletePolicy, RecordedGuards};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use observed::{
-    Completeness, KindLookup, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
-    ObservedStatus,
+    Completeness, ForeignConnectors, KindLookup, Observed, ObservedConnector, ObservedCustomer,
+    ObservedDetail, ObservedStatus,
 };
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;

@@ -18,7 +18,12 @@ pub struct Observed {
     pub completeness: Completeness,
     /// The result for each type name that the embedded catalog lacks.
     pub kinds: BTreeMap<String, KindLookup>,
+    /// Recorded connectors that exist outside the workspace of their customer, by that workspace.
+    pub foreign: BTreeMap<WorkspaceId, ForeignConnectors>,
 }
+
+/// Connectors with the workspace that holds them; `None` if the API does not tell the workspace.
+pub type ForeignConnectors = BTreeMap<ConnectorId, Option<WorkspaceId>>;
 
 /// Whether a listing is complete (`list_workspaces` compared with `get_workspaces_stats`).
 #[derive(Clone, Debug, Eq, PartialEq)]

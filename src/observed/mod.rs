@@ -16,8 +16,8 @@ pub use survey::{Details, Survey, survey};
 use crate::api::{ApiError, ApiErrorKind, Reader};
 use crate::events::{Event, Sink};
 use crate::model::{
-    ConnectorId, Desired, DesiredCustomer, KindLookup, LedgerState, Observed, ObservedConnector,
-    ObservedCustomer, WorkspaceId,
+    ConnectorId, Desired, DesiredCustomer, ForeignConnectors, KindLookup, LedgerState, Observed,
+    ObservedConnector, ObservedCustomer, WorkspaceId,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +71,12 @@ struct Observer<'a> {
 
 type Customers = BTreeMap<WorkspaceId, ObservedCustomer>;
 
+/// The connectors of one workspace, and those that the ledger wrongly records in it.
+struct WorkspaceConnectors {
+    connectors: BTreeMap<ConnectorId, ObservedConnector>,
+    foreign: ForeignConnectors,
+}
+
 impl Observer<'_> {
     async fn read(&self) -> Result<Observed, ApiError> {
         let listing = self.reader.workspaces(self.events).await?;
@@ -80,7 +86,7 @@ impl Observer<'_> {
             .map(|(id, workspace)| (id, workspace.into()))
             .collect();
         self.add_unlisted_customers(&mut customers).await?;
-        self.read_connectors(&mut customers).await?;
+        let foreign = self.read_connectors(&mut customers).await?;
         self.read_details(&mut customers).await?;
         let kinds = self.look_up_kinds().await?;
         let organization = self.reader.organization();
@@ -89,6 +95,7 @@ impl Observer<'_> {
             customers,
             completeness: listing.completeness,
             kinds,
+            foreign,
         })
     }
 
@@ -110,8 +117,12 @@ impl Observer<'_> {
         Ok(())
     }
 
-    /// Lists the connectors of every customer in scope.
-    async fn read_connectors(&self, customers: &mut Customers) -> Result<(), ApiError> {
+    /// Lists the connectors of every customer in scope. Returns the recorded connectors that exist in
+    /// another workspace.
+    async fn read_connectors(
+        &self,
+        customers: &mut Customers,
+    ) -> Result<BTreeMap<WorkspaceId, ForeignConnectors>, ApiError> {
         let wanted: Vec<(WorkspaceId, String)> = customers
             .iter()
             .filter(|(id, customer)| self.is_in_scope(**id, &customer.name))
@@ -124,26 +135,29 @@ impl Observer<'_> {
                 |done, total| Some(Event::ConnectorsListed { done, total }),
             )
             .await?;
-        for (id, connectors) in lists {
-            match connectors {
-                None => drop(customers.remove(&id)),
-                Some(connectors) => {
-                    if let Some(customer) = customers.get_mut(&id) {
-                        customer.connectors = Some(connectors);
-                    }
-                }
+        let mut foreign = BTreeMap::new();
+        for (id, read) in lists {
+            let Some(read) = read else {
+                customers.remove(&id);
+                continue;
+            };
+            if let Some(customer) = customers.get_mut(&id) {
+                customer.connectors = Some(read.connectors);
+            }
+            if !read.foreign.is_empty() {
+                foreign.insert(id, read.foreign);
             }
         }
-        Ok(())
+        Ok(foreign)
     }
 
-    /// The connectors of one workspace, including recorded ones that only a GET by id returns. `None`
-    /// if the workspace no longer exists.
+    /// The connectors of one workspace, including recorded ones that only a GET by id returns and that
+    /// an inspection shows in this workspace. `None` if the workspace no longer exists.
     async fn connectors_of(
         &self,
         id: WorkspaceId,
         name: &str,
-    ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
+    ) -> Result<Option<WorkspaceConnectors>, ApiError> {
         let listed = match self.reader.connectors(id, name).await? {
             Some(listed) => Some(listed),
             None => self.list_after_recheck(id).await?,
@@ -151,12 +165,24 @@ impl Observer<'_> {
         let Some(mut connectors) = listed else {
             return Ok(None);
         };
+        let mut foreign = ForeignConnectors::new();
         for unlisted in self.unlisted_connectors(id, &connectors) {
-            if let Some(connector) = self.reader.connector(unlisted).await? {
-                connectors.insert(connector.id, connector.observed);
+            let Some(connector) = self.reader.connector(unlisted).await? else {
+                continue;
+            };
+            // The ledger may name a connector of another customer, and a GET does not tell whose
+            // the connector is.
+            let workspace = self.reader.workspace_of(unlisted).await?;
+            if workspace == Some(id) {
+                connectors.insert(unlisted, connector.observed);
+            } else {
+                foreign.insert(unlisted, workspace);
             }
         }
-        Ok(Some(connectors))
+        Ok(Some(WorkspaceConnectors {
+            connectors,
+            foreign,
+        }))
     }
 
     /// Lists the connectors again after a 404, under the workspace's present name: the workspace was

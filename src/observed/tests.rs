@@ -145,6 +145,15 @@ fn connector_path(n: u128) -> String {
     format!("{CONNECTORS}/{}", id(n))
 }
 
+fn inspect_path(n: u128) -> String {
+    format!("{}/inspect", connector_path(n))
+}
+
+/// An inspected connector of a workspace.
+fn inspected(workspace: u128) -> Value {
+    json!({"workspace_id": id(workspace)})
+}
+
 #[tokio::test]
 async fn observe_undeclared_unrecorded_customer_connectors_are_not_read() {
     let stub = Stub::start(|seen| {
@@ -240,6 +249,7 @@ async fn observe_unrecorded_match_details_are_read() {
 async fn observe_recorded_id_not_listed_is_requested_by_id() {
     let stub = Stub::start(|seen| match seen.path.as_str() {
         path if path == workspace_path(1) => Some(ok(&workspace(1, "acme"))),
+        path if path == inspect_path(11) || path == inspect_path(13) => Some(ok(&inspected(1))),
         path if path == connector_path(11) => Some(ok(&detailed(11, "c"))),
         path if path == connector_path(12) => Some(status(404, &json!({}))),
         path if path == connector_path(13) => Some(ok(&detailed(13, "e"))),
@@ -262,6 +272,30 @@ async fn observe_recorded_id_not_listed_is_requested_by_id() {
         .copied()
         .collect();
     assert_eq!(ids, [ConnectorId(id(11)), ConnectorId(id(13))]);
+}
+
+#[tokio::test]
+async fn observe_recorded_id_of_another_workspace_is_foreign() {
+    let stub = Stub::start(|seen| match seen.path.as_str() {
+        path if path == connector_path(11) => Some(ok(&detailed(11, "c"))),
+        path if path == connector_path(12) => Some(ok(&detailed(12, "d"))),
+        path if path == connector_path(13) => Some(ok(&detailed(13, "e"))),
+        path if path == inspect_path(11) => Some(ok(&inspected(2))),
+        path if path == inspect_path(12) => Some(ok(&json!({"workspace_id": null}))),
+        path if path == inspect_path(13) => Some(status(404, &json!({}))),
+        _ => responses(seen, &[(1, "acme")], &[]),
+    })
+    .await;
+    let mut recorded = recorded(1, "acme", &[("c", 11, None), ("d", 12, None)]);
+    for customer in recorded.customers.values_mut() {
+        customer.pending_deletion.insert(ConnectorId(id(13)));
+    }
+    let observed = observe_stub(&stub, &Desired::default(), &recorded, RefreshMode::Lean).await;
+    let acme = WorkspaceId(id(1));
+    assert_eq!(observed.customers[&acme].connectors, Some(BTreeMap::new()));
+    let expected = [(11, Some(WorkspaceId(id(2)))), (12, None), (13, None)]
+        .map(|(number, workspace)| (ConnectorId(id(number)), workspace));
+    assert_eq!(observed.foreign[&acme], BTreeMap::from(expected));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Responsible for the reasons why a customer, a connector or the whole plan is not planned, as
 //! codes and fields. Does not word them; `render` does.
 
-use crate::model::{Address, WorkspaceId};
+use crate::model::{Address, ConnectorId, UnverifiedCause, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A customer or connector that cannot be planned.
@@ -71,6 +71,24 @@ pub enum BlockReason {
         /// The number of these connectors.
         connectors: usize,
     },
+    /// The ledger records a connector that exists outside the customer's workspace.
+    ForeignConnector {
+        /// The recorded connector.
+        connector: ConnectorId,
+        /// The customer's workspace.
+        recorded_in: WorkspaceId,
+        /// The workspace that holds the connector, if the API tells it.
+        found_in: Option<WorkspaceId>,
+    },
+    /// The run would change an object that it adopts, and adoption is not allowed.
+    AdoptionNotAllowed,
+    /// A ledger entry or a journal line about the customer is not authenticated.
+    LedgerUnverified {
+        /// The workspace of the entry; `None` for a journal line.
+        workspace_id: Option<WorkspaceId>,
+        /// Why the entry is not authenticated; `None` for a journal line.
+        cause: Option<UnverifiedCause>,
+    },
 }
 
 impl BlockReason {
@@ -90,6 +108,9 @@ impl BlockReason {
             }
             Self::ReplacedMeanwhile => BlockCode::ReplacedMeanwhile,
             Self::HoldsUnmanaged { .. } => BlockCode::HoldsUnmanaged,
+            Self::ForeignConnector { .. } => BlockCode::ForeignConnectorId,
+            Self::AdoptionNotAllowed => BlockCode::AdoptionNotAllowed,
+            Self::LedgerUnverified { .. } => BlockCode::LedgerUnverified,
         }
     }
 }
@@ -116,6 +137,12 @@ pub enum BlockCode {
     ReplacedMeanwhile,
     /// Deleting the customer would delete connectors that the ledger does not own.
     HoldsUnmanaged,
+    /// The ledger records a connector that exists outside the customer's workspace.
+    ForeignConnectorId,
+    /// The run would change an object that it adopts, without `--adopt`.
+    AdoptionNotAllowed,
+    /// A ledger entry or a journal line about the customer is not authenticated.
+    LedgerUnverified,
 }
 
 /// A guard that refuses the whole plan (exit 5), with the fields that the message shows.
@@ -135,6 +162,8 @@ pub enum Refusal {
         owned: u64,
         /// The limit on deletions.
         allowed: u64,
+        /// Where the limit comes from.
+        source: LimitSource,
     },
     /// A prune with an incomplete list of customers.
     IncompleteListing {
@@ -174,6 +203,65 @@ impl Refusal {
             }
         }
     }
+}
+
+/// Where the limit on deletions comes from.
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitSource {
+    /// `guards` in the project file.
+    Files,
+    /// `--allow-delete`.
+    AllowDelete,
+    /// The policy file.
+    Policy,
+}
+
+/// The deletions of a plan that its guards allow.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct AllowedDeletions {
+    /// Objects that will be deleted or suspended.
+    pub deletes: u64,
+    /// The limit on deletions.
+    pub allowed: u64,
+    /// Where the limit comes from.
+    pub source: LimitSource,
+}
+
+/// A setting that a reviewer of the plan should know of.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum PlanWarning {
+    /// The files allow more deletions than at the last apply.
+    GuardLoosened {
+        /// The name of the setting below `guards`.
+        setting: String,
+        /// The value at the last apply.
+        before: u64,
+        /// The value in the files.
+        now: u64,
+    },
+}
+
+impl PlanWarning {
+    /// The stable code that `airlift explain` accepts.
+    pub fn code(&self) -> PlanWarningCode {
+        match self {
+            Self::GuardLoosened { .. } => PlanWarningCode::GuardLoosened,
+        }
+    }
+}
+
+/// The stable code of a [`PlanWarning`].
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanWarningCode {
+    /// The files allow more deletions than at the last apply.
+    GuardLoosened,
 }
 
 /// The stable code of a [`Refusal`].

@@ -34,6 +34,13 @@ pub(super) struct Decision {
     pub(super) ledger_update: Option<ConnectorUpdate>,
 }
 
+impl Decision {
+    pub(super) fn adopts_and_changes(&self) -> bool {
+        let is_adoption = |step: &Step| step.action == Action::Adopt;
+        self.steps.iter().any(is_adoption) && !self.steps.iter().all(is_adoption)
+    }
+}
+
 impl ConnectorPlanner<'_> {
     pub(super) fn declared(&self) -> &DesiredConnector {
         self.connector.declared

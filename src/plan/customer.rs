@@ -1,6 +1,6 @@
 //! Responsible for planning one declared customer with its connectors.
 
-use super::connector::ConnectorPlanner;
+use super::connector::{ConnectorPlanner, Decision};
 use super::matching::{
     ConnectorMatch, ConnectorMatches, LiveCustomer, MatchedConnector, MatchedCustomer,
     WorkspaceMatch,
@@ -10,7 +10,9 @@ use super::{
     Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation,
     Precondition, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
 };
-use crate::model::{Address, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus};
+use crate::model::{
+    Address, AdoptPolicy, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus,
+};
 use std::collections::BTreeSet;
 
 /// The result of planning one customer.
@@ -27,6 +29,10 @@ pub(super) struct CustomerOutcome {
 /// Plans one declared customer.
 pub(super) fn plan(inputs: &Inputs<'_>, matched: &MatchedCustomer<'_>) -> CustomerOutcome {
     let mut planner = CustomerPlanner::new(inputs, matched);
+    if let Some(reason) = matched.unverified(&inputs.matches.unverified) {
+        planner.block(None, reason);
+        return planner.outcome;
+    }
     match &matched.workspace {
         WorkspaceMatch::Live(live) => planner.plan_live(*live),
         WorkspaceMatch::Absent(reason) => planner.plan_new(*reason),
@@ -147,6 +153,12 @@ impl<'a> CustomerPlanner<'a> {
             let blocked = super::prune::unknown_status(address, status);
             return self.outcome.blocked.push(blocked);
         }
+        let foreign = prune::foreign_connectors(self.inputs, live.id);
+        if !foreign.is_empty() {
+            return foreign
+                .into_iter()
+                .for_each(|reason| self.block(None, reason));
+        }
         if let Some(connector) = self.ambiguous_connector() {
             return self.block(Some(connector), BlockReason::AmbiguousConnector);
         }
@@ -156,6 +168,9 @@ impl<'a> CustomerPlanner<'a> {
         self.plan_undeclared_connectors(live);
         self.deactivate(live);
         self.update_ledger(live);
+        if live.recorded.is_none() {
+            self.refuse_changes_of_adopted_customer();
+        }
     }
 
     fn ambiguous_connector(&self) -> Option<&'a str> {
@@ -196,6 +211,9 @@ impl<'a> CustomerPlanner<'a> {
             .steps
             .iter()
             .any(|step| step.action == Action::Replace);
+        if self.refuses_adoption_of(&decision) {
+            return self.block(Some(name), BlockReason::AdoptionNotAllowed);
+        }
         if replaces && self.declared.protect {
             return self.block(Some(name), BlockReason::ReplacementProtected);
         }
@@ -210,6 +228,36 @@ impl<'a> CustomerPlanner<'a> {
             .ledger_updates
             .connectors
             .extend(decision.ledger_update);
+    }
+
+    /// Whether a connector of a recorded customer is adopted and changed without permission. For an
+    /// unrecorded customer see [`Self::refuse_changes_of_adopted_customer`].
+    fn refuses_adoption_of(&self, decision: &Decision) -> bool {
+        self.inputs.policy.adopt == AdoptPolicy::Refuse
+            && self.is_recorded()
+            && decision.adopts_and_changes()
+    }
+
+    /// Blocks an unrecorded customer if the plan would write into its workspace without permission.
+    /// An adoption that changes nothing remains.
+    fn refuse_changes_of_adopted_customer(&mut self) {
+        let plan = &mut self.outcome.plan;
+        let changes = |step: &Step| step.action != Action::Adopt;
+        if self.inputs.policy.adopt == AdoptPolicy::Allow || !plan.steps.iter().any(changes) {
+            return;
+        }
+        plan.steps.clear();
+        plan.ledger_updates = super::LedgerUpdates::default();
+        self.outcome.unverified.clear();
+        self.block(None, BlockReason::AdoptionNotAllowed);
+    }
+
+    /// Whether the customer's workspace is in the ledger.
+    fn is_recorded(&self) -> bool {
+        self.outcome
+            .plan
+            .workspace_id
+            .is_some_and(|id| self.inputs.matches.recorded.customers.contains_key(&id))
     }
 
     fn unknown_type(&self, kind: &str) -> BlockReason {

@@ -4,7 +4,7 @@
 //! Does not read the files, so a pending change in them is not drift. Does not compare settings that
 //! the ledger has not recorded.
 
-use super::{FieldChange, FieldValue, Policy, diff};
+use super::{Blocked, FieldChange, FieldValue, Policy, diff};
 use crate::model::{
     Address, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
     Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, Status,
@@ -28,6 +28,8 @@ pub struct Drift {
     pub customers: Vec<DriftedCustomer>,
     /// Names of customers without a ledger entry, except the organization's `default`.
     pub unmanaged: Vec<String>,
+    /// Customers whose ledger entries are not authenticated. They are not compared.
+    pub blocked: Vec<Blocked>,
     /// Counts of changed objects.
     pub summary: DriftSummary,
 }
@@ -104,6 +106,7 @@ pub fn drift(recorded: &LedgerState, observed: &Observed, policy: &Policy) -> Dr
         partial: policy.is_partial(),
         customers: Vec::new(),
         unmanaged: Vec::new(),
+        blocked: super::unverified::blocked(observed, recorded),
         summary: DriftSummary::default(),
     };
     for (id, customer) in &recorded.customers {
@@ -125,6 +128,9 @@ pub fn drift(recorded: &LedgerState, observed: &Observed, policy: &Policy) -> Dr
     drift
         .customers
         .sort_by_key(|customer| (customer.name.clone(), customer.workspace_id));
+    drift
+        .blocked
+        .retain(|blocked| policy.selects(&blocked.address));
     if !drift.partial {
         drift.unmanaged = unmanaged(recorded, observed);
     }
@@ -144,7 +150,9 @@ impl Drift {
 
 fn unmanaged(recorded: &LedgerState, observed: &Observed) -> Vec<String> {
     let others = observed.customers.iter().filter(|(id, customer)| {
-        !recorded.customers.contains_key(id) && !customer.name.eq_ignore_ascii_case(DEFAULT)
+        !recorded.customers.contains_key(id)
+            && !recorded.unverified.contains_key(id)
+            && !customer.name.eq_ignore_ascii_case(DEFAULT)
     });
     let mut names: Vec<String> = others.map(|(_, customer)| customer.name.clone()).collect();
     names.sort();

@@ -1,26 +1,161 @@
-//! Responsible for the guards: checks on the whole plan that refuse it if it would remove too much.
+//! Responsible for the guards: checks on the whole plan that refuse it if it would remove too much;
+//! and for naming the limit that allows the deletions of a plan.
 
-use super::{Inputs, Operation, Plan, Reason, Refusal};
-use crate::model::{Completeness, CountOrPercent, WorkspaceId};
+use super::{
+    AllowedDeletions, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning, Policy, Reason,
+    Refusal, Step,
+};
+use crate::model::{Completeness, CountOrPercent, Guards, WorkspaceId};
 
 /// Number of owned objects from which the percentage applies. Below it, ten percent would be less
 /// than one object, so only the count applies.
 const PERCENT_FROM: u64 = 10;
 
+/// The deletions of a plan, and the limit on them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deletions {
+    deletes: u64,
+    /// Owned objects that exist remotely.
+    owned: u64,
+    limit: Limit,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    allowed: u64,
+    source: LimitSource,
+}
+
+impl Deletions {
+    pub(super) fn new(inputs: &Inputs<'_>, plan: &Plan) -> Self {
+        let owned = owned(inputs);
+        Self {
+            deletes: plan.steps().map(|step| weight(inputs, step)).sum(),
+            owned,
+            limit: Limit::new(inputs.matches.desired.guards, inputs.policy, owned),
+        }
+    }
+
+    /// The deletions with the limit that allows them; `None` if there are none, or too many.
+    pub(super) fn allowed(self) -> Option<AllowedDeletions> {
+        let Limit { allowed, source } = self.limit;
+        (1..=allowed)
+            .contains(&self.deletes)
+            .then_some(AllowedDeletions {
+                deletes: self.deletes,
+                allowed,
+                source,
+            })
+    }
+
+    fn refusal(self) -> Option<Refusal> {
+        let Limit { allowed, source } = self.limit;
+        (self.deletes > allowed).then_some(Refusal::TooManyDeletes {
+            deletes: self.deletes,
+            owned: self.owned,
+            allowed,
+            source,
+        })
+    }
+}
+
+impl Limit {
+    /// The limit of the files, raised by `--allow-delete`, below the ceiling of the policy file.
+    fn new(guards: Guards, policy: &Policy, owned: u64) -> Self {
+        let allowed_by_files = Self::from_files(guards, policy, owned);
+        let raised = policy
+            .allow_delete
+            .map(|limit| Self {
+                allowed: number(limit, owned),
+                source: LimitSource::AllowDelete,
+            })
+            .filter(|flag| flag.allowed > allowed_by_files.allowed)
+            .unwrap_or(allowed_by_files);
+        let ceiling = policy.ceiling.max_allow_delete;
+        raised.capped(ceiling.map(|limit| number(limit, owned)))
+    }
+
+    fn from_files(guards: Guards, policy: &Policy, owned: u64) -> Self {
+        let files = Self::from_guards(guards, owned);
+        let capped = Guards {
+            max_deletes: at_most(guards.max_deletes, policy.ceiling.max_deletes),
+            max_delete_percent: at_most(
+                guards.max_delete_percent,
+                policy.ceiling.max_delete_percent,
+            ),
+        };
+        files.capped(Some(Self::from_guards(capped, owned).allowed))
+    }
+
+    fn from_guards(guards: Guards, owned: u64) -> Self {
+        let percent = number(CountOrPercent::Percent(guards.max_delete_percent), owned);
+        Self {
+            allowed: if owned >= PERCENT_FROM {
+                guards.max_deletes.min(percent)
+            } else {
+                guards.max_deletes
+            },
+            source: LimitSource::Files,
+        }
+    }
+
+    fn capped(self, ceiling: Option<u64>) -> Self {
+        ceiling
+            .filter(|ceiling| *ceiling < self.allowed)
+            .map_or(self, |allowed| Self {
+                allowed,
+                source: LimitSource::Policy,
+            })
+    }
+}
+
+fn at_most(value: u64, ceiling: Option<u64>) -> u64 {
+    ceiling.map_or(value, |ceiling| value.min(ceiling))
+}
+
+fn number(limit: CountOrPercent, owned: u64) -> u64 {
+    match limit {
+        CountOrPercent::Count(count) => count,
+        CountOrPercent::Percent(percent) => owned.saturating_mul(percent) / 100,
+    }
+}
+
 /// The refusals of all guards.
-pub(super) fn refusals(inputs: &Inputs<'_>, plan: &Plan) -> Vec<Refusal> {
+pub(super) fn refusals(inputs: &Inputs<'_>, deletions: &Deletions) -> Vec<Refusal> {
     [
-        empty_desired(inputs),
+        empty_desired(inputs, deletions.owned),
         incomplete_listing(inputs),
-        too_many_deletes(inputs, plan),
+        deletions.refusal(),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn empty_desired(inputs: &Inputs<'_>) -> Option<Refusal> {
-    let owned = owned(inputs);
+/// The settings below `guards` that are higher than at the last apply.
+pub(super) fn warnings(matches: &Matches<'_>) -> Vec<PlanWarning> {
+    let (Some(before), now) = (matches.recorded.guards, matches.desired.guards) else {
+        return Vec::new();
+    };
+    [
+        ("max_deletes", before.max_deletes, now.max_deletes),
+        (
+            "max_delete_percent",
+            before.max_delete_percent,
+            now.max_delete_percent,
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, before, now)| now > before)
+    .map(|(setting, before, now)| PlanWarning::GuardLoosened {
+        setting: setting.to_owned(),
+        before,
+        now,
+    })
+    .collect()
+}
+
+fn empty_desired(inputs: &Inputs<'_>, owned: u64) -> Option<Refusal> {
     let empty = inputs.matches.desired.customers.is_empty();
     (inputs.policy.prune && empty && owned > 0).then_some(Refusal::EmptyDesired { owned })
 }
@@ -36,43 +171,17 @@ fn incomplete_listing(inputs: &Inputs<'_>) -> Option<Refusal> {
     }
 }
 
-fn too_many_deletes(inputs: &Inputs<'_>, plan: &Plan) -> Option<Refusal> {
-    let deletes: u64 = plan.steps().map(|step| weight(inputs, step)).sum();
-    let owned = owned(inputs);
-    let allowed = allowed(inputs, owned);
-    (deletes > allowed).then_some(Refusal::TooManyDeletes {
-        deletes,
-        owned,
-        allowed,
-    })
-}
-
-/// The number of objects that a step removes because they are no longer declared.
-fn weight(inputs: &Inputs<'_>, step: &super::Step) -> u64 {
-    if !step.reasons.contains(&Reason::NotInConfig) {
-        return 0;
-    }
+/// The number of objects that a step removes. A replaced connector has a successor, so its deletion
+/// does not count. The deletion of a superseded connector does, because only the ledger says that
+/// the connector was replaced.
+fn weight(inputs: &Inputs<'_>, step: &Step) -> u64 {
     match &step.operation {
         Operation::DeleteCustomer { workspace_id, .. } => {
             1 + live_connectors(inputs, *workspace_id)
         }
-        Operation::UpdateCustomer { .. } | Operation::DeleteConnector { .. } => 1,
+        Operation::DeleteConnector { .. } => 1,
+        Operation::UpdateCustomer { .. } if step.reasons.contains(&Reason::NotInConfig) => 1,
         _ => 0,
-    }
-}
-
-fn allowed(inputs: &Inputs<'_>, owned: u64) -> u64 {
-    let guards = inputs.matches.desired.guards;
-    let percent = |percent: u64| owned.saturating_mul(percent) / 100;
-    let from_files = if owned >= PERCENT_FROM {
-        guards.max_deletes.min(percent(guards.max_delete_percent))
-    } else {
-        guards.max_deletes
-    };
-    match inputs.policy.allow_delete {
-        None => from_files,
-        Some(CountOrPercent::Count(count)) => from_files.max(count),
-        Some(CountOrPercent::Percent(hundredths)) => from_files.max(percent(hundredths)),
     }
 }
 
@@ -87,6 +196,7 @@ fn owned(inputs: &Inputs<'_>) -> u64 {
         .sum()
 }
 
+/// The number of owned connectors that exist. Connectors that were not read count as existing.
 fn live_connectors(inputs: &Inputs<'_>, id: WorkspaceId) -> u64 {
     let Some(recorded) = inputs.matches.recorded.customers.get(&id) else {
         return 0;
@@ -98,9 +208,9 @@ fn live_connectors(inputs: &Inputs<'_>, id: WorkspaceId) -> u64 {
         .get(&id)
         .and_then(|customer| customer.connectors.as_ref());
     let live = recorded
-        .connectors
-        .values()
-        .filter(|connector| listed.is_none_or(|listed| listed.contains_key(&connector.id)))
+        .owned()
+        .into_iter()
+        .filter(|id| listed.is_none_or(|listed| listed.contains_key(id)))
         .count();
     u64::try_from(live).unwrap_or(u64::MAX)
 }

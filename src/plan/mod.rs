@@ -18,12 +18,16 @@ mod rotation;
 mod secrets;
 mod step;
 mod summary;
+mod unverified;
 mod workspace;
 
 #[cfg(test)]
 mod tests;
 
-pub use blocked::{BlockCode, BlockReason, Blocked, GuardCode, Refusal};
+pub use blocked::{
+    AllowedDeletions, BlockCode, BlockReason, Blocked, GuardCode, LimitSource, PlanWarning,
+    PlanWarningCode, Refusal,
+};
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, match_resources};
 pub use precondition::Precondition;
@@ -36,7 +40,7 @@ pub use step::{
 };
 
 pub use crate::model::Action;
-use crate::model::{Address, CountOrPercent, SecretComparison};
+use crate::model::{Address, AdoptPolicy, CountOrPercent, DeletePolicy, SecretComparison};
 use std::collections::BTreeSet;
 
 /// The inputs of every planning function.
@@ -56,6 +60,10 @@ pub struct Policy {
     pub delete_customers: bool,
     /// Raises the limits that `guards` in the files set on deletions.
     pub allow_delete: Option<CountOrPercent>,
+    /// The ceiling of `allow_delete` and of `guards`, from the policy file.
+    pub ceiling: DeletePolicy,
+    /// Whether the run may change objects that it adopts.
+    pub adopt: AdoptPolicy,
     /// The only addresses to plan; empty means all.
     pub targets: BTreeSet<Address>,
     /// Addresses to leave out.
@@ -111,6 +119,8 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         refusals: Vec::new(),
         unverified: Vec::new(),
         unmanaged: Unmanaged::default(),
+        deletions: None,
+        warnings: guards::warnings(matches),
         summary: Summary::default(),
     };
     let matched_customers = matches.customers.iter();
@@ -126,7 +136,9 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         plan.unmanaged.not_pruned.extend(outcome.not_pruned);
     }
     add_undeclared(&inputs, &mut plan);
-    plan.refusals.extend(guards::refusals(&inputs, &plan));
+    let deletions = guards::Deletions::new(&inputs, &plan);
+    plan.refusals.extend(guards::refusals(&inputs, &deletions));
+    plan.deletions = deletions.allowed();
     let declared = &matches.desired.customers;
     plan.summary = summary::summarize(&plan, declared.len(), |name| declared.contains_key(name));
     plan
@@ -147,7 +159,11 @@ fn add_undeclared(inputs: &Inputs<'_>, plan: &mut Plan) {
     let recorded = &matches.recorded.customers;
     let observed = matches.observed.customers.iter();
     plan.unmanaged.customers = observed
-        .filter(|(id, _)| !matches.claimed.contains(id) && !recorded.contains_key(id))
+        .filter(|(id, _)| {
+            !matches.claimed.contains(id)
+                && !recorded.contains_key(id)
+                && !matches.recorded.unverified.contains_key(id)
+        })
         .map(|(_, customer)| customer.name.clone())
         .collect();
     plan.unmanaged.customers.sort();

@@ -24,6 +24,7 @@ pub(super) struct Undeclared {
 /// Plans the recorded, existing customers that match no declaration.
 pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
     let mut result = Undeclared::default();
+    result.blocked.extend(unverified(inputs));
     let matches = inputs.matches;
     for (id, recorded) in &matches.recorded.customers {
         let Some(observed) = matches
@@ -35,6 +36,13 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
             continue;
         };
         let address = Address::customer(&recorded.name);
+        let foreign = foreign_connectors(inputs, *id);
+        if !foreign.is_empty() {
+            let reasons = foreign.into_iter();
+            let blocked = reasons.map(|reason| blocked(address.clone(), reason));
+            result.blocked.extend(blocked);
+            continue;
+        }
         let live = LiveCustomer {
             id: *id,
             observed,
@@ -69,6 +77,33 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
         }
     }
     result
+}
+
+/// The unauthenticated ledger entries of undeclared customers. Declared customers are blocked where
+/// they are planned.
+fn unverified(inputs: &Inputs<'_>) -> impl Iterator<Item = Blocked> {
+    let declared = &inputs.matches.desired.customers;
+    super::unverified::blocked(inputs.matches.observed, inputs.matches.recorded)
+        .into_iter()
+        .filter(|blocked| !declared.contains_key(&blocked.address.customer))
+}
+
+/// The connectors that the ledger records for a customer and that exist outside its workspace. Such
+/// an entry is wrong, so nothing is changed for its customer.
+pub(super) fn foreign_connectors(inputs: &Inputs<'_>, id: WorkspaceId) -> Vec<BlockReason> {
+    inputs
+        .matches
+        .observed
+        .foreign
+        .get(&id)
+        .into_iter()
+        .flatten()
+        .map(|(connector, found_in)| BlockReason::ForeignConnector {
+            connector: *connector,
+            recorded_in: id,
+            found_in: *found_in,
+        })
+        .collect()
 }
 
 /// Why a customer cannot be removed.

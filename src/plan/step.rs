@@ -3,7 +3,7 @@
 //!
 //! Does not hold a secret's value, only its reference.
 
-use super::{Blocked, Precondition, Refusal};
+use super::{AllowedDeletions, Blocked, PlanWarning, Precondition, Refusal};
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
     OrganizationId, Region, Settings, UnverifiedReason, WorkspaceId,
@@ -31,6 +31,10 @@ pub struct Plan {
     pub unverified: Vec<Unverified>,
     /// Remote objects that are not declared.
     pub unmanaged: Unmanaged,
+    /// The deletions and the limit that allows them; `None` without deletions.
+    pub deletions: Option<AllowedDeletions>,
+    /// Settings that a reviewer should know of.
+    pub warnings: Vec<PlanWarning>,
     /// Counts of objects by action.
     pub summary: Summary,
 }

@@ -57,7 +57,7 @@ mod tests {
     use crate::explanations;
     use crate::failure::Exit;
     use crate::model::UnverifiedReason;
-    use crate::plan::{BlockCode, DriftKind, GuardCode, Reason};
+    use crate::plan::{BlockCode, DriftKind, GuardCode, PlanWarning, Reason};
     use crate::render::{Color, Out};
     use schemars::{JsonSchema, schema_for};
     use serde::de::DeserializeOwned;
@@ -137,7 +137,10 @@ mod tests {
         assert_eq!(explained("verification"), variants::<UnverifiedReason>());
         assert_eq!(explained("outcome"), variants::<Outcome>());
         assert_eq!(explained("problem"), codes::<StepProblem>());
-        assert_eq!(explained("warning"), codes::<StepWarning>());
+        let warnings = codes::<StepWarning>()
+            .into_iter()
+            .chain(codes::<PlanWarning>());
+        assert_eq!(explained("warning"), warnings.collect());
         assert!(explained("reason").len() > 10);
     }
 

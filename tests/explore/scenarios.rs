@@ -185,6 +185,7 @@ fn shared() -> Vec<Scenario> {
 fn adoptions() -> Vec<Scenario> {
     vec![
         Scenario::new("adopt", None, fleet())
+            .flags("--adopt")
             .external_changes([
                 ExternalChange::CreateCustomer("globex"),
                 ExternalChange::CreateConnector("globex", "Globex Stripe", "stripe"),

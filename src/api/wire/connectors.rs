@@ -4,6 +4,7 @@ use super::ResponseBody;
 use crate::api::{CheckStatus, Connector, Definition, NewConnector};
 use crate::model::{
     ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, TemplateId,
+    WorkspaceId,
 };
 use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny};
@@ -70,6 +71,24 @@ impl TryFrom<ConnectorFields> for ConnectorResponse {
 
 impl ResponseBody for ConnectorResponse {
     const KIND: &'static str = "a connector";
+}
+
+/// `ConnectorInspectResponse`, of which only the workspace is needed. A response without one, or with
+/// one that is no id, tells no workspace.
+#[derive(Deserialize)]
+pub(in crate::api) struct InspectResponse {
+    #[serde(default)]
+    workspace_id: Value,
+}
+
+impl InspectResponse {
+    pub(in crate::api) fn workspace(&self) -> Option<WorkspaceId> {
+        self.workspace_id.as_str()?.parse().ok()
+    }
+}
+
+impl ResponseBody for InspectResponse {
+    const KIND: &'static str = "an inspected connector";
 }
 
 /// `RequestedEntity`

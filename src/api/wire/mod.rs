@@ -7,7 +7,8 @@ mod visit_strings;
 mod workspaces;
 
 pub(super) use connectors::{
-    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList, DeleteResponse,
+    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
+    DeleteResponse, InspectResponse,
 };
 pub(super) use tokens::{ScopedTokenResponse, TokenInfo, TokenResponse};
 pub(super) use visit_strings::VisitStrings;

@@ -3,8 +3,8 @@
 
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, ScopedTokenResponse, StatsResponse, TokenInfo, TokenResponse, WorkspacePage,
-    WorkspaceResponse,
+    DeleteResponse, InspectResponse, ScopedTokenResponse, StatsResponse, TokenInfo, TokenResponse,
+    WorkspacePage, WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -33,7 +33,8 @@ without_texts!(
     TokenInfo,
     StatsResponse,
     CheckResponse,
-    DeleteResponse
+    DeleteResponse,
+    InspectResponse
 );
 
 impl VisitStrings for WorkspaceResponse {

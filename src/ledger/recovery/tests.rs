@@ -67,6 +67,7 @@ fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
         customers: BTreeMap::from([(WORKSPACE, customer)]),
         completeness: Completeness::Complete,
         kinds: BTreeMap::new(),
+        foreign: BTreeMap::new(),
     }
 }
 

@@ -11,7 +11,8 @@ mod renames;
 pub(super) use connectors::{ConnectorMatch, ConnectorMatches, MatchedConnector};
 pub(super) use customers::{LiveCustomer, WorkspaceMatch};
 
-use super::Reason;
+use super::unverified::UnverifiedIndex;
+use super::{BlockReason, Reason};
 use crate::model::{
     Address, ConnectorEntry, Desired, DesiredConnector, DesiredCustomer, LedgerState, Observed,
     WorkspaceId,
@@ -30,6 +31,8 @@ pub struct Matches<'a> {
     pub(super) customers: Vec<MatchedCustomer<'a>>,
     /// Workspaces that match a declared customer, uniquely or not. None of them is undeclared.
     pub(super) claimed: BTreeSet<WorkspaceId>,
+    /// Ledger entries that are not authenticated.
+    pub(super) unverified: UnverifiedIndex<'a>,
 }
 
 /// A declared customer with its match.
@@ -92,6 +95,20 @@ pub fn match_resources<'a>(
         recorded,
         customers,
         claimed,
+        unverified: UnverifiedIndex::new(observed, recorded),
+    }
+}
+
+impl<'a> MatchedCustomer<'a> {
+    /// Why the customer is blocked if a ledger entry or journal line about it is not authenticated.
+    pub(super) fn unverified(&self, index: &UnverifiedIndex<'a>) -> Option<BlockReason> {
+        let workspace = match &self.workspace {
+            WorkspaceMatch::Live(live) => Some(live.id),
+            WorkspaceMatch::Renamed { id, .. } => Some(*id),
+            _ => None,
+        };
+        let names = [Some(self.name), self.declared.previous_name.as_deref()];
+        index.reason(workspace, names.into_iter().flatten())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     OTHER_TEMPLATE, OTHER_TYPE, Scene, TEMPLATE, detail, id, live_connector, recorded, settings,
 };
-use crate::model::{DesiredConnector, Entity, Mode};
+use crate::model::{AdoptPolicy, DesiredConnector, Entity, Mode};
 use crate::plan::Action::{Create, Rename, Replace, Update};
 use crate::plan::{BlockCode, Operation};
 use serde_json::json;
@@ -188,6 +188,7 @@ fn actions(scene: &Scene) -> Vec<String> {
 #[test]
 fn connector_previous_name_unrecorded_is_adopted_and_renamed() {
     let mut scene = Scene::applied();
+    scene.policy.adopt = AdoptPolicy::Allow;
     scene.recorded.customers.clear();
     let mut git = scene.declare("acme").connectors.remove("git").unwrap();
     git.credentials = None;

@@ -1,7 +1,7 @@
 //! Tests of declared customers: matching, creation, adoption, rename, settings.
 
 use super::{Scene, declared, id, live_connector, recorded, workspace};
-use crate::model::{Cache, KindLookup, ObservedStatus, Region, Status};
+use crate::model::{AdoptPolicy, Cache, KindLookup, ObservedStatus, Region, Status};
 use crate::plan::{BlockReason, Refusal};
 
 #[test]
@@ -62,6 +62,7 @@ fn customer_unrecorded_workspace_of_same_name_is_adopted() {
 #[test]
 fn customer_unrecorded_workspace_of_previous_name_is_adopted_and_renamed() {
     let mut scene = Scene::empty();
+    scene.policy.adopt = AdoptPolicy::Allow;
     scene.declare("acme").previous_name = Some("old".into());
     scene.workspace(1, "old");
     scene.assert_plan(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}", r#"acme Rename [Renamed] name: "old" -> "acme"; {op:update_customer,workspace_id:#01,patch:{name:acme},retire:false} of old"#]);

@@ -7,6 +7,7 @@ mod ledger_updates;
 mod narrowed;
 mod removal;
 mod secrets;
+mod trust;
 mod values;
 
 use super::{
@@ -68,6 +69,7 @@ impl Scene {
                 customers: BTreeMap::new(),
                 completeness: Completeness::Complete,
                 kinds: BTreeMap::new(),
+                foreign: BTreeMap::new(),
             },
             recorded: LedgerState::default(),
             secrets: SecretComparison::default(),

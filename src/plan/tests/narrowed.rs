@@ -1,7 +1,7 @@
 //! Tests of plans that are reduced to a rotation.
 
 use super::{OTHER_TYPE, Scene, declared, id, live_connector, plan_lines, settings, workspace};
-use crate::model::{Address, Cache, ObservedStatus, SecretStatus};
+use crate::model::{Address, AdoptPolicy, Cache, ObservedStatus, SecretStatus};
 use crate::plan::{
     Action, BlockReason, Operation, Precondition, Reason, RotationPlan, Step, only_rotations,
 };
@@ -10,6 +10,7 @@ use serde_json::json;
 /// The applied scene with a rotation of `acme/git`.
 fn rotating() -> Scene {
     let mut scene = Scene::applied();
+    scene.policy.adopt = AdoptPolicy::Allow;
     scene
         .policy
         .rotate

@@ -2,7 +2,7 @@
 
 use super::super::{BlockCode, BlockReason, Refusal};
 use super::{CountOrPercent, Scene, declared, id, live_connector, recorded, workspace};
-use crate::model::{Completeness, ObservedStatus};
+use crate::model::{AdoptPolicy, Completeness, ObservedStatus};
 
 /// The applied scene, and an undeclared customer `old` (workspace 2) with two recorded connectors, of
 /// which one exists.
@@ -222,6 +222,7 @@ fn guard_too_many_deletes_fewer_than_ten_owned_uses_count() {
         deletes: 6,
         owned: 9,
         allowed: 5,
+        source: crate::plan::LimitSource::Files,
     };
     assert_eq!(fleet(9, 6).plan().refusals, [refusal]);
 }
@@ -277,14 +278,9 @@ fn guard_deleted_customer_counts_its_connectors() {
     connectors.policy.prune = true;
     connectors.desired.guards.max_deletes = 0;
     assert!(refused(&connectors));
-    // Replacements and superseded connectors do not count.
+    // Replacements do not count.
     let mut other = Scene::applied();
     other.git().kind.definition_id = Some(super::OTHER_TYPE);
-    other
-        .recorded_customer(1, "acme")
-        .pending_deletion
-        .insert(id(12));
-    other.connectors(1).insert(id(12), live_connector("git"));
     other
         .declare("acme")
         .connectors
@@ -318,6 +314,7 @@ fn summary_deleted_namesake_is_counted_separately() {
     // One connector is updated. Its superseded namesake and an undeclared customer are deleted.
     assert_eq!(counts(&scene), [0, 1, 2, 0, 1]);
     let mut renamed = Scene::empty();
+    renamed.policy.adopt = AdoptPolicy::Allow;
     renamed.declare("new").previous_name = Some("old".into());
     renamed.declare("other").previous_name = Some("older".into());
     renamed.workspace(1, "old");

@@ -1,6 +1,7 @@
 //! Responsible for the JSON document of `drift --format json`.
 
 use super::FORMAT_VERSION;
+use super::plan::{BlockedEntry, blocked};
 use crate::plan::{Drift, DriftKind, DriftSummary, Drifted, FieldChange};
 use crate::render::view::drift::kind;
 use schemars::JsonSchema;
@@ -20,6 +21,8 @@ pub(super) struct DriftDocument<'a> {
     drifted: bool,
     /// The counts.
     summary: DriftSummary,
+    /// Customers that were not compared, because their ledger entries are not authentic.
+    blocked: Vec<BlockedEntry>,
     /// The changes, with customers in the order of their names.
     changes: Vec<DriftEntry<'a>>,
     /// Names of customers that airlift does not manage.
@@ -58,6 +61,7 @@ pub(super) fn document(drift: &Drift) -> DriftDocument<'_> {
         partial: drift.partial,
         drifted: drift.has_changes(),
         summary: drift.summary,
+        blocked: drift.blocked.iter().map(blocked).collect(),
         changes: changes.map(entry).collect(),
         unmanaged_customers: &drift.unmanaged,
     }

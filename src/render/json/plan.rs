@@ -3,8 +3,8 @@
 use super::FORMAT_VERSION;
 use crate::model::{Address, Contract, UnverifiedReason};
 use crate::plan::{
-    Action, BlockCode, Blocked, FieldChange, GuardCode, Plan, Reason, Refusal, Step, Summary,
-    Unmanaged, UnmanagedConnector, Unverified,
+    Action, AllowedDeletions, BlockCode, Blocked, FieldChange, GuardCode, Plan, PlanWarning,
+    PlanWarningCode, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
 use crate::render::view::plan::is_applyable;
 use crate::render::view::step;
@@ -30,6 +30,12 @@ pub(super) struct PlanDocument<'a> {
     summary: Summary,
     /// The steps, in order.
     changes: Vec<Change<'a>>,
+    /// Existing objects that the changes add to the ledger.
+    adopted: Vec<AdoptedEntry<'a>>,
+    /// The deletions and the limit that allows them; null without deletions.
+    deletions: Option<AllowedDeletions>,
+    /// What a reviewer should check.
+    warnings: Vec<WarningEntry>,
     /// Objects that cannot be planned and are left alone.
     blocked: Vec<BlockedEntry>,
     /// Guards that refuse the plan as a whole.
@@ -60,6 +66,29 @@ pub(super) struct Change<'a> {
     reasons: &'a [Reason],
     /// The changed fields.
     fields: &'a [FieldChange],
+}
+
+/// An existing object that is added to the ledger.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Adopted")]
+pub(super) struct AdoptedEntry<'a> {
+    /// `customer` or `customer/connector`.
+    address: String,
+    /// `customer`, or the connector's type.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// The id of the workspace or the connector.
+    id: Option<String>,
+}
+
+/// What a reviewer should check.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlanWarning")]
+pub(super) struct WarningEntry {
+    /// The stable code, which `airlift explain` knows.
+    code: PlanWarningCode,
+    /// What is the matter and what to do.
+    message: String,
 }
 
 /// An object that cannot be planned.
@@ -128,10 +157,32 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         applyable: is_applyable(plan),
         summary: plan.summary,
         changes: plan.steps().map(change).collect(),
+        adopted: plan
+            .steps()
+            .filter(|step| step.action == Action::Adopt)
+            .map(adopted)
+            .collect(),
+        deletions: plan.deletions,
+        warnings: plan.warnings.iter().map(warning).collect(),
         blocked: plan.blocked.iter().map(blocked).collect(),
         refusals: plan.refusals.iter().map(refused).collect(),
         unverified: plan.unverified.iter().map(unverified).collect(),
         unmanaged: unmanaged(&plan.unmanaged),
+    }
+}
+
+fn adopted(step: &Step) -> AdoptedEntry<'_> {
+    AdoptedEntry {
+        address: step.address.to_string(),
+        kind: step::kind(&step.operation),
+        id: step::remote_id(&step.operation),
+    }
+}
+
+fn warning(warning: &PlanWarning) -> WarningEntry {
+    WarningEntry {
+        code: warning.code(),
+        message: wording::plan_warning(warning),
     }
 }
 
@@ -142,7 +193,7 @@ fn refused(refusal: &Refusal) -> RefusalEntry {
     }
 }
 
-fn blocked(blocked: &Blocked) -> BlockedEntry {
+pub(super) fn blocked(blocked: &Blocked) -> BlockedEntry {
     BlockedEntry {
         address: blocked.address.to_string(),
         code: blocked.code(),

@@ -14,6 +14,7 @@ pub(crate) fn drift() -> Drift {
         partial: false,
         customers: vec![acme(), gone()],
         unmanaged: vec!["::error::somebody\u{202e}".into()],
+        blocked: Vec::new(),
         summary: DriftSummary {
             customers: 2,
             connectors: 4,

@@ -11,8 +11,9 @@ pub(crate) use reports::{done, partial};
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, UnverifiedReason};
 use crate::plan::{
-    Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue, Operation,
-    Plan, Precondition, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
+    Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue,
+    LimitSource, Operation, Plan, Precondition, Reason, Refusal, Step, Summary, Unmanaged,
+    UnmanagedConnector, Unverified,
 };
 use serde_json::{Value, json};
 
@@ -87,6 +88,8 @@ pub(crate) fn empty() -> Plan {
         refusals: Vec::new(),
         unverified: Vec::new(),
         unmanaged: Unmanaged::default(),
+        deletions: None,
+        warnings: Vec::new(),
         summary: Summary {
             customers_declared: 2,
             ..Summary::default()
@@ -106,6 +109,7 @@ pub(crate) fn rich() -> Plan {
             deletes: 12,
             owned: 120,
             allowed: 5,
+            source: LimitSource::Files,
         }],
         unverified: unverified(),
         unmanaged: Unmanaged {

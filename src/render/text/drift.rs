@@ -14,8 +14,8 @@ pub fn drift(out: &mut Out<'_>, drift: &Drift, verbosity: Verbosity) -> io::Resu
         out.blank()?;
         write_customer(out, &customer)?;
     }
-    if let Some(unmanaged) = &view.unmanaged {
-        write_group(out, unmanaged, verbosity)?;
+    for group in view.blocked.iter().chain(&view.unmanaged) {
+        write_group(out, group, verbosity)?;
     }
     out.flush()
 }

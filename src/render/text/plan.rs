@@ -14,7 +14,7 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, verbosity: Verbosity) -> io::Result<
     let view = PlanView::new(plan);
     if !view.has_changes {
         sentences(out, &view.summary)?;
-        write_left_alone(out, &view, verbosity)?;
+        write_groups(out, &view, verbosity)?;
         return out.flush();
     }
     for (index, customer) in view.customers().enumerate() {
@@ -23,7 +23,7 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, verbosity: Verbosity) -> io::Result<
         }
         write_customer(out, &customer)?;
     }
-    write_left_alone(out, &view, verbosity)?;
+    write_groups(out, &view, verbosity)?;
     out.blank()?;
     write_legend(out, &view.legend)?;
     out.blank()?;
@@ -31,12 +31,8 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, verbosity: Verbosity) -> io::Result<
     out.flush()
 }
 
-fn write_left_alone(
-    out: &mut Out<'_>,
-    view: &PlanView<'_>,
-    verbosity: Verbosity,
-) -> io::Result<()> {
-    view.left_alone
+fn write_groups(out: &mut Out<'_>, view: &PlanView<'_>, verbosity: Verbosity) -> io::Result<()> {
+    view.groups
         .iter()
         .try_for_each(|group| write_group(out, group, verbosity))
 }

@@ -15,6 +15,8 @@ pub(crate) struct DriftView<'a> {
     pub(crate) summary: Vec<Phrase>,
     /// Customers that airlift does not manage.
     pub(crate) unmanaged: Option<Group>,
+    /// Customers that were not compared.
+    pub(crate) blocked: Option<Group>,
 }
 
 /// One customer with its changes.
@@ -48,6 +50,7 @@ impl<'a> DriftView<'a> {
             drift,
             summary: summary(drift),
             unmanaged: unmanaged(&drift.unmanaged),
+            blocked: super::plan::blocked(&drift.blocked),
         }
     }
 

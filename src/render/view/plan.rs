@@ -1,11 +1,12 @@
 //! Responsible for the view of a plan: the steps of each customer, what is left alone, and the
 //! counts.
 
-use super::step::StepView;
+use super::step::{self, StepView};
 use super::{Group, Listing, Phrase, Row};
 use crate::model::{Address, UnverifiedReason};
 use crate::plan::{
-    Blocked, CustomerPlan, Plan, Refusal, Unmanaged, UnmanagedConnector, Unverified,
+    Action, AllowedDeletions, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal, Step,
+    Unmanaged, UnmanagedConnector, Unverified,
 };
 use crate::render::labels::{self, counted};
 use crate::render::terminal::style::{SYMBOLS, Symbol};
@@ -21,8 +22,8 @@ const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
 pub(crate) struct PlanView<'a> {
     plan: &'a Plan,
     pub(crate) has_changes: bool,
-    /// Objects that are left alone, with the reasons.
-    pub(crate) left_alone: Vec<Group>,
+    /// Adoptions, warnings, and what is left alone.
+    pub(crate) groups: Vec<Group>,
     /// The symbols of the steps and groups.
     pub(crate) legend: Vec<Symbol>,
     /// The verdict, then the counts.
@@ -44,7 +45,7 @@ impl<'a> PlanView<'a> {
         Self {
             plan,
             has_changes,
-            left_alone: left_alone(plan),
+            groups: groups(plan),
             legend: legend(plan),
             summary: if has_changes {
                 changed(plan)
@@ -57,7 +58,11 @@ impl<'a> PlanView<'a> {
     /// The customers with steps. Views are made one at a time, so that a plan of ten thousand
     /// customers needs the memory of one view.
     pub(crate) fn customers(&self) -> impl Iterator<Item = CustomerView<'a>> {
-        touched(self.plan).map(CustomerView::new)
+        self.plan
+            .customers
+            .iter()
+            .filter(|customer| customer.steps.iter().any(is_change))
+            .map(CustomerView::new)
     }
 }
 
@@ -67,7 +72,12 @@ impl<'a> CustomerView<'a> {
             name: Safe::new(&customer.name),
             workspace: customer.workspace_id.map(Safe::new),
             protected: customer.protect,
-            steps: customer.steps.iter().map(StepView::new).collect(),
+            steps: customer
+                .steps
+                .iter()
+                .filter(|step| is_change(step))
+                .map(StepView::new)
+                .collect(),
         }
     }
 }
@@ -83,16 +93,69 @@ fn touched(plan: &Plan) -> impl Iterator<Item = &CustomerPlan> {
         .filter(|customer| !customer.steps.is_empty())
 }
 
-fn left_alone(plan: &Plan) -> Vec<Group> {
-    blocked(&plan.blocked)
+/// Whether a step belongs to its customer's list; adoptions have a group of their own.
+fn is_change(step: &Step) -> bool {
+    step.action != Action::Adopt
+}
+
+fn groups(plan: &Plan) -> Vec<Group> {
+    adopted(plan)
         .into_iter()
+        .chain(warnings(&plan.warnings))
+        .chain(blocked(&plan.blocked))
         .chain(unverified(&plan.unverified))
         .chain(unmanaged(&plan.unmanaged))
         .chain(refused(&plan.refusals))
         .collect()
 }
 
-fn blocked(blocked: &[Blocked]) -> Option<Group> {
+fn adopted(plan: &Plan) -> Option<Group> {
+    let rows: Vec<Row> = plan
+        .steps()
+        .filter(|step| !is_change(step))
+        .map(|step| {
+            let id = step::remote_id(&step.operation).unwrap_or_default();
+            let kind = step::kind(&step.operation);
+            Row::new(Phrase::plain(Safe::new(format_args!(
+                "{} ({kind}) {id}",
+                step.address
+            ))))
+        })
+        .collect();
+    (!rows.is_empty()).then(|| Group {
+        symbol: Some(Label::from_action(Action::Adopt)),
+        label: Label::Strong,
+        title: "Adopted",
+        count: Some(counted(rows.len(), "object")),
+        meaning: "exists and is not in the ledger; will be recorded as managed by airlift",
+        code: Some(Safe::new(labels::code(Reason::FoundByName))),
+        rows,
+        listing: Listing::All,
+    })
+}
+
+fn warnings(warnings: &[PlanWarning]) -> Option<Group> {
+    let rows: Vec<Row> = warnings
+        .iter()
+        .map(|warning| {
+            let code = Safe::new(labels::code(warning.code()));
+            let text = Phrase::new(Label::Warning, code).text(": ");
+            Row::new(text.text(Safe::new(wording::plan_warning(warning))))
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Group {
+        symbol: None,
+        label: Label::Warning,
+        title: "Warnings",
+        count: None,
+        meaning: "check before you apply",
+        code: None,
+        rows,
+        listing: Listing::All,
+    })
+}
+
+pub(super) fn blocked(blocked: &[Blocked]) -> Option<Group> {
     let rows: Vec<Row> = blocked
         .iter()
         .map(|entry| Row {
@@ -248,8 +311,21 @@ fn changed(plan: &Plan) -> Vec<Phrase> {
     sentences.push(Phrase::plain(Safe::new(format_args!(
         "Customers: {touched_declared} touched of {declared}{removed}."
     ))));
+    sentences.extend(plan.deletions.map(deletions));
     sentences.extend(further_counts(plan));
     sentences
+}
+
+fn deletions(deletions: AllowedDeletions) -> Phrase {
+    let AllowedDeletions {
+        deletes,
+        allowed,
+        source,
+    } = deletions;
+    let source = wording::limit_source(source);
+    Phrase::plain(Safe::new(format_args!(
+        "Deletions: {deletes}, allowed by {source} (up to {allowed})."
+    )))
 }
 
 fn unchanged(plan: &Plan) -> Vec<Phrase> {

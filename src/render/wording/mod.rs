@@ -5,4 +5,4 @@ mod apply;
 mod plan;
 
 pub(crate) use apply::{STEPS, problem, warning};
-pub(crate) use plan::{blocked, refused};
+pub(crate) use plan::{blocked, limit_source, plan_warning, refused};

@@ -1,6 +1,7 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
-use crate::plan::{BlockReason, Refusal};
+use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
+use crate::plan::{BlockReason, LimitSource, PlanWarning, Refusal};
 use crate::render::labels::counted;
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
@@ -24,6 +25,9 @@ const REPLACED_MEANWHILE: &str = "a younger connector of this name and type exis
     another run may be replacing the connector, so plan again later; if both stay, rename \
     or delete one of them";
 
+const ADOPTION_NOT_ALLOWED: &str = "it exists and is not in the ledger, and this run would change \
+    it; pass `--adopt`, write `adopt: true` into the project file, or run `airlift adopt` first";
+
 /// The problem and what to do about it, as one sentence.
 pub(crate) fn blocked(reason: &BlockReason) -> String {
     match reason {
@@ -46,6 +50,16 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
              nothing to it"
         ),
         BlockReason::HoldsUnmanaged { connectors } => holds_unmanaged(*connectors),
+        BlockReason::ForeignConnector {
+            connector,
+            recorded_in,
+            found_in,
+        } => foreign_connector(*connector, *recorded_in, *found_in),
+        BlockReason::AdoptionNotAllowed => ADOPTION_NOT_ALLOWED.to_owned(),
+        BlockReason::LedgerUnverified {
+            workspace_id,
+            cause,
+        } => ledger_unverified(*workspace_id, *cause),
         BlockReason::AmbiguousConnector => AMBIGUOUS_CONNECTOR.to_owned(),
         BlockReason::ReplacementProtected => REPLACEMENT_PROTECTED.to_owned(),
         BlockReason::DeletionProtected => DELETION_PROTECTED.to_owned(),
@@ -57,6 +71,38 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
         BlockReason::OtherChanges => OTHER_CHANGES.to_owned(),
         BlockReason::ReplacedMeanwhile => REPLACED_MEANWHILE.to_owned(),
     }
+}
+
+fn foreign_connector(
+    connector: ConnectorId,
+    recorded_in: WorkspaceId,
+    found_in: Option<WorkspaceId>,
+) -> String {
+    let place = found_in.map_or_else(
+        || "the API does not tell its workspace".to_owned(),
+        |found_in| format!("it is in workspace {found_in}"),
+    );
+    format!(
+        "the ledger records connector {connector} in workspace {recorded_in}, but {place}; nothing \
+         of this customer is changed: restore the customer's ledger entry, or run `airlift ledger \
+         sign`, which leaves out the ids of other workspaces"
+    )
+}
+
+fn ledger_unverified(workspace_id: Option<WorkspaceId>, cause: Option<UnverifiedCause>) -> String {
+    let what = match (workspace_id, cause) {
+        (Some(id), Some(cause)) => {
+            format!(
+                "the ledger entry of workspace {id} is not authentic [{}]",
+                cause.code()
+            )
+        }
+        _ => "a journal line about this customer is not authentic".to_owned(),
+    };
+    format!(
+        "{what}; nothing of this customer is changed: restore the ledger, or check the customer and \
+         run `airlift ledger sign`"
+    )
 }
 
 fn holds_unmanaged(connectors: usize) -> String {
@@ -80,10 +126,8 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             deletes,
             owned,
             allowed,
-        } => format!(
-            "{deletes} of {owned} owned objects would be deleted or suspended, and {allowed} are \
-             allowed; if that is intended, allow it for this run with --allow-delete {deletes}"
-        ),
+            source,
+        } => too_many_deletes(*deletes, *owned, *allowed, *source),
         Refusal::IncompleteListing { problem } => format!(
             "the list of workspaces is incomplete ({problem}), so a missing workspace may still \
              exist; run again later, or without --prune"
@@ -109,10 +153,50 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
     }
 }
 
+fn too_many_deletes(deletes: u64, owned: u64, allowed: u64, source: LimitSource) -> String {
+    let limit = limit_source(source);
+    let advice = match source {
+        LimitSource::Files | LimitSource::AllowDelete => format!(
+            "if that is meant, allow it for one run with `airlift apply --allow-delete {deletes}`"
+        ),
+        LimitSource::Policy => {
+            "remove fewer objects per run, or have the owner of the policy file raise its limit"
+                .to_owned()
+        }
+    };
+    format!(
+        "{deletes} of {owned} owned objects would be deleted or suspended, and {allowed} are \
+         allowed by {limit}; {advice}"
+    )
+}
+
+/// The name of what sets the limit on deletions.
+pub(crate) fn limit_source(source: LimitSource) -> &'static str {
+    match source {
+        LimitSource::Files => "`guards` in the files",
+        LimitSource::AllowDelete => "`--allow-delete`",
+        LimitSource::Policy => "the policy file",
+    }
+}
+
+/// What a reviewer of the plan should know.
+pub(crate) fn plan_warning(warning: &PlanWarning) -> String {
+    match warning {
+        PlanWarning::GuardLoosened {
+            setting,
+            before,
+            now,
+        } => format!(
+            "`guards.{setting}` is {now} in the files, and was {before} at the last apply: the files \
+             allow more deletions than before; check who changed it"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{blocked, refused};
-    use crate::plan::{BlockReason, Refusal};
+    use crate::plan::{BlockReason, LimitSource, Refusal};
 
     #[test]
     fn blocked_by_unmanaged_connectors_counts_them() {
@@ -162,10 +246,11 @@ mod tests {
             deletes: 6,
             owned: 9,
             allowed: 5,
+            source: LimitSource::Files,
         });
         assert!(worded.starts_with("6 of 9 owned objects"), "{worded}");
         assert!(worded.contains("and 5 are allowed"), "{worded}");
-        assert!(worded.ends_with("--allow-delete 6"), "{worded}");
+        assert!(worded.ends_with("--allow-delete 6`"), "{worded}");
     }
 
     #[test]

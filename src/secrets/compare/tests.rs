@@ -216,6 +216,7 @@ fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
         customers: BTreeMap::from([(workspace, customer)]),
         completeness: Completeness::Complete,
         kinds: BTreeMap::new(),
+        foreign: BTreeMap::new(),
     }
 }
 

@@ -6,7 +6,7 @@ mod strategies;
 mod world;
 
 use airlift::model::{Address, ConnectorId, DesiredConnector, Setting, WorkspaceId};
-use airlift::plan::{Action, Operation, Plan, Policy, drift};
+use airlift::plan::{Action, BlockReason, Operation, Plan, Policy, Step, drift};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use strategies::{OutOfBandChange, desired, pruning, world};
@@ -31,6 +31,17 @@ fn written(plan: &Plan) -> (BTreeSet<WorkspaceId>, BTreeSet<ConnectorId>) {
         }
     }
     (customers, connectors)
+}
+
+/// The existing connector that a step concerns.
+fn connector_of(step: &Step) -> Option<ConnectorId> {
+    match &step.operation {
+        Operation::AdoptConnector { id, .. }
+        | Operation::UpdateConnector { id, .. }
+        | Operation::ReplaceConnector { id, .. }
+        | Operation::DeleteConnector { id } => Some(*id),
+        _ => None,
+    }
 }
 
 fn cases() -> ProptestConfig {
@@ -105,6 +116,56 @@ proptest! {
         }
         for id in customers {
             prop_assert!(world.recorded.customers.contains_key(&id) || adopted_customers.contains(&id));
+        }
+    }
+
+    #[test]
+    fn plan_without_permission_changes_nothing_that_it_adopts(world in world(), desired in desired()) {
+        let plan = world.plan(&desired, &Policy::default());
+        for customer in &plan.customers {
+            let adopted: BTreeSet<&Address> = customer.steps.iter()
+                .filter(|step| step.action == Action::Adopt)
+                .map(|step| &step.address)
+                .collect();
+            let is_adopted = |step: &&Step| {
+                adopted.contains(&step.address) || adopted.contains(&Address::customer(&customer.name))
+            };
+            for step in customer.steps.iter().filter(is_adopted) {
+                prop_assert_eq!(step.action, Action::Adopt);
+            }
+        }
+    }
+
+    #[test]
+    fn plan_has_no_steps_for_customer_with_unverified_entry(
+        world in world(), desired in desired(), policy in pruning(), nth in any::<usize>(),
+    ) {
+        let mut world = world;
+        let unverified = world.lose_authentication(nth);
+        let plan = world.plan(&desired, &policy);
+        for customer in &plan.customers {
+            prop_assert!(customer.workspace_id.is_none() || customer.workspace_id != unverified);
+            let names = world.recorded.unverified.values().filter_map(|entry| entry.claimed_name.as_ref());
+            prop_assert!(names.into_iter().all(|name| *name != customer.name));
+        }
+        prop_assert_eq!(unverified.is_some(), plan.blocked.iter().any(|blocked| {
+            matches!(blocked.reason, BlockReason::LedgerUnverified { .. })
+        }));
+    }
+
+    #[test]
+    fn plan_steps_name_connectors_of_their_own_workspace(
+        world in world(), desired in desired(), policy in pruning(), nth in any::<usize>(), other in any::<usize>(),
+    ) {
+        let mut world = world;
+        let foreign = world.record_foreign_connector(nth, other);
+        let plan = world.plan(&desired, &policy);
+        for customer in &plan.customers {
+            let live = customer.workspace_id.and_then(|id| world.observed.customers[&id].connectors.as_ref());
+            for id in customer.steps.iter().filter_map(connector_of) {
+                prop_assert!(live.is_some_and(|live| live.contains_key(&id)));
+            }
+            prop_assert!(customer.workspace_id.is_none() || customer.workspace_id != foreign);
         }
     }
 

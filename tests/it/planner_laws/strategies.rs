@@ -2,9 +2,9 @@
 
 use super::world::{World, connector_named, workspace_named};
 use airlift::model::{
-    Cache, ConnectorId, Contract, CountOrPercent, DefinitionId, Desired, DesiredConnector,
-    DesiredCustomer, Entity, Guards, Kind, Mode, ObservedStatus, RotationMode, Setting, Settings,
-    Status, WorkspaceId,
+    AdoptPolicy, Cache, ConnectorId, Contract, CountOrPercent, DefinitionId, Desired,
+    DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode, ObservedStatus, RotationMode,
+    Setting, Settings, Status, UnverifiedCause, UnverifiedEntry, WorkspaceId,
 };
 use airlift::plan::Policy;
 use proptest::prelude::*;
@@ -222,6 +222,46 @@ impl World {
         }
     }
 
+    /// Makes one ledger entry unauthenticated.
+    pub(crate) fn lose_authentication(&mut self, nth: usize) -> Option<WorkspaceId> {
+        let count = self.recorded.customers.len();
+        let id = *self
+            .recorded
+            .customers
+            .keys()
+            .nth(nth.checked_rem(count)?)?;
+        let entry = self.recorded.customers.remove(&id)?;
+        let unverified = UnverifiedEntry {
+            claimed_name: Some(entry.name),
+            cause: UnverifiedCause::BadMac,
+        };
+        self.recorded.unverified.insert(id, unverified);
+        Some(id)
+    }
+
+    /// Records a connector of one workspace for the customer of another one, as a forged ledger entry
+    /// does, and observes it as foreign. Returns the wrongly recorded workspace.
+    pub(crate) fn record_foreign_connector(
+        &mut self,
+        nth: usize,
+        other: usize,
+    ) -> Option<WorkspaceId> {
+        let (owner, connector) = self.nth_connector(nth)?;
+        let recorded = self.recorded.customers.len();
+        let (workspace, entry) = self
+            .recorded
+            .customers
+            .iter_mut()
+            .nth(other.checked_rem(recorded)?)?;
+        if *workspace == owner {
+            return None;
+        }
+        entry.pending_deletion.insert(connector);
+        let foreign = self.observed.foreign.entry(*workspace).or_default();
+        foreign.insert(connector, Some(owner));
+        Some(*workspace)
+    }
+
     fn change_config(&mut self, nth: usize) {
         let Some((workspace, id)) = self.nth_connector(nth) else {
             return;
@@ -237,9 +277,11 @@ impl World {
 }
 
 pub(crate) fn pruning() -> impl Strategy<Value = Policy> {
-    (any::<bool>(), any::<bool>()).prop_map(|(prune, delete_customers)| Policy {
+    let adopt = prop_oneof![3 => Just(AdoptPolicy::Allow), 1 => Just(AdoptPolicy::Refuse)];
+    (any::<bool>(), any::<bool>(), adopt).prop_map(|(prune, delete_customers, adopt)| Policy {
         prune,
         delete_customers,
+        adopt,
         allow_delete: Some(CountOrPercent::Percent(100)),
         ..Policy::default()
     })

@@ -36,6 +36,7 @@ impl World {
                 customers: BTreeMap::new(),
                 completeness: Completeness::Complete,
                 kinds: BTreeMap::new(),
+                foreign: BTreeMap::new(),
             },
             recorded: LedgerState::default(),
             secrets: BTreeMap::new(),

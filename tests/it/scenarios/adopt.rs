@@ -17,8 +17,9 @@ fn adopt_by_name_leaves_credentials_not_verified() {
     let before = env.connector("Globex Stripe");
     let plan = env.run(&["plan"]);
     plan.exits(0)
-        .says("= globex")
-        .says("= globex/Globex Stripe");
+        .says("= Adopted (2 objects)")
+        .says("  globex (customer)")
+        .says("  globex/Globex Stripe (stripe)");
     let (output, traffic) = env.converge(&[]);
     output.says("Resources: 3 added, 0 changed, 0 destroyed.");
     output.says("Adopted: 2.");
@@ -58,7 +59,7 @@ fn adopt_with_other_settings_updates_in_place() {
     let token = json!({"token": "someone's"});
     remote.connector("acme", "Acme GitHub", "github", &token);
     let id = env.connector("Acme GitHub").id;
-    let (_, traffic) = env.converge(&[]);
+    let (_, traffic) = env.converge(&["--adopt"]);
     assert_eq!(traffic.count("update_integrations_connectors_id"), 1);
     let after = env.connector("Acme GitHub");
     assert_eq!(after.id, id);
@@ -66,6 +67,26 @@ fn adopt_with_other_settings_updates_in_place() {
         after.replication_config["repositories"],
         json!(["acme/api"])
     );
+}
+
+#[test]
+fn adopt_with_change_and_without_permission_is_blocked() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("acme");
+    let token = json!({"token": "someone's"});
+    remote.connector("acme", "Acme GitHub", "github", &token);
+    let before = env.connector("Acme GitHub");
+    env.run(&["plan"])
+        .exits(4)
+        .says("acme [adoption_not_allowed]")
+        .says("--adopt");
+    let (output, _) = env.apply(&[]);
+    output.exits(4);
+    let world = env.world();
+    assert_eq!(world.workspace("acme").unwrap().connectors, [before]);
+    env.converge(&["--adopt"]);
+    env.is_converged(&[]);
 }
 
 #[test]
@@ -100,7 +121,7 @@ fn unmanaged_same_name_of_another_type() {
     remote.customer("globex");
     let token = json!({"token": "someone's"});
     remote.connector("globex", "Globex Stripe", "github", &token);
-    env.converge(&[]);
+    env.converge(&["--adopt"]);
     let world = env.world();
     let globex = world.workspace("globex").unwrap();
     let kinds: Vec<_> = globex
