@@ -84,8 +84,8 @@ fn foreign_connector(
     );
     format!(
         "the ledger records connector {connector} in workspace {recorded_in}, but {place}; nothing \
-         of this customer is changed: restore the customer's ledger entry, or run `airlift ledger \
-         sign`, which leaves out the ids of other workspaces"
+         of this customer is changed: restore the customer's ledger entry, or remove it and run \
+         `airlift ledger sign`"
     )
 }
 
