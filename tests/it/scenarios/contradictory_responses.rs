@@ -97,7 +97,7 @@ fn older_duplicate_with_failed_read_is_kept() {
         }
         ProxyAction::Forward
     });
-    let (output, _) = env.apply(&["--parallelism", "1"]);
+    let (output, _) = env.apply(&["--adopt", "--parallelism", "1"]);
     output
         .exits(0)
         .says("another run created the connector at the same time");
@@ -311,7 +311,7 @@ fn rename_of_connector_after_lost_ledger_uses_previous_name() {
         "- name: Acme GitHub\n",
         "- name: Acme Code\n        previous_name: Acme GitHub\n",
     );
-    env.converge(&[]);
+    env.converge(&["--adopt"]);
     assert_eq!(env.connector("Acme Code").id, id);
     assert_eq!(env.world().connectors().count(), 3);
 }
