@@ -157,7 +157,7 @@ fn too_many_deletes(deletes: u64, owned: u64, allowed: u64, source: LimitSource)
     let limit = limit_source(source);
     let advice = match source {
         LimitSource::Files | LimitSource::AllowDelete => format!(
-            "if that is meant, allow it for one run with `airlift apply --allow-delete {deletes}`"
+            "if that is intended, allow it for one run with `airlift apply --allow-delete {deletes}`"
         ),
         LimitSource::Policy => {
             "remove fewer objects per run, or have the owner of the policy file raise its limit"
