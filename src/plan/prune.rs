@@ -27,39 +27,46 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
     result.blocked.extend(unverified(inputs));
     let matches = inputs.matches;
     for (id, recorded) in &matches.recorded.customers {
-        let Some(observed) = matches
-            .observed
-            .customers
-            .get(id)
-            .filter(|_| !matches.claimed.contains(id))
-        else {
-            continue;
-        };
+        let observed = matches.observed.customers.get(id);
+        if let Some(observed) = observed.filter(|_| !matches.claimed.contains(id)) {
+            let live = LiveCustomer {
+                id: *id,
+                observed,
+                recorded: Some(recorded),
+            };
+            result.plan_customer(inputs, live, recorded);
+        }
+    }
+    result
+}
+
+impl Undeclared {
+    fn plan_customer(
+        &mut self,
+        inputs: &Inputs<'_>,
+        live: LiveCustomer<'_>,
+        recorded: &CustomerEntry,
+    ) {
+        let (id, observed) = (live.id, live.observed);
         let address = Address::customer(&recorded.name);
-        let foreign = foreign_connectors(inputs, *id);
+        let foreign = foreign_connectors(inputs, id);
         if !foreign.is_empty() {
             let reasons = foreign.into_iter();
             let blocked = reasons.map(|reason| blocked(address.clone(), reason));
-            result.blocked.extend(blocked);
-            continue;
+            return self.blocked.extend(blocked);
         }
-        let live = LiveCustomer {
-            id: *id,
-            observed,
-            recorded: Some(recorded),
-        };
         let mut steps = superseded(&recorded.name, live);
         if !inputs.policy.deletes_by_absence() {
             if !(recorded.suspended && observed.status == ObservedStatus::Inactive) {
-                result.not_pruned.push(address);
+                self.not_pruned.push(address);
             }
         } else if let Some(reason) = removal_blocker(inputs, recorded, observed) {
-            result.blocked.push(blocked(address, reason));
-        } else if let Some(step) = removal(inputs, *id, recorded, observed) {
+            self.blocked.push(blocked(address, reason));
+        } else if let Some(step) = removal(inputs, id, recorded, observed) {
             if observed.name == recorded.name {
                 steps = vec![step];
             } else {
-                result.refusals.push(renamed(*id, recorded, observed));
+                self.refusals.push(renamed(id, recorded, observed));
             }
         }
         let ledger_updates = LedgerUpdates {
@@ -67,16 +74,15 @@ pub(super) fn undeclared(inputs: &Inputs<'_>) -> Undeclared {
             ..LedgerUpdates::default()
         };
         if !steps.is_empty() || !ledger_updates.is_empty() {
-            result.plans.push(CustomerPlan {
+            self.plans.push(CustomerPlan {
                 name: recorded.name.clone(),
-                workspace_id: Some(*id),
+                workspace_id: Some(id),
                 protect: recorded.protect,
                 steps,
                 ledger_updates,
             });
         }
     }
-    result
 }
 
 /// The unauthenticated ledger entries of undeclared customers. Declared customers are blocked where
