@@ -86,7 +86,7 @@ fn adopt_with_change_and_without_permission_is_blocked() {
     let world = env.world();
     assert_eq!(world.workspace("acme").unwrap().connectors, [before]);
     env.converge(&["--adopt"]);
-    env.is_converged(&[]);
+    env.assert_converged(&[]);
 }
 
 #[test]
