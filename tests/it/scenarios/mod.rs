@@ -18,4 +18,6 @@ mod refusals;
 mod replacement;
 mod serve;
 mod target;
+#[cfg(unix)]
+mod trust;
 mod versions;

@@ -19,7 +19,7 @@ pub(crate) use golden::normalize;
 pub(crate) use recorded_requests::RecordedRequests;
 pub(crate) use shared::files::{copy, files};
 pub(crate) use shared::golden::golden;
-pub(crate) use shared::process::Output;
+pub(crate) use shared::process::{Output, follow};
 pub(crate) use shared::project::{AIRLIFT, isolate};
 
 use airlift::sandbox::testing::{ConnectorView, WorldView};
