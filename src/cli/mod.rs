@@ -91,7 +91,7 @@ pub enum Command {
     Ledger(LedgerCommand),
     /// List the connector types, or the fields of one type
     Types(TypesArgs),
-    /// Explain a code, a reason, an exit code or a field, offline
+    /// Explain a code, a term, an exit code or a field, offline
     Explain(ExplainArgs),
     /// Print a JSON Schema
     Schema(SchemaArgs),

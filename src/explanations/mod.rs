@@ -7,7 +7,8 @@
 use std::sync::LazyLock;
 
 /// Kinds in the order of the list that `airlift explain` prints, with their files.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
+    ("guide", include_str!("guides.md")),
     ("concept", include_str!("concepts.md")),
     ("finding", include_str!("findings.md")),
     ("reason", include_str!("reasons.md")),

@@ -2,7 +2,9 @@
 
 use super::names::GeneratedNames;
 use crate::catalog::ConnectorType;
-use crate::model::{ConnectorEntry, DesiredConnector, ObservedConnector, Setting, Settings};
+use crate::model::{
+    ConnectorEntry, DesiredConnector, ObservedConnector, SecretPaths, Setting, Settings,
+};
 
 /// A connector with its ledger entry and its declaration.
 pub(super) struct ConnectorFacts<'a> {
@@ -23,6 +25,19 @@ pub(super) struct DeclaredBlock {
 }
 
 impl ConnectorFacts<'_> {
+    /// The paths of references in the replication settings, in the ledger and in the files.
+    pub(super) fn secret_paths(&self) -> SecretPaths {
+        let applied = self
+            .recorded
+            .and_then(|recorded| recorded.applied.replication_config.as_ref());
+        let declared = self
+            .declared
+            .and_then(|declared| declared.replication_config.as_ref());
+        let sent = self.recorded.and_then(|recorded| recorded.sent.as_ref());
+        let blocks = applied.into_iter().chain(declared);
+        SecretPaths::new("replication_config", blocks, sent)
+    }
+
     /// A placeholder reference for one field.
     pub(super) fn placeholder(&self, field: &str, names: &mut GeneratedNames) -> Setting {
         let connector = &self.observed.name;

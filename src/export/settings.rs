@@ -4,7 +4,7 @@
 use super::facts::{ConnectorFacts, DeclaredBlock};
 use super::names::GeneratedNames;
 use crate::catalog::Field;
-use crate::model::{Setting, looks_secret, names_secret};
+use crate::model::{SecretPaths, Setting};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,7 @@ pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) ->
     block.settings = sent
         .map(|(key, setting)| (key.clone(), setting.clone()))
         .collect();
+    let secrets = facts.secret_paths();
     let mut unknown = Vec::new();
     for (key, value) in &detail.replication_config {
         if known.is_some_and(|known| !known.contains_key(key)) {
@@ -44,7 +45,7 @@ pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) ->
         if block.settings.contains_key(key) {
             continue;
         }
-        block.add_observed(facts, key, value, names);
+        block.add_observed(facts, key, disposition(key, value, &secrets), names);
     }
     if !unknown.is_empty() {
         let unknown = unknown.join(", ");
@@ -61,10 +62,10 @@ impl DeclaredBlock {
         &mut self,
         facts: &ConnectorFacts<'_>,
         key: &str,
-        value: &Value,
+        disposition: Disposition,
         names: &mut GeneratedNames,
     ) {
-        match classify(key, value, names_secret(key), 0) {
+        match disposition {
             // In a file, null means an absent field.
             Disposition::Literal(Setting::Literal(Value::Null)) => {}
             Disposition::Literal(setting) => drop(self.settings.insert(key.to_owned(), setting)),
@@ -143,22 +144,35 @@ fn is_foreign(facts: &ConnectorFacts<'_>, key: &str) -> bool {
     sent && !applied(facts).any(|(name, _)| name == key)
 }
 
-fn classify(key: &str, value: &Value, secret: bool, depth: usize) -> Disposition {
+/// How the export writes a setting: as a placeholder if output must withhold its value.
+fn disposition(key: &str, value: &Value, secrets: &SecretPaths) -> Disposition {
+    let path = format!("replication_config.{key}");
+    if is_valid_name(key) && !value.is_null() && secrets.withholds(&path, value) {
+        Disposition::Placeholder
+    } else {
+        classify(key, value, 0)
+    }
+}
+
+/// Whether a file can hold a field of this name.
+fn is_valid_name(key: &str) -> bool {
+    key.chars().count() <= LONGEST_KEY && key != "$secret" && key != "<<"
+}
+
+fn classify(key: &str, value: &Value, depth: usize) -> Disposition {
     if depth > DEEPEST {
         return Disposition::Omit("the value nests too deep");
     }
-    if key.chars().count() > LONGEST_KEY || key == "$secret" || key == "<<" {
+    if !is_valid_name(key) {
         return Disposition::Omit("the name is invalid in a file");
     }
     match value {
-        Value::String(text) if secret && !text.is_empty() => Disposition::Placeholder,
-        Value::String(text) if looks_secret(key, text) => Disposition::Placeholder,
         Value::String(text) if text.contains("${") => {
             Disposition::Omit("a file would read it as a reference")
         }
         Value::Array(items) => items
             .iter()
-            .map(|item| literal(key, item, secret, depth + 1))
+            .map(|item| literal(key, item, depth + 1))
             .collect::<Result<_, _>>()
             .map_or_else(
                 |other| other,
@@ -166,10 +180,7 @@ fn classify(key: &str, value: &Value, secret: bool, depth: usize) -> Disposition
             ),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, field)| {
-                let secret = secret || names_secret(name);
-                Ok((name.clone(), literal(name, field, secret, depth + 1)?))
-            })
+            .map(|(name, field)| Ok((name.clone(), literal(name, field, depth + 1)?)))
             .collect::<Result<_, _>>()
             .map_or_else(
                 |other| other,
@@ -180,8 +191,8 @@ fn classify(key: &str, value: &Value, secret: bool, depth: usize) -> Disposition
 }
 
 /// The value as a literal. A value that is not a literal decides about the whole setting.
-fn literal(key: &str, value: &Value, secret: bool, depth: usize) -> Result<Setting, Disposition> {
-    match classify(key, value, secret, depth) {
+fn literal(key: &str, value: &Value, depth: usize) -> Result<Setting, Disposition> {
+    match classify(key, value, depth) {
         Disposition::Literal(setting) => Ok(setting),
         other => Err(other),
     }

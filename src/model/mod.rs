@@ -15,6 +15,7 @@ mod ledger_state;
 mod limits;
 mod lock;
 mod observed;
+mod remote_value;
 mod secret;
 mod secret_buffer;
 mod secret_heuristics;
@@ -45,6 +46,7 @@ pub use observed::{
     Completeness, ForeignConnectors, KindLookup, Observed, ObservedConnector, ObservedCustomer,
     ObservedDetail, ObservedStatus,
 };
+pub use remote_value::SecretPaths;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_mask, looks_secret, names_secret};

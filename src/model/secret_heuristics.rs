@@ -11,9 +11,8 @@ const WORDS: [&str; 7] = [
     "apikey",
 ];
 
-/// Prefixes of common kinds of secrets.
-const PREFIXES: [&str; 16] = [
-    "secret_coordinate::",
+/// Prefixes of texts that contain a secret.
+const PREFIXES: [&str; 15] = [
     "-----BEGIN",
     "AKIA",
     "Bearer ",
@@ -31,6 +30,38 @@ const PREFIXES: [&str; 16] = [
     "xoxp-",
 ];
 
+/// Prefixes of tokens that are recognized anywhere in a text.
+const TOKEN_PREFIXES: [&str; 22] = [
+    "AIza",
+    "AKIA",
+    "ASIA",
+    "SG.",
+    "dop_v1_",
+    "eyJ",
+    "ghp_",
+    "gho_",
+    "ghr_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "hvs.",
+    "npm_",
+    "pypi-",
+    "rk_live_",
+    "shpat_",
+    "sk_live_",
+    "sk_test_",
+    "xox",
+    "ya29.",
+];
+/// The shortest token that is recognized inside a text. Shorter words are too often harmless.
+const SHORTEST_TOKEN: usize = 12;
+/// Prefixes of texts that stand for a secret in a store of the API.
+const COORDINATES: [&str; 2] = ["secret_coordinate::", "airbyte_secret_coordinate::"];
+/// Words that servers return in place of a secret.
+const REDACTED: [&str; 4] = ["redacted", "masked", "hidden", "secret"];
+
 /// Whether a field of this name usually contains a secret.
 pub fn names_secret(name: &str) -> bool {
     let name = name.to_lowercase().replace('-', "_");
@@ -39,8 +70,31 @@ pub fn names_secret(name: &str) -> bool {
 
 /// Whether a text is the placeholder of a secret that a server withholds.
 pub fn is_mask(text: &str) -> bool {
-    let stars = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
-    stars || text.starts_with("secret_coordinate::")
+    let has_stars = text.contains("***") || text.contains("•••");
+    let is_stars = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
+    let is_coordinate = COORDINATES.iter().any(|prefix| text.starts_with(prefix));
+    has_stars || is_stars || is_coordinate || is_redacted(text)
+}
+
+/// `<redacted>`, `[HIDDEN]`, `xxxx`.
+fn is_redacted(text: &str) -> bool {
+    let word = text.trim_matches(|c: char| !c.is_alphanumeric());
+    let in_brackets = word.len() < text.len();
+    let is_word = REDACTED
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known));
+    let is_filler = text.len() >= 4 && text.bytes().all(|c| c == b'x' || c == b'X');
+    (in_brackets && is_word) || word.eq_ignore_ascii_case("redacted") || is_filler
+}
+
+/// Whether a word of the text is a token of a known kind.
+fn holds_token(text: &str) -> bool {
+    let is_separator = |c: char| !c.is_ascii_alphanumeric() && !"_-.+/".contains(c);
+    text.contains("-----BEGIN")
+        || text
+            .split(is_separator)
+            .filter(|word| word.len() >= SHORTEST_TOKEN)
+            .any(|word| TOKEN_PREFIXES.iter().any(|prefix| word.starts_with(prefix)))
 }
 
 /// Whether a text is a secret by its form or by the name of its field.
@@ -53,6 +107,7 @@ pub fn looks_secret(name: &str, text: &str) -> bool {
         && (names_secret(name)
             || is_mask(text)
             || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+            || holds_token(text)
             || with_password)
 }
 
@@ -66,14 +121,27 @@ mod tests {
         assert!(!names_secret("repositories") && !names_secret("keyword"));
         for text in [
             "****",
+            "sk_l****34",
+            "<redacted>",
             "secret_coordinate::x",
+            "airbyte_secret_coordinate::x",
+            "auth=ghp_abcdefghijkl; x",
+            "{\"t\": \"eyJhbGciOiJIUzI1NiJ9.e30\"}",
             "ghp_abc",
             "https://u:p@host/x",
             "eyJhbGciOi",
         ] {
             assert!(looks_secret("value", text), "{text}");
         }
-        assert!(!looks_secret("value", "https://host:80/a@b"));
+        for text in [
+            "https://host:80/a@b",
+            "secret",
+            "data/**/*.csv",
+            "a eyJ in a text",
+            "xx",
+        ] {
+            assert!(!looks_secret("value", text), "{text}");
+        }
         assert!(!looks_secret("token", "") && !looks_secret("start_date", "2026-01-01"));
     }
 }

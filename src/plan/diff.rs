@@ -2,7 +2,7 @@
 //! previously declared ones. Ignores keys that are not declared.
 
 use super::{FieldChange, FieldValue};
-use crate::model::{Entity, Setting, Settings, is_mask};
+use crate::model::{Entity, SecretPaths, Setting, Settings};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -12,16 +12,33 @@ use std::collections::BTreeMap;
 pub(super) fn declared_keys(
     declared: &Settings,
     observed: &Map<String, Value>,
+    secrets: &SecretPaths,
 ) -> Vec<FieldChange> {
     let mut changes = Vec::new();
-    compare_maps("replication_config", declared, observed, &mut changes);
+    compare_maps(
+        "replication_config",
+        declared,
+        observed,
+        secrets,
+        &mut changes,
+    );
     changes
+}
+
+/// A value from the API as output may show it.
+pub(super) fn remote(path: &str, value: &Value, secrets: &SecretPaths) -> FieldValue {
+    if secrets.withholds(path, value) {
+        FieldValue::Hidden
+    } else {
+        FieldValue::Value(value.clone())
+    }
 }
 
 fn compare_maps(
     path: &str,
     declared: &Settings,
     observed: &Map<String, Value>,
+    secrets: &SecretPaths,
     changes: &mut Vec<FieldChange>,
 ) {
     for (name, setting) in declared {
@@ -29,12 +46,12 @@ fn compare_maps(
         match (setting, observed.get(name)) {
             (Setting::Secret(_), _) => {}
             (Setting::Map(fields), Some(Value::Object(live))) => {
-                compare_maps(&path, fields, live, changes);
+                compare_maps(&path, fields, live, secrets, changes);
             }
             (Setting::Map(fields), None) if !fields.is_empty() => {
-                compare_maps(&path, fields, &Map::new(), changes);
+                compare_maps(&path, fields, &Map::new(), secrets, changes);
             }
-            (setting, live) => compare_value(path, setting, live, changes),
+            (setting, live) => compare_value(path, setting, live, secrets, changes),
         }
     }
 }
@@ -43,6 +60,7 @@ fn compare_value(
     path: String,
     setting: &Setting,
     live: Option<&Value>,
+    secrets: &SecretPaths,
     changes: &mut Vec<FieldChange>,
 ) {
     let Some(wanted) = setting.to_plain() else {
@@ -54,8 +72,8 @@ fn compare_value(
     };
     if !same {
         changes.push(FieldChange {
+            before: live.map_or(FieldValue::Absent, |value| remote(&path, value, secrets)),
             path,
-            before: live.map_or(FieldValue::Absent, |value| FieldValue::Value(value.clone())),
             after: FieldValue::Value(wanted),
         });
     }
@@ -104,11 +122,17 @@ pub(super) fn removed_keys(
     before: Option<&Settings>,
     now: Option<&Settings>,
     observed: &Map<String, Value>,
+    secrets: &SecretPaths,
 ) -> Vec<(Vec<String>, FieldChange)> {
     let mut removed = Vec::new();
     if let Some(before) = before {
         let empty = Settings::new();
         collect_removed(&[], before, now.unwrap_or(&empty), observed, &mut removed);
+    }
+    for (_, change) in &mut removed {
+        if let FieldValue::Value(value) = &change.before {
+            change.before = remote(&change.path, value, secrets);
+        }
     }
     removed
 }
@@ -199,8 +223,12 @@ pub(super) fn entities(declared: &[Entity], observed: &[Entity]) -> Option<Field
         });
     (!same).then(|| FieldChange {
         path: "entities".to_owned(),
-        before: entities_value(observed),
-        after: entities_value(declared),
+        before: remote(
+            "entities",
+            &entities_value(observed),
+            &SecretPaths::default(),
+        ),
+        after: FieldValue::Value(entities_value(declared)),
     })
 }
 
@@ -211,49 +239,16 @@ fn sorted(entity: &Entity) -> Vec<crate::model::Mode> {
     modes
 }
 
-fn entities_value(entities: &[Entity]) -> FieldValue {
+fn entities_value(entities: &[Entity]) -> Value {
     let mut entities = entities.to_vec();
     entities.sort();
-    FieldValue::Value(serde_json::to_value(&entities).unwrap_or_default())
-}
-
-/// Whether an observed block holds an undeclared value that must not be sent back: a mask, the
-/// coordinate of a stored secret, or a value whose name suggests a secret.
-pub(super) fn holds_masked(observed: &Map<String, Value>, declared: Option<&Settings>) -> bool {
-    observed.iter().any(|(name, value)| {
-        let declared = declared.and_then(|declared| declared.get(name));
-        match (value, declared) {
-            (Value::Object(inner), Some(Setting::Map(fields))) => holds_masked(inner, Some(fields)),
-            (_, Some(_)) => false,
-            (Value::Object(inner), None) => holds_masked(inner, None),
-            (Value::Array(items), None) => items.iter().any(|item| is_masked(name, item)),
-            (value, None) => is_masked(name, value),
-        }
-    })
-}
-
-fn is_masked(name: &str, value: &Value) -> bool {
-    let Value::String(text) = value else {
-        return false;
-    };
-    let name = name.to_ascii_lowercase();
-    let secret_name = [
-        "password",
-        "secret",
-        "token",
-        "api_key",
-        "private_key",
-        "credential",
-    ]
-    .iter()
-    .any(|word| name.contains(word));
-    is_mask(text) || (secret_name && !text.is_empty())
+    serde_json::to_value(&entities).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{declared_blocks, declared_keys, entities, holds_masked, removed_keys};
-    use crate::model::{Entity, Mode, Setting, Settings};
+    use super::{declared_blocks, declared_keys, entities, removed_keys};
+    use crate::model::{Entity, Mode, SecretPaths, Setting, Settings};
     use serde_json::{Map, Value, json};
 
     fn settings(value: Value) -> Settings {
@@ -270,6 +265,10 @@ mod tests {
         }
     }
 
+    fn secrets() -> SecretPaths {
+        SecretPaths::default()
+    }
+
     fn paths(changes: &[super::FieldChange]) -> Vec<&str> {
         changes.iter().map(|change| change.path.as_str()).collect()
     }
@@ -280,10 +279,10 @@ mod tests {
             settings(json!({"a": 1, "deep": {"x": [1, 2]}, "s": {"$secret": "${env:S}"}}));
         let same =
             map(json!({"a": 1.0, "deep": {"x": [1, 2], "server": true}, "filled": "by server"}));
-        assert_eq!(declared_keys(&declared, &same), []);
+        assert_eq!(declared_keys(&declared, &same, &secrets()), []);
         let other = map(json!({"deep": {"x": [2, 1]}}));
         assert_eq!(
-            paths(&declared_keys(&declared, &other)),
+            paths(&declared_keys(&declared, &other, &secrets())),
             ["replication_config.a", "replication_config.deep.x"]
         );
     }
@@ -291,7 +290,7 @@ mod tests {
     #[test]
     fn declared_keys_null_declared_and_key_absent_is_equal() {
         assert_eq!(
-            declared_keys(&settings(json!({"a": null})), &Map::new()),
+            declared_keys(&settings(json!({"a": null})), &Map::new(), &secrets()),
             []
         );
     }
@@ -301,13 +300,13 @@ mod tests {
         let before = settings(json!({"a": 1, "b": 2, "m": {"x": 1, "y": 2}}));
         let now = settings(json!({"b": 2, "m": {"y": 2}}));
         let observed = map(json!({"a": 1, "b": 2, "m": {"x": 1, "y": 2}}));
-        let removed: Vec<_> = removed_keys(Some(&before), Some(&now), &observed)
+        let removed: Vec<_> = removed_keys(Some(&before), Some(&now), &observed, &secrets())
             .into_iter()
             .map(|(path, _)| path.join("/"))
             .collect();
         assert_eq!(removed, ["a", "m/x"]);
         assert_eq!(
-            removed_keys(Some(&before), Some(&now), &map(json!({"b": 2}))),
+            removed_keys(Some(&before), Some(&now), &map(json!({"b": 2})), &secrets()),
             []
         );
     }
@@ -346,23 +345,5 @@ mod tests {
             .is_some()
         );
         assert!(entities(&[], &[read_write]).is_some());
-    }
-
-    #[test]
-    fn holds_masked_undeclared_mask_is_true() {
-        assert!(holds_masked(&map(json!({"x": "****"})), None));
-        assert!(holds_masked(&map(json!({"m": {"api_token": "abc"}})), None));
-        assert!(holds_masked(
-            &map(json!({"x": "secret_coordinate::1"})),
-            None
-        ));
-        assert!(!holds_masked(
-            &map(json!({"token": "abc"})),
-            Some(&settings(json!({"token": "abc"})))
-        ));
-        assert!(!holds_masked(
-            &map(json!({"start_date": "2026-01-01", "n": 3})),
-            None
-        ));
     }
 }

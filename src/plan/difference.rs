@@ -2,8 +2,8 @@
 
 use super::connector::ConnectorPlanner;
 use super::secrets::SecretVerdict;
-use super::{ConnectorPatch, FieldChange, FieldValue, Reason, diff};
-use crate::model::{ConnectorEntry, ObservedConnector, Setting, Settings};
+use super::{ConnectorPatch, FieldChange, FieldValue, Reason, diff, masked};
+use crate::model::{ConnectorEntry, ObservedConnector, SecretPaths, Setting, Settings};
 
 impl ConnectorPlanner<'_> {
     pub(super) fn difference(
@@ -21,7 +21,7 @@ impl ConnectorPlanner<'_> {
         let holds_secret = |declared: &Settings| declared.values().any(Setting::holds_secret);
         let masked = observed.detail.as_ref().is_some_and(|detail| {
             let declared = self.declared().replication_config.as_ref();
-            diff::holds_masked(&detail.replication_config, declared)
+            masked::holds_masked(&detail.replication_config, declared)
         });
         if config_changed
             && (masked
@@ -96,8 +96,11 @@ impl ConnectorPlanner<'_> {
             applied = before.map(diff::plain).unwrap_or_default();
             &applied
         };
-        let changed = declared.map_or_else(Vec::new, |keys| diff::declared_keys(keys, live));
-        let removed = diff::removed_keys(before, declared, live);
+        let blocks = declared.into_iter().chain(before);
+        let secrets = SecretPaths::new("replication_config", blocks, recorded.sent.as_ref());
+        let changed =
+            declared.map_or_else(Vec::new, |keys| diff::declared_keys(keys, live, &secrets));
+        let removed = diff::removed_keys(before, declared, live, &secrets);
         if changed.is_empty() && removed.is_empty() {
             return;
         }

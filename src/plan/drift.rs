@@ -7,8 +7,8 @@
 use super::{Blocked, FieldChange, FieldValue, Policy, diff};
 use crate::model::{
     Address, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
-    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, Status,
-    WorkspaceId, looks_secret,
+    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, SecretPaths,
+    Status, WorkspaceId,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -249,12 +249,18 @@ fn connector_fields(
     observed: &ObservedConnector,
 ) -> Vec<FieldChange> {
     let mut fields = Vec::new();
+    let secrets = SecretPaths::new(
+        "replication_config",
+        &recorded.applied.replication_config,
+        recorded.sent.as_ref(),
+    );
     name(recorded_name, &observed.name, &mut fields);
     if let Some(detail) = &observed.detail {
         let applied = &recorded.applied;
         let declared = applied.replication_config.iter();
         fields.extend(
-            declared.flat_map(|keys| diff::declared_keys(keys, &detail.replication_config)),
+            declared
+                .flat_map(|keys| diff::declared_keys(keys, &detail.replication_config, &secrets)),
         );
         let entities = applied.entities.as_ref();
         fields.extend(entities.and_then(|wanted| diff::entities(wanted, &detail.entities)));
@@ -263,28 +269,23 @@ fn connector_fields(
             std::mem::swap(&mut field.before, &mut field.after);
         }
     }
-    fields.iter_mut().for_each(hide);
+    for field in &mut fields {
+        hide(field, &secrets);
+    }
     fields.sort_by(|left, right| left.path.cmp(&right.path));
     fields
 }
 
-/// Hides both sides of a field if one of them may be a secret.
-fn hide(field: &mut FieldChange) {
-    let name = field.path.rsplit('.').next().unwrap_or_default();
-    let secret =
-        |side: &FieldValue| matches!(side, FieldValue::Value(value) if holds_secret(name, value));
-    if field.path != "name" && (secret(&field.before) || secret(&field.after)) {
+/// Hides both values of a field if one of them may be a secret.
+fn hide(field: &mut FieldChange, secrets: &SecretPaths) {
+    let is_hidden = |value: &FieldValue| match value {
+        FieldValue::Hidden => true,
+        FieldValue::Value(value) => secrets.withholds(&field.path, value),
+        _ => false,
+    };
+    if field.path != "name" && (is_hidden(&field.before) || is_hidden(&field.after)) {
         field.before = FieldValue::Hidden;
         field.after = FieldValue::Hidden;
-    }
-}
-
-fn holds_secret(name: &str, value: &Value) -> bool {
-    match value {
-        Value::String(text) => looks_secret(name, text),
-        Value::Array(items) => items.iter().any(|item| holds_secret(name, item)),
-        Value::Object(fields) => fields.iter().any(|(name, field)| holds_secret(name, field)),
-        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod diff;
 mod difference;
 mod drift;
 mod guards;
+mod masked;
 mod matching;
 mod precondition;
 mod prune;

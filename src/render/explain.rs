@@ -4,6 +4,9 @@ use super::{Label, Line, Out, Safe};
 use crate::explanations::{self, Topic};
 use std::io;
 
+/// The start of a list item in Markdown.
+const BULLET: &str = "- ";
+
 /// Writes topics with their texts. Several topics of one kind are written as a list.
 pub(crate) fn write(out: &mut Out<'_>, topics: &[Topic]) -> io::Result<()> {
     for (index, topic) in topics.iter().enumerate() {
@@ -38,16 +41,33 @@ pub(crate) fn write_all(out: &mut Out<'_>) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes Markdown paragraphs, each joined to one line and wrapped.
+/// Writes Markdown paragraphs and lists. A paragraph or a list item becomes one line, wrapped.
 fn write_paragraphs(out: &mut Out<'_>, text: &str) -> io::Result<()> {
     for (index, paragraph) in text.split("\n\n").enumerate() {
         if index > 0 {
             out.blank()?;
         }
-        let joined: Vec<&str> = paragraph.lines().map(str::trim).collect();
-        out.line(&Line::at(0).text(Safe::new(joined.join(" "))))?;
+        for item in items(paragraph) {
+            let hang = if item.starts_with(BULLET) { 2 } else { 0 };
+            out.line(&Line::at(0).hang(hang).text(Safe::new(item)))?;
+        }
     }
     Ok(())
+}
+
+/// The items of a list, or the paragraph as one item, each without line breaks.
+fn items(paragraph: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for line in paragraph.lines() {
+        match items.last_mut() {
+            Some(item) if !line.starts_with(BULLET) => {
+                item.push(' ');
+                item.push_str(line.trim());
+            }
+            _ => items.push(line.to_owned()),
+        }
+    }
+    items
 }
 
 #[cfg(test)]
@@ -177,6 +197,12 @@ mod tests {
         assert_eq!(terms.len(), 15, "{terms:?}");
         let missing: Vec<_> = terms.difference(&explained("concept")).cloned().collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn write_of_a_list_starts_a_line_for_each_item() {
+        assert_eq!(super::items("a\nb\nc"), ["a b c"]);
+        assert_eq!(super::items("- a\n  b\n- c"), ["- a b", "- c"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
     reason = "a property that does not hold panics"
 )]
 
-use super::sanitize::{commands, is_dangerous};
+use super::sanitize::{self, commands, is_dangerous};
 use super::{Color, Label, Line, Out, Safe, json};
 
 /// Output controls no terminal and no CI runner, and no text is lost.
@@ -39,7 +39,9 @@ pub fn writer(data: &[u8]) {
 /// A text without blanks, where lines wrap, and with escaped CI commands restored.
 fn content(text: &str) -> String {
     let text: String = text.split_whitespace().collect();
-    text.replace("\\u{3a}", ":").replace("\\u{23}", "#")
+    ":#-+~^st".chars().fold(text, |text, character| {
+        text.replace(&sanitize::escaped(character), &character.to_string())
+    })
 }
 
 fn document(text: &str) {

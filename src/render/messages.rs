@@ -32,8 +32,9 @@ pub fn possible_duplicates(
     for (address, others) in duplicates {
         let ids: Vec<String> = others.iter().map(ConnectorId::to_string).collect();
         let text = format!(
-            "{address} exists more than once: an interrupted run and someone else may each have \
+            "{} exists more than once: an interrupted run and someone else may each have \
              created one. The oldest is used; delete {} if they are not needed",
+            Safe::address(address),
             ids.join(" and ")
         );
         print_note(ui, &text)?;
@@ -53,7 +54,7 @@ pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> 
     };
     let names: Vec<String> = changes[..shown]
         .iter()
-        .map(|(address, action)| format!("{} {address}", labels::action(*action)))
+        .map(|(address, action)| format!("{} {}", labels::action(*action), Safe::address(address)))
         .collect();
     let rest = match changes.len() - shown {
         0 => String::new(),

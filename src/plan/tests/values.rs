@@ -1,10 +1,9 @@
 //! Tests of the comparison of settings and entities, and of masked values.
 
-use super::super::diff::{
-    declared_blocks, declared_keys, entities, holds_masked, plain, removed_keys,
-};
+use super::super::diff::{declared_blocks, declared_keys, entities, plain, removed_keys};
+use super::super::masked::holds_masked;
 use super::settings;
-use crate::model::{Entity, Mode};
+use crate::model::{Entity, Mode, SecretPaths};
 use serde_json::{Map, Value, json};
 
 fn map(value: &Value) -> Map<String, Value> {
@@ -14,7 +13,12 @@ fn map(value: &Value) -> Map<String, Value> {
 /// Whether a declared value differs from an observed one.
 fn differs(declared: &Value, live: &Value) -> bool {
     let declared = settings(json!({"k": declared})).unwrap();
-    !declared_keys(&declared, &map(&json!({"k": live}))).is_empty()
+    !declared_keys(
+        &declared,
+        &map(&json!({"k": live})),
+        &SecretPaths::default(),
+    )
+    .is_empty()
 }
 
 #[test]
@@ -53,7 +57,11 @@ fn declared_keys_lists_and_mappings_compare_by_content() {
 #[test]
 fn declared_keys_empty_mapping_missing_is_reported() {
     let changed_paths = |declared: Value, live: Value| {
-        let changes = declared_keys(&settings(declared).unwrap(), &map(&live));
+        let changes = declared_keys(
+            &settings(declared).unwrap(),
+            &map(&live),
+            &SecretPaths::default(),
+        );
         changes
             .into_iter()
             .map(|change| change.path)
@@ -110,7 +118,12 @@ fn removed_keys_nested_key_has_path() {
     let before = settings(json!({"a": 1, "m": {"x": 1, "deep": {"y": 2}}}));
     let now = settings(json!({"m": {"deep": {}}}));
     let live = map(&json!({"a": 7, "m": {"x": 8, "deep": {"y": 9}}, "own": 1}));
-    let removed = removed_keys(before.as_ref(), now.as_ref(), &live);
+    let removed = removed_keys(
+        before.as_ref(),
+        now.as_ref(),
+        &live,
+        &SecretPaths::default(),
+    );
     let lines: Vec<String> = removed
         .iter()
         .map(|(path, change)| format!("{} {} {:?}", path.join("/"), change.path, change.before))
@@ -123,8 +136,11 @@ fn removed_keys_nested_key_has_path() {
             "m/x replication_config.m.x Value(Number(8))",
         ]
     );
-    assert!(removed_keys(None, now.as_ref(), &live).is_empty());
-    assert_eq!(removed_keys(before.as_ref(), None, &live).len(), 2);
+    assert!(removed_keys(None, now.as_ref(), &live, &SecretPaths::default()).is_empty());
+    assert_eq!(
+        removed_keys(before.as_ref(), None, &live, &SecretPaths::default()).len(),
+        2
+    );
 }
 
 #[test]
@@ -190,4 +206,28 @@ fn holds_masked_mask_or_secret_name_is_true() {
         assert!(is_masked(json!({name: "v"}), None), "{name}");
         assert!(!is_masked(json!({name: ""}), None) && !is_masked(json!({name: 1}), None));
     }
+}
+
+#[test]
+fn declared_keys_with_reference_in_the_ledger_hides_the_observed_value() {
+    let applied = settings(json!({"k": {"a": [{"$secret": "${env:A}"}]}})).unwrap();
+    let secrets = SecretPaths::new("replication_config", [&applied], None);
+    for declared in [json!({"k": {"a": ["x"]}}), json!({"k": "x"})] {
+        let changes = declared_keys(
+            &settings(declared).unwrap(),
+            &map(&json!({"k": {"a": ["observed"]}})),
+            &secrets,
+        );
+        assert_eq!(changes.len(), 1);
+        assert_eq!(format!("{:?}", changes[0].before), "Hidden");
+    }
+}
+
+#[test]
+fn removed_keys_with_reference_in_the_ledger_hides_the_observed_value() {
+    let applied = settings(json!({"k": {"$secret": "${env:A}"}}));
+    let secrets = SecretPaths::new("replication_config", &applied, None);
+    let live = map(&json!({"k": "observed"}));
+    let removed = removed_keys(applied.as_ref(), None, &live, &secrets);
+    assert_eq!(format!("{:?}", removed[0].1.before), "Hidden");
 }

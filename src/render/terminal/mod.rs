@@ -3,6 +3,7 @@
 mod color;
 mod line;
 pub(super) mod log;
+mod name;
 mod output_environment;
 pub(super) mod progress;
 pub(crate) mod sanitize;

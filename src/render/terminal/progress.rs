@@ -171,7 +171,7 @@ impl Progress {
 
     fn step_started(&self, address: &Address, action: Action) {
         if let Mode::Bar(bar) = &self.mode {
-            let text = format!("{} {address}", labels::action(action));
+            let text = format!("{} {}", labels::action(action), Safe::address(address));
             bar.set_message(Safe::new(text).to_string());
         }
     }
@@ -189,7 +189,7 @@ impl Progress {
         } else {
             Label::Error
         };
-        let rest = format!(": {} {address}", labels::action(action));
+        let rest = format!(": {} {}", labels::action(action), Safe::address(address));
         let line = Line::at(0).hang(2).label(label, labels::outcome(outcome));
         self.say(&line.text(Safe::new(rest)));
     }

@@ -8,6 +8,11 @@ use crate::model::is_invisible;
 use std::borrow::Cow;
 use std::fmt;
 
+/// Commands at the start of a line: of GitHub, and of Buildkite, which folds its log there.
+const STARTS: [&str; 5] = ["::", "--- ", "+++ ", "~~~ ", "^^^ "];
+/// Starts and ends of a section in the logs of GitLab and Travis.
+const FOLDS: [&str; 3] = ["section_start:", "section_end:", "travis_fold:"];
+
 /// Text that is safe to print: one line, no invisible character, no CI command inside.
 ///
 /// [`Line`](super::Line) accepts no other text.
@@ -102,20 +107,21 @@ pub(crate) fn break_at<'a>(text: &'a str, positions: &[usize]) -> Cow<'a, str> {
 /// part with `::` that comes to stand at the start of the line.
 pub(crate) fn commands(line: &str) -> Vec<usize> {
     let start = line.len() - line.trim_start().len();
-    let at_start = line[start..].starts_with("::").then_some(start);
+    let is_at_start = STARTS.iter().any(|fold| line[start..].starts_with(fold));
+    let at_start = is_at_start.then_some(start);
     let inside = line
-        .as_bytes()
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| *pair == b"##")
+        .char_indices()
         .map(|(at, _)| at)
         .filter(|at| is_command(&line[*at..]));
     at_start.into_iter().chain(inside).collect()
 }
 
 /// Azure Pipelines and old GitHub runners execute `##[…` and `##vso[…` anywhere in a line,
-/// `TeamCity` executes `##teamcity[…`.
+/// `TeamCity` executes `##teamcity[…`. GitLab and Travis fold a log at [`FOLDS`].
 fn is_command(rest: &str) -> bool {
+    if FOLDS.iter().any(|fold| rest.starts_with(fold)) {
+        return true;
+    }
     rest.strip_prefix("##").is_some_and(|rest| {
         rest.trim_start_matches(|c: char| c.is_ascii_alphabetic())
             .starts_with('[')
@@ -129,7 +135,7 @@ pub(crate) fn is_dangerous(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Safe, commands, is_dangerous};
+    use super::{STARTS, Safe, commands, is_dangerous};
     use proptest::prelude::*;
 
     fn shown(text: &str) -> String {
@@ -154,6 +160,7 @@ mod tests {
         let text = "##[error]x ##vso[task]";
         assert_eq!(shown(text), r"\u{23}#[error]x \u{23}#vso[task]");
         assert_eq!(shown("###[x"), r"#\u{23}#[x");
+        assert_eq!(shown("a section_start:1:x"), r"a \u{73}ection_start:1:x");
     }
 
     #[test]
@@ -189,6 +196,8 @@ mod tests {
         );
         assert_eq!(commands("x ::y #[z] ##1["), [] as [usize; 0]);
         assert_eq!(commands("###["), [1]);
+        assert_eq!(commands("  --- x --- y"), [2]);
+        assert_eq!(commands("travis_fold:start"), [0]);
     }
 
     #[test]
@@ -228,7 +237,8 @@ mod tests {
         fn safe_with_any_text_is_harmless_and_stable(text in any::<String>()) {
             let safe = Safe::new(&text);
             prop_assert!(!safe.as_str().chars().any(is_dangerous));
-            prop_assert!(commands(safe.as_str()).iter().all(|at| safe.as_str()[*at..].starts_with("::")));
+            let is_start = |at: &usize| STARTS.iter().any(|start| safe.as_str()[*at..].starts_with(start));
+            prop_assert!(commands(safe.as_str()).iter().all(is_start));
             prop_assert_eq!(Safe::new(safe.as_str()), safe);
         }
 

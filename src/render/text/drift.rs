@@ -41,8 +41,10 @@ fn write_change(out: &mut Out<'_>, change: &DriftedView<'_>) -> io::Result<()> {
         .text(" (")
         .text(change.kind.clone())
         .text("): ")
-        .text(change.change)
-        .label(Label::Faint, Safe::new(format_args!(" [{}]", change.code)));
+        .text(change.change);
+    if let Some(code) = &change.code {
+        line.push(Label::Faint, Safe::new(format_args!(" [{code}]")));
+    }
     if let Some(id) = &change.id {
         line.push(Label::Faint, Safe::new(format_args!("  {id}")));
     }

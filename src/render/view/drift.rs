@@ -38,7 +38,7 @@ pub(crate) struct DriftedView<'a> {
     /// The kind of change as words.
     pub(crate) change: &'static str,
     /// The code that `airlift explain` knows.
-    pub(crate) code: Safe,
+    pub(crate) code: Option<Safe>,
     /// The id of a connector that appeared.
     pub(crate) id: Option<Safe>,
     pub(crate) fields: Vec<FieldView<'a>>,
@@ -63,7 +63,7 @@ impl<'a> DriftView<'a> {
 impl<'a> DriftedCustomerView<'a> {
     fn new(customer: &'a DriftedCustomer) -> Self {
         Self {
-            name: Safe::new(&customer.name),
+            name: Safe::name(&customer.name),
             workspace: Safe::new(customer.workspace_id),
             changes: customer.changes.iter().map(DriftedView::new).collect(),
         }
@@ -74,10 +74,11 @@ impl<'a> DriftedView<'a> {
     fn new(drifted: &'a Drifted) -> Self {
         Self {
             label: label(drifted.kind),
-            address: Safe::new(&drifted.address),
+            address: Safe::address(&drifted.address),
             kind: Safe::new(kind(drifted.subject)),
             change: labels::drift(drifted.kind),
-            code: Safe::new(labels::code(drifted.kind)),
+            // `gone` is its own code.
+            code: (drifted.kind != DriftKind::Gone).then(|| Safe::new(labels::code(drifted.kind))),
             id: (drifted.kind == DriftKind::Appeared).then(|| Safe::new(drifted.subject.id())),
             fields: FieldView::each(&drifted.fields, Action::Update),
         }
@@ -112,7 +113,7 @@ fn unmanaged(customers: &[String]) -> Option<Group> {
         count: Some(counted(customers.len(), "customer")),
         meaning: "not created by airlift; left alone",
         code: None,
-        rows: Row::each(customers),
+        rows: Row::names(customers),
         listing: Listing::None,
     })
 }

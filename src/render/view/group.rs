@@ -1,8 +1,8 @@
 //! Responsible for lists under a heading.
 
 use super::Phrase;
+use crate::model::Address;
 use crate::render::{Label, Safe};
-use std::fmt::Display;
 
 /// A list under a heading.
 #[derive(Clone, Debug)]
@@ -44,11 +44,19 @@ impl Row {
         Self { text, detail: None }
     }
 
-    /// A row for each item.
-    pub(crate) fn each<T: Display>(items: &[T]) -> Vec<Self> {
-        items
+    /// A row for each customer.
+    pub(crate) fn names(names: &[String]) -> Vec<Self> {
+        names
             .iter()
-            .map(|item| Self::new(Phrase::plain(Safe::new(item))))
+            .map(|name| Self::new(Phrase::plain(Safe::name(name))))
+            .collect()
+    }
+
+    /// A row for each address.
+    pub(crate) fn addresses(addresses: &[&Address]) -> Vec<Self> {
+        addresses
+            .iter()
+            .map(|address| Self::new(Phrase::plain(Safe::address(address))))
             .collect()
     }
 }

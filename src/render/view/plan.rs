@@ -69,7 +69,7 @@ impl<'a> PlanView<'a> {
 impl<'a> CustomerView<'a> {
     fn new(customer: &'a CustomerPlan) -> Self {
         Self {
-            name: Safe::new(&customer.name),
+            name: Safe::name(&customer.name),
             workspace: customer.workspace_id.map(Safe::new),
             protected: customer.protect,
             steps: customer
@@ -161,7 +161,7 @@ pub(super) fn blocked(blocked: &[Blocked]) -> Option<Group> {
         .map(|entry| Row {
             text: Phrase::plain(Safe::new(format_args!(
                 "{} [{}]",
-                entry.address,
+                Safe::address(&entry.address),
                 labels::code(entry.code())
             ))),
             detail: Some(Safe::new(wording::blocked(&entry.reason))),
@@ -203,7 +203,11 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
 fn unverified(unverified: &[Unverified]) -> Vec<Group> {
     let mut by_cause: BTreeMap<UnverifiedReason, Vec<Row>> = BTreeMap::new();
     for entry in unverified {
-        let text = format!("{}: {}", entry.address, entry.paths.join(", "));
+        let text = format!(
+            "{}: {}",
+            Safe::address(&entry.address),
+            entry.paths.join(", ")
+        );
         by_cause
             .entry(entry.why)
             .or_default()
@@ -236,7 +240,7 @@ fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
         rows,
         listing,
     };
-    let customers = Row::each(&unmanaged.customers);
+    let customers = Row::names(&unmanaged.customers);
     let (connectors_kept, customers_kept) = unmanaged
         .not_pruned
         .iter()
@@ -254,14 +258,14 @@ fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
             "Kept",
             "connector",
             "managed by airlift, no longer in the files; `--prune` deletes it",
-            Row::each(&connectors_kept),
+            Row::addresses(&connectors_kept),
             Listing::First,
         ),
         group(
             "Kept",
             "customer",
             "managed by airlift, no longer in the files; `--prune` suspends it",
-            Row::each(&customers_kept),
+            Row::addresses(&customers_kept),
             Listing::First,
         ),
     ];
@@ -272,6 +276,7 @@ fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
 fn connector(connector: &UnmanagedConnector) -> Row {
     let UnmanagedConnector { address, id, kind } = connector;
     let kind = kind.as_deref().unwrap_or("connector");
+    let address = Safe::address(address);
     Row::new(Phrase::plain(Safe::new(format_args!(
         "{address} ({kind}) {id}"
     ))))

@@ -108,7 +108,7 @@ impl OperationView {
     fn new(operation: &OperationReport) -> Self {
         Self {
             label: Label::from_action(operation.action),
-            address: Safe::new(&operation.address),
+            address: Safe::address(&operation.address),
             message: operation
                 .problem
                 .as_ref()
@@ -121,7 +121,7 @@ impl OperationView {
 fn warnings(operation: &OperationReport) -> impl Iterator<Item = WarningView> {
     operation.warnings.iter().map(|warning| WarningView {
         code: Safe::new(labels::code(warning)),
-        address: Safe::new(&operation.address),
+        address: Safe::address(&operation.address),
         text: Safe::new(wording::warning(warning)),
     })
 }

@@ -41,7 +41,7 @@ impl<'a> StepView<'a> {
     pub(crate) fn new(step: &'a Step) -> Self {
         Self {
             label: Label::from_action(step.action),
-            address: Safe::new(&step.address),
+            address: Safe::address(&step.address),
             kind: Safe::new(kind(&step.operation)),
             reasons: step.reasons.iter().copied().map(ReasonView::new).collect(),
             execution: execution(&step.operation).map(Safe::new),

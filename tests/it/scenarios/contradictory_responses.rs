@@ -98,9 +98,7 @@ fn older_duplicate_with_failed_read_is_kept() {
         ProxyAction::Forward
     });
     let (output, _) = env.apply(&["--adopt", "--parallelism", "1"]);
-    output
-        .exits(0)
-        .says("another run created the connector at the same time");
+    output.exits(0).says("[concurrent_run]");
     assert!(total.load(Ordering::SeqCst) > 1);
     env.wait_for("the deletion of the second connector", |env| {
         env.world().connectors().count() == 3

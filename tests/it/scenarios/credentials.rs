@@ -119,7 +119,7 @@ fn credential_check_inconclusive_warns_or_blocks() {
         ["create_integrations_connectors_check"]
     );
     let (output, traffic) = env.converge(&[]);
-    output.says("unverified").ends_with(ROTATED);
+    output.says("[check_without_verdict]").ends_with(ROTATED);
     assert_eq!(traffic.write_operations(), ROTATION);
 }
 

@@ -58,7 +58,7 @@ fn export_without_ledger_writes_placeholders() {
     ] {
         output.says(part);
     }
-    output.complains("placeholders to be filled in before the next apply: 4");
+    output.complains("placeholders to replace before the next apply: 4");
     assert!(!output.stdout.contains("ops@acme.example"));
     assert_adopts_everything(&env, &output.stdout);
 }

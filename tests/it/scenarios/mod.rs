@@ -17,6 +17,7 @@ mod redaction;
 mod refusals;
 mod replacement;
 mod serve;
+mod shown_values;
 mod target;
 #[cfg(unix)]
 mod trust;

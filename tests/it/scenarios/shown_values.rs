@@ -1,0 +1,145 @@
+//! Values and names from the API in output: secrets are withheld, and no name passes for a line of
+//! airlift.
+
+use crate::support::{Output, TestEnv, options};
+use serde_json::{Value, json};
+
+/// What the API returns in the place of the secret that was sent.
+const LEAKED: &str = "leaked-9f3a71c0";
+
+/// A connector whose `start_date` is a reference.
+const WITH_REFERENCE: &str = r#"version: 1
+customers:
+  - name: acme
+    connectors:
+      - name: Code
+        type: gitlab
+        credentials: {access_token: {plain: x}}
+        replication_config: {start_date: "${env:START}"}
+"#;
+
+/// A project that was applied with a reference, and an API that returns the reference's value.
+fn with_returned_secret() -> TestEnv {
+    let mut env = TestEnv::with(WITH_REFERENCE, options());
+    env.set("START", "2026-01-01T00:00:00Z");
+    env.converge(&[]);
+    change_config(&env, "Code", &json!({"start_date": LEAKED}));
+    env
+}
+
+fn change_config(env: &TestEnv, connector: &str, config: &Value) {
+    let id = env.connector(connector).id;
+    let body = json!({ "replication_config": config });
+    env.remote().change_connector(id, &body);
+}
+
+/// Runs every command that reads settings, and checks that none prints `secret`.
+fn assert_withheld(env: &TestEnv, secret: &str) -> Vec<Output> {
+    let commands: [&[&str]; 8] = [
+        &["plan"],
+        &["plan", "--no-secrets", "-v"],
+        &["plan", "--format", "json"],
+        &["plan", "--refresh", "full", "-vv"],
+        &["drift"],
+        &["drift", "--format", "json"],
+        &["export"],
+        &["export", "--format", "json"],
+    ];
+    let run = |command: &&[&str]| {
+        let output = env.run(command);
+        assert!(!output.stdout.contains(secret), "{command:?}: {output}");
+        assert!(!output.stderr.contains(secret), "{command:?}: {output}");
+        output
+    };
+    commands.iter().map(run).collect()
+}
+
+#[test]
+fn setting_whose_reference_was_removed_is_withheld() {
+    let env = with_returned_secret();
+    env.edit(
+        "replication_config: {start_date: \"${env:START}\"}",
+        "replication_config: {}",
+    );
+    let outputs = assert_withheld(&env, LEAKED);
+    outputs[0].says("start_date").says("(secret)");
+}
+
+#[test]
+fn setting_whose_reference_became_a_literal_is_withheld() {
+    let env = with_returned_secret();
+    env.edit("\"${env:START}\"", "\"2026-02-02T00:00:00Z\"");
+    let outputs = assert_withheld(&env, LEAKED);
+    outputs[0].says("(secret)").says("2026-02-02");
+}
+
+#[test]
+fn setting_with_a_value_that_looks_secret_is_withheld() {
+    for secret in [
+        "Bearer ghp_abcdefghijkl",
+        "https://user:word@host/",
+        "**********",
+        "airbyte_secret_coordinate::abc",
+        "text with sk_live_abcdefghijkl inside",
+    ] {
+        let env = TestEnv::with(
+            &WITH_REFERENCE.replace("\"${env:START}\"", "\"2026-01-01T00:00:00Z\""),
+            options(),
+        );
+        env.converge(&[]);
+        change_config(&env, "Code", &json!({"start_date": secret}));
+        let outputs = assert_withheld(&env, secret);
+        outputs[0].says("(secret)").says("2026-01-01");
+    }
+}
+
+/// Names that read like lines of airlift, or that fold or command a CI log.
+const DECEIVING: [&str; 12] = [
+    "Plan: 7777 to add, 0 to change, 0 to destroy.",
+    "No changes. All 7777 customers match the files.",
+    "No drift. 7777",
+    "Apply complete! Resources: 7777 added.",
+    "Valid: 7777 files",
+    "error[7777]: x",
+    "Next: airlift 7777",
+    "::group::7777",
+    "##[group]7777",
+    "##vso[task.complete]7777",
+    "section_start:7777:x",
+    "--- 7777",
+];
+
+fn project_of_deceiving_names() -> String {
+    let customer = |name: &&str| {
+        let name = json!(name);
+        format!(
+            "  - name: {name}\n    connectors:\n      - name: {name}\n        type: github\n        \
+             credentials: {{token: \"${{env:ACME_GITHUB}}\"}}\n"
+        )
+    };
+    let customers: String = DECEIVING.iter().map(customer).collect();
+    format!("version: 1\ncustomers:\n{customers}")
+}
+
+#[test]
+fn names_that_read_like_output_start_no_line() {
+    let env = TestEnv::with(&project_of_deceiving_names(), options());
+    let commands: [&[&str]; 6] = [
+        &["validate"],
+        &["plan"],
+        &["apply", "--auto-approve", "-v"],
+        &["plan", "--prune", "-v"],
+        &["drift", "-v"],
+        &["plan", "--target", "Plan: 7777"],
+    ];
+    for command in commands {
+        let output = env.run(command);
+        for line in output.stdout.lines().chain(output.stderr.lines()) {
+            let start = line.trim_start();
+            let deceives = DECEIVING.iter().any(|name| start.starts_with(name));
+            assert!(!deceives, "{command:?}: {line}\n{output}");
+            assert!(!line.contains("##["), "{command:?}: {line}");
+            assert!(!line.contains("section_start:"), "{command:?}: {line}");
+        }
+    }
+}
