@@ -51,6 +51,18 @@ pub enum UnverifiedCause {
 }
 
 impl UnverifiedCause {
+    /// Every cause.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 7] = [
+        Self::BadMac,
+        Self::OldCopy,
+        Self::Missing,
+        Self::Misplaced,
+        Self::Version1,
+        Self::HeadMissing,
+        Self::HeadAltered,
+    ];
+
     /// The code that `airlift explain` explains.
     pub fn code(self) -> &'static str {
         match self {

@@ -76,7 +76,7 @@ mod tests {
     use crate::config::{Code, config_schema};
     use crate::explanations;
     use crate::failure::Exit;
-    use crate::model::UnverifiedReason;
+    use crate::model::{UnverifiedCause, UnverifiedReason};
     use crate::plan::{BlockCode, DriftKind, GuardCode, PlanWarning, Reason};
     use crate::render::{Color, Out};
     use schemars::{JsonSchema, schema_for};
@@ -161,6 +161,8 @@ mod tests {
             .into_iter()
             .chain(codes::<PlanWarning>());
         assert_eq!(explained("warning"), warnings.collect());
+        let causes = UnverifiedCause::ALL.map(|cause| cause.code().to_owned());
+        assert_eq!(explained("ledger"), BTreeSet::from(causes));
         assert!(explained("reason").len() > 10);
     }
 

@@ -88,3 +88,21 @@ fn ledger_file_writable_by_others_is_refused_by_name() {
         .complains("ledger_untrusted")
         .complains(name);
 }
+
+#[cfg(unix)]
+#[test]
+fn sandbox_ledger_key_is_random_and_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let keys = [TestEnv::new(), TestEnv::new()].map(|env| {
+        let apply = ["apply", "--auto-approve", "--sandbox"];
+        env.run(&apply).exits(0);
+        let key = env.path(".airlift/sandbox.key");
+        let mode = key.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        // A second run verifies the ledger with the same key.
+        env.run(&["plan", "--sandbox", "--detailed-exitcode"])
+            .exits(0);
+        std::fs::read_to_string(key).unwrap()
+    });
+    assert!(keys[0] != keys[1] && keys[0].len() == 64);
+}
