@@ -1,5 +1,5 @@
-//! Responsible for what has to be agreed before a plan is executed: known types, guards, allowed
-//! replacements, and a person's approval.
+//! Responsible for the checks between plan and execution: unknown types, guards, replacements, and
+//! the approval of a person.
 
 use super::Invocation;
 use crate::cli::{ApprovalArgs, Format};
@@ -11,8 +11,8 @@ use std::io::IsTerminal;
 use std::path::Path;
 use tokio::sync::oneshot;
 
-/// Refuses types that neither the catalog nor the live one knows. Only the API can tell that they
-/// are an error of the files.
+/// Refuses types that neither airlift's catalog nor the API knows. `validate` cannot refuse them,
+/// because it does not ask the API.
 pub(crate) fn check_types(project: &Project, plan: &Plan) -> Result<(), Failure> {
     let unknown: Vec<String> = plan
         .blocked
@@ -34,27 +34,27 @@ pub(crate) fn check_types(project: &Project, plan: &Plan) -> Result<(), Failure>
         return Ok(());
     }
     let message = format!(
-        "the files name unknown types, so nothing was written\n{}",
+        "the files name connector types that do not exist; nothing was written\n{}",
         unknown.join("\n")
     );
     Err(Failure::error("unknown_type", message)
         .hint("`airlift types` lists the types of the catalog"))
 }
 
-/// Refuses a plan that a guard refuses.
+/// Refuses a plan that exceeds a guard.
 pub(crate) fn check_guards(plan: &Plan) -> Result<(), Failure> {
     if plan.refusals.is_empty() {
         return Ok(());
     }
     let messages: Vec<String> = plan.refusals.iter().map(wording::refused).collect();
     let message = format!(
-        "a guard refused, and nothing was written: {}",
+        "a guard refused the plan; nothing was written: {}",
         messages.join("\n")
     );
     Err(Failure::new(FailureKind::Refused, "guard_refused", message))
 }
 
-/// Refuses replacements that `--auto-approve` does not cover, because nobody sees them.
+/// Refuses replacements with `--auto-approve` unless `--allow-replace` approves them.
 pub(crate) fn check_replacements(plan: &Plan, approval: ApprovalArgs) -> Result<(), Failure> {
     if !approval.auto_approve || approval.allow_replace {
         return Ok(());
@@ -68,13 +68,13 @@ pub(crate) fn check_replacements(plan: &Plan, approval: ApprovalArgs) -> Result<
         return Ok(());
     }
     let message = format!(
-        "{} would be replaced because of type, environment, template or settings, which \
-         --auto-approve does not cover",
+        "{} would be replaced because of a new type, environment, template or settings, and \
+         --auto-approve does not approve that",
         replaced.join(", ")
     );
     Err(
         Failure::new(FailureKind::Refused, "replace_not_allowed", message)
-            .hint("a replacement gives the connector a new id; allow it with --allow-replace"),
+            .hint("a replacement has a new connector id; approve it with --allow-replace"),
     )
 }
 
@@ -83,9 +83,9 @@ pub(super) async fn ask(invocation: Invocation<'_>) -> Result<(), Failure> {
     let Invocation { ui, global, .. } = invocation;
     let stdin_is_free = !global.files.iter().any(|path| path == Path::new("-"));
     if global.format != Format::Text || !stdin_is_free || !std::io::stdin().is_terminal() {
-        let message = "there is nobody to ask for approval";
+        let message = "approval is needed, and there is no terminal to ask on";
         return Err(Failure::usage("approval_needed", message)
-            .hint("review the plan, then run again with --auto-approve"));
+            .hint("review the output of `airlift plan`, then run with --auto-approve"));
     }
     render::ask(ui)?;
     let answer = read_line().await.map_err(|error| {
@@ -100,14 +100,14 @@ pub(super) async fn ask(invocation: Invocation<'_>) -> Result<(), Failure> {
     Err(Failure::new(kind, "not_approved", message))
 }
 
-/// Reads a line of standard input on a thread of its own: nothing can end the reading, and a
-/// signal has to end the wait for it.
+/// Reads a line of standard input on its own thread, because the read cannot be canceled and a
+/// signal has to end the wait.
 async fn read_line() -> std::io::Result<String> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         let mut line = String::new();
         let read = std::io::stdin().read_line(&mut line);
-        // The receiver is gone when the run has ended meanwhile.
+        // Sending fails if the run has ended, and then the line is not needed.
         let _ = sender.send(read.map(|_| line));
     });
     receiver

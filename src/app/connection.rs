@@ -1,4 +1,5 @@
-//! Responsible for the session with the API: its settings from flags, and what it may show.
+//! Responsible for the session with the API: its settings from the command line, and the text of
+//! responses that it may show.
 
 use super::Invocation;
 use super::endpoint::Endpoint;
@@ -14,7 +15,7 @@ use crate::sandbox;
 use crate::secrets::{Values, value_matcher};
 use serde_json::Value;
 
-/// How many requests the session sends, and with which token it creates connectors.
+/// The request rate of a session, and the token that creates connectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionSettings {
     connector_token: ConnectorToken,
@@ -23,7 +24,7 @@ pub(crate) struct SessionSettings {
 }
 
 impl Default for SessionSettings {
-    /// For commands that send a handful of requests.
+    /// The settings for commands that send few requests.
     fn default() -> Self {
         Self {
             connector_token: ConnectorToken::default(),
@@ -77,10 +78,10 @@ impl SessionSettings {
     }
 }
 
-/// An open session, with the embedded API if the session uses it.
+/// An open session, with the embedded API of `--sandbox`.
 pub(crate) struct Connection {
     pub(crate) session: Session,
-    /// The address, for people.
+    /// The address as shown to people.
     pub(crate) name: String,
     /// The organization that the session acts for.
     pub(crate) organization: OrganizationId,
@@ -88,7 +89,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Opens the session; gives the keys of the ledger that goes with it, too.
+    /// Opens the session. Returns it with the keys of its ledger's fingerprints.
     pub(super) async fn open(
         endpoint: Endpoint,
         options: Options,
@@ -106,16 +107,15 @@ impl Connection {
         Ok((connection, endpoint.keys))
     }
 
-    /// Masks the values in the state of the embedded API, which is a file, whatever the setting
-    /// that they are sent for.
+    /// Masks these values in the state file of the embedded API, in every setting.
     pub(super) fn mask(&self, values: &Values) {
         if let Some(running) = &self.sandbox {
             running.mask(value_matcher(values));
         }
     }
 
-    /// From now on responses may show what stands in the files or in the ledger, whatever it
-    /// looks like.
+    /// Allows responses to show text that the files or the ledger contain, even if it resembles a
+    /// secret.
     pub(super) fn allow_known_texts(
         &self,
         desired: &Desired,
@@ -132,7 +132,7 @@ impl Connection {
         }
     }
 
-    /// Stops the embedded API, so that its state is on disk.
+    /// Stops the embedded API, which then writes its state.
     pub(super) async fn close(self) -> Result<(), Failure> {
         match self.sandbox {
             Some(running) => Ok(running.stop().await?),
@@ -141,7 +141,7 @@ impl Connection {
     }
 }
 
-/// Every text in a value, keys included: names are keys.
+/// Every string in a value, including keys, because names are keys in the ledger.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],

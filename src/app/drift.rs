@@ -1,5 +1,6 @@
-//! Responsible for finding what changed out of band since the last apply. Reads no secret, and
-//! does not look at what the files want.
+//! Responsible for finding what others changed since the last apply.
+//!
+//! Does not compare with the files, and reads no secret.
 
 use super::App;
 use crate::cli::DriftArgs;
@@ -10,9 +11,9 @@ use crate::observed::{Details, Survey};
 use crate::plan::{Drift, Policy, drift};
 
 impl App<'_> {
-    /// Compares what the ledger remembers with what exists.
+    /// Compares the ledger with the API.
     pub(crate) async fn drift(&self, args: &DriftArgs) -> Result<(Drift, Observed), Failure> {
-        let (recorded, unsettled) = self.history().await?;
+        let (recorded, unsettled) = self.read_ledger().await?;
         refuse_unknown_targets(&recorded, &args.target)?;
         let policy = Policy {
             targets: args.target.iter().cloned().collect(),
@@ -35,12 +36,12 @@ impl App<'_> {
     }
 }
 
-/// A mistyped target would read as "no drift".
+/// Refuses targets that the ledger does not have. Otherwise a mistyped target would show no drift.
 fn refuse_unknown_targets(recorded: &LedgerState, targets: &[Address]) -> Result<(), Failure> {
     match targets.iter().find(|target| !is_known(recorded, target)) {
         None => Ok(()),
         Some(target) => {
-            let message = format!("the ledger knows no {target}");
+            let message = format!("the ledger has no {target}");
             Err(Failure::unknown_selector(message))
         }
     }

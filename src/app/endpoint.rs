@@ -1,8 +1,8 @@
-//! Responsible for finding the API: the remote one from the environment, or the embedded one,
-//! which it starts in this process on a loopback port.
+//! Responsible for choosing the API: the remote one that the environment names, or the embedded
+//! one, which runs in this process on a loopback port.
 //!
-//! Takes only the organization from the project's files. A pull request can change those files, so
-//! they never say where credentials go.
+//! Does not take an address or credentials from the project's files, because a pull request can
+//! change those files. The files give only the organization.
 
 use super::ledger_access::{Keys, state_dir};
 use super::{Environment, Invocation};
@@ -21,18 +21,18 @@ const SANDBOX_CLIENT_ID: &str = "sandbox";
 /// The file of the key for the ledger of the embedded API.
 const SANDBOX_KEY_FILE: &str = ".airlift/sandbox.key";
 
-/// Where a session goes, and with what.
+/// The API of a session, with its credentials, keys and ledger directory.
 pub(super) struct Endpoint {
     pub(super) target: Target,
-    /// The address, for people.
+    /// The address as shown to people.
     pub(super) name: String,
     pub(super) credentials: Credentials,
     pub(super) keys: Keys,
-    /// The organization that the files or the environment name.
+    /// The organization that the files or the environment name, if any.
     pub(super) organization: Option<OrganizationId>,
-    /// The directory of the ledgers, unless the operator names another.
+    /// The directory of the ledgers, unless `--ledger` names another.
     pub(super) ledger_dir: PathBuf,
-    /// The embedded API, if it is the one.
+    /// The embedded API of `--sandbox`.
     pub(super) sandbox: Option<sandbox::Sandbox>,
 }
 
@@ -88,8 +88,8 @@ impl Endpoint {
         })
     }
 
-    /// Starts the embedded API with its state beside the project. Its ledger is apart from the
-    /// remote one: the ids of one mean nothing in the other.
+    /// Starts the embedded API with its state beside the project. Its ledger has its own directory,
+    /// because ids of the embedded API mean nothing in the remote one.
     async fn embedded(env: &Environment, project: &Project) -> Result<Self, Failure> {
         let dir = state_dir(project);
         trusted(&dir)?;
@@ -148,7 +148,7 @@ fn random_secret() -> String {
     half() + &half()
 }
 
-/// The organization that files and environment name; they have to agree.
+/// The organization that the files or the environment name. Fails if they differ.
 fn expected_organization(
     env: &Environment,
     project: &Project,

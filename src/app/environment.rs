@@ -1,5 +1,7 @@
-//! Responsible for what a command reads from its process: environment variables, read once, and
-//! the signal that ends it. Secret stores read their own variables.
+//! Responsible for the environment variables that a command reads, and for the signal that
+//! interrupts it.
+//!
+//! Does not read the variables of secret stores.
 
 use crate::ledger::SharedStore;
 use std::collections::BTreeMap;
@@ -7,31 +9,31 @@ use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// What the variables of a run begin with.
-const OURS: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
-/// And those that object stores' own tools read, for a ledger that is kept in one.
-const STORES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
+/// Prefixes of the variables that airlift reads.
+const OWN_PREFIXES: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
+/// Prefixes of the variables that configure object stores, for a shared ledger.
+const OBJECT_STORE_PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
-/// What is around a run. Not printable: one of the variables is the client's secret.
+/// The environment of a run. Not printable, because it contains the client secret.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
-    /// Asks the run to end; without it, the process's signals do.
+    /// Interrupts the run in place of a signal.
     interrupt: Option<Arc<Notify>>,
-    /// A shared store by its address, which needs no network.
+    /// The address of a shared store, and the store in memory to use for it.
     store_override: Option<(String, SharedStore)>,
 }
 
 impl Environment {
-    /// What is around this process.
+    /// Reads the environment of this process.
     pub fn read() -> Self {
-        let ours = |name: &OsStr| {
-            let name = name.to_str().unwrap_or_default();
-            let mut prefixes = OURS.iter().chain(&STORES);
-            prefixes.any(|prefix| name.starts_with(prefix))
-        };
         Self {
-            variables: std::env::vars_os().filter(|(name, _)| ours(name)).collect(),
+            variables: std::env::vars_os()
+                .filter(|(name, _)| {
+                    starts_with_one_of(name, &OWN_PREFIXES)
+                        || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)
+                })
+                .collect(),
             ..Self::default()
         }
     }
@@ -51,14 +53,15 @@ impl Environment {
         (name == address).then(|| shared.clone())
     }
 
-    /// The variables of object stores' own tools.
+    /// The variables that configure object stores.
     pub(super) fn object_store_variables(&self) -> Vec<(String, String)> {
-        let text = |(name, value): (&OsString, &OsString)| {
-            let name = name.to_str()?;
-            let of_stores = STORES.iter().any(|prefix| name.starts_with(prefix));
-            of_stores.then(|| Some((name.to_owned(), value.to_str()?.to_owned())))?
-        };
-        self.variables.iter().filter_map(text).collect()
+        self.variables
+            .iter()
+            .filter(|(name, _)| starts_with_one_of(name, &OBJECT_STORE_PREFIXES))
+            .filter_map(|(name, value)| {
+                Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+            })
+            .collect()
     }
 
     /// Lets `interrupt` stop a run in place of a signal.
@@ -71,7 +74,7 @@ impl Environment {
         }
     }
 
-    /// Waits for the wish that the run ends.
+    /// Waits for the interruption of the run.
     pub(crate) async fn interruption(&self) {
         match &self.interrupt {
             Some(interrupt) => interrupt.notified().await,
@@ -79,13 +82,13 @@ impl Environment {
         }
     }
 
-    /// A variable that is set, text, and not empty.
+    /// The value of a variable, if it is UTF-8 and not empty.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let value = self.raw(name)?.to_str()?;
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// A variable as it is.
+    /// The value of a variable.
     pub(super) fn raw(&self, name: &str) -> Option<&OsStr> {
         self.variables
             .get(OsStr::new(name))
@@ -95,10 +98,17 @@ impl Environment {
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        let own = |(name, value): (N, V)| (name.into(), value.into());
         Self {
-            variables: variables.into_iter().map(own).collect(),
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
             ..Self::default()
         }
     }
+}
+
+fn starts_with_one_of(name: &OsStr, prefixes: &[&str]) -> bool {
+    let name = name.to_str().unwrap_or_default();
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -1,4 +1,5 @@
-//! Responsible for executing a plan: secrets, approval, the run, and its exit code.
+//! Responsible for executing a plan: resolves its secrets, asks for approval, runs it, and derives
+//! the exit code from the report.
 
 use super::approval;
 use super::{App, Invocation, Planned};
@@ -15,15 +16,15 @@ use crate::secrets::{ResolveError, ResolveErrorKind, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// The secrets that a plan sends.
+/// The values of the secrets that a plan sends.
 pub(crate) struct ResolvedSecrets {
     pub(crate) values: Values,
-    /// References without a value, and why. Their connectors are blocked.
+    /// References without a value, with the reason. Their connectors are blocked.
     pub(crate) missing: BTreeMap<SecretRef, String>,
 }
 
 impl App<'_> {
-    /// Resolves every reference that the plan sends, once, before the first write.
+    /// Resolves every reference that the plan sends, once and before the first write.
     pub(crate) async fn resolve(
         &self,
         plan: &Plan,
@@ -48,12 +49,12 @@ impl App<'_> {
         Ok(ResolvedSecrets { values, missing })
     }
 
-    /// Asks for approval on a terminal; without one, only a flag approves.
+    /// Asks for approval on a terminal. Fails if there is none.
     pub(crate) async fn ask_approval(&self) -> Result<(), Failure> {
         approval::ask(self.invocation).await
     }
 
-    /// Saves what an interrupted run left, and executes the plan.
+    /// Saves the ledger entries that were recovered from an interrupted run, and executes the plan.
     pub(crate) async fn execute(
         &self,
         planned: &Planned,
@@ -105,7 +106,7 @@ impl App<'_> {
         }
     }
 
-    /// Shows the plan to whoever approves it.
+    /// Shows the plan before it is approved. JSON output contains only the report.
     pub(crate) fn show_plan_before_execution(&self, plan: &Plan) -> Result<(), Failure> {
         let Invocation { ui, global, .. } = self.invocation;
         if global.format == Format::Text {
@@ -114,19 +115,19 @@ impl App<'_> {
         Ok(())
     }
 
-    /// Writes the report as the result of the command.
+    /// Prints the report.
     pub(crate) fn show_report(&self, plan: &Plan, report: &ApplyReport) -> Result<(), Failure> {
         let Invocation { ui, global, .. } = self.invocation;
         match global.format {
             Format::Json => json::report(&mut ui.out(), report)?,
-            // An empty plan has said so already.
+            // The plan has already been shown, and it says that there are no changes.
             Format::Text if !plan.has_changes() => {}
             Format::Text => render::report(&mut ui.out(), report, ui.verbosity())?,
         }
         Ok(())
     }
 
-    /// The exit code of a run that came to its report.
+    /// The exit code of a run with a report.
     pub(crate) fn exit(&self, report: &ApplyReport) -> Exit {
         let stopped = match self.stop.cause() {
             Some(StopCause::Signal) => Exit::Cancelled,
@@ -136,16 +137,16 @@ impl App<'_> {
         };
         let is_partial =
             report.unplanned > 0 || report.unsuccessful() != UnsuccessfulCounts::default();
-        let unsuccessful = if is_partial {
+        let result = if is_partial {
             Exit::Partial
         } else {
             Exit::Success
         };
-        Exit::decide([stopped, unsuccessful])
+        Exit::decide([stopped, result])
     }
 }
 
-/// The references in what an operation sends.
+/// The references whose values an operation sends.
 pub(super) fn sent_references(operation: &Operation) -> BTreeSet<&SecretRef> {
     match operation {
         Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
@@ -158,7 +159,7 @@ pub(super) fn sent_references(operation: &Operation) -> BTreeSet<&SecretRef> {
 fn unresolved(failures: &[ResolveError]) -> Failure {
     let list: Vec<String> = failures.iter().map(ToString::to_string).collect();
     let message = format!(
-        "nothing was written: secrets are missing\n{}",
+        "secrets could not be resolved; nothing was written\n{}",
         list.join("\n")
     );
     let lacks_store = failures
@@ -166,8 +167,8 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         .any(|failure| matches!(failure.kind, ResolveErrorKind::NotBuilt { .. }));
     if lacks_store {
         return Failure::new(FailureKind::Secret, "store_not_built", message)
-            .hint("build airlift with the feature that is named, or read the secrets another way");
+            .hint("build airlift with the named feature, or use another store");
     }
     Failure::new(FailureKind::Secret, "secret_unresolved", message)
-        .hint("provide them, or leave their connectors out of this run with --keep-going")
+        .hint("provide the secrets, or skip their connectors with --keep-going")
 }

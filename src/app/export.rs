@@ -1,4 +1,6 @@
-//! Responsible for what `export` reads, and for writing it into a directory. Reads no secret.
+//! Responsible for exporting customers: reads them from the API, and writes them as a project.
+//!
+//! Does not read secrets.
 
 use super::project::secret_roots;
 use super::{App, Invocation};
@@ -13,17 +15,17 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-/// The customers that are asked for; none means all.
+/// The customers to export. An empty set means all.
 pub(crate) fn exported_customers(
     invocation: Invocation<'_>,
     args: &ExportArgs,
 ) -> Result<BTreeSet<String>, Failure> {
     if args.out.is_some() && invocation.global.format != Format::Text {
-        let message = "--out writes YAML; leave --format out";
+        let message = "--out writes YAML files and does not support --format json";
         return Err(Failure::usage("usage", message));
     }
     if args.target.iter().any(|target| target.connector.is_some()) {
-        let message = "export takes whole customers: --target CUSTOMER";
+        let message = "export writes whole customers: use --target CUSTOMER";
         return Err(Failure::usage("usage", message));
     }
     Ok(args
@@ -34,19 +36,19 @@ pub(crate) fn exported_customers(
 }
 
 impl App<'_> {
-    /// Reads these customers, or all. Gives what `validate` accepts of them, and whether the list
-    /// of customers is whole.
+    /// Reads these customers, or all. Returns the parts that `validate` accepts, and whether the
+    /// list of customers is complete.
     pub(crate) async fn export(
         &self,
         wanted: &BTreeSet<String>,
     ) -> Result<(Exported, bool), Failure> {
-        let (recorded, unsettled) = self.history().await?;
+        let (recorded, unsettled) = self.read_ledger().await?;
         let extent = Survey {
             customers: &|_, name| wanted.is_empty() || wanted.contains(name),
             details: Details::All,
         };
         let observed = self.survey(&recorded, &extent).await?;
-        let is_whole = self.is_whole(&observed)?;
+        let is_complete = self.is_complete(&observed)?;
         refuse_unknown(&observed, wanted)?;
         let recovered = recover(recorded, &unsettled, &observed);
         let sources = Sources {
@@ -56,7 +58,7 @@ impl App<'_> {
         };
         let mut exported = export(sources, wanted);
         exported.omit_invalid(&secret_roots(self.invocation.env));
-        Ok((exported, is_whole))
+        Ok((exported, is_complete))
     }
 }
 
@@ -69,13 +71,13 @@ fn refuse_unknown(observed: &Observed, wanted: &BTreeSet<String>) -> Result<(), 
     match wanted.iter().find(|name| !names.contains(name.as_str())) {
         None => Ok(()),
         Some(name) => {
-            let message = format!("there is no customer {name}");
+            let message = format!("the API has no customer {name}");
             Err(Failure::unknown_selector(message))
         }
     }
 }
 
-/// Writes a project if none of its files exists, and returns the number of files.
+/// Writes a project unless one of its files exists. Returns the number of files.
 pub(crate) fn write_project(directory: &Path, exported: &Exported) -> Result<usize, Failure> {
     let target = OutDirectory::new(directory);
     let files: Vec<(PathBuf, String)> = export::project(exported)
@@ -87,9 +89,9 @@ pub(crate) fn write_project(directory: &Path, exported: &Exported) -> Result<usi
         .find(|(path, _)| target.root.join(path).symlink_metadata().is_ok())
     {
         let path = target.root.join(path);
-        let message = format!("{} exists, and nothing was written", path.display());
+        let message = format!("{} exists; nothing was written", path.display());
         return Err(Failure::error("file_exists", message)
-            .hint("export into another directory, and compare"));
+            .hint("export into another directory and compare the files"));
     }
     target.write(&files)?;
     Ok(files.len())

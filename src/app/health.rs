@@ -1,5 +1,5 @@
-//! Responsible for checking that everything a run needs is there: the files, the credentials, the
-//! API, the ledger and the secret stores. Changes nothing.
+//! Responsible for checking what a run needs: the files, the credentials, the API, the ledger and
+//! the secret stores. Changes nothing.
 
 use super::ledger_access::{shared_address, state_dir};
 use super::project::{self, resolver};
@@ -13,17 +13,16 @@ use crate::render::sinks;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Makes every check.
 pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Vec<HealthCheck>, Failure> {
     let loaded = project::read(invocation)?;
-    let (found, settings) = settings(invocation);
+    let (api_checks, access) = check_api_settings(invocation);
     let mut checks = vec![files(&loaded)];
-    checks.extend(found);
+    checks.extend(api_checks);
     if let Some(project) = &loaded.project {
-        if settings == Settings::Complete {
-            checks.extend(service(invocation, project).await);
+        if access == ApiAccess::Configured {
+            checks.extend(check_api(invocation, project).await);
         }
-        // A shared ledger is checked with the rest of what is remote.
+        // The check of the API includes a shared ledger.
         if !is_shared(invocation.global) {
             checks.push(ledger(project, invocation.global));
         }
@@ -35,8 +34,11 @@ pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Vec<Healt
 fn files(loaded: &Loaded) -> HealthCheck {
     let subject = "configuration";
     let Some(project) = &loaded.project else {
-        let detail = format!("{} findings stop a run", loaded.report.errors());
-        return HealthCheck::fail(subject, detail, "`airlift validate` lists them");
+        let detail = match loaded.report.errors() {
+            1 => "1 error in the files".to_owned(),
+            errors => format!("{errors} errors in the files"),
+        };
+        return HealthCheck::fail(subject, detail, "`airlift validate` lists every error");
     };
     let customers = project.desired.customers.len();
     let connectors = project.desired.connectors().count();
@@ -44,24 +46,27 @@ fn files(loaded: &Loaded) -> HealthCheck {
     let detail = format!("files: {read}, customers: {customers}, connectors: {connectors}");
     if warnings > 0 {
         let detail = format!("{detail}, warnings: {warnings}");
-        return HealthCheck::warn(subject, detail, "`airlift validate` lists them");
+        return HealthCheck::warn(subject, detail, "`airlift validate` lists every warning");
     }
     HealthCheck::ok(subject, detail)
 }
 
-/// Whether a session can be tried.
+/// Whether the environment configures the remote API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Settings {
-    Complete,
-    Lacking,
+enum ApiAccess {
+    Configured,
+    NotConfigured,
 }
 
-/// What the environment says about the API: whether it is there, and never what it is.
-fn settings(invocation: Invocation<'_>) -> (Vec<HealthCheck>, Settings) {
+/// Checks that the environment names the API and its credentials. Shows no credential.
+fn check_api_settings(invocation: Invocation<'_>) -> (Vec<HealthCheck>, ApiAccess) {
     let Invocation { env, global, .. } = invocation;
     if global.sandbox {
         let detail = "the embedded API needs no credentials";
-        return (vec![HealthCheck::ok("api", detail)], Settings::Lacking);
+        return (
+            vec![HealthCheck::ok("api", detail)],
+            ApiAccess::NotConfigured,
+        );
     }
     let address = env.text("AIRBYTE_API_HOST");
     let address = address.as_deref().unwrap_or(DEFAULT_TARGET);
@@ -69,7 +74,7 @@ fn settings(invocation: Invocation<'_>) -> (Vec<HealthCheck>, Settings) {
         Ok(target) => HealthCheck::ok("api", target.to_string()),
         Err(error) => {
             let detail = format!("AIRBYTE_API_HOST {error}");
-            HealthCheck::fail("api", detail, "correct it, or leave it out")
+            HealthCheck::fail("api", detail, "correct the variable, or unset it")
         }
     };
     let missing: Vec<&str> = ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"]
@@ -77,24 +82,23 @@ fn settings(invocation: Invocation<'_>) -> (Vec<HealthCheck>, Settings) {
         .filter(|name| env.text(name).is_none())
         .collect();
     let credentials = if missing.is_empty() {
-        HealthCheck::ok("credentials", "the client's id and secret are set")
+        HealthCheck::ok("credentials", "client id and client secret are set")
     } else {
         let detail = format!("{} not set", missing.join(" and "));
         let hint = "set the organization's client credentials, or try --sandbox";
         HealthCheck::fail("credentials", detail, hint)
     };
     let checks = vec![address, credentials];
-    let complete = checks.iter().all(|probe| probe.health == Health::Ok);
-    let settings = if complete {
-        Settings::Complete
+    let access = if checks.iter().all(|check| check.health == Health::Ok) {
+        ApiAccess::Configured
     } else {
-        Settings::Lacking
+        ApiAccess::NotConfigured
     };
-    (checks, settings)
+    (checks, access)
 }
 
-/// Checks the token, one GET, and that the ledger can be read.
-async fn service(invocation: Invocation<'_>, project: &Project) -> Vec<HealthCheck> {
+/// Checks that the API issues a token and answers a GET, and that the ledger can be read.
+async fn check_api(invocation: Invocation<'_>, project: &Project) -> Vec<HealthCheck> {
     let events = sinks::quiet(invocation.ui);
     let app = match App::open(invocation, project, SessionSettings::default(), events).await {
         Ok(app) => app,
@@ -103,11 +107,11 @@ async fn service(invocation: Invocation<'_>, project: &Project) -> Vec<HealthChe
     let organization = app.connection.organization;
     let mut checks = vec![HealthCheck::ok(
         "token",
-        format!("given, for organization {organization}"),
+        format!("issued for organization {organization}"),
     )];
     let reader = app.connection.session.reader();
     checks.push(match reader.definitions(Some("github")).await {
-        Ok(_) => HealthCheck::ok("reading", "the API answers"),
+        Ok(_) => HealthCheck::ok("reading", "the API answers requests"),
         Err(error) => failed("reading", &error.into()),
     });
     match app.ledger.load().await {
@@ -146,10 +150,10 @@ fn unverified(recorded: &LedgerState) -> HealthCheck {
 }
 
 fn failed(subject: &str, failure: &Failure) -> HealthCheck {
-    let hint = failure
-        .hints
-        .first()
-        .map_or("check credentials, organization and network", |hint| hint);
+    let hint = failure.hints.first().map_or(
+        "check the credentials, the organization and the network",
+        |hint| hint,
+    );
     HealthCheck::fail(subject, failure.message.clone(), hint)
 }
 
@@ -163,30 +167,35 @@ fn ledger(project: &Project, global: &GlobalArgs) -> HealthCheck {
     let root = root.unwrap_or_else(|| state_dir(project).join("ledger"));
     let shown = root.display();
     match std::fs::read_dir(&root) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            HealthCheck::ok(subject, format!("{shown} will be made by the first apply"))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => HealthCheck::ok(
+            subject,
+            format!("{shown} does not exist yet; the first apply creates it"),
+        ),
         Err(error) => {
             let detail = format!("{shown} cannot be read: {}", error.kind());
-            HealthCheck::fail(subject, detail, "let this user read and write it")
+            HealthCheck::fail(
+                subject,
+                detail,
+                "let this user read and write the directory",
+            )
         }
-        Ok(_) if is_open(&root) => {
-            let detail = format!("{shown} can be entered by others");
-            HealthCheck::warn(subject, detail, "take the permission away: chmod 700")
+        Ok(_) if is_accessible_to_others(&root) => {
+            let detail = format!("{shown} is accessible to other users");
+            HealthCheck::warn(subject, detail, "remove their permissions: chmod 700")
         }
-        Ok(_) => HealthCheck::ok(subject, format!("{shown} is there and private")),
+        Ok(_) => HealthCheck::ok(subject, format!("{shown} exists and is private")),
     }
 }
 
 #[cfg(unix)]
-fn is_open(directory: &Path) -> bool {
+fn is_accessible_to_others(directory: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let metadata = directory.metadata();
     metadata.is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
+fn is_accessible_to_others(_: &Path) -> bool {
     false
 }
 

@@ -1,4 +1,5 @@
-//! Responsible for where the ledger is kept, who locks it, and the keys of its fingerprints.
+//! Responsible for choosing the store of the ledger, the name of this run in its lock, and the keys
+//! of its fingerprints.
 
 use super::endpoint::Endpoint;
 use super::{Environment, Invocation};
@@ -9,14 +10,14 @@ use crate::model::{OrganizationId, SecretValue};
 use crate::secrets::Fingerprinter;
 use std::path::{Path, PathBuf};
 
-/// The keys of fingerprints: in use now, and before a rekeying.
+/// The keys of fingerprints: the current one, and the one that `ledger rekey` replaces.
 pub(super) struct Keys {
     current: SecretValue,
     previous: SecretValue,
 }
 
 impl Keys {
-    /// From the environment, else the client secret.
+    /// Reads the keys from the environment. The default of each is the client secret.
     pub(super) fn new(env: &Environment, client_secret: &str) -> Self {
         let key = |name: &str| {
             let own = env.text(name);
@@ -36,7 +37,7 @@ impl Keys {
     }
 }
 
-/// Fingerprints with the organization's keys.
+/// Computes fingerprints with the keys, for one organization.
 pub(crate) struct Fingerprinters {
     pub(crate) current: Fingerprinter,
     pub(crate) previous: Fingerprinter,
@@ -92,12 +93,13 @@ pub(crate) fn shared_address(root: &Path) -> Option<&str> {
     root.to_str().filter(|text| text.contains("://"))
 }
 
-/// The directory of ledger and sandbox beside the project.
+/// The directory beside the project that holds the ledger and the state of the sandbox.
 pub(crate) fn state_dir(project: &Project) -> PathBuf {
     project.root.join(".airlift")
 }
 
-/// How the lock names this run to another one: a ledger may be shared between machines.
+/// The name of this run that other runs see in the lock. It contains the machine, because machines
+/// may share a ledger.
 pub(super) fn owner() -> String {
     let process = format!("process {}", std::process::id());
     #[cfg(unix)]

@@ -1,7 +1,7 @@
-//! Responsible for running a command on a project: `App` opens what the command needs and closes
-//! it again; its methods are the stages from files to report.
+//! Responsible for the stages that commands share: `App` opens the session, the ledger and the
+//! secret stores, runs the stages from files to report, and closes everything again.
 //!
-//! Does not know which command runs. The commands say that, one file each.
+//! Does not know which command runs. The files in `commands` put the stages together.
 
 mod approval;
 mod connection;
@@ -50,7 +50,7 @@ use ledger_access::Fingerprinters;
 use project::resolver;
 use std::sync::Arc;
 
-/// What every command is called with.
+/// The arguments, environment and output of a command.
 #[derive(Clone, Copy)]
 pub(crate) struct Invocation<'a> {
     pub(crate) ui: &'a Ui,
@@ -58,7 +58,7 @@ pub(crate) struct Invocation<'a> {
     pub(crate) global: &'a GlobalArgs,
 }
 
-/// A command's connection to the API, its ledger, and its secret stores.
+/// An open project: the session with the API, the ledger, and the secret stores.
 pub(crate) struct App<'a> {
     pub(crate) invocation: Invocation<'a>,
     pub(crate) project: &'a Project,
@@ -67,14 +67,14 @@ pub(crate) struct App<'a> {
     pub(crate) ledger: Ledger,
     pub(crate) fingerprinters: Fingerprinters,
     pub(crate) stop: Stop,
-    /// Customers that are read or executed at the same time.
+    /// How many customers are read or executed at the same time.
     parallelism: usize,
     events: Arc<dyn Sink>,
     lock: Option<Lock>,
 }
 
 impl<'a> App<'a> {
-    /// Opens the session and finds the organization's ledger.
+    /// Opens the session and the ledger of its organization.
     pub(crate) async fn open(
         invocation: Invocation<'a>,
         project: &'a Project,
@@ -112,7 +112,7 @@ impl<'a> App<'a> {
         })
     }
 
-    /// The same with the ledger's lock, for commands that write.
+    /// Opens the session and locks the ledger, for commands that write.
     pub(crate) async fn open_locked(
         invocation: Invocation<'a>,
         project: &'a Project,
@@ -124,7 +124,7 @@ impl<'a> App<'a> {
         Ok(app)
     }
 
-    /// Takes the ledger's lock, or says who holds it.
+    /// Locks the ledger. Fails with the name of the run that holds the lock.
     pub(crate) async fn lock(&mut self) -> Result<(), Failure> {
         let lock = self
             .ledger
@@ -134,8 +134,8 @@ impl<'a> App<'a> {
         Ok(())
     }
 
-    /// Writes the ledger's head, releases the lock, ends sessions with secret stores, and writes the
-    /// sandbox's state.
+    /// Writes the ledger's head, releases the lock, ends the sessions with secret stores, and stops
+    /// the embedded API.
     pub(crate) async fn close(self) -> Result<(), Failure> {
         let mut checkpoint = Ok(());
         if let Some(lock) = self.lock {
@@ -147,14 +147,14 @@ impl<'a> App<'a> {
         Ok(checkpoint?)
     }
 
-    /// Says which API the command is about to use.
+    /// Shows which API and organization the command uses.
     pub(crate) fn show_target(&self) -> Result<(), Failure> {
         let organization = self.connection.organization.to_string();
         render::target(self.invocation.ui, &self.connection.name, &organization)?;
         Ok(())
     }
 
-    /// Ends the display of progress, because a result follows.
+    /// Ends the display of progress before a result is printed.
     fn end_phase(&self) {
         self.events.emit(Event::PhaseFinished);
     }

@@ -1,5 +1,5 @@
-//! Responsible for reading the files that the command line names, and for what they say about
-//! secret stores.
+//! Responsible for loading the project that the command line names, and for the resolver of its
+//! secret references.
 
 use super::{Environment, Invocation};
 use crate::cli::GlobalArgs;
@@ -10,16 +10,17 @@ use crate::secrets::Resolver;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The most that standard input may hold, one byte past what a file may.
+/// The maximum that is read from standard input: one byte more than a file may have, so that a
+/// larger input is noticed.
 const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
 
-/// Reads the files and gives the project, or shows every finding and fails.
+/// Loads the project. Shows every finding and fails if the files have errors.
 pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let ui = invocation.ui;
     let Loaded { report, project } = read(invocation)?;
     let Some(project) = project else {
         render::findings(&mut ui.status(), &report)?;
-        let message = "the files have errors, so nothing was read or written remotely";
+        let message = "the files have errors; no request was sent";
         return Err(Failure::error("invalid_files", message));
     };
     if ui.verbosity().lists_all() && !report.findings.is_empty() {
@@ -28,8 +29,8 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     Ok(project)
 }
 
-/// Like [`load`], but gives an empty project where nothing is named and there are no files: for
-/// commands that need no more of it than its place and its organization.
+/// Loads the project, or returns an empty one if the command line names no files and the current
+/// directory has none. For commands that use only the project's location and organization.
 pub(crate) fn load_if_any(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let here = Path::new(".");
     if invocation.global.files == [here] && !has_yaml(here) {
@@ -47,7 +48,7 @@ fn has_yaml(directory: &Path) -> bool {
         .any(|entry| entry.path().extension().is_some_and(|end| end == "yaml"))
 }
 
-/// Reads the files, with every finding.
+/// Reads the files and returns every finding.
 pub(crate) fn read(invocation: Invocation<'_>) -> Result<Loaded, Failure> {
     let Invocation { env, global, .. } = invocation;
     let stdin = global.files.iter().any(|path| path == Path::new("-"));
@@ -71,7 +72,7 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Resolves references as seen from the project, each once: one is enough for a whole run.
+/// The resolver of the project's secret references. Resolves each reference once per run.
 pub(super) fn resolver(invocation: Invocation<'_>, project: &Project) -> Result<Resolver, Failure> {
     let ca_pem = ca_pem(invocation.global)?.unwrap_or_default();
     let resolver =
@@ -82,8 +83,8 @@ pub(super) fn resolver(invocation: Invocation<'_>, project: &Project) -> Result<
     })
 }
 
-/// The directories that absolute file references may point below. They are set outside the
-/// project.
+/// The directories that absolute file references must be below. The environment sets them, because
+/// a pull request can change the project's files.
 pub(super) fn secret_roots(env: &Environment) -> Vec<PathBuf> {
     match env.raw("AIRLIFT_SECRET_ROOTS") {
         Some(roots) => std::env::split_paths(roots)

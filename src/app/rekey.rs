@@ -1,5 +1,5 @@
-//! Responsible for moving the ledger's fingerprints to a new key, for secrets that are still what
-//! was last sent. Writes nothing but the ledger.
+//! Responsible for moving the ledger's fingerprints to a new key, where the secrets did not change
+//! since they were sent. Writes only the ledger.
 
 use super::App;
 use crate::failure::Failure;
@@ -12,10 +12,10 @@ use crate::secrets::Values;
 use std::collections::BTreeSet;
 
 impl App<'_> {
-    /// Moves every fingerprint that can be moved, under the ledger's lock.
+    /// Locks the ledger and moves every fingerprint whose secret is unchanged.
     pub(crate) async fn rekey(&mut self) -> Result<Rekeyed, Failure> {
         if self.fingerprinters.are_equal() {
-            let message = "the old key and the new one are the same";
+            let message = "the old key and the new key are the same";
             return Err(Failure::usage("same_key", message).hint(
                 "set AIRLIFT_LEDGER_KEY to the new key, or AIRLIFT_LEDGER_OLD_KEY to the old one",
             ));
@@ -38,12 +38,12 @@ impl App<'_> {
         self.ledger.rotations().await?.resign().await?;
         rekeyed
             .left
-            .sort_by(|one, other| one.address.cmp(&other.address));
+            .sort_by(|left, right| left.address.cmp(&right.address));
         Ok(rekeyed)
     }
 
-    /// The values of every reference that a fingerprint with the old key needs. References that
-    /// cannot be resolved are reported with their connectors.
+    /// The values of the references whose fingerprints have the old key. Leaves out references that
+    /// cannot be resolved; their connectors are reported later.
     async fn values_to_move(&self, recorded: &LedgerState) -> Values {
         let mut references = BTreeSet::new();
         for customer in recorded.customers.values() {
@@ -86,7 +86,7 @@ impl App<'_> {
                 *sent = moved;
                 rekeyed.moved += 1;
             }
-            Err(why) => rekeyed.left(address, why),
+            Err(reason) => rekeyed.left(address, reason),
         }
     }
 
@@ -98,7 +98,9 @@ impl App<'_> {
     ) -> Result<SentFingerprints, String> {
         let (old, new) = (&self.fingerprinters.previous, &self.fingerprinters.current);
         if !old.has_key_of(sent) {
-            return Err("its fingerprints have neither the old nor the new key".to_owned());
+            return Err(
+                "its fingerprints were made with neither the old nor the new key".to_owned(),
+            );
         }
         let declared = self
             .declared(address)
@@ -106,7 +108,7 @@ impl App<'_> {
         new.rekey(old, sent, &declared.secret_leaves(), |reference| {
             values.get(reference).map(AsRef::as_ref)
         })
-        .map_err(|why| why.to_string())
+        .map_err(|error| error.to_string())
     }
 }
 
@@ -115,13 +117,13 @@ fn refuse_unrecorded_creations(open: &[JournalEntry]) -> Result<(), Failure> {
     if !open.iter().any(may_have_created) {
         return Ok(());
     }
-    let message = "an earlier run was cut short, and what it created is not in the ledger yet";
+    let message = "an interrupted run may have created connectors that are not in the ledger yet";
     let failure = Failure::error("unsettled_journal", message);
     Err(failure.hint("run `airlift apply` with the old key first"))
 }
 
-/// Whether a creation may have taken effect. One that an apply has looked for in vain is no reason
-/// to wait until it can no longer come.
+/// Whether a creation may have taken effect. One whose connector an apply did not find need not be
+/// waited for.
 fn may_have_created(unsettled: &JournalEntry) -> bool {
     matches!(unsettled.intent, Intent::CreateConnector { .. })
         && unsettled.outcome != Some(IntentOutcome::Missing)

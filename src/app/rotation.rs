@@ -1,4 +1,5 @@
-//! Responsible for rotations: which one a command begins or goes on with, its plan, and its waves.
+//! Responsible for rotations: selects the rotation to start or resume, plans it, and executes it in
+//! waves.
 
 use super::execution::{ResolvedSecrets, sent_references};
 use super::{App, Planned};
@@ -13,24 +14,24 @@ use std::collections::BTreeSet;
 
 type Selector = BTreeSet<Address>;
 
-/// The rotation that a command is about to plan.
+/// The rotation to plan.
 pub(crate) struct SelectedRotation {
     rotations: Rotations,
     selector: Selector,
-    /// What an earlier run began.
+    /// The interrupted rotation, with `--resume`.
     resumed: Option<UnfinishedRotation>,
 }
 
 /// A rotation with its plan.
 pub(crate) struct PlannedRotation {
     pub(crate) planned: Planned,
-    /// Changes that a rotation leaves alone.
+    /// Changes that the rotation does not make, because they are left for `apply`.
     pub(crate) deferred: Vec<(Address, Action)>,
     rotations: Rotations,
     rotation: UnfinishedRotation,
 }
 
-/// Refuses a selector that selects nothing.
+/// Refuses selectors that match no connector of the files.
 pub(crate) fn check_selectors(desired: &Desired, selectors: &[Address]) -> Result<(), Failure> {
     let selects_nothing = |selector: &&Address| {
         !desired
@@ -40,12 +41,12 @@ pub(crate) fn check_selectors(desired: &Desired, selectors: &[Address]) -> Resul
     let Some(unknown) = selectors.iter().find(selects_nothing) else {
         return Ok(());
     };
-    let message = format!("the files have no connector that {unknown} selects");
+    let message = format!("no connector in the files matches {unknown}");
     Err(Failure::unknown_selector(message))
 }
 
 impl SelectedRotation {
-    /// The rotation to begin, or with `--resume` the one to go on with.
+    /// Selects the rotation to start or, with `--resume`, the interrupted one.
     pub(crate) async fn find(app: &App<'_>, args: &RotateArgs) -> Result<Self, Failure> {
         let rotations = app.ledger.rotations().await?;
         let selector: Selector = args.selectors.iter().cloned().collect();
@@ -59,8 +60,8 @@ impl SelectedRotation {
         }
         if let Some(open) = rotations.with_selector(&selector) {
             let text = format!(
-                "this begins anew the rotation that was begun at {} and did not come to its end; \
-                 --resume goes on with it",
+                "this starts a new rotation; the one started at {} is unfinished, and --resume \
+                 continues it",
                 open.started_at
             );
             render::print_note(app.invocation.ui, &text)?;
@@ -72,7 +73,7 @@ impl SelectedRotation {
         })
     }
 
-    /// Makes the plan, without the changes that are left for apply.
+    /// Plans the rotation, without the changes that are left for `apply`.
     pub(crate) async fn plan(
         self,
         app: &App<'_>,
@@ -97,7 +98,7 @@ impl SelectedRotation {
         let plan = plan(&matches, &secrets, &self.policy(&matches, desired));
         let rotation = self
             .resumed
-            .unwrap_or_else(|| begin(self.selector, &matches));
+            .unwrap_or_else(|| new_rotation(self.selector, &matches));
         let narrowed = only_rotations(plan);
         Ok(PlannedRotation {
             planned: state.planned(narrowed.plan),
@@ -107,7 +108,8 @@ impl SelectedRotation {
         })
     }
 
-    /// Rotates everything selected, or what an earlier run has not come to yet.
+    /// The policy that rotates every selected connector or, with `--resume`, those that the
+    /// interrupted run did not rotate.
     fn policy(&self, matches: &Matches<'_>, desired: &Desired) -> Policy {
         let selected = Policy {
             targets: self.selector.clone(),
@@ -133,7 +135,7 @@ impl SelectedRotation {
 }
 
 impl PlannedRotation {
-    /// Executes the plan wave by wave. The ledger remembers the rotation until it is complete.
+    /// Executes the plan in waves. The ledger keeps the rotation until it is complete.
     pub(crate) async fn execute(
         &mut self,
         app: &App<'_>,
@@ -187,13 +189,14 @@ fn to_resume<'a>(
 fn not_resumable(open: &[UnfinishedRotation]) -> Failure {
     let failure = |message: &str| Failure::usage("nothing_to_resume", message);
     if open.is_empty() {
-        return failure("no rotation was begun that did not come to its end");
+        return failure("there is no unfinished rotation");
     }
-    let ask = failure("say which rotation to go on with: repeat what it was begun with");
-    open.iter().map(unfinished).fold(ask, Failure::hint)
+    let ask =
+        failure("several rotations are unfinished: repeat the selectors of the one to resume");
+    open.iter().map(unfinished_hint).fold(ask, Failure::hint)
 }
 
-fn unfinished(rotation: &UnfinishedRotation) -> String {
+fn unfinished_hint(rotation: &UnfinishedRotation) -> String {
     let names: Vec<String> = rotation.selector.iter().map(Address::to_string).collect();
     let names = if names.is_empty() {
         "--all".to_owned()
@@ -203,9 +206,9 @@ fn unfinished(rotation: &UnfinishedRotation) -> String {
     format!("unfinished since {}: {names}", rotation.started_at)
 }
 
-fn begin(selector: Selector, matches: &Matches<'_>) -> UnfinishedRotation {
+fn new_rotation(selector: Selector, matches: &Matches<'_>) -> UnfinishedRotation {
     let is_selected = |address: &Address| {
-        selector.is_empty() || selector.iter().any(|one| address.is_within(one))
+        selector.is_empty() || selector.iter().any(|selected| address.is_within(selected))
     };
     UnfinishedRotation {
         started_at: jiff::Timestamp::now().to_string(),

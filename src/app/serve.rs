@@ -1,4 +1,4 @@
-//! Responsible for the settings of a sandbox that runs as a server of its own.
+//! Responsible for the settings of `sandbox serve`, from its arguments and the environment.
 
 use super::Environment;
 use crate::cli::ServeArgs;
@@ -6,7 +6,6 @@ use crate::failure::Failure;
 use crate::sandbox::{Faults, Options};
 use std::time::Duration;
 
-/// The settings that arguments and environment give.
 pub(crate) fn sandbox_options(env: &Environment, args: &ServeArgs) -> Result<Options, Failure> {
     let mut faults = Faults::default();
     for text in &args.fault {
@@ -38,7 +37,7 @@ pub(crate) fn sandbox_options(env: &Environment, args: &ServeArgs) -> Result<Opt
     Ok(options)
 }
 
-/// The client pair from the environment, where both are set; without it any pair will do.
+/// The client credentials of the environment. Without any, the sandbox accepts all credentials.
 fn client(env: &Environment) -> Result<Option<(String, String)>, Failure> {
     match (
         env.text("AIRBYTE_CLIENT_ID"),

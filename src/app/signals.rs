@@ -1,37 +1,37 @@
-//! Responsible for ending a run early when the process is asked to.
+//! Responsible for ending a run after SIGINT or SIGTERM.
 
 use super::{App, Environment};
 use crate::apply::StopCause;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::render;
 
-/// Runs what writes nothing: a signal ends it at once.
+/// Runs a stage that writes nothing. A signal ends it at once.
 pub(crate) async fn unless_interrupted<T>(
     env: &Environment,
     run: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     tokio::select! {
         result = run => result,
-        () = env.interruption() => Err(cancelled()),
+        () = env.interruption() => Err(canceled()),
     }
 }
 
 impl App<'_> {
-    /// Runs what may write. A signal before the first write ends it at once. Later the first
-    /// signal lets requests in flight finish, and keeps the session from waiting for anything
-    /// else; the second one ends the process, and the next run recovers from the journal.
+    /// Runs a stage that may write. A signal before the first write ends it at once. After that,
+    /// the first signal lets requests in flight finish and ends all waiting. The second signal ends
+    /// the process, and the next run recovers from the journal.
     pub(crate) async fn until_interrupted<T>(
         &self,
         run: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         tokio::select! {
             result = run => result,
-            () = self.listen() => Err(cancelled()),
+            () = self.handle_signals() => Err(canceled()),
         }
     }
 
-    /// Returns when a signal is to end the run at once.
-    async fn listen(&self) {
+    /// Handles signals. Returns when one has to end the run at once.
+    async fn handle_signals(&self) {
         let ui = self.invocation.ui;
         loop {
             self.invocation.env.interruption().await;
@@ -49,8 +49,8 @@ impl App<'_> {
     }
 }
 
-fn cancelled() -> Failure {
-    let message = "cancelled before anything was written";
+fn canceled() -> Failure {
+    let message = "canceled before the first write; nothing was written";
     Failure::new(FailureKind::Cancelled, "cancelled", message)
 }
 
@@ -67,7 +67,7 @@ pub(crate) async fn signal() {
             return;
         }
     }
-    // Without a way to listen there is nothing to wait for.
+    // Without a signal handler no signal arrives, so wait forever.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

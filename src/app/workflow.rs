@@ -1,5 +1,5 @@
-//! Responsible for the stages from files to plan: read the ledger and the API, recover what an
-//! interrupted run left, match, compare secrets, plan. Writes nothing, here or there.
+//! Responsible for the stages from files to plan: reads the ledger and the API, recovers from an
+//! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
 use super::App;
 use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
@@ -16,24 +16,24 @@ use crate::secrets::compare;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// What exists and what the ledger remembers, with what an interrupted run left.
-pub(super) struct State {
+/// The state of the API and of the ledger, after recovery from an interrupted run.
+pub(super) struct RecoveredState {
     pub(super) observed: Observed,
     pub(super) recorded: LedgerState,
-    /// Customers whose ledger entries an interrupted run left to be written.
+    /// Customers whose entries recovery changed, so that they have to be saved.
     unsaved: BTreeSet<WorkspaceId>,
     /// Creations of earlier runs that may still take effect.
     open: Vec<JournalEntry>,
-    /// Connectors that an earlier run or somebody else may have created.
+    /// Connectors that an interrupted run or someone else may have created.
     doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
 }
 
-/// A plan with the ledger that it was made from.
+/// A plan with the ledger that it was computed from.
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
-    /// The ledger, with what an interrupted run left.
+    /// The ledger after recovery.
     pub(crate) recorded: LedgerState,
-    /// Customers whose ledger entries an interrupted run left to be written.
+    /// Customers whose entries recovery changed, so that they have to be saved.
     pub(crate) unsaved: BTreeSet<WorkspaceId>,
     /// Creations of earlier runs that may still take effect.
     pub(crate) open: Vec<JournalEntry>,
@@ -41,7 +41,7 @@ pub(crate) struct Planned {
 }
 
 impl App<'_> {
-    /// Makes the plan of the files.
+    /// Plans the changes that the files require.
     pub(crate) async fn plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
         let planned = self.read_and_plan(args).await;
         self.end_phase();
@@ -58,20 +58,13 @@ impl App<'_> {
         Ok(state.planned(plan))
     }
 
-    /// Reads the ledger and the API, and recovers what an interrupted run left.
-    pub(super) async fn read(&self, args: &ConnectionArgs) -> Result<State, Failure> {
+    /// Reads the ledger and the API, and recovers from an interrupted run.
+    pub(super) async fn read(&self, args: &ConnectionArgs) -> Result<RecoveredState, Failure> {
         let desired = &self.project.desired;
         let reader = self.connection.session.reader();
-        let (recorded, unsettled) = self.history().await?;
-        let settle_timeout = Duration::from_secs(args.settle_timeout);
-        await_pending_creations(
-            &reader,
-            &recorded,
-            &unsettled,
-            settle_timeout,
-            &*self.events,
-        )
-        .await?;
+        let (recorded, unsettled) = self.read_ledger().await?;
+        let timeout = Duration::from_secs(args.settle_timeout);
+        await_pending_creations(&reader, &recorded, &unsettled, timeout, &*self.events).await?;
         let refresh = match args.refresh {
             RefreshArg::Lean => observed::RefreshMode::Lean,
             RefreshArg::Full => observed::RefreshMode::Full,
@@ -86,7 +79,7 @@ impl App<'_> {
         )
         .await?;
         let recovered = recover(recorded, &unsettled, &observed);
-        Ok(State {
+        Ok(RecoveredState {
             observed,
             recorded: recovered.recorded,
             unsaved: recovered.changed,
@@ -95,9 +88,9 @@ impl App<'_> {
         })
     }
 
-    /// Reads the ledger and the journal. From then on responses may show what stands in them or
-    /// in the files.
-    pub(super) async fn history(&self) -> Result<(LedgerState, Vec<JournalEntry>), Failure> {
+    /// Reads the ledger and the journal, and allows responses to show the text of both and of the
+    /// files.
+    pub(super) async fn read_ledger(&self) -> Result<(LedgerState, Vec<JournalEntry>), Failure> {
         let (recorded, unsettled) = self.ledger.load_with_journal().await?;
         self.connection
             .allow_known_texts(&self.project.desired, &recorded, &unsettled);
@@ -113,7 +106,7 @@ impl App<'_> {
         compare(matches, &self.fingerprinters.current, resolver).await
     }
 
-    /// Reads apart from any files.
+    /// Reads the API without regard to the files.
     pub(super) async fn survey(
         &self,
         recorded: &LedgerState,
@@ -125,12 +118,12 @@ impl App<'_> {
         Ok(observed?)
     }
 
-    /// Whether the list of customers can be relied on to be whole; says so when it cannot.
-    pub(crate) fn is_whole(&self, observed: &Observed) -> Result<bool, Failure> {
+    /// Whether the list of customers is complete. Prints a note if it may not be.
+    pub(crate) fn is_complete(&self, observed: &Observed) -> Result<bool, Failure> {
         let Completeness::Incomplete(what) = &observed.completeness else {
             return Ok(true);
         };
-        let text = format!("the list of customers may not be whole: {what}");
+        let text = format!("the list of customers may be incomplete: {what}");
         render::print_note(self.invocation.ui, &text)?;
         Ok(false)
     }
@@ -143,8 +136,8 @@ impl App<'_> {
     }
 }
 
-impl State {
-    /// Keeps what the execution of the plan needs; what was observed is in the plan.
+impl RecoveredState {
+    /// Keeps the parts that the execution of the plan needs.
     pub(super) fn planned(self, plan: Plan) -> Planned {
         Planned {
             plan,

@@ -21,7 +21,7 @@ async fn execute(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     let (drift, observed) = app.drift(args).await?;
     // Objects of the ledger are read by id, so an incomplete list affects only the other ones.
-    app.is_whole(&observed)?;
+    app.is_complete(&observed)?;
     let Invocation { ui, global, .. } = app.invocation;
     match global.format {
         Format::Json => json::drift(&mut ui.out(), &drift)?,

@@ -27,11 +27,11 @@ async fn execute(
     customers: &BTreeSet<String>,
 ) -> Result<Exit, Failure> {
     app.show_target()?;
-    let (exported, is_whole) = app.export(customers).await?;
+    let (exported, is_complete) = app.export(customers).await?;
     write(app.invocation, args, &exported)?;
     let ui = app.invocation.ui;
     render::left_out(ui, &exported.left_out(), exported.placeholders())?;
-    if is_whole {
+    if is_complete {
         Ok(Exit::Success)
     } else {
         Ok(Exit::Partial)

@@ -1,4 +1,4 @@
-//! Responsible for the commented starting project that `init` writes.
+//! Responsible for the example project that `init` creates. Overwrites nothing.
 
 use crate::failure::Failure;
 use std::fs::OpenOptions;
@@ -12,10 +12,10 @@ const FILES: [(&str, &str); 3] = [
     (".gitignore", include_str!("gitignore")),
 ];
 
-/// Writes the project, never over something that exists, and gives the files it wrote.
+/// Writes the files of the project that do not exist, and returns their paths.
 pub(crate) fn write_starter(directory: &Path) -> Result<Vec<String>, Failure> {
     if directory.join("airlift.yaml").exists() {
-        let message = format!("{} has a project already", directory.display());
+        let message = format!("{} already contains a project", directory.display());
         return Err(Failure::error("project_exists", message));
     }
     let mut written = Vec::new();
@@ -28,7 +28,7 @@ pub(crate) fn write_starter(directory: &Path) -> Result<Vec<String>, Failure> {
     Ok(written)
 }
 
-/// False if the file is there already.
+/// Writes a file unless it exists. Returns whether it was written.
 fn write_new(path: &Path, content: &str) -> Result<bool, Failure> {
     let failed = |error: std::io::Error| Failure::cannot_write(path, &error);
     if let Some(directory) = path.parent() {
