@@ -3,6 +3,7 @@
 //!
 //! Does not know which command runs. The files in `commands` put the stages together.
 
+mod adoption;
 mod approval;
 mod connection;
 mod drift;
@@ -12,6 +13,7 @@ mod execution;
 mod export;
 mod health;
 mod ledger_access;
+mod ledger_contents;
 mod project;
 mod rekey;
 mod rotation;
@@ -19,6 +21,7 @@ mod serve;
 mod sign;
 mod signals;
 mod starter;
+mod trust;
 mod workflow;
 
 pub use environment::Environment;

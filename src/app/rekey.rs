@@ -62,7 +62,7 @@ impl App<'_> {
         self.secrets.resolve_all(&references).await.0
     }
 
-    fn declared(&self, address: &Address) -> Option<&DesiredConnector> {
+    pub(super) fn declared(&self, address: &Address) -> Option<&DesiredConnector> {
         let customer = self.project.desired.customers.get(&address.customer)?;
         customer.connectors.get(address.connector.as_ref()?)
     }
@@ -113,7 +113,7 @@ impl App<'_> {
 }
 
 /// Refuses if an interrupted run may have created connectors. Only an apply can record them.
-fn refuse_unrecorded_creations(open: &[JournalEntry]) -> Result<(), Failure> {
+pub(super) fn refuse_unrecorded_creations(open: &[JournalEntry]) -> Result<(), Failure> {
     if !open.iter().any(may_have_created) {
         return Ok(());
     }

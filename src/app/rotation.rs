@@ -2,6 +2,7 @@
 //! waves.
 
 use super::execution::{ResolvedSecrets, sent_references};
+use super::workflow::Reading;
 use super::{App, Planned};
 use crate::apply::{ApplyReport, Waves};
 use crate::cli::RotateArgs;
@@ -92,7 +93,7 @@ impl SelectedRotation {
         args: &RotateArgs,
     ) -> Result<PlannedRotation, Failure> {
         let desired = &app.project.desired;
-        let state = app.read(&args.connection).await?;
+        let state = app.read(Reading::from(&args.connection)).await?;
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = app.compare_secrets(&matches, &args.connection).await;
         let plan = plan(&matches, &secrets, &self.policy(&matches, desired));

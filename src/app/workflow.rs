@@ -9,12 +9,40 @@ use crate::model::{
     Address, AdoptPolicy, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
     WorkspaceId,
 };
-use crate::observed::{self, Survey, await_pending_creations, observe, survey};
+use crate::observed::{RefreshMode, Survey, await_pending_creations, observe, survey};
 use crate::plan::{Matches, Plan, Policy, match_resources, plan};
 use crate::render;
 use crate::secrets::compare;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+/// How much a command reads, and how long it waits for requests of an interrupted run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    refresh: RefreshMode,
+    settle_timeout: Duration,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            refresh: RefreshMode::Lean,
+            settle_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl From<&ConnectionArgs> for Reading {
+    fn from(args: &ConnectionArgs) -> Self {
+        Self {
+            refresh: match args.refresh {
+                RefreshArg::Lean => RefreshMode::Lean,
+                RefreshArg::Full => RefreshMode::Full,
+            },
+            settle_timeout: Duration::from_secs(args.settle_timeout),
+        }
+    }
+}
 
 /// The state of the API and of the ledger, after recovery from an interrupted run.
 pub(super) struct RecoveredState {
@@ -51,7 +79,7 @@ impl App<'_> {
     }
 
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
-        let state = self.read(&args.connection).await?;
+        let state = self.read(Reading::from(&args.connection)).await?;
         let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
         let secrets = self.compare_secrets(&matches, &args.connection).await;
         let plan = plan(&matches, &secrets, &policy(args));
@@ -59,21 +87,17 @@ impl App<'_> {
     }
 
     /// Reads the ledger and the API, and recovers from an interrupted run.
-    pub(super) async fn read(&self, args: &ConnectionArgs) -> Result<RecoveredState, Failure> {
+    pub(super) async fn read(&self, reading: Reading) -> Result<RecoveredState, Failure> {
         let desired = &self.project.desired;
         let reader = self.connection.session.reader();
         let (recorded, unsettled) = self.read_ledger().await?;
-        let timeout = Duration::from_secs(args.settle_timeout);
+        let timeout = reading.settle_timeout;
         await_pending_creations(&reader, &recorded, &unsettled, timeout, &*self.events).await?;
-        let refresh = match args.refresh {
-            RefreshArg::Lean => observed::RefreshMode::Lean,
-            RefreshArg::Full => observed::RefreshMode::Full,
-        };
         let observed = observe(
             &reader,
             desired,
             &recorded,
-            refresh,
+            reading.refresh,
             self.parallelism,
             &*self.events,
         )

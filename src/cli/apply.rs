@@ -39,7 +39,7 @@ pub struct ApprovalArgs {
 }
 
 /// Options of the execution, the same for `apply` and `rotate`.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub struct ExecutionArgs {
     /// Skip connectors whose secrets cannot be resolved
     #[arg(long, help_heading = "Execution")]

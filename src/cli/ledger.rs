@@ -1,10 +1,15 @@
 //! Responsible for the arguments of `ledger`.
 
+use crate::model::Address;
 use clap::{Args, Subcommand};
 
 /// `ledger`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum LedgerCommand {
+    /// Show what the ledger records
+    Show(ShowArgs),
+    /// Record the present secrets as already sent; sends nothing
+    Trust(TrustArgs),
     /// Move the fingerprints of secrets to a new key; writes only the ledger
     Rekey(RekeyArgs),
     /// Sign entries that are not verified, after the API has shown their ids; writes only the ledger
@@ -24,6 +29,38 @@ Example:
 pub struct SignArgs {
     /// Do not ask for approval
     #[arg(long)]
+    pub auto_approve: bool,
+}
+
+/// `ledger show`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  airlift ledger show
+  airlift ledger show 'acme-corp/Acme GitHub'
+  airlift ledger show --format json | jq '.customers[].connectors[].id'")]
+pub struct ShowArgs {
+    /// Only these customers, or connectors as CUSTOMER/CONNECTOR
+    #[arg(value_name = "SELECTOR")]
+    pub selectors: Vec<Address>,
+}
+
+/// `ledger trust`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Use it where the secrets of a connector are \"not verified\" and you know that the
+connector has the secrets that the files name now, for example after `adopt`.
+From then on, a plan notices when a secret changes.
+
+Examples:
+  airlift ledger trust acme-corp
+  airlift ledger trust 'acme-corp/Acme GitHub' --auto-approve")]
+pub struct TrustArgs {
+    /// Customers, or connectors as CUSTOMER/CONNECTOR
+    #[arg(value_name = "SELECTOR", required = true)]
+    pub selectors: Vec<Address>,
+    /// Do not ask for approval
+    #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
 }
 

@@ -4,6 +4,7 @@
 //! Does not open files. Has no option for a secret's value, because every process can read a
 //! command line and shells keep it in their history.
 
+mod adopt;
 mod apply;
 mod completions;
 mod connection;
@@ -22,6 +23,7 @@ mod types;
 mod validate;
 mod values;
 
+pub use adopt::{AdoptArgs, AdoptTarget};
 pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs};
 pub use completions::CompletionsArgs;
 pub use connection::{ConnectionArgs, ConnectorTokenArg, RateArgs, RefreshArg};
@@ -31,7 +33,7 @@ pub use explain::ExplainArgs;
 pub use export::ExportArgs;
 pub use global::{Format, GlobalArgs};
 pub use init::InitArgs;
-pub use ledger::{LedgerCommand, SignArgs};
+pub use ledger::{LedgerCommand, ShowArgs, SignArgs, TrustArgs};
 pub use plan::{PlanArgs, PlanningArgs};
 pub use rotate::RotateArgs;
 pub use sandbox::{SandboxCommand, ServeArgs};
@@ -80,6 +82,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Show the plan, ask for approval, and execute it
     Apply(ApplyArgs),
+    /// Add existing workspaces and connectors to the ledger
+    Adopt(AdoptArgs),
     /// Show what others changed since the last apply
     Drift(DriftArgs),
     /// Write the existing customers and connectors as YAML

@@ -1,7 +1,9 @@
 //! Responsible for parsing argument values.
 
+use super::AdoptTarget;
 use crate::model::CountOrPercent;
 use clap::builder::RangedU64ValueParser;
+use uuid::Uuid;
 
 /// Parses a timeout. The maximum of one year keeps the sum of timeout and present time valid.
 pub(super) fn seconds() -> RangedU64ValueParser {
@@ -19,6 +21,22 @@ pub(super) fn parse_count_or_percent(text: &str) -> Result<CountOrPercent, &'sta
     }
 }
 
+/// Parses `SELECTOR`, `SELECTOR=ID` or `ID`. A name may contain `=`, so only a UUID after the last
+/// one is an id.
+pub(super) fn parse_adopt_target(text: &str) -> Result<AdoptTarget, String> {
+    if let Ok(id) = text.parse() {
+        return Ok(AdoptTarget::Object(id));
+    }
+    let declared = |text: &str| text.parse().map_err(|error| format!("{error}"));
+    match text.rsplit_once('=') {
+        Some((address, id)) if id.parse::<Uuid>().is_ok() => {
+            let id = id.parse().map_err(|error| format!("{error}"))?;
+            Ok(AdoptTarget::DeclaredAs(declared(address)?, id))
+        }
+        _ => declared(text).map(AdoptTarget::Declared),
+    }
+}
+
 pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
     match text.parse() {
         Ok(rate) if (0.01..=10_000.0).contains(&rate) => Ok(rate),
@@ -28,7 +46,8 @@ pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_count_or_percent, parse_rate};
+    use super::{parse_adopt_target, parse_count_or_percent, parse_rate};
+    use crate::cli::AdoptTarget;
     use crate::model::CountOrPercent;
 
     #[test]
@@ -45,6 +64,26 @@ mod tests {
         for wrong in ["", "%", "-1", "101%", "1.5", "all"] {
             assert!(parse_count_or_percent(wrong).is_err(), "{wrong}");
         }
+    }
+
+    const ID: &str = "5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11";
+
+    #[test]
+    fn parse_adopt_target_of_selector_is_declared() {
+        let target = AdoptTarget::Declared("acme/a=b".parse().unwrap());
+        assert_eq!(parse_adopt_target("acme/a=b"), Ok(target));
+    }
+
+    #[test]
+    fn parse_adopt_target_of_selector_and_id_is_declared_as() {
+        let target = AdoptTarget::DeclaredAs("acme/a=b".parse().unwrap(), ID.parse().unwrap());
+        assert_eq!(parse_adopt_target(&format!("acme/a=b={ID}")), Ok(target));
+    }
+
+    #[test]
+    fn parse_adopt_target_of_id_is_object() {
+        let target = AdoptTarget::Object(ID.parse().unwrap());
+        assert_eq!(parse_adopt_target(ID), Ok(target));
     }
 
     #[test]

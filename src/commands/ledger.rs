@@ -1,10 +1,34 @@
-//! Responsible for `ledger rekey`: moves the fingerprints of unchanged secrets to a new key. Reads
-//! the API and writes only the ledger.
+//! Responsible for the commands `ledger show`, `ledger trust` and `ledger rekey`. They read the API
+//! and write only the ledger.
 
 use crate::app::{self, App, Invocation, SessionSettings};
-use crate::cli::Format;
+use crate::cli::{Format, ShowArgs, TrustArgs};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, json};
+
+pub(super) async fn show(invocation: Invocation<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
+    let ui = invocation.ui;
+    let project = app::load_if_any(invocation)?;
+    let events = render::sinks::quiet(ui);
+    let app = App::open(invocation, &project, SessionSettings::default(), events).await?;
+    let contents = app.ledger_contents(&args.selectors).await;
+    app.close().await?;
+    match invocation.global.format {
+        Format::Json => json::versioned(&mut ui.out(), &contents?)?,
+        Format::Text => render::ledger(&mut ui.out(), &contents?)?,
+    }
+    Ok(Exit::Success)
+}
+
+pub(super) async fn trust(invocation: Invocation<'_>, args: &TrustArgs) -> Result<Exit, Failure> {
+    let project = app::load(invocation)?;
+    let events = render::sinks::quiet(invocation.ui);
+    let opening = App::open_locked(invocation, &project, SessionSettings::default(), events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let exit = app.until_interrupted(app.trust(args)).await;
+    app.close().await?;
+    exit
+}
 
 pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;

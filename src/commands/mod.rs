@@ -1,6 +1,7 @@
 //! Responsible for the commands, one file each. A command turns its arguments into calls of
 //! [`crate::app`] and shows the result.
 
+mod adopt;
 mod apply;
 mod completions;
 mod doctor;
@@ -98,11 +99,14 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Validate(_) => validate::run(invocation),
         Command::Types(args) => types::run(invocation, &args),
         Command::Plan(args) => plan::run(invocation, &args).await,
+        Command::Adopt(args) => adopt::run(invocation, &args).await,
         Command::Apply(args) => apply::run(invocation, &args).await,
         Command::Drift(args) => drift::run(invocation, &args).await,
         Command::Export(args) => export::run(invocation, &args).await,
         Command::Doctor(_) => doctor::run(invocation).await,
         Command::Rotate(args) => rotate::run(invocation, &args).await,
+        Command::Ledger(LedgerCommand::Show(args)) => ledger::show(invocation, &args).await,
+        Command::Ledger(LedgerCommand::Trust(args)) => ledger::trust(invocation, &args).await,
         Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(invocation).await,
         Command::Ledger(LedgerCommand::Sign(args)) => ledger_sign::run(invocation, &args).await,
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::run(invocation, &args).await,

@@ -4,6 +4,7 @@
 //! Does no I/O and uses no `async`, clock, environment, randomness, hash-map order or secret
 //! value, so that the same inputs give the same bytes.
 
+mod adoption;
 mod blocked;
 mod connector;
 mod customer;
@@ -25,6 +26,7 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use adoption::only_adoptions;
 pub use blocked::{
     AllowedDeletions, BlockCode, BlockReason, Blocked, GuardCode, LimitSource, PlanWarning,
     PlanWarningCode, Refusal,

@@ -33,6 +33,10 @@ pub(crate) use terminal::sanitize;
 pub use terminal::{
     Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, Safe, Ui, Verbosity, width,
 };
-pub use text::{doctor, drift, findings, one_type, plan, rekeyed, report, signing, types};
+pub use text::{
+    doctor, drift, findings, ledger, one_type, plan, rekeyed, report, signing, trust_plan,
+    trusted, types,
+};
+pub use view::ledger::{Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted};
 pub use view::rekey::Rekeyed;
 pub use view::signing::{Signing, SigningConnector, SigningEntry};

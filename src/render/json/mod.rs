@@ -46,6 +46,17 @@ pub fn doctor(out: &mut Out<'_>, checks: &[HealthCheck]) -> io::Result<()> {
     document(out, &doctor::document(checks))
 }
 
+/// Writes a result with the version of the documents.
+pub fn versioned(out: &mut Out<'_>, result: &impl Serialize) -> io::Result<()> {
+    document(
+        out,
+        &Versioned {
+            format_version: FORMAT_VERSION,
+            result,
+        },
+    )
+}
+
 /// Writes any document, such as a schema, with dangerous characters escaped.
 pub fn document(out: &mut Out<'_>, document: &impl Serialize) -> io::Result<()> {
     let formatter = EscapedFormatter(serde_json::ser::PrettyFormatter::new());
@@ -68,6 +79,13 @@ pub fn drift_schema() -> schemars::Schema {
 /// The schema of a report.
 pub fn report_schema() -> schemars::Schema {
     schemars::schema_for!(report::ReportDocument<'static>)
+}
+
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    format_version: u32,
+    #[serde(flatten)]
+    result: &'a T,
 }
 
 struct Raw<'a, 'b>(&'a mut Out<'b>);

@@ -7,6 +7,7 @@ pub(crate) mod drift;
 pub(crate) mod fields;
 pub(crate) mod findings;
 pub(crate) mod group;
+pub(crate) mod ledger;
 mod phrase;
 pub(crate) mod plan;
 pub(crate) mod rekey;

@@ -1,0 +1,181 @@
+//! Responsible for `adopt`: finds the objects to adopt, and plans their adoption without any other
+//! change.
+
+use super::workflow::{Reading, RecoveredState};
+use super::{App, Planned};
+use crate::cli::AdoptTarget;
+use crate::failure::Failure;
+use crate::model::{Address, ConnectorId, Desired, LedgerState, Observed, WorkspaceId};
+use crate::plan::{Operation, Plan, Policy, Step, match_resources, only_adoptions, plan};
+use crate::render::wording;
+use crate::secrets::compare;
+use uuid::Uuid;
+
+/// A declared customer or connector, and the object to adopt for it if the command line names one.
+struct Adoption {
+    address: Address,
+    id: Option<Uuid>,
+}
+
+impl App<'_> {
+    /// Plans the adoption of the targets.
+    pub(crate) async fn plan_adoption(&self, targets: &[AdoptTarget]) -> Result<Planned, Failure> {
+        let state = self.read(Reading::default()).await;
+        self.end_phase();
+        let mut state = state?;
+        let desired = &self.project.desired;
+        let adoptions: Vec<Adoption> = targets
+            .iter()
+            .map(|target| Adoption::find(target, desired, &state.observed))
+            .collect::<Result<_, _>>()?;
+        for adoption in &adoptions {
+            adoption.remove_alternatives(&mut state);
+        }
+        let policy = Policy {
+            targets: adoptions
+                .iter()
+                .map(|adoption| adoption.address.clone())
+                .collect(),
+            ..Policy::default()
+        };
+        let matches = match_resources(desired, &state.observed, &state.recorded);
+        let secrets = compare(&matches, &self.fingerprinters.current, None).await;
+        let plan = only_adoptions(plan(&matches, &secrets, &policy));
+        for adoption in &adoptions {
+            adoption.require(&plan, &state.recorded)?;
+        }
+        Ok(state.planned(plan))
+    }
+}
+
+impl Adoption {
+    fn find(target: &AdoptTarget, desired: &Desired, observed: &Observed) -> Result<Self, Failure> {
+        let adoption = match target {
+            AdoptTarget::Declared(address) => Self {
+                address: address.clone(),
+                id: None,
+            },
+            AdoptTarget::DeclaredAs(address, id) => Self {
+                address: address.clone(),
+                id: Some(*id),
+            },
+            AdoptTarget::Object(id) => Self {
+                address: address_of(*id, observed)
+                    .ok_or_else(|| unknown(&format!("a workspace or connector with id {id}")))?,
+                id: Some(*id),
+            },
+        };
+        if is_declared(desired, &adoption.address) {
+            Ok(adoption)
+        } else {
+            Err(unknown(&adoption.address.to_string()))
+        }
+    }
+
+    /// Removes the other unrecorded objects of the same name from the observed state, so that the
+    /// declaration matches only the object that the command line names.
+    fn remove_alternatives(&self, state: &mut RecoveredState) {
+        let Some(id) = self.id else {
+            return;
+        };
+        let RecoveredState {
+            observed, recorded, ..
+        } = state;
+        if self.address.connector.is_none() {
+            observed.customers.retain(|workspace, customer| {
+                customer.name != self.address.customer
+                    || workspace.0 == id
+                    || recorded.customers.contains_key(workspace)
+            });
+            return;
+        }
+        let id = ConnectorId(id);
+        for (workspace, customer) in &mut observed.customers {
+            let Some(connectors) = &mut customer.connectors else {
+                continue;
+            };
+            let Some(chosen) = connectors.get(&id) else {
+                continue;
+            };
+            let (name, definition_id) = (chosen.name.clone(), chosen.definition_id);
+            let entry = recorded.customers.get(workspace);
+            connectors.retain(|other, connector| {
+                connector.name != name
+                    || connector.definition_id != definition_id
+                    || *other == id
+                    || entry.is_some_and(|entry| entry.owns(*other))
+            });
+        }
+    }
+
+    /// Requires that the plan adopts the object, or that the ledger already has it.
+    fn require(&self, plan: &Plan, recorded: &LedgerState) -> Result<(), Failure> {
+        let is_planned = plan
+            .steps()
+            .filter(|step| step.address.is_within(&self.address))
+            .any(|step| self.id.is_none_or(|id| adopted_id(step) == Some(id)));
+        if is_planned || self.is_recorded(recorded) {
+            return Ok(());
+        }
+        let reason = plan
+            .blocked
+            .iter()
+            .find(|blocked| blocked.address.is_within(&self.address))
+            .map_or_else(
+                || "no object with its name and type exists".to_owned(),
+                |blocked| wording::blocked(&blocked.reason),
+            );
+        let message = match self.id {
+            None => format!("{} cannot be adopted: {reason}", self.address),
+            Some(id) => format!("{id} cannot be adopted as {}: {reason}", self.address),
+        };
+        Err(Failure::error("not_adoptable", message)
+            .hint("`airlift plan` shows what the files match"))
+    }
+
+    fn is_recorded(&self, recorded: &LedgerState) -> bool {
+        recorded
+            .customers
+            .iter()
+            .filter(|(_, customer)| customer.name == self.address.customer)
+            .filter_map(|(workspace, customer)| match &self.address.connector {
+                None => Some(workspace.0),
+                Some(name) => Some(customer.connectors.get(name)?.id.0),
+            })
+            .any(|recorded| self.id.is_none_or(|id| recorded == id))
+    }
+}
+
+fn adopted_id(step: &Step) -> Option<Uuid> {
+    match &step.operation {
+        Operation::AdoptCustomer { workspace_id } => Some(workspace_id.0),
+        Operation::AdoptConnector { id, .. } => Some(id.0),
+        _ => None,
+    }
+}
+
+fn address_of(id: Uuid, observed: &Observed) -> Option<Address> {
+    if let Some(customer) = observed.customers.get(&WorkspaceId(id)) {
+        return Some(Address::customer(&customer.name));
+    }
+    observed.customers.values().find_map(|customer| {
+        let connector = customer.connectors.as_ref()?.get(&ConnectorId(id))?;
+        Some(Address::connector(&customer.name, &connector.name))
+    })
+}
+
+fn is_declared(desired: &Desired, address: &Address) -> bool {
+    desired
+        .customers
+        .get(&address.customer)
+        .is_some_and(|customer| {
+            address
+                .connector
+                .as_ref()
+                .is_none_or(|name| customer.connectors.contains_key(name))
+        })
+}
+
+fn unknown(what: &str) -> Failure {
+    Failure::unknown_selector(format!("the files do not declare {what}"))
+}

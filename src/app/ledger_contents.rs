@@ -1,0 +1,103 @@
+//! Responsible for reading what `ledger show` shows: the entries, the unfinished rotations, and the
+//! writes of an interrupted run.
+
+use super::App;
+use crate::failure::Failure;
+use crate::model::{Address, ConnectorEntry, CustomerEntry, WorkspaceId};
+use crate::render::{LedgerConnector, LedgerCustomer, Fingerprints, LedgerContents};
+
+impl App<'_> {
+    /// Reads the entries that the selectors select, or all.
+    pub(crate) async fn ledger_contents(
+        &self,
+        selectors: &[Address],
+    ) -> Result<LedgerContents, Failure> {
+        let (recorded, unsettled) = self.read_ledger().await?;
+        let customers: Vec<LedgerCustomer> = recorded
+            .customers
+            .iter()
+            .map(|(id, customer)| self.ledger_customer(*id, customer, selectors))
+            .filter(|entry| !entry.connectors.is_empty() || is_selected(&entry.name, selectors))
+            .collect();
+        for selector in selectors {
+            require_entry(&customers, selector)?;
+        }
+        let rotations = self.ledger.rotations().await?;
+        Ok(LedgerContents {
+            location: self.ledger.shown(),
+            customers,
+            unfinished_rotations: rotations
+                .open()
+                .iter()
+                .map(|rotation| rotation.started_at.clone())
+                .collect(),
+            unresolved_writes: unsettled.len(),
+        })
+    }
+
+    fn ledger_customer(
+        &self,
+        id: WorkspaceId,
+        customer: &CustomerEntry,
+        selectors: &[Address],
+    ) -> LedgerCustomer {
+        LedgerCustomer {
+            name: customer.name.clone(),
+            workspace_id: id,
+            suspended: customer.suspended,
+            protect: customer.protect,
+            connectors: customer
+                .connectors
+                .iter()
+                .filter(|(name, _)| {
+                    let address = Address::connector(&customer.name, *name);
+                    selectors.is_empty()
+                        || selectors.iter().any(|selector| address.is_within(selector))
+                })
+                .map(|(name, connector)| self.ledger_connector(name, connector))
+                .collect(),
+            pending_deletion: customer.pending_deletion.iter().copied().collect(),
+        }
+    }
+
+    fn ledger_connector(&self, name: &str, connector: &ConnectorEntry) -> LedgerConnector {
+        LedgerConnector {
+            name: name.to_owned(),
+            id: connector.id,
+            definition_id: connector.definition_id,
+            fingerprints: match &connector.sent {
+                None => Fingerprints::None,
+                Some(sent) if self.fingerprinters.current.has_key_of(sent) => {
+                    Fingerprints::CurrentKey
+                }
+                Some(_) => Fingerprints::OtherKey,
+            },
+            secrets_sent_at: connector.sent.as_ref().map(|sent| sent.at.clone()),
+            updated_at: connector.updated_at.clone(),
+        }
+    }
+}
+
+fn is_selected(customer: &str, selectors: &[Address]) -> bool {
+    selectors.is_empty()
+        || selectors
+            .iter()
+            .any(|selector| Address::customer(customer).is_within(selector))
+}
+
+fn require_entry(customers: &[LedgerCustomer], selector: &Address) -> Result<(), Failure> {
+    let is_shown = customers.iter().any(|customer| {
+        customer.name == selector.customer
+            && selector.connector.as_ref().is_none_or(|name| {
+                customer
+                    .connectors
+                    .iter()
+                    .any(|connector| connector.name == *name)
+            })
+    });
+    if is_shown {
+        return Ok(());
+    }
+    let message = format!("the ledger has no {selector}");
+    Err(Failure::unknown_selector(message))
+}

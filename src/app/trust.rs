@@ -1,0 +1,125 @@
+//! Responsible for `ledger trust`: records the present secrets of connectors as the ones that they
+//! have, where the ledger has no fingerprints that it can compare. Sends nothing to the connectors.
+
+use super::rekey::refuse_unrecorded_creations;
+use super::{App, Invocation, check_selectors};
+use crate::cli::{Format, TrustArgs};
+use crate::failure::{Exit, Failure};
+use crate::model::{
+    Address, DesiredConnector, ConnectorEntry, CustomerEntry, SecretRef, Setting, WorkspaceId,
+};
+use crate::render::{self, Trusted, json};
+use crate::secrets::Values;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Customers with new fingerprints, to be saved after approval.
+struct TrustPlan {
+    result: Trusted,
+    customers: BTreeMap<WorkspaceId, CustomerEntry>,
+}
+
+impl App<'_> {
+    /// Shows the connectors, asks for approval, and records their secrets.
+    pub(crate) async fn trust(&self, args: &TrustArgs) -> Result<Exit, Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        let plan = self.plan_trust(&args.selectors).await?;
+        if !plan.customers.is_empty() && !args.auto_approve {
+            render::trust_plan(&mut ui.out(), &plan.result)?;
+            self.ask_approval().await?;
+        }
+        self.stop.mark_writing();
+        for (id, customer) in &plan.customers {
+            self.ledger.save(*id, customer).await?;
+        }
+        let result = plan.result;
+        match global.format {
+            Format::Json => json::versioned(&mut ui.out(), &result)?,
+            Format::Text => render::trusted(&mut ui.out(), &result)?,
+        }
+        Ok(if result.left.is_empty() {
+            Exit::Success
+        } else {
+            Exit::Partial
+        })
+    }
+
+    /// Computes fingerprints of the present secrets of the selected connectors.
+    async fn plan_trust(&self, selectors: &[Address]) -> Result<TrustPlan, Failure> {
+        check_selectors(&self.project.desired, selectors)?;
+        let (recorded, open) = self.read_ledger().await?;
+        refuse_unrecorded_creations(&open)?;
+        let values = self.present_values(selectors).await;
+        let mut plan = TrustPlan {
+            result: Trusted::default(),
+            customers: BTreeMap::new(),
+        };
+        for (id, mut customer) in recorded.customers {
+            let before = plan.result.trusted.len();
+            let name = customer.name.clone();
+            for (connector_name, connector) in &mut customer.connectors {
+                let address = Address::connector(&name, connector_name);
+                if selectors.iter().any(|selector| address.is_within(selector)) {
+                    self.trust_connector(&values, &address, connector, &mut plan.result);
+                }
+            }
+            if plan.result.trusted.len() > before {
+                plan.customers.insert(id, customer);
+            }
+        }
+        Ok(plan)
+    }
+
+    async fn present_values(&self, selectors: &[Address]) -> Values {
+        let references: BTreeSet<SecretRef> = self
+            .project
+            .desired
+            .connectors()
+            .filter(|(address, _)| selectors.iter().any(|selector| address.is_within(selector)))
+            .flat_map(|(_, connector)| connector.references())
+            .cloned()
+            .collect();
+        self.secrets.resolve_all(&references).await.0
+    }
+
+    fn trust_connector(
+        &self,
+        values: &Values,
+        address: &Address,
+        connector: &mut ConnectorEntry,
+        result: &mut Trusted,
+    ) {
+        let fingerprinter = &self.fingerprinters.current;
+        if connector
+            .sent
+            .as_ref()
+            .is_some_and(|sent| fingerprinter.has_key_of(sent))
+        {
+            result.already += 1;
+            return;
+        }
+        let Some(declared) = self.declared(address) else {
+            result.left(address, "it is not in the files".to_owned());
+            return;
+        };
+        if let Some(path) = unresolved_path(declared, values) {
+            result.left(address, format!("{path} cannot be resolved"));
+            return;
+        }
+        let salt = uuid::Uuid::new_v4().simple().to_string();
+        let at = jiff::Timestamp::now().to_string();
+        let value = |reference: &SecretRef| values.get(reference).map(AsRef::as_ref);
+        connector.sent = Some(fingerprinter.fingerprint_leaves(declared.secret_leaves(), value, salt, at));
+        result.trusted.push(address.to_string());
+    }
+}
+
+/// The path of a secret whose reference has no value.
+fn unresolved_path(declared: &DesiredConnector, values: &Values) -> Option<String> {
+    declared
+        .secret_leaves()
+        .into_iter()
+        .find_map(|(path, leaf)| match leaf {
+            Setting::Secret(reference) if values.get(reference).is_none() => Some(path),
+            _ => None,
+        })
+}

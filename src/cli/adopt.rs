@@ -1,0 +1,43 @@
+//! Responsible for the arguments of `adopt`.
+
+use super::RateArgs;
+use super::values::parse_adopt_target;
+use crate::model::Address;
+use clap::Args;
+use uuid::Uuid;
+
+/// `adopt`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Adds workspaces and connectors that already exist to the ledger. Sends no write
+request. The credentials of an adopted connector stay not verified until
+airlift sends them, or `airlift ledger trust` records them.
+
+Examples:
+  airlift adopt acme-corp                     a workspace and its connectors
+  airlift adopt 'acme-corp/Acme GitHub'
+  airlift adopt 'acme-corp/Acme GitHub=5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11'
+  airlift adopt 5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11")]
+pub struct AdoptArgs {
+    /// CUSTOMER or CUSTOMER/CONNECTOR of the files; with =ID if several objects match, or only the
+    /// id of the workspace or connector
+    #[arg(value_name = "SELECTOR|ID", required = true, value_parser = parse_adopt_target)]
+    pub targets: Vec<AdoptTarget>,
+    /// Do not ask for approval
+    #[arg(long, help_heading = "Approval")]
+    pub auto_approve: bool,
+    /// The request rate.
+    #[command(flatten)]
+    pub rate: RateArgs,
+}
+
+/// The declaration to adopt for, the object to adopt, or both.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AdoptTarget {
+    /// The declared customer or connector, which exactly one object matches.
+    Declared(Address),
+    /// The declared customer or connector, and the id of the object.
+    DeclaredAs(Address, Uuid),
+    /// The id of a workspace or connector that one declaration matches.
+    Object(Uuid),
+}

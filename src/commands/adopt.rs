@@ -1,0 +1,33 @@
+//! Responsible for `adopt`: adds existing workspaces and connectors to the ledger. Sends no write
+//! request.
+
+use crate::app::{self, App, Invocation, SessionSettings};
+use crate::cli::{AdoptArgs, ExecutionArgs};
+use crate::failure::{Exit, Failure};
+use crate::render;
+
+pub(super) async fn run(invocation: Invocation<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
+    let project = app::load(invocation)?;
+    let settings = SessionSettings::from(&args.rate);
+    let events = render::sinks::progress(invocation.ui);
+    let opening = App::open_locked(invocation, &project, settings, events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let exit = app.until_interrupted(execute(&app, args)).await;
+    app.close().await?;
+    exit
+}
+
+async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
+    app.show_target()?;
+    let planned = app.plan_adoption(&args.targets).await?;
+    let plan = &planned.plan;
+    app.show_plan_before_execution(plan)?;
+    if plan.has_changes() && !args.auto_approve {
+        app.ask_approval().await?;
+    }
+    let execution = ExecutionArgs::default();
+    let secrets = app.resolve(plan, execution).await?;
+    let report = app.execute(&planned, &secrets, execution, None).await?;
+    app.show_report(plan, &report)?;
+    Ok(app.exit(&report))
+}

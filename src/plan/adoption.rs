@@ -1,0 +1,45 @@
+//! Responsible for the part of a plan that adopts existing objects, for `airlift adopt`.
+
+use super::{Action, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary};
+use crate::model::Address;
+use std::collections::BTreeSet;
+
+/// Reduces a plan to its adoptions. No remaining step sends a write request.
+pub fn only_adoptions(mut plan: Plan) -> Plan {
+    for customer in &mut plan.customers {
+        let changed: BTreeSet<Address> = customer
+            .steps
+            .iter()
+            .filter(|step| step.action != Action::Adopt)
+            .map(|step| step.address.clone())
+            .collect();
+        customer.steps.retain(|step| step.action == Action::Adopt);
+        for step in &mut customer.steps {
+            if changed.contains(&step.address) {
+                leave_settings_unrecorded(step);
+            }
+        }
+        // Corrections of a customer that is not adopted are left to `apply`.
+        if !customer.adds_ledger_entry() {
+            customer.ledger_updates = LedgerUpdates::default();
+        }
+    }
+    plan.customers.retain(|customer| !customer.steps.is_empty());
+    plan.partial = true;
+    // The guards limit deletions, and no deletion remains.
+    plan.refusals = Vec::new();
+    plan.unverified = Vec::new();
+    plan.unmanaged = Unmanaged::default();
+    let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
+    plan.summary = summary::summarize(&plan, declared, |_| true);
+    plan
+}
+
+/// Removes the settings that differ remotely from the record of an adopted connector, because they
+/// are not applied yet.
+fn leave_settings_unrecorded(step: &mut Step) {
+    if let Operation::AdoptConnector { body, .. } = &mut step.operation {
+        body.replication_config = None;
+        body.entities = None;
+    }
+}
