@@ -81,6 +81,7 @@ impl App<'_> {
             writer: &self.connection.session.writer(),
             secrets: &secrets.values,
             missing: &secrets.missing,
+            new_customers: &planned.new_customers,
             ledger: &self.ledger,
             journal: &self.ledger.journal(&planned.open).await?,
             fingerprinter: &self.fingerprinters.current,

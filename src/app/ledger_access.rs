@@ -2,6 +2,7 @@
 //! of its fingerprints.
 
 use super::endpoint::Endpoint;
+use super::ledger_git::refuse_tracked;
 use super::{Environment, Invocation};
 use crate::config::Project;
 use crate::failure::Failure;
@@ -66,8 +67,8 @@ fn ledger_key(fingerprinter: &Fingerprinter) -> LedgerKey {
     )
 }
 
-/// Where the ledgers are: as the operator says, who may use links, else beside the project, where
-/// a checkout could have put one.
+/// The store of the ledgers: the one of `--ledger`, or a directory beside the project. Only the
+/// operator's own path may contain links, because a checkout could have put one beside the project.
 pub(super) fn place(
     invocation: Invocation<'_>,
     project: &Project,
@@ -80,11 +81,15 @@ pub(super) fn place(
                 Some(shared) => shared,
                 None => open_shared(address, env.object_store_variables())?,
             })),
-            None => Ok(LedgerStore::from(root.as_path())),
+            None => {
+                refuse_tracked(root, &project.root)?;
+                Ok(LedgerStore::from(root.as_path()))
+            }
         };
     }
     trusted(&state_dir(project))?;
     trusted(&endpoint.ledger_dir)?;
+    refuse_tracked(&endpoint.ledger_dir, &project.root)?;
     Ok(LedgerStore::from(endpoint.ledger_dir.as_path()))
 }
 

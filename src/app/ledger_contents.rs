@@ -4,7 +4,7 @@
 use super::App;
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorEntry, CustomerEntry, WorkspaceId};
-use crate::render::{LedgerConnector, LedgerCustomer, Fingerprints, LedgerContents};
+use crate::render::{Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer};
 
 impl App<'_> {
     /// Reads the entries that the selectors select, or all.

@@ -14,6 +14,7 @@ mod export;
 mod health;
 mod ledger_access;
 mod ledger_contents;
+mod ledger_git;
 mod project;
 mod rekey;
 mod rotation;

@@ -6,7 +6,7 @@ use super::{App, Invocation, check_selectors};
 use crate::cli::{Format, TrustArgs};
 use crate::failure::{Exit, Failure};
 use crate::model::{
-    Address, DesiredConnector, ConnectorEntry, CustomerEntry, SecretRef, Setting, WorkspaceId,
+    Address, ConnectorEntry, CustomerEntry, DesiredConnector, SecretRef, Setting, WorkspaceId,
 };
 use crate::render::{self, Trusted, json};
 use crate::secrets::Values;
@@ -108,7 +108,8 @@ impl App<'_> {
         let salt = uuid::Uuid::new_v4().simple().to_string();
         let at = jiff::Timestamp::now().to_string();
         let value = |reference: &SecretRef| values.get(reference).map(AsRef::as_ref);
-        connector.sent = Some(fingerprinter.fingerprint_leaves(declared.secret_leaves(), value, salt, at));
+        connector.sent =
+            Some(fingerprinter.fingerprint_leaves(declared.secret_leaves(), value, salt, at));
         result.trusted.push(address.to_string());
     }
 }

@@ -2,9 +2,10 @@
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
 use super::App;
+use crate::apply::NewCustomers;
 use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
-use crate::ledger::{JournalEntry, recover};
+use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
     Address, AdoptPolicy, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
     WorkspaceId,
@@ -54,6 +55,7 @@ pub(super) struct RecoveredState {
     open: Vec<JournalEntry>,
     /// Connectors that an interrupted run or someone else may have created.
     doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
+    new_customers: NewCustomers,
 }
 
 /// A plan with the ledger that it was computed from.
@@ -66,6 +68,7 @@ pub(crate) struct Planned {
     /// Creations of earlier runs that may still take effect.
     pub(crate) open: Vec<JournalEntry>,
     doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
+    pub(crate) new_customers: NewCustomers,
 }
 
 impl App<'_> {
@@ -102,6 +105,7 @@ impl App<'_> {
             &*self.events,
         )
         .await?;
+        let new_customers = NewCustomers::new(&observed, attempted_customers(&unsettled));
         let recovered = recover(recorded, &unsettled, &observed);
         Ok(RecoveredState {
             observed,
@@ -109,6 +113,7 @@ impl App<'_> {
             unsaved: recovered.changed,
             open: recovered.open,
             doubtful: recovered.uncertain_duplicates,
+            new_customers,
         })
     }
 
@@ -169,8 +174,20 @@ impl RecoveredState {
             unsaved: self.unsaved,
             open: self.open,
             doubtful: self.doubtful,
+            new_customers: self.new_customers,
         }
     }
+}
+
+/// Customers whose workspace an interrupted run may have created.
+fn attempted_customers(entries: &[JournalEntry]) -> BTreeSet<String> {
+    entries
+        .iter()
+        .filter_map(|entry| match &entry.intent {
+            Intent::CreateCustomer { customer } => Some(customer.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn policy(args: &PlanningArgs) -> Policy {

@@ -11,6 +11,7 @@ mod customers;
 mod duplicates;
 mod ledger_entry;
 mod live_connectors;
+mod new_customers;
 mod operations;
 mod poll;
 mod problem;
@@ -22,6 +23,7 @@ mod waves;
 
 pub use crate::model::Outcome;
 pub use customers::apply;
+pub use new_customers::NewCustomers;
 pub use problem::{CheckEnd, StaleReason, StepProblem};
 pub use report::{ApplyReport, ObjectCounts, OperationReport, UnsuccessfulCounts, WaveReport};
 pub use stop::{Stop, StopCause};
@@ -78,6 +80,8 @@ pub struct Context<'a> {
     pub secrets: &'a Values,
     /// References without a value, with the reason. Their connectors are blocked.
     pub missing: &'a BTreeMap<SecretRef, String>,
+    /// What is known about the customers that the plan creates.
+    pub new_customers: &'a NewCustomers,
     /// Stores the entries of customers.
     pub ledger: &'a Ledger,
     /// Logs the intent of each write before the request is sent.

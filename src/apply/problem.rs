@@ -38,6 +38,12 @@ pub enum StepProblem {
         /// The token's workspace.
         workspace_id: WorkspaceId,
     },
+    /// The token that was issued for a new customer belongs to a workspace that existed before the
+    /// run and is not in the ledger.
+    OlderWorkspace {
+        /// The token's workspace.
+        workspace_id: WorkspaceId,
+    },
     /// The workspace of the token that was issued for a new customer could not be read.
     NewWorkspaceUnreadable {
         /// The token's workspace.

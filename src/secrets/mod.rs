@@ -1,7 +1,8 @@
-//! Responsible for secrets: reads each distinct reference once, keeps values in memory that is wiped, and compares
-//! them with the values that were last sent.
+//! Responsible for secrets: reads each distinct reference once, keeps values in memory that is
+//! wiped, and compares them with the values that were last sent.
 //!
-//! Does not print, log or store a value on disk, and does not read a reference that the run does not need.
+//! Does not print, log or store a value on disk, and does not read a reference that the run does
+//! not need.
 
 mod compare;
 mod error;
@@ -9,6 +10,7 @@ mod fields;
 mod fingerprint;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod operator_file;
 mod resolver;
 mod stores;
 mod user_config;
@@ -16,6 +18,7 @@ mod user_config;
 pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
 pub use fingerprint::Fingerprinter;
+pub use operator_file::project_tree;
 pub use resolver::Resolver;
 pub use stores::syntax_error;
 

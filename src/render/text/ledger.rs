@@ -3,7 +3,7 @@
 use crate::catalog;
 use crate::render::labels::counted;
 use crate::render::view::ledger::{
-    LedgerConnector, LedgerCustomer, Fingerprints, LedgerContents, Trusted,
+    Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted,
 };
 use crate::render::{Label, Line, Out, Safe};
 use std::io;

@@ -50,6 +50,10 @@ pub(crate) fn problem(problem: &StepProblem) -> String {
             "the new token belongs to workspace {workspace_id}, which has another name; airlift \
              writes nothing to it"
         ),
+        StepProblem::OlderWorkspace { workspace_id } => format!(
+            "workspace {workspace_id} of this name existed before the run and is not in the ledger; \
+             nothing was changed in it. Adopt it with `airlift adopt`, or allow it with --adopt"
+        ),
         StepProblem::NewWorkspaceUnreadable {
             workspace_id,
             error,

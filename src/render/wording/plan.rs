@@ -5,7 +5,7 @@ use crate::plan::{BlockReason, LimitSource, PlanWarning, Refusal};
 use crate::render::labels::counted;
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
-    delete one of them, or adopt the right one by its id";
+    delete one of them, or choose one with `airlift adopt CUSTOMER/CONNECTOR=ID`";
 const REPLACEMENT_PROTECTED: &str = "the change needs a replacement, which `protect: true` forbids; remove the protection \
     for the run that replaces the connector";
 const DELETION_PROTECTED: &str =
@@ -32,8 +32,8 @@ const ADOPTION_NOT_ALLOWED: &str = "it exists and is not in the ledger, and this
 pub(crate) fn blocked(reason: &BlockReason) -> String {
     match reason {
         BlockReason::AmbiguousCustomer { name } => format!(
-            "more than one workspace is named {name:?}; rename or delete one of them, or adopt the \
-             right one by its id"
+            "more than one workspace is named {name:?}; rename or delete one of them, or choose \
+             one with `airlift adopt CUSTOMER=ID`"
         ),
         BlockReason::AmbiguousType { kind } => {
             format!("several definitions are named {kind:?}; write the definition's id as the type")

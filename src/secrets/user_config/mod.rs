@@ -1,21 +1,21 @@
-//! Responsible for the user's own configuration, which defines the commands of the `exec` store and further stores:
-//! the file `$AIRLIFT_CONFIG`, else `~/.config/airlift/config.yaml`.
+//! Responsible for the user's own configuration, which defines the commands of the `exec` store and
+//! further stores: the file `$AIRLIFT_CONFIG`, else `~/.config/airlift/config.yaml`.
 //!
-//! The configuration is never part of a project, because a change to the project's files must not choose which program
-//! runs or which server receives requests. Refuses a file inside the project's tree, a file that others may write, and
-//! a file that another user owns. Refuses a program inside the tree, a relative program path, and passing the
-//! organization's own credentials to a command.
+//! The configuration is never part of a project, because a change to the project's files must not
+//! choose which program runs or which server receives requests. Refuses a program inside the
+//! project's tree, a relative program path, and passing the organization's own credentials to a
+//! command.
 
 #[cfg(unix)]
 #[cfg(test)]
 mod tests;
 
 use super::ResolveErrorKind;
+use super::operator_file::{OperatorFile, project_tree};
 use crate::model::is_alias;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Environment variables that no command receives.
@@ -81,59 +81,33 @@ pub(super) struct UserConfig {
 /// Reads the configuration that the environment names, or the default one.
 pub(super) fn open(project: &Path) -> Result<Option<UserConfig>, ResolveErrorKind> {
     let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    match ConfigPath::from_environment(variable) {
-        Some(path) => path.load(project).map_err(ResolveErrorKind::NotConfigured),
+    match config_file(variable) {
+        Some(file) => load(&file, project).map_err(ResolveErrorKind::NotConfigured),
         None => Ok(None),
     }
 }
 
-/// The path of the configuration.
-#[derive(Debug, Eq, PartialEq)]
-enum ConfigPath {
-    /// `AIRLIFT_CONFIG`: the file must exist.
-    Explicit(PathBuf),
-    /// The path in the home directory: the file may be absent.
-    Default(PathBuf),
+fn config_file(variable: impl Fn(&str) -> Option<String>) -> Option<OperatorFile> {
+    if let Some(path) = variable("AIRLIFT_CONFIG") {
+        return Some(OperatorFile::Explicit(path.into()));
+    }
+    let home = variable("HOME")?;
+    let path = Path::new(&home).join(".config/airlift/config.yaml");
+    Some(OperatorFile::Default(path))
 }
 
-impl ConfigPath {
-    fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        if let Some(path) = variable("AIRLIFT_CONFIG") {
-            return Some(Self::Explicit(path.into()));
-        }
-        let home = variable("HOME")?;
-        let path = Path::new(&home).join(".config/airlift/config.yaml");
-        Some(Self::Default(path))
-    }
-
-    /// Reads the configuration, if the file exists. The error quotes no content.
-    fn load(&self, project: &Path) -> Result<Option<UserConfig>, String> {
-        let (Self::Explicit(path) | Self::Default(path)) = self;
-        let shown = path.display();
-        if !path.is_absolute() {
-            return Err(format!("{shown} is not an absolute path"));
-        }
-        match (path.canonicalize(), self) {
-            (Ok(real), _) => read(&real, project)
-                .map(Some)
-                .map_err(|error| format!("{shown} {error}")),
-            (Err(_), Self::Explicit(_)) => Err(format!("{shown} does not exist")),
-            (Err(_), Self::Default(_)) => Ok(None),
-        }
-    }
+/// Reads and checks the configuration, if the file exists. The error quotes no content.
+fn load(file: &OperatorFile, project: &Path) -> Result<Option<UserConfig>, String> {
+    let shown = file.path().display();
+    file.read(project)
+        .and_then(|bytes| bytes.map(|bytes| checked(&bytes, project)).transpose())
+        .map_err(|error| format!("{shown} {error}"))
 }
 
-/// Reads and checks the file at a canonical path. The error continues a sentence that begins with the path.
-fn read(path: &Path, project: &Path) -> Result<UserConfig, String> {
+/// Decodes and checks a configuration. The error continues a sentence that begins with the path.
+fn checked(bytes: &[u8], project: &Path) -> Result<UserConfig, String> {
     let tree = project_tree(project);
-    if path.starts_with(&tree) {
-        let error = "lies inside the project's tree, where a change to the project could change it";
-        return Err(error.to_owned());
-    }
-    let file = open_private(path)?;
-    let bytes =
-        super::stores::file::content(file).map_err(|error| format!("cannot be used: {error}"))?;
-    let config = decode(&bytes)?;
+    let config = decode(bytes)?;
     for (name, program) in &config.exec {
         check_program(program, &tree)
             .map_err(|error| format!("is invalid: command `{name}` {error}"))?;
@@ -143,20 +117,6 @@ fn read(path: &Path, project: &Path) -> Result<UserConfig, String> {
             .map_err(|error| format!("is invalid: store `{name}` {error}"))?;
     }
     Ok(config)
-}
-
-/// The tree that a change to the project can reach: the surrounding repository, else the project's directory.
-fn project_tree(project: &Path) -> PathBuf {
-    let project = if project.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        project
-    };
-    let real = project
-        .canonicalize()
-        .unwrap_or_else(|_| project.to_owned());
-    let repository = real.ancestors().find(|at| at.join(".git").exists());
-    repository.map(Path::to_owned).unwrap_or(real)
 }
 
 fn decode(bytes: &[u8]) -> Result<UserConfig, String> {
@@ -215,49 +175,4 @@ fn check_provider(name: &str, config: &ProviderConfig, tree: &Path) -> Result<()
         return Err("names a file inside the project's tree");
     }
     Ok(())
-}
-
-/// Opens a file that only this user or root can write.
-#[cfg(unix)]
-fn open_private(path: &Path) -> Result<File, &'static str> {
-    use rustix::fs::{Mode, OFlags, open};
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = open(path, flags, Mode::empty()).map_err(|_| "cannot be read")?;
-    let file = File::from(file);
-    let metadata = file.metadata().map_err(|_| "cannot be read")?;
-    if !metadata.is_file() {
-        return Err("is not a regular file");
-    }
-    check_private(&metadata, 0o022)?;
-    let parent = path.parent().and_then(|parent| parent.metadata().ok());
-    // In a world-writable directory, only the sticky bit prevents others from replacing files.
-    let forbidden = match &parent {
-        Some(parent) if mode(parent) & 0o1000 != 0 => 0,
-        _ => 0o002,
-    };
-    parent.map_or(Ok(()), |parent| check_private(&parent, forbidden))?;
-    Ok(file)
-}
-
-#[cfg(unix)]
-fn mode(metadata: &std::fs::Metadata) -> u32 {
-    std::os::unix::fs::MetadataExt::mode(metadata)
-}
-
-#[cfg(unix)]
-fn check_private(metadata: &std::fs::Metadata, forbidden: u32) -> Result<(), &'static str> {
-    let owner = std::os::unix::fs::MetadataExt::uid(metadata);
-    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err("or its directory belongs to another user");
-    }
-    if mode(metadata) & forbidden != 0 {
-        return Err("or its directory can be written by others");
-    }
-    Ok(())
-}
-
-/// Opens a file. Does not check its owner and mode, which this system does not have.
-#[cfg(not(unix))]
-fn open_private(path: &Path) -> Result<File, &'static str> {
-    File::open(path).map_err(|_| "cannot be read")
 }

@@ -1,6 +1,6 @@
 //! Tests of the checks of the user's own configuration.
 
-use super::{ConfigPath, UserConfig};
+use super::{OperatorFile, UserConfig, config_file, load};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,10 @@ impl Directories {
     }
 
     fn load(&self, path: &Path) -> Result<Option<UserConfig>, String> {
-        ConfigPath::Explicit(path.to_owned()).load(self.project.path())
+        load(
+            &OperatorFile::Explicit(path.to_owned()),
+            self.project.path(),
+        )
     }
 
     fn load_error(&self, path: &Path) -> String {
@@ -49,8 +52,12 @@ fn load_missing_file_fails_only_if_named_explicitly() {
     let directories = Directories::new();
     let error = directories.load_error(&directories.config());
     assert!(error.ends_with("does not exist"), "{error}");
-    let default = ConfigPath::Default(directories.config());
-    assert!(default.load(directories.project.path()).unwrap().is_none());
+    let default = OperatorFile::Default(directories.config());
+    assert!(
+        load(&default, directories.project.path())
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
@@ -98,7 +105,7 @@ fn load_file_inside_repository_of_project_fails() {
     fs::create_dir(repository.path().join(".git")).unwrap();
     let path = repository.path().join("config.yaml");
     write(&path, "exec: {}", 0o600);
-    assert!(ConfigPath::Explicit(path).load(&project).is_err());
+    assert!(load(&OperatorFile::Explicit(path), &project).is_err());
 }
 
 #[test]
@@ -184,7 +191,7 @@ fn load_invalid_store_fails_without_quoting_content() {
 #[test]
 fn config_path_without_variable_is_in_home() {
     let home = |name: &str| (name == "HOME").then(|| "/home/x".to_owned());
-    let default = ConfigPath::Default("/home/x/.config/airlift/config.yaml".into());
-    assert_eq!(ConfigPath::from_environment(home), Some(default));
-    assert_eq!(ConfigPath::from_environment(|_| None), None);
+    let default = OperatorFile::Default("/home/x/.config/airlift/config.yaml".into());
+    assert_eq!(config_file(home), Some(default));
+    assert_eq!(config_file(|_| None), None);
 }

@@ -12,6 +12,7 @@ mod export;
 mod export_catalog;
 mod interruption;
 mod ledger;
+mod ledger_commands;
 mod prune;
 mod redaction;
 mod refusals;

@@ -94,6 +94,24 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         &["drift", "drift --detailed-exitcode --sandbox"],
     ),
     case("export", Client, &["export", "export --out ../exported"]),
+    case(
+        "adopt",
+        Client,
+        &["adopt customer-0", "adopt customer-0 --auto-approve"],
+    ),
+    case(
+        "ledger show",
+        Client,
+        &["ledger show", "ledger show customer-0"],
+    ),
+    case(
+        "ledger trust",
+        Client,
+        &[
+            "ledger trust customer-0",
+            "ledger trust customer-0 --auto-approve",
+        ],
+    ),
     case("ledger rekey", Client, &["ledger rekey"]),
     case("ledger sign", Client, &["ledger sign --auto-approve"]),
     case("sandbox serve", Server, &[]),

@@ -1,0 +1,125 @@
+//! Responsible for telling whether the workspace that the token endpoint returned for a new
+//! customer existed before the run. Such a workspace is adopted, not created.
+
+use crate::api::Workspace;
+use crate::model::{AdoptPolicy, Observed};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How much older than the request a new workspace may look, because the clocks of this machine and
+/// of the server differ.
+const CLOCK_DIFFERENCE: Duration = Duration::from_mins(30);
+
+/// What is known about customers that the plan creates.
+#[derive(Clone, Debug, Default)]
+pub struct NewCustomers {
+    /// Whether the run may change a workspace that existed before.
+    pub adopt: AdoptPolicy,
+    /// The creation time of the newest object that the plan observed, by the server's clock.
+    newest_observed: Option<Timestamp>,
+    /// Customers whose workspace an interrupted run of this ledger may have created.
+    attempted: BTreeSet<String>,
+}
+
+impl NewCustomers {
+    /// Takes the time of the newest object from the observed state.
+    pub fn new(observed: &Observed, attempted: BTreeSet<String>) -> Self {
+        let workspaces = observed
+            .customers
+            .values()
+            .filter_map(|customer| customer.created_at.parse().ok());
+        let connectors = observed
+            .customers
+            .values()
+            .filter_map(|customer| customer.connectors.as_ref())
+            .flatten()
+            .filter_map(|(_, connector)| connector.created());
+        Self {
+            adopt: AdoptPolicy::default(),
+            newest_observed: workspaces.chain(connectors).max(),
+            attempted,
+        }
+    }
+
+    /// Whether the workspace existed before the run and must not be changed. A workspace without a
+    /// creation time counts as new.
+    pub(super) fn refuses(&self, workspace: &Workspace, now: Timestamp) -> bool {
+        let Ok(created) = workspace.created_at.parse::<Timestamp>() else {
+            return false;
+        };
+        let is_older = self.newest_observed.is_some_and(|newest| created < newest)
+            || created < now - CLOCK_DIFFERENCE;
+        is_older && self.adopt == AdoptPolicy::Refuse && !self.attempted.contains(&workspace.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NewCustomers;
+    use crate::api::Workspace;
+    use crate::model::{AdoptPolicy, ObservedStatus, WorkspaceId};
+    use jiff::Timestamp;
+
+    const NOW: &str = "2026-03-01T12:00:00Z";
+
+    fn refuses(customers: &NewCustomers, created_at: &str) -> bool {
+        let workspace = Workspace {
+            id: WorkspaceId(uuid::Uuid::nil()),
+            name: "acme".to_owned(),
+            organization_id: None,
+            status: ObservedStatus::Active,
+            cache: None,
+            created_at: created_at.to_owned(),
+        };
+        customers.refuses(&workspace, time(NOW))
+    }
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn refuses_workspace_created_now_is_false() {
+        assert!(!refuses(&NewCustomers::default(), NOW));
+    }
+
+    #[test]
+    fn refuses_workspace_of_the_day_before_is_true() {
+        let customers = NewCustomers::default();
+        assert!(refuses(&customers, "2026-02-28T12:00:00Z"));
+    }
+
+    #[test]
+    fn refuses_workspace_older_than_an_observed_object_is_true() {
+        let customers = NewCustomers {
+            newest_observed: Some(time("2026-03-01T11:59:58Z")),
+            ..NewCustomers::default()
+        };
+        assert!(refuses(&customers, "2026-03-01T11:59:57Z"));
+        assert!(!refuses(&customers, "2026-03-01T11:59:59Z"));
+    }
+
+    #[test]
+    fn refuses_older_workspace_with_permission_is_false() {
+        let customers = NewCustomers {
+            adopt: AdoptPolicy::Allow,
+            ..NewCustomers::default()
+        };
+        assert!(!refuses(&customers, "2026-02-28T12:00:00Z"));
+    }
+
+    #[test]
+    fn refuses_workspace_of_an_interrupted_run_is_false() {
+        let customers = NewCustomers {
+            attempted: ["acme".to_owned()].into(),
+            ..NewCustomers::default()
+        };
+        assert!(!refuses(&customers, "2026-02-28T12:00:00Z"));
+    }
+
+    #[test]
+    fn refuses_workspace_without_creation_time_is_false() {
+        assert!(!refuses(&NewCustomers::default(), ""));
+    }
+}
