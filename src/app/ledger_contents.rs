@@ -3,8 +3,8 @@
 
 use super::App;
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorEntry, CustomerEntry, WorkspaceId};
-use crate::render::{Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer};
+use crate::model::{Address, ConnectorEntry, CustomerEntry, UnverifiedEntry, WorkspaceId};
+use crate::render::{Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, UnverifiedRow};
 
 impl App<'_> {
     /// Reads the entries that the selectors select, or all.
@@ -26,6 +26,7 @@ impl App<'_> {
         Ok(LedgerContents {
             location: self.ledger.shown(),
             customers,
+            unverified: recorded.unverified.iter().map(unverified_row).collect(),
             unfinished_rotations: rotations
                 .open()
                 .iter()
@@ -75,6 +76,14 @@ impl App<'_> {
             secrets_sent_at: connector.sent.as_ref().map(|sent| sent.at.clone()),
             updated_at: connector.updated_at.clone(),
         }
+    }
+}
+
+fn unverified_row((id, entry): (&WorkspaceId, &UnverifiedEntry)) -> UnverifiedRow {
+    UnverifiedRow {
+        workspace_id: *id,
+        claimed_name: entry.claimed_name.clone(),
+        code: entry.cause.code(),
     }
 }
 

@@ -13,6 +13,14 @@ pub fn ledger(out: &mut Out<'_>, contents: &LedgerContents) -> io::Result<()> {
     for customer in &contents.customers {
         write_customer(out, customer)?;
     }
+    for entry in &contents.unverified {
+        let name = entry.claimed_name.as_deref().unwrap_or("no name");
+        let text = format_args!(
+            "not verified [{}]: workspace {}, entry of {name}",
+            entry.code, entry.workspace_id
+        );
+        out.line(&Line::at(0).hang(2).label(Label::Warning, Safe::new(text)))?;
+    }
     for started_at in &contents.unfinished_rotations {
         let text = format_args!("Unfinished rotation since {started_at}.");
         out.line(&Line::at(0).hang(2).label(Label::Warning, Safe::new(text)))?;

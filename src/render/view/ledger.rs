@@ -10,10 +10,23 @@ pub struct LedgerContents {
     pub location: String,
     /// The entries by workspace.
     pub customers: Vec<LedgerCustomer>,
+    /// Entries that are not authenticated. They own nothing and block their customer.
+    pub unverified: Vec<UnverifiedRow>,
     /// When each unfinished rotation started.
     pub unfinished_rotations: Vec<String>,
     /// How many writes of an interrupted run the next apply resolves.
     pub unresolved_writes: usize,
+}
+
+/// An entry that is not authenticated.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnverifiedRow {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// The customer's name that the entry contains.
+    pub claimed_name: Option<String>,
+    /// The code of the cause, which `airlift explain` explains.
+    pub code: &'static str,
 }
 
 /// The entry of one customer.
