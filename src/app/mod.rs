@@ -15,6 +15,7 @@ mod health;
 mod ledger_access;
 mod ledger_contents;
 mod ledger_git;
+mod out_directory;
 mod project;
 mod rekey;
 mod rotation;

@@ -1,0 +1,111 @@
+//! Responsible for a directory that a command writes new files into, without following a link out of
+//! it.
+//!
+//! The operator's own path may contain links. A path below the current directory may not, because a
+//! checkout could have put one there.
+
+use crate::failure::Failure;
+use crate::files::{self, Access, FileError, FileErrorKind};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Component, Path, PathBuf};
+
+/// A directory for new files: a trusted root, and a path below it that must not contain links.
+pub(super) struct OutDirectory {
+    root: PathBuf,
+    relative: PathBuf,
+}
+
+impl OutDirectory {
+    pub(super) fn new(directory: &Path) -> Self {
+        let is_below_current = directory
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if is_below_current {
+            Self {
+                root: PathBuf::from("."),
+                relative: directory
+                    .components()
+                    .filter(|part| *part != Component::CurDir)
+                    .collect(),
+            }
+        } else {
+            Self {
+                root: directory.to_owned(),
+                relative: PathBuf::new(),
+            }
+        }
+    }
+
+    /// Creates a file with its directories, unless it exists. Returns whether it was created.
+    pub(super) fn create(&self, name: &Path, text: &str) -> Result<bool, Failure> {
+        let path = self.relative.join(name);
+        std::fs::create_dir_all(&self.root)
+            .map_err(|error| Failure::cannot_write(&self.root, &error))?;
+        if let Some(parent) = path.parent() {
+            files::create_dir(&self.root, parent, Access::Shared)
+                .map_err(|error| refused(&error))?;
+        }
+        let mut file = match files::create_new(&self.root, &path, Access::Shared) {
+            Ok(file) => file,
+            Err(error) if already_exists(&error) => return Ok(false),
+            Err(error) => return Err(refused(&error)),
+        };
+        file.write_all(text.as_bytes())
+            .map_err(|error| Failure::cannot_write(&path, &error))?;
+        Ok(true)
+    }
+}
+
+fn already_exists(error: &FileError) -> bool {
+    matches!(&error.kind, FileErrorKind::Io(error) if error.kind() == ErrorKind::AlreadyExists)
+}
+
+fn refused(error: &FileError) -> Failure {
+    Failure::error("cannot_write", format!("cannot write: {error}"))
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::OutDirectory;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    #[test]
+    fn create_new_file_writes_it_with_its_directory() {
+        let target = tempfile::tempdir().unwrap();
+        let directory = OutDirectory::new(target.path());
+        assert!(directory.create(Path::new("a/b.yaml"), "x").unwrap());
+        let text = fs::read_to_string(target.path().join("a/b.yaml")).unwrap();
+        assert_eq!(text, "x");
+    }
+
+    #[test]
+    fn create_existing_file_keeps_it() {
+        let target = tempfile::tempdir().unwrap();
+        fs::write(target.path().join("a"), "old").unwrap();
+        let directory = OutDirectory::new(target.path());
+        assert!(!directory.create(Path::new("a"), "new").unwrap());
+        assert_eq!(fs::read_to_string(target.path().join("a")).unwrap(), "old");
+    }
+
+    #[test]
+    fn create_below_link_fails_and_writes_nothing_behind_it() {
+        let (target, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        symlink(outside.path(), target.path().join("customers")).unwrap();
+        let directory = OutDirectory::new(target.path());
+        assert!(directory.create(Path::new("customers/a"), "x").is_err());
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn create_at_dangling_link_does_not_create_its_target() {
+        let (target, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let behind = outside.path().join("a");
+        symlink(&behind, target.path().join("a")).unwrap();
+        let directory = OutDirectory::new(target.path());
+        assert!(!directory.create(Path::new("a"), "x").unwrap_or(false));
+        assert!(!behind.exists());
+    }
+}
