@@ -174,6 +174,6 @@ fn create_customer_of_an_older_hidden_workspace_is_stale() {
         }
     });
     let (output, _) = env.apply(&[]);
-    output.exits(4).says("existed before the run");
+    output.exits(4).says("[older_workspace]");
     assert_eq!(env.world().workspace("acme").cloned(), before);
 }
