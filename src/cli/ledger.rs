@@ -20,9 +20,9 @@ pub enum LedgerCommand {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Converts a ledger of an earlier version, and repairs a ledger after entries were
-changed, replaced by old copies or deleted, or after its key was lost. Shows each
-entry that is not verified. Signs only ids that the API lists in the workspace of
-the entry. Entries of workspaces that do not exist are removed.
+changed, replaced by old copies or deleted, or after its key was lost. Shows
+each entry that is not verified. Signs only ids that the API lists in the
+workspace of the entry. Entries of workspaces that do not exist are removed.
 
 Example:
   airlift ledger sign")]
