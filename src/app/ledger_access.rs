@@ -75,22 +75,21 @@ pub(super) fn place(
     endpoint: &Endpoint,
 ) -> Result<LedgerStore, Failure> {
     let Invocation { env, global, .. } = invocation;
-    if let Some(root) = &global.ledger {
-        return match shared_address(root) {
-            Some(address) => Ok(LedgerStore::Shared(match env.store_override(address) {
-                Some(shared) => shared,
-                None => open_shared(address, env.object_store_variables())?,
-            })),
-            None => {
-                refuse_tracked(root, &project.root)?;
-                Ok(LedgerStore::from(root.as_path()))
-            }
-        };
-    }
-    trusted(&state_dir(project))?;
-    trusted(&endpoint.ledger_dir)?;
-    refuse_tracked(&endpoint.ledger_dir, &project.root)?;
-    Ok(LedgerStore::from(endpoint.ledger_dir.as_path()))
+    let Some(root) = &global.ledger else {
+        trusted(&state_dir(project))?;
+        trusted(&endpoint.ledger_dir)?;
+        refuse_tracked(&endpoint.ledger_dir, &project.root)?;
+        return Ok(LedgerStore::from(endpoint.ledger_dir.as_path()));
+    };
+    let Some(address) = shared_address(root) else {
+        refuse_tracked(root, &project.root)?;
+        return Ok(LedgerStore::from(root.as_path()));
+    };
+    let shared = match env.store_override(address) {
+        Some(shared) => shared,
+        None => open_shared(address, env.object_store_variables())?,
+    };
+    Ok(LedgerStore::Shared(shared))
 }
 
 /// The value of `--ledger` if it is an address and not a directory.
