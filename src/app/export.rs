@@ -2,18 +2,17 @@
 //!
 //! Does not read secrets.
 
+use super::out_directory::OutDirectory;
 use super::project::secret_roots;
 use super::{App, Invocation};
 use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
 use crate::failure::Failure;
-use crate::files::{self, Access, FileError};
 use crate::ledger::recover;
 use crate::model::Observed;
 use crate::observed::{Details, Survey};
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The customers to export. An empty set means all.
 pub(crate) fn exported_customers(
@@ -82,72 +81,14 @@ pub(crate) fn write_project(directory: &Path, exported: &Exported) -> Result<usi
     let target = OutDirectory::new(directory);
     let files: Vec<(PathBuf, String)> = export::project(exported)
         .into_iter()
-        .map(|(name, text)| (target.relative.join(name), text))
+        .map(|(name, text)| (target.path_of(&name), text))
         .collect();
-    if let Some((path, _)) = files
-        .iter()
-        .find(|(path, _)| target.root.join(path).symlink_metadata().is_ok())
-    {
-        let path = target.root.join(path);
+    if let Some((path, _)) = files.iter().find(|(path, _)| target.exists(path)) {
+        let path = target.shown(path);
         let message = format!("{} exists; nothing was written", path.display());
         return Err(Failure::error("file_exists", message)
             .hint("export into another directory and compare the files"));
     }
     target.write(&files)?;
     Ok(files.len())
-}
-
-/// The directory of `--out`, in two parts: a directory that the operator chose, and a path below it
-/// whose links may be committed and are not followed.
-struct OutDirectory {
-    root: PathBuf,
-    relative: PathBuf,
-}
-
-impl OutDirectory {
-    fn new(directory: &Path) -> Self {
-        let current = Path::new(".");
-        let below_current = if directory.is_absolute() {
-            let current = current.canonicalize().unwrap_or_default();
-            directory.strip_prefix(current).ok()
-        } else {
-            Some(directory)
-        };
-        let is_below = |part: &Component<'_>| *part != Component::ParentDir;
-        match below_current.filter(|path| path.components().all(|part| is_below(&part))) {
-            Some(path) => Self {
-                root: current.to_owned(),
-                relative: path
-                    .components()
-                    .filter(|part| *part != Component::CurDir)
-                    .collect(),
-            },
-            None => Self {
-                root: directory.to_owned(),
-                relative: PathBuf::new(),
-            },
-        }
-    }
-
-    /// Creates all directories before any file, so that a refusal leaves nothing half written.
-    fn write(&self, files: &[(PathBuf, String)]) -> Result<(), Failure> {
-        std::fs::create_dir_all(&self.root)
-            .map_err(|error| Failure::cannot_write(&self.root, &error))?;
-        for (path, _) in files {
-            let directory = path.parent().unwrap_or(Path::new(""));
-            files::create_dir(&self.root, directory, Access::Shared)
-                .map_err(|error| refused(&error))?;
-        }
-        for (path, text) in files {
-            let mut file = files::create_new(&self.root, path, Access::Shared)
-                .map_err(|error| refused(&error))?;
-            file.write_all(text.as_bytes())
-                .map_err(|error| Failure::cannot_write(path, &error))?;
-        }
-        Ok(())
-    }
-}
-
-fn refused(error: &FileError) -> Failure {
-    Failure::error("cannot_write", format!("cannot write: {error}"))
 }

@@ -6,6 +6,7 @@
 
 use crate::failure::Failure;
 use crate::files::{self, Access, FileError, FileErrorKind};
+use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -17,43 +18,78 @@ pub(super) struct OutDirectory {
 
 impl OutDirectory {
     pub(super) fn new(directory: &Path) -> Self {
-        let is_below_current = directory
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        if is_below_current {
-            Self {
-                root: PathBuf::from("."),
-                relative: directory
+        let current = Path::new(".");
+        let below_current = if directory.is_absolute() {
+            let current = current.canonicalize().unwrap_or_default();
+            directory.strip_prefix(current).ok()
+        } else {
+            Some(directory)
+        };
+        let is_below = |part: &Component<'_>| *part != Component::ParentDir;
+        match below_current.filter(|path| path.components().all(|part| is_below(&part))) {
+            Some(path) => Self {
+                root: current.to_owned(),
+                relative: path
                     .components()
                     .filter(|part| *part != Component::CurDir)
                     .collect(),
-            }
-        } else {
-            Self {
+            },
+            None => Self {
                 root: directory.to_owned(),
                 relative: PathBuf::new(),
-            }
+            },
         }
+    }
+
+    /// The path of a file, relative to the root.
+    pub(super) fn path_of(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.relative.join(name)
+    }
+
+    pub(super) fn exists(&self, path: &Path) -> bool {
+        self.shown(path).symlink_metadata().is_ok()
+    }
+
+    pub(super) fn shown(&self, path: &Path) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Creates files. Creates all directories before any file, so that a refusal leaves nothing half
+    /// written.
+    pub(super) fn write(&self, files: &[(PathBuf, String)]) -> Result<(), Failure> {
+        for (path, _) in files {
+            self.create_parent(path)?;
+        }
+        for (path, text) in files {
+            let file = files::create_new(&self.root, path, Access::Shared)
+                .map_err(|error| refused(&error))?;
+            write(file, path, text)?;
+        }
+        Ok(())
     }
 
     /// Creates a file with its directories, unless it exists. Returns whether it was created.
     pub(super) fn create(&self, name: &Path, text: &str) -> Result<bool, Failure> {
-        let path = self.relative.join(name);
+        let path = self.path_of(name);
+        self.create_parent(&path)?;
+        match files::create_new(&self.root, &path, Access::Shared) {
+            Ok(file) => write(file, &path, text).map(|()| true),
+            Err(error) if already_exists(&error) => Ok(false),
+            Err(error) => Err(refused(&error)),
+        }
+    }
+
+    fn create_parent(&self, path: &Path) -> Result<(), Failure> {
         std::fs::create_dir_all(&self.root)
             .map_err(|error| Failure::cannot_write(&self.root, &error))?;
-        if let Some(parent) = path.parent() {
-            files::create_dir(&self.root, parent, Access::Shared)
-                .map_err(|error| refused(&error))?;
-        }
-        let mut file = match files::create_new(&self.root, &path, Access::Shared) {
-            Ok(file) => file,
-            Err(error) if already_exists(&error) => return Ok(false),
-            Err(error) => return Err(refused(&error)),
-        };
-        file.write_all(text.as_bytes())
-            .map_err(|error| Failure::cannot_write(&path, &error))?;
-        Ok(true)
+        let parent = path.parent().unwrap_or(Path::new(""));
+        files::create_dir(&self.root, parent, Access::Shared).map_err(|error| refused(&error))
     }
+}
+
+fn write(mut file: File, path: &Path, text: &str) -> Result<(), Failure> {
+    file.write_all(text.as_bytes())
+        .map_err(|error| Failure::cannot_write(path, &error))
 }
 
 fn already_exists(error: &FileError) -> bool {
