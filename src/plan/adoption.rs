@@ -28,6 +28,8 @@ pub fn only_adoptions(mut plan: Plan) -> Plan {
     plan.partial = true;
     // The guards limit deletions, and no deletion remains.
     plan.refusals = Vec::new();
+    plan.deletions = None;
+    plan.warnings = Vec::new();
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
     let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
