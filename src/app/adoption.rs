@@ -5,7 +5,9 @@ use super::workflow::{Reading, RecoveredState};
 use super::{App, Planned};
 use crate::cli::AdoptTarget;
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorId, Desired, LedgerState, Observed, WorkspaceId};
+use crate::model::{
+    Address, AdoptPolicy, ConnectorId, Desired, LedgerState, Observed, WorkspaceId,
+};
 use crate::plan::{Operation, Plan, Policy, Step, match_resources, only_adoptions, plan};
 use crate::render::wording;
 use crate::secrets::compare;
@@ -36,6 +38,7 @@ impl App<'_> {
                 .iter()
                 .map(|adoption| adoption.address.clone())
                 .collect(),
+            adopt: AdoptPolicy::Allow,
             ..Policy::default()
         };
         let matches = match_resources(desired, &state.observed, &state.recorded);

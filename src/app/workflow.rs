@@ -85,8 +85,27 @@ impl App<'_> {
         let state = self.read(Reading::from(&args.connection)).await?;
         let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
         let secrets = self.compare_secrets(&matches, &args.connection).await;
-        let plan = plan(&matches, &secrets, &policy(args));
-        Ok(state.planned(plan))
+        let policy = self.policy(args);
+        let plan = plan(&matches, &secrets, &policy);
+        let mut planned = state.planned(plan);
+        planned.new_customers.adopt = policy.adopt;
+        Ok(planned)
+    }
+
+    fn policy(&self, args: &PlanningArgs) -> Policy {
+        Policy {
+            prune: args.prune,
+            delete_customers: args.delete_customers,
+            allow_delete: args.allow_delete,
+            targets: args.target.iter().cloned().collect(),
+            excludes: args.exclude.iter().cloned().collect(),
+            adopt: if args.adopt {
+                AdoptPolicy::Allow
+            } else {
+                self.project.desired.adopt
+            },
+            ..Policy::default()
+        }
     }
 
     /// Reads the ledger and the API, and recovers from an interrupted run.
@@ -188,20 +207,4 @@ fn attempted_customers(entries: &[JournalEntry]) -> BTreeSet<String> {
             _ => None,
         })
         .collect()
-}
-
-fn policy(args: &PlanningArgs) -> Policy {
-    Policy {
-        prune: args.prune,
-        delete_customers: args.delete_customers,
-        allow_delete: args.allow_delete,
-        targets: args.target.iter().cloned().collect(),
-        excludes: args.exclude.iter().cloned().collect(),
-        adopt: if args.adopt {
-            AdoptPolicy::Allow
-        } else {
-            AdoptPolicy::Refuse
-        },
-        ..Policy::default()
-    }
 }
