@@ -23,7 +23,7 @@ pub enum FileErrorKind {
     Link,
     /// The path leads out of the trusted directory.
     #[error("leads out of its directory")]
-    Outside,
+    LeavesRoot,
     /// The path is a directory, pipe, socket or device.
     #[error("is not a regular file")]
     NotAFile,

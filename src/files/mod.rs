@@ -93,18 +93,9 @@ pub fn create_new(root: &Path, relative: &Path, access: Access) -> Result<File, 
     open(root, relative, OpenMode::CreateNew(access))
 }
 
-/// Opens an empty file for writing, and creates it if it does not exist.
-pub fn create_or_truncate(root: &Path, relative: &Path, access: Access) -> Result<File, FileError> {
-    let file = open(root, relative, OpenMode::Write(access))?;
-    // The mode `truncate` of an open would empty the file before the checks.
-    file.set_len(0)
-        .map_err(|e| FileError::io(root, relative, e))?;
-    Ok(file)
-}
-
 /// Opens a private file for reading and writing without truncating it, and creates it if it does not exist.
 pub fn open_or_create(root: &Path, relative: &Path) -> Result<File, FileError> {
-    open(root, relative, OpenMode::Write(Access::Private))
+    open(root, relative, OpenMode::Write)
 }
 
 /// Opens a private file for reading and appending, and creates it if it does not exist.
@@ -172,14 +163,6 @@ pub fn private_dir(root: &Path, relative: &Path) -> Result<(), FileError> {
 pub fn create_dir(root: &Path, relative: &Path, access: Access) -> Result<(), FileError> {
     Directory::open(root)
         .and_then(|directory| directory.create(relative, access))
-        .map_err(|kind| FileError::new(root, relative, kind))
-}
-
-/// Makes a rename or a removal in a directory durable.
-pub fn sync_dir(root: &Path, relative: &Path) -> Result<(), FileError> {
-    Directory::open(root)
-        .and_then(|directory| directory.descend(relative))
-        .and_then(|directory| directory.sync())
         .map_err(|kind| FileError::new(root, relative, kind))
 }
 

@@ -20,8 +20,8 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum OpenMode {
     Read,
-    /// Reads and writes. Creates the file if it does not exist.
-    Write(Access),
+    /// Reads and writes. Creates a private file if it does not exist.
+    Write,
     /// Reads and appends. Creates a private file if it does not exist.
     Append,
     /// Creates the file and fails if the name exists.
@@ -48,7 +48,9 @@ impl Directory {
 
     /// Opens a directory below this one.
     pub(super) fn descend(self, relative: &Path) -> Result<Self, FileErrorKind> {
-        components(relative).try_fold(self, |directory, name| directory.child(name?))
+        components(relative)?
+            .into_iter()
+            .try_fold(self, |directory, name| directory.child(name))
     }
 
     /// Opens a directory below this one and creates the missing components.
@@ -57,8 +59,8 @@ impl Directory {
             Access::Private => Mode::RWXU,
             Access::Shared => Mode::RWXU | Mode::RWXG | Mode::RWXO,
         };
-        let created = components(relative).try_fold(self, |directory, name| {
-            let name = name?;
+        let mut names = components(relative)?.into_iter();
+        let created = names.try_fold(self, |directory, name| {
             match mkdirat(&directory.0, name, mode) {
                 Ok(()) | Err(Errno::EXIST) => directory.child(name),
                 Err(error) => Err(FileErrorKind::Io(error.into())),
@@ -80,7 +82,7 @@ impl Directory {
         let safe = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let (flags, access) = match mode {
             OpenMode::Read => (OFlags::RDONLY, Access::Private),
-            OpenMode::Write(access) => (OFlags::RDWR | OFlags::CREATE, access),
+            OpenMode::Write => (OFlags::RDWR | OFlags::CREATE, Access::Private),
             OpenMode::Append => (
                 OFlags::RDWR | OFlags::CREATE | OFlags::APPEND,
                 Access::Private,
@@ -161,13 +163,14 @@ pub(super) fn check_owner_and_mode(metadata: &Metadata) -> Result<(), FileErrorK
     Ok(())
 }
 
-/// The names in a relative path. Absolute paths and `..` are errors.
-fn components(relative: &Path) -> impl Iterator<Item = Result<&OsStr, FileErrorKind>> {
+/// The names in a relative path. Absolute paths and `..` are errors, even after a name that does not exist.
+fn components(relative: &Path) -> Result<Vec<&OsStr>, FileErrorKind> {
     relative
         .components()
-        .filter_map(|component| match component {
-            Component::Normal(name) => Some(Ok(name)),
-            Component::CurDir => None,
-            _ => Some(Err(FileErrorKind::Outside)),
+        .filter(|component| *component != Component::CurDir)
+        .map(|component| match component {
+            Component::Normal(name) => Ok(name),
+            _ => Err(FileErrorKind::LeavesRoot),
         })
+        .collect()
 }

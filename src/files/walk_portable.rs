@@ -12,8 +12,8 @@ use super::{Access, FileErrorKind};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum OpenMode {
     Read,
-    /// Reads and writes. Creates the file if it does not exist.
-    Write(Access),
+    /// Reads and writes. Creates a private file if it does not exist.
+    Write,
     /// Reads and appends. Creates a private file if it does not exist.
     Append,
     /// Creates the file and fails if the name exists.
@@ -43,7 +43,7 @@ impl Directory {
             .try_fold(self, |directory, component| match component {
                 Component::CurDir => Ok(directory),
                 Component::Normal(name) => directory.child(name),
-                _ => Err(FileErrorKind::Outside),
+                _ => Err(FileErrorKind::LeavesRoot),
             })
     }
 
@@ -60,7 +60,7 @@ impl Directory {
                         }
                         _ => directory.child(name),
                     },
-                    _ => Err(FileErrorKind::Outside),
+                    _ => Err(FileErrorKind::LeavesRoot),
                 });
         created.map(drop)
     }
@@ -87,7 +87,7 @@ impl Directory {
         options.read(true);
         match mode {
             OpenMode::Read => &mut options,
-            OpenMode::Write(_) => options.write(true).create(true).truncate(false),
+            OpenMode::Write => options.write(true).create(true).truncate(false),
             OpenMode::Append => options.append(true).create(true),
             OpenMode::CreateNew(_) => options.write(true).create_new(true),
         };
