@@ -24,7 +24,7 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code.
+            #[cfg(any(test, feature = "testing"))]
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// The stable identifier.

@@ -31,7 +31,9 @@ mod validate;
 mod yaml;
 
 pub(crate) use customer_check::{Problem, check_customer};
-pub use diagnostic::{Code, Finding, Severity};
+#[cfg(any(test, feature = "testing"))]
+pub use diagnostic::Code;
+pub use diagnostic::{Finding, Severity};
 pub use load::load;
 pub(crate) use origin::PathStep;
 pub use project::{Loaded, Project};

@@ -28,7 +28,7 @@ pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};
-pub use store::{LedgerStore, LocalStore, SharedStore, open_shared, trusted};
+pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -168,8 +168,8 @@ mod tests {
         }
         let mut rotations = load(dir.path()).await.unwrap();
         assert_eq!(rotations.open(), [rotation("b", "2"), rotation("a", "3")]);
-        let found = rotations.with_selector(&selector("b"));
-        assert_eq!(found, Some(&rotation("b", "2")));
+        let rotation_b = rotations.with_selector(&selector("b"));
+        assert_eq!(rotation_b, Some(&rotation("b", "2")));
         assert_eq!(rotations.with_selector(&selector("c")), None);
         rotations.end(&selector("b")).await.unwrap();
         let mut rotations = load(dir.path()).await.unwrap();

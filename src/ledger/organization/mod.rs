@@ -118,7 +118,7 @@ impl Ledger {
                 path: self.store.shown(""),
             });
         }
-        self.remember(&snapshot);
+        self.note_snapshot(&snapshot);
         let state = LedgerState {
             customers: snapshot.customers,
             unverified: snapshot.unverified,
@@ -131,7 +131,7 @@ impl Ledger {
     /// Reads what is not authenticated, whatever key wrote the ledger.
     pub async fn load_unsigned(&self) -> Result<UnsignedLedger, LedgerError> {
         let (snapshot, journal) = self.read().await?;
-        self.remember(&snapshot);
+        self.note_snapshot(&snapshot);
         Ok(UnsignedLedger {
             entries: snapshot.unverified,
             claims: snapshot.claims,
@@ -164,7 +164,7 @@ impl Ledger {
         Ok((snapshot, journal))
     }
 
-    fn remember(&self, snapshot: &Snapshot) {
+    fn note_snapshot(&self, snapshot: &Snapshot) {
         let mut state = self.state();
         let head = snapshot.head.as_ref();
         state.counter = state.counter.max(snapshot.counter);
@@ -303,6 +303,7 @@ impl Ledger {
     }
 
     /// The intents of earlier runs without a certain outcome, the oldest first. Does not write.
+    #[cfg(test)]
     pub async fn open_intents(&self) -> Result<Vec<JournalEntry>, LedgerError> {
         Ok(self.load_with_journal().await?.1)
     }

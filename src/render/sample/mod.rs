@@ -3,17 +3,20 @@
 mod drifts;
 #[path = "../../../tests/support/golden.rs"]
 mod golden;
+mod hostile;
 mod reports;
 
 pub(crate) use drifts::drift;
 pub(crate) use golden::golden;
 pub(crate) use reports::{done, partial};
 
+use hostile::hostile;
+
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, UnverifiedReason};
 use crate::plan::{
     Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue,
-    LimitSource, Operation, Plan, Precondition, Reason, Refusal, Step, Summary, Unmanaged,
-    UnmanagedConnector, Unverified,
+    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, Step, Summary,
+    Unmanaged, UnmanagedConnector, Unverified,
 };
 use serde_json::{Value, json};
 
@@ -112,15 +115,7 @@ pub(crate) fn rich() -> Plan {
             source: LimitSource::Files,
         }],
         unverified: unverified(),
-        unmanaged: Unmanaged {
-            customers: vec!["old-customer".into(), "trial".into()],
-            connectors: vec![UnmanagedConnector {
-                address: Address::connector("acme-corp", "Made by hand"),
-                id: id(77),
-                kind: Some("stripe".into()),
-            }],
-            not_pruned: vec![Address::connector("acme-corp", "Former CRM")],
-        },
+        unmanaged: unmanaged(),
         summary: Summary {
             add: 4,
             change: 4,
@@ -131,6 +126,19 @@ pub(crate) fn rich() -> Plan {
             customers_declared: 120,
         },
         ..empty()
+    }
+}
+
+fn unmanaged() -> Unmanaged {
+    let connector = UnmanagedConnector {
+        address: Address::connector("acme-corp", "Made by hand"),
+        id: id(77),
+        kind: Some("stripe".into()),
+    };
+    Unmanaged {
+        customers: vec!["old-customer".into(), "trial".into()],
+        connectors: vec![connector],
+        not_pruned: vec![Address::connector("acme-corp", "Former CRM")],
     }
 }
 
@@ -159,7 +167,7 @@ fn acme() -> CustomerPlan {
         name: "acme-corp".into(),
         workspace_id: None,
         protect: false,
-        ledger_updates: crate::plan::LedgerUpdates::default(),
+        ledger_updates: LedgerUpdates::default(),
         steps: vec![
             step(
                 Address::customer("acme-corp"),
@@ -204,7 +212,7 @@ fn beta() -> CustomerPlan {
         name: "beta".into(),
         workspace_id: Some(id(2)),
         protect: false,
-        ledger_updates: crate::plan::LedgerUpdates::default(),
+        ledger_updates: LedgerUpdates::default(),
         steps: [step(
             Address::customer("beta"),
             Action::Rename,
@@ -346,7 +354,7 @@ fn gamma() -> CustomerPlan {
         name: "gamma".into(),
         workspace_id: Some(id(3)),
         protect: true,
-        ledger_updates: crate::plan::LedgerUpdates::default(),
+        ledger_updates: LedgerUpdates::default(),
         steps: vec![
             step(
                 Address::connector("gamma", "Gamma Notion"),
@@ -371,31 +379,5 @@ fn gamma() -> CustomerPlan {
                 )],
             ),
         ],
-    }
-}
-
-/// Names and values that try to control a terminal or a CI runner.
-fn hostile() -> CustomerPlan {
-    let name = "::set-env name=X::\u{1b}[2J ##vso[task.complete]\u{202e}";
-    CustomerPlan {
-        name: name.into(),
-        workspace_id: Some(id(4)),
-        protect: false,
-        ledger_updates: crate::plan::LedgerUpdates::default(),
-        steps: vec![step(
-            Address::connector(name, "a\nb\r\u{200b}c"),
-            Action::Update,
-            &[Reason::FieldChanged],
-            Operation::UpdateConnector {
-                id: id(41),
-                patch: ConnectorPatch::default(),
-                body: body("x", "a\u{7f}b"),
-            },
-            vec![change(
-                "replication_config.note",
-                value(json!("one\n::error::two\u{9b}\n##[group]three")),
-                value(json!("one\n::error::two\n##[group]four")),
-            )],
-        )],
     }
 }

@@ -61,7 +61,8 @@ impl SigningView {
         let mut lines = Vec::new();
         for entry in &signing.entries {
             lines.push((0, entry_line(entry)));
-            lines.extend(entry.connectors.iter().map(|one| (2, connector_line(one))));
+            let connectors = entry.connectors.iter();
+            lines.extend(connectors.map(|connector| (2, connector_line(connector))));
         }
         for customer in &signing.dropped_journal_entries {
             let text = format!("Journal entry of {customer}: not verified; dropped");
