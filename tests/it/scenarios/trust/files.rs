@@ -1,8 +1,73 @@
 //! Tests of files that a pull request can commit: links, further project files, special files.
 
 use super::{assert_code, assert_hides};
-use crate::support::{TestEnv, options};
+use crate::support::{PROJECT, TestEnv, options};
 use std::os::unix::fs::symlink;
+use std::path::Path;
+
+const POLICY: &str = r#"version: 1
+include: [customers/*.yaml]
+secret_policy:
+  - {files: customers/acme.yaml, allow: ["file:secrets/acme/"]}
+  - {files: customers/globex.yaml, allow: ["file:secrets/globex/"]}
+"#;
+
+/// A customer file with a GitHub connector whose token is in a file.
+fn customer_file(name: &str, secret: &str) -> String {
+    format!(
+        "customers:\n  - name: {name}\n    connectors:\n      - {{name: {name} hub, type: github, \
+         credentials: {{token: \"${{file:{secret}}}\"}}}}\n"
+    )
+}
+
+/// A project in which a policy gives each customer its own secrets.
+fn project_with_policy() -> TestEnv {
+    let env = TestEnv::with(POLICY, options());
+    let globex = customer_file("globex", "secrets/globex/token");
+    env.write(
+        "customers/acme.yaml",
+        &customer_file("acme", "secrets/acme/token"),
+    );
+    env.write("customers/globex.yaml", &globex);
+    env.write("secrets/globex/token", "GLOBEX-SECRET-canary-777");
+    env.write("secrets/acme/own", "ACME-SECRET");
+    env
+}
+
+/// Asserts that `validate` and `apply` fail, that nothing is created for acme, and that the secret of
+/// globex is not displayed.
+fn assert_policy_holds(env: &TestEnv) {
+    for arguments in [&["validate"][..], &["plan"], &["apply", "--auto-approve"]] {
+        let output = env.run(arguments);
+        assert_ne!(output.code, Some(0), "{arguments:?}\n{output}");
+        assert_code(&output, "reference_not_allowed");
+        assert_hides(&output, "canary-777");
+    }
+    assert_eq!(env.world().connectors().count(), 0);
+}
+
+#[test]
+fn policy_with_link_to_secret_of_another_customer_is_enforced() {
+    let env = project_with_policy();
+    symlink("../globex/token", env.path("secrets/acme/token")).unwrap();
+    assert_policy_holds(&env);
+}
+
+#[test]
+fn policy_with_linked_directory_of_another_customer_is_enforced() {
+    let env = project_with_policy();
+    std::fs::remove_dir_all(env.path("secrets/acme")).unwrap();
+    symlink("globex", env.path("secrets/acme")).unwrap();
+    assert_policy_holds(&env);
+}
+
+#[test]
+fn policy_with_chain_of_links_is_enforced() {
+    let env = project_with_policy();
+    symlink("../../link", env.path("secrets/acme/token")).unwrap();
+    symlink("secrets/globex/token", env.path("link")).unwrap();
+    assert_policy_holds(&env);
+}
 
 #[test]
 fn sandbox_journal_that_is_a_link_is_not_written() {
@@ -55,6 +120,22 @@ fn airlift_directory_that_is_a_link_is_not_written() {
 }
 
 #[test]
+fn init_and_export_into_a_link_write_nothing_outside() {
+    let env = TestEnv::applied();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::create_dir(env.path("target")).unwrap();
+    symlink(outside.path(), env.path("target/customers")).unwrap();
+    symlink(outside.path().join("new"), env.path("target/airlift.yaml")).unwrap();
+    for arguments in [&["export", "--out", "target"][..], &["init", "target"]] {
+        let output = env.run(arguments);
+        assert_ne!(output.code, Some(0), "{arguments:?}\n{output}");
+        output.complains("error[");
+        let entries = outside.path().read_dir().unwrap();
+        assert_eq!(entries.count(), 0, "{arguments:?}");
+    }
+}
+
+#[test]
 fn included_file_that_is_a_fifo_or_a_link_to_outside_is_rejected() {
     let env = TestEnv::with("version: 1\ninclude: [customers/*.yaml]\n", options());
     std::fs::create_dir(env.path("customers")).unwrap();
@@ -87,6 +168,29 @@ fn project_in_directory(env: &TestEnv) {
 }
 
 #[test]
+fn second_project_file_in_directory_is_rejected() {
+    let mut env = TestEnv::with("version: 1\n", options());
+    env.set("GLOBEX_T", "value-of-globex");
+    project_in_directory(&env);
+    env.run(&["validate", "-f", "p"]).exits(1);
+    for name in ["airlift.yaml", "zz.yaml"] {
+        let text = "version: 1\ninclude: [\"acme.yaml\", \"globex.yaml\"]\n";
+        env.write(&format!("p/{name}"), text);
+        for arguments in [
+            &["validate", "-f", "p"][..],
+            &["plan", "-f", "p"],
+            &["apply", "-f", "p", "--auto-approve"],
+        ] {
+            let output = env.run(arguments);
+            output.exits(1);
+            assert_code(&output, "project_key_elsewhere");
+        }
+        std::fs::remove_file(env.path(format!("p/{name}"))).unwrap();
+    }
+    assert_eq!(env.world().connectors().count(), 0);
+}
+
+#[test]
 fn project_file_in_subdirectory_does_not_replace_the_policy() {
     let mut env = TestEnv::with("version: 1\n", options());
     env.set("GLOBEX_T", "value-of-globex");
@@ -95,4 +199,27 @@ fn project_file_in_subdirectory_does_not_replace_the_policy() {
     let output = env.run(&["validate", "-f", "p"]);
     output.exits(1);
     assert_code(&output, "reference_not_allowed");
+}
+
+/// The project is not tracked by git, unless a test makes it so.
+#[test]
+fn ledger_that_git_tracks_is_refused() {
+    let env = TestEnv::with(PROJECT, options());
+    env.converge(&[]);
+    let git = |arguments: &[&str]| {
+        let status = std::process::Command::new("git")
+            .current_dir(env.root())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .args(arguments)
+            .output();
+        status.is_ok_and(|output| output.status.success())
+    };
+    if !git(&["init", "-q"]) {
+        return;
+    }
+    env.assert_converged(&[]);
+    assert!(git(&["add", "-f", ".airlift"]));
+    super::assert_refused(&env, "ledger_tracked");
+    assert!(Path::new(&env.path(".airlift")).exists());
 }

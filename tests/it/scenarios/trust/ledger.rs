@@ -2,7 +2,7 @@
 //! files of other users.
 
 use super::{assert_code, assert_refused};
-use crate::support::TestEnv;
+use crate::support::{TestEnv, files};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,129 @@ fn with_victim(env: TestEnv) -> (TestEnv, Vec<Uuid>) {
     let connectors = world.workspace("victim").unwrap().connectors.iter();
     let ids = connectors.map(|connector| connector.id).collect();
     (env, ids)
+}
+
+/// Commits a ledger entry of version 1, as a pull request could.
+fn forge(env: &TestEnv, workspace: Uuid, content: &Value) {
+    let organization = airlift::sandbox::ORGANIZATION_ID;
+    env.write(
+        &format!(".airlift/ledger/{organization}/customers/{workspace}.json"),
+        &content.to_string(),
+    );
+}
+
+#[test]
+fn forged_entry_with_leftovers_of_another_customer_deletes_nothing() {
+    let (env, ids) = with_victim(TestEnv::new());
+    env.remove_lines("- name: globex", None);
+    env.remote().customer("acme");
+    let acme = env.world().workspace("acme").unwrap().id;
+    let content = json!({
+        "version": 1, "workspace_id": acme, "name": "acme", "applied": {"status": "active"},
+        "unmanaged": [], "connectors": {}, "leaving": ids,
+    });
+    forge(&env, acme, &content);
+    assert_refused(&env, "ledger_unsigned");
+}
+
+#[test]
+fn forged_entry_that_owns_a_foreign_connector_changes_nothing() {
+    let (env, ids) = with_victim(TestEnv::new());
+    env.remove_lines("- name: acme", Some("- name: globex"));
+    env.remote().customer("globex");
+    let globex = env.world().workspace("globex").unwrap().id;
+    let stripe = airlift::catalog::find("stripe").unwrap().definition_id;
+    let content = json!({
+        "version": 1, "workspace_id": globex, "name": "globex", "applied": {"status": "active"},
+        "unmanaged": [], "leaving": [],
+        "connectors": {"Globex Stripe": {"id": ids[0], "definition_id": stripe, "applied": {}}},
+    });
+    forge(&env, globex, &content);
+    assert_refused(&env, "ledger_unsigned");
+}
+
+#[test]
+fn forged_entry_of_a_foreign_workspace_deletes_no_customer() {
+    let (env, _) = with_victim(TestEnv::new());
+    let victim = env.world().workspace("victim").unwrap().id;
+    let content = json!({
+        "version": 1, "workspace_id": victim, "name": "victim", "applied": {"status": "active"},
+        "unmanaged": [], "connectors": {}, "leaving": [],
+    });
+    forge(&env, victim, &content);
+    let before = env.world();
+    let all = ["--prune", "--delete-customers", "--allow-delete", "100%"];
+    let arguments = [&["apply", "--auto-approve"][..], &all].concat();
+    let output = env.run(&arguments);
+    assert_code(&output, "ledger_unsigned");
+    let (victim, after) = (before.workspace("victim"), env.world());
+    assert_eq!(after.workspace("victim"), victim);
+}
+
+#[test]
+fn entry_with_one_changed_byte_blocks_its_customer() {
+    let env = TestEnv::applied();
+    let path = env.ledger_entry("acme");
+    let text = read(&path);
+    std::fs::write(&path, text.replacen("Acme GitHub", "Acme GitHuc", 1)).unwrap();
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    assert_refused(&env, "ledger_entry_altered");
+    env.run(&["doctor"]).says("ledger_entry_altered");
+    std::fs::write(&path, text).unwrap();
+    env.edit("subdomain: acme-eu", "subdomain: acme");
+    env.assert_converged(&[]);
+}
+
+#[test]
+fn entry_copied_to_another_workspace_blocks_its_customer() {
+    let env = TestEnv::applied();
+    let (acme, globex) = (env.ledger_entry("acme"), env.ledger_entry("globex"));
+    std::fs::copy(&acme, &globex).unwrap();
+    env.remove_lines("- name: globex", None);
+    assert_refused(&env, "ledger_entry_");
+}
+
+#[test]
+fn swapped_entries_block_their_customers() {
+    let env = TestEnv::applied();
+    let (acme, globex) = (env.ledger_entry("acme"), env.ledger_entry("globex"));
+    let (first, second) = (read(&acme), read(&globex));
+    std::fs::write(&acme, second).unwrap();
+    std::fs::write(&globex, first).unwrap();
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    assert_refused(&env, "ledger_");
+}
+
+#[test]
+fn old_copy_of_an_entry_blocks_its_customer() {
+    let mut env = TestEnv::applied();
+    let path = env.ledger_entry("acme");
+    let old = read(&path);
+    env.set("ACME_GITHUB", "another-value");
+    env.converge(&[]);
+    std::fs::write(&path, old).unwrap();
+    env.set("ACME_GITHUB", "a-third-value");
+    assert_refused(&env, "ledger_entry_old");
+}
+
+#[test]
+fn removed_entry_blocks_its_customer() {
+    let env = TestEnv::applied();
+    std::fs::remove_file(env.ledger_entry("acme")).unwrap();
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    assert_refused(&env, "ledger_entry_missing");
+}
+
+#[test]
+fn removed_head_blocks_all_customers() {
+    let env = TestEnv::applied();
+    let heads = files(&env.path(".airlift/ledger"), &|path| {
+        path.ends_with("head.json")
+    });
+    assert_eq!(heads.len(), 1);
+    std::fs::remove_file(&heads[0]).unwrap();
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    assert_refused(&env, "ledger_unverified");
 }
 
 #[test]
@@ -139,4 +262,19 @@ fn ledger_file_that_is_too_large_is_refused() {
     let path = env.ledger_entry("acme");
     std::fs::write(&path, " ".repeat(9 * 1024 * 1024)).unwrap();
     env.run(&["plan"]).exits(1).complains("error[ledger_");
+}
+
+#[test]
+fn previous_name_does_not_take_a_customer_of_others() {
+    let (env, _) = with_victim(TestEnv::applied());
+    let before = env.world();
+    env.edit(
+        "- name: acme\n",
+        "- name: acme-2\n    previous_name: victim\n",
+    );
+    let output = env.run(&["apply", "--auto-approve"]);
+    assert_ne!(output.code, Some(0), "{output}");
+    let after = env.world();
+    assert_eq!(after.workspace("victim"), before.workspace("victim"));
+    assert_eq!(after.workspace("acme"), before.workspace("acme"));
 }

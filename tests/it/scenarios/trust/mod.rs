@@ -4,9 +4,21 @@
 
 mod files;
 mod ledger;
+mod secrets;
 mod server;
 
 use crate::support::{Output, TestEnv};
+
+/// Commands that read the project, the ledger and the API.
+const COMMANDS: [&[&str]; 7] = [
+    &["plan"],
+    &["plan", "--no-secrets"],
+    &["plan", "--format", "json", "-vv"],
+    &["drift"],
+    &["drift", "--format", "json"],
+    &["export"],
+    &["doctor"],
+];
 
 /// Asserts that neither stream contains a text.
 fn assert_hides(output: &Output, secret: &str) {
