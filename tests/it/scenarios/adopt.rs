@@ -90,6 +90,15 @@ fn adopt_with_change_and_without_permission_is_blocked() {
 }
 
 #[test]
+fn adopt_with_change_and_project_key_is_allowed() {
+    let env = TestEnv::new();
+    env.remote().customer("acme");
+    env.edit("version: 1\n", "version: 1\nadopt: true\n");
+    env.converge(&[]);
+    assert_eq!(env.world().connectors().count(), 3);
+}
+
+#[test]
 fn adopt_after_lost_ledger_writes_nothing() {
     let env = TestEnv::applied();
     std::fs::remove_dir_all(env.path(".airlift")).unwrap();
