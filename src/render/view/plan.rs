@@ -118,7 +118,7 @@ fn adopted(plan: &Plan) -> Option<Group> {
             let kind = step::kind(&step.operation);
             Row::new(Phrase::plain(Safe::new(format_args!(
                 "{} ({kind}) {id}",
-                step.address
+                Safe::address(&step.address)
             ))))
         })
         .collect();

@@ -52,7 +52,7 @@ impl RekeyedView {
 
 fn left(left: &Left) -> Phrase {
     Phrase::new(Label::Warning, "left: ")
-        .label(Label::Strong, Safe::new(&left.address))
+        .label(Label::Strong, Safe::name(&left.address))
         .text(": ")
         .text(Safe::new(&left.why))
 }

@@ -83,7 +83,9 @@ fn entry_line(entry: &SigningEntry) -> Phrase {
         .or_else(|| entry.claimed_name.clone())
         .unwrap_or_else(|| entry.workspace_id.to_string());
     let claim = match (&entry.name, &entry.claimed_name) {
-        (Some(name), Some(claimed)) if name != claimed => format!(", recorded as {claimed}"),
+        (Some(name), Some(claimed)) if name != claimed => {
+            format!(", recorded as {}", Safe::name(claimed))
+        }
         _ => String::new(),
     };
     let decision = match (entry.signed, &entry.name) {
@@ -92,13 +94,16 @@ fn entry_line(entry: &SigningEntry) -> Phrase {
         (false, Some(_)) => "remove from the ledger: the entry has no content",
     };
     let (id, code) = (entry.workspace_id, entry.code);
-    Phrase::new(Label::Strong, Safe::new(&shown)).text(Safe::new(format_args!(
+    Phrase::new(Label::Strong, Safe::name(&shown)).text(Safe::new(format_args!(
         " ({id}{claim}) [{code}]: {decision}"
     )))
 }
 
 fn connector_line(connector: &SigningConnector) -> Phrase {
-    let name = connector.name.as_deref().unwrap_or("(deletion pending)");
+    let name = connector
+        .name
+        .as_deref()
+        .map_or_else(|| "(deletion pending)".into(), Safe::name);
     let decision = if connector.signed {
         "sign"
     } else {
