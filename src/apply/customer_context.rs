@@ -1,5 +1,6 @@
-//! Responsible for what the steps of one customer share: the run, the plan, the ledger entry, the
-//! live connectors, and the connectors that this run created.
+//! Responsible for the state that the steps of one customer share while a plan is executed: the run's
+//! settings, the customer's part of the plan and of the ledger, its connectors in the API, and the
+//! connectors that this run created. Does not execute steps.
 
 use super::ledger_entry::Previous;
 use super::{Context, LedgerEntry, LiveConnectors};

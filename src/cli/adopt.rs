@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `adopt`.
+//! Responsible for the flags and arguments of `airlift adopt`.
 
 use super::RateArgs;
 use super::values::parse_adopt_target;

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `apply`, and those that `apply` and `rotate` share.
+//! Responsible for the flags and arguments of `airlift apply`, and those that `apply` and `rotate` share.
 
 use super::PlanningArgs;
 use super::values::seconds;

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `completions`.
+//! Responsible for the flags and arguments of `airlift completions`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `doctor`.
+//! Responsible for the flags and arguments of `airlift doctor`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `drift`.
+//! Responsible for the flags and arguments of `airlift drift`.
 
 use super::RateArgs;
 use crate::model::Address;

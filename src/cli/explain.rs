@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `explain`.
+//! Responsible for the flags and arguments of `airlift explain`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `export`.
+//! Responsible for the flags and arguments of `airlift export`.
 
 use super::RateArgs;
 use crate::model::Address;

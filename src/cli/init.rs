@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `init`.
+//! Responsible for the flags and arguments of `airlift init`.
 
 use clap::Args;
 use std::path::PathBuf;

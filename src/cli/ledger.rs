@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `ledger`.
+//! Responsible for the flags and arguments of `airlift ledger`.
 
 use crate::model::Address;
 use clap::{Args, Subcommand};

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `plan`, and those that `plan` and `apply` share.
+//! Responsible for the flags and arguments of `airlift plan`, and those that `plan` and `apply` share.
 
 use super::ConnectionArgs;
 use super::values::parse_count_or_percent;

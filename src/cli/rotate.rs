@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `rotate`.
+//! Responsible for the flags and arguments of `airlift rotate`.
 
 use super::values::parse_count_or_percent;
 use super::{ConnectionArgs, ExecutionArgs};

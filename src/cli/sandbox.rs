@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `sandbox`.
+//! Responsible for the flags of `airlift sandbox serve`, which runs the embedded test API as a server.
 
 use crate::model::OrganizationId;
 use clap::{Args, Subcommand};

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `schema`.
+//! Responsible for the flags and arguments of `airlift schema`.
 
 use clap::{Args, ValueEnum};
 

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `types`.
+//! Responsible for the flags and arguments of `airlift types`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! Responsible for the arguments of `validate`.
+//! Responsible for the flags and arguments of `airlift validate`.
 
 use clap::Args;
 

@@ -1,6 +1,5 @@
-//! Responsible for the types of the report about the files.
-//!
-//! Does not print anything: `render` does.
+//! Responsible for the types of `validate`'s report: the errors and warnings found in the project's YAML
+//! files, with their places. Does not print them: `render` does.
 
 pub use super::code::{Code, Severity};
 

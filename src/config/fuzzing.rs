@@ -1,4 +1,5 @@
-//! Responsible for the properties of reading files that `crate::fuzzing` checks on any input.
+//! Responsible for the invariants of reading YAML files that must hold for any input, such as no panic.
+//! `crate::fuzzing` passes them random input.
 
 #![expect(
     clippy::missing_panics_doc,

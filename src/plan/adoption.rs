@@ -1,4 +1,5 @@
-//! Responsible for the part of a plan that adopts existing objects, for `airlift adopt`.
+//! Responsible for the plan of `airlift adopt`: the part of a plan that records existing remote objects in
+//! the ledger as managed. Does not change the objects and does not execute the plan.
 
 use super::{Action, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary};
 use crate::model::Address;

@@ -1,4 +1,5 @@
-//! Responsible for the counts of a plan.
+//! Responsible for counting the steps of a plan: objects to add, change, delete and adopt, and secrets to
+//! send. Does not print the counts.
 
 use super::{Action, Operation, Plan, Summary};
 use crate::model::{Address, Setting, Settings};

@@ -1,5 +1,5 @@
-//! Responsible for visiting all texts of a response that are displayed or stored, so that texts which
-//! repeat a secret can be replaced. Does not visit tokens.
+//! Responsible for iterating over all texts of an API response that are displayed or stored. `redaction`
+//! uses it to replace texts that repeat a secret. Leaves out access tokens, which are never displayed.
 
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,

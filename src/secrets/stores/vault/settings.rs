@@ -1,7 +1,5 @@
-//! Responsible for reading the server's address and login from the environment, with the variables of the server's own
-//! tools.
-//!
-//! Does not read them from a project's files.
+//! Responsible for reading Vault's address and login from the environment, with the variables of the
+//! `vault` command-line tool. Does not read them from a project's files.
 
 use crate::http::is_loopback;
 use crate::model::SecretValue;
