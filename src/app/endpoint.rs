@@ -4,6 +4,7 @@
 //! Does not take an address or credentials from the project's files, because a pull request can
 //! change those files. The files give only the organization.
 
+use super::credentials::{SECRET, client_secret};
 use super::ledger_access::{Keys, state_dir};
 use super::{Environment, Invocation};
 use crate::api::{Credentials, DEFAULT_TARGET, Target};
@@ -72,15 +73,17 @@ impl Endpoint {
             let message = format!("AIRBYTE_API_HOST {error}");
             Failure::error("bad_api_host", message)
         })?;
-        let client_id = required(env, "AIRBYTE_CLIENT_ID")?;
-        let secret = required(env, "AIRBYTE_CLIENT_SECRET")?;
+        let client_id = env
+            .text("AIRBYTE_CLIENT_ID")
+            .ok_or_else(|| not_set("AIRBYTE_CLIENT_ID"))?;
+        let mut secret = client_secret(env)?.ok_or_else(|| not_set(SECRET))?;
         Ok(Self {
             name: target.to_string(),
             target,
             keys: Keys::new(env, &secret),
             credentials: Credentials {
                 client_id,
-                client_secret: SecretValue::new(secret),
+                client_secret: SecretValue::new(std::mem::take(&mut *secret)),
             },
             organization: expected_organization(env, project)?,
             ledger_dir: state_dir(project).join("ledger"),
@@ -174,12 +177,11 @@ fn expected_organization(
     }
 }
 
-fn required(env: &Environment, name: &'static str) -> Result<String, Failure> {
-    env.text(name).ok_or_else(|| {
-        let message = format!("{name} is not set");
-        Failure::new(FailureKind::Authentication, "no_credentials", message).hint(
-            "set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET to the organization's client \
-             credentials, or try the embedded API with --sandbox",
-        )
-    })
+fn not_set(name: &'static str) -> Failure {
+    let message = format!("{name} is not set");
+    Failure::new(FailureKind::Authentication, "no_credentials", message).hint(
+        "set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET to the organization's client \
+         credentials (or AIRBYTE_CLIENT_SECRET_FILE to a file with the secret), or try the \
+         embedded API with --sandbox",
+    )
 }

@@ -4,6 +4,7 @@
 //! Does not read the variables of secret stores.
 
 use crate::ledger::SharedStore;
+use crate::secrets::SecretAccess;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ impl Environment {
                 .filter(|(name, _)| {
                     starts_with_one_of(name, &OWN_PREFIXES)
                         || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)
+                        || name.to_str().is_some_and(SecretAccess::reads_variable)
                 })
                 .collect(),
             ..Self::default()

@@ -3,7 +3,7 @@
 //! Does not read secrets.
 
 use super::out_directory::OutDirectory;
-use super::project::secret_roots;
+use super::project::load_options;
 use super::{App, Invocation};
 use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
@@ -56,7 +56,7 @@ impl App<'_> {
             declared: &self.project.desired,
         };
         let mut exported = export(sources, wanted);
-        exported.omit_invalid(&secret_roots(self.invocation.env));
+        exported.omit_invalid(&load_options(self.invocation.env));
         Ok((exported, is_complete))
     }
 }

@@ -1,9 +1,10 @@
 //! Responsible for checking what a run needs: the files, the credentials, the API, the ledger and
 //! the secret stores. Changes nothing.
 
+use super::credentials::{SECRET, client_secret};
 use super::ledger_access::{shared_address, state_dir};
 use super::project::{self, resolver};
-use super::{App, Invocation, SessionSettings};
+use super::{App, Environment, Invocation, SessionSettings};
 use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::GlobalArgs;
 use crate::config::{Loaded, Project};
@@ -77,24 +78,35 @@ fn check_api_settings(invocation: Invocation<'_>) -> (Vec<HealthCheck>, ApiAcces
             HealthCheck::fail("api", detail, "correct the variable, or unset it")
         }
     };
-    let missing: Vec<&str> = ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"]
-        .into_iter()
-        .filter(|name| env.text(name).is_none())
-        .collect();
-    let credentials = if missing.is_empty() {
-        HealthCheck::ok("credentials", "client id and client secret are set")
-    } else {
-        let detail = format!("{} not set", missing.join(" and "));
-        let hint = "set the organization's client credentials, or try --sandbox";
-        HealthCheck::fail("credentials", detail, hint)
-    };
-    let checks = vec![address, credentials];
+    let checks = vec![address, check_credentials(env)];
     let access = if checks.iter().all(|check| check.health == Health::Ok) {
         ApiAccess::Configured
     } else {
         ApiAccess::NotConfigured
     };
     (checks, access)
+}
+
+/// Checks that the client's id and secret are set.
+fn check_credentials(env: &Environment) -> HealthCheck {
+    let secret = match client_secret(env) {
+        Ok(secret) => secret,
+        Err(failure) => return failed("credentials", &failure),
+    };
+    let id = env.text("AIRBYTE_CLIENT_ID");
+    let missing: Vec<&str> = [
+        ("AIRBYTE_CLIENT_ID", id.is_none()),
+        (SECRET, secret.is_none()),
+    ]
+    .into_iter()
+    .filter_map(|(name, is_missing)| is_missing.then_some(name))
+    .collect();
+    if missing.is_empty() {
+        return HealthCheck::ok("credentials", "client id and client secret are set");
+    }
+    let detail = format!("{} not set", missing.join(" and "));
+    let hint = "set the organization's client credentials, or try --sandbox";
+    HealthCheck::fail("credentials", detail, hint)
 }
 
 /// Checks that the API issues a token and answers a GET, and that the ledger can be read.

@@ -6,6 +6,7 @@
 mod adoption;
 mod approval;
 mod connection;
+mod credentials;
 mod drift;
 mod endpoint;
 mod environment;

@@ -6,9 +6,10 @@ use crate::cli::GlobalArgs;
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::render;
-use crate::secrets::Resolver;
+use crate::secrets::{Resolver, SecretAccess};
+use std::ffi::OsStr;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The maximum that is read from standard input: one byte more than a file may have, so that a
 /// larger input is noticed.
@@ -53,8 +54,8 @@ pub(crate) fn read(invocation: Invocation<'_>) -> Result<Loaded, Failure> {
     let Invocation { env, global, .. } = invocation;
     let stdin = global.files.iter().any(|path| path == Path::new("-"));
     let options = LoadOptions {
-        secret_roots: secret_roots(env),
         stdin: stdin.then(read_stdin).transpose()?,
+        ..load_options(env)
     };
     Ok(config::load(&global.files, &options))
 }
@@ -76,22 +77,24 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
 pub(super) fn resolver(invocation: Invocation<'_>, project: &Project) -> Result<Resolver, Failure> {
     let ca_pem = ca_pem(invocation.global)?.unwrap_or_default();
     let resolver =
-        Resolver::new(project.root.clone(), secret_roots(invocation.env)).with_ca(ca_pem);
+        Resolver::new(project.root.clone(), secret_access(invocation.env)).with_ca(ca_pem);
     Ok(match &project.stores {
         Some(stores) => resolver.with_stores(stores),
         None => resolver,
     })
 }
 
-/// The directories that absolute file references must be below. The environment sets them, because
-/// a pull request can change the project's files.
-pub(super) fn secret_roots(env: &Environment) -> Vec<PathBuf> {
-    match env.raw("AIRLIFT_SECRET_ROOTS") {
-        Some(roots) => std::env::split_paths(roots)
-            .filter(|root| root.is_absolute())
-            .collect(),
-        None => vec!["/run/secrets".into(), "/var/run/secrets".into()],
+/// The options of loading files without standard input.
+pub(super) fn load_options(env: &Environment) -> LoadOptions {
+    LoadOptions {
+        secret_access: secret_access(env),
+        stdin: None,
     }
+}
+
+/// The rules for what references may read. The environment sets them, and a project's files cannot change them.
+fn secret_access(env: &Environment) -> SecretAccess {
+    SecretAccess::from_environment(|name| env.raw(name).map(OsStr::to_owned))
 }
 
 /// The content of the file of `--ca-file`.

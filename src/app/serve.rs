@@ -1,6 +1,7 @@
 //! Responsible for the settings of `sandbox serve`, from its arguments and the environment.
 
 use super::Environment;
+use super::credentials::client_secret;
 use crate::cli::ServeArgs;
 use crate::failure::Failure;
 use crate::sandbox::{Faults, Options};
@@ -39,11 +40,8 @@ pub(crate) fn sandbox_options(env: &Environment, args: &ServeArgs) -> Result<Opt
 
 /// The client credentials of the environment. Without any, the sandbox accepts all credentials.
 fn client(env: &Environment) -> Result<Option<(String, String)>, Failure> {
-    match (
-        env.text("AIRBYTE_CLIENT_ID"),
-        env.text("AIRBYTE_CLIENT_SECRET"),
-    ) {
-        (Some(id), Some(secret)) => Ok(Some((id, secret))),
+    match (env.text("AIRBYTE_CLIENT_ID"), client_secret(env)?) {
+        (Some(id), Some(secret)) => Ok(Some((id, secret.to_string()))),
         (None, None) => Ok(None),
         _ => {
             let message = "set both AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or neither";

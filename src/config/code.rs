@@ -97,6 +97,9 @@ codes! {
     ReferenceNotAllowed "reference_not_allowed" Error
     SecretFileOutside "secret_file_outside" Error
     SecretFileUnusable "secret_file_unusable" Error
+    ProtectedVariable "protected_variable" Error
+    VariableNotAllowed "variable_not_allowed" Error
+    ProtectedFile "protected_file" Error
     ReservedKey "reserved_key" Error
     UnknownVariable "unknown_variable" Error
     MissingVariable "missing_variable" Warning

@@ -1,5 +1,6 @@
 //! Responsible for checking a customer that is not in a file, with the checks for files.
 
+use super::LoadOptions;
 use super::code::Code;
 use super::document;
 use super::findings::StagedFindings;
@@ -7,7 +8,7 @@ use super::origin::{Origin, PathStep};
 use super::validate::{self, CUSTOMER, DeclaredNames, Permissions, Scope, reserved_customer};
 use crate::model::RotationMode;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// An error in a customer, with the steps from the customer to the value that the error concerns.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,11 +20,11 @@ pub(crate) struct Problem {
 
 /// The errors of a customer, sorted by the path of the value. The check assumes a project in the
 /// current directory that lists every store.
-pub(crate) fn check_customer(customer: &Value, secret_roots: &[PathBuf]) -> Vec<Problem> {
+pub(crate) fn check_customer(customer: &Value, options: &LoadOptions) -> Vec<Problem> {
     let origin = Origin::from_value(customer);
     let scope = Scope {
         project: Path::new("."),
-        secret_roots,
+        secret_access: &options.secret_access,
         permissions: Permissions::all(),
         rotation: RotationMode::default(),
     };

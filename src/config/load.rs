@@ -108,7 +108,7 @@ impl Loader<'_> {
         let project = &self.project_file;
         let scope = Scope {
             project: &project.root,
-            secret_roots: &self.options.secret_roots,
+            secret_access: &self.options.secret_access,
             permissions: project.permissions(&document.path),
             rotation: project.settings.rotation,
         };

@@ -39,22 +39,13 @@ pub(crate) use origin::PathStep;
 pub use project::{Loaded, Project};
 pub use schema::config_schema;
 
-use std::path::PathBuf;
+use crate::secrets::SecretAccess;
 
 /// Inputs of `load` besides the files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// Directories that may contain the files of absolute `${file:…}` references.
-    pub secret_roots: Vec<PathBuf>,
+    /// The rules for what references may read.
+    pub secret_access: SecretAccess,
     /// The bytes of standard input, for the input `-`.
     pub stdin: Option<Vec<u8>>,
-}
-
-impl Default for LoadOptions {
-    fn default() -> Self {
-        Self {
-            secret_roots: vec!["/run/secrets".into(), "/var/run/secrets".into()],
-            stdin: None,
-        }
-    }
 }

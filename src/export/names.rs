@@ -1,14 +1,11 @@
 //! Responsible for generating the names of placeholder variables and of files: unique, and the same
 //! in each run.
 
-use crate::model::{LedgerState, SecretRef, StoreKind};
+use crate::model::{LedgerState, SecretRef, StoreKind, protected_variable};
 use std::collections::BTreeSet;
 
 /// Maximum length of a generated name, before a suffix.
 const LONGEST: usize = 100;
-/// Prefixes of variables with a meaning for airlift or its stores. A name from the API must not make
-/// a placeholder that reads them.
-const RESERVED: [&str; 5] = ["AIRBYTE_", "AIRLIFT_", "VAULT_", "AWS_", "GITHUB_"];
 
 /// The names that are in use.
 #[derive(Debug)]
@@ -48,7 +45,8 @@ impl GeneratedNames {
         let words = [customer, connector, field].map(|text| words(text, '_'));
         let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
         let mut name = words.join("_").to_ascii_uppercase();
-        let reserved = RESERVED.iter().any(|start| name.starts_with(start));
+        // A name from the API must not lead to a variable of the runner. The runner sets further `GITHUB_` variables.
+        let reserved = protected_variable(&name).is_some() || name.starts_with("GITHUB_");
         if reserved || words.len() < 3 || name.starts_with(|c: char| c.is_ascii_digit()) {
             name.insert_str(0, "CUSTOMER_");
         }

@@ -2,15 +2,14 @@
 //! becomes a comment, so that the export is valid for any response of the API.
 
 use super::{Block, Exported, ExportedConnector, ExportedCustomer};
-use crate::config::{PathStep, Problem, check_customer};
+use crate::config::{LoadOptions, PathStep, Problem, check_customer};
 use crate::model::Settings;
-use std::path::PathBuf;
 
 impl Exported {
-    /// Omits all invalid parts. Absolute file references may point below `secret_roots`.
-    pub fn omit_invalid(&mut self, secret_roots: &[PathBuf]) {
+    /// Omits all invalid parts.
+    pub fn omit_invalid(&mut self, options: &LoadOptions) {
         for customer in &mut self.customers {
-            customer.omit_invalid(secret_roots);
+            customer.omit_invalid(options);
         }
     }
 }
@@ -18,9 +17,9 @@ impl Exported {
 impl ExportedCustomer {
     /// Repeats the check, because an omission may cause or remove another error. Each round omits
     /// something, so the loop ends.
-    fn omit_invalid(&mut self, secret_roots: &[PathBuf]) {
+    fn omit_invalid(&mut self, options: &LoadOptions) {
         while self.left_out.is_none() {
-            let problems = check_customer(&self.to_value(), secret_roots);
+            let problems = check_customer(&self.to_value(), options);
             if problems.is_empty() {
                 return;
             }

@@ -1,7 +1,7 @@
 //! Tests of exports of states that no file can declare.
 
 use super::{Exported, Sources, document, export};
-use crate::config::{Code, PathStep, Problem};
+use crate::config::{Code, LoadOptions, PathStep, Problem};
 use crate::model::{
     Completeness, ConnectorId, DefinitionId, Desired, LedgerState, Observed, ObservedConnector,
     ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, TemplateId, WorkspaceId,
@@ -175,7 +175,7 @@ fn omit_invalid_result_agrees_with_its_files() {
         ),
         (" padded", Vec::new()),
     ]);
-    exported.omit_invalid(&[]);
+    exported.omit_invalid(&LoadOptions::default());
     let acme = exported
         .customers
         .iter()

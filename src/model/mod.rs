@@ -15,6 +15,7 @@ mod ledger_state;
 mod limits;
 mod lock;
 mod observed;
+mod protected_variable;
 mod remote_value;
 mod secret;
 mod secret_buffer;
@@ -46,6 +47,7 @@ pub use observed::{
     Completeness, ForeignConnectors, KindLookup, Observed, ObservedConnector, ObservedCustomer,
     ObservedDetail, ObservedStatus,
 };
+pub use protected_variable::{VariableOwner, matches_wildcard, protected_variable};
 pub use remote_value::SecretPaths;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;

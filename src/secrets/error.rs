@@ -1,5 +1,6 @@
 //! Responsible for the errors of references. No message contains a value or text from a store.
 
+use super::AccessError;
 use crate::model::SecretRef;
 use thiserror::Error;
 
@@ -11,6 +12,15 @@ pub struct ResolveError {
     pub reference: SecretRef,
     /// Why the reference failed.
     pub kind: ResolveErrorKind,
+}
+
+impl From<AccessError> for ResolveErrorKind {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Unreadable(reason) => Self::Unreadable(reason),
+            other => Self::NotPermitted(other),
+        }
+    }
 }
 
 /// Why a reference cannot be resolved.
@@ -28,9 +38,9 @@ pub enum ResolveErrorKind {
     /// The file does not exist or cannot be read.
     #[error("the file cannot be read ({0})")]
     Unreadable(&'static str),
-    /// The file is outside the directories that references may read.
-    #[error("the file is outside the project and the allowed secret directories")]
-    OutsideRoots,
+    /// References may not read the variable or the file.
+    #[error("{0}")]
+    NotPermitted(AccessError),
     /// The path names a directory, pipe, socket or device.
     #[error("the path is not a regular file")]
     NotAFile,

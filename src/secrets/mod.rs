@@ -4,6 +4,7 @@
 //! Does not print, log or store a value on disk, and does not read a reference that the run does
 //! not need.
 
+mod access;
 mod compare;
 mod error;
 mod fields;
@@ -15,10 +16,11 @@ mod resolver;
 mod stores;
 mod user_config;
 
+pub use access::{AccessError, SecretAccess};
 pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
 pub use fingerprint::Fingerprinter;
-pub use operator_file::project_tree;
+pub use operator_file::{project_tree, read_operator_secret};
 pub use resolver::Resolver;
 pub use stores::syntax_error;
 

@@ -1,5 +1,5 @@
 //! Responsible for reading files that the operator keeps outside the project, such as the user's
-//! own configuration and the policy file.
+//! own configuration, the policy file and the file of the client secret.
 //!
 //! Refuses a file inside the project's tree, because a change to the project could change it.
 //! Refuses a file that others can write, and a file that another user owns.
@@ -46,6 +46,23 @@ impl OperatorFile {
             content(open_private(&real)?).map_err(|error| format!("cannot be used: {error}"))?;
         Ok(Some(bytes))
     }
+}
+
+/// Reads a secret from a file, without the line breaks at its end. The error continues a sentence that begins with the
+/// path.
+pub fn read_operator_secret(path: &Path) -> Result<Zeroizing<String>, String> {
+    // The operator's path may contain links, as mounts of Kubernetes do.
+    let real = path
+        .canonicalize()
+        .map_err(|_| "cannot be read".to_owned())?;
+    let file = open_private(&real)?;
+    let bytes = content(file).map_err(|error| format!("cannot be used: {error}"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    Ok(Zeroizing::new(secret.to_owned()))
 }
 
 /// The tree that a change to the project can reach: the surrounding repository, else the project's
@@ -106,4 +123,65 @@ fn check_private(metadata: &std::fs::Metadata, forbidden: u32) -> Result<(), &'s
 #[cfg(not(unix))]
 fn open_private(path: &Path) -> Result<File, &'static str> {
     File::open(path).map_err(|_| "cannot be read")
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::read_operator_secret;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::{Path, PathBuf};
+
+    fn write(directory: &Path, content: &[u8]) -> PathBuf {
+        let path = directory.join("secret");
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    #[test]
+    fn read_operator_secret_removes_line_breaks_at_the_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = write(directory.path(), b" a b \r\n\n");
+        let secret = read_operator_secret(&path).unwrap();
+        assert_eq!(secret.as_str(), " a b ");
+    }
+
+    #[test]
+    fn read_operator_secret_follows_links() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        symlink(write(directory.path(), b"x"), &link).unwrap();
+        assert_eq!(read_operator_secret(&link).unwrap().as_str(), "x");
+    }
+
+    #[test]
+    fn read_operator_secret_unusable_content_fails_without_quoting_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let large = vec![b'x'; 1024 * 1024 + 1];
+        for (content, part) in [
+            (b"\n".as_slice(), "empty"),
+            (b"hunter2\xff", "UTF-8"),
+            (&large, "larger"),
+        ] {
+            let error = read_operator_secret(&write(directory.path(), content)).unwrap_err();
+            assert!(
+                error.contains(part) && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn read_operator_secret_that_others_can_write_or_device_fails() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = write(directory.path(), b"x");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o622)).unwrap();
+        let error = read_operator_secret(&path).unwrap_err();
+        assert!(error.contains("written by others"), "{error}");
+        let error = read_operator_secret(Path::new("/dev/null")).unwrap_err();
+        assert!(error.contains("regular"), "{error}");
+        let error = read_operator_secret(&directory.path().join("absent")).unwrap_err();
+        assert!(error.contains("cannot be read"), "{error}");
+    }
 }

@@ -4,7 +4,7 @@
 //! Refuses stores that the project does not list, and values that would not reach the API unchanged.
 
 use super::stores::{self, Store, StoreContext, check_value};
-use super::{ResolveError, ResolveErrorKind, Values};
+use super::{ResolveError, ResolveErrorKind, SecretAccess, Values};
 use crate::model::{
     DEFAULT_STORES, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
 };
@@ -38,13 +38,13 @@ impl std::fmt::Debug for Resolver {
 }
 
 impl Resolver {
-    /// Creates a resolver with the default stores. File references are confined to the project and the given roots.
-    /// No store opens before a reference is read.
-    pub fn new(project: PathBuf, roots: Vec<PathBuf>) -> Self {
+    /// Creates a resolver with the default stores. `access` limits the variables and files that references read. No
+    /// store opens before a reference is read.
+    pub fn new(project: PathBuf, access: SecretAccess) -> Self {
         Self {
             context: StoreContext {
                 project,
-                roots,
+                access: Arc::new(access),
                 ca_pem: Vec::new(),
             },
             allowed: DEFAULT_STORES
@@ -201,7 +201,7 @@ fn by_store(references: &BTreeSet<SecretRef>) -> BTreeMap<&StoreKind, Vec<&Secre
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{ResolveErrorKind, Resolver};
+    use super::{ResolveErrorKind, Resolver, SecretAccess};
     use crate::model::{Health, SecretRef};
     use std::collections::BTreeSet;
     use std::fs;
@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn resolver(project: &Path) -> Resolver {
-        Resolver::new(project.to_owned(), Vec::new())
+        Resolver::new(project.to_owned(), SecretAccess::default())
     }
 
     #[tokio::test]
@@ -256,7 +256,7 @@ mod tests {
         for (text, kind) in [
             ("${env:X#y}", ResolveErrorKind::NoFields),
             ("${op:x}", ResolveErrorKind::UnknownStore),
-            ("${env:AIRLIFT_TEST_UNSET}", ResolveErrorKind::NotSet),
+            ("${env:UNSET_IN_TESTS}", ResolveErrorKind::NotSet),
         ] {
             assert_eq!(resolve(&resolver, text).await, Err(kind), "{text}");
         }
@@ -301,11 +301,11 @@ mod tests {
     #[tokio::test]
     async fn resolve_error_names_the_reference() {
         let resolver = resolver(Path::new("/nonexistent"));
-        let unset = reference("${env:AIRLIFT_TEST_UNSET}");
+        let unset = reference("${env:UNSET_IN_TESTS}");
         let failure = resolver.resolve(&unset).await.unwrap_err();
         assert_eq!(
             failure.to_string(),
-            "${env:AIRLIFT_TEST_UNSET}: the environment variable is not set"
+            "${env:UNSET_IN_TESTS}: the environment variable is not set"
         );
     }
 
@@ -318,7 +318,7 @@ mod tests {
             fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
         }
         let references: BTreeSet<SecretRef> = [
-            "${env:AIRLIFT_TEST_UNSET}",
+            "${env:UNSET_IN_TESTS}",
             "${file:open}",
             "${file:shut}",
             "${file:none}",
@@ -326,7 +326,7 @@ mod tests {
         .iter()
         .map(|text| text.parse().unwrap())
         .collect();
-        let resolver = Resolver::new(project.path().to_owned(), Vec::new());
+        let resolver = resolver(project.path());
         let checks = resolver.health(&references).await;
         let details: Vec<(Health, &str)> = checks
             .iter()
@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(
             details,
             [
-                (Health::Fail, "AIRLIFT_TEST_UNSET is not set"),
+                (Health::Fail, "UNSET_IN_TESTS is not set"),
                 (Health::Fail, "none: the file cannot be read (not found)"),
                 (Health::Warn, "open is readable by every user"),
             ]

@@ -24,14 +24,15 @@ pub(super) use project::{ProjectSettings, keys_elsewhere, not_included, organiza
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};
 use crate::model::RotationMode;
-use std::path::{Path, PathBuf};
+use crate::secrets::SecretAccess;
+use std::path::Path;
 
 /// The rules that hold for all connectors of a file: permitted references, and the directories for
 /// file references.
 #[derive(Debug)]
 pub(super) struct Scope<'s> {
     pub(super) project: &'s Path,
-    pub(super) secret_roots: &'s [PathBuf],
+    pub(super) secret_access: &'s SecretAccess,
     pub(super) permissions: Permissions,
     /// The rotation mode of connectors without their own `rotation`.
     pub(super) rotation: RotationMode,

@@ -9,7 +9,7 @@ use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::redaction::title;
 use crate::model::{SecretRef, Setting, StoreKind};
-use crate::secrets::syntax_error;
+use crate::secrets::{AccessError, syntax_error};
 use serde_json::Value;
 use std::path::Path;
 
@@ -50,6 +50,8 @@ pub(super) fn reference(
         findings.at(origin, Code::InvalidReference, message, None);
     } else if reference.store == StoreKind::File {
         check_file(&reference, origin, scope, findings);
+    } else if let Err(error) = scope.secret_access.check(scope.project, &reference) {
+        report_access_error(error, origin, findings);
     }
     check_permission(&reference, origin, scope, findings);
     Some(reference)
@@ -85,6 +87,23 @@ fn check_permission(
     }
 }
 
+/// Reports a reference to a variable or a file that belongs to the run.
+fn report_access_error(error: AccessError, origin: Origin<'_>, findings: &mut Findings) {
+    let code = match error {
+        AccessError::ProtectedVariable(_) | AccessError::RunnerVariable(_) => {
+            Code::ProtectedVariable
+        }
+        AccessError::VariableNotAllowed => Code::VariableNotAllowed,
+        AccessError::OutsideRoots | AccessError::DanglingLink => Code::SecretFileOutside,
+        AccessError::Unreadable(_) => Code::SecretFileUnusable,
+        AccessError::HiddenDirectory
+        | AccessError::PlatformToken
+        | AccessError::ProtectedFile(_) => Code::ProtectedFile,
+    };
+    let message = format!("{}: {error}", origin.label());
+    findings.at(origin, code, message, error.hint().map(str::to_owned));
+}
+
 /// Checks where a file reference leads. The policy holds for that path, too, because a link in one
 /// customer's directory can lead to the secret of another customer.
 fn check_file(
@@ -94,7 +113,13 @@ fn check_file(
     findings: &mut Findings,
 ) {
     let path = Path::new(&reference.path);
-    match confine::secret(path, scope.project, scope.secret_roots) {
+    let checked = confine::secret(path, scope.project, scope.secret_access.roots());
+    if checked.is_ok()
+        && let Err(error) = scope.secret_access.check(scope.project, reference)
+    {
+        report_access_error(error, origin, findings);
+    }
+    match checked {
         Err(escape) => {
             let code = match escape {
                 confine::Escape::NotAFile => Code::SecretFileUnusable,

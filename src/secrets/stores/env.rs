@@ -1,14 +1,19 @@
 //! Responsible for the `env` store: `${env:NAME}` is the value of the environment variable `NAME`.
+//!
+//! Does not read a variable that belongs to the run or that the operator does not allow.
 
 use super::health::{counted, listed};
 use super::{Store, check_value, refuse_field};
 use crate::model::{HealthCheck, SecretRef, SecretValue};
-use crate::secrets::ResolveErrorKind;
+use crate::secrets::{ResolveErrorKind, SecretAccess};
 use futures_util::future::{self, BoxFuture, FutureExt as _};
+use std::sync::Arc;
 
 const SUBJECT: &str = "store env";
 
-pub(super) struct EnvStore;
+pub(super) struct EnvStore {
+    access: Arc<SecretAccess>,
+}
 
 impl Store for EnvStore {
     fn check_reference(&self, reference: &SecretRef) -> Result<(), &'static str> {
@@ -26,11 +31,14 @@ impl Store for EnvStore {
         &'a self,
         reference: &'a SecretRef,
     ) -> BoxFuture<'a, Result<SecretValue, ResolveErrorKind>> {
-        future::ready(read(reference)).boxed()
+        future::ready(self.value(reference)).boxed()
     }
 
     fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
-        let failures: Vec<String> = references.iter().copied().filter_map(failure).collect();
+        let failures: Vec<String> = references
+            .iter()
+            .filter_map(|reference| self.failure(reference))
+            .collect();
         let checks = if failures.is_empty() {
             let detail = format!("{} set", counted(references.len(), "variable"));
             vec![HealthCheck::ok(SUBJECT, detail)]
@@ -43,21 +51,28 @@ impl Store for EnvStore {
     }
 }
 
-fn read(reference: &SecretRef) -> Result<SecretValue, ResolveErrorKind> {
-    if reference.field.is_some() {
-        return Err(ResolveErrorKind::NoFields);
+impl EnvStore {
+    pub(super) fn new(access: Arc<SecretAccess>) -> Self {
+        Self { access }
     }
-    // `var` reports a name with `=` or NUL as not set.
-    match std::env::var(&reference.path) {
-        Ok(value) => Ok(SecretValue::new(value)),
-        Err(std::env::VarError::NotPresent) => Err(ResolveErrorKind::NotSet),
-        Err(std::env::VarError::NotUnicode(_)) => Err(ResolveErrorKind::NotText),
-    }
-}
 
-fn failure(reference: &SecretRef) -> Option<String> {
-    match read(reference).and_then(check_value).err()? {
-        ResolveErrorKind::NotSet => Some(format!("{} is not set", reference.path)),
-        other => Some(format!("{}: {other}", reference.path)),
+    fn value(&self, reference: &SecretRef) -> Result<SecretValue, ResolveErrorKind> {
+        if reference.field.is_some() {
+            return Err(ResolveErrorKind::NoFields);
+        }
+        self.access.check_variable(&reference.path)?;
+        // `var` reports a name with `=` or NUL as not set.
+        match std::env::var(&reference.path) {
+            Ok(value) => Ok(SecretValue::new(value)),
+            Err(std::env::VarError::NotPresent) => Err(ResolveErrorKind::NotSet),
+            Err(std::env::VarError::NotUnicode(_)) => Err(ResolveErrorKind::NotText),
+        }
+    }
+
+    fn failure(&self, reference: &SecretRef) -> Option<String> {
+        match self.value(reference).and_then(check_value).err()? {
+            ResolveErrorKind::NotSet => Some(format!("{} is not set", reference.path)),
+            other => Some(format!("{}: {other}", reference.path)),
+        }
     }
 }

@@ -1,20 +1,22 @@
 //! Responsible for the `file` store: `${file:path}` is the content of a file without one trailing newline, and
 //! `${file:path#key}` is one field of a JSON, YAML or dotenv file.
 //!
-//! Does not read outside the project directory and the allowed directories. Links are resolved once. The resolved path
-//! is then opened from its root downward without following links, so that no part can be replaced in between. Refuses
-//! pipes, devices, directories and files larger than 1 MiB.
+//! Does not decide which files references may read. The path that `SecretAccess` has judged contains no link and is
+//! opened from its root downward without following links, so that no part can be replaced in between. Refuses pipes,
+//! devices, directories and files larger than 1 MiB.
 
 use super::Store;
 use super::health::{counted, listed};
 use crate::model::{HealthCheck, SecretRef, SecretValue};
-use crate::secrets::ResolveErrorKind;
+use crate::secrets::access::SecretFile;
 use crate::secrets::fields::{self, FieldsForm};
+use crate::secrets::{AccessError, ResolveErrorKind, SecretAccess};
 use futures_util::future::{self, BoxFuture, FutureExt as _};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
@@ -26,7 +28,7 @@ pub(in crate::secrets) const LIMIT: usize = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct FileStore {
     project: PathBuf,
-    roots: Vec<PathBuf>,
+    access: Arc<SecretAccess>,
 }
 
 impl Store for FileStore {
@@ -59,9 +61,8 @@ impl Store for FileStore {
 }
 
 impl FileStore {
-    /// Relative references are relative to `project`. Absolute references must be below one of `roots`.
-    pub(super) fn new(project: PathBuf, roots: Vec<PathBuf>) -> Self {
-        Self { project, roots }
+    pub(super) fn new(project: PathBuf, access: Arc<SecretAccess>) -> Self {
+        Self { project, access }
     }
 
     fn check_files(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
@@ -105,9 +106,10 @@ impl FileStore {
 
     /// Opens the file that a reference names, if references may read it.
     fn open(&self, path: &str) -> Result<File, ResolveErrorKind> {
-        let (root, path) = self.locate(Path::new(path))?;
-        let file = open_below(&root, &path)?;
+        let SecretFile { root, below } = self.access.locate(&self.project, Path::new(path))?;
+        let file = open_below(&root, &below)?;
         let metadata = file.metadata().map_err(|error| unreadable(&error))?;
+        self.access.check_opened(&root.join(below), &metadata)?;
         if !metadata.is_file() {
             return Err(ResolveErrorKind::NotAFile);
         }
@@ -115,35 +117,6 @@ impl FileStore {
             return Err(ResolveErrorKind::TooLarge);
         }
         Ok(file)
-    }
-
-    /// The root and the path below it, both without links. Refuses a file outside its root.
-    fn locate(&self, path: &Path) -> Result<(PathBuf, PathBuf), ResolveErrorKind> {
-        let is_parent = |part: Component<'_>| part == Component::ParentDir;
-        if path.components().any(is_parent) {
-            return Err(ResolveErrorKind::OutsideRoots);
-        }
-        let real = |path: &Path| path.canonicalize().map_err(|error| unreadable(&error));
-        let (root, file) = if path.is_absolute() {
-            let allowed = self.roots.iter().find(|root| path.starts_with(root));
-            (
-                real(allowed.ok_or(ResolveErrorKind::OutsideRoots)?)?,
-                real(path)?,
-            )
-        } else {
-            let project = self.project.as_os_str();
-            let project = if project.is_empty() {
-                Path::new(".")
-            } else {
-                Path::new(project)
-            };
-            (real(project)?, real(&project.join(path))?)
-        };
-        let below = file
-            .strip_prefix(&root)
-            .map_err(|_| ResolveErrorKind::OutsideRoots)?;
-        let below = below.to_owned();
-        Ok((root, below))
     }
 }
 
@@ -157,7 +130,7 @@ fn open_below(root: &Path, path: &Path) -> Result<File, ResolveErrorKind> {
     let open_error = |error: rustix::io::Errno| match error {
         // A socket cannot be opened. The path had no link when it was resolved, so a link is new.
         rustix::io::Errno::NXIO => ResolveErrorKind::NotAFile,
-        rustix::io::Errno::LOOP => ResolveErrorKind::OutsideRoots,
+        rustix::io::Errno::LOOP => AccessError::OutsideRoots.into(),
         other => unreadable(&other.into()),
     };
     let mut parts = path.components().peekable();
@@ -231,10 +204,20 @@ fn is_world_readable(_: &File) -> bool {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{FileStore, LIMIT, ResolveErrorKind};
+    use super::{AccessError, FileStore, LIMIT, ResolveErrorKind, SecretAccess};
     use std::fs;
     use std::os::unix::fs::symlink;
+    use std::path::Path;
     use std::process::Command;
+    use std::sync::Arc;
+
+    fn store(project: &Path, roots: &[&Path]) -> FileStore {
+        let roots = std::env::join_paths(roots).unwrap();
+        let access = SecretAccess::from_environment(|name| {
+            (name == "AIRLIFT_SECRET_ROOTS").then(|| roots.clone())
+        });
+        FileStore::new(project.to_owned(), Arc::new(access))
+    }
 
     #[test]
     fn read_path_or_link_out_of_project_is_refused() {
@@ -244,7 +227,7 @@ mod tests {
         symlink(outside.path().join("secret"), project.path().join("link")).unwrap();
         symlink(outside.path(), project.path().join("dir")).unwrap();
         symlink("/dev/zero", project.path().join("zero")).unwrap();
-        let store = FileStore::new(project.path().into(), vec![outside.path().into()]);
+        let store = store(project.path(), &[outside.path()]);
         for escape in [
             "link",
             "dir/secret",
@@ -254,7 +237,7 @@ mod tests {
             "a/../b",
         ] {
             let error = store.content(escape, None).unwrap_err();
-            assert_eq!(error, ResolveErrorKind::OutsideRoots, "{escape}");
+            assert_eq!(error, AccessError::OutsideRoots.into(), "{escape}");
         }
     }
 
@@ -265,7 +248,7 @@ mod tests {
         fs::write(outside.path().join("secret"), "x").unwrap();
         fs::write(project.path().join("inside"), "y").unwrap();
         symlink(project.path().join("inside"), project.path().join("link")).unwrap();
-        let store = FileStore::new(project.path().into(), vec![outside.path().into()]);
+        let store = store(project.path(), &[outside.path()]);
         assert_eq!(store.content("link", None).unwrap().expose(), "y");
         let allowed = outside.path().join("secret");
         let allowed = store.content(allowed.to_str().unwrap(), None).unwrap();
@@ -276,7 +259,7 @@ mod tests {
     fn read_missing_file_or_link_loop_is_unreadable() {
         let project = tempfile::tempdir().unwrap();
         symlink("loop", project.path().join("loop")).unwrap();
-        let store = FileStore::new(project.path().into(), Vec::new());
+        let store = store(project.path(), &[]);
         for (path, reason) in [("none", "not found"), ("loop", "reading failed")] {
             let error = store.content(path, None).unwrap_err();
             assert_eq!(error, ResolveErrorKind::Unreadable(reason), "{path}");
@@ -291,7 +274,7 @@ mod tests {
         assert!(mkfifo.success());
         fs::create_dir(path("directory")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
-        let store = FileStore::new(project.path().into(), vec!["/dev".into()]);
+        let store = store(project.path(), &[Path::new("/dev")]);
         for special in [".", "pipe", "directory", "socket", "/dev/zero", "/dev/null"] {
             let error = store.content(special, None).unwrap_err();
             assert_eq!(error, ResolveErrorKind::NotAFile, "{special}");
@@ -304,7 +287,7 @@ mod tests {
         let path = |name: &str| project.path().join(name);
         fs::write(path("large"), vec![b'x'; LIMIT + 1]).unwrap();
         fs::write(path("limit"), vec![b'x'; LIMIT]).unwrap();
-        let store = FileStore::new(project.path().into(), Vec::new());
+        let store = store(project.path(), &[]);
         let error = store.content("large", None).unwrap_err();
         assert_eq!(error, ResolveErrorKind::TooLarge);
         let value = store.content("limit", None).unwrap();
@@ -316,7 +299,7 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         fs::write(project.path().join("a.json"), r#"{"k": "v\n"}"#).unwrap();
         fs::write(project.path().join("token"), "k=v").unwrap();
-        let store = FileStore::new(project.path().into(), Vec::new());
+        let store = store(project.path(), &[]);
         assert_eq!(store.content("a.json", Some("k")).unwrap().expose(), "v\n");
         let error = store.content("token", Some("k")).unwrap_err();
         assert_eq!(error, ResolveErrorKind::UnknownFormat);

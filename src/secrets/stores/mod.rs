@@ -9,7 +9,7 @@ mod health;
 pub(super) mod provider;
 mod vault;
 
-use super::ResolveErrorKind;
+use super::{ResolveErrorKind, SecretAccess};
 use crate::model::{HealthCheck, SecretRef, SecretValue, StoreKind};
 use env::EnvStore;
 use exec::ExecStore;
@@ -55,8 +55,8 @@ pub(super) trait Store: Send + Sync {
 pub(super) struct StoreContext {
     /// The project's directory.
     pub(super) project: PathBuf,
-    /// The directories that absolute file references may point below.
-    pub(super) roots: Vec<PathBuf>,
+    /// The rules for what references may read.
+    pub(super) access: Arc<SecretAccess>,
     /// Certificates in PEM form that are trusted in addition to the system's.
     pub(super) ca_pem: Vec<u8>,
 }
@@ -64,11 +64,11 @@ pub(super) struct StoreContext {
 /// The store of a kind, if this version knows the kind.
 pub(super) fn store(kind: &StoreKind, context: &StoreContext) -> Option<Arc<dyn Store>> {
     Some(match kind {
-        StoreKind::Env => Arc::new(EnvStore),
+        StoreKind::Env => Arc::new(EnvStore::new(Arc::clone(&context.access))),
         StoreKind::Exec => Arc::new(ExecStore::new(context.project.clone())),
         StoreKind::File => Arc::new(FileStore::new(
             context.project.clone(),
-            context.roots.clone(),
+            Arc::clone(&context.access),
         )),
         StoreKind::Vault => Arc::new(VaultStore::new(context.ca_pem.clone())),
         StoreKind::Provider(name) => {

@@ -12,19 +12,12 @@ mod tests;
 
 use super::ResolveErrorKind;
 use super::operator_file::{OperatorFile, project_tree};
-use crate::model::is_alias;
+use crate::model::{VariableOwner, is_alias, protected_variable};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// Environment variables that no command receives.
-const WITHHELD: [&str; 4] = [
-    "AIRBYTE_CLIENT_ID",
-    "AIRBYTE_CLIENT_SECRET",
-    "AIRLIFT_LEDGER_KEY",
-    "AIRLIFT_LEDGER_OLD_KEY",
-];
 /// The time limit of a command or store without `timeout_seconds`.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 10;
 /// The largest `timeout_seconds`.
@@ -146,10 +139,16 @@ fn check_program(program: &Program, tree: &Path) -> Result<(), &'static str> {
     if !(1..=MAX_TIMEOUT_SECONDS).contains(&program.timeout_seconds) {
         return Err("has a `timeout_seconds` outside 1 to 600");
     }
-    if program.env.iter().any(|name| WITHHELD.contains(&&**name)) {
+    if program.env.iter().any(|name| is_withheld(name)) {
         return Err("asks for the organization's own credentials in `env`");
     }
     Ok(())
+}
+
+/// Whether no command receives a variable. The operator may pass other protected variables by name, because a command
+/// may need its own login.
+fn is_withheld(name: &str) -> bool {
+    protected_variable(name).is_some_and(|row| row.owner == VariableOwner::Airlift)
 }
 
 fn check_provider(name: &str, config: &ProviderConfig, tree: &Path) -> Result<(), &'static str> {

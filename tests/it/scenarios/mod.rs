@@ -17,6 +17,7 @@ mod prune;
 mod redaction;
 mod refusals;
 mod replacement;
+mod runner_secrets;
 mod serve;
 mod shown_values;
 mod target;

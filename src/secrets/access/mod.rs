@@ -1,0 +1,120 @@
+//! Responsible for what references may read: the environment variables, the files and the directories that the
+//! operator of a run allows. The operator's environment sets these rules, and a project's files cannot change them.
+//!
+//! Does not judge `stores` and `secret_policy`, which the project file sets. Does not read a value.
+
+mod error;
+mod file;
+mod protected_files;
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;
+
+pub use error::AccessError;
+pub(in crate::secrets) use file::SecretFile;
+
+use crate::model::{SecretRef, StoreKind, VariableOwner, matches_wildcard, protected_variable};
+use protected_files::ProtectedFiles;
+use std::ffi::OsString;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+/// The directories that absolute references may read if `AIRLIFT_SECRET_ROOTS` is not set.
+const DEFAULT_ROOTS: [&str; 2] = ["/run/secrets", "/var/run/secrets"];
+
+/// The rules for what references may read.
+#[derive(Clone, Debug)]
+pub struct SecretAccess {
+    /// The directories that absolute file references may read.
+    roots: Vec<PathBuf>,
+    /// The patterns in `AIRLIFT_SECRET_ENV`. None: every variable that is not protected.
+    variables: Option<Vec<String>>,
+    protected_files: ProtectedFiles,
+}
+
+impl Default for SecretAccess {
+    fn default() -> Self {
+        Self::from_environment(|_| None)
+    }
+}
+
+impl SecretAccess {
+    /// Reads the rules from `AIRLIFT_SECRET_ROOTS`, `AIRLIFT_SECRET_ENV`, and the variables that name the files of this
+    /// run's logins.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let roots = match variable("AIRLIFT_SECRET_ROOTS") {
+            Some(roots) => std::env::split_paths(&roots)
+                .filter(|root| root.is_absolute())
+                .collect(),
+            None => DEFAULT_ROOTS.map(PathBuf::from).into(),
+        };
+        // A value that is not UTF-8 matches no variable, so it allows none.
+        let variables = variable("AIRLIFT_SECRET_ENV").map(|patterns| {
+            patterns
+                .to_string_lossy()
+                .split(':')
+                .map(str::to_owned)
+                .collect()
+        });
+        Self {
+            roots,
+            variables,
+            protected_files: ProtectedFiles::from_environment(variable),
+        }
+    }
+
+    /// Whether [`Self::from_environment`] reads a variable.
+    pub fn reads_variable(name: &str) -> bool {
+        ProtectedFiles::reads_variable(name)
+    }
+
+    /// The same rules with a further file that no reference reads. `reason` says what the file contains.
+    #[must_use]
+    pub fn with_protected_file(mut self, path: PathBuf, reason: &'static str) -> Self {
+        self.protected_files.push(path, reason);
+        self
+    }
+
+    /// The directories that absolute file references may read.
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.roots
+    }
+
+    /// Checks a reference without reading the value. A file that does not exist passes, because a secret often exists
+    /// only where a run takes place.
+    pub fn check(&self, project: &Path, reference: &SecretRef) -> Result<(), AccessError> {
+        match reference.store {
+            StoreKind::Env => self.check_variable(&reference.path),
+            StoreKind::File => self.check_file(project, Path::new(&reference.path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks a file that is open, by its metadata.
+    pub(in crate::secrets) fn check_opened(
+        &self,
+        path: &Path,
+        metadata: &Metadata,
+    ) -> Result<(), AccessError> {
+        self.protected_files.check(path, metadata)
+    }
+
+    /// Checks the name of an environment variable.
+    pub(in crate::secrets) fn check_variable(&self, name: &str) -> Result<(), AccessError> {
+        let patterns = self.variables.as_deref();
+        let is_exact = patterns.is_some_and(|all| all.iter().any(|pattern| pattern == name));
+        match protected_variable(name) {
+            Some(row) if row.owner == VariableOwner::Runner && is_exact => return Ok(()),
+            Some(row) if row.owner == VariableOwner::Runner => {
+                return Err(AccessError::RunnerVariable(row.reason));
+            }
+            Some(row) => return Err(AccessError::ProtectedVariable(row.reason)),
+            None => {}
+        }
+        let is_allowed =
+            patterns.is_none_or(|all| all.iter().any(|pattern| matches_wildcard(pattern, name)));
+        is_allowed
+            .then_some(())
+            .ok_or(AccessError::VariableNotAllowed)
+    }
+}
