@@ -1,12 +1,12 @@
-//! Responsible for the canary tests of settings whose reference left the files: no command shows what the server
-//! returns for them.
+//! Responsible for the canary tests of settings whose reference left the files: a server that returns
+//! `replication_config` as it was sent still has the secret, and no command shows it.
 
 use super::commands::{VERBOSITIES, arguments, formats};
 use super::project::CanaryProject;
 use super::server::ServerBehavior;
 use super::summary::Summary;
 use airlift::catalog::ConnectorType;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Enough connectors for settings with secrets from several stores.
 const CONNECTORS: usize = 35;
@@ -35,6 +35,19 @@ fn remove_references(kind: &ConnectorType, settings: &mut Map<String, Value>) {
     settings.retain(|name, value| kind.replication_config[name].required || !is_reference(value));
 }
 
+fn replace_references_by_literals(kind: &ConnectorType, settings: &mut Map<String, Value>) {
+    for (name, value) in settings.iter_mut().filter(|(_, value)| is_reference(value)) {
+        let format = kind.replication_config[name].format.as_deref();
+        *value = match (&*value, format) {
+            (Value::Array(items), _) if items[0].is_object() => json!([{"x": "literal"}]),
+            (Value::Array(_), _) => json!(["literal"]),
+            (_, Some("date")) => json!("2026-01-01"),
+            (_, Some(_)) => json!("2026-01-01T00:00:00Z"),
+            (_, None) => json!("literal"),
+        };
+    }
+}
+
 /// Applies the project, changes its settings, and searches every command against the server.
 fn summary(
     seed: u64,
@@ -57,6 +70,19 @@ fn summary(
         }
     }
     summary
+}
+
+#[test]
+fn setting_without_its_reference_is_not_shown_verbatim() {
+    let summary = summary(40, ServerBehavior::VerbatimSettings, remove_references);
+    summary.assert_clean("settings without their references");
+}
+
+#[test]
+fn setting_with_literal_in_place_of_reference_is_not_shown_verbatim() {
+    let behavior = ServerBehavior::VerbatimSettings;
+    let summary = summary(41, behavior, replace_references_by_literals);
+    summary.assert_clean("settings with literals in place of references");
 }
 
 #[test]
