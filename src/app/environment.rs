@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 
 /// Prefixes of the variables that airlift reads.
 const OWN_PREFIXES: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
+/// The directory of the user's own configuration.
+const HOME: &str = "HOME";
 /// Prefixes of the variables that configure object stores, for a shared ledger.
 const OBJECT_STORE_PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
@@ -31,7 +33,8 @@ impl Environment {
         Self {
             variables: std::env::vars_os()
                 .filter(|(name, _)| {
-                    starts_with_one_of(name, &OWN_PREFIXES)
+                    name == HOME
+                        || starts_with_one_of(name, &OWN_PREFIXES)
                         || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)
                         || name.to_str().is_some_and(SecretAccess::reads_variable)
                 })

@@ -17,6 +17,7 @@ mod ledger_access;
 mod ledger_contents;
 mod ledger_git;
 mod out_directory;
+mod policy;
 mod project;
 mod rekey;
 mod rotation;
@@ -33,6 +34,7 @@ pub(crate) use approval::{check_guards, check_replacements, check_types};
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{exported_customers, write_project};
 pub(crate) use health::check_health;
+pub(crate) use policy::policy_schema;
 pub(crate) use project::{load, load_if_any, read};
 
 pub(crate) use rotation::{SelectedRotation, check_selectors};

@@ -3,7 +3,7 @@
 
 use super::execution::{ResolvedSecrets, sent_references};
 use super::workflow::Reading;
-use super::{App, Planned};
+use super::{App, Planned, policy};
 use crate::apply::{ApplyReport, Waves};
 use crate::cli::RotateArgs;
 use crate::failure::Failure;
@@ -93,10 +93,15 @@ impl SelectedRotation {
         args: &RotateArgs,
     ) -> Result<PlannedRotation, Failure> {
         let desired = &app.project.desired;
+        let ceiling = policy::load(app.invocation, app.project, &args.policy)?;
         let state = app.read(Reading::from(&args.connection)).await?;
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = app.compare_secrets(&matches, &args.connection).await;
-        let plan = plan(&matches, &secrets, &self.policy(&matches, desired));
+        let policy = Policy {
+            ceiling,
+            ..self.policy(&matches, desired)
+        };
+        let plan = plan(&matches, &secrets, &policy);
         let rotation = self
             .resumed
             .unwrap_or_else(|| new_rotation(self.selector, &matches));

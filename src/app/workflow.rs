@@ -1,7 +1,7 @@
 //! Responsible for the stages from files to plan: reads the ledger and the API, recovers from an
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
-use super::App;
+use super::{App, policy};
 use crate::apply::NewCustomers;
 use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
@@ -82,21 +82,22 @@ impl App<'_> {
     }
 
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
+        let policy = self.policy(args)?;
         let state = self.read(Reading::from(&args.connection)).await?;
         let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
         let secrets = self.compare_secrets(&matches, &args.connection).await;
-        let policy = self.policy(args);
         let plan = plan(&matches, &secrets, &policy);
         let mut planned = state.planned(plan);
         planned.new_customers.adopt = policy.adopt;
         Ok(planned)
     }
 
-    fn policy(&self, args: &PlanningArgs) -> Policy {
-        Policy {
+    fn policy(&self, args: &PlanningArgs) -> Result<Policy, Failure> {
+        Ok(Policy {
             prune: args.prune,
             delete_customers: args.delete_customers,
             allow_delete: args.allow_delete,
+            ceiling: policy::load(self.invocation, self.project, &args.policy)?,
             targets: args.target.iter().cloned().collect(),
             excludes: args.exclude.iter().cloned().collect(),
             adopt: if args.adopt {
@@ -105,7 +106,7 @@ impl App<'_> {
                 self.project.desired.adopt
             },
             ..Policy::default()
-        }
+        })
     }
 
     /// Reads the ledger and the API, and recovers from an interrupted run.

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift plan`, and those that `plan` and `apply` share.
 
-use super::ConnectionArgs;
 use super::values::parse_count_or_percent;
+use super::{ConnectionArgs, PolicyArgs};
 use crate::model::Address;
 use crate::model::CountOrPercent;
 use clap::Args;
@@ -40,6 +40,9 @@ pub struct PlanningArgs {
     /// Raise the limit on deletions for this run, for example to 20 or 15%
     #[arg(long, value_name = "N|P%", value_parser = parse_count_or_percent, help_heading = "Deletion")]
     pub allow_delete: Option<CountOrPercent>,
+    /// The policy file.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
     /// Allow changes to workspaces and connectors that exist and are not in the ledger yet
     #[arg(long, help_heading = "Adoption")]
     pub adopt: bool,

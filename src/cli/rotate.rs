@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift rotate`.
 
 use super::values::parse_count_or_percent;
-use super::{ConnectionArgs, ExecutionArgs};
+use super::{ConnectionArgs, ExecutionArgs, PolicyArgs};
 use crate::model::Address;
 use crate::model::CountOrPercent;
 use clap::Args;
@@ -48,6 +48,9 @@ pub struct RotateArgs {
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
+    /// The policy file.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
     /// How the API is read.
     #[command(flatten)]
     pub connection: ConnectionArgs,

@@ -16,6 +16,8 @@ pub enum SchemaKind {
     /// The project files
     #[default]
     Config,
+    /// The policy file
+    Policy,
     /// The result of `plan --format json`
     Plan,
     /// The result of `apply --format json`

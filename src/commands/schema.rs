@@ -1,6 +1,6 @@
 //! Responsible for `schema`: prints the JSON Schema of the project files or of a result.
 
-use crate::app::Invocation;
+use crate::app::{self, Invocation};
 use crate::cli::{SchemaArgs, SchemaKind};
 use crate::config::config_schema;
 use crate::failure::{Exit, Failure};
@@ -13,6 +13,7 @@ pub(super) fn run(invocation: Invocation<'_>, args: SchemaArgs) -> Result<Exit, 
         SchemaKind::Plan => json::document(&mut out, &json::plan_schema())?,
         SchemaKind::Report => json::document(&mut out, &json::report_schema())?,
         SchemaKind::Drift => json::document(&mut out, &json::drift_schema())?,
+        SchemaKind::Policy => json::document(&mut out, &app::policy_schema())?,
         SchemaKind::Config => json::document(&mut out, &config_schema())?,
     }
     out.flush()?;

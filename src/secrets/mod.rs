@@ -20,7 +20,7 @@ pub use access::{AccessError, SecretAccess};
 pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
 pub use fingerprint::Fingerprinter;
-pub use operator_file::{project_tree, read_operator_secret};
+pub use operator_file::{OperatorFile, project_tree, read_operator_secret};
 pub use resolver::Resolver;
 pub use stores::syntax_error;
 

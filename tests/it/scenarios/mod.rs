@@ -13,6 +13,7 @@ mod export_catalog;
 mod interruption;
 mod ledger;
 mod ledger_commands;
+mod policy;
 mod prune;
 mod redaction;
 mod refusals;

@@ -1,0 +1,169 @@
+//! Responsible for the policy file: limits that the operator sets outside the project, because a
+//! change to the project's files must not be able to raise them.
+
+use super::{Environment, Invocation};
+use crate::cli::PolicyArgs;
+use crate::config::Project;
+use crate::failure::Failure;
+use crate::model::{CountOrPercent, DeletePolicy};
+use crate::secrets::OperatorFile;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// Limits that the operator sets outside the project.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PolicyFile {
+    /// The version of the format: 1.
+    version: u32,
+    /// The maximum of `--allow-delete`: a number of objects, or a percentage such as `15%`.
+    #[serde(default)]
+    max_allow_delete: Option<NumberOrPercentage>,
+    /// The maximum of `guards.max_deletes` in the project file.
+    #[serde(default)]
+    max_deletes: Option<u64>,
+    /// The maximum of `guards.max_delete_percent` in the project file.
+    #[serde(default)]
+    #[schemars(range(max = 100))]
+    max_delete_percent: Option<u64>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum NumberOrPercentage {
+    Number(u64),
+    Percentage(#[schemars(regex(pattern = "^[0-9]+%$"))] String),
+}
+
+/// The JSON schema of the policy file.
+pub(crate) fn policy_schema() -> schemars::Schema {
+    schemars::schema_for!(PolicyFile)
+}
+
+/// Reads the policy file that the command line or the environment names, or the default one.
+pub(super) fn load(
+    invocation: Invocation<'_>,
+    project: &Project,
+    args: &PolicyArgs,
+) -> Result<DeletePolicy, Failure> {
+    let Some(file) = find(invocation.env, args)? else {
+        return Ok(DeletePolicy::default());
+    };
+    let shown = file.path().display();
+    let bytes = file.read(&project.root).map_err(|error| {
+        let message = format!("the policy file {shown} {error}");
+        Failure::error("policy_untrusted", message)
+    })?;
+    let Some(bytes) = bytes else {
+        return Ok(DeletePolicy::default());
+    };
+    decode(&bytes).map_err(|error| {
+        let message = format!("the policy file {shown} {error}");
+        Failure::error("policy_invalid", message)
+            .hint("`airlift schema policy` prints the form of the file")
+    })
+}
+
+fn find(env: &Environment, args: &PolicyArgs) -> Result<Option<OperatorFile>, Failure> {
+    let named = args
+        .policy
+        .clone()
+        .or_else(|| env.text("AIRLIFT_POLICY").map(PathBuf::from));
+    if let Some(path) = named {
+        let path = std::path::absolute(&path).map_err(|error| {
+            let message = format!("the policy file {}: {error}", path.display());
+            Failure::error("policy_untrusted", message)
+        })?;
+        return Ok(Some(OperatorFile::Explicit(path)));
+    }
+    Ok(env
+        .text("HOME")
+        .map(|home| OperatorFile::Default(Path::new(&home).join(".config/airlift/policy.yaml"))))
+}
+
+/// Decodes a policy file. The error continues a sentence that begins with the path, and quotes no
+/// content.
+fn decode(bytes: &[u8]) -> Result<DeletePolicy, String> {
+    let file: PolicyFile = serde_yaml::from_slice(bytes).map_err(|error| {
+        let line = error.location().map_or(0, |location| location.line());
+        format!("does not have the expected form (near line {line})")
+    })?;
+    if file.version != VERSION {
+        return Err(format!("has version {}, not {VERSION}", file.version));
+    }
+    if file.max_delete_percent.is_some_and(|percent| percent > 100) {
+        return Err("has a `max_delete_percent` above 100".to_owned());
+    }
+    let max_allow_delete = file.max_allow_delete.map(limit).transpose()?;
+    Ok(DeletePolicy {
+        max_allow_delete,
+        max_deletes: file.max_deletes,
+        max_delete_percent: file.max_delete_percent,
+    })
+}
+
+fn limit(limit: NumberOrPercentage) -> Result<CountOrPercent, String> {
+    match limit {
+        NumberOrPercentage::Number(number) => Ok(CountOrPercent::Count(number)),
+        NumberOrPercentage::Percentage(text) => text
+            .strip_suffix('%')
+            .and_then(|percent| percent.parse().ok())
+            .filter(|percent| *percent <= 100)
+            .map(CountOrPercent::Percent)
+            .ok_or_else(|| {
+                "has a `max_allow_delete` that is neither a number nor a percentage".to_owned()
+            }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+    use crate::model::{CountOrPercent, DeletePolicy};
+
+    #[test]
+    fn decode_of_all_limits_returns_them() {
+        let text = "{version: 1, max_allow_delete: 15%, max_deletes: 3, max_delete_percent: 5}";
+        let expected = DeletePolicy {
+            max_allow_delete: Some(CountOrPercent::Percent(15)),
+            max_deletes: Some(3),
+            max_delete_percent: Some(5),
+        };
+        assert_eq!(decode(text.as_bytes()), Ok(expected));
+    }
+
+    #[test]
+    fn decode_of_count_returns_count() {
+        let policy = decode(b"{version: 1, max_allow_delete: 20}").unwrap();
+        assert_eq!(policy.max_allow_delete, Some(CountOrPercent::Count(20)));
+    }
+
+    #[test]
+    fn decode_without_limits_sets_none() {
+        assert_eq!(decode(b"version: 1"), Ok(DeletePolicy::default()));
+    }
+
+    #[test]
+    fn decode_of_invalid_file_fails_without_quoting_content() {
+        for (text, part) in [
+            ("", "expected form"),
+            ("max_deletes: 1", "expected form"),
+            ("{version: 2}", "has version 2"),
+            ("{version: 1, hunter2: 3}", "expected form"),
+            ("{version: 1, max_allow_delete: hunter2}", "percentage"),
+            ("{version: 1, max_allow_delete: 101%}", "percentage"),
+            ("{version: 1, max_delete_percent: 101}", "above 100"),
+            ("{version: 1, max_deletes: -1}", "expected form"),
+        ] {
+            let error = decode(text.as_bytes()).unwrap_err();
+            assert!(
+                error.contains(part) && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+    }
+}
