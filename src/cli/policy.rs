@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// The policy file, the same for `plan`, `apply` and `rotate`.
 #[derive(Args, Clone, Debug)]
 pub struct PolicyArgs {
-    /// File outside the project that limits the deletions of a run [default: AIRLIFT_POLICY, or
+    /// File outside the project that limits the deletions of a run [default: `AIRLIFT_POLICY`, or
     /// ~/.config/airlift/policy.yaml if it exists]
     #[arg(long, value_name = "FILE", help_heading = "Deletion")]
     pub policy: Option<PathBuf>,
