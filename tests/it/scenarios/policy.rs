@@ -40,5 +40,5 @@ fn policy_inside_the_project_is_refused() {
     env.write("policy.txt", "version: 1");
     env.run(&["plan", "--policy", "policy.txt"])
         .exits(1)
-        .complains("inside the project");
+        .complains("policy_untrusted");
 }

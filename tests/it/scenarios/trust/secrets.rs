@@ -1,8 +1,116 @@
-//! Tests of secrets in settings, and of remote values that are secret.
+//! Tests of secrets: credentials of the runner, and remote values that are secret.
 
 use super::{COMMANDS, assert_hides};
-use crate::support::TestEnv;
+use crate::support::{Output, TestEnv, options};
 use serde_json::json;
+
+/// A GitHub connector for each reference.
+fn project(references: &[&str]) -> String {
+    let mut text =
+        "version: 1\nstores: [env, file]\ncustomers:\n  - name: acme\n    connectors:\n".to_owned();
+    for (number, reference) in references.iter().enumerate() {
+        text += &format!(
+            "      - {{name: Hub {number}, type: github, credentials: {{token: \"{reference}\"}}}}\n"
+        );
+    }
+    text
+}
+
+/// The findings of `validate`.
+fn findings(env: &TestEnv) -> (Output, Vec<(String, u64)>) {
+    let output = env.run(&["validate", "--format", "json"]);
+    let document = output.json();
+    let findings = document["findings"].as_array().unwrap().iter();
+    let codes = findings
+        .map(|finding| {
+            let code = finding["code"].as_str().unwrap().to_owned();
+            (code, finding["line"].as_u64().unwrap())
+        })
+        .collect();
+    (output, codes)
+}
+
+/// Credentials of a CI runner, which no customer may get.
+const OF_THE_RUNNER: [&str; 16] = [
+    "AIRBYTE_CLIENT_SECRET",
+    "AIRBYTE_CLIENT_ID",
+    "AIRLIFT_LEDGER_KEY",
+    "AIRLIFT_ANYTHING",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "CI_JOB_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+    "VAULT_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
+];
+
+#[test]
+fn reference_to_credential_of_the_runner_is_rejected() {
+    let references = OF_THE_RUNNER.map(|name| format!("${{env:{name}}}"));
+    let references: Vec<&str> = references.iter().map(String::as_str).collect();
+    let mut env = TestEnv::with(&project(&references), options());
+    for name in OF_THE_RUNNER {
+        if !name.starts_with("AIRBYTE_") {
+            env.set(name, "canary-of-the-runner");
+        }
+    }
+    let (output, codes) = findings(&env);
+    output.exits(1);
+    let lines: Vec<u64> = codes
+        .iter()
+        .filter(|(code, _)| code == "protected_variable")
+        .map(|(_, line)| *line)
+        .collect();
+    let expected: Vec<u64> = (6..6 + OF_THE_RUNNER.len() as u64).collect();
+    assert_eq!(lines, expected, "{output}");
+    assert_hides(&output, "canary-of-the-runner");
+    let apply = env.run(&["apply", "--auto-approve", "--keep-going"]);
+    apply.exits(1);
+    assert_hides(&apply, "canary-of-the-runner");
+    assert_eq!(env.world().connectors().count(), 0);
+}
+
+#[test]
+fn reference_to_hidden_directory_is_rejected() {
+    let references = [
+        "${file:.git/config}",
+        "${file:.airlift/ledger/key}",
+        "${file:sub/.hidden/token}",
+    ];
+    let env = TestEnv::with(&project(&references), options());
+    env.write(".git/config", "canary-of-git");
+    env.write("sub/.hidden/token", "canary-of-git");
+    let (output, codes) = findings(&env);
+    output.exits(1);
+    let protected = codes.iter().filter(|code| *code == "protected_file");
+    assert_eq!(protected.count(), 3, "{output}");
+    assert_hides(&output, "canary-of-git");
+    assert_eq!(env.world().connectors().count(), 0);
+}
+
+#[test]
+fn reference_to_file_of_client_secret_is_rejected_by_any_name() {
+    let mut env = TestEnv::with(&project(&["${file:token}"]), options());
+    let secrets = tempfile::tempdir_in(env.root()).unwrap();
+    let file = secrets.path().join("client-secret");
+    std::fs::write(&file, crate::support::CLIENT.1).unwrap();
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::hard_link(&file, env.path("token")).unwrap();
+    env.unset("AIRBYTE_CLIENT_SECRET");
+    env.set("AIRBYTE_CLIENT_SECRET_FILE", file.to_str().unwrap());
+    let output = env.run(&["apply", "--auto-approve"]);
+    assert_ne!(output.code, Some(0), "{output}");
+    output.complains("error[");
+    assert_hides(&output, crate::support::CLIENT.1);
+    assert_eq!(env.world().connectors().count(), 0);
+}
 
 /// A value that the API returns unchanged.
 const LEAK: &str = "2026-04-04T04:44:44Z";
