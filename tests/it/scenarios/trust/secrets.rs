@@ -88,7 +88,7 @@ fn reference_to_hidden_directory_is_rejected() {
     env.write("sub/.hidden/token", "canary-of-git");
     let (output, codes) = findings(&env);
     output.exits(1);
-    let protected = codes.iter().filter(|code| *code == "protected_file");
+    let protected = codes.iter().filter(|(code, _)| code == "protected_file");
     assert_eq!(protected.count(), 3, "{output}");
     assert_hides(&output, "canary-of-git");
     assert_eq!(env.world().connectors().count(), 0);
