@@ -3,15 +3,19 @@
 use super::{COMMANDS, assert_hides};
 use crate::support::{Output, TestEnv, options};
 use serde_json::json;
+use std::os::unix::fs::PermissionsExt;
 
 /// A GitHub connector for each reference.
 fn project(references: &[&str]) -> String {
     let mut text =
         "version: 1\nstores: [env, file]\ncustomers:\n  - name: acme\n    connectors:\n".to_owned();
     for (number, reference) in references.iter().enumerate() {
-        text += &format!(
-            "      - {{name: Hub {number}, type: github, credentials: {{token: \"{reference}\"}}}}\n"
+        let line = format!(
+            "- {{name: Hub {number}, type: github, credentials: {{token: \"{reference}\"}}}}"
         );
+        text += "      ";
+        text += &line;
+        text.push('\n');
     }
     text
 }
@@ -100,14 +104,12 @@ fn reference_to_file_of_client_secret_is_rejected_by_any_name() {
     let secrets = tempfile::tempdir_in(env.root()).unwrap();
     let file = secrets.path().join("client-secret");
     std::fs::write(&file, crate::support::CLIENT.1).unwrap();
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::fs::hard_link(&file, env.path("token")).unwrap();
     env.unset("AIRBYTE_CLIENT_SECRET");
     env.set("AIRBYTE_CLIENT_SECRET_FILE", file.to_str().unwrap());
     let output = env.run(&["apply", "--auto-approve"]);
-    assert_ne!(output.code, Some(0), "{output}");
-    output.complains("error[");
+    output.exits(1).complains("protected_file");
     assert_hides(&output, crate::support::CLIENT.1);
     assert_eq!(env.world().connectors().count(), 0);
 }
