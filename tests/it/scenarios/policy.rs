@@ -31,7 +31,9 @@ fn policy_above_the_deletions_allows_them() {
 #[test]
 fn policy_with_unknown_key_is_refused_by_code() {
     let (env, _policy) = with_policy("{version: 1, max_delete: 0}");
-    env.run(&["plan"]).exits(1).complains("the policy file");
+    env.run(&["plan"])
+        .exits(1)
+        .complains("error[policy_invalid]");
 }
 
 #[test]
