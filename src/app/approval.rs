@@ -85,7 +85,7 @@ pub(super) async fn ask(invocation: Invocation<'_>) -> Result<(), Failure> {
     if global.format != Format::Text || !stdin_is_free || !std::io::stdin().is_terminal() {
         let message = "approval is needed, and there is no terminal to ask on";
         return Err(Failure::usage("approval_needed", message)
-            .hint("review the output of `airlift plan`, then run with --auto-approve"));
+            .hint("review what the command shows, then run it again with --auto-approve"));
     }
     render::ask(ui)?;
     let answer = read_line().await.map_err(|error| {

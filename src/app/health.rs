@@ -20,11 +20,13 @@ pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Vec<Healt
     let mut checks = vec![files(&loaded)];
     checks.extend(api_checks);
     if let Some(project) = &loaded.project {
-        if access == ApiAccess::Configured {
+        if access == ApiAccess::Configured || has_sandbox(invocation.global, project) {
             checks.extend(check_api(invocation, project).await);
         }
-        // The check of the API includes a shared ledger.
-        if !is_shared(invocation.global) {
+        // The check of the API includes a shared ledger. A ledger that failed is not reported as
+        // sound in a second line.
+        let has_failed = |check: &HealthCheck| check.subject == "ledger";
+        if !is_shared(invocation.global) && !checks.iter().any(has_failed) {
             checks.push(ledger(project, invocation.global));
         }
         checks.extend(stores(invocation, project).await?);
@@ -169,6 +171,11 @@ fn failed(subject: &str, failure: &Failure) -> HealthCheck {
     HealthCheck::fail(subject, failure.message.clone(), hint)
 }
 
+/// Whether a sandbox was used before. Without one, opening it would create files.
+fn has_sandbox(global: &GlobalArgs, project: &Project) -> bool {
+    global.sandbox && state_dir(project).join("sandbox").is_dir()
+}
+
 fn is_shared(global: &GlobalArgs) -> bool {
     global.ledger.as_deref().and_then(shared_address).is_some()
 }
@@ -176,7 +183,8 @@ fn is_shared(global: &GlobalArgs) -> bool {
 fn ledger(project: &Project, global: &GlobalArgs) -> HealthCheck {
     let subject = "ledger";
     let root = global.ledger.clone();
-    let root = root.unwrap_or_else(|| state_dir(project).join("ledger"));
+    let default = if global.sandbox { "sandbox" } else { "ledger" };
+    let root = root.unwrap_or_else(|| state_dir(project).join(default));
     let shown = root.display();
     match std::fs::read_dir(&root) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => HealthCheck::ok(

@@ -56,15 +56,8 @@ impl App<'_> {
         };
         let claim = unsigned.claims.get(&id);
         let connectors = claim.map(|entry| rows(entry, &listed)).unwrap_or_default();
-        let signed = claim.zip(name.as_ref()).map(|(claim, name)| {
-            let mut entry = claim.clone();
-            entry.name.clone_from(name);
-            entry
-                .connectors
-                .retain(|_, connector| listed.contains(&connector.id));
-            entry.pending_deletion.retain(|id| listed.contains(id));
-            entry
-        });
+        let same_name = claim.filter(|claim| name.as_ref() == Some(&claim.name));
+        let signed = same_name.map(|claim| signed_entry(claim, &listed));
         inspected.signing.entries.push(SigningEntry {
             workspace_id: id,
             claimed_name: unverified.claimed_name.clone(),
@@ -93,6 +86,17 @@ impl App<'_> {
     }
 }
 
+/// The part of an entry that is signed. A pending deletion is not, because the next apply would
+/// delete the connector without `--prune`, and a forged entry can name any connector.
+fn signed_entry(claim: &CustomerEntry, listed: &BTreeSet<ConnectorId>) -> CustomerEntry {
+    let mut entry = claim.clone();
+    entry
+        .connectors
+        .retain(|_, connector| listed.contains(&connector.id));
+    entry.pending_deletion.clear();
+    entry
+}
+
 /// The connectors of an entry. Those that the API does not list in the workspace are left out.
 fn rows(entry: &CustomerEntry, listed: &BTreeSet<ConnectorId>) -> Vec<SigningConnector> {
     let named = entry
@@ -104,8 +108,8 @@ fn rows(entry: &CustomerEntry, listed: &BTreeSet<ConnectorId>) -> Vec<SigningCon
         .chain(pending)
         .map(|(id, name)| SigningConnector {
             id,
+            signed: name.is_some() && listed.contains(&id),
             name,
-            signed: listed.contains(&id),
         })
         .collect()
 }

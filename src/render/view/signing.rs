@@ -46,7 +46,8 @@ pub struct SigningConnector {
     pub id: ConnectorId,
     /// The name in the entry. `None` if the deletion of the connector is pending.
     pub name: Option<String>,
-    /// Whether the API lists the connector in the workspace. Otherwise it is left out.
+    /// Whether the connector is signed: the API lists it in the workspace, and its deletion is not
+    /// pending. Otherwise it is left out.
     pub signed: bool,
 }
 
@@ -91,7 +92,10 @@ fn entry_line(entry: &SigningEntry) -> Phrase {
     let decision = match (entry.signed, &entry.name) {
         (true, _) => "sign",
         (false, None) => "remove from the ledger: the workspace does not exist",
-        (false, Some(_)) => "remove from the ledger: the entry has no content",
+        (false, Some(_)) if entry.connectors.is_empty() && entry.claimed_name.is_none() => {
+            "remove from the ledger: the entry has no content"
+        }
+        (false, Some(_)) => "remove from the ledger: the workspace has another name; adopt it",
     };
     let (id, code) = (entry.workspace_id, entry.code);
     Phrase::new(Label::Strong, Safe::name(&shown)).text(Safe::new(format_args!(
@@ -104,10 +108,10 @@ fn connector_line(connector: &SigningConnector) -> Phrase {
         .name
         .as_deref()
         .map_or_else(|| "(deletion pending)".into(), Safe::name);
-    let decision = if connector.signed {
-        "sign"
-    } else {
-        "left out: not in this workspace"
+    let decision = match (connector.signed, &connector.name) {
+        (true, _) => "sign",
+        (false, Some(_)) => "left out: not in this workspace",
+        (false, None) => "left out; delete it yourself if it is not needed",
     };
     let text = format!("{name} ({}): {decision}", connector.id);
     Phrase::plain(Safe::new(&text))

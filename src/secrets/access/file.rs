@@ -18,8 +18,9 @@ const PLATFORM_DIRECTORIES_OF_DEFAULT_ROOTS: [&str; 2] = ["azure", "openshift"];
 
 /// Files with credentials of the user or the runner, by their usual names. A checkout action or a login action may
 /// write them into the project.
-const CREDENTIAL_FILES: [&str; 8] = [
+const CREDENTIAL_FILES: [&str; 9] = [
     ".dockercfg",
+    ".envrc",
     ".git-credentials",
     ".netrc",
     ".npmrc",

@@ -85,7 +85,10 @@ impl SecretAccess {
     pub fn check(&self, project: &Path, reference: &SecretRef) -> Result<(), AccessError> {
         match reference.store {
             StoreKind::Env => self.check_variable(&reference.path),
-            StoreKind::File => self.check_file(project, Path::new(&reference.path)),
+            StoreKind::File => {
+                self.check_file(project, Path::new(&reference.path))?;
+                check_field(project, reference)
+            }
             _ => Ok(()),
         }
     }
@@ -117,4 +120,28 @@ impl SecretAccess {
             .then_some(())
             .ok_or(AccessError::VariableNotAllowed)
     }
+}
+
+/// Checks the field of a file: a dotenv file of the run can contain the credentials of the run. Such
+/// a file as a whole is never one customer's secret.
+fn check_field(project: &Path, reference: &SecretRef) -> Result<(), AccessError> {
+    match &reference.field {
+        Some(field) => match protected_variable(field) {
+            Some(row) => Err(AccessError::ProtectedVariable(row.reason)),
+            None => Ok(()),
+        },
+        None if is_dotenv(&project.join(&reference.path)) => Err(AccessError::ProtectedFile(
+            "variables of an environment; name one with `#`",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether a path, or the file that it leads to, is named `.env` or `.env.…`.
+fn is_dotenv(path: &Path) -> bool {
+    let has_name = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name == ".env" || name.starts_with(".env."))
+    };
+    has_name(path) || path.canonicalize().is_ok_and(|real| has_name(&real))
 }

@@ -253,3 +253,29 @@ fn check_file_that_does_not_exist_is_allowed() {
         assert_eq!(checked, Ok(()), "{path}");
     }
 }
+
+#[test]
+fn check_field_with_the_name_of_a_protected_variable_is_refused() {
+    let fixture = Fixture::new();
+    fixture.write("project/.env");
+    fixture.write("project/values.yaml");
+    symlink(".env", fixture.project().join("link")).unwrap();
+    let check = |reference: &str| {
+        let reference = reference.parse().unwrap();
+        SecretAccess::default().check(&fixture.project(), &reference)
+    };
+    for path in [".env", "values.yaml", "link"] {
+        for name in ["AIRBYTE_CLIENT_SECRET", "VAULT_TOKEN", "GITHUB_TOKEN"] {
+            let error = check(&format!("${{file:{path}#{name}}}"));
+            let is_protected = matches!(error, Err(AccessError::ProtectedVariable(_)));
+            assert!(is_protected, "{path}#{name}: {error:?}");
+        }
+        assert_eq!(check(&format!("${{file:{path}#ACME_TOKEN}}")), Ok(()));
+    }
+    for path in [".env", "link"] {
+        let error = check(&format!("${{file:{path}}}"));
+        let is_protected = matches!(error, Err(AccessError::ProtectedFile(_)));
+        assert!(is_protected, "{path}: {error:?}");
+    }
+    assert_eq!(check("${file:values.yaml}"), Ok(()));
+}
