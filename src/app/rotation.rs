@@ -83,7 +83,7 @@ impl SelectedRotation {
         let planned = self.read_and_plan(app, args).await;
         app.end_phase();
         let planned = planned?;
-        app.show_doubtful(&planned.planned)?;
+        app.show_possible_duplicates(&planned.planned)?;
         Ok(planned)
     }
 

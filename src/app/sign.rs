@@ -3,7 +3,7 @@
 
 use super::App;
 use crate::failure::Failure;
-use crate::ledger::UnsignedLedger;
+use crate::ledger::{JournalEntry, UnsignedLedger};
 use crate::model::{ConnectorId, CustomerEntry, UnverifiedEntry, WorkspaceId};
 use crate::render::{Signing, SigningConnector, SigningEntry};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,8 @@ pub(crate) struct InspectedLedger {
     pub(crate) signing: Signing,
     /// The content of each entry, or `None` for an entry that is removed.
     entries: BTreeMap<WorkspaceId, Option<CustomerEntry>>,
+    /// Authenticated intents of earlier runs, which the next run recovers.
+    open: Vec<JournalEntry>,
 }
 
 impl App<'_> {
@@ -24,8 +26,10 @@ impl App<'_> {
             signing: Signing {
                 entries: Vec::new(),
                 dropped_journal_entries: unsigned.journal_names.iter().cloned().collect(),
+                objects: unsigned.objects.clone(),
             },
             entries: BTreeMap::new(),
+            open: unsigned.open.clone(),
         };
         for (id, unverified) in &unsigned.entries {
             self.inspect_entry(*id, unverified, &unsigned, &mut inspected)
@@ -80,9 +84,9 @@ impl App<'_> {
                 None => self.ledger.remove(*id).await?,
             }
         }
-        let open = self.ledger.load_with_journal().await?.1;
-        self.ledger.clear_journal(&open).await?;
-        Ok(self.ledger.clear_rotations().await?)
+        self.ledger.clear_rotations().await?;
+        self.ledger.clear_journal(&inspected.open).await?;
+        Ok(())
     }
 }
 

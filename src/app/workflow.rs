@@ -54,7 +54,7 @@ pub(super) struct RecoveredState {
     /// Creations of earlier runs that may still take effect.
     open: Vec<JournalEntry>,
     /// Connectors that an interrupted run or someone else may have created.
-    doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
+    possible_duplicates: BTreeMap<Address, BTreeSet<ConnectorId>>,
     new_customers: NewCustomers,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Planned {
     pub(crate) unsaved: BTreeSet<WorkspaceId>,
     /// Creations of earlier runs that may still take effect.
     pub(crate) open: Vec<JournalEntry>,
-    doubtful: BTreeMap<Address, BTreeSet<ConnectorId>>,
+    possible_duplicates: BTreeMap<Address, BTreeSet<ConnectorId>>,
     pub(crate) new_customers: NewCustomers,
 }
 
@@ -77,7 +77,7 @@ impl App<'_> {
         let planned = self.read_and_plan(args).await;
         self.end_phase();
         let planned = planned?;
-        self.show_doubtful(&planned)?;
+        self.show_possible_duplicates(&planned)?;
         Ok(planned)
     }
 
@@ -132,7 +132,7 @@ impl App<'_> {
             recorded: recovered.recorded,
             unsaved: recovered.changed,
             open: recovered.open,
-            doubtful: recovered.uncertain_duplicates,
+            possible_duplicates: recovered.uncertain_duplicates,
             new_customers,
         })
     }
@@ -177,10 +177,10 @@ impl App<'_> {
         Ok(false)
     }
 
-    pub(super) fn show_doubtful(&self, planned: &Planned) -> Result<(), Failure> {
+    pub(super) fn show_possible_duplicates(&self, planned: &Planned) -> Result<(), Failure> {
         Ok(render::possible_duplicates(
             self.invocation.ui,
-            &planned.doubtful,
+            &planned.possible_duplicates,
         )?)
     }
 }
@@ -193,7 +193,7 @@ impl RecoveredState {
             recorded: self.recorded,
             unsaved: self.unsaved,
             open: self.open,
-            doubtful: self.doubtful,
+            possible_duplicates: self.possible_duplicates,
             new_customers: self.new_customers,
         }
     }

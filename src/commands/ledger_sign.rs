@@ -29,6 +29,7 @@ async fn sign(app: &App<'_>, args: &SignArgs) -> Result<Exit, Failure> {
             app.ask_approval().await?;
         }
         app.sign(&inspected).await?;
+        render::print_note(ui, "the ledger is signed; run `airlift plan`")?;
     }
     Ok(Exit::Success)
 }

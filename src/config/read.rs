@@ -55,7 +55,7 @@ impl Input {
     }
 
     /// A file of a directory. A link to a file outside the directory is refused, because the link may
-    /// be committed by somebody who may not choose the files that a run reads.
+    /// lead to files that the author of a commit must not choose for a run.
     fn member(path: PathBuf, directory: &Path) -> Self {
         match within(&path, directory) {
             Ok(()) => Self::File(path),

@@ -22,7 +22,7 @@ pub enum Exit {
     Partial = 4,
     /// A guard refused the plan.
     Refused = 5,
-    /// A person or a signal cancelled the run.
+    /// A person or a signal canceled the run.
     Cancelled = 8,
     /// The plan is stale.
     Stale = 10,
@@ -89,7 +89,7 @@ pub enum FailureKind {
     Secret,
     /// The plan is stale.
     Stale,
-    /// A person or a signal cancelled the run.
+    /// A person or a signal canceled the run.
     Cancelled,
     /// Some operations did not succeed.
     Partial,

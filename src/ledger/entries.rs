@@ -121,6 +121,7 @@ async fn read_file(
     let id = name
         .strip_prefix("customers/")
         .and_then(|name| name.strip_suffix(".json")?.parse().ok())
+        .filter(|id| file(*id) == name)
         .ok_or_else(|| LedgerError::Unreadable {
             path: path.clone(),
             what: WHAT,

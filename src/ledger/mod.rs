@@ -98,8 +98,8 @@ pub enum LedgerError {
     },
     /// No object of the ledger has a valid MAC.
     #[error(
-        "nothing in the ledger {path} can be verified: another key, another API address or somebody \
-         else wrote it"
+        "no object of the ledger {path} can be verified: it was written with another key, for another \
+         API address, or by someone else"
     )]
     KeyChanged {
         /// The ledger.

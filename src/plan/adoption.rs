@@ -30,7 +30,6 @@ pub fn only_adoptions(mut plan: Plan) -> Plan {
     // The guards limit deletions, and no deletion remains.
     plan.refusals = Vec::new();
     plan.deletions = None;
-    plan.warnings = Vec::new();
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
     let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);

@@ -35,7 +35,10 @@ impl OperatorFile {
         let real = match (path.canonicalize(), self) {
             (Ok(real), _) => real,
             (Err(_), Self::Explicit(_)) => return Err("does not exist".to_owned()),
-            (Err(_), Self::Default(_)) => return Ok(None),
+            (Err(_), Self::Default(_)) if !path.is_symlink() && !path.exists() => return Ok(None),
+            (Err(error), Self::Default(_)) => {
+                return Err(format!("cannot be read: {}", error.kind()));
+            }
         };
         if real.starts_with(project_tree(project)) {
             let error =

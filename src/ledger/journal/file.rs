@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
 
 const FILE: &str = "journal.ndjson";
+/// The maximum size of a journal that is read. A creation takes about 1 KiB, and the journal of a run
+/// with hundreds of thousands of creations must be readable.
+const MAX_SIZE: u64 = 512 * 1024 * 1024;
 
 /// The open journal file.
 #[derive(Debug)]
@@ -42,7 +45,7 @@ pub(super) fn read(
     authenticator: &Authenticator,
     head: Option<Uuid>,
 ) -> Result<JournalContent, LedgerError> {
-    let bytes = store.read(FILE)?.unwrap_or_default();
+    let bytes = store.read_up_to(FILE, MAX_SIZE)?.unwrap_or_default();
     let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
     // A last line without a newline is incomplete: the run was killed while it wrote the line. The
     // request is sent after the line is on disk, so it was not sent.

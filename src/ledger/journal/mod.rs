@@ -76,14 +76,11 @@ impl Journal {
         open: &[JournalEntry],
         unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
-        let now = Timestamp::now();
-        let carried_over = open
-            .iter()
-            .filter(|entry| entry.may_take_effect(now))
-            .map(|entry| JournalEntry {
-                outcome: Some(IntentOutcome::Missing),
-                ..entry.clone()
-            });
+        let carried_over = match unverified {
+            UnverifiedLines::Keep => still_open(open),
+            // `ledger sign` recovers nothing, so the next run needs every open intent.
+            UnverifiedLines::Drop => open.to_vec(),
+        };
         let open: BTreeMap<u64, JournalEntry> = (1..).zip(carried_over).collect();
         let log = match store {
             LedgerStore::Local(local) => Log::File(file::Log::start(
@@ -178,6 +175,19 @@ fn end(open: &mut BTreeMap<u64, JournalEntry>, seq: u64, outcome: IntentOutcome)
     } else if let Some(entry) = open.get_mut(&seq) {
         entry.outcome = Some(outcome);
     }
+}
+
+/// The creations that may still take effect. The caller did not find their connectors.
+fn still_open(entries: &[JournalEntry]) -> Vec<JournalEntry> {
+    let now = Timestamp::now();
+    entries
+        .iter()
+        .filter(|entry| entry.may_take_effect(now))
+        .map(|entry| JournalEntry {
+            outcome: Some(IntentOutcome::Missing),
+            ..entry.clone()
+        })
+        .collect()
 }
 
 #[cfg(test)]

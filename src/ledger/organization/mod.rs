@@ -76,6 +76,10 @@ pub struct UnsignedLedger {
     pub claims: BTreeMap<WorkspaceId, CustomerEntry>,
     /// Customers whose writes the journal names without authentication.
     pub journal_names: BTreeSet<String>,
+    /// The authenticated intents of earlier runs without a certain outcome, the oldest first.
+    pub open: Vec<JournalEntry>,
+    /// Other objects of the ledger that are not authenticated, by name.
+    pub objects: Vec<&'static str>,
 }
 
 impl Ledger {
@@ -132,10 +136,20 @@ impl Ledger {
     pub async fn load_unsigned(&self) -> Result<UnsignedLedger, LedgerError> {
         let (snapshot, journal) = self.read().await?;
         self.note_snapshot(&snapshot);
+        let mut objects = Vec::new();
+        if snapshot.key_changed {
+            objects.push("head");
+        }
+        match self.rotations().await {
+            Err(LedgerError::Unverified { .. }) => objects.push("list of rotations"),
+            rotations => drop(rotations?),
+        }
         Ok(UnsignedLedger {
             entries: snapshot.unverified,
             claims: snapshot.claims,
             journal_names: journal.unverified_names,
+            open: journal.entries,
+            objects,
         })
     }
 
@@ -315,7 +329,8 @@ impl Ledger {
         self.start_journal(open, UnverifiedLines::Keep).await
     }
 
-    /// Starts a new journal without the lines that are not authenticated.
+    /// Starts a new journal with every intent in `open`, and without the lines that are not
+    /// authenticated.
     pub async fn clear_journal(&self, open: &[JournalEntry]) -> Result<Journal, LedgerError> {
         self.start_journal(open, UnverifiedLines::Drop).await
     }

@@ -205,8 +205,10 @@ fn recover_customer(recovered: &mut Recovered, name: &str, observed: &Observed) 
         .customers
         .iter()
         .filter(|(_, customer)| customer.name == name);
+    // An entry that is not verified blocks its customer until it is signed.
     if let (Some((id, _)), None) = (named.next(), named.next())
         && !recovered.recorded.customers.contains_key(id)
+        && !recovered.recorded.unverified.contains_key(id)
     {
         recovered.recorded.customers.insert(*id, new_customer(name));
         recovered.changed.insert(*id);
@@ -231,6 +233,9 @@ fn recover_connector(
     else {
         return true;
     };
+    if recovered.recorded.unverified.contains_key(workspace_id) {
+        return false;
+    }
     let Some(listed) = listed(observed, *workspace_id) else {
         return false;
     };

@@ -39,6 +39,15 @@ impl LocalStore {
 
     /// The content of a file, or `None` if it does not exist.
     pub(in crate::ledger) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.read_up_to(name, DEFAULT_LIMIT)
+    }
+
+    /// The content of a file of at most `limit` bytes, or `None` if it does not exist.
+    pub(in crate::ledger) fn read_up_to(
+        &self,
+        name: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, LedgerError> {
         let relative = self.below.join(name);
         let failed = refused("cannot read");
         let Some(file) = files::open_read(&self.root, &relative).map_err(failed)? else {
@@ -47,13 +56,13 @@ impl LocalStore {
         files::check_owner_and_mode(&self.root, &relative, &file)
             .map_err(refused("cannot read"))?;
         let mut content = Vec::new();
-        file.take(DEFAULT_LIMIT + 1)
+        file.take(limit + 1)
             .read_to_end(&mut content)
             .map_err(LedgerError::io("cannot read", &self.path(name)))?;
-        if content.len() as u64 > DEFAULT_LIMIT {
+        if content.len() as u64 > limit {
             return Err(LedgerError::Untrusted {
                 path: self.path(name),
-                why: FileErrorKind::TooLarge(DEFAULT_LIMIT).to_string(),
+                why: FileErrorKind::TooLarge(limit).to_string(),
             });
         }
         Ok(Some(content))

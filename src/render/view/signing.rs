@@ -13,12 +13,16 @@ pub struct Signing {
     pub entries: Vec<SigningEntry>,
     /// Customers of journal entries that are not verified. The journal entries are dropped.
     pub dropped_journal_entries: Vec<String>,
+    /// Other objects that are not verified: the head is written again, the list of rotations removed.
+    pub objects: Vec<&'static str>,
 }
 
 impl Signing {
     /// Whether the ledger is verified already.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.dropped_journal_entries.is_empty()
+        self.entries.is_empty()
+            && self.dropped_journal_entries.is_empty()
+            && self.objects.is_empty()
     }
 }
 
@@ -67,6 +71,10 @@ impl SigningView {
         }
         for customer in &signing.dropped_journal_entries {
             let text = format!("Journal entry of {customer}: not verified; dropped");
+            lines.push((0, Phrase::plain(Safe::new(text))));
+        }
+        for object in &signing.objects {
+            let text = format!("The {object} of the ledger: not verified; written again");
             lines.push((0, Phrase::plain(Safe::new(text))));
         }
         if signing.is_empty() {

@@ -51,7 +51,8 @@ impl SecretAccess {
         // A value that is not UTF-8 matches no variable, so it allows none.
         let variables = variable("AIRLIFT_SECRET_ENV").map(|patterns| {
             patterns
-                .to_string_lossy()
+                .to_str()
+                .unwrap_or_default()
                 .split(':')
                 .map(str::to_owned)
                 .collect()

@@ -6,6 +6,7 @@
 
 mod open;
 
+use crate::files::{DEFAULT_LIMIT, FileErrorKind};
 use crate::ledger::LedgerError;
 use crate::model::LockUnpoisoned;
 use futures_util::TryStreamExt;
@@ -154,6 +155,12 @@ impl SharedStore {
             e_tag: object.meta.e_tag.clone(),
             version: object.meta.version.clone(),
         };
+        if object.meta.size > DEFAULT_LIMIT {
+            return Err(LedgerError::Untrusted {
+                path: self.shown(name),
+                why: FileErrorKind::TooLarge(DEFAULT_LIMIT).to_string(),
+            });
+        }
         let bytes = object.bytes().await.map_err(failed)?;
         Ok(Some((
             String::from_utf8_lossy(&bytes).into_owned(),
