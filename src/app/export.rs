@@ -9,7 +9,7 @@ use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
 use crate::failure::Failure;
 use crate::ledger::recover;
-use crate::model::Observed;
+use crate::model::{LedgerState, Observed};
 use crate::observed::{Details, Survey};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,7 @@ impl App<'_> {
         let observed = self.survey(&recorded, &extent).await?;
         let is_complete = self.is_complete(&observed)?;
         refuse_unknown(&observed, wanted)?;
+        refuse_unverified(&observed, &recorded)?;
         let recovered = recover(recorded, &unsettled, &observed);
         let sources = Sources {
             observed: &observed,
@@ -74,6 +75,28 @@ fn refuse_unknown(observed: &Observed, wanted: &BTreeSet<String>) -> Result<(), 
             Err(Failure::unknown_selector(message))
         }
     }
+}
+
+/// Refuses customers whose ledger entries are not verified: only the entry says which of their
+/// settings came from references, and the API may return their values.
+fn refuse_unverified(observed: &Observed, recorded: &LedgerState) -> Result<(), Failure> {
+    let names: Vec<&str> = observed
+        .customers
+        .iter()
+        .filter(|(id, customer)| {
+            recorded.unverified.contains_key(id) && customer.connectors.is_some()
+        })
+        .map(|(_, customer)| customer.name.as_str())
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "the ledger entries of {} are not verified, so export cannot tell which settings are secret",
+        names.join(", ")
+    );
+    Err(Failure::error("ledger_unverified", message)
+        .hint("`airlift doctor` names the entries; export other customers with --target"))
 }
 
 /// Writes a project unless one of its files exists. Returns the number of files.

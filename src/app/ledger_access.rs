@@ -8,7 +8,7 @@ use crate::config::Project;
 use crate::failure::Failure;
 use crate::ledger::{Authenticator, LedgerKey, LedgerStore, Scope, open_shared, trusted};
 use crate::model::{OrganizationId, SecretValue};
-use crate::secrets::Fingerprinter;
+use crate::secrets::{Fingerprinter, project_tree};
 use std::path::{Path, PathBuf};
 
 /// The keys of fingerprints: the current one, and the one that `ledger rekey` replaces.
@@ -82,6 +82,7 @@ pub(super) fn place(
         return Ok(LedgerStore::from(endpoint.ledger_dir.as_path()));
     };
     let Some(address) = shared_address(root) else {
+        refuse_committed_link(root, &project.root)?;
         refuse_tracked(root, &project.root)?;
         return Ok(LedgerStore::from(root.as_path()));
     };
@@ -90,6 +91,25 @@ pub(super) fn place(
         None => open_shared(address, env.object_store_variables())?,
     };
     Ok(LedgerStore::Shared(shared))
+}
+
+/// Refuses a path with a link in the project's repository, because a commit may have added the link.
+fn refuse_committed_link(path: &Path, project: &Path) -> Result<(), Failure> {
+    let tree = project_tree(project);
+    let is_in_tree = |link: &Path| {
+        let parent = link.parent().and_then(|parent| parent.canonicalize().ok());
+        parent.is_some_and(|parent| parent.starts_with(&tree))
+    };
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let link = path
+        .ancestors()
+        .find(|part| part.is_symlink() && is_in_tree(part));
+    let Some(link) = link else {
+        return Ok(());
+    };
+    let message = format!("{} is a link in the project's repository", link.display());
+    Err(Failure::error("ledger_untrusted", message)
+        .hint("pass the path that the link leads to, or a directory outside the repository"))
 }
 
 /// The value of `--ledger` if it is an address and not a directory.

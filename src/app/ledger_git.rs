@@ -37,6 +37,11 @@ fn tracked_file(directory: &Path, project: &Path) -> Option<String> {
     if !git_dir.exists() || !directory.starts_with(&repository) {
         return None;
     }
+    // The repository does not list the files of a submodule.
+    let nearest = project_tree(&directory);
+    if nearest != repository && nearest.join(".git").exists() {
+        return Some(format!("{} is a repository of its own", nearest.display()));
+    }
     let mut command = Command::new("git");
     command
         .args(["--no-optional-locks", "--literal-pathspecs", "--git-dir"])
@@ -130,6 +135,17 @@ mod tests {
         git(repository.path(), &["add", "-f", ".airlift"]);
         let path = ".airlift/ledger/a.json".to_owned();
         assert_eq!(tracked(&repository), Some(path));
+    }
+
+    #[test]
+    fn tracked_file_of_ledger_in_nested_repository_is_the_repository() {
+        let repository = repository();
+        git(&repository.path().join(".airlift"), &["init", "-q"]);
+        let path = tracked(&repository).unwrap();
+        assert!(
+            path.ends_with(".airlift is a repository of its own"),
+            "{path}"
+        );
     }
 
     #[test]

@@ -12,11 +12,9 @@ const WORDS: [&str; 7] = [
 ];
 
 /// Prefixes of texts that contain a secret.
-const PREFIXES: [&str; 15] = [
+const PREFIXES: [&str; 13] = [
     "-----BEGIN",
     "AKIA",
-    "Bearer ",
-    "Basic ",
     "eyJ",
     "ghp_",
     "gho_",
@@ -31,7 +29,9 @@ const PREFIXES: [&str; 15] = [
 ];
 
 /// Prefixes of tokens that are recognized anywhere in a text.
-const TOKEN_PREFIXES: [&str; 22] = [
+const TOKEN_PREFIXES: [&str; 31] = [
+    "AGE-SECRET-KEY-1",
+    "ATATT3",
     "AIza",
     "AKIA",
     "ASIA",
@@ -46,12 +46,19 @@ const TOKEN_PREFIXES: [&str; 22] = [
     "github_pat_",
     "glpat-",
     "hvs.",
+    "lin_api_",
     "npm_",
+    "pk_live_",
     "pypi-",
     "rk_live_",
     "shpat_",
+    "shpss_",
+    "sk-ant-",
+    "sk-proj-",
     "sk_live_",
     "sk_test_",
+    "whsec_",
+    "xapp-",
     "xox",
     "ya29.",
 ];
@@ -97,6 +104,15 @@ fn holds_token(text: &str) -> bool {
             .any(|word| TOKEN_PREFIXES.iter().any(|prefix| word.starts_with(prefix)))
 }
 
+/// Whether a text is the value of an `Authorization` header, or the header.
+fn is_authorization(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let value = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
+    ["authorization:", "bearer ", "basic "]
+        .iter()
+        .any(|start| value.starts_with(start))
+}
+
 /// Whether a text is a secret by its form or by the name of its field.
 pub fn looks_secret(name: &str, text: &str) -> bool {
     let with_password = text.split_once("://").is_some_and(|(_, rest)| {
@@ -107,6 +123,7 @@ pub fn looks_secret(name: &str, text: &str) -> bool {
         && (names_secret(name)
             || is_mask(text)
             || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+            || is_authorization(text)
             || holds_token(text)
             || with_password)
 }
@@ -130,6 +147,9 @@ mod tests {
             "ghp_abc",
             "https://u:p@host/x",
             "eyJhbGciOi",
+            "  bearer abc",
+            "Authorization: Basic abc",
+            "x sk-ant-abcdefghijkl",
         ] {
             assert!(looks_secret("value", text), "{text}");
         }
