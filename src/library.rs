@@ -153,7 +153,7 @@ impl Runner {
     ///
     /// # Errors
     /// As [`Runner::plan`]; a guard refuses (`guard_refused`); a secret cannot be resolved
-    /// (`unresolved_secrets`); `approve` returns false (`not_approved`). Nothing was written then.
+    /// (`secret_unresolved`); `approve` returns false (`not_approved`). Nothing was written then.
     /// A step that fails is not an error: see [`Report::is_complete`].
     pub async fn apply(
         &self,
