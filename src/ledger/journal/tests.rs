@@ -250,3 +250,33 @@ async fn journal_after_failed_append_refuses_further_lines() {
     );
     assert!(intents(&store).await.is_empty());
 }
+
+#[tokio::test]
+async fn journal_larger_than_other_files_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LedgerStore::from(dir.path());
+    let journal = start(&store, &[]).await;
+    journal.begin(intent("a")).await.unwrap();
+    // A line of a killed run: it has no end.
+    let mut file = std::fs::File::options()
+        .append(true)
+        .open(dir.path().join("journal.ndjson"))
+        .unwrap();
+    file.write_all(&vec![b' '; 9 * 1024 * 1024]).unwrap();
+    assert_eq!(intents(&store).await, [intent("a")]);
+}
+
+#[tokio::test]
+async fn journal_without_unverified_lines_keeps_every_open_intent() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LedgerStore::from(dir.path());
+    let old = JournalEntry {
+        at: Some("2020-01-01T00:00:00Z".to_owned()),
+        ..JournalEntry::now(creation("old"))
+    };
+    let authenticator = Arc::new(authenticator(ORGANIZATION));
+    Journal::start(&store, authenticator, None, &[old], UnverifiedLines::Drop)
+        .await
+        .unwrap();
+    assert_eq!(intents(&store).await, [creation("old")]);
+}

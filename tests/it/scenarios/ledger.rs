@@ -29,6 +29,38 @@ fn ledger_sign_leaves_out_ids_of_other_workspaces() {
 }
 
 #[test]
+fn ledger_sign_signs_no_pending_deletion() {
+    let env = TestEnv::applied();
+    let own = env.connector("Acme GitHub").id;
+    env.rewrite_ledger(|entry| {
+        if entry["name"] == "acme" {
+            entry["connectors"]
+                .as_object_mut()
+                .unwrap()
+                .remove("Acme GitHub");
+            entry["leaving"] = json!([own]);
+        }
+    });
+    let (_, traffic) = env.apply(&[]);
+    assert_eq!(traffic.count("delete_integrations_connectors_id"), 0);
+    assert_eq!(env.connector("Acme GitHub").id, own);
+}
+
+#[test]
+fn ledger_sign_signs_no_entry_of_other_name() {
+    let env = TestEnv::applied();
+    env.rewrite_ledger(|entry| {
+        if entry["name"] == "globex" {
+            entry["name"] = json!("someone");
+        }
+    });
+    let show = env.run(&["ledger", "show"]);
+    show.exits(0).says("acme");
+    assert!(!show.stdout.contains("globex"), "{show}");
+    assert!(!show.stdout.contains("someone"), "{show}");
+}
+
+#[test]
 fn ledger_forged_owns_nothing() {
     let env = TestEnv::applied();
     let foreign = env.connector("Globex Stripe").id;
