@@ -69,13 +69,6 @@ impl SecretAccess {
         ProtectedFiles::reads_variable(name)
     }
 
-    /// The same rules with a further file that no reference reads. `reason` says what the file contains.
-    #[must_use]
-    pub fn with_protected_file(mut self, path: PathBuf, reason: &'static str) -> Self {
-        self.protected_files.push(path, reason);
-        self
-    }
-
     /// The directories that absolute file references may read.
     pub fn roots(&self) -> &[PathBuf] {
         &self.roots

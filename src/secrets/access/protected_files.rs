@@ -86,10 +86,6 @@ impl ProtectedFiles {
         name == "HOME" || FILE_VARIABLES.iter().any(|(variable, _)| *variable == name)
     }
 
-    pub(super) fn push(&mut self, path: PathBuf, reason: &'static str) {
-        self.0.push((path, reason));
-    }
-
     /// Checks a path, if a file exists there.
     pub(super) fn check_path(&self, path: &Path) -> Result<(), AccessError> {
         match path.metadata() {

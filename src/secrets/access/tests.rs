@@ -224,18 +224,6 @@ fn check_file_of_the_users_configuration_is_refused() {
 }
 
 #[test]
-fn check_further_protected_file_is_refused() {
-    let fixture = Fixture::new();
-    let policy = fixture.write("project/policy.yaml");
-    let access = SecretAccess::default().with_protected_file(policy, "the operator's policy");
-    let error = fixture.check(&access, "policy.yaml");
-    assert_eq!(
-        error,
-        Err(AccessError::ProtectedFile("the operator's policy"))
-    );
-}
-
-#[test]
 fn check_link_without_target_is_refused() {
     let fixture = Fixture::new();
     symlink("../globex/token", fixture.project().join("token")).unwrap();
