@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
-  airlift export > airlift.yaml
+  airlift export > ../exported.yaml
   airlift export --out project     airlift.yaml and one file per customer
   airlift export --target acme-corp --target globex --format json
 

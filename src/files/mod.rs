@@ -21,7 +21,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
-use walk::{Directory, OpenMode};
+use walk::Directory;
 
 /// The bound for files of ordinary size. A ledger entry or a project file is far smaller.
 pub const DEFAULT_LIMIT: u64 = 8 << 20;
@@ -33,6 +33,18 @@ pub enum Access {
     Private,
     /// As the umask says: 0666 and 0777 without its bits.
     Shared,
+}
+
+/// How to open a file.
+#[derive(Debug, Clone, Copy)]
+enum OpenMode {
+    Read,
+    /// Reads and writes. Creates a private file if it does not exist.
+    Write,
+    /// Reads and appends. Creates a private file if it does not exist.
+    Append,
+    /// Creates the file and fails if the name exists.
+    CreateNew(Access),
 }
 
 /// Reads a file. `None` if it does not exist.

@@ -11,22 +11,10 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::{Access, FileErrorKind};
+use super::{Access, FileErrorKind, OpenMode};
 
 /// Group or others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-
-/// How to open a file.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum OpenMode {
-    Read,
-    /// Reads and writes. Creates a private file if it does not exist.
-    Write,
-    /// Reads and appends. Creates a private file if it does not exist.
-    Append,
-    /// Creates the file and fails if the name exists.
-    CreateNew(Access),
-}
 
 /// An open directory.
 #[derive(Debug)]

@@ -6,19 +6,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Access, FileErrorKind};
-
-/// How to open a file.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum OpenMode {
-    Read,
-    /// Reads and writes. Creates a private file if it does not exist.
-    Write,
-    /// Reads and appends. Creates a private file if it does not exist.
-    Append,
-    /// Creates the file and fails if the name exists.
-    CreateNew(Access),
-}
+use super::{Access, FileErrorKind, OpenMode};
 
 /// A directory that was checked.
 #[derive(Debug)]

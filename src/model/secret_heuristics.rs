@@ -1,7 +1,7 @@
 //! Responsible for recognizing secrets that are not references: by name, by form, or as a mask.
 
 /// Words in the names of fields that contain secrets.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 9] = [
     "token",
     "password",
     "passwd",
@@ -9,6 +9,8 @@ const WORDS: [&str; 7] = [
     "secret",
     "credential",
     "apikey",
+    "api_key",
+    "private_key",
 ];
 
 /// Prefixes of texts that contain a secret.

@@ -1,7 +1,7 @@
 //! Responsible for recognizing observed settings that must not be sent back, because they are masks or
 //! secrets.
 
-use crate::model::{Setting, Settings, is_mask};
+use crate::model::{Setting, Settings, is_mask, names_secret};
 use serde_json::{Map, Value};
 
 /// Whether an observed block holds an undeclared value that must not be sent back: a mask, the
@@ -23,18 +23,7 @@ fn is_masked(name: &str, value: &Value) -> bool {
     let Value::String(text) = value else {
         return false;
     };
-    let name = name.to_ascii_lowercase();
-    let secret_name = [
-        "password",
-        "secret",
-        "token",
-        "api_key",
-        "private_key",
-        "credential",
-    ]
-    .iter()
-    .any(|word| name.contains(word));
-    is_mask(text) || (secret_name && !text.is_empty())
+    is_mask(text) || (names_secret(name) && !text.is_empty())
 }
 
 #[cfg(test)]
