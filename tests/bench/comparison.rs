@@ -1,0 +1,254 @@
+//! Responsible for comparing airlift with the loader in every case, by alternating runs.
+
+use crate::Args;
+use crate::job::Job;
+use crate::measured::{Measured, median, run};
+use crate::project::{self, Size};
+use crate::server::COUNTS;
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+const CONNECTORS: usize = 3;
+
+struct Case {
+    job: Job,
+    latency: u64,
+    in_flight: usize,
+}
+
+/// What one client needed for a case: requests, and the medians of its runs.
+struct Figures {
+    requests: u64,
+    measured: Measured,
+}
+
+/// Measures every case and prints a table as Markdown.
+pub(crate) fn print(args: &Args) {
+    print_line(
+        "| job | latency | in flight | requests | loader | wall | loader | ratio | CPU / request, ratio | peak MB |",
+    );
+    print_line("|---|---|---|---|---|---|---|---|---|---|");
+    for &job in &args.jobs {
+        for &latency in &args.latency {
+            for &in_flight in &args.in_flight {
+                let case = Case {
+                    job,
+                    latency,
+                    in_flight,
+                };
+                print_line(&compare(args, &case));
+            }
+        }
+    }
+    print_line(
+        "\n| validate | wall | YAML library | ratio | CPU ratio | peak MB / MB of YAML |\n|---|---|---|---|---|---|",
+    );
+    for &connectors in &args.validate {
+        print_line(&compare_validation(args, connectors));
+    }
+}
+
+fn compare(args: &Args, case: &Case) -> String {
+    let mut airlift = Vec::new();
+    let mut loader = Vec::new();
+    let mut requests = (0, 0);
+    for _ in 0..args.runs {
+        let (count, measured) = run_airlift(args, case);
+        requests.0 = count;
+        airlift.push(measured);
+        let (count, measured) = run_loader(args, case);
+        requests.1 = count;
+        loader.push(measured);
+    }
+    let airlift = Figures {
+        requests: requests.0,
+        measured: median(&airlift),
+    };
+    let loader = Figures {
+        requests: requests.1,
+        measured: median(&loader),
+    };
+    row(case, &airlift, &loader)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn row(case: &Case, airlift: &Figures, loader: &Figures) -> String {
+    let cpu = |figures: &Figures| figures.measured.cpu / figures.requests as f64;
+    format!(
+        "| {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {:.1} | {:.0} |",
+        case.job.name(),
+        case.latency,
+        case.in_flight,
+        airlift.requests,
+        loader.requests,
+        airlift.measured.wall,
+        loader.measured.wall,
+        airlift.measured.wall / loader.measured.wall,
+        cpu(airlift) / cpu(loader),
+        airlift.measured.peak,
+    )
+}
+
+fn run_airlift(args: &Args, case: &Case) -> (u64, Measured) {
+    let server = Server::start();
+    let directory = temporary();
+    let size = Size {
+        customers: args.customers,
+        connectors: CONNECTORS,
+        files: 10,
+    };
+    project::write(directory.path(), size, 0);
+    let apply = || {
+        let mut command = Command::new(&args.airlift);
+        command.args([
+            "apply",
+            "--auto-approve",
+            "--parallelism",
+            &case.in_flight.to_string(),
+        ]);
+        command.current_dir(directory.path());
+        command.envs([
+            ("AIRBYTE_API_HOST", server.host.as_str()),
+            ("AIRBYTE_CLIENT_ID", "bench"),
+            ("AIRBYTE_CLIENT_SECRET", "bench-client-secret"),
+            ("BENCH_TOKEN", "ghp_token_of_the_benchmark_0123456789"),
+            (
+                "AIRLIFT_LEDGER_KEY",
+                "a ledger key of the benchmark, which is no secret",
+            ),
+        ]);
+        command
+    };
+    if case.job.preparation().is_some() {
+        run(&mut apply());
+    }
+    if case.job == Job::OneChange {
+        project::write(directory.path(), size, 1);
+    }
+    server.counts(case.latency);
+    let measured = run(&mut apply());
+    (server.requests(), measured)
+}
+
+fn run_loader(args: &Args, case: &Case) -> (u64, Measured) {
+    let server = Server::start();
+    let load = |job: Job| {
+        let mut command = this_program();
+        command.args(["load", &server.host, job.name()]);
+        let numbers = [args.customers, CONNECTORS, case.in_flight];
+        command.args(numbers.map(|number| number.to_string()));
+        command
+    };
+    if let Some(preparation) = case.job.preparation() {
+        run(&mut load(preparation));
+    }
+    server.counts(case.latency);
+    let measured = run(&mut load(case.job));
+    (server.requests(), measured)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+fn compare_validation(args: &Args, connectors: usize) -> String {
+    let directory = temporary();
+    let customers = connectors.div_ceil(10);
+    let files = customers.div_ceil(10);
+    project::write(
+        directory.path(),
+        Size {
+            customers,
+            connectors: 10,
+            files,
+        },
+        0,
+    );
+    let mut validations = Vec::new();
+    let mut deserializations = Vec::new();
+    for _ in 0..args.runs {
+        let mut command = Command::new(&args.airlift);
+        validations.push(run(command.arg("validate").current_dir(directory.path())));
+        let mut command = this_program();
+        deserializations.push(run(command.arg("deserialize").arg(directory.path())));
+    }
+    let (airlift, library) = (median(&validations), median(&deserializations));
+    let megabytes = size_of(&directory.path().join("customers")) as f64 / f64::from(1 << 20);
+    format!(
+        "| {connectors} connectors, {megabytes:.1} MB in {files} files | {:.2} s | {:.2} s | {:.1} | {:.1} | {:.1} |",
+        airlift.wall,
+        library.wall,
+        airlift.wall / library.wall,
+        airlift.cpu / library.cpu,
+        airlift.peak / megabytes,
+    )
+}
+
+fn size_of(directory: &Path) -> u64 {
+    let entries = std::fs::read_dir(directory).expect("the directory can be read");
+    let sizes = entries.map(|entry| entry.and_then(|entry| entry.metadata()).map(|m| m.len()));
+    sizes
+        .sum::<Result<u64, _>>()
+        .expect("the files can be read")
+}
+
+fn this_program() -> Command {
+    let path: PathBuf = std::env::current_exe().expect("the program has a path");
+    Command::new(path)
+}
+
+fn temporary() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory can be created")
+}
+
+fn print_line(text: &str) {
+    writeln!(std::io::stdout(), "{text}").expect("the output can be written");
+}
+
+/// The server, which ends when this is dropped.
+struct Server {
+    process: Child,
+    host: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut process = this_program()
+            .arg("serve")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let stdout = process.stdout.as_mut().expect("the stream is piped");
+        let mut host = String::new();
+        BufReader::new(stdout)
+            .read_line(&mut host)
+            .expect("the server prints its address");
+        host.truncate(host.trim_end().len());
+        Self { process, host }
+    }
+
+    /// The requests for each operation since the last call. Sets the latency from now on.
+    fn counts(&self, latency: u64) -> BTreeMap<String, u64> {
+        let address = self.host.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).expect("the server accepts connections");
+        write!(stream, "GET {COUNTS}?{latency} HTTP/1.1\r\n\r\n").expect("the request is sent");
+        let mut response = vec![0; 4 << 10];
+        let length = stream.read(&mut response).expect("the server responds");
+        let text = String::from_utf8_lossy(&response[..length]);
+        let (_, body) = text.split_once("\r\n\r\n").expect("a response has a head");
+        serde_json::from_str(body).expect("the body is JSON")
+    }
+
+    fn requests(&self) -> u64 {
+        self.counts(0).values().sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A server that ended already needs no signal.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
