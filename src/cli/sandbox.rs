@@ -20,13 +20,14 @@ Example:
 
 A fault is OPERATION:WHEN:KIND, for example
 create_integrations_connectors:2:503 or *:p5%:reset-after.
-  OPERATION  an operation id, or * for any
+  OPERATION  an operation id, or * for any; OPERATION@CUSTOMER for the
+             requests of one customer, such as *@acme:*:403
   WHEN       the number of the request, * for all, or pN% for a probability
   KIND       a status (503, 429@2, 429@date2, 504-after); timeout-, reset- or
              close- with before or after; delay@MS; down@MS; redirect; echo;
              cut; badjson; misshaped; empty; expire; or an inconsistent
-             response: stale, missing, short, twice, reversed, ghost, loop,
-             foreign, endless, repeated, unknown")]
+             response: stale, missing, short, twice, renamed, reversed,
+             ghost, loop, foreign, endless, repeated, unknown")]
 pub struct ServeArgs {
     /// Port on 127.0.0.1; 0 chooses a free one
     #[arg(long, value_name = "P")]

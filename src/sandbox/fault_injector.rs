@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::fault_kind::FaultKind;
 use super::faults::{Fault, Faults, When};
+use super::request_customer::RequestCustomer;
 
 /// Selects faults for requests.
 #[derive(Debug)]
@@ -42,8 +43,13 @@ impl FaultInjector {
         state.down = None;
     }
 
-    /// The fault of this request: the first in the list that applies. Each fault of the operation counts the request.
-    pub(crate) fn next_fault(&self, operation: &str) -> Option<FaultKind> {
+    /// The fault of this request: the first in the list that applies. Each fault that selects the request by operation
+    /// and customer counts it.
+    pub(crate) fn next_fault(
+        &self,
+        operation: &str,
+        customer: &RequestCustomer,
+    ) -> Option<FaultKind> {
         let mut state = self.state();
         let InjectorState { faults, rng, down } = &mut *state;
         let mut selected = down
@@ -51,7 +57,7 @@ impl FaultInjector {
             .map(|(_, kind)| kind);
         for (fault, count) in faults
             .iter_mut()
-            .filter(|(f, _)| f.operation == "*" || f.operation == operation)
+            .filter(|(fault, _)| fault.selects(operation, customer))
         {
             *count += 1;
             let applies = match fault.when {
@@ -78,12 +84,18 @@ impl FaultInjector {
 mod tests {
     use super::*;
 
+    fn next_fault(fault_injector: &FaultInjector, operation: &str) -> Option<String> {
+        fault_injector
+            .next_fault(operation, &RequestCustomer::default())
+            .map(|kind| kind.to_string())
+    }
+
     #[test]
     fn nth_fault_of_operation_ignores_other_operations() {
         let fault_injector = FaultInjector::new("a:2:503,*:3:500".parse().unwrap(), None);
         let met: Vec<Option<String>> = ["a", "b", "a", "b"]
             .iter()
-            .map(|o| fault_injector.next_fault(o).map(|k| k.to_string()))
+            .map(|o| next_fault(&fault_injector, o))
             .collect();
         assert_eq!(met, [None, None, Some("503".into()), None]);
     }
@@ -91,9 +103,9 @@ mod tests {
     #[test]
     fn changed_faults_count_from_zero() {
         let fault_injector = FaultInjector::new("a:2:503".parse().unwrap(), None);
-        fault_injector.next_fault("a");
+        next_fault(&fault_injector, "a");
         fault_injector.change("a:2:500".parse().unwrap());
-        let met = ["a", "a"].map(|o| fault_injector.next_fault(o).map(|k| k.to_string()));
+        let met = ["a", "a"].map(|o| next_fault(&fault_injector, o));
         assert_eq!(met, [None, Some("500".into())]);
     }
 
@@ -102,7 +114,7 @@ mod tests {
         let draw = || {
             let fault_injector = FaultInjector::new("*:p50%:503".parse().unwrap(), Some(7));
             (0..64)
-                .map(|_| fault_injector.next_fault("x").is_some())
+                .map(|_| next_fault(&fault_injector, "x").is_some())
                 .collect::<Vec<_>>()
         };
         assert_eq!(draw(), draw());
@@ -113,9 +125,10 @@ mod tests {
     async fn down_fault_after_its_period_ends() {
         let fault_injector = FaultInjector::new("a:1:down@2000".parse().unwrap(), None);
         assert!(
-            fault_injector.next_fault("a").is_some() && fault_injector.next_fault("b").is_some()
+            next_fault(&fault_injector, "a").is_some()
+                && next_fault(&fault_injector, "b").is_some()
         );
         tokio::time::advance(std::time::Duration::from_secs(2)).await;
-        assert_eq!(fault_injector.next_fault("b"), None);
+        assert_eq!(next_fault(&fault_injector, "b"), None);
     }
 }

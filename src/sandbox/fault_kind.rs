@@ -74,6 +74,8 @@ pub enum InconsistentResponse {
     Missing,
     /// With the oldest item twice.
     Twice,
+    /// With the oldest item twice, the second time under another name.
+    Renamed,
     /// Only the first half, without a next page.
     Short,
     /// With itself as the next page.
@@ -92,10 +94,11 @@ pub enum InconsistentResponse {
     Unknown,
 }
 
-const INCONSISTENT: [(&str, InconsistentResponse); 11] = [
+const INCONSISTENT: [(&str, InconsistentResponse); 12] = [
     ("stale", InconsistentResponse::Stale),
     ("missing", InconsistentResponse::Missing),
     ("twice", InconsistentResponse::Twice),
+    ("renamed", InconsistentResponse::Renamed),
     ("short", InconsistentResponse::Short),
     ("loop", InconsistentResponse::Loop),
     ("foreign", InconsistentResponse::Foreign),

@@ -5,10 +5,14 @@ use std::str::FromStr;
 use super::SandboxError;
 use super::contract::ApiContract;
 use super::fault_kind::FaultKind;
+use super::request_customer::RequestCustomer;
 
-/// A list of faults, written as `OPERATION:WHEN:KIND`, several separated by commas.
+/// A list of faults, written as `OPERATION:WHEN:KIND` or `OPERATION@CUSTOMER:WHEN:KIND`, several separated by commas.
 ///
 /// `OPERATION` is an operation id of the contract, or `*` for every operation.
+///
+/// `CUSTOMER` is the name or the id of a workspace. The fault then affects only requests that are about this workspace.
+/// A name that contains a colon or a comma cannot be written; the id can.
 ///
 /// `WHEN` selects requests of the operation: `3` is the third, `*` is every request, `p20%` is each request with a
 /// probability of 20 % (seeded by [`Options::seed`](super::Options::seed)).
@@ -34,12 +38,13 @@ use super::fault_kind::FaultKind;
 /// | `expire` | all tokens expire; the request is then executed |
 /// | `stale`, `missing`, `short` | a listing without its newest item, its oldest item, or its second half |
 /// | `twice`, `reversed` | a listing with its oldest item twice, or in another order |
+/// | `renamed` | a listing with its oldest item twice, the second time under another name |
 /// | `ghost` | a listing of connectors that includes recently deleted ones |
 /// | `loop`, `foreign` | a listing of workspaces whose next page is the same page, or on another host |
 /// | `endless`, `repeated` | a listing of workspaces that never ends: each page is new, or all pages are the same |
 /// | `unknown` | a response with unknown fields and an unknown status value |
 ///
-/// Example: `create_integrations_connectors:2:503,*:p5%:reset-after`.
+/// Example: `create_integrations_connectors:2:503,*:p5%:reset-after,list_integrations_connectors@acme:*:403`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Faults {
     pub(crate) list: Vec<Fault>,
@@ -50,6 +55,8 @@ pub struct Faults {
 pub struct Fault {
     /// An operation id of the contract, or `*`.
     pub operation: String,
+    /// The name or the id of the workspace that the requests are about. `None` selects the requests of all workspaces.
+    pub customer: Option<String>,
     /// The requests of the operation that the fault affects.
     pub when: When,
     /// What happens to these requests.
@@ -102,6 +109,17 @@ impl Faults {
     }
 }
 
+impl Fault {
+    /// Whether the fault is for requests of this operation about this customer.
+    pub(crate) fn selects(&self, operation: &str, customer: &RequestCustomer) -> bool {
+        let is_of_customer = self
+            .customer
+            .as_ref()
+            .is_none_or(|name| customer.is_named(name));
+        is_of_customer && (self.operation == "*" || self.operation == operation)
+    }
+}
+
 impl FromStr for Faults {
     type Err = SandboxError;
 
@@ -122,15 +140,25 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let [operation, when, kind] = text.split(':').collect::<Vec<_>>()[..] else {
             return Err(SandboxError::Fault(format!(
-                "`{text}` is not OPERATION:WHEN:KIND"
+                "`{text}` is neither OPERATION:WHEN:KIND nor OPERATION@CUSTOMER:WHEN:KIND"
             )));
         };
         let when = parse_when(when).ok_or_else(|| {
             SandboxError::Fault(format!("`{when}` is not a number from 1, `*` or `pN%`"))
         })?;
         let kind = kind.parse()?;
+        let (operation, customer) = match operation.split_once('@') {
+            Some((operation, customer)) => (operation, Some(customer.to_owned())),
+            None => (operation, None),
+        };
+        if customer.as_deref() == Some("") {
+            return Err(SandboxError::Fault(format!(
+                "`{text}` names no customer after `@`"
+            )));
+        }
         Ok(Self {
             operation: operation.to_owned(),
+            customer,
             when,
             kind,
         })
@@ -165,6 +193,7 @@ mod tests {
             "*:1:boom",
             "*:p101%:503",
             "a:b:c:d",
+            "*@:1:503",
         ] {
             assert!(
                 matches!(text.parse::<Faults>(), Err(SandboxError::Fault(_))),

@@ -35,10 +35,20 @@ fn change_items(response: InconsistentResponse, items: &mut Vec<Value>) {
         InconsistentResponse::Stale => drop(items.pop()),
         InconsistentResponse::Missing if !items.is_empty() => drop(items.remove(0)),
         InconsistentResponse::Twice => items.extend(items.first().cloned()),
+        InconsistentResponse::Renamed => items.extend(items.first().map(renamed)),
         InconsistentResponse::Short => items.truncate(items.len() / 2),
         InconsistentResponse::Reversed => items.reverse(),
         _ => {}
     }
+}
+
+/// The item under another name.
+fn renamed(item: &Value) -> Value {
+    let mut item = item.clone();
+    if let Some(Value::String(name)) = item.get_mut("name") {
+        name.push_str(" (renamed)");
+    }
+    item
 }
 
 /// Changes the link to the next page of a listing.
@@ -154,6 +164,17 @@ mod tests {
                 "{response:?}"
             );
         }
+    }
+
+    #[test]
+    fn contradict_with_renamed_repeats_id_under_another_name() {
+        let body = contradict(
+            InconsistentResponse::Renamed,
+            "/list",
+            json!({"data": [{"id": "1", "name": "a"}]}),
+        );
+        let data = json!([{"id": "1", "name": "a"}, {"id": "1", "name": "a (renamed)"}]);
+        assert_eq!(body, json!({"data": data}));
     }
 
     #[test]

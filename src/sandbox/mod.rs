@@ -9,6 +9,7 @@
 //! connection ─> server ─> contract ─> execution ─> operations ─> world ─> world_store
 //!                 ├ origin_check
 //!                 ├ fault_injector      └ tokens     └ connector_request
+//!                 │   └ request_customer
 //!                 └ response
 //! ```
 //!
@@ -69,6 +70,7 @@ mod operation_result;
 mod operations;
 mod options;
 mod origin_check;
+mod request_customer;
 mod response;
 mod schema;
 mod server;

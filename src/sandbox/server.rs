@@ -8,15 +8,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
 use axum::response::Response;
 
 use super::SandboxError;
 use super::connection::{ClientConnection, ConnectionListener};
-use super::contract::RouteError;
+use super::contract::{Route, RouteError};
 use super::execution::{execute, read_body};
 use super::fault_kind::FaultKind;
 use super::operation_result::{OperationError, OperationResult};
 use super::origin_check::check_origin;
+use super::request_customer::RequestCustomer;
 use super::response;
 use super::shared::Shared;
 use super::testing::RequestTrace;
@@ -27,7 +29,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The outcome of a request, before the response is written.
 enum Handled {
     Executed(OperationResult),
-    /// A fault prevented the effect. `body` is the request's body if the fault repeats it.
+    /// A fault prevented the effect. `body` is the request's body, which the fault `echo` repeats.
     Skipped {
         body: Vec<u8>,
     },
@@ -83,15 +85,17 @@ async fn handle(
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
-    let fault = operation.and_then(|o| shared.fault_injector.next_fault(&o.id));
+    let body = read_body(body).await;
+    let fault = route
+        .as_ref()
+        .ok()
+        .and_then(|route| next_fault(&shared, &parts, route, body.as_deref().unwrap_or_default()));
     trace.fault(fault);
     match fault {
         Some(kind) if kind.is_before() => {
-            let body = match kind {
-                FaultKind::Echo => read_body(body).await.unwrap_or_default(),
-                _ => Vec::new(),
+            let skipped = Handled::Skipped {
+                body: body.unwrap_or_default(),
             };
-            let skipped = Handled::Skipped { body };
             return respond(&shared, &trace, &connection, fault, skipped).await;
         }
         Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,
@@ -99,9 +103,7 @@ async fn handle(
         _ => {}
     }
     let result = match route {
-        Ok(route) => read_body(body)
-            .await
-            .and_then(|bytes| execute(&shared, &trace, fault, &parts, &route, &bytes)),
+        Ok(route) => body.and_then(|bytes| execute(&shared, &trace, fault, &parts, &route, &bytes)),
         Err(RouteError::UnknownPath) => Err(OperationError::not_found("Path")),
         Err(RouteError::WrongMethod(_)) => Err(OperationError::new(405, "Method not allowed")),
     };
@@ -110,6 +112,15 @@ async fn handle(
     let result = result.map(|output| response::inconsistent(fault, target, output));
     let executed = Handled::Executed(result);
     respond(&shared, &trace, &connection, fault, executed).await
+}
+
+/// The fault of a request.
+fn next_fault(shared: &Shared, parts: &Parts, route: &Route<'_>, body: &[u8]) -> Option<FaultKind> {
+    let now = shared.clock.now();
+    let customer = RequestCustomer::find(&shared.backend(), parts, route, body, now);
+    shared
+        .fault_injector
+        .next_fault(&route.operation.id, &customer)
 }
 
 /// Writes the response, altered by the fault. Some faults end the connection without a response.

@@ -112,6 +112,7 @@ impl InjectedFault {
         };
         Fault {
             operation: "*".to_owned(),
+            customer: None,
             when: When::Nth(self.request),
             kind: kind.parse::<FaultKind>().unwrap(),
         }

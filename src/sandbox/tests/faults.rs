@@ -195,3 +195,40 @@ async fn start_with_fault_of_unknown_operation_fails() {
         .is_err()
     );
 }
+
+#[tokio::test]
+async fn fault_of_customer_leaves_other_customers_alone() {
+    let faults = "list_integrations_connectors@acme:*:403,*@globex:1:500,\
+                  get_integrations_connectors_id@acme:*:404"
+        .parse()
+        .unwrap();
+    let bench = Bench::with(Options {
+        faults,
+        ..Options::default()
+    })
+    .await;
+    bench.scoped_token("acme").await;
+    let connector = bench.connector("acme").await;
+    for status in [500, 200] {
+        let body = json!({"workspace_name": "globex"});
+        assert_eq!(bench.post(SCOPED_TOKEN, body).await.status, status);
+    }
+    for (customer, status) in [("acme", 403), ("globex", 200)] {
+        let target = format!("{CONNECTORS}?workspace_name={customer}");
+        assert_eq!(bench.get(&target).await.status, status, "{customer}");
+    }
+    assert_eq!(bench.get(&connector).await.status, 404);
+    assert_eq!(bench.get("/api/v1/workspaces").await.status, 200);
+}
+
+#[tokio::test]
+async fn fault_of_customer_id_affects_its_requests() {
+    let bench = Bench::new().await;
+    let workspace = bench.workspace("acme").await;
+    let id = workspace.rsplit('/').next().unwrap();
+    let faults = format!("get_workspaces_workspace_id@{id}:*:403");
+    bench.running.set_faults(faults.parse().unwrap()).unwrap();
+    let other = bench.workspace("globex").await;
+    assert_eq!(bench.get(&workspace).await.status, 403);
+    assert_eq!(bench.get(&other).await.status, 200);
+}
