@@ -7,7 +7,7 @@ use super::project::load_options;
 use super::{App, Invocation};
 use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::ledger::recover;
 use crate::model::{LedgerState, Observed};
 use crate::observed::{Details, Survey};
@@ -35,19 +35,23 @@ pub(crate) fn exported_customers(
 }
 
 impl App<'_> {
-    /// Reads these customers, or all. Returns the parts that `validate` accepts, and whether the
-    /// list of customers is complete.
+    /// Reads these customers, or all. Returns the parts that `validate` accepts, and the exit code,
+    /// which tells whether the list of customers is complete.
     pub(crate) async fn export(
         &self,
         wanted: &BTreeSet<String>,
-    ) -> Result<(Exported, bool), Failure> {
+    ) -> Result<(Exported, Exit), Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
         let extent = Survey {
             customers: &|_, name| wanted.is_empty() || wanted.contains(name),
             details: Details::All,
         };
         let observed = self.survey(&recorded, &extent).await?;
-        let is_complete = self.is_complete(&observed)?;
+        let exit = if self.is_complete(&observed)? {
+            Exit::Success
+        } else {
+            Exit::Partial
+        };
         refuse_unknown(&observed, wanted)?;
         refuse_unverified(&observed, &recorded)?;
         let recovered = recover(recorded, &unsettled, &observed);
@@ -58,7 +62,7 @@ impl App<'_> {
         };
         let mut exported = export(sources, wanted);
         exported.omit_invalid(&load_options(self.invocation.env));
-        Ok((exported, is_complete))
+        Ok((exported, exit))
     }
 }
 

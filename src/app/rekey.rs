@@ -1,7 +1,9 @@
 //! Responsible for moving the ledger's fingerprints to a new key, where the secrets did not change
 //! since they were sent. Writes only the ledger.
 
-use super::App;
+use super::{App, Invocation, SessionSettings};
+use crate::config::Project;
+use crate::events::Sink;
 use crate::failure::Failure;
 use crate::ledger::{Intent, IntentOutcome, JournalEntry};
 use crate::model::{
@@ -10,22 +12,34 @@ use crate::model::{
 use crate::render::Rekeyed;
 use crate::secrets::Values;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-impl App<'_> {
-    /// Locks the ledger and moves every fingerprint whose secret is unchanged.
-    pub(crate) async fn rekey(&mut self) -> Result<Rekeyed, Failure> {
-        if self.fingerprinters.are_equal() {
+impl<'a> App<'a> {
+    /// Opens the session, and locks the ledger, whose entries may have the old key.
+    pub(crate) async fn open_for_rekey(
+        invocation: Invocation<'a>,
+        project: &'a Project,
+        events: Arc<dyn Sink>,
+    ) -> Result<Self, Failure> {
+        let mut app = Self::open(invocation, project, SessionSettings::default(), events).await?;
+        if app.fingerprinters.are_equal() {
             let message = "the old key and the new key are the same";
             return Err(Failure::usage("same_key", message).hint(
                 "set AIRLIFT_LEDGER_KEY to the new key, or AIRLIFT_LEDGER_OLD_KEY to the old one",
             ));
         }
-        self.lock().await?;
-        self.ledger = self.ledger.accepting(self.fingerprinters.previous_key());
+        app.lock().await?;
+        app.ledger = app.ledger.accepting(app.fingerprinters.previous_key());
+        Ok(app)
+    }
+
+    /// Moves every fingerprint whose secret is unchanged.
+    pub(crate) async fn rekey(&self) -> Result<Rekeyed, Failure> {
         let (mut recorded, open) = self.ledger.load_with_journal().await?;
         refuse_unrecorded_creations(&open)?;
         let values = self.values_to_move(&recorded).await;
         let mut rekeyed = Rekeyed::default();
+        self.stop.mark_writing();
         for (id, customer) in &mut recorded.customers {
             for (name, connector) in &mut customer.connectors {
                 let address = Address::connector(&customer.name, name);

@@ -1,4 +1,4 @@
-//! Responsible for ending a run after SIGINT or SIGTERM.
+//! Responsible for ending a run after SIGINT, SIGTERM or SIGHUP.
 
 use super::{App, Environment};
 use crate::apply::StopCause;
@@ -54,21 +54,50 @@ fn canceled() -> Failure {
     Failure::new(FailureKind::Cancelled, "cancelled", message)
 }
 
-/// Waits for SIGINT or SIGTERM.
+/// Waits for SIGINT, SIGTERM or SIGHUP.
 pub(crate) async fn signal() {
     #[cfg(unix)]
     {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        use tokio::signal::unix::SignalKind;
+        tokio::select! {
+            () = received(SignalKind::interrupt()) => {}
+            () = received(SignalKind::terminate()) => {}
+            () = hang_up() => {}
         }
     }
     // Without a signal handler no signal arrives, so wait forever.
+    #[cfg(not(unix))]
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
+}
+
+#[cfg(unix)]
+async fn received(kind: tokio::signal::unix::SignalKind) {
+    match tokio::signal::unix::signal(kind) {
+        Ok(mut signals) => drop(signals.recv().await),
+        // Without a signal handler no signal arrives, so wait forever.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Waits for SIGHUP. `nohup` starts a process that ignores the signal, and such a process continues.
+#[cfg(unix)]
+async fn hang_up() {
+    if is_hang_up_ignored() {
+        std::future::pending::<()>().await;
+    }
+    received(tokio::signal::unix::SignalKind::hangup()).await;
+}
+
+/// Whether the process ignores SIGHUP, as far as `/proc` tells.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        // SIGHUP is signal 1, the lowest bit.
+        .is_some_and(|mask| mask & 1 == 1)
 }

@@ -14,7 +14,7 @@ pub struct Stop {
 /// Why a run has to end early.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StopCause {
-    /// The process received SIGINT or SIGTERM.
+    /// The process received SIGINT, SIGTERM or SIGHUP.
     Signal,
     /// The API rejects the credentials, or they belong to another organization.
     Authentication,

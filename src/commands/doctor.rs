@@ -8,7 +8,8 @@ use crate::render::{self, json};
 
 pub(super) async fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
-    let checks = app::check_health(invocation).await?;
+    let checking = app::check_health(invocation);
+    let checks = app::unless_interrupted(invocation.env, checking).await?;
     match invocation.global.format {
         Format::Json => json::doctor(&mut ui.out(), &checks)?,
         Format::Text => render::doctor(&mut ui.out(), &checks)?,

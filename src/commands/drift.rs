@@ -11,8 +11,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &DriftArgs) -> Result<
     let project = app::load_if_any(invocation)?;
     let settings = SessionSettings::from(&args.rate);
     let events = render::sinks::progress(invocation.ui);
-    let app = App::open(invocation, &project, settings, events).await?;
-    let exit = execute(&app, args).await;
+    let opening = App::open(invocation, &project, settings, events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let exit = app.until_interrupted(execute(&app, args)).await;
     app.close().await?;
     exit
 }

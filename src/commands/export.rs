@@ -15,8 +15,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ExportArgs) -> Result
     let project = app::load_if_any(invocation)?;
     let settings = SessionSettings::from(&args.rate);
     let events = render::sinks::progress(invocation.ui);
-    let app = App::open(invocation, &project, settings, events).await?;
-    let exit = execute(&app, args, &customers).await;
+    let opening = App::open(invocation, &project, settings, events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let exit = app.until_interrupted(execute(&app, args, &customers)).await;
     app.close().await?;
     exit
 }
@@ -27,15 +28,11 @@ async fn execute(
     customers: &BTreeSet<String>,
 ) -> Result<Exit, Failure> {
     app.show_target()?;
-    let (exported, is_complete) = app.export(customers).await?;
+    let (exported, exit) = app.export(customers).await?;
     write(app.invocation, args, &exported)?;
     let ui = app.invocation.ui;
     render::left_out(ui, &exported.left_out(), exported.placeholders())?;
-    if is_complete {
-        Ok(Exit::Success)
-    } else {
-        Ok(Exit::Partial)
-    }
+    Ok(exit)
 }
 
 fn write(

@@ -10,8 +10,11 @@ pub(super) async fn show(invocation: Invocation<'_>, args: &ShowArgs) -> Result<
     let ui = invocation.ui;
     let project = app::load_if_any(invocation)?;
     let events = render::sinks::quiet(ui);
-    let app = App::open(invocation, &project, SessionSettings::default(), events).await?;
-    let contents = app.ledger_contents(&args.selectors).await;
+    let opening = App::open(invocation, &project, SessionSettings::default(), events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let contents = app
+        .until_interrupted(app.ledger_contents(&args.selectors))
+        .await;
     app.close().await?;
     match invocation.global.format {
         Format::Json => json::versioned(&mut ui.out(), &contents?)?,
@@ -34,8 +37,9 @@ pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     let project = app::load(invocation)?;
     let events = render::sinks::quiet(ui);
-    let mut app = App::open(invocation, &project, SessionSettings::default(), events).await?;
-    let rekeyed = app.rekey().await;
+    let opening = App::open_for_rekey(invocation, &project, events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let rekeyed = app.until_interrupted(app.rekey()).await;
     app.close().await?;
     let rekeyed = rekeyed?;
     match invocation.global.format {

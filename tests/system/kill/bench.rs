@@ -10,7 +10,7 @@ use airlift::sandbox::testing::RequestRecord;
 use airlift::sandbox::{Faults, Options, Sandbox, start};
 use serde_json::json;
 use std::fmt::Write as _;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -38,6 +38,12 @@ impl Deref for Bench {
 
     fn deref(&self) -> &Project {
         &self.project
+    }
+}
+
+impl DerefMut for Bench {
+    fn deref_mut(&mut self) -> &mut Project {
+        &mut self.project
     }
 }
 

@@ -9,5 +9,6 @@ mod requests;
 mod rotation;
 mod scenario;
 mod shared;
+mod signals;
 mod soak;
 mod syscalls;
