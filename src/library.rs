@@ -188,8 +188,7 @@ impl Runner {
             ));
         }
         planned.plan = plan.0;
-        app.execute(&planned, &secrets, self.args.execution, None)
-            .await
+        app.apply(&planned, &secrets, self.args.execution).await
     }
 }
 

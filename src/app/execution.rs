@@ -67,11 +67,6 @@ impl App<'_> {
             let entry = &planned.recorded.customers[id];
             self.ledger.save(*id, entry).await?;
         }
-        let guards = self.project.desired.guards;
-        self.ledger.record_guards(RecordedGuards {
-            max_deletes: guards.max_deletes,
-            max_delete_percent: guards.max_delete_percent,
-        });
         self.connection.mask(&secrets.values);
         let (plan, recorded) = (&planned.plan, &planned.recorded);
         self.events.emit(Event::ExecutionStarted {
@@ -98,6 +93,23 @@ impl App<'_> {
         Ok(report)
     }
 
+    /// Executes the plan of an apply. The ledger's head keeps the files' guards, so that a later plan
+    /// warns if the files allow more. `adopt` and `rotate` do not show that warning's deletions, so
+    /// they do not record the guards.
+    pub(crate) async fn apply(
+        &self,
+        planned: &Planned,
+        secrets: &ResolvedSecrets,
+        args: ExecutionArgs,
+    ) -> Result<ApplyReport, Failure> {
+        let guards = self.project.desired.guards;
+        self.ledger.record_guards(RecordedGuards {
+            max_deletes: guards.max_deletes,
+            max_delete_percent: guards.max_delete_percent,
+        });
+        self.execute(planned, secrets, args, None).await
+    }
+
     fn options(&self, args: ExecutionArgs) -> Options {
         Options {
             parallelism: self.parallelism,
@@ -121,8 +133,8 @@ impl App<'_> {
         let Invocation { ui, global, .. } = self.invocation;
         match global.format {
             Format::Json => json::report(&mut ui.out(), report)?,
-            // The plan has already been shown, and it says that there are no changes.
-            Format::Text if !plan.has_changes() => {}
+            // The plan has already been shown, and it says that there is nothing to do.
+            Format::Text if !plan.has_changes() && plan.blocked.is_empty() => {}
             Format::Text => render::report(&mut ui.out(), report, ui.verbosity())?,
         }
         Ok(())

@@ -11,6 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::ledger::recover;
 use crate::model::{LedgerState, Observed};
 use crate::observed::{Details, Survey};
+use crate::render;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -104,7 +105,11 @@ fn refuse_unverified(observed: &Observed, recorded: &LedgerState) -> Result<(), 
 }
 
 /// Writes a project unless one of its files exists. Returns the number of files.
-pub(crate) fn write_project(directory: &Path, exported: &Exported) -> Result<usize, Failure> {
+pub(crate) fn write_project(
+    invocation: Invocation<'_>,
+    directory: &Path,
+    exported: &Exported,
+) -> Result<usize, Failure> {
     let target = OutDirectory::new(directory);
     let files: Vec<(PathBuf, String)> = export::project(exported)
         .into_iter()
@@ -117,5 +122,24 @@ pub(crate) fn write_project(directory: &Path, exported: &Exported) -> Result<usi
             .hint("export into another directory and compare the files"));
     }
     target.write(&files)?;
+    note_file_references(invocation, directory, exported)?;
     Ok(files.len())
+}
+
+/// Notes that the new project does not have the files that its references name.
+fn note_file_references(
+    invocation: Invocation<'_>,
+    directory: &Path,
+    exported: &Exported,
+) -> Result<(), Failure> {
+    let references = exported.file_references();
+    if references == 0 {
+        return Ok(());
+    }
+    let text = format!(
+        "references to files, which are now relative to {}: {references}; copy the files there, or \
+         change the references",
+        directory.display()
+    );
+    Ok(render::print_note(invocation.ui, &text)?)
 }

@@ -31,7 +31,8 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
 }
 
 /// Loads the project, or returns an empty one if the command line names no files and the current
-/// directory has none. For commands that use only the project's location and organization.
+/// directory has none with content. For commands that do not need a project. A shell creates an
+/// empty file before it runs `airlift export > airlift.yaml`.
 pub(crate) fn load_if_any(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let here = Path::new(".");
     if invocation.global.files == [here] && !has_yaml(here) {
@@ -41,12 +42,14 @@ pub(crate) fn load_if_any(invocation: Invocation<'_>) -> Result<Project, Failure
 }
 
 fn has_yaml(directory: &Path) -> bool {
+    let is_empty = |path: &Path| path.metadata().is_ok_and(|file| file.len() == 0);
     directory
         .read_dir()
         .into_iter()
         .flatten()
         .flatten()
-        .any(|entry| entry.path().extension().is_some_and(|end| end == "yaml"))
+        .map(|entry| entry.path())
+        .any(|path| path.extension().is_some_and(|end| end == "yaml") && !is_empty(&path))
 }
 
 /// Reads the files and returns every finding.

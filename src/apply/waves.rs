@@ -60,7 +60,7 @@ async fn execute_wave(
 ) -> (Vec<OperationReport>, Option<WaveReport>) {
     let started = context.stop.cause().is_none();
     let connectors = rotations(part);
-    if started {
+    if started && connectors > 0 {
         context.events.emit(Event::WaveStarted {
             number,
             of,

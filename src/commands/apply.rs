@@ -28,9 +28,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     if plan.has_changes() && !args.approval.auto_approve {
         app.ask_approval().await?;
     }
-    let report = app
-        .execute(&planned, &secrets, args.execution, None)
-        .await?;
+    let report = app.apply(&planned, &secrets, args.execution).await?;
     app.show_report(plan, &report)?;
     let change = if args.detailed_exitcode && plan.writes() {
         Exit::Changes

@@ -42,7 +42,7 @@ fn write(
 ) -> Result<(), Failure> {
     let ui = invocation.ui;
     if let Some(directory) = &args.out {
-        let files = app::write_project(directory, exported)?;
+        let files = app::write_project(invocation, directory, exported)?;
         render::written(ui, files, &directory.display().to_string())?;
     } else if invocation.global.format == Format::Json {
         render::json::document(&mut ui.out(), &exported.to_value())?;

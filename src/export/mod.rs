@@ -19,7 +19,7 @@ pub use yaml_writer::{document, project};
 
 use crate::model::{
     Cache, Contract, DEFAULT_STORES, Desired, LedgerState, Observed, ObservedCustomer,
-    OrganizationId, Settings, Status, WorkspaceId, references,
+    OrganizationId, Settings, Status, StoreKind, WorkspaceId, references,
 };
 use customer::DuplicateCustomers;
 use names::GeneratedNames;
@@ -184,6 +184,15 @@ impl Exported {
     pub fn placeholders(&self) -> usize {
         let declared = self.declared().flat_map(ExportedCustomer::declared);
         declared.map(|connector| connector.placeholders).sum()
+    }
+
+    /// The number of references to files. Their paths are relative to the project.
+    pub fn file_references(&self) -> usize {
+        self.declared()
+            .flat_map(ExportedCustomer::declared)
+            .flat_map(|connector| references(connector.blocks()))
+            .filter(|reference| reference.store == StoreKind::File)
+            .count()
     }
 
     /// A sentence for each customer or connector that is not declared.

@@ -2,7 +2,7 @@
 //! applied. Does not contain secret values: no type here can hold one.
 
 use super::{
-    Cache, ConnectorId, DefinitionId, Entity, RecordedGuards, Settings, Status, TemplateId,
+    Cache, ConnectorId, DefinitionId, Entity, RecordedGuards, Region, Settings, Status, TemplateId,
     WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
@@ -129,12 +129,15 @@ pub struct AppliedCustomer {
     /// The cache setting, if declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
+    /// The region in which a run created the workspace. The API does not return it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
 }
 
 impl AppliedCustomer {
     /// Whether no setting is known.
     pub fn is_empty(&self) -> bool {
-        self.status.is_none() && self.cache.is_none()
+        self == &Self::default()
     }
 }
 

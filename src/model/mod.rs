@@ -14,6 +14,8 @@ mod invisible;
 mod ledger_state;
 mod limits;
 mod lock;
+mod name_index;
+mod name_parts;
 mod observed;
 mod protected_variable;
 mod remote_value;
@@ -43,6 +45,7 @@ pub use ledger_state::{
 };
 pub use limits::{AdoptPolicy, CountOrPercent, DeletePolicy, RecordedGuards};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
+pub use name_index::{NameIndex, Resemblance};
 pub use observed::{
     Completeness, ForeignConnectors, KindLookup, Observed, ObservedConnector, ObservedCustomer,
     ObservedDetail, ObservedStatus,

@@ -27,9 +27,10 @@ pub fn only_adoptions(mut plan: Plan) -> Plan {
     }
     plan.customers.retain(|customer| !customer.steps.is_empty());
     plan.partial = true;
-    // The guards limit deletions, and no deletion remains.
+    // The guards limit deletions, and no deletion and no creation remains.
     plan.refusals = Vec::new();
     plan.deletions = None;
+    plan.warnings = Vec::new();
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
     let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);

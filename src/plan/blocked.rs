@@ -58,6 +58,11 @@ pub enum BlockReason {
     DeactivationProtected,
     /// Both a workspace of the previous name and one of the new name exist.
     RenameConflict,
+    /// The connector would get the name that an unrecorded connector of its type has.
+    ConnectorRenameConflict {
+        /// The unrecorded connector.
+        existing: ConnectorId,
+    },
     /// The connector to rotate is not in the ledger yet.
     NotRecorded,
     /// The customer of the connector to rotate has changes that must be applied first.
@@ -102,7 +107,9 @@ impl BlockReason {
             | Self::DeletionProtected
             | Self::RemovalProtected
             | Self::DeactivationProtected => BlockCode::Protected,
-            Self::RenameConflict => BlockCode::RenameConflict,
+            Self::RenameConflict | Self::ConnectorRenameConflict { .. } => {
+                BlockCode::RenameConflict
+            }
             Self::NotRecorded | Self::CustomerChangesFirst | Self::OtherChanges => {
                 BlockCode::PendingChanges
             }
@@ -129,7 +136,7 @@ pub enum BlockCode {
     UnknownStatus,
     /// `protect: true` does not allow the step.
     Protected,
-    /// Workspaces of the previous and of the new name both exist.
+    /// Objects of the previous and of the new name both exist.
     RenameConflict,
     /// A rotation would also apply other pending changes.
     PendingChanges,
@@ -228,40 +235,6 @@ pub struct AllowedDeletions {
     pub allowed: u64,
     /// Where the limit comes from.
     pub source: LimitSource,
-}
-
-/// A setting that a reviewer of the plan should know of.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum PlanWarning {
-    /// The files allow more deletions than at the last apply.
-    GuardLoosened {
-        /// The name of the setting below `guards`.
-        setting: String,
-        /// The value at the last apply.
-        before: u64,
-        /// The value in the files.
-        now: u64,
-    },
-}
-
-impl PlanWarning {
-    /// The stable code that `airlift explain` accepts.
-    pub fn code(&self) -> PlanWarningCode {
-        match self {
-            Self::GuardLoosened { .. } => PlanWarningCode::GuardLoosened,
-        }
-    }
-}
-
-/// The stable code of a [`PlanWarning`].
-#[derive(
-    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanWarningCode {
-    /// The files allow more deletions than at the last apply.
-    GuardLoosened,
 }
 
 /// The stable code of a [`Refusal`].

@@ -8,7 +8,8 @@ use super::matching::{
 use super::workspace::{change, text};
 use super::{
     Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation,
-    Precondition, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
+    PlanWarning, Precondition, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
+    resembling,
 };
 use crate::model::{
     Address, AdoptPolicy, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus,
@@ -24,6 +25,7 @@ pub(super) struct CustomerOutcome {
     pub(super) unverified: Vec<Unverified>,
     pub(super) unmanaged: Vec<UnmanagedConnector>,
     pub(super) not_pruned: Vec<Address>,
+    pub(super) warnings: Vec<PlanWarning>,
 }
 
 /// Plans one declared customer.
@@ -78,6 +80,7 @@ impl<'a> CustomerPlanner<'a> {
             unverified: Vec::new(),
             unmanaged: Vec::new(),
             not_pruned: Vec::new(),
+            warnings: Vec::new(),
         };
         Self {
             inputs,
@@ -171,6 +174,9 @@ impl<'a> CustomerPlanner<'a> {
         if live.recorded.is_none() {
             self.refuse_changes_of_adopted_customer();
         }
+        self.check_region(live);
+        let resembling = resembling::connectors(&self.outcome.plan, self.connectors);
+        self.outcome.warnings.extend(resembling);
     }
 
     fn ambiguous_connector(&self) -> Option<&'a str> {
@@ -207,6 +213,10 @@ impl<'a> CustomerPlanner<'a> {
             rotate: self.inputs.policy.rotate.contains(&address),
         };
         let decision = subject.decide();
+        if let Some(existing) = connector.rename_conflict() {
+            let reason = BlockReason::ConnectorRenameConflict { existing };
+            return self.block(Some(name), reason);
+        }
         let replaces = decision
             .steps
             .iter()

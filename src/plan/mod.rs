@@ -16,11 +16,13 @@ mod masked;
 mod matching;
 mod precondition;
 mod prune;
+mod resembling;
 mod rotation;
 mod secrets;
 mod step;
 mod summary;
 mod unverified;
+mod warning;
 mod workspace;
 
 #[cfg(test)]
@@ -28,8 +30,7 @@ mod tests;
 
 pub use adoption::only_adoptions;
 pub use blocked::{
-    AllowedDeletions, BlockCode, BlockReason, Blocked, GuardCode, LimitSource, PlanWarning,
-    PlanWarningCode, Refusal,
+    AllowedDeletions, BlockCode, BlockReason, Blocked, GuardCode, LimitSource, Refusal,
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, match_resources};
@@ -41,6 +42,7 @@ pub use step::{
     ConnectorPatch, ConnectorUpdate, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
     Operation, Plan, Reason, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
+pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 
 pub use crate::model::Action;
 use crate::model::{Address, AdoptPolicy, CountOrPercent, DeletePolicy, SecretComparison};
@@ -137,7 +139,10 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         plan.unverified.extend(outcome.unverified);
         plan.unmanaged.connectors.extend(outcome.unmanaged);
         plan.unmanaged.not_pruned.extend(outcome.not_pruned);
+        plan.warnings.extend(outcome.warnings);
     }
+    let created = resembling::customers(matches, &plan);
+    plan.warnings.extend(created);
     add_undeclared(&inputs, &mut plan);
     let deletions = guards::Deletions::new(&inputs, &plan);
     plan.refusals.extend(guards::refusals(&inputs, &deletions));

@@ -58,6 +58,7 @@ pub fn only_rotations(mut plan: Plan) -> RotationPlan {
     plan.partial = true;
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
+    plan.warnings.retain(|warning| warning.created().is_none());
     let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
     // A rotation has steps of declared customers only.
     plan.summary = summary::summarize(&plan, declared, |_| true);

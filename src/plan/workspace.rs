@@ -3,10 +3,12 @@
 
 use super::customer::CustomerPlanner;
 use super::matching::LiveCustomer;
-use super::{Action, BlockReason, FieldChange, FieldValue, Operation, Precondition, Reason};
+use super::{
+    Action, BlockReason, FieldChange, FieldValue, Operation, PlanWarning, Precondition, Reason,
+};
 use crate::model::{
-    AppliedCustomer, Cache, ConnectorId, CustomerEntry, CustomerPatch, ObservedCustomer,
-    ObservedStatus, Status, WorkspaceId,
+    Address, AppliedCustomer, Cache, ConnectorId, CustomerEntry, CustomerPatch, ObservedCustomer,
+    ObservedStatus, Region, Status, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -158,6 +160,7 @@ impl CustomerPlanner<'_> {
         updates.applied = Some(AppliedCustomer {
             status: Some(Status::Active),
             cache: inherits,
+            region: Some(self.declared.region.unwrap_or(Region::US)),
         });
         updates.unmanaged = Some(BTreeSet::new());
     }
@@ -184,6 +187,21 @@ impl CustomerPlanner<'_> {
                 .declared
                 .cache
                 .and_then(|wanted| (wanted == cache).then_some(wanted).or(before.cache)),
+            region: before.region,
+        }
+    }
+
+    /// Warns if the files declare another region than the one in which the workspace was created.
+    pub(super) fn check_region(&mut self, live: LiveCustomer<'_>) {
+        let created_in = live.recorded.and_then(|recorded| recorded.applied.region);
+        if let (Some(created_in), Some(declared)) = (created_in, self.declared.region)
+            && created_in != declared
+        {
+            self.outcome.warnings.push(PlanWarning::RegionIgnored {
+                address: Address::customer(self.name),
+                created_in: created_in.to_string(),
+                declared: declared.to_string(),
+            });
         }
     }
 }

@@ -40,6 +40,21 @@ pub(in crate::plan) struct MatchedConnector<'a> {
     pub(in crate::plan) has_newer_namesake: bool,
 }
 
+impl MatchedConnector<'_> {
+    /// The unrecorded connector that already has the name and the type that a recorded connector of
+    /// another name would get.
+    pub(in crate::plan) fn rename_conflict(&self) -> Option<ConnectorId> {
+        match self.matched {
+            ConnectorMatch::Live {
+                observed,
+                recorded: Some(_),
+                ..
+            } if observed.name != self.name => self.namesakes.first().copied(),
+            _ => None,
+        }
+    }
+}
+
 /// The connectors of one customer, matched.
 #[derive(Debug, Default)]
 pub(in crate::plan) struct ConnectorMatches<'a> {

@@ -1,8 +1,8 @@
 //! Tests of declared customers: matching, creation, adoption, rename, settings.
 
 use super::{Scene, declared, id, live_connector, recorded, workspace};
-use crate::model::{AdoptPolicy, Cache, KindLookup, ObservedStatus, Region, Status};
-use crate::plan::{BlockReason, Refusal};
+use crate::model::{Address, AdoptPolicy, Cache, KindLookup, ObservedStatus, Region, Status};
+use crate::plan::{BlockReason, PlanWarning, Refusal};
 
 #[test]
 fn customer_missing_is_created_with_its_connectors() {
@@ -257,4 +257,37 @@ fn unmanaged_undeclared_unrecorded_objects_are_listed() {
     let mut unknown = Scene::applied();
     unknown.git().kind.definition_id = None;
     assert_eq!(pairs(&unknown), 1);
+}
+
+#[test]
+fn region_of_created_workspace_is_recorded_and_a_change_is_a_warning() {
+    let mut scene = Scene::applied();
+    let region = |scene: &Scene| {
+        scene.plan().customers[0]
+            .ledger_updates
+            .applied
+            .unwrap()
+            .region
+    };
+    assert_eq!(region(&scene), None);
+    scene.recorded_customer(1, "acme").applied.region = Some(Region::EU);
+    assert_eq!(region(&scene), Some(Region::EU));
+    for (declared, warns) in [
+        (None, false),
+        (Some(Region::EU), false),
+        (Some(Region::US), true),
+    ] {
+        scene.declare("acme").region = declared;
+        let plan = scene.plan();
+        let warning = PlanWarning::RegionIgnored {
+            address: Address::customer("acme"),
+            created_in: "eu".into(),
+            declared: "us".into(),
+        };
+        let expected = if warns { vec![warning] } else { Vec::new() };
+        assert_eq!(plan.warnings, expected);
+        assert!(!plan.has_changes());
+    }
+    scene.observed.customers.clear();
+    assert_eq!(region(&scene), Some(Region::US));
 }

@@ -1,18 +1,20 @@
 //! Tests of the planner: each builds a [`Scene`] of declared, observed and recorded state, and
 //! compares the lines of its plan.
 
+mod adoption;
 mod connectors;
 mod customers;
 mod ledger_updates;
 mod narrowed;
 mod removal;
+mod resembling;
 mod secrets;
 mod trust;
 mod values;
 
 use super::{
-    CustomerPlan, FieldValue, LedgerUpdates, Matches, Operation, Plan, Policy, Precondition, Step,
-    UnmanagedConnector, Unverified, match_resources, plan,
+    BlockReason, CustomerPlan, FieldValue, LedgerUpdates, Matches, Operation, Plan, Policy,
+    Precondition, Step, UnmanagedConnector, Unverified, match_resources, plan,
 };
 use crate::model::{
     Address, Applied, Completeness, ConnectorEntry, ConnectorId, CountOrPercent, CustomerEntry,
@@ -263,6 +265,12 @@ fn plan_lines(plan: &Plan) -> Vec<String> {
             .map(|address| format!("kept {address}")),
     );
     lines
+}
+
+/// The reasons why customers and connectors are blocked.
+fn block_reasons(scene: &Scene) -> Vec<BlockReason> {
+    let blocked = scene.plan().blocked;
+    blocked.into_iter().map(|blocked| blocked.reason).collect()
 }
 
 /// The ledger updates without those that only `drift` reads; they have tests of their own.

@@ -1,15 +1,11 @@
 //! Tests of what a wrong ledger entry, an unrecorded object and the files cannot do.
 
-use super::{CountOrPercent, OTHER_TYPE, Scene, declared, id, live_connector, settings, workspace};
+use super::{
+    CountOrPercent, Scene, block_reasons, declared, id, live_connector, settings, workspace,
+};
 use crate::model::{AdoptPolicy, DeletePolicy, RecordedGuards, UnverifiedCause, UnverifiedEntry};
 use crate::plan::{AllowedDeletions, BlockReason, LimitSource, PlanWarning, Refusal, drift};
 use serde_json::json;
-
-/// The reasons why customers and connectors are blocked.
-fn block_reasons(scene: &Scene) -> Vec<BlockReason> {
-    let blocked = scene.plan().blocked;
-    blocked.into_iter().map(|blocked| blocked.reason).collect()
-}
 
 /// The applied scene, in which `acme` has `connector` recorded, which exists in workspace 2.
 fn with_foreign(connector: u128) -> Scene {
@@ -69,58 +65,6 @@ fn foreign_connector_undeclared_customer_is_not_pruned() {
             .iter()
             .all(|customer| customer.name != "acme")
     );
-}
-
-#[test]
-fn adoption_customer_without_change_needs_no_permission() {
-    let mut scene = Scene::applied();
-    scene.recorded.customers.clear();
-    scene.assert_plan(&[
-        "acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}",
-        "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",
-        r#"acme/git unverified: NeverSent ["credentials.token"]"#,
-    ]);
-}
-
-#[test]
-fn adoption_customer_with_new_connector_is_blocked_without_permission() {
-    let mut scene = Scene::applied();
-    scene.recorded.customers.clear();
-    scene
-        .declare("acme")
-        .connectors
-        .insert("new".into(), declared());
-    scene.assert_plan(&["acme blocked: AdoptionNotAllowed"]);
-    scene.policy.adopt = AdoptPolicy::Allow;
-    assert_eq!(block_reasons(&scene), []);
-    assert_eq!(scene.plan().steps().count(), 3);
-}
-
-#[test]
-fn adoption_connector_with_change_is_blocked_without_permission() {
-    let mut scene = Scene::applied();
-    scene.recorded_customer(1, "acme").connectors.clear();
-    scene.git().replication_config = settings(json!({"a": 1}));
-    scene
-        .declare("acme")
-        .connectors
-        .insert("new".into(), declared());
-    let plan = scene.plan();
-    assert_eq!(block_reasons(&scene), [BlockReason::AdoptionNotAllowed]);
-    let addresses: Vec<_> = plan.steps().map(|step| step.address.to_string()).collect();
-    assert_eq!(addresses, ["acme/new"]);
-    scene.policy.adopt = AdoptPolicy::Allow;
-    assert_eq!(block_reasons(&scene), []);
-    assert_eq!(scene.plan().steps().count(), 3);
-}
-
-#[test]
-fn adoption_connector_of_other_type_is_not_planned() {
-    let mut scene = Scene::applied();
-    scene.recorded_customer(1, "acme").connectors.clear();
-    scene.connectors(1).get_mut(&id(10)).unwrap().definition_id = OTHER_TYPE;
-    let actions: Vec<_> = scene.plan().steps().map(|step| step.action).collect();
-    assert_eq!(actions, [crate::plan::Action::Create]);
 }
 
 /// The applied scene, in which the ledger entry of `acme` is not authenticated.

@@ -87,6 +87,8 @@ pub(super) struct AdoptedEntry<'a> {
 pub(super) struct WarningEntry {
     /// The stable code, which `airlift explain` knows.
     code: PlanWarningCode,
+    /// The object that the warning is about; null for one about the whole plan.
+    address: Option<String>,
     /// What is the matter and what to do.
     message: String,
 }
@@ -182,7 +184,8 @@ fn adopted(step: &Step) -> AdoptedEntry<'_> {
 fn warning(warning: &PlanWarning) -> WarningEntry {
     WarningEntry {
         code: warning.code(),
-        message: wording::plan_warning(warning),
+        address: warning.address().map(Address::to_string),
+        message: wording::plan_warning(warning).text(),
     }
 }
 

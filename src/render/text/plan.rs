@@ -5,7 +5,7 @@ use super::{fields, sentences, write_group};
 use crate::plan::Plan;
 use crate::render::terminal::style::Symbol;
 use crate::render::view::plan::{CustomerView, PlanView};
-use crate::render::view::step::StepView;
+use crate::render::view::step::{StepView, WarningView};
 use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
@@ -77,7 +77,21 @@ fn write_step(out: &mut Out<'_>, step: &StepView<'_>) -> io::Result<()> {
         let line = Line::at(6).hang(8).label(label, "=> ");
         out.line(&line.label(label, execution.clone()))?;
     }
+    if let Some(warning) = &step.warning {
+        write_warning(out, warning)?;
+    }
     fields::write(out, &step.fields)
+}
+
+/// Writes each line of advice on a line of its own, so that the setting that it quotes is not broken.
+fn write_warning(out: &mut Out<'_>, warning: &WarningView) -> io::Result<()> {
+    let code = Safe::new(format_args!(" [{}]", warning.code));
+    let line = Line::at(6).hang(8).label(Label::Warning, "warning: ");
+    out.line(&line.text(warning.problem.clone()).label(Label::Faint, code))?;
+    warning
+        .advice
+        .iter()
+        .try_for_each(|advice| out.line(&Line::at(8).hang(10).text(advice.clone())))
 }
 
 /// Writes the symbols that the plan uses, with their meanings.

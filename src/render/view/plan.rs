@@ -21,6 +21,8 @@ const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
 #[derive(Debug)]
 pub(crate) struct PlanView<'a> {
     plan: &'a Plan,
+    /// The warnings about objects that the plan creates.
+    warnings: BTreeMap<&'a Address, &'a PlanWarning>,
     pub(crate) has_changes: bool,
     /// Adoptions, warnings, and what is left alone.
     pub(crate) groups: Vec<Group>,
@@ -44,6 +46,11 @@ impl<'a> PlanView<'a> {
         let has_changes = plan.has_changes();
         Self {
             plan,
+            warnings: plan
+                .warnings
+                .iter()
+                .filter_map(|warning| Some((warning.created()?, warning)))
+                .collect(),
             has_changes,
             groups: groups(plan),
             legend: legend(plan),
@@ -62,12 +69,12 @@ impl<'a> PlanView<'a> {
             .customers
             .iter()
             .filter(|customer| customer.steps.iter().any(is_change))
-            .map(CustomerView::new)
+            .map(|customer| CustomerView::new(customer, &self.warnings))
     }
 }
 
 impl<'a> CustomerView<'a> {
-    fn new(customer: &'a CustomerPlan) -> Self {
+    fn new(customer: &'a CustomerPlan, warnings: &BTreeMap<&'a Address, &'a PlanWarning>) -> Self {
         Self {
             name: Safe::name(&customer.name),
             workspace: customer.workspace_id.map(Safe::new),
@@ -76,7 +83,7 @@ impl<'a> CustomerView<'a> {
                 .steps
                 .iter()
                 .filter(|step| is_change(step))
-                .map(StepView::new)
+                .map(|step| StepView::new(step, warnings.get(&step.address).copied()))
                 .collect(),
         }
     }
@@ -137,10 +144,11 @@ fn adopted(plan: &Plan) -> Option<Group> {
 fn warnings(warnings: &[PlanWarning]) -> Option<Group> {
     let rows: Vec<Row> = warnings
         .iter()
+        .filter(|warning| warning.created().is_none())
         .map(|warning| {
             let code = Safe::new(labels::code(warning.code()));
             let text = Phrase::new(Label::Warning, code).text(": ");
-            Row::new(text.text(Safe::new(wording::plan_warning(warning))))
+            Row::new(text.text(Safe::new(wording::plan_warning(warning).text())))
         })
         .collect();
     (!rows.is_empty()).then_some(Group {
@@ -151,7 +159,7 @@ fn warnings(warnings: &[PlanWarning]) -> Option<Group> {
         meaning: "check before you apply",
         code: None,
         rows,
-        listing: Listing::All,
+        listing: Listing::First,
     })
 }
 
@@ -335,7 +343,8 @@ fn deletions(deletions: AllowedDeletions) -> Phrase {
 
 fn unchanged(plan: &Plan) -> Vec<Phrase> {
     let mut sentences = vec![Phrase::new(Label::Good, "No changes.")];
-    if plan.blocked.is_empty() {
+    let differs = |warning: &PlanWarning| matches!(warning, PlanWarning::RegionIgnored { .. });
+    if plan.blocked.is_empty() && !plan.warnings.iter().any(differs) {
         sentences.push(Phrase::plain(matching(plan)));
     }
     sentences.extend(further_counts(plan));
@@ -359,6 +368,7 @@ fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
         ("Adopted", plan.summary.adopt),
         ("Blocked", plan.blocked.len() as u64),
         ("Not verified", plan.unverified.len() as u64),
+        ("Warnings", plan.warnings.len() as u64),
     ];
     let partial = plan
         .partial

@@ -29,6 +29,9 @@ const MEANINGS: [(Outcome, &str); 5] = [
 /// The next step after a rotation with failures.
 const FIX_AND_RESUME: &str = "Fix the failures, then continue with `airlift rotate --resume`; rotated connectors are \
     not rotated again.";
+/// The next step after a rotation whose remaining connectors are blocked.
+const UNBLOCK_AND_RESUME: &str = "Resolve the blocks, then continue with `airlift rotate --resume`; rotated connectors are \
+    not rotated again.";
 /// The next step after a rotation that was stopped.
 const RESUME: &str =
     "Continue with `airlift rotate --resume`; rotated connectors are not rotated again.";
@@ -87,7 +90,12 @@ impl ReportView {
         Self {
             warnings: report.operations.iter().flat_map(warnings).collect(),
             problems: problems(report),
-            waves: report.waves.iter().map(WaveView::new).collect(),
+            waves: report
+                .waves
+                .iter()
+                .filter(|wave| wave.connectors > 0)
+                .map(WaveView::new)
+                .collect(),
             advice: advice(report),
             summary: summary(report),
         }
@@ -168,6 +176,8 @@ fn advice(report: &ApplyReport) -> Vec<&'static str> {
         Vec::new()
     } else if counts.failed > 0 {
         vec![FIX_AND_RESUME]
+    } else if report.unplanned + counts.blocked > 0 && !report.interrupted {
+        vec![UNBLOCK_AND_RESUME]
     } else {
         vec![RESUME]
     }

@@ -1,8 +1,8 @@
 //! Responsible for the view of one step of a plan: its object, its reasons and its execution.
 
 use super::fields::FieldView;
-use crate::plan::{Operation, Reason, Step};
-use crate::render::{Label, Safe, labels};
+use crate::plan::{Action, Operation, PlanWarning, Reason, Step};
+use crate::render::{Label, Safe, labels, wording};
 
 /// One step.
 #[derive(Debug)]
@@ -16,7 +16,30 @@ pub(crate) struct StepView<'a> {
     pub(crate) reasons: Vec<ReasonView>,
     /// How the step is executed, if the symbol does not say it.
     pub(crate) execution: Option<Safe>,
+    /// What a reviewer should check about the object that the step creates.
+    pub(crate) warning: Option<WarningView>,
     pub(crate) fields: Vec<FieldView<'a>>,
+}
+
+/// A warning about one step.
+#[derive(Debug)]
+pub(crate) struct WarningView {
+    pub(crate) problem: Safe,
+    /// What to write if the step is not meant, one line each.
+    pub(crate) advice: Vec<Safe>,
+    /// The code that `airlift explain` knows.
+    pub(crate) code: Safe,
+}
+
+impl WarningView {
+    fn new(warning: &PlanWarning) -> Self {
+        let worded = wording::plan_warning(warning);
+        Self {
+            problem: Safe::new(worded.problem),
+            advice: worded.advice.into_iter().map(Safe::new).collect(),
+            code: Safe::new(labels::code(warning.code())),
+        }
+    }
 }
 
 /// One reason of a step.
@@ -38,13 +61,17 @@ impl ReasonView {
 }
 
 impl<'a> StepView<'a> {
-    pub(crate) fn new(step: &'a Step) -> Self {
+    pub(crate) fn new(step: &'a Step, warning: Option<&PlanWarning>) -> Self {
         Self {
             label: Label::from_action(step.action),
             address: Safe::address(&step.address),
             kind: Safe::new(kind(&step.operation)),
             reasons: step.reasons.iter().copied().map(ReasonView::new).collect(),
             execution: execution(&step.operation).map(Safe::new),
+            // A later step of a new customer has the same address.
+            warning: warning
+                .filter(|_| step.action == Action::Create)
+                .map(WarningView::new),
             fields: FieldView::each(&step.changes, step.action),
         }
     }

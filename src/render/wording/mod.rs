@@ -1,8 +1,10 @@
-//! Responsible for the sentences about blocks, refusals and results of steps, which `plan` and
+//! Responsible for the sentences about blocks, refusals, warnings and results of steps, which `plan` and
 //! `apply` report as data.
 
 mod apply;
 mod plan;
+mod plan_warning;
 
 pub(crate) use apply::{STEPS, problem, warning};
-pub(crate) use plan::{blocked, limit_source, plan_warning, refused};
+pub(crate) use plan::{blocked, limit_source, refused};
+pub(crate) use plan_warning::plan_warning;

@@ -1,7 +1,7 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
 use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
-use crate::plan::{BlockReason, LimitSource, PlanWarning, Refusal};
+use crate::plan::{BlockReason, LimitSource, Refusal};
 use crate::render::labels::counted;
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
@@ -66,6 +66,10 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
         BlockReason::RemovalProtected => REMOVAL_PROTECTED.to_owned(),
         BlockReason::DeactivationProtected => DEACTIVATION_PROTECTED.to_owned(),
         BlockReason::RenameConflict => RENAME_CONFLICT.to_owned(),
+        BlockReason::ConnectorRenameConflict { existing } => format!(
+            "connector {existing}, which is not in the ledger, already has the new name; rename or \
+             delete one of them, or remove the connector from the files and adopt the other one"
+        ),
         BlockReason::NotRecorded => NOT_RECORDED.to_owned(),
         BlockReason::CustomerChangesFirst => CUSTOMER_CHANGES_FIRST.to_owned(),
         BlockReason::OtherChanges => OTHER_CHANGES.to_owned(),
@@ -176,20 +180,6 @@ pub(crate) fn limit_source(source: LimitSource) -> &'static str {
         LimitSource::Files => "`guards` in the files",
         LimitSource::AllowDelete => "`--allow-delete`",
         LimitSource::Policy => "the policy file",
-    }
-}
-
-/// What a reviewer of the plan should know.
-pub(crate) fn plan_warning(warning: &PlanWarning) -> String {
-    match warning {
-        PlanWarning::GuardLoosened {
-            setting,
-            before,
-            now,
-        } => format!(
-            "`guards.{setting}` is {now} in the files, and was {before} at the last apply: the files \
-             allow more deletions than before; check who changed it"
-        ),
     }
 }
 

@@ -193,3 +193,17 @@ fn rotation_with_failed_deletion_is_finished_by_next_run() {
         env.world().workspace("acme").unwrap().connectors.len() == 2
     });
 }
+
+#[test]
+fn rotation_of_blocked_connectors_names_the_next_step() {
+    let env = TestEnv::applied();
+    env.edit("[acme/api]", "[acme/api, acme/web]");
+    let output = env.run(&["rotate", "acme/Acme GitHub", "--auto-approve"]);
+    output
+        .exits(4)
+        .says("[pending_changes]")
+        .says("Next: Resolve the blocks");
+    for text in [&output.stdout, &output.stderr] {
+        assert!(!text.contains("Wave 1"), "{output}");
+    }
+}

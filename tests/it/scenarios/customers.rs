@@ -1,6 +1,6 @@
 //! Tests of customer changes in place.
 
-use crate::support::TestEnv;
+use crate::support::{TestEnv, options};
 use serde_json::json;
 
 /// The only write of a change.
@@ -126,4 +126,19 @@ fn suspended_customer_gets_connector_changes() {
     env.edit("name: Globex Stripe", "name: Payments");
     env.converge(&[]);
     assert!(!env.world().workspace("globex").unwrap().active);
+}
+
+#[test]
+fn region_changed_in_the_files_is_a_warning() {
+    let env = TestEnv::with(
+        "version: 1\ncustomers:\n  - name: acme\n    region: eu\n",
+        options(),
+    );
+    env.converge(&[]);
+    env.edit("region: eu", "region: us");
+    let plan = env.run(&["plan", "--detailed-exitcode"]);
+    plan.exits(0)
+        .says("region_ignored")
+        .says("write `region: eu`");
+    assert!(!plan.stdout.contains("matches the files"), "{plan}");
 }

@@ -47,6 +47,20 @@ fn export_of_applied_project_keeps_references() {
 }
 
 #[test]
+fn export_beside_empty_file_reads_no_project() {
+    let env = TestEnv::applied();
+    env.write("airlift.yaml", "");
+    export(&env, &[]).says("name: acme");
+}
+
+#[test]
+fn export_to_directory_counts_references_to_files() {
+    let env = TestEnv::applied();
+    export(&env, &["--out", "exported"])
+        .complains("references to files, which are now relative to exported: 1");
+}
+
+#[test]
 fn export_without_ledger_writes_placeholders() {
     let env = TestEnv::applied();
     let output = export(&env, &["--ledger", "none"]);

@@ -18,6 +18,7 @@ mod prune;
 mod redaction;
 mod refusals;
 mod replacement;
+mod resembling;
 mod runner_secrets;
 mod serve;
 mod shown_values;

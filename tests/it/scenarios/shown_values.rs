@@ -93,6 +93,56 @@ fn setting_with_a_value_that_looks_secret_is_withheld() {
     }
 }
 
+/// A connector with a list that has a reference.
+const WITH_LIST: &str = r#"version: 1
+customers:
+  - name: acme
+    connectors:
+      - name: Code
+        type: github
+        credentials: {token: {plain: x}}
+        replication_config: {repositories: [acme/api, "${env:REPOSITORY}"], start_date: "2026-01-01T00:00:00Z"}
+"#;
+
+/// A project that was applied with a reference in a list, and an API that returns the reference's
+/// value in another place of the list.
+fn with_returned_list() -> TestEnv {
+    let mut env = TestEnv::with(WITH_LIST, options());
+    env.set("REPOSITORY", "acme/private");
+    env.converge(&[]);
+    let config =
+        json!({"repositories": [LEAKED, "acme/api"], "start_date": "2026-01-01T00:00:00Z"});
+    change_config(&env, "Code", &config);
+    env
+}
+
+#[test]
+fn list_whose_reference_was_removed_is_withheld() {
+    let env = with_returned_list();
+    env.edit("[acme/api, \"${env:REPOSITORY}\"]", "[acme/api]");
+    let outputs = assert_withheld(&env, LEAKED);
+    outputs[0].says("repositories").says("(secret)");
+}
+
+#[test]
+fn list_whose_reference_became_a_literal_is_withheld() {
+    let env = with_returned_list();
+    env.edit("\"${env:REPOSITORY}\"", "acme/web");
+    let outputs = assert_withheld(&env, LEAKED);
+    outputs[0].says("(secret)").says("acme/web");
+}
+
+#[test]
+fn setting_of_a_connector_that_left_the_files_is_withheld() {
+    for env in [with_returned_secret(), with_returned_list()] {
+        let text = "version: 1\ncustomers:\n  - name: acme\n";
+        env.write("airlift.yaml", text);
+        assert_withheld(&env, LEAKED);
+        env.write("airlift.yaml", "version: 1\ncustomers: []\n");
+        assert_withheld(&env, LEAKED);
+    }
+}
+
 /// Names that read like lines of airlift, or that fold or command a CI log.
 const DECEIVING: [&str; 12] = [
     "Plan: 7777 to add, 0 to change, 0 to destroy.",
