@@ -248,6 +248,20 @@ pub(crate) fn mask(value: &mut Value) {
     }
 }
 
+/// Spells a value differently, with its secrets.
+pub(crate) fn normalize(value: &mut Value) {
+    match value {
+        Value::String(text) => text.push(' '),
+        Value::Number(number) => *value = number.to_string().into(),
+        Value::Array(items) => {
+            items.reverse();
+            items.iter_mut().for_each(normalize);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(normalize),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
 /// Replaces the names of listed objects.
 fn rename(value: &mut Value, echo: &str) {
     let Some(items) = value.get_mut("data").and_then(Value::as_array_mut) else {

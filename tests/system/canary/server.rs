@@ -43,6 +43,8 @@ pub(crate) enum ServerBehavior {
     EchoInNames,
     /// Returns `replication_config` as it was sent, with its secrets.
     VerbatimSettings,
+    /// Returns `replication_config` in another spelling: lists reversed, numbers as text, texts with a space after them.
+    NormalizedSettings,
     /// Returns `replication_config` with every text replaced by a mask.
     MaskedSettings,
     /// Does not respond to requests with credentials.
@@ -51,7 +53,7 @@ pub(crate) enum ServerBehavior {
 
 impl ServerBehavior {
     /// All but `NoResponse`, with which a run would end at its timeout only.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Normal,
         Self::RejectWrites(400),
         Self::RejectWrites(403),
@@ -66,6 +68,7 @@ impl ServerBehavior {
         Self::NonJson,
         Self::EchoInNames,
         Self::VerbatimSettings,
+        Self::NormalizedSettings,
         Self::MaskedSettings,
     ];
 }
@@ -318,6 +321,10 @@ impl ServerState {
         };
         match behavior {
             ServerBehavior::VerbatimSettings => shown.extend(settings.clone()),
+            ServerBehavior::NormalizedSettings => {
+                shown.extend(settings.clone());
+                shown.values_mut().for_each(echo::normalize);
+            }
             ServerBehavior::MaskedSettings => shown.values_mut().for_each(echo::mask),
             _ => {}
         }

@@ -48,7 +48,8 @@ fn replace_references_by_literals(kind: &ConnectorType, settings: &mut Map<Strin
     }
 }
 
-/// Applies the project, changes its settings, and searches every command against the server.
+/// Applies the project, changes its settings, and searches every command. The server behaves the same all the time, so
+/// that the ledger keeps its answers to the writes.
 fn summary(
     seed: u64,
     behavior: ServerBehavior,
@@ -58,8 +59,9 @@ fn summary(
     let mut summary = Summary::default();
     let verbosity = &VERBOSITIES[2];
     let apply = arguments("apply --auto-approve", "text", verbosity);
-    let run = project.harness.run(&apply, &[], ServerBehavior::Normal);
+    let run = project.harness.run(&apply, &[], behavior);
     run.assert_exit_code(0);
+    summary.check(&project.search, &run);
     project.change_settings(change);
     for line in LINES {
         for format in formats() {
@@ -83,6 +85,19 @@ fn setting_with_literal_in_place_of_reference_is_not_shown_verbatim() {
     let behavior = ServerBehavior::VerbatimSettings;
     let summary = summary(41, behavior, replace_references_by_literals);
     summary.assert_clean("settings with literals in place of references");
+}
+
+#[test]
+fn setting_without_its_reference_is_not_shown_normalized() {
+    let summary = summary(43, ServerBehavior::NormalizedSettings, remove_references);
+    summary.assert_clean("normalized settings without their references");
+}
+
+#[test]
+fn setting_with_literal_in_place_of_reference_is_not_shown_normalized() {
+    let behavior = ServerBehavior::NormalizedSettings;
+    let summary = summary(44, behavior, replace_references_by_literals);
+    summary.assert_clean("normalized settings with literals in place of references");
 }
 
 #[test]
