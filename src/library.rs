@@ -3,7 +3,7 @@
 //! Does not print and does not ask: the caller gets values and approves a plan itself. The commands
 //! of the command-line tool run the same stages of [`crate::app`].
 
-use crate::app::{self, App, Environment, Invocation, SessionSettings};
+use crate::app::{self, App, Environment, Invocation, SessionSettings, Shown};
 use crate::apply::ApplyReport;
 use crate::cli::{self, ApplyArgs, Cli, Command};
 use crate::config::{Finding, Loaded, Severity};
@@ -175,8 +175,8 @@ impl Runner {
         approve: impl FnOnce(&Plan) -> bool,
     ) -> Result<ApplyReport, Failure> {
         let mut planned = app.plan(&self.args.planning).await?;
-        app::check_types(&project.0, &planned.plan)?;
-        app::check_guards(&planned.plan)?;
+        app::check_types(&project.0, &planned.plan, Shown::Nothing)?;
+        app::check_guards(&planned.plan, Shown::Nothing)?;
         let secrets = app.resolve(&planned.plan, self.args.execution).await?;
         let plan = Plan(planned.plan);
         if !approve(&plan) {

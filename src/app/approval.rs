@@ -1,7 +1,7 @@
 //! Responsible for the checks between plan and execution: unknown types, guards, replacements, and
 //! the approval of a person.
 
-use super::Invocation;
+use super::{App, Invocation};
 use crate::cli::{ApprovalArgs, Format};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
@@ -11,9 +11,28 @@ use std::io::IsTerminal;
 use std::path::Path;
 use tokio::sync::oneshot;
 
+/// Whether the user has seen the sentences about blocks and refusals before a failure repeats them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Shown {
+    /// The plan was printed as text.
+    Plan,
+    /// Nothing was printed.
+    Nothing,
+}
+
+impl App<'_> {
+    /// What the user has seen when the plan is checked. JSON output contains only one document.
+    pub(crate) fn shown(&self) -> Shown {
+        match self.invocation.global.format {
+            Format::Text => Shown::Plan,
+            Format::Json => Shown::Nothing,
+        }
+    }
+}
+
 /// Refuses types that neither airlift's catalog nor the API knows. `validate` cannot refuse them,
 /// because it does not ask the API.
-pub(crate) fn check_types(project: &Project, plan: &Plan) -> Result<(), Failure> {
+pub(crate) fn check_types(project: &Project, plan: &Plan, shown: Shown) -> Result<(), Failure> {
     let unknown: Vec<String> = plan
         .blocked
         .iter()
@@ -23,11 +42,14 @@ pub(crate) fn check_types(project: &Project, plan: &Plan) -> Result<(), Failure>
                 .origin(&blocked.address)
                 .map(|place| format!("{place}: "))
                 .unwrap_or_default();
-            format!(
-                "{place}{}: {}",
-                blocked.address,
-                wording::blocked(&blocked.reason)
-            )
+            match shown {
+                Shown::Plan => format!("{place}{}", blocked.address),
+                Shown::Nothing => format!(
+                    "{place}{}: {}",
+                    blocked.address,
+                    wording::blocked(&blocked.reason)
+                ),
+            }
         })
         .collect();
     if unknown.is_empty() {
@@ -42,14 +64,21 @@ pub(crate) fn check_types(project: &Project, plan: &Plan) -> Result<(), Failure>
 }
 
 /// Refuses a plan that exceeds a guard.
-pub(crate) fn check_guards(plan: &Plan) -> Result<(), Failure> {
+pub(crate) fn check_guards(plan: &Plan, shown: Shown) -> Result<(), Failure> {
     if plan.refusals.is_empty() {
         return Ok(());
     }
-    let messages: Vec<String> = plan.refusals.iter().map(wording::refused).collect();
+    let causes: Vec<String> = plan
+        .refusals
+        .iter()
+        .map(|refusal| match shown {
+            Shown::Plan => wording::refusal_code(refusal),
+            Shown::Nothing => wording::refused(refusal),
+        })
+        .collect();
     let message = format!(
         "a guard refused the plan; nothing was written: {}",
-        messages.join("\n")
+        causes.join("\n")
     );
     Err(Failure::new(FailureKind::Refused, "guard_refused", message))
 }

@@ -30,7 +30,7 @@ mod workflow;
 
 pub use environment::Environment;
 
-pub(crate) use approval::{check_guards, check_replacements, check_types};
+pub(crate) use approval::{Shown, check_guards, check_replacements, check_types};
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{exported_customers, write_project};
 pub(crate) use health::check_health;

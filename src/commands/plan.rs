@@ -26,8 +26,8 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
         Format::Json => json::plan(&mut ui.out(), &plan)?,
         Format::Text => render::plan(&mut ui.out(), &plan, ui.verbosity())?,
     }
-    app::check_types(app.project, &plan)?;
-    app::check_guards(&plan)?;
+    app::check_types(app.project, &plan, app.shown())?;
+    app::check_guards(&plan, app.shown())?;
     Ok(exit(&plan, args))
 }
 

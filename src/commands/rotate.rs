@@ -25,7 +25,7 @@ async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     app.show_plan_before_execution(plan)?;
     let ui = app.invocation.ui;
     render::left_for_apply(ui, &rotation.deferred)?;
-    app::check_guards(plan)?;
+    app::check_guards(plan, app.shown())?;
     let secrets = app.resolve(plan, args.execution).await?;
     if plan.has_changes() && !args.auto_approve {
         app.ask_approval().await?;

@@ -1,40 +1,88 @@
 //! Responsible for names in output: a name that could pass for a line of airlift is quoted.
 //!
 //! Names come from files, the API and the ledger. [`Safe`] already escapes what controls a terminal or
-//! a CI log; a plain text such as `Plan: 0 to add` still deceives a reader.
+//! a CI log; a plain text such as `Plan: 0 to add` still deceives a reader. Names are compared by
+//! appearance, so that `Рlan` with a Cyrillic letter and `N0 changes` with a digit are noticed.
 
 use super::Safe;
-use crate::model::Address;
+use crate::model::{Address, appearances};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-/// Phrases with which lines of airlift start, in lower case.
-const PHRASES: [&str; 6] = [
+/// Phrases of airlift's lines. A name that contains one is quoted.
+const PHRASES: [&str; 18] = [
+    "all customers",
     "apply complete",
     "apply incomplete",
+    "left alone",
+    "left out",
+    "match the files",
+    "matches the files",
     "no changes",
     "no drift",
+    "no longer in the files",
+    "not created by airlift",
+    "not in the files",
     "stopped immediately",
-    "symbols ",
+    "to add",
+    "to change",
+    "to destroy",
+    "to write",
+    "will be recorded",
 ];
-/// Words with which lines of airlift start before a colon or a number, in lower case.
-const WORDS: [&str; 17] = [
+/// Words with which lines of airlift start. A name is quoted if a number, a bracket or other
+/// punctuation follows the word.
+const WORDS: [&str; 41] = [
     "adopted",
+    "all",
+    "apply",
     "blocked",
     "compared",
     "customers",
+    "deletions",
+    "done",
     "drift",
     "error",
+    "fail",
     "failed",
     "hint",
     "kept",
     "next",
+    "not attempted",
+    "not planned",
+    "not ready",
+    "not verified",
     "note",
+    "ok",
+    "partial",
     "plan",
+    "ready",
     "refused",
+    "resources",
+    "secrets",
+    "serving",
+    "stale",
     "stopping",
+    "symbols",
+    "target",
+    "unchanged",
+    "unknown",
     "unmanaged",
     "valid",
+    "warn",
     "warning",
+    "warnings",
+    "wave",
+    "workspace",
 ];
+
+/// Each with a blank before its first word.
+static LOOKS_OF_PHRASES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let looks = PHRASES.iter().flat_map(looks_of_text);
+    looks.map(|look| format!(" {look}")).collect()
+});
+static LOOKS_OF_WORDS: LazyLock<BTreeSet<String>> =
+    LazyLock::new(|| WORDS.iter().flat_map(looks_of_text).collect());
 
 impl Safe {
     /// A name, in double quotes if it could be read as a line of airlift.
@@ -57,7 +105,11 @@ impl Safe {
 }
 
 fn is_plain(name: &str) -> bool {
-    name.starts_with(char::is_alphanumeric) && name.chars().all(is_ordinary) && !is_opening(name)
+    name.starts_with(char::is_alphanumeric)
+        && name.chars().all(is_ordinary)
+        // Two blanks separate the columns of a heading.
+        && !name.contains("  ")
+        && !reads_like_a_line(name)
 }
 
 /// Characters of everyday names. A colon, a bracket or a quote belongs to a message.
@@ -65,16 +117,56 @@ fn is_ordinary(character: char) -> bool {
     character.is_alphanumeric() || " -_.,&'’+@/()#".contains(character)
 }
 
-/// Whether the name starts like a line of airlift.
-fn is_opening(name: &str) -> bool {
-    let name = name.to_lowercase();
+/// Whether the name looks like a line of airlift, or contains a phrase of one.
+fn reads_like_a_line(name: &str) -> bool {
+    looks(name).iter().any(|look| {
+        let words = format!(" {}", words(look));
+        let contains = |phrase: &String| words.contains(phrase.as_str());
+        let starts_with = |word: &String| look.strip_prefix(word.as_str()).is_some_and(is_message);
+        LOOKS_OF_PHRASES.iter().any(contains) || LOOKS_OF_WORDS.iter().any(starts_with)
+    })
+}
+
+/// The appearances of a text in lower case, in upper case, and with a capital at its start.
+fn looks_of_text(text: &&str) -> BTreeSet<String> {
+    let (first, rest) = text.split_at(1);
+    let capitalized = first.to_uppercase() + rest;
+    let spellings = [(*text).to_owned(), text.to_uppercase(), capitalized];
+    spellings.iter().flat_map(|text| looks(text)).collect()
+}
+
+/// The appearances of a text, in lower case.
+fn looks(text: &str) -> BTreeSet<String> {
+    appearances(text)
+        .into_iter()
+        .map(|look| look.to_lowercase())
+        .collect()
+}
+
+/// The words of a text, with one blank between them.
+fn words(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
+}
+
+/// Whether a number or punctuation follows a word of a line.
+fn is_message(rest: &str) -> bool {
     // A letter can pass for a colon, such as U+02D0.
-    let is_boundary = |c: char| !c.is_ascii_alphanumeric() && !"-_ ".contains(c);
-    let is_message = |rest: &str| {
-        rest.starts_with(is_boundary) || rest.trim_start().starts_with(|c: char| c.is_numeric())
-    };
-    let starts_with_word = |word: &&str| name.strip_prefix(*word).is_some_and(is_message);
-    PHRASES.iter().any(|phrase| name.starts_with(phrase)) || WORDS.iter().any(starts_with_word)
+    let is_punctuation = |c: char| !c.is_ascii_alphanumeric() && !"-_ ".contains(c);
+    let next = rest.trim_start();
+    rest.starts_with(is_punctuation)
+        || next.starts_with(['(', ':', '.', ',', '!'])
+        || (rest.starts_with(' ') && is_number(next))
+}
+
+/// Whether the first word is a number or an id. In appearances, `0` is an `o` and `1` is an `l`.
+fn is_number(text: &str) -> bool {
+    let word = text.split([' ', ',', '.']).next().unwrap_or_default();
+    let stands_for_digits = !word.is_empty() && word.chars().all(|c| "ol".contains(c));
+    stands_for_digits || word.contains(char::is_numeric)
 }
 
 #[cfg(test)]
@@ -101,6 +193,18 @@ mod tests {
             "Plan B",
             "planet",
             "Notion",
+            "All Saints",
+            "Target Corp",
+            "Unknown Pleasures",
+            "OK Magazine",
+            "Wave-2 rollout",
+            "3M",
+            "7-Eleven",
+            "1 to 1 Media",
+            "Workspace One",
+            "Error Corp",
+            "Drift & Co",
+            "Plan 日本",
         ] {
             assert_eq!(shown(name), name);
         }
@@ -117,7 +221,45 @@ mod tests {
             "Planː 0 to add",
             "error[x]: y",
             "Рlan: 0 to add",
+            "0 to add, 0 to change, 0 to destroy.",
+            "Рlan 0 to add, 0 to change, 0 to destroy.",
+            "P1an 5",
+            "PLAN 5",
+            "Unmanaged (9 customers), not in the files, not created by airlift",
+            "Unrnanaged (9 customers)",
+            "Partial. other customers were left out.",
+            "PartiaI. other customers",
+            "Kept (3)",
+            "Wave 1 of 2",
+            "Customers 0 touched of 0.",
+            "Secrets 12",
+            "Not verified 0.",
+            "workspace 11111111-1111-4111-8111-111111111111",
+            "acme all customers match the files",
         ] {
+            assert_eq!(shown(name), format!("\"{name}\""));
+        }
+    }
+
+    #[test]
+    fn name_that_looks_like_a_summary_is_quoted() {
+        for name in [
+            "N\u{43e} changes",
+            "N0 changes. All 3 customers match the files.",
+            "NO CHANGES",
+            "N\u{3bf} drift",
+            "Apply cornplete",
+            "Appl\u{443} complete",
+            "0 t\u{43e} add, 0 t\u{43e} change",
+            "\u{405}ecrets (5)",
+        ] {
+            assert_eq!(shown(name), format!("\"{name}\""));
+        }
+    }
+
+    #[test]
+    fn name_with_two_blanks_cannot_imitate_the_columns_of_a_heading() {
+        for name in ["acme corp  workspace 11111111", "acme  protected"] {
             assert_eq!(shown(name), format!("\"{name}\""));
         }
     }

@@ -164,9 +164,6 @@ impl Progress {
     fn wave(&self, number: usize, of: usize, connectors: usize) {
         let name = format!("Wave {number} of {of}");
         self.phase(&name, u64::try_from(connectors).ok());
-        let connectors = labels::counted(connectors, "connector");
-        let text = Safe::new(format!("{name}: {connectors}"));
-        self.say(&Line::at(0).hang(2).text(text));
     }
 
     fn step_started(&self, address: &Address, action: Action) {

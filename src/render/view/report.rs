@@ -16,7 +16,7 @@ const MEANINGS: [(Outcome, &str); 5] = [
     ),
     (
         Outcome::Blocked,
-        "an operation that they need did not succeed",
+        "not started, because something that they need is missing",
     ),
     (Outcome::Stale, "changed since the plan was made; skipped"),
     (
@@ -243,11 +243,10 @@ fn not_done(report: &ApplyReport) -> impl Iterator<Item = Phrase> {
         unknown,
         not_attempted,
     } = report.unsuccessful();
-    let not_planned = (report.unplanned > 0).then_some(("Not planned", report.unplanned));
+    let blocked = report.unplanned + blocked;
     let stale = (stale > 0).then_some(("Stale", stale));
-    not_planned
+    [("Failed", failed), ("Blocked", blocked)]
         .into_iter()
-        .chain([("Failed", failed), ("Blocked", blocked)])
         .chain(stale)
         .chain([("Unknown", unknown), ("Not attempted", not_attempted)])
         .map(|(what, number)| count(what, number))

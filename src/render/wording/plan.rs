@@ -2,7 +2,7 @@
 
 use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
 use crate::plan::{BlockReason, LimitSource, Refusal};
-use crate::render::labels::counted;
+use crate::render::labels::{self, counted};
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
     delete one of them, or choose one with `airlift adopt CUSTOMER/CONNECTOR=ID`";
@@ -117,6 +117,11 @@ fn holds_unmanaged(connectors: usize) -> String {
          delete {pronoun} too: remove {pronoun} first, or leave out --delete-customers to make the \
          customer inactive"
     )
+}
+
+/// The code of a refusal, which `airlift explain` explains.
+pub(crate) fn refusal_code(refusal: &Refusal) -> String {
+    labels::code(refusal.code())
 }
 
 /// The problem and what to do about it.

@@ -153,7 +153,7 @@ fn ambiguous_match_blocks_only_its_customer() {
     env.run(&["plan"]).exits(4).says("ambiguous_match");
     let (output, _) = env.apply(&[]);
     output.exits(4).says("Resources: 3 added");
-    output.says("Apply incomplete!").says("Not planned: 1.");
+    output.says("Apply incomplete!").says("Blocked: 1.");
     let globex = env.world().workspace("globex").unwrap().clone();
     assert_eq!(globex.connectors.len(), 2);
     remote.delete_connector(globex.connectors[1].id);

@@ -114,6 +114,32 @@ fn ledger_that_is_unreadable_stops_before_first_write() {
 }
 
 #[test]
+fn refusal_of_guard_is_worded_once() {
+    let env = TestEnv::applied();
+    let id = env.world().workspace("acme").unwrap().id;
+    env.remote()
+        .change_customer(id, &serde_json::json!({"name": "emca"}));
+    let sentence = "which is now named \"emca\"";
+    let (output, _) = env.apply(&[]);
+    output.exits(5).complains("guard_refused");
+    output.complains("recorded_id_renamed");
+    assert_eq!(output.stdout.matches(sentence).count(), 1, "{output}");
+    assert!(!output.stderr.contains(sentence), "{output}");
+    // The report is the only document of `apply`, so the failure explains itself.
+    let (output, _) = env.apply(&["--format", "json"]);
+    output.exits(5).complains(sentence);
+}
+
+#[test]
+fn connector_skipped_for_its_secret_is_blocked_for_that_reason() {
+    let mut env = TestEnv::new();
+    env.unset("ACME_GITHUB");
+    let (output, _) = env.apply(&["--keep-going"]);
+    output.exits(4).says("something that they need is missing");
+    output.says("[secret_unresolved]").says("Blocked: 1.");
+}
+
+#[test]
 fn timeout_that_is_too_large_exits_64() {
     let env = TestEnv::new();
     for flag in ["--delete-timeout", "--settle-timeout"] {

@@ -203,7 +203,8 @@ async fn rotation_within_failure_budget_continues() {
         "{}",
         ran.stdout
     );
-    ran.complains("Wave 1 of 2: 1 connector\n");
+    ran.says("Wave 1 of 2: 1 connector, 0 rotated\n");
+    assert!(!ran.stderr.contains("Wave"), "{}", ran.stderr);
     let after = ids(&running);
     assert_eq!(after[0], before[0]);
     assert!((1..4).all(|n| after[n] != before[n]));
