@@ -5,7 +5,7 @@ use super::{App, Invocation};
 use crate::cli::{ApprovalArgs, Format};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
-use crate::plan::{Action, BlockCode, Plan};
+use crate::plan::{Action, BlockReason, Plan};
 use crate::render::{self, wording};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -36,20 +36,20 @@ pub(crate) fn check_types(project: &Project, plan: &Plan, shown: Shown) -> Resul
     let unknown: Vec<String> = plan
         .blocked
         .iter()
-        .filter(|blocked| blocked.code() == BlockCode::UnknownType)
-        .map(|blocked| {
+        .filter_map(|blocked| match &blocked.reason {
+            BlockReason::UnknownType { kind, .. } => Some((blocked, kind)),
+            _ => None,
+        })
+        .map(|(blocked, kind)| {
             let place = project
                 .origin(&blocked.address)
                 .map(|place| format!("{place}: "))
                 .unwrap_or_default();
-            match shown {
-                Shown::Plan => format!("{place}{}", blocked.address),
-                Shown::Nothing => format!(
-                    "{place}{}: {}",
-                    blocked.address,
-                    wording::blocked(&blocked.reason)
-                ),
-            }
+            let cause = match shown {
+                Shown::Plan => format!("{kind:?}"),
+                Shown::Nothing => wording::blocked(&blocked.reason),
+            };
+            format!("{place}{}: {cause}", blocked.address)
         })
         .collect();
     if unknown.is_empty() {

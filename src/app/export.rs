@@ -2,6 +2,7 @@
 //!
 //! Does not read secrets.
 
+use super::ledger_access::state_dir;
 use super::out_directory::OutDirectory;
 use super::project::load_options;
 use super::{App, Invocation};
@@ -64,6 +65,47 @@ impl App<'_> {
         let mut exported = export(sources, wanted);
         exported.omit_invalid(&load_options(self.invocation.env));
         Ok((exported, exit))
+    }
+}
+
+impl App<'_> {
+    /// The command that plans an exported project with the ledger and the API of this run.
+    pub(crate) fn plan_of_export(&self, directory: &Path) -> String {
+        let global = self.invocation.global;
+        let state = state_dir(self.project);
+        let ledger = match &global.ledger {
+            Some(ledger) => Some(ledger.clone()),
+            // The state of the embedded API includes its ledger, and is copied.
+            None if global.sandbox => None,
+            None => Some(state.join("ledger")).filter(|ledger| ledger.exists()),
+        };
+        let mut command = vec!["airlift".into(), "plan".into(), "-f".into()];
+        command.push(directory.display().to_string());
+        command.extend(global.sandbox.then(|| "--sandbox".to_owned()));
+        let options = [
+            ("--ledger", ledger.map(|path| path.display().to_string())),
+            (
+                "--ca-file",
+                global
+                    .ca_file
+                    .as_ref()
+                    .map(|path| path.display().to_string()),
+            ),
+            ("--proxy", global.proxy.clone()),
+        ];
+        for (option, value) in options {
+            command.extend(
+                value
+                    .into_iter()
+                    .flat_map(|value| [option.to_owned(), value]),
+            );
+        }
+        let command = render::command_line(&command);
+        if !global.sandbox {
+            return command;
+        }
+        let copied = [state.display().to_string(), directory.display().to_string()];
+        format!("cp -R {} && {command}", render::command_line(&copied))
     }
 }
 

@@ -45,12 +45,12 @@ pub(crate) use workflow::Planned;
 
 use crate::api::Options;
 use crate::apply::Stop;
-use crate::cli::GlobalArgs;
+use crate::cli::{Format, GlobalArgs};
 use crate::config::Project;
 use crate::events::{Event, Sink};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::ledger::{Ledger, Lock, Scope};
-use crate::render::{self, Ui};
+use crate::render::{self, Ui, json};
 use crate::secrets::Resolver;
 use connection::Connection;
 use endpoint::Endpoint;
@@ -64,6 +64,24 @@ pub(crate) struct Invocation<'a> {
     pub(crate) ui: &'a Ui,
     pub(crate) env: &'a Environment,
     pub(crate) global: &'a GlobalArgs,
+}
+
+impl Invocation<'_> {
+    /// Shows the failure that stops the command. JSON output has one document: the failure, unless
+    /// the result came first.
+    pub(crate) fn fail(self, failure: &Failure) -> Exit {
+        self.ui.failure(failure);
+        self.write_failure(failure);
+        failure.exit()
+    }
+
+    /// Writes the failure to stdout if the output is JSON and has no document yet.
+    fn write_failure(self, failure: &Failure) {
+        if self.global.format == Format::Json && !self.ui.has_result() {
+            // stderr has the failure already.
+            let _ = json::failure(&mut self.ui.out(), failure);
+        }
+    }
 }
 
 /// An open project: the session with the API, the ledger, and the secret stores.

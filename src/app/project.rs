@@ -2,10 +2,10 @@
 //! secret references.
 
 use super::{Environment, Invocation};
-use crate::cli::GlobalArgs;
+use crate::cli::{Format, GlobalArgs};
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
-use crate::render;
+use crate::render::{self, json};
 use crate::secrets::{Resolver, SecretAccess};
 use std::ffi::OsStr;
 use std::io::Read;
@@ -17,12 +17,16 @@ const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
 
 /// Loads the project. Shows every finding and fails if the files have errors.
 pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
-    let ui = invocation.ui;
+    let Invocation { ui, global, .. } = invocation;
     let Loaded { report, project } = read(invocation)?;
     let Some(project) = project else {
         render::findings(&mut ui.status(), &report)?;
         let message = "the files have errors; no request was sent";
-        return Err(Failure::error("invalid_files", message));
+        let failure = Failure::error("invalid_files", message);
+        if global.format == Format::Json {
+            json::invalid_files(&mut ui.out(), &failure, &report)?;
+        }
+        return Err(failure);
     };
     if ui.verbosity().lists_all() && !report.findings.is_empty() {
         render::findings(&mut ui.status(), &report)?;

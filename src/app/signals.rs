@@ -40,6 +40,7 @@ impl App<'_> {
             }
             if self.stop.cause() == Some(StopCause::Signal) {
                 render::aborted(ui);
+                self.invocation.write_failure(&stopped());
                 std::process::exit(Exit::Cancelled.number().into());
             }
             self.stop.request(StopCause::Signal);
@@ -52,6 +53,12 @@ impl App<'_> {
 fn canceled() -> Failure {
     let message = "canceled before the first write; nothing was written";
     Failure::new(FailureKind::Cancelled, "cancelled", message)
+}
+
+fn stopped() -> Failure {
+    let message = "stopped immediately: the outcome of requests in flight is unknown";
+    Failure::new(FailureKind::Cancelled, "cancelled", message)
+        .hint("run again: the next run finds out what took effect")
 }
 
 /// Waits for SIGINT, SIGTERM or SIGHUP.

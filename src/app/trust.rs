@@ -24,7 +24,9 @@ impl App<'_> {
         let Invocation { ui, global, .. } = self.invocation;
         let plan = self.plan_trust(&args.selectors).await?;
         if !plan.customers.is_empty() && !args.auto_approve {
-            render::trust_plan(&mut ui.out(), &plan.result)?;
+            if global.format == Format::Text {
+                render::trust_plan(&mut ui.out(), &plan.result)?;
+            }
             self.ask_approval().await?;
         }
         self.stop.mark_writing();

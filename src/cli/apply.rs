@@ -34,7 +34,7 @@ pub struct ApprovalArgs {
     pub auto_approve: bool,
     /// With --auto-approve: also approve replacements because of type, environment, template or
     /// settings
-    #[arg(long, help_heading = "Approval")]
+    #[arg(long, requires = "auto_approve", help_heading = "Approval")]
     pub allow_replace: bool,
 }
 

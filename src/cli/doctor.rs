@@ -7,5 +7,5 @@ use clap::Args;
 #[command(after_help = "\
 Examples:
   airlift doctor
-  airlift doctor -f airlift.yaml --format json | jq '.checks[] | select(.health != \"ok\")'")]
+  airlift doctor --format json | jq '.checks[] | select(.health != \"ok\")'")]
 pub struct DoctorArgs {}

@@ -12,8 +12,8 @@ Examples:
   airlift drift --detailed-exitcode     0: no drift, 2: drift
   airlift drift --target acme-corp --format json | jq '.changes'
 
-Changes in the files that are not applied yet are not drift: `airlift plan` shows
-them.")]
+Changes in the files that are not applied yet are not drift. `airlift plan`
+shows them.")]
 pub struct DriftArgs {
     /// Only this customer or customer/connector of the ledger; may be repeated
     #[arg(long, value_name = "ADDRESS", help_heading = "Selection")]

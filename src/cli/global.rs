@@ -1,9 +1,9 @@
-//! Responsible for the options that every command accepts.
+//! Responsible for the global options. `accepted` says which commands read them.
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
-/// Options that every command accepts.
+/// Options that concern more than one command.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {

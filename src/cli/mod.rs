@@ -4,6 +4,7 @@
 //! Does not open files. Has no option for a secret's value, because every process can read a
 //! command line and shells keep it in their history.
 
+mod accepted;
 mod adopt;
 mod apply;
 mod completions;
@@ -65,7 +66,7 @@ AIRLIFT_LOG=requests logs every request, as -vv does.
 `airlift explain exit-codes` lists the exit codes."
 )]
 pub struct Cli {
-    /// Options that every command accepts.
+    /// Options that concern more than one command.
     #[command(flatten)]
     pub global: GlobalArgs,
     /// The command.
@@ -110,18 +111,45 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
+/// The definition of the command line, with help texts of this width.
+pub fn command(width: usize) -> clap::Command {
+    let mut command = Cli::command().term_width(width);
+    command.build();
+    accepted::hide_unread(&mut command);
+    command
+}
+
 /// Parses a command line. Help and the version are returned as errors, which clap renders.
 pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<Cli, clap::Error> {
-    let matches = Cli::command()
-        .term_width(width)
-        .try_get_matches_from(arguments)?;
+    let mut command = command(width);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    accepted::refuse_unread(&mut command, &matches)?;
     Cli::from_arg_matches(&matches)
+}
+
+/// The format that a command line asks for, even if the rest of it is wrong.
+pub fn format_of(arguments: &[OsString]) -> Format {
+    let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_str());
+    let mut format = Format::Text;
+    while let Some(argument) = arguments.next() {
+        let value = match argument {
+            Some("--") => break,
+            Some("--format") => arguments.next().flatten(),
+            Some(argument) => argument.strip_prefix("--format="),
+            None => None,
+        };
+        if value == Some("json") {
+            format = Format::Json;
+        }
+    }
+    format
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Command};
+    use super::{Cli, Command, Format, format_of};
     use clap::{CommandFactory, Parser};
+    use std::ffi::OsString;
 
     #[test]
     fn command_definition_passes_the_checks_of_clap() {
@@ -130,9 +158,7 @@ mod tests {
 
     #[test]
     fn help_of_every_command_equals_the_golden() {
-        let mut command = Cli::command().term_width(80);
-        command.build();
-        crate::render::golden("help.txt", &help(&mut command));
+        crate::render::golden("help.txt", &help(&mut super::command(80)));
     }
 
     fn help(command: &mut clap::Command) -> String {
@@ -145,10 +171,35 @@ mod tests {
     }
 
     #[test]
+    fn examples_of_every_command_fit_into_80_columns() {
+        fn check(command: &clap::Command) {
+            let after = command.get_after_help().map(ToString::to_string);
+            for line in after.unwrap_or_default().lines() {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&super::command(80));
+    }
+
+    #[test]
     fn parse_of_global_options_before_and_after_the_command_accepts_both() {
         let cli = Cli::try_parse_from(["airlift", "--sandbox", "plan", "-f", "a", "-f", "b"]);
         let cli = cli.unwrap();
         assert!(cli.global.sandbox && cli.global.files.len() == 2);
         assert!(matches!(cli.command, Command::Plan(_)));
+    }
+
+    #[test]
+    fn format_of_a_wrong_command_line_is_the_one_that_it_names() {
+        let format = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            format_of(&arguments)
+        };
+        assert_eq!(format("airlift fly --format json"), Format::Json);
+        assert_eq!(format("airlift --format=json --nonsense"), Format::Json);
+        assert_eq!(format("airlift plan --format text -x"), Format::Text);
+        assert_eq!(format("airlift explain -- --format json"), Format::Text);
+        assert_eq!(format("airlift --format"), Format::Text);
     }
 }

@@ -24,4 +24,6 @@ pub enum SchemaKind {
     Report,
     /// The result of `drift --format json`
     Drift,
+    /// What every command prints with `--format json` if it fails before it has a result
+    Error,
 }

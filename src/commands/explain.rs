@@ -1,23 +1,28 @@
 //! Responsible for `explain`: the meaning of a code, a concept, an exit code or a field. Works offline.
 
 use crate::app::Invocation;
-use crate::cli::ExplainArgs;
-use crate::explanations;
+use crate::cli::{ExplainArgs, Format};
+use crate::explanations::{self, Topic};
 use crate::failure::{Exit, Failure};
-use crate::render::explain;
+use crate::render::{explain, json};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &ExplainArgs) -> Result<Exit, Failure> {
     let mut out = invocation.ui.out();
-    let Some(name) = &args.name else {
-        explain::write_all(&mut out)?;
-        return Ok(Exit::Success);
-    };
+    match (invocation.global.format, &args.name) {
+        (Format::Json, None) => json::topics(&mut out, explanations::all())?,
+        (Format::Json, Some(name)) => json::topics(&mut out, &find(name)?)?,
+        (Format::Text, None) => explain::write_all(&mut out)?,
+        (Format::Text, Some(name)) => explain::write(&mut out, &find(name)?)?,
+    }
+    Ok(Exit::Success)
+}
+
+fn find(name: &str) -> Result<Vec<Topic>, Failure> {
     let topics = explanations::find(name);
     if topics.is_empty() {
         return Err(unknown(name));
     }
-    explain::write(&mut out, &topics)?;
-    Ok(Exit::Success)
+    Ok(topics)
 }
 
 fn unknown(name: &str) -> Failure {

@@ -29,22 +29,19 @@ async fn execute(
 ) -> Result<Exit, Failure> {
     app.show_target()?;
     let (exported, exit) = app.export(customers).await?;
-    write(app.invocation, args, &exported)?;
+    write(app, args, &exported)?;
     let ui = app.invocation.ui;
     render::left_out(ui, &exported.left_out(), exported.placeholders())?;
     Ok(exit)
 }
 
-fn write(
-    invocation: Invocation<'_>,
-    args: &ExportArgs,
-    exported: &Exported,
-) -> Result<(), Failure> {
-    let ui = invocation.ui;
+fn write(app: &App<'_>, args: &ExportArgs, exported: &Exported) -> Result<(), Failure> {
+    let Invocation { ui, global, .. } = app.invocation;
     if let Some(directory) = &args.out {
-        let files = app::write_project(invocation, directory, exported)?;
-        render::written(ui, files, &directory.display().to_string())?;
-    } else if invocation.global.format == Format::Json {
+        let files = app::write_project(app.invocation, directory, exported)?;
+        let next = app.plan_of_export(directory);
+        render::written(ui, files, &directory.display().to_string(), &next)?;
+    } else if global.format == Format::Json {
         render::json::document(&mut ui.out(), &exported.to_value())?;
     } else {
         let text = export::document(exported);

@@ -1,12 +1,18 @@
 //! Responsible for `init`: creates an example project. Overwrites nothing.
 
 use crate::app::{self, Invocation};
-use crate::cli::InitArgs;
+use crate::cli::{Format, InitArgs};
 use crate::failure::{Exit, Failure};
-use crate::render;
+use crate::render::{self, json};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &InitArgs) -> Result<Exit, Failure> {
     let files = app::write_starter(&args.directory)?;
-    render::initialized(invocation.ui, &files, &args.directory.display().to_string())?;
+    let directory = args.directory.display().to_string();
+    let next = render::command_line(&["airlift", "plan", "-f", &directory, "--sandbox"]);
+    let ui = invocation.ui;
+    match invocation.global.format {
+        Format::Json => json::written(&mut ui.out(), &directory, &files, &next)?,
+        Format::Text => render::initialized(ui, &files, &next)?,
+    }
     Ok(Exit::Success)
 }

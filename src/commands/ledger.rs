@@ -43,7 +43,7 @@ pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     app.close().await?;
     let rekeyed = rekeyed?;
     match invocation.global.format {
-        Format::Json => json::document(&mut ui.out(), &rekeyed)?,
+        Format::Json => json::versioned(&mut ui.out(), &rekeyed)?,
         Format::Text => render::rekeyed(&mut ui.out(), &rekeyed)?,
     }
     Ok(if rekeyed.left.is_empty() {

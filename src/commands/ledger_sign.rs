@@ -20,9 +20,8 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &SignArgs) -> Result<E
 async fn sign(app: &App<'_>, args: &SignArgs) -> Result<Exit, Failure> {
     let Invocation { ui, global, .. } = app.invocation;
     let inspected = app.inspect_unsigned().await?;
-    match global.format {
-        Format::Json => json::document(&mut ui.out(), &inspected.signing)?,
-        Format::Text => render::signing(&mut ui.out(), &inspected.signing)?,
+    if global.format == Format::Text {
+        render::signing(&mut ui.out(), &inspected.signing)?;
     }
     if !inspected.signing.is_empty() {
         if !args.auto_approve {
@@ -30,6 +29,9 @@ async fn sign(app: &App<'_>, args: &SignArgs) -> Result<Exit, Failure> {
         }
         app.sign(&inspected).await?;
         render::print_note(ui, "the ledger is signed; run `airlift plan`")?;
+    }
+    if global.format == Format::Json {
+        json::versioned(&mut ui.out(), &inspected.signing)?;
     }
     Ok(Exit::Success)
 }

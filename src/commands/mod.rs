@@ -19,9 +19,10 @@ mod types;
 mod validate;
 
 use crate::app::{Environment, Invocation};
-use crate::cli::{self, Cli, Command, LedgerCommand, SandboxCommand};
+use crate::cli::{self, Cli, Command, Format, GlobalArgs, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity};
+use std::ffi::OsString;
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
 
@@ -32,13 +33,25 @@ use tokio::runtime::{Builder, Runtime};
 pub fn run_command_line() -> ExitCode {
     crate::process::harden();
     std::panic::set_hook(Box::new(|panic| {
-        render::defect(panic.location());
+        let failure = render::defect(panic.location());
+        if format() == Format::Json {
+            render::failure_as_json(&failure);
+        }
         std::process::exit(Exit::Internal.number().into());
     }));
     match cli::parse(std::env::args_os(), render::width()) {
         Ok(cli) => run(cli),
-        Err(error) => render::usage(&error).into(),
+        Err(error) => match format() {
+            Format::Text => render::usage(&error).into(),
+            Format::Json => render::usage_as_json(&error).into(),
+        },
     }
+}
+
+/// The format that the arguments of this process ask for, whether or not they are valid.
+fn format() -> Format {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    cli::format_of(&arguments)
 }
 
 /// Runs a command in the environment of this process, and returns its exit code.
@@ -50,11 +63,16 @@ pub fn run(cli: Cli) -> ExitCode {
     };
     let verbosity = Verbosity::from_count(cli.global.verbose);
     let ui = Ui::new(color, verbosity, &OutputEnvironment::read());
+    let env = Environment::read();
     let runtime = match runtime(&cli.command) {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&ui, &error.into()).into(),
+        Err(error) => {
+            return invocation(&cli.global, &env, &ui)
+                .fail(&error.into())
+                .into();
+        }
     };
-    let exit = runtime.block_on(perform(cli, &Environment::read(), &ui));
+    let exit = runtime.block_on(perform(cli, &env, &ui));
     // The result is complete, so a hanging connection must not delay the exit.
     runtime.shutdown_background();
     exit.into()
@@ -62,19 +80,14 @@ pub fn run(cli: Cli) -> ExitCode {
 
 /// Runs a command on the current runtime. Shows the failure that stops the command.
 pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
-    let invocation = Invocation {
-        ui,
-        env,
-        global: &cli.global,
-    };
+    let invocation = invocation(&cli.global, env, ui);
     dispatch(cli.command, invocation)
         .await
-        .unwrap_or_else(|failure| failed(ui, &failure))
+        .unwrap_or_else(|failure| invocation.fail(&failure))
 }
 
-fn failed(ui: &Ui, failure: &Failure) -> Exit {
-    ui.failure(failure);
-    failure.exit()
+fn invocation<'a>(global: &'a GlobalArgs, env: &'a Environment, ui: &'a Ui) -> Invocation<'a> {
+    Invocation { ui, env, global }
 }
 
 /// Offline commands get a runtime without threads, sockets or signals.

@@ -1,9 +1,9 @@
 //! Responsible for `sandbox serve`: serves the embedded API on 127.0.0.1.
 
 use crate::app::{self, Invocation};
-use crate::cli::ServeArgs;
+use crate::cli::{Format, ServeArgs};
 use crate::failure::{Exit, Failure};
-use crate::render::{self, AcceptedClient};
+use crate::render::{self, AcceptedClient, json};
 use crate::sandbox::serve;
 use tokio::net::TcpListener;
 
@@ -23,7 +23,10 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ServeArgs) -> Result<
         .await
         .map_err(failed)?;
     let origin = format!("http://{}", listener.local_addr().map_err(failed)?);
-    render::serving(invocation.ui, &origin, &organization, client)?;
+    match invocation.global.format {
+        Format::Json => json::serving(&mut invocation.ui.out(), &origin, &organization)?,
+        Format::Text => render::serving(invocation.ui, &origin, &organization, client)?,
+    }
     serve(listener, options, app::signal()).await?;
     Ok(Exit::Success)
 }

@@ -13,6 +13,7 @@ pub(super) fn run(invocation: Invocation<'_>, args: SchemaArgs) -> Result<Exit, 
         SchemaKind::Plan => json::document(&mut out, &json::plan_schema())?,
         SchemaKind::Report => json::document(&mut out, &json::report_schema())?,
         SchemaKind::Drift => json::document(&mut out, &json::drift_schema())?,
+        SchemaKind::Error => json::document(&mut out, &json::error_schema())?,
         SchemaKind::Policy => json::document(&mut out, &app::policy_schema())?,
         SchemaKind::Config => json::document(&mut out, &config_schema())?,
     }

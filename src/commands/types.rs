@@ -1,25 +1,29 @@
 //! Responsible for `types`: prints the catalog of connector types. Works offline.
 
 use crate::app::Invocation;
-use crate::catalog;
-use crate::cli::TypesArgs;
+use crate::catalog::{self, ConnectorType};
+use crate::cli::{Format, TypesArgs};
 use crate::failure::{Exit, Failure};
-use crate::render;
+use crate::render::{self, json};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &TypesArgs) -> Result<Exit, Failure> {
-    let ui = invocation.ui;
-    let Some(name) = &args.name else {
-        render::types(&mut ui.out(), catalog::all())?;
-        return Ok(Exit::Success);
-    };
-    let Some(connector_type) = catalog::find(name) else {
+    let mut out = invocation.ui.out();
+    match (invocation.global.format, &args.name) {
+        (Format::Json, None) => json::types(&mut out, catalog::all())?,
+        (Format::Json, Some(name)) => json::types(&mut out, std::slice::from_ref(find(name)?))?,
+        (Format::Text, None) => render::types(&mut out, catalog::all())?,
+        (Format::Text, Some(name)) => render::one_type(&mut out, find(name)?)?,
+    }
+    Ok(Exit::Success)
+}
+
+fn find(name: &str) -> Result<&'static ConnectorType, Failure> {
+    catalog::find(name).ok_or_else(|| {
         let message = format!("the catalog has no type {name:?}");
         let failure = Failure::error("unknown_type", message);
-        return Err(match catalog::closest_type(name) {
+        match catalog::closest_type(name) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint("`airlift types` lists all types"),
-        });
-    };
-    render::one_type(&mut ui.out(), connector_type)?;
-    Ok(Exit::Success)
+        }
+    })
 }

@@ -4,6 +4,7 @@
 //! Does not print; `render::explain` does that. A test in `render::explain` compares the sections
 //! with the codes that output can print, and the concepts with the glossary of CONTRIBUTING.
 
+use serde::Serialize;
 use std::sync::LazyLock;
 
 /// Kinds in the order of the list that `airlift explain` prints, with their files.
@@ -33,7 +34,7 @@ const SIMILARITY: f32 = 0.6;
 const SUGGESTIONS: usize = 3;
 
 /// One section of a file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Topic {
     pub(crate) kind: &'static str,
     pub(crate) name: &'static str,
@@ -65,6 +66,22 @@ pub(crate) fn find(name: &str) -> Vec<Topic> {
         [_] => fields,
         _ => select(|topic| is_plural(&name, topic.kind)),
     }
+}
+
+/// The names of the fields directly below a field.
+pub(crate) fn fields_below(topic: &Topic) -> Vec<&'static str> {
+    let is_below = |name: &str| {
+        name.strip_prefix(topic.name)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .is_some_and(|rest| !rest.contains('.'))
+    };
+    let fields = all()
+        .iter()
+        .filter(|field| topic.kind == FIELD && field.kind == FIELD);
+    fields
+        .map(|field| field.name)
+        .filter(|name| is_below(name))
+        .collect()
 }
 
 /// Up to three names that were probably meant: names that contain the text, or else similar ones.

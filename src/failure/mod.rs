@@ -145,6 +145,15 @@ impl Failure {
         self
     }
 
+    /// What to do: the hints or, without one, the command that explains the code.
+    pub fn next_steps(&self) -> Vec<String> {
+        if self.hints.is_empty() {
+            vec![format!("`airlift explain {}` says what to do", self.code)]
+        } else {
+            self.hints.clone()
+        }
+    }
+
     /// The exit code of this failure.
     pub fn exit(&self) -> Exit {
         self.kind.exit()

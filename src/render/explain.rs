@@ -17,8 +17,25 @@ pub(crate) fn write(out: &mut Out<'_>, topics: &[Topic]) -> io::Result<()> {
         let kind = Safe::new(format_args!(" ({})", topic.kind));
         out.line(&title.label(Label::Faint, kind))?;
         write_paragraphs(out, topic.text)?;
+        write_fields_below(out, topic)?;
     }
     out.flush()
+}
+
+/// Writes the names of the fields below a field.
+fn write_fields_below(out: &mut Out<'_>, topic: &Topic) -> io::Result<()> {
+    let below = explanations::fields_below(topic);
+    if below.is_empty() {
+        return Ok(());
+    }
+    out.blank()?;
+    let mut names = vec![Line::at(0).text("Fields:")];
+    names.extend(
+        below
+            .iter()
+            .map(|name| Line::default().text(Safe::new(name))),
+    );
+    out.sentences(2, &names)
 }
 
 /// Writes the names of all topics, grouped by kind.
@@ -49,10 +66,27 @@ fn write_paragraphs(out: &mut Out<'_>, text: &str) -> io::Result<()> {
         }
         for item in items(paragraph) {
             let hang = if item.starts_with(BULLET) { 2 } else { 0 };
-            out.line(&Line::at(0).hang(hang).text(Safe::new(item)))?;
+            out.line(
+                &Line::at(0)
+                    .hang(hang)
+                    .text(Safe::new(without_emphasis(&item))),
+            )?;
         }
     }
     Ok(())
+}
+
+/// A text without the marks of Markdown's strong emphasis, which mean nothing on a terminal. Code
+/// keeps its characters.
+fn without_emphasis(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts: Vec<String> = parts
+        .map(|(index, part)| match index % 2 {
+            0 => part.replace("**", ""),
+            _ => part.to_owned(),
+        })
+        .collect();
+    parts.join("`")
 }
 
 /// The items of a list, or the paragraph as one item, each without line breaks.
@@ -205,6 +239,29 @@ mod tests {
     fn write_of_a_list_starts_a_line_for_each_item() {
         assert_eq!(super::items("a\nb\nc"), ["a b c"]);
         assert_eq!(super::items("- a\n  b\n- c"), ["- a b", "- c"]);
+    }
+
+    #[test]
+    fn write_of_a_field_lists_the_fields_below() {
+        let mut bytes = Vec::new();
+        let topics = explanations::find("customers.connectors");
+        super::write(&mut Out::new(&mut bytes, 80, Color::Off), &topics).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let (_, fields) = text.split_once("\nFields: ").unwrap();
+        assert!(
+            fields.contains("customers.connectors.credentials"),
+            "{text}"
+        );
+        assert!(!fields.contains("customers.region"), "{text}");
+    }
+
+    #[test]
+    fn write_of_strong_text_leaves_the_marks_out() {
+        let text = "a **new id**; `a/**/b.yaml` stays";
+        assert_eq!(
+            super::without_emphasis(text),
+            "a new id; `a/**/b.yaml` stays"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Responsible for the output of `export`.
 
 use super::labels::counted;
-use super::messages::print_note;
+use super::messages::{next_command, print_note};
 use super::{Line, Out, Safe, Ui};
 use std::io;
 
@@ -36,11 +36,10 @@ pub fn left_out(ui: &Ui, notes: &[String], placeholders: usize) -> io::Result<()
 }
 
 /// Counts the written files, and names the next command.
-pub fn written(ui: &Ui, files: usize, directory: &str) -> io::Result<()> {
+pub fn written(ui: &Ui, files: usize, directory: &str, next: &str) -> io::Result<()> {
     let mut out = ui.out();
     let text = format!("wrote {} below {directory}", counted(files, "file"));
     out.line(&Line::at(0).hang(2).text(Safe::new(text)))?;
-    let next = format!("Next: airlift plan -f {directory}");
-    out.line(&Line::at(0).hang(2).text(Safe::new(next)))?;
+    out.line(&next_command(next))?;
     out.flush()
 }

@@ -13,9 +13,11 @@ const LISTED: usize = 5;
 
 /// Names the API of a run, so that a reader does not mistake the sandbox for it.
 pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
-    let line = Line::at(0).hang(2).label(Label::Faint, "Target: ");
-    let text = Safe::new(format_args!("{name}, organization {organization}"));
-    ui.status().line(&line.label(Label::Faint, text))
+    let parts = [format!("{name},"), format!("organization {organization}")];
+    let [name, organization] =
+        parts.map(|part| Line::default().label(Label::Faint, Safe::new(part)));
+    let title = Line::default().label(Label::Faint, "Target:");
+    ui.status().sentences(2, &[title, name, organization])
 }
 
 /// Writes a note, which does not stop the run.
@@ -141,12 +143,44 @@ pub fn valid(ui: &Ui, files: usize, customers: usize, connectors: usize) -> io::
 }
 
 /// Names the files that `init` wrote, and the next command.
-pub fn initialized(ui: &Ui, files: &[String], directory: &str) -> io::Result<()> {
+pub fn initialized(ui: &Ui, files: &[String], next: &str) -> io::Result<()> {
     let mut out = ui.out();
     for file in files {
         out.line(&Line::at(0).text("wrote ").text(Safe::new(file)))?;
     }
-    let next = format!("Next: airlift plan -f {directory} --sandbox");
-    out.line(&Line::at(0).hang(2).text(Safe::new(next)))?;
+    out.line(&next_command(next))?;
     out.flush()
+}
+
+/// Names the next command.
+pub(super) fn next_command(command: &str) -> Line {
+    let text = Safe::new(format_args!("Next: {command}"));
+    Line::at(0).hang(2).text(text)
+}
+
+/// Words as a shell reads them.
+pub fn command_line(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<_> = words.iter().map(|word| shell_word(word.as_ref())).collect();
+    words.join(" ")
+}
+
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command_line;
+
+    #[test]
+    fn command_line_quotes_what_a_shell_would_split_or_expand() {
+        let words = ["airlift", "plan", "-f", "my project", "a'b", "$HOME", ""];
+        let expected = r"airlift plan -f 'my project' 'a'\''b' '$HOME' ''";
+        assert_eq!(command_line(&words), expected);
+    }
 }

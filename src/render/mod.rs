@@ -21,11 +21,11 @@ mod text;
 mod view;
 pub(crate) mod wording;
 
-pub use errors::{defect, usage, write_failure};
+pub use errors::{defect, failure_as_json, usage, usage_as_json, write_failure};
 pub use export::{left_out, written, yaml};
 pub use messages::{
-    AcceptedClient, aborted, ask, draining, initialized, left_for_apply, possible_duplicates,
-    print_note, serving, target, valid,
+    AcceptedClient, aborted, ask, command_line, draining, initialized, left_for_apply,
+    possible_duplicates, print_note, serving, target, valid,
 };
 #[cfg(test)]
 pub(crate) use sample::golden;

@@ -2,6 +2,7 @@
 
 use super::FORMAT_VERSION;
 use crate::config::diagnostic::{Finding, Location, Report, Severity};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The result of `validate --format json`.
@@ -13,16 +14,27 @@ pub(super) struct ValidationDocument<'a> {
     omitted: usize,
 }
 
-#[derive(Serialize)]
+/// A finding about the files.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 pub(super) struct FindingEntry<'a> {
+    /// Only an error stops a run.
     severity: Severity,
+    /// The stable code, which `airlift explain` knows.
     code: &'a str,
+    /// What is wrong.
     message: &'a str,
+    /// What to do.
     help: Option<&'a str>,
+    /// The file, as its path was given.
     file: &'a str,
+    /// The line, from 1; 0 if the finding concerns the whole file.
     line: u32,
+    /// The column, from 1.
     column: u32,
+    /// The column after the last one.
     end_column: u32,
+    /// The field.
     path: Option<&'a str>,
 }
 
@@ -31,9 +43,13 @@ pub(super) fn document(report: &Report) -> ValidationDocument<'_> {
     ValidationDocument {
         format_version: FORMAT_VERSION,
         valid: !report.has_errors(),
-        findings: report.findings.iter().map(finding).collect(),
+        findings: entries(report),
         omitted: report.omitted,
     }
+}
+
+pub(super) fn entries(report: &Report) -> Vec<FindingEntry<'_>> {
+    report.findings.iter().map(finding).collect()
 }
 
 fn finding(finding: &Finding) -> FindingEntry<'_> {

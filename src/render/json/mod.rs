@@ -5,14 +5,20 @@
 
 mod doctor;
 mod drift;
+mod failure;
 mod findings;
 mod plan;
 mod report;
+mod results;
+
+pub(crate) use results::{help, topics};
+pub use results::{serving, types, written};
 
 use super::Out;
 use super::sanitize;
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::Report;
+use crate::failure::Failure;
 use crate::model::HealthCheck;
 use crate::plan::{Drift, Plan};
 use serde::Serialize;
@@ -44,6 +50,16 @@ pub fn validation(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
 /// Writes the checks of `doctor`.
 pub fn doctor(out: &mut Out<'_>, checks: &[HealthCheck]) -> io::Result<()> {
     document(out, &doctor::document(checks))
+}
+
+/// Writes the failure of a command that has no result.
+pub fn failure(out: &mut Out<'_>, failure: &Failure) -> io::Result<()> {
+    document(out, &failure::document(failure))
+}
+
+/// Writes the failure of a command whose files have errors.
+pub fn invalid_files(out: &mut Out<'_>, failure: &Failure, report: &Report) -> io::Result<()> {
+    document(out, &failure::of_files(failure, report))
 }
 
 /// Writes a result with the version of the documents.
@@ -79,6 +95,11 @@ pub fn drift_schema() -> schemars::Schema {
 /// The schema of a report.
 pub fn report_schema() -> schemars::Schema {
     schemars::schema_for!(report::ReportDocument<'static>)
+}
+
+/// The schema of a failure.
+pub fn error_schema() -> schemars::Schema {
+    schemars::schema_for!(failure::FailureDocument<'static>)
 }
 
 #[derive(Serialize)]
@@ -139,21 +160,25 @@ impl serde_json::ser::Formatter for EscapedFormatter {
 #[cfg(test)]
 mod tests {
     use crate::apply::ApplyReport;
+    use crate::config::diagnostic::{Code, Finding, Location, Report, Severity};
+    use crate::failure::Failure;
     use crate::plan::Plan;
     use crate::render::sample::{self, golden};
     use crate::render::{Color, Out};
     use serde_json::Value;
 
-    fn plan_text(plan: &Plan) -> String {
+    fn written(write: impl FnOnce(&mut Out<'_>) -> std::io::Result<()>) -> String {
         let mut bytes = Vec::new();
-        super::plan(&mut Out::new(&mut bytes, 80, Color::Off), plan).unwrap();
+        write(&mut Out::new(&mut bytes, 80, Color::Off)).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
+    fn plan_text(plan: &Plan) -> String {
+        written(|out| super::plan(out, plan))
+    }
+
     fn report_text(report: &ApplyReport) -> String {
-        let mut bytes = Vec::new();
-        super::report(&mut Out::new(&mut bytes, 80, Color::Off), report).unwrap();
-        String::from_utf8(bytes).unwrap()
+        written(|out| super::report(out, report))
     }
 
     fn check(schema: &schemars::Schema, text: &str) {
@@ -184,11 +209,42 @@ mod tests {
 
     #[test]
     fn drift_as_json_matches_its_golden_file_and_schema() {
-        let mut bytes = Vec::new();
-        super::drift(&mut Out::new(&mut bytes, 80, Color::Off), &sample::drift()).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
+        let text = written(|out| super::drift(out, &sample::drift()));
         golden("drift.json", &text);
         check(&super::drift_schema(), &text);
+    }
+
+    #[test]
+    fn failure_as_json_names_code_hints_and_place_as_its_schema_says() {
+        let failure = Failure::error("invalid_files", "the files have \u{1b}errors");
+        let report = Report {
+            findings: vec![Finding {
+                code: Code::UnknownField,
+                severity: Severity::Error,
+                location: Location {
+                    file: "airlift.yaml".into(),
+                    line: 3,
+                    column: 5,
+                    end_column: 8,
+                },
+                path: None,
+                message: "unknown field `typ`".into(),
+                help: None,
+                excerpt: None,
+            }],
+            ..Report::default()
+        };
+        let text = written(|out| super::invalid_files(out, &failure, &report));
+        check(&super::error_schema(), &text);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["error"]["code"], "invalid_files");
+        assert_eq!(document["error"]["exit_code"], 1);
+        let hint = document["error"]["hints"][0].as_str().unwrap();
+        assert!(hint.contains("airlift explain invalid_files"), "{hint}");
+        assert_eq!(document["findings"][0]["line"], 3);
+        let text = written(|out| super::failure(out, &failure));
+        check(&super::error_schema(), &text);
+        assert!(!text.contains("findings"), "{text}");
     }
 
     #[test]
@@ -197,6 +253,7 @@ mod tests {
             ("plan", super::plan_schema()),
             ("report", super::report_schema()),
             ("drift", super::drift_schema()),
+            ("error", super::error_schema()),
         ] {
             let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
             golden(&format!("../../schemas/{name}.schema.json"), &text);

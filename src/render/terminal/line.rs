@@ -142,7 +142,7 @@ impl<'a> Out<'a> {
     /// Writes as many sentences on a line as fit, continued at a column. Only a sentence that is
     /// wider than a line is broken.
     pub fn sentences(&mut self, hang: usize, sentences: &[Line]) -> io::Result<()> {
-        let mut current = Line::default();
+        let mut current = Line::default().hang(hang);
         for sentence in sentences {
             let width = current.indent + current.width() + 1 + sentence.width();
             if current.width() > 0 && width > self.width {

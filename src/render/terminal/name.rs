@@ -77,12 +77,12 @@ const WORDS: [&str; 41] = [
 ];
 
 /// Each with a blank before its first word.
-static LOOKS_OF_PHRASES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let looks = PHRASES.iter().flat_map(looks_of_text);
-    looks.map(|look| format!(" {look}")).collect()
+static PHRASE_FORMS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let forms = PHRASES.iter().flat_map(forms_of_text);
+    forms.map(|form| format!(" {form}")).collect()
 });
-static LOOKS_OF_WORDS: LazyLock<BTreeSet<String>> =
-    LazyLock::new(|| WORDS.iter().flat_map(looks_of_text).collect());
+static WORD_FORMS: LazyLock<BTreeSet<String>> =
+    LazyLock::new(|| WORDS.iter().flat_map(forms_of_text).collect());
 
 impl Safe {
     /// A name, in double quotes if it could be read as a line of airlift.
@@ -119,27 +119,27 @@ fn is_ordinary(character: char) -> bool {
 
 /// Whether the name looks like a line of airlift, or contains a phrase of one.
 fn reads_like_a_line(name: &str) -> bool {
-    looks(name).iter().any(|look| {
-        let words = format!(" {}", words(look));
+    forms(name).iter().any(|form| {
+        let words = format!(" {}", words(form));
         let contains = |phrase: &String| words.contains(phrase.as_str());
-        let starts_with = |word: &String| look.strip_prefix(word.as_str()).is_some_and(is_message);
-        LOOKS_OF_PHRASES.iter().any(contains) || LOOKS_OF_WORDS.iter().any(starts_with)
+        let starts_with = |word: &String| form.strip_prefix(word.as_str()).is_some_and(is_message);
+        PHRASE_FORMS.iter().any(contains) || WORD_FORMS.iter().any(starts_with)
     })
 }
 
 /// The appearances of a text in lower case, in upper case, and with a capital at its start.
-fn looks_of_text(text: &&str) -> BTreeSet<String> {
+fn forms_of_text(text: &&str) -> BTreeSet<String> {
     let (first, rest) = text.split_at(1);
     let capitalized = first.to_uppercase() + rest;
     let spellings = [(*text).to_owned(), text.to_uppercase(), capitalized];
-    spellings.iter().flat_map(|text| looks(text)).collect()
+    spellings.iter().flat_map(|text| forms(text)).collect()
 }
 
 /// The appearances of a text, in lower case.
-fn looks(text: &str) -> BTreeSet<String> {
+fn forms(text: &str) -> BTreeSet<String> {
     appearances(text)
         .into_iter()
-        .map(|look| look.to_lowercase())
+        .map(|form| form.to_lowercase())
         .collect()
 }
 

@@ -46,9 +46,9 @@ pub struct OutputEnvironment {
     pub columns: Option<usize>,
     /// `AIRLIFT_LOG` asks for the request log.
     pub log: bool,
-    /// stdout is a terminal.
+    /// stdout is a terminal that understands control sequences.
     pub out_is_terminal: bool,
-    /// stderr is a terminal.
+    /// stderr is a terminal that understands control sequences.
     pub stderr_is_terminal: bool,
 }
 
@@ -56,12 +56,14 @@ impl OutputEnvironment {
     /// Reads the environment and the terminal's size.
     pub fn read() -> Self {
         let out_is_terminal = io::stdout().is_terminal();
+        let variable = |name: &str| std::env::var(name).ok();
+        let controls = takes_controls(variable("TERM").as_deref(), variable("CI").as_deref());
         Self {
             color: ColorChoice::read(),
             columns: columns().or_else(|| terminal_columns().filter(|_| out_is_terminal)),
-            log: wants_log(std::env::var("AIRLIFT_LOG").ok().as_deref()),
-            out_is_terminal,
-            stderr_is_terminal: io::stderr().is_terminal(),
+            log: wants_log(variable("AIRLIFT_LOG").as_deref()),
+            out_is_terminal: controls && out_is_terminal,
+            stderr_is_terminal: controls && io::stderr().is_terminal(),
         }
     }
 
@@ -104,6 +106,14 @@ fn terminal_columns() -> Option<usize> {
     Some(columns.into())
 }
 
+/// Whether a terminal understands control sequences: `TERM` names one that does, and no CI runner
+/// records what it shows. Windows sets no `TERM`.
+fn takes_controls(term: Option<&str>, ci: Option<&str>) -> bool {
+    let is_dumb = term.map_or(cfg!(unix), |term| term.is_empty() || term == "dumb");
+    let is_ci = ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
+    !is_dumb && !is_ci
+}
+
 /// Accepts `debug` and `trace` too, because other tools name their request log so.
 fn wants_log(value: Option<&str>) -> bool {
     matches!(value, Some("requests" | "debug" | "trace"))
@@ -116,7 +126,7 @@ pub fn width() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Color, ColorChoice, OutputEnvironment};
+    use super::{Color, ColorChoice, OutputEnvironment, takes_controls};
 
     fn decided(environment: ColorChoice, flag: ColorChoice, out_is_terminal: bool) -> Color {
         let environment = OutputEnvironment {
@@ -145,6 +155,16 @@ mod tests {
     fn color_refused_by_the_flag_ignores_the_environment() {
         let flag = ColorChoice::Never;
         assert_eq!(decided(ColorChoice::Always, flag, true), Color::Off);
+    }
+
+    #[test]
+    fn takes_controls_of_a_dumb_terminal_or_a_ci_runner_is_false() {
+        assert!(takes_controls(Some("xterm-256color"), None));
+        assert!(takes_controls(Some("xterm"), Some("false")));
+        assert!(!takes_controls(Some("dumb"), None));
+        assert!(!takes_controls(Some(""), None));
+        assert!(!takes_controls(Some("xterm"), Some("true")));
+        assert_eq!(takes_controls(None, None), cfg!(windows));
     }
 
     #[test]

@@ -16,7 +16,7 @@ const FOLDS: [&str; 3] = ["section_start:", "section_end:", "travis_fold:"];
 /// Text that is safe to print: one line, no invisible character, no CI command inside.
 ///
 /// [`Line`](super::Line) accepts no other text.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Safe(Cow<'static, str>);
 
 impl Safe {

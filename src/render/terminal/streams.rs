@@ -4,7 +4,11 @@
 use crate::model::LockUnpoisoned;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Whether anything was written to the stdout of this process.
+static HAS_WRITTEN: AtomicBool = AtomicBool::new(false);
 
 /// The two streams.
 #[derive(Clone, Debug)]
@@ -16,8 +20,19 @@ pub(crate) enum Streams {
 impl Streams {
     pub(crate) fn out(&self, choice: ColorChoice) -> Box<dyn Write> {
         match self {
-            Self::Process => Box::new(AutoStream::new(io::stdout().lock(), choice)),
+            Self::Process => {
+                let stream = AutoStream::new(io::stdout().lock(), choice);
+                Box::new(ProcessOut(stream))
+            }
             Self::Memory(captured) => Box::new(Buffer(Arc::clone(&captured.out))),
+        }
+    }
+
+    /// Whether anything was written to stdout.
+    pub(crate) fn has_written(&self) -> bool {
+        match self {
+            Self::Process => HAS_WRITTEN.load(Ordering::Relaxed),
+            Self::Memory(captured) => !lock(&captured.out).is_empty(),
         }
     }
 
@@ -46,6 +61,20 @@ impl Captured {
     #[cfg(feature = "testing")]
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&lock(&self.stderr)).into_owned()
+    }
+}
+
+/// The stdout of this process.
+struct ProcessOut(AutoStream<io::StdoutLock<'static>>);
+
+impl Write for ProcessOut {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        HAS_WRITTEN.store(true, Ordering::Relaxed);
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -80,6 +80,11 @@ impl Ui {
         Out::new(stream, self.width, self.out_color)
     }
 
+    /// Whether a result was written, or a part of one.
+    pub(crate) fn has_result(&self) -> bool {
+        self.streams.has_written()
+    }
+
     /// Status messages: stderr, locked.
     pub fn status(&self) -> Out<'static> {
         let stream = self.streams.stderr(self.stderr_color.into());

@@ -15,6 +15,7 @@ pub fn drift(out: &mut Out<'_>, drift: &Drift, verbosity: Verbosity) -> io::Resu
         write_customer(out, &customer)?;
     }
     for group in view.blocked.iter().chain(&view.unmanaged) {
+        out.blank()?;
         write_group(out, group, verbosity)?;
     }
     out.flush()

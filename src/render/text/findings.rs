@@ -10,6 +10,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title,
 };
 use std::io;
+use textwrap::{WordSeparator, WordSplitter};
 
 /// Writes every finding, then the count.
 pub fn findings(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
@@ -106,11 +107,14 @@ impl Painter {
 
     /// Wraps a text so that its lines fit behind `indent` columns.
     fn wrap(&self, text: &Safe, indent: usize) -> String {
-        let lines: Vec<_> =
-            textwrap::wrap(text.as_str(), self.width.saturating_sub(indent).max(20))
-                .iter()
-                .map(|line| sanitize::break_commands(line).into_owned())
-                .collect();
+        // Only blanks separate words, so that a path or an address can be copied.
+        let options = textwrap::Options::new(self.width.saturating_sub(indent).max(20))
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        let lines: Vec<_> = textwrap::wrap(text.as_str(), options)
+            .iter()
+            .map(|line| sanitize::break_commands(line).into_owned())
+            .collect();
         lines.join("\n")
     }
 }
@@ -189,6 +193,18 @@ mod tests {
             column,
             end_column: column + 4,
         }
+    }
+
+    #[test]
+    fn findings_with_paths_keep_each_path_on_one_line() {
+        let mut report = report();
+        report.findings.truncate(1);
+        report.findings[0].message =
+            "this customer is a duplicate: it is already declared at teams/one/customers/a.yaml:2:5".into();
+        let mut bytes = Vec::new();
+        super::findings(&mut Out::new(&mut bytes, 80, Color::Off), &report).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains("teams/one/customers/a.yaml:2:5"), "{text}");
     }
 
     #[test]

@@ -14,7 +14,10 @@ pub fn ledger(out: &mut Out<'_>, contents: &LedgerContents) -> io::Result<()> {
         write_customer(out, customer)?;
     }
     for entry in &contents.unverified {
-        let name = entry.claimed_name.as_deref().unwrap_or("no name");
+        let name = entry
+            .claimed_name
+            .as_deref()
+            .map_or_else(|| "no name".into(), Safe::name);
         let text = format_args!(
             "not verified [{}]: workspace {}, entry of {name}",
             entry.code, entry.workspace_id
@@ -37,8 +40,10 @@ pub fn ledger(out: &mut Out<'_>, contents: &LedgerContents) -> io::Result<()> {
         .map(|customer| customer.connectors.len())
         .sum();
     let connectors = counted(connectors, "connector");
-    let text = format_args!("{}: {customers}, {connectors}.", contents.location);
-    out.line(&Line::at(0).hang(2).text(Safe::new(text)))?;
+    let location = Safe::new(format_args!("{}:", contents.location));
+    let counts = Safe::new(format_args!("{customers}, {connectors}."));
+    let parts = [location, counts].map(|part| Line::default().text(part));
+    out.sentences(2, &parts)?;
     out.flush()
 }
 
@@ -53,7 +58,7 @@ fn write_customer(out: &mut Out<'_>, customer: &LedgerCustomer) -> io::Result<()
     let workspace = format_args!("  workspace {}{states}", customer.workspace_id);
     let line = Line::at(0)
         .hang(2)
-        .label(Label::Strong, Safe::new(&customer.name))
+        .label(Label::Strong, Safe::name(&customer.name))
         .text(Safe::new(workspace));
     out.line(&line)?;
     for connector in &customer.connectors {
@@ -71,7 +76,7 @@ fn write_connector(out: &mut Out<'_>, connector: &LedgerConnector) -> io::Result
     let kind = catalog::find(&definition).map_or(definition.as_str(), |kind| kind.name.as_str());
     let line = Line::at(2)
         .hang(4)
-        .label(Label::Strong, Safe::new(&connector.name))
+        .label(Label::Strong, Safe::name(&connector.name))
         .text(Safe::new(format_args!("  {kind}  {}", connector.id)));
     out.line(&line)?;
     out.line(&Line::at(4).hang(6).text(Safe::new(secrets(connector))))
@@ -94,7 +99,11 @@ pub fn trust_plan(out: &mut Out<'_>, trusted: &Trusted) -> io::Result<()> {
         "The ledger will record that these connectors have the secrets that the files name now:";
     out.line(&Line::at(0).hang(2).text(text))?;
     for address in &trusted.trusted {
-        out.line(&Line::at(2).hang(4).label(Label::Strong, Safe::new(address)))?;
+        out.line(
+            &Line::at(2)
+                .hang(4)
+                .label(Label::Strong, Safe::name(address)),
+        )?;
     }
     out.flush()
 }
@@ -105,7 +114,7 @@ pub fn trusted(out: &mut Out<'_>, trusted: &Trusted) -> io::Result<()> {
         let line = Line::at(0)
             .hang(2)
             .label(Label::Warning, "unchanged: ")
-            .label(Label::Strong, Safe::new(&left.address))
+            .label(Label::Strong, Safe::name(&left.address))
             .text(Safe::new(format_args!(": {}", left.why)));
         out.line(&line)?;
     }

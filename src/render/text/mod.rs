@@ -21,8 +21,9 @@ pub use report::report;
 pub use signing::signing;
 pub use types::{one_type, types};
 
-use super::view::{Group, Listing, Phrase};
+use super::view::{Group, Listing, Phrase, Row};
 use super::{Label, Line, Out, Safe, Verbosity};
+use std::collections::BTreeMap;
 use std::io;
 
 /// Rows that are listed before the rest is counted, unless `-v` is given.
@@ -48,22 +49,51 @@ fn sentences(out: &mut Out<'_>, phrases: &[Phrase]) -> io::Result<()> {
 
 /// Writes a heading and its rows.
 fn write_group(out: &mut Out<'_>, group: &Group, verbosity: Verbosity) -> io::Result<()> {
-    out.blank()?;
-    out.line(&heading(group, verbosity))?;
-    let shown = shown(group.listing, group.rows.len(), verbosity);
-    for row in &group.rows[..shown] {
+    out.sentences(2, &heading(group, verbosity))?;
+    if group.listing == Listing::FirstOfEachCause {
+        let rows = by_cause(&group.rows, |row| &row.cause);
+        let mut parts = rows.chunk_by(|a, b| a.cause == b.cause);
+        return parts.try_for_each(|part| write_rows(out, part, group.listing, verbosity));
+    }
+    let rows: Vec<&Row> = group.rows.iter().collect();
+    write_rows(out, &rows, group.listing, verbosity)
+}
+
+/// The rows with rows of one cause side by side, in the order of the first row of each cause.
+fn by_cause<T, C: Ord>(rows: &[T], cause: impl Fn(&T) -> &C) -> Vec<&T> {
+    let mut first: BTreeMap<&C, usize> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        first.entry(cause(row)).or_insert(index);
+    }
+    let mut rows: Vec<&T> = rows.iter().collect();
+    rows.sort_by_key(|row| first.get(cause(row)));
+    rows
+}
+
+/// Writes rows, and counts those that are not listed.
+fn write_rows(
+    out: &mut Out<'_>,
+    rows: &[&Row],
+    listing: Listing,
+    verbosity: Verbosity,
+) -> io::Result<()> {
+    let shown = shown(listing, rows.len(), verbosity);
+    for row in &rows[..shown] {
         out.line(&add(Line::at(2).hang(4), &row.text))?;
         if let Some(detail) = &row.detail {
             out.line(&Line::at(4).text(detail.clone()))?;
         }
     }
-    match group.listing {
+    match listing {
         Listing::None => Ok(()),
-        Listing::All | Listing::First => write_rest(out, group.rows.len() - shown),
+        Listing::All | Listing::First | Listing::FirstOfEachCause => {
+            write_rest(out, rows.len() - shown)
+        }
     }
 }
 
-fn heading(group: &Group, verbosity: Verbosity) -> Line {
+/// The heading, and the hint about its rows, which is not broken.
+fn heading(group: &Group, verbosity: Verbosity) -> Vec<Line> {
     let mut line = Line::at(0).hang(2);
     if let Some(symbol) = group.symbol {
         line.push(symbol, symbol.symbol());
@@ -79,9 +109,9 @@ fn heading(group: &Group, verbosity: Verbosity) -> Line {
         line.push(Label::Faint, Safe::new(format_args!(" [{code}]")));
     }
     if group.listing == Listing::None && !verbosity.lists_all() {
-        line.text("; -v lists them")
+        vec![line.text(";"), Line::default().text("-v lists them")]
     } else {
-        line
+        vec![line]
     }
 }
 
@@ -90,7 +120,7 @@ fn shown(listing: Listing, rows: usize, verbosity: Verbosity) -> usize {
     match listing {
         _ if verbosity.lists_all() => rows,
         Listing::All => rows,
-        Listing::First => rows.min(LISTED),
+        Listing::First | Listing::FirstOfEachCause => rows.min(LISTED),
         Listing::None => 0,
     }
 }

@@ -32,9 +32,15 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, verbosity: Verbosity) -> io::Result<
 }
 
 fn write_groups(out: &mut Out<'_>, view: &PlanView<'_>, verbosity: Verbosity) -> io::Result<()> {
-    view.groups
-        .iter()
-        .try_for_each(|group| write_group(out, group, verbosity))
+    // A plan that only adopts has no line before its first group.
+    let mut follows_text = !view.has_changes || view.customers().next().is_some();
+    for group in &view.groups {
+        if std::mem::replace(&mut follows_text, true) {
+            out.blank()?;
+        }
+        write_group(out, group, verbosity)?;
+    }
+    Ok(())
 }
 
 fn write_customer(out: &mut Out<'_>, customer: &CustomerView<'_>) -> io::Result<()> {
@@ -112,7 +118,7 @@ fn write_legend(out: &mut Out<'_>, symbols: &[Symbol]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::Plan;
+    use crate::plan::{Action, BlockReason, Blocked, Plan};
     use crate::render::sample::{self, golden};
     use crate::render::{Color, Out, Verbosity};
 
@@ -134,6 +140,38 @@ mod tests {
             "plan-color.txt",
             &shown(&sample::rich(), 80, Color::On, Verbosity::Verbose),
         );
+    }
+
+    #[test]
+    fn plan_with_many_equal_blocks_counts_those_it_does_not_list() {
+        let blocked = |n: usize, reason| Blocked {
+            address: format!("customer-{n}/GitHub").parse().unwrap(),
+            reason,
+        };
+        let mut plan = sample::empty();
+        plan.blocked = (0..3_000)
+            .map(|n| blocked(n, BlockReason::AmbiguousConnector))
+            .collect();
+        plan.blocked
+            .insert(7, blocked(9_999, BlockReason::RenameConflict));
+        let text = shown(&plan, 80, Color::Off, Verbosity::Normal);
+        assert!(
+            text.contains("customer-9999/GitHub [rename_conflict]"),
+            "{text}"
+        );
+        assert!(text.contains("\n  and 2995 more; -v lists all\n"), "{text}");
+        let all = shown(&plan, 80, Color::Off, Verbosity::Verbose);
+        assert_eq!(all.matches("[ambiguous_match]").count(), 3_000);
+    }
+
+    #[test]
+    fn plan_that_only_adopts_starts_with_its_heading() {
+        let mut plan = sample::rich();
+        for customer in &mut plan.customers {
+            customer.steps.retain(|step| step.action == Action::Adopt);
+        }
+        let text = shown(&plan, 80, Color::Off, Verbosity::Normal);
+        assert!(text.starts_with("= Adopted ("), "{text}");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Responsible for a report as text: warnings, operations that did not succeed, next steps, and last
 //! the counts.
 
-use super::{sentences, shown, write_rest};
+use super::{by_cause, sentences, shown, write_rest};
 use crate::apply::ApplyReport;
+use crate::render::labels::counted;
+use crate::render::view::Listing;
 use crate::render::view::report::{OperationView, OutcomeView, ReportView, WarningView, WaveView};
 use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
@@ -10,7 +12,7 @@ use std::io;
 /// Writes a report.
 pub fn report(out: &mut Out<'_>, report: &ApplyReport, verbosity: Verbosity) -> io::Result<()> {
     let view = ReportView::new(report);
-    write_warnings(out, &view.warnings)?;
+    write_warnings(out, &view.warnings, verbosity)?;
     for outcome in &view.problems {
         write_outcome(out, outcome, verbosity)?;
     }
@@ -20,17 +22,19 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport, verbosity: Verbosity) -> 
     out.flush()
 }
 
-fn write_warnings(out: &mut Out<'_>, warnings: &[WarningView]) -> io::Result<()> {
+fn write_warnings(
+    out: &mut Out<'_>,
+    warnings: &[WarningView],
+    verbosity: Verbosity,
+) -> io::Result<()> {
     for warning in warnings {
-        let title = Safe::new(format_args!("warning[{}]", warning.code));
-        let line = Line::at(0)
-            .hang(2)
-            .label(Label::Warning, title)
-            .text(": ")
-            .label(Label::Strong, warning.address.clone())
-            .text(": ")
-            .text(warning.text.clone());
-        out.line(&line)?;
+        match warning.rows.as_slice() {
+            [(address, text)] => {
+                let line = warning_line(warning).label(Label::Strong, address.clone());
+                out.line(&line.text(": ").text(text.clone()))?;
+            }
+            rows => write_similar(out, warning, rows, verbosity)?,
+        }
     }
     if warnings.is_empty() {
         Ok(())
@@ -39,17 +43,64 @@ fn write_warnings(out: &mut Out<'_>, warnings: &[WarningView]) -> io::Result<()>
     }
 }
 
+fn warning_line(warning: &WarningView) -> Line {
+    let title = Safe::new(format_args!("warning[{}]", warning.code));
+    let line = Line::at(0).hang(2).label(Label::Warning, title);
+    line.text(": ")
+}
+
+/// Writes several warnings of one code: a text that they share once, then the first few.
+fn write_similar(
+    out: &mut Out<'_>,
+    warning: &WarningView,
+    rows: &[(Safe, Safe)],
+    verbosity: Verbosity,
+) -> io::Result<()> {
+    let common = warning.common_text();
+    let count = Safe::new(counted(rows.len(), "object"));
+    let line = warning_line(warning).text(count);
+    out.line(&match common {
+        Some(text) => line.text(": ").text(text.clone()),
+        None => line,
+    })?;
+    let shown = shown(Listing::First, rows.len(), verbosity);
+    for (address, text) in &rows[..shown] {
+        let line = Line::at(2).hang(4).label(Label::Strong, address.clone());
+        out.line(&match common {
+            Some(_) => line,
+            None => line.text(": ").text(text.clone()),
+        })?;
+    }
+    write_rest(out, rows.len() - shown)
+}
+
 fn write_outcome(out: &mut Out<'_>, outcome: &OutcomeView, verbosity: Verbosity) -> io::Result<()> {
     let count = outcome.operations.len();
     let title = Safe::new(format_args!("{} ({count})", outcome.title));
     let line = Line::at(0).hang(2).label(Label::Error, title);
     out.line(&line.text(": ").text(outcome.meaning))?;
-    let shown = shown(outcome.listing, count, verbosity);
-    outcome.operations[..shown]
-        .iter()
-        .try_for_each(|operation| write_operation(out, operation))?;
-    write_rest(out, count - shown)?;
+    if outcome.listing == Listing::FirstOfEachCause {
+        let operations = by_cause(&outcome.operations, |operation| &operation.message);
+        let mut parts = operations.chunk_by(|a, b| a.message == b.message);
+        parts.try_for_each(|part| write_operations(out, part, verbosity))?;
+    } else {
+        let operations: Vec<&OperationView> = outcome.operations.iter().collect();
+        write_operations(out, &operations, verbosity)?;
+    }
     out.blank()
+}
+
+/// Writes the first few operations, and counts the rest.
+fn write_operations(
+    out: &mut Out<'_>,
+    operations: &[&OperationView],
+    verbosity: Verbosity,
+) -> io::Result<()> {
+    let shown = shown(Listing::First, operations.len(), verbosity);
+    for operation in &operations[..shown] {
+        write_operation(out, operation)?;
+    }
+    write_rest(out, operations.len() - shown)
 }
 
 fn write_operation(out: &mut Out<'_>, operation: &OperationView) -> io::Result<()> {
@@ -94,7 +145,8 @@ fn write_advice(out: &mut Out<'_>, advice: &[&'static str]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::apply::ApplyReport;
+    use crate::apply::{ApplyReport, CheckEnd, OperationReport, Outcome, StepProblem, StepWarning};
+    use crate::plan::Action;
     use crate::render::sample::{self, golden};
     use crate::render::{Color, Out, Verbosity};
 
@@ -115,6 +167,83 @@ mod tests {
         let none = ApplyReport::default();
         let expected = "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.\n";
         assert_eq!(shown(&none), expected);
+    }
+
+    #[test]
+    fn report_with_many_equal_warnings_writes_their_text_once() {
+        let many = (0..3_000).map(|n| OperationReport {
+            warnings: vec![StepWarning::AdoptedInstead],
+            ..operation(&format!("customer-{n}/GitHub"))
+        });
+        let report = ApplyReport {
+            operations: many.collect(),
+            ..ApplyReport::default()
+        };
+        let text = shown(&report);
+        assert!(
+            text.starts_with("warning[adopted_instead]: 3000 objects: the connector"),
+            "{text}"
+        );
+        assert!(text.contains("\n  and 2995 more; -v lists all\n"), "{text}");
+        assert!(text.lines().count() < 15, "{text}");
+    }
+
+    #[test]
+    fn report_with_many_equal_failures_lists_the_first_of_each_cause() {
+        let failed = |n: usize, error: &str| OperationReport {
+            outcome: Outcome::Failed,
+            problem: Some(StepProblem::Request {
+                error: error.to_owned(),
+            }),
+            ..operation(&format!("customer-{n}/GitHub"))
+        };
+        let mut operations: Vec<_> = (0..3_000)
+            .map(|n| failed(n, "not permitted (403)"))
+            .collect();
+        operations.push(failed(9_999, "too large (413)"));
+        let report = ApplyReport {
+            operations,
+            ..ApplyReport::default()
+        };
+        let text = shown(&report);
+        assert!(text.starts_with("Failed (3001)"), "{text}");
+        assert!(text.contains("\n  and 2995 more; -v lists all\n"), "{text}");
+        assert!(
+            text.contains("customer-9999/GitHub: too large (413)"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn report_with_similar_warnings_lists_each_text() {
+        let warned = |name: &str, end| OperationReport {
+            warnings: vec![StepWarning::CheckWithoutVerdict { end }],
+            ..operation(name)
+        };
+        let report = ApplyReport {
+            operations: vec![
+                warned("acme/GitHub", CheckEnd::Skipped),
+                warned("acme/Slack", CheckEnd::TimedOut),
+            ],
+            ..ApplyReport::default()
+        };
+        let text = shown(&report);
+        assert!(
+            text.starts_with("warning[check_without_verdict]: 2 objects\n"),
+            "{text}"
+        );
+        assert!(text.contains("\n  acme/Slack: the check"), "{text}");
+    }
+
+    fn operation(name: &str) -> OperationReport {
+        OperationReport {
+            address: name.parse().unwrap(),
+            action: Action::Create,
+            outcome: Outcome::Succeeded,
+            remote_id: None,
+            problem: None,
+            warnings: Vec::new(),
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) text: Phrase,
     /// A second line.
     pub(crate) detail: Option<Safe>,
+    /// What rows with the same cause have in common.
+    pub(crate) cause: Option<String>,
 }
 
 /// Which rows are listed without `-v`.
@@ -35,13 +37,26 @@ pub(crate) enum Listing {
     All,
     /// The first few. The rest is counted.
     First,
+    /// The first few of each cause. The rest of each cause is counted.
+    FirstOfEachCause,
     /// None. The heading counts them.
     None,
 }
 
 impl Row {
     pub(crate) fn new(text: Phrase) -> Self {
-        Self { text, detail: None }
+        Self {
+            text,
+            detail: None,
+            cause: None,
+        }
+    }
+
+    /// The same row, which is listed beside the others of its cause.
+    #[must_use]
+    pub(crate) fn with_cause(mut self, cause: String) -> Self {
+        self.cause = Some(cause);
+        self
     }
 
     /// A row for each customer.

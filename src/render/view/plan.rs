@@ -146,9 +146,10 @@ fn warnings(warnings: &[PlanWarning]) -> Option<Group> {
         .iter()
         .filter(|warning| warning.created().is_none())
         .map(|warning| {
-            let code = Safe::new(labels::code(warning.code()));
-            let text = Phrase::new(Label::Warning, code).text(": ");
-            Row::new(text.text(Safe::new(wording::plan_warning(warning).text())))
+            let code = labels::code(warning.code());
+            let text = Phrase::new(Label::Warning, Safe::new(&code)).text(": ");
+            let text = text.text(Safe::new(wording::plan_warning(warning).text()));
+            Row::new(text).with_cause(code)
         })
         .collect();
     (!rows.is_empty()).then_some(Group {
@@ -159,20 +160,22 @@ fn warnings(warnings: &[PlanWarning]) -> Option<Group> {
         meaning: "check before you apply",
         code: None,
         rows,
-        listing: Listing::First,
+        listing: Listing::FirstOfEachCause,
     })
 }
 
 pub(super) fn blocked(blocked: &[Blocked]) -> Option<Group> {
     let rows: Vec<Row> = blocked
         .iter()
-        .map(|entry| Row {
-            text: Phrase::plain(Safe::new(format_args!(
-                "{} [{}]",
-                Safe::address(&entry.address),
-                labels::code(entry.code())
-            ))),
-            detail: Some(Safe::new(wording::blocked(&entry.reason))),
+        .map(|entry| {
+            let code = labels::code(entry.code());
+            let detail = wording::blocked(&entry.reason);
+            let address = Safe::address(&entry.address);
+            Row {
+                text: Phrase::plain(Safe::new(format_args!("{address} [{code}]"))),
+                detail: Some(Safe::new(&detail)),
+                cause: Some(detail),
+            }
         })
         .collect();
     (!rows.is_empty()).then_some(Group {
@@ -183,7 +186,7 @@ pub(super) fn blocked(blocked: &[Blocked]) -> Option<Group> {
         meaning: "cannot be planned; left alone",
         code: None,
         rows,
-        listing: Listing::All,
+        listing: Listing::FirstOfEachCause,
     })
 }
 
@@ -337,7 +340,7 @@ fn deletions(deletions: AllowedDeletions) -> Phrase {
     } = deletions;
     let source = wording::limit_source(source);
     Phrase::plain(Safe::new(format_args!(
-        "Deletions: {deletes}, allowed by {source} (up to {allowed})."
+        "Deletions and suspensions: {deletes}, allowed by {source} (up to {allowed})."
     )))
 }
 

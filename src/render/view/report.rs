@@ -7,6 +7,7 @@ use crate::apply::{
 };
 use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe, wording};
+use std::collections::BTreeMap;
 
 /// Outcomes other than success, with their meanings. The most urgent is last, next to the counts.
 const MEANINGS: [(Outcome, &str); 5] = [
@@ -48,13 +49,13 @@ pub(crate) struct ReportView {
     pub(crate) summary: Vec<Phrase>,
 }
 
-/// A warning about an operation that succeeded.
+/// Warnings of one code about operations that succeeded.
 #[derive(Debug)]
 pub(crate) struct WarningView {
     /// The code that `airlift explain` knows.
     pub(crate) code: Safe,
-    pub(crate) address: Safe,
-    pub(crate) text: Safe,
+    /// Each address with its warning.
+    pub(crate) rows: Vec<(Safe, Safe)>,
 }
 
 /// Operations with the same outcome.
@@ -88,7 +89,7 @@ pub(crate) struct WaveView {
 impl ReportView {
     pub(crate) fn new(report: &ApplyReport) -> Self {
         Self {
-            warnings: report.operations.iter().flat_map(warnings).collect(),
+            warnings: warnings(report),
             problems: problems(report),
             waves: report
                 .waves
@@ -126,12 +127,32 @@ impl OperationView {
     }
 }
 
-fn warnings(operation: &OperationReport) -> impl Iterator<Item = WarningView> {
-    operation.warnings.iter().map(|warning| WarningView {
-        code: Safe::new(labels::code(warning)),
-        address: Safe::address(&operation.address),
-        text: Safe::new(wording::warning(warning)),
-    })
+/// The warnings, grouped by code.
+fn warnings(report: &ApplyReport) -> Vec<WarningView> {
+    let mut by_code: BTreeMap<String, Vec<(Safe, Safe)>> = BTreeMap::new();
+    for operation in &report.operations {
+        for warning in &operation.warnings {
+            let address = Safe::address(&operation.address);
+            let rows = by_code.entry(labels::code(warning)).or_default();
+            rows.push((address, Safe::new(wording::warning(warning))));
+        }
+    }
+    by_code
+        .into_iter()
+        .map(|(code, rows)| WarningView {
+            code: Safe::new(code),
+            rows,
+        })
+        .collect()
+}
+
+impl WarningView {
+    /// The text that all warnings of this code have in common.
+    pub(crate) fn common_text(&self) -> Option<&Safe> {
+        let (_, first) = self.rows.first()?;
+        let is_common = self.rows.iter().all(|(_, text)| text == first);
+        is_common.then_some(first)
+    }
 }
 
 fn code(problem: &StepProblem) -> Option<Safe> {
@@ -159,10 +180,13 @@ fn problems(report: &ApplyReport) -> Vec<OutcomeView> {
         .collect()
 }
 
-/// Failures have different messages. Operations with another outcome share one cause.
+/// Operations with these outcomes have different causes.
 fn listing(outcome: Outcome) -> Listing {
-    if matches!(outcome, Outcome::Failed | Outcome::Unknown) {
-        Listing::All
+    if matches!(
+        outcome,
+        Outcome::Failed | Outcome::Unknown | Outcome::Blocked
+    ) {
+        Listing::FirstOfEachCause
     } else {
         Listing::First
     }

@@ -42,7 +42,7 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
             format!("the live catalog has no type {kind:?}")
         }
         BlockReason::UnknownType { kind, similar } => format!(
-            "the live catalog has no type {kind:?}; it has {}",
+            "the live catalog has no type {kind:?}; similar types: {}",
             similar.join(", ")
         ),
         BlockReason::UnknownStatus { status } => format!(
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(worded(&[]), "the live catalog has no type \"gitea\"");
         assert_eq!(
             worded(&["github", "gitlab"]),
-            "the live catalog has no type \"gitea\"; it has github, gitlab"
+            "the live catalog has no type \"gitea\"; similar types: github, gitlab"
         );
     }
 

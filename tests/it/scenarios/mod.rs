@@ -11,6 +11,7 @@ mod drift;
 mod export;
 mod export_catalog;
 mod interruption;
+mod json_output;
 mod ledger;
 mod ledger_commands;
 mod policy;
@@ -23,6 +24,8 @@ mod runner_secrets;
 mod serve;
 mod shown_values;
 mod target;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(unix)]
 mod trust;
 mod versions;

@@ -127,7 +127,9 @@ fn refusal_of_guard_is_worded_once() {
     assert!(!output.stderr.contains(sentence), "{output}");
     // The report is the only document of `apply`, so the failure explains itself.
     let (output, _) = env.apply(&["--format", "json"]);
-    output.exits(5).complains(sentence);
+    let document = output.exits(5).json();
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(message.contains(sentence), "{message}");
 }
 
 #[test]

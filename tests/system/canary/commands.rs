@@ -51,7 +51,13 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
     case(
         "schema",
         Offline,
-        &["schema", "schema plan", "schema report", "schema drift"],
+        &[
+            "schema",
+            "schema plan",
+            "schema report",
+            "schema drift",
+            "schema error",
+        ],
     ),
     case(
         "types",
@@ -149,14 +155,25 @@ pub(crate) fn formats() -> Vec<String> {
     Format::value_variants().iter().map(name).collect()
 }
 
-/// The arguments of a line, with a format and a verbosity.
+/// The arguments of a line, with a format and a verbosity where the command accepts them.
 pub(crate) fn arguments<'a>(
     line: &'a str,
     format: &'a str,
     verbosity: &'a Verbosity,
 ) -> Vec<&'a str> {
-    let words = line.split_whitespace().chain(["--format", format]);
-    words.chain(verbosity.flags.iter().copied()).collect()
+    let mut arguments: Vec<&str> = line.split_whitespace().collect();
+    for options in [&["--format", format][..], verbosity.flags] {
+        let more = [arguments.as_slice(), options].concat();
+        if is_accepted(&more) {
+            arguments = more;
+        }
+    }
+    arguments
+}
+
+fn is_accepted(arguments: &[&str]) -> bool {
+    let all = ["airlift"].iter().chain(arguments).map(Into::into);
+    airlift::cli::parse(all, 80).is_ok()
 }
 
 /// Adds the full names of the subcommands at every depth.

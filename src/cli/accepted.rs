@@ -1,0 +1,202 @@
+//! Responsible for which global options each command reads. An option that a command does not read
+//! is absent from its help and refused.
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, Error, error::ErrorKind};
+
+/// The commands that read only some of the global options, with the ids of those that they read.
+/// Every other command reads all. `--help` and `--no-color` concern every command, because every
+/// command can print an error.
+const READERS: [(&str, &[&str]); 7] = [
+    ("init", &["format"]),
+    ("validate", &["files", "format", "verbose"]),
+    ("types", &["format"]),
+    ("explain", &["format"]),
+    ("schema", &["format"]),
+    ("sandbox", &["format"]),
+    ("completions", &[]),
+];
+/// Options that have no effect on a command, which accepts them because scripts pass the options of
+/// another command to it: the command, and the id. They are absent from its help.
+const WITHOUT_EFFECT: [(&str, &str); 5] = [
+    ("plan", "connector_token"),
+    ("validate", "ca_file"),
+    ("validate", "ledger"),
+    ("validate", "proxy"),
+    ("validate", "sandbox"),
+];
+const READ_BY_ALL: [&str; 2] = ["help", "no_color"];
+
+/// Hides the global options that a command does not read.
+pub(super) fn hide_unread(command: &mut Command) {
+    for subcommand in command.get_subcommands_mut() {
+        let name = subcommand.get_name().to_owned();
+        hide(subcommand, &name);
+    }
+}
+
+fn hide(command: &mut Command, name: &str) {
+    let hidden = std::mem::take(command).mut_args(|arg| {
+        let id = arg.get_id().as_str();
+        let is_unread = arg.is_global_set() && !reads(name, id);
+        if is_unread || WITHOUT_EFFECT.contains(&(name, id)) {
+            arg.hide(true)
+        } else {
+            arg
+        }
+    });
+    *command = hidden;
+    for subcommand in command.get_subcommands_mut() {
+        hide(subcommand, name);
+    }
+}
+
+fn refuses(command: &str, option: &str) -> bool {
+    !reads(command, option) && !WITHOUT_EFFECT.contains(&(command, option))
+}
+
+fn reads(command: &str, option: &str) -> bool {
+    READ_BY_ALL.contains(&option)
+        || READERS
+            .iter()
+            .find(|(name, _)| *name == command)
+            .is_none_or(|(_, options)| options.contains(&option))
+}
+
+/// Refuses global options on the command line that the command does not read.
+pub(super) fn refuse_unread(command: &mut Command, matches: &ArgMatches) -> Result<(), Error> {
+    let Some((name, matches)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let Some(subcommand) = command.find_subcommand_mut(name) else {
+        return Ok(());
+    };
+    let unread: Vec<String> = subcommand
+        .get_arguments()
+        .filter(|arg| arg.is_global_set() && refuses(name, arg.get_id().as_str()))
+        .filter(|arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine))
+        .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
+        .collect();
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let message = format!("`airlift {name}` does not use {}", unread.join(", "));
+    Err(subcommand.error(ErrorKind::UnknownArgument, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::{command, parse};
+    use std::ffi::OsString;
+
+    const EVERY: &str = "ca-file file format help ledger no-color proxy sandbox verbose";
+
+    /// Each command with its shortest command line and the global options that it reads.
+    const COMMANDS: [(&str, &str); 20] = [
+        ("init", "format help no-color"),
+        ("validate", "file format help no-color verbose"),
+        ("plan", EVERY),
+        ("apply", EVERY),
+        ("adopt acme", EVERY),
+        ("drift", EVERY),
+        ("export", EVERY),
+        ("rotate --all", EVERY),
+        ("ledger show", EVERY),
+        ("ledger trust acme", EVERY),
+        ("ledger rekey", EVERY),
+        ("ledger sign", EVERY),
+        ("types", "format help no-color"),
+        ("types github", "format help no-color"),
+        ("explain", "format help no-color"),
+        ("schema", "format help no-color"),
+        ("schema plan", "format help no-color"),
+        ("doctor", EVERY),
+        ("sandbox serve --port 0 --state x", "format help no-color"),
+        ("completions bash", "help no-color"),
+    ];
+
+    /// A use of each global option.
+    const USES: [(&str, &[&str]); 8] = [
+        ("ca-file", &["--ca-file", "x"]),
+        ("file", &["-f", "x"]),
+        ("format", &["--format", "json"]),
+        ("ledger", &["--ledger", "x"]),
+        ("no-color", &["--no-color"]),
+        ("proxy", &["--proxy", "http://localhost"]),
+        ("sandbox", &["--sandbox"]),
+        ("verbose", &["-vv"]),
+    ];
+
+    fn names(command: &clap::Command) -> Vec<String> {
+        let mut names = Vec::new();
+        for subcommand in command.get_subcommands() {
+            let below = self::names(subcommand);
+            let name = subcommand.get_name();
+            if below.is_empty() {
+                names.push(name.to_owned());
+            }
+            names.extend(below.iter().map(|below| format!("{name} {below}")));
+        }
+        names
+    }
+
+    #[test]
+    fn help_of_each_command_has_exactly_the_global_options_that_it_reads() {
+        let command = command(80);
+        for name in names(&command) {
+            let (_, read) = COMMANDS
+                .iter()
+                .find(|(line, _)| format!("{line} ").starts_with(&format!("{name} ")))
+                .unwrap_or_else(|| panic!("{name} is not in the table"));
+            let leaf = name.split(' ').fold(&command, |command, name| {
+                command.find_subcommand(name).unwrap()
+            });
+            let mut shown: Vec<&str> = leaf
+                .get_arguments()
+                .filter(|arg| arg.is_global_set() && !arg.is_hide_set())
+                .filter_map(clap::Arg::get_long)
+                .collect();
+            shown.sort_unstable();
+            assert_eq!(shown.join(" "), *read, "{name}");
+        }
+    }
+
+    #[test]
+    fn global_option_that_the_command_does_not_read_is_refused() {
+        for (line, read) in COMMANDS {
+            for (option, arguments) in USES {
+                let words = line.split(' ').chain(arguments.iter().copied());
+                let after: Vec<&str> = ["airlift"].into_iter().chain(words).collect();
+                let words = arguments.iter().copied().chain(line.split(' '));
+                let before: Vec<&str> = ["airlift"].into_iter().chain(words).collect();
+                for arguments in [after, before] {
+                    let parsed = parse(arguments.iter().map(OsString::from), 80);
+                    let is_read = read.split(' ').any(|name| name == option);
+                    let is_accepted = is_read || line == "validate";
+                    assert_eq!(parsed.is_ok(), is_accepted, "{arguments:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn option_without_effect_is_absent_from_the_help() {
+        let command = command(80);
+        let plan = command.find_subcommand("plan").unwrap();
+        let is_shown = |name| {
+            plan.get_arguments()
+                .any(|arg| arg.get_long() == Some(name) && !arg.is_hide_set())
+        };
+        assert!(is_shown("refresh") && !is_shown("connector-token"));
+    }
+
+    #[test]
+    fn refusal_of_an_unread_option_names_it_and_the_command() {
+        let arguments = ["airlift", "init", "-f", "x"].map(OsString::from);
+        let error = parse(arguments.into_iter(), 80).unwrap_err().to_string();
+        assert!(
+            error.contains("`airlift init` does not use --file"),
+            "{error}"
+        );
+    }
+}

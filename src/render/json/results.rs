@@ -1,0 +1,74 @@
+//! Responsible for the small JSON documents: those of commands that report what they wrote or know.
+
+use super::versioned;
+use crate::catalog::ConnectorType;
+use crate::explanations::Topic;
+use crate::render::Out;
+use serde::Serialize;
+use std::io;
+
+#[derive(Serialize)]
+struct Types<'a> {
+    types: &'a [ConnectorType],
+}
+
+#[derive(Serialize)]
+struct Topics<'a> {
+    topics: &'a [Topic],
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    directory: &'a str,
+    files: &'a [String],
+    next: &'a str,
+}
+
+#[derive(Serialize)]
+struct Serving<'a> {
+    api_host: &'a str,
+    organization_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Help<'a> {
+    help: &'a str,
+}
+
+/// Writes connector types with every field.
+pub fn types(out: &mut Out<'_>, types: &[ConnectorType]) -> io::Result<()> {
+    versioned(out, &Types { types })
+}
+
+/// Writes explanations.
+pub(crate) fn topics(out: &mut Out<'_>, topics: &[Topic]) -> io::Result<()> {
+    versioned(out, &Topics { topics })
+}
+
+/// Writes the names of written files, and the next command.
+pub fn written(out: &mut Out<'_>, directory: &str, files: &[String], next: &str) -> io::Result<()> {
+    versioned(
+        out,
+        &Written {
+            directory,
+            files,
+            next,
+        },
+    )
+}
+
+/// Writes how to reach the sandbox.
+pub fn serving(out: &mut Out<'_>, api_host: &str, organization_id: &str) -> io::Result<()> {
+    versioned(
+        out,
+        &Serving {
+            api_host,
+            organization_id,
+        },
+    )
+}
+
+/// Writes the text of `--help` or `--version`.
+pub(crate) fn help(out: &mut Out<'_>, help: &str) -> io::Result<()> {
+    versioned(out, &Help { help })
+}
