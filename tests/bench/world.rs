@@ -155,11 +155,11 @@ impl World {
     }
 
     pub(crate) fn connector(&self, id: &str) -> Response {
-        let found = index_of(CONNECTOR_PREFIX, id)
-            .and_then(|index| Some((index, self.connectors.get(index)?.as_ref()?)));
-        found.map_or_else(not_found, |(index, connector)| {
-            (200, connector.show(index, "source_template"))
-        })
+        index_of(CONNECTOR_PREFIX, id)
+            .and_then(|index| Some((index, self.connectors.get(index)?.as_ref()?)))
+            .map_or_else(not_found, |(index, connector)| {
+                (200, connector.show(index, "source_template"))
+            })
     }
 
     pub(crate) fn update_connector(&mut self, id: &str, body: &[u8]) -> Response {
