@@ -22,7 +22,8 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let Some(project) = project else {
         render::findings(&mut ui.status(), &report)?;
         let message = "the files have errors; no request was sent";
-        let failure = Failure::error("invalid_files", message);
+        let failure = Failure::error("invalid_files", message)
+            .hint("`airlift explain CODE` says what to do about the code of each finding");
         if global.format == Format::Json {
             json::invalid_files(&mut ui.out(), &failure, &report)?;
         }

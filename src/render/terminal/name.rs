@@ -10,12 +10,14 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Phrases of airlift's lines. A name that contains one is quoted.
-const PHRASES: [&str; 18] = [
+const PHRASES: [&str; 21] = [
     "all customers",
     "apply complete",
     "apply incomplete",
+    "apply these changes",
     "left alone",
     "left out",
+    "managed by airlift",
     "match the files",
     "matches the files",
     "no changes",
@@ -23,6 +25,7 @@ const PHRASES: [&str; 18] = [
     "no longer in the files",
     "not created by airlift",
     "not in the files",
+    "nothing was written",
     "stopped immediately",
     "to add",
     "to change",
@@ -158,7 +161,7 @@ fn is_message(rest: &str) -> bool {
     let is_punctuation = |c: char| !c.is_ascii_alphanumeric() && !"-_ ".contains(c);
     let next = rest.trim_start();
     rest.starts_with(is_punctuation)
-        || next.starts_with(['(', ':', '.', ',', '!'])
+        || next.starts_with(['(', ':', '.', ',', '!', '+', '='])
         || (rest.starts_with(' ') && is_number(next))
 }
 
@@ -236,6 +239,7 @@ mod tests {
             "Not verified 0.",
             "workspace 11111111-1111-4111-8111-111111111111",
             "acme all customers match the files",
+            "Symbols + create",
         ] {
             assert_eq!(shown(name), format!("\"{name}\""));
         }
