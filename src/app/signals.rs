@@ -4,6 +4,8 @@ use super::{App, Environment};
 use crate::apply::StopCause;
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::render;
+use std::sync::Once;
+use tokio::sync::Notify;
 
 /// Runs a stage that writes nothing. A signal ends it at once.
 pub(crate) async fn unless_interrupted<T>(
@@ -61,40 +63,43 @@ fn stopped() -> Failure {
         .hint("run again: the next run finds out what took effect")
 }
 
+/// A signal that no stage has handled yet. One that arrives between two stages ends the next stage.
+static RECEIVED: Notify = Notify::const_new();
+static LISTENING: Once = Once::new();
+
 /// Waits for SIGINT, SIGTERM or SIGHUP.
 pub(crate) async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::SignalKind;
-        tokio::select! {
-            () = received(SignalKind::interrupt()) => {}
-            () = received(SignalKind::terminate()) => {}
-            () = hang_up() => {}
+    LISTENING.call_once(listen);
+    RECEIVED.notified().await;
+}
+
+/// Handles signals until the process ends. `nohup` starts a process that ignores SIGHUP, and such a
+/// process continues.
+#[cfg(unix)]
+fn listen() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let hang_up = (!is_hang_up_ignored()).then(SignalKind::hangup);
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+    for kind in kinds.into_iter().chain(hang_up) {
+        // Without a handler, the signal ends the process.
+        let Ok(mut signals) = signal(kind) else {
+            continue;
+        };
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                RECEIVED.notify_one();
+            }
+        });
+    }
+}
+
+#[cfg(not(unix))]
+fn listen() {
+    tokio::spawn(async {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            RECEIVED.notify_one();
         }
-    }
-    // Without a signal handler no signal arrives, so wait forever.
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(unix)]
-async fn received(kind: tokio::signal::unix::SignalKind) {
-    match tokio::signal::unix::signal(kind) {
-        Ok(mut signals) => drop(signals.recv().await),
-        // Without a signal handler no signal arrives, so wait forever.
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// Waits for SIGHUP. `nohup` starts a process that ignores the signal, and such a process continues.
-#[cfg(unix)]
-async fn hang_up() {
-    if is_hang_up_ignored() {
-        std::future::pending::<()>().await;
-    }
-    received(tokio::signal::unix::SignalKind::hangup()).await;
+    });
 }
 
 /// Whether the process ignores SIGHUP, as far as `/proc` tells.
