@@ -7,6 +7,7 @@ use crate::ledger::SharedStore;
 use crate::secrets::SecretAccess;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -25,6 +26,8 @@ pub struct Environment {
     interrupt: Option<Arc<Notify>>,
     /// The address of a shared store, and the store in memory to use for it.
     store_override: Option<(String, SharedStore)>,
+    /// The policy file that the command line names.
+    policy_file: Option<PathBuf>,
 }
 
 impl Environment {
@@ -56,6 +59,20 @@ impl Environment {
     pub(super) fn store_override(&self, address: &str) -> Option<SharedStore> {
         let (name, shared) = self.store_override.as_ref()?;
         (name == address).then(|| shared.clone())
+    }
+
+    /// Sets the policy file that the command line names.
+    #[must_use]
+    pub(crate) fn with_policy_file(self, path: Option<PathBuf>) -> Self {
+        Self {
+            policy_file: path,
+            ..self
+        }
+    }
+
+    /// The policy file that the command line names.
+    pub(super) fn policy_file(&self) -> Option<&Path> {
+        self.policy_file.as_deref()
     }
 
     /// The variables that configure object stores.

@@ -2,7 +2,6 @@
 //! change to the project's files must not be able to raise them.
 
 use super::{Environment, Invocation};
-use crate::cli::PolicyArgs;
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::model::{CountOrPercent, DeletePolicy};
@@ -45,12 +44,8 @@ pub(crate) fn policy_schema() -> schemars::Schema {
 }
 
 /// Reads the policy file that the command line or the environment names, or the default one.
-pub(super) fn load(
-    invocation: Invocation<'_>,
-    project: &Project,
-    args: &PolicyArgs,
-) -> Result<DeletePolicy, Failure> {
-    let Some(file) = find(invocation.env, args)? else {
+pub(super) fn load(invocation: Invocation<'_>, project: &Project) -> Result<DeletePolicy, Failure> {
+    let Some(file) = find(invocation.env)? else {
         return Ok(DeletePolicy::default());
     };
     let shown = file.path().display();
@@ -68,10 +63,10 @@ pub(super) fn load(
     })
 }
 
-fn find(env: &Environment, args: &PolicyArgs) -> Result<Option<OperatorFile>, Failure> {
-    let named = args
-        .policy
-        .clone()
+fn find(env: &Environment) -> Result<Option<OperatorFile>, Failure> {
+    let named = env
+        .policy_file()
+        .map(Path::to_owned)
         .or_else(|| env.text("AIRLIFT_POLICY").map(PathBuf::from));
     if let Some(path) = named {
         let path = std::path::absolute(&path).map_err(|error| {

@@ -84,8 +84,8 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
 /// The resolver of the project's secret references. Resolves each reference once per run.
 pub(super) fn resolver(invocation: Invocation<'_>, project: &Project) -> Result<Resolver, Failure> {
     let ca_pem = ca_pem(invocation.global)?.unwrap_or_default();
-    let resolver =
-        Resolver::new(project.root.clone(), secret_access(invocation.env)).with_ca(ca_pem);
+    let access = secret_access(invocation.env).with_links(project.links.clone());
+    let resolver = Resolver::new(project.root.clone(), access).with_ca(ca_pem);
     Ok(match &project.stores {
         Some(stores) => resolver.with_stores(stores),
         None => resolver,
@@ -103,6 +103,7 @@ pub(super) fn load_options(env: &Environment) -> LoadOptions {
 /// The rules for what references may read. The environment sets them, and a project's files cannot change them.
 fn secret_access(env: &Environment) -> SecretAccess {
     SecretAccess::from_environment(|name| env.raw(name).map(OsStr::to_owned))
+        .with_policy(env.policy_file().map(Path::to_owned))
 }
 
 /// The content of the file of `--ca-file`.

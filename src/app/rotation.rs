@@ -93,7 +93,7 @@ impl SelectedRotation {
         args: &RotateArgs,
     ) -> Result<PlannedRotation, Failure> {
         let desired = &app.project.desired;
-        let ceiling = policy::load(app.invocation, app.project, &args.policy)?;
+        let ceiling = policy::load(app.invocation, app.project)?;
         let state = app.read(Reading::from(&args.connection)).await?;
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = app.compare_secrets(&matches, &args.connection).await;

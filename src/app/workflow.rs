@@ -97,7 +97,7 @@ impl App<'_> {
             prune: args.prune,
             delete_customers: args.delete_customers,
             allow_delete: args.allow_delete,
-            ceiling: policy::load(self.invocation, self.project, &args.policy)?,
+            ceiling: policy::load(self.invocation, self.project)?,
             targets: args.target.iter().cloned().collect(),
             excludes: args.exclude.iter().cloned().collect(),
             adopt: if args.adopt {

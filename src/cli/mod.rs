@@ -46,6 +46,7 @@ pub use validate::ValidateArgs;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
+use std::path::Path;
 
 /// Manage customers and their connectors on Airbyte Agents from YAML files.
 #[derive(Clone, Debug, Parser)]
@@ -117,6 +118,19 @@ pub fn command(width: usize) -> clap::Command {
     command.build();
     accepted::hide_unread(&mut command);
     command
+}
+
+impl Command {
+    /// The policy file that the arguments name.
+    pub fn policy_file(&self) -> Option<&Path> {
+        let args = match self {
+            Self::Plan(args) => &args.planning.policy,
+            Self::Apply(args) => &args.planning.policy,
+            Self::Rotate(args) => &args.policy,
+            _ => return None,
+        };
+        args.policy.as_deref()
+    }
 }
 
 /// Parses a command line. Help and the version are returned as errors, which clap renders.

@@ -37,7 +37,7 @@ pub struct PlanningArgs {
     /// With --prune: delete customers instead of suspending them
     #[arg(long, requires = "prune", help_heading = "Deletion")]
     pub delete_customers: bool,
-    /// Raise the limit on deletions for this run, for example to 20 or 15%
+    /// The limit on deletions of this run in place of `guards` in the files, for example 20 or 15%
     #[arg(long, value_name = "N|P%", value_parser = parse_count_or_percent, help_heading = "Deletion")]
     pub allow_delete: Option<CountOrPercent>,
     /// The policy file.

@@ -23,6 +23,7 @@ use crate::cli::{self, Cli, Command, Format, GlobalArgs, LedgerCommand, SandboxC
 use crate::failure::{Exit, Failure};
 use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity};
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
 
@@ -80,7 +81,9 @@ pub fn run(cli: Cli) -> ExitCode {
 
 /// Runs a command on the current runtime. Shows the failure that stops the command.
 pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
-    let invocation = invocation(&cli.global, env, ui);
+    let policy_file = cli.command.policy_file().map(Path::to_owned);
+    let env = env.clone().with_policy_file(policy_file);
+    let invocation = invocation(&cli.global, &env, ui);
     dispatch(cli.command, invocation)
         .await
         .unwrap_or_else(|failure| invocation.fail(&failure))

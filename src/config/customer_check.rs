@@ -8,6 +8,7 @@ use super::origin::{Origin, PathStep};
 use super::validate::{self, CUSTOMER, DeclaredNames, Permissions, Scope, reserved_customer};
 use crate::model::RotationMode;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::path::Path;
 
 /// An error in a customer, with the steps from the customer to the value that the error concerns.
@@ -27,6 +28,7 @@ pub(crate) fn check_customer(customer: &Value, options: &LoadOptions) -> Vec<Pro
         secret_access: &options.secret_access,
         permissions: Permissions::all(),
         rotation: RotationMode::default(),
+        links: &RefCell::default(),
     };
     let mut findings = StagedFindings::default();
     if let Some(declared) = document::customer(origin, &mut findings.load) {

@@ -17,6 +17,8 @@ use super::validate::{
     reserved_customer, version,
 };
 use crate::model::{Desired, DesiredCustomer};
+use crate::secrets::SecretLinks;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -37,6 +39,7 @@ pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
         names: DeclaredNames::new(&CUSTOMER),
         customers: Vec::new(),
         origins: Origins::default(),
+        links: RefCell::default(),
     };
     for (position, input) in inputs.iter().enumerate() {
         let parsed = parsed.take_if(|parsed| parsed.position == position);
@@ -57,6 +60,7 @@ struct Loader<'o> {
     names: DeclaredNames,
     customers: Vec<(String, DesiredCustomer)>,
     origins: Origins,
+    links: RefCell<SecretLinks>,
 }
 
 impl Loader<'_> {
@@ -111,6 +115,7 @@ impl Loader<'_> {
             secret_access: &self.options.secret_access,
             permissions: project.permissions(&document.path),
             rotation: project.settings.rotation,
+            links: &self.links,
         };
         let permitted = project.permitted_customers(&document.path);
         self.origins.start_file(&document.source.name);
@@ -179,6 +184,7 @@ impl Loader<'_> {
             },
             origins: self.origins,
             stores: settings.stores,
+            links: self.links.into_inner(),
             files: self.files,
         });
         Loaded {

@@ -3,6 +3,7 @@
 use super::diagnostic::{Location, Report};
 use super::origins::Origins;
 use crate::model::{Address, Desired};
+use crate::secrets::SecretLinks;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -25,6 +26,8 @@ pub struct Project {
     pub(super) origins: Origins,
     /// The stores that references may use, or `None` if the project file has no `stores`.
     pub stores: Option<BTreeSet<String>>,
+    /// Where the links of the file references lead.
+    pub links: SecretLinks,
     /// The files of the project, in the order of reading.
     pub files: Vec<PathBuf>,
 }
@@ -37,6 +40,7 @@ impl Project {
             desired: Desired::default(),
             origins: Origins::default(),
             stores: None,
+            links: SecretLinks::new(),
             files: Vec::new(),
         }
     }

@@ -60,19 +60,17 @@ impl Deletions {
 }
 
 impl Limit {
-    /// The limit of the files, raised by `--allow-delete`, below the ceiling of the policy file.
+    /// The limit of `--allow-delete`, else that of the files, below the ceiling of the policy file.
     fn new(guards: Guards, policy: &Policy, owned: u64) -> Self {
-        let allowed_by_files = Self::from_files(guards, policy, owned);
-        let raised = policy
-            .allow_delete
-            .map(|limit| Self {
+        let limit = match policy.allow_delete {
+            Some(limit) => Self {
                 allowed: number(limit, owned),
                 source: LimitSource::AllowDelete,
-            })
-            .filter(|flag| flag.allowed > allowed_by_files.allowed)
-            .unwrap_or(allowed_by_files);
+            },
+            None => Self::from_files(guards, policy, owned),
+        };
         let ceiling = policy.ceiling.max_allow_delete;
-        raised.capped(ceiling.map(|limit| number(limit, owned)))
+        limit.capped(ceiling.map(|limit| number(limit, owned)))
     }
 
     fn from_files(guards: Guards, policy: &Policy, owned: u64) -> Self {

@@ -18,6 +18,7 @@ impl From<AccessError> for ResolveErrorKind {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Unreadable(reason) => Self::Unreadable(reason),
+            AccessError::NotAFile => Self::NotAFile,
             other => Self::NotPermitted(other),
         }
     }

@@ -16,7 +16,7 @@ mod resolver;
 mod stores;
 mod user_config;
 
-pub use access::{AccessError, SecretAccess};
+pub use access::{AccessError, SecretAccess, SecretLinks};
 pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
 pub use fingerprint::Fingerprinter;

@@ -24,7 +24,8 @@ pub(super) use project::{ProjectSettings, keys_elsewhere, not_included, organiza
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};
 use crate::model::RotationMode;
-use crate::secrets::SecretAccess;
+use crate::secrets::{SecretAccess, SecretLinks};
+use std::cell::RefCell;
 use std::path::Path;
 
 /// The rules that hold for all connectors of a file: permitted references, and the directories for
@@ -36,6 +37,8 @@ pub(super) struct Scope<'s> {
     pub(super) permissions: Permissions,
     /// The rotation mode of connectors without their own `rotation`.
     pub(super) rotation: RotationMode,
+    /// Where the links of the file references lead. Checks add to it.
+    pub(super) links: &'s RefCell<SecretLinks>,
 }
 
 /// The connector under validation.

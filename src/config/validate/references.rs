@@ -4,14 +4,13 @@ use super::Scope;
 use super::policy::DenyReason;
 use super::stores::unknown_store;
 use crate::config::code::Code;
-use crate::config::confine::{self, SecretPath};
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::redaction::title;
 use crate::model::{SecretRef, Setting, StoreKind};
 use crate::secrets::{AccessError, syntax_error};
 use serde_json::Value;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// The key that represents a reference in the ledger and in plans.
 pub(super) const RESERVED: &str = "$secret";
@@ -48,10 +47,12 @@ pub(super) fn reference(
     if let Some(message) = syntax_error(&reference) {
         let message = format!("{}: {message}", origin.label());
         findings.at(origin, Code::InvalidReference, message, None);
-    } else if reference.store == StoreKind::File {
-        check_file(&reference, origin, scope, findings);
-    } else if let Err(error) = scope.secret_access.check(scope.project, &reference) {
-        report_access_error(error, origin, findings);
+    } else {
+        match scope.secret_access.check(scope.project, &reference) {
+            Ok(None) => {}
+            Ok(Some(target)) => check_target(&reference, target, origin, scope, findings),
+            Err(error) => report_access_error(error, origin, findings),
+        }
     }
     check_permission(&reference, origin, scope, findings);
     Some(reference)
@@ -94,8 +95,12 @@ fn report_access_error(error: AccessError, origin: Origin<'_>, findings: &mut Fi
             Code::ProtectedVariable
         }
         AccessError::VariableNotAllowed => Code::VariableNotAllowed,
-        AccessError::OutsideRoots | AccessError::DanglingLink => Code::SecretFileOutside,
-        AccessError::Unreadable(_) => Code::SecretFileUnusable,
+        AccessError::ParentStep
+        | AccessError::OutsideRoots
+        | AccessError::LinkOutside
+        | AccessError::LinkChanged
+        | AccessError::DanglingLink => Code::SecretFileOutside,
+        AccessError::NotAFile | AccessError::Unreadable(_) => Code::SecretFileUnusable,
         AccessError::HiddenDirectory
         | AccessError::PlatformToken
         | AccessError::ProtectedFile(_) => Code::ProtectedFile,
@@ -104,49 +109,30 @@ fn report_access_error(error: AccessError, origin: Origin<'_>, findings: &mut Fi
     findings.at(origin, code, message, error.hint().map(str::to_owned));
 }
 
-/// Checks where a file reference leads. The policy holds for that path, too, because a link in one
-/// customer's directory can lead to the secret of another customer.
-fn check_file(
+/// Checks the path that a file reference reads through links. The policy holds for that path, too, because a link in
+/// one customer's directory can lead to the secret of another customer.
+fn check_target(
     reference: &SecretRef,
+    target: PathBuf,
     origin: Origin<'_>,
     scope: &Scope<'_>,
     findings: &mut Findings,
 ) {
-    let path = Path::new(&reference.path);
-    let checked = confine::secret(path, scope.project, scope.secret_access.roots());
-    if checked.is_ok()
-        && let Err(error) = scope.secret_access.check(scope.project, reference)
-    {
-        report_access_error(error, origin, findings);
+    let linked = SecretRef {
+        path: target.to_string_lossy().into_owned(),
+        ..reference.clone()
+    };
+    let refuses = |reference| scope.permissions.deny_reason(reference).is_some();
+    if refuses(&linked) && !refuses(reference) {
+        let message = format!(
+            "{}: a link leads to {}, which the project's `secret_policy` does not allow this file to use",
+            origin.label(),
+            title(&linked.path)
+        );
+        findings.at(origin, Code::ReferenceNotAllowed, message, None);
     }
-    match checked {
-        Err(escape) => {
-            let code = match escape {
-                confine::Escape::NotAFile => Code::SecretFileUnusable,
-                _ => Code::SecretFileOutside,
-            };
-            let label = origin.label();
-            let reason = escape.reason();
-            let message = format!("{label}: this file reference cannot be used: {reason}");
-            findings.at(origin, code, message, None);
-        }
-        Ok(SecretPath::Direct) => {}
-        Ok(SecretPath::Linked(resolved)) => {
-            let linked = SecretRef {
-                path: resolved.to_string_lossy().into_owned(),
-                ..reference.clone()
-            };
-            let refuses = |reference| scope.permissions.deny_reason(reference).is_some();
-            if refuses(&linked) && !refuses(reference) {
-                let message = format!(
-                    "{}: a link leads to {}, which the project's `secret_policy` does not allow this file to use",
-                    origin.label(),
-                    title(&linked.path)
-                );
-                findings.at(origin, Code::ReferenceNotAllowed, message, None);
-            }
-        }
-    }
+    let mut links = scope.links.borrow_mut();
+    links.insert(reference.path.clone().into(), target);
 }
 
 /// Converts a value to a setting and parses the references in it. Recursion is safe, because the

@@ -239,16 +239,18 @@ fn guard_too_many_deletes_ten_owned_uses_percentage() {
 }
 
 #[test]
-fn guard_allow_delete_raises_limit_and_never_lowers_it() {
+fn guard_allow_delete_replaces_the_limit_of_the_files() {
     let with = |limit: CountOrPercent, gone: u128| {
         let mut scene = fleet(20, gone);
         scene.policy.allow_delete = Some(limit);
         refused(&scene)
     };
     assert!(!with(CountOrPercent::Count(4), 4) && with(CountOrPercent::Count(4), 5));
-    assert!(!with(CountOrPercent::Count(0), 2) && with(CountOrPercent::Count(0), 3));
+    assert!(!with(CountOrPercent::Count(0), 0) && with(CountOrPercent::Count(0), 1));
+    assert!(!with(CountOrPercent::Count(1), 1) && with(CountOrPercent::Count(1), 2));
     assert!(!with(CountOrPercent::Percent(30), 6) && with(CountOrPercent::Percent(30), 7));
-    assert!(!with(CountOrPercent::Percent(0), 2) && with(CountOrPercent::Percent(0), 3));
+    assert!(!with(CountOrPercent::Percent(0), 0) && with(CountOrPercent::Percent(0), 1));
+    assert!(!with(CountOrPercent::Percent(5), 1) && with(CountOrPercent::Percent(5), 2));
 }
 
 #[test]

@@ -211,8 +211,8 @@ fn guard_limit_names_its_source() {
     assert_eq!(limit(|_| {}), (true, 5, LimitSource::Files));
     let raised = limit(|scene| scene.policy.allow_delete = Some(CountOrPercent::Count(7)));
     assert_eq!(raised, (true, 7, LimitSource::AllowDelete));
-    let not_raised = limit(|scene| scene.policy.allow_delete = Some(CountOrPercent::Count(3)));
-    assert_eq!(not_raised, (true, 5, LimitSource::Files));
+    let lowered = limit(|scene| scene.policy.allow_delete = Some(CountOrPercent::Count(3)));
+    assert_eq!(lowered, (false, 3, LimitSource::AllowDelete));
     assert_eq!(Scene::applied().plan().deletions, None);
 }
 

@@ -14,12 +14,24 @@ pub enum AccessError {
     /// `AIRLIFT_SECRET_ENV` is set and does not contain the variable.
     #[error("AIRLIFT_SECRET_ENV does not allow the variable")]
     VariableNotAllowed,
-    /// The path contains `..`, is absolute and outside the roots, or a link leads outside.
+    /// The path contains `..`.
+    #[error("the path contains `..`")]
+    ParentStep,
+    /// The path is absolute and below no root.
     #[error("the file is outside the project and the allowed secret directories")]
     OutsideRoots,
+    /// A link leads out of the project or of the root.
+    #[error("a link leads outside the allowed directory")]
+    LinkOutside,
+    /// A link leads elsewhere than at the time when the project was loaded and its policy was judged.
+    #[error("a link on the path has changed since the project's files were read")]
+    LinkChanged,
     /// A link leads to a file that does not exist, so that its target cannot be judged.
     #[error("a link on the path has no target")]
     DanglingLink,
+    /// The path names a directory, pipe, socket or device.
+    #[error("the path is not a regular file")]
+    NotAFile,
     /// A directory on the path is hidden.
     #[error("the file is below a hidden directory")]
     HiddenDirectory,

@@ -30,7 +30,14 @@ const CREDENTIAL_FILES: [&str; 9] = [
     ".yarnrc.yml",
 ];
 
-/// An existing file that a reference may read. Neither path contains a link.
+/// The path of a reference, with links.
+struct WrittenPath {
+    /// The project's directory, or the root that contains the path.
+    root: PathBuf,
+    full: PathBuf,
+}
+
+/// A file that a reference may read. Neither path contains a link.
 #[derive(Debug)]
 pub(in crate::secrets) struct SecretFile {
     /// The project's directory, or an allowed directory.
@@ -40,53 +47,75 @@ pub(in crate::secrets) struct SecretFile {
 }
 
 impl SecretAccess {
-    /// Finds the file of a reference. Fails if the file does not exist.
+    /// Finds the file of a reference. Fails if the file does not exist, or if a link leads elsewhere than at the time
+    /// when the project was loaded.
     pub(in crate::secrets) fn locate(
         &self,
         project: &Path,
         path: &Path,
     ) -> Result<SecretFile, AccessError> {
-        let (root, path) = self.written_path(project, path)?;
-        let real = canonical(&path)?;
-        self.judge(&canonical(&root)?, &real)
+        let written = self.written_path(project, path)?;
+        let real = canonical(&written.full)?;
+        let file = self.judge(&canonical(&written.root)?, &real)?;
+        let is_as_loaded = self
+            .links
+            .as_ref()
+            .is_none_or(|links| links.get(path) == written.link_target(path, &file).as_ref());
+        is_as_loaded.then_some(file).ok_or(AccessError::LinkChanged)
     }
 
-    /// Checks the path of a reference. A file that does not exist passes.
-    pub(super) fn check_file(&self, project: &Path, path: &Path) -> Result<(), AccessError> {
-        let (root, path) = self.written_path(project, path)?;
+    /// Checks the path of a reference. If links lead to another path, returns that path as a reference would name it. A
+    /// file that does not exist passes.
+    pub(super) fn check_file(
+        &self,
+        project: &Path,
+        path: &Path,
+    ) -> Result<Option<PathBuf>, AccessError> {
+        let written = self.written_path(project, path)?;
         // A root that does not exist contains no link.
-        let Ok(real_root) = root.canonicalize() else {
-            return self.judge(&root, &path).map(drop);
+        let Ok(real_root) = written.root.canonicalize() else {
+            return self.judge(&written.root, &written.full).map(|_| None);
         };
-        let real = without_links(&path)?;
-        self.judge(&real_root, &real)?;
-        self.protected_files.check_path(&real)
+        let real = without_links(&written.full)?;
+        let file = self.judge(&real_root, &real)?;
+        if let Ok(metadata) = real.metadata() {
+            self.protected_files.check(&real, &metadata)?;
+            if !metadata.is_file() {
+                return Err(AccessError::NotAFile);
+            }
+        }
+        Ok(written.link_target(path, &file))
     }
 
-    /// The root and the path that a reference names, with links.
-    fn written_path(&self, project: &Path, path: &Path) -> Result<(PathBuf, PathBuf), AccessError> {
+    /// The root and the path that a reference names.
+    fn written_path(&self, project: &Path, path: &Path) -> Result<WrittenPath, AccessError> {
         let is_parent = |part: Component<'_>| part == Component::ParentDir;
         if path.components().any(is_parent) {
-            return Err(AccessError::OutsideRoots);
+            return Err(AccessError::ParentStep);
         }
         if path.is_absolute() {
             let root = self.roots.iter().find(|root| path.starts_with(root));
-            let root = root.ok_or(AccessError::OutsideRoots)?;
-            return Ok((root.clone(), path.to_owned()));
+            return Ok(WrittenPath {
+                root: root.ok_or(AccessError::OutsideRoots)?.clone(),
+                full: path.to_owned(),
+            });
         }
         let project = if project.as_os_str().is_empty() {
             Path::new(".")
         } else {
             project
         };
-        Ok((project.to_owned(), project.join(path)))
+        Ok(WrittenPath {
+            root: project.to_owned(),
+            full: project.join(path),
+        })
     }
 
     /// Judges a path without links.
     fn judge(&self, root: &Path, path: &Path) -> Result<SecretFile, AccessError> {
         let below = path
             .strip_prefix(root)
-            .map_err(|_| AccessError::OutsideRoots)?;
+            .map_err(|_| AccessError::LinkOutside)?;
         if is_platform_token(path, below) {
             return Err(AccessError::PlatformToken);
         }
@@ -115,6 +144,46 @@ impl SecretAccess {
             .map(Path::to_owned)
             .min_by_key(|below| below.components().count())
     }
+}
+
+impl WrittenPath {
+    /// The path that links lead to, as a reference would name it. None if `path` contains no link, or only those of a
+    /// Kubernetes mount.
+    fn link_target(&self, path: &Path, file: &SecretFile) -> Option<PathBuf> {
+        let below = self.full.strip_prefix(&self.root).unwrap_or(path);
+        // Collecting the components removes `.`.
+        let below: PathBuf = below.components().collect();
+        if below == file.below || is_mounted(&below, file) {
+            return None;
+        }
+        Some(if path.is_absolute() {
+            self.root.join(&file.below)
+        } else {
+            file.below.clone()
+        })
+    }
+}
+
+/// Whether a file differs from the written path only by the directory that Kubernetes inserts: the target of `..data`
+/// in the directory of the mount.
+fn is_mounted(written: &Path, file: &SecretFile) -> bool {
+    let (written, real): (Vec<&OsStr>, Vec<&OsStr>) =
+        (written.iter().collect(), file.below.iter().collect());
+    let same = written
+        .iter()
+        .zip(&real)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let (mount, inserted) = real.split_at(same);
+    let Some((version, rest)) = inserted.split_first() else {
+        return false;
+    };
+    if !version.as_encoded_bytes().starts_with(b"..") || written.get(same..) != Some(rest) {
+        return false;
+    }
+    let mount = file.root.join(mount.iter().collect::<PathBuf>());
+    let data = mount.join("..data").canonicalize();
+    data.is_ok_and(|data| data == mount.join(version))
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, AccessError> {

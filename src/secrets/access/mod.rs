@@ -5,6 +5,9 @@
 
 mod error;
 mod file;
+#[cfg(unix)]
+#[cfg(test)]
+mod link_tests;
 mod protected_files;
 #[cfg(unix)]
 #[cfg(test)]
@@ -15,6 +18,7 @@ pub(in crate::secrets) use file::SecretFile;
 
 use crate::model::{SecretRef, StoreKind, VariableOwner, matches_wildcard, protected_variable};
 use protected_files::ProtectedFiles;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -30,7 +34,12 @@ pub struct SecretAccess {
     /// The patterns in `AIRLIFT_SECRET_ENV`. None: every variable that is not protected.
     variables: Option<Vec<String>>,
     protected_files: ProtectedFiles,
+    /// Where links led when the project was loaded. None before that.
+    links: Option<SecretLinks>,
 }
+
+/// The references of a project that read a file through links: the path of each, and the path that the links lead to.
+pub type SecretLinks = BTreeMap<PathBuf, PathBuf>;
 
 impl Default for SecretAccess {
     fn default() -> Self {
@@ -61,6 +70,7 @@ impl SecretAccess {
             roots,
             variables,
             protected_files: ProtectedFiles::from_environment(variable),
+            links: None,
         }
     }
 
@@ -69,21 +79,39 @@ impl SecretAccess {
         ProtectedFiles::reads_variable(name)
     }
 
-    /// The directories that absolute file references may read.
-    pub fn roots(&self) -> &[PathBuf] {
-        &self.roots
+    /// Protects the policy file that the command line names.
+    #[must_use]
+    pub fn with_policy(mut self, path: Option<PathBuf>) -> Self {
+        if let Some(path) = path {
+            self.protected_files.add_policy(path);
+        }
+        self
     }
 
-    /// Checks a reference without reading the value. A file that does not exist passes, because a secret often exists
-    /// only where a run takes place.
-    pub fn check(&self, project: &Path, reference: &SecretRef) -> Result<(), AccessError> {
+    /// Refuses files to which links lead now and did not lead when the project was loaded.
+    #[must_use]
+    pub fn with_links(self, links: SecretLinks) -> Self {
+        Self {
+            links: Some(links),
+            ..self
+        }
+    }
+
+    /// Checks a reference without reading the value. If links lead to another file, returns that path as a reference
+    /// would name it. A file that does not exist passes, because a secret often exists only where a run takes place.
+    pub fn check(
+        &self,
+        project: &Path,
+        reference: &SecretRef,
+    ) -> Result<Option<PathBuf>, AccessError> {
         match reference.store {
-            StoreKind::Env => self.check_variable(&reference.path),
+            StoreKind::Env => self.check_variable(&reference.path).map(|()| None),
             StoreKind::File => {
-                self.check_file(project, Path::new(&reference.path))?;
-                check_field(project, reference)
+                let target = self.check_file(project, Path::new(&reference.path))?;
+                check_field(project, reference)?;
+                Ok(target)
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 

@@ -6,6 +6,9 @@ use std::ffi::OsString;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+/// What the policy file is.
+const POLICY: &str = "the operator's policy";
+
 /// Variables that name a file of this run, with what the file contains.
 const FILE_VARIABLES: &[(&str, &str)] = &[
     (
@@ -14,7 +17,7 @@ const FILE_VARIABLES: &[(&str, &str)] = &[
     ),
     ("AIRLIFT_CONFIG", "the user's own configuration"),
     ("AIRLIFT_LEDGER_KEY_FILE", "the key of the ledger"),
-    ("AIRLIFT_POLICY", "the operator's policy"),
+    ("AIRLIFT_POLICY", POLICY),
     ("AIRLIFT_VAULT_JWT_FILE", "the login of Vault"),
     ("AWS_CONFIG_FILE", "the login of AWS"),
     ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "the login of AWS"),
@@ -49,7 +52,7 @@ const HOME_FILES: &[(&str, &str)] = &[
         ".config/airlift/config.yaml",
         "the user's own configuration",
     ),
-    (".config/airlift/policy.yaml", "the operator's policy"),
+    (".config/airlift/policy.yaml", POLICY),
     (
         ".config/gcloud/application_default_credentials.json",
         "the login of Google Cloud",
@@ -86,12 +89,8 @@ impl ProtectedFiles {
         name == "HOME" || FILE_VARIABLES.iter().any(|(variable, _)| *variable == name)
     }
 
-    /// Checks a path, if a file exists there.
-    pub(super) fn check_path(&self, path: &Path) -> Result<(), AccessError> {
-        match path.metadata() {
-            Ok(metadata) => self.check(path, &metadata),
-            Err(_) => Ok(()),
-        }
+    pub(super) fn add_policy(&mut self, path: PathBuf) {
+        self.0.push((path, POLICY));
     }
 
     /// Checks a file by the metadata of the open file. A hard link or another spelling of the path is the same file.

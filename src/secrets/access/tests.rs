@@ -48,7 +48,7 @@ impl Fixture {
     /// Checks a file reference before a run and at the read, which have to agree about an existing file.
     fn check(&self, access: &SecretAccess, path: impl AsRef<Path>) -> Result<(), AccessError> {
         let path = path.as_ref();
-        let checked = access.check_file(&self.project(), path);
+        let checked = access.check_file(&self.project(), path).map(drop);
         let opened = access.locate(&self.project(), path).and_then(|file| {
             let path = file.root.join(file.below);
             access.check_opened(&path, &path.metadata().unwrap())
@@ -224,6 +224,21 @@ fn check_file_of_the_users_configuration_is_refused() {
 }
 
 #[test]
+fn check_policy_file_of_the_command_line_is_refused_under_every_name() {
+    let fixture = Fixture::new();
+    let policy = fixture.write("root/policy.yaml");
+    fs::hard_link(&policy, fixture.project().join("copy")).unwrap();
+    let access = with_root(&fixture.directory.path().join("root"));
+    assert_eq!(fixture.check(&access, &policy), Ok(()));
+    let access = access.with_policy(Some(policy.clone()));
+    for path in [policy.as_path(), Path::new("copy")] {
+        let error = fixture.check(&access, path);
+        let is_refused = matches!(error, Err(AccessError::ProtectedFile(_)));
+        assert!(is_refused, "{}: {error:?}", path.display());
+    }
+}
+
+#[test]
 fn check_link_without_target_is_refused() {
     let fixture = Fixture::new();
     symlink("../globex/token", fixture.project().join("token")).unwrap();
@@ -238,7 +253,7 @@ fn check_file_that_does_not_exist_is_allowed() {
     let access = SecretAccess::default();
     for path in ["secrets/acme/token", "/run/secrets/airlift-test-absent"] {
         let checked = access.check_file(&fixture.project(), Path::new(path));
-        assert_eq!(checked, Ok(()), "{path}");
+        assert_eq!(checked, Ok(None), "{path}");
     }
 }
 
@@ -258,12 +273,13 @@ fn check_field_with_the_name_of_a_protected_variable_is_refused() {
             let is_protected = matches!(error, Err(AccessError::ProtectedVariable(_)));
             assert!(is_protected, "{path}#{name}: {error:?}");
         }
-        assert_eq!(check(&format!("${{file:{path}#ACME_TOKEN}}")), Ok(()));
+        let customer = check(&format!("${{file:{path}#ACME_TOKEN}}"));
+        assert!(customer.is_ok(), "{path}: {customer:?}");
     }
     for path in [".env", "link"] {
         let error = check(&format!("${{file:{path}}}"));
         let is_protected = matches!(error, Err(AccessError::ProtectedFile(_)));
         assert!(is_protected, "{path}: {error:?}");
     }
-    assert_eq!(check("${file:values.yaml}"), Ok(()));
+    assert_eq!(check("${file:values.yaml}"), Ok(None));
 }

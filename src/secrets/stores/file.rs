@@ -130,7 +130,7 @@ fn open_below(root: &Path, path: &Path) -> Result<File, ResolveErrorKind> {
     let open_error = |error: rustix::io::Errno| match error {
         // A socket cannot be opened. The path had no link when it was resolved, so a link is new.
         rustix::io::Errno::NXIO => ResolveErrorKind::NotAFile,
-        rustix::io::Errno::LOOP => AccessError::OutsideRoots.into(),
+        rustix::io::Errno::LOOP => AccessError::LinkChanged.into(),
         other => unreadable(&other.into()),
     };
     let mut parts = path.components().peekable();
@@ -228,16 +228,16 @@ mod tests {
         symlink(outside.path(), project.path().join("dir")).unwrap();
         symlink("/dev/zero", project.path().join("zero")).unwrap();
         let store = store(project.path(), &[outside.path()]);
-        for escape in [
-            "link",
-            "dir/secret",
-            "../x",
-            "/etc/passwd",
-            "zero",
-            "a/../b",
+        for (escape, expected) in [
+            ("link", AccessError::LinkOutside),
+            ("dir/secret", AccessError::LinkOutside),
+            ("../x", AccessError::ParentStep),
+            ("/etc/passwd", AccessError::OutsideRoots),
+            ("zero", AccessError::LinkOutside),
+            ("a/../b", AccessError::ParentStep),
         ] {
             let error = store.content(escape, None).unwrap_err();
-            assert_eq!(error, AccessError::OutsideRoots.into(), "{escape}");
+            assert_eq!(error, expected.into(), "{escape}");
         }
     }
 
@@ -253,6 +253,29 @@ mod tests {
         let allowed = outside.path().join("secret");
         let allowed = store.content(allowed.to_str().unwrap(), None).unwrap();
         assert_eq!(allowed.expose(), "x");
+    }
+
+    #[test]
+    fn read_link_that_changed_after_loading_is_refused() {
+        let project = tempfile::tempdir().unwrap();
+        let path = |name: &str| project.path().join(name);
+        for name in ["acme", "globex", "direct"] {
+            fs::write(path(name), name).unwrap();
+        }
+        symlink("acme", path("link")).unwrap();
+        let mut access = SecretAccess::default();
+        let reference = "${file:link}".parse().unwrap();
+        let target = access.check(project.path(), &reference).unwrap().unwrap();
+        access = access.with_links([("link".into(), target)].into());
+        let store = FileStore::new(project.path().to_owned(), Arc::new(access));
+        assert_eq!(store.content("link", None).unwrap().expose(), "acme");
+        assert_eq!(store.content("direct", None).unwrap().expose(), "direct");
+        for changed in ["link", "direct"] {
+            fs::remove_file(path(changed)).unwrap();
+            symlink("globex", path(changed)).unwrap();
+            let error = store.content(changed, None).unwrap_err();
+            assert_eq!(error, AccessError::LinkChanged.into(), "{changed}");
+        }
     }
 
     #[test]

@@ -44,3 +44,44 @@ fn policy_inside_the_project_is_refused() {
         .exits(1)
         .complains("policy_untrusted");
 }
+
+/// The project has a reference to the policy file, which lies below an allowed root.
+#[test]
+fn policy_file_is_no_secret_of_a_customer() {
+    let mut env = TestEnv::new();
+    let outside = tempfile::tempdir().unwrap();
+    let policy = outside.path().join("policy.json");
+    std::fs::write(&policy, "{\"version\": 1}").unwrap();
+    let policy = policy.to_str().unwrap();
+    env.set("AIRLIFT_SECRET_ROOTS", outside.path().to_str().unwrap());
+    env.write(
+        "airlift.yaml",
+        &format!(
+            "version: 1\ncustomers: [{{name: acme, connectors: [{{name: Hub, type: github, \
+             credentials: {{token: \"${{file:{policy}}}\"}}}}]}}]\n"
+        ),
+    );
+    env.run(&["validate"]).exits(0);
+    for command in ["plan", "apply"] {
+        env.run(&[command, "--policy", policy])
+            .exits(1)
+            .complains("error[protected_file]");
+    }
+    env.set("AIRLIFT_POLICY", policy);
+    env.run(&["validate"])
+        .exits(1)
+        .says("error[protected_file]");
+}
+
+#[test]
+fn allow_delete_below_the_limit_of_the_files_refuses_the_plan() {
+    let env = TestEnv::applied();
+    env.remove_lines("  - name: globex", None);
+    let before = env.world();
+    env.run(&["plan", "--prune"]).exits(0).says("`guards`");
+    let (output, _) = env.apply(&["--prune", "--allow-delete", "0"]);
+    output
+        .exits(5)
+        .complains("0 are allowed by `--allow-delete`");
+    assert_eq!(env.world(), before);
+}
