@@ -15,12 +15,13 @@ use std::path::Path;
 /// larger input is noticed.
 const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
 
-/// Loads the project. Shows every finding and fails if the files have errors.
+/// Loads the project. Shows every finding and fails if the files have errors. Else shows the warnings that `-v` asks for,
+/// and those about files that are not read, because their customers count as removed.
 pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let Invocation { ui, global, .. } = invocation;
     let Loaded { report, project } = read(invocation)?;
     let Some(project) = project else {
-        render::findings(&mut ui.status(), &report)?;
+        render::findings(&mut ui.status(), &report, ui.verbosity())?;
         let message = "the files have errors; no request was sent";
         let failure = Failure::error("invalid_files", message)
             .hint("`airlift explain CODE` says what to do about the code of each finding");
@@ -29,8 +30,13 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
         }
         return Err(failure);
     };
-    if ui.verbosity().lists_all() && !report.findings.is_empty() {
-        render::findings(&mut ui.status(), &report)?;
+    let shown = if ui.verbosity().lists_all() {
+        report
+    } else {
+        report.about_reading()
+    };
+    if !shown.findings.is_empty() {
+        render::findings(&mut ui.status(), &shown, ui.verbosity())?;
     }
     Ok(project)
 }

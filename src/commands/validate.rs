@@ -22,7 +22,7 @@ pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
 
 fn text(ui: &Ui, loaded: &Loaded) -> Result<(), Failure> {
     if !loaded.report.findings.is_empty() {
-        render::findings(&mut ui.out(), &loaded.report)?;
+        render::findings(&mut ui.out(), &loaded.report, ui.verbosity())?;
     }
     if let Some(project) = &loaded.project {
         let (customers, connectors) = (&project.desired.customers, project.desired.connectors());

@@ -54,6 +54,9 @@ codes! {
     NoFiles "no_files" Error
     IncludeNoMatch "include_no_match" Error
     FileNotIncluded "file_not_included" Warning
+    FileRepeated "file_repeated" Warning
+    EmptyInclude "empty_include" Warning
+    NoCustomers "no_customers" Warning
     IncludeOutside "include_outside" Error
     InvalidPattern "invalid_pattern" Error
     YamlSyntax "yaml_syntax" Error
@@ -61,6 +64,7 @@ codes! {
     DuplicateKey "duplicate_key" Error
     MergeKey "merge_key" Error
     MultipleDocuments "multiple_documents" Error
+    IgnoredDirective "ignored_directive" Warning
     YamlTag "yaml_tag" Error
     TooDeep "too_deep" Error
     TooManyNodes "too_many_nodes" Error
@@ -109,6 +113,17 @@ codes! {
     InvalidFormat "invalid_format" Error
     SecretLookingLiteral "secret_looking_literal" Warning
     DuplicateEntity "duplicate_entity" Error
+}
+
+impl Code {
+    /// Whether the finding is about a file that is not read, or read without effect, so that the project may lack
+    /// customers.
+    pub(super) fn is_about_reading(self) -> bool {
+        matches!(
+            self,
+            Self::FileNotIncluded | Self::FileRepeated | Self::EmptyInclude | Self::NoCustomers
+        )
+    }
 }
 
 #[cfg(test)]

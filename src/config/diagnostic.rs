@@ -5,6 +5,7 @@ pub use super::code::{Code, Severity};
 
 use serde::Serialize;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// A location in a file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Ord, PartialOrd, Serialize)]
@@ -84,7 +85,16 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The number of findings that are not listed.
     pub omitted: usize,
+    /// The number of errors among the omitted findings.
+    #[serde(skip)]
+    pub omitted_errors: usize,
+    /// The number of omitted warnings with the code and the message of a listed one.
+    #[serde(skip)]
+    pub omitted_alike: OmittedWarnings,
 }
+
+/// The number of omitted warnings, by code and message.
+pub type OmittedWarnings = BTreeMap<(Code, String), usize>;
 
 impl Default for Report {
     fn default() -> Self {
@@ -92,31 +102,56 @@ impl Default for Report {
             format_version: 1,
             findings: Vec::new(),
             omitted: 0,
+            omitted_errors: 0,
+            omitted_alike: OmittedWarnings::new(),
         }
     }
 }
 
 impl Report {
-    /// Whether any listed finding stops a run.
+    /// Whether any finding stops a run.
     pub fn has_errors(&self) -> bool {
         self.errors() > 0
     }
 
-    /// The number of listed errors.
+    /// The number of errors, listed or not.
     pub fn errors(&self) -> usize {
-        self.count(Severity::Error)
+        self.count(Severity::Error) + self.omitted_errors
     }
 
-    /// The number of listed warnings.
+    /// The number of warnings, listed or not.
     pub fn warnings(&self) -> usize {
-        self.count(Severity::Warning)
+        self.count(Severity::Warning) + self.omitted - self.omitted_errors
     }
 
+    /// The number of listed findings, without the one that says how many are not listed.
     fn count(&self, severity: Severity) -> usize {
         self.findings
             .iter()
             .filter(|finding| finding.severity == severity)
+            .filter(|finding| finding.code != Code::TooManyFindings)
             .count()
+    }
+
+    /// The warnings about files that are not read, or read without effect. The project may lack customers because of
+    /// them.
+    #[must_use]
+    pub fn about_reading(&self) -> Self {
+        let findings = self.findings.iter();
+        let alike = self.omitted_alike.iter();
+        let omitted_alike: OmittedWarnings = alike
+            .filter(|((code, _), _)| code.is_about_reading())
+            .map(|(group, count)| (group.clone(), *count))
+            .collect();
+        Self {
+            findings: findings
+                .filter(|finding| finding.code.is_about_reading())
+                .cloned()
+                .collect(),
+            omitted: omitted_alike.values().sum(),
+            omitted_alike,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn sort(&mut self) {

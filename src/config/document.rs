@@ -6,10 +6,10 @@ use super::code::Code;
 use super::findings::Findings;
 use super::origin::Origin;
 use super::raw::{RawConnector, RawCustomer, RawFile};
-use super::read::unprintable;
+use super::read::is_unprintable;
 use super::schema_check::{self, WrongPath, kind_of};
 use super::source::Source;
-use super::yaml;
+use super::yaml::{self, Defect};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -87,12 +87,34 @@ impl Document {
         })
     }
 
-    /// Whether the file looks like configuration: a mapping with no other keys than airlift's.
+    /// Whether the file is configuration: a mapping with no other keys than airlift's.
     pub(super) fn is_configuration(&self) -> bool {
         let is_known =
             |name: &str| name == "version" || name == "customers" || PROJECT_KEYS.contains(&name);
         let entries = self.entries();
         !entries.is_empty() && entries.iter().all(|(name, _)| is_known(name))
+    }
+
+    /// Whether the file has customers, as far as that can be told of an invalid file.
+    pub(super) fn seems_to_have_customers(&self) -> bool {
+        let starts_list = |line: &str| line.starts_with("customers:");
+        if self.is_valid {
+            !self.customers().is_empty()
+        } else {
+            self.source.text.lines().any(starts_list)
+        }
+    }
+
+    /// Whether the file is valid and says nothing, not even that there are no customers.
+    pub(super) fn is_without_content(&self) -> bool {
+        let says_something = |(_, value): &(&str, Origin<'_>)| !value.is_null();
+        self.is_valid
+            && self.source.root().items().is_empty()
+            && !self
+                .entries()
+                .iter()
+                .filter(|(name, _)| *name != "version")
+                .any(says_something)
     }
 
     fn entries(&self) -> Vec<(&str, Origin<'_>)> {
@@ -116,19 +138,34 @@ impl Document {
 /// Parses the text and returns whether it has no defect. The tree of a text with defects is kept
 /// to mask excerpts.
 fn parse(source: &mut Source, findings: &mut Findings) -> bool {
-    if let Some(at) = unprintable(&source.text) {
-        let message = "this character is invisible, or YAML readers disagree about its meaning";
-        let span = source.character(at);
-        findings.span(source, span, Code::UnprintableCharacter, message);
+    if source.text.contains(is_unprintable) {
+        report_unprintable(source, findings);
         return false;
     }
     let parsed = yaml::parse(&source.text);
-    let is_valid = parsed.defects.is_empty();
+    let is_valid = parsed.defects.iter().all(Defect::is_harmless);
     source.tree = parsed.tree;
     for defect in parsed.defects {
         findings.defect(source, defect);
     }
     is_valid
+}
+
+fn report_unprintable(source: &Source, findings: &mut Findings) {
+    for (span, character) in source.characters(is_unprintable) {
+        if findings.is_full() {
+            findings.omit();
+        } else if character == '\0' {
+            let message = "the file contains a NUL, so it is not text";
+            findings.span(source, span, Code::NotText, message);
+        } else {
+            let message = format!(
+                "this character (U+{:04X}) is invisible, or YAML readers disagree about its meaning",
+                u32::from(character)
+            );
+            findings.span(source, span, Code::UnprintableCharacter, message);
+        }
+    }
 }
 
 /// Decodes a file without its customers. Customers are decoded one at a time, because a large file

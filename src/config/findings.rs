@@ -1,18 +1,22 @@
-//! Responsible for collecting findings with masked excerpts, up to a limit.
+//! Responsible for collecting findings with masked excerpts, up to a limit for errors and one for warnings, so that
+//! warnings never hide an error.
 
 use super::code::{Code, Severity};
-use super::diagnostic::{Excerpt, Finding, Location, Report};
+use super::diagnostic::{Excerpt, Finding, Location, OmittedWarnings, Report};
 use super::limits;
 use super::origin::{Origin, PathStep};
 use super::source::Source;
 use super::yaml::{Defect, Span};
+use std::collections::btree_map::Entry;
 
 /// Findings of one stage, up to a limit.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    collected: Vec<CollectedFinding>,
+    errors: Vec<CollectedFinding>,
+    warnings: Vec<CollectedFinding>,
     omitted: usize,
-    failed: bool,
+    omitted_errors: usize,
+    omitted_alike: OmittedWarnings,
 }
 
 /// A finding, with the steps to its value if the value is not in a file.
@@ -65,7 +69,7 @@ impl StagedFindings {
 }
 
 /// The location of a finding whose message is built later.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FindingSite {
     location: Location,
     path: Option<String>,
@@ -94,15 +98,23 @@ impl Findings {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        if self.count(code) {
-            self.list(origin.into(), code, message.into(), help);
+        let message = message.into();
+        if self.count(code, &message) {
+            self.list(origin.into(), code, message, help);
         }
     }
 
     /// Adds a finding about a value whose tree may be dropped already.
-    pub(super) fn at_site(&mut self, site: FindingSite, code: Code, message: String) {
-        if self.count(code) {
-            self.list(site, code, message, None);
+    pub(super) fn at_site(
+        &mut self,
+        site: FindingSite,
+        code: Code,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let message = message.into();
+        if self.count(code, &message) {
+            self.list(site, code, message, help);
         }
     }
 
@@ -114,7 +126,7 @@ impl Findings {
             message,
             path,
         } = defect;
-        if self.count(code) {
+        if self.count(code, &message) {
             let location = source.location(span);
             let site = FindingSite {
                 excerpt: source.excerpt(&location),
@@ -144,15 +156,22 @@ impl Findings {
     }
 
     /// Adds a finding about a whole file.
-    pub(super) fn file(&mut self, name: &str, code: Code, message: impl Into<String>) {
-        if self.count(code) {
+    pub(super) fn file(
+        &mut self,
+        name: &str,
+        code: Code,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let message = message.into();
+        if self.count(code, &message) {
             let site = FindingSite {
                 location: Location::whole(name),
                 path: None,
                 excerpt: None,
                 steps: Vec::new(),
             };
-            self.list(site, code, message.into(), None);
+            self.list(site, code, message, help);
         }
     }
 
@@ -172,47 +191,81 @@ impl Findings {
             help,
             excerpt,
         };
-        self.collected.push(CollectedFinding { finding, steps });
+        self.push(CollectedFinding { finding, steps });
+    }
+
+    fn push(&mut self, collected: CollectedFinding) {
+        match collected.finding.severity {
+            Severity::Error => self.errors.push(collected),
+            Severity::Warning => self.warnings.push(collected),
+        }
     }
 
     /// Counts a finding and returns whether the list has space for it.
-    fn count(&mut self, code: Code) -> bool {
-        self.failed |= code.severity() == Severity::Error;
-        let listed = !self.is_full();
-        self.omitted += usize::from(!listed);
-        listed
+    fn count(&mut self, code: Code, message: &str) -> bool {
+        match code.severity() {
+            Severity::Error if self.is_full() => {
+                self.omit();
+                false
+            }
+            Severity::Error => true,
+            Severity::Warning => self.count_warning(code, message),
+        }
     }
 
-    /// Whether the list is full. Callers then skip building messages.
+    /// Counts a warning. The first of each code and message is listed even if the list is full.
+    fn count_warning(&mut self, code: Code, message: &str) -> bool {
+        let is_full = self.warnings.len() >= limits::WARNINGS;
+        let has_group = self.omitted_alike.len() < limits::GROUPS;
+        match self.omitted_alike.entry((code, message.to_owned())) {
+            Entry::Vacant(entry) if has_group => {
+                entry.insert(0);
+                return true;
+            }
+            Entry::Occupied(mut entry) if is_full => *entry.get_mut() += 1,
+            Entry::Vacant(_) | Entry::Occupied(_) => {}
+        }
+        self.omitted += usize::from(is_full);
+        !is_full
+    }
+
+    /// Whether the list of errors is full. Callers then skip building messages.
     pub(super) fn is_full(&self) -> bool {
-        self.collected.len() >= limits::FINDINGS
+        self.errors.len() >= limits::FINDINGS
     }
 
     /// Counts an error without listing it.
     pub(super) fn omit(&mut self) {
-        self.failed = true;
         self.omitted += 1;
+        self.omitted_errors += 1;
     }
 
     /// Whether any finding, listed or not, stops a run.
     pub(super) fn failed(&self) -> bool {
-        self.failed
+        !self.errors.is_empty() || self.omitted_errors > 0
     }
 
     /// Adds the findings of another stage.
-    pub(super) fn append(&mut self, mut other: Self) {
-        let free = limits::FINDINGS - self.collected.len();
-        let listed = free.min(other.collected.len());
-        self.omitted += other.omitted + other.collected.len() - listed;
-        self.failed |= other.failed;
-        self.collected.extend(other.collected.drain(..listed));
+    pub(super) fn append(&mut self, other: Self) {
+        for collected in other.errors.into_iter().chain(other.warnings) {
+            let CollectedFinding { finding, .. } = &collected;
+            if self.count(finding.code, &finding.message) {
+                self.push(collected);
+            }
+        }
+        self.omitted += other.omitted;
+        self.omitted_errors += other.omitted_errors;
+        for (group, count) in other.omitted_alike {
+            if let Some(omitted) = self.omitted_alike.get_mut(&group) {
+                *omitted += count;
+            }
+        }
     }
 
     /// The errors, each with the steps to its value.
     pub(super) fn into_errors(self) -> Vec<(Vec<PathStep>, Finding)> {
-        self.collected
+        self.errors
             .into_iter()
-            .filter(|collected| collected.finding.severity == Severity::Error)
             .map(|CollectedFinding { finding, steps }| (steps, finding))
             .collect()
     }
@@ -221,15 +274,18 @@ impl Findings {
     pub(super) fn into_report(self) -> Report {
         let mut report = Report {
             findings: self
-                .collected
+                .errors
                 .into_iter()
+                .chain(self.warnings)
                 .map(|collected| collected.finding)
                 .collect(),
             omitted: self.omitted,
+            omitted_errors: self.omitted_errors,
+            omitted_alike: self.omitted_alike,
             ..Report::default()
         };
         report.sort();
-        if report.omitted > 0 {
+        if report.omitted_errors > 0 {
             let last = report.findings.last();
             let file = last.map_or("", |last| &last.location.file);
             let more = Finding {
@@ -237,7 +293,7 @@ impl Findings {
                 severity: Code::TooManyFindings.severity(),
                 location: Location::whole(file),
                 path: None,
-                message: format!("{} more findings are not listed", report.omitted),
+                message: format!("{} more errors are not listed", report.omitted_errors),
                 help: None,
                 excerpt: None,
             };

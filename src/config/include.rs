@@ -10,26 +10,40 @@ use super::read::display;
 use super::redaction::title;
 use std::path::{Path, PathBuf};
 
+/// A file that a pattern of an `include` matches.
+pub(super) struct IncludedFile {
+    pub(super) path: PathBuf,
+    /// The position of the pattern.
+    pub(super) pattern: usize,
+}
+
 /// The files that the patterns of an `include` match, in order.
 pub(super) fn included(
     patterns: &[String],
     directory: &Path,
     origin: Origin<'_>,
     findings: &mut Findings,
-) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    for (index, pattern) in patterns.iter().enumerate() {
-        let origin = origin.index(index);
-        match matching(directory, pattern) {
-            Ok(matches) => paths.extend(
+) -> Vec<IncludedFile> {
+    let mut files = Vec::new();
+    for (pattern, text) in patterns.iter().enumerate() {
+        let origin = origin.index(pattern);
+        match matching(directory, text) {
+            Ok(matches) => files.extend(
                 matches
                     .into_iter()
-                    .filter(|path| is_inside(path, directory, origin, findings)),
+                    .filter(|path| is_inside(path, directory, origin, findings))
+                    .map(|path| IncludedFile { path, pattern }),
             ),
-            Err((code, message)) => findings.at(origin, code, message, None),
+            Err((code, message)) => {
+                let help = directory
+                    .join(text)
+                    .is_dir()
+                    .then(|| "the pattern names a directory: add `/*.yaml`".to_owned());
+                findings.at(origin, code, message, help);
+            }
         }
     }
-    paths
+    files
 }
 
 /// The files that a pattern matches, sorted.

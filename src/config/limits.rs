@@ -13,5 +13,9 @@ pub(super) const TOO_DEEP: &str = "the file nests deeper than 64 levels";
 pub(super) const NODES: u64 = 1_000_000;
 /// Message for `NODES`.
 pub(super) const TOO_MANY: &str = "the file contains more than a million values, aliases expanded";
-/// Maximum number of findings that one run lists.
+/// Maximum number of errors that one run lists.
 pub(super) const FINDINGS: usize = 1_000;
+/// Maximum number of warnings that one run lists.
+pub(super) const WARNINGS: usize = 1_000;
+/// Maximum number of different warnings that are listed beyond that.
+pub(super) const GROUPS: usize = 1_000;

@@ -10,6 +10,7 @@ mod confine;
 mod customer_check;
 pub mod diagnostic;
 mod document;
+mod encoding;
 mod excerpt;
 mod findings;
 #[cfg(any(fuzzing, test))]
@@ -27,6 +28,7 @@ mod redaction;
 pub mod schema;
 mod schema_check;
 mod source;
+mod unread;
 mod validate;
 mod yaml;
 

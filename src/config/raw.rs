@@ -179,12 +179,29 @@ pub(crate) struct RawConnector {
     pub(crate) rotation: Option<RawRotation>,
     /// Variables of the type's server address, such as a subdomain.
     pub(crate) environment: Option<RawBlock>,
-    /// Replication settings. Only declared keys are compared and sent.
-    pub(crate) replication_config: Option<RawBlock>,
+    /// Replication settings. Only declared keys are compared and sent. `none` says that the connector
+    /// replicates nothing, which is the default.
+    #[serde(default)]
+    #[schemars(schema_with = "replication")]
+    pub(crate) replication_config: Option<RawReplication>,
     /// The entities that agents may read or write (default: all).
     pub(crate) entities: Option<Vec<RawEntity>>,
     /// The source template (a UUID). Needed if the organization has several templates for a type.
     pub(crate) template_id: Option<String>,
+}
+
+/// The `replication_config` block.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum RawReplication {
+    Settings(RawBlock),
+    Keyword(RawReplicationKeyword),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RawReplicationKeyword {
+    None,
 }
 
 /// One entity and its permitted operations.
@@ -208,4 +225,9 @@ pub(crate) enum RawMode {
 
 fn cache(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"enum": ["inherit", true, false, null]})
+}
+
+/// The keyword is a pattern, because a text of any other form then has a finding of its own.
+fn replication(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["object", "string", "null"], "pattern": "^none$"})
 }

@@ -6,9 +6,11 @@
 use super::LoadOptions;
 use super::code::Code;
 use super::confine::{Escape, within};
+use super::encoding::other_encoding;
 use super::findings::Findings;
 use super::limits;
 use super::source::Source;
+use super::unread;
 use crate::files::{self, FileErrorKind};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -18,13 +20,16 @@ use std::path::{Path, PathBuf};
 const STDIN: &str = "-";
 
 /// The file that `-f DIRECTORY` reads in place of all others.
-const PROJECT_FILE: &str = "airlift.yaml";
+pub(super) const PROJECT_FILE: &str = "airlift.yaml";
 
 /// One input of a run: standard input, or a file.
 #[derive(Debug)]
 pub(super) enum Input {
     Stdin,
+    /// A file that the user names.
     File(PathBuf),
+    /// A file of a directory that the user names.
+    Member(PathBuf),
     /// A directory without any configuration file.
     EmptyDirectory(PathBuf),
     /// A file of a directory that must not be read.
@@ -56,31 +61,21 @@ impl Input {
 
     /// A file of a directory. A link to a file outside the directory is refused, because the link may
     /// lead to files that the author of a commit must not choose for a run.
-    fn member(path: PathBuf, directory: &Path) -> Self {
+    pub(super) fn member(path: PathBuf, directory: &Path) -> Self {
         match within(&path, directory) {
-            Ok(()) => Self::File(path),
+            Ok(()) => Self::Member(path),
             Err(escape) => Self::Refused(path, escape),
         }
-    }
-
-    /// The configuration files beside an `airlift.yaml` that `expand` does not return.
-    pub(super) fn siblings(argument: &Path) -> Vec<Self> {
-        let project = argument.join(PROJECT_FILE);
-        if argument == Path::new(STDIN) || !project.is_file() {
-            return Vec::new();
-        }
-        yaml_files(argument)
-            .into_iter()
-            .filter(|path| *path != project)
-            .map(|path| Self::member(path, argument))
-            .collect()
     }
 
     /// The path. Its directory is the base of relative paths.
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Stdin => Path::new(STDIN),
-            Self::File(path) | Self::EmptyDirectory(path) | Self::Refused(path, _) => path,
+            Self::File(path)
+            | Self::Member(path)
+            | Self::EmptyDirectory(path)
+            | Self::Refused(path, _) => path,
         }
     }
 
@@ -88,7 +83,7 @@ impl Input {
     pub(super) fn canonical_path(&self) -> Option<PathBuf> {
         match self {
             Self::Stdin | Self::EmptyDirectory(_) | Self::Refused(..) => None,
-            Self::File(path) => path.canonicalize().ok(),
+            Self::File(path) | Self::Member(path) => path.canonicalize().ok(),
         }
     }
 }
@@ -118,22 +113,26 @@ pub(super) fn source(
             let bytes = options.stdin.clone().unwrap_or_default();
             ("<stdin>".to_owned(), Ok(bytes))
         }
-        Input::File(path) => (display(path), bytes(path)),
+        Input::File(path) | Input::Member(path) => (display(path), bytes(path)),
         Input::Refused(path, escape) => {
             let message = format!("the file is not read: {}", escape.reason());
-            findings.file(&display(path), escape.code_of_file(), message);
+            findings.file(&display(path), escape.code_of_file(), message, None);
             return None;
         }
         Input::EmptyDirectory(path) => {
             let message = "the directory contains no airlift.yaml and no other .yaml file";
-            findings.file(&display(path), Code::NoFiles, message);
+            let help = unread::files(path, |_| false)
+                .iter()
+                .find(|other| other.parent() == Some(path))
+                .map(|other| format!("rename {} so that it ends with `.yaml`", display(other)));
+            findings.file(&display(path), Code::NoFiles, message, help);
             return None;
         }
     };
     match bytes {
         Ok(bytes) => text(&name, bytes, findings),
         Err(reason) => {
-            findings.file(&name, Code::FileUnreadable, reason);
+            findings.file(&name, Code::FileUnreadable, reason, None);
             None
         }
     }
@@ -142,24 +141,28 @@ pub(super) fn source(
 fn text(name: &str, mut bytes: Vec<u8>, findings: &mut Findings) -> Option<Source> {
     if bytes.len() as u64 > limits::BYTES {
         let message = "the file is larger than 8 MiB";
-        findings.file(name, Code::FileTooLarge, message);
+        findings.file(name, Code::FileTooLarge, message, None);
         return None;
     }
     // Editors write a byte order mark; columns start after it.
     if bytes.starts_with("\u{feff}".as_bytes()) {
         bytes.drain(..3);
     }
-    let (text, at, message) = match String::from_utf8(bytes) {
-        Ok(text) => match text.find('\0') {
-            None => return Some(Source::new(name.to_owned(), text)),
-            Some(at) => (text, at, "the file contains a NUL, so it is not text"),
-        },
+    let encoding = other_encoding(&bytes);
+    let (text, at) = match String::from_utf8(bytes) {
+        Ok(text) if encoding.is_none() => return Some(Source::new(name.to_owned(), text)),
+        Ok(text) => (text, 0),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let message = "the file is not UTF-8 text: this byte is invalid";
-            (text, at, message)
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), at)
         }
+    };
+    let (at, message) = match encoding {
+        Some(encoding) => (0, format!("the file is {encoding} text: save it as UTF-8")),
+        None => (
+            at,
+            "the file is not UTF-8 text: this byte is invalid".to_owned(),
+        ),
     };
     let source = Source::new(name.to_owned(), text);
     let span = source.character(at);
@@ -191,15 +194,14 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The byte offset of the first control character or Unicode line separator. YAML 1.1 and 1.2 treat
-/// the separators differently, so that another reader could see other lines.
-pub(super) fn unprintable(text: &str) -> Option<usize> {
-    let is_unprintable = |c: char| match c {
+/// Whether a character is a control character or a Unicode line separator. YAML 1.1 and 1.2 treat the separators
+/// differently, so that another reader could see other lines.
+pub(super) fn is_unprintable(character: char) -> bool {
+    match character {
         '\t' | '\n' | '\r' => false,
         '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
         other => other.is_control(),
-    };
-    text.find(is_unprintable)
+    }
 }
 
 /// A path for messages, with control characters escaped.

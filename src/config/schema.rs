@@ -68,9 +68,10 @@ fn type_schema(kind: &ConnectorType) -> Value {
             .map(|(name, _)| name.as_str())
             .collect();
         let settings = settings.map(|(name, field)| (name.clone(), field_schema(field)));
+        let settings = closed(&settings.collect(), &required);
         fields.insert(
             "replication_config".into(),
-            closed(&settings.collect(), &required),
+            json!({ "anyOf": [settings, { "const": "none" }] }),
         );
     }
     json!({
@@ -111,6 +112,8 @@ fn credential_schema(name: &str, field: &Field) -> Value {
 }
 
 const REFERENCE: &str = r"^\$\{[a-z][a-z0-9-]*:[^{}]+\}$";
+/// A text that the service expands, in which `$${` is a literal `${`.
+const TEMPLATE: &str = r"\$\$\{";
 
 fn field_schema(field: &Field) -> Value {
     let mut schema = serde_json::to_value(field).unwrap_or_default();
@@ -121,7 +124,11 @@ fn field_schema(field: &Field) -> Value {
     let constrained = field.kind == catalog::FieldType::String
         && (field.format.is_some() || field.pattern.is_some());
     if constrained {
-        return json!({ "anyOf": [{ "type": "string", "pattern": REFERENCE }, schema] });
+        return json!({ "anyOf": [
+            { "type": "string", "pattern": REFERENCE },
+            { "type": "string", "pattern": TEMPLATE },
+            schema,
+        ] });
     }
     schema
 }
@@ -136,7 +143,11 @@ fn variable_schema(variable: &Variable) -> Value {
             .collect();
         spellings.sort();
         spellings.dedup();
-        schema["anyOf"] = json!([{ "enum": spellings }, { "pattern": REFERENCE }]);
+        schema["anyOf"] = json!([
+            { "enum": spellings },
+            { "pattern": REFERENCE },
+            { "pattern": TEMPLATE },
+        ]);
     }
     schema
 }

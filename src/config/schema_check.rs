@@ -88,7 +88,8 @@ impl SchemaPart {
         for pattern in self.whole_numbers {
             for path in fractions(json, pattern) {
                 let message = format!("{} takes a whole number, not a fraction", label(&path));
-                findings.at(descend(origin, &path), Code::WrongType, message, None);
+                let help = Some("write it without the fraction".to_owned());
+                findings.at(descend(origin, &path), Code::WrongType, message, help);
                 wrong.push(path);
             }
         }
@@ -223,51 +224,53 @@ fn label(path: &[String]) -> String {
 
 fn report(error: &ValidationError<'_>, label: &str, origin: Origin<'_>, findings: &mut Findings) {
     let kind = kind_of(error.instance());
-    match error.kind() {
+    let (code, message) = match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            findings.at(
-                origin,
-                Code::MissingField,
-                format!("missing field `{name}`"),
-                None,
-            );
+            (Code::MissingField, format!("missing field `{name}`"))
         }
         ValidationErrorKind::Type { kind: expected } => {
             let expected = expected_types(expected);
             let message = format!("{label} takes {expected}, not {kind}");
-            let number = matches!(error.instance().as_ref(), Value::Number(_) | Value::Bool(_));
-            let text = expected.starts_with("text");
-            let help = (number && text).then(|| "quote it".to_owned());
-            findings.at(origin, Code::WrongType, message, help);
+            let help = help_of_type(&expected, error.instance());
+            return findings.at(origin, Code::WrongType, message, help);
         }
         ValidationErrorKind::Enum { options } => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            one_of(options, error.instance(), label, origin, findings);
+            return one_of(options, error.instance(), label, origin, findings);
         }
         ValidationErrorKind::Maximum { limit } => {
-            findings.at(
-                origin,
-                Code::InvalidValue,
-                format!("{label} is at most {limit}"),
-                None,
-            );
+            (Code::InvalidValue, format!("{label} is at most {limit}"))
         }
         ValidationErrorKind::Minimum { limit } => {
-            findings.at(
-                origin,
-                Code::InvalidValue,
-                format!("{label} is at least {limit}"),
-                None,
-            );
+            (Code::InvalidValue, format!("{label} is at least {limit}"))
         }
+        // The only pattern is the keyword of `replication_config`.
+        ValidationErrorKind::Pattern { .. } => (
+            Code::WrongType,
+            format!("{label} takes a mapping or `none`, not {kind}"),
+        ),
         // The raw types use no other keyword.
-        _ => findings.at(
-            origin,
+        _ => (
             Code::InvalidValue,
             format!("this value of {label} is invalid"),
-            None,
         ),
+    };
+    findings.at(origin, code, message, None);
+}
+
+/// How to write a value of the expected type, if the value only looks like another one.
+fn help_of_type(expected: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Number(_) | Value::Bool(_) if expected.starts_with("text") => {
+            Some("quote it".to_owned())
+        }
+        Value::String(text)
+            if expected.starts_with("a whole number") && text.parse::<u64>().is_ok() =>
+        {
+            Some("remove the quotes".to_owned())
+        }
+        _ => None,
     }
 }
 

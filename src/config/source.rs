@@ -53,6 +53,37 @@ impl Source {
         }
     }
 
+    /// The characters that a condition holds for, each with its span.
+    pub(super) fn characters(
+        &self,
+        is_wanted: impl Fn(char) -> bool,
+    ) -> impl Iterator<Item = (Span, char)> {
+        let mut next = Mark { line: 1, column: 0 };
+        let mut characters = self.text.chars().peekable();
+        std::iter::from_fn(move || {
+            let character = characters.next()?;
+            let at = next;
+            let ends_line = match character {
+                '\n' => true,
+                '\r' => characters.peek() != Some(&'\n'),
+                _ => false,
+            };
+            next = if ends_line {
+                Mark {
+                    line: at.line.saturating_add(1),
+                    column: 0,
+                }
+            } else {
+                Mark {
+                    column: at.column.saturating_add(1),
+                    ..at
+                }
+            };
+            Some((Span { start: at, end: at }, character))
+        })
+        .filter(move |(_, character)| is_wanted(*character))
+    }
+
     /// The location of a span. A span over several lines ends with its first line.
     pub(super) fn location(&self, span: Span) -> Location {
         let column = span.start.column.saturating_add(1);

@@ -68,6 +68,7 @@ impl ConnectorFacts<'_> {
             credentials_version: recorded.and_then(|entry| entry.credentials_version),
             environment: environment.settings,
             replication_config: config.settings,
+            replicates_nothing: self.replicates_nothing(),
             entities,
             remarks: remarks
                 .into_iter()
@@ -76,6 +77,14 @@ impl ConnectorFacts<'_> {
             placeholders: credentials.placeholders + config.placeholders,
             left_out: None,
         }
+    }
+
+    /// Whether the connector has no replication settings although its type needs some.
+    fn replicates_nothing(&self) -> bool {
+        let detail = self.observed.detail.as_ref();
+        let known = self.kind.map(|kind| &kind.replication_config);
+        let is_needed = known.is_some_and(|fields| fields.values().any(|field| field.required));
+        is_needed && detail.is_some_and(|detail| detail.replication_config.is_empty())
     }
 
     /// `environment` from the ledger. The API does not return it.

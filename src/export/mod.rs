@@ -78,6 +78,8 @@ pub struct ExportedConnector {
     pub environment: Settings,
     /// The observed replication settings.
     pub replication_config: Settings,
+    /// Whether the connector has no replication settings although its type needs some.
+    pub replicates_nothing: bool,
     /// The observed entities.
     pub entities: Vec<crate::model::Entity>,
     /// Comments for the reader, by block.

@@ -1,16 +1,18 @@
 //! Responsible for declaring a connector's observed replication settings, without secrets, masks, and
-//! text that a file would read as a reference.
+//! text that has the form of a reference.
 
 use super::facts::{ConnectorFacts, DeclaredBlock};
 use super::names::GeneratedNames;
 use crate::catalog::Field;
-use crate::model::{SecretPaths, Setting};
+use crate::model::{SecretPaths, SecretRef, Setting};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Maximum nesting depth of one setting, and maximum length of its name.
 const DEEPEST: usize = 16;
 const LONGEST_KEY: usize = 100;
+/// Why a text is left out that is a reference of airlift, which a reader of the export could take for one.
+const LIKE_REFERENCE: &str = "it has the form of a reference";
 
 /// How the export writes a value.
 enum Disposition {
@@ -45,7 +47,14 @@ pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) ->
         if block.settings.contains_key(key) {
             continue;
         }
-        block.add_observed(facts, key, disposition(key, value, &secrets), names);
+        let disposition = match disposition(key, value, &secrets) {
+            // The files had this very text.
+            Disposition::Omit(LIKE_REFERENCE) if is_applied(facts, key, value) => {
+                Disposition::Literal(value.clone().into())
+            }
+            other => other,
+        };
+        block.add_observed(facts, key, disposition, names);
     }
     if !unknown.is_empty() {
         let unknown = unknown.join(", ");
@@ -135,6 +144,11 @@ fn applied<'a>(facts: &ConnectorFacts<'a>) -> impl Iterator<Item = (&'a String, 
     recorded.flat_map(|recorded| recorded.applied.replication_config.iter().flatten())
 }
 
+/// Whether the last apply sent a setting as a literal of this value.
+fn is_applied(facts: &ConnectorFacts<'_>, key: &str, value: &Value) -> bool {
+    applied(facts).any(|(name, setting)| name == key && setting.to_plain().as_ref() == Some(value))
+}
+
 /// Whether airlift sent the connector's secrets without this setting. A placeholder would then be
 /// taken for a secret that airlift has to send.
 fn is_foreign(facts: &ConnectorFacts<'_>, key: &str) -> bool {
@@ -167,8 +181,8 @@ fn classify(key: &str, value: &Value, depth: usize) -> Disposition {
         return Disposition::Omit("the name is invalid in a file");
     }
     match value {
-        Value::String(text) if text.contains("${") => {
-            Disposition::Omit("a file would read it as a reference")
+        Value::String(text) if text.parse::<SecretRef>().is_ok() => {
+            Disposition::Omit(LIKE_REFERENCE)
         }
         Value::Array(items) => items
             .iter()

@@ -1,7 +1,7 @@
 //! Responsible for an export as JSON values, as its files would be parsed.
 
 use super::{Exported, ExportedConnector, ExportedCustomer};
-use crate::model::{Cache, Contract, Setting, Settings, Status};
+use crate::model::{Cache, Contract, Setting, Settings, Status, escaped};
 use serde_json::{Map, Value, json};
 
 impl Exported {
@@ -67,6 +67,9 @@ impl ExportedConnector {
         }
         connector.add_block("environment", &self.environment);
         connector.add_block("replication_config", &self.replication_config);
+        if self.replicates_nothing {
+            connector.add("replication_config", "none");
+        }
         if !self.entities.is_empty() {
             connector.add("entities", json!(self.entities));
         }
@@ -104,10 +107,11 @@ fn block(settings: &Settings) -> Value {
         .into()
 }
 
-/// A setting as a file writes it: a reference is text.
-fn as_written(setting: &Setting) -> Value {
+/// A setting as a file writes it: a reference is text, and a literal `${` is escaped.
+pub(super) fn as_written(setting: &Setting) -> Value {
     match setting {
         Setting::Secret(reference) => reference.to_string().into(),
+        Setting::Literal(Value::String(text)) => escaped(text).into(),
         Setting::Literal(value) => value.clone(),
         Setting::List(items) => items.iter().map(as_written).collect(),
         Setting::Map(fields) => block(fields),

@@ -4,7 +4,7 @@
 //! with an effect in a terminal, a CI log or a YAML reader.
 
 use super::{Block, Exported, ExportedConnector, ExportedCustomer};
-use crate::model::{Cache, Contract, Entity, Mode, Setting, Settings, Status};
+use crate::model::{Cache, Contract, Entity, Mode, Setting, Settings, Status, escaped};
 use crate::render::{Safe, sanitize};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -151,6 +151,9 @@ impl Yaml {
         self.block(connector, Block::Environment, &connector.environment);
         let config = &connector.replication_config;
         self.block(connector, Block::ReplicationConfig, config);
+        if connector.replicates_nothing {
+            self.line(8, "replication_config: none");
+        }
         self.remarks(connector, Block::Entities);
         if !connector.entities.is_empty() {
             self.line(8, "entities:");
@@ -213,7 +216,7 @@ fn entity_text(entity: &Entity) -> String {
 fn flow(setting: &Setting) -> String {
     match setting {
         Setting::Secret(reference) => quoted(&reference.to_string()),
-        Setting::Literal(Value::String(text)) => scalar(text),
+        Setting::Literal(Value::String(text)) => scalar(&escaped(text)),
         // JSON scalars are valid YAML.
         Setting::Literal(value) => value.to_string(),
         Setting::List(items) => {
@@ -273,6 +276,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::values::as_written;
     use super::{flow, sanitize, scalar};
     use crate::model::Setting;
     use proptest::prelude::*;
@@ -302,11 +306,12 @@ mod tests {
     proptest! {
         #[test]
         fn flow_of_any_value_reads_back_unchanged(value in any_value()) {
-            let text = format!("[{}]", flow(&Setting::from(value.clone())));
+            let setting = Setting::from(value);
+            let text = format!("[{}]", flow(&setting));
             let read: Value = serde_yaml::from_str(&text).map_err(|error| {
                 TestCaseError::fail(format!("{error}: {text}"))
             })?;
-            prop_assert_eq!(&read, &json!([value]), "{}", text);
+            prop_assert_eq!(&read, &json!([as_written(&setting)]), "{}", text);
             for line in text.lines() {
                 prop_assert!(!line.contains("##[") && !line.contains("##vso["));
                 prop_assert!(!line.chars().any(sanitize::is_dangerous));

@@ -13,6 +13,7 @@ mod id;
 mod invisible;
 mod ledger_state;
 mod limits;
+mod literal_text;
 mod lock;
 mod name_index;
 mod name_parts;
@@ -44,6 +45,7 @@ pub use ledger_state::{
     SentFingerprints, UnverifiedCause, UnverifiedEntry,
 };
 pub use limits::{AdoptPolicy, CountOrPercent, DeletePolicy, RecordedGuards};
+pub use literal_text::{escaped, has_reference_mark, unescaped};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use name_index::{NameIndex, Resemblance};
 pub use observed::{

@@ -96,6 +96,19 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
+/// A number with commas between thousands: `2,999`.
+pub(super) fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.char_indices() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A code as JSON output has it: the value itself, or its tag `code`.
 pub(super) fn code(value: impl Serialize) -> String {
     match serde_json::to_value(value) {

@@ -10,7 +10,7 @@ use crate::config::origin::Origin;
 use crate::config::raw::RawBlock;
 use crate::config::redaction::{NOT_NAMED, named};
 use crate::config::schema_check::kind_of;
-use crate::model::{Setting, Settings};
+use crate::model::{Setting, Settings, has_reference_mark, unescaped};
 use serde_json::{Map, Value};
 
 /// Validates the block against the fields of a method.
@@ -147,7 +147,7 @@ impl CredentialField<'_> {
             }
             Value::Null => self.empty(findings),
             Value::String(text) if text.trim().is_empty() => self.empty(findings),
-            Value::String(text) if references::is_intended(&text) => {
+            Value::String(text) if has_reference_mark(&text) => {
                 references::reference(&text, self.origin, self.context.scope, findings)
                     .map(Setting::Secret)
             }
@@ -242,7 +242,10 @@ impl CredentialField<'_> {
     }
 
     fn checked(self, value: Value, findings: &mut Findings) -> Setting {
-        let setting = Setting::Literal(value);
+        let setting = Setting::Literal(match value {
+            Value::String(text) => unescaped(text).into(),
+            other => other,
+        });
         if let Some(field) = self.field {
             let label = format!("`{}`", self.name);
             values::check(&label, &setting, field, self.origin, findings);

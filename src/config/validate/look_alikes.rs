@@ -71,7 +71,7 @@ pub(super) fn report<'n>(
             title(&other.name),
             other.position.at()
         );
-        findings.at_site(suspect.site, Code::DeceptiveName, message);
+        findings.at_site(suspect.site, Code::DeceptiveName, message, None);
     }
 }
 

@@ -19,7 +19,10 @@ pub(super) use customer::customer;
 pub(super) use customer_policy::{CustomerPolicy, PermittedCustomers};
 pub(super) use names::{CUSTOMER, DeclaredNames, reserved_customer};
 pub(super) use policy::{Permissions, SecretPolicy};
-pub(super) use project::{ProjectSettings, keys_elsewhere, not_included, organization, version};
+pub(super) use project::{
+    ProjectSettings, empty_include, keys_elsewhere, no_customers, not_included, organization,
+    version,
+};
 
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};

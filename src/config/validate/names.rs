@@ -158,7 +158,8 @@ impl DeclaredNames {
                 }
                 (None, None) => continue,
             };
-            findings.at_site(site, Code::PreviousNameClash, format!("{message} {clash}"));
+            let message = format!("{message} {clash}");
+            findings.at_site(site, Code::PreviousNameClash, message, None);
         }
     }
 }

@@ -135,7 +135,7 @@ fn is_undecoded(document: &Document, key: &str) -> bool {
 fn check_stores(stores: &[String], origin: Origin<'_>, findings: &mut Findings) {
     for (index, store) in stores.iter().enumerate() {
         if !is_store(store) {
-            unknown_store("", store, origin.index(index), findings);
+            unknown_store("", store, None, origin.index(index), findings);
         }
     }
 }

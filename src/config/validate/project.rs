@@ -93,12 +93,45 @@ pub(in crate::config) fn keys_elsewhere(
     }
 }
 
-/// Warns of customers in a file that is neither named nor included.
+/// Warns of customers in a file that airlift does not read.
 pub(in crate::config) fn not_included(document: &Document, findings: &mut Findings) {
-    if !document.customers().is_empty() {
+    if !document.seems_to_have_customers() {
+        return;
+    }
+    let is_yaml = document.path.extension().is_some_and(|end| end == "yaml");
+    let (message, help) = if is_yaml {
         let message = "airlift does not read these customers: `include` does not name the file";
-        let origin = document.key("customers");
-        findings.at(origin, Code::FileNotIncluded, message, None);
+        (
+            message,
+            "add it to `include`, or move it out of the directory",
+        )
+    } else {
+        let message =
+            "airlift does not read these customers: the file's name does not end with `.yaml`";
+        (message, "rename it, or add it to `include`")
+    };
+    let origin = document.key("customers");
+    let help = Some(help.to_owned());
+    findings.at(origin, Code::FileNotIncluded, message, help);
+}
+
+/// Warns of a file without content, which is read and changes nothing.
+pub(in crate::config) fn no_customers(document: &Document, findings: &mut Findings) {
+    if document.is_without_content() {
+        let message = "the file declares no customers";
+        let help = Some("write `customers: []` if that is intended".to_owned());
+        let origin = document.source.root();
+        findings.at(origin, Code::NoCustomers, message, help);
+    }
+}
+
+/// Warns of an `include` without patterns.
+pub(in crate::config) fn empty_include(document: &Document, findings: &mut Findings) {
+    if document.head.include.as_ref().is_some_and(Vec::is_empty) {
+        let message = "`include` names no file";
+        let help = Some("add a pattern such as `customers/*.yaml`, or remove the key".to_owned());
+        let origin = document.key("include");
+        findings.at(origin, Code::EmptyInclude, message, help);
     }
 }
 

@@ -7,19 +7,16 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::redaction::title;
-use crate::model::{SecretRef, Setting, StoreKind};
+use crate::model::{SecretRef, Setting, Settings, StoreKind, has_reference_mark, unescaped};
 use crate::secrets::{AccessError, syntax_error};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 /// The key that represents a reference in the ledger and in plans.
 pub(super) const RESERVED: &str = "$secret";
 
-/// Whether a text is intended as a reference. A text with `${` that is not a whole reference would be
-/// sent literally, in place of the secret.
-pub(super) fn is_intended(text: &str) -> bool {
-    text.contains("${")
-}
+/// How to write a text that is no reference.
+const LITERAL: &str = "write `$${` for a literal `${`";
 
 /// Parses a text that is intended as a reference.
 pub(super) fn reference(
@@ -32,8 +29,9 @@ pub(super) fn reference(
         Ok(reference) => reference,
         Err(error) => {
             let error: crate::model::SecretRefError = error;
-            let help =
-                Some("write the whole value as one reference, such as \"${env:NAME}\"".to_owned());
+            let help = Some(format!(
+                "write the whole value as one reference, such as \"${{env:NAME}}\", or {LITERAL}"
+            ));
             let message = format!("{}: {error}", origin.label());
             findings.at(origin, Code::InvalidReference, message, help);
             return None;
@@ -41,7 +39,7 @@ pub(super) fn reference(
     };
     if let StoreKind::Unknown(store) = &reference.store {
         let label = format!("{}: ", origin.label());
-        unknown_store(&label, store, origin, findings);
+        unknown_store(&label, store, Some(LITERAL), origin, findings);
         return None;
     }
     if let Some(message) = syntax_error(&reference) {
@@ -144,8 +142,11 @@ pub(super) fn setting(
     findings: &mut Findings,
 ) -> Setting {
     match value {
-        Value::String(text) if is_intended(&text) => reference(&text, origin, scope, findings)
-            .map_or_else(|| Setting::Literal(text.into()), Setting::Secret),
+        Value::String(text) if has_reference_mark(&text) => {
+            reference(&text, origin, scope, findings)
+                .map_or_else(|| Setting::Literal(text.into()), Setting::Secret)
+        }
+        Value::String(text) => Setting::Literal(unescaped(text).into()),
         Value::Array(items) => Setting::List(
             items
                 .into_iter()
@@ -153,21 +154,40 @@ pub(super) fn setting(
                 .map(|(item, origin)| setting(item, origin, scope, findings))
                 .collect(),
         ),
-        Value::Object(fields) => {
-            let origins = origin.fields();
-            Setting::Map(
-                fields
-                    .into_iter()
-                    .map(|(name, field)| {
-                        let origin = origins.key(&name);
-                        reserved(&name, origin, findings);
-                        (name, setting(field, origin, scope, findings))
-                    })
-                    .collect(),
-            )
-        }
+        Value::Object(fields) => match plain_template(&fields) {
+            Some(text) => Setting::Literal(unescaped(text.to_owned()).into()),
+            None => Setting::Map(mapping(fields, origin, scope, findings)),
+        },
         scalar => Setting::Literal(scalar),
     }
+}
+
+fn mapping(
+    fields: Map<String, Value>,
+    origin: Origin<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Settings {
+    let origins = origin.fields();
+    fields
+        .into_iter()
+        .map(|(name, field)| {
+            let origin = origins.key(&name);
+            reserved(&name, origin, findings);
+            (name, setting(field, origin, scope, findings))
+        })
+        .collect()
+}
+
+/// The text of `{plain: TEXT}`, if it contains `${` and is no reference. Any other mapping with the field `plain` is a
+/// setting of the service.
+fn plain_template(fields: &Map<String, Value>) -> Option<&str> {
+    let text = fields
+        .get("plain")
+        .filter(|_| fields.len() == 1)?
+        .as_str()?;
+    let is_template = has_reference_mark(text) && text.parse::<SecretRef>().is_err();
+    is_template.then_some(text)
 }
 
 /// Refuses the reserved key and returns whether the key was reserved.

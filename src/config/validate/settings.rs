@@ -8,7 +8,7 @@ use crate::catalog::{ConnectorType, Field, Variable};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
-use crate::config::raw::RawBlock;
+use crate::config::raw::{RawBlock, RawReplication, RawReplicationKeyword};
 use crate::config::redaction::named;
 use crate::model::{Setting, Settings, names_secret};
 use serde_json::Value;
@@ -61,8 +61,10 @@ fn missing_variables(
     let absent = |name: &String| settings.is_none_or(|settings| !settings.contains_key(name));
     for (name, variable) in kind.variables.iter().filter(|(name, _)| absent(name)) {
         if variable.default_is_placeholder() {
-            let message =
-                format!("variable `{name}` is missing, and its default is only a placeholder");
+            let message = format!(
+                "variable `{name}` of {} is missing, and its default is only a placeholder",
+                kind.name
+            );
             let help = Some(format!("add `environment: {{{name}: …}}`"));
             findings.at(origin, Code::MissingVariable, message, help);
         }
@@ -92,7 +94,7 @@ fn variable_value(
     let Some(options) = variable
         .options
         .as_ref()
-        .filter(|_| !references::is_intended(text))
+        .filter(|_| !values::is_template(text))
     else {
         return;
     };
@@ -109,33 +111,49 @@ fn variable_value(
 
 /// Validates the replication settings.
 pub(super) fn replication(
-    block: Option<RawBlock>,
+    block: Option<RawReplication>,
     context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) -> Option<Settings> {
     let origin = context.origin.key("replication_config");
-    let settings = block.map(|block| settings(block, origin, context, findings));
     // The catalog has no information about a type without fields.
     let kind = context
         .kind
         .filter(|kind| !kind.replication_config.is_empty());
-    if let Some(kind) = kind {
-        match &settings {
-            Some(settings) => known_settings(settings, kind, origin, findings),
-            None => no_settings(&kind.replication_config, origin, findings),
+    let block = match block {
+        Some(RawReplication::Settings(block)) => block,
+        Some(RawReplication::Keyword(RawReplicationKeyword::None)) => return None,
+        None => {
+            if let Some(kind) = kind {
+                no_settings(kind, origin, findings);
+            }
+            return None;
         }
+    };
+    let settings = settings(block, origin, context, findings);
+    if let Some(kind) = kind {
+        known_settings(&settings, kind, origin, findings);
     }
-    settings
+    Some(settings)
 }
 
-fn no_settings(known: &BTreeMap<String, Field>, origin: Origin<'_>, findings: &mut Findings) {
-    let names: Vec<&str> = required(known).collect();
+/// Warns of a connector that replicates nothing. The message is the same for all connectors of the type, so that their
+/// warnings are one group.
+fn no_settings(kind: &ConnectorType, origin: Origin<'_>, findings: &mut Findings) {
+    let names: Vec<&str> = required(&kind.replication_config).collect();
     if !names.is_empty() {
         let message = format!(
-            "without `replication_config` ({}) nothing is replicated",
+            "a connector of type {} without `replication_config` ({}) replicates nothing",
+            kind.name,
             names.join(", ")
         );
-        findings.at(origin, Code::MissingReplicationConfig, message, None);
+        let help = "add the settings, or `replication_config: none` if that is intended";
+        findings.at(
+            origin,
+            Code::MissingReplicationConfig,
+            message,
+            Some(help.to_owned()),
+        );
     }
 }
 
@@ -211,7 +229,7 @@ fn check_literals(name: &str, setting: &Setting, origin: Origin<'_>, findings: &
             }
         }
         Setting::Literal(Value::String(text))
-            if names_secret(name) && !text.is_empty() && !references::is_intended(text) =>
+            if names_secret(name) && !text.is_empty() && !values::is_template(text) =>
         {
             let message = format!("{} looks like a secret and is a literal", named(name));
             let help =

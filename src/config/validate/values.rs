@@ -1,6 +1,6 @@
 //! Responsible for validating a setting against a field of the catalog.
 
-use super::{did_you_mean, references};
+use super::did_you_mean;
 use crate::catalog::{Field, FieldType};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
@@ -54,10 +54,16 @@ fn is_empty(setting: &Setting) -> bool {
     }
 }
 
-/// The text of a literal that is not intended as a reference.
+/// Whether the service expands a literal text, so that its form is unknown here. The text can also be an invalid
+/// reference, which has a finding already.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("${")
+}
+
+/// The text of a literal that is not a template.
 fn literal_text(setting: &Setting) -> Option<&str> {
     match setting {
-        Setting::Literal(value) => value.as_str().filter(|text| !references::is_intended(text)),
+        Setting::Literal(value) => value.as_str().filter(|text| !is_template(text)),
         _ => None,
     }
 }
@@ -124,9 +130,7 @@ fn is_option(option: &Value, setting: &Setting) -> bool {
         Setting::List(_) | Setting::Map(_) => None,
     };
     match (option.as_str(), text) {
-        (Some(option), Some(text)) => {
-            option.eq_ignore_ascii_case(text) || references::is_intended(text)
-        }
+        (Some(option), Some(text)) => option.eq_ignore_ascii_case(text) || is_template(text),
         _ => setting.to_plain().as_ref() == Some(option),
     }
 }

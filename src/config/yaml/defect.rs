@@ -1,7 +1,7 @@
 //! Responsible for the type of YAML errors.
 
 use super::position::Span;
-use crate::config::code::Code;
+use crate::config::code::{Code, Severity};
 
 /// One YAML error or unsupported construct.
 #[derive(Debug)]
@@ -11,4 +11,11 @@ pub(in crate::config) struct Defect {
     pub(in crate::config) message: String,
     /// The path of the field, if known.
     pub(in crate::config) path: Option<String>,
+}
+
+impl Defect {
+    /// Whether the values of the file can be read.
+    pub(in crate::config) fn is_harmless(&self) -> bool {
+        self.code.severity() == Severity::Warning
+    }
 }

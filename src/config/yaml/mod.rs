@@ -4,6 +4,7 @@
 
 mod alias_limits;
 mod defect;
+mod directives;
 mod parser;
 mod position;
 mod scalar;

@@ -87,8 +87,11 @@ pub(super) fn tabs_in_indentation(text: &str) -> HashMap<u32, IndentingTab> {
         .collect()
 }
 
-/// The line without leading spaces, tabs, `-` and `?`.
+/// The line without leading spaces, tabs, `-` and `?`. The start of a document indents nothing.
 fn without_indentation(line: &str) -> &str {
+    if line.starts_with("---") {
+        return line;
+    }
     line.trim_start_matches([' ', '\t', '-', '?'])
 }
 

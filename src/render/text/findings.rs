@@ -4,7 +4,8 @@ use super::sentences;
 use crate::config::diagnostic::{Report, Severity};
 use crate::render::sanitize;
 use crate::render::view::findings::{FindingView, FindingsView, SourceView};
-use crate::render::{Color, Out, Safe};
+use crate::render::view::group::Listing;
+use crate::render::{Color, Out, Safe, Verbosity};
 use annotate_snippets::renderer::DEFAULT_LINE_NUM_STYLE as ARROW;
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title,
@@ -12,9 +13,15 @@ use annotate_snippets::{
 use std::io;
 use textwrap::{WordSeparator, WordSplitter};
 
-/// Writes every finding, then the count.
-pub fn findings(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
-    let view = FindingsView::new(report);
+/// Writes the findings, then the count. Of the warnings with the same code and message it writes the first, or all if
+/// the verbosity says so.
+pub fn findings(out: &mut Out<'_>, report: &Report, verbosity: Verbosity) -> io::Result<()> {
+    let listing = if verbosity.lists_all() {
+        Listing::All
+    } else {
+        Listing::First
+    };
+    let view = FindingsView::new(report, listing);
     for finding in &view.findings {
         write_finding(out, finding)?;
         out.blank()?;
@@ -97,12 +104,15 @@ impl Painter {
             .id(finding.code)
     }
 
-    fn with_help<'a>(&self, group: Group<'a>, finding: &FindingView<'_>) -> Group<'a> {
-        let Some(help) = &finding.help else {
-            return group;
-        };
+    fn with_help<'a>(&self, mut group: Group<'a>, finding: &FindingView<'_>) -> Group<'a> {
         let indent = finding.line.to_string().len() + " = help: ".len() + 1;
-        group.element(Level::HELP.message(self.wrap(help, indent)))
+        if let Some(help) = &finding.help {
+            group = group.element(Level::HELP.message(self.wrap(help, indent)));
+        }
+        if let Some(more) = &finding.more {
+            group = group.element(Level::NOTE.message(self.wrap(more, indent)));
+        }
+        group
     }
 
     /// Wraps a text so that its lines fit behind `indent` columns.
@@ -136,7 +146,7 @@ fn snippet(source: &SourceView, line: usize) -> Snippet<'_, Annotation<'_>> {
 mod tests {
     use crate::config::diagnostic::{Code, Excerpt, Finding, Location, Report, Severity};
     use crate::render::sample::golden;
-    use crate::render::{Color, Out};
+    use crate::render::{Color, Out, Verbosity};
 
     fn report() -> Report {
         let unknown = Finding {
@@ -202,7 +212,12 @@ mod tests {
         report.findings[0].message =
             "this customer is a duplicate: it is already declared at teams/one/customers/a.yaml:2:5".into();
         let mut bytes = Vec::new();
-        super::findings(&mut Out::new(&mut bytes, 80, Color::Off), &report).unwrap();
+        super::findings(
+            &mut Out::new(&mut bytes, 80, Color::Off),
+            &report,
+            Verbosity::Normal,
+        )
+        .unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains("teams/one/customers/a.yaml:2:5"), "{text}");
     }
@@ -215,11 +230,67 @@ mod tests {
         ] {
             let mut bytes = Vec::new();
             let mut out = Out::new(&mut bytes, 80, color);
-            super::findings(&mut out, &report()).unwrap();
+            super::findings(&mut out, &report(), Verbosity::Normal).unwrap();
             drop(out);
             // The golden file names a code that no finding has.
             let text = String::from_utf8(bytes).unwrap();
             golden(name, &text.replace("missing_variable", "empty_project"));
         }
+    }
+
+    /// A report of so many equal warnings, of which the first thousand are listed.
+    fn report_of_equal_warnings(count: usize) -> Report {
+        let warning = |line: usize| Finding {
+            code: Code::MissingReplicationConfig,
+            severity: Severity::Warning,
+            location: location(u32::try_from(line).unwrap(), 5),
+            path: None,
+            message: "a connector of type stripe replicates nothing".into(),
+            help: None,
+            excerpt: None,
+        };
+        let omitted = count.saturating_sub(1000);
+        let group = (Code::MissingReplicationConfig, warning(1).message);
+        Report {
+            findings: (1..=count - omitted).map(warning).collect(),
+            omitted,
+            omitted_alike: [(group, omitted)].into(),
+            ..Report::default()
+        }
+    }
+
+    fn text(report: &Report, verbosity: Verbosity) -> String {
+        let mut bytes = Vec::new();
+        let mut out = Out::new(&mut bytes, 80, Color::Off);
+        super::findings(&mut out, report, verbosity).unwrap();
+        drop(out);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn findings_of_equal_warnings_show_the_first() {
+        let mut report = report_of_equal_warnings(400);
+        report.findings[0].message = "a connector of type github replicates nothing".into();
+        let short = text(&report, Verbosity::Normal);
+        assert_eq!(short.matches("warning[").count(), 2, "{short}");
+        assert!(
+            short.contains("= note: and 398 more; -v lists them"),
+            "{short}"
+        );
+        assert!(short.contains("400 warnings in 1 file"), "{short}");
+        let long = text(&report, Verbosity::Verbose);
+        assert_eq!(long.matches("warning[").count(), 400);
+        assert!(!long.contains("more"), "{long}");
+    }
+
+    #[test]
+    fn findings_of_omitted_warnings_are_counted() {
+        let report = report_of_equal_warnings(3000);
+        let short = text(&report, Verbosity::Normal);
+        assert!(short.contains("and 2,999 more; -v lists them"), "{short}");
+        assert!(!short.contains("not listed"), "{short}");
+        assert!(short.contains("3000 warnings in 1 file"), "{short}");
+        let long = text(&report, Verbosity::Verbose);
+        assert!(long.contains("2000 more are not listed"), "{long}");
     }
 }

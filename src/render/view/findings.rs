@@ -3,10 +3,11 @@
 //! Does not mask secrets: `config` masks the source line of a finding.
 
 use super::Phrase;
-use crate::config::diagnostic::{Excerpt, Finding, Report, Severity};
-use crate::render::labels::counted;
+use super::group::Listing;
+use crate::config::diagnostic::{Code, Excerpt, Finding, Report, Severity};
+use crate::render::labels::{counted, number};
 use crate::render::{Label, Safe};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Findings.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct FindingView<'a> {
     /// The field, if no source line can be shown.
     pub(crate) path: Option<Safe>,
     pub(crate) help: Option<Safe>,
+    /// The number of further warnings with this code and message, if they are not shown.
+    pub(crate) more: Option<Safe>,
 }
 
 /// A source line.
@@ -44,15 +47,72 @@ pub(crate) struct SourceView {
 }
 
 impl<'a> FindingsView<'a> {
-    pub(crate) fn new(report: &'a Report) -> Self {
-        let omitted = report.omitted;
+    /// The view of a report. `listing` says which warnings with the same code and message are shown.
+    pub(crate) fn new(report: &'a Report, listing: Listing) -> Self {
+        let groups = Groups::new(report);
+        let (findings, omitted) = if listing == Listing::All {
+            let findings = report.findings.iter();
+            (findings.map(FindingView::new).collect(), report.omitted)
+        } else {
+            let omitted = report.omitted - groups.omitted;
+            (groups.first_findings(report), omitted)
+        };
         Self {
-            findings: report.findings.iter().map(FindingView::new).collect(),
+            findings,
             omitted: (omitted > 0)
                 .then(|| Safe::new(format_args!("{omitted} more are not listed"))),
             count: count(report),
         }
     }
+}
+
+/// The warnings of a report by code and message. The message names what the warning depends on, such as the type of the
+/// connector.
+struct Groups<'a> {
+    sizes: HashMap<(Code, &'a str), usize>,
+    /// The number of warnings that the report does not list, but whose group it does.
+    omitted: usize,
+}
+
+impl<'a> Groups<'a> {
+    fn new(report: &'a Report) -> Self {
+        let mut sizes: HashMap<(Code, &str), usize> = HashMap::new();
+        for finding in &report.findings {
+            if finding.severity == Severity::Warning {
+                *sizes.entry(group(finding)).or_default() += 1;
+            }
+        }
+        let mut omitted = 0;
+        for ((code, message), count) in &report.omitted_alike {
+            if let Some(size) = sizes.get_mut(&(*code, message.as_str())) {
+                *size += count;
+                omitted += count;
+            }
+        }
+        Self { sizes, omitted }
+    }
+
+    /// The errors, and the first warning of each group.
+    fn first_findings(mut self, report: &'a Report) -> Vec<FindingView<'a>> {
+        let mut views = Vec::new();
+        for finding in &report.findings {
+            let size = match finding.severity {
+                Severity::Error => 1,
+                Severity::Warning => self.sizes.remove(&group(finding)).unwrap_or(0),
+            };
+            let more = (size > 1)
+                .then(|| Safe::new(format_args!("and {} more; -v lists them", number(size - 1))));
+            if size > 0 {
+                let view = FindingView::new(finding);
+                views.push(FindingView { more, ..view });
+            }
+        }
+        views
+    }
+}
+
+fn group(finding: &Finding) -> (Code, &str) {
+    (finding.code, &finding.message)
 }
 
 impl<'a> FindingView<'a> {
@@ -69,6 +129,7 @@ impl<'a> FindingView<'a> {
             path: path.map(Safe::new),
             source,
             help: finding.help.as_ref().map(Safe::new),
+            more: None,
         }
     }
 }

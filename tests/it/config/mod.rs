@@ -3,6 +3,8 @@
 
 mod files;
 mod names;
+mod warnings;
+mod yaml_suite;
 
 use crate::support::golden;
 use airlift::config::{Code, LoadOptions, Loaded, config_schema, load};

@@ -142,3 +142,19 @@ fn region_changed_in_the_files_is_a_warning() {
         .says("write `region: eu`");
     assert!(!plan.stdout.contains("matches the files"), "{plan}");
 }
+
+#[test]
+fn customer_in_file_that_is_not_read_is_reported_before_it_is_pruned() {
+    let env = TestEnv::with("version: 1\ninclude: [customers/*.yaml]\n", options());
+    env.write("customers/acme.yaml", "customers: [{name: acme}]\n");
+    env.write("customers/globex.yaml", "customers: [{name: globex}]\n");
+    env.converge(&[]);
+    let from = env.path("customers/globex.yaml");
+    std::fs::rename(from, env.path("customers/globex.yml")).unwrap();
+    let output = env.run(&["plan", "--prune"]);
+    output
+        .exits(0)
+        .complains("warning[file_not_included]")
+        .complains("customers/globex.yml")
+        .says("globex");
+}

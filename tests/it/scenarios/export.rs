@@ -275,7 +275,9 @@ fn export_of_hostile_settings_is_valid_and_equal() {
     ] {
         assert_eq!(settings[key], config[key], "{key}");
     }
-    assert_eq!(settings.as_object().unwrap().len(), 7, "{output}");
+    // A literal `${` is escaped.
+    assert_eq!(settings["half"], "x $${ y");
+    assert_eq!(settings.as_object().unwrap().len(), 8, "{output}");
     assert_adopts_everything(&env, &export(&env, &["--ledger", "none"]).stdout);
     env.write("airlift.yaml", &output.stdout);
     env.run(&["validate"]).exits(0);

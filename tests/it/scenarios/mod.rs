@@ -14,6 +14,8 @@ mod interruption;
 mod json_output;
 mod ledger;
 mod ledger_commands;
+mod literal_text;
+mod naughty_names;
 mod policy;
 mod prune;
 mod redaction;

@@ -9,6 +9,7 @@ mod tests;
 
 use super::alias_limits::{AliasLimits, LimitExceeded};
 use super::defect::Defect;
+use super::directives;
 use super::position::Span;
 use super::scalar;
 use super::syntax_error::{self, IndentingTab};
@@ -46,8 +47,10 @@ pub(in crate::config) fn parse(text: &str) -> Parsed {
             return parser.stopped(None);
         }
     }
+    let mut defects = parser.defects();
+    defects.extend(directives::ignored(text));
     Parsed {
-        defects: parser.defects(),
+        defects,
         tree: Some(parser.builder.tree),
     }
 }

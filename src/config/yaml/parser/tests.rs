@@ -71,7 +71,12 @@ fn parse_tab_in_indentation_outside_brackets_is_refused() {
     for text in ["-\ta: 1\n", "- a: 1\n-\tb\n", "a:\n  -\t- b\n"] {
         assert_eq!(codes(text)[0].0, Code::YamlSyntax, "{text:?}");
     }
-    for text in ["a: |\n  b\n  \tc\n", "a: b\t# c\n", "a: {b: c,\n \td: e}\n"] {
+    for text in [
+        "---\ta\n",
+        "a: |\n  b\n  \tc\n",
+        "a: b\t# c\n",
+        "a: {b: c,\n \td: e}\n",
+    ] {
         assert_eq!(codes(text), [], "{text:?}");
     }
 }
