@@ -8,7 +8,7 @@ use crate::apply::ApplyReport;
 use crate::cli::{self, ApplyArgs, Cli, Command};
 use crate::config::{Finding, Loaded, Severity};
 use crate::failure::{Failure, FailureKind};
-use crate::model::Address;
+use crate::model::Selector;
 use crate::render::{self, Captured, ColorChoice, Out, OutputEnvironment, Ui, Verbosity, json};
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub struct Options {
     pub sandbox: bool,
     /// The directory or address of the ledger; `None` is `.airlift` beside the project.
     pub ledger: Option<PathBuf>,
-    /// Customers, or connectors as `customer/connector`. All, if empty.
+    /// Customers, or connectors as `customer/connector`, by name or pattern. All, if empty.
     pub targets: Vec<String>,
     /// Delete connectors and suspend customers that airlift manages and the files do not declare.
     pub prune: bool,
@@ -81,7 +81,7 @@ impl Runner {
     /// Reads the process's environment.
     ///
     /// # Errors
-    /// A target is no address, or `parallelism` is out of range (code `usage`).
+    /// A target is no selector, or `parallelism` is out of range (code `usage`).
     pub fn new(options: &Options) -> Result<Self, Failure> {
         let Options { parallelism, .. } = options;
         let arguments = [
@@ -105,7 +105,7 @@ impl Runner {
         global.files.clone_from(&options.files);
         global.sandbox = options.sandbox;
         global.ledger.clone_from(&options.ledger);
-        args.planning.target = addresses(&options.targets)?;
+        args.planning.target = selectors(&options.targets)?;
         args.planning.prune = options.prune;
         args.planning.connection.no_secrets = options.no_secrets;
         Ok(Self {
@@ -243,7 +243,7 @@ fn written(write: impl FnOnce(&mut Out<'_>) -> std::io::Result<()>) -> String {
     captured.out()
 }
 
-fn addresses(targets: &[String]) -> Result<Vec<Address>, Failure> {
+fn selectors(targets: &[String]) -> Result<Vec<Selector>, Failure> {
     targets
         .iter()
         .map(|target| {

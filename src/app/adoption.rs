@@ -2,7 +2,7 @@
 //! change.
 
 use super::workflow::{Reading, RecoveredState};
-use super::{App, Planned};
+use super::{App, Planned, Selectable};
 use crate::cli::AdoptTarget;
 use crate::failure::Failure;
 use crate::model::{
@@ -22,14 +22,15 @@ struct Adoption {
 impl App<'_> {
     /// Plans the adoption of the targets.
     pub(crate) async fn plan_adoption(&self, targets: &[AdoptTarget]) -> Result<Planned, Failure> {
-        let state = self.read(Reading::default()).await;
+        let ledger = self.read_ledger().await?;
+        let state = self.read(ledger, Reading::default()).await;
         self.end_phase();
         let mut state = state?;
         let desired = &self.project.desired;
-        let adoptions: Vec<Adoption> = targets
-            .iter()
-            .map(|target| Adoption::find(target, desired, &state.observed))
-            .collect::<Result<_, _>>()?;
+        let mut adoptions = Vec::new();
+        for target in targets {
+            adoptions.extend(Adoption::find(target, desired, &state.observed)?);
+        }
         for adoption in &adoptions {
             adoption.remove_alternatives(&mut state);
         }
@@ -52,27 +53,29 @@ impl App<'_> {
 }
 
 impl Adoption {
-    fn find(target: &AdoptTarget, desired: &Desired, observed: &Observed) -> Result<Self, Failure> {
-        let adoption = match target {
-            AdoptTarget::Declared(address) => Self {
-                address: address.clone(),
-                id: None,
-            },
-            AdoptTarget::DeclaredAs(address, id) => Self {
-                address: address.clone(),
-                id: Some(*id),
-            },
-            AdoptTarget::Object(id) => Self {
-                address: address_of(*id, observed)
-                    .ok_or_else(|| unknown(&format!("a workspace or connector with id {id}")))?,
-                id: Some(*id),
-            },
+    /// The declarations that a target names, with the object that it names.
+    fn find(
+        target: &AdoptTarget,
+        desired: &Desired,
+        observed: &Observed,
+    ) -> Result<Vec<Self>, Failure> {
+        let selectable = Selectable::declared(desired);
+        let (address, id) = match target {
+            AdoptTarget::Declared(selector) => {
+                let named = selectable.select([selector])?.into_iter();
+                return Ok(named.map(|address| Self { address, id: None }).collect());
+            }
+            AdoptTarget::DeclaredAs(address, id) => (address.clone(), *id),
+            AdoptTarget::Object(id) => (
+                address_of(*id, observed).ok_or_else(|| no_object(*id))?,
+                *id,
+            ),
         };
-        if is_declared(desired, &adoption.address) {
-            Ok(adoption)
-        } else {
-            Err(unknown(&adoption.address.to_string()))
-        }
+        selectable.require(&address)?;
+        Ok(vec![Self {
+            address,
+            id: Some(id),
+        }])
     }
 
     /// Removes the other unrecorded objects of the same name from the observed state, so that the
@@ -167,18 +170,7 @@ fn address_of(id: Uuid, observed: &Observed) -> Option<Address> {
     })
 }
 
-fn is_declared(desired: &Desired, address: &Address) -> bool {
-    desired
-        .customers
-        .get(&address.customer)
-        .is_some_and(|customer| {
-            address
-                .connector
-                .as_ref()
-                .is_none_or(|name| customer.connectors.contains_key(name))
-        })
-}
-
-fn unknown(what: &str) -> Failure {
-    Failure::unknown_selector(format!("the files do not declare {what}"))
+fn no_object(id: Uuid) -> Failure {
+    let message = format!("the API has no workspace or connector with id {id}");
+    Failure::unknown_selector(message).hint("`airlift export` shows what exists")
 }

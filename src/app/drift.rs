@@ -2,24 +2,19 @@
 //!
 //! Does not compare with the files, and reads no secret.
 
-use super::App;
+use super::{App, Selectable};
 use crate::cli::DriftArgs;
 use crate::failure::Failure;
 use crate::ledger::recover;
-use crate::model::{Address, LedgerState, Observed};
+use crate::model::Observed;
 use crate::observed::{Details, Survey};
-use crate::plan::{Drift, Policy, drift};
+use crate::plan::{Drift, drift};
 
 impl App<'_> {
     /// Compares the ledger with the API.
     pub(crate) async fn drift(&self, args: &DriftArgs) -> Result<(Drift, Observed), Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
-        refuse_unknown_targets(&recorded, &args.target)?;
-        let policy = Policy {
-            targets: args.target.iter().cloned().collect(),
-            excludes: args.exclude.iter().cloned().collect(),
-            ..Policy::default()
-        };
+        let policy = Selectable::recorded(&recorded).narrow(&args.target, &args.exclude)?;
         let extent = Survey {
             customers: &|id, _| {
                 recorded
@@ -34,25 +29,4 @@ impl App<'_> {
         let drift = drift(&recovered.recorded, &observed, &policy);
         Ok((drift, observed))
     }
-}
-
-/// Refuses targets that the ledger does not have. Otherwise a mistyped target would show no drift.
-fn refuse_unknown_targets(recorded: &LedgerState, targets: &[Address]) -> Result<(), Failure> {
-    match targets.iter().find(|target| !is_known(recorded, target)) {
-        None => Ok(()),
-        Some(target) => {
-            let message = format!("the ledger has no {target}");
-            Err(Failure::unknown_selector(message))
-        }
-    }
-}
-
-fn is_known(recorded: &LedgerState, target: &Address) -> bool {
-    recorded.customers.values().any(|customer| {
-        customer.name == target.customer
-            && target
-                .connector
-                .as_ref()
-                .is_none_or(|name| customer.connectors.contains_key(name))
-    })
 }

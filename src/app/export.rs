@@ -5,47 +5,43 @@
 use super::ledger_access::state_dir;
 use super::out_directory::OutDirectory;
 use super::project::load_options;
-use super::{App, Invocation};
+use super::{App, Invocation, Selectable};
 use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
 use crate::failure::{Exit, Failure};
 use crate::ledger::recover;
-use crate::model::{LedgerState, Observed};
+use crate::model::{Address, LedgerState, Observed, Selector};
 use crate::observed::{Details, Survey};
 use crate::render;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The customers to export. An empty set means all.
-pub(crate) fn exported_customers(
-    invocation: Invocation<'_>,
-    args: &ExportArgs,
-) -> Result<BTreeSet<String>, Failure> {
+/// Refuses flags that `export` does not support.
+pub(crate) fn check_export(invocation: Invocation<'_>, args: &ExportArgs) -> Result<(), Failure> {
     if args.out.is_some() && invocation.global.format != Format::Text {
         let message = "--out writes YAML files and does not support --format json";
         return Err(Failure::usage("usage", message));
     }
-    if args.target.iter().any(|target| target.connector.is_some()) {
+    if args
+        .target
+        .iter()
+        .any(|target| target.connector().is_some())
+    {
         let message = "export writes whole customers: use --target CUSTOMER";
         return Err(Failure::usage("usage", message));
     }
-    Ok(args
-        .target
-        .iter()
-        .map(|target| target.customer.clone())
-        .collect())
+    Ok(())
 }
 
 impl App<'_> {
-    /// Reads these customers, or all. Returns the parts that `validate` accepts, and the exit code,
+    /// Reads the customers that the selectors name, or all. Returns the parts that `validate` accepts, and the exit code,
     /// which tells whether the list of customers is complete.
-    pub(crate) async fn export(
-        &self,
-        wanted: &BTreeSet<String>,
-    ) -> Result<(Exported, Exit), Failure> {
+    pub(crate) async fn export(&self, targets: &[Selector]) -> Result<(Exported, Exit), Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
         let extent = Survey {
-            customers: &|_, name| wanted.is_empty() || wanted.contains(name),
+            customers: &|_, name| {
+                targets.is_empty() || targets.iter().any(|target| target.names_customer(name))
+            },
             details: Details::All,
         };
         let observed = self.survey(&recorded, &extent).await?;
@@ -54,7 +50,7 @@ impl App<'_> {
         } else {
             Exit::Partial
         };
-        refuse_unknown(&observed, wanted)?;
+        let wanted = Selectable::observed_customers(&observed).select(targets)?;
         refuse_unverified(&observed, &recorded)?;
         let recovered = recover(recorded, &unsettled, &observed);
         let sources = Sources {
@@ -62,7 +58,7 @@ impl App<'_> {
             recorded: &recovered.recorded,
             declared: &self.project.desired,
         };
-        let mut exported = export(sources, wanted);
+        let mut exported = export(sources, &names(wanted));
         exported.omit_invalid(&load_options(self.invocation.env));
         Ok((exported, exit))
     }
@@ -109,19 +105,9 @@ impl App<'_> {
     }
 }
 
-fn refuse_unknown(observed: &Observed, wanted: &BTreeSet<String>) -> Result<(), Failure> {
-    let names: BTreeSet<&str> = observed
-        .customers
-        .values()
-        .map(|customer| customer.name.as_str())
-        .collect();
-    match wanted.iter().find(|name| !names.contains(name.as_str())) {
-        None => Ok(()),
-        Some(name) => {
-            let message = format!("the API has no customer {name}");
-            Err(Failure::unknown_selector(message))
-        }
-    }
+fn names(customers: BTreeSet<Address>) -> BTreeSet<String> {
+    let names = customers.into_iter().map(|address| address.customer);
+    names.collect()
 }
 
 /// Refuses customers whose ledger entries are not verified: only the entry says which of their

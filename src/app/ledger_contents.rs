@@ -1,27 +1,28 @@
 //! Responsible for reading what `ledger show` shows: the entries, the unfinished rotations, and the
 //! writes of an interrupted run.
 
-use super::App;
+use super::{App, Selectable};
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorEntry, CustomerEntry, UnverifiedEntry, WorkspaceId};
+use crate::model::{
+    Address, ConnectorEntry, CustomerEntry, Selector, UnverifiedEntry, WorkspaceId,
+};
+use crate::plan::Policy;
 use crate::render::{Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, UnverifiedRow};
 
 impl App<'_> {
     /// Reads the entries that the selectors select, or all.
     pub(crate) async fn ledger_contents(
         &self,
-        selectors: &[Address],
+        selectors: &[Selector],
     ) -> Result<LedgerContents, Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
+        let selected = Selectable::recorded(&recorded).narrow(selectors, &[])?;
         let customers: Vec<LedgerCustomer> = recorded
             .customers
             .iter()
-            .map(|(id, customer)| self.ledger_customer(*id, customer, selectors))
-            .filter(|entry| !entry.connectors.is_empty() || is_selected(&entry.name, selectors))
+            .filter(|(_, customer)| selected.selects_customer(&customer.name))
+            .map(|(id, customer)| self.ledger_customer(*id, customer, &selected))
             .collect();
-        for selector in selectors {
-            require_entry(&customers, selector)?;
-        }
         let rotations = self.ledger.rotations().await?;
         Ok(LedgerContents {
             location: self.ledger.shown(),
@@ -40,7 +41,7 @@ impl App<'_> {
         &self,
         id: WorkspaceId,
         customer: &CustomerEntry,
-        selectors: &[Address],
+        selected: &Policy,
     ) -> LedgerCustomer {
         LedgerCustomer {
             name: customer.name.clone(),
@@ -50,11 +51,7 @@ impl App<'_> {
             connectors: customer
                 .connectors
                 .iter()
-                .filter(|(name, _)| {
-                    let address = Address::connector(&customer.name, *name);
-                    selectors.is_empty()
-                        || selectors.iter().any(|selector| address.is_within(selector))
-                })
+                .filter(|(name, _)| selected.selects(&Address::connector(&customer.name, *name)))
                 .map(|(name, connector)| self.ledger_connector(name, connector))
                 .collect(),
             pending_deletion: customer.pending_deletion.iter().copied().collect(),
@@ -85,28 +82,4 @@ fn unverified_row((id, entry): (&WorkspaceId, &UnverifiedEntry)) -> UnverifiedRo
         claimed_name: entry.claimed_name.clone(),
         code: entry.cause.code(),
     }
-}
-
-fn is_selected(customer: &str, selectors: &[Address]) -> bool {
-    selectors.is_empty()
-        || selectors
-            .iter()
-            .any(|selector| Address::customer(customer).is_within(selector))
-}
-
-fn require_entry(customers: &[LedgerCustomer], selector: &Address) -> Result<(), Failure> {
-    let is_shown = customers.iter().any(|customer| {
-        customer.name == selector.customer
-            && selector.connector.as_ref().is_none_or(|name| {
-                customer
-                    .connectors
-                    .iter()
-                    .any(|connector| connector.name == *name)
-            })
-    });
-    if is_shown {
-        return Ok(());
-    }
-    let message = format!("the ledger has no {selector}");
-    Err(Failure::unknown_selector(message))
 }

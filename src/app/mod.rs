@@ -21,6 +21,7 @@ mod policy;
 mod project;
 mod rekey;
 mod rotation;
+mod selection;
 mod serve;
 mod sign;
 mod signals;
@@ -32,12 +33,13 @@ pub use environment::Environment;
 
 pub(crate) use approval::{Shown, check_guards, check_replacements, check_types};
 pub(crate) use connection::SessionSettings;
-pub(crate) use export::{exported_customers, write_project};
+pub(crate) use export::{check_export, write_project};
 pub(crate) use health::check_health;
 pub(crate) use policy::policy_schema;
 pub(crate) use project::{load, load_if_any, read};
 
-pub(crate) use rotation::{SelectedRotation, check_selectors};
+pub(crate) use rotation::SelectedRotation;
+pub(crate) use selection::Selectable;
 pub(crate) use serve::sandbox_options;
 pub(crate) use signals::{signal, unless_interrupted};
 pub(crate) use starter::write_starter;

@@ -3,22 +3,22 @@
 
 use super::execution::{ResolvedSecrets, sent_references};
 use super::workflow::Reading;
-use super::{App, Planned, policy};
+use super::{App, Planned, Selectable, policy};
 use crate::apply::{ApplyReport, Waves};
 use crate::cli::RotateArgs;
 use crate::failure::Failure;
 use crate::ledger::{Rotations, UnfinishedRotation};
-use crate::model::{Address, AdoptPolicy, Desired};
+use crate::model::{Address, AdoptPolicy, Desired, Selector};
 use crate::plan::{Action, Matches, Operation, Policy, match_resources, only_rotations, plan};
 use crate::render;
 use std::collections::BTreeSet;
 
-type Selector = BTreeSet<Address>;
-
 /// The rotation to plan.
 pub(crate) struct SelectedRotation {
     rotations: Rotations,
-    selector: Selector,
+    selector: BTreeSet<Selector>,
+    /// What the selectors name. Empty means everything.
+    selected: BTreeSet<Address>,
     /// The interrupted rotation, with `--resume`.
     resumed: Option<UnfinishedRotation>,
 }
@@ -32,29 +32,17 @@ pub(crate) struct PlannedRotation {
     rotation: UnfinishedRotation,
 }
 
-/// Refuses selectors that match no connector of the files.
-pub(crate) fn check_selectors(desired: &Desired, selectors: &[Address]) -> Result<(), Failure> {
-    let selects_nothing = |selector: &&Address| {
-        !desired
-            .connectors()
-            .any(|(address, _)| address.is_within(selector))
-    };
-    let Some(unknown) = selectors.iter().find(selects_nothing) else {
-        return Ok(());
-    };
-    let message = format!("no connector in the files matches {unknown}");
-    Err(Failure::unknown_selector(message))
-}
-
 impl SelectedRotation {
     /// Selects the rotation to start or, with `--resume`, the interrupted one.
     pub(crate) async fn find(app: &App<'_>, args: &RotateArgs) -> Result<Self, Failure> {
         let rotations = app.ledger.rotations().await?;
-        let selector: Selector = args.selectors.iter().cloned().collect();
+        let selector: BTreeSet<Selector> = args.selectors.iter().cloned().collect();
+        let selectable = Selectable::declared_connectors(&app.project.desired);
         if args.resume {
             let resumed = to_resume(&rotations, &selector, args)?.clone();
             return Ok(Self {
                 rotations,
+                selected: selectable.select_remaining(&resumed.selector)?,
                 selector: resumed.selector.clone(),
                 resumed: Some(resumed),
             });
@@ -69,6 +57,7 @@ impl SelectedRotation {
         }
         Ok(Self {
             rotations,
+            selected: selectable.select(&selector)?,
             selector,
             resumed: None,
         })
@@ -94,7 +83,8 @@ impl SelectedRotation {
     ) -> Result<PlannedRotation, Failure> {
         let desired = &app.project.desired;
         let ceiling = policy::load(app.invocation, app.project)?;
-        let state = app.read(Reading::from(&args.connection)).await?;
+        let ledger = app.read_ledger().await?;
+        let state = app.read(ledger, Reading::from(&args.connection)).await?;
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = app.compare_secrets(&matches, &args.connection).await;
         let policy = Policy {
@@ -104,7 +94,7 @@ impl SelectedRotation {
         let plan = plan(&matches, &secrets, &policy);
         let rotation = self
             .resumed
-            .unwrap_or_else(|| new_rotation(self.selector, &matches));
+            .unwrap_or_else(|| new_rotation(self.selector, &policy, &matches));
         let narrowed = only_rotations(plan);
         Ok(PlannedRotation {
             planned: state.planned(narrowed.plan),
@@ -118,7 +108,7 @@ impl SelectedRotation {
     /// interrupted run did not rotate.
     fn policy(&self, matches: &Matches<'_>, desired: &Desired) -> Policy {
         let selected = Policy {
-            targets: self.selector.clone(),
+            targets: self.selected.clone(),
             // A rotation plans no adoption: connectors without a ledger entry are blocked.
             adopt: AdoptPolicy::Allow,
             ..Policy::default()
@@ -181,7 +171,7 @@ impl PlannedRotation {
 
 fn to_resume<'a>(
     rotations: &'a Rotations,
-    selector: &Selector,
+    selector: &BTreeSet<Selector>,
     args: &RotateArgs,
 ) -> Result<&'a UnfinishedRotation, Failure> {
     let is_named = !selector.is_empty() || args.all;
@@ -203,7 +193,7 @@ fn not_resumable(open: &[UnfinishedRotation]) -> Failure {
 }
 
 fn unfinished_hint(rotation: &UnfinishedRotation) -> String {
-    let names: Vec<String> = rotation.selector.iter().map(Address::to_string).collect();
+    let names: Vec<String> = rotation.selector.iter().map(Selector::to_string).collect();
     let names = if names.is_empty() {
         "--all".to_owned()
     } else {
@@ -212,15 +202,16 @@ fn unfinished_hint(rotation: &UnfinishedRotation) -> String {
     format!("unfinished since {}: {names}", rotation.started_at)
 }
 
-fn new_rotation(selector: Selector, matches: &Matches<'_>) -> UnfinishedRotation {
-    let is_selected = |address: &Address| {
-        selector.is_empty() || selector.iter().any(|selected| address.is_within(selected))
-    };
+fn new_rotation(
+    selector: BTreeSet<Selector>,
+    policy: &Policy,
+    matches: &Matches<'_>,
+) -> UnfinishedRotation {
     UnfinishedRotation {
         started_at: jiff::Timestamp::now().to_string(),
         before: matches
             .recorded_connectors()
-            .filter(|connector| is_selected(&connector.address()))
+            .filter(|connector| policy.selects(&connector.address()))
             .map(|connector| connector.recorded.id)
             .collect(),
         selector,

@@ -2,12 +2,14 @@
 //! have, where the ledger has no fingerprints that it can compare. Sends nothing to the connectors.
 
 use super::rekey::refuse_unrecorded_creations;
-use super::{App, Invocation, check_selectors};
+use super::{App, Invocation, Selectable};
 use crate::cli::{Format, TrustArgs};
 use crate::failure::{Exit, Failure};
 use crate::model::{
-    Address, ConnectorEntry, CustomerEntry, DesiredConnector, SecretRef, Setting, WorkspaceId,
+    Address, ConnectorEntry, CustomerEntry, DesiredConnector, SecretRef, Selector, Setting,
+    WorkspaceId,
 };
+use crate::plan::Policy;
 use crate::render::{self, Trusted, json};
 use crate::secrets::Values;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,11 +48,12 @@ impl App<'_> {
     }
 
     /// Computes fingerprints of the present secrets of the selected connectors.
-    async fn plan_trust(&self, selectors: &[Address]) -> Result<TrustPlan, Failure> {
-        check_selectors(&self.project.desired, selectors)?;
+    async fn plan_trust(&self, selectors: &[Selector]) -> Result<TrustPlan, Failure> {
+        let selectable = Selectable::declared_connectors(&self.project.desired);
+        let selected = selectable.narrow(selectors, &[])?;
         let (recorded, open) = self.read_ledger().await?;
         refuse_unrecorded_creations(&open)?;
-        let values = self.present_values(selectors).await;
+        let values = self.present_values(&selected).await;
         let mut plan = TrustPlan {
             result: Trusted::default(),
             customers: BTreeMap::new(),
@@ -60,7 +63,7 @@ impl App<'_> {
             let name = customer.name.clone();
             for (connector_name, connector) in &mut customer.connectors {
                 let address = Address::connector(&name, connector_name);
-                if selectors.iter().any(|selector| address.is_within(selector)) {
+                if selected.selects(&address) {
                     self.trust_connector(&values, &address, connector, &mut plan.result);
                 }
             }
@@ -71,12 +74,12 @@ impl App<'_> {
         Ok(plan)
     }
 
-    async fn present_values(&self, selectors: &[Address]) -> Values {
+    async fn present_values(&self, selected: &Policy) -> Values {
         let references: BTreeSet<SecretRef> = self
             .project
             .desired
             .connectors()
-            .filter(|(address, _)| selectors.iter().any(|selector| address.is_within(selector)))
+            .filter(|(address, _)| selected.selects(address))
             .flat_map(|(_, connector)| connector.references())
             .cloned()
             .collect();

@@ -1,7 +1,7 @@
 //! Responsible for the stages from files to plan: reads the ledger and the API, recovers from an
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
-use super::{App, policy};
+use super::{App, Selectable, policy};
 use crate::apply::NewCustomers;
 use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
@@ -45,6 +45,9 @@ impl From<&ConnectionArgs> for Reading {
     }
 }
 
+/// The ledger, and the writes of an interrupted run.
+pub(super) type RecordedState = (LedgerState, Vec<JournalEntry>);
+
 /// The state of the API and of the ledger, after recovery from an interrupted run.
 pub(super) struct RecoveredState {
     pub(super) observed: Observed,
@@ -82,8 +85,9 @@ impl App<'_> {
     }
 
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
-        let policy = self.policy(args)?;
-        let state = self.read(Reading::from(&args.connection)).await?;
+        let ledger = self.read_ledger().await?;
+        let policy = self.policy(args, &ledger.0)?;
+        let state = self.read(ledger, Reading::from(&args.connection)).await?;
         let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
         let secrets = self.compare_secrets(&matches, &args.connection).await;
         let plan = plan(&matches, &secrets, &policy);
@@ -92,28 +96,30 @@ impl App<'_> {
         Ok(planned)
     }
 
-    fn policy(&self, args: &PlanningArgs) -> Result<Policy, Failure> {
+    fn policy(&self, args: &PlanningArgs, recorded: &LedgerState) -> Result<Policy, Failure> {
+        let selectable = Selectable::managed(&self.project.desired, recorded);
         Ok(Policy {
             prune: args.prune,
             delete_customers: args.delete_customers,
             allow_delete: args.allow_delete,
             ceiling: policy::load(self.invocation, self.project)?,
-            targets: args.target.iter().cloned().collect(),
-            excludes: args.exclude.iter().cloned().collect(),
             adopt: if args.adopt {
                 AdoptPolicy::Allow
             } else {
                 self.project.desired.adopt
             },
-            ..Policy::default()
+            ..selectable.narrow(&args.target, &args.exclude)?
         })
     }
 
-    /// Reads the ledger and the API, and recovers from an interrupted run.
-    pub(super) async fn read(&self, reading: Reading) -> Result<RecoveredState, Failure> {
+    /// Reads the API, and recovers from an interrupted run.
+    pub(super) async fn read(
+        &self,
+        (recorded, unsettled): RecordedState,
+        reading: Reading,
+    ) -> Result<RecoveredState, Failure> {
         let desired = &self.project.desired;
         let reader = self.connection.session.reader();
-        let (recorded, unsettled) = self.read_ledger().await?;
         let timeout = reading.settle_timeout;
         await_pending_creations(&reader, &recorded, &unsettled, timeout, &*self.events).await?;
         let observed = observe(
@@ -139,7 +145,7 @@ impl App<'_> {
 
     /// Reads the ledger and the journal, and allows responses to show the text of both and of the
     /// files.
-    pub(super) async fn read_ledger(&self) -> Result<(LedgerState, Vec<JournalEntry>), Failure> {
+    pub(super) async fn read_ledger(&self) -> Result<RecordedState, Failure> {
         let (recorded, unsettled) = self.ledger.load_with_journal().await?;
         self.connection
             .allow_known_texts(&self.project.desired, &recorded, &unsettled);

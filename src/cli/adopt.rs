@@ -2,7 +2,7 @@
 
 use super::RateArgs;
 use super::values::parse_adopt_target;
-use crate::model::Address;
+use crate::model::{Address, Selector};
 use clap::Args;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ Examples:
   airlift adopt 'acme-corp/Acme GitHub=5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11'
   airlift adopt 5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11")]
 pub struct AdoptArgs {
-    /// CUSTOMER or CUSTOMER/CONNECTOR of the files; with =ID if several objects match, or only the
+    /// CUSTOMER or CUSTOMER/CONNECTOR of the files, by name or pattern; a name with =ID if several objects match, or only the
     /// id of the workspace or connector
     #[arg(value_name = "SELECTOR|ID", required = true, value_parser = parse_adopt_target)]
     pub targets: Vec<AdoptTarget>,
@@ -34,8 +34,8 @@ pub struct AdoptArgs {
 /// The declaration to adopt for, the object to adopt, or both.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum AdoptTarget {
-    /// The declared customer or connector, which exactly one object matches.
-    Declared(Address),
+    /// Declared customers or connectors, each of which exactly one object matches.
+    Declared(Selector),
     /// The declared customer or connector, and the id of the object.
     DeclaredAs(Address, Uuid),
     /// The id of a workspace or connector that one declaration matches.

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift drift`.
 
 use super::RateArgs;
-use crate::model::Address;
+use crate::model::Selector;
 use clap::Args;
 
 /// `drift`.
@@ -15,12 +15,12 @@ Examples:
 Changes in the files that are not applied yet are not drift. `airlift plan`
 shows them.")]
 pub struct DriftArgs {
-    /// Only this customer or customer/connector of the ledger; may be repeated
-    #[arg(long, value_name = "ADDRESS", help_heading = "Selection")]
-    pub target: Vec<Address>,
-    /// All except this customer or customer/connector; may be repeated
-    #[arg(long, value_name = "ADDRESS", help_heading = "Selection")]
-    pub exclude: Vec<Address>,
+    /// Only this customer or customer/connector of the ledger, by name or pattern; may be repeated
+    #[arg(long, value_name = "SELECTOR", help_heading = "Selection")]
+    pub target: Vec<Selector>,
+    /// All except this customer or customer/connector, by name or pattern; may be repeated
+    #[arg(long, value_name = "SELECTOR", help_heading = "Selection")]
+    pub exclude: Vec<Selector>,
     /// Exit 2 if something drifted
     #[arg(long)]
     pub detailed_exitcode: bool,

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift export`.
 
 use super::RateArgs;
-use crate::model::Address;
+use crate::model::Selector;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -16,9 +16,9 @@ Examples:
 The API never returns credentials. The export contains the references that the
 ledger records, and a placeholder to be filled in for every other credential.")]
 pub struct ExportArgs {
-    /// Only this customer; may be repeated
+    /// Only this customer, by name or pattern; may be repeated
     #[arg(long, value_name = "CUSTOMER", help_heading = "Selection")]
-    pub target: Vec<Address>,
+    pub target: Vec<Selector>,
     /// Write a project into this directory; existing files are never overwritten
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! Responsible for the flags and arguments of `airlift ledger`.
 
-use crate::model::Address;
+use crate::model::Selector;
 use clap::{Args, Subcommand};
 
 /// `ledger`.
@@ -40,9 +40,9 @@ Examples:
   airlift ledger show 'acme-corp/Acme GitHub'
   airlift ledger show --format json | jq '.customers[].connectors[].id'")]
 pub struct ShowArgs {
-    /// Only these customers, or connectors as CUSTOMER/CONNECTOR
+    /// Only these customers, or connectors as CUSTOMER/CONNECTOR, by name or pattern
     #[arg(value_name = "SELECTOR")]
-    pub selectors: Vec<Address>,
+    pub selectors: Vec<Selector>,
 }
 
 /// `ledger trust`.
@@ -56,9 +56,9 @@ Examples:
   airlift ledger trust acme-corp
   airlift ledger trust 'acme-corp/Acme GitHub' --auto-approve")]
 pub struct TrustArgs {
-    /// Customers, or connectors as CUSTOMER/CONNECTOR
+    /// Customers, or connectors as CUSTOMER/CONNECTOR, by name or pattern
     #[arg(value_name = "SELECTOR", required = true)]
-    pub selectors: Vec<Address>,
+    pub selectors: Vec<Selector>,
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,

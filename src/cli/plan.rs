@@ -2,8 +2,7 @@
 
 use super::values::parse_count_or_percent;
 use super::{ConnectionArgs, PolicyArgs};
-use crate::model::Address;
-use crate::model::CountOrPercent;
+use crate::model::{CountOrPercent, Selector};
 use clap::Args;
 
 /// `plan`.
@@ -12,6 +11,7 @@ use clap::Args;
 Examples:
   airlift plan
   airlift plan --target acme-corp --format json | jq '.summary'
+  airlift plan --target '*/Acme*' --exclude 'test-*'
   airlift plan --detailed-exitcode     0: no changes, 2: changes")]
 pub struct PlanArgs {
     /// What is planned, and how.
@@ -25,12 +25,12 @@ pub struct PlanArgs {
 /// Options of planning, the same for `plan` and `apply`.
 #[derive(Args, Clone, Debug)]
 pub struct PlanningArgs {
-    /// Only this customer or customer/connector; may be repeated
-    #[arg(long, value_name = "ADDRESS", help_heading = "Selection")]
-    pub target: Vec<Address>,
-    /// All except this customer or customer/connector; may be repeated
-    #[arg(long, value_name = "ADDRESS", help_heading = "Selection")]
-    pub exclude: Vec<Address>,
+    /// Only this customer or customer/connector, by name or pattern; may be repeated
+    #[arg(long, value_name = "SELECTOR", help_heading = "Selection")]
+    pub target: Vec<Selector>,
+    /// All except this customer or customer/connector, by name or pattern; may be repeated
+    #[arg(long, value_name = "SELECTOR", help_heading = "Selection")]
+    pub exclude: Vec<Selector>,
     /// Delete connectors and suspend customers that airlift manages and the files do not declare
     #[arg(long, help_heading = "Deletion")]
     pub prune: bool,

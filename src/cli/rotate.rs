@@ -2,8 +2,7 @@
 
 use super::values::parse_count_or_percent;
 use super::{ConnectionArgs, ExecutionArgs, PolicyArgs};
-use crate::model::Address;
-use crate::model::CountOrPercent;
+use crate::model::{CountOrPercent, Selector};
 use clap::Args;
 
 /// `rotate`.
@@ -14,9 +13,9 @@ Examples:
   airlift rotate --all --waves 5,25%,100% --max-failures 2
   airlift rotate --resume")]
 pub struct RotateArgs {
-    /// Customers to rotate, or connectors as CUSTOMER/CONNECTOR
+    /// Customers to rotate, or connectors as CUSTOMER/CONNECTOR, by name or pattern
     #[arg(value_name = "SELECTOR", required_unless_present_any = ["all", "resume"])]
-    pub selectors: Vec<Address>,
+    pub selectors: Vec<Selector>,
     /// Rotate every connector in the files
     #[arg(long, conflicts_with = "selectors")]
     pub all: bool,

@@ -1,7 +1,7 @@
 //! Responsible for parsing argument values.
 
 use super::AdoptTarget;
-use crate::model::CountOrPercent;
+use crate::model::{AddressError, CountOrPercent};
 use clap::builder::RangedU64ValueParser;
 use uuid::Uuid;
 
@@ -27,13 +27,17 @@ pub(super) fn parse_adopt_target(text: &str) -> Result<AdoptTarget, String> {
     if let Ok(id) = text.parse() {
         return Ok(AdoptTarget::Object(id));
     }
-    let declared = |text: &str| text.parse().map_err(|error| format!("{error}"));
-    match text.rsplit_once('=') {
-        Some((address, id)) if id.parse::<Uuid>().is_ok() => {
-            let id = id.parse().map_err(|error| format!("{error}"))?;
-            Ok(AdoptTarget::DeclaredAs(declared(address)?, id))
+    let wrong = |error: AddressError| error.to_string();
+    let with_id = text.rsplit_once('=').and_then(|(address, id)| {
+        let id: Uuid = id.parse().ok()?;
+        Some((address, id))
+    });
+    match with_id {
+        Some((address, id)) => {
+            let address = address.parse().map_err(wrong)?;
+            Ok(AdoptTarget::DeclaredAs(address, id))
         }
-        _ => declared(text).map(AdoptTarget::Declared),
+        None => text.parse().map(AdoptTarget::Declared).map_err(wrong),
     }
 }
 

@@ -5,30 +5,25 @@ use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported};
 use crate::failure::{Exit, Failure};
 use crate::render;
-use std::collections::BTreeSet;
 
 /// The maximum size of a project file.
 const MAX_FILE_SIZE: usize = 8 * 1024 * 1024;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
-    let customers = app::exported_customers(invocation, args)?;
+    app::check_export(invocation, args)?;
     let project = app::load_if_any(invocation)?;
     let settings = SessionSettings::from(&args.rate);
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
-    let exit = app.until_interrupted(execute(&app, args, &customers)).await;
+    let exit = app.until_interrupted(execute(&app, args)).await;
     app.close().await?;
     exit
 }
 
-async fn execute(
-    app: &App<'_>,
-    args: &ExportArgs,
-    customers: &BTreeSet<String>,
-) -> Result<Exit, Failure> {
+async fn execute(app: &App<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
     app.show_target()?;
-    let (exported, exit) = app.export(customers).await?;
+    let (exported, exit) = app.export(&args.target).await?;
     write(app, args, &exported)?;
     let ui = app.invocation.ui;
     render::left_out(ui, &exported.left_out(), exported.placeholders())?;

@@ -7,7 +7,7 @@ use crate::render;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
-    app::check_selectors(&project.desired, &args.selectors)?;
+    app::Selectable::declared_connectors(&project.desired).select(&args.selectors)?;
     let settings = SessionSettings::from(&args.connection);
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);

@@ -7,7 +7,7 @@
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened};
 use super::{LedgerError, LedgerStore};
-use crate::model::{Address, ConnectorId};
+use crate::model::{ConnectorId, Selector};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ const FILE: &str = "rotation.json";
 /// A rotation that has started.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct UnfinishedRotation {
-    /// The selected addresses. Empty selects everything.
-    pub selector: BTreeSet<Address>,
+    /// The selectors as given. Empty selects everything.
+    pub selector: BTreeSet<Selector>,
     /// The start, RFC 3339, for messages.
     pub started_at: String,
     /// The ids of the selected connectors at the start.
@@ -61,7 +61,7 @@ impl Rotations {
     }
 
     /// The rotation with a selector.
-    pub fn with_selector(&self, selector: &BTreeSet<Address>) -> Option<&UnfinishedRotation> {
+    pub fn with_selector(&self, selector: &BTreeSet<Selector>) -> Option<&UnfinishedRotation> {
         self.open
             .iter()
             .find(|rotation| rotation.selector == *selector)
@@ -76,7 +76,7 @@ impl Rotations {
     }
 
     /// Removes a finished rotation.
-    pub async fn end(&mut self, selector: &BTreeSet<Address>) -> Result<(), LedgerError> {
+    pub async fn end(&mut self, selector: &BTreeSet<Selector>) -> Result<(), LedgerError> {
         self.open.retain(|other| other.selector != *selector);
         self.save().await
     }
@@ -147,7 +147,7 @@ mod tests {
         Rotations::load(&LedgerStore::from(dir), Arc::new(authenticator)).await
     }
 
-    fn selector(name: &str) -> BTreeSet<Address> {
+    fn selector(name: &str) -> BTreeSet<Selector> {
         BTreeSet::from([Address::customer(name)])
     }
 

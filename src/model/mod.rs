@@ -25,12 +25,13 @@ mod secret_buffer;
 mod secret_heuristics;
 mod secret_lookup;
 mod secret_status;
+mod selector;
 mod setting;
 mod settings;
 mod store_kind;
 
 pub use action::{Action, Outcome};
-pub use address::Address;
+pub use address::{Address, AddressError};
 pub use body::{ConnectorBody, CustomerPatch};
 pub use confusable::{appearances, is_normalized, mark_problem, normalized};
 pub use desired::{
@@ -59,6 +60,7 @@ pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_mask, looks_secret, names_secret};
 pub use secret_lookup::SecretLookup;
 pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
+pub use selector::Selector;
 pub use setting::{Setting, references};
 pub use settings::Settings;
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};

@@ -33,8 +33,7 @@ pub fn only_adoptions(mut plan: Plan) -> Plan {
     plan.warnings = Vec::new();
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
-    let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
-    plan.summary = summary::summarize(&plan, declared, |_| true);
+    plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
     plan
 }
 

@@ -134,13 +134,16 @@ impl<'a> CustomerPlanner<'a> {
         let operation = Operation::CreateCustomer {
             region: self.declared.region,
         };
-        let create = self.customer_step(
+        let mut create = self.customer_step(
             Action::Create,
             reason,
             changes,
             Precondition::Absent,
             operation,
         );
+        if !self.selects(None) {
+            create.reasons.push(Reason::NeededBySelection);
+        }
         if self.inputs.policy.selects_customer(self.name) {
             self.push(create);
             self.record_new_workspace();

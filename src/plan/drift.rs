@@ -88,8 +88,10 @@ pub struct DriftSummary {
     pub customers: u64,
     /// Connectors that changed, were deleted or appeared.
     pub connectors: u64,
-    /// Recorded customers that were compared.
+    /// Recorded customers of which anything was compared.
     pub compared: u64,
+    /// Recorded connectors that were compared.
+    pub connectors_compared: u64,
 }
 
 impl Drift {
@@ -114,6 +116,10 @@ pub fn drift(recorded: &LedgerState, observed: &Observed, policy: &Policy) -> Dr
             continue;
         }
         drift.summary.compared += 1;
+        let is_compared =
+            |name: &&String| policy.selects(&Address::connector(&customer.name, *name));
+        let connectors = customer.connectors.keys().filter(is_compared).count();
+        drift.summary.connectors_compared += u64::try_from(connectors).unwrap_or(u64::MAX);
         let mut changes = compare(*id, customer, observed.customers.get(id));
         changes.retain(|change| policy.selects(&change.address));
         drift.count(&changes);

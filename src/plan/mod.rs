@@ -47,6 +47,7 @@ pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 pub use crate::model::Action;
 use crate::model::{Address, AdoptPolicy, CountOrPercent, DeletePolicy, SecretComparison};
 use std::collections::BTreeSet;
+use summary::Scope;
 
 /// The inputs of every planning function.
 #[derive(Clone, Copy, Debug)]
@@ -91,21 +92,24 @@ impl Policy {
 
     /// Whether the run plans this address.
     pub fn selects(&self, address: &Address) -> bool {
-        let selected =
-            self.targets.is_empty() || self.targets.iter().any(|target| address.is_within(target));
-        selected
-            && !self
-                .excludes
-                .iter()
-                .any(|exclude| address.is_within(exclude))
+        let is_target = self.targets.is_empty() || covers(&self.targets, address);
+        is_target && !covers(&self.excludes, address)
     }
 
     /// Whether the run plans the customer or a connector in it.
     pub fn selects_customer(&self, name: &str) -> bool {
-        let selected =
-            self.targets.is_empty() || self.targets.iter().any(|target| target.customer == name);
-        selected && !self.excludes.contains(&Address::customer(name))
+        let customer = Address::customer(name);
+        // The connectors of a customer follow it in the order of addresses.
+        let first = self.targets.range(&customer..).next();
+        let is_target =
+            self.targets.is_empty() || first.is_some_and(|target| target.customer == name);
+        is_target && !self.excludes.contains(&customer)
     }
+}
+
+/// Whether the addresses contain this one, or the customer of this connector.
+fn covers(addresses: &BTreeSet<Address>, address: &Address) -> bool {
+    addresses.contains(address) || addresses.contains(&Address::customer(&address.customer))
 }
 
 /// Plans the steps that bring the observed state to the declared one.
@@ -148,7 +152,8 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     plan.refusals.extend(guards::refusals(&inputs, &deletions));
     plan.deletions = deletions.allowed();
     let declared = &matches.desired.customers;
-    plan.summary = summary::summarize(&plan, declared.len(), |name| declared.contains_key(name));
+    let scope = Scope::new(matches.desired, policy);
+    plan.summary = summary::summarize(&plan, scope, |name| declared.contains_key(name));
     plan
 }
 

@@ -59,9 +59,8 @@ pub fn only_rotations(mut plan: Plan) -> RotationPlan {
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
     plan.warnings.retain(|warning| warning.created().is_none());
-    let declared = usize::try_from(plan.summary.customers_declared).unwrap_or(usize::MAX);
     // A rotation has steps of declared customers only.
-    plan.summary = summary::summarize(&plan, declared, |_| true);
+    plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
     RotationPlan { plan, deferred }
 }
 

@@ -192,6 +192,8 @@ pub enum Reason {
     Superseded,
     /// Set after the creation, because the creation request has no field for it.
     SetAfterCreation,
+    /// Not selected, and its selected connectors need it.
+    NeededBySelection,
 }
 
 /// One field that differs.
@@ -359,4 +361,8 @@ pub struct Summary {
     pub customers_touched: u64,
     /// Customers declared.
     pub customers_declared: u64,
+    /// Declared customers of which the run covers anything.
+    pub customers_selected: u64,
+    /// Declared connectors that the run covers.
+    pub connectors_selected: u64,
 }

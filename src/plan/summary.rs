@@ -1,20 +1,56 @@
 //! Responsible for counting the steps of a plan: objects to add, change, delete and adopt, and secrets to
 //! send. Does not print the counts.
 
-use super::{Action, Operation, Plan, Summary};
-use crate::model::{Address, Setting, Settings};
+use super::{Action, Operation, Plan, Policy, Summary};
+use crate::model::{Address, Desired, Setting, Settings};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What the files declare, and what of it the run covers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope {
+    customers_declared: u64,
+    customers_selected: u64,
+    connectors_selected: u64,
+}
+
+impl Scope {
+    pub(super) fn new(desired: &Desired, policy: &Policy) -> Self {
+        let customers = desired.customers.keys();
+        let connectors = desired.connectors();
+        Self {
+            customers_declared: count(desired.customers.len()),
+            customers_selected: count(
+                customers
+                    .filter(|name| policy.selects_customer(name))
+                    .count(),
+            ),
+            connectors_selected: count(
+                connectors
+                    .filter(|(address, _)| policy.selects(address))
+                    .count(),
+            ),
+        }
+    }
+}
+
+impl From<Summary> for Scope {
+    fn from(summary: Summary) -> Self {
+        Self {
+            customers_declared: summary.customers_declared,
+            customers_selected: summary.customers_selected,
+            connectors_selected: summary.connectors_selected,
+        }
+    }
+}
 
 /// Counts objects, not steps: an object that is created and then updated counts once, as added.
 /// `is_declared` leaves pruned customers out of `customers_touched`.
-pub(super) fn summarize(
-    plan: &Plan,
-    declared: usize,
-    is_declared: impl Fn(&str) -> bool,
-) -> Summary {
+pub(super) fn summarize(plan: &Plan, scope: Scope, is_declared: impl Fn(&str) -> bool) -> Summary {
     let mut actions: BTreeMap<(&Address, bool), BTreeSet<Action>> = BTreeMap::new();
     let mut summary = Summary {
-        customers_declared: count(declared),
+        customers_declared: scope.customers_declared,
+        customers_selected: scope.customers_selected,
+        connectors_selected: scope.connectors_selected,
         ..Summary::default()
     };
     for step in plan.steps() {

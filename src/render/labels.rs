@@ -29,6 +29,7 @@ pub(super) fn reason(reason: Reason) -> &'static str {
         Reason::NotInConfig => "managed by airlift, no longer in the files",
         Reason::Superseded => "left over from an unfinished replacement or deletion",
         Reason::SetAfterCreation => "set right after creation, which cannot set it",
+        Reason::NeededBySelection => "its selected connectors need it",
     }
 }
 

@@ -24,7 +24,7 @@ fn customer_missing_is_created_with_its_connectors() {
         assert_eq!(inherits.plan().customers[0].steps.len(), 2);
     }
     scene.policy.targets = ["acme/git".parse().unwrap()].into();
-    scene.assert_plan(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
+    scene.assert_plan(&[r#"acme Create [MissingRemote, NeededBySelection] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}"]);
     scene.policy.targets = ["globex".parse().unwrap()].into();
     scene.assert_plan(&[]);
 }

@@ -95,6 +95,7 @@ pub(crate) fn empty() -> Plan {
         warnings: Vec::new(),
         summary: Summary {
             customers_declared: 2,
+            customers_selected: 2,
             ..Summary::default()
         },
     }
@@ -124,6 +125,8 @@ pub(crate) fn rich() -> Plan {
             secrets: 4,
             customers_touched: 4,
             customers_declared: 120,
+            customers_selected: 120,
+            connectors_selected: 240,
         },
         ..empty()
     }

@@ -123,6 +123,7 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
         customers,
         connectors,
         compared,
+        connectors_compared,
     } = drift.summary;
     let verdict = if drift.has_changes() {
         let customers = number(customers, "customer");
@@ -134,13 +135,18 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
     };
     let compared = match compared {
         0 => "The ledger holds no customer yet.".to_owned(),
+        _ if drift.partial && !drift.has_changes() => match connectors_compared {
+            0 => format!("Compared: {}.", number(compared, "selected customer")),
+            1 => "The selected connector matches the last apply.".to_owned(),
+            n => format!("The {n} selected connectors match the last apply."),
+        },
         1 if !drift.has_changes() => "1 customer matches the last apply.".to_owned(),
         n if !drift.has_changes() => format!("All {n} customers match the last apply."),
         n => format!("Compared: {}.", number(n, "customer")),
     };
     let partial = drift
         .partial
-        .then(|| Phrase::plain("Partial: other customers were left out."));
+        .then(|| Phrase::plain("Partial: the rest of the ledger was left out."));
     [verdict, Phrase::plain(Safe::new(compared))]
         .into_iter()
         .chain(partial)

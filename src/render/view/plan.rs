@@ -318,14 +318,19 @@ fn changed(plan: &Plan) -> Vec<Phrase> {
         let secrets = format_args!("Secrets: {} to write.", summary.secrets);
         sentences.push(Phrase::plain(Safe::new(secrets)));
     }
-    let (touched_declared, declared) = (summary.customers_touched, summary.customers_declared);
+    let touched_declared = summary.customers_touched;
     let undeclared = (touched(plan).count() as u64).saturating_sub(touched_declared);
+    let compared = if plan.partial {
+        format!("{} selected", summary.customers_selected)
+    } else {
+        summary.customers_declared.to_string()
+    };
     let removed = match undeclared {
         0 => String::new(),
         removed => format!(", and {removed} no longer in the files"),
     };
     sentences.push(Phrase::plain(Safe::new(format_args!(
-        "Customers: {touched_declared} touched of {declared}{removed}."
+        "Customers: {touched_declared} touched of {compared}{removed}."
     ))));
     sentences.extend(plan.deletions.map(deletions));
     sentences.extend(further_counts(plan));
@@ -357,11 +362,23 @@ fn unchanged(plan: &Plan) -> Vec<Phrase> {
 /// The sentence about customers that match the files.
 fn matching(plan: &Plan) -> Safe {
     match plan.summary.customers_declared {
-        // The number of selected customers is not known here.
-        _ if plan.partial => "The selected customers match the files.".into(),
+        _ if plan.partial => selected_match(plan.summary),
         0 => "The files declare no customer.".into(),
         1 => "The customer matches the files.".into(),
         n => Safe::new(format_args!("All {n} customers match the files.")),
+    }
+}
+
+/// The sentence about the part of the files that was compared.
+fn selected_match(summary: Summary) -> Safe {
+    match (summary.connectors_selected, summary.customers_selected) {
+        (0, 0) => {
+            "Nothing that was selected is in the files, and a narrowed run removes nothing.".into()
+        }
+        (0, 1) => "The selected customer matches the files.".into(),
+        (0, n) => Safe::new(format_args!("The {n} selected customers match the files.")),
+        (1, _) => "The selected connector matches the files.".into(),
+        (n, _) => Safe::new(format_args!("The {n} selected connectors match the files.")),
     }
 }
 
@@ -375,7 +392,7 @@ fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
     ];
     let partial = plan
         .partial
-        .then(|| Phrase::plain("Partial: other customers were left out."));
+        .then(|| Phrase::plain("Partial: the rest of the files was left out."));
     counts
         .into_iter()
         .filter(|(_, count)| *count > 0)

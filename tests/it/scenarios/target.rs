@@ -1,6 +1,6 @@
 //! Tests of `--target` and `--exclude`.
 
-use crate::support::TestEnv;
+use crate::support::{PROJECT, TestEnv, options};
 
 #[test]
 fn target_applies_only_the_target() {
@@ -43,4 +43,106 @@ fn target_with_prune_deletes_nothing_in_partial_plan() {
         traffic.assert_only_reads();
     }
     env.connector("Acme Zendesk");
+}
+
+#[test]
+fn selector_that_names_nothing_is_refused() {
+    let env = TestEnv::applied();
+    for arguments in [
+        &["plan", "--target", "acmee"][..],
+        &["plan", "--exclude", "acmee"],
+        &["plan", "--target", "acme", "--exclude", "acmee"],
+        &["plan", "--target", "ACME"],
+        &["plan", "--target", "acme/Acme Gitlab"],
+        &["plan", "--exclude", "acme/*Hub*", "--exclude", "acmee*"],
+        &["apply", "--auto-approve", "--target", "acmee"],
+        &["apply", "--auto-approve", "--exclude", "\"acme\""],
+        &["rotate", "acmee", "--auto-approve"],
+        &["drift", "--target", "acmee"],
+        &["drift", "--exclude", "acmee"],
+        &["export", "--target", "acmee"],
+        &["adopt", "acmee", "--auto-approve"],
+        &["ledger", "show", "acmee"],
+        &["ledger", "trust", "acmee", "--auto-approve"],
+    ] {
+        let (output, traffic) = env.run_with_traffic(arguments);
+        output.exits(64).complains("unknown_selector");
+        traffic.assert_only_reads();
+        if !arguments.concat().contains('*') {
+            output.complains("did you mean acme");
+        }
+    }
+}
+
+#[test]
+fn selector_in_project_without_customers_is_refused() {
+    let env = TestEnv::with("version: 1\ncustomers: []\n", options());
+    for flag in ["--target", "--exclude"] {
+        env.run(&["plan", flag, "*"])
+            .exits(64)
+            .complains("unknown_selector");
+    }
+}
+
+#[test]
+fn exclude_that_leaves_nothing_is_refused() {
+    let env = TestEnv::applied();
+    for arguments in [
+        &["plan", "--target", "acme", "--exclude", "acme"][..],
+        &["plan", "--exclude", "*"],
+        &["drift", "--target", "acme/*", "--exclude", "acme"],
+    ] {
+        env.run(arguments).exits(64).complains("nothing_selected");
+    }
+}
+
+#[test]
+fn target_of_customer_that_only_the_api_has_is_refused() {
+    let env = TestEnv::applied();
+    env.remote().customer("initech");
+    env.run(&["plan", "--target", "initech"])
+        .exits(64)
+        .complains("unknown_selector");
+}
+
+#[test]
+fn target_of_customer_that_only_the_ledger_has_removes_nothing() {
+    let env = TestEnv::applied();
+    env.remove_lines("- name: globex", None);
+    let (output, traffic) = env.apply(&["--target", "globex", "--prune"]);
+    output
+        .exits(0)
+        .says("Nothing that was selected is in the files, and a narrowed run removes nothing.");
+    traffic.assert_only_reads();
+}
+
+#[test]
+fn pattern_selects_what_it_matches() {
+    let env = TestEnv::new();
+    let (output, _) = env.converge(&["--target", "*/Acme *", "--exclude", "*/*Zendesk"]);
+    output.says("[needed_by_selection]");
+    output.ends_with("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
+    env.run(&["plan", "--target", "*/Acme [!Z]*"])
+        .exits(0)
+        .says("The selected connector matches the files.");
+    env.converge(&[]);
+    env.run(&["plan", "--target", "acme"])
+        .exits(0)
+        .says("The 2 selected connectors match the files.");
+    env.run(&["drift", "--target", "*"])
+        .exits(0)
+        .says("The 3 selected connectors match the last apply.");
+    let export = env.run(&["export", "--target", "glob*"]);
+    export.exits(0).says("- name: globex");
+    assert!(!export.stdout.contains("acme"), "{export}");
+}
+
+#[test]
+fn selector_of_name_with_special_characters_selects_it() {
+    let env = TestEnv::with(PROJECT, options());
+    env.edit("- name: globex", "- name: globex [eu]*");
+    for selector in ["globex [eu]*", "globex [[]eu][*]"] {
+        let plan = env.run(&["plan", "--target", selector]);
+        plan.exits(0).says("Customers: 1 touched of 1 selected.");
+    }
 }
