@@ -280,7 +280,7 @@ impl Client {
         let response = outcome.map_err(|error| {
             let kind = match error {
                 TransportError::Connect(reason) | TransportError::ConnectTimedOut(reason) => {
-                    ApiErrorKind::Connect(reason)
+                    ApiErrorKind::Connect(format!("{}: {reason}", self.transport.target))
                 }
                 TransportError::TimedOut => ApiErrorKind::TimedOut,
                 TransportError::Interrupted(reason) => ApiErrorKind::Interrupted(reason),

@@ -56,8 +56,8 @@ pub enum ApiErrorKind {
     /// The service is down, or admission took too long. Nothing was sent.
     #[error("not sent: {0}")]
     Unavailable(String),
-    /// No connection was established, so nothing was sent.
-    #[error("cannot connect: {0}")]
+    /// No connection was established, so nothing was sent. Names the API's address and the cause.
+    #[error("cannot connect to {0}")]
     Connect(String),
     /// A deadline passed.
     #[error("no complete response in time")]

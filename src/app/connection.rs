@@ -1,10 +1,10 @@
 //! Responsible for the session with the API: its settings from the command line, and the text of
 //! responses that it may show.
 
-use super::Invocation;
 use super::endpoint::Endpoint;
 use super::ledger_access::Keys;
 use super::project::ca_pem;
+use super::{Invocation, network};
 use crate::api::{ApiError, ApiErrorKind, ConnectorToken, Load, Options, Session};
 use crate::cli::{self, ConnectionArgs, RateArgs};
 use crate::config::Project;
@@ -93,8 +93,11 @@ impl Connection {
     pub(super) async fn open(
         endpoint: Endpoint,
         options: Options,
+        invocation: Invocation<'_>,
     ) -> Result<(Self, Keys), Failure> {
-        let session = Session::open(endpoint.target, endpoint.credentials, options).await?;
+        let session = Session::open(endpoint.target, endpoint.credentials, options)
+            .await
+            .map_err(|error| network::cannot_open(error, endpoint.organization, invocation))?;
         let organization = session
             .organization()
             .ok_or_else(|| ApiError::from(ApiErrorKind::UnknownOrganization))?;

@@ -37,6 +37,7 @@ impl Environment {
             variables: std::env::vars_os()
                 .filter(|(name, _)| {
                     name == HOME
+                        || name.to_str().is_some_and(super::network::is_named)
                         || starts_with_one_of(name, &OWN_PREFIXES)
                         || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)
                         || name.to_str().is_some_and(SecretAccess::reads_variable)

@@ -16,6 +16,7 @@ mod health;
 mod ledger_access;
 mod ledger_contents;
 mod ledger_git;
+mod network;
 mod out_directory;
 mod policy;
 mod project;
@@ -117,7 +118,7 @@ impl<'a> App<'a> {
             ..settings.options(invocation, project, endpoint.organization)?
         };
         let origin = endpoint.ledger_origin();
-        let (connection, keys) = Connection::open(endpoint, options).await?;
+        let (connection, keys) = Connection::open(endpoint, options, invocation).await?;
         let fingerprinters = keys.fingerprinters(connection.organization);
         let authenticator = fingerprinters.authenticator(Scope {
             origin,

@@ -69,7 +69,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             return invocation(&cli.global, &env, &ui)
-                .fail(&error.into())
+                .fail(&Failure::cannot_start(&error))
                 .into();
         }
     };

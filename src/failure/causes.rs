@@ -28,6 +28,13 @@ impl Failure {
         Self::new(FailureKind::Internal, "internal", message)
     }
 
+    /// The system refuses what the program needs before it runs a command.
+    pub(crate) fn cannot_start(error: &std::io::Error) -> Self {
+        let message = format!("cannot start: {error}");
+        Self::error("cannot_start", message)
+            .hint("raise the limits on files (ulimit -n), processes and memory")
+    }
+
     pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
         let message = format!("cannot write {}: {error}", path.display());
         Self::error("cannot_write", message)

@@ -1,6 +1,8 @@
 //! Responsible for the causes of requests without a complete response. Does not show addresses.
 
 use std::error::Error;
+use std::fs::File;
+use std::io;
 
 /// The longest cause, in characters.
 const MAX_CHARS: usize = 200;
@@ -35,9 +37,12 @@ impl From<reqwest::Error> for TransportError {
 /// The innermost cause, which is the most specific one, without the address.
 fn innermost_cause(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut cause: &dyn Error = &error;
+    let mut cause: &(dyn Error + 'static) = &error;
     while let Some(inner) = cause.source() {
         cause = inner;
+    }
+    if let Some(exhausted) = exhausted(cause) {
+        return exhausted.to_owned();
     }
     cause
         .to_string()
@@ -45,4 +50,62 @@ fn innermost_cause(error: reqwest::Error) -> String {
         .filter(|c| !c.is_control())
         .take(MAX_CHARS)
         .collect()
+}
+
+/// What to do if a resource of this machine is used up.
+fn exhausted(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    let error = cause.downcast_ref::<io::Error>()?;
+    if has_no_descriptor(error) || (error.raw_os_error().is_none() && opens_no_file()) {
+        return Some(
+            "no file descriptor is free: raise the limit (ulimit -n) or lower --parallelism",
+        );
+    }
+    (error.kind() == io::ErrorKind::OutOfMemory).then_some("this machine has no free memory")
+}
+
+fn has_no_descriptor(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let codes = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+        error
+            .raw_os_error()
+            .is_some_and(|code| codes.contains(&code))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
+/// Whether the few files that a name look-up opens cannot be opened. Its error has no code then.
+fn opens_no_file() -> bool {
+    let files: io::Result<Vec<File>> = (0..4).map(|_| File::open("/dev/null")).collect();
+    files.is_err_and(|error| has_no_descriptor(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{exhausted, io};
+
+    #[cfg(unix)]
+    #[test]
+    fn exhausted_names_file_descriptors_and_memory() {
+        use rustix::io::Errno;
+        for (code, word) in [
+            (Errno::MFILE, "ulimit -n"),
+            (Errno::NFILE, "ulimit -n"),
+            (Errno::NOMEM, "memory"),
+        ] {
+            let error = io::Error::from_raw_os_error(code.raw_os_error());
+            assert!(exhausted(&error).unwrap().contains(word), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn exhausted_of_other_error_is_none() {
+        assert_eq!(exhausted(&io::Error::other("no such host")), None);
+        assert_eq!(exhausted(&io::ErrorKind::ConnectionRefused.into()), None);
+    }
 }

@@ -20,10 +20,10 @@ fn organization_of_another_token_is_refused() {
         "version: 1",
         &format!("version: 1\norganization_id: {OTHER}"),
     );
-    assert_refused(&env, 3, "error[");
+    assert_refused(&env, 3, "wrong_organization");
     env.edit(&format!("\norganization_id: {OTHER}"), "");
     env.set("AIRBYTE_ORGANIZATION_ID", OTHER);
-    assert_refused(&env, 3, "error[");
+    assert_refused(&env, 3, "wrong_organization");
     let organization = airlift::sandbox::ORGANIZATION_ID;
     env.edit(
         "version: 1",

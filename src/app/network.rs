@@ -1,0 +1,185 @@
+//! Responsible for what to do after the session could not be opened: names the proxies and
+//! certificates of the environment, which airlift does not use, and the credentials.
+
+use super::{Environment, Invocation};
+use crate::api::{ApiError, ApiErrorKind};
+use crate::failure::{Failure, FailureKind};
+use crate::model::OrganizationId;
+
+/// Variables that name a proxy for HTTPS. airlift ignores them.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/// Variables that name certificates for other programs. airlift ignores them.
+const OTHER_CERTIFICATES: [&str; 3] = [
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+];
+/// Variables that replace the certificates of the system.
+const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// Whether a hint may name the variable.
+pub(super) fn is_named(variable: &str) -> bool {
+    let names = PROXIES
+        .iter()
+        .chain(&OTHER_CERTIFICATES)
+        .chain(&CERTIFICATES);
+    names.copied().any(|name| name == variable)
+}
+
+/// The failure of opening a session, with hints that fit its cause. Shows no value of a variable,
+/// because the address of a proxy may contain a password.
+pub(super) fn cannot_open(
+    error: ApiError,
+    organization: Option<OrganizationId>,
+    invocation: Invocation<'_>,
+) -> Failure {
+    let hints = match error.kind() {
+        ApiErrorKind::Connect(reason) if is_about_certificates(reason) => {
+            certificate_hints(invocation)
+        }
+        ApiErrorKind::Connect(_) | ApiErrorKind::Interrupted(_) | ApiErrorKind::TimedOut => {
+            proxy_hints(invocation)
+        }
+        _ => Vec::new(),
+    };
+    match organization {
+        Some(organization) if error.status() == Some(403) => {
+            other_organization(&error, organization)
+        }
+        _ if error.is_auth() => {
+            Failure::from(error).hint("check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET")
+        }
+        _ => hints.into_iter().fold(Failure::from(error), Failure::hint),
+    }
+}
+
+fn is_about_certificates(reason: &str) -> bool {
+    reason.to_ascii_lowercase().contains("certificate")
+}
+
+fn other_organization(error: &ApiError, organization: OrganizationId) -> Failure {
+    let message = format!("{error}; the request was for organization {organization}");
+    Failure::new(FailureKind::Authentication, "wrong_organization", message).hint(
+        "check the organization (AIRBYTE_ORGANIZATION_ID, or organization_id in the files), and \
+         that the client credentials are its own",
+    )
+}
+
+fn proxy_hints(invocation: Invocation<'_>) -> Vec<String> {
+    if invocation.global.proxy.is_some() {
+        return vec!["check the address of --proxy".to_owned()];
+    }
+    let hint = |names: String| {
+        format!(
+            "{names} names a proxy, and airlift uses no proxy of the environment: if only the \
+             proxy reaches the API, name it with --proxy"
+        )
+    };
+    set_among(invocation.env, &PROXIES)
+        .map(hint)
+        .into_iter()
+        .collect()
+}
+
+fn certificate_hints(invocation: Invocation<'_>) -> Vec<String> {
+    if invocation.global.ca_file.is_some() {
+        let hint =
+            "the file of --ca-file does not contain the authority that signed the certificate";
+        return vec![hint.to_owned()];
+    }
+    let ignored = set_among(invocation.env, &OTHER_CERTIFICATES).map(|names| {
+        format!(
+            "{names} names certificates, and airlift does not read it: name the file with --ca-file"
+        )
+    });
+    let replaced = set_among(invocation.env, &CERTIFICATES).map(|names| {
+        format!(
+            "{names} replaces the certificates of the system: add another authority with --ca-file"
+        )
+    });
+    let hints: Vec<String> = ignored.into_iter().chain(replaced).collect();
+    if hints.is_empty() {
+        let hint =
+            "if a proxy or the API uses a private authority, name its certificates with --ca-file";
+        return vec![hint.to_owned()];
+    }
+    hints
+}
+
+/// The names of the variables that are set.
+fn set_among(env: &Environment, names: &[&str]) -> Option<String> {
+    let set: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| env.text(name).is_some())
+        .collect();
+    (!set.is_empty()).then(|| set.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApiErrorKind, Environment, cannot_open};
+    use crate::app::Invocation;
+    use crate::cli;
+    use crate::render::{ColorChoice, OutputEnvironment, Ui, Verbosity};
+
+    const PRIVATE_AUTHORITY: &str = "https://api.example: invalid peer certificate: UnknownIssuer";
+
+    fn hints(reason: &str, variables: &[&str], arguments: &[&str]) -> String {
+        let env: Environment = variables.iter().map(|name| (*name, "value")).collect();
+        let command = ["airlift", "plan"].iter().chain(arguments);
+        let cli = cli::parse(command.map(Into::into), 80).unwrap();
+        let ui = Ui::new(
+            ColorChoice::Never,
+            Verbosity::from_count(0),
+            &OutputEnvironment::default(),
+        );
+        let invocation = Invocation {
+            ui: &ui,
+            env: &env,
+            global: &cli.global,
+        };
+        let error = ApiErrorKind::Connect(reason.to_owned()).into();
+        cannot_open(error, None, invocation).hints.join("\n")
+    }
+
+    #[test]
+    fn cannot_open_names_proxy_of_the_environment() {
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            let hints = hints("https://api.example: no route", &[name], &[]);
+            assert!(hints.contains(name) && hints.contains("--proxy"), "{hints}");
+            assert!(!hints.contains("value"), "{hints}");
+        }
+        assert_eq!(hints("https://api.example: no route", &[], &[]), "");
+        let with_flag = hints(
+            "no route",
+            &["HTTPS_PROXY"],
+            &["--proxy", "http://127.0.0.1:1"],
+        );
+        assert_eq!(with_flag, "check the address of --proxy");
+    }
+
+    #[test]
+    fn cannot_open_names_certificates_of_the_environment() {
+        for name in [
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "REQUESTS_CA_BUNDLE",
+            "CURL_CA_BUNDLE",
+            "NODE_EXTRA_CA_CERTS",
+        ] {
+            let hints = hints(PRIVATE_AUTHORITY, &[name], &[]);
+            assert!(
+                hints.contains(name) && hints.contains("--ca-file"),
+                "{hints}"
+            );
+        }
+        assert!(hints(PRIVATE_AUTHORITY, &[], &[]).contains("--ca-file"));
+        let with_flag = hints(
+            PRIVATE_AUTHORITY,
+            &["CURL_CA_BUNDLE"],
+            &["--ca-file", "ca.pem"],
+        );
+        assert!(!with_flag.contains("CURL_CA_BUNDLE"), "{with_flag}");
+    }
+}
