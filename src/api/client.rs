@@ -122,7 +122,7 @@ impl Client {
                 Err(error) if error.is_unauthorized() && may_renew(&mut state, &token.issued) => {
                     self.tokens.reject_scoped(customer, &token).await;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.of_customer()),
             }
         }
     }

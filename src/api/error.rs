@@ -12,6 +12,14 @@ use thiserror::Error;
 pub struct ApiError {
     call: Option<Call>,
     kind: ApiErrorKind,
+    pub(super) credentials: Credentials,
+}
+
+/// Whose token was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Credentials {
+    Organization,
+    Customer,
 }
 
 /// The cause of an [`ApiError`].
@@ -79,6 +87,17 @@ pub enum ApiErrorKind {
     /// The server returns more rows of a list than it counts, or the same rows again and again.
     #[error("the list of workspaces does not end: {0}")]
     EndlessList(String),
+    /// The rows of one id differ.
+    #[error("the list has {0} more than once, with different data")]
+    InconsistentList(String),
+    /// The API refused the first customers, and no other one succeeded.
+    #[error("the API refused the first {customers} customers, the last one with: {last}")]
+    AllForbidden {
+        /// How many customers were refused.
+        customers: usize,
+        /// The error of the last one.
+        last: String,
+    },
     /// The body exceeds the limit.
     #[error("the response is larger than {limit} bytes")]
     TooLarge {
@@ -173,14 +192,20 @@ impl std::error::Error for ApiError {}
 impl From<ApiErrorKind> for ApiError {
     /// An error that does not belong to a call.
     fn from(kind: ApiErrorKind) -> Self {
-        Self { call: None, kind }
+        Self {
+            call: None,
+            kind,
+            credentials: Credentials::Organization,
+        }
     }
 }
 
 impl ApiError {
     pub(crate) fn new(call: Call, kind: ApiErrorKind) -> Self {
-        let call = Some(call);
-        Self { call, kind }
+        Self {
+            call: Some(call),
+            ..kind.into()
+        }
     }
 
     /// The cause.
@@ -258,12 +283,15 @@ impl ApiError {
         self.status() == Some(401)
     }
 
-    /// Whether a listing failed because the list does not end.
-    pub(super) fn is_endless_list(&self) -> bool {
-        matches!(self.kind, ApiErrorKind::EndlessList(_))
+    /// Whether a list contradicts itself or does not end. Changes during the listing can cause that.
+    pub(super) fn is_inconsistent_list(&self) -> bool {
+        matches!(
+            self.kind,
+            ApiErrorKind::EndlessList(_) | ApiErrorKind::InconsistentList(_)
+        )
     }
 
-    /// Whether no other call can succeed: 401 or 403, or another organization.
+    /// Whether the credentials do not permit the call: 401 or 403, or another organization.
     pub fn is_auth(&self) -> bool {
         matches!(
             self.kind,
@@ -271,6 +299,7 @@ impl ApiError {
                 status: 401 | 403,
                 ..
             } | ApiErrorKind::WrongOrganization { .. }
+                | ApiErrorKind::AllForbidden { .. }
         )
     }
 

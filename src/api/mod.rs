@@ -8,6 +8,7 @@
 mod body;
 mod client;
 mod error;
+mod error_scope;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod options;
@@ -28,6 +29,7 @@ mod writer;
 pub(crate) mod tests;
 
 pub use error::{ApiError, ApiErrorKind, Effect};
+pub use error_scope::FORBIDDEN_CUSTOMERS;
 pub use options::{ConnectorToken, Load, Options};
 pub use reader::Reader;
 pub use session::{Credentials, Session};

@@ -11,6 +11,7 @@ use super::{Reader, Workspace, request};
 use crate::events::{Event, Sink};
 use crate::model::{Completeness, WorkspaceId};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The listed workspaces, and whether the list is complete.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,13 +38,13 @@ struct Rows {
 
 impl Reader {
     /// Lists every live workspace (`list_workspaces`, `get_workspaces_stats`). A listing that is
-    /// incomplete or does not end is read again, because workspaces may have been created or deleted
-    /// meanwhile. `events` receives the number of workspaces listed so far.
+    /// incomplete, contradicts itself or does not end is read again, because workspaces may have been
+    /// created, renamed or deleted meanwhile. `events` receives the number of workspaces listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         for _ in 1..self.client.options.limits.listings {
             match self.list_once(events).await {
                 Ok(listing) if listing.completeness != Completeness::Complete => {}
-                Err(error) if error.is_endless_list() => {}
+                Err(error) if error.is_inconsistent_list() => {}
                 outcome => return outcome,
             }
         }
@@ -107,10 +108,18 @@ impl Reader {
             };
             self.client.check_organization(workspace.organization_id)?;
             let id = workspace.id;
-            if rows.items.insert(id, workspace).is_some() {
-                rows.flaw = Some(format!("workspace {id} was listed twice"));
-            } else {
-                has_new_id = true;
+            match rows.items.entry(id) {
+                Entry::Vacant(entry) => {
+                    entry.insert(workspace);
+                    has_new_id = true;
+                }
+                Entry::Occupied(entry) if *entry.get() == workspace => {
+                    rows.flaw = Some(format!("workspace {id} was listed twice"));
+                }
+                Entry::Occupied(_) => {
+                    let row = format!("workspace {id}");
+                    return Err(ApiErrorKind::InconsistentList(row).into());
+                }
             }
         }
         Ok(has_new_id)

@@ -2,7 +2,7 @@
 //! token. Does not change anything remotely.
 
 use super::client::Client;
-use super::error::ApiError;
+use super::error::{ApiError, ApiErrorKind};
 use super::request;
 use super::success::Success;
 use super::wire::{
@@ -12,6 +12,7 @@ use super::wire::{
 use super::{Connector, Definition, Replication, Workspace};
 use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// The read-only view of a session. Cheap to clone.
@@ -60,10 +61,18 @@ impl Reader {
         let contract = self.client.options.contract;
         let request = request::list_connectors(contract, workspace, customer);
         let list: ConnectorList = self.client.as_application(&request).await?.decode()?;
-        let data = list.data.into_iter();
-        Ok(data
-            .map(|ConnectorResponse(c)| (c.id, c.observed))
-            .collect())
+        let mut connectors = BTreeMap::new();
+        for ConnectorResponse(Connector { id, observed }) in list.data {
+            match connectors.entry(id) {
+                Entry::Vacant(entry) => drop(entry.insert(observed)),
+                Entry::Occupied(entry) if *entry.get() == observed => {}
+                Entry::Occupied(_) => {
+                    let row = format!("connector {id}");
+                    return Err(ApiErrorKind::InconsistentList(row).into());
+                }
+            }
+        }
+        Ok(connectors)
     }
 
     /// Reads a connector with its details (`get_integrations_connectors_id`); `None` if it does not

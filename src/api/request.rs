@@ -76,13 +76,16 @@ impl<'a> Request<'a> {
     }
 }
 
+/// The operation that requests the organization's token.
+pub(super) const APPLICATION_TOKEN: &str = "create_account_applications_token";
+
 /// `create_account_applications_token`
 pub(super) fn application_token<'a>(
     client_id: &str,
     client_secret: &'a SecretValue,
 ) -> Result<Request<'a>, ApiError> {
     let path = "/api/v1/account/applications/token".to_owned();
-    let request = Request::new("create_account_applications_token", Method::POST, path);
+    let request = Request::new(APPLICATION_TOKEN, Method::POST, path);
     let body = body::token_request(client_id, client_secret)?;
     Ok(Request {
         writes: false,

@@ -325,7 +325,8 @@ impl Client {
         let may_have_created = known.is_none();
         let info: TokenInfo = self
             .send(&info, Some(&issued.token), may_have_created)
-            .await?
+            .await
+            .map_err(ApiError::of_customer)?
             .decode()?;
         self.check_organization(info.organization_id)?;
         let workspace = info.workspace_id;

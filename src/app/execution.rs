@@ -8,7 +8,7 @@ use crate::apply::{
 };
 use crate::cli::{ExecutionArgs, Format};
 use crate::events::Event;
-use crate::failure::{Exit, Failure, FailureKind};
+use crate::failure::{ALL_FORBIDDEN, Exit, Failure, FailureKind};
 use crate::model::{RecordedGuards, SecretRef};
 use crate::plan::{Operation, Plan};
 use crate::render::{self, json, wording};
@@ -90,6 +90,10 @@ impl App<'_> {
             Some(waves) => apply_in_waves(plan, waves, recorded, &context).await,
         };
         self.end_phase();
+        if self.stop.cause() == Some(StopCause::Forbidden) {
+            let text = format!("the first customers were all refused (403): {ALL_FORBIDDEN}");
+            render::print_note(self.invocation.ui, &text)?;
+        }
         Ok(report)
     }
 
@@ -144,7 +148,7 @@ impl App<'_> {
     pub(crate) fn exit(&self, report: &ApplyReport) -> Exit {
         let stopped = match self.stop.cause() {
             Some(StopCause::Signal) => Exit::Cancelled,
-            Some(StopCause::Authentication) => Exit::Authentication,
+            Some(StopCause::Authentication | StopCause::Forbidden) => Exit::Authentication,
             Some(StopCause::Disk) => Exit::Error,
             None => Exit::Success,
         };

@@ -35,7 +35,7 @@ pub(crate) fn check_export(invocation: Invocation<'_>, args: &ExportArgs) -> Res
 
 impl App<'_> {
     /// Reads the customers that the selectors name, or all. Returns the parts that `validate` accepts, and the exit code,
-    /// which tells whether the list of customers is complete.
+    /// which tells whether the customers could all be read.
     pub(crate) async fn export(&self, targets: &[Selector]) -> Result<(Exported, Exit), Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
         let extent = Survey {
@@ -44,14 +44,12 @@ impl App<'_> {
             },
             details: Details::All,
         };
-        let observed = self.survey(&recorded, &extent).await?;
-        let exit = if self.is_complete(&observed)? {
-            Exit::Success
-        } else {
-            Exit::Partial
-        };
+        let mut observed = self.survey(&recorded, &extent).await?;
+        let is_complete = self.is_complete(&observed)?;
         let wanted = Selectable::observed_customers(&observed).select(targets)?;
         refuse_unverified(&observed, &recorded)?;
+        let is_readable = observed.unreadable.is_empty();
+        self.leave_out_unreadable(&mut observed)?;
         let recovered = recover(recorded, &unsettled, &observed);
         let sources = Sources {
             observed: &observed,
@@ -60,7 +58,24 @@ impl App<'_> {
         };
         let mut exported = export(sources, &names(wanted));
         exported.omit_invalid(&load_options(self.invocation.env));
+        let exit = if is_complete && is_readable {
+            Exit::Success
+        } else {
+            Exit::Partial
+        };
         Ok((exported, exit))
+    }
+
+    fn leave_out_unreadable(&self, observed: &mut Observed) -> Result<(), Failure> {
+        for (id, error) in &observed.unreadable {
+            if let Some(customer) = observed.customers.remove(id) {
+                let name = &customer.name;
+                let text =
+                    format!("customer {name} is left out, because it cannot be read: {error}");
+                render::print_note(self.invocation.ui, &text)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -30,7 +30,7 @@ impl<'a> CustomerExecutor<'a> {
     pub(super) async fn execute(mut self) -> Vec<OperationReport> {
         let (run, plan) = (self.ctx.run, self.ctx.plan);
         if let Err(error) = self.ctx.ledger.update_ledger(plan).await {
-            run.request_stop(error.stop);
+            run.request_stop(&plan.name, error.stop);
         }
         for step in &plan.steps {
             let result = self.execute_step(step).await;
@@ -83,9 +83,14 @@ impl<'a> CustomerExecutor<'a> {
 
     fn report(&mut self, step: &Step, result: StepResult) {
         let (outcome, success, problem) = match result {
-            Ok(success) => (Outcome::Succeeded, success, None),
+            Ok(success) => {
+                if step.action != Action::Adopt {
+                    self.ctx.run.stop.note_success();
+                }
+                (Outcome::Succeeded, success, None)
+            }
             Err(error) => {
-                self.ctx.run.request_stop(error.stop);
+                self.ctx.run.request_stop(&self.ctx.plan.name, error.stop);
                 (error.outcome, StepSuccess::default(), Some(error.problem))
             }
         };

@@ -38,7 +38,7 @@ pub(super) async fn resolve_duplicates(
             let problem = error.problem;
             let warning = StepWarning::DuplicatesUnresolved { problem };
             warn(reports, &created, warning);
-            ctx.run.request_stop(error.stop);
+            ctx.run.request_stop(&ctx.plan.name, error.stop);
         }
     }
 }

@@ -46,6 +46,24 @@ impl<'a> LiveConnectors<'a> {
         Ok(())
     }
 
+    /// Requires that a connector which exists is in the customer's workspace. A list may lag, so a
+    /// connector that it lacks is requested by id.
+    pub(super) async fn require_own(
+        &mut self,
+        ledger: &LedgerEntry<'_>,
+        id: ConnectorId,
+    ) -> Result<(), StepError> {
+        self.refresh(ledger).await?;
+        let reader = self.context.writer.reader();
+        if self.get(id).is_some() || reader.connector(id).await?.is_none() {
+            return Ok(());
+        }
+        if reader.workspace_of(id).await? == ledger.known_workspace() {
+            return Ok(());
+        }
+        Err(StepError::stale(StaleReason::ForeignConnector))
+    }
+
     /// Reads a new list, which does not change the cache.
     pub(super) async fn list(&self, ledger: &LedgerEntry<'_>) -> Result<Listed, StepError> {
         self.context

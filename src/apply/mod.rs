@@ -109,9 +109,12 @@ pub struct Wording {
 }
 
 impl Context<'_> {
-    fn request_stop(&self, cause: Option<StopCause>) {
-        if let Some(cause) = cause {
-            self.stop.request(cause);
+    /// Ends the run if the error of a customer's step concerns the other customers, too.
+    fn request_stop(&self, customer: &str, cause: Option<StopCause>) {
+        match cause {
+            None => {}
+            Some(StopCause::Forbidden) => self.stop.note_forbidden(customer),
+            Some(cause) => self.stop.request(cause),
         }
     }
 

@@ -130,6 +130,8 @@ pub enum StaleReason {
     ReplacedGone,
     /// A second connector has the name of the connector to be replaced.
     NamesakeAppeared,
+    /// The connector is not in the customer's workspace, or the API does not tell its workspace.
+    ForeignConnector,
 }
 
 /// How a check ended without a verdict.

@@ -21,7 +21,7 @@ pub(super) struct StepSuccess {
 pub(super) struct StepError {
     pub(super) outcome: Outcome,
     pub(super) problem: StepProblem,
-    /// Set when the whole run has to stop.
+    /// Set when the whole run has to stop. `Forbidden` stops it only if the first customers all have it.
     pub(super) stop: Option<StopCause>,
 }
 
@@ -69,7 +69,11 @@ impl From<ApiError> for StepError {
             problem: StepProblem::Request {
                 error: error.to_string(),
             },
-            stop: error.is_auth().then_some(StopCause::Authentication),
+            stop: if error.ends_run() {
+                Some(StopCause::Authentication)
+            } else {
+                error.is_forbidden().then_some(StopCause::Forbidden)
+            },
         }
     }
 }

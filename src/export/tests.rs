@@ -47,6 +47,7 @@ fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
         completeness: Completeness::Complete,
         kinds: BTreeMap::new(),
         foreign: BTreeMap::new(),
+        unreadable: BTreeMap::new(),
     };
     let sources = Sources {
         observed: &observed,

@@ -7,6 +7,11 @@ use crate::ledger::LedgerError;
 use crate::sandbox::SandboxError;
 use std::path::Path;
 
+/// What to do if the API refuses every customer.
+pub(crate) const ALL_FORBIDDEN: &str = "the organization's subscription may not include this API, or its \
+                                        client may lack the permission: ask Airbyte, or the owner of the \
+                                        organization";
+
 impl Failure {
     /// A problem with files, the network or the ledger.
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
@@ -56,8 +61,13 @@ impl From<ApiError> for Failure {
             ApiErrorKind::WrongOrganization { .. } | ApiErrorKind::UnknownOrganization => {
                 (FailureKind::Authentication, "wrong_organization")
             }
+            ApiErrorKind::AllForbidden { .. } => {
+                let kind = FailureKind::Authentication;
+                return Self::new(kind, "all_forbidden", message).hint(ALL_FORBIDDEN);
+            }
             _ if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
             ApiErrorKind::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
+            ApiErrorKind::InconsistentList(_) => (FailureKind::Error, "inconsistent_list"),
             ApiErrorKind::EndlessList(_) => (FailureKind::Error, "endless_list"),
             ApiErrorKind::Unavailable(_) => (FailureKind::Error, "remote_unavailable"),
             _ => (FailureKind::Error, "remote_failed"),

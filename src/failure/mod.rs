@@ -3,6 +3,8 @@
 
 mod causes;
 
+pub(crate) use causes::ALL_FORBIDDEN;
+
 use std::fmt;
 use std::process::ExitCode;
 

@@ -20,6 +20,9 @@ pub struct Observed {
     pub kinds: BTreeMap<String, KindLookup>,
     /// Recorded connectors that exist outside the workspace of their customer, by that workspace.
     pub foreign: BTreeMap<WorkspaceId, ForeignConnectors>,
+    /// Customers whose workspace or connectors could not be read, with the error. Their connectors
+    /// are `None`.
+    pub unreadable: BTreeMap<WorkspaceId, String>,
 }
 
 /// Connectors with the workspace that holds them; `None` if the API does not tell the workspace.

@@ -6,8 +6,10 @@
 //! and does not plan.
 
 mod details;
+mod isolation;
 mod kinds;
 mod pending_creations;
+mod read_state;
 mod survey;
 
 pub use pending_creations::await_pending_creations;
@@ -20,6 +22,8 @@ use crate::model::{
     ObservedConnector, ObservedCustomer, WorkspaceId,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use isolation::Isolation;
+use read_state::{ReadState, WorkspaceConnectors, placeholder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
@@ -69,86 +73,88 @@ struct Observer<'a> {
     renamed: BTreeMap<&'a str, &'a DesiredCustomer>,
 }
 
-type Customers = BTreeMap<WorkspaceId, ObservedCustomer>;
-
-/// The connectors of one workspace, and those that the ledger wrongly records in it.
-struct WorkspaceConnectors {
-    connectors: BTreeMap<ConnectorId, ObservedConnector>,
-    foreign: ForeignConnectors,
-}
-
 impl Observer<'_> {
     async fn read(&self) -> Result<Observed, ApiError> {
         let listing = self.reader.workspaces(self.events).await?;
-        let mut customers: Customers = listing
-            .items
-            .into_iter()
-            .map(|(id, workspace)| (id, workspace.into()))
-            .collect();
-        self.add_unlisted_customers(&mut customers).await?;
-        let foreign = self.read_connectors(&mut customers).await?;
-        self.read_details(&mut customers).await?;
+        let customers = listing.items.into_iter();
+        let mut state = ReadState {
+            customers: customers
+                .map(|(id, workspace)| (id, workspace.into()))
+                .collect(),
+            ..ReadState::default()
+        };
+        self.add_unlisted_customers(&mut state).await?;
+        self.read_connectors(&mut state).await?;
+        self.read_details(&mut state).await?;
         let kinds = self.look_up_kinds().await?;
         let organization = self.reader.organization();
         Ok(Observed {
             organization_id: organization.ok_or(ApiErrorKind::UnknownOrganization)?,
-            customers,
+            customers: state.customers,
             completeness: listing.completeness,
             kinds,
-            foreign,
+            foreign: state.foreign,
+            unreadable: state.unreadable,
         })
     }
 
     /// Reads recorded workspaces that the list does not contain by id, because lists may lag.
-    async fn add_unlisted_customers(&self, customers: &mut Customers) -> Result<(), ApiError> {
+    async fn add_unlisted_customers(&self, state: &mut ReadState) -> Result<(), ApiError> {
         let unlisted: Vec<WorkspaceId> = self
             .recorded
             .customers
             .keys()
-            .filter(|id| !customers.contains_key(id))
+            .filter(|id| !state.customers.contains_key(id))
             .copied()
             .collect();
+        let isolation = &Isolation::default();
         let workspaces = self
-            .run_concurrently(unlisted, |id| self.reader.workspace(id), |_, _| None)
+            .run_concurrently(
+                unlisted,
+                |id| async move { Ok((id, isolation.isolate(self.reader.workspace(id).await)?)) },
+                |_, _| None,
+            )
             .await?;
-        for workspace in workspaces.into_iter().flatten() {
-            customers.insert(workspace.id, workspace.into());
+        for (id, workspace) in workspaces {
+            match workspace {
+                Ok(Some(workspace)) => {
+                    state.customers.insert(workspace.id, workspace.into());
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    let recorded = &self.recorded.customers[&id];
+                    state.customers.insert(id, placeholder(&recorded.name));
+                    state.unreadable.insert(id, error.to_string());
+                }
+            }
         }
         Ok(())
     }
 
-    /// Lists the connectors of every customer in scope. Returns the recorded connectors that exist in
-    /// another workspace.
-    async fn read_connectors(
-        &self,
-        customers: &mut Customers,
-    ) -> Result<BTreeMap<WorkspaceId, ForeignConnectors>, ApiError> {
-        let wanted: Vec<(WorkspaceId, String)> = customers
+    /// Lists the connectors of every customer in scope.
+    async fn read_connectors(&self, state: &mut ReadState) -> Result<(), ApiError> {
+        let wanted: Vec<(WorkspaceId, String)> = state
+            .customers
             .iter()
             .filter(|(id, customer)| self.is_in_scope(**id, &customer.name))
+            .filter(|(id, _)| !state.unreadable.contains_key(id))
             .map(|(id, customer)| (*id, customer.name.clone()))
             .collect();
+        let isolation = &Isolation::default();
         let lists = self
             .run_concurrently(
                 wanted,
-                |(id, name)| async move { Ok((id, self.connectors_of(id, &name).await?)) },
+                |(id, name)| async move {
+                    let read = self.connectors_of(id, &name).await;
+                    Ok((id, isolation.isolate(read)?))
+                },
                 |done, total| Some(Event::ConnectorsListed { done, total }),
             )
             .await?;
-        let mut foreign = BTreeMap::new();
         for (id, read) in lists {
-            let Some(read) = read else {
-                customers.remove(&id);
-                continue;
-            };
-            if let Some(customer) = customers.get_mut(&id) {
-                customer.connectors = Some(read.connectors);
-            }
-            if !read.foreign.is_empty() {
-                foreign.insert(id, read.foreign);
-            }
+            state.add_connectors(id, read);
         }
-        Ok(foreign)
+        Ok(())
     }
 
     /// The connectors of one workspace, including recorded ones that only a GET by id returns and that
@@ -228,34 +234,28 @@ impl Observer<'_> {
     }
 
     /// Reads the details that a comparison needs.
-    async fn read_details(&self, customers: &mut Customers) -> Result<(), ApiError> {
-        let wanted: Vec<(WorkspaceId, ConnectorId)> = customers
+    async fn read_details(&self, state: &mut ReadState) -> Result<(), ApiError> {
+        let wanted: Vec<(WorkspaceId, ConnectorId)> = state
+            .customers
             .iter()
             .flat_map(|(id, customer)| {
                 let wanted = self.details_wanted(*id, customer);
                 wanted.into_iter().map(move |connector| (*id, connector))
             })
             .collect();
+        let isolation = &Isolation::default();
         let details = self
             .run_concurrently(
                 wanted,
                 |(id, connector)| async move {
-                    Ok((id, connector, self.reader.connector(connector).await?))
+                    let read = self.reader.connector(connector).await;
+                    Ok((id, connector, isolation.isolate(read)?))
                 },
                 |done, total| Some(Event::DetailsRead { done, total }),
             )
             .await?;
-        for (id, connector, live) in details {
-            let connectors = customers
-                .get_mut(&id)
-                .and_then(|customer| customer.connectors.as_mut());
-            if let Some(connectors) = connectors {
-                match live {
-                    // Deleted since the list was read.
-                    None => drop(connectors.remove(&connector)),
-                    Some(live) => merge(connectors, connector, live.observed),
-                }
-            }
+        for (id, connector, read) in details {
+            state.add_detail(id, connector, read);
         }
         Ok(())
     }
@@ -329,20 +329,6 @@ fn previous_names(desired: &Desired) -> BTreeMap<&str, &DesiredCustomer> {
     customers
         .filter_map(|customer| Some((customer.previous_name.as_deref()?, customer)))
         .collect()
-}
-
-/// Replaces a listed connector by the one that GET returned, and keeps the type name, which only the
-/// list has.
-fn merge(
-    connectors: &mut BTreeMap<ConnectorId, ObservedConnector>,
-    id: ConnectorId,
-    live: ObservedConnector,
-) {
-    let kind_name = connectors
-        .get(&id)
-        .and_then(|listed| listed.kind_name.clone());
-    let kind_name = live.kind_name.clone().or(kind_name);
-    connectors.insert(id, ObservedConnector { kind_name, ..live });
 }
 
 #[cfg(test)]

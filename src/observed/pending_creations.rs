@@ -62,6 +62,10 @@ async fn is_resolved(reader: &Reader, creation: &JournalEntry) -> Result<bool, A
     else {
         return Ok(true);
     };
-    let listed = reader.connectors(*workspace_id, customer).await?;
+    let listed = match reader.connectors(*workspace_id, customer).await {
+        // The plan blocks the customer, so that it does not repeat the creation.
+        Err(error) if error.concerns_object() => return Ok(true),
+        listed => listed?,
+    };
     Ok(listed.is_none_or(|listed| was_created(creation, *workspace_id, &listed)))
 }

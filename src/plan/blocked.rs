@@ -85,6 +85,11 @@ pub enum BlockReason {
         /// The workspace that holds the connector, if the API tells it.
         found_in: Option<WorkspaceId>,
     },
+    /// The customer's workspace or connectors could not be read.
+    Unreadable {
+        /// What the request's error says.
+        error: String,
+    },
     /// The run would change an object that it adopts, and adoption is not allowed.
     AdoptionNotAllowed,
     /// A ledger entry or a journal line about the customer is not authenticated.
@@ -116,6 +121,7 @@ impl BlockReason {
             Self::ReplacedMeanwhile => BlockCode::ReplacedMeanwhile,
             Self::HoldsUnmanaged { .. } => BlockCode::HoldsUnmanaged,
             Self::ForeignConnector { .. } => BlockCode::ForeignConnectorId,
+            Self::Unreadable { .. } => BlockCode::CustomerUnreadable,
             Self::AdoptionNotAllowed => BlockCode::AdoptionNotAllowed,
             Self::LedgerUnverified { .. } => BlockCode::LedgerUnverified,
         }
@@ -146,6 +152,8 @@ pub enum BlockCode {
     HoldsUnmanaged,
     /// The ledger records a connector that exists outside the customer's workspace.
     ForeignConnectorId,
+    /// The customer's workspace or connectors could not be read.
+    CustomerUnreadable,
     /// The run would change an object that it adopts, without `--adopt`.
     AdoptionNotAllowed,
     /// A ledger entry or a journal line about the customer is not authenticated.

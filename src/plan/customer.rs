@@ -159,9 +159,9 @@ impl<'a> CustomerPlanner<'a> {
             let blocked = super::prune::unknown_status(address, status);
             return self.outcome.blocked.push(blocked);
         }
-        let foreign = prune::foreign_connectors(self.inputs, live.id);
-        if !foreign.is_empty() {
-            return foreign
+        let blockers = prune::workspace_blockers(self.inputs, live.id);
+        if !blockers.is_empty() {
+            return blockers
                 .into_iter()
                 .for_each(|reason| self.block(None, reason));
         }

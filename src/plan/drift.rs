@@ -4,7 +4,7 @@
 //! Does not read the files, so a pending change in them is not drift. Does not compare settings that
 //! the ledger has not recorded.
 
-use super::{Blocked, FieldChange, FieldValue, Policy, diff};
+use super::{BlockReason, Blocked, FieldChange, FieldValue, Policy, diff};
 use crate::model::{
     Address, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
     Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, SecretPaths,
@@ -115,6 +115,14 @@ pub fn drift(recorded: &LedgerState, observed: &Observed, policy: &Policy) -> Dr
         if !policy.selects_customer(&customer.name) {
             continue;
         }
+        if let Some(error) = observed.unreadable.get(id) {
+            let error = error.clone();
+            drift.blocked.push(Blocked {
+                address: Address::customer(&customer.name),
+                reason: BlockReason::Unreadable { error },
+            });
+            continue;
+        }
         drift.summary.compared += 1;
         let is_compared =
             |name: &&String| policy.selects(&Address::connector(&customer.name, *name));
@@ -136,7 +144,7 @@ pub fn drift(recorded: &LedgerState, observed: &Observed, policy: &Policy) -> Dr
         .sort_by_key(|customer| (customer.name.clone(), customer.workspace_id));
     drift
         .blocked
-        .retain(|blocked| policy.selects(&blocked.address));
+        .retain(|blocked| policy.selects_customer(&blocked.address.customer));
     if !drift.partial {
         drift.unmanaged = unmanaged(recorded, observed);
     }

@@ -49,9 +49,9 @@ impl Undeclared {
     ) {
         let (id, observed) = (live.id, live.observed);
         let address = Address::customer(&recorded.name);
-        let foreign = foreign_connectors(inputs, id);
-        if !foreign.is_empty() {
-            let reasons = foreign.into_iter();
+        let blockers = workspace_blockers(inputs, id);
+        if !blockers.is_empty() {
+            let reasons = blockers.into_iter();
             let blocked = reasons.map(|reason| blocked(address.clone(), reason));
             return self.blocked.extend(blocked);
         }
@@ -94,12 +94,15 @@ fn unverified(inputs: &Inputs<'_>) -> impl Iterator<Item = Blocked> {
         .filter(|blocked| !declared.contains_key(&blocked.address.customer))
 }
 
-/// The connectors that the ledger records for a customer and that exist outside its workspace. Such
-/// an entry is wrong, so nothing is changed for its customer.
-pub(super) fn foreign_connectors(inputs: &Inputs<'_>, id: WorkspaceId) -> Vec<BlockReason> {
-    inputs
-        .matches
-        .observed
+/// Why nothing of a customer is changed: its connectors could not be read, or its ledger entry is
+/// wrong, because it records connectors that exist outside the workspace.
+pub(super) fn workspace_blockers(inputs: &Inputs<'_>, id: WorkspaceId) -> Vec<BlockReason> {
+    let observed = inputs.matches.observed;
+    if let Some(error) = observed.unreadable.get(&id) {
+        let error = error.clone();
+        return vec![BlockReason::Unreadable { error }];
+    }
+    observed
         .foreign
         .get(&id)
         .into_iter()

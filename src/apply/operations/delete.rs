@@ -10,6 +10,7 @@ pub(super) async fn execute(
     address: &Address,
     id: ConnectorId,
 ) -> StepResult {
+    ctx.live.require_own(&ctx.ledger, id).await?;
     let previous = ctx.ledger.mark_pending_deletion(id).await?;
     let error = match remove(ctx, address, id).await {
         Ok(()) => return Ok(StepSuccess::new(id)),

@@ -13,6 +13,7 @@ pub(super) async fn execute(
     patch: &ConnectorPatch,
     body: &ConnectorBody,
 ) -> StepResult {
+    ctx.live.require_own(&ctx.ledger, id).await?;
     let replication = ctx
         .reader()
         .replication(id)

@@ -68,6 +68,7 @@ fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
         completeness: Completeness::Complete,
         kinds: BTreeMap::new(),
         foreign: BTreeMap::new(),
+        unreadable: BTreeMap::new(),
     }
 }
 

@@ -72,6 +72,7 @@ impl Scene {
                 completeness: Completeness::Complete,
                 kinds: BTreeMap::new(),
                 foreign: BTreeMap::new(),
+                unreadable: BTreeMap::new(),
             },
             recorded: LedgerState::default(),
             secrets: SecretComparison::default(),

@@ -97,6 +97,10 @@ fn stale(reason: StaleReason) -> &'static str {
             "another connector of this name appeared after the plan was made, perhaps created by \
              another run; plan again"
         }
+        StaleReason::ForeignConnector => {
+            "the connector is not in the customer's workspace, or the API does not tell its \
+             workspace; plan again"
+        }
     }
 }
 

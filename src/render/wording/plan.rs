@@ -55,6 +55,9 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
             recorded_in,
             found_in,
         } => foreign_connector(*connector, *recorded_in, *found_in),
+        BlockReason::Unreadable { error } => {
+            format!("it cannot be read, so nothing of this customer is changed: {error}")
+        }
         BlockReason::AdoptionNotAllowed => ADOPTION_NOT_ALLOWED.to_owned(),
         BlockReason::LedgerUnverified {
             workspace_id,

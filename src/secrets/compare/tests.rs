@@ -217,6 +217,7 @@ fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
         completeness: Completeness::Complete,
         kinds: BTreeMap::new(),
         foreign: BTreeMap::new(),
+        unreadable: BTreeMap::new(),
     }
 }
 

@@ -37,6 +37,7 @@ impl World {
                 completeness: Completeness::Complete,
                 kinds: BTreeMap::new(),
                 foreign: BTreeMap::new(),
+                unreadable: BTreeMap::new(),
             },
             recorded: LedgerState::default(),
             secrets: BTreeMap::new(),
