@@ -45,11 +45,9 @@ impl ApiError {
     }
 
     /// The error of a call that was sent with the token of a customer.
-    pub(super) fn of_customer(self) -> Self {
-        Self {
-            credentials: Credentials::Customer,
-            ..self
-        }
+    pub(super) fn of_customer(mut self) -> Self {
+        self.credentials = Credentials::Customer;
+        self
     }
 }
 

@@ -52,8 +52,24 @@ impl Reader {
         }
     }
 
-    /// Lists the connectors of a workspace that exists, so that 404 is an error.
+    /// Lists the connectors of a workspace that exists, so that 404 is an error. A list that
+    /// contradicts itself is read again, because a connector may have been renamed meanwhile.
     pub(crate) async fn connectors_of_existing(
+        &self,
+        workspace: WorkspaceId,
+        customer: &str,
+    ) -> Result<BTreeMap<ConnectorId, ObservedConnector>, ApiError> {
+        for _ in 1..self.client.options.limits.listings {
+            match self.list_connectors_once(workspace, customer).await {
+                Err(error) if error.is_inconsistent_list() => {}
+                listed => return listed,
+            }
+        }
+        self.list_connectors_once(workspace, customer).await
+    }
+
+    /// Fails if the list names a connector more than once, with different data.
+    async fn list_connectors_once(
         &self,
         workspace: WorkspaceId,
         customer: &str,

@@ -136,7 +136,7 @@ pub(super) async fn remove_unverified(
 mod tests {
     use super::super::authenticate::testing::authenticator;
     use super::{LedgerError, LedgerStore, Rotations, UnfinishedRotation};
-    use crate::model::{Address, ConnectorId, OrganizationId};
+    use crate::model::{ConnectorId, OrganizationId, Selector};
     use std::collections::BTreeSet;
     use std::path::Path;
     use std::sync::Arc;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn selector(name: &str) -> BTreeSet<Selector> {
-        BTreeSet::from([Address::customer(name)])
+        BTreeSet::from([name.parse().unwrap()])
     }
 
     fn rotation(name: &str, started_at: &str) -> UnfinishedRotation {

@@ -19,7 +19,7 @@ use crate::api::{ApiError, ApiErrorKind, Reader};
 use crate::events::{Event, Sink};
 use crate::model::{
     ConnectorId, Desired, DesiredCustomer, ForeignConnectors, KindLookup, LedgerState, Observed,
-    ObservedConnector, ObservedCustomer, WorkspaceId,
+    ObservedConnector, WorkspaceId,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use isolation::Isolation;

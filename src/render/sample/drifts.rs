@@ -19,6 +19,7 @@ pub(crate) fn drift() -> Drift {
             customers: 2,
             connectors: 4,
             compared: 9,
+            connectors_compared: 9,
         },
     }
 }

@@ -6,7 +6,7 @@ use super::{Group, Listing, Phrase, Row};
 use crate::model::{Address, UnverifiedReason};
 use crate::plan::{
     Action, AllowedDeletions, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal, Step,
-    Unmanaged, UnmanagedConnector, Unverified,
+    Summary, Unmanaged, UnmanagedConnector, Unverified,
 };
 use crate::render::labels::{self, counted};
 use crate::render::terminal::style::{SYMBOLS, Symbol};

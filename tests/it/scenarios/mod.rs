@@ -12,6 +12,7 @@ mod export;
 mod export_catalog;
 mod interruption;
 mod json_output;
+mod isolation;
 mod ledger;
 mod ledger_commands;
 mod literal_text;
