@@ -63,8 +63,8 @@ async fn is_resolved(reader: &Reader, creation: &JournalEntry) -> Result<bool, A
         return Ok(true);
     };
     let listed = match reader.connectors(*workspace_id, customer).await {
-        // The plan blocks the customer, so that it does not repeat the creation.
-        Err(error) if error.concerns_object() => return Ok(true),
+        // A later list may succeed. If none does, the plan blocks the customer.
+        Err(error) if error.concerns_object() => return Ok(false),
         listed => listed?,
     };
     Ok(listed.is_none_or(|listed| was_created(creation, *workspace_id, &listed)))

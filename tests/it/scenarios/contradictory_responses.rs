@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 const CONNECTORS: &str = "/api/v1/integrations/connectors";
 
 #[test]
-fn connector_list_with_404_is_an_error() {
+fn connector_list_with_404_blocks_the_customer() {
     let mut env = TestEnv::applied();
     let proxy = FaultProxy::start(&mut env, |parts, _| {
         let is_list = parts.method == "GET" && parts.uri.path() == CONNECTORS;
@@ -20,7 +20,10 @@ fn connector_list_with_404_is_an_error() {
         }
     });
     let (output, traffic) = env.apply(&[]);
-    output.exits(1).complains("list_integrations_connectors");
+    output
+        .exits(4)
+        .says("list_integrations_connectors")
+        .says("[customer_unreadable]");
     traffic.assert_only_reads();
     assert!(proxy.hits() > 0);
 }

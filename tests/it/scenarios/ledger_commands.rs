@@ -82,7 +82,7 @@ fn adopt_of_undeclared_customer_is_refused() {
     let env = existing();
     env.run(&["adopt", "initech", "--auto-approve"])
         .exits(64)
-        .complains("the files do not declare initech");
+        .complains("error[unknown_selector]: initech names nothing in the files");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn ledger_show_of_unknown_selector_is_refused() {
     TestEnv::applied()
         .run(&["ledger", "show", "initech"])
         .exits(64)
-        .complains("the ledger has no initech");
+        .complains("error[unknown_selector]: initech names nothing in the ledger");
 }
 
 #[test]
