@@ -2,7 +2,7 @@
 //! them, and turns the response into a result. Does not know the operations; see `request`.
 
 use super::Credentials;
-use super::error::{ApiError, ApiErrorKind, Call};
+use super::error::{ApiError, ApiErrorKind, Call, TokenOwner};
 use super::options::Options;
 use super::redaction::{Redactor, SentSecrets, ServerMessage, server_message};
 use super::request::Request;
@@ -325,6 +325,7 @@ fn call(request: &Request<'_>, state: &CallState) -> Call {
         attempts: state.attempts,
         writes: request.writes,
         may_have_taken_effect: state.may_have_taken_effect,
+        token_owner: TokenOwner::Organization,
     }
 }
 

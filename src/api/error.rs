@@ -12,14 +12,6 @@ use thiserror::Error;
 pub struct ApiError {
     call: Option<Call>,
     kind: ApiErrorKind,
-    pub(super) credentials: Credentials,
-}
-
-/// Whose token was sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Credentials {
-    Organization,
-    Customer,
 }
 
 /// The cause of an [`ApiError`].
@@ -127,6 +119,17 @@ pub struct Call {
     pub writes: bool,
     /// Whether an attempt before the last one may have taken effect.
     pub may_have_taken_effect: bool,
+    /// Whose token was sent.
+    pub token_owner: TokenOwner,
+}
+
+/// Whose token is sent with a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenOwner {
+    /// The organization's, or the credentials that request it.
+    Organization,
+    /// A customer's.
+    Customer,
 }
 
 impl fmt::Display for Call {
@@ -192,20 +195,22 @@ impl std::error::Error for ApiError {}
 impl From<ApiErrorKind> for ApiError {
     /// An error that does not belong to a call.
     fn from(kind: ApiErrorKind) -> Self {
-        Self {
-            call: None,
-            kind,
-            credentials: Credentials::Organization,
-        }
+        Self { call: None, kind }
     }
 }
 
 impl ApiError {
-    pub(crate) fn new(call: Call, kind: ApiErrorKind) -> Self {
-        Self {
-            call: Some(call),
-            ..kind.into()
+    /// The error of a call that was sent with the token of a customer.
+    pub(super) fn of_customer(mut self) -> Self {
+        if let Some(call) = &mut self.call {
+            call.token_owner = TokenOwner::Customer;
         }
+        self
+    }
+
+    pub(crate) fn new(call: Call, kind: ApiErrorKind) -> Self {
+        let call = Some(call);
+        Self { call, kind }
     }
 
     /// The cause.

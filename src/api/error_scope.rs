@@ -1,7 +1,7 @@
 //! Responsible for what an error concerns: the credentials of the organization, or the object of one
 //! call.
 
-use super::error::{ApiError, ApiErrorKind, Credentials};
+use super::error::{ApiError, ApiErrorKind, TokenOwner};
 use super::request::APPLICATION_TOKEN;
 
 /// A run ends when it gets 403 for this number of customers and nothing else succeeded: the
@@ -14,9 +14,9 @@ impl ApiError {
     pub fn ends_run(&self) -> bool {
         match self.kind() {
             ApiErrorKind::WrongOrganization { .. } | ApiErrorKind::AllForbidden { .. } => true,
-            ApiErrorKind::Status { status: 401, .. } => {
-                self.credentials == Credentials::Organization
-            }
+            ApiErrorKind::Status { status: 401, .. } => self
+                .call()
+                .is_none_or(|call| call.token_owner == TokenOwner::Organization),
             ApiErrorKind::Status { status: 403, .. } => self
                 .call()
                 .is_some_and(|call| call.operation == APPLICATION_TOKEN),
@@ -42,12 +42,6 @@ impl ApiError {
     /// Whether the API does not permit the call (403).
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(403)
-    }
-
-    /// The error of a call that was sent with the token of a customer.
-    pub(super) fn of_customer(mut self) -> Self {
-        self.credentials = Credentials::Customer;
-        self
     }
 }
 

@@ -37,7 +37,7 @@ pub use target::{DEFAULT_TARGET, Target};
 pub use writer::Writer;
 #[cfg(test)]
 pub(crate) use {
-    error::Call,
+    error::{Call, TokenOwner},
     options::{CircuitOptions, Limits, RetryPolicy, Timeouts},
     pagination::Listing,
     redaction::ServerMessage,

@@ -93,7 +93,7 @@ impl From<LedgerError> for StepError {
 #[cfg(test)]
 mod tests {
     use super::{Outcome, StepError};
-    use crate::api::{ApiError, ApiErrorKind, Call};
+    use crate::api::{ApiError, ApiErrorKind, Call, TokenOwner};
     use std::time::Duration;
 
     fn unavailable(may_have_taken_effect: bool) -> StepError {
@@ -103,6 +103,7 @@ mod tests {
             attempts: 0,
             writes: true,
             may_have_taken_effect,
+            token_owner: TokenOwner::Organization,
         };
         let kind = ApiErrorKind::Unavailable("down".to_owned());
         StepError::from(ApiError::new(call, kind))

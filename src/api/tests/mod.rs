@@ -10,7 +10,7 @@ mod writes;
 
 use super::{
     ApiError, ApiErrorKind, Call, CircuitOptions, Credentials, DEFAULT_TARGET, Options,
-    RetryPolicy, ServerMessage, Session, Target, Timeouts,
+    RetryPolicy, ServerMessage, Session, Target, Timeouts, TokenOwner,
 };
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use axum::body::{Body, to_bytes};
@@ -172,6 +172,7 @@ pub(crate) fn call() -> Call {
         attempts: 1,
         writes: true,
         may_have_taken_effect: false,
+        token_owner: TokenOwner::Organization,
     }
 }
 
