@@ -108,7 +108,7 @@ pub(crate) fn check_replacements(plan: &Plan, approval: ApprovalArgs) -> Result<
 }
 
 /// Asks for approval on a terminal.
-pub(super) async fn ask(invocation: Invocation<'_>) -> Result<(), Failure> {
+pub(super) async fn ask(invocation: Invocation<'_>, question: &str) -> Result<(), Failure> {
     let Invocation { ui, global, .. } = invocation;
     let stdin_is_free = !global.files.iter().any(|path| path == Path::new("-"));
     if global.format != Format::Text || !stdin_is_free || !std::io::stdin().is_terminal() {
@@ -116,7 +116,7 @@ pub(super) async fn ask(invocation: Invocation<'_>) -> Result<(), Failure> {
         return Err(Failure::usage("approval_needed", message)
             .hint("review what the command shows, then run it again with --auto-approve"));
     }
-    render::ask(ui)?;
+    render::ask(ui, question)?;
     let answer = read_line().await.map_err(|error| {
         let message = format!("cannot read the answer: {error}");
         Failure::error("bad_stdin", message)

@@ -2,7 +2,7 @@
 //! responses that it may show.
 
 use super::endpoint::Endpoint;
-use super::ledger_access::Keys;
+use super::ledger_keys::Keys;
 use super::project::ca_pem;
 use super::{Invocation, network};
 use crate::api::{ApiError, ApiErrorKind, ConnectorToken, Load, Options, Session};

@@ -1,6 +1,7 @@
-//! Responsible for the client's secret: from the environment, or from a file that the environment names.
+//! Responsible for the secrets of the run itself: from the environment, or from a file that the
+//! environment names.
 //!
-//! Does not take the secret from a project's files.
+//! Does not take a secret from a project's files.
 
 use super::Environment;
 use crate::failure::{Failure, FailureKind};
@@ -8,29 +9,56 @@ use crate::secrets::read_operator_secret;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// The variables that hold the secret or name its file.
+/// The variable that holds the client's secret.
 pub(super) const SECRET: &str = "AIRBYTE_CLIENT_SECRET";
-const SECRET_FILE: &str = "AIRBYTE_CLIENT_SECRET_FILE";
+
+/// A secret of the run, in a variable or in a file that a second variable names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SecretVariable {
+    pub(super) variable: &'static str,
+    pub(super) file_variable: &'static str,
+    /// The code if both variables are set.
+    pub(super) two: &'static str,
+    /// The kind and the code if the file cannot be used.
+    pub(super) bad_file: (FailureKind, &'static str),
+}
+
+const CLIENT_SECRET: SecretVariable = SecretVariable {
+    variable: SECRET,
+    file_variable: "AIRBYTE_CLIENT_SECRET_FILE",
+    two: "two_client_secrets",
+    bad_file: (FailureKind::Authentication, "bad_client_secret_file"),
+};
 
 /// Reads the client's secret, if the environment has it.
 pub(super) fn client_secret(env: &Environment) -> Result<Option<Zeroizing<String>>, Failure> {
-    match (env.text(SECRET), env.text(SECRET_FILE)) {
-        (Some(_), Some(_)) => {
-            let message = format!("both {SECRET} and {SECRET_FILE} are set");
-            let failure = Failure::usage("two_client_secrets", message);
-            Err(failure.hint("unset one of them"))
+    CLIENT_SECRET.read(env)
+}
+
+impl SecretVariable {
+    /// Reads the secret, if the environment has it.
+    pub(super) fn read(self, env: &Environment) -> Result<Option<Zeroizing<String>>, Failure> {
+        let Self {
+            variable,
+            file_variable,
+            two,
+            bad_file: (kind, code),
+        } = self;
+        match (env.text(variable), env.text(file_variable)) {
+            (Some(_), Some(_)) => {
+                let message = format!("both {variable} and {file_variable} are set");
+                Err(Failure::usage(two, message).hint("unset one of them"))
+            }
+            (Some(secret), None) => Ok(Some(Zeroizing::new(secret))),
+            (None, Some(path)) => {
+                read_operator_secret(Path::new(&path))
+                    .map(Some)
+                    .map_err(|error| {
+                        let message = format!("the file of {file_variable} {error}");
+                        Failure::new(kind, code, message)
+                    })
+            }
+            (None, None) => Ok(None),
         }
-        (Some(secret), None) => Ok(Some(Zeroizing::new(secret))),
-        (None, Some(path)) => read_operator_secret(Path::new(&path))
-            .map(Some)
-            .map_err(|error| {
-                let message = format!("the file of {SECRET_FILE} {error}");
-                Failure::new(
-                    FailureKind::Authentication,
-                    "bad_client_secret_file",
-                    message,
-                )
-            }),
-        (None, None) => Ok(None),
     }
 }

@@ -5,7 +5,8 @@
 //! change those files. The files give only the organization.
 
 use super::credentials::{SECRET, client_secret};
-use super::ledger_access::{Keys, state_dir};
+use super::ledger_access::{access, state_dir};
+use super::ledger_keys::Keys;
 use super::{Environment, Invocation};
 use crate::api::{Credentials, DEFAULT_TARGET, Target};
 use crate::config::Project;
@@ -59,7 +60,7 @@ impl Endpoint {
         project: &Project,
     ) -> Result<Self, Failure> {
         if invocation.global.sandbox {
-            Self::embedded(invocation.env, project).await
+            Self::embedded(invocation, project).await
         } else {
             Self::remote(invocation.env, project)
         }
@@ -80,7 +81,7 @@ impl Endpoint {
         Ok(Self {
             name: target.to_string(),
             target,
-            keys: Keys::new(env, &secret),
+            keys: Keys::new(env, &secret)?,
             credentials: Credentials {
                 client_id,
                 client_secret: SecretValue::new(std::mem::take(&mut *secret)),
@@ -93,9 +94,10 @@ impl Endpoint {
 
     /// Starts the embedded API with its state beside the project. Its ledger has its own directory,
     /// because ids of the embedded API mean nothing in the remote one.
-    async fn embedded(env: &Environment, project: &Project) -> Result<Self, Failure> {
+    async fn embedded(invocation: Invocation<'_>, project: &Project) -> Result<Self, Failure> {
+        let Invocation { env, global, .. } = invocation;
         let dir = state_dir(project);
-        trusted(&dir)?;
+        trusted(&dir, access(global))?;
         let secret = random_secret();
         let declared = project.desired.organization_id;
         let mut options = sandbox::Options {
@@ -118,7 +120,7 @@ impl Endpoint {
                 client_id: SANDBOX_CLIENT_ID.to_owned(),
                 client_secret: SecretValue::new(secret),
             },
-            keys: Keys::new(env, &sandbox_key(&project.root)?),
+            keys: Keys::new(env, &sandbox_key(&project.root)?)?,
             organization: declared,
             ledger_dir: dir.join("sandbox"),
             sandbox: Some(running),
@@ -131,7 +133,7 @@ fn sandbox_key(root: &Path) -> Result<String, Failure> {
     let file = Path::new(SANDBOX_KEY_FILE);
     let failed = |error: FileError| Failure::error("ledger_failed", error.to_string());
     if let Some(opened) = files::open_read(root, file).map_err(failed)? {
-        files::check_owner_and_mode(root, file, &opened).map_err(failed)?;
+        files::check_owner_and_mode(root, file, &opened, Access::Private).map_err(failed)?;
         let stored = files::read_bounded(root, file, 1024).map_err(failed)?;
         if let Some(key) = stored.and_then(|bytes| String::from_utf8(bytes).ok())
             && !key.trim().is_empty()

@@ -50,8 +50,8 @@ impl App<'_> {
     }
 
     /// Asks for approval on a terminal. Fails if there is none.
-    pub(crate) async fn ask_approval(&self) -> Result<(), Failure> {
-        approval::ask(self.invocation).await
+    pub(crate) async fn ask_approval(&self, question: &str) -> Result<(), Failure> {
+        approval::ask(self.invocation, question).await
     }
 
     /// Saves the ledger entries that were recovered from an interrupted run, and executes the plan.

@@ -2,17 +2,17 @@
 //! the secret stores. Changes nothing.
 
 use super::credentials::{SECRET, client_secret};
-use super::ledger_access::{shared_address, state_dir};
+use super::ledger_access::state_dir;
+use super::ledger_health::{check_directory, check_ledger, is_shared};
 use super::project::{self, resolver};
 use super::{App, Environment, Invocation, SessionSettings};
 use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::GlobalArgs;
 use crate::config::{Loaded, Project};
 use crate::failure::Failure;
-use crate::model::{Health, HealthCheck, LedgerState, SecretRef};
+use crate::model::{Health, HealthCheck, SecretRef};
 use crate::render::sinks;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Vec<HealthCheck>, Failure> {
     let loaded = project::read(invocation)?;
@@ -27,7 +27,7 @@ pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Vec<Healt
         // sound in a second line.
         let has_failed = |check: &HealthCheck| check.subject == "ledger";
         if !is_shared(invocation.global) && !checks.iter().any(has_failed) {
-            checks.push(ledger(project, invocation.global));
+            checks.push(check_directory(project, invocation.global));
         }
         checks.extend(stores(invocation, project).await?);
     }
@@ -128,95 +128,25 @@ async fn check_api(invocation: Invocation<'_>, project: &Project) -> Vec<HealthC
         Ok(_) => HealthCheck::ok("reading", "the API answers requests"),
         Err(error) => failed("reading", &error.into()),
     });
-    match app.ledger.load().await {
-        Err(error) => checks.push(failed("ledger", &error.into())),
-        Ok(recorded)
-            if !recorded.unverified.is_empty() || !recorded.unverified_names.is_empty() =>
-        {
-            checks.push(unverified(&recorded));
-        }
-        Ok(_) if is_shared(invocation.global) => {
-            let detail = format!("{} can be read", app.ledger.shown());
-            checks.push(HealthCheck::ok("ledger", detail));
-        }
-        Ok(_) => {}
-    }
+    checks.extend(check_ledger(&app).await);
     if let Err(failure) = app.close().await {
         checks.push(failed("reading", &failure));
     }
     checks
 }
 
-/// Names the entries of the ledger that are not verified.
-fn unverified(recorded: &LedgerState) -> HealthCheck {
-    let entries = recorded.unverified.iter().map(|(id, entry)| {
-        let name = entry.claimed_name.as_deref().unwrap_or_default();
-        format!("customers/{id}.json {name} [{}]", entry.cause.code())
-    });
-    let journal = recorded
-        .unverified_names
-        .iter()
-        .map(|name| format!("a journal entry of {name} [ledger_unverified]"));
-    let list: Vec<String> = entries.chain(journal).collect();
-    let detail = format!("not verified, so blocked: {}", list.join(", "));
-    let hint = "restore the files from a backup, or run `airlift ledger sign`";
-    HealthCheck::fail("ledger", detail, hint)
-}
-
-fn failed(subject: &str, failure: &Failure) -> HealthCheck {
-    let hint = failure.hints.first().map_or(
-        "check the credentials, the organization and the network",
-        |hint| hint,
-    );
-    HealthCheck::fail(subject, failure.message.clone(), hint)
+/// A check that failed. Without a hint of its own, the failure is one of the connection.
+pub(super) fn failed(subject: &str, failure: &Failure) -> HealthCheck {
+    let hint = match failure.hints.as_slice() {
+        [] => "check the credentials, the organization and the network".to_owned(),
+        hints => hints.join("; "),
+    };
+    HealthCheck::fail(subject, failure.message.clone(), &hint)
 }
 
 /// Whether a sandbox was used before. Without one, opening it would create files.
 fn has_sandbox(global: &GlobalArgs, project: &Project) -> bool {
     global.sandbox && state_dir(project).join("sandbox").is_dir()
-}
-
-fn is_shared(global: &GlobalArgs) -> bool {
-    global.ledger.as_deref().and_then(shared_address).is_some()
-}
-
-fn ledger(project: &Project, global: &GlobalArgs) -> HealthCheck {
-    let subject = "ledger";
-    let root = global.ledger.clone();
-    let default = if global.sandbox { "sandbox" } else { "ledger" };
-    let root = root.unwrap_or_else(|| state_dir(project).join(default));
-    let shown = root.display();
-    match std::fs::read_dir(&root) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => HealthCheck::ok(
-            subject,
-            format!("{shown} does not exist yet; the first apply creates it"),
-        ),
-        Err(error) => {
-            let detail = format!("{shown} cannot be read: {}", error.kind());
-            HealthCheck::fail(
-                subject,
-                detail,
-                "let this user read and write the directory",
-            )
-        }
-        Ok(_) if is_accessible_to_others(&root) => {
-            let detail = format!("{shown} is accessible to other users");
-            HealthCheck::warn(subject, detail, "remove their permissions: chmod 700")
-        }
-        Ok(_) => HealthCheck::ok(subject, format!("{shown} exists and is private")),
-    }
-}
-
-#[cfg(unix)]
-fn is_accessible_to_others(directory: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = directory.metadata();
-    metadata.is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_accessible_to_others(_: &Path) -> bool {
-    false
 }
 
 async fn stores(

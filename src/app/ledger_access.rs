@@ -1,71 +1,15 @@
-//! Responsible for choosing the store of the ledger, the name of this run in its lock, and the keys
-//! of its fingerprints.
+//! Responsible for choosing the store of the ledger, and the name of this run in its lock.
 
+use super::Invocation;
 use super::endpoint::Endpoint;
 use super::ledger_git::refuse_tracked;
-use super::{Environment, Invocation};
+use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::ledger::{Authenticator, LedgerKey, LedgerStore, Scope, open_shared, trusted};
-use crate::model::{OrganizationId, SecretValue};
-use crate::secrets::{Fingerprinter, project_tree};
+use crate::files::Access;
+use crate::ledger::{LedgerStore, open_shared, trusted};
+use crate::secrets::project_tree;
 use std::path::{Path, PathBuf};
-
-/// The keys of fingerprints: the current one, and the one that `ledger rekey` replaces.
-pub(super) struct Keys {
-    current: SecretValue,
-    previous: SecretValue,
-}
-
-impl Keys {
-    /// Reads the keys from the environment. The default of each is the client secret.
-    pub(super) fn new(env: &Environment, client_secret: &str) -> Self {
-        let key = |name: &str| {
-            let own = env.text(name);
-            SecretValue::new(own.unwrap_or_else(|| client_secret.to_owned()))
-        };
-        Self {
-            current: key("AIRLIFT_LEDGER_KEY"),
-            previous: key("AIRLIFT_LEDGER_OLD_KEY"),
-        }
-    }
-
-    pub(super) fn fingerprinters(&self, organization: OrganizationId) -> Fingerprinters {
-        Fingerprinters {
-            current: Fingerprinter::new(&self.current, organization),
-            previous: Fingerprinter::new(&self.previous, organization),
-        }
-    }
-}
-
-/// Computes fingerprints with the keys, for one organization.
-pub(crate) struct Fingerprinters {
-    pub(crate) current: Fingerprinter,
-    pub(crate) previous: Fingerprinter,
-}
-
-impl Fingerprinters {
-    /// Authenticates the ledger with the current key.
-    pub(super) fn authenticator(&self, scope: Scope) -> Authenticator {
-        Authenticator::new(ledger_key(&self.current), scope)
-    }
-
-    /// The key of the ledger before a rekeying.
-    pub(super) fn previous_key(&self) -> LedgerKey {
-        ledger_key(&self.previous)
-    }
-
-    pub(super) fn are_equal(&self) -> bool {
-        self.current.has_same_key(&self.previous)
-    }
-}
-
-fn ledger_key(fingerprinter: &Fingerprinter) -> LedgerKey {
-    LedgerKey::new(
-        fingerprinter.ledger_key(),
-        fingerprinter.key_id().to_owned(),
-    )
-}
 
 /// The store of the ledgers: the one of `--ledger`, or a directory beside the project. Only the
 /// operator's own path may contain links, because a checkout could have put one beside the project.
@@ -75,22 +19,31 @@ pub(super) fn place(
     endpoint: &Endpoint,
 ) -> Result<LedgerStore, Failure> {
     let Invocation { env, global, .. } = invocation;
+    let access = access(global);
     let Some(root) = &global.ledger else {
-        trusted(&state_dir(project))?;
-        trusted(&endpoint.ledger_dir)?;
+        trusted(&state_dir(project), access)?;
+        trusted(&endpoint.ledger_dir, access)?;
         refuse_tracked(&endpoint.ledger_dir, &project.root)?;
-        return Ok(LedgerStore::from(endpoint.ledger_dir.as_path()));
+        return Ok(LedgerStore::local(&endpoint.ledger_dir, access));
     };
     let Some(address) = shared_address(root) else {
         refuse_committed_link(root, &project.root)?;
         refuse_tracked(root, &project.root)?;
-        return Ok(LedgerStore::from(root.as_path()));
+        return Ok(LedgerStore::local(root, access));
     };
     let shared = match env.store_override(address) {
         Some(shared) => shared,
         None => open_shared(address, env.object_store_variables())?,
     };
     Ok(LedgerStore::Shared(shared))
+}
+
+/// Who may write the files of a ledger on this machine.
+pub(super) fn access(global: &GlobalArgs) -> Access {
+    match global.ledger_mode {
+        LedgerMode::Private => Access::Private,
+        LedgerMode::Group => Access::Group,
+    }
 }
 
 /// Refuses a path with a link in the project's repository, because a commit may have added the link.

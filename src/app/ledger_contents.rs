@@ -31,7 +31,7 @@ impl App<'_> {
             unfinished_rotations: rotations
                 .open()
                 .iter()
-                .map(|rotation| rotation.started_at.clone())
+                .map(|rotation| to_seconds(&rotation.started_at))
                 .collect(),
             unresolved_writes: unsettled.len(),
         })
@@ -70,10 +70,18 @@ impl App<'_> {
                 }
                 Some(_) => Fingerprints::OtherKey,
             },
-            secrets_sent_at: connector.sent.as_ref().map(|sent| sent.at.clone()),
+            secrets_sent_at: connector.sent.as_ref().map(|sent| to_seconds(&sent.at)),
             updated_at: connector.updated_at.clone(),
         }
     }
+}
+
+/// A time without fractions of a second.
+fn to_seconds(time: &str) -> String {
+    time.parse::<jiff::Timestamp>().map_or_else(
+        |_| time.to_owned(),
+        |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    )
 }
 
 fn unverified_row((id, entry): (&WorkspaceId, &UnverifiedEntry)) -> UnverifiedRow {

@@ -2,52 +2,96 @@
 //! change the ledger.
 //!
 //! Does not run a program that the repository configures, and does not use the configuration of the
-//! user. Allows the ledger if git is absent or does not answer in time.
+//! user. Allows the ledger if git is absent or does not start. Refuses it if git fails or does not
+//! answer in time, because then nothing says that git does not track it.
 
 use crate::failure::Failure;
 use crate::secrets::project_tree;
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 /// How long git may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of git's output is read. The first path is enough.
 const MAX_OUTPUT: u64 = 8 * 1024;
 
 /// Refuses a ledger directory in the project's repository of which git tracks a file.
 pub(super) fn refuse_tracked(directory: &Path, project: &Path) -> Result<(), Failure> {
-    let Some(path) = tracked_file(directory, project) else {
-        return Ok(());
-    };
-    let message = format!("git tracks the ledger: {path}");
-    Err(Failure::error("ledger_tracked", message).hint(format!(
-        "remove it from git with `git rm -r --cached {}` and add it to .gitignore",
-        directory.display()
-    )))
+    let shown = directory.display();
+    match tracking(directory, project) {
+        Tracking::None => Ok(()),
+        Tracking::Tracked(path) => {
+            let message = format!("git tracks the ledger: {path}");
+            Err(Failure::error("ledger_tracked", message).hint(format!(
+                "remove it from git with `git rm -r --cached {shown}` and add it to .gitignore"
+            )))
+        }
+        Tracking::Unknown(error) => {
+            let message = format!("git cannot tell whether it tracks the ledger: {error}");
+            Err(Failure::error("ledger_tracked", message)
+                .hint(format!(
+                    "find the cause with `git ls-files {shown}`, in the project's repository"
+                ))
+                .hint("or keep the ledger in a directory outside the repository: --ledger"))
+        }
+    }
 }
 
-/// The first file in the directory that the project's repository tracks.
-fn tracked_file(directory: &Path, project: &Path) -> Option<String> {
+/// Whether git tracks a ledger.
+#[derive(Debug, Eq, PartialEq)]
+enum Tracking {
+    None,
+    /// The first tracked file.
+    Tracked(String),
+    /// Git started and failed.
+    Unknown(String),
+}
+
+/// Whether the project's repository tracks a file in the directory.
+fn tracking(directory: &Path, project: &Path) -> Tracking {
     let repository = project_tree(project);
     let git_dir = repository.join(".git");
-    let directory = directory.canonicalize().ok()?;
-    if !git_dir.exists() || !directory.starts_with(&repository) {
-        return None;
+    let Ok(directory) = directory.canonicalize() else {
+        return Tracking::None;
+    };
+    if !is_repository(&git_dir) || !directory.starts_with(&repository) {
+        return Tracking::None;
     }
     // The repository does not list the files of a submodule.
     let nearest = project_tree(&directory);
     if nearest != repository && nearest.join(".git").exists() {
-        return Some(format!("{} is a repository of its own", nearest.display()));
+        return Tracking::Tracked(format!("{} is a repository of its own", nearest.display()));
     }
+    match run(&mut list_files(&git_dir, &repository, &directory)) {
+        Output::NotStarted => Tracking::None,
+        Output::Failed(error) => Tracking::Unknown(error),
+        Output::Listed(list) => {
+            let path = list.split(|byte| *byte == 0).next().unwrap_or_default();
+            if path.is_empty() {
+                Tracking::None
+            } else {
+                Tracking::Tracked(String::from_utf8_lossy(path).into_owned())
+            }
+        }
+    }
+}
+
+/// Whether a path is the directory of a repository, or the file that names it. A directory of that
+/// name alone tracks nothing.
+fn is_repository(git_dir: &Path) -> bool {
+    git_dir.is_file() || git_dir.join("HEAD").exists()
+}
+
+fn list_files(git_dir: &Path, repository: &Path, directory: &Path) -> Command {
     let mut command = Command::new("git");
     command
         .args(["--no-optional-locks", "--literal-pathspecs", "--git-dir"])
-        .arg(&git_dir)
+        .arg(git_dir)
         .arg("--work-tree")
-        .arg(&repository)
+        .arg(repository)
         // The repository's configuration may name programs. These keys are the ones that listing
         // files would run.
         .args([
@@ -58,8 +102,8 @@ fn tracked_file(directory: &Path, project: &Path) -> Option<String> {
         ])
         .args(["-c", "protocol.allow=never"])
         .args(["ls-files", "-z", "--"])
-        .arg(&directory)
-        .current_dir(&repository)
+        .arg(directory)
+        .current_dir(repository)
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -68,15 +112,24 @@ fn tracked_file(directory: &Path, project: &Path) -> Option<String> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let output = run(&mut command)?;
-    let path = output.split(|byte| *byte == 0).next()?;
-    (!path.is_empty()).then(|| String::from_utf8_lossy(path).into_owned())
+    command
 }
 
-/// The beginning of a program's output, or `None` if it fails to start or to answer in time.
-fn run(command: &mut Command) -> Option<Vec<u8>> {
-    let mut child = command.spawn().ok()?;
-    let stdout = child.stdout.take()?;
+/// How a program ended.
+enum Output {
+    NotStarted,
+    Failed(String),
+    /// The beginning of its output.
+    Listed(Vec<u8>),
+}
+
+fn run(command: &mut Command) -> Output {
+    let Ok(mut child) = command.spawn() else {
+        return Output::NotStarted;
+    };
+    let Some(stdout) = child.stdout.take() else {
+        return Output::Failed("it has no output".to_owned());
+    };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut output = Vec::new();
@@ -84,17 +137,39 @@ fn run(command: &mut Command) -> Option<Vec<u8>> {
         // Sending fails after the timeout, and then the output is not needed.
         let _ = sender.send(read.map(|_| output));
     });
-    let output = receiver.recv_timeout(TIMEOUT);
+    let output = match receiver.recv_timeout(TIMEOUT) {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return ended(child, error.to_string()),
+        Err(_) => {
+            let seconds = TIMEOUT.as_secs();
+            return ended(child, format!("it did not answer within {seconds} s"));
+        }
+    };
+    // The rest of a long output is not read, and the program cannot write it.
+    if output.len() as u64 == MAX_OUTPUT {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Output::Listed(output);
+    }
+    match child.wait() {
+        Ok(status) if status.success() => Output::Listed(output),
+        Ok(status) => Output::Failed(format!("it ended with {status}")),
+        Err(error) => Output::Failed(error.to_string()),
+    }
+}
+
+/// Ends a program that failed.
+fn ended(mut child: Child, error: String) -> Output {
     // Killing fails if the program has ended.
     let _ = child.kill();
     let _ = child.wait();
-    output.ok()?.ok()
+    Output::Failed(error)
 }
 
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::tracked_file;
+    use super::{Tracking, tracking};
     use std::fs;
     use std::path::Path;
     use std::process::Command;
@@ -121,7 +196,29 @@ mod tests {
 
     fn tracked(repository: &TempDir) -> Option<String> {
         let ledger = repository.path().join(".airlift/ledger");
-        tracked_file(&ledger, repository.path())
+        match tracking(&ledger, repository.path()) {
+            Tracking::None => None,
+            Tracking::Tracked(path) => Some(path),
+            Tracking::Unknown(error) => panic!("git failed: {error}"),
+        }
+    }
+
+    #[test]
+    fn tracking_by_git_that_fails_is_unknown() {
+        let repository = repository();
+        let ledger = repository.path().join(".airlift/ledger");
+        fs::write(repository.path().join(".git/index"), "damaged").unwrap();
+        let tracking = tracking(&ledger, repository.path());
+        assert!(matches!(tracking, Tracking::Unknown(_)), "{tracking:?}");
+    }
+
+    #[test]
+    fn tracking_by_directory_without_repository_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = directory.path().join("ledger");
+        fs::create_dir_all(&ledger).unwrap();
+        fs::create_dir(directory.path().join(".git")).unwrap();
+        assert_eq!(tracking(&ledger, directory.path()), Tracking::None);
     }
 
     #[test]
@@ -151,7 +248,7 @@ mod tests {
     #[test]
     fn tracked_file_of_ledger_outside_repository_is_none() {
         let (repository, ledger) = (repository(), tempfile::tempdir().unwrap());
-        assert_eq!(tracked_file(ledger.path(), repository.path()), None);
+        assert_eq!(tracking(ledger.path(), repository.path()), Tracking::None);
     }
 
     #[test]

@@ -16,6 +16,8 @@ mod health;
 mod ledger_access;
 mod ledger_contents;
 mod ledger_git;
+mod ledger_health;
+mod ledger_keys;
 mod network;
 mod out_directory;
 mod policy;
@@ -57,7 +59,7 @@ use crate::render::{self, Ui, json};
 use crate::secrets::Resolver;
 use connection::Connection;
 use endpoint::Endpoint;
-use ledger_access::Fingerprinters;
+use ledger_keys::{Fingerprinters, KeyStrength, WEAK_KEY};
 use project::resolver;
 use std::sync::Arc;
 
@@ -176,10 +178,13 @@ impl<'a> App<'a> {
         Ok(checkpoint?)
     }
 
-    /// Shows which API and organization the command uses.
+    /// Shows which API and organization the command uses, and warns of a weak key of the ledger.
     pub(crate) fn show_target(&self) -> Result<(), Failure> {
         let organization = self.connection.organization.to_string();
         render::target(self.invocation.ui, &self.connection.name, &organization)?;
+        if self.fingerprinters.strength == KeyStrength::Weak {
+            render::print_note(self.invocation.ui, WEAK_KEY)?;
+        }
         Ok(())
     }
 

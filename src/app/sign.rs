@@ -66,7 +66,11 @@ impl App<'_> {
             workspace_id: id,
             claimed_name: unverified.claimed_name.clone(),
             name,
-            code: unverified.cause.code(),
+            code: if unsigned.is_key_changed {
+                "ledger_key_changed"
+            } else {
+                unverified.cause.code()
+            },
             signed: signed.is_some(),
             connectors,
         });

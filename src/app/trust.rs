@@ -29,7 +29,7 @@ impl App<'_> {
             if global.format == Format::Text {
                 render::trust_plan(&mut ui.out(), &plan.result)?;
             }
-            self.ask_approval().await?;
+            self.ask_approval("Record these secrets?").await?;
         }
         self.stop.mark_writing();
         for (id, customer) in &plan.customers {

@@ -1,7 +1,7 @@
 //! Responsible for the stages from files to plan: reads the ledger and the API, recovers from an
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
-use super::{App, Selectable, policy};
+use super::{App, Invocation, Selectable, policy};
 use crate::apply::NewCustomers;
 use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
@@ -14,6 +14,7 @@ use crate::observed::{RefreshMode, Survey, await_pending_creations, observe, sur
 use crate::plan::{Matches, Plan, Policy, match_resources, plan};
 use crate::render;
 use crate::secrets::compare;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -131,6 +132,7 @@ impl App<'_> {
             &*self.events,
         )
         .await?;
+        self.warn_of_empty_ledger(&recorded, &observed)?;
         let new_customers = NewCustomers::new(&observed, attempted_customers(&unsettled));
         let recovered = recover(recorded, &unsettled, &observed);
         Ok(RecoveredState {
@@ -141,6 +143,31 @@ impl App<'_> {
             possible_duplicates: recovered.uncertain_duplicates,
             new_customers,
         })
+    }
+
+    /// Warns that `--ledger` may name the wrong place: the ledger is empty, and customers of the files
+    /// exist.
+    fn warn_of_empty_ledger(
+        &self,
+        recorded: &LedgerState,
+        observed: &Observed,
+    ) -> Result<(), Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        let is_empty = recorded.customers.is_empty() && recorded.unverified.is_empty();
+        let declared = &self.project.desired.customers;
+        let mut customers = observed.customers.values();
+        if global.ledger.is_some()
+            && is_empty
+            && customers.any(|customer| declared.contains_key(&customer.name))
+        {
+            let text = format!(
+                "the ledger {} is empty, and customers of the files exist already; if earlier runs \
+                 used another ledger, name that one with --ledger",
+                self.ledger.shown()
+            );
+            render::print_note(ui, &text)?;
+        }
+        Ok(())
     }
 
     /// Reads the ledger and the journal, and allows responses to show the text of both and of the
@@ -205,12 +232,13 @@ impl RecoveredState {
     }
 }
 
-/// Customers whose workspace an interrupted run may have created.
-fn attempted_customers(entries: &[JournalEntry]) -> BTreeSet<String> {
-    entries
-        .iter()
+/// Customers whose workspace an interrupted run may have created, with the time of its first request.
+fn attempted_customers(entries: &[JournalEntry]) -> BTreeMap<String, Timestamp> {
+    // The first intent comes last, and so replaces later ones.
+    let oldest_last = entries.iter().rev();
+    oldest_last
         .filter_map(|entry| match &entry.intent {
-            Intent::CreateCustomer { customer } => Some(customer.clone()),
+            Intent::CreateCustomer { customer } => Some((customer.clone(), entry.time()?)),
             _ => None,
         })
         .collect()

@@ -2,14 +2,10 @@
 //! customer existed before the run. Such a workspace is adopted, not created.
 
 use crate::api::Workspace;
+use crate::ledger::CLOCK_DIFFERENCE;
 use crate::model::{AdoptPolicy, Observed};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
-use std::time::Duration;
-
-/// How much older than the request a new workspace may look, because the clocks of this machine and
-/// of the server differ.
-const CLOCK_DIFFERENCE: Duration = Duration::from_mins(30);
+use std::collections::BTreeMap;
 
 /// What is known about customers that the plan creates.
 #[derive(Clone, Debug, Default)]
@@ -18,13 +14,14 @@ pub struct NewCustomers {
     pub adopt: AdoptPolicy,
     /// The creation time of the newest object that the plan observed, by the server's clock.
     newest_observed: Option<Timestamp>,
-    /// Customers whose workspace an interrupted run of this ledger may have created.
-    attempted: BTreeSet<String>,
+    /// Customers whose workspace interrupted runs of this ledger may have created, with the time of
+    /// the first request.
+    attempted: BTreeMap<String, Timestamp>,
 }
 
 impl NewCustomers {
     /// Takes the time of the newest object from the observed state.
-    pub fn new(observed: &Observed, attempted: BTreeSet<String>) -> Self {
+    pub fn new(observed: &Observed, attempted: BTreeMap<String, Timestamp>) -> Self {
         let workspaces = observed
             .customers
             .values()
@@ -50,7 +47,15 @@ impl NewCustomers {
         };
         let is_older = self.newest_observed.is_some_and(|newest| created < newest)
             || created < now - CLOCK_DIFFERENCE;
-        is_older && self.adopt == AdoptPolicy::Refuse && !self.attempted.contains(&workspace.name)
+        is_older
+            && self.adopt == AdoptPolicy::Refuse
+            && !self.may_be_attempted(&workspace.name, created)
+    }
+
+    /// Whether an interrupted run may have created a workspace.
+    fn may_be_attempted(&self, name: &str, created: Timestamp) -> bool {
+        let attempted = self.attempted.get(name);
+        attempted.is_some_and(|at| created >= *at - CLOCK_DIFFERENCE)
     }
 }
 
@@ -112,10 +117,12 @@ mod tests {
     #[test]
     fn refuses_workspace_of_an_interrupted_run_is_false() {
         let customers = NewCustomers {
-            attempted: ["acme".to_owned()].into(),
+            attempted: [("acme".to_owned(), time("2026-02-28T12:00:05Z"))].into(),
             ..NewCustomers::default()
         };
         assert!(!refuses(&customers, "2026-02-28T12:00:00Z"));
+        // The workspace existed before the first request.
+        assert!(refuses(&customers, "2026-02-28T11:00:00Z"));
     }
 
     #[test]

@@ -38,6 +38,9 @@ pub struct GlobalArgs {
     /// those features [default: .airlift beside the project file]
     #[arg(long, value_name = "LOCATION", global = true)]
     pub ledger: Option<PathBuf>,
+    /// Who may write the ledger's files on this machine
+    #[arg(long, value_name = "MODE", value_enum, default_value_t, global = true)]
+    pub ledger_mode: LedgerMode,
     /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE", global = true)]
     pub ca_file: Option<PathBuf>,
@@ -48,6 +51,16 @@ pub struct GlobalArgs {
     /// Print help
     #[arg(short, long, action = clap::ArgAction::HelpShort, global = true)]
     help: Option<bool>,
+}
+
+/// The value of `--ledger-mode`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum LedgerMode {
+    /// Only this user.
+    #[default]
+    Private,
+    /// Also the group, such as that of a Kubernetes volume with fsGroup.
+    Group,
 }
 
 /// The value of `--format`.

@@ -33,7 +33,7 @@ pub use doctor::DoctorArgs;
 pub use drift::DriftArgs;
 pub use explain::ExplainArgs;
 pub use export::ExportArgs;
-pub use global::{Format, GlobalArgs};
+pub use global::{Format, GlobalArgs, LedgerMode};
 pub use init::InitArgs;
 pub use ledger::{LedgerCommand, ShowArgs, SignArgs, TrustArgs};
 pub use plan::{PlanArgs, PlanningArgs};

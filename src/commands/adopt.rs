@@ -23,7 +23,7 @@ async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
     let plan = &planned.plan;
     app.show_plan_before_execution(plan)?;
     if plan.has_changes() && !args.auto_approve {
-        app.ask_approval().await?;
+        app.ask_approval("Adopt these objects?").await?;
     }
     let execution = ExecutionArgs::default();
     let secrets = app.resolve(plan, execution).await?;

@@ -26,7 +26,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app::check_replacements(plan, args.approval)?;
     let secrets = app.resolve(plan, args.execution).await?;
     if plan.has_changes() && !args.approval.auto_approve {
-        app.ask_approval().await?;
+        app.ask_approval("Apply these changes?").await?;
     }
     let report = app.apply(&planned, &secrets, args.execution).await?;
     app.show_report(plan, &report)?;

@@ -25,10 +25,12 @@ async fn sign(app: &App<'_>, args: &SignArgs) -> Result<Exit, Failure> {
     }
     if !inspected.signing.is_empty() {
         if !args.auto_approve {
-            app.ask_approval().await?;
+            app.ask_approval("Sign these entries?").await?;
         }
         app.sign(&inspected).await?;
-        render::print_note(ui, "the ledger is signed; run `airlift plan`")?;
+        if global.format == Format::Text {
+            render::signed(&mut ui.out(), &inspected.signing)?;
+        }
     }
     if global.format == Format::Json {
         json::versioned(&mut ui.out(), &inspected.signing)?;

@@ -28,7 +28,7 @@ async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     app::check_guards(plan, app.shown())?;
     let secrets = app.resolve(plan, args.execution).await?;
     if plan.has_changes() && !args.auto_approve {
-        app.ask_approval().await?;
+        app.ask_approval("Apply these changes?").await?;
     }
     let report = rotation.execute(app, &secrets, args).await?;
     app.show_report(&rotation.planned.plan, &report)?;

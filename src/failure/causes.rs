@@ -3,8 +3,9 @@
 
 use super::{Failure, FailureKind};
 use crate::api::{ApiError, ApiErrorKind};
-use crate::ledger::LedgerError;
+use crate::ledger::{Damage, LedgerError};
 use crate::sandbox::SandboxError;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// What to do if the API refuses every customer.
@@ -81,23 +82,61 @@ impl From<LedgerError> for Failure {
         let failure = |code| Self::error(code, error.to_string());
         match error {
             LedgerError::Locked { .. } => failure("ledger_locked"),
-            LedgerError::Io { .. } | LedgerError::Unreadable { .. } | LedgerError::Store { .. } => {
-                failure("ledger_failed")
-            }
+            LedgerError::Io { ref source, .. } => failure("ledger_failed").hint(io_hint(source)),
+            LedgerError::Unreadable { ref path, damage, .. } => failure("ledger_failed")
+                .hint(damage_hint(damage))
+                .hint(format!(
+                    "without a backup, remove {} and run `airlift ledger sign`",
+                    path.display()
+                )),
+            LedgerError::Store { .. } => failure("ledger_failed")
+                .hint("check the address of --ledger, and the credentials and the region of the store"),
             LedgerError::Changed { .. } => failure("ledger_changed"),
             LedgerError::Newer { .. } => failure("ledger_newer").hint("use the newest airlift"),
             LedgerError::KeyChanged { .. } => failure("ledger_key_changed")
                 .hint("with the old key at hand, set AIRLIFT_LEDGER_OLD_KEY and run `airlift ledger rekey`")
                 .hint("without the old key, run `airlift ledger sign`, which inspects each id in the API first"),
+            LedgerError::JournalMissing { .. } => failure("ledger_journal_missing")
+                .hint("restore journal.ndjson from a backup, or run `airlift ledger sign`")
+                .hint("after `ledger sign`, look for connectors of the interrupted run in the plan: the ledger does not own them"),
             LedgerError::Unverified { .. } => failure("ledger_unverified")
                 .hint("run `airlift ledger sign`, which inspects each id in the API first"),
             LedgerError::LeaseLost { .. } => failure("ledger_lease_lost"),
             LedgerError::WithoutConditions { .. } => failure("store_without_conditions").hint(
                 "use a store that supports conditional writes (If-None-Match), such as S3, GCS or Azure Blob Storage",
             ),
+            LedgerError::GroupWritable { .. } => failure("ledger_untrusted")
+                .hint("remove the group's write access with chmod -R g-w; on a Kubernetes volume with fsGroup, set fsGroupChangePolicy: OnRootMismatch, so that a mount does not add it again")
+                .hint("or pass --ledger-mode group, if each member of the group may change the ledger"),
             LedgerError::Untrusted { .. } => failure("ledger_untrusted")
                 .hint("if the file or directory is yours, change its owner with chown and remove write access of others with chmod go-w; replace a link by a directory, or choose another one with --ledger"),
         }
+    }
+}
+
+/// What to do about an error of the system.
+fn io_hint(error: &std::io::Error) -> &'static str {
+    const TOO_MANY_FILES: [Option<i32>; 2] = [Some(23), Some(24)];
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "free space on the disk of the ledger, then run again; the next run finds out what this one changed"
+        }
+        ErrorKind::OutOfMemory => "give the process more memory, or lower --parallelism",
+        ErrorKind::ReadOnlyFilesystem => "choose a directory that can be written with --ledger",
+        _ if TOO_MANY_FILES.contains(&error.raw_os_error()) => {
+            "raise the limit of open files (ulimit -n), or lower --parallelism"
+        }
+        _ => "let this user read and write the directory of the ledger",
+    }
+}
+
+fn damage_hint(damage: Damage) -> &'static str {
+    match damage {
+        Damage::MergeMarkers => {
+            "restore the file from a backup; versions of a ledger cannot be merged, so keep it out of git"
+        }
+        Damage::CutShort => "restore the file from a backup, because a part of it is lost",
+        Damage::Other => "restore the file from a backup",
     }
 }
 
@@ -110,6 +149,33 @@ impl From<SandboxError> for Failure {
                      take the write permission of other users away: chmod go-w",
                 ),
             _ => Self::error("sandbox_failed", error.to_string()),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use super::{Failure, LedgerError};
+    use std::io::Error;
+
+    #[test]
+    fn ledger_failure_for_lack_of_disk_files_or_memory_names_it() {
+        for (errno, message, hint) in [
+            (28, "No space left", "free space"),
+            (24, "Too many open files", "ulimit -n"),
+            (23, "Too many open files", "ulimit -n"),
+            (12, "Cannot allocate memory", "more memory"),
+            (30, "Read-only", "--ledger"),
+        ] {
+            let failure = Failure::from(LedgerError::Io {
+                action: "cannot write",
+                path: "customers/a.json".into(),
+                source: Error::from_raw_os_error(errno),
+            });
+            assert_eq!(failure.code, "ledger_failed");
+            assert!(failure.message.contains(message), "{failure}");
+            assert!(failure.hints[0].contains(hint), "{:?}", failure.hints);
         }
     }
 }

@@ -39,9 +39,12 @@ pub enum FileErrorKind {
     /// Neither this user nor root is the owner.
     #[error("belongs to another user")]
     OtherOwner,
-    /// Group or others have write permission.
+    /// Others have write permission.
     #[error("can be written by other users")]
     WritableByOthers,
+    /// The group has write permission. Contains the mode.
+    #[error("can be written by other users: the members of its group (mode {0:04o})")]
+    WritableByGroup(u32),
     /// The system reported an error.
     #[error(transparent)]
     Io(io::Error),

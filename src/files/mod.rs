@@ -31,6 +31,8 @@ pub const DEFAULT_LIMIT: u64 = 8 << 20;
 pub enum Access {
     /// This user only: 0600 and 0700.
     Private,
+    /// This user and the group: 0660 and 0770, whatever the umask.
+    Group,
     /// As the umask says: 0666 and 0777 without its bits.
     Shared,
 }
@@ -39,8 +41,8 @@ pub enum Access {
 #[derive(Debug, Clone, Copy)]
 enum OpenMode {
     Read,
-    /// Reads and writes. Creates a private file if it does not exist.
-    Write,
+    /// Reads and writes. Creates the file if it does not exist.
+    Write(Access),
     /// Reads and appends. Creates a private file if it does not exist.
     Append,
     /// Creates the file and fails if the name exists.
@@ -67,7 +69,7 @@ pub fn read_private(
     let Some(file) = open_read(root, relative)? else {
         return Ok(None);
     };
-    check_owner_and_mode(root, relative, &file)?;
+    check_owner_and_mode(root, relative, &file, Access::Private)?;
     read_to_limit(root, relative, &file, limit).map(Some)
 }
 
@@ -105,9 +107,9 @@ pub fn create_new(root: &Path, relative: &Path, access: Access) -> Result<File, 
     open(root, relative, OpenMode::CreateNew(access))
 }
 
-/// Opens a private file for reading and writing without truncating it, and creates it if it does not exist.
-pub fn open_or_create(root: &Path, relative: &Path) -> Result<File, FileError> {
-    open(root, relative, OpenMode::Write)
+/// Opens a file for reading and writing without truncating it, and creates it if it does not exist.
+pub fn open_or_create(root: &Path, relative: &Path, access: Access) -> Result<File, FileError> {
+    open(root, relative, OpenMode::Write(access))
 }
 
 /// Opens a private file for reading and appending, and creates it if it does not exist.
@@ -178,19 +180,29 @@ pub fn create_dir(root: &Path, relative: &Path, access: Access) -> Result<(), Fi
         .map_err(|kind| FileError::new(root, relative, kind))
 }
 
-/// Rejects a file that another user owns (root may own it) or that other users can write.
-pub fn check_owner_and_mode(root: &Path, relative: &Path, file: &File) -> Result<(), FileError> {
+/// Rejects a file that another user owns (root may own it) or that other users can write, except for
+/// the group with [`Access::Group`].
+pub fn check_owner_and_mode(
+    root: &Path,
+    relative: &Path,
+    file: &File,
+    access: Access,
+) -> Result<(), FileError> {
     file.metadata()
         .map_err(FileErrorKind::Io)
-        .and_then(|metadata| walk::check_owner_and_mode(&metadata))
+        .and_then(|metadata| walk::check_owner_and_mode(&metadata, access))
         .map_err(|kind| FileError::new(root, relative, kind))
 }
 
 /// The same for a directory. A directory that does not exist passes.
-pub fn check_dir_owner_and_mode(root: &Path, relative: &Path) -> Result<(), FileError> {
+pub fn check_dir_owner_and_mode(
+    root: &Path,
+    relative: &Path,
+    access: Access,
+) -> Result<(), FileError> {
     let checked = Directory::open(root)
         .and_then(|directory| directory.descend(relative))
-        .and_then(|directory| walk::check_owner_and_mode(&directory.metadata()?));
+        .and_then(|directory| walk::check_owner_and_mode(&directory.metadata()?, access));
     match checked {
         Err(kind) if !kind.is_not_found() => Err(FileError::new(root, relative, kind)),
         _ => Ok(()),

@@ -33,7 +33,7 @@ fn open_errors(root: &Path, name: &str) -> Vec<String> {
     [
         read_bounded(root, name, 10).map(drop),
         open_append(root, name).map(drop),
-        open_or_create(root, name).map(drop),
+        open_or_create(root, name, Access::Private).map(drop),
     ]
     .map(|result| format!("{:?}", result.unwrap_err().kind))
     .into()
@@ -116,7 +116,7 @@ fn open_append_writes_at_the_end() {
         file.write_all(text.as_bytes()).unwrap();
     }
     let mut text = String::new();
-    open_or_create(&root, name)
+    open_or_create(&root, name, Access::Private)
         .unwrap()
         .read_to_string(&mut text)
         .unwrap();
@@ -164,7 +164,8 @@ mod unix {
             replace_atomically(&fixture.root(), below, b"", Access::Private).unwrap_err(),
             remove(&fixture.root(), Path::new("link/outside")).unwrap_err(),
             names(&fixture.root(), Path::new("link")).unwrap_err(),
-            check_dir_owner_and_mode(&fixture.root(), Path::new("link")).unwrap_err(),
+            check_dir_owner_and_mode(&fixture.root(), Path::new("link"), Access::Private)
+                .unwrap_err(),
         ];
         for error in errors {
             assert!(matches!(error.kind, FileErrorKind::Link), "{error:?}");
@@ -254,13 +255,33 @@ mod unix {
         let fixture = Fixture::new();
         let (root, name) = (fixture.root(), Path::new("file"));
         let file = open_append(&root, name).unwrap();
-        check_owner_and_mode(&root, name, &file).unwrap();
-        check_dir_owner_and_mode(&root, Path::new("absent")).unwrap();
+        check_owner_and_mode(&root, name, &file, Access::Private).unwrap();
+        check_dir_owner_and_mode(&root, Path::new("absent"), Access::Private).unwrap();
         file.set_permissions(std::fs::Permissions::from_mode(0o620))
             .unwrap();
-        let error = check_owner_and_mode(&root, name, &file).unwrap_err();
-        assert!(matches!(error.kind, FileErrorKind::WritableByOthers));
+        let error = check_owner_and_mode(&root, name, &file, Access::Private).unwrap_err();
+        assert!(matches!(error.kind, FileErrorKind::WritableByGroup(0o620)));
         assert!(error.is_refusal());
+        assert!(error.to_string().contains("written by other users"));
+        check_owner_and_mode(&root, name, &file, Access::Group).unwrap();
+        file.set_permissions(std::fs::Permissions::from_mode(0o662))
+            .unwrap();
+        for access in [Access::Private, Access::Group] {
+            let error = check_owner_and_mode(&root, name, &file, access).unwrap_err();
+            assert!(matches!(error.kind, FileErrorKind::WritableByOthers));
+        }
+    }
+
+    #[test]
+    fn group_file_and_directory_are_open_to_the_group() {
+        let fixture = Fixture::new();
+        let (root, name) = (fixture.root(), Path::new("a/b/file"));
+        create_dir(&root, Path::new("a/b"), Access::Group).unwrap();
+        replace_atomically(&root, name, b"", Access::Group).unwrap();
+        open_or_create(&root, Path::new("a/lock"), Access::Group).unwrap();
+        let mode = |name: &str| root.join(name).metadata().unwrap().mode() & 0o777;
+        assert_eq!([mode("a"), mode("a/b")], [0o770; 2]);
+        assert_eq!([mode("a/b/file"), mode("a/lock")], [0o660; 2]);
     }
 
     /// Only root can give a file away.
@@ -273,7 +294,7 @@ mod unix {
         let (root, name) = (fixture.root(), Path::new("file"));
         let file = open_append(&root, name).unwrap();
         std::os::unix::fs::chown(root.join(name), Some(4711), None).unwrap();
-        let error = check_owner_and_mode(&root, name, &file).unwrap_err();
+        let error = check_owner_and_mode(&root, name, &file, Access::Private).unwrap_err();
         assert!(matches!(error.kind, FileErrorKind::OtherOwner));
     }
 }

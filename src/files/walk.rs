@@ -1,9 +1,9 @@
 //! Responsible for opening paths component by component without following links, through directory descriptors.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Component, Path};
 
 use rustix::fs::{
@@ -13,8 +13,10 @@ use rustix::io::Errno;
 
 use super::{Access, FileErrorKind, OpenMode};
 
-/// Group or others may write.
-const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// The group may write.
+const WRITABLE_BY_GROUP: u32 = 0o020;
+/// Others may write.
+const WRITABLE_BY_OTHERS: u32 = 0o002;
 
 /// An open directory.
 #[derive(Debug)]
@@ -45,12 +47,18 @@ impl Directory {
     pub(super) fn create(self, relative: &Path, access: Access) -> Result<(), FileErrorKind> {
         let mode = match access {
             Access::Private => Mode::RWXU,
+            Access::Group => Mode::RWXU | Mode::RWXG,
             Access::Shared => Mode::RWXU | Mode::RWXG | Mode::RWXO,
         };
         let mut names = components(relative)?.into_iter();
         let created = names.try_fold(self, |directory, name| {
             match mkdirat(&directory.0, name, mode) {
-                Ok(()) | Err(Errno::EXIST) => directory.child(name),
+                Ok(()) => {
+                    let created = directory.child(name)?;
+                    set_group_access(&created.0, access, 0o070)?;
+                    Ok(created)
+                }
+                Err(Errno::EXIST) => directory.child(name),
                 Err(error) => Err(FileErrorKind::Io(error.into())),
             }
         });
@@ -70,7 +78,7 @@ impl Directory {
         let safe = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let (flags, access) = match mode {
             OpenMode::Read => (OFlags::RDONLY, Access::Private),
-            OpenMode::Write => (OFlags::RDWR | OFlags::CREATE, Access::Private),
+            OpenMode::Write(access) => (OFlags::RDWR | OFlags::CREATE, access),
             OpenMode::Append => (
                 OFlags::RDWR | OFlags::CREATE | OFlags::APPEND,
                 Access::Private,
@@ -79,6 +87,7 @@ impl Directory {
         };
         let permissions = match access {
             Access::Private => Mode::RUSR | Mode::WUSR,
+            Access::Group => Mode::from_raw_mode(0o660),
             Access::Shared => Mode::from_raw_mode(0o666),
         };
         let descriptor = openat(&self.0, name, flags | safe, permissions)
@@ -90,6 +99,9 @@ impl Directory {
         }
         if !matches!(mode, OpenMode::Read) && metadata.nlink() > 1 {
             return Err(FileErrorKind::HardLinked);
+        }
+        if !matches!(mode, OpenMode::Read) {
+            set_group_access(&file, access, 0o060)?;
         }
         Ok(file)
     }
@@ -139,14 +151,35 @@ impl Directory {
     }
 }
 
-/// Rejects files and directories that other users own or can write.
-pub(super) fn check_owner_and_mode(metadata: &Metadata) -> Result<(), FileErrorKind> {
+/// Gives the group its permissions, which the umask may have removed.
+fn set_group_access(file: &File, access: Access, bits: u32) -> Result<(), FileErrorKind> {
+    if access != Access::Group {
+        return Ok(());
+    }
+    let mode = file.metadata().map_err(FileErrorKind::Io)?.mode() & 0o7777;
+    if mode & bits == bits {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(mode | bits))
+        .map_err(FileErrorKind::Io)
+}
+
+/// Rejects files and directories that other users own or can write. With [`Access::Group`], the group
+/// may write.
+pub(super) fn check_owner_and_mode(
+    metadata: &Metadata,
+    access: Access,
+) -> Result<(), FileErrorKind> {
     let owner = metadata.uid();
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         return Err(FileErrorKind::OtherOwner);
     }
-    if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
+    let mode = metadata.mode() & 0o7777;
+    if mode & WRITABLE_BY_OTHERS != 0 {
         return Err(FileErrorKind::WritableByOthers);
+    }
+    if mode & WRITABLE_BY_GROUP != 0 && access != Access::Group {
+        return Err(FileErrorKind::WritableByGroup(mode));
     }
     Ok(())
 }

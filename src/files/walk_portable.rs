@@ -75,7 +75,7 @@ impl Directory {
         options.read(true);
         match mode {
             OpenMode::Read => &mut options,
-            OpenMode::Write => options.write(true).create(true).truncate(false),
+            OpenMode::Write(_) => options.write(true).create(true).truncate(false),
             OpenMode::Append => options.append(true).create(true),
             OpenMode::CreateNew(_) => options.write(true).create_new(true),
         };
@@ -116,6 +116,6 @@ impl Directory {
 
 /// The system's own access rules apply.
 #[expect(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
-pub(super) fn check_owner_and_mode(_: &Metadata) -> Result<(), FileErrorKind> {
+pub(super) fn check_owner_and_mode(_: &Metadata, _: Access) -> Result<(), FileErrorKind> {
     Ok(())
 }

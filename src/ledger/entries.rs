@@ -7,12 +7,13 @@
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
 use super::head::{Head, StoredHead};
-use super::{LedgerError, LedgerStore, head};
+use super::{Damage, LedgerError, LedgerStore, head};
 use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use uuid::Uuid;
 
 const DIR: &str = "customers";
 const WHAT: &str = "ledger file";
@@ -23,6 +24,7 @@ const PARALLEL_READS: usize = 32;
 #[derive(Serialize)]
 pub(super) struct EntryToWrite<'a> {
     pub(super) workspace_id: WorkspaceId,
+    pub(super) run: Uuid,
     #[serde(flatten)]
     pub(super) customer: &'a CustomerEntry,
 }
@@ -32,11 +34,15 @@ pub(super) struct EntryToWrite<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Tombstone {
     pub(super) removed: WorkspaceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) run: Option<Uuid>,
 }
 
 #[derive(Deserialize)]
 struct StoredEntry {
     workspace_id: WorkspaceId,
+    #[serde(default)]
+    run: Option<Uuid>,
     #[serde(flatten)]
     customer: CustomerEntry,
 }
@@ -66,6 +72,7 @@ pub(super) struct Snapshot {
 enum File {
     Signed {
         generation: u64,
+        run: Option<Uuid>,
         /// `None` for a tombstone.
         customer: Option<CustomerEntry>,
     },
@@ -73,6 +80,8 @@ enum File {
         cause: UnverifiedCause,
         claim: Option<CustomerEntry>,
     },
+    /// A tombstone without a valid MAC, such as one that a run before a rekeying left.
+    UnverifiedTombstone,
 }
 
 pub(super) fn file(id: WorkspaceId) -> String {
@@ -126,9 +135,11 @@ async fn read_file(
             path: path.clone(),
             what: WHAT,
             line: 1,
+            damage: Damage::Other,
         })?;
     let file = match envelope::open(authenticator, &name, &text, place)? {
         Opened::Signed(sealed) => signed(&sealed, place)?,
+        Opened::Altered(sealed) if tombstone(&sealed).is_some() => File::UnverifiedTombstone,
         Opened::Altered(sealed) => File::Unverified {
             cause: cause(&sealed, authenticator),
             claim: claim(sealed.content),
@@ -142,14 +153,24 @@ async fn read_file(
 }
 
 fn signed(sealed: &Sealed<'_>, place: (&Path, &'static str)) -> Result<File, LedgerError> {
-    let customer = match serde_json::from_str::<Tombstone>(sealed.content) {
-        Ok(_) => None,
-        Err(_) => Some(envelope::parse::<StoredEntry>(sealed.content, place)?.customer),
-    };
+    let generation = sealed.generation;
+    if let Some(Tombstone { run, .. }) = tombstone(sealed) {
+        return Ok(File::Signed {
+            generation,
+            run,
+            customer: None,
+        });
+    }
+    let StoredEntry { run, customer, .. } = envelope::parse(sealed.content, place)?;
     Ok(File::Signed {
-        generation: sealed.generation,
-        customer,
+        generation,
+        run,
+        customer: Some(customer),
     })
+}
+
+fn tombstone(sealed: &Sealed<'_>) -> Option<Tombstone> {
+    serde_json::from_str(sealed.content).ok()
 }
 
 /// Why an entry with a wrong MAC is refused: the MAC may be that of another workspace's entry.
@@ -173,6 +194,7 @@ fn classify(stored: StoredHead, files: Vec<(WorkspaceId, File)>) -> Snapshot {
     let is_signed = |(_, file): &(WorkspaceId, File)| matches!(file, File::Signed { .. });
     let is_altered = |(_, file): &(WorkspaceId, File)| match file {
         File::Unverified { cause, .. } => *cause != UnverifiedCause::Version1,
+        File::UnverifiedTombstone => true,
         File::Signed { .. } => false,
     };
     let is_head_altered = stored == StoredHead::Altered;
@@ -209,13 +231,23 @@ impl Snapshot {
     fn add(&mut self, id: WorkspaceId, file: File, headless: UnverifiedCause) {
         match file {
             File::Unverified { cause, claim } => self.refuse(id, cause, claim),
+            // It claims nothing, and the head names no entry that it could hide.
+            File::UnverifiedTombstone
+                if self.head.is_some() && !self.generations.contains_key(&id) =>
+            {
+                self.removed.insert(id);
+            }
+            File::UnverifiedTombstone => self.refuse(id, UnverifiedCause::BadMac, None),
             File::Signed {
                 generation,
+                run,
                 customer,
             } => {
                 let cause = match &self.head {
                     None => Some(headless),
-                    Some(head) => is_old(head, id, generation).then_some(UnverifiedCause::OldCopy),
+                    Some(head) => {
+                        is_old(head, id, (generation, run)).then_some(UnverifiedCause::OldCopy)
+                    }
                 };
                 self.counter = self.counter.max(generation);
                 match (cause, customer) {
@@ -265,11 +297,13 @@ impl Snapshot {
     }
 }
 
-/// Whether an object is older than the head. A generation above the head's counter belongs to a run
-/// that was killed before it wrote the head.
-fn is_old(head: &Head, id: WorkspaceId, generation: u64) -> bool {
-    match head.generations.get(&id) {
-        Some(current) => generation < *current,
-        None => generation <= head.counter,
+/// Whether an object is not the one that the head means. A generation above the head's counter must
+/// belong to the run that the head names, which is writing or was killed.
+fn is_old(head: &Head, id: WorkspaceId, (generation, run): (u64, Option<Uuid>)) -> bool {
+    if generation > head.counter {
+        return head.run.is_none() || head.run != run;
     }
+    head.generations
+        .get(&id)
+        .is_none_or(|current| generation < *current)
 }

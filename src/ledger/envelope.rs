@@ -1,8 +1,8 @@
 //! Responsible for the form of the ledger's objects: version, generation, MAC, and the content that
 //! the MAC covers as it stands in the file.
 
-use super::LedgerError;
 use super::authenticate::Authenticator;
+use super::{Damage, LedgerError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::path::Path;
@@ -93,12 +93,19 @@ pub(super) fn open<'a>(
     text: &'a str,
     (path, what): (&Path, &'static str),
 ) -> Result<Opened<'a>, LedgerError> {
-    let unreadable = |error: serde_json::Error| unreadable(path, what, error.line());
+    let unreadable = |error| LedgerError::unreadable(path, what, text)(error);
     let stored: StoredVersion = serde_json::from_str(text).map_err(unreadable)?;
     match stored.version {
         1 => return Ok(Opened::Version1),
         VERSION => {}
-        0 => return Err(self::unreadable(path, what, 1)),
+        0 => {
+            return Err(LedgerError::Unreadable {
+                path: path.to_owned(),
+                what,
+                line: 1,
+                damage: Damage::Other,
+            });
+        }
         version => {
             let path = path.to_owned();
             return Err(LedgerError::Newer { path, version });
@@ -122,13 +129,5 @@ pub(super) fn parse<T: DeserializeOwned>(
     content: &str,
     (path, what): (&Path, &'static str),
 ) -> Result<T, LedgerError> {
-    serde_json::from_str(content).map_err(|error| unreadable(path, what, error.line()))
-}
-
-fn unreadable(path: &Path, what: &'static str, line: usize) -> LedgerError {
-    LedgerError::Unreadable {
-        path: path.to_owned(),
-        what,
-        line,
-    }
+    serde_json::from_str(content).map_err(LedgerError::unreadable(path, what, content))
 }

@@ -19,14 +19,31 @@ pub(super) struct Head {
     pub(super) counter: u64,
     /// The generation of each entry.
     pub(super) generations: BTreeMap<WorkspaceId, u64>,
-    /// The id of the last run's journal.
+    /// The last journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) journal: Option<Uuid>,
+    pub(super) journal: Option<HeadJournal>,
+    /// The run that writes entries since the head was written. Only its entries may be newer than
+    /// the head. `None` after a complete run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) run: Option<Uuid>,
     /// The id of the key that wrote the head.
     pub(super) key_id: String,
     /// The guards of the files at the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) guards: Option<RecordedGuards>,
+}
+
+/// A journal as the head names it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct HeadJournal {
+    pub(super) id: Uuid,
+    /// The journal that the head named before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) previous: Option<Uuid>,
+    /// The intents without a certain outcome at the end of the run, each with its customer. `None`
+    /// until then, and if a write of the journal failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) open: Option<BTreeMap<u64, String>>,
 }
 
 /// The head as it is stored.

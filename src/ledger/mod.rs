@@ -23,15 +23,52 @@ mod store;
 pub(crate) use authenticate::testing;
 
 pub use authenticate::{Authenticator, LedgerKey, Scope};
-pub use journal::{Intent, IntentOutcome, Journal, JournalEntry};
+pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};
 pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+
+/// How a file was damaged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Damage {
+    /// A merge left its markers.
+    MergeMarkers,
+    /// The file ends too early.
+    CutShort,
+    /// Something else.
+    Other,
+}
+
+impl Damage {
+    fn of(text: &[u8], error: Option<&serde_json::Error>) -> Self {
+        let is_marker =
+            |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
+        if text.split(|byte| *byte == b'\n').any(is_marker) {
+            Self::MergeMarkers
+        } else if error.is_some_and(serde_json::Error::is_eof) {
+            Self::CutShort
+        } else {
+            Self::Other
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    /// The end of a sentence about the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MergeMarkers => ": it contains the markers of a merge",
+            Self::CutShort => ": it ends too early",
+            Self::Other => "",
+        })
+    }
+}
 
 /// Why the ledger cannot be read or written.
 #[derive(Debug, Error)]
@@ -79,7 +116,7 @@ pub enum LedgerError {
         path: PathBuf,
     },
     /// A file has content that this version does not write. The message does not quote it.
-    #[error("{path} is not a {what} that this version can read (line {line})")]
+    #[error("{path} is not a {what} that this version can read (line {line}){damage}")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -87,6 +124,8 @@ pub enum LedgerError {
         what: &'static str,
         /// The line of the first error.
         line: usize,
+        /// The cause, if the content shows it.
+        damage: Damage,
     },
     /// A file has the format of a newer version of airlift.
     #[error("{path} has version {version} of the ledger's format, and this airlift knows up to 2")]
@@ -105,6 +144,12 @@ pub enum LedgerError {
         /// The ledger.
         path: PathBuf,
     },
+    /// The journal of an interrupted run does not exist.
+    #[error("the ledger {path} has no journal, although its last run was interrupted")]
+    JournalMissing {
+        /// The ledger.
+        path: PathBuf,
+    },
     /// An object has no valid MAC.
     #[error("{path} cannot be verified: this ledger's key did not write it")]
     Unverified {
@@ -117,6 +162,14 @@ pub enum LedgerError {
         /// The holder, from its own text, and how long it has held the lock.
         holder: String,
     },
+    /// The group of a file or directory can write it.
+    #[error("{path} can be written by other users: the members of its group (mode {mode:04o})")]
+    GroupWritable {
+        /// The file or directory.
+        path: PathBuf,
+        /// The mode.
+        mode: u32,
+    },
     /// Another user could have written the file or the directory.
     #[error("{path} {why}")]
     Untrusted {
@@ -128,6 +181,21 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// A file with content that is not JSON of the expected kind.
+    fn unreadable(
+        path: &Path,
+        what: &'static str,
+        text: &str,
+    ) -> impl FnOnce(serde_json::Error) -> Self {
+        let path = path.to_owned();
+        move |error| Self::Unreadable {
+            path,
+            what,
+            line: error.line(),
+            damage: Damage::of(text.as_bytes(), Some(&error)),
+        }
+    }
+
     fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io {

@@ -68,11 +68,11 @@ pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> 
 }
 
 /// Asks for approval. The caller reads the answer.
-pub fn ask(ui: &Ui) -> io::Result<()> {
+pub fn ask(ui: &Ui, question: &str) -> io::Result<()> {
     let mut status = ui.status();
     status.blank()?;
-    let question = "Apply these changes? Only `yes` is accepted:";
-    status.line(&Line::at(0).hang(2).label(Label::Strong, question))?;
+    let text = Safe::new(format_args!("{question} Only `yes` is accepted:"));
+    status.line(&Line::at(0).hang(2).label(Label::Strong, text))?;
     status.flush()
 }
 

@@ -34,8 +34,8 @@ pub use terminal::{
     Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, Safe, Ui, Verbosity, width,
 };
 pub use text::{
-    doctor, drift, findings, ledger, one_type, plan, rekeyed, report, signing, trust_plan, trusted,
-    types,
+    doctor, drift, findings, ledger, one_type, plan, rekeyed, report, signed, signing, trust_plan,
+    trusted, types,
 };
 pub use view::ledger::{
     Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted, UnverifiedRow,

@@ -169,7 +169,7 @@ fn open_journal(state: &StateFile) -> Result<File, SandboxError> {
     files::private_dir(root, directory)?;
     let journal = journal_of(relative);
     let file = files::open_append(root, &journal)?;
-    files::check_owner_and_mode(root, &journal, &file)?;
+    files::check_owner_and_mode(root, &journal, &file, Access::Private)?;
     Ok(file)
 }
 

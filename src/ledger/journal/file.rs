@@ -1,15 +1,16 @@
 //! Responsible for the journal in a local file: a header, then a line for each intent and a line for
 //! each outcome, which a run appends.
 
-use super::lines::{self, IntentLine, OutcomeLine};
+use super::lines::{self, Chain, IntentLine, OutcomeLine};
 use super::signature::JournalId;
 use super::{IntentOutcome, JournalContent, JournalEntry};
-use crate::ledger::LedgerError;
 use crate::ledger::authenticate::Authenticator;
+use crate::ledger::head::HeadJournal;
 use crate::ledger::organization::UnverifiedLines;
 use crate::ledger::store::LocalStore;
+use crate::ledger::{Damage, LedgerError};
 use crate::model::LockUnpoisoned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ const MAX_SIZE: u64 = 512 * 1024 * 1024;
 pub(super) struct Log {
     path: PathBuf,
     authenticator: Arc<Authenticator>,
-    id: JournalId,
+    id: Uuid,
     tail: Mutex<Tail>,
 }
 
@@ -34,6 +35,7 @@ pub(super) struct Log {
 #[derive(Debug)]
 pub(super) struct Tail {
     pub(super) file: File,
+    chain: Chain,
     /// Set while a line is written. Stays set after a failed write, because the file may end with an
     /// incomplete line.
     is_broken: bool,
@@ -43,7 +45,7 @@ pub(super) struct Tail {
 pub(super) fn read(
     store: &LocalStore,
     authenticator: &Authenticator,
-    head: Option<Uuid>,
+    head: Option<&HeadJournal>,
 ) -> Result<JournalContent, LedgerError> {
     let bytes = store.read_up_to(FILE, MAX_SIZE)?.unwrap_or_default();
     let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
@@ -54,6 +56,7 @@ pub(super) fn read(
         path: store.path(FILE),
         what: "journal",
         line,
+        damage: Damage::of(&bytes, None),
     })
 }
 
@@ -62,49 +65,34 @@ impl Log {
     pub(super) fn start(
         store: &LocalStore,
         authenticator: Arc<Authenticator>,
-        previous: Option<Uuid>,
+        head: Option<&HeadJournal>,
         carried_over: &BTreeMap<u64, JournalEntry>,
         unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
-        let id = JournalId::new(previous);
         let path = store.path(FILE);
-        let failed = || LedgerError::io("cannot write", &path);
-        let encode = || -> serde_json::Result<Vec<u8>> {
-            let mut text = lines::header(&authenticator, id)?;
-            for (seq, entry) in carried_over {
-                text.extend(lines::signed(
-                    &authenticator,
-                    id,
-                    *seq,
-                    &IntentLine::new(entry),
-                )?);
-                if let Some(outcome) = entry.outcome {
-                    let line = OutcomeLine { outcome };
-                    text.extend(lines::signed(&authenticator, id, *seq, &line)?);
-                }
-            }
-            Ok(text)
+        let customers = match unverified {
+            UnverifiedLines::Keep => read(store, &authenticator, head)?.unverified_names,
+            UnverifiedLines::Drop => BTreeSet::new(),
         };
-        let mut text = encode().map_err(std::io::Error::from).map_err(failed())?;
-        if unverified == UnverifiedLines::Keep {
-            for line in read(store, &authenticator, previous)?.unverified_lines {
-                text.extend(line.bytes().chain([b'\n']));
-            }
-        }
+        let id = JournalId::new(head.map(|head| head.id));
+        let (chain, text) = encode(&authenticator, id, carried_over, customers)
+            .map_err(std::io::Error::from)
+            .map_err(LedgerError::io("cannot write", &path))?;
         let tail = Tail {
             file: store.replace(FILE, &text)?,
+            chain,
             is_broken: false,
         };
         Ok(Self {
             path,
             authenticator,
-            id,
+            id: id.journal,
             tail: Mutex::new(tail),
         })
     }
 
     pub(super) fn id(&self) -> Uuid {
-        self.id.journal
+        self.id
     }
 
     pub(super) fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
@@ -123,18 +111,40 @@ impl Log {
     /// would be unreadable, and a request must not be sent before its intent is on disk.
     fn append(&self, seq: u64, content: &impl serde::Serialize) -> Result<(), LedgerError> {
         let failed = || LedgerError::io("cannot write", &self.path);
-        let text = lines::signed(&self.authenticator, self.id, seq, content)
-            .map_err(std::io::Error::from)
-            .map_err(failed())?;
         let mut tail = self.tail();
         if tail.is_broken {
             let error = std::io::Error::other("an earlier write to the file failed");
             return Err(failed()(error));
         }
         tail.is_broken = true;
+        let text = tail
+            .chain
+            .line(&self.authenticator, seq, content)
+            .map_err(std::io::Error::from)
+            .map_err(failed())?;
         tail.file.write_all(&text).map_err(failed())?;
         tail.file.sync_data().map_err(failed())?;
         tail.is_broken = false;
         Ok(())
     }
+}
+
+/// The lines at the start of a file.
+fn encode(
+    authenticator: &Authenticator,
+    id: JournalId,
+    carried_over: &BTreeMap<u64, JournalEntry>,
+    unverified: BTreeSet<String>,
+) -> serde_json::Result<(Chain, Vec<u8>)> {
+    let (mut chain, mut text) = Chain::start(authenticator, id)?;
+    for (seq, entry) in carried_over {
+        text.extend(chain.line(authenticator, *seq, &IntentLine::new(entry))?);
+        if let Some(outcome) = entry.outcome {
+            text.extend(chain.line(authenticator, *seq, &OutcomeLine { outcome })?);
+        }
+    }
+    for customer in unverified {
+        text.extend(chain.unverified_line(authenticator, customer)?);
+    }
+    Ok((chain, text))
 }

@@ -17,6 +17,10 @@ pub(super) const LIFE: Duration = Duration::from_mins(20);
 /// The largest expected difference between the clocks of this machine and the server.
 const SKEW: Duration = Duration::from_mins(1);
 
+/// How much older than its intent a workspace may look, because the clocks of this machine and of the
+/// server differ.
+pub const CLOCK_DIFFERENCE: Duration = Duration::from_mins(30);
+
 /// The accepted clock difference until a run has searched for the connector. It is large because a
 /// connector that is not recognized is created twice.
 const WRONG_CLOCK: Duration = Duration::from_hours(24);
@@ -108,7 +112,7 @@ impl JournalEntry {
     }
 
     /// When the intent was logged.
-    pub(super) fn time(&self) -> Option<Timestamp> {
+    pub fn time(&self) -> Option<Timestamp> {
         self.at.as_ref()?.parse().ok()
     }
 
@@ -126,6 +130,16 @@ impl JournalEntry {
     pub(super) fn may_take_effect(&self, now: Timestamp) -> bool {
         matches!(self.intent, Intent::CreateConnector { .. })
             && self.time().is_some_and(|at| now < at + LIFE)
+    }
+
+    /// Whether the request may have created a workspace. An older one belongs to someone else. A
+    /// workspace without a creation time counts as new.
+    pub(in crate::ledger) fn may_have_created(&self, created_at: &str) -> bool {
+        let Ok(created) = created_at.parse::<Timestamp>() else {
+            return true;
+        };
+        self.time()
+            .is_some_and(|at| created >= at - CLOCK_DIFFERENCE)
     }
 
     /// The ledger entry of a listed connector, if this creation may have created it.

@@ -1,20 +1,22 @@
 //! Responsible for the lines of a journal file: their form, and which of them are authenticated.
 //!
-//! A line that is not authenticated claims nothing. It names a customer, which the planner blocks.
+//! The MAC of a line covers the MAC of the line before it. After a line that was changed, removed or
+//! inserted, no line is authenticated. A line that is not authenticated claims nothing. It names a
+//! customer, which the planner blocks.
 
-use super::signature::JournalId;
+use super::signature::{JournalId, Position};
 use super::{Intent, IntentOutcome, JournalContent, JournalEntry};
 use crate::ledger::authenticate::Authenticator;
 use crate::ledger::envelope::VERSION;
+use crate::ledger::head::HeadJournal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
 
 /// The name of all lines of a file in their MACs.
 const PLACE: &str = "file";
-/// The sequence number of the header in its MAC. Intents are numbered from 1.
-const HEADER: u64 = 0;
+/// The sequence number of lines that belong to no intent. Intents are numbered from 1.
+const NO_INTENT: u64 = 0;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -48,6 +50,12 @@ pub(super) struct OutcomeLine {
     pub(super) outcome: IntentOutcome,
 }
 
+/// A customer that an intent of an earlier journal names, which was not authenticated.
+#[derive(Serialize, Deserialize)]
+pub(super) struct UnverifiedLine {
+    pub(super) unverified: String,
+}
+
 #[derive(Serialize)]
 struct LineToWrite<'a> {
     seq: u64,
@@ -78,107 +86,179 @@ enum LineOfVersion1 {
     },
 }
 
-pub(super) fn header(authenticator: &Authenticator, id: JournalId) -> serde_json::Result<Vec<u8>> {
-    let header = Header {
-        version: VERSION,
-        id,
-        mac: id.mac(authenticator, PLACE, HEADER, ""),
-    };
-    let mut text = serde_json::to_vec(&header)?;
-    text.push(b'\n');
-    Ok(text)
+/// The authenticated lines of a file, up to the last one.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    pub(super) id: JournalId,
+    /// The MAC of the last line.
+    last: String,
 }
 
-pub(super) fn signed(
-    authenticator: &Authenticator,
-    id: JournalId,
-    seq: u64,
-    content: &impl Serialize,
-) -> serde_json::Result<Vec<u8>> {
-    let content = RawValue::from_string(serde_json::to_string(content)?)?;
-    let line = LineToWrite {
+impl Chain {
+    /// Starts a file. Also returns its first line.
+    pub(super) fn start(
+        authenticator: &Authenticator,
+        id: JournalId,
+    ) -> serde_json::Result<(Self, Vec<u8>)> {
+        let mac = id.mac(authenticator, position("", NO_INTENT), "");
+        let header = Header {
+            version: VERSION,
+            id,
+            mac: mac.clone(),
+        };
+        let mut text = serde_json::to_vec(&header)?;
+        text.push(b'\n');
+        Ok((Self { id, last: mac }, text))
+    }
+
+    /// The next line of an intent.
+    pub(super) fn line(
+        &mut self,
+        authenticator: &Authenticator,
+        seq: u64,
+        content: &impl Serialize,
+    ) -> serde_json::Result<Vec<u8>> {
+        let content = RawValue::from_string(serde_json::to_string(content)?)?;
+        let position = position(&self.last, seq);
+        let mac = self.id.mac(authenticator, position, content.get());
+        let line = LineToWrite {
+            seq,
+            mac: &mac,
+            entry: &content,
+        };
+        let mut text = serde_json::to_vec(&line)?;
+        text.push(b'\n');
+        self.last = mac;
+        Ok(text)
+    }
+
+    /// The next line for a customer whose intent was not authenticated.
+    pub(super) fn unverified_line(
+        &mut self,
+        authenticator: &Authenticator,
+        customer: String,
+    ) -> serde_json::Result<Vec<u8>> {
+        let unverified = UnverifiedLine {
+            unverified: customer,
+        };
+        self.line(authenticator, NO_INTENT, &unverified)
+    }
+
+    /// Whether a line is authenticated. It is the last one then.
+    fn accepts(&mut self, authenticator: &Authenticator, line: &StoredLine<'_>) -> bool {
+        let position = position(&self.last, line.seq);
+        let accepts = self
+            .id
+            .verifies(authenticator, position, line.entry.get(), &line.mac);
+        if accepts {
+            self.last.clone_from(&line.mac);
+        }
+        accepts
+    }
+}
+
+fn position(after: &str, seq: u64) -> Position<'_> {
+    Position {
+        place: PLACE,
+        after,
         seq,
-        mac: &id.mac(authenticator, PLACE, seq, content.get()),
-        entry: &content,
-    };
-    let mut text = serde_json::to_vec(&line)?;
-    text.push(b'\n');
-    Ok(text)
+    }
 }
 
 /// Reads complete lines. Fails with the number of a line that is no journal line.
 pub(super) fn read(
     lines: &[&[u8]],
     authenticator: &Authenticator,
-    head: Option<Uuid>,
+    head: Option<&HeadJournal>,
 ) -> Result<JournalContent, usize> {
-    let id = lines
+    let header = lines
         .first()
-        .and_then(|line| serde_json::from_slice::<Header>(line).ok())
-        .filter(|header| {
-            let id = header.id;
-            header.version == VERSION
-                && id.verifies(authenticator, (PLACE, HEADER), "", &header.mac)
-        })
-        .map(|header| header.id)
-        .filter(|id| id.is_accepted_by(head));
-    let mut reader = LineReader {
-        authenticator,
-        id,
-        open: BTreeMap::new(),
-        claims: BTreeMap::new(),
-        ended: BTreeSet::new(),
-    };
-    for (index, line) in lines.iter().enumerate() {
-        let is_header = index == 0 && serde_json::from_slice::<Header>(line).is_ok();
-        if !is_header {
-            reader.read_line(line).ok_or(index + 1)?;
-        }
+        .and_then(|line| serde_json::from_slice::<Header>(line).ok());
+    let mut reader = LineReader::new(authenticator, header.as_ref(), head);
+    for (index, line) in lines.iter().enumerate().skip(header.iter().count()) {
+        reader.read_line(line).ok_or(index + 1)?;
     }
-    Ok(reader.finish())
+    Ok(reader.finish(head))
+}
+
+/// What the head says about a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Standing {
+    /// The head names the journal.
+    Current,
+    /// The run was killed before the head named its journal.
+    Follows,
+    /// The file does not exist, is an old one, or is not authenticated.
+    Other,
 }
 
 struct LineReader<'a> {
     authenticator: &'a Authenticator,
-    /// The journal's id, if the journal is authenticated and current.
-    id: Option<JournalId>,
+    /// The lines so far, if they are authenticated and current.
+    chain: Option<Chain>,
+    standing: Standing,
+    /// Whether a line may be missing: one is not authenticated, or the file is an old one.
+    is_altered: bool,
     open: BTreeMap<u64, JournalEntry>,
-    /// Intents that are not authenticated, by their number: the customer and the line.
-    claims: BTreeMap<u64, Vec<Claim>>,
+    /// The numbers of all authenticated intents.
+    seen: BTreeSet<u64>,
+    /// The customers of intents that are not authenticated, by their number.
+    claims: BTreeMap<u64, BTreeSet<String>>,
     /// Numbers with an outcome that is not authenticated.
     ended: BTreeSet<u64>,
+    unverified_names: BTreeSet<String>,
 }
 
-struct Claim {
-    customer: String,
-    line: String,
-    /// Whether an outcome without authentication ends the claim: it is from a journal of version 1
-    /// or from an earlier journal.
-    may_end: bool,
-}
+impl<'a> LineReader<'a> {
+    fn new(
+        authenticator: &'a Authenticator,
+        header: Option<&Header>,
+        head: Option<&HeadJournal>,
+    ) -> Self {
+        let signed = header.filter(|header| {
+            header.version == VERSION
+                && header
+                    .id
+                    .verifies(authenticator, position("", NO_INTENT), "", &header.mac)
+        });
+        let standing = match signed {
+            Some(header) if header.id.is_current(head) => Standing::Current,
+            Some(header) if header.id.follows(head) => Standing::Follows,
+            _ => Standing::Other,
+        };
+        let accepted = signed.filter(|_| standing != Standing::Other);
+        Self {
+            authenticator,
+            chain: accepted.map(|header| Chain {
+                id: header.id,
+                last: header.mac.clone(),
+            }),
+            standing,
+            is_altered: signed.is_some() && accepted.is_none(),
+            open: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            claims: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            unverified_names: BTreeSet::new(),
+        }
+    }
 
-impl LineReader<'_> {
     /// Reads a line. `None` if it is no journal line.
     fn read_line(&mut self, line: &[u8]) -> Option<()> {
         let text = std::str::from_utf8(line).ok()?;
         if let Ok(stored) = serde_json::from_str::<StoredLine<'_>>(text) {
             let content = stored.entry.get();
-            let is_signed = self.id.is_some_and(|id| {
-                id.verifies(
-                    self.authenticator,
-                    (PLACE, stored.seq),
-                    content,
-                    &stored.mac,
-                )
-            });
-            return if is_signed {
+            let chain = self.chain.as_mut();
+            return if chain.is_some_and(|chain| chain.accepts(self.authenticator, &stored)) {
                 self.read_signed(stored.seq, content)
             } else {
-                self.read_unsigned(stored.seq, content, text)
+                self.read_unsigned(stored.seq, content)
             };
         }
-        match serde_json::from_str(text).ok()? {
-            LineOfVersion1::Intent { seq, intent } => self.claim(seq, &intent, text, true),
+        let line = serde_json::from_str(text).ok()?;
+        self.end_chain();
+        match line {
+            LineOfVersion1::Intent { seq, intent } => self.claim(seq, &intent),
             LineOfVersion1::Outcome { seq, outcome } => self.end_claim(seq, outcome),
         }
         Some(())
@@ -189,34 +269,50 @@ impl LineReader<'_> {
             super::end(&mut self.open, seq, outcome);
             return Some(());
         }
+        if let Ok(UnverifiedLine { unverified }) = serde_json::from_str(content) {
+            self.unverified_names.insert(unverified);
+            return Some(());
+        }
         let IntentLine { at, intent } = serde_json::from_str(content).ok()?;
         let entry = JournalEntry {
             intent,
             at,
             outcome: None,
         };
+        self.seen.insert(seq);
         self.open.insert(seq, entry);
         Some(())
     }
 
-    fn read_unsigned(&mut self, seq: u64, content: &str, line: &str) -> Option<()> {
+    fn read_unsigned(&mut self, seq: u64, content: &str) -> Option<()> {
+        self.end_chain();
         if let Ok(OutcomeLine { outcome }) = serde_json::from_str(content) {
             self.end_claim(seq, outcome);
             return Some(());
         }
+        if let Ok(UnverifiedLine { unverified }) = serde_json::from_str(content) {
+            self.unverified_names.insert(unverified);
+            return Some(());
+        }
         let IntentLine { intent, .. } = serde_json::from_str(content).ok()?;
-        let may_end = self.id.is_none();
-        self.claim(seq, &intent, line, may_end);
+        self.claim(seq, &intent);
         Some(())
     }
 
-    fn claim(&mut self, seq: u64, intent: &Intent, line: &str, may_end: bool) {
-        let claim = Claim {
-            customer: intent.customer().to_owned(),
-            line: line.to_owned(),
-            may_end,
-        };
-        self.claims.entry(seq).or_default().push(claim);
+    /// Authenticates no further line. A line before this one may be missing, so that an intent
+    /// without an outcome may have had one.
+    fn end_chain(&mut self) {
+        if self.chain.take().is_some() {
+            self.is_altered = true;
+            for (seq, entry) in std::mem::take(&mut self.open) {
+                self.claim(seq, &entry.intent);
+            }
+        }
+    }
+
+    fn claim(&mut self, seq: u64, intent: &Intent) {
+        let customer = intent.customer().to_owned();
+        self.claims.entry(seq).or_default().insert(customer);
     }
 
     fn end_claim(&mut self, seq: u64, outcome: IntentOutcome) {
@@ -225,19 +321,41 @@ impl LineReader<'_> {
         }
     }
 
-    fn finish(self) -> JournalContent {
-        let ended = self.ended;
-        let claims: Vec<Claim> = self
-            .claims
-            .into_iter()
-            .flat_map(|(seq, claims)| claims.into_iter().map(move |claim| (seq, claim)))
-            .filter(|(seq, claim)| !(claim.may_end && ended.contains(seq)))
-            .map(|(_, claim)| claim)
-            .collect();
+    fn finish(mut self, head: Option<&HeadJournal>) -> JournalContent {
+        let is_missing =
+            self.standing == Standing::Other && head.is_some_and(|head| head.open.is_none());
+        if let Some(closed) = head.and_then(|head| head.open.as_ref())
+            && self.standing != Standing::Follows
+        {
+            self.compare(closed);
+        }
+        // Anyone could have written an outcome that is not authenticated. One in a journal of
+        // version 1 or of another key says that its intent needs no attention.
+        if self.is_altered {
+            self.ended.clear();
+        }
+        let claims = self.claims.into_iter();
+        let claimed = claims
+            .filter(|(seq, _)| !self.ended.contains(seq))
+            .flat_map(|(_, customers)| customers);
         JournalContent {
             entries: self.open.into_values().collect(),
-            unverified_names: claims.iter().map(|claim| claim.customer.clone()).collect(),
-            unverified_lines: claims.into_iter().map(|claim| claim.line).collect(),
+            unverified_names: claimed.chain(self.unverified_names).collect(),
+            is_missing,
         }
+    }
+
+    /// Compares the intents with those that had no certain outcome when the run ended.
+    fn compare(&mut self, closed: &BTreeMap<u64, String>) {
+        let (open, ended) = std::mem::take(&mut self.open)
+            .into_iter()
+            .partition(|(seq, _)| closed.contains_key(seq));
+        self.open = open;
+        let reopened = ended.into_values().map(|entry: JournalEntry| entry.intent);
+        let removed = closed.iter().filter(|(seq, _)| !self.seen.contains(seq));
+        let names = reopened
+            .map(|intent| intent.customer().to_owned())
+            .chain(removed.map(|(_, customer)| customer.clone()));
+        self.unverified_names.extend(names);
     }
 }

@@ -11,9 +11,10 @@ mod lines;
 mod objects;
 mod signature;
 
-pub use intent::{Intent, IntentOutcome, JournalEntry};
+pub use intent::{CLOCK_DIFFERENCE, Intent, IntentOutcome, JournalEntry};
 
 use super::authenticate::Authenticator;
+use super::head::HeadJournal;
 use super::organization::UnverifiedLines;
 use super::{LedgerError, LedgerStore};
 use crate::model::LockUnpoisoned;
@@ -27,7 +28,24 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Journal {
     log: Log,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+}
+
+/// The open intents of a journal, for the ledger's head.
+#[derive(Clone, Debug)]
+pub(super) struct OpenIntents {
+    state: Arc<Mutex<State>>,
+}
+
+impl OpenIntents {
+    /// The number and the customer of each intent without a certain outcome. `None` if a write of
+    /// the journal failed, so that they are not known.
+    pub(super) fn customers(&self) -> Option<BTreeMap<u64, String>> {
+        let state = self.state.lock_unpoisoned();
+        let open = state.open.iter();
+        let customers = open.map(|(seq, entry)| (*seq, entry.intent.customer().to_owned()));
+        state.unfinished.is_empty().then(|| customers.collect())
+    }
 }
 
 #[derive(Debug)]
@@ -40,6 +58,8 @@ enum Log {
 struct State {
     next: u64,
     open: BTreeMap<u64, JournalEntry>,
+    /// Intents whose last write did not succeed, or not yet.
+    unfinished: BTreeSet<u64>,
 }
 
 /// What earlier runs have left in the journal.
@@ -49,8 +69,8 @@ pub(super) struct JournalContent {
     pub(super) entries: Vec<JournalEntry>,
     /// The customers of intents that are not authenticated.
     pub(super) unverified_names: BTreeSet<String>,
-    /// The lines of these intents, if the journal is a file.
-    unverified_lines: Vec<String>,
+    /// Whether the journal of an interrupted run does not exist. Only a file tells.
+    pub(super) is_missing: bool,
 }
 
 impl Journal {
@@ -58,7 +78,7 @@ impl Journal {
     pub(super) async fn read(
         store: &LedgerStore,
         authenticator: &Authenticator,
-        head: Option<Uuid>,
+        head: Option<&HeadJournal>,
     ) -> Result<JournalContent, LedgerError> {
         match store {
             LedgerStore::Local(local) => file::read(local, authenticator, head),
@@ -68,11 +88,12 @@ impl Journal {
 
     /// Starts a new journal. The caller must have recovered the intents of earlier runs into the
     /// ledger. The creations in `open`, whose connectors are not listed, are carried over while they
-    /// may still take effect. `previous` is the journal that the ledger's head names.
+    /// may still take effect. `head` is the journal that the ledger's head names. Before the first
+    /// intent, the head must name the new journal.
     pub(super) async fn start(
         store: &LedgerStore,
         authenticator: Arc<Authenticator>,
-        previous: Option<Uuid>,
+        head: Option<&HeadJournal>,
         open: &[JournalEntry],
         unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
@@ -86,22 +107,36 @@ impl Journal {
             LedgerStore::Local(local) => Log::File(file::Log::start(
                 local,
                 authenticator,
-                previous,
+                head,
                 &open,
                 unverified,
             )?),
             LedgerStore::Shared(shared) => Log::Objects(
-                objects::Log::start(shared, authenticator, previous, &open, unverified).await?,
+                objects::Log::start(shared, authenticator, head, &open, unverified).await?,
             ),
         };
         let state = State {
             next: open.keys().next_back().map_or(1, |last| last + 1),
             open,
+            unfinished: BTreeSet::new(),
         };
         Ok(Self {
             log,
-            state: Mutex::new(state),
+            state: Arc::new(Mutex::new(state)),
         })
+    }
+
+    /// Removes what earlier runs have left, after the head names this journal.
+    pub(super) async fn remove_earlier(&self) -> Result<(), LedgerError> {
+        match &self.log {
+            Log::File(_) => Ok(()),
+            Log::Objects(log) => log.remove_earlier().await,
+        }
+    }
+
+    pub(super) fn open_intents(&self) -> OpenIntents {
+        let state = Arc::clone(&self.state);
+        OpenIntents { state }
     }
 
     /// The id that the ledger's head names.
@@ -120,7 +155,10 @@ impl Journal {
             Log::File(log) => log.begin(seq, &entry)?,
             Log::Objects(log) => log.begin(seq, &entry).await?,
         }
-        self.state().open.insert(seq, entry);
+        let mut state = self.state();
+        state.open.insert(seq, entry);
+        state.unfinished.remove(&seq);
+        drop(state);
         Ok(seq)
     }
 
@@ -128,16 +166,21 @@ impl Journal {
         let mut state = self.state();
         let seq = state.next;
         state.next += 1;
+        state.unfinished.insert(seq);
         seq
     }
 
     /// Logs an outcome durably.
     pub async fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
+        self.state().unfinished.insert(seq);
         match &self.log {
             Log::File(log) => log.end(seq, outcome)?,
             Log::Objects(log) => log.end(seq, self.still_open(seq, outcome).as_ref()).await?,
         }
-        end(&mut self.state().open, seq, outcome);
+        let mut state = self.state();
+        end(&mut state.open, seq, outcome);
+        state.unfinished.remove(&seq);
+        drop(state);
         Ok(())
     }
 

@@ -1,15 +1,21 @@
 //! Responsible for the journal in a shared store: an object for each intent without a certain
 //! outcome. A certain outcome removes the object.
+//!
+//! A run first copies the objects that it carries over, then the head names its journal, and then it
+//! removes the objects of earlier runs. So the objects of the journal that the head names are always
+//! complete.
 
-use super::signature::JournalId;
+use super::lines::UnverifiedLine;
+use super::signature::{JournalId, Position};
 use super::{Intent, IntentOutcome, JournalContent, JournalEntry};
 use crate::ledger::authenticate::Authenticator;
 use crate::ledger::envelope::VERSION;
+use crate::ledger::head::HeadJournal;
 use crate::ledger::organization::UnverifiedLines;
 use crate::ledger::{LedgerError, SharedStore};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -23,16 +29,6 @@ struct StoredIntent {
     intent: Intent,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     outcome: Option<IntentOutcome>,
-}
-
-impl From<StoredIntent> for JournalEntry {
-    fn from(stored: StoredIntent) -> Self {
-        Self {
-            intent: stored.intent,
-            at: stored.at,
-            outcome: stored.outcome,
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -60,8 +56,17 @@ struct StoredObject<'a> {
 /// An object of the journal.
 struct ReadObject {
     name: String,
-    entry: JournalEntry,
-    is_signed: bool,
+    seq: u64,
+    content: ObjectContent,
+}
+
+enum ObjectContent {
+    /// An intent that is authenticated and current.
+    Open(JournalEntry),
+    /// A customer that an intent without authentication names.
+    Unverified(String),
+    /// An object of another run that was killed before it removed the object or used it.
+    Obsolete,
 }
 
 /// The journal of one run.
@@ -70,115 +75,159 @@ pub(super) struct Log {
     shared: SharedStore,
     authenticator: Arc<Authenticator>,
     id: JournalId,
-    /// The object names of intents that are carried over from earlier runs.
-    carried_over: BTreeMap<u64, String>,
+    /// Objects of earlier runs.
+    earlier: Vec<String>,
 }
 
 /// Reads the journal. `head` is the journal that the ledger's head names.
 pub(super) async fn read(
     shared: &SharedStore,
     authenticator: &Authenticator,
-    head: Option<Uuid>,
+    head: Option<&HeadJournal>,
 ) -> Result<JournalContent, LedgerError> {
-    let mut content = JournalContent::default();
-    for object in objects(shared, authenticator, head).await? {
-        if object.is_signed {
-            content.entries.push(object.entry);
-        } else {
-            let customer = object.entry.intent.customer().to_owned();
-            content.unverified_names.insert(customer);
-        }
-    }
-    Ok(content)
+    let objects = objects(shared, authenticator, head).await?;
+    Ok(content(objects, head))
 }
 
-/// Every object, the oldest intent first.
+fn content(objects: Vec<ReadObject>, head: Option<&HeadJournal>) -> JournalContent {
+    let mut content = JournalContent::default();
+    let mut removed = head.and_then(|head| head.open.clone()).unwrap_or_default();
+    for object in objects {
+        match object.content {
+            ObjectContent::Open(entry) => {
+                removed.remove(&object.seq);
+                content.entries.push(entry);
+            }
+            ObjectContent::Unverified(customer) => {
+                content.unverified_names.insert(customer);
+            }
+            ObjectContent::Obsolete => {}
+        }
+    }
+    content.unverified_names.extend(removed.into_values());
+    content.entries.sort_by_cached_key(JournalEntry::time);
+    content
+}
+
+/// Every object, in the order of their names.
 async fn objects(
     shared: &SharedStore,
     authenticator: &Authenticator,
-    head: Option<Uuid>,
+    head: Option<&HeadJournal>,
 ) -> Result<Vec<ReadObject>, LedgerError> {
     let mut objects = Vec::new();
     for name in shared.names(DIR).await? {
         let name = format!("{DIR}/{name}");
         // The intent of an object that was removed since the listing has a certain outcome.
         if let Some(text) = shared.read(&name).await? {
-            let (entry, is_signed) = parse(&name, &text, authenticator, head).map_err(|error| {
-                LedgerError::Unreadable {
-                    path: shared.shown(&name),
-                    what: "journal entry",
-                    line: error.line(),
-                }
-            })?;
-            objects.push(ReadObject {
-                name,
-                entry,
-                is_signed,
-            });
+            let (seq, content) = parse(&name, &text, authenticator, head).map_err(
+                LedgerError::unreadable(&shared.shown(&name), "journal entry", &text),
+            )?;
+            objects.push(ReadObject { name, seq, content });
         }
     }
-    objects.sort_by_cached_key(|object| (object.entry.time(), object.name.clone()));
     Ok(objects)
 }
 
-/// The entry of an object, and whether it is authenticated and current.
+/// The number of an object, and what it says.
 fn parse(
     name: &str,
     text: &str,
     authenticator: &Authenticator,
-    head: Option<Uuid>,
-) -> serde_json::Result<(JournalEntry, bool)> {
+    head: Option<&HeadJournal>,
+) -> serde_json::Result<(u64, ObjectContent)> {
     let Ok(stored) = serde_json::from_str::<StoredObject<'_>>(text) else {
         // The format of version 1 has no MAC.
-        let entry: StoredIntent = serde_json::from_str(text)?;
-        return Ok((entry.into(), false));
+        let stored: StoredIntent = serde_json::from_str(text)?;
+        let customer = stored.intent.customer().to_owned();
+        return Ok((0, ObjectContent::Unverified(customer)));
     };
     let content = stored.entry.get();
     let id = JournalId {
         journal: stored.journal,
         previous: stored.previous,
     };
-    let is_signed = id.is_accepted_by(head)
-        && id.verifies(authenticator, (name, stored.seq), content, &stored.mac);
-    let entry: StoredIntent = serde_json::from_str(content)?;
-    Ok((entry.into(), is_signed))
+    let is_signed = id.verifies(
+        authenticator,
+        position(name, stored.seq),
+        content,
+        &stored.mac,
+    );
+    if let Ok(UnverifiedLine { unverified }) = serde_json::from_str(content) {
+        return Ok((stored.seq, ObjectContent::Unverified(unverified)));
+    }
+    let intent: StoredIntent = serde_json::from_str(content)?;
+    let content = if is_signed && is_open(id, stored.seq, head) {
+        ObjectContent::Open(JournalEntry {
+            intent: intent.intent,
+            at: intent.at,
+            outcome: intent.outcome,
+        })
+    } else if is_signed && !id.is_current(head) && (id.follows(head) || id.precedes(head)) {
+        ObjectContent::Obsolete
+    } else {
+        ObjectContent::Unverified(intent.intent.customer().to_owned())
+    };
+    Ok((stored.seq, content))
+}
+
+/// Whether the head accepts an intent: its journal is the last one, and the intent had no certain
+/// outcome when the run ended. Without a head, no run has ended.
+fn is_open(id: JournalId, seq: u64, head: Option<&HeadJournal>) -> bool {
+    match head {
+        None => id.follows(head),
+        Some(journal) => {
+            let is_listed = |open: &BTreeMap<u64, String>| open.contains_key(&seq);
+            id.is_current(head) && journal.open.as_ref().is_none_or(is_listed)
+        }
+    }
+}
+
+fn position(name: &str, seq: u64) -> Position<'_> {
+    Position {
+        place: name,
+        after: "",
+        seq,
+    }
 }
 
 impl Log {
-    /// Removes the objects of earlier runs, except for those of intents that are carried over, which
-    /// become objects of this run.
+    /// Copies the objects of the intents that are carried over.
     pub(super) async fn start(
         shared: &SharedStore,
         authenticator: Arc<Authenticator>,
-        previous: Option<Uuid>,
+        head: Option<&HeadJournal>,
         carried_over: &BTreeMap<u64, JournalEntry>,
         unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
-        let mut log = Self {
+        let earlier = objects(shared, &authenticator, head).await?;
+        let log = Self {
             shared: shared.clone(),
-            id: JournalId::new(previous),
+            id: JournalId::new(head.map(|head| head.id)),
             authenticator,
-            carried_over: BTreeMap::new(),
+            earlier: earlier.iter().map(|object| object.name.clone()).collect(),
         };
-        for object in objects(shared, &log.authenticator, previous).await? {
-            if !object.is_signed && unverified == UnverifiedLines::Keep {
-                continue;
-            }
-            let same = carried_over.iter().find(|(seq, entry)| {
-                object.is_signed
-                    && !log.carried_over.contains_key(seq)
-                    && entry.intent == object.entry.intent
-                    && entry.at == object.entry.at
-            });
-            match same {
-                Some((seq, entry)) => {
-                    log.carried_over.insert(*seq, object.name);
-                    log.write(*seq, entry).await?;
-                }
-                None => shared.remove(&object.name).await?,
-            }
+        for (seq, entry) in carried_over {
+            log.write(*seq, entry).await?;
+        }
+        let customers = match unverified {
+            UnverifiedLines::Keep => content(earlier, head).unverified_names,
+            UnverifiedLines::Drop => BTreeSet::new(),
+        };
+        for (index, unverified) in customers.into_iter().enumerate() {
+            let name = format!("{DIR}/{}-unverified-{index}.json", log.id.journal);
+            log.replace(&name, 0, &UnverifiedLine { unverified })
+                .await?;
         }
         Ok(log)
+    }
+
+    /// Removes the objects of earlier runs, after the head names this journal.
+    pub(super) async fn remove_earlier(&self) -> Result<(), LedgerError> {
+        for name in &self.earlier {
+            self.shared.remove(name).await?;
+        }
+        Ok(())
     }
 
     pub(super) fn id(&self) -> Uuid {
@@ -186,8 +235,7 @@ impl Log {
     }
 
     fn name(&self, seq: u64) -> String {
-        let own = || format!("{DIR}/{}-{seq:08}.json", self.id.journal);
-        self.carried_over.get(&seq).cloned().unwrap_or_else(own)
+        format!("{DIR}/{}-{seq:08}.json", self.id.journal)
     }
 
     pub(super) async fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
@@ -207,27 +255,41 @@ impl Log {
     }
 
     async fn write(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
-        let name = self.name(seq);
-        let text = self
-            .encoded(&name, seq, entry)
-            .map_err(std::io::Error::from)
-            .map_err(LedgerError::io("cannot write", &self.shared.shown(&name)))?;
-        self.shared.replace(&name, &text).await
-    }
-
-    fn encoded(&self, name: &str, seq: u64, entry: &JournalEntry) -> serde_json::Result<Vec<u8>> {
         let stored = StoredIntent {
             at: entry.at.clone(),
             intent: entry.intent.clone(),
             outcome: entry.outcome,
         };
-        let content = RawValue::from_string(serde_json::to_string(&stored)?)?;
+        self.replace(&self.name(seq), seq, &stored).await
+    }
+
+    async fn replace(
+        &self,
+        name: &str,
+        seq: u64,
+        content: &impl Serialize,
+    ) -> Result<(), LedgerError> {
+        let text = self
+            .encoded(name, seq, content)
+            .map_err(std::io::Error::from)
+            .map_err(LedgerError::io("cannot write", &self.shared.shown(name)))?;
+        self.shared.replace(name, &text).await
+    }
+
+    fn encoded(
+        &self,
+        name: &str,
+        seq: u64,
+        content: &impl Serialize,
+    ) -> serde_json::Result<Vec<u8>> {
+        let content = RawValue::from_string(serde_json::to_string(content)?)?;
+        let position = position(name, seq);
         serde_json::to_vec(&ObjectToWrite {
             version: VERSION,
             journal: self.id.journal,
             previous: self.id.previous,
             seq,
-            mac: &self.id.mac(&self.authenticator, name, seq, content.get()),
+            mac: &self.id.mac(&self.authenticator, position, content.get()),
             entry: &content,
         })
     }

@@ -58,9 +58,11 @@ async fn intents(store: &LedgerStore) -> Vec<Intent> {
 
 async fn start(store: &LedgerStore, open: &[JournalEntry]) -> Journal {
     let authenticator = Arc::new(authenticator(ORGANIZATION));
-    Journal::start(store, authenticator, None, open, UnverifiedLines::Keep)
+    let journal = Journal::start(store, authenticator, None, open, UnverifiedLines::Keep)
         .await
-        .unwrap()
+        .unwrap();
+    journal.remove_earlier().await.unwrap();
+    journal
 }
 
 #[tokio::test]

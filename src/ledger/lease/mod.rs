@@ -100,11 +100,11 @@ async fn read(shared: &SharedStore) -> Result<Option<(LeaseRecord, UpdateVersion
     let Some((text, version)) = shared.get(OBJECT).await? else {
         return Ok(None);
     };
-    let record = serde_json::from_str(&text).map_err(|error| LedgerError::Unreadable {
-        path: shared.shown(OBJECT),
-        what: "lock",
-        line: error.line(),
-    })?;
+    let record = serde_json::from_str(&text).map_err(LedgerError::unreadable(
+        &shared.shown(OBJECT),
+        "lock",
+        &text,
+    ))?;
     Ok(Some((record, version)))
 }
 

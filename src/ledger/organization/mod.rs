@@ -1,18 +1,16 @@
-//! Responsible for the ledger of one organization: loads and saves entries, keeps the generations for
-//! the head, and opens the journal and the lock.
+//! Responsible for the ledger of one organization: loads entries, and opens the journal and the lock.
+
+mod saving;
 
 use super::authenticate::{Authenticator, LedgerKey};
-use super::entries::{self, EntryToWrite, Snapshot, Tombstone, file};
-use super::head::Head;
-use super::journal::JournalContent;
-use super::{
-    Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, envelope, head, rotations,
-};
+use super::entries::{self, Snapshot};
+use super::head::HeadJournal;
+use super::journal::{JournalContent, OpenIntents};
+use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, rotations};
 use crate::events::Sink;
 use crate::model::{
     CustomerEntry, LedgerState, LockUnpoisoned, RecordedGuards, UnverifiedEntry, WorkspaceId,
 };
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
@@ -26,7 +24,9 @@ pub struct Ledger {
     store: LedgerStore,
     authenticator: Arc<Authenticator>,
     state: Arc<Mutex<State>>,
-    /// Held while the first head is written.
+    /// The id of this run in the entries that it writes.
+    run: Uuid,
+    /// Held while the head that names this run is written.
     first_head: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -38,13 +38,22 @@ struct State {
     unverified: BTreeSet<WorkspaceId>,
     /// Removed entries whose files exist until the next head is written.
     removed: BTreeSet<WorkspaceId>,
-    journal: Option<Uuid>,
     /// The journal that the stored head names.
-    head_journal: Option<Uuid>,
+    journal: Option<HeadJournal>,
+    /// The journal of this run.
+    own_journal: Option<OpenIntents>,
     guards: Option<RecordedGuards>,
     is_loaded: bool,
-    has_head: bool,
+    /// The run that the stored head names.
+    head_run: Option<Uuid>,
     changes: Changes,
+}
+
+/// Whether a head names the run that writes it, so that newer entries of the run are accepted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum RunState {
+    Writing,
+    Ended,
 }
 
 /// How the stored head differs from the state.
@@ -78,6 +87,8 @@ pub struct UnsignedLedger {
     pub journal_names: BTreeSet<String>,
     /// The authenticated intents of earlier runs without a certain outcome, the oldest first.
     pub open: Vec<JournalEntry>,
+    /// Whether nothing is authenticated, as with another key.
+    pub is_key_changed: bool,
     /// Other objects of the ledger that are not authenticated, by name.
     pub objects: Vec<&'static str>,
 }
@@ -89,6 +100,7 @@ impl Ledger {
             store: root.for_organization(authenticator.organization()),
             authenticator: Arc::new(authenticator),
             state: Arc::default(),
+            run: Uuid::new_v4(),
             first_head: Arc::default(),
         }
     }
@@ -122,6 +134,11 @@ impl Ledger {
                 path: self.store.shown(""),
             });
         }
+        if journal.is_missing {
+            return Err(LedgerError::JournalMissing {
+                path: self.store.shown(""),
+            });
+        }
         self.note_snapshot(&snapshot);
         let state = LedgerState {
             customers: snapshot.customers,
@@ -140,6 +157,9 @@ impl Ledger {
         if snapshot.key_changed {
             objects.push("head");
         }
+        if journal.is_missing {
+            objects.push("journal");
+        }
         match self.rotations().await {
             Err(LedgerError::Unverified { .. }) => objects.push("list of rotations"),
             rotations => drop(rotations?),
@@ -149,6 +169,7 @@ impl Ledger {
             claims: snapshot.claims,
             journal_names: journal.unverified_names,
             open: journal.entries,
+            is_key_changed: snapshot.key_changed,
             objects,
         })
     }
@@ -158,7 +179,8 @@ impl Ledger {
         let mut read = self.read_once().await?;
         for _ in 1..READS {
             let (snapshot, journal) = &read;
-            if snapshot.unverified.is_empty() && journal.unverified_names.is_empty() {
+            let is_complete = journal.unverified_names.is_empty() && !journal.is_missing;
+            if snapshot.unverified.is_empty() && is_complete {
                 break;
             }
             let again = self.read_once().await?;
@@ -173,7 +195,10 @@ impl Ledger {
 
     async fn read_once(&self) -> Result<(Snapshot, JournalContent), LedgerError> {
         let snapshot = entries::read(&self.store, &self.authenticator).await?;
-        let head_journal = snapshot.head.as_ref().and_then(|head| head.journal);
+        let head_journal = snapshot
+            .head
+            .as_ref()
+            .and_then(|head| head.journal.as_ref());
         let journal = Journal::read(&self.store, &self.authenticator, head_journal).await?;
         Ok((snapshot, journal))
     }
@@ -188,113 +213,12 @@ impl Ledger {
         if !snapshot.removed.is_empty() {
             state.mark_changed();
         }
-        state.has_head |= head.is_some();
+        state.head_run = head.and_then(|head| head.run);
         if !state.is_loaded {
-            state.head_journal = head.and_then(|head| head.journal);
-            state.journal = state.head_journal;
+            state.journal = head.and_then(|head| head.journal.clone());
             state.guards = head.and_then(|head| head.guards);
         }
         state.is_loaded = true;
-    }
-
-    /// Writes an entry durably.
-    pub async fn save(&self, id: WorkspaceId, customer: &CustomerEntry) -> Result<(), LedgerError> {
-        let content = EntryToWrite {
-            workspace_id: id,
-            customer,
-        };
-        let generation = self.write(id, &content).await?;
-        let mut state = self.state();
-        state.generations.insert(id, generation);
-        state.removed.remove(&id);
-        Ok(())
-    }
-
-    /// Removes an entry durably. Its file is removed by the next [`Self::checkpoint`].
-    pub async fn remove(&self, id: WorkspaceId) -> Result<(), LedgerError> {
-        self.write(id, &Tombstone { removed: id }).await?;
-        let mut state = self.state();
-        state.generations.remove(&id);
-        state.removed.insert(id);
-        Ok(())
-    }
-
-    async fn write(&self, id: WorkspaceId, content: &impl Serialize) -> Result<u64, LedgerError> {
-        self.prepare().await?;
-        let name = file(id);
-        let path = self.store.shown(&name);
-        if self.state().unverified.contains(&id) {
-            return Err(LedgerError::Unverified { path });
-        }
-        let generation = self.next_generation();
-        let text = envelope::seal(&self.authenticator, &name, generation, content)
-            .map_err(std::io::Error::from)
-            .map_err(LedgerError::io("cannot write", &path))?;
-        let written = self.store.replace(&name, &text).await;
-        let mut state = self.state();
-        match written {
-            Ok(()) => state.mark_changed(),
-            Err(_) => state.changes = Changes::Uncertain,
-        }
-        written.map(|()| generation)
-    }
-
-    /// Allows writing an entry that is not authenticated.
-    pub fn sign(&self, id: WorkspaceId) {
-        self.state().unverified.remove(&id);
-    }
-
-    fn next_generation(&self) -> u64 {
-        let mut state = self.state();
-        state.counter += 1;
-        state.counter
-    }
-
-    /// Makes sure that a head exists before the first entry: entries without a head are not
-    /// accepted.
-    async fn prepare(&self) -> Result<(), LedgerError> {
-        let _guard = self.first_head.lock().await;
-        if !self.state().is_loaded {
-            self.load().await?;
-        }
-        if self.state().has_head {
-            return Ok(());
-        }
-        self.write_head().await
-    }
-
-    /// Writes the head at the end of a run, and then removes the files of removed entries. Does
-    /// nothing if nothing was written.
-    pub async fn checkpoint(&self) -> Result<(), LedgerError> {
-        // After a failed write the head could name a generation that is not stored.
-        if self.state().changes != Changes::Written {
-            return Ok(());
-        }
-        self.write_head().await?;
-        let removed = std::mem::take(&mut self.state().removed);
-        for id in removed {
-            self.store.remove(&file(id)).await?;
-        }
-        self.state().changes = Changes::None;
-        Ok(())
-    }
-
-    async fn write_head(&self) -> Result<(), LedgerError> {
-        let head = {
-            let state = self.state();
-            Head {
-                counter: state.counter,
-                generations: state.generations.clone(),
-                journal: state.journal,
-                key_id: self.authenticator.key_id().to_owned(),
-                guards: state.guards,
-            }
-        };
-        head::write(&self.store, &self.authenticator, &head).await?;
-        let mut state = self.state();
-        state.has_head = true;
-        state.head_journal = head.journal;
-        Ok(())
     }
 
     /// Records the guards of the files for the next head.
@@ -343,14 +267,27 @@ impl Ledger {
         if !self.state().is_loaded {
             self.load().await?;
         }
-        let previous = self.state().head_journal;
+        let before = self.state().journal.clone();
         let authenticator = Arc::clone(&self.authenticator);
-        let journal =
-            Journal::start(&self.store, authenticator, previous, open, unverified).await?;
+        let journal = Journal::start(
+            &self.store,
+            authenticator,
+            before.as_ref(),
+            open,
+            unverified,
+        )
+        .await?;
         let mut state = self.state();
-        state.journal = Some(journal.id());
+        state.journal = Some(HeadJournal {
+            id: journal.id(),
+            previous: before.map(|journal| journal.id),
+            open: None,
+        });
+        state.own_journal = Some(journal.open_intents());
         state.mark_changed();
         drop(state);
+        self.write_head(RunState::Writing).await?;
+        journal.remove_earlier().await?;
         Ok(journal)
     }
 

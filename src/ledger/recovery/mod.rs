@@ -43,7 +43,7 @@ pub fn recover(recorded: LedgerState, entries: &[JournalEntry], observed: &Obser
     for (index, entry) in open.iter().enumerate() {
         match &entry.intent {
             Intent::CreateCustomer { customer } => {
-                recover_customer(&mut recovered, customer, observed);
+                recover_customer(&mut recovered, entry, customer, observed);
             }
             Intent::CreateConnector { .. } => {
                 let attempts = open[index..]
@@ -200,13 +200,21 @@ fn new_customer(name: &str) -> CustomerEntry {
     }
 }
 
-fn recover_customer(recovered: &mut Recovered, name: &str, observed: &Observed) {
+/// Records the workspace that a request for a token may have created. An older workspace of that name
+/// stays to be adopted.
+fn recover_customer(
+    recovered: &mut Recovered,
+    request: &JournalEntry,
+    name: &str,
+    observed: &Observed,
+) {
     let mut named = observed
         .customers
         .iter()
         .filter(|(_, customer)| customer.name == name);
     // An entry that is not verified blocks its customer until it is signed.
-    if let (Some((id, _)), None) = (named.next(), named.next())
+    if let (Some((id, customer)), None) = (named.next(), named.next())
+        && request.may_have_created(&customer.created_at)
         && !recovered.recorded.customers.contains_key(id)
         && !recovered.recorded.unverified.contains_key(id)
     {

@@ -312,3 +312,28 @@ fn observed_created_with_or_without_offset_is_read() {
     assert_eq!(created("2026-05-01T10:00:00.500"), expected);
     assert_eq!(created("yesterday"), None);
 }
+
+#[test]
+fn recover_customer_records_no_workspace_older_than_the_request() {
+    let request = JournalEntry {
+        intent: Intent::CreateCustomer {
+            customer: "acme".into(),
+        },
+        at: Some(AT.into()),
+        outcome: None,
+    };
+    for (created_at, is_recorded) in [
+        ("2026-05-01T10:00:01Z", true),
+        ("2026-05-01T09:31:00Z", true),
+        ("2026-05-01T09:29:00Z", false),
+        ("2025-05-01T10:00:01Z", false),
+    ] {
+        let mut observed = observed(&[]);
+        let workspace = observed.customers.get_mut(&WORKSPACE).unwrap();
+        created_at.clone_into(&mut workspace.created_at);
+        let recovered = recover(LedgerState::default(), &[request.clone()], &observed);
+        let is_changed = recovered.changed.contains(&WORKSPACE);
+        assert_eq!(is_changed, is_recorded, "{created_at}");
+        assert_eq!(recovered.recorded.customers.len(), usize::from(is_changed));
+    }
+}

@@ -1,6 +1,6 @@
-//! Responsible for private, durable files: mode 0600 in directories of mode 0700. Does not follow
-//! links, which a checkout can contain. Does not use files or directories that other users own or can
-//! write.
+//! Responsible for private, durable files: mode 0600 in directories of mode 0700, or 0660 and 0770 if
+//! the operator lets the group write. Does not follow links, which a checkout can contain. Does not use
+//! files or directories that other users own or can write.
 
 use crate::files::{self, Access, DEFAULT_LIMIT, FileError, FileErrorKind};
 use crate::ledger::LedgerError;
@@ -15,20 +15,22 @@ pub struct LocalStore {
     root: PathBuf,
     /// The directory of the ledger below the root.
     below: PathBuf,
+    access: Access,
 }
 
 impl LocalStore {
-    pub(super) fn new(root: &Path) -> Self {
+    pub(super) fn new(root: &Path, access: Access) -> Self {
         Self {
             root: root.to_owned(),
             below: PathBuf::new(),
+            access,
         }
     }
 
     pub(super) fn below(&self, dir: &str) -> Self {
         Self {
-            root: self.root.clone(),
             below: self.below.join(dir),
+            ..self.clone()
         }
     }
 
@@ -53,7 +55,7 @@ impl LocalStore {
         let Some(file) = files::open_read(&self.root, &relative).map_err(failed)? else {
             return Ok(None);
         };
-        files::check_owner_and_mode(&self.root, &relative, &file)
+        files::check_owner_and_mode(&self.root, &relative, &file, self.access)
             .map_err(refused("cannot read"))?;
         let mut content = Vec::new();
         file.take(limit + 1)
@@ -85,14 +87,15 @@ impl LocalStore {
     ) -> Result<File, LedgerError> {
         let relative = self.below.join(name);
         self.create_dir(relative.parent().unwrap_or(&self.below))?;
-        files::replace_atomically(&self.root, &relative, content, Access::Private)
+        files::replace_atomically(&self.root, &relative, content, self.access)
             .map_err(refused("cannot write"))
     }
 
     /// Opens a file for reading and writing, and creates it if it does not exist.
     pub(in crate::ledger) fn open_or_create(&self, name: &str) -> Result<File, LedgerError> {
         self.create_dir(&self.below)?;
-        files::open_or_create(&self.root, &self.below.join(name)).map_err(refused("cannot open"))
+        files::open_or_create(&self.root, &self.below.join(name), self.access)
+            .map_err(refused("cannot open"))
     }
 
     fn create_dir(&self, relative: &Path) -> Result<(), LedgerError> {
@@ -104,15 +107,15 @@ impl LocalStore {
             .create(&self.root)
             .map_err(LedgerError::io("cannot create", &self.root))?;
         self.check_dir(relative)?;
-        files::private_dir(&self.root, relative).map_err(refused("cannot create"))
+        files::create_dir(&self.root, relative, self.access).map_err(refused("cannot create"))
     }
 
     /// Refuses a directory, or one above it, that another user could have created or can change.
     fn check_dir(&self, relative: &Path) -> Result<(), LedgerError> {
-        for dir in relative.ancestors() {
-            files::check_dir_owner_and_mode(&self.root, dir).map_err(refused("cannot inspect"))?;
-        }
-        Ok(())
+        relative
+            .ancestors()
+            .try_for_each(|dir| files::check_dir_owner_and_mode(&self.root, dir, self.access))
+            .map_err(refused("cannot inspect"))
     }
 
     /// Removes a file durably, if it exists.
@@ -134,7 +137,7 @@ impl LocalStore {
 
 /// Refuses a directory that another user could have created or can change, and a link. Other users
 /// may read the directory, because it contains no secrets.
-pub fn trusted(path: &Path) -> Result<(), LedgerError> {
+pub fn trusted(path: &Path, access: Access) -> Result<(), LedgerError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok(());
     };
@@ -143,7 +146,8 @@ pub fn trusted(path: &Path) -> Result<(), LedgerError> {
     } else {
         parent
     };
-    files::check_dir_owner_and_mode(parent, Path::new(name)).map_err(refused("cannot inspect"))
+    files::check_dir_owner_and_mode(parent, Path::new(name), access)
+        .map_err(refused("cannot inspect"))
 }
 
 /// The error of a file operation.
@@ -153,6 +157,10 @@ fn refused(action: &'static str) -> impl FnOnce(FileError) -> LedgerError {
             action,
             path: error.path,
             source,
+        },
+        FileErrorKind::WritableByGroup(mode) => LedgerError::GroupWritable {
+            path: error.path,
+            mode,
         },
         why => LedgerError::Untrusted {
             path: error.path,
@@ -164,7 +172,7 @@ fn refused(action: &'static str) -> impl FnOnce(FileError) -> LedgerError {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{LedgerError, LocalStore, trusted};
+    use super::{Access, LedgerError, LocalStore, trusted};
     use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
@@ -172,6 +180,7 @@ mod tests {
     fn why<T: std::fmt::Debug>(result: Result<T, LedgerError>) -> String {
         match result {
             Err(LedgerError::Untrusted { why, .. }) => why,
+            Err(error @ LedgerError::GroupWritable { .. }) => error.to_string(),
             other => panic!("trusted: {other:?}"),
         }
     }
@@ -183,26 +192,51 @@ mod tests {
     #[test]
     fn local_directory_of_others_or_link_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(dir.path());
+        let store = LocalStore::new(dir.path(), Access::Private);
         let own = store.below("own");
         own.replace("file", b"text").unwrap();
-        trusted(&dir.path().join("own")).unwrap();
-        trusted(&dir.path().join("absent")).unwrap();
+        trusted(&dir.path().join("own"), Access::Private).unwrap();
+        trusted(&dir.path().join("absent"), Access::Private).unwrap();
         symlink(dir.path().join("own"), dir.path().join("link")).unwrap();
-        assert!(why(trusted(&dir.path().join("link"))).contains("link"));
+        assert!(why(trusted(&dir.path().join("link"), Access::Private)).contains("link"));
         let link = store.below("link");
         assert!(why(link.read("file")).contains("link"));
         assert!(why(link.replace("file", b"")).contains("link"));
         allow(&dir.path().join("own"), 0o770);
-        assert!(why(trusted(&dir.path().join("own"))).contains("written by other users"));
+        assert!(
+            why(trusted(&dir.path().join("own"), Access::Private))
+                .contains("written by other users")
+        );
         assert!(why(own.replace("file", b"")).contains("written by other users"));
         assert!(why(own.names("")).contains("written by other users"));
     }
 
     #[test]
+    fn local_store_of_a_group_keeps_its_modes() {
+        let dir = tempfile::tempdir().unwrap();
+        // A volume with fsGroup: at each mount, the group gets access to all files.
+        allow(dir.path(), 0o2770);
+        let store = LocalStore::new(dir.path(), Access::Group).below("own");
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        for _ in 0..2 {
+            store.replace("file", b"text").unwrap();
+            drop(store.open_or_create("lock").unwrap());
+            assert_eq!(store.text("file").unwrap().as_deref(), Some("text"));
+            assert_eq!(store.names("").unwrap(), ["file", "lock"]);
+            assert_eq!(mode(&store.path("")), 0o770);
+            assert_eq!(mode(&store.path("file")), 0o660);
+        }
+        trusted(&dir.path().join("own"), Access::Group).unwrap();
+        let private = LocalStore::new(dir.path(), Access::Private).below("own");
+        assert!(why(private.text("file")).contains("its group (mode 0660)"));
+        allow(&store.path("file"), 0o662);
+        assert!(why(store.text("file")).contains("written by other users"));
+    }
+
+    #[test]
     fn local_file_writable_by_others_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(dir.path());
+        let store = LocalStore::new(dir.path(), Access::Private);
         store.replace("file", b"text").unwrap();
         assert_eq!(store.text("file").unwrap().as_deref(), Some("text"));
         allow(&store.path("file"), 0o666);
@@ -212,7 +246,7 @@ mod tests {
     #[test]
     fn local_link_in_place_of_file_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(dir.path());
+        let store = LocalStore::new(dir.path(), Access::Private);
         store.replace("file", b"text").unwrap();
         symlink(store.path("file"), store.path("link")).unwrap();
         assert!(why(store.text("link")).contains("link"));
@@ -221,7 +255,7 @@ mod tests {
     #[test]
     fn local_file_beyond_limit_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(dir.path());
+        let store = LocalStore::new(dir.path(), Access::Private);
         let file = store.replace("file", b"text").unwrap();
         file.set_len(super::DEFAULT_LIMIT + 1).unwrap();
         assert!(why(store.text("file")).contains("larger than"));

@@ -9,6 +9,7 @@ pub(in crate::ledger) use object::{Moment, Put};
 pub use object::{SharedStore, open_shared};
 
 use super::LedgerError;
+use crate::files::Access;
 use crate::model::OrganizationId;
 use std::path::{Path, PathBuf};
 
@@ -21,13 +22,19 @@ pub enum LedgerStore {
     Shared(SharedStore),
 }
 
+#[cfg(any(fuzzing, test))]
 impl From<&Path> for LedgerStore {
     fn from(dir: &Path) -> Self {
-        Self::Local(LocalStore::new(dir))
+        Self::local(dir, Access::Private)
     }
 }
 
 impl LedgerStore {
+    /// A directory on this machine, whose files only this user or also the group may write.
+    pub fn local(dir: &Path, access: Access) -> Self {
+        Self::Local(LocalStore::new(dir, access))
+    }
+
     /// The store of one organization.
     pub(in crate::ledger) fn for_organization(&self, organization: OrganizationId) -> Self {
         match self {

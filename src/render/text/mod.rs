@@ -18,7 +18,7 @@ pub use ledger::{ledger, trust_plan, trusted};
 pub use plan::plan;
 pub use rekey::rekeyed;
 pub use report::report;
-pub use signing::signing;
+pub use signing::{signed, signing};
 pub use types::{one_type, types};
 
 use super::view::{Group, Listing, Phrase, Row};

@@ -17,6 +17,7 @@ const FILE_VARIABLES: &[(&str, &str)] = &[
     ),
     ("AIRLIFT_CONFIG", "the user's own configuration"),
     ("AIRLIFT_LEDGER_KEY_FILE", "the key of the ledger"),
+    ("AIRLIFT_LEDGER_OLD_KEY_FILE", "the old key of the ledger"),
     ("AIRLIFT_POLICY", POLICY),
     ("AIRLIFT_VAULT_JWT_FILE", "the login of Vault"),
     ("AWS_CONFIG_FILE", "the login of AWS"),

@@ -138,3 +138,31 @@ fn sandbox_ledger_key_is_random_and_private() {
     });
     assert!(keys[0] != keys[1] && keys[0].len() == 64);
 }
+
+#[test]
+fn ledger_key_of_a_file_is_that_of_the_variable() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let mut env = TestEnv::new();
+    env.set("AIRLIFT_LEDGER_KEY", key);
+    env.converge(&[]);
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("key");
+    std::fs::write(&file, format!("{key}\n")).unwrap();
+    env.set("AIRLIFT_LEDGER_KEY_FILE", file.to_str().unwrap());
+    env.run(&["plan"]).exits(64).complains("two_ledger_keys");
+    env.unset("AIRLIFT_LEDGER_KEY");
+    let plan = env.run(&["plan", "--detailed-exitcode"]);
+    assert!(!plan.exits(0).stderr.contains("weak_ledger_key"), "{plan}");
+    std::fs::remove_file(file).unwrap();
+    env.run(&["plan"]).exits(1).complains("bad_ledger_key");
+}
+
+#[test]
+fn ledger_key_that_is_blank_is_refused_and_a_short_one_reported() {
+    let mut env = TestEnv::new();
+    env.set("AIRLIFT_LEDGER_KEY", " \t");
+    env.run(&["plan"]).exits(1).complains("bad_ledger_key");
+    env.set("AIRLIFT_LEDGER_KEY", "short");
+    env.run(&["plan"]).exits(0).complains("weak_ledger_key");
+    env.run(&["doctor"]).says("weak_ledger_key");
+}

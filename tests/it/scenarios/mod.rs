@@ -17,6 +17,7 @@ mod ledger;
 mod ledger_commands;
 mod literal_text;
 mod naughty_names;
+mod ledger_place;
 mod policy;
 mod prune;
 mod redaction;

@@ -50,10 +50,20 @@ async fn ledger_file_incomplete_fails_the_run() {
     let journal = file(&bench, |name| name == "journal.ndjson");
     let complete = std::fs::read(&journal).unwrap();
     assert!(complete.len() > 100);
-    for part in 0..4 {
-        std::fs::write(&journal, &complete[..(complete.len() - 1) * part / 4]).unwrap();
+    for part in 1..4 {
+        let cut = &complete[..complete.len() * part / 4];
+        // The last line, and a part of a line.
+        let incomplete = cut.rsplit(|byte| *byte == b'\n').next().unwrap();
+        std::fs::write(&journal, [&complete[..], incomplete].concat()).unwrap();
         bench.run(&running, PLAN).await.exits(0);
     }
+    // The run is complete, so that a missing outcome was removed.
+    let end = complete.len() - 1;
+    let last = complete[..end].iter().rposition(|byte| *byte == b'\n');
+    std::fs::write(&journal, &complete[..=last.unwrap()]).unwrap();
+    let plan = bench.run(&running, PLAN).await;
+    plan.exits(4);
+    plan.says("ledger_unverified");
     std::fs::write(&journal, [b"{\"seq\":\n", &complete[..]].concat()).unwrap();
     let plan = bench.run(&running, PLAN).await;
     plan.exits(1);

@@ -1,17 +1,55 @@
 //! Tests of the journal of a ledger: which lines are authenticated and current.
 
-use super::{Fixture, Ledger};
-use crate::ledger::Intent;
+use super::{Fixture, Ledger, LedgerError, ORGANIZATION, with_key};
+use crate::ledger::store::object::tests::writable_store;
+use crate::ledger::{Intent, IntentOutcome, Journal, LedgerStore, SharedStore};
+use std::path::Path;
+
+fn creation(customer: &str) -> Intent {
+    let customer = customer.into();
+    Intent::CreateCustomer { customer }
+}
+
+async fn started(ledger: &Ledger) -> Journal {
+    let open = ledger.open_intents().await.unwrap();
+    ledger.journal(&open).await.unwrap()
+}
 
 /// A journal with an intent for a customer, as its run was killed.
 async fn begun(ledger: &Ledger, customer: &str) {
-    let open = ledger.open_intents().await.unwrap();
-    let journal = ledger.journal(&open).await.unwrap();
-    let customer = customer.into();
-    journal
-        .begin(Intent::CreateCustomer { customer })
-        .await
-        .unwrap();
+    let journal = started(ledger).await;
+    journal.begin(creation(customer)).await.unwrap();
+}
+
+/// A journal with an intent for each customer. All but the last one fail.
+async fn failed(ledger: &Ledger, customers: &[&str]) {
+    let journal = started(ledger).await;
+    let mut last = None;
+    for customer in customers {
+        if let Some(seq) = last {
+            journal.end(seq, IntentOutcome::Failed).await.unwrap();
+        }
+        last = Some(journal.begin(creation(customer)).await.unwrap());
+    }
+}
+
+/// The customers of intents that are open, and of those that are not authenticated.
+async fn read(ledger: &Ledger) -> (Vec<String>, Vec<String>) {
+    let (state, open) = ledger.load_with_journal().await.unwrap();
+    let open = open.iter().map(|entry| entry.intent.customer().to_owned());
+    (open.collect(), Vec::from_iter(state.unverified_names))
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().copied().map(str::to_owned).collect()
+}
+
+/// Changes the lines of a file.
+fn rewrite(path: &Path, change: impl Fn(&mut Vec<String>)) {
+    let text = Fixture::read(path);
+    let mut lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
+    change(&mut lines);
+    std::fs::write(path, lines.concat()).unwrap();
 }
 
 #[tokio::test]
@@ -44,7 +82,178 @@ async fn journal_of_earlier_run_restored_claims_nothing() {
     std::fs::write(&path, old).unwrap();
     let (state, open) = fixture.ledger().load_with_journal().await.unwrap();
     assert!(open.is_empty());
-    assert_eq!(Vec::from_iter(state.unverified_names), ["first"]);
+    // The head knows the open intent of the second run, which is lost.
+    let names = Vec::from_iter(state.unverified_names);
+    assert_eq!(names, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn journal_of_complete_run_without_an_outcome_reopens_nothing() {
+    let fixture = Fixture::saved().await;
+    let path = fixture.path("journal.ndjson");
+    let ledger = fixture.ledger();
+    failed(&ledger, &["first", "second", "third"]).await;
+    ledger.checkpoint().await.unwrap();
+    let complete = Fixture::read(&path);
+    assert_eq!(read(&fixture.ledger()).await, (names(&["third"]), vec![]));
+    // The lines: header, first, its outcome, second, its outcome, third.
+    for at in [2, 4] {
+        rewrite(&path, |lines| drop(lines.remove(at)));
+        let (open, unverified) = read(&fixture.ledger()).await;
+        assert_eq!(open, names(&[]));
+        let reopened = ["first", "second"][at / 2 - 1].to_owned();
+        assert!(unverified.contains(&reopened), "{unverified:?}");
+        std::fs::write(&path, &complete).unwrap();
+    }
+    // A copy of an intent after its outcome.
+    rewrite(&path, |lines| lines.push(lines[1].clone()));
+    let (open, unverified) = read(&fixture.ledger()).await;
+    assert_eq!(open, names(&[]));
+    assert!(unverified.contains(&"first".to_owned()));
+}
+
+#[tokio::test]
+async fn journal_of_complete_run_cut_at_its_end_reopens_nothing() {
+    let fixture = Fixture::saved().await;
+    let path = fixture.path("journal.ndjson");
+    let ledger = fixture.ledger();
+    let journal = started(&ledger).await;
+    let seq = journal.begin(creation("acme")).await.unwrap();
+    journal.end(seq, IntentOutcome::Failed).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    rewrite(&path, |lines| drop(lines.pop()));
+    let unverified = names(&["acme"]);
+    assert_eq!(read(&fixture.ledger()).await, (vec![], unverified.clone()));
+    // The next run keeps the customer blocked, until the ledger is signed.
+    let ledger = fixture.ledger();
+    begun(&ledger, "other").await;
+    ledger.checkpoint().await.unwrap();
+    let (_, still) = read(&fixture.ledger()).await;
+    assert_eq!(still, unverified);
+}
+
+#[tokio::test]
+async fn journal_of_killed_run_without_an_outcome_opens_nothing_before_it() {
+    let fixture = Fixture::saved().await;
+    let path = fixture.path("journal.ndjson");
+    failed(&fixture.ledger(), &["first", "second"]).await;
+    assert_eq!(read(&fixture.ledger()).await, (names(&["second"]), vec![]));
+    rewrite(&path, |lines| drop(lines.remove(2)));
+    let (open, unverified) = read(&fixture.ledger()).await;
+    assert_eq!((open, unverified), (vec![], names(&["first", "second"])));
+}
+
+#[tokio::test]
+async fn journal_removed_with_open_intents_names_their_customers() {
+    let fixture = Fixture::saved().await;
+    let ledger = fixture.ledger();
+    begun(&ledger, "acme").await;
+    ledger.checkpoint().await.unwrap();
+    std::fs::remove_file(fixture.path("journal.ndjson")).unwrap();
+    let unverified = names(&["acme"]);
+    assert_eq!(read(&fixture.ledger()).await, (vec![], unverified));
+}
+
+#[tokio::test]
+async fn journal_of_killed_run_removed_stops_the_run_until_it_is_signed() {
+    let fixture = Fixture::saved().await;
+    begun(&fixture.ledger(), "acme").await;
+    std::fs::remove_file(fixture.path("journal.ndjson")).unwrap();
+    let ledger = fixture.ledger();
+    let error = ledger.load().await.unwrap_err();
+    assert!(
+        matches!(error, LedgerError::JournalMissing { .. }),
+        "{error}"
+    );
+    let unsigned = ledger.load_unsigned().await.unwrap();
+    assert_eq!(unsigned.objects, ["journal"]);
+    ledger.clear_journal(&unsigned.open).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    assert_eq!(fixture.load().await.customers.len(), 3);
+}
+
+fn shared_ledger(shared: &SharedStore) -> Ledger {
+    let store = LedgerStore::Shared(shared.clone());
+    Ledger::new(&store, with_key(ORGANIZATION, 1))
+}
+
+/// The names and the texts of the journal's objects.
+async fn objects(shared: &SharedStore) -> Vec<(String, String)> {
+    let shared = shared.below(&ORGANIZATION.to_string());
+    let mut objects = Vec::new();
+    for name in shared.names("journal").await.unwrap() {
+        let name = format!("journal/{name}");
+        let text = shared.read(&name).await.unwrap().unwrap();
+        objects.push((name, text));
+    }
+    objects
+}
+
+#[tokio::test]
+async fn journal_object_put_back_after_its_outcome_reopens_nothing() {
+    let shared = writable_store();
+    let ledger = shared_ledger(&shared);
+    let journal = started(&ledger).await;
+    let seq = journal.begin(creation("acme")).await.unwrap();
+    let (name, text) = objects(&shared).await.remove(0);
+    journal.end(seq, IntentOutcome::Failed).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    let below = shared.below(&ORGANIZATION.to_string());
+    below.replace(&name, text.as_bytes()).await.unwrap();
+    let unverified = names(&["acme"]);
+    assert_eq!(read(&shared_ledger(&shared)).await, (vec![], unverified));
+}
+
+#[tokio::test]
+async fn journal_object_removed_while_open_names_its_customer() {
+    let shared = writable_store();
+    let ledger = shared_ledger(&shared);
+    begun(&ledger, "acme").await;
+    ledger.checkpoint().await.unwrap();
+    assert_eq!(
+        read(&shared_ledger(&shared)).await,
+        (names(&["acme"]), vec![])
+    );
+    let below = shared.below(&ORGANIZATION.to_string());
+    let (name, _) = objects(&shared).await.remove(0);
+    below.remove(&name).await.unwrap();
+    let unverified = names(&["acme"]);
+    assert_eq!(
+        read(&shared_ledger(&shared)).await,
+        (vec![], unverified.clone())
+    );
+    // The next run keeps the customer blocked, until the ledger is signed.
+    let ledger = shared_ledger(&shared);
+    started(&ledger).await;
+    ledger.checkpoint().await.unwrap();
+    assert_eq!(read(&shared_ledger(&shared)).await, (vec![], unverified));
+    let ledger = shared_ledger(&shared);
+    ledger.load_unsigned().await.unwrap();
+    ledger.clear_journal(&[]).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    assert_eq!(read(&shared_ledger(&shared)).await, (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn journal_objects_of_run_killed_before_the_head_are_ignored() {
+    let shared = writable_store();
+    let ledger = shared_ledger(&shared);
+    begun(&ledger, "acme").await;
+    let head = shared.below(&ORGANIZATION.to_string());
+    let before = head.read("head.json").await.unwrap().unwrap();
+    let earlier = objects(&shared).await;
+    let next = shared_ledger(&shared);
+    begun(&next, "acme").await;
+    // Killed before the head: both journals have objects, and the head names the first one.
+    head.replace("head.json", before.as_bytes()).await.unwrap();
+    for (name, text) in &earlier {
+        head.replace(name, text.as_bytes()).await.unwrap();
+    }
+    assert_eq!(objects(&shared).await.len(), 2);
+    assert_eq!(
+        read(&shared_ledger(&shared)).await,
+        (names(&["acme"]), vec![])
+    );
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Tests of loading and saving: which entries are authenticated and current.
 
+mod head;
 mod journal;
 
 use super::super::testing::with_key;
 use super::{Ledger, LedgerError, LedgerStore};
+use crate::ledger::entries::file;
 use crate::model::{
     CustomerEntry, LedgerState, OrganizationId, RecordedGuards, UnverifiedCause, WorkspaceId,
 };
@@ -51,7 +53,7 @@ impl Fixture {
     }
 
     fn file(&self, n: u128) -> PathBuf {
-        self.path(&super::file(id(n)))
+        self.path(&file(id(n)))
     }
 
     fn read(path: &Path) -> String {

@@ -2,7 +2,7 @@
 //! files of other users.
 
 use super::{assert_code, assert_refused};
-use crate::support::{TestEnv, files};
+use crate::support::{PROJECT, TestEnv, faulty, files};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -201,6 +201,58 @@ fn forged_intent_in_the_journal_owns_nothing() {
         assert_code(&output, "ledger_");
         assert_eq!(env.world(), before);
     }
+}
+
+/// Creations fail, someone creates the connector by hand, and the outcomes are removed from the
+/// journal.
+#[test]
+fn journal_without_an_outcome_makes_no_connector_of_others_managed() {
+    let faults = "create_integrations_connectors:1:422";
+    let env = TestEnv::with(PROJECT, faulty(faults));
+    env.remove_lines("- name: globex", None);
+    env.run(&["apply", "--auto-approve", "--parallelism", "1"])
+        .exits(4);
+    let key = json!({"token": "someone's"});
+    env.remote()
+        .connector("acme", "Acme GitHub", "github", &key);
+    let complete = read(&journal(&env));
+    assert!(complete.contains("\"outcome\":\"failed\""), "{complete}");
+    let (has_outcome, is_last) = (
+        |line: &&str| line.contains("failed"),
+        complete.lines().count(),
+    );
+    let without: String = complete
+        .lines()
+        .filter(|line| !has_outcome(line))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(without.lines().count() < is_last);
+    std::fs::write(journal(&env), without).unwrap();
+    let by_hand = env.connector("Acme GitHub");
+    assert_refused(&env, "ledger_unverified");
+    assert_eq!(env.connector("Acme GitHub"), by_hand);
+    assert!(!read(&env.ledger_entry("acme")).contains(&by_hand.id.to_string()));
+    // Restored, the project adopts nothing without `--adopt`.
+    std::fs::write(journal(&env), complete).unwrap();
+    env.run(&["plan"]).exits(0);
+}
+
+#[test]
+fn old_head_and_old_entry_block_the_other_customers() {
+    let mut env = TestEnv::applied();
+    let organization = airlift::sandbox::ORGANIZATION_ID;
+    let head = env.path(format!(".airlift/ledger/{organization}/head.json"));
+    let old = [head, env.ledger_entry("acme")];
+    let texts = old.clone().map(|path| read(&path));
+    env.set("ACME_GITHUB", "another-value");
+    env.converge(&[]);
+    env.write("stripe-key", "another-key\n");
+    env.converge(&[]);
+    for (path, text) in old.iter().zip(texts) {
+        std::fs::write(path, text).unwrap();
+    }
+    env.run(&["doctor"]).exits(1).says("ledger_entry_old");
+    assert_refused(&env, "ledger_entry_old");
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! Responsible for the checks of `doctor` on the ledger: its directory, its key, and what of it is
+//! verified. Changes nothing.
+
+use super::App;
+use super::health::failed;
+use super::ledger_access::{shared_address, state_dir};
+use super::ledger_keys::{KeyStrength, WEAK_KEY};
+use crate::cli::{GlobalArgs, LedgerMode};
+use crate::config::Project;
+use crate::model::{HealthCheck, LedgerState};
+use std::path::Path;
+
+const SUBJECT: &str = "ledger";
+
+/// Reads the ledger. Says nothing about a sound ledger on this machine: its directory has a line.
+pub(super) async fn check_ledger(app: &App<'_>) -> Vec<HealthCheck> {
+    let mut checks = Vec::new();
+    if app.fingerprinters.strength == KeyStrength::Weak {
+        let hint = "`airlift explain weak_ledger_key` says how to change it";
+        checks.push(HealthCheck::warn("ledger key", WEAK_KEY, hint));
+    }
+    match app.ledger.load().await {
+        Err(error) => checks.push(failed(SUBJECT, &error.into())),
+        Ok(recorded)
+            if !recorded.unverified.is_empty() || !recorded.unverified_names.is_empty() =>
+        {
+            checks.push(unverified(&recorded));
+        }
+        Ok(_) if is_shared(app.invocation.global) => {
+            let detail = format!("{} can be read", app.ledger.shown());
+            checks.push(HealthCheck::ok(SUBJECT, detail));
+        }
+        Ok(_) => {}
+    }
+    checks
+}
+
+/// Names the entries of the ledger that are not verified.
+fn unverified(recorded: &LedgerState) -> HealthCheck {
+    let entries = recorded.unverified.iter().map(|(id, entry)| {
+        let name = entry.claimed_name.as_deref().unwrap_or_default();
+        format!("customers/{id}.json {name} [{}]", entry.cause.code())
+    });
+    let journal = recorded
+        .unverified_names
+        .iter()
+        .map(|name| format!("a journal entry of {name} [ledger_unverified]"));
+    let list: Vec<String> = entries.chain(journal).collect();
+    let detail = format!("not verified, so blocked: {}", list.join(", "));
+    let hint = "restore the files from a backup, or run `airlift ledger sign`";
+    HealthCheck::fail(SUBJECT, detail, hint)
+}
+
+pub(super) fn is_shared(global: &GlobalArgs) -> bool {
+    global.ledger.as_deref().and_then(shared_address).is_some()
+}
+
+/// Looks at the directory of a ledger on this machine.
+pub(super) fn check_directory(project: &Project, global: &GlobalArgs) -> HealthCheck {
+    let root = global.ledger.clone();
+    let default = if global.sandbox { "sandbox" } else { "ledger" };
+    let root = root.unwrap_or_else(|| state_dir(project).join(default));
+    let shown = root.display();
+    match std::fs::read_dir(&root) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => HealthCheck::ok(
+            SUBJECT,
+            format!("{shown} does not exist yet; the first apply creates it"),
+        ),
+        Err(error) => {
+            let detail = format!("{shown} cannot be read: {}", error.kind());
+            HealthCheck::fail(
+                SUBJECT,
+                detail,
+                "let this user read and write the directory",
+            )
+        }
+        Ok(_) if is_accessible_to_others(&root, global.ledger_mode) => {
+            let detail = format!("{shown} is accessible to other users");
+            HealthCheck::warn(SUBJECT, detail, "remove their permissions: chmod 700")
+        }
+        Ok(_) => HealthCheck::ok(SUBJECT, format!("{shown} exists and is private")),
+    }
+}
+
+#[cfg(unix)]
+fn is_accessible_to_others(directory: &Path, mode: LedgerMode) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let others = match mode {
+        LedgerMode::Private => 0o077,
+        LedgerMode::Group => 0o007,
+    };
+    let metadata = directory.metadata();
+    metadata.is_ok_and(|metadata| metadata.mode() & others != 0)
+}
+
+#[cfg(not(unix))]
+fn is_accessible_to_others(_: &Path, _: LedgerMode) -> bool {
+    false
+}
