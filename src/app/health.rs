@@ -146,7 +146,7 @@ pub(super) fn failed(subject: &str, failure: &Failure) -> HealthCheck {
 
 /// Whether a sandbox was used before. Without one, opening it would create files.
 fn has_sandbox(global: &GlobalArgs, project: &Project) -> bool {
-    global.sandbox && state_dir(project).join("sandbox").is_dir()
+    global.sandbox && state_dir(project).join("sandbox.json").exists()
 }
 
 async fn stores(

@@ -303,7 +303,5 @@ fn is_old(head: &Head, id: WorkspaceId, (generation, run): (u64, Option<Uuid>)) 
     if generation > head.counter {
         return head.run.is_none() || head.run != run;
     }
-    head.generations
-        .get(&id)
-        .is_none_or(|current| generation < *current)
+    head.generations.get(&id) != Some(&generation)
 }

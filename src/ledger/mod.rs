@@ -46,7 +46,7 @@ pub enum Damage {
 }
 
 impl Damage {
-    fn of(text: &[u8], error: Option<&serde_json::Error>) -> Self {
+    fn from_content(text: &[u8], error: Option<&serde_json::Error>) -> Self {
         let is_marker =
             |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
         if text.split(|byte| *byte == b'\n').any(is_marker) {
@@ -192,7 +192,7 @@ impl LedgerError {
             path,
             what,
             line: error.line(),
-            damage: Damage::of(text.as_bytes(), Some(&error)),
+            damage: Damage::from_content(text.as_bytes(), Some(&error)),
         }
     }
 

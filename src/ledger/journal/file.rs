@@ -56,7 +56,7 @@ pub(super) fn read(
         path: store.path(FILE),
         what: "journal",
         line,
-        damage: Damage::of(&bytes, None),
+        damage: Damage::from_content(&bytes, None),
     })
 }
 

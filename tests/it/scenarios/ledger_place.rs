@@ -32,7 +32,7 @@ fn mount(directory: &Path) {
 #[cfg(unix)]
 #[test]
 fn ledger_on_volume_of_a_group_is_named_and_works_with_its_mode() {
-    let env = TestEnv::new();
+    let mut env = TestEnv::new();
     let volume = env.path("volume");
     std::fs::create_dir(&volume).unwrap();
     allow(&volume, 0o2775);
@@ -46,7 +46,7 @@ fn ledger_on_volume_of_a_group_is_named_and_works_with_its_mode() {
     }
     let group = [&place[..], &["--ledger-mode", "group"]].concat();
     env.assert_converged(&group);
-    env.edit("subdomain: acme", "subdomain: acme-eu");
+    env.set("ACME_GITHUB", "another-value");
     env.converge(&group);
     let organization = env.path(format!(
         "volume/ledger/{}",
@@ -103,4 +103,18 @@ fn plan_with_empty_ledger_elsewhere_says_so() {
     plan.exits(0).complains("is empty");
     let plan = env.run(&["plan"]);
     assert!(!plan.exits(0).stderr.contains("is empty"), "{plan}");
+}
+
+#[test]
+fn doctor_in_sandbox_reads_the_ledger_of_the_sandbox() {
+    let mut env = TestEnv::new();
+    for place in [&[][..], &["--ledger", "elsewhere"]] {
+        env.unset("AIRLIFT_LEDGER_KEY");
+        env.run(&[&["apply", "--auto-approve", "--sandbox"], place].concat())
+            .exits(0);
+        let doctor = [&["doctor", "--sandbox"], place].concat();
+        assert!(!env.run(&doctor).stdout.contains("fail  ledger"));
+        env.set("AIRLIFT_LEDGER_KEY", "0123456789abcdef0123456789abcdef");
+        env.run(&doctor).exits(1).says("can be verified");
+    }
 }
