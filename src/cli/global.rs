@@ -39,7 +39,7 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "LOCATION", global = true)]
     pub ledger: Option<PathBuf>,
     /// Who may write the ledger's files on this machine
-    #[arg(long, value_name = "MODE", value_enum, default_value_t, global = true)]
+    #[arg(long, value_name = "WHO", value_enum, default_value_t, global = true)]
     pub ledger_mode: LedgerMode,
     /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE", global = true)]
