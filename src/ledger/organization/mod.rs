@@ -277,6 +277,13 @@ impl Ledger {
             unverified,
         )
         .await?;
+        self.note_journal(&journal, before.as_ref());
+        self.write_head(RunState::Writing).await?;
+        journal.remove_earlier().await?;
+        Ok(journal)
+    }
+
+    fn note_journal(&self, journal: &Journal, before: Option<&HeadJournal>) {
         let mut state = self.state();
         state.journal = Some(HeadJournal {
             id: journal.id(),
@@ -285,10 +292,6 @@ impl Ledger {
         });
         state.own_journal = Some(journal.open_intents());
         state.mark_changed();
-        drop(state);
-        self.write_head(RunState::Writing).await?;
-        journal.remove_earlier().await?;
-        Ok(journal)
     }
 
     /// Reads the unfinished rotations.
