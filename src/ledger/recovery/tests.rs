@@ -331,7 +331,11 @@ fn recover_customer_records_no_workspace_older_than_the_request() {
         let mut observed = observed(&[]);
         let workspace = observed.customers.get_mut(&WORKSPACE).unwrap();
         created_at.clone_into(&mut workspace.created_at);
-        let recovered = recover(LedgerState::default(), &[request.clone()], &observed);
+        let recovered = recover(
+            LedgerState::default(),
+            std::slice::from_ref(&request),
+            &observed,
+        );
         let is_changed = recovered.changed.contains(&WORKSPACE);
         assert_eq!(is_changed, is_recorded, "{created_at}");
         assert_eq!(recovered.recorded.customers.len(), usize::from(is_changed));
