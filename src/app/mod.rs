@@ -39,7 +39,7 @@ pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};
 pub(crate) use health::check_health;
 pub(crate) use policy::policy_schema;
-pub(crate) use project::{load, load_if_any, read};
+pub(crate) use project::{EXPLAIN_FINDINGS, load, load_if_any, read};
 
 pub(crate) use rotation::SelectedRotation;
 pub(crate) use selection::Selectable;

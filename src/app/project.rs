@@ -15,6 +15,10 @@ use std::path::Path;
 /// larger input is noticed.
 const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
 
+/// The next step after findings.
+pub(crate) const EXPLAIN_FINDINGS: &str =
+    "`airlift explain CODE` says what to do about each finding";
+
 /// Loads the project. Shows every finding and fails if the files have errors. Else shows the warnings that `-v` asks for,
 /// and those about files that are not read, because their customers count as removed.
 pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
@@ -23,8 +27,7 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let Some(project) = project else {
         render::findings(&mut ui.status(), &report, ui.verbosity())?;
         let message = "the files have errors; no request was sent";
-        let failure = Failure::error("invalid_files", message)
-            .hint("`airlift explain CODE` says what to do about the code of each finding");
+        let failure = Failure::error("invalid_files", message).hint(EXPLAIN_FINDINGS);
         if global.format == Format::Json {
             json::invalid_files(&mut ui.out(), &failure, &report)?;
         }

@@ -24,9 +24,13 @@ fn text(ui: &Ui, loaded: &Loaded) -> Result<(), Failure> {
     if !loaded.report.findings.is_empty() {
         render::findings(&mut ui.out(), &loaded.report, ui.verbosity())?;
     }
-    if let Some(project) = &loaded.project {
-        let (customers, connectors) = (&project.desired.customers, project.desired.connectors());
-        render::valid(ui, project.files.len(), customers.len(), connectors.count())?;
+    match &loaded.project {
+        Some(project) => {
+            let (customers, connectors) =
+                (&project.desired.customers, project.desired.connectors());
+            render::valid(ui, project.files.len(), customers.len(), connectors.count())?;
+        }
+        None => render::print_note(ui, app::EXPLAIN_FINDINGS)?,
     }
     Ok(())
 }

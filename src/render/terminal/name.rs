@@ -6,7 +6,7 @@
 
 use super::Safe;
 use crate::model::{Address, appearances};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// Phrases of airlift's lines. A name that contains one is quoted.
@@ -79,10 +79,14 @@ const WORDS: [&str; 41] = [
     "workspace",
 ];
 
-/// Each with a blank before its first word.
-static PHRASE_FORMS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let forms = PHRASES.iter().flat_map(forms_of_text);
-    forms.map(|form| format!(" {form}")).collect()
+/// By their first word, so that a plan of a hundred thousand names is not slowed down.
+static PHRASE_FORMS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
+    let mut by_word: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for form in PHRASES.iter().flat_map(forms_of_text) {
+        let first = form.split(' ').next().unwrap_or_default().to_owned();
+        by_word.entry(first).or_default().insert(form);
+    }
+    by_word
 });
 static WORD_FORMS: LazyLock<BTreeSet<String>> =
     LazyLock::new(|| WORDS.iter().flat_map(forms_of_text).collect());
@@ -123,11 +127,22 @@ fn is_ordinary(character: char) -> bool {
 /// Whether the name looks like a line of airlift, or contains a phrase of one.
 fn reads_like_a_line(name: &str) -> bool {
     forms(name).iter().any(|form| {
-        let words = format!(" {}", words(form));
-        let contains = |phrase: &String| words.contains(phrase.as_str());
         let starts_with = |word: &String| form.strip_prefix(word.as_str()).is_some_and(is_message);
-        PHRASE_FORMS.iter().any(contains) || WORD_FORMS.iter().any(starts_with)
+        WORD_FORMS.iter().any(starts_with) || has_phrase(&words(form))
     })
+}
+
+/// Whether a phrase starts at one of the words.
+fn has_phrase(words: &str) -> bool {
+    let mut rest = words;
+    while let Some((first, next)) = rest.split_once(' ') {
+        let mut phrases = PHRASE_FORMS.get(first).into_iter().flatten();
+        if phrases.any(|phrase| rest.starts_with(phrase.as_str())) {
+            return true;
+        }
+        rest = next;
+    }
+    false
 }
 
 /// The appearances of a text in lower case, in upper case, and with a capital at its start.
@@ -140,10 +155,27 @@ fn forms_of_text(text: &&str) -> BTreeSet<String> {
 
 /// The appearances of a text, in lower case.
 fn forms(text: &str) -> BTreeSet<String> {
+    if text.is_ascii() {
+        return BTreeSet::from([ascii_form(text), ascii_form(&text.to_ascii_lowercase())]);
+    }
     appearances(text)
         .into_iter()
         .map(|form| form.to_lowercase())
         .collect()
+}
+
+/// The appearance of a text of ASCII letters and digits, as [`appearances`] has it, in lower case.
+fn ascii_form(text: &str) -> String {
+    let mut form = String::with_capacity(text.len() + 2);
+    for character in text.chars() {
+        match character {
+            '0' => form.push('o'),
+            '1' | 'I' => form.push('l'),
+            'm' => form.push_str("rn"),
+            other => form.push(other.to_ascii_lowercase()),
+        }
+    }
+    form
 }
 
 /// The words of a text, with one blank between them.
@@ -174,8 +206,8 @@ fn is_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{PHRASES, Safe, WORDS};
-    use crate::model::Address;
+    use super::{PHRASES, Safe, WORDS, forms};
+    use crate::model::{Address, appearances};
     use proptest::prelude::*;
 
     fn shown(name: &str) -> String {
@@ -287,6 +319,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn forms_of_ascii_text_are_its_appearances(text in "[-_.,&'+@/()# A-Za-z0-9]{0,20}") {
+            let expected = appearances(&text).into_iter().map(|form| form.to_lowercase());
+            prop_assert_eq!(forms(&text), expected.collect());
+        }
+
         #[test]
         fn name_that_starts_like_a_line_is_quoted(
             phrase in 0..PHRASES.len(), word in 0..WORDS.len(), end in ".{0,12}",

@@ -84,7 +84,9 @@ fn files_with_errors_stop_before_first_request() {
     let (output, traffic) = env.apply(&[]);
     output.exits(1).complains("invalid_files");
     assert!(traffic.0.is_empty());
-    env.run(&["validate"]).exits(1);
+    env.run(&["validate"])
+        .exits(1)
+        .complains("airlift explain CODE");
     env.run(&["plan", "-f", "nowhere"]).exits(1);
 }
 
