@@ -140,7 +140,7 @@ async fn aws_stores_plan_rotates_only_changed_secrets() {
     moto.parameter("/acme/four", "vAlUe-4").await;
     let workspace = Workspace::new(&moto.address);
     let doctor = workspace.run("doctor").exits(0);
-    assert!(doctor.contains("awssm: 3 secrets can be read"), "{doctor}");
+    assert!(doctor.contains("3 secrets can be resolved"), "{doctor}");
 
     let before = moto.requests();
     let applied = workspace.run("apply --auto-approve").exits(0);

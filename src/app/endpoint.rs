@@ -6,6 +6,7 @@
 
 use super::credentials::{SECRET, client_secret};
 use super::ledger_access::{access, state_dir};
+use super::ledger_git::refuse_tracked;
 use super::ledger_keys::Keys;
 use super::{Environment, Invocation};
 use crate::api::{Credentials, DEFAULT_TARGET, Target};
@@ -15,6 +16,8 @@ use crate::files::{self, Access, FileError};
 use crate::ledger::trusted;
 use crate::model::{OrganizationId, SecretValue};
 use crate::sandbox::{self, StateFile};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -22,6 +25,8 @@ use uuid::Uuid;
 const SANDBOX_CLIENT_ID: &str = "sandbox";
 /// The file of the key for the ledger of the embedded API.
 const SANDBOX_KEY_FILE: &str = ".airlift/sandbox.key";
+/// The largest size of that file in bytes.
+const MAX_KEY_LENGTH: u64 = 1024;
 
 /// The API of a session, with its credentials, keys and ledger directory.
 pub(super) struct Endpoint {
@@ -128,23 +133,35 @@ impl Endpoint {
     }
 }
 
-/// The key for the ledger of the embedded API: random, in a file that only this user can read.
+/// The key for the ledger of the embedded API: random, in a file that only this user can read. The lock makes runs that
+/// start at the same time use one key.
 fn sandbox_key(root: &Path) -> Result<String, Failure> {
     let file = Path::new(SANDBOX_KEY_FILE);
     let failed = |error: FileError| Failure::error("ledger_failed", error.to_string());
-    if let Some(opened) = files::open_read(root, file).map_err(failed)? {
-        files::check_owner_and_mode(root, file, &opened, Access::Private).map_err(failed)?;
-        let stored = files::read_bounded(root, file, 1024).map_err(failed)?;
-        if let Some(key) = stored.and_then(|bytes| String::from_utf8(bytes).ok())
-            && !key.trim().is_empty()
-        {
-            return Ok(key.trim().to_owned());
-        }
-    }
-    let key = random_secret();
     files::private_dir(root, Path::new(".airlift")).map_err(failed)?;
-    files::replace_atomically(root, file, key.as_bytes(), Access::Private).map_err(failed)?;
-    Ok(key)
+    let opened = files::open_or_create(root, file, Access::Private).map_err(failed)?;
+    files::check_secret(root, file, &opened).map_err(|error| {
+        failed(error)
+            .hint("a key that others know protects nothing: delete the file and `.airlift/sandbox`")
+    })?;
+    refuse_tracked(&root.join(file), root)?;
+    stored_key(&opened).map_err(|error| {
+        let message = format!("{}: {error}", root.join(file).display());
+        Failure::error("ledger_failed", message)
+    })
+}
+
+/// The key in the file. Writes a new key into an empty file.
+fn stored_key(mut file: &File) -> io::Result<String> {
+    file.lock()?;
+    let mut key = String::new();
+    file.take(MAX_KEY_LENGTH).read_to_string(&mut key)?;
+    if key.trim().is_empty() {
+        key = random_secret();
+        file.write_all(key.as_bytes())?;
+        file.sync_all()?;
+    }
+    Ok(key.trim().to_owned())
 }
 
 /// A secret for one run, so that other programs on this machine cannot use its embedded API.

@@ -105,9 +105,10 @@ impl Environment {
         }
     }
 
-    /// The value of a variable, if it is UTF-8 and not empty.
+    /// The value of a variable, if it is UTF-8 and not empty. Line breaks at its ends are no part of the value: a
+    /// mounted file or a command added them.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        let value = self.raw(name)?.to_str()?;
+        let value = self.raw(name)?.to_str()?.trim_matches(['\r', '\n']);
         (!value.is_empty()).then(|| value.to_owned())
     }
 

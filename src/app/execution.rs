@@ -9,12 +9,15 @@ use crate::apply::{
 use crate::cli::{ExecutionArgs, Format};
 use crate::events::Event;
 use crate::failure::{ALL_FORBIDDEN, Exit, Failure, FailureKind};
-use crate::model::{RecordedGuards, SecretRef};
-use crate::plan::{Operation, Plan};
+use crate::model::{RecordedGuards, SecretRef, UnresolvedCause};
+use crate::plan::Plan;
 use crate::render::{self, json, wording};
 use crate::secrets::{ResolveError, ResolveErrorKind, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+/// The number of references that an error lists.
+const LISTED_FAILURES: usize = 20;
 
 /// The values of the secrets that a plan sends.
 pub(crate) struct ResolvedSecrets {
@@ -30,12 +33,7 @@ impl App<'_> {
         plan: &Plan,
         args: ExecutionArgs,
     ) -> Result<ResolvedSecrets, Failure> {
-        let references = plan
-            .steps()
-            .flat_map(|step| sent_references(&step.operation))
-            .cloned()
-            .collect();
-        let (values, failures) = self.secrets.resolve_all(&references).await;
+        let (values, failures) = self.secrets.resolve_all(&plan.sent_references()).await;
         if !failures.is_empty() && !args.keep_going {
             return Err(unresolved(&failures));
         }
@@ -163,18 +161,17 @@ impl App<'_> {
     }
 }
 
-/// The references whose values an operation sends.
-pub(super) fn sent_references(operation: &Operation) -> BTreeSet<&SecretRef> {
-    match operation {
-        Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
-            body.references()
-        }
-        _ => BTreeSet::new(),
-    }
-}
-
+/// The error of secrets that could not be resolved, with a hint for each cause.
 fn unresolved(failures: &[ResolveError]) -> Failure {
-    let list: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let mut list: Vec<String> = failures
+        .iter()
+        .take(LISTED_FAILURES)
+        .map(ToString::to_string)
+        .collect();
+    let more = failures.len().saturating_sub(list.len());
+    if more > 0 {
+        list.push(format!("and {more} more; `airlift doctor` groups them"));
+    }
     let message = format!(
         "secrets could not be resolved; nothing was written\n{}",
         list.join("\n")
@@ -186,6 +183,16 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         return Failure::new(FailureKind::Secret, "store_not_built", message)
             .hint("build airlift with the named feature, or use another store");
     }
-    Failure::new(FailureKind::Secret, "secret_unresolved", message)
-        .hint("provide the secrets, or skip their connectors with --keep-going")
+    let causes: BTreeSet<UnresolvedCause> = failures
+        .iter()
+        .map(|failure| failure.kind.cause())
+        .collect();
+    causes
+        .into_iter()
+        .map(UnresolvedCause::hint)
+        .chain(["--keep-going skips the connectors that need them"])
+        .fold(
+            Failure::new(FailureKind::Secret, "secret_unresolved", message),
+            Failure::hint,
+        )
 }

@@ -94,7 +94,9 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
 pub(super) fn resolver(invocation: Invocation<'_>, project: &Project) -> Result<Resolver, Failure> {
     let ca_pem = ca_pem(invocation.global)?.unwrap_or_default();
     let access = secret_access(invocation.env).with_links(project.links.clone());
-    let resolver = Resolver::new(project.root.clone(), access).with_ca(ca_pem);
+    let resolver = Resolver::new(project.root.clone(), access)
+        .with_ca(ca_pem)
+        .with_unchecked(&project.unchecked_secrets);
     Ok(match &project.stores {
         Some(stores) => resolver.with_stores(stores),
         None => resolver,

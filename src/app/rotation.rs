@@ -1,7 +1,7 @@
 //! Responsible for rotations: selects the rotation to start or resume, plans it, and executes it in
 //! waves.
 
-use super::execution::{ResolvedSecrets, sent_references};
+use super::execution::ResolvedSecrets;
 use super::workflow::Reading;
 use super::{App, Planned, Selectable, policy};
 use crate::apply::{ApplyReport, Waves};
@@ -95,7 +95,10 @@ impl SelectedRotation {
         let rotation = self
             .resumed
             .unwrap_or_else(|| new_rotation(self.selector, &policy, &matches));
-        let narrowed = only_rotations(plan);
+        let mut narrowed = only_rotations(plan);
+        narrowed.plan = app
+            .with_resolution(narrowed.plan, secrets.unresolved, &args.connection)
+            .await;
         Ok(PlannedRotation {
             planned: state.planned(narrowed.plan),
             deferred: narrowed.deferred,
@@ -151,8 +154,9 @@ impl PlannedRotation {
 
     fn waves(&self, secrets: &ResolvedSecrets, args: &RotateArgs) -> Waves {
         let lacks_secret = |operation: &Operation| {
-            sent_references(operation)
-                .iter()
+            operation
+                .sent_references()
+                .into_iter()
                 .any(|reference| secrets.missing.contains_key(reference))
         };
         Waves {

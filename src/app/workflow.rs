@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
     Address, AdoptPolicy, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
-    WorkspaceId,
+    UnresolvedReference, WorkspaceId,
 };
 use crate::observed::{RefreshMode, Survey, await_pending_creations, observe, survey};
 use crate::plan::{Matches, Plan, Policy, match_resources, plan};
@@ -92,6 +92,9 @@ impl App<'_> {
         let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
         let secrets = self.compare_secrets(&matches, &args.connection).await;
         let plan = plan(&matches, &secrets, &policy);
+        let plan = self
+            .with_resolution(plan, secrets.unresolved, &args.connection)
+            .await;
         let mut planned = state.planned(plan);
         planned.new_customers.adopt = policy.adopt;
         Ok(planned)
@@ -186,6 +189,26 @@ impl App<'_> {
     ) -> SecretComparison {
         let resolver = (!args.no_secrets).then_some(&self.secrets);
         compare(matches, &self.fingerprinters.current, resolver).await
+    }
+
+    /// Resolves the secrets that the steps send, so that the plan tells what would stop apply. `compared` has the
+    /// references that the comparison could not resolve.
+    pub(super) async fn with_resolution(
+        &self,
+        plan: Plan,
+        compared: Vec<UnresolvedReference>,
+        args: &ConnectionArgs,
+    ) -> Plan {
+        if args.no_secrets {
+            return plan;
+        }
+        let references = plan.sent_references();
+        let (_, failures) = self.secrets.resolve_all(&references).await;
+        let unresolved: Vec<UnresolvedReference> = compared
+            .into_iter()
+            .chain(failures.into_iter().map(UnresolvedReference::from))
+            .collect();
+        plan.with_unresolved(&unresolved)
     }
 
     /// Reads the API without regard to the files.

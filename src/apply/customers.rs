@@ -13,6 +13,7 @@ pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -
         interrupted: context.stop.cause() == Some(StopCause::Signal),
         waves: Vec::new(),
         unplanned: unplanned(plan),
+        unverified: plan.unverified.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{StepProblem, StepWarning};
 use crate::model::{Action, Address, Outcome};
+use crate::plan::Unverified;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -18,6 +19,9 @@ pub struct ApplyReport {
     /// How many addresses the plan blocked.
     #[serde(default)]
     pub unplanned: u64,
+    /// Secrets that the plan could not compare or resolve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unverified: Vec<Unverified>,
 }
 
 /// The result of one wave of a rotation.

@@ -49,6 +49,7 @@ pub async fn apply_in_waves(
     }
     report.interrupted = context.stop.cause() == Some(StopCause::Signal);
     report.unplanned = unplanned(plan);
+    report.unverified = plan.unverified.clone();
     report
 }
 

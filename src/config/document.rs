@@ -15,12 +15,13 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// The keys that only the project file may have.
-pub(super) const PROJECT_KEYS: [&str; 9] = [
+pub(super) const PROJECT_KEYS: [&str; 10] = [
     "organization_id",
     "contract",
     "include",
     "guards",
     "stores",
+    "unchecked_secrets",
     "secret_policy",
     "customer_policy",
     "adopt",

@@ -261,6 +261,7 @@ impl Loader<'_> {
             origins: self.origins,
             stores: settings.stores,
             links: self.links.into_inner(),
+            unchecked_secrets: settings.unchecked_secrets,
             files: self.files,
         });
         Loaded {

@@ -28,6 +28,8 @@ pub struct Project {
     pub stores: Option<BTreeSet<String>>,
     /// Where the links of the file references lead.
     pub links: SecretLinks,
+    /// Patterns of references, such as `env:ACME_*`, whose values may have any form.
+    pub unchecked_secrets: Vec<String>,
     /// The files of the project, in the order of reading.
     pub files: Vec<PathBuf>,
 }
@@ -41,6 +43,7 @@ impl Project {
             origins: Origins::default(),
             stores: None,
             links: SecretLinks::new(),
+            unchecked_secrets: Vec::new(),
             files: Vec::new(),
         }
     }

@@ -30,6 +30,9 @@ pub(crate) struct RawFile {
     /// The stores that references may use (default: `env` and `file`). `exec` and stores with a
     /// hyphen in their name also need the user's own configuration.
     pub(crate) stores: Option<Vec<String>>,
+    /// Patterns of references, such as `env:ACME_*`, whose values are sent as they are. Without a
+    /// match, a value whose form cannot be right is refused.
+    pub(crate) unchecked_secrets: Option<Vec<String>>,
     /// Which files may use which references. With a policy, a file that no entry matches may not
     /// use any.
     pub(crate) secret_policy: Option<Vec<RawPolicy>>,

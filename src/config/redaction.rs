@@ -53,7 +53,9 @@ impl Visibility {
                     | "customer_policy",
                 ),
             ) => Self::Fields,
-            (Self::Fields, Some("include" | "modes" | "stores")) => Self::Items,
+            (Self::Fields, Some("include" | "modes" | "stores" | "unchecked_secrets")) => {
+                Self::Items
+            }
             _ => Self::Hidden,
         }
     }
@@ -137,7 +139,7 @@ mod tests {
         ] {
             assert_eq!(root.inside(Some(list)), Visibility::Fields, "{list}");
         }
-        for list in ["include", "modes", "stores"] {
+        for list in ["include", "modes", "stores", "unchecked_secrets"] {
             let items = root.inside(Some(list));
             assert!(
                 items.shows_value(None) && !items.shows_value(Some("name")),

@@ -45,6 +45,9 @@ pub enum FileErrorKind {
     /// The group has write permission. Contains the mode.
     #[error("can be written by other users: the members of its group (mode {0:04o})")]
     WritableByGroup(u32),
+    /// Group or others have permissions.
+    #[error("can be read or written by other users")]
+    AccessibleByOthers,
     /// The system reported an error.
     #[error(transparent)]
     Io(io::Error),

@@ -49,17 +49,6 @@ enum OpenMode {
     CreateNew(Access),
 }
 
-/// Reads a file. `None` if it does not exist.
-pub fn read_bounded(
-    root: &Path,
-    relative: &Path,
-    limit: u64,
-) -> Result<Option<Vec<u8>>, FileError> {
-    open_read(root, relative)?
-        .map(|file| read_to_limit(root, relative, &file, limit))
-        .transpose()
-}
-
 /// Reads a file that only this user or root may have written. `None` if it does not exist.
 pub fn read_private(
     root: &Path,
@@ -194,7 +183,15 @@ pub fn check_owner_and_mode(
         .map_err(|kind| FileError::new(root, relative, kind))
 }
 
-/// The same for a directory. A directory that does not exist passes.
+/// Rejects a file that another user owns or that other users can read or write.
+pub fn check_secret(root: &Path, relative: &Path, file: &File) -> Result<(), FileError> {
+    file.metadata()
+        .map_err(FileErrorKind::Io)
+        .and_then(|metadata| walk::check_secret(&metadata))
+        .map_err(|kind| FileError::new(root, relative, kind))
+}
+
+/// The same as [`check_owner_and_mode`] for a directory. A directory that does not exist passes.
 pub fn check_dir_owner_and_mode(
     root: &Path,
     relative: &Path,

@@ -27,6 +27,13 @@ impl Fixture {
     }
 }
 
+/// Reads a file up to a limit.
+fn read_bounded(root: &Path, name: &Path, limit: u64) -> Result<Option<Vec<u8>>, FileError> {
+    open_read(root, name)?
+        .map(|file| read_to_limit(root, name, &file, limit))
+        .transpose()
+}
+
 /// The kinds of errors of all operations that open a file.
 fn open_errors(root: &Path, name: &str) -> Vec<String> {
     let name = Path::new(name);

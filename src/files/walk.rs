@@ -17,6 +17,8 @@ use super::{Access, FileErrorKind, OpenMode};
 const WRITABLE_BY_GROUP: u32 = 0o020;
 /// Others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o002;
+/// Group or others may read, write or execute.
+const ACCESSIBLE_BY_OTHERS: u32 = 0o077;
 
 /// An open directory.
 #[derive(Debug)]
@@ -180,6 +182,15 @@ pub(super) fn check_owner_and_mode(
     }
     if mode & WRITABLE_BY_GROUP != 0 && access != Access::Group {
         return Err(FileErrorKind::WritableByGroup(mode));
+    }
+    Ok(())
+}
+
+/// Rejects files that other users own or can access.
+pub(super) fn check_secret(metadata: &Metadata) -> Result<(), FileErrorKind> {
+    check_owner_and_mode(metadata, Access::Private)?;
+    if metadata.mode() & ACCESSIBLE_BY_OTHERS != 0 {
+        return Err(FileErrorKind::AccessibleByOthers);
     }
     Ok(())
 }

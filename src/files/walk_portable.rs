@@ -116,6 +116,12 @@ impl Directory {
 
 /// The system's own access rules apply.
 #[expect(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
+pub(super) fn check_secret(_: &Metadata) -> Result<(), FileErrorKind> {
+    Ok(())
+}
+
+/// The system's own access rules apply.
+#[expect(clippy::unnecessary_wraps, reason = "the same interface as on Unix")]
 pub(super) fn check_owner_and_mode(_: &Metadata, _: Access) -> Result<(), FileErrorKind> {
     Ok(())
 }

@@ -29,6 +29,7 @@ mod selector;
 mod setting;
 mod settings;
 mod store_kind;
+mod unresolved;
 
 pub use action::{Action, Outcome};
 pub use address::{Address, AddressError};
@@ -64,3 +65,4 @@ pub use selector::Selector;
 pub use setting::{Setting, references};
 pub use settings::Settings;
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
+pub use unresolved::{UnresolvedCause, UnresolvedReference};

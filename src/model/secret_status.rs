@@ -1,6 +1,6 @@
 //! Responsible for the results of comparing secrets. The planner knows these results and no values.
 
-use super::Address;
+use super::{Address, UnresolvedReference};
 use std::collections::BTreeMap;
 
 /// The comparison of every connector that has fingerprints in the ledger.
@@ -13,6 +13,8 @@ pub struct SecretComparison {
     /// New store versions that contain the value last sent, by connector, then by path. The ledger
     /// lacks them.
     pub versions: BTreeMap<Address, BTreeMap<String, String>>,
+    /// References that could not be resolved for the comparison.
+    pub unresolved: Vec<UnresolvedReference>,
 }
 
 /// The result of comparing one secret with its fingerprint.

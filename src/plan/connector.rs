@@ -5,8 +5,8 @@ use super::difference::Difference;
 use super::matching::{ConnectorMatch, MatchedConnector};
 use super::secrets::{SecretVerdict, creation_fields, judge};
 use super::{
-    Action, ConnectorUpdate, FieldChange, FieldValue, Operation, Precondition, Reason, Step,
-    Unverified,
+    Action, ConnectorUpdate, FieldChange, FieldValue, Operation, Precondition, Reason, SecretNeed,
+    Step, Unverified, UnverifiedSecret,
 };
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector,
@@ -200,10 +200,12 @@ impl ConnectorPlanner<'_> {
     }
 
     fn unverified(&self, verdict: &SecretVerdict) -> Vec<Unverified> {
-        let entry = |(why, paths): (&UnverifiedReason, &Vec<String>)| Unverified {
+        let entry = |(why, secrets): (&UnverifiedReason, &Vec<UnverifiedSecret>)| Unverified {
             address: self.address.clone(),
             why: *why,
-            paths: paths.clone(),
+            cause: None,
+            secrets: secrets.clone(),
+            need: SecretNeed::ToCompare,
         };
         verdict.unverified.iter().map(entry).collect()
     }

@@ -17,6 +17,7 @@ mod matching;
 mod precondition;
 mod prune;
 mod resembling;
+mod resolution;
 mod rotation;
 mod secrets;
 mod step;
@@ -35,12 +36,13 @@ pub use blocked::{
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, match_resources};
 pub use precondition::Precondition;
+pub use resolution::{Resolution, SecretNeed, Unverified, UnverifiedSecret};
 #[cfg(test)]
 pub(crate) use rotation::RotationPlan;
 pub use rotation::only_rotations;
 pub use step::{
     ConnectorPatch, ConnectorUpdate, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
-    Operation, Plan, Reason, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
+    Operation, Plan, Reason, Step, Summary, Unmanaged, UnmanagedConnector,
 };
 pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 
@@ -127,6 +129,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         blocked: Vec::new(),
         refusals: Vec::new(),
         unverified: Vec::new(),
+        resolution: Resolution::default(),
         unmanaged: Unmanaged::default(),
         deletions: None,
         warnings: guards::warnings(matches),

@@ -1,7 +1,7 @@
 //! Responsible for deciding whether a connector's secrets must be sent again, and for how secret
 //! fields are shown in a plan. Uses the result of the secret comparison; does not see values.
 
-use super::{FieldChange, FieldValue, Reason};
+use super::{FieldChange, FieldValue, Reason, UnverifiedSecret};
 use crate::model::{ConnectorEntry, DesiredConnector, SecretStatus, Setting, UnverifiedReason};
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ pub(super) struct SecretVerdict {
     pub(super) reasons: Vec<Reason>,
     /// The fields that differ.
     pub(super) changes: Vec<FieldChange>,
-    /// Paths that could not be compared, by cause.
-    pub(super) unverified: BTreeMap<UnverifiedReason, Vec<String>>,
+    /// Secrets that could not be compared, by cause.
+    pub(super) unverified: BTreeMap<UnverifiedReason, Vec<UnverifiedSecret>>,
     /// The text of a reference changed and its value did not.
     pub(super) reference_text_changed: bool,
 }
@@ -37,11 +37,8 @@ pub(super) fn judge(
     }
     match &recorded.sent {
         None => {
-            let paths: Vec<String> = leaves.into_keys().collect();
-            if !paths.is_empty() {
-                verdict
-                    .unverified
-                    .insert(UnverifiedReason::NeverSent, paths);
+            for (path, leaf) in leaves {
+                verdict.add_unverified(UnverifiedReason::NeverSent, &path, leaf);
             }
         }
         Some(sent) => compare(connector, &leaves, sent, statuses, &mut verdict),
@@ -77,15 +74,11 @@ fn compare(
                 verdict.add_for(reason, path, before(sent, path), after);
             }
             SecretStatus::Unverified(_) if text_changed => {
-                verdict.add(path, before(sent, path), shown(connector, path, leaf));
+                let reason = Reason::ReferenceChanged;
+                let after = shown(connector, path, leaf);
+                verdict.add_for(reason, path, before(sent, path), after);
             }
-            SecretStatus::Unverified(why) => {
-                verdict
-                    .unverified
-                    .entry(why)
-                    .or_default()
-                    .push(path.clone());
-            }
+            SecretStatus::Unverified(why) => verdict.add_unverified(why, path, leaf),
         }
     }
     for path in sent
@@ -100,6 +93,21 @@ fn compare(
 impl SecretVerdict {
     fn add(&mut self, path: &str, before: FieldValue, after: FieldValue) {
         self.add_for(Reason::SecretRotated, path, before, after);
+    }
+
+    fn add_unverified(&mut self, why: UnverifiedReason, path: &str, leaf: &Setting) {
+        let reference = match leaf {
+            Setting::Secret(reference) => Some(reference.clone()),
+            _ => None,
+        };
+        self.unverified
+            .entry(why)
+            .or_default()
+            .push(UnverifiedSecret {
+                path: path.to_owned(),
+                reference,
+                problem: None,
+            });
     }
 
     fn add_for(&mut self, reason: Reason, path: &str, before: FieldValue, after: FieldValue) {

@@ -3,10 +3,12 @@
 //!
 //! Does not hold a secret's value, only its reference.
 
-use super::{AllowedDeletions, Blocked, PlanWarning, Precondition, Refusal};
+use super::{
+    AllowedDeletions, Blocked, PlanWarning, Precondition, Refusal, Resolution, Unverified,
+};
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
-    OrganizationId, Region, Settings, UnverifiedReason, WorkspaceId,
+    OrganizationId, Region, Settings, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,8 +29,10 @@ pub struct Plan {
     pub blocked: Vec<Blocked>,
     /// Guards that refuse the whole plan.
     pub refusals: Vec<Refusal>,
-    /// Secrets that could not be compared with those last sent.
+    /// Secrets that could not be compared with those last sent, or resolved for a step.
     pub unverified: Vec<Unverified>,
+    /// Whether the secrets that the steps send were resolved.
+    pub resolution: Resolution,
     /// Remote objects that are not declared.
     pub unmanaged: Unmanaged,
     /// The deletions and the limit that allows them; `None` without deletions.
@@ -170,8 +174,10 @@ pub enum Reason {
     Renamed,
     /// A key declared at the last apply is no longer declared.
     KeyRemoved,
-    /// A secret's value or its reference differs from the one last sent.
+    /// A secret's value differs from the one last sent.
     SecretRotated,
+    /// The reference of a secret changed, and its value could not be compared with the one last sent.
+    ReferenceChanged,
     /// The store has another version of a secret than the one last sent, and the value may differ.
     StoreVersionChanged,
     /// `credentials_version` was changed.
@@ -305,17 +311,6 @@ pub struct ConnectorPatch {
     /// The new entities; an empty list clears them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entities: Option<Vec<Entity>>,
-}
-
-/// Secrets of one connector that could not be compared with those last sent.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Unverified {
-    /// The connector.
-    pub address: Address,
-    /// Why the comparison was not possible.
-    pub why: UnverifiedReason,
-    /// The paths of the secret fields.
-    pub paths: Vec<String>,
 }
 
 /// Remote objects that are not declared. Apply leaves them alone.

@@ -110,7 +110,7 @@ mod tests {
     use crate::config::{Code, config_schema};
     use crate::explanations;
     use crate::failure::Exit;
-    use crate::model::{UnverifiedCause, UnverifiedReason};
+    use crate::model::{UnresolvedCause, UnverifiedCause, UnverifiedReason};
     use crate::plan::{BlockCode, DriftKind, GuardCode, PlanWarning, Reason};
     use crate::render::{Color, Out};
     use schemars::{JsonSchema, schema_for};
@@ -188,7 +188,10 @@ mod tests {
         assert_eq!(explained("block"), variants::<BlockCode>());
         assert_eq!(explained("drift"), variants::<DriftKind>());
         assert_eq!(explained("guard"), variants::<GuardCode>());
-        assert_eq!(explained("verification"), variants::<UnverifiedReason>());
+        let unverified = variants::<UnverifiedReason>()
+            .into_iter()
+            .chain(variants::<UnresolvedCause>());
+        assert_eq!(explained("verification"), unverified.collect());
         assert_eq!(explained("outcome"), variants::<Outcome>());
         assert_eq!(explained("problem"), codes::<StepProblem>());
         let warnings = codes::<StepWarning>()

@@ -4,7 +4,7 @@
 //! holds the long texts.
 
 use crate::apply::Outcome;
-use crate::model::UnverifiedReason;
+use crate::model::{UnresolvedCause, UnverifiedReason};
 use crate::plan::{Action, DriftKind, Reason};
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +19,7 @@ pub(super) fn reason(reason: Reason) -> &'static str {
         Reason::Renamed => "renamed in the files",
         Reason::KeyRemoved => "a key is no longer declared",
         Reason::SecretRotated => "a secret differs from the last one sent",
+        Reason::ReferenceChanged => "the reference of a secret changed, and its value is unknown",
         Reason::StoreVersionChanged => "a secret has a new version in its store",
         Reason::CredentialsVersionChanged => "credentials_version changed",
         Reason::Requested => "rotation requested",
@@ -41,6 +42,34 @@ pub(super) fn unverified(why: UnverifiedReason) -> &'static str {
         UnverifiedReason::KeyChanged => "the fingerprint key changed",
         UnverifiedReason::NeverSent => "adopted: never sent by airlift",
         UnverifiedReason::Manual => "rotation: manual, so the secret is not compared",
+    }
+}
+
+/// Why a reference could not be resolved.
+pub(super) fn unresolved(cause: UnresolvedCause) -> &'static str {
+    match cause {
+        UnresolvedCause::SecretMissing => "the secret does not exist here",
+        UnresolvedCause::FieldMissing => "the secret lacks the field",
+        UnresolvedCause::SecretEmpty => "the secret is empty",
+        UnresolvedCause::SecretBroken => "the form of the secret cannot be right",
+        UnresolvedCause::SecretDenied => "the secret may not be read",
+        UnresolvedCause::StoreFailed => "the store failed",
+        UnresolvedCause::StoreNotConfigured => "the store is not configured here",
+    }
+}
+
+/// The same for secrets that a step sends.
+pub(super) fn needed(cause: UnresolvedCause) -> &'static str {
+    match cause {
+        UnresolvedCause::SecretMissing => "apply needs a secret that does not exist here",
+        UnresolvedCause::FieldMissing => "apply needs a field that the secret lacks",
+        UnresolvedCause::SecretEmpty => "apply needs a secret that is empty",
+        UnresolvedCause::SecretBroken => "apply needs a secret whose form cannot be right",
+        UnresolvedCause::SecretDenied => "apply needs a secret that it may not read",
+        UnresolvedCause::StoreFailed => "apply needs a secret of a store that failed",
+        UnresolvedCause::StoreNotConfigured => {
+            "apply needs a secret of a store that is not configured here"
+        }
     }
 }
 

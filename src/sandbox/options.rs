@@ -1,7 +1,7 @@
 //! Responsible for the options of a sandbox, and for the errors of starting, running and stopping it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -83,9 +83,14 @@ impl StateFile {
     }
 }
 
-/// A file in a directory that the operator chose.
+/// A file that the operator chose. No link is followed on a relative path, because the current directory may come from
+/// a checkout.
 impl From<PathBuf> for StateFile {
     fn from(path: PathBuf) -> Self {
+        let is_name = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if path.components().all(is_name) {
+            return Self::below(".", path);
+        }
         let relative = path.file_name().map(PathBuf::from).unwrap_or_default();
         let root = path.parent().map(Path::to_owned).unwrap_or_default();
         Self { root, relative }

@@ -64,6 +64,8 @@ impl WorldStore {
         now: Timestamp,
     ) -> Result<(Self, World, u64), SandboxError> {
         let path = state.path();
+        // Refuses a link in the place of the snapshot before the journal is created beside it.
+        files::open_read(&state.root, &state.relative)?;
         let mut file = open_journal(state)?;
         lock(&file, &path)?;
         let snapshot = files::read_private(&state.root, &state.relative, SIZE_LIMIT)?;
@@ -283,6 +285,16 @@ mod tests {
         let (_store, world, openings) = open(&path).unwrap();
         assert_eq!(openings, 1);
         assert!(!world.workspace_named("default").unwrap().active);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn open_with_link_as_snapshot_creates_no_journal() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("world.json");
+        std::os::unix::fs::symlink(directory.path().join("absent.json"), &link).unwrap();
+        assert!(open(&link).is_err());
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]

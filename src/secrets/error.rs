@@ -1,7 +1,8 @@
 //! Responsible for the errors of references. No message contains a value or text from a store.
 
 use super::AccessError;
-use crate::model::SecretRef;
+use super::value_form::BrokenForm;
+use crate::model::{SecretRef, UnresolvedCause, UnresolvedReference};
 use thiserror::Error;
 
 /// A reference that could not be resolved. The message names the reference and never a value.
@@ -12,6 +13,59 @@ pub struct ResolveError {
     pub reference: SecretRef,
     /// Why the reference failed.
     pub kind: ResolveErrorKind,
+}
+
+impl From<ResolveError> for UnresolvedReference {
+    fn from(error: ResolveError) -> Self {
+        Self {
+            cause: error.kind.cause(),
+            problem: error.kind.to_string(),
+            reference: error.reference,
+        }
+    }
+}
+
+impl ResolveErrorKind {
+    /// The kind of problem, which `airlift explain` knows.
+    pub fn cause(&self) -> UnresolvedCause {
+        use UnresolvedCause as Cause;
+        match self {
+            Self::NotSet
+            | Self::NotFound
+            | Self::Deleted
+            | Self::Destroyed
+            | Self::Unreadable("not found")
+            | Self::NotPermitted(AccessError::DanglingLink) => Cause::SecretMissing,
+            Self::NoSuchField | Self::FieldNeeded | Self::NoFields => Cause::FieldMissing,
+            Self::Empty => Cause::SecretEmpty,
+            Self::WrongForm(_)
+            | Self::NotText
+            | Self::Utf16
+            | Self::ControlCharacter
+            | Self::TooLarge
+            | Self::Malformed(_)
+            | Self::Ambiguous
+            | Self::NotScalar
+            | Self::NotAFile => Cause::SecretBroken,
+            Self::Unreadable("permission denied")
+            | Self::NotPermitted(_)
+            | Self::NotAllowed
+            | Self::Denied
+            | Self::LoginRefused(_) => Cause::SecretDenied,
+            Self::Unreadable(_)
+            | Self::Unreachable(_)
+            | Self::TimedOut
+            | Self::Sealed
+            | Self::UnexpectedResponse(_)
+            | Self::CommandFailed(_) => Cause::StoreFailed,
+            Self::UnknownStore
+            | Self::UnknownFormat
+            | Self::BadReference(_)
+            | Self::NotConfigured(_)
+            | Self::NotBuilt { .. }
+            | Self::OldEngine => Cause::StoreNotConfigured,
+        }
+    }
 }
 
 impl From<AccessError> for ResolveErrorKind {
@@ -51,6 +105,12 @@ pub enum ResolveErrorKind {
     /// The value is empty.
     #[error("the value is empty; airlift never sends an empty value")]
     Empty,
+    /// The form of the value cannot be right.
+    #[error("{0}")]
+    WrongForm(BrokenForm),
+    /// The value is UTF-16.
+    #[error("the value is UTF-16 text; save it as UTF-8")]
+    Utf16,
     /// The value is not UTF-8.
     #[error("the value is not UTF-8 text")]
     NotText,

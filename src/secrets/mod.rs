@@ -15,6 +15,7 @@ mod operator_file;
 mod resolver;
 mod stores;
 mod user_config;
+mod value_form;
 
 pub use access::{AccessError, SecretAccess, SecretLinks};
 pub use compare::compare;

@@ -51,7 +51,7 @@ impl OperatorFile {
     }
 }
 
-/// Reads a secret from a file, without the line breaks at its end. The error continues a sentence that begins with the
+/// Reads a secret from a file, without a byte order mark and the line breaks at its ends. The error continues a sentence that begins with the
 /// path.
 pub fn read_operator_secret(path: &Path) -> Result<Zeroizing<String>, String> {
     // The operator's path may contain links, as mounts of Kubernetes do.
@@ -61,7 +61,9 @@ pub fn read_operator_secret(path: &Path) -> Result<Zeroizing<String>, String> {
     let file = open_private(&real)?;
     let bytes = content(file).map_err(|error| format!("cannot be used: {error}"))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
-    let secret = text.trim_end_matches(['\r', '\n']);
+    let secret = text
+        .trim_start_matches('\u{feff}')
+        .trim_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err("is empty".to_owned());
     }
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn read_operator_secret_removes_line_breaks_at_the_end() {
         let directory = tempfile::tempdir().unwrap();
-        let path = write(directory.path(), b" a b \r\n\n");
+        let path = write(directory.path(), b"\xef\xbb\xbf a b \r\n\n");
         let secret = read_operator_secret(&path).unwrap();
         assert_eq!(secret.as_str(), " a b ");
     }

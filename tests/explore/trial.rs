@@ -94,7 +94,8 @@ impl Prepared {
                 running,
                 verdict: Verdict::default(),
             };
-            trial.run_all(faults).await;
+            // On the heap, because the future of all runs is too large for the stack.
+            Box::pin(trial.run_all(faults)).await;
             trial.verdict
         })
     }

@@ -17,6 +17,7 @@ pub(in crate::config) struct ProjectSettings {
     pub(in crate::config) guards: Guards,
     /// The stores that references may use, or `None` if the file has no `stores`.
     pub(in crate::config) stores: Option<BTreeSet<String>>,
+    pub(in crate::config) unchecked_secrets: Vec<String>,
     pub(in crate::config) rotation: RotationMode,
     pub(in crate::config) adopt: AdoptPolicy,
 }
@@ -34,6 +35,7 @@ impl ProjectSettings {
             },
             guards: guards(raw),
             stores: raw.stores.clone().map(BTreeSet::from_iter),
+            unchecked_secrets: raw.unchecked_secrets.clone().unwrap_or_default(),
             rotation: rotation(raw.rotation).unwrap_or_default(),
             adopt: match raw.adopt {
                 Some(true) => AdoptPolicy::Allow,

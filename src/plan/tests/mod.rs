@@ -244,9 +244,11 @@ fn plan_lines(plan: &Plan) -> Vec<String> {
     for Unverified {
         address,
         why,
-        paths,
+        secrets,
+        ..
     } in &plan.unverified
     {
+        let paths: Vec<&str> = secrets.iter().map(|secret| secret.path.as_str()).collect();
         lines.push(format!("{address} unverified: {why:?} {paths:?}"));
     }
     let unmanaged = &plan.unmanaged;

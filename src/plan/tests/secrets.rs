@@ -1,8 +1,11 @@
 //! Tests of secrets in a plan: rotations, unverified secrets, and the values that are shown.
 
 use super::{OTHER_TYPE, Scene, TYPE, detail, id, live_connector, settings, token};
-use crate::model::{Address, ObservedConnector, SecretStatus, UnverifiedReason};
-use crate::plan::{BlockCode, Blocked, FieldValue, Precondition};
+use crate::model::{
+    Address, ObservedConnector, SecretStatus, UnresolvedCause, UnresolvedReference,
+    UnverifiedReason,
+};
+use crate::plan::{BlockCode, Blocked, FieldValue, Precondition, Resolution, SecretNeed};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +42,7 @@ fn secret_unverified_is_not_rotated() {
     scene.assert_plan(&[r#"acme/git unverified: Unavailable ["credentials.token"]"#]);
     // Another reference than the one last sent is rotated.
     scene.git().credentials = settings(json!({"token": {"$secret": "${env:NEW}"}}));
-    scene.assert_plan(&["acme/git Rotate [SecretRotated] credentials.token: ${env:TOKEN} -> ${env:NEW}; {op:replace_connector,id:#0a}"]);
+    scene.assert_plan(&["acme/git Rotate [ReferenceChanged] credentials.token: ${env:TOKEN} -> ${env:NEW}; {op:replace_connector,id:#0a}"]);
     status(&mut scene, "credentials.token", SecretStatus::Unchanged);
     assert!(!scene.plan().has_changes());
     let mut silent = Scene::applied();
@@ -50,6 +53,37 @@ fn secret_unverified_is_not_rotated() {
     never.assert_plan(&[r#"acme/git unverified: NeverSent ["credentials.token"]"#]);
     never.git().credentials = None;
     never.assert_plan(&[]);
+}
+
+#[test]
+fn secret_unresolved_stops_apply_only_if_a_step_sends_it() {
+    let unresolved = [UnresolvedReference {
+        reference: "${env:TOKEN}".parse().unwrap(),
+        cause: UnresolvedCause::SecretMissing,
+        problem: "not set".into(),
+    }];
+    let mut scene = Scene::applied();
+    let unavailable = SecretStatus::Unverified(UnverifiedReason::Unavailable);
+    status(&mut scene, "credentials.token", unavailable);
+    let compared = scene.plan().with_unresolved(&unresolved);
+    assert!(!compared.lacks_secrets());
+    scene.connectors(1).clear();
+    let sent = scene.plan().with_unresolved(&unresolved);
+    assert!(sent.lacks_secrets());
+    for (plan, need) in [
+        (compared, SecretNeed::ToCompare),
+        (sent, SecretNeed::ToSend),
+    ] {
+        assert_eq!(plan.resolution, Resolution::Tried);
+        let [entry] = plan.unverified.as_slice() else {
+            panic!("{:?}", plan.unverified);
+        };
+        assert_eq!(entry.cause, Some(UnresolvedCause::SecretMissing));
+        assert_eq!(entry.need, need);
+        assert_eq!(entry.secrets[0].path, "credentials.token");
+        assert_eq!(entry.secrets[0].problem.as_deref(), Some("not set"));
+    }
+    assert!(!scene.plan().with_unresolved(&[]).lacks_secrets());
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Responsible for the JSON document of `plan --format json`. Does not write saved plans.
 
 use super::FORMAT_VERSION;
-use crate::model::{Address, Contract, UnverifiedReason};
+use crate::model::{Address, Contract, UnresolvedCause, UnverifiedReason};
 use crate::plan::{
     Action, AllowedDeletions, BlockCode, Blocked, FieldChange, GuardCode, Plan, PlanWarning,
-    PlanWarningCode, Reason, Refusal, Step, Summary, Unmanaged, UnmanagedConnector, Unverified,
+    PlanWarningCode, Reason, Refusal, SecretNeed, Step, Summary, Unmanaged, UnmanagedConnector,
+    Unverified, UnverifiedSecret,
 };
-use crate::render::view::plan::is_applyable;
+use crate::render::view::plan::Applyable;
 use crate::render::view::step;
 use crate::render::wording;
 use schemars::JsonSchema;
@@ -24,8 +25,9 @@ pub(super) struct PlanDocument<'a> {
     contract: Contract,
     /// Whether the plan is for a part of the files. Such a plan deletes nothing.
     partial: bool,
-    /// Whether there are changes and no guard refuses them.
-    applyable: bool,
+    /// Whether there are changes, no guard refuses them, and every secret that they send can be
+    /// resolved. `unknown` with `--no-secrets`.
+    applyable: ApplyableEntry,
     /// The counts.
     summary: Summary,
     /// The steps, in order.
@@ -40,7 +42,7 @@ pub(super) struct PlanDocument<'a> {
     blocked: Vec<BlockedEntry>,
     /// Guards that refuse the plan as a whole.
     refusals: Vec<RefusalEntry>,
-    /// Secrets that could not be compared. They do not count as changes.
+    /// Secrets that could not be compared, or that a change sends and that could not be resolved.
     unverified: Vec<UnverifiedEntry<'a>>,
     /// Objects that exist, are not in the files, and are left alone.
     unmanaged: UnmanagedEntry<'a>,
@@ -114,15 +116,57 @@ pub(super) struct RefusalEntry {
     message: String,
 }
 
-/// Secrets of a connector that could not be compared.
+/// Whether `apply` would execute the plan.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Applyable")]
+pub(super) enum ApplyableEntry {
+    Known(bool),
+    Unknown(UnknownWord),
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(super) enum UnknownWord {
+    Unknown,
+}
+
+impl From<Applyable> for ApplyableEntry {
+    fn from(applyable: Applyable) -> Self {
+        match applyable {
+            Applyable::Yes => Self::Known(true),
+            Applyable::No => Self::Known(false),
+            Applyable::Unknown => Self::Unknown(UnknownWord::Unknown),
+        }
+    }
+}
+
+/// Secrets of a connector that could not be compared or resolved.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct UnverifiedEntry<'a> {
     /// `customer/connector`.
     address: String,
     /// Why.
     why: UnverifiedReason,
+    /// Why the references could not be resolved; null for other reasons.
+    cause: Option<UnresolvedCause>,
+    /// Whether a change sends the secrets, so that `apply` stops before its first write.
+    stops_apply: bool,
     /// The fields' paths.
-    paths: &'a [String],
+    paths: Vec<&'a str>,
+    /// The references that could not be resolved.
+    references: Vec<UnresolvedEntry<'a>>,
+}
+
+/// A reference that could not be resolved.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unresolved")]
+pub(super) struct UnresolvedEntry<'a> {
+    /// The reference.
+    reference: String,
+    /// The problem.
+    problem: &'a str,
 }
 
 /// Objects that exist, are not in the files, and are left alone.
@@ -156,7 +200,7 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         organization_id: plan.organization_id.to_string(),
         contract: plan.contract,
         partial: plan.partial,
-        applyable: is_applyable(plan),
+        applyable: Applyable::from_plan(plan).into(),
         summary: plan.summary,
         changes: plan.steps().map(change).collect(),
         adopted: plan
@@ -204,12 +248,23 @@ pub(super) fn blocked(blocked: &Blocked) -> BlockedEntry {
     }
 }
 
-fn unverified(unverified: &Unverified) -> UnverifiedEntry<'_> {
+pub(super) fn unverified(unverified: &Unverified) -> UnverifiedEntry<'_> {
+    let secrets = unverified.secrets.iter();
     UnverifiedEntry {
         address: unverified.address.to_string(),
         why: unverified.why,
-        paths: &unverified.paths,
+        cause: unverified.cause,
+        stops_apply: unverified.need == SecretNeed::ToSend,
+        paths: secrets.clone().map(|secret| secret.path.as_str()).collect(),
+        references: secrets.filter_map(unresolved).collect(),
     }
+}
+
+fn unresolved(secret: &UnverifiedSecret) -> Option<UnresolvedEntry<'_>> {
+    Some(UnresolvedEntry {
+        reference: secret.reference.as_ref()?.to_string(),
+        problem: secret.problem.as_deref()?,
+    })
 }
 
 fn unmanaged(unmanaged: &Unmanaged) -> UnmanagedEntry<'_> {

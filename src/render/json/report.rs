@@ -1,6 +1,7 @@
 //! Responsible for the JSON document of `apply --format json`.
 
 use super::FORMAT_VERSION;
+use super::plan::{UnverifiedEntry, unverified};
 use crate::apply::{
     ApplyReport, ObjectCounts, OperationReport, Outcome, UnsuccessfulCounts, WaveReport,
 };
@@ -26,6 +27,9 @@ pub(super) struct ReportDocument<'a> {
     waves: Option<&'a [WaveReport]>,
     /// One entry for each operation of the plan, in order.
     operations: Vec<OperationEntry<'a>>,
+    /// Secrets that could not be compared with those last sent, or that an operation needs and that
+    /// could not be resolved.
+    unverified: Vec<UnverifiedEntry<'a>>,
 }
 
 /// The counts of a run.
@@ -73,6 +77,7 @@ pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
         },
         waves: (!report.waves.is_empty()).then_some(&report.waves),
         operations: report.operations.iter().map(operation).collect(),
+        unverified: report.unverified.iter().map(unverified).collect(),
     }
 }
 

@@ -5,18 +5,20 @@ mod drifts;
 mod golden;
 mod hostile;
 mod reports;
+mod unverified;
 
 pub(crate) use drifts::drift;
 pub(crate) use golden::golden;
 pub(crate) use reports::{done, partial};
 
 use hostile::hostile;
+use unverified::unverified;
 
-use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings, UnverifiedReason};
+use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings};
 use crate::plan::{
     Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue,
-    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, Step, Summary,
-    Unmanaged, UnmanagedConnector, Unverified,
+    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, Resolution, Step,
+    Summary, Unmanaged, UnmanagedConnector,
 };
 use serde_json::{Value, json};
 
@@ -90,6 +92,7 @@ pub(crate) fn empty() -> Plan {
         blocked: Vec::new(),
         refusals: Vec::new(),
         unverified: Vec::new(),
+        resolution: Resolution::Tried,
         unmanaged: Unmanaged::default(),
         deletions: None,
         warnings: Vec::new(),
@@ -143,25 +146,6 @@ fn unmanaged() -> Unmanaged {
         connectors: vec![connector],
         not_pruned: vec![Address::connector("acme-corp", "Former CRM")],
     }
-}
-
-fn unverified() -> Vec<Unverified> {
-    let mut all: Vec<_> = (1..=7)
-        .map(|n| Unverified {
-            address: Address::connector(format!("customer-{n}"), "HubSpot"),
-            why: UnverifiedReason::Unavailable,
-            paths: vec![
-                "credentials.client_secret".into(),
-                "credentials.refresh_token".into(),
-            ],
-        })
-        .collect();
-    all.push(Unverified {
-        address: Address::connector("beta", "Beta Slack"),
-        why: UnverifiedReason::NeverSent,
-        paths: vec!["credentials.api_token".into()],
-    });
-    all
 }
 
 fn acme() -> CustomerPlan {

@@ -2,11 +2,12 @@
 //! counts.
 
 use super::step::{self, StepView};
+use super::unverified::unverified;
 use super::{Group, Listing, Phrase, Row};
-use crate::model::{Address, UnverifiedReason};
+use crate::model::Address;
 use crate::plan::{
-    Action, AllowedDeletions, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal, Step,
-    Summary, Unmanaged, UnmanagedConnector, Unverified,
+    Action, AllowedDeletions, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal,
+    Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
 };
 use crate::render::labels::{self, counted};
 use crate::render::terminal::style::{SYMBOLS, Symbol};
@@ -89,9 +90,29 @@ impl<'a> CustomerView<'a> {
     }
 }
 
-/// Whether apply would execute the plan.
-pub(crate) fn is_applyable(plan: &Plan) -> bool {
-    plan.has_changes() && plan.refusals.is_empty()
+/// Whether apply would execute a plan.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Applyable {
+    Yes,
+    No,
+    /// The steps send secrets, and the run did not read them.
+    Unknown,
+}
+
+impl Applyable {
+    pub(crate) fn from_plan(plan: &Plan) -> Self {
+        let sends_secrets = || {
+            plan.steps()
+                .any(|step| !step.operation.sent_references().is_empty())
+        };
+        if !plan.has_changes() || !plan.refusals.is_empty() || plan.lacks_secrets() {
+            Self::No
+        } else if plan.resolution == Resolution::NotTried && sends_secrets() {
+            Self::Unknown
+        } else {
+            Self::Yes
+        }
+    }
 }
 
 fn touched(plan: &Plan) -> impl Iterator<Item = &CustomerPlan> {
@@ -211,34 +232,6 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
     })
 }
 
-fn unverified(unverified: &[Unverified]) -> Vec<Group> {
-    let mut by_cause: BTreeMap<UnverifiedReason, Vec<Row>> = BTreeMap::new();
-    for entry in unverified {
-        let text = format!(
-            "{}: {}",
-            Safe::address(&entry.address),
-            entry.paths.join(", ")
-        );
-        by_cause
-            .entry(entry.why)
-            .or_default()
-            .push(Row::new(Phrase::plain(Safe::new(text))));
-    }
-    by_cause
-        .into_iter()
-        .map(|(cause, rows)| Group {
-            symbol: Some(Label::Unverified),
-            label: Label::Strong,
-            title: "Not verified",
-            count: Some(counted(rows.len(), "connector")),
-            meaning: labels::unverified(cause),
-            code: Some(Safe::new(labels::code(cause))),
-            rows,
-            listing: Listing::First,
-        })
-        .collect()
-}
-
 fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
     let connectors = unmanaged.connectors.iter().map(connector).collect();
     let group = |title, noun, meaning, rows: Vec<Row>, listing| Group {
@@ -333,6 +326,10 @@ fn changed(plan: &Plan) -> Vec<Phrase> {
         "Customers: {touched_declared} touched of {compared}{removed}."
     ))));
     sentences.extend(plan.deletions.map(deletions));
+    if plan.lacks_secrets() {
+        let sentence = "Apply would stop: it needs secrets that cannot be resolved.";
+        sentences.push(Phrase::new(Label::Error, sentence));
+    }
     sentences.extend(further_counts(plan));
     sentences
 }

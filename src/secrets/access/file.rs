@@ -7,27 +7,53 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-/// Directories of tokens that a platform issues to the run, at any depth below a root.
-const PLATFORM_DIRECTORIES: [&str; 3] = [
-    "eks.amazonaws.com",
+/// Domains of platforms that issue tokens to the run. A directory with the name of such a domain, or of a subdomain,
+/// contains such tokens at any depth below a root.
+const PLATFORM_DOMAINS: [&str; 8] = [
+    "alibabacloud.com",
+    "amazonaws.com",
+    "cloud.google.com",
+    "cloud.ibm.com",
+    "hashicorp.com",
     "kubernetes.io",
-    "pods.eks.amazonaws.com",
+    "oraclecloud.com",
+    "spiffe.io",
 ];
-/// Directories of such tokens directly below the default roots.
-const PLATFORM_DIRECTORIES_OF_DEFAULT_ROOTS: [&str; 2] = ["azure", "openshift"];
+/// Directories and files of such tokens directly below the default roots. Kubernetes projects tokens for other systems
+/// into `tokens` by convention.
+const PLATFORM_NAMES_OF_DEFAULT_ROOTS: [&str; 14] = [
+    "azure",
+    "etc-pki-entitlement",
+    "nomad-token",
+    "nomad_token",
+    "openshift",
+    "rhsm",
+    "serviceaccount",
+    "sigstore",
+    "spiffe",
+    "tokens",
+    "vault-token",
+    "vault_token",
+    "workload-spiffe-credentials",
+    "workload-spiffe-uds",
+];
 
 /// Files with credentials of the user or the runner, by their usual names. A checkout action or a login action may
 /// write them into the project.
-const CREDENTIAL_FILES: [&str; 9] = [
+const CREDENTIAL_FILES: [&str; 13] = [
     ".dockercfg",
+    ".dockerconfigjson",
     ".envrc",
     ".git-credentials",
     ".netrc",
+    ".nomad-token",
     ".npmrc",
     ".pgpass",
     ".pypirc",
     ".vault-token",
     ".yarnrc.yml",
+    "_netrc",
+    "kubeconfig",
 ];
 
 /// The path of a reference, with links.
@@ -227,14 +253,19 @@ fn is_hidden(below: &Path) -> bool {
 }
 
 fn is_platform_token(path: &Path, below: &Path) -> bool {
-    let is_platform = |part: &OsStr| PLATFORM_DIRECTORIES.iter().any(|name| part == *name);
     let is_below_default_root = super::DEFAULT_ROOTS
         .iter()
-        .flat_map(|root| {
-            PLATFORM_DIRECTORIES_OF_DEFAULT_ROOTS.map(|name| Path::new(root).join(name))
-        })
+        .flat_map(|root| PLATFORM_NAMES_OF_DEFAULT_ROOTS.map(|name| Path::new(root).join(name)))
         .any(|directory| path.starts_with(directory));
-    is_below_default_root || below.iter().any(is_platform)
+    is_below_default_root || below.iter().any(is_platform_domain)
+}
+
+fn is_platform_domain(part: &OsStr) -> bool {
+    let name = part.to_str().unwrap_or_default();
+    PLATFORM_DOMAINS.iter().any(|domain| {
+        name.strip_suffix(domain)
+            .is_some_and(|subdomain| subdomain.is_empty() || subdomain.ends_with('.'))
+    })
 }
 
 fn is_credential_file(name: &OsStr) -> bool {

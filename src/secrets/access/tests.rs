@@ -171,6 +171,8 @@ fn check_platform_token_below_root_is_refused() {
         "kubernetes.io",
         "eks.amazonaws.com",
         "pods.eks.amazonaws.com",
+        "ack.alibabacloud.com",
+        "codeengine.cloud.ibm.com",
     ] {
         let token = fixture.write(&format!("root/{directory}/serviceaccount/token"));
         let error = fixture.check(&access, token);
@@ -185,6 +187,10 @@ fn check_platform_token_of_default_roots_is_refused_where_it_does_not_exist() {
         "/run/secrets/kubernetes.io/serviceaccount/token",
         "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
         "/var/run/secrets/azure/tokens/azure-identity-token",
+        "/run/secrets/tokens/vault-token",
+        "/var/run/secrets/tokens/gcp-ksa/token",
+        "/run/secrets/vault-token",
+        "/run/secrets/rhsm/rhsm.conf",
     ] {
         let error = SecretAccess::default().check_file(&fixture.project(), Path::new(path));
         assert_eq!(error, Err(AccessError::PlatformToken), "{path}");

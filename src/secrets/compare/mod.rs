@@ -10,7 +10,7 @@ use super::fingerprint::literal_text;
 use super::{Fingerprinter, Resolver, Values};
 use crate::model::{
     Address, RotationMode, SecretComparison, SecretRef, SecretStatus, SecretValue,
-    SentFingerprints, Setting, UnverifiedReason,
+    SentFingerprints, Setting, UnresolvedReference, UnverifiedReason,
 };
 use crate::plan::Matches;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,9 @@ pub async fn compare(
         }
         result.connectors.insert(address, statuses);
     }
+    result.unresolved = current
+        .map(|current| current.unresolved)
+        .unwrap_or_default();
     result
 }
 
@@ -58,6 +61,7 @@ struct CurrentSecrets {
     versions: BTreeMap<SecretRef, String>,
     /// Values of the references whose version is unknown or differs. A value that cannot be read is absent.
     values: Values,
+    unresolved: Vec<UnresolvedReference>,
 }
 
 async fn read_current(
@@ -83,8 +87,12 @@ async fn read_current(
         .filter(has_other_version)
         .map(|unverified| unverified.reference.clone())
         .collect();
-    let (values, _) = resolver.resolve_all(&unread).await;
-    CurrentSecrets { versions, values }
+    let (values, failures) = resolver.resolve_all(&unread).await;
+    CurrentSecrets {
+        versions,
+        values,
+        unresolved: failures.into_iter().map(Into::into).collect(),
+    }
 }
 
 /// A reference whose status depends on its current version or value.

@@ -55,6 +55,7 @@ fn compared(
     let current = values.map(|values| CurrentSecrets {
         versions: BTreeMap::new(),
         values: values.clone(),
+        unresolved: Vec::new(),
     });
     (
         comparison

@@ -2,14 +2,11 @@
 //!
 //! Does not read a variable that belongs to the run or that the operator does not allow.
 
-use super::health::{counted, listed};
-use super::{Store, check_value, refuse_field};
-use crate::model::{HealthCheck, SecretRef, SecretValue};
+use super::{Store, refuse_field};
+use crate::model::{SecretRef, SecretValue};
 use crate::secrets::{ResolveErrorKind, SecretAccess};
 use futures_util::future::{self, BoxFuture, FutureExt as _};
 use std::sync::Arc;
-
-const SUBJECT: &str = "store env";
 
 pub(super) struct EnvStore {
     access: Arc<SecretAccess>,
@@ -33,22 +30,6 @@ impl Store for EnvStore {
     ) -> BoxFuture<'a, Result<SecretValue, ResolveErrorKind>> {
         future::ready(self.value(reference)).boxed()
     }
-
-    fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
-        let failures: Vec<String> = references
-            .iter()
-            .filter_map(|reference| self.failure(reference))
-            .collect();
-        let checks = if failures.is_empty() {
-            let detail = format!("{} set", counted(references.len(), "variable"));
-            vec![HealthCheck::ok(SUBJECT, detail)]
-        } else {
-            listed(failures, |text| {
-                HealthCheck::fail(SUBJECT, text, "set it in the environment of the run")
-            })
-        };
-        future::ready(checks).boxed()
-    }
 }
 
 impl EnvStore {
@@ -66,13 +47,6 @@ impl EnvStore {
             Ok(value) => Ok(SecretValue::new(value)),
             Err(std::env::VarError::NotPresent) => Err(ResolveErrorKind::NotSet),
             Err(std::env::VarError::NotUnicode(_)) => Err(ResolveErrorKind::NotText),
-        }
-    }
-
-    fn failure(&self, reference: &SecretRef) -> Option<String> {
-        match self.value(reference).and_then(check_value).err()? {
-            ResolveErrorKind::NotSet => Some(format!("{} is not set", reference.path)),
-            other => Some(format!("{}: {other}", reference.path)),
         }
     }
 }

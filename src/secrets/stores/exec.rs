@@ -5,11 +5,11 @@
 //! that exceeds its time limit is killed. Its standard error is discarded, because it may quote a secret.
 
 use super::file::{LIMIT, without_newline};
-use super::{Store, refuse_field};
-use crate::model::{HealthCheck, SecretBuffer, SecretRef, SecretValue};
+use super::{Store, refuse_field, utf8};
+use crate::model::{SecretBuffer, SecretRef, SecretValue};
 use crate::secrets::ResolveErrorKind;
 use crate::secrets::user_config::{self, Program, UserConfig};
-use futures_util::future::{self, BoxFuture, FutureExt as _};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -17,8 +17,6 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
-
-const SUBJECT: &str = "store exec";
 
 /// Runs the commands that the user's own configuration defines.
 pub(super) struct ExecStore {
@@ -39,20 +37,6 @@ impl ExecStore {
             .get_or_init(|| Commands::open(&self.project))
             .as_ref()
             .map_err(ResolveErrorKind::clone)
-    }
-
-    fn check_commands(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
-        match self.commands() {
-            Ok(commands) => references
-                .iter()
-                .map(|reference| commands.check(&reference.path))
-                .collect(),
-            Err(kind) => {
-                let hint = "define the command in ~/.config/airlift/config.yaml, outside the project \
-                            and writable by you alone";
-                vec![HealthCheck::fail(SUBJECT, kind.to_string(), hint)]
-            }
-        }
     }
 }
 
@@ -79,10 +63,6 @@ impl Store for ExecStore {
         }
         .boxed()
     }
-
-    fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
-        future::ready(self.check_commands(references)).boxed()
-    }
 }
 
 /// The commands of the user's own configuration.
@@ -98,24 +78,6 @@ impl Commands {
             )
         })?;
         Ok(Self { config })
-    }
-
-    /// Checks that the program of a command exists. Does not run it.
-    fn check(&self, name: &str) -> HealthCheck {
-        let program = match self.program(name) {
-            Ok(program) => program,
-            Err(kind) => {
-                let hint = "add it under `exec` in your own configuration";
-                return HealthCheck::fail(SUBJECT, format!("{name}: {kind}"), hint);
-            }
-        };
-        let file = program.argv.first().map_or("", String::as_str);
-        if Path::new(file).is_file() {
-            HealthCheck::ok(SUBJECT, format!("{name}: {file} exists; it was not run"))
-        } else {
-            let hint = "install the program, or correct `argv` in your own configuration";
-            HealthCheck::fail(SUBJECT, format!("{name}: {file} does not exist"), hint)
-        }
     }
 
     /// The program of a command.
@@ -190,7 +152,7 @@ impl Running {
             return Err(failed(format!("exited with {code}")));
         }
         let bytes = collected.into_bytes();
-        let text = std::str::from_utf8(&bytes).map_err(|_| ResolveErrorKind::NotText)?;
+        let text = utf8(&bytes)?;
         Ok(SecretValue::new(without_newline(text).to_owned()))
     }
 }

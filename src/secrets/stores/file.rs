@@ -5,8 +5,8 @@
 //! opened from its root downward without following links, so that no part can be replaced in between. Refuses pipes,
 //! devices, directories and files larger than 1 MiB.
 
-use super::Store;
-use super::health::{counted, listed};
+use super::health::listed;
+use super::{Store, utf8};
 use crate::model::{HealthCheck, SecretRef, SecretValue};
 use crate::secrets::access::SecretFile;
 use crate::secrets::fields::{self, FieldsForm};
@@ -56,7 +56,7 @@ impl Store for FileStore {
     }
 
     fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
-        future::ready(self.check_files(references)).boxed()
+        future::ready(self.check_permissions(references)).boxed()
     }
 }
 
@@ -65,30 +65,18 @@ impl FileStore {
         Self { project, access }
     }
 
-    fn check_files(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
-        let mut failures = Vec::new();
-        let mut world_readable = Vec::new();
+    /// Warns about files that every user can read. The resolver reports files that cannot be opened.
+    fn check_permissions(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
         let paths: BTreeSet<&str> = references.iter().map(|r| r.path.as_str()).collect();
-        for path in &paths {
-            match self.open(path) {
-                Err(kind) => failures.push(format!("{path}: {kind}")),
-                Ok(file) if is_world_readable(&file) => world_readable.push((*path).to_owned()),
-                Ok(_) => {}
-            }
-        }
-        let mut checks = listed(failures, |text| {
-            let hint = "create the file, or let this user read it";
-            HealthCheck::fail(SUBJECT, text, hint)
-        });
-        checks.extend(listed(world_readable, |path| {
+        let world_readable = paths
+            .into_iter()
+            .filter(|path| self.open(path).is_ok_and(|file| is_world_readable(&file)))
+            .map(str::to_owned)
+            .collect();
+        listed(world_readable, |path| {
             let hint = "remove the permission: chmod o-r";
             HealthCheck::warn(SUBJECT, format!("{path} is readable by every user"), hint)
-        }));
-        if checks.is_empty() {
-            let detail = format!("{} can be read", counted(paths.len(), "file"));
-            checks.push(HealthCheck::ok(SUBJECT, detail));
-        }
-        checks
+        })
     }
 
     fn content(&self, path: &str, field: Option<&str>) -> Result<SecretValue, ResolveErrorKind> {
@@ -97,7 +85,7 @@ impl FileStore {
             None => None,
         };
         let bytes = content(self.open(path)?)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| ResolveErrorKind::NotText)?;
+        let text = utf8(&bytes)?;
         match form.zip(field) {
             Some((form, field)) => fields::read(form, text, field),
             None => Ok(SecretValue::new(without_newline(text).to_owned())),

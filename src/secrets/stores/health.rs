@@ -17,9 +17,3 @@ pub(super) fn listed(
     }
     checks
 }
-
-/// A count with its noun in the right number.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
-}

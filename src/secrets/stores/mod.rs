@@ -9,6 +9,7 @@ mod health;
 pub(super) mod provider;
 mod vault;
 
+use super::value_form::broken_form;
 use super::{ResolveErrorKind, SecretAccess};
 use crate::model::{HealthCheck, SecretRef, SecretValue, StoreKind};
 use env::EnvStore;
@@ -41,8 +42,10 @@ pub(super) trait Store: Send + Sync {
         future::ready(None).boxed()
     }
 
-    /// Checks whether the references can be read, for `doctor`. Shows no value.
-    fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>>;
+    /// Checks the store itself, for `doctor`. The resolver checks the references.
+    fn health<'a>(&'a self, _references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
+        future::ready(Vec::new()).boxed()
+    }
 
     /// Logs out of the store.
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -85,18 +88,49 @@ pub fn syntax_error(reference: &SecretRef) -> Option<&'static str> {
         .err()
 }
 
-/// Refuses values that would not reach the API unchanged.
-pub(super) fn check_value(value: SecretValue) -> Result<SecretValue, ResolveErrorKind> {
+/// Whether values are refused if their form cannot be right.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FormCheck {
+    Refuse,
+    Skip,
+}
+
+/// Removes a byte order mark. Refuses values that would not reach the API unchanged, and values that cannot be right.
+pub(super) fn check_value(
+    value: SecretValue,
+    form: FormCheck,
+) -> Result<SecretValue, ResolveErrorKind> {
+    let value = without_mark(value);
     let text = value.expose();
     if text.is_empty() {
         return Err(ResolveErrorKind::Empty);
     }
     let is_allowed = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-    if text.chars().all(is_allowed) {
-        Ok(value)
-    } else {
-        Err(ResolveErrorKind::ControlCharacter)
+    if !text.chars().all(is_allowed) {
+        return Err(ResolveErrorKind::ControlCharacter);
     }
+    match broken_form(text) {
+        Some(broken) if form == FormCheck::Refuse => Err(ResolveErrorKind::WrongForm(broken)),
+        _ => Ok(value),
+    }
+}
+
+/// The value without a byte order mark, which editors write and which is no part of a secret.
+fn without_mark(value: SecretValue) -> SecretValue {
+    match value.expose().strip_prefix('\u{feff}') {
+        Some(text) => {
+            SecretValue::new(text.to_owned()).with_version(value.version().map(str::to_owned))
+        }
+        None => value,
+    }
+}
+
+/// The text of a value.
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, ResolveErrorKind> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(ResolveErrorKind::Utf16);
+    }
+    std::str::from_utf8(bytes).map_err(|_| ResolveErrorKind::NotText)
 }
 
 /// Refuses a field, for stores without fields.

@@ -166,3 +166,22 @@ fn ledger_key_that_is_blank_is_refused_and_a_short_one_reported() {
     env.run(&["plan"]).exits(0).complains("weak_ledger_key");
     env.run(&["doctor"]).says("weak_ledger_key");
 }
+
+#[cfg(unix)]
+#[test]
+fn sandbox_ledger_key_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let env = TestEnv::new();
+    env.run(&["apply", "--auto-approve", "--sandbox"]).exits(0);
+    let key = env.path(".airlift/sandbox.key");
+    for mode in [0o644, 0o640, 0o602] {
+        std::fs::set_permissions(&key, PermissionsExt::from_mode(mode)).unwrap();
+        env.run(&["plan", "--sandbox"])
+            .exits(1)
+            .complains("ledger_failed")
+            .complains("read or written by other");
+    }
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+    env.run(&["plan", "--sandbox", "--detailed-exitcode"])
+        .exits(0);
+}

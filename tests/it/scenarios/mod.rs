@@ -25,6 +25,7 @@ mod refusals;
 mod replacement;
 mod resembling;
 mod runner_secrets;
+mod secret_values;
 mod serve;
 mod shown_values;
 mod target;

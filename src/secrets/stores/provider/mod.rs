@@ -16,13 +16,12 @@ use absent::Library;
 use library::Library;
 
 use super::file::LIMIT;
-use super::health::{counted, listed};
-use super::{Store, check_value};
-use crate::model::{HealthCheck, LockUnpoisoned, SecretRef, SecretValue};
+use super::{Store, utf8};
+use crate::model::{LockUnpoisoned, SecretRef, SecretValue};
+use crate::secrets::ResolveErrorKind;
 use crate::secrets::fields::{self, FieldsForm};
 use crate::secrets::user_config::{self, ProviderConfig};
-use crate::secrets::{ResolveError, ResolveErrorKind};
-use futures_util::future::{self, BoxFuture, FutureExt as _};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -35,8 +34,6 @@ use zeroize::Zeroizing;
 const BATCH_SIZE: usize = 20;
 /// The number of such requests at the same time.
 const PARALLEL_BATCHES: usize = 4;
-/// The number of references that a health check reads at the same time.
-const PARALLEL_READS: usize = 8;
 
 /// A kind of store.
 #[derive(Clone, Copy, Debug)]
@@ -119,8 +116,6 @@ struct Key {
 type SecretBytes = Zeroizing<Vec<u8>>;
 type ReadCell = Arc<OnceCell<Result<Arc<SecretBytes>, ResolveErrorKind>>>;
 
-const CHECK_HINT: &str = "check the secret's name, and the store's own login and permissions";
-
 /// A store that the user's own configuration defines.
 pub(super) struct ProviderStore {
     name: String,
@@ -142,36 +137,6 @@ impl ProviderStore {
             .get_or_init(|| Provider::open(&self.name, &self.project))
             .as_ref()
             .map_err(ResolveErrorKind::clone)
-    }
-
-    async fn check_references(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
-        let subject = format!("store {}", self.name);
-        let provider = match self.provider() {
-            Ok(provider) => provider,
-            Err(kind) => {
-                let hint = "define the store under `stores` in your own configuration, \
-                            ~/.config/airlift/config.yaml, outside the project";
-                return vec![HealthCheck::fail(&subject, kind.to_string(), hint)];
-            }
-        };
-        provider.prefetch(references).await;
-        let reads: Vec<_> = references
-            .iter()
-            .map(|reference| provider.failure(reference))
-            .collect();
-        let failures: Vec<String> = stream::iter(reads)
-            .buffered(PARALLEL_READS)
-            .filter_map(future::ready)
-            .collect()
-            .await;
-        if failures.is_empty() {
-            let count = counted(references.len(), "secret");
-            let detail = format!("{}: {count} can be read", provider.kind.scheme);
-            return vec![HealthCheck::ok(&subject, detail)];
-        }
-        listed(failures, |text| {
-            HealthCheck::fail(&subject, text, CHECK_HINT)
-        })
     }
 }
 
@@ -195,10 +160,6 @@ impl Store for ProviderStore {
             }
         }
         .boxed()
-    }
-
-    fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
-        self.check_references(references).boxed()
     }
 }
 
@@ -239,7 +200,7 @@ impl Provider {
             .await
             .as_ref()
             .map_err(ResolveErrorKind::clone)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| ResolveErrorKind::NotText)?;
+        let text = utf8(bytes)?;
         match &reference.field {
             Some(field) if !self.kind.has_parts => fields::read(FieldsForm::Json, text, field),
             _ => Ok(SecretValue::new(text.to_owned())),
@@ -265,13 +226,6 @@ impl Provider {
             .buffer_unordered(PARALLEL_BATCHES)
             .collect::<()>()
             .await;
-    }
-
-    /// The error of a reference, if it cannot be read.
-    async fn failure(&self, reference: &SecretRef) -> Option<String> {
-        let kind = self.read(reference).await.and_then(check_value).err()?;
-        let reference = reference.clone();
-        Some(ResolveError { reference, kind }.to_string())
     }
 
     async fn read_batch(&self, keys: Vec<Key>) {

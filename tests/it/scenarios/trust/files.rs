@@ -235,4 +235,10 @@ fn ledger_that_git_tracks_is_refused() {
     assert!(git(&["add", "-f", ".airlift"]));
     super::assert_refused(&env, "ledger_tracked");
     assert!(Path::new(&env.path(".airlift")).exists());
+    // The key of the sandbox's ledger is tracked, and its ledger is not.
+    env.run(&["apply", "--auto-approve", "--sandbox"]).exits(0);
+    assert!(git(&["reset", "-q"]) && git(&["add", "-f", ".airlift/sandbox.key"]));
+    env.run(&["plan", "--sandbox"])
+        .exits(1)
+        .complains("ledger_tracked");
 }

@@ -1,12 +1,18 @@
 //! Responsible for resolving references: reads each distinct reference once per run, several at the same time. Values
 //! and errors stay in memory until the run ends.
 //!
-//! Refuses stores that the project does not list, and values that would not reach the API unchanged.
+//! Refuses stores that the project does not list, values that would not reach the API unchanged, and values whose form
+//! cannot be right.
 
-use super::stores::{self, Store, StoreContext, check_value};
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;
+
+use super::stores::{self, FormCheck, Store, StoreContext, check_value};
 use super::{ResolveError, ResolveErrorKind, SecretAccess, Values};
 use crate::model::{
-    DEFAULT_STORES, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
+    DEFAULT_STORES, Health, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
+    UnresolvedCause, matches_wildcard,
 };
 use futures_util::{StreamExt, future, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +22,8 @@ use tokio::sync::OnceCell;
 
 /// The number of references that are read at the same time.
 const PARALLEL_READS: usize = 8;
+/// The number of references that a line of `doctor` names.
+const NAMED_REFERENCES: usize = 5;
 
 /// The value or error of a reference, after the first read.
 type ReadCell = Arc<OnceCell<Result<Arc<SecretValue>, ResolveErrorKind>>>;
@@ -24,6 +32,8 @@ type ReadCell = Arc<OnceCell<Result<Arc<SecretValue>, ResolveErrorKind>>>;
 pub struct Resolver {
     context: StoreContext,
     allowed: BTreeSet<StoreKind>,
+    /// Patterns of references, such as `env:ACME_*`, whose values may have any form.
+    unchecked: Vec<String>,
     stores: Mutex<BTreeMap<StoreKind, Arc<dyn Store>>>,
     read: Mutex<BTreeMap<SecretRef, ReadCell>>,
 }
@@ -52,6 +62,7 @@ impl Resolver {
                 .copied()
                 .map(StoreKind::from)
                 .collect(),
+            unchecked: Vec::new(),
             stores: Mutex::default(),
             read: Mutex::default(),
         }
@@ -62,6 +73,15 @@ impl Resolver {
     pub fn with_stores(self, allowed: &BTreeSet<String>) -> Self {
         Self {
             allowed: allowed.iter().map(|name| name.as_str().into()).collect(),
+            ..self
+        }
+    }
+
+    /// Resolves references that match one of the patterns to values of any form.
+    #[must_use]
+    pub fn with_unchecked(self, patterns: &[String]) -> Self {
+        Self {
+            unchecked: patterns.to_vec(),
             ..self
         }
     }
@@ -92,21 +112,52 @@ impl Resolver {
             .await
     }
 
-    /// Checks every store that the references use, for `doctor`.
+    /// Checks every store that the references use, and resolves the references, for `doctor`.
     pub async fn health(&self, references: &BTreeSet<SecretRef>) -> Vec<HealthCheck> {
         let mut checks = Vec::new();
         for (kind, references) in by_store(references) {
-            match self.store(kind) {
-                Ok(store) => checks.extend(store.health(&references).await),
-                Err(ResolveErrorKind::UnknownStore) => {}
-                Err(error) => checks.push(HealthCheck::fail(
-                    &format!("store {kind}"),
-                    error.to_string(),
-                    "list it under `stores` in the project file",
-                )),
+            let of_store = match self.store(kind) {
+                Ok(store) => store.health(&references).await,
+                // Resolving the references reports the error.
+                Err(_) => Vec::new(),
+            };
+            let has_failed = of_store.iter().any(|check| check.health == Health::Fail);
+            checks.extend(of_store);
+            if !has_failed {
+                checks.extend(self.check_references(kind, references).await);
             }
         }
         checks
+    }
+
+    /// One check for each problem of the references, or one for all if they can be resolved.
+    async fn check_references(
+        &self,
+        kind: &StoreKind,
+        references: Vec<&SecretRef>,
+    ) -> Vec<HealthCheck> {
+        let subject = format!("store {kind}");
+        let references: BTreeSet<SecretRef> = references.into_iter().cloned().collect();
+        let (_, failures) = self.resolve_all(&references).await;
+        if failures.is_empty() {
+            let plural = if references.len() == 1 { "" } else { "s" };
+            let detail = format!("{} secret{plural} can be resolved", references.len());
+            return vec![HealthCheck::ok(&subject, detail)];
+        }
+        let mut by_problem: BTreeMap<(UnresolvedCause, String), Vec<String>> = BTreeMap::new();
+        for ResolveError { reference, kind } in failures {
+            by_problem
+                .entry((kind.cause(), kind.to_string()))
+                .or_default()
+                .push(reference.to_string());
+        }
+        by_problem
+            .into_iter()
+            .map(|((cause, problem), names)| {
+                let detail = format!("{problem}: {}", named(&names));
+                HealthCheck::fail(&subject, detail, cause.hint())
+            })
+            .collect()
     }
 
     /// Logs out of the stores.
@@ -125,13 +176,24 @@ impl Resolver {
         };
         let read = async || {
             let value = self.store(&reference.store)?.read(reference).await?;
-            check_value(value).map(Arc::new)
+            check_value(value, self.form_check(reference)).map(Arc::new)
         };
         let outcome = cell.get_or_init(read).await;
         outcome.clone().map_err(|kind| ResolveError {
             reference: reference.clone(),
             kind,
         })
+    }
+
+    fn form_check(&self, reference: &SecretRef) -> FormCheck {
+        let name = reference.to_string();
+        let name = name.trim_start_matches("${").trim_end_matches('}');
+        let is_unchecked = |pattern: &String| matches_wildcard(pattern, name);
+        if self.unchecked.iter().any(is_unchecked) {
+            FormCheck::Skip
+        } else {
+            FormCheck::Refuse
+        }
     }
 
     /// Resolves every reference. Returns the values and the errors, both in the order of the references.
@@ -187,6 +249,20 @@ impl Resolver {
     }
 }
 
+/// The first references, and the number of the others.
+fn named(references: &[String]) -> String {
+    let first: Vec<&str> = references
+        .iter()
+        .take(NAMED_REFERENCES)
+        .map(String::as_str)
+        .collect();
+    let text = first.join(", ");
+    match references.len().saturating_sub(first.len()) {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
+}
+
 fn by_store(references: &BTreeSet<SecretRef>) -> BTreeMap<&StoreKind, Vec<&SecretRef>> {
     let mut by_store: BTreeMap<&StoreKind, Vec<&SecretRef>> = BTreeMap::new();
     for reference in references {
@@ -196,150 +272,4 @@ fn by_store(references: &BTreeSet<SecretRef>) -> BTreeMap<&StoreKind, Vec<&Secre
             .push(reference);
     }
     by_store
-}
-
-#[cfg(unix)]
-#[cfg(test)]
-mod tests {
-    use super::{ResolveErrorKind, Resolver, SecretAccess};
-    use crate::model::{Health, SecretRef};
-    use std::collections::BTreeSet;
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
-
-    fn reference(text: &str) -> SecretRef {
-        text.parse().unwrap()
-    }
-
-    async fn resolve(resolver: &Resolver, text: &str) -> Result<String, ResolveErrorKind> {
-        match resolver.resolve(&reference(text)).await {
-            Ok(value) => Ok(value.expose().to_owned()),
-            Err(failure) => Err(failure.kind),
-        }
-    }
-
-    fn resolver(project: &Path) -> Resolver {
-        Resolver::new(project.to_owned(), SecretAccess::default())
-    }
-
-    #[tokio::test]
-    async fn resolve_file_removes_one_trailing_newline() {
-        let project = tempfile::tempdir().unwrap();
-        fs::write(project.path().join("token"), " a\nb \n\n").unwrap();
-        let resolver = resolver(project.path());
-        let token = resolve(&resolver, "${file:token}").await;
-        assert_eq!(token.as_deref(), Ok(" a\nb \n"));
-    }
-
-    #[tokio::test]
-    async fn resolve_empty_binary_or_control_character_fails() {
-        let project = tempfile::tempdir().unwrap();
-        fs::write(project.path().join("empty"), "\n").unwrap();
-        fs::write(project.path().join("nul"), "a\0b").unwrap();
-        fs::write(project.path().join("binary"), [0xff, 0xfe]).unwrap();
-        fs::write(project.path().join("a.json"), "{\"k\": \"a\\u0007\"}").unwrap();
-        let resolver = resolver(project.path());
-        for (text, kind) in [
-            ("${file:empty}", ResolveErrorKind::Empty),
-            ("${file:nul}", ResolveErrorKind::ControlCharacter),
-            ("${file:a.json#k}", ResolveErrorKind::ControlCharacter),
-            ("${file:binary}", ResolveErrorKind::NotText),
-        ] {
-            assert_eq!(resolve(&resolver, text).await, Err(kind), "{text}");
-        }
-    }
-
-    #[tokio::test]
-    async fn resolve_unusable_reference_fails() {
-        let resolver = resolver(Path::new("/nonexistent"));
-        for (text, kind) in [
-            ("${env:X#y}", ResolveErrorKind::NoFields),
-            ("${op:x}", ResolveErrorKind::UnknownStore),
-            ("${env:UNSET_IN_TESTS}", ResolveErrorKind::NotSet),
-        ] {
-            assert_eq!(resolve(&resolver, text).await, Err(kind), "{text}");
-        }
-    }
-
-    #[tokio::test]
-    async fn resolve_store_that_is_not_listed_fails() {
-        let default = resolver(Path::new("/nonexistent"));
-        for text in ["${vault:kv/a#b}", "${exec:a}"] {
-            let error = resolve(&default, text).await;
-            assert_eq!(error, Err(ResolveErrorKind::NotAllowed), "{text}");
-        }
-        let allowed = BTreeSet::from(["vault".to_owned()]);
-        let vault = resolver(Path::new("/nonexistent")).with_stores(&allowed);
-        let listed = resolve(&vault, "${vault:kv/a}").await;
-        assert_eq!(listed, Err(ResolveErrorKind::FieldNeeded));
-        let replaced = resolve(&vault, "${env:HOME}").await;
-        assert_eq!(replaced, Err(ResolveErrorKind::NotAllowed));
-    }
-
-    #[tokio::test]
-    async fn resolve_all_repeated_returns_first_values() {
-        let project = tempfile::tempdir().unwrap();
-        let references: BTreeSet<SecretRef> = (0..40)
-            .map(|number| reference(&format!("${{file:{number}}}")))
-            .collect();
-        for number in 0..39 {
-            fs::write(project.path().join(number.to_string()), "first").unwrap();
-        }
-        let resolver = resolver(project.path());
-        let (values, failures) = resolver.resolve_all(&references).await;
-        assert_eq!((values.len(), failures.len()), (39, 1));
-        for number in 0..40 {
-            fs::write(project.path().join(number.to_string()), "second").unwrap();
-        }
-        let (values, failures) = resolver.resolve_all(&references).await;
-        assert_eq!(failures.len(), 1);
-        assert!(values.values().all(|value| value.expose() == "first"));
-        assert!(!format!("{resolver:?}{values:?}").contains("first"));
-    }
-
-    #[tokio::test]
-    async fn resolve_error_names_the_reference() {
-        let resolver = resolver(Path::new("/nonexistent"));
-        let unset = reference("${env:UNSET_IN_TESTS}");
-        let failure = resolver.resolve(&unset).await.unwrap_err();
-        assert_eq!(
-            failure.to_string(),
-            "${env:UNSET_IN_TESTS}: the environment variable is not set"
-        );
-    }
-
-    #[tokio::test]
-    async fn health_reports_each_store_without_values() {
-        let project = tempfile::tempdir().unwrap();
-        for (name, mode) in [("open", 0o644), ("shut", 0o600)] {
-            let path = project.path().join(name);
-            fs::write(&path, "hunter2").unwrap();
-            fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
-        }
-        let references: BTreeSet<SecretRef> = [
-            "${env:UNSET_IN_TESTS}",
-            "${file:open}",
-            "${file:shut}",
-            "${file:none}",
-        ]
-        .iter()
-        .map(|text| text.parse().unwrap())
-        .collect();
-        let resolver = resolver(project.path());
-        let checks = resolver.health(&references).await;
-        let details: Vec<(Health, &str)> = checks
-            .iter()
-            .map(|check| (check.health, check.detail.as_str()))
-            .collect();
-        assert_eq!(
-            details,
-            [
-                (Health::Fail, "UNSET_IN_TESTS is not set"),
-                (Health::Fail, "none: the file cannot be read (not found)"),
-                (Health::Warn, "open is readable by every user"),
-            ]
-        );
-        assert!(!format!("{checks:?}").contains("hunter2"));
-    }
 }
