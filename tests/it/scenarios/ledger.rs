@@ -179,7 +179,7 @@ fn sandbox_ledger_key_that_others_can_read_is_refused() {
         env.run(&["plan", "--sandbox"])
             .exits(1)
             .complains("ledger_failed")
-            .complains("read or written by other");
+            .complains("written by other");
     }
     std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
     env.run(&["plan", "--sandbox", "--detailed-exitcode"])
