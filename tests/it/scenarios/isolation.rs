@@ -33,7 +33,7 @@ fn refused_listing_blocks_only_its_customer() {
         export.complains("customer acme is left out");
         assert!(!export.stdout.contains("name: acme"), "{export}");
         let (output, _) = env.apply(&[]);
-        output.exits(4).says("Not planned: 1");
+        output.exits(4).says("Blocked: 1.");
         set_faults(&env, "");
         env.assert_converged(&[]);
     }
