@@ -4,7 +4,7 @@ use super::Environment;
 use super::credentials::client_secret;
 use crate::cli::ServeArgs;
 use crate::failure::Failure;
-use crate::sandbox::{Faults, Options};
+use crate::sandbox::{Faults, Options, SandboxError};
 use std::time::Duration;
 
 pub(crate) fn sandbox_options(env: &Environment, args: &ServeArgs) -> Result<Options, Failure> {
@@ -16,10 +16,17 @@ pub(crate) fn sandbox_options(env: &Environment, args: &ServeArgs) -> Result<Opt
         })?;
         faults.extend(more);
     }
+    let behaviors = args
+        .behavior
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_, SandboxError>>()
+        .map_err(|error| Failure::usage("bad_behavior", format!("--behavior: {error}")))?;
     let mut options = Options {
         client: client(env)?,
         state: Some(args.state.clone().into()),
         faults,
+        behaviors,
         latency: Duration::from_millis(args.latency),
         ..Options::default()
     };

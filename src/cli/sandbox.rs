@@ -49,6 +49,10 @@ pub struct ServeArgs {
     /// Fault to inject; may be repeated
     #[arg(long, value_name = "SPEC", help_heading = "Fault injection")]
     pub fault: Vec<String>,
+    /// How settings are returned: sort-lists, lower-case, numbers-as-text, utc-offset, add-defaults,
+    /// verbatim, ignore=KEY, or reads-only (writes are answered as stored); may be repeated
+    #[arg(long, value_name = "FORM", help_heading = "Fault injection")]
+    pub behavior: Vec<String>,
     /// Lifetime of application tokens, in seconds
     #[arg(long, value_name = "S", help_heading = "Fault injection")]
     pub app_token_life: Option<u64>,

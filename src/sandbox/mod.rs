@@ -27,7 +27,7 @@
 //! | credentials that do not belong to one auth method | 400 |
 //!
 //! An update replaces the whole replication configuration. The sandbox adds settings of its own to it and masks
-//! the secrets in it. Connectors of one workspace may have the same name.
+//! the secrets in it. [`SettingsBehavior`] makes it return settings in another form, or ignore one. Connectors of one workspace may have the same name.
 //!
 //! # Control by credentials
 //!
@@ -74,6 +74,7 @@ mod request_customer;
 mod response;
 mod schema;
 mod server;
+mod settings_behavior;
 mod shared;
 #[doc(hidden)]
 pub mod testing;
@@ -101,6 +102,8 @@ pub use faults::{Fault, When};
 #[cfg(feature = "testing")]
 pub use options::ORGANIZATION_ID;
 pub use options::{Options, SandboxError, StateFile};
+#[cfg(feature = "testing")]
+pub use settings_behavior::SettingsBehavior;
 
 use backend::{Backend, IdGenerator, SecretPredicate};
 use catalog::Catalog;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::faults::Faults;
+use super::settings_behavior::SettingsBehavior;
 use crate::files::{FileError, FileErrorKind};
 
 /// The organization of a sandbox by default.
@@ -23,6 +24,8 @@ pub struct Options {
     pub state: Option<StateFile>,
     /// The faults to inject.
     pub faults: Faults,
+    /// How replication settings are stored and returned.
+    pub behaviors: Vec<SettingsBehavior>,
     /// The validity of an application token.
     pub app_token_ttl: Duration,
     /// The validity of a scoped or widget token.
@@ -47,6 +50,7 @@ impl Default for Options {
             client: None,
             state: None,
             faults: Faults::default(),
+            behaviors: Vec::new(),
             app_token_ttl: Duration::from_mins(15),
             scoped_token_ttl: Duration::from_mins(20),
             page_size_max: 100,
@@ -105,6 +109,7 @@ impl fmt::Debug for Options {
             .field("client_id", &self.client.as_ref().map(|(id, _)| id))
             .field("state", &self.state)
             .field("faults", &self.faults)
+            .field("behaviors", &self.behaviors)
             .field("app_token_ttl", &self.app_token_ttl)
             .field("scoped_token_ttl", &self.scoped_token_ttl)
             .field("page_size_max", &self.page_size_max)
@@ -134,6 +139,9 @@ pub enum SandboxError {
     /// The text of a fault cannot be parsed.
     #[error("read the faults: {0}")]
     Fault(String),
+    /// The text of a behavior is unknown.
+    #[error("`{0}` is not a behavior")]
+    Behavior(String),
     /// The world file cannot be read or written.
     #[error("keep the sandbox's world in {}: {source}", .path.display())]
     State {

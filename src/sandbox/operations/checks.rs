@@ -32,10 +32,13 @@ pub(crate) fn check_existing(
         check_name("body.name", name)?;
     }
     if let Some(kind) = backend.catalog.by_definition(connector.definition_id) {
-        let given = request
-            .given("replication_config")
-            .and_then(Value::as_object);
-        connector_request::configuration(backend, kind, connector.template_id, given)?;
+        let settings = connector_request::Settings {
+            given: request
+                .given("replication_config")
+                .and_then(Value::as_object),
+            before: &connector.replication_config,
+        };
+        connector_request::configuration(backend, kind, connector.template_id, settings)?;
     }
     let outcome = connector.outcome;
     Ok(report(backend, request, outcome))

@@ -10,6 +10,7 @@ use crate::sandbox::backend::{Backend, SecretPredicate};
 use crate::sandbox::catalog::ConnectorType;
 use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{FieldError, OperationError};
+use crate::sandbox::settings_behavior::SettingsBehavior;
 use crate::sandbox::tokens::Caller;
 use crate::sandbox::world::{CheckOutcome, Workspace};
 
@@ -62,10 +63,26 @@ pub(crate) fn read(
         name,
         definition_id: kind.definition_id,
         template_id,
-        replication_config: configuration(backend, kind, template_id, given)?,
+        replication_config: configuration(
+            backend,
+            kind,
+            template_id,
+            Settings {
+                given,
+                before: &Map::new(),
+            },
+        )?,
         entities: request.given("entities").cloned(),
         outcome,
     })
+}
+
+/// The replication settings of a write.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings<'a> {
+    pub(crate) given: Option<&'a Map<String, Value>>,
+    /// The stored settings from before the write.
+    pub(crate) before: &'a Map<String, Value>,
 }
 
 /// Validates a configuration, adds defaults and the server's settings, and masks secrets.
@@ -73,9 +90,9 @@ pub(crate) fn configuration(
     backend: &Backend,
     kind: &ConnectorType,
     template_id: Uuid,
-    given: Option<&Map<String, Value>>,
+    settings: Settings<'_>,
 ) -> Result<Map<String, Value>, OperationError> {
-    let given = given.cloned().unwrap_or_default();
+    let given = settings.given.cloned().unwrap_or_default();
     let errors: Vec<FieldError> = kind
         .replication_config
         .iter()
@@ -103,7 +120,13 @@ pub(crate) fn configuration(
             .unwrap_or_default(),
     );
     config.extend(given);
-    mask(&mut config, &backend.is_secret);
+    let behaviors = &backend.settings.behaviors;
+    for behavior in behaviors {
+        behavior.store(&mut config, settings.before);
+    }
+    if !behaviors.contains(&SettingsBehavior::Verbatim) {
+        mask(&mut config, &backend.is_secret);
+    }
     Ok(config)
 }
 

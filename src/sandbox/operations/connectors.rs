@@ -10,6 +10,7 @@ use super::templates;
 use crate::sandbox::backend::Backend;
 use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
+use crate::sandbox::settings_behavior::SettingsBehavior;
 use crate::sandbox::world::{Connector, Deletion, Workspace};
 
 /// Creates a connector in a workspace that exists.
@@ -31,7 +32,7 @@ pub(crate) fn create(backend: &mut Backend, request: &OperationRequest<'_>) -> O
     if let Some(credentials) = request.given("credentials") {
         backend.credential_digests.insert(connector.id, credentials);
     }
-    let response = detail(backend, &connector);
+    let response = written(backend, &connector);
     backend.world.put_connector(connector);
     Ok(OperationOutput::ok(response))
 }
@@ -72,18 +73,18 @@ pub(crate) fn update(backend: &mut Backend, request: &OperationRequest<'_>) -> O
     if let Some(given) = request.given("replication_config") {
         let kind = backend.catalog.by_definition(connector.definition_id);
         let kind = kind.ok_or_else(|| OperationError::not_found("Connector definition"))?;
-        connector.replication_config = connector_request::configuration(
-            backend,
-            kind,
-            connector.template_id,
-            given.as_object(),
-        )?;
+        let settings = connector_request::Settings {
+            given: given.as_object(),
+            before: &connector.replication_config,
+        };
+        connector.replication_config =
+            connector_request::configuration(backend, kind, connector.template_id, settings)?;
     }
     if let Some(entities) = request.given("entities") {
         connector.entities = Some(entities.clone());
     }
     connector.updated_at = request.now;
-    let response = detail(backend, &connector);
+    let response = written(backend, &connector);
     backend.world.put_connector(connector);
     Ok(OperationOutput::ok(response))
 }
@@ -153,12 +154,26 @@ fn summary(backend: &Backend, connector: &Connector) -> Value {
     shown
 }
 
+/// The response to a write.
+fn written(backend: &Backend, connector: &Connector) -> Value {
+    let behaviors = &backend.settings.behaviors;
+    let mut shown = detail(backend, connector);
+    if behaviors.contains(&SettingsBehavior::ReadsOnly) {
+        shown["replication_config"] = connector.replication_config.clone().into();
+    }
+    shown
+}
+
 fn detail(backend: &Backend, connector: &Connector) -> Value {
+    let mut settings = connector.replication_config.clone();
+    for behavior in &backend.settings.behaviors {
+        behavior.show(&mut settings);
+    }
     let mut shown = json!({
         "id": connector.id,
         "name": connector.name,
         "source_template": null,
-        "replication_config": connector.replication_config,
+        "replication_config": settings,
         "entities": connector.entities,
         "created_at": connector.created_at,
         "updated_at": connector.updated_at,
