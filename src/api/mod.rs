@@ -44,10 +44,11 @@ pub(crate) use {
 };
 
 use crate::model::{
-    ConnectorId, DefinitionId, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
-    WorkspaceId,
+    ConnectorId, DefinitionId, ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus,
+    OrganizationId, Settings, WorkspaceId, pair_settings,
 };
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A live workspace (`WorkspaceGetResponse`).
@@ -78,13 +79,34 @@ impl From<Workspace> for ObservedCustomer {
 
 /// The replication settings of a connector, exactly as the API returned them. They may repeat a
 /// secret, so they can be changed and sent back, but not displayed.
-pub struct Replication(Map<String, Value>);
+pub struct Replication {
+    settings: Map<String, Value>,
+    /// The `updated_at` of the connector that has these settings.
+    pub(crate) updated_at: Option<String>,
+}
 
 impl Replication {
+    /// The values of declared settings by dotted path, for comparisons.
+    pub fn values(&self, declared: &Settings) -> BTreeMap<String, Value> {
+        let mut values = BTreeMap::new();
+        pair_settings(
+            "replication_config",
+            declared,
+            &self.settings,
+            &mut |path, _, value| {
+                values.insert(path, value.cloned().unwrap_or_default());
+            },
+        );
+        values
+    }
+
     /// Applies a change to the settings.
     #[must_use]
     pub fn with(self, change: impl FnOnce(Map<String, Value>) -> Map<String, Value>) -> Self {
-        Self(change(self.0))
+        Self {
+            settings: change(self.settings),
+            ..self
+        }
     }
 }
 
@@ -101,14 +123,29 @@ pub struct Connector {
     pub(crate) observed: ObservedConnector,
 }
 
-/// The response to the creation of a connector (`ConnectorSourceCreateResponse`).
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// The response to the creation or the update of a connector (`ConnectorSourceCreateResponse`,
+/// `ConnectorSourceUpdateResponse`).
+#[derive(Clone, Debug, PartialEq)]
 pub struct NewConnector {
     pub(crate) id: ConnectorId,
     /// RFC 3339.
     pub(crate) created_at: Option<String>,
     /// RFC 3339.
     pub(crate) updated_at: Option<String>,
+    /// `None` if the response has no settings, or if the connector comes from a list.
+    pub(crate) settings: Option<AnsweredSettings>,
+}
+
+/// The settings in the response to a write. Texts that repeat a secret of the session are replaced.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnsweredSettings {
+    pub(crate) name: String,
+    pub(crate) detail: ObservedDetail,
+}
+
+/// Whether a text of a response was replaced, because it repeated a secret of the session.
+pub fn is_replaced(text: &str) -> bool {
+    text == redaction::WITHHELD
 }
 
 /// The result of a credential check (`ConnectorSourceCheckConfigResponse`).

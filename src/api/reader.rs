@@ -112,9 +112,12 @@ impl Reader {
             return Ok(None);
         };
         let ConnectorResponse(connector) = success.decode_unredacted()?;
-        let detail = connector.observed.detail;
-        let settings = detail.map(|detail| detail.replication_config);
-        Ok(Some(Replication(settings.unwrap_or_default())))
+        let observed = connector.observed;
+        let settings = observed.detail.map(|detail| detail.replication_config);
+        Ok(Some(Replication {
+            settings: settings.unwrap_or_default(),
+            updated_at: observed.updated_at,
+        }))
     }
 
     /// Lists the connector types of the API, or those whose names contain `name`

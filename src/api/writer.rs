@@ -125,11 +125,11 @@ impl Writer {
         name: Option<&str>,
         replication_config: Option<&Replication>,
         entities: Option<&[Entity]>,
-    ) -> Result<(), ApiError> {
-        let replication_config = replication_config.map(|settings| &settings.0);
+    ) -> Result<NewConnector, ApiError> {
+        let replication_config = replication_config.map(|replication| &replication.settings);
         let request = request::update_connector(id, name, replication_config, entities)?;
         let answer = self.client.as_application(&request).await?;
-        answer.decode::<CreateResponse>().map(drop)
+        Ok(answer.decode::<CreateResponse>()?.into())
     }
 
     /// Requests the deletion of a connector (`delete_integrations_connectors_id`). The connector is

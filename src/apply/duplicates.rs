@@ -5,7 +5,7 @@
 //! Does not delete a connector that this run did not create.
 
 use super::customer_context::{CreatedConnector, CustomerContext};
-use super::ledger_entry::record;
+use super::ledger_entry::{RemoteRecord, record};
 use super::live_connectors::Listed;
 use super::operations::delete::remove;
 use super::{OperationReport, Outcome, StepError, StepProblem, StepWarning, StopCause};
@@ -127,7 +127,10 @@ fn find_earlier(
         // A connector that this ledger created with other settings is left to the next run.
         .filter(|(id, _)| {
             explained(ctx, **id, listed).is_none_or(|explained| {
-                interchangeable(&explained, &record(&created.body, **id, None, None))
+                interchangeable(
+                    &explained,
+                    &record(&created.body, **id, RemoteRecord::default()),
+                )
             })
         })
         .min_by_key(|(id, connector)| precedence(**id, connector))?;

@@ -6,14 +6,23 @@
 //! the object by its id.
 
 use super::{Context, Outcome, StepError, StepProblem};
-use crate::api::{ApiError, Effect, NewConnector};
+use crate::api::{ApiError, Effect};
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, CustomerPatch,
-    ObservedConnector, PendingEntry, SentFingerprints, Setting, WorkspaceId,
+    LastWrite, ObservedConnector, PendingEntry, SentFingerprints, Setting, WorkspaceId,
 };
 use crate::plan::{ConnectorUpdate, CustomerPlan, LedgerUpdates};
 use std::collections::BTreeMap;
+
+/// What the record of a connector has besides its declaration.
+#[derive(Debug, Default)]
+pub(super) struct RemoteRecord {
+    /// Fingerprints of the secrets that the connector was given.
+    pub(super) sent: Option<SentFingerprints>,
+    pub(super) updated_at: Option<String>,
+    pub(super) write: Option<Box<LastWrite>>,
+}
 
 /// A connector's name and record before a change of the entry.
 pub(super) type Previous = (String, ConnectorEntry);
@@ -75,16 +84,6 @@ impl<'a> LedgerEntry<'a> {
 
     pub(super) fn is_pending_deletion(&self, id: ConnectorId) -> bool {
         self.entry.pending_deletion.contains(&id)
-    }
-
-    /// The fingerprints of the secrets that a connector was last given.
-    pub(super) fn sent(&self, id: ConnectorId) -> Option<SentFingerprints> {
-        self.entry
-            .connectors
-            .values()
-            .find(|connector| connector.id == id)?
-            .sent
-            .clone()
     }
 
     /// The record of a connector that an earlier creation of this ledger explains. The request of
@@ -174,7 +173,12 @@ impl LedgerEntry<'_> {
                 .sent
                 .take()
                 .map(|sent| with_current_references(sent, &update.body, &update.versions));
-            *before = record(&update.body, before.id, sent, update.updated_at.clone());
+            let remote = RemoteRecord {
+                sent,
+                updated_at: update.updated_at.clone(),
+                write: update.write.clone(),
+            };
+            *before = record(&update.body, before.id, remote);
         }
     }
 }
@@ -186,15 +190,14 @@ impl LedgerEntry<'_> {
         &mut self,
         body: &ConnectorBody,
         id: ConnectorId,
-        sent: Option<SentFingerprints>,
-        updated_at: Option<String>,
+        remote: RemoteRecord,
     ) -> Result<(), StepError> {
         self.entry
             .connectors
             .retain(|_, connector| connector.id != id);
         self.entry
             .connectors
-            .insert(body.name.clone(), record(body, id, sent, updated_at));
+            .insert(body.name.clone(), record(body, id, remote));
         self.save().await
     }
 
@@ -203,14 +206,13 @@ impl LedgerEntry<'_> {
     pub(super) async fn record_created(
         &mut self,
         body: &ConnectorBody,
-        created: &NewConnector,
-        sent: Option<SentFingerprints>,
+        id: ConnectorId,
+        remote: RemoteRecord,
         replaces: Option<ConnectorId>,
     ) -> Result<Option<Previous>, StepError> {
         let previous = replaces.and_then(|id| self.find(id));
         self.entry.pending_deletion.extend(replaces);
-        self.record_connector(body, created.id, sent, created.updated_at.clone())
-            .await?;
+        self.record_connector(body, id, remote).await?;
         Ok(previous)
     }
 
@@ -239,7 +241,11 @@ impl LedgerEntry<'_> {
         sent: Option<SentFingerprints>,
     ) -> Result<(), StepError> {
         self.entry.pending_deletion.insert(duplicate);
-        self.record_connector(body, id, sent, None).await
+        let remote = RemoteRecord {
+            sent,
+            ..RemoteRecord::default()
+        };
+        self.record_connector(body, id, remote).await
     }
 
     /// Moves the record of a connector whose replacement has another name. Does not write: the
@@ -278,7 +284,7 @@ impl LedgerEntry<'_> {
         self.save().await
     }
 
-    fn find(&self, id: ConnectorId) -> Option<Previous> {
+    pub(super) fn find(&self, id: ConnectorId) -> Option<Previous> {
         self.entry
             .connectors
             .iter()
@@ -344,12 +350,12 @@ impl LedgerEntry<'_> {
 pub(super) fn record(
     body: &ConnectorBody,
     id: ConnectorId,
-    sent: Option<SentFingerprints>,
-    updated_at: Option<String>,
+    remote: RemoteRecord,
 ) -> ConnectorEntry {
     ConnectorEntry {
-        updated_at,
-        ..pending(body, sent).with_id(id)
+        updated_at: remote.updated_at,
+        write: remote.write,
+        ..pending(body, remote.sent).with_id(id)
     }
 }
 

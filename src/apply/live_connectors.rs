@@ -206,6 +206,7 @@ fn only_new_match(
             id,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
+            settings: None,
         });
     match (new.next(), new.next()) {
         (Some(_), Some(_)) => Err(StepError::unknown(StepProblem::SeveralCreated)),

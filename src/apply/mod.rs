@@ -5,6 +5,7 @@
 //! Does not make decisions that the plan left open. Does not print: it emits events and returns a
 //! report. Does not repeat a creation before a list shows that the first one had no effect.
 
+mod answers;
 mod customer;
 mod customer_context;
 mod customers;

@@ -39,4 +39,9 @@ pub enum StepWarning {
         /// What failed.
         problem: StepProblem,
     },
+    /// The API stores settings in another form than they were sent.
+    SettingsStoredDifferently {
+        /// The paths of the settings.
+        paths: Vec<String>,
+    },
 }

@@ -2,8 +2,8 @@
 //! applied. Does not contain secret values: no type here can hold one.
 
 use super::{
-    Cache, ConnectorId, DefinitionId, Entity, RecordedGuards, Region, Settings, Status, TemplateId,
-    WorkspaceId,
+    Cache, ConnectorId, DefinitionId, Entity, LastWrite, RecordedGuards, Region, Settings, Status,
+    TemplateId, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,6 +163,9 @@ pub struct ConnectorEntry {
     /// The remote `updated_at` right after the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
+    /// The last write of the settings, if the API's answer is not known to be what was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<Box<LastWrite>>,
 }
 
 /// The ledger entry of a connector that is about to be created and has no id yet.
@@ -192,6 +195,7 @@ impl PendingEntry {
             credentials_version: self.credentials_version,
             applied: self.applied,
             updated_at: None,
+            write: None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod desired;
 mod health_check;
 mod id;
 mod invisible;
+mod last_write;
 mod ledger_state;
 mod limits;
 mod literal_text;
@@ -27,6 +28,7 @@ mod secret_lookup;
 mod secret_status;
 mod selector;
 mod setting;
+mod setting_value;
 mod settings;
 mod store_kind;
 mod unresolved;
@@ -42,6 +44,7 @@ pub use desired::{
 pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;
+pub use last_write::{Answer, LastWrite, MAX_SENDS, ResponseSettings, SettingAnswer, SinceWrite};
 pub use ledger_state::{
     Applied, AppliedCustomer, ConnectorEntry, CustomerEntry, LedgerState, PendingEntry,
     SentFingerprints, UnverifiedCause, UnverifiedEntry,
@@ -63,6 +66,7 @@ pub use secret_lookup::SecretLookup;
 pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
 pub use selector::Selector;
 pub use setting::{Setting, references};
+pub use setting_value::{entities_value, is_other_form, pair_settings, same_entities, same_value};
 pub use settings::Settings;
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
 pub use unresolved::{UnresolvedCause, UnresolvedReference};

@@ -55,6 +55,10 @@ impl Observer<'_> {
         };
         self.refresh == RefreshMode::Full
             || observed.updated_at.is_none()
+            || recorded
+                .write
+                .as_ref()
+                .is_some_and(|write| write.is_unsettled())
             || observed.updated_at != recorded.updated_at
             || declared.replication_config != recorded.applied.replication_config
             || declared.entities != recorded.applied.entities

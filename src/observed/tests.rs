@@ -79,6 +79,7 @@ fn recorded(
                 ..Applied::default()
             },
             updated_at: Some(APPLIED_AT.into()),
+            write: None,
         };
         ((*name).to_owned(), connector)
     });

@@ -5,8 +5,8 @@ use super::difference::Difference;
 use super::matching::{ConnectorMatch, MatchedConnector};
 use super::secrets::{SecretVerdict, creation_fields, judge};
 use super::{
-    Action, ConnectorUpdate, FieldChange, FieldValue, Operation, Precondition, Reason, SecretNeed,
-    Step, Unverified, UnverifiedSecret,
+    Action, ConnectorUpdate, FieldChange, FieldValue, Operation, PlanWarning, Precondition, Reason,
+    SecretNeed, Step, Unverified, UnverifiedSecret,
 };
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector,
@@ -32,6 +32,7 @@ pub(super) struct Decision {
     pub(super) steps: Vec<Step>,
     pub(super) unverified: Vec<Unverified>,
     pub(super) ledger_update: Option<ConnectorUpdate>,
+    pub(super) warning: Option<PlanWarning>,
 }
 
 impl Decision {
@@ -100,14 +101,24 @@ impl ConnectorPlanner<'_> {
             return decision;
         }
         decision.unverified = self.unverified(&verdict);
+        if !difference.not_kept.is_empty() {
+            decision.warning = Some(PlanWarning::SettingNotKept {
+                address: self.address.clone(),
+                paths: difference.not_kept.clone(),
+            });
+        }
+        let write = difference.write.clone();
         if let Some(step) = self.update(id, difference) {
             decision.steps.push(step);
-        } else if is_recorded && self.needs_ledger_update(observed, recorded, &verdict) {
+        } else if is_recorded
+            && (write != recorded.write || self.needs_ledger_update(observed, recorded, &verdict))
+        {
             let updated_at = observed.updated_at.clone();
             decision.ledger_update = Some(ConnectorUpdate {
                 body: self.body(),
                 updated_at,
                 versions: self.versions.cloned().unwrap_or_default(),
+                write,
             });
         }
         decision
@@ -127,6 +138,7 @@ impl ConnectorPlanner<'_> {
                 ..Applied::default()
             },
             updated_at: None,
+            write: None,
         }
     }
 

@@ -236,6 +236,7 @@ impl<'a> CustomerPlanner<'a> {
         }
         self.outcome.plan.steps.extend(decision.steps);
         self.outcome.unverified.extend(decision.unverified);
+        self.outcome.warnings.extend(decision.warning);
         self.outcome
             .plan
             .ledger_updates

@@ -2,28 +2,9 @@
 //! previously declared ones. Ignores keys that are not declared.
 
 use super::{FieldChange, FieldValue};
-use crate::model::{Entity, SecretPaths, Setting, Settings};
+use crate::model::{Entity, SecretPaths, Setting, Settings, entities_value, same_entities};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-
-/// Compares declared replication settings with the observed ones, key by key.
-///
-/// Skips references, because the secret comparison covers them.
-pub(super) fn declared_keys(
-    declared: &Settings,
-    observed: &Map<String, Value>,
-    secrets: &SecretPaths,
-) -> Vec<FieldChange> {
-    let mut changes = Vec::new();
-    compare_maps(
-        "replication_config",
-        declared,
-        observed,
-        secrets,
-        &mut changes,
-    );
-    changes
-}
 
 /// A value from the API as output may show it.
 pub(super) fn remote(path: &str, value: &Value, secrets: &SecretPaths) -> FieldValue {
@@ -34,49 +15,42 @@ pub(super) fn remote(path: &str, value: &Value, secrets: &SecretPaths) -> FieldV
     }
 }
 
-fn compare_maps(
-    path: &str,
-    declared: &Settings,
-    observed: &Map<String, Value>,
+/// The change of a setting from its observed to its declared value.
+pub(super) fn setting(
+    path: String,
+    wanted: Value,
+    live: Option<&Value>,
     secrets: &SecretPaths,
-    changes: &mut Vec<FieldChange>,
-) {
-    for (name, setting) in declared {
-        let path = format!("{path}.{name}");
-        match (setting, observed.get(name)) {
-            (Setting::Secret(_), _) => {}
-            (Setting::Map(fields), Some(Value::Object(live))) => {
-                compare_maps(&path, fields, live, secrets, changes);
-            }
-            (Setting::Map(fields), None) if !fields.is_empty() => {
-                compare_maps(&path, fields, &Map::new(), secrets, changes);
-            }
-            (setting, live) => compare_value(path, setting, live, secrets, changes),
-        }
+) -> FieldChange {
+    FieldChange {
+        before: live.map_or(FieldValue::Absent, |value| remote(&path, value, secrets)),
+        path,
+        after: FieldValue::Value(wanted),
     }
 }
 
-fn compare_value(
-    path: String,
-    setting: &Setting,
-    live: Option<&Value>,
+/// The declared settings that differ from the observed ones, without regard to the ledger.
+#[cfg(test)]
+pub(super) fn declared_keys(
+    declared: &Settings,
+    observed: &Map<String, Value>,
     secrets: &SecretPaths,
-    changes: &mut Vec<FieldChange>,
-) {
-    let Some(wanted) = setting.to_plain() else {
-        return;
-    };
-    let same = match live {
-        None => wanted.is_null(),
-        Some(live) => same_value(&wanted, live),
-    };
-    if !same {
-        changes.push(FieldChange {
-            before: live.map_or(FieldValue::Absent, |value| remote(&path, value, secrets)),
-            path,
-            after: FieldValue::Value(wanted),
-        });
-    }
+) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    crate::model::pair_settings(
+        "replication_config",
+        declared,
+        observed,
+        &mut |path, declared, live| {
+            let wanted = declared.to_plain();
+            let differs =
+                |wanted: &Value| !crate::model::same_value(wanted, live.unwrap_or(&Value::Null));
+            if let Some(wanted) = wanted.filter(differs) {
+                changes.push(setting(path, wanted, live, secrets));
+            }
+        },
+    );
+    changes
 }
 
 /// Applied settings as a GET would return them, without references.
@@ -89,31 +63,6 @@ pub(super) fn plain(settings: &Settings) -> Map<String, Value> {
         .iter()
         .filter_map(|(name, setting)| Some((name.clone(), leaf(setting)?)))
         .collect()
-}
-
-/// JSON equality: `1` and `1.0` are the same number.
-fn same_value(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            left == right || (left.as_f64() == right.as_f64() && (left.is_f64() || right.is_f64()))
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right)
-                    .all(|(left, right)| same_value(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(name, value)| {
-                    right
-                        .get(name)
-                        .is_some_and(|other| same_value(value, other))
-                })
-        }
-        _ => left == right,
-    }
 }
 
 /// Keys that were declared at the last apply, are no longer declared, and are still observed; each
@@ -211,17 +160,9 @@ fn literal_leaves(block: &str, settings: Option<&Settings>) -> BTreeMap<String, 
     leaves
 }
 
-/// Compares entities as a set. Modes that are not declared are not compared, because the API chooses
-/// them.
+/// Compares entities as a set.
 pub(super) fn entities(declared: &[Entity], observed: &[Entity]) -> Option<FieldChange> {
-    let same = declared.len() == observed.len()
-        && declared.iter().all(|wanted| {
-            observed.iter().any(|live| {
-                live.entity == wanted.entity
-                    && (wanted.modes.is_none() || sorted(wanted) == sorted(live))
-            })
-        });
-    (!same).then(|| FieldChange {
+    (!same_entities(declared, observed)).then(|| FieldChange {
         path: "entities".to_owned(),
         before: remote(
             "entities",
@@ -230,19 +171,6 @@ pub(super) fn entities(declared: &[Entity], observed: &[Entity]) -> Option<Field
         ),
         after: FieldValue::Value(entities_value(declared)),
     })
-}
-
-fn sorted(entity: &Entity) -> Vec<crate::model::Mode> {
-    let mut modes = entity.modes.clone().unwrap_or_default();
-    modes.sort_unstable();
-    modes.dedup();
-    modes
-}
-
-fn entities_value(entities: &[Entity]) -> Value {
-    let mut entities = entities.to_vec();
-    entities.sort();
-    serde_json::to_value(&entities).unwrap_or_default()
 }
 
 #[cfg(test)]

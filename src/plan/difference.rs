@@ -1,9 +1,13 @@
 //! Responsible for the differences between a declared connector and the observed one.
 
+use super::baseline::{Baseline, Live};
 use super::connector::ConnectorPlanner;
 use super::secrets::SecretVerdict;
 use super::{ConnectorPatch, FieldChange, FieldValue, Reason, diff, masked};
-use crate::model::{ConnectorEntry, ObservedConnector, SecretPaths, Setting, Settings};
+use crate::model::{
+    ConnectorEntry, LastWrite, ObservedConnector, SecretPaths, Setting, Settings, entities_value,
+};
+use serde_json::Value;
 
 impl ConnectorPlanner<'_> {
     pub(super) fn difference(
@@ -13,10 +17,14 @@ impl ConnectorPlanner<'_> {
         verdict: &SecretVerdict,
     ) -> Difference {
         let mut difference = Difference::default();
+        let mut baseline = Baseline::new(recorded, observed);
+        self.compare_name(observed, &mut baseline, &mut difference);
         self.compare_identity(observed, &mut difference);
         self.compare_environment(recorded, &mut difference);
-        self.compare_config(observed, recorded, &mut difference);
-        self.compare_entities(observed, recorded, &mut difference);
+        self.compare_config(observed, recorded, &mut baseline, &mut difference);
+        self.compare_entities(observed, recorded, &mut baseline, &mut difference);
+        difference.not_kept = baseline.not_kept();
+        difference.write = baseline.settled();
         let config_changed = difference.patch.replication_config.is_some();
         let holds_secret = |declared: &Settings| declared.values().any(Setting::holds_secret);
         let masked = observed.detail.as_ref().is_some_and(|detail| {
@@ -37,18 +45,37 @@ impl ConnectorPlanner<'_> {
         difference
     }
 
-    fn compare_identity(&self, observed: &ObservedConnector, difference: &mut Difference) {
+    fn compare_name(
+        &self,
+        observed: &ObservedConnector,
+        baseline: &mut Baseline<'_>,
+        difference: &mut Difference,
+    ) {
         let name = self.address.connector.clone().unwrap_or_default();
-        if observed.name != name {
-            let renamed = if self.connector.renamed {
-                Reason::Renamed
-            } else {
-                Reason::FieldChanged
-            };
-            difference.update.push(renamed);
-            difference.change("name", text(&observed.name), text(&name));
-            difference.patch.name = Some(name);
+        if observed.name == name {
+            return baseline.settle("name");
         }
+        let wanted = Value::from(name.as_str());
+        if !self.connector.renamed {
+            baseline.add_applied("name", wanted.clone());
+        }
+        let live = Live {
+            value: &Value::from(observed.name.as_str()),
+            is_withheld: false,
+        };
+        let Some(reason) = baseline.judge("name", &wanted, live) else {
+            return;
+        };
+        difference.update.push(if self.connector.renamed {
+            Reason::Renamed
+        } else {
+            reason
+        });
+        difference.change("name", text(&observed.name), text(&name));
+        difference.patch.name = Some(name);
+    }
+
+    fn compare_identity(&self, observed: &ObservedConnector, difference: &mut Difference) {
         if observed.definition_id != self.definition {
             difference.replace.push(Reason::TypeChanged);
             let before = observed.kind_name.clone();
@@ -83,6 +110,7 @@ impl ConnectorPlanner<'_> {
         &self,
         observed: &ObservedConnector,
         recorded: &ConnectorEntry,
+        baseline: &mut Baseline<'_>,
         difference: &mut Difference,
     ) {
         let declared = self.declared().replication_config.as_ref();
@@ -98,19 +126,23 @@ impl ConnectorPlanner<'_> {
         };
         let blocks = declared.into_iter().chain(before);
         let secrets = SecretPaths::new("replication_config", blocks, recorded.sent.as_ref());
-        let changed =
-            declared.map_or_else(Vec::new, |keys| diff::declared_keys(keys, live, &secrets));
+        if let Some(before) = before {
+            baseline.add_applied_settings(before, live);
+        }
+        let changed = declared.map_or_else(Vec::new, |keys| {
+            baseline.compare_settings(keys, live, &secrets)
+        });
         let removed = diff::removed_keys(before, declared, live, &secrets);
         if changed.is_empty() && removed.is_empty() {
             return;
         }
-        if !changed.is_empty() {
-            difference.update.push(Reason::FieldChanged);
+        for (reason, change) in changed {
+            difference.update.push(reason);
+            difference.changes.push(change);
         }
         if !removed.is_empty() {
             difference.update.push(Reason::KeyRemoved);
         }
-        difference.changes.extend(changed);
         difference.patch.replication_config = Some(declared.cloned().unwrap_or_default());
         for (path, change) in removed {
             difference.changes.push(change);
@@ -122,6 +154,7 @@ impl ConnectorPlanner<'_> {
         &self,
         observed: &ObservedConnector,
         recorded: &ConnectorEntry,
+        baseline: &mut Baseline<'_>,
         difference: &mut Difference,
     ) {
         // As for the settings: unread entities are those applied last.
@@ -134,17 +167,28 @@ impl ConnectorPlanner<'_> {
         let Some(wanted) = self.declared().entities.clone().or(no_longer_declared) else {
             return;
         };
-        if let Some(change) = diff::entities(&wanted, live) {
-            difference
-                .update
-                .push(if self.declared().entities.is_some() {
-                    Reason::FieldChanged
-                } else {
-                    Reason::KeyRemoved
-                });
-            difference.changes.push(change);
-            difference.patch.entities = Some(wanted);
+        let Some(change) = diff::entities(&wanted, live) else {
+            return baseline.settle("entities");
+        };
+        if let Some(applied) = &recorded.applied.entities {
+            baseline.add_applied("entities", entities_value(applied));
         }
+        let live = Live {
+            value: &entities_value(live),
+            is_withheld: change.before == FieldValue::Hidden,
+        };
+        let Some(reason) = baseline.judge("entities", &entities_value(&wanted), live) else {
+            return;
+        };
+        difference
+            .update
+            .push(if self.declared().entities.is_some() {
+                reason
+            } else {
+                Reason::KeyRemoved
+            });
+        difference.changes.push(change);
+        difference.patch.entities = Some(wanted);
     }
 }
 
@@ -156,6 +200,10 @@ pub(super) struct Difference {
     pub(super) update: Vec<Reason>,
     pub(super) changes: Vec<FieldChange>,
     pub(super) patch: ConnectorPatch,
+    /// Paths of settings that the API does not keep.
+    pub(super) not_kept: Vec<String>,
+    /// The last write, with what is known now about the answers to it.
+    pub(super) write: Option<Box<LastWrite>>,
 }
 
 impl Difference {

@@ -4,11 +4,12 @@
 //! Does not read the files, so a pending change in them is not drift. Does not compare settings that
 //! the ledger has not recorded.
 
-use super::{BlockReason, Blocked, FieldChange, FieldValue, Policy, diff};
+use super::drift_connector::connector_fields;
+use super::{BlockReason, Blocked, FieldChange, FieldValue, Policy};
 use crate::model::{
     Address, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
-    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, SecretPaths,
-    Status, WorkspaceId,
+    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, Status,
+    WorkspaceId,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -257,52 +258,6 @@ fn appeared(
     .collect()
 }
 
-fn connector_fields(
-    recorded_name: &str,
-    recorded: &ConnectorEntry,
-    observed: &ObservedConnector,
-) -> Vec<FieldChange> {
-    let mut fields = Vec::new();
-    let secrets = SecretPaths::new(
-        "replication_config",
-        &recorded.applied.replication_config,
-        recorded.sent.as_ref(),
-    );
-    name(recorded_name, &observed.name, &mut fields);
-    if let Some(detail) = &observed.detail {
-        let applied = &recorded.applied;
-        let declared = applied.replication_config.iter();
-        fields.extend(
-            declared
-                .flat_map(|keys| diff::declared_keys(keys, &detail.replication_config, &secrets)),
-        );
-        let entities = applied.entities.as_ref();
-        fields.extend(entities.and_then(|wanted| diff::entities(wanted, &detail.entities)));
-        // A plan's change goes from observed to declared; drift goes from applied to observed.
-        for field in fields.iter_mut().filter(|field| field.path != "name") {
-            std::mem::swap(&mut field.before, &mut field.after);
-        }
-    }
-    for field in &mut fields {
-        hide(field, &secrets);
-    }
-    fields.sort_by(|left, right| left.path.cmp(&right.path));
-    fields
-}
-
-/// Hides both values of a field if one of them may be a secret.
-fn hide(field: &mut FieldChange, secrets: &SecretPaths) {
-    let is_hidden = |value: &FieldValue| match value {
-        FieldValue::Hidden => true,
-        FieldValue::Value(value) => secrets.withholds(&field.path, value),
-        _ => false,
-    };
-    if field.path != "name" && (is_hidden(&field.before) || is_hidden(&field.after)) {
-        field.before = FieldValue::Hidden;
-        field.after = FieldValue::Hidden;
-    }
-}
-
 fn gone(address: Address, subject: DriftSubject) -> Drifted {
     let (kind, fields) = (DriftKind::Gone, Vec::new());
     Drifted {
@@ -337,7 +292,8 @@ impl DriftSubject {
     }
 }
 
-fn name(before: &str, after: &str, fields: &mut Vec<FieldChange>) {
+/// Adds the change of a name.
+pub(super) fn name(before: &str, after: &str, fields: &mut Vec<FieldChange>) {
     if before != after {
         fields.push(field("name", before.into(), after.into()));
     }

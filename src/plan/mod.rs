@@ -5,12 +5,14 @@
 //! value, so that the same inputs give the same bytes.
 
 mod adoption;
+mod baseline;
 mod blocked;
 mod connector;
 mod customer;
 mod diff;
 mod difference;
 mod drift;
+mod drift_connector;
 mod guards;
 mod masked;
 mod matching;

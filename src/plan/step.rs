@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
-    OrganizationId, Region, Settings, WorkspaceId,
+    LastWrite, OrganizationId, Region, Settings, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -130,6 +130,9 @@ pub struct ConnectorUpdate {
     /// New store versions that hold the values last sent, by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, String>,
+    /// The last write of the settings, with what is known now about the answers to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<Box<LastWrite>>,
 }
 
 impl LedgerUpdates {
@@ -170,6 +173,8 @@ pub enum Reason {
     FoundByName,
     /// A declared field differs.
     FieldChanged,
+    /// The API answered the last write of a setting with its old value.
+    WriteUnconfirmed,
     /// The files declare a new name.
     Renamed,
     /// A key declared at the last apply is no longer declared.

@@ -41,6 +41,13 @@ pub enum PlanWarning {
         /// The names of managed objects that are no longer in the files.
         previous: Vec<String>,
     },
+    /// The API does not keep the declared values of settings, so airlift no longer sends them.
+    SettingNotKept {
+        /// The connector.
+        address: Address,
+        /// The paths of the settings.
+        paths: Vec<String>,
+    },
 }
 
 impl PlanWarning {
@@ -51,6 +58,7 @@ impl PlanWarning {
             Self::RegionIgnored { .. } => PlanWarningCode::RegionIgnored,
             Self::ResemblesExisting { .. } => PlanWarningCode::ResemblesExisting,
             Self::ProbableRename { .. } => PlanWarningCode::ProbableRename,
+            Self::SettingNotKept { .. } => PlanWarningCode::SettingNotKept,
         }
     }
 
@@ -58,7 +66,9 @@ impl PlanWarning {
     pub fn address(&self) -> Option<&Address> {
         match self {
             Self::GuardLoosened { .. } => None,
-            Self::RegionIgnored { address, .. } => Some(address),
+            Self::RegionIgnored { address, .. } | Self::SettingNotKept { address, .. } => {
+                Some(address)
+            }
             Self::ResemblesExisting { .. } | Self::ProbableRename { .. } => self.created(),
         }
     }
@@ -66,7 +76,9 @@ impl PlanWarning {
     /// The object whose creation the warning is about.
     pub fn created(&self) -> Option<&Address> {
         match self {
-            Self::GuardLoosened { .. } | Self::RegionIgnored { .. } => None,
+            Self::GuardLoosened { .. }
+            | Self::RegionIgnored { .. }
+            | Self::SettingNotKept { .. } => None,
             Self::ResemblesExisting { address, .. } | Self::ProbableRename { address, .. } => {
                 Some(address)
             }
@@ -113,4 +125,6 @@ pub enum PlanWarningCode {
     ResemblesExisting,
     /// A step creates an object that is probably a managed object under a new name.
     ProbableRename,
+    /// The API does not keep the declared values of settings.
+    SettingNotKept,
 }

@@ -16,6 +16,7 @@ pub(super) fn reason(reason: Reason) -> &'static str {
         Reason::DeletedOutOfBand => "was deleted outside airlift",
         Reason::FoundByName => "found by its name",
         Reason::FieldChanged => "a declared field differs",
+        Reason::WriteUnconfirmed => "the API answered the last write with the old value",
         Reason::Renamed => "renamed in the files",
         Reason::KeyRemoved => "a key is no longer declared",
         Reason::SecretRotated => "a secret differs from the last one sent",

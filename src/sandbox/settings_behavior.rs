@@ -68,7 +68,9 @@ impl SettingsBehavior {
         match value {
             Value::Object(fields) => self.show(fields),
             Value::Array(items) => {
-                items.iter_mut().for_each(|item| self.show_value(item));
+                for item in items.iter_mut() {
+                    self.show_value(item);
+                }
                 let has_scalars_only = items
                     .iter()
                     .all(|item| !item.is_object() && !item.is_array());

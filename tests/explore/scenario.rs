@@ -29,6 +29,8 @@ pub(crate) struct Scenario {
     pub(crate) loses_ledger: bool,
     /// The lifetime of tokens.
     pub(crate) token_life: Option<Duration>,
+    /// How the API stores and returns settings.
+    pub(crate) behaviors: &'static [&'static str],
     /// The expected exit code of runs without faults.
     pub(crate) ends: Exit,
     /// The expected exit code of the final plan.
@@ -52,6 +54,7 @@ impl Scenario {
             flags: "",
             loses_ledger: false,
             token_life: None,
+            behaviors: &[],
             ends: Exit::Success,
             plans: Exit::Success,
             ambiguous: false,
@@ -86,6 +89,10 @@ impl Scenario {
             token_life: Some(Duration::from_secs(seconds)),
             ..self
         }
+    }
+
+    pub(crate) fn behaviors(self, behaviors: &'static [&'static str]) -> Self {
+        Self { behaviors, ..self }
     }
 
     pub(crate) fn ends(self, ends: Exit, plans: Exit) -> Self {
@@ -132,9 +139,18 @@ impl Scenario {
         format!("plan --detailed-exitcode {}", self.flags)
     }
 
+    /// The options of the sandbox in which the project is applied first.
+    fn options_before(&self) -> Options {
+        let behaviors = self.behaviors.iter().map(|text| text.parse().unwrap());
+        Options {
+            behaviors: behaviors.collect(),
+            ..options()
+        }
+    }
+
     /// The options of the scenario's sandboxes.
     pub(crate) fn options(&self) -> Options {
-        let mut options = options();
+        let mut options = self.options_before();
         if let Some(life) = self.token_life {
             options.app_token_ttl = life;
             options.scoped_token_ttl = life;
@@ -167,7 +183,7 @@ impl Start {
     /// manage.
     pub(crate) fn new(scenario: Scenario) -> Self {
         let (files, world, store) = with_simulated_clock(async {
-            let running = start(options()).await.unwrap();
+            let running = start(scenario.options_before()).await.unwrap();
             make_changes(
                 &running,
                 &[

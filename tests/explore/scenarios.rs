@@ -112,6 +112,12 @@ fn changes() -> Vec<Scenario> {
             with([github().more(OTHER_CONFIG), zendesk()]),
         ),
         Scenario::new(
+            "change-config-in-other-form",
+            Some(fleet()),
+            with([github().more(OTHER_CONFIG), zendesk()]),
+        )
+        .behaviors(&["utc-offset", "add-defaults"]),
+        Scenario::new(
             "change-entities",
             Some(fleet()),
             with([github(), zendesk().more(WRITE)]),

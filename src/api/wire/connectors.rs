@@ -1,7 +1,7 @@
 //! Responsible for decoding the responses about connectors, connector types and templates.
 
 use super::ResponseBody;
-use crate::api::{CheckStatus, Connector, Definition, NewConnector};
+use crate::api::{AnsweredSettings, CheckStatus, Connector, Definition, NewConnector};
 use crate::model::{
     ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, TemplateId,
     WorkspaceId,
@@ -132,8 +132,8 @@ impl ResponseBody for ConnectorList {
     const KIND: &'static str = "a list of connectors";
 }
 
-/// `ConnectorSourceCreateResponse` and `ConnectorSourceUpdateResponse`. Only the id and the times are
-/// decoded, so that an unexpected field does not hide that the connector was created.
+/// `ConnectorSourceCreateResponse` and `ConnectorSourceUpdateResponse`. Only the id and the times need
+/// their types, so that an unexpected field does not hide that the connector was created.
 #[derive(Deserialize)]
 pub(in crate::api) struct CreateResponse {
     id: ConnectorId,
@@ -141,6 +141,12 @@ pub(in crate::api) struct CreateResponse {
     pub(super) created_at: Option<String>,
     #[serde(default)]
     pub(super) updated_at: Option<String>,
+    #[serde(default)]
+    pub(super) name: Value,
+    #[serde(default)]
+    pub(super) replication_config: Value,
+    #[serde(default)]
+    pub(super) entities: Value,
 }
 
 impl From<CreateResponse> for NewConnector {
@@ -149,8 +155,33 @@ impl From<CreateResponse> for NewConnector {
             id: response.id,
             created_at: response.created_at,
             updated_at: response.updated_at,
+            settings: answered_settings(
+                &response.name,
+                response.replication_config,
+                response.entities,
+            ),
         }
     }
+}
+
+/// The settings of a response, if each of them has its type.
+fn answered_settings(
+    name: &Value,
+    replication_config: Value,
+    entities: Value,
+) -> Option<AnsweredSettings> {
+    let Value::Object(replication_config) = replication_config else {
+        return None;
+    };
+    let entities: Option<Vec<EntityResponse>> = serde_json::from_value(entities).ok()?;
+    let entities = entities.unwrap_or_default();
+    Some(AnsweredSettings {
+        name: name.as_str()?.to_owned(),
+        detail: ObservedDetail {
+            replication_config,
+            entities: entities.into_iter().map(EntityResponse::known).collect(),
+        },
+    })
 }
 
 impl ResponseBody for CreateResponse {

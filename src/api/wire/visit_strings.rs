@@ -90,7 +90,15 @@ impl VisitStrings for ConnectorList {
 impl VisitStrings for CreateResponse {
     fn visit_strings(&mut self, each: Each<'_>) {
         let times = [&mut self.created_at, &mut self.updated_at];
-        times.into_iter().flatten().for_each(each);
+        times.into_iter().flatten().for_each(&mut *each);
+        let settings = [
+            &mut self.name,
+            &mut self.replication_config,
+            &mut self.entities,
+        ];
+        for value in settings {
+            visit_value(value, each);
+        }
     }
 }
 

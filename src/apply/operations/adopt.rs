@@ -1,6 +1,7 @@
 //! Responsible for adopting a connector: the ledger gets a record without fingerprints, because
 //! someone else sent the credentials. Writes nothing remotely.
 
+use crate::apply::ledger_entry::RemoteRecord;
 use crate::apply::{CustomerContext, StaleReason, StepError, StepResult, StepSuccess};
 use crate::model::{ConnectorBody, ConnectorId};
 use crate::plan::{CustomerPlan, Step};
@@ -26,12 +27,14 @@ pub(super) async fn execute(
             ..body.clone()
         };
         ctx.ledger
-            .record_connector(&without_settings, id, None, None)
+            .record_connector(&without_settings, id, RemoteRecord::default())
             .await?;
     } else {
-        ctx.ledger
-            .record_connector(body, id, None, updated_at)
-            .await?;
+        let remote = RemoteRecord {
+            updated_at,
+            ..RemoteRecord::default()
+        };
+        ctx.ledger.record_connector(body, id, remote).await?;
     }
     Ok(StepSuccess::new(id))
 }

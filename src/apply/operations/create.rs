@@ -2,39 +2,56 @@
 //! first, and after an unknown outcome the list decides whether the request is repeated.
 
 use crate::api::{ApiError, Effect, NewConnector};
-use crate::apply::ledger_entry::pending;
+use crate::apply::answers::{Extent, SettingsWrite};
+use crate::apply::ledger_entry::{RemoteRecord, pending};
 use crate::apply::{
     CreatedConnector, CustomerContext, StepError, StepResult, StepSuccess, StepWarning,
 };
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, SentFingerprints};
+use crate::plan::Step;
 use std::collections::BTreeSet;
 
 /// The number of creation requests for one connector in one run.
 const ATTEMPTS: u32 = 3;
 
-pub(super) async fn execute(ctx: &mut CustomerContext<'_>, body: &ConnectorBody) -> StepResult {
+/// A created connector, and what to tell about it.
+pub(super) struct Created {
+    pub(super) id: ConnectorId,
+    pub(super) warning: Option<StepWarning>,
+}
+
+pub(super) async fn execute(
+    ctx: &mut CustomerContext<'_>,
+    step: &Step,
+    body: &ConnectorBody,
+) -> StepResult {
     ctx.live.refresh(&ctx.ledger).await?;
     let existing = ctx.live.unrecorded_matches(&ctx.ledger, body).next();
     if let Some(id) = existing {
         // The connector appeared after the plan was made. Creating another would make a duplicate.
-        ctx.ledger.record_connector(body, id, None, None).await?;
+        let remote = RemoteRecord::default();
+        ctx.ledger.record_connector(body, id, remote).await?;
         return Ok(StepSuccess {
             adopted: true,
             warnings: vec![StepWarning::AdoptedInstead],
             ..StepSuccess::new(id)
         });
     }
-    let id = create(ctx, body, None).await?;
-    Ok(StepSuccess::new(id))
+    let created = create(ctx, step, body, None).await?;
+    Ok(StepSuccess {
+        warnings: created.warning.into_iter().collect(),
+        ..StepSuccess::new(created.id)
+    })
 }
 
 /// Creates a connector and records it in the ledger.
 pub(super) async fn create(
     ctx: &mut CustomerContext<'_>,
+    step: &Step,
     body: &ConnectorBody,
     replaces: Option<ConnectorId>,
-) -> Result<ConnectorId, StepError> {
+) -> Result<Created, StepError> {
     let sent = fingerprints(ctx, body);
     let known: BTreeSet<ConnectorId> = ctx.live.ids().collect();
     let intent = Intent::CreateConnector {
@@ -47,9 +64,22 @@ pub(super) async fn create(
         record: Box::new(pending(body, sent.clone())),
     };
     let (seq, created) = post(ctx, body, &intent, &known).await?;
+    let answers = SettingsWrite {
+        body,
+        sent: sent.as_ref(),
+        previous: replaces.and_then(|id| ctx.ledger.find(id)).as_ref(),
+        step,
+        extent: Extent::Creation,
+    }
+    .record(&created);
+    let remote = RemoteRecord {
+        sent,
+        updated_at: created.updated_at,
+        write: answers.write,
+    };
     let previous = ctx
         .ledger
-        .record_created(body, &created, sent, replaces)
+        .record_created(body, created.id, remote, replaces)
         .await?;
     // The intent ends when duplicates are resolved. If this run cannot, the next one does.
     ctx.created.push(CreatedConnector {
@@ -58,7 +88,10 @@ pub(super) async fn create(
         seq,
         previous,
     });
-    Ok(created.id)
+    Ok(Created {
+        id: created.id,
+        warning: answers.warning,
+    })
 }
 
 /// The fingerprints of every secret in a body that is about to be sent.

@@ -32,10 +32,10 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, step: &Step) -> StepR
         Operation::DeleteCustomer { workspace_id } => {
             delete_customer::execute(ctx, step, *workspace_id).await
         }
-        Operation::CreateConnector { body } => create::execute(ctx, body).await,
+        Operation::CreateConnector { body } => create::execute(ctx, step, body).await,
         Operation::AdoptConnector { id, body } => adopt::execute(ctx, step, *id, body).await,
         Operation::UpdateConnector { id, patch, body } => {
-            update::execute(ctx, address, *id, patch, body).await
+            update::execute(ctx, step, *id, patch, body).await
         }
         Operation::ReplaceConnector { id, body } => replace::execute(ctx, step, *id, body).await,
         Operation::DeleteConnector { id } => delete::execute(ctx, address, *id).await,

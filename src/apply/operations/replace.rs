@@ -2,7 +2,7 @@
 //! records it, and deletes the old connector. Deletes the old connector only after a list shows the
 //! replacement.
 
-use super::create::create;
+use super::create::{Created, create};
 use super::delete::remove;
 use crate::api::{ApiError, CheckStatus};
 use crate::apply::duplicates::verify_listed;
@@ -23,13 +23,13 @@ pub(super) async fn execute(
     precondition(ctx, step, old, body)?;
     let unverified = check(ctx, body).await?;
     ctx.ledger.rename_replaced(old, &body.name);
-    let id = create(ctx, body, Some(old)).await?;
+    let Created { id, warning } = create(ctx, step, body, Some(old)).await?;
     verify_listed(ctx, id).await?;
     remove(ctx, &step.address, old)
         .await
         .map_err(|error| old_remains(error, id, old))?;
     Ok(StepSuccess {
-        warnings: unverified.into_iter().collect(),
+        warnings: unverified.into_iter().chain(warning).collect(),
         ..StepSuccess::new(id)
     })
 }

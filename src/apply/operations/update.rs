@@ -1,14 +1,16 @@
 //! Responsible for updating a connector in place: its name, replication settings and entities.
 
 use super::overlay::overlay;
+use crate::apply::answers::{Before, Extent, SettingsWrite};
+use crate::apply::ledger_entry::RemoteRecord;
 use crate::apply::{CustomerContext, StaleReason, StepError, StepResult, StepSuccess};
 use crate::ledger::IntentOutcome;
-use crate::model::{Address, ConnectorBody, ConnectorId};
-use crate::plan::ConnectorPatch;
+use crate::model::{ConnectorBody, ConnectorId};
+use crate::plan::{ConnectorPatch, Step};
 
 pub(super) async fn execute(
     ctx: &mut CustomerContext<'_>,
-    address: &Address,
+    step: &Step,
     id: ConnectorId,
     patch: &ConnectorPatch,
     body: &ConnectorBody,
@@ -19,6 +21,7 @@ pub(super) async fn execute(
         .replication(id)
         .await?
         .ok_or_else(|| StepError::stale(StaleReason::ConnectorGone))?;
+    let before = Before::new(&replication, body);
     let config = patch
         .replication_config
         .as_ref()
@@ -26,20 +29,38 @@ pub(super) async fn execute(
     let (name, entities) = (patch.name.as_deref(), patch.entities.as_deref());
     let seq = ctx
         .ledger
-        .begin_write(address, "update_integrations_connectors_id")
+        .begin_write(&step.address, "update_integrations_connectors_id")
         .await?;
-    if let Err(error) = ctx
+    let updated = ctx
         .run
         .writer
         .update_connector(id, name, config.as_ref(), entities)
-        .await
-    {
-        return Err(ctx.ledger.end_failed(seq, error).await);
-    }
+        .await;
+    let response = match updated {
+        Ok(response) => response,
+        Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
+    };
     ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
-    let sent = ctx.ledger.sent(id);
+    let previous = ctx.ledger.find(id);
+    let sent = previous.as_ref().and_then(|(_, entry)| entry.sent.clone());
+    let answers = SettingsWrite {
+        body,
+        sent: sent.as_ref(),
+        previous: previous.as_ref(),
+        step,
+        extent: Extent::Update(patch, before),
+    }
+    .record(&response);
     // Without `updated_at`, the next plan reads the details again and finds what others changed
     // meanwhile.
-    ctx.ledger.record_connector(body, id, sent, None).await?;
-    Ok(StepSuccess::new(id))
+    let remote = RemoteRecord {
+        sent,
+        updated_at: None,
+        write: answers.write,
+    };
+    ctx.ledger.record_connector(body, id, remote).await?;
+    Ok(StepSuccess {
+        warnings: answers.warning.into_iter().collect(),
+        ..StepSuccess::new(id)
+    })
 }

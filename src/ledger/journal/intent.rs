@@ -2,7 +2,7 @@
 //! without a certain outcome may have created.
 
 use crate::model::{
-    Address, ConnectorEntry, ConnectorId, DefinitionId, ObservedConnector, PendingEntry,
+    Address, ConnectorEntry, ConnectorId, DefinitionId, LastWrite, ObservedConnector, PendingEntry,
     WorkspaceId,
 };
 use jiff::Timestamp;
@@ -68,6 +68,19 @@ impl Intent {
             Self::Write { address, .. } => &address.customer,
         }
     }
+}
+
+/// The write of a creation whose response is not known. The connector has the settings that the
+/// creation left if nothing changed it since.
+fn unanswered(record: &PendingEntry, listed: &ObservedConnector) -> Option<Box<LastWrite>> {
+    let applied = &record.applied;
+    if applied.replication_config.is_none() && applied.entities.is_none() {
+        return None;
+    }
+    let updated_at = listed.updated_at.clone();
+    let is_unchanged = updated_at == listed.created_at;
+    let written_at = updated_at.filter(|_| is_unchanged);
+    Some(Box::new(LastWrite::unanswered(written_at)))
 }
 
 /// The outcome of an intent.
@@ -165,7 +178,10 @@ impl JournalEntry {
             && listed.definition_id == *definition_id
             && !known.contains(&id)
             && self.is_in_time(listed);
-        matches.then(|| PendingEntry::clone(record).with_id(id))
+        matches.then(|| ConnectorEntry {
+            write: unanswered(record, listed),
+            ..PendingEntry::clone(record).with_id(id)
+        })
     }
 
     /// Whether a connector was created while this creation could take effect. Connectors from other

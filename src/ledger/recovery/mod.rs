@@ -101,6 +101,7 @@ fn prefer_older_duplicate(recovered: &mut Recovered, creation: &JournalEntry, ob
                 id: oldest,
                 sent: None,
                 updated_at: None,
+                write: None,
                 ..own
             },
         );
@@ -161,13 +162,14 @@ pub fn precedence(id: ConnectorId, connector: &ObservedConnector) -> impl Ord + 
     (time.is_none(), time, id)
 }
 
-/// Whether two entries differ only in id, fingerprints and update time. Such a connector can replace
+/// Whether two entries differ only in id, fingerprints, update time and answers. Such a connector can replace
 /// the other one in the ledger.
 pub fn interchangeable(entry: &ConnectorEntry, other: &ConnectorEntry) -> bool {
     let settings = |record: &ConnectorEntry| ConnectorEntry {
         id: entry.id,
         sent: None,
         updated_at: None,
+        write: None,
         ..record.clone()
     };
     settings(entry) == settings(other)

@@ -35,6 +35,7 @@ pub(in crate::ledger) fn record(n: u128) -> ConnectorEntry {
         credentials_version: None,
         applied: Applied::default(),
         updated_at: None,
+        write: None,
     }
 }
 

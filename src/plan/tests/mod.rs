@@ -2,6 +2,7 @@
 //! compares the lines of its plan.
 
 mod adoption;
+mod baseline;
 mod connectors;
 mod customers;
 mod ledger_updates;
@@ -199,6 +200,7 @@ fn recorded(number: u128) -> ConnectorEntry {
         credentials_version: None,
         applied: Applied::default(),
         updated_at: None,
+        write: None,
     }
 }
 

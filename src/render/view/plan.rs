@@ -348,7 +348,12 @@ fn deletions(deletions: AllowedDeletions) -> Phrase {
 
 fn unchanged(plan: &Plan) -> Vec<Phrase> {
     let mut sentences = vec![Phrase::new(Label::Good, "No changes.")];
-    let differs = |warning: &PlanWarning| matches!(warning, PlanWarning::RegionIgnored { .. });
+    let differs = |warning: &PlanWarning| {
+        matches!(
+            warning,
+            PlanWarning::RegionIgnored { .. } | PlanWarning::SettingNotKept { .. }
+        )
+    };
     if plan.blocked.is_empty() && !plan.warnings.iter().any(differs) {
         sentences.push(Phrase::plain(matching(plan)));
     }

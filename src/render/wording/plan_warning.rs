@@ -51,6 +51,15 @@ pub(crate) fn plan_warning(warning: &PlanWarning) -> WordedWarning {
         },
         PlanWarning::ResemblesExisting { address, existing } => resembles(address, existing),
         PlanWarning::ProbableRename { address, previous } => probable_rename(address, previous),
+        PlanWarning::SettingNotKept { address, paths } => WordedWarning {
+            problem: format!(
+                "the API does not keep the declared value of {} of {:?}, so airlift does not send \
+                 it again",
+                paths.join(", "),
+                address.to_string()
+            ),
+            advice: vec!["correct or remove the setting in the files".to_owned()],
+        },
     }
 }
 

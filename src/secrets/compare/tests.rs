@@ -187,6 +187,7 @@ fn record(number: u128, sent: Option<SentFingerprints>) -> ConnectorEntry {
         credentials_version: None,
         applied: Applied::default(),
         updated_at: None,
+        write: None,
     }
 }
 

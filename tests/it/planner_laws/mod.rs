@@ -1,5 +1,6 @@
 //! Properties of the planner over generated declarations, worlds and out-of-band changes.
 
+mod objects;
 mod overlay;
 mod scaling;
 mod strategies;
@@ -80,6 +81,25 @@ proptest! {
         after.apply(&again);
         let third = after.plan(&desired, &policy);
         prop_assert!(third.customers.is_empty(), "{third:#?}");
+    }
+
+    #[test]
+    fn plan_of_reformatted_settings_converges_in_one_apply(world in world(), desired in desired(), policy in pruning()) {
+        let world = world.reformatting();
+        let plan = world.plan(&desired, &policy);
+        prop_assume!(plan.blocked.is_empty() && plan.refusals.is_empty());
+        let mut after = world;
+        after.apply(&plan);
+        let again = after.plan(&desired, &policy);
+        prop_assert!(!again.has_changes(), "{again:#?}");
+    }
+
+    #[test]
+    fn drift_of_reformatted_settings_is_empty(desired in desired(), policy in pruning()) {
+        let mut world = World::new().reformatting();
+        world.apply(&world.clone().plan(&desired, &policy));
+        let drift = drift(&world.recorded, &world.observed, &policy);
+        prop_assert!(!drift.has_changes(), "{drift:#?}");
     }
 
     #[test]

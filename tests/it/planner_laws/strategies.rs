@@ -1,6 +1,7 @@
 //! Generators of declarations, policies and worlds with out-of-band changes.
 
-use super::world::{World, connector_named, workspace_named};
+use super::objects::{connector_named, workspace_named};
+use super::world::World;
 use airlift::model::{
     AdoptPolicy, Cache, ConnectorId, Contract, CountOrPercent, DefinitionId, Desired,
     DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode, ObservedStatus, RotationMode,

@@ -1,15 +1,15 @@
 //! A model of the API and the ledger as plain maps that executes plans, independent of `apply`.
 
-use super::overlay::{merge, remove};
+use super::objects::{connector_named, record, workspace_named};
+use super::overlay::{last_write, merge, reformat, remove};
 use airlift::model::{
-    Applied, Completeness, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId,
-    Desired, LedgerState, Observed, ObservedConnector, ObservedCustomer, ObservedDetail,
-    ObservedStatus, OrganizationId, SecretComparison, SecretStatus, SentFingerprints, Setting,
-    Status, TemplateId, WorkspaceId,
+    Completeness, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState,
+    Observed, ObservedConnector, ObservedDetail, ObservedStatus, OrganizationId, SecretComparison,
+    SecretStatus, SentFingerprints, Setting, Status, WorkspaceId,
 };
 use airlift::plan::{
-    ConnectorPatch, CustomerPlan, Matches, Operation, Plan, Policy, Precondition, Step,
-    match_resources, plan,
+    ConnectorPatch, ConnectorUpdate, CustomerPlan, Matches, Operation, Plan, Policy, Precondition,
+    Step, match_resources, plan,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,11 +21,16 @@ pub(crate) struct World {
     pub(crate) recorded: LedgerState,
     /// The present value of each reference, as a version number.
     pub(crate) secrets: BTreeMap<String, u32>,
+    storage: Storage,
     next_id: u128,
 }
 
-fn template_of(definition: DefinitionId) -> TemplateId {
-    TemplateId(Uuid::from_u128(definition.0.as_u128() + 1_000_000))
+/// How the API stores settings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Storage {
+    AsSent,
+    /// See [`reformat`].
+    Reformatted,
 }
 
 impl World {
@@ -41,7 +46,16 @@ impl World {
             },
             recorded: LedgerState::default(),
             secrets: BTreeMap::new(),
+            storage: Storage::AsSent,
             next_id: 100,
+        }
+    }
+
+    /// The same world, whose API stores settings in another form from now on.
+    pub(crate) fn reformatting(self) -> Self {
+        Self {
+            storage: Storage::Reformatted,
+            ..self
         }
     }
 
@@ -120,11 +134,7 @@ impl World {
                 }
             }
             for connector in &customer.ledger_updates.connectors {
-                self.update_connector_entry(
-                    id.unwrap(),
-                    &connector.body,
-                    connector.updated_at.clone(),
-                );
+                self.update_connector_entry(id.unwrap(), connector);
             }
             for step in &customer.steps {
                 self.check(id, step);
@@ -133,12 +143,8 @@ impl World {
         }
     }
 
-    fn update_connector_entry(
-        &mut self,
-        id: WorkspaceId,
-        body: &ConnectorBody,
-        updated_at: Option<String>,
-    ) {
+    fn update_connector_entry(&mut self, id: WorkspaceId, update: &ConnectorUpdate) {
+        let body = &update.body;
         let references = self.sent(body.secret_leaves()).references;
         let entry = self.recorded.customers.get_mut(&id).unwrap();
         let Some(before) = entry.connectors.get(&body.name).cloned() else {
@@ -149,7 +155,8 @@ impl World {
             .map(|sent| SentFingerprints { references, ..sent });
         let after = ConnectorEntry {
             sent,
-            updated_at,
+            updated_at: update.updated_at.clone(),
+            write: update.write.clone(),
             ..record(body, before.id, None)
         };
         entry.connectors.insert(body.name.clone(), after);
@@ -284,7 +291,7 @@ impl World {
         patch: &ConnectorPatch,
         body: &ConnectorBody,
     ) {
-        let updated = self.id().to_string();
+        let (updated, storage) = (self.id().to_string(), self.storage);
         let live = self.connectors(workspace).get_mut(&id).unwrap();
         if let Some(name) = &patch.name {
             live.name.clone_from(name);
@@ -303,14 +310,25 @@ impl World {
         if let Some(entities) = &patch.entities {
             detail.entities.clone_from(entities);
         }
+        let is_reformatted = storage == Storage::Reformatted && patch.replication_config.is_some();
+        if is_reformatted {
+            detail.replication_config.values_mut().for_each(reformat);
+        }
+        let answered = last_write(body.replication_config.as_ref(), &detail.replication_config);
         let entry = &self.recorded.customers[&workspace];
         let before = entry
             .connectors
             .values()
             .find(|connector| connector.id == id);
         let sent = before.and_then(|before| before.sent.clone());
+        let write = if is_reformatted {
+            answered
+        } else {
+            before.and_then(|before| before.write.clone())
+        };
         let after = ConnectorEntry {
             updated_at: Some(updated),
+            write,
             ..record(body, id, sent)
         };
         self.record_connector(workspace, after, &body.name);
@@ -330,6 +348,10 @@ impl World {
         for (name, setting) in body.replication_config.iter().flatten() {
             merge(config.entry(name).or_insert(Value::Null), setting);
         }
+        if self.storage == Storage::Reformatted {
+            config.values_mut().for_each(reformat);
+        }
+        let write = last_write(body.replication_config.as_ref(), &config);
         let mut created = connector_named(&body.name, body.definition_id);
         created.template_id = body.template_id.unwrap_or(created.template_id);
         created.updated_at = Some(id.to_string());
@@ -342,6 +364,7 @@ impl World {
         let sent = (!sent.fingerprints.is_empty()).then_some(sent);
         let after = ConnectorEntry {
             updated_at: Some(id.to_string()),
+            write,
             ..record(body, id, sent)
         };
         self.record_connector(workspace, after, &body.name);
@@ -353,46 +376,5 @@ impl World {
             .connectors
             .retain(|_, connector| connector.id != record.id);
         entry.connectors.insert(name.into(), record);
-    }
-}
-
-fn record(body: &ConnectorBody, id: ConnectorId, sent: Option<SentFingerprints>) -> ConnectorEntry {
-    ConnectorEntry {
-        id,
-        definition_id: body.definition_id,
-        template_id: body.template_id,
-        sent,
-        credentials_version: body.credentials_version,
-        applied: Applied {
-            environment: body.environment.clone(),
-            replication_config: body.replication_config.clone(),
-            entities: body.entities.clone(),
-        },
-        updated_at: None,
-    }
-}
-
-pub(crate) fn workspace_named(name: &str) -> ObservedCustomer {
-    ObservedCustomer {
-        name: name.into(),
-        status: ObservedStatus::Active,
-        cache: None,
-        created_at: "2026-01-01T00:00:00Z".into(),
-        connectors: Some(BTreeMap::new()),
-    }
-}
-
-pub(crate) fn connector_named(name: &str, definition_id: DefinitionId) -> ObservedConnector {
-    ObservedConnector {
-        name: name.into(),
-        definition_id,
-        kind_name: None,
-        template_id: template_of(definition_id),
-        created_at: None,
-        updated_at: None,
-        detail: Some(ObservedDetail {
-            replication_config: serde_json::Map::new(),
-            entities: Vec::new(),
-        }),
     }
 }

@@ -27,6 +27,7 @@ mod resembling;
 mod runner_secrets;
 mod secret_values;
 mod serve;
+mod setting_forms;
 mod shown_values;
 mod target;
 #[cfg(target_os = "linux")]
