@@ -18,10 +18,11 @@ const READERS: [(&str, &[&str]); 7] = [
 ];
 /// Options that have no effect on a command, which accepts them because scripts pass the options of
 /// another command to it: the command, and the id. They are absent from its help.
-const WITHOUT_EFFECT: [(&str, &str); 5] = [
+const WITHOUT_EFFECT: [(&str, &str); 6] = [
     ("plan", "connector_token"),
     ("validate", "ca_file"),
     ("validate", "ledger"),
+    ("validate", "ledger_mode"),
     ("validate", "proxy"),
     ("validate", "sandbox"),
 ];
@@ -89,7 +90,8 @@ mod tests {
     use crate::cli::{command, parse};
     use std::ffi::OsString;
 
-    const EVERY: &str = "ca-file file format help ledger no-color proxy sandbox verbose";
+    const EVERY: &str =
+        "ca-file file format help ledger ledger-mode no-color proxy sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
     const COMMANDS: [(&str, &str); 20] = [
@@ -116,11 +118,12 @@ mod tests {
     ];
 
     /// A use of each global option.
-    const USES: [(&str, &[&str]); 8] = [
+    const USES: [(&str, &[&str]); 9] = [
         ("ca-file", &["--ca-file", "x"]),
         ("file", &["-f", "x"]),
         ("format", &["--format", "json"]),
         ("ledger", &["--ledger", "x"]),
+        ("ledger-mode", &["--ledger-mode", "group"]),
         ("no-color", &["--no-color"]),
         ("proxy", &["--proxy", "http://localhost"]),
         ("sandbox", &["--sandbox"]),
