@@ -8,7 +8,9 @@ use crate::failure::Failure;
 use crate::model::{
     Address, AdoptPolicy, ConnectorId, Desired, LedgerState, Observed, WorkspaceId,
 };
-use crate::plan::{Operation, Plan, Policy, Step, match_resources, only_adoptions, plan};
+use crate::plan::{
+    Operation, Plan, PlanWarning, Policy, Step, match_resources, only_adoptions, plan,
+};
 use crate::render::wording;
 use crate::secrets::compare;
 use uuid::Uuid;
@@ -44,9 +46,11 @@ impl App<'_> {
         };
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = compare(&matches, &self.fingerprinters.current, None).await;
-        let plan = only_adoptions(plan(&matches, &secrets, &policy));
+        let full = plan(&matches, &secrets, &policy);
+        let warnings = full.warnings.clone();
+        let plan = only_adoptions(full);
         for adoption in &adoptions {
-            adoption.require(&plan, &state.recorded)?;
+            adoption.require(&plan, &warnings, &state.recorded)?;
         }
         Ok(state.planned(plan))
     }
@@ -114,8 +118,14 @@ impl Adoption {
         }
     }
 
-    /// Requires that the plan adopts the object, or that the ledger already has it.
-    fn require(&self, plan: &Plan, recorded: &LedgerState) -> Result<(), Failure> {
+    /// Requires that the plan adopts the object, or that the ledger already has it. The error names
+    /// existing objects with similar names.
+    fn require(
+        &self,
+        plan: &Plan,
+        warnings: &[PlanWarning],
+        recorded: &LedgerState,
+    ) -> Result<(), Failure> {
         let is_planned = plan
             .steps()
             .filter(|step| step.address.is_within(&self.address))
@@ -135,7 +145,13 @@ impl Adoption {
             None => format!("{} cannot be adopted: {reason}", self.address),
             Some(id) => format!("{id} cannot be adopted as {}: {reason}", self.address),
         };
-        Err(Failure::error("not_adoptable", message)
+        let hints = warnings
+            .iter()
+            .filter(|warning| warning.created() == Some(&self.address))
+            .map(|warning| wording::plan_warning(warning).text());
+        let failure = Failure::error("not_adoptable", message);
+        Err(hints
+            .fold(failure, Failure::hint)
             .hint("`airlift plan` shows what the files match"))
     }
 

@@ -5,7 +5,9 @@
 //! `acme-2` or `team-a` and `team-b`, do not resemble each other.
 
 use super::confusable::{appearances, normalized};
+use super::invisible::is_invisible;
 use super::name_parts::{Parts, key};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
@@ -44,7 +46,11 @@ impl Resemblance {
     pub fn between(name: &str, other: &str) -> Option<Self> {
         let is_decorated = !name.is_ascii() || !other.is_ascii();
         if name == other {
-            Some(Self::Equal)
+            return Some(Self::Equal);
+        }
+        let (name, other) = (&*visible(name), &*visible(other));
+        if name == other {
+            Some(Self::Appearance)
         } else if is_decorated && normalized(name) == normalized(other) {
             Some(Self::Normalization)
         } else if name.to_lowercase() == other.to_lowercase() {
@@ -65,7 +71,7 @@ impl Resemblance {
 #[derive(Debug)]
 pub struct NameIndex<'a, T> {
     names: Vec<(&'a str, T)>,
-    /// Positions in `names` by [`Parts::keys`].
+    /// Positions in `names` by spelling.
     keys: Keys,
     /// Positions by appearance, of names outside ASCII.
     decorated: Keys,
@@ -83,7 +89,7 @@ impl<'a, T: Clone> NameIndex<'a, T> {
         let decorated = names.iter().enumerate();
         let decorated = decorated.filter(|(_, (name, _))| !name.is_ascii());
         Self {
-            keys: Keys::new(names.iter().enumerate(), |name| Parts::new(name).keys()),
+            keys: Keys::new(names.iter().enumerate(), spelling_keys),
             decorated: Keys::new(decorated, appearance_keys),
             appearances: OnceCell::new(),
             names,
@@ -101,7 +107,7 @@ impl<'a, T: Clone> NameIndex<'a, T> {
             return Vec::new();
         }
         let mut positions = BTreeSet::new();
-        for key in Parts::new(name).keys() {
+        for key in spelling_keys(name) {
             positions.extend(self.keys.get(key));
         }
         let alike = self.alike(name);
@@ -165,8 +171,24 @@ impl Keys {
     }
 }
 
+/// The name without invisible characters.
+fn visible(name: &str) -> Cow<'_, str> {
+    if name.contains(is_invisible) {
+        name.chars().filter(|c| !is_invisible(*c)).collect()
+    } else {
+        name.into()
+    }
+}
+
+fn spelling_keys(name: &str) -> Vec<u64> {
+    Parts::new(&visible(name)).keys()
+}
+
 fn appearance_keys(name: &str) -> Vec<u64> {
-    appearances(name).iter().map(|text| key(&[text])).collect()
+    appearances(&visible(name))
+        .iter()
+        .map(|text| key(&[text]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -202,6 +224,8 @@ mod tests {
                 Resemblance::Appearance,
             ),
             ("acme", "\u{430}cme", Resemblance::Appearance),
+            ("acme", "ac\u{200b}me", Resemblance::Appearance),
+            ("acme", "\u{430}c\u{ad}me", Resemblance::Appearance),
             ("acme_corp", "acme-corp", Resemblance::Separators),
             ("Acme Corp", "acmecorp", Resemblance::Separators),
             ("O'Reilly, Inc.", "oreilly inc", Resemblance::Separators),

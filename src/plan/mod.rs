@@ -152,6 +152,8 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     }
     let created = resembling::customers(matches, &plan);
     plan.warnings.extend(created);
+    plan.warnings
+        .sort_by(|left, right| left.address().cmp(&right.address()));
     add_undeclared(&inputs, &mut plan);
     let deletions = guards::Deletions::new(&inputs, &plan);
     plan.refusals.extend(guards::refusals(&inputs, &deletions));

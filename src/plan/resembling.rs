@@ -3,7 +3,7 @@
 //!
 //! Does not compare declared names with each other; the validation of the files does.
 
-use super::matching::{ConnectorMatches, MatchedCustomer};
+use super::matching::{ConnectorMatches, MatchedConnector, MatchedCustomer};
 use super::{CustomerPlan, ExistingKind, ExistingObject, Matches, Operation, Plan, PlanWarning};
 use crate::model::{Address, CustomerEntry, DefinitionId, NameIndex, Resemblance, Setting};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,21 +31,32 @@ pub(super) fn customers(matches: &Matches<'_>, plan: &Plan) -> Vec<PlanWarning> 
     created
         .iter()
         .filter_map(|name| {
-            let previous = renames.get(name).cloned().unwrap_or_default();
-            warning(Address::customer(*name), previous, &index, None)
+            let sources = renames.get(name).cloned().unwrap_or_default();
+            let previous_name = &matches.desired.customers.get(*name)?.previous_name;
+            let names = [Some(*name), previous_name.as_deref()];
+            warning(
+                Address::customer(*name),
+                sources,
+                existing(&index, names, None),
+            )
         })
         .collect()
 }
 
 /// Warnings about the connectors that the plan creates in an existing workspace.
 pub(super) fn connectors(plan: &CustomerPlan, matched: &ConnectorMatches<'_>) -> Vec<PlanWarning> {
-    let created: BTreeMap<&str, DefinitionId> = plan
+    let names: BTreeSet<&str> = plan
         .steps
         .iter()
         .filter_map(|step| match &step.operation {
-            Operation::CreateConnector { body } => Some((body.name.as_str(), body.definition_id)),
+            Operation::CreateConnector { body } => Some(body.name.as_str()),
             _ => None,
         })
+        .collect();
+    let created: Vec<&MatchedConnector<'_>> = matched
+        .declared
+        .iter()
+        .filter(|connector| names.contains(connector.name))
         .collect();
     if created.is_empty() {
         return Vec::new();
@@ -54,10 +65,12 @@ pub(super) fn connectors(plan: &CustomerPlan, matched: &ConnectorMatches<'_>) ->
     let index = NameIndex::new(existing_connectors(plan, matched));
     created
         .iter()
-        .filter_map(|(name, definition)| {
-            let address = Address::connector(&plan.name, *name);
-            let previous = renames.get(name).cloned().unwrap_or_default();
-            warning(address, previous, &index, Some(*definition))
+        .filter_map(|connector| {
+            let name = connector.name;
+            let sources = renames.get(name).cloned().unwrap_or_default();
+            let names = [Some(name), connector.declared.previous_name.as_deref()];
+            let existing = existing(&index, names, connector.definition);
+            warning(Address::connector(&plan.name, name), sources, existing)
         })
         .collect()
 }
@@ -66,29 +79,46 @@ pub(super) fn connectors(plan: &CustomerPlan, matched: &ConnectorMatches<'_>) ->
 fn warning(
     address: Address,
     previous: Vec<String>,
-    index: &NameIndex<'_, Existing>,
-    definition: Option<DefinitionId>,
+    existing: Vec<ExistingObject>,
 ) -> Option<PlanWarning> {
     if !previous.is_empty() {
-        return Some(PlanWarning::ProbableRename { address, previous });
+        Some(PlanWarning::ProbableRename { address, previous })
+    } else if !existing.is_empty() {
+        Some(PlanWarning::ResemblesExisting { address, existing })
+    } else {
+        None
     }
-    let name = address.connector.as_ref().unwrap_or(&address.customer);
-    let existing: Vec<ExistingObject> = index
-        .similar(name)
+}
+
+/// The existing objects whose names resemble a declared name or, if none does, its previous name.
+fn existing(
+    index: &NameIndex<'_, Existing>,
+    names: [Option<&str>; 2],
+    definition: Option<DefinitionId>,
+) -> Vec<ExistingObject> {
+    let similar = |name: &str| -> Vec<ExistingObject> {
+        index
+            .similar(name)
+            .into_iter()
+            .map(|(resemblance, name, (id, kind, existing))| ExistingObject {
+                name: name.to_owned(),
+                id,
+                resemblance,
+                kind: if kind == ExistingKind::Unmanaged && existing != definition {
+                    ExistingKind::OtherType
+                } else {
+                    kind
+                },
+            })
+            .filter(is_likely)
+            .collect()
+    };
+    names
         .into_iter()
-        .map(|(resemblance, name, (id, kind, existing))| ExistingObject {
-            name: name.to_owned(),
-            id,
-            resemblance,
-            kind: if kind == ExistingKind::Unmanaged && existing != definition {
-                ExistingKind::OtherType
-            } else {
-                kind
-            },
-        })
-        .filter(is_likely)
-        .collect();
-    (!existing.is_empty()).then_some(PlanWarning::ResemblesExisting { address, existing })
+        .flatten()
+        .map(similar)
+        .find(|existing| !existing.is_empty())
+        .unwrap_or_default()
 }
 
 /// Whether a reader may take the existing object for the created one. Connectors of two types often
@@ -151,12 +181,18 @@ fn existing_connectors<'a>(
 /// The only undeclared connector of a type, by the only created one of the type. Two connectors with
 /// equal references are matched before, as a rename.
 fn connector_renames<'a>(
-    created: &BTreeMap<&'a str, DefinitionId>,
+    created: &[&MatchedConnector<'a>],
     matched: &ConnectorMatches<'_>,
 ) -> BTreeMap<&'a str, Vec<String>> {
     let mut by_type: BTreeMap<DefinitionId, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
-    for (name, definition) in created {
-        by_type.entry(*definition).or_default().0.push(name);
+    for connector in created {
+        if let Some(definition) = connector.definition {
+            by_type
+                .entry(definition)
+                .or_default()
+                .0
+                .push(connector.name);
+        }
     }
     for (name, _, observed) in &matched.undeclared {
         if let Some((_, previous)) = by_type.get_mut(&observed.definition_id) {

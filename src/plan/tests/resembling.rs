@@ -107,6 +107,25 @@ fn resembles_existing_customer_that_left_the_files_is_a_warning() {
 }
 
 #[test]
+fn resembles_existing_by_previous_name_is_a_warning() {
+    let mut scene = beside("acme-corp", "new");
+    scene.declare("new").previous_name = Some("acme_corp".into());
+    assert_eq!(warnings(&scene), ["new ~ acme-corp Separators Unmanaged"]);
+    let mut scene = Scene::applied();
+    let mut connector = declared();
+    connector.previous_name = Some("main_repo".into());
+    let connectors = &mut scene.declare("acme").connectors;
+    connectors.insert("Code".into(), connector);
+    scene
+        .connectors(1)
+        .insert(id(20), live_connector("main-repo"));
+    assert_eq!(
+        warnings(&scene),
+        ["acme/Code ~ main-repo Separators Unmanaged"]
+    );
+}
+
+#[test]
 fn resembles_existing_without_a_creation_is_no_warning() {
     let mut scene = beside("acme-corp", "Acme-Corp");
     scene.policy.excludes.insert(Address::customer("Acme-Corp"));

@@ -1,7 +1,7 @@
 //! Tests of what a wrong ledger entry, an unrecorded object and the files cannot do.
 
 use super::{
-    CountOrPercent, Scene, block_reasons, declared, id, live_connector, settings, workspace,
+    CountOrPercent, Scene, block_reasons, declared, detail, id, live_connector, settings, workspace,
 };
 use crate::model::{AdoptPolicy, DeletePolicy, RecordedGuards, UnverifiedCause, UnverifiedEntry};
 use crate::plan::{AllowedDeletions, BlockReason, LimitSource, PlanWarning, Refusal, drift};
@@ -153,6 +153,30 @@ fn drift_unverified_entry_is_blocked_and_not_compared() {
     assert_eq!(drift.blocked.len(), 1);
     assert_eq!(drift.summary.compared, 0);
     assert!(drift.unmanaged.is_empty());
+}
+
+#[test]
+fn value_below_or_above_an_applied_reference_is_withheld() {
+    let mut scene = Scene::applied();
+    let applied = json!({"k": {"$secret": "${env:K}"}, "m": {"n": [{"$secret": "${env:N}"}]}});
+    scene.git_recorded().applied.replication_config = settings(applied);
+    let observed = json!({"k": {"b": "leaked"}, "m": {"n": "leaked", "o": 1}});
+    scene.connectors(1).get_mut(&id(10)).unwrap().detail = detail(observed);
+    let declared = [
+        settings(json!({"k": {"b": "x"}, "m": {"n": ["x"]}})),
+        settings(json!({"k": "x", "m": "x"})),
+        None,
+    ];
+    for declared in declared {
+        scene.git().replication_config = declared;
+        let drift = drift(&scene.recorded, &scene.observed, &scene.policy);
+        let plan = scene.plan();
+        let step = plan.steps().next().unwrap();
+        assert!(!step.changes.is_empty());
+        for text in [format!("{drift:?}"), format!("{:?}", step.changes)] {
+            assert!(!text.contains("leaked"), "{text}");
+        }
+    }
 }
 
 /// The applied scene with `count` superseded connectors.

@@ -11,7 +11,7 @@ use std::io;
 
 /// Writes a plan.
 pub fn plan(out: &mut Out<'_>, plan: &Plan, verbosity: Verbosity) -> io::Result<()> {
-    let view = PlanView::new(plan);
+    let view = PlanView::new(plan, verbosity);
     if !view.has_changes {
         sentences(out, &view.summary)?;
         write_groups(out, &view, verbosity)?;
@@ -118,7 +118,8 @@ fn write_legend(out: &mut Out<'_>, symbols: &[Symbol]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::{Action, BlockReason, Blocked, Plan};
+    use crate::model::Address;
+    use crate::plan::{Action, BlockReason, Blocked, Plan, PlanWarning};
     use crate::render::sample::{self, golden};
     use crate::render::{Color, Out, Verbosity};
 
@@ -184,5 +185,21 @@ mod tests {
     fn plan_with_everything_ends_with_its_counts() {
         let text = shown(&sample::rich(), 80, Color::Off, Verbosity::Normal);
         assert!(text.contains("\nPlan: 4 to add, 4 to change, 4 to destroy. Secrets: 4 to write."));
+    }
+
+    #[test]
+    fn plan_with_many_resembling_objects_counts_those_it_does_not_write() {
+        let mut plan = sample::rich();
+        plan.warnings = (0..25)
+            .map(|number| PlanWarning::ProbableRename {
+                address: Address::customer(format!("customer-{number}")),
+                previous: Vec::new(),
+            })
+            .collect();
+        let count = "5 more warnings of new objects; -v writes each below its step";
+        let text = shown(&plan, 120, Color::Off, Verbosity::Normal);
+        assert!(text.contains(count), "{text}");
+        let text = shown(&plan, 120, Color::Off, Verbosity::Verbose);
+        assert!(!text.contains("more warnings"), "{text}");
     }
 }

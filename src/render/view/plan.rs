@@ -12,17 +12,20 @@ use crate::plan::{
 use crate::render::labels::{self, counted};
 use crate::render::terminal::style::{SYMBOLS, Symbol};
 use crate::render::wording;
-use crate::render::{Label, Safe};
+use crate::render::{Label, Safe, Verbosity};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The meaning of `Unmanaged`.
 const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
 
+/// Warnings that are written below their steps before the rest is counted, unless `-v` is given.
+const BELOW_STEPS: usize = 20;
+
 /// A plan.
 #[derive(Debug)]
 pub(crate) struct PlanView<'a> {
     plan: &'a Plan,
-    /// The warnings about objects that the plan creates.
+    /// The warnings that are written below the steps that create an object.
     warnings: BTreeMap<&'a Address, &'a PlanWarning>,
     pub(crate) has_changes: bool,
     /// Adoptions, warnings, and what is left alone.
@@ -43,17 +46,22 @@ pub(crate) struct CustomerView<'a> {
 }
 
 impl<'a> PlanView<'a> {
-    pub(crate) fn new(plan: &'a Plan) -> Self {
+    pub(crate) fn new(plan: &'a Plan, verbosity: Verbosity) -> Self {
         let has_changes = plan.has_changes();
+        let about_creations = || {
+            let warnings = plan.warnings.iter();
+            warnings.filter_map(|warning| Some((warning.created()?, warning)))
+        };
+        let written = if verbosity.lists_all() {
+            usize::MAX
+        } else {
+            BELOW_STEPS
+        };
         Self {
             plan,
-            warnings: plan
-                .warnings
-                .iter()
-                .filter_map(|warning| Some((warning.created()?, warning)))
-                .collect(),
+            warnings: about_creations().take(written).collect(),
             has_changes,
-            groups: groups(plan),
+            groups: groups(plan, about_creations().skip(written).count()),
             legend: legend(plan),
             summary: if has_changes {
                 changed(plan)
@@ -126,10 +134,11 @@ fn is_change(step: &Step) -> bool {
     step.action != Action::Adopt
 }
 
-fn groups(plan: &Plan) -> Vec<Group> {
+/// The groups of a plan. `unwritten` counts the warnings that are not written below their steps.
+fn groups(plan: &Plan, unwritten: usize) -> Vec<Group> {
     adopted(plan)
         .into_iter()
-        .chain(warnings(&plan.warnings))
+        .chain(warnings(&plan.warnings, unwritten))
         .chain(blocked(&plan.blocked))
         .chain(unverified(&plan.unverified))
         .chain(unmanaged(&plan.unmanaged))
@@ -162,8 +171,14 @@ fn adopted(plan: &Plan) -> Option<Group> {
     })
 }
 
-fn warnings(warnings: &[PlanWarning]) -> Option<Group> {
-    let rows: Vec<Row> = warnings
+fn warnings(warnings: &[PlanWarning], unwritten: usize) -> Option<Group> {
+    let more = (unwritten > 0).then(|| {
+        Row::new(Phrase::plain(Safe::new(format_args!(
+            "{} of new objects; -v writes each below its step",
+            counted(unwritten, "more warning")
+        ))))
+    });
+    let others = warnings
         .iter()
         .filter(|warning| warning.created().is_none())
         .map(|warning| {
@@ -171,8 +186,8 @@ fn warnings(warnings: &[PlanWarning]) -> Option<Group> {
             let text = Phrase::new(Label::Warning, Safe::new(&code)).text(": ");
             let text = text.text(Safe::new(wording::plan_warning(warning).text()));
             Row::new(text).with_cause(code)
-        })
-        .collect();
+        });
+    let rows: Vec<Row> = more.into_iter().chain(others).collect();
     (!rows.is_empty()).then_some(Group {
         symbol: None,
         label: Label::Warning,

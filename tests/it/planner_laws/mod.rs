@@ -6,8 +6,8 @@ mod scaling;
 mod strategies;
 mod world;
 
-use airlift::model::{Address, ConnectorId, DesiredConnector, Setting, WorkspaceId};
-use airlift::plan::{Action, BlockReason, Operation, Plan, Policy, Step, drift};
+use airlift::model::{Address, ConnectorId, CustomerEntry, DesiredConnector, Setting, WorkspaceId};
+use airlift::plan::{Action, BlockReason, Operation, Plan, PlanWarning, Policy, Step, drift};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use strategies::{OutOfBandChange, desired, pruning, world};
@@ -152,6 +152,42 @@ proptest! {
             };
             for step in customer.steps.iter().filter(is_adopted) {
                 prop_assert_eq!(step.action, Action::Adopt);
+            }
+        }
+    }
+
+    #[test]
+    fn plan_warns_of_each_creation_at_most_once(world in world(), desired in desired(), policy in pruning()) {
+        let plan = world.plan(&desired, &policy);
+        let created: BTreeSet<&Address> = plan.steps()
+            .filter(|step| step.action == Action::Create)
+            .map(|step| &step.address)
+            .collect();
+        let warned: Vec<&Address> = plan.warnings.iter().filter_map(PlanWarning::created).collect();
+        let distinct: BTreeSet<&Address> = warned.iter().copied().collect();
+        prop_assert_eq!(distinct.len(), warned.len());
+        prop_assert!(distinct.is_subset(&created), "{plan:#?}");
+    }
+
+    #[test]
+    fn plan_renames_no_connector_to_the_name_of_an_unrecorded_one(
+        world in world(), desired in desired(), policy in pruning(),
+    ) {
+        let plan = world.plan(&desired, &policy);
+        for customer in &plan.customers {
+            let Some(id) = customer.workspace_id else { continue };
+            let owned = world.recorded.customers.get(&id).map(CustomerEntry::owned).unwrap_or_default();
+            let live = world.observed.customers[&id].connectors.iter().flatten();
+            let unrecorded: Vec<_> = live.filter(|(id, _)| !owned.contains(id)).collect();
+            for step in &customer.steps {
+                if let Operation::UpdateConnector { id, patch, body } = &step.operation
+                    && let Some(name) = &patch.name
+                {
+                    let is_taken = unrecorded.iter().any(|(other, connector)| {
+                        *other != id && connector.name == *name && connector.definition_id == body.definition_id
+                    });
+                    prop_assert!(!is_taken, "{step:#?}");
+                }
             }
         }
     }

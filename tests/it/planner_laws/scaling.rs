@@ -104,7 +104,7 @@ const FACTOR: usize = 16;
 /// five allows for noise.
 #[test]
 fn planning_time_many_connectors_is_linear() {
-    for change in [unchanged, unrecorded, renamed, removed] {
+    for change in [unchanged, unrecorded, renamed, removed, resembling] {
         let [(small, to_small), (big, to_big)] = [250, 250 * FACTOR].map(change);
         let (mut of_small, mut of_big) = (Duration::MAX, Duration::MAX);
         for _ in 0..5 {
@@ -153,4 +153,20 @@ fn renamed(connectors: usize) -> (World, Desired) {
 
 fn removed(connectors: usize) -> (World, Desired) {
     (unchanged(connectors).0, desired(0, "C"))
+}
+
+/// Every declared connector has an unrecorded one with a similar name.
+fn resembling(connectors: usize) -> (World, Desired) {
+    let mut world = unchanged(connectors).0;
+    for customer in world.recorded.customers.values_mut() {
+        customer.connectors.clear();
+    }
+    (world, desired(connectors, "C_"))
+}
+
+#[test]
+fn plan_2000_connectors_similar_warns_of_each() {
+    let (world, desired) = resembling(2_000);
+    let plan = world.plan(&desired, &Policy::default());
+    assert_eq!(plan.warnings.len(), 2_000);
 }

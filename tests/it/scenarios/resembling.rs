@@ -47,6 +47,16 @@ fn resembles_existing_workspace_can_be_meant() {
 }
 
 #[test]
+fn adopt_of_another_spelling_names_the_existing_workspace() {
+    let env = TestEnv::with(CUSTOMER, options());
+    env.remote().customer("acme-corp");
+    env.run(&["adopt", "Acme-Corp", "--auto-approve"])
+        .exits(1)
+        .complains("error[not_adoptable]")
+        .complains("similar to \"acme-corp\"");
+}
+
+#[test]
 fn resembles_existing_connector_says_what_to_write() {
     let env = TestEnv::new();
     env.remote().customer("globex");
