@@ -1,7 +1,7 @@
 //! Tests of APIs that store or return settings in another form than they were sent, or do not keep
 //! them: no endless plan, no drift, no replacement, and changes by others are found.
 
-use crate::support::{RecordedRequests, TestEnv, faulty, options};
+use crate::support::{Output, RecordedRequests, TestEnv, faulty, options};
 use airlift::sandbox::Options;
 use serde_json::{Value, json};
 
@@ -66,6 +66,12 @@ fn assert_settled(env: &TestEnv, behaviors: &[&str]) {
     let (apply, traffic) = env.apply(&["--refresh", "full"]);
     apply.exits(0);
     traffic.assert_only_reads();
+}
+
+/// Standard output without line breaks.
+fn unwrapped(output: &Output) -> String {
+    let words: Vec<&str> = output.stdout.split_whitespace().collect();
+    words.join(" ")
 }
 
 fn updates(traffic: &RecordedRequests) -> usize {
@@ -149,15 +155,15 @@ fn setting_changed_by_others_again_and_again_is_corrected_each_time() {
 fn setting_in_another_form_is_reported_once() {
     let env = with_behaviors(&["numbers-as-text"], options());
     let (apply, _) = env.apply(&["--target", "acme/Chat"]);
-    apply
-        .exits(0)
-        .says("the API stores replication_config.lookback_window in another form");
+    apply.exits(0);
+    let text = "the API stores replication_config.lookback_window in another form";
+    assert!(unwrapped(&apply).contains(text), "{apply}");
     let plan = env.run(&["plan", "--refresh", "full", "--target", "acme/Chat"]);
-    assert!(!plan.stdout.contains("another form"), "{plan}");
+    assert!(!unwrapped(&plan).contains("another form"), "{plan}");
     env.edit("join_channels: false", "join_channels: true");
     let (apply, traffic) = env.apply(&["--target", "acme/Chat"]);
     assert_eq!(updates(&traffic), 1);
-    assert!(!apply.stdout.contains("another form"), "{apply}");
+    assert!(!unwrapped(&apply).contains("another form"), "{apply}");
     let report = with_behaviors(&["numbers-as-text"], options())
         .run(&[
             "apply",
@@ -168,16 +174,17 @@ fn setting_in_another_form_is_reported_once() {
             "acme/Chat",
         ])
         .json();
-    let warnings: Vec<&Value> = report["operations"]
-        .as_array()
-        .unwrap()
+    let operations = report["operations"].as_array().unwrap();
+    let warnings: Vec<&Value> = operations
         .iter()
-        .flat_map(|operation| operation["warnings"].as_array().unwrap())
+        .filter_map(|operation| operation["warnings"].as_array())
+        .flatten()
         .collect();
     let [warning] = warnings.as_slice() else {
         panic!("{report:#}")
     };
-    assert_eq!(warning["code"], "settings_stored_differently");
+    let warning = warning.as_str().unwrap();
+    assert!(warning.contains("settings_stored_differently"), "{warning}");
 }
 
 #[test]
