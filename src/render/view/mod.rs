@@ -15,6 +15,7 @@ pub(crate) mod report;
 pub(crate) mod signing;
 pub(crate) mod step;
 pub(crate) mod types;
+mod unmanaged;
 mod unverified;
 
 pub(crate) use group::{Group, Listing, Row};

@@ -2,21 +2,19 @@
 //! counts.
 
 use super::step::{self, StepView};
+use super::unmanaged::unmanaged;
 use super::unverified::unverified;
 use super::{Group, Listing, Phrase, Row};
 use crate::model::Address;
 use crate::plan::{
     Action, AllowedDeletions, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal,
-    Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
+    Resolution, Step, Summary,
 };
 use crate::render::labels::{self, counted};
 use crate::render::terminal::style::{SYMBOLS, Symbol};
 use crate::render::wording;
 use crate::render::{Label, Safe, Verbosity};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The meaning of `Unmanaged`.
-const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
 
 /// Warnings that are written below their steps before the rest is counted, unless `-v` is given.
 const BELOW_STEPS: usize = 20;
@@ -245,60 +243,6 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
         rows,
         listing: Listing::All,
     })
-}
-
-fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
-    let connectors = unmanaged.connectors.iter().map(connector).collect();
-    let group = |title, noun, meaning, rows: Vec<Row>, listing| Group {
-        symbol: None,
-        label: Label::Strong,
-        title,
-        count: Some(counted(rows.len(), noun)),
-        meaning,
-        code: None,
-        rows,
-        listing,
-    };
-    let customers = Row::names(&unmanaged.customers);
-    let (connectors_kept, customers_kept) = unmanaged
-        .not_pruned
-        .iter()
-        .partition::<Vec<&Address>, _>(|address| address.connector.is_some());
-    let mut groups = vec![
-        group(
-            "Unmanaged",
-            "connector",
-            UNMANAGED,
-            connectors,
-            Listing::First,
-        ),
-        group("Unmanaged", "customer", UNMANAGED, customers, Listing::None),
-        group(
-            "Kept",
-            "connector",
-            "managed by airlift, no longer in the files; `--prune` deletes it",
-            Row::addresses(&connectors_kept),
-            Listing::First,
-        ),
-        group(
-            "Kept",
-            "customer",
-            "managed by airlift, no longer in the files; `--prune` suspends it",
-            Row::addresses(&customers_kept),
-            Listing::First,
-        ),
-    ];
-    groups.retain(|group| !group.rows.is_empty());
-    groups
-}
-
-fn connector(connector: &UnmanagedConnector) -> Row {
-    let UnmanagedConnector { address, id, kind } = connector;
-    let kind = kind.as_deref().unwrap_or("connector");
-    let address = Safe::address(address);
-    Row::new(Phrase::plain(Safe::new(format_args!(
-        "{address} ({kind}) {id}"
-    ))))
 }
 
 fn legend(plan: &Plan) -> Vec<Symbol> {

@@ -1,0 +1,65 @@
+//! Responsible for the view of what a plan leaves alone: unmanaged objects, and managed objects that
+//! only `--prune` removes.
+
+use super::{Group, Listing, Phrase, Row};
+use crate::model::Address;
+use crate::plan::{Unmanaged, UnmanagedConnector};
+use crate::render::labels::counted;
+use crate::render::{Label, Safe};
+
+/// The meaning of `Unmanaged`.
+const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
+
+pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
+    let connectors = unmanaged.connectors.iter().map(connector).collect();
+    let group = |title, noun, meaning, rows: Vec<Row>, listing| Group {
+        symbol: None,
+        label: Label::Strong,
+        title,
+        count: Some(counted(rows.len(), noun)),
+        meaning,
+        code: None,
+        rows,
+        listing,
+    };
+    let customers = Row::names(&unmanaged.customers);
+    let (connectors_kept, customers_kept) = unmanaged
+        .not_pruned
+        .iter()
+        .partition::<Vec<&Address>, _>(|address| address.connector.is_some());
+    let mut groups = vec![
+        group(
+            "Unmanaged",
+            "connector",
+            UNMANAGED,
+            connectors,
+            Listing::First,
+        ),
+        group("Unmanaged", "customer", UNMANAGED, customers, Listing::None),
+        group(
+            "Kept",
+            "connector",
+            "managed by airlift, no longer in the files; `--prune` deletes it",
+            Row::addresses(&connectors_kept),
+            Listing::First,
+        ),
+        group(
+            "Kept",
+            "customer",
+            "managed by airlift, no longer in the files; `--prune` suspends it",
+            Row::addresses(&customers_kept),
+            Listing::First,
+        ),
+    ];
+    groups.retain(|group| !group.rows.is_empty());
+    groups
+}
+
+fn connector(connector: &UnmanagedConnector) -> Row {
+    let UnmanagedConnector { address, id, kind } = connector;
+    let kind = kind.as_deref().unwrap_or("connector");
+    let address = Safe::address(address);
+    Row::new(Phrase::plain(Safe::new(format_args!(
+        "{address} ({kind}) {id}"
+    ))))
+}
