@@ -90,7 +90,7 @@ impl<'a> Baseline<'a> {
                 is_withheld: remote.is_some_and(|value| secrets.withholds(&path, value)),
             };
             if same_value(&wanted, live.value) {
-                self.settle(&path);
+                self.note_match(&path);
             } else if let Some(reason) = self.judge(&path, &wanted, live) {
                 changes.push((reason, diff::setting(path, wanted, remote, secrets)));
             }
@@ -109,7 +109,7 @@ impl<'a> Baseline<'a> {
     }
 
     /// Notes that the API has a setting as declared.
-    pub(super) fn settle(&mut self, path: &str) {
+    pub(super) fn note_match(&mut self, path: &str) {
         // Unread settings count as applied, so their comparison tells nothing new.
         if self.is_read || path == "name" {
             self.answers.insert(path.to_owned(), None);
@@ -163,7 +163,7 @@ impl<'a> Baseline<'a> {
     }
 
     /// The last write, with what the comparison found out about the answers to it.
-    pub(super) fn settled(&self) -> Option<Box<LastWrite>> {
+    pub(super) fn updated_write(&self) -> Option<Box<LastWrite>> {
         let mut write = self.write.cloned().unwrap_or_default();
         for (path, answer) in &self.answers {
             match answer {

@@ -24,7 +24,7 @@ impl ConnectorPlanner<'_> {
         self.compare_config(observed, recorded, &mut baseline, &mut difference);
         self.compare_entities(observed, recorded, &mut baseline, &mut difference);
         difference.not_kept = baseline.not_kept();
-        difference.write = baseline.settled();
+        difference.write = baseline.updated_write();
         let config_changed = difference.patch.replication_config.is_some();
         let holds_secret = |declared: &Settings| declared.values().any(Setting::holds_secret);
         let masked = observed.detail.as_ref().is_some_and(|detail| {
@@ -53,7 +53,7 @@ impl ConnectorPlanner<'_> {
     ) {
         let name = self.address.connector.clone().unwrap_or_default();
         if observed.name == name {
-            return baseline.settle("name");
+            return baseline.note_match("name");
         }
         let wanted = Value::from(name.as_str());
         if !self.connector.renamed {
@@ -168,7 +168,7 @@ impl ConnectorPlanner<'_> {
             return;
         };
         let Some(change) = diff::entities(&wanted, live) else {
-            return baseline.settle("entities");
+            return baseline.note_match("entities");
         };
         if let Some(applied) = &recorded.applied.entities {
             baseline.add_applied("entities", entities_value(applied));

@@ -45,7 +45,7 @@ pub(super) struct RecordedAnswers {
 }
 
 /// A setting that was sent, and the response's value of it.
-struct Answered {
+struct SettingResponse {
     path: String,
     wanted: Value,
     /// Null if the response has no value.
@@ -79,13 +79,17 @@ impl SettingsWrite<'_> {
         let applied = self.applied(config);
         let mut answered = self.answered_config(config);
         let (name, stored) = (Value::from(self.body.name.as_str()), &settings.name);
-        answered.push(Answered::scalar("name", name, Value::from(stored.as_str())));
+        answered.push(SettingResponse::scalar(
+            "name",
+            name,
+            Value::from(stored.as_str()),
+        ));
         answered.extend(self.answered_entities(&settings.detail.entities));
-        let (mut answers, mut told) = (BTreeMap::new(), Vec::new());
+        let (mut answers, mut reported) = (BTreeMap::new(), Vec::new());
         for setting in &answered {
             let answer = self.answer(setting, &applied);
             if self.is_news(&answer, setting, &applied) {
-                told.push(setting.path.clone());
+                reported.push(setting.path.clone());
             }
             if answer.is_needed() {
                 answers.insert(setting.path.clone(), answer);
@@ -103,8 +107,8 @@ impl SettingsWrite<'_> {
         };
         RecordedAnswers {
             write: write.map(Box::new),
-            warning: (!told.is_empty())
-                .then_some(StepWarning::SettingsStoredDifferently { paths: told }),
+            warning: (!reported.is_empty())
+                .then_some(StepWarning::SettingsStoredDifferently { paths: reported }),
         }
     }
 
@@ -155,7 +159,7 @@ impl SettingsWrite<'_> {
         values
     }
 
-    fn answered_config(&self, config: &Map<String, Value>) -> Vec<Answered> {
+    fn answered_config(&self, config: &Map<String, Value>) -> Vec<SettingResponse> {
         let mut answered = Vec::new();
         if let Some(declared) = &self.body.replication_config {
             pair_settings(
@@ -165,7 +169,7 @@ impl SettingsWrite<'_> {
                 &mut |path, setting, stored| {
                     if let Some(wanted) = setting.to_plain() {
                         let stored = stored.cloned().unwrap_or_default();
-                        answered.push(Answered::scalar(&path, wanted, stored));
+                        answered.push(SettingResponse::scalar(&path, wanted, stored));
                     }
                 },
             );
@@ -173,9 +177,9 @@ impl SettingsWrite<'_> {
         answered
     }
 
-    fn answered_entities(&self, stored: &[crate::model::Entity]) -> Option<Answered> {
+    fn answered_entities(&self, stored: &[crate::model::Entity]) -> Option<SettingResponse> {
         let wanted = self.body.entities.as_ref()?;
-        Some(Answered {
+        Some(SettingResponse {
             path: "entities".to_owned(),
             wanted: entities_value(wanted),
             stored: entities_value(stored),
@@ -187,7 +191,11 @@ impl SettingsWrite<'_> {
         })
     }
 
-    fn answer(&self, setting: &Answered, applied: &BTreeMap<String, Value>) -> SettingAnswer {
+    fn answer(
+        &self,
+        setting: &SettingResponse,
+        applied: &BTreeMap<String, Value>,
+    ) -> SettingAnswer {
         let sends = self.sends(setting, applied);
         let earlier = self.earlier(setting, applied);
         let answer = match earlier.answer {
@@ -204,7 +212,11 @@ impl SettingsWrite<'_> {
     }
 
     /// The answer to the same value at the last write.
-    fn earlier(&self, setting: &Answered, applied: &BTreeMap<String, Value>) -> SettingAnswer {
+    fn earlier(
+        &self,
+        setting: &SettingResponse,
+        applied: &BTreeMap<String, Value>,
+    ) -> SettingAnswer {
         let is_unchanged = applied
             .get(&setting.path)
             .is_some_and(|applied| same_value(applied, &setting.wanted));
@@ -218,7 +230,7 @@ impl SettingsWrite<'_> {
 
     /// How often the value was sent, with this write, since it was declared or since someone else
     /// changed the connector.
-    fn sends(&self, setting: &Answered, applied: &BTreeMap<String, Value>) -> u32 {
+    fn sends(&self, setting: &SettingResponse, applied: &BTreeMap<String, Value>) -> u32 {
         let earlier = self.earlier(setting, applied).sends;
         let applied = applied.get(&setting.path);
         let is_unchanged = applied.is_some_and(|applied| same_value(applied, &setting.wanted));
@@ -259,7 +271,7 @@ impl SettingsWrite<'_> {
 
     /// Whether the response has the value from before the write, and this value is not another form
     /// of the one that was sent.
-    fn is_old(&self, setting: &Answered) -> bool {
+    fn is_old(&self, setting: &SettingResponse) -> bool {
         let Extent::Update(_, before) = &self.extent else {
             return false;
         };
@@ -271,7 +283,7 @@ impl SettingsWrite<'_> {
     }
 
     /// Whether the ledger must not have the value of the response.
-    fn may_be_secret(&self, setting: &Answered) -> bool {
+    fn may_be_secret(&self, setting: &SettingResponse) -> bool {
         let declared = self.body.replication_config.iter();
         let applied = self
             .previous
@@ -287,7 +299,7 @@ impl SettingsWrite<'_> {
     fn is_news(
         &self,
         answer: &SettingAnswer,
-        setting: &Answered,
+        setting: &SettingResponse,
         applied: &BTreeMap<String, Value>,
     ) -> bool {
         let is_masked = setting.stored.as_str().is_some_and(is_mask);
@@ -313,7 +325,7 @@ impl SettingsWrite<'_> {
     }
 }
 
-impl Answered {
+impl SettingResponse {
     fn scalar(path: &str, wanted: Value, stored: Value) -> Self {
         Self {
             path: path.to_owned(),

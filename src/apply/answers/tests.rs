@@ -199,9 +199,9 @@ fn record_of_second_send_counts_it_unless_someone_wrote_since() {
     again.assert_answer(Answer::Old(json!(7)), 2, false);
     let after_change = case().again(Answer::Old(json!(7)), 1, "earlier");
     after_change.assert_answer(Answer::Old(json!(7)), 1, false);
-    let kept = Case::new(&json!(8), &json!(8)).update(&json!(7));
-    let kept = kept.again(Answer::AsSent, 1, "then");
-    kept.assert_answer(Answer::AsSent, 2, false);
+    let unchanged = Case::new(&json!(8), &json!(8)).update(&json!(7));
+    let unchanged = unchanged.again(Answer::AsSent, 1, "then");
+    unchanged.assert_answer(Answer::AsSent, 2, false);
 }
 
 #[test]

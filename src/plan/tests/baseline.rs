@@ -78,7 +78,7 @@ impl Case {
     }
 
     /// The ledger's record after the next apply, which needs no write.
-    fn settled(&self) -> Option<LastWrite> {
+    fn updated_write(&self) -> Option<LastWrite> {
         let plan = self.scene.plan();
         let updates = &plan.customers[0].ledger_updates.connectors;
         let [update] = updates.as_slice() else {
@@ -115,7 +115,7 @@ fn setting_unlike_its_answer_is_changed() {
 fn setting_as_declared_is_clean_whatever_the_answer() {
     let case = Case::new(&json!(1)).answered(stored(json!("1")), 1);
     case.assert_clean();
-    assert_eq!(case.settled(), None);
+    assert_eq!(case.updated_write(), None);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn setting_edited_to_another_value_than_applied_is_written() {
     assert_eq!(case.planned(), (vec![Reason::FieldChanged], vec![]));
     case.scene.git().replication_config = settings(json!({"a": "1"}));
     assert_eq!(case.planned(), (vec![], vec![]));
-    assert_eq!(case.settled(), None);
+    assert_eq!(case.updated_write(), None);
 }
 
 #[test]
@@ -144,10 +144,13 @@ fn setting_read_as_the_write_left_it_gets_a_baseline() {
     let old = Case::new(&json!(7)).answered(Answer::Old(json!(7)), 1);
     let old = old.times("then", "then");
     old.assert_not_kept();
-    assert!(!old.settled().unwrap().is_unsettled());
+    assert!(!old.updated_write().unwrap().is_unsettled());
     let unanswered = Case::new(&json!("1")).unanswered().times("then", "then");
     unanswered.assert_clean();
-    let answer = unanswered.settled().unwrap().answer("replication_config.a");
+    let answer = unanswered
+        .updated_write()
+        .unwrap()
+        .answer("replication_config.a");
     assert_eq!(answer.answer, stored(json!("1")));
 }
 
@@ -165,7 +168,7 @@ fn setting_read_in_another_form_than_answered_is_clean_until_the_next_write() {
     let as_written = Case::new(&json!("1")).answered(Answer::AsSent, 1);
     let as_written = as_written.times("then", "then");
     as_written.assert_clean();
-    assert!(as_written.settled().is_some());
+    assert!(as_written.updated_write().is_some());
     let later = Case::new(&json!("1")).answered(Answer::AsSent, 1);
     later
         .times("then", "now")
@@ -179,7 +182,7 @@ fn setting_read_in_another_form_than_answered_is_clean_until_the_next_write() {
     let live = created.scene.connectors(1).get_mut(&id(10)).unwrap();
     live.updated_at = Some("then".into());
     created.assert_clean();
-    assert!(created.settled().is_some());
+    assert!(created.updated_write().is_some());
 }
 
 #[test]
@@ -205,7 +208,7 @@ fn setting_that_looks_secret_is_not_recorded() {
     let mut case = Case::new(&json!("ghp_abcdefghijklmnop")).unanswered();
     case = case.times("then", "then");
     case.assert_clean();
-    let write = case.settled();
+    let write = case.updated_write();
     assert!(!format!("{write:?}").contains("ghp_"));
 }
 
