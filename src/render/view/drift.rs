@@ -125,15 +125,19 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
         compared,
         connectors_compared,
     } = drift.summary;
+    let is_complete = drift.blocked.is_empty();
     let verdict = if drift.has_changes() {
         let customers = number(customers, "customer");
         let connectors = number(connectors, "connector");
         let text = format_args!("Drift: {customers}, {connectors} changed out of band.");
         Phrase::new(Label::Strong, Safe::new(text))
+    } else if compared == 0 && !is_complete {
+        Phrase::new(Label::Strong, "Drift is not known.")
     } else {
         Phrase::new(Label::Good, "No drift.")
     };
     let compared = match compared {
+        0 if !is_complete => "No customer could be compared.".to_owned(),
         0 => "The ledger holds no customer yet.".to_owned(),
         _ if drift.partial && !drift.has_changes() => match connectors_compared {
             0 => format!("Compared: {}.", number(compared, "selected customer")),
@@ -141,7 +145,10 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
             n => format!("The {n} selected connectors match the last apply."),
         },
         1 if !drift.has_changes() => "1 customer matches the last apply.".to_owned(),
-        n if !drift.has_changes() => format!("All {n} customers match the last apply."),
+        n if !drift.has_changes() && is_complete => {
+            format!("All {n} customers match the last apply.")
+        }
+        n if !drift.has_changes() => format!("{n} customers match the last apply."),
         n => format!("Compared: {}.", number(n, "customer")),
     };
     let partial = drift

@@ -28,6 +28,9 @@ fn refused_listing_blocks_only_its_customer() {
         plan.exits(4).says("[customer_unreadable]");
         plan.says("! globex/Globex Stripe");
         env.run(&["drift"]).exits(4).says("[customer_unreadable]");
+        env.run(&["drift", "--target", "acme"])
+            .exits(4)
+            .says("Drift is not known.");
         let export = env.run(&["export"]);
         export.exits(4).says("- name: globex");
         export.complains("customer acme is left out");
