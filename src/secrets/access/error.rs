@@ -51,8 +51,8 @@ impl AccessError {
     pub fn hint(self) -> Option<&'static str> {
         match self {
             Self::RunnerVariable(_) => Some(
-                "give the customer's secret a name of its own, or list the variable by its exact name in \
-                 AIRLIFT_SECRET_ENV",
+                "give the customer's secret a name of its own, or allow the variable by its exact name \
+                 beside the others: AIRLIFT_SECRET_ENV='*:NAME'",
             ),
             Self::VariableNotAllowed => {
                 Some("add the variable to AIRLIFT_SECRET_ENV, outside the files")

@@ -148,7 +148,8 @@ impl SecretAccess {
 /// a file as a whole is never one customer's secret.
 fn check_field(project: &Path, reference: &SecretRef) -> Result<(), AccessError> {
     match &reference.field {
-        Some(field) => match protected_variable(field) {
+        // A field can be nested: `env.AIRBYTE_CLIENT_SECRET`.
+        Some(field) => match field.split('.').find_map(protected_variable) {
             Some(row) => Err(AccessError::ProtectedVariable(row.reason)),
             None => Ok(()),
         },
@@ -159,11 +160,16 @@ fn check_field(project: &Path, reference: &SecretRef) -> Result<(), AccessError>
     }
 }
 
-/// Whether a path, or the file that it leads to, is named `.env` or `.env.…`.
+/// Whether a path, or the file that it leads to, has a name that files of variables have: `.env`,
+/// `.env.…` and the like, `….env`, `.flaskenv` or `env`.
 fn is_dotenv(path: &Path) -> bool {
     let has_name = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name == ".env" || name.starts_with(".env."))
+        name.is_some_and(|name| {
+            name.starts_with(".env")
+                || name.to_ascii_lowercase().ends_with(".env")
+                || [".flaskenv", "env"].contains(&name)
+        })
     };
     has_name(path) || path.canonicalize().is_ok_and(|real| has_name(&real))
 }

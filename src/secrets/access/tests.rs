@@ -273,8 +273,17 @@ fn check_field_with_the_name_of_a_protected_variable_is_refused() {
         let reference = reference.parse().unwrap();
         SecretAccess::default().check(&fixture.project(), &reference)
     };
+    for name in ["ci.env", "CI.ENV", ".env~", ".flaskenv", "env"] {
+        fixture.write(&format!("project/{name}"));
+    }
     for path in [".env", "values.yaml", "link"] {
-        for name in ["AIRBYTE_CLIENT_SECRET", "VAULT_TOKEN", "GITHUB_TOKEN"] {
+        for name in [
+            "AIRBYTE_CLIENT_SECRET",
+            "VAULT_TOKEN",
+            "GITHUB_TOKEN",
+            "env.AIRBYTE_CLIENT_SECRET",
+            "ci.VAULT_TOKEN.value",
+        ] {
             let error = check(&format!("${{file:{path}#{name}}}"));
             let is_protected = matches!(error, Err(AccessError::ProtectedVariable(_)));
             assert!(is_protected, "{path}#{name}: {error:?}");
@@ -282,7 +291,16 @@ fn check_field_with_the_name_of_a_protected_variable_is_refused() {
         let customer = check(&format!("${{file:{path}#ACME_TOKEN}}"));
         assert!(customer.is_ok(), "{path}: {customer:?}");
     }
-    for path in [".env", "link"] {
+    let files = [
+        ".env",
+        "link",
+        "ci.env",
+        "CI.ENV",
+        ".env~",
+        ".flaskenv",
+        "env",
+    ];
+    for path in files {
         let error = check(&format!("${{file:{path}}}"));
         let is_protected = matches!(error, Err(AccessError::ProtectedFile(_)));
         assert!(is_protected, "{path}: {error:?}");
