@@ -209,7 +209,9 @@ pub(super) fn customer<'s>(
 ) -> Option<DeclaredCustomer<'s>> {
     let mut json = origin.to_json();
     let wrong = schema_check::customer(&json, origin, findings);
-    if wrong.iter().any(Vec::is_empty) {
+    // Without a name, nothing can be said about a customer but its wrong types.
+    let is_unusable = |path: &WrongPath| path.first().is_none_or(|field| field == "name");
+    if wrong.iter().any(is_unusable) {
         return None;
     }
     for path in wrong.iter().filter(|path| !is_in_connector(path)) {
