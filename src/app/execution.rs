@@ -151,7 +151,7 @@ impl App<'_> {
             None => Exit::Success,
         };
         let is_partial =
-            report.unplanned > 0 || report.unsuccessful() != UnsuccessfulCounts::default();
+            !report.blocked.is_empty() || report.unsuccessful() != UnsuccessfulCounts::default();
         let result = if is_partial {
             Exit::Partial
         } else {

@@ -12,14 +12,9 @@ pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -
         operations: customers(&plan.customers, recorded, context).await,
         interrupted: context.stop.cause() == Some(StopCause::Signal),
         waves: Vec::new(),
-        unplanned: unplanned(plan),
+        blocked: plan.blocked.clone(),
         unverified: plan.unverified.clone(),
     }
-}
-
-/// How many addresses the plan blocks.
-pub(super) fn unplanned(plan: &Plan) -> u64 {
-    u64::try_from(plan.blocked.len()).unwrap_or(u64::MAX)
 }
 
 pub(super) async fn customers(

@@ -2,7 +2,7 @@
 
 use super::{StepProblem, StepWarning};
 use crate::model::{Action, Address, Outcome};
-use crate::plan::Unverified;
+use crate::plan::{Blocked, Unverified};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -16,9 +16,9 @@ pub struct ApplyReport {
     /// The waves that were started. Only a rotation has waves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveReport>,
-    /// How many addresses the plan blocked.
-    #[serde(default)]
-    pub unplanned: u64,
+    /// What the plan blocked, which has no operation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Blocked>,
     /// Secrets that the plan could not compare or resolve.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unverified: Vec<Unverified>,
@@ -91,8 +91,13 @@ impl ApplyReport {
     /// Whether every operation succeeded, the plan blocked nothing, and no signal stopped the run.
     pub fn is_complete(&self) -> bool {
         !self.interrupted
-            && self.unplanned == 0
+            && self.blocked.is_empty()
             && self.unsuccessful() == UnsuccessfulCounts::default()
+    }
+
+    /// How many addresses the plan blocked.
+    pub fn unplanned(&self) -> u64 {
+        u64::try_from(self.blocked.len()).unwrap_or(u64::MAX)
     }
 
     /// Counts the objects that the run changed.
@@ -147,7 +152,7 @@ impl ApplyReport {
 mod tests {
     use super::{ApplyReport, ObjectCounts, OperationReport, Outcome};
     use crate::model::Address;
-    use crate::plan::Action;
+    use crate::plan::{Action, BlockReason, Blocked};
 
     fn report(operations: impl IntoIterator<Item = (&'static str, Action)>) -> ApplyReport {
         ApplyReport {
@@ -207,7 +212,10 @@ mod tests {
     #[test]
     fn is_complete_with_blocked_address_is_false() {
         let report = ApplyReport {
-            unplanned: 2,
+            blocked: vec![Blocked {
+                address: Address::customer("b"),
+                reason: BlockReason::NotRecorded,
+            }],
             ..report([("a", Action::Create)])
         };
         assert!(!report.is_complete());

@@ -39,6 +39,12 @@ pub enum StepWarning {
         /// What failed.
         problem: StepProblem,
     },
+    /// The response to a write has the old values of settings, or none.
+    #[serde(rename = "setting_not_kept")]
+    SettingsNotKept {
+        /// The paths of the settings.
+        paths: Vec<String>,
+    },
     /// The API stores settings in another form than they were sent.
     SettingsStoredDifferently {
         /// The paths of the settings.

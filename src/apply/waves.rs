@@ -1,7 +1,7 @@
 //! Responsible for executing a rotation in waves: a few connectors first, then more. Starts no
 //! further wave after too many failures.
 
-use super::customers::{customers, unplanned};
+use super::customers::customers;
 use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
 use crate::events::Event;
 use crate::model::{Address, CountOrPercent, LedgerState};
@@ -48,7 +48,7 @@ pub async fn apply_in_waves(
         report.waves.extend(wave);
     }
     report.interrupted = context.stop.cause() == Some(StopCause::Signal);
-    report.unplanned = unplanned(plan);
+    report.blocked.clone_from(&plan.blocked);
     report.unverified = plan.unverified.clone();
     report
 }

@@ -66,7 +66,9 @@ pub use secret_lookup::SecretLookup;
 pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
 pub use selector::Selector;
 pub use setting::{Setting, references};
-pub use setting_value::{entities_value, is_other_form, pair_settings, same_entities, same_value};
+pub use setting_value::{
+    entities_value, is_other_form, pair_plain_settings, pair_settings, same_entities, same_value,
+};
 pub use settings::Settings;
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
 pub use unresolved::{UnresolvedCause, UnresolvedReference};

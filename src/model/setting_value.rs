@@ -26,6 +26,25 @@ pub fn pair_settings(
     }
 }
 
+/// Calls `visit` with each declared setting that has no reference, as [`pair_settings`] does: its
+/// dotted path, its value, and the remote value.
+pub fn pair_plain_settings(
+    declared: &Settings,
+    remote: &Map<String, Value>,
+    visit: &mut impl FnMut(String, Value, Option<&Value>),
+) {
+    pair_settings(
+        "replication_config",
+        declared,
+        remote,
+        &mut |path, setting, live| {
+            if let Some(value) = setting.to_plain() {
+                visit(path, value, live);
+            }
+        },
+    );
+}
+
 /// JSON equality: `1` and `1.0` are the same number.
 pub fn same_value(left: &Value, right: &Value) -> bool {
     match (left, right) {

@@ -5,7 +5,7 @@
 use super::{FieldChange, Reason, diff};
 use crate::model::{
     Answer, ConnectorEntry, LastWrite, MAX_SENDS, ObservedConnector, ResponseSettings, SecretPaths,
-    SettingAnswer, Settings, SinceWrite, is_other_form, pair_settings, same_value,
+    SettingAnswer, Settings, SinceWrite, is_other_form, pair_plain_settings, same_value,
 };
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,16 +62,9 @@ impl<'a> Baseline<'a> {
 
     /// Adds the replication settings of the last apply.
     pub(super) fn add_applied_settings(&mut self, applied: &Settings, live: &Map<String, Value>) {
-        pair_settings(
-            "replication_config",
-            applied,
-            live,
-            &mut |path, setting, _| {
-                if let Some(value) = setting.to_plain() {
-                    self.applied.insert(path, value);
-                }
-            },
-        );
+        pair_plain_settings(applied, live, &mut |path, value, _| {
+            self.applied.insert(path, value);
+        });
     }
 
     /// Compares declared replication settings with the observed ones, key by key. Returns the
@@ -84,7 +77,7 @@ impl<'a> Baseline<'a> {
         secrets: &SecretPaths,
     ) -> Vec<(Reason, FieldChange)> {
         let mut changes = Vec::new();
-        let mut compare = |path: String, wanted: Value, remote: Option<&Value>| {
+        pair_plain_settings(declared, live, &mut |path, wanted, remote| {
             let live = Live {
                 value: remote.unwrap_or(&Value::Null),
                 is_withheld: remote.is_some_and(|value| secrets.withholds(&path, value)),
@@ -94,17 +87,7 @@ impl<'a> Baseline<'a> {
             } else if let Some(reason) = self.judge(&path, &wanted, live) {
                 changes.push((reason, diff::setting(path, wanted, remote, secrets)));
             }
-        };
-        pair_settings(
-            "replication_config",
-            declared,
-            live,
-            &mut |path, setting, remote| {
-                if let Some(wanted) = setting.to_plain() {
-                    compare(path, wanted, remote);
-                }
-            },
-        );
+        });
         changes
     }
 

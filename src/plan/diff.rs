@@ -37,19 +37,11 @@ pub(super) fn declared_keys(
     secrets: &SecretPaths,
 ) -> Vec<FieldChange> {
     let mut changes = Vec::new();
-    crate::model::pair_settings(
-        "replication_config",
-        declared,
-        observed,
-        &mut |path, declared, live| {
-            let wanted = declared.to_plain();
-            let differs =
-                |wanted: &Value| !crate::model::same_value(wanted, live.unwrap_or(&Value::Null));
-            if let Some(wanted) = wanted.filter(differs) {
-                changes.push(setting(path, wanted, live, secrets));
-            }
-        },
-    );
+    crate::model::pair_plain_settings(declared, observed, &mut |path, wanted, live| {
+        if !crate::model::same_value(&wanted, live.unwrap_or(&Value::Null)) {
+            changes.push(setting(path, wanted, live, secrets));
+        }
+    });
     changes
 }
 

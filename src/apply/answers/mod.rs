@@ -7,7 +7,7 @@ use super::ledger_entry::Previous;
 use crate::api::{NewConnector, Replication, is_replaced};
 use crate::model::{
     Answer, ConnectorBody, LastWrite, SecretPaths, SentFingerprints, SettingAnswer, SinceWrite,
-    entities_value, is_mask, is_other_form, pair_settings, same_entities, same_value,
+    entities_value, is_mask, is_other_form, pair_plain_settings, same_entities, same_value,
 };
 use crate::plan::{ConnectorPatch, Precondition, Step};
 use serde_json::{Map, Value};
@@ -41,7 +41,7 @@ pub(super) struct Before {
 #[derive(Debug, Default)]
 pub(super) struct RecordedAnswers {
     pub(super) write: Option<Box<LastWrite>>,
-    pub(super) warning: Option<StepWarning>,
+    pub(super) warnings: Vec<StepWarning>,
 }
 
 /// A setting that was sent, and the response's value of it.
@@ -85,11 +85,14 @@ impl SettingsWrite<'_> {
             Value::from(stored.as_str()),
         ));
         answered.extend(self.answered_entities(&settings.detail.entities));
-        let (mut answers, mut reported) = (BTreeMap::new(), Vec::new());
+        let mut answers = BTreeMap::new();
+        let (mut not_kept, mut stored_differently) = (Vec::new(), Vec::new());
         for setting in &answered {
             let answer = self.answer(setting, &applied);
-            if self.is_news(&answer, setting, &applied) {
-                reported.push(setting.path.clone());
+            if self.is_not_kept(&answer, setting) {
+                not_kept.push(setting.path.clone());
+            } else if self.is_news(&answer, setting, &applied) {
+                stored_differently.push(setting.path.clone());
             }
             if answer.is_needed() {
                 answers.insert(setting.path.clone(), answer);
@@ -107,8 +110,7 @@ impl SettingsWrite<'_> {
         };
         RecordedAnswers {
             write: write.map(Box::new),
-            warning: (!reported.is_empty())
-                .then_some(StepWarning::SettingsStoredDifferently { paths: reported }),
+            warnings: warnings(not_kept, stored_differently),
         }
     }
 
@@ -130,7 +132,7 @@ impl SettingsWrite<'_> {
         }
         RecordedAnswers {
             write: Some(Box::new(write)),
-            warning: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -145,16 +147,9 @@ impl SettingsWrite<'_> {
             values.insert("entities".to_owned(), entities_value(entities));
         }
         if let Some(applied) = &previous.applied.replication_config {
-            pair_settings(
-                "replication_config",
-                applied,
-                live,
-                &mut |path, setting, _| {
-                    if let Some(value) = setting.to_plain() {
-                        values.insert(path, value);
-                    }
-                },
-            );
+            pair_plain_settings(applied, live, &mut |path, value, _| {
+                values.insert(path, value);
+            });
         }
         values
     }
@@ -162,17 +157,10 @@ impl SettingsWrite<'_> {
     fn answered_config(&self, config: &Map<String, Value>) -> Vec<SettingResponse> {
         let mut answered = Vec::new();
         if let Some(declared) = &self.body.replication_config {
-            pair_settings(
-                "replication_config",
-                declared,
-                config,
-                &mut |path, setting, stored| {
-                    if let Some(wanted) = setting.to_plain() {
-                        let stored = stored.cloned().unwrap_or_default();
-                        answered.push(SettingResponse::scalar(&path, wanted, stored));
-                    }
-                },
-            );
+            pair_plain_settings(declared, config, &mut |path, wanted, stored| {
+                let stored = stored.cloned().unwrap_or_default();
+                answered.push(SettingResponse::scalar(&path, wanted, stored));
+            });
         }
         answered
     }
@@ -295,6 +283,16 @@ impl SettingsWrite<'_> {
                 && !setting.stored.as_str().is_some_and(is_stars))
     }
 
+    /// Whether the request had the setting, and the response has the old value or none.
+    fn is_not_kept(&self, answer: &SettingAnswer, setting: &SettingResponse) -> bool {
+        self.sends_field(&setting.path)
+            && match &answer.answer {
+                Answer::Old(_) => true,
+                Answer::Stored(value) => value.is_null(),
+                Answer::AsSent | Answer::Unread => false,
+            }
+    }
+
     /// Whether the user has not been told yet that the API stores the setting in this form.
     fn is_news(
         &self,
@@ -323,6 +321,16 @@ impl SettingsWrite<'_> {
             }
         }
     }
+}
+
+fn warnings(not_kept: Vec<String>, stored_differently: Vec<String>) -> Vec<StepWarning> {
+    let not_kept =
+        (!not_kept.is_empty()).then_some(StepWarning::SettingsNotKept { paths: not_kept });
+    let stored_differently =
+        (!stored_differently.is_empty()).then_some(StepWarning::SettingsStoredDifferently {
+            paths: stored_differently,
+        });
+    not_kept.into_iter().chain(stored_differently).collect()
 }
 
 impl SettingResponse {

@@ -18,7 +18,7 @@ const ATTEMPTS: u32 = 3;
 /// A created connector, and what to tell about it.
 pub(super) struct Created {
     pub(super) id: ConnectorId,
-    pub(super) warning: Option<StepWarning>,
+    pub(super) warnings: Vec<StepWarning>,
 }
 
 pub(super) async fn execute(
@@ -40,7 +40,7 @@ pub(super) async fn execute(
     }
     let created = create(ctx, step, body, None).await?;
     Ok(StepSuccess {
-        warnings: created.warning.into_iter().collect(),
+        warnings: created.warnings,
         ..StepSuccess::new(created.id)
     })
 }
@@ -90,7 +90,7 @@ pub(super) async fn create(
     });
     Ok(Created {
         id: created.id,
-        warning: answers.warning,
+        warnings: answers.warnings,
     })
 }
 

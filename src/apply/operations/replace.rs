@@ -23,13 +23,13 @@ pub(super) async fn execute(
     precondition(ctx, step, old, body)?;
     let unverified = check(ctx, body).await?;
     ctx.ledger.rename_replaced(old, &body.name);
-    let Created { id, warning } = create(ctx, step, body, Some(old)).await?;
+    let Created { id, warnings } = create(ctx, step, body, Some(old)).await?;
     verify_listed(ctx, id).await?;
     remove(ctx, &step.address, old)
         .await
         .map_err(|error| old_remains(error, id, old))?;
     Ok(StepSuccess {
-        warnings: unverified.into_iter().chain(warning).collect(),
+        warnings: unverified.into_iter().chain(warnings).collect(),
         ..StepSuccess::new(id)
     })
 }

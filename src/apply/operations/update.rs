@@ -60,7 +60,7 @@ pub(super) async fn execute(
     };
     ctx.ledger.record_connector(body, id, remote).await?;
     Ok(StepSuccess {
-        warnings: answers.warning.into_iter().collect(),
+        warnings: answers.warnings,
         ..StepSuccess::new(id)
     })
 }

@@ -1,7 +1,7 @@
 //! Responsible for the JSON document of `apply --format json`.
 
 use super::FORMAT_VERSION;
-use super::plan::{UnverifiedEntry, unverified};
+use super::plan::{BlockedEntry, UnverifiedEntry, blocked, unverified};
 use crate::apply::{
     ApplyReport, ObjectCounts, OperationReport, Outcome, UnsuccessfulCounts, WaveReport,
 };
@@ -27,6 +27,8 @@ pub(super) struct ReportDocument<'a> {
     waves: Option<&'a [WaveReport]>,
     /// One entry for each operation of the plan, in order.
     operations: Vec<OperationEntry<'a>>,
+    /// What the plan blocked, which has no operation.
+    blocked: Vec<BlockedEntry>,
     /// Secrets that could not be compared with those last sent, or that an operation needs and that
     /// could not be resolved.
     unverified: Vec<UnverifiedEntry<'a>>,
@@ -73,10 +75,11 @@ pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
         summary: ReportSummary {
             done: report.counts(),
             not_done: report.unsuccessful(),
-            unplanned: report.unplanned,
+            unplanned: report.unplanned(),
         },
         waves: (!report.waves.is_empty()).then_some(&report.waves),
         operations: report.operations.iter().map(operation).collect(),
+        blocked: report.blocked.iter().map(blocked).collect(),
         unverified: report.unverified.iter().map(unverified).collect(),
     }
 }

@@ -200,7 +200,7 @@ fn advice(report: &ApplyReport) -> Vec<&'static str> {
         Vec::new()
     } else if counts.failed > 0 {
         vec![FIX_AND_RESUME]
-    } else if report.unplanned + counts.blocked > 0 && !report.interrupted {
+    } else if report.unplanned() + counts.blocked > 0 && !report.interrupted {
         vec![UNBLOCK_AND_RESUME]
     } else {
         vec![RESUME]
@@ -230,7 +230,7 @@ fn advice_after_apply(report: &ApplyReport, counts: UnsuccessfulCounts) -> Vec<&
             "Apply again for the operations that were not attempted.",
         ),
         (
-            report.unplanned + counts.blocked > 0
+            report.unplanned() + counts.blocked > 0
                 && counts.failed + counts.unknown + counts.stale == 0,
             "Resolve the blocks, then apply again.",
         ),
@@ -267,7 +267,7 @@ fn not_done(report: &ApplyReport) -> impl Iterator<Item = Phrase> {
         unknown,
         not_attempted,
     } = report.unsuccessful();
-    let blocked = report.unplanned + blocked;
+    let blocked = report.unplanned() + blocked;
     let stale = (stale > 0).then_some(("Stale", stale));
     [("Failed", failed), ("Blocked", blocked)]
         .into_iter()

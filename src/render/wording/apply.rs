@@ -162,6 +162,11 @@ pub(crate) fn warning(warning: &StepWarning) -> String {
              credentials are not verified, and deletes its own connector {own}"
         ),
         StepWarning::DuplicatesUnresolved { problem: inner } => problem(inner),
+        StepWarning::SettingsNotKept { paths } => format!(
+            "the API answered {} with the old value, or without it; the next plan sends it again or \
+             names it (see `airlift explain setting_not_kept`)",
+            paths.join(", ")
+        ),
         StepWarning::SettingsStoredDifferently { paths } => format!(
             "the API stores {} in another form than it was sent; airlift compares with this form \
              from now on (see `airlift explain settings_stored_differently`)",

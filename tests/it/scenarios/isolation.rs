@@ -37,6 +37,10 @@ fn refused_listing_blocks_only_its_customer() {
         assert!(!export.stdout.contains("name: acme"), "{export}");
         let (output, _) = env.apply(&[]);
         output.exits(4).says("Blocked: 1.");
+        let report = env.run(&["apply", "--auto-approve", "--format", "json"]);
+        let report = report.exits(4).json();
+        assert_eq!(report["blocked"][0]["address"], "acme");
+        assert_eq!(report["blocked"][0]["code"], "customer_unreadable");
         set_faults(&env, "");
         env.assert_converged(&[]);
     }

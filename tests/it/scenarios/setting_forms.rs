@@ -191,14 +191,21 @@ fn setting_in_another_form_is_reported_once() {
 fn setting_that_the_api_ignores_is_sent_at_most_twice() {
     let env = with_behaviors(&["ignore=lookback_window"], options());
     let (apply, _) = env.apply(&[]);
+    assert!(
+        unwrapped(&apply).contains("warning[setting_not_kept]"),
+        "{apply}"
+    );
     apply.exits(0).says("replication_config.lookback_window");
     let plan = env.run(&["plan", "--detailed-exitcode"]);
     plan.exits(0).says("setting_not_kept").says("acme/Chat");
     env.edit("lookback_window: 7", "lookback_window: 8");
     let (mut sent, mut credentials) = (0, 0);
-    for _ in 0..4 {
+    for n in 0..4 {
         let (apply, traffic) = env.apply(&["--refresh", "full", "--allow-replace"]);
         apply.exits(0);
+        if n == 0 {
+            apply.says("warning[setting_not_kept]");
+        }
         sent += updates(&traffic);
         credentials += traffic.count("create_integrations_connectors");
     }
