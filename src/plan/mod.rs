@@ -5,6 +5,7 @@
 //! value, so that the same inputs give the same bytes.
 
 mod adoption;
+mod approved;
 mod baseline;
 mod blocked;
 mod connector;
@@ -32,6 +33,7 @@ mod workspace;
 mod tests;
 
 pub use adoption::only_adoptions;
+pub use approved::{ApprovedPart, StaleCause, StaleStep, approved_part};
 pub use blocked::{
     AllowedDeletions, BlockCode, BlockReason, Blocked, GuardCode, LimitSource, Refusal,
 };

@@ -2,6 +2,7 @@
 //! compares the lines of its plan.
 
 mod adoption;
+mod approved;
 mod baseline;
 mod connectors;
 mod customers;

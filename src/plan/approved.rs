@@ -1,0 +1,251 @@
+//! Responsible for the part of a plan that an earlier, approved plan contains.
+//!
+//! A step is approved if the earlier plan has the same operation for the same observed state. The
+//! steps of an object are approved together, and those of a customer only if the customer itself is
+//! as approved: a step that nobody approved must not be what another step needs.
+
+use super::{Action, CustomerPlan, Plan, Step, Unmanaged, summary};
+use crate::model::{Address, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A plan that is reduced to the steps that an earlier plan contains.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApprovedPart {
+    /// The approved steps.
+    pub plan: Plan,
+    /// Approved steps that no longer fit, so that they are skipped.
+    pub stale: Vec<StaleStep>,
+    /// Approved steps whose objects are as the steps would make them.
+    pub satisfied: Vec<(Address, Action)>,
+    /// Steps that the earlier plan does not contain, so that they are left out.
+    pub unapproved: Vec<(Address, Action)>,
+}
+
+/// An approved step that no longer fits.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StaleStep {
+    /// The customer or connector.
+    pub address: Address,
+    /// The action that was approved.
+    pub action: Action,
+    /// What changed.
+    pub cause: StaleCause,
+}
+
+/// What changed after a plan was approved.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StaleCause {
+    /// The object, so that it needs another step now.
+    Object,
+    /// The customer, so that it needs another step now, or has another workspace.
+    Customer,
+    /// The object's declaration in the files.
+    Files,
+    /// The value of a secret that the step sends.
+    Secret,
+    /// The object can no longer be planned.
+    Blocked,
+}
+
+impl ApprovedPart {
+    /// Skips the steps of these objects, whose secrets have other values than those approved.
+    #[must_use]
+    pub fn without(mut self, objects: &BTreeSet<Address>) -> Self {
+        for customer in &mut self.plan.customers {
+            let steps = std::mem::take(&mut customer.steps);
+            let (stale, valid): (Vec<Step>, Vec<Step>) = steps
+                .into_iter()
+                .partition(|step| objects.contains(&step.address));
+            customer.steps = valid;
+            self.stale.extend(stale.into_iter().map(|step| StaleStep {
+                address: step.address,
+                action: step.action,
+                cause: StaleCause::Secret,
+            }));
+        }
+        self.plan.summary = summary::summarize(&self.plan, self.plan.summary.into(), |_| true);
+        self
+    }
+}
+
+/// Reduces `present` to the steps of `approved`. `has_same_declaration` says whether the files
+/// declare an object as they did for `approved`.
+pub fn approved_part(
+    approved: &Plan,
+    mut present: Plan,
+    has_same_declaration: impl Fn(&Address) -> bool,
+) -> ApprovedPart {
+    let blocked: BTreeSet<Address> = present
+        .blocked
+        .iter()
+        .map(|blocked| blocked.address.clone())
+        .collect();
+    let by_name: BTreeMap<&str, &CustomerPlan> = approved
+        .customers
+        .iter()
+        .map(|customer| (customer.name.as_str(), customer))
+        .collect();
+    let mut verdicts = Verdicts::default();
+    let mut seen = BTreeSet::new();
+    for customer in &mut present.customers {
+        seen.insert(customer.name.clone());
+        let steps = std::mem::take(&mut customer.steps);
+        customer.steps = match by_name.get(customer.name.as_str()) {
+            Some(approved) => verdicts.retain(approved, customer.workspace_id, steps),
+            None => {
+                verdicts.unapproved.extend(steps.iter().map(identity));
+                Vec::new()
+            }
+        };
+    }
+    for customer in &approved.customers {
+        if !seen.contains(&customer.name) {
+            let open = customer.steps.iter().map(identity);
+            verdicts.absent.extend(open);
+        }
+    }
+    present.blocked.retain(|blocked| {
+        by_name
+            .get(blocked.address.customer.as_str())
+            .is_some_and(|customer| !customer.steps.is_empty())
+    });
+    verdicts.finish(present, |address| {
+        if is_blocked(&blocked, address) {
+            Some(StaleCause::Blocked)
+        } else if has_same_declaration(address) {
+            None
+        } else {
+            Some(StaleCause::Files)
+        }
+    })
+}
+
+/// A blocked customer blocks its connectors.
+fn is_blocked(blocked: &BTreeSet<Address>, address: &Address) -> bool {
+    blocked.contains(address) || blocked.contains(&Address::customer(&address.customer))
+}
+
+fn is_approved(approved: &CustomerPlan, step: &Step) -> bool {
+    approved.steps.iter().any(|other| is_same(other, step))
+}
+
+/// Whether two steps do the same to the same observed state. What explains a step to a reader, such
+/// as its reasons, is not compared.
+fn is_same(step: &Step, other: &Step) -> bool {
+    step.address == other.address
+        && step.action == other.action
+        && step.precondition == other.precondition
+        && step.operation == other.operation
+}
+
+fn identity(step: &Step) -> (Address, Action) {
+    (step.address.clone(), step.action)
+}
+
+/// What became of the approved steps.
+#[derive(Default)]
+struct Verdicts {
+    stale: Vec<StaleStep>,
+    unapproved: Vec<(Address, Action)>,
+    /// Approved steps that the present plan does not have.
+    absent: Vec<(Address, Action)>,
+}
+
+impl Verdicts {
+    /// The approved steps of a customer of the present plan.
+    fn retain(
+        &mut self,
+        approved: &CustomerPlan,
+        workspace_id: Option<WorkspaceId>,
+        present: Vec<Step>,
+    ) -> Vec<Step> {
+        let has_other_workspace = approved.workspace_id.is_some()
+            && workspace_id.is_some()
+            && approved.workspace_id != workspace_id;
+        let is_other = |step: &Step| !is_approved(approved, step);
+        let is_stale_customer = has_other_workspace
+            || present
+                .iter()
+                .any(|step| step.address.connector.is_none() && is_other(step));
+        if is_stale_customer {
+            self.reject_all(approved, &present);
+            return Vec::new();
+        }
+        let changed: BTreeSet<Address> = present
+            .iter()
+            .filter(|step| is_other(step))
+            .map(|step| step.address.clone())
+            .collect();
+        for step in &approved.steps {
+            if changed.contains(&step.address) {
+                self.reject(step, StaleCause::Object);
+            } else if !present.iter().any(|other| is_same(other, step)) {
+                self.absent.push(identity(step));
+            }
+        }
+        let (left_out, retained): (Vec<Step>, Vec<Step>) = present
+            .into_iter()
+            .partition(|step| changed.contains(&step.address));
+        self.unapproved.extend(
+            left_out
+                .iter()
+                .filter(|step| !approved.steps.iter().any(|a| a.address == step.address))
+                .map(identity),
+        );
+        retained
+    }
+
+    fn reject_all(&mut self, approved: &CustomerPlan, present: &[Step]) {
+        for step in &approved.steps {
+            self.reject(step, StaleCause::Customer);
+        }
+        let is_new = |step: &&Step| !approved.steps.iter().any(|a| a.address == step.address);
+        self.unapproved
+            .extend(present.iter().filter(is_new).map(identity));
+    }
+
+    fn reject(&mut self, step: &Step, cause: StaleCause) {
+        self.stale.push(StaleStep {
+            address: step.address.clone(),
+            action: step.action,
+            cause,
+        });
+    }
+
+    fn finish(
+        mut self,
+        mut plan: Plan,
+        cause: impl Fn(&Address) -> Option<StaleCause>,
+    ) -> ApprovedPart {
+        let mut satisfied = Vec::new();
+        for (address, action) in self.absent {
+            match cause(&address) {
+                None => satisfied.push((address, action)),
+                Some(cause) => self.stale.push(StaleStep {
+                    address,
+                    action,
+                    cause,
+                }),
+            }
+        }
+        plan.customers
+            .retain(|customer| !customer.steps.is_empty() || !customer.ledger_updates.is_empty());
+        // A reader saw these with the approved plan.
+        plan.warnings = Vec::new();
+        plan.unmanaged = Unmanaged::default();
+        plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
+        // The guards limit deletions, and the approved plan passed them.
+        if plan.summary.destroy == 0 {
+            plan.refusals = Vec::new();
+            plan.deletions = None;
+        }
+        ApprovedPart {
+            plan,
+            stale: self.stale,
+            satisfied,
+            unapproved: self.unapproved,
+        }
+    }
+}
