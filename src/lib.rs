@@ -18,6 +18,7 @@
 //! - `ledger`: what airlift owns; its journal and its lock; on disk or in a shared store.
 //! - `secrets`: resolves references, and makes keyed fingerprints of the values sent.
 //! - `plan`: matching and planning. Pure: no I/O, clock, environment or randomness.
+//! - `saved_plan`: plans as files, with an id and a MAC.
 //! - `apply`: executes a plan and decides nothing.
 //! - `export`: what the API has now, as files.
 //!
@@ -125,6 +126,10 @@ pub mod render;
 mod sandbox;
 #[cfg(feature = "testing")]
 pub mod sandbox;
+#[cfg(not(feature = "testing"))]
+mod saved_plan;
+#[cfg(feature = "testing")]
+pub mod saved_plan;
 #[cfg(not(feature = "testing"))]
 mod secrets;
 #[cfg(feature = "testing")]

@@ -210,7 +210,7 @@ impl Plan {
 
     /// The plan as a document of `schemas/plan.schema.json`.
     pub fn to_json(&self) -> String {
-        written(|out| json::plan(out, &self.0))
+        written(|out| json::plan(out, &self.0, None))
     }
 }
 

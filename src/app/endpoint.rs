@@ -21,6 +21,8 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
+/// The origin of the embedded API in the scope of its ledger.
+pub(super) const SANDBOX_ORIGIN: &str = "sandbox";
 /// The client id of the embedded API.
 const SANDBOX_CLIENT_ID: &str = "sandbox";
 /// The file of the key for the ledger of the embedded API.
@@ -49,7 +51,7 @@ impl Endpoint {
     pub(super) fn ledger_origin(&self) -> String {
         let origin = self.target.to_string();
         if self.sandbox.is_some() {
-            "sandbox".to_owned()
+            SANDBOX_ORIGIN.to_owned()
         } else if self.target.is_loopback() {
             match origin.rsplit_once(':') {
                 Some((host, port)) if port.parse::<u16>().is_ok() => host.to_owned(),

@@ -15,6 +15,13 @@ use tokio::sync::Notify;
 const OWN_PREFIXES: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
 /// The directory of the user's own configuration.
 const HOME: &str = "HOME";
+/// The variables in which CI runners name the commit.
+pub(super) const COMMIT_VARIABLES: [&str; 4] = [
+    "GITHUB_SHA",
+    "CI_COMMIT_SHA",
+    "BUILD_SOURCEVERSION",
+    "BITBUCKET_COMMIT",
+];
 /// Prefixes of the variables that configure object stores, for a shared ledger.
 const OBJECT_STORE_PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
@@ -37,6 +44,7 @@ impl Environment {
             variables: std::env::vars_os()
                 .filter(|(name, _)| {
                     name == HOME
+                        || COMMIT_VARIABLES.iter().any(|variable| name == variable)
                         || name.to_str().is_some_and(super::network::is_named)
                         || starts_with_one_of(name, &OWN_PREFIXES)
                         || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)

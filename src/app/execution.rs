@@ -136,7 +136,7 @@ impl App<'_> {
         match global.format {
             Format::Json => json::report(&mut ui.out(), report)?,
             // The plan has already been shown, and it says that there is nothing to do.
-            Format::Text if !plan.has_changes() && plan.blocked.is_empty() => {}
+            Format::Text if report.is_complete() && !plan.has_changes() => {}
             Format::Text => render::report(&mut ui.out(), report, ui.verbosity())?,
         }
         Ok(())

@@ -81,19 +81,25 @@ fn tracking(directory: &Path, project: &Path) -> Tracking {
 
 /// Whether a path is the directory of a repository, or the file that names it. A directory of that
 /// name alone tracks nothing.
-fn is_repository(git_dir: &Path) -> bool {
+pub(super) fn is_repository(git_dir: &Path) -> bool {
     git_dir.is_file() || git_dir.join("HEAD").exists()
 }
 
 fn list_files(git_dir: &Path, repository: &Path, directory: &Path) -> Command {
+    let mut command = git(git_dir, repository);
+    command.args(["ls-files", "-z", "--"]).arg(directory);
+    command
+}
+
+/// Git on a repository, without the programs that the repository's configuration may name.
+pub(super) fn git(git_dir: &Path, repository: &Path) -> Command {
     let mut command = Command::new("git");
     command
         .args(["--no-optional-locks", "--literal-pathspecs", "--git-dir"])
         .arg(git_dir)
         .arg("--work-tree")
         .arg(repository)
-        // The repository's configuration may name programs. These keys are the ones that listing
-        // files would run.
+        // These keys name programs that listing files and comparing them would run.
         .args([
             "-c",
             "core.fsmonitor=false",
@@ -101,8 +107,6 @@ fn list_files(git_dir: &Path, repository: &Path, directory: &Path) -> Command {
             "core.hooksPath=/dev/null",
         ])
         .args(["-c", "protocol.allow=never"])
-        .args(["ls-files", "-z", "--"])
-        .arg(directory)
         .current_dir(repository)
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
@@ -116,14 +120,14 @@ fn list_files(git_dir: &Path, repository: &Path, directory: &Path) -> Command {
 }
 
 /// How a program ended.
-enum Output {
+pub(super) enum Output {
     NotStarted,
     Failed(String),
     /// The beginning of its output.
     Listed(Vec<u8>),
 }
 
-fn run(command: &mut Command) -> Output {
+pub(super) fn run(command: &mut Command) -> Output {
     let Ok(mut child) = command.spawn() else {
         return Output::NotStarted;
     };

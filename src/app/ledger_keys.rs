@@ -3,7 +3,7 @@
 //! secret.
 
 use super::Environment;
-use super::credentials::SecretVariable;
+use super::credentials::{SecretVariable, client_secret};
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Authenticator, LedgerKey, Scope};
 use crate::model::{OrganizationId, SecretValue};
@@ -54,6 +54,16 @@ impl Keys {
                 KeyStrength::Strong
             },
         })
+    }
+
+    /// Reads the keys of the remote API's ledger from the environment, if it has them. The ledger of
+    /// the embedded API does not use the client secret.
+    pub(super) fn if_any(env: &Environment, sandbox: bool) -> Result<Option<Self>, Failure> {
+        let secret = if sandbox { None } else { client_secret(env)? };
+        if secret.is_none() && read(CURRENT, env)?.is_none() {
+            return Ok(None);
+        }
+        Self::new(env, &secret.unwrap_or_default()).map(Some)
     }
 
     pub(super) fn fingerprinters(&self, organization: OrganizationId) -> Fingerprinters {

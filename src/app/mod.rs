@@ -5,6 +5,7 @@
 
 mod adoption;
 mod approval;
+mod commit;
 mod connection;
 mod credentials;
 mod drift;
@@ -24,6 +25,7 @@ mod policy;
 mod project;
 mod rekey;
 mod rotation;
+mod saved_plan;
 mod selection;
 mod serve;
 mod sign;
@@ -42,6 +44,7 @@ pub(crate) use policy::policy_schema;
 pub(crate) use project::{EXPLAIN_FINDINGS, load, load_if_any, read};
 
 pub(crate) use rotation::SelectedRotation;
+pub(crate) use saved_plan::show_saved_plan;
 pub(crate) use selection::Selectable;
 pub(crate) use serve::sandbox_options;
 pub(crate) use signals::{signal, unless_interrupted};
@@ -54,7 +57,7 @@ use crate::cli::{Format, GlobalArgs};
 use crate::config::Project;
 use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure};
-use crate::ledger::{Ledger, Lock, Scope};
+use crate::ledger::{Authenticator, Ledger, Lock, Scope};
 use crate::render::{self, Ui, json};
 use crate::secrets::Resolver;
 use connection::Connection;
@@ -97,6 +100,10 @@ pub(crate) struct App<'a> {
     pub(crate) connection: Connection,
     pub(crate) ledger: Ledger,
     pub(crate) fingerprinters: Fingerprinters,
+    /// Authenticates saved plans.
+    authenticator: Authenticator,
+    /// The origin of the API, as in the scope of the ledger.
+    origin: String,
     pub(crate) stop: Stop,
     /// How many customers are read or executed at the same time.
     parallelism: usize,
@@ -123,7 +130,7 @@ impl<'a> App<'a> {
         let (connection, keys) = Connection::open(endpoint, options, invocation).await?;
         let fingerprinters = keys.fingerprinters(connection.organization);
         let authenticator = fingerprinters.authenticator(Scope {
-            origin,
+            origin: origin.clone(),
             organization: connection.organization,
             environment: None,
             shard: None,
@@ -133,7 +140,9 @@ impl<'a> App<'a> {
             invocation,
             project,
             secrets,
-            ledger: Ledger::new(&place, authenticator),
+            ledger: Ledger::new(&place, authenticator.clone()),
+            authenticator,
+            origin,
             fingerprinters,
             connection,
             stop: Stop::default(),

@@ -12,6 +12,7 @@ pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -
         operations: customers(&plan.customers, recorded, context).await,
         interrupted: context.stop.cause() == Some(StopCause::Signal),
         waves: Vec::new(),
+        already_done: Vec::new(),
         blocked: plan.blocked.clone(),
         unverified: plan.unverified.clone(),
     }

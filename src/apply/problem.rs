@@ -2,6 +2,7 @@
 //! them.
 
 use crate::model::{ConnectorId, WorkspaceId};
+use crate::plan::StaleCause;
 use serde::{Deserialize, Serialize};
 
 /// Why a step did not succeed.
@@ -132,6 +133,8 @@ pub enum StaleReason {
     NamesakeAppeared,
     /// The connector is not in the customer's workspace, or the API does not tell its workspace.
     ForeignConnector,
+    /// The step of a saved plan no longer fits.
+    SavedPlan(StaleCause),
 }
 
 /// How a check ended without a verdict.

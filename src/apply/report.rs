@@ -1,8 +1,8 @@
 //! Responsible for the report of a run: one entry for each operation of the plan, and the counts.
 
-use super::{StepProblem, StepWarning};
+use super::{StaleReason, StepProblem, StepWarning};
 use crate::model::{Action, Address, Outcome};
-use crate::plan::{Blocked, Unverified};
+use crate::plan::{Blocked, StaleStep, Unverified};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -19,6 +19,9 @@ pub struct ApplyReport {
     /// What the plan blocked, which has no operation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Blocked>,
+    /// Steps of a saved plan whose objects were already as the steps would make them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub already_done: Vec<Address>,
     /// Secrets that the plan could not compare or resolve.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unverified: Vec<Unverified>,
@@ -88,6 +91,28 @@ pub struct UnsuccessfulCounts {
 }
 
 impl ApplyReport {
+    /// Adds the steps of a saved plan that were not executed.
+    #[must_use]
+    pub fn with_skipped(
+        mut self,
+        stale: Vec<StaleStep>,
+        satisfied: Vec<(Address, Action)>,
+    ) -> Self {
+        let skipped = stale.into_iter().map(|step| OperationReport {
+            address: step.address,
+            action: step.action,
+            outcome: Outcome::Stale,
+            remote_id: None,
+            problem: Some(StepProblem::Stale {
+                reason: StaleReason::SavedPlan(step.cause),
+            }),
+            warnings: Vec::new(),
+        });
+        self.operations.extend(skipped);
+        self.already_done = satisfied.into_iter().map(|(address, _)| address).collect();
+        self
+    }
+
     /// Whether every operation succeeded, the plan blocked nothing, and no signal stopped the run.
     pub fn is_complete(&self) -> bool {
         !self.interrupted

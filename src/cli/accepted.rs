@@ -7,8 +7,9 @@ use clap::{ArgMatches, Command, Error, error::ErrorKind};
 /// The commands that read only some of the global options, with the ids of those that they read.
 /// Every other command reads all. `--help` and `--no-color` concern every command, because every
 /// command can print an error.
-const READERS: [(&str, &[&str]); 7] = [
+const READERS: [(&str, &[&str]); 8] = [
     ("init", &["format"]),
+    ("show", &["format", "verbose"]),
     ("validate", &["files", "format", "verbose"]),
     ("types", &["format"]),
     ("explain", &["format"]),
@@ -94,10 +95,11 @@ mod tests {
         "ca-file file format help ledger ledger-mode no-color proxy sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
-    const COMMANDS: [(&str, &str); 20] = [
+    const COMMANDS: [(&str, &str); 21] = [
         ("init", "format help no-color"),
         ("validate", "file format help no-color verbose"),
         ("plan", EVERY),
+        ("show plan.json", "format help no-color verbose"),
         ("apply", EVERY),
         ("adopt acme", EVERY),
         ("drift", EVERY),

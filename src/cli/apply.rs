@@ -2,7 +2,8 @@
 
 use super::PlanningArgs;
 use super::values::seconds;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
 /// `apply`.
 #[derive(Args, Clone, Debug)]
@@ -10,8 +11,30 @@ use clap::Args;
 Examples:
   airlift apply
   airlift apply --auto-approve --keep-going
-  airlift apply --prune --allow-delete 20%")]
+  airlift apply --prune --allow-delete 20%
+  airlift apply plan.json --expect 3f79bb7b435b05321651daefd374cdc6...")]
 pub struct ApplyArgs {
+    /// Execute exactly this plan, which `airlift plan --out` saved, without asking
+    #[arg(value_name = "PLAN")]
+    pub saved_plan: Option<PathBuf>,
+    /// Refuse the saved plan unless this is its id
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "saved_plan",
+        help_heading = "Saved plan"
+    )]
+    pub expect: Option<String>,
+    /// What to do if steps of the saved plan no longer fit
+    #[arg(
+        long,
+        value_name = "ACTION",
+        value_enum,
+        default_value_t,
+        requires = "saved_plan",
+        help_heading = "Saved plan"
+    )]
+    pub on_stale: OnStale,
     /// What is planned, and how.
     #[command(flatten)]
     pub planning: PlanningArgs,
@@ -24,6 +47,16 @@ pub struct ApplyArgs {
     /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
+}
+
+/// The value of `--on-stale`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum OnStale {
+    /// Skip these steps, and execute the others (exit code 4).
+    #[default]
+    Skip,
+    /// Write nothing (exit code 10).
+    Fail,
 }
 
 /// Options that approve changes in advance.

@@ -21,12 +21,13 @@ mod policy;
 mod rotate;
 mod sandbox;
 mod schema;
+mod show;
 mod types;
 mod validate;
 mod values;
 
 pub use adopt::{AdoptArgs, AdoptTarget};
-pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs};
+pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs, OnStale};
 pub use completions::CompletionsArgs;
 pub use connection::{ConnectionArgs, ConnectorTokenArg, RateArgs, RefreshArg};
 pub use doctor::DoctorArgs;
@@ -41,6 +42,7 @@ pub use policy::PolicyArgs;
 pub use rotate::RotateArgs;
 pub use sandbox::{SandboxCommand, ServeArgs};
 pub use schema::{SchemaArgs, SchemaKind};
+pub use show::ShowPlanArgs;
 pub use types::TypesArgs;
 pub use validate::ValidateArgs;
 
@@ -84,7 +86,9 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what apply would change
     Plan(PlanArgs),
-    /// Show the plan, ask for approval, and execute it
+    /// Show a saved plan, offline
+    Show(ShowPlanArgs),
+    /// Show the plan, ask for approval, and execute it; or execute a saved plan
     Apply(ApplyArgs),
     /// Add existing workspaces and connectors to the ledger
     Adopt(AdoptArgs),

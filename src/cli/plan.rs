@@ -4,6 +4,7 @@ use super::values::parse_count_or_percent;
 use super::{ConnectionArgs, PolicyArgs};
 use crate::model::{CountOrPercent, Selector};
 use clap::Args;
+use std::path::PathBuf;
 
 /// `plan`.
 #[derive(Args, Clone, Debug)]
@@ -12,7 +13,8 @@ Examples:
   airlift plan
   airlift plan --target acme-corp --format json | jq '.summary'
   airlift plan --target '*/Acme*' --exclude 'test-*'
-  airlift plan --detailed-exitcode     0: no changes, 2: changes")]
+  airlift plan --detailed-exitcode     0: no changes, 2: changes
+  airlift plan --out plan.json && airlift apply plan.json")]
 pub struct PlanArgs {
     /// What is planned, and how.
     #[command(flatten)]
@@ -20,6 +22,19 @@ pub struct PlanArgs {
     /// Exit 2 if the plan has changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Save the plan in this file, for `airlift apply FILE`
+    #[arg(long, value_name = "FILE", help_heading = "Saved plan")]
+    pub out: Option<PathBuf>,
+    /// How long the saved plan is valid
+    #[arg(
+        long,
+        value_name = "HOURS",
+        default_value_t = 24,
+        value_parser = clap::value_parser!(u32).range(1..=8760),
+        requires = "out",
+        help_heading = "Saved plan"
+    )]
+    pub valid_for: u32,
 }
 
 /// Options of planning, the same for `plan` and `apply`.

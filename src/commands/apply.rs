@@ -1,8 +1,11 @@
-//! Responsible for `apply`: plans, shows the plan, asks for approval and executes it.
+//! Responsible for `apply`: plans, shows the plan, asks for approval and executes it; or executes
+//! what a saved plan approved.
 
 use crate::app::{self, App, Invocation, SessionSettings};
+use crate::apply::ApplyReport;
 use crate::cli::ApplyArgs;
 use crate::failure::{Exit, Failure};
+use crate::plan::Plan;
 use crate::render;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
@@ -18,6 +21,10 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<
 
 async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app.show_target()?;
+    if let Some(file) = &args.saved_plan {
+        let (plan, report) = app.apply_saved_plan(file, args).await?;
+        return finish(app, args, &plan, &report);
+    }
     let planned = app.plan(&args.planning).await?;
     let plan = &planned.plan;
     app.show_plan_before_execution(plan)?;
@@ -29,11 +36,20 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
         app.ask_approval("Apply these changes?").await?;
     }
     let report = app.apply(&planned, &secrets, args.execution).await?;
-    app.show_report(plan, &report)?;
+    finish(app, args, plan, &report)
+}
+
+fn finish(
+    app: &App<'_>,
+    args: &ApplyArgs,
+    plan: &Plan,
+    report: &ApplyReport,
+) -> Result<Exit, Failure> {
+    app.show_report(plan, report)?;
     let change = if args.detailed_exitcode && plan.writes() {
         Exit::Changes
     } else {
         Exit::Success
     };
-    Ok(Exit::decide([app.exit(&report), change]))
+    Ok(Exit::decide([app.exit(report), change]))
 }

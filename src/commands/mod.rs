@@ -15,6 +15,7 @@ mod plan;
 mod rotate;
 mod sandbox;
 mod schema;
+mod show;
 mod types;
 mod validate;
 
@@ -99,6 +100,7 @@ fn runtime(command: &Command) -> std::io::Result<Runtime> {
         Command::Completions(_)
         | Command::Explain(_)
         | Command::Schema(_)
+        | Command::Show(_)
         | Command::Init(_)
         | Command::Validate(_)
         | Command::Types(_) => Builder::new_current_thread().build(),
@@ -115,6 +117,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Validate(_) => validate::run(invocation),
         Command::Types(args) => types::run(invocation, &args),
         Command::Plan(args) => plan::run(invocation, &args).await,
+        Command::Show(args) => show::run(invocation, &args),
         Command::Adopt(args) => adopt::run(invocation, &args).await,
         Command::Apply(args) => apply::run(invocation, &args).await,
         Command::Drift(args) => drift::run(invocation, &args).await,

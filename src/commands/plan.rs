@@ -21,10 +21,17 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<E
 async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     let plan = app.plan(&args.planning).await?.plan;
+    let saved = match &args.out {
+        Some(path) => Some(app.save_plan(&plan, args, path).await?),
+        None => None,
+    };
     let Invocation { ui, global, .. } = app.invocation;
     match global.format {
-        Format::Json => json::plan(&mut ui.out(), &plan)?,
+        Format::Json => json::plan(&mut ui.out(), &plan, saved.as_ref())?,
         Format::Text => render::plan(&mut ui.out(), &plan, ui.verbosity())?,
+    }
+    if let (Some(saved), Format::Text) = (&saved, global.format) {
+        render::plan_saved(ui, saved, &app.command_of(saved))?;
     }
     app::check_types(app.project, &plan, app.shown())?;
     app::check_guards(&plan, app.shown())?;

@@ -9,6 +9,9 @@ use sha2::Sha256;
 use std::fmt::{self, Write as _};
 use zeroize::Zeroizing;
 
+/// The kind of the MACs of saved plans.
+const SAVED_PLAN: &str = "saved plan";
+
 /// A key of the ledger.
 #[derive(Clone)]
 pub struct LedgerKey {
@@ -84,6 +87,16 @@ impl Authenticator {
     /// The id of the key that writes.
     pub(super) fn key_id(&self) -> &str {
         &self.current.id
+    }
+
+    /// The MAC of a saved plan with this id, hexadecimal.
+    pub fn mac_of_plan(&self, id: &str) -> String {
+        self.mac(SAVED_PLAN, &[id.as_bytes()])
+    }
+
+    /// Whether [`Self::mac_of_plan`] made a MAC for this id.
+    pub fn verifies_plan(&self, id: &str, mac: &str) -> bool {
+        self.verifies(SAVED_PLAN, &[id.as_bytes()], mac)
     }
 
     /// The MAC of an object, hexadecimal. `parts` say which object it is, and end with its content.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// An absolute or a relative number: `N` or `P%`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CountOrPercent {
     /// `N`.
     Count(u64),

@@ -15,6 +15,7 @@ mod labels;
 mod messages;
 #[cfg(test)]
 mod sample;
+mod saved_plan;
 pub mod sinks;
 mod terminal;
 mod text;
@@ -29,6 +30,7 @@ pub use messages::{
 };
 #[cfg(test)]
 pub(crate) use sample::golden;
+pub use saved_plan::{MacCheck, SavedFile, left_for_next_plan, plan_saved, saved_plan};
 pub(crate) use terminal::sanitize;
 pub use terminal::{
     Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, Safe, Ui, Verbosity, width,

@@ -130,6 +130,16 @@ impl Fingerprinter {
         Ok(rekeyed)
     }
 
+    /// The fingerprint of a reference's value in a saved plan.
+    pub fn fingerprint_of_reference(
+        &self,
+        salt: &str,
+        reference: &SecretRef,
+        value: &SecretValue,
+    ) -> String {
+        self.fingerprint(salt, &format!("saved plan {reference}"), value)
+    }
+
     pub(super) fn fingerprint(&self, salt: &str, path: &str, value: &SecretValue) -> String {
         let parts = [salt.as_bytes(), path.as_bytes(), value.expose().as_bytes()];
         hex(&mac(self.key.as_slice(), &parts))

@@ -14,22 +14,32 @@ mod results;
 pub(crate) use results::{help, topics};
 pub use results::{serving, types, written};
 
-use super::Out;
 use super::sanitize;
+use super::{MacCheck, Out, SavedFile};
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::Report;
 use crate::failure::Failure;
 use crate::model::HealthCheck;
 use crate::plan::{Drift, Plan};
+use crate::saved_plan::ReadPlan;
 use serde::Serialize;
 use std::io;
 
 /// The version of the documents.
 const FORMAT_VERSION: u32 = 1;
 
-/// Writes a plan.
-pub fn plan(out: &mut Out<'_>, plan: &Plan) -> io::Result<()> {
-    document(out, &plan::document(plan))
+/// Writes a plan, and where it was saved.
+pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Result<()> {
+    document(
+        out,
+        &plan::document(plan, saved.map(plan::SavedEntry::from)),
+    )
+}
+
+/// Writes a saved plan.
+pub fn saved_plan(out: &mut Out<'_>, saved: &ReadPlan, mac: MacCheck) -> io::Result<()> {
+    let entry = plan::SavedEntry::new(saved, mac);
+    document(out, &plan::document(&saved.content.plan, Some(entry)))
 }
 
 /// Writes a drift.
@@ -174,7 +184,7 @@ mod tests {
     }
 
     fn plan_text(plan: &Plan) -> String {
-        written(|out| super::plan(out, plan))
+        written(|out| super::plan(out, plan, None))
     }
 
     fn report_text(report: &ApplyReport) -> String {

@@ -10,6 +10,8 @@ use crate::plan::{
 use crate::render::view::plan::Applyable;
 use crate::render::view::step;
 use crate::render::wording;
+use crate::render::{MacCheck, SavedFile};
+use crate::saved_plan::ReadPlan;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,6 +21,9 @@ use serde::Serialize;
 pub(super) struct PlanDocument<'a> {
     /// The version of this document. New fields do not change it.
     format_version: u32,
+    /// The saved plan; absent unless the plan was saved or read from a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved: Option<SavedEntry<'a>>,
     /// The organization.
     organization_id: String,
     /// The names the remote API uses.
@@ -46,6 +51,51 @@ pub(super) struct PlanDocument<'a> {
     unverified: Vec<UnverifiedEntry<'a>>,
     /// Objects that exist, are not in the files, and are left alone.
     unmanaged: UnmanagedEntry<'a>,
+}
+
+/// A saved plan.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SavedPlan")]
+pub(super) struct SavedEntry<'a> {
+    /// The id: SHA-256 of the content, hexadecimal.
+    id: &'a str,
+    /// When the plan stops being valid, in RFC 3339.
+    expires_at: &'a str,
+    /// When the plan was made; absent if this run made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<&'a str>,
+    /// The commit of the files, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'a str>,
+    /// Whether the MAC was checked with the ledger's key; absent if this run made the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac_checked: Option<bool>,
+}
+
+impl<'a> From<&'a SavedFile> for SavedEntry<'a> {
+    fn from(saved: &'a SavedFile) -> Self {
+        Self {
+            id: &saved.id,
+            expires_at: &saved.expires_at,
+            created_at: None,
+            commit: None,
+            mac_checked: None,
+        }
+    }
+}
+
+impl<'a> SavedEntry<'a> {
+    /// A plan that was read from a file.
+    pub(super) fn new(saved: &'a ReadPlan, mac: MacCheck) -> Self {
+        let content = &saved.content;
+        Self {
+            id: &saved.id,
+            expires_at: &content.expires_at,
+            created_at: Some(&content.created_at),
+            commit: content.commit.as_ref().map(|commit| commit.id.as_str()),
+            mac_checked: Some(mac == MacCheck::Verified),
+        }
+    }
 }
 
 /// One step.
@@ -194,9 +244,10 @@ pub(super) struct UnmanagedConnectorEntry<'a> {
 }
 
 /// The document of a plan.
-pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
+pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> PlanDocument<'a> {
     PlanDocument {
         format_version: FORMAT_VERSION,
+        saved,
         organization_id: plan.organization_id.to_string(),
         contract: plan.contract,
         partial: plan.partial,

@@ -29,6 +29,8 @@ pub(super) struct ReportDocument<'a> {
     operations: Vec<OperationEntry<'a>>,
     /// What the plan blocked, which has no operation.
     blocked: Vec<BlockedEntry>,
+    /// Steps of a saved plan whose objects were already as the steps would make them.
+    already_done: Vec<String>,
     /// Secrets that could not be compared with those last sent, or that an operation needs and that
     /// could not be resolved.
     unverified: Vec<UnverifiedEntry<'a>>,
@@ -80,6 +82,11 @@ pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
         waves: (!report.waves.is_empty()).then_some(&report.waves),
         operations: report.operations.iter().map(operation).collect(),
         blocked: report.blocked.iter().map(blocked).collect(),
+        already_done: report
+            .already_done
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         unverified: report.unverified.iter().map(unverified).collect(),
     }
 }

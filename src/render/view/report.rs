@@ -253,6 +253,8 @@ fn summary(report: &ApplyReport) -> Vec<Phrase> {
     );
     let mut sentences = vec![verdict.label(Label::Strong, Safe::new(resources))];
     sentences.extend((counts.adopted > 0).then(|| count("Adopted", counts.adopted)));
+    let done = u64::try_from(report.already_done.len()).unwrap_or(u64::MAX);
+    sentences.extend((done > 0).then(|| count("Already done", done)));
     if !report.is_complete() {
         sentences.extend(not_done(report));
     }

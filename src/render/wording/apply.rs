@@ -3,6 +3,7 @@
 
 use crate::apply::{CheckEnd, StaleReason, StepProblem, StepWarning, Wording};
 use crate::model::ConnectorId;
+use crate::plan::StaleCause;
 
 /// The wording of steps for the events of a run.
 pub(crate) const STEPS: Wording = Wording { problem, warning };
@@ -101,6 +102,17 @@ fn stale(reason: StaleReason) -> &'static str {
             "the connector is not in the customer's workspace, or the API does not tell its \
              workspace; plan again"
         }
+        StaleReason::SavedPlan(cause) => since_saved_plan(cause),
+    }
+}
+
+fn since_saved_plan(cause: StaleCause) -> &'static str {
+    match cause {
+        StaleCause::Object => "it changed after the plan was saved; plan again",
+        StaleCause::Customer => "the customer changed after the plan was saved; plan again",
+        StaleCause::Files => "the files declare it differently now; plan again",
+        StaleCause::Secret => "a secret has another value than when the plan was saved; plan again",
+        StaleCause::Blocked => "it is blocked now; plan again",
     }
 }
 
@@ -180,6 +192,7 @@ mod tests {
     use super::{problem, warning};
     use crate::apply::{CheckEnd, StepProblem, StepWarning};
     use crate::model::ConnectorId;
+
     use uuid::Uuid;
 
     #[test]

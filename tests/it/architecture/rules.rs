@@ -19,6 +19,8 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("observed", &["api", "backoff", "events", "ledger", "model"]),
     ("ledger", &["events", "files", "http", "model"]),
     ("plan", &["model"]),
+    // Plans as files.
+    ("saved_plan", &["ledger", "model", "plan"]),
     // The way back: what there is, as the files would say it.
     ("export", &["catalog", "config", "model", "render"]),
     ("secrets", &["backoff", "http", "model", "plan"]),
@@ -44,6 +46,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
             "failure",
             "model",
             "plan",
+            "saved_plan",
         ],
     ),
     // Flags are parsed into the types they mean.
@@ -51,14 +54,29 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "api", "apply", "cli", "config", "events", "export", "failure", "files", "ledger",
-            "model", "observed", "plan", "render", "sandbox", "secrets",
+            "api",
+            "apply",
+            "cli",
+            "config",
+            "events",
+            "export",
+            "failure",
+            "files",
+            "ledger",
+            "model",
+            "observed",
+            "plan",
+            "render",
+            "sandbox",
+            "saved_plan",
+            "secrets",
         ],
     ),
     (
         "commands",
         &[
             "app",
+            "apply",
             "catalog",
             "cli",
             "config",

@@ -25,6 +25,7 @@ mod refusals;
 mod replacement;
 mod resembling;
 mod runner_secrets;
+mod saved_plans;
 mod secret_values;
 mod serve;
 mod setting_forms;

@@ -1,0 +1,20 @@
+//! Responsible for `show`: a saved plan, offline. Opens no socket.
+
+use crate::app::{self, Invocation};
+use crate::cli::{Format, ShowPlanArgs};
+use crate::failure::{Exit, Failure};
+use crate::render::{self, json};
+
+pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exit, Failure> {
+    let (saved, mac) = app::show_saved_plan(invocation, &args.file)?;
+    let Invocation { ui, global, .. } = invocation;
+    let plan = &saved.content.plan;
+    match global.format {
+        Format::Json => json::saved_plan(&mut ui.out(), &saved, mac)?,
+        Format::Text => {
+            render::saved_plan(ui, &saved, mac)?;
+            render::plan(&mut ui.out(), plan, ui.verbosity())?;
+        }
+    }
+    Ok(Exit::Success)
+}

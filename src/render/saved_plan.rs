@@ -1,0 +1,110 @@
+//! Responsible for what is said about saved plans: where one was saved, and what a file has.
+
+use super::labels::{self, counted};
+use super::{Label, Line, Safe, Ui, messages, print_note};
+use crate::model::Address;
+use crate::plan::Action;
+use crate::saved_plan::{Commit, ReadPlan};
+use std::io;
+
+/// Pending changes that a note lists before it counts the rest.
+const LISTED: usize = 5;
+
+/// A plan in a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SavedFile {
+    /// The file.
+    pub path: String,
+    /// The plan's id.
+    pub id: String,
+    /// When the plan stops being valid, in RFC 3339.
+    pub expires_at: String,
+}
+
+/// The check of a saved plan's MAC.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MacCheck {
+    /// Someone with the ledger's key made the plan.
+    Verified,
+    /// The environment has no key.
+    NoKey,
+}
+
+/// Says where a plan was saved, and the command that executes it.
+pub fn plan_saved(ui: &Ui, saved: &SavedFile, next: &str) -> io::Result<()> {
+    let SavedFile {
+        path,
+        id,
+        expires_at,
+    } = saved;
+    let mut out = ui.out();
+    out.blank()?;
+    let text = format!("Saved as {path}, valid until {expires_at}.");
+    out.line(&Line::at(0).hang(2).label(Label::Strong, Safe::new(text)))?;
+    out.line(&Line::at(0).text(Safe::new(format_args!("Id: {id}"))))?;
+    out.line(&messages::next_command(next))?;
+    out.flush()
+}
+
+/// What a saved plan was made for and from, and what was checked.
+pub fn saved_plan(ui: &Ui, saved: &ReadPlan, mac: MacCheck) -> io::Result<()> {
+    let content = &saved.content;
+    let made = format!(
+        "{} by airlift {}, valid until {}",
+        content.created_at, content.airlift, content.expires_at
+    );
+    let target = format!(
+        "{}, organization {}",
+        content.origin, content.plan.organization_id
+    );
+    let check = match mac {
+        MacCheck::Verified => "the content matches the id, and the MAC is valid",
+        MacCheck::NoKey => "integrity only: the content matches the id; MAC not checked, no key",
+    };
+    let mut out = ui.out();
+    for (label, text) in [
+        ("Plan: ", saved.id.clone()),
+        ("Made: ", made),
+        ("For: ", target),
+        ("Commit: ", commit(content.commit.as_ref())),
+        ("Check: ", check.to_owned()),
+    ] {
+        let line = Line::at(0).hang(2).label(Label::Strong, label);
+        out.line(&line.text(Safe::new(text)))?;
+    }
+    out.blank()?;
+    out.flush()
+}
+
+fn commit(commit: Option<&Commit>) -> String {
+    match commit {
+        None => "not known".to_owned(),
+        Some(Commit { id, clean }) => match clean {
+            Some(true) => id.clone(),
+            Some(false) => format!("{id}, with changes that are not committed"),
+            None => format!("{id}, as the CI runner named it"),
+        },
+    }
+}
+
+/// Names pending changes that a saved plan does not contain.
+pub fn left_for_next_plan(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = changes
+        .iter()
+        .take(LISTED)
+        .map(|(address, action)| format!("{} {}", labels::action(*action), Safe::address(address)))
+        .collect();
+    let rest = match changes.len() - names.len() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let count = counted(changes.len(), "pending change");
+    let text = format!(
+        "{count} not in the saved plan, so not made: {}{rest}",
+        names.join(", ")
+    );
+    print_note(ui, &text)
+}
