@@ -92,12 +92,11 @@ pub fn approved_part(
     for customer in &mut present.customers {
         seen.insert(customer.name.clone());
         let steps = std::mem::take(&mut customer.steps);
-        customer.steps = match by_name.get(customer.name.as_str()) {
-            Some(approved) => verdicts.retain(approved, customer.workspace_id, steps),
-            None => {
-                verdicts.unapproved.extend(steps.iter().map(identity));
-                Vec::new()
-            }
+        customer.steps = if let Some(approved) = by_name.get(customer.name.as_str()) {
+            verdicts.retain(approved, customer.workspace_id, steps)
+        } else {
+            verdicts.unapproved.extend(steps.iter().map(identity));
+            Vec::new()
         };
     }
     for customer in &approved.customers {

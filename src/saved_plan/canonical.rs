@@ -16,7 +16,7 @@ pub(super) fn canonical(value: &Value) -> String {
 fn write(value: &Value, text: &mut String) {
     match value {
         Value::Array(items) => {
-            separated(text, ['[', ']'], items, |item, text| write(item, text));
+            separated(text, ['[', ']'], items, write);
         }
         Value::Object(fields) => {
             let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
