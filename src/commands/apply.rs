@@ -22,7 +22,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<
 async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     if let Some(file) = &args.saved_plan {
-        let (plan, report) = Box::pin(app.apply_saved_plan(file, args)).await?;
+        let (plan, report) = app.apply_saved_plan(file, args).await?;
         return finish(app, args, &plan, &report);
     }
     let planned = app.plan(&args.planning).await?;

@@ -85,7 +85,7 @@ pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
     let policy_file = cli.command.policy_file().map(Path::to_owned);
     let env = env.clone().with_policy_file(policy_file);
     let invocation = invocation(&cli.global, &env, ui);
-    dispatch(cli.command, invocation)
+    Box::pin(dispatch(cli.command, invocation))
         .await
         .unwrap_or_else(|failure| invocation.fail(&failure))
 }
