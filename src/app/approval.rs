@@ -24,8 +24,8 @@ impl App<'_> {
     /// What the user has seen when the plan is checked. JSON output contains only one document.
     pub(crate) fn shown(&self) -> Shown {
         match self.invocation.global.format {
-            Format::Text => Shown::Plan,
             Format::Json => Shown::Nothing,
+            _ => Shown::Plan,
         }
     }
 }

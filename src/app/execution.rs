@@ -136,8 +136,8 @@ impl App<'_> {
         match global.format {
             Format::Json => json::report(&mut ui.out(), report)?,
             // The plan has already been shown, and it says that there is nothing to do.
-            Format::Text if report.is_complete() && !plan.has_changes() => {}
-            Format::Text => render::report(&mut ui.out(), report, ui.verbosity())?,
+            _ if report.is_complete() && !plan.has_changes() => {}
+            _ => render::report(&mut ui.out(), report, ui.verbosity())?,
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ mod ledger_health;
 mod ledger_keys;
 mod network;
 mod out_directory;
+mod outputs;
 mod policy;
 mod project;
 mod rekey;
@@ -44,7 +45,7 @@ pub(crate) use policy::policy_schema;
 pub(crate) use project::{EXPLAIN_FINDINGS, load, load_if_any, read};
 
 pub(crate) use rotation::SelectedRotation;
-pub(crate) use saved_plan::show_saved_plan;
+pub(crate) use saved_plan::{limits, show_saved_plan};
 pub(crate) use selection::Selectable;
 pub(crate) use serve::sandbox_options;
 pub(crate) use signals::{signal, unless_interrupted};

@@ -7,12 +7,13 @@ use super::execution::ResolvedSecrets;
 use super::ledger_keys::Keys;
 use super::{App, Invocation, Shown, check_guards};
 use crate::apply::ApplyReport;
-use crate::cli::{ApplyArgs, OnStale, PlanArgs, PlanningArgs};
+use crate::cli::{ApplyArgs, MarkdownArgs, OnStale, PlanArgs, PlanningArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::files::{self, Access};
 use crate::ledger::{Authenticator, Scope};
 use crate::model::{Address, SecretRef};
 use crate::plan::{ApprovedPart, Plan, approved_part};
+use crate::render::markdown::Limits;
 use crate::render::{self, MacCheck, SavedFile};
 use crate::saved_plan::{
     self, Declarations, PLANNER, PlanFileError, PlanOptions, ReadPlan, SavedPlan,
@@ -243,6 +244,14 @@ fn options(args: &PlanningArgs) -> PlanOptions {
         delete_customers: args.delete_customers,
         allow_delete: args.allow_delete,
         adopt: args.adopt,
+    }
+}
+
+/// How large the comment may be that Markdown is written for.
+pub(crate) fn limits(args: MarkdownArgs) -> Limits {
+    Limits {
+        bytes: args.comment.bytes(),
+        folds: args.comment.shows_html(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Responsible for which global options each command reads. An option that a command does not read
 //! is absent from its help and refused.
 
+use super::Format;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, Error, error::ErrorKind};
+use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 
 /// The commands that read only some of the global options, with the ids of those that they read.
 /// Every other command reads all. `--help` and `--no-color` concern every command, because every
@@ -28,6 +30,27 @@ const WITHOUT_EFFECT: [(&str, &str); 6] = [
     ("validate", "sandbox"),
 ];
 const READ_BY_ALL: [&str; 2] = ["help", "no_color"];
+/// The formats that every command writes.
+const COMMON_FORMATS: [Format; 2] = [Format::Text, Format::Json];
+/// The commands that write further formats.
+const FORMATS: [(&str, &[Format]); 3] = [
+    ("plan", &[Format::Markdown]),
+    ("show", &[Format::Markdown]),
+    ("outputs", &[Format::Dotenv, Format::Yaml, Format::K8s]),
+];
+const FORMAT: &str = "format";
+
+fn formats(command: &str) -> impl Iterator<Item = Format> {
+    let further = FORMATS.iter().find(|(name, _)| *name == command);
+    let further = further.map_or([].as_slice(), |(_, formats)| formats);
+    COMMON_FORMATS.into_iter().chain(further.iter().copied())
+}
+
+/// Accepts the formats that a command writes.
+fn format_parser(command: &str) -> impl TypedValueParser<Value = Format> {
+    let values = formats(command).filter_map(|format| format.to_possible_value());
+    PossibleValuesParser::new(values).map(|name| Format::from_str(&name, false).unwrap_or_default())
+}
 
 /// Hides the global options that a command does not read.
 pub(super) fn hide_unread(command: &mut Command) {
@@ -43,6 +66,8 @@ fn hide(command: &mut Command, name: &str) {
         let is_unread = arg.is_global_set() && !reads(name, id);
         if is_unread || WITHOUT_EFFECT.contains(&(name, id)) {
             arg.hide(true)
+        } else if id == FORMAT {
+            arg.value_parser(format_parser(name))
         } else {
             arg
         }
@@ -73,6 +98,13 @@ pub(super) fn refuse_unread(command: &mut Command, matches: &ArgMatches) -> Resu
     let Some(subcommand) = command.find_subcommand_mut(name) else {
         return Ok(());
     };
+    let format = matches.get_one::<Format>(FORMAT).copied();
+    if let Some(format) = format.filter(|format| formats(name).all(|known| known != *format)) {
+        let value = format.to_possible_value();
+        let value = value.as_ref().map_or("", |value| value.get_name());
+        let message = format!("`airlift {name}` does not write --format {value}");
+        return Err(subcommand.error(ErrorKind::InvalidValue, message));
+    }
     let unread: Vec<String> = subcommand
         .get_arguments()
         .filter(|arg| arg.is_global_set() && refuses(name, arg.get_id().as_str()))
@@ -95,7 +127,7 @@ mod tests {
         "ca-file file format help ledger ledger-mode no-color proxy sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
-    const COMMANDS: [(&str, &str); 21] = [
+    const COMMANDS: [(&str, &str); 22] = [
         ("init", "format help no-color"),
         ("validate", "file format help no-color verbose"),
         ("plan", EVERY),
@@ -105,6 +137,7 @@ mod tests {
         ("drift", EVERY),
         ("export", EVERY),
         ("rotate --all", EVERY),
+        ("outputs", EVERY),
         ("ledger show", EVERY),
         ("ledger trust acme", EVERY),
         ("ledger rekey", EVERY),

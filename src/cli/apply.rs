@@ -41,6 +41,9 @@ pub struct ApplyArgs {
     /// Exit 2 if the plan has changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// After the run, write the ids of everything managed into this file, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub outputs_file: Option<PathBuf>,
     /// What is approved in advance.
     #[command(flatten)]
     pub approval: ApprovalArgs,

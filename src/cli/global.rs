@@ -71,4 +71,12 @@ pub enum Format {
     Text,
     /// One versioned JSON document for programs.
     Json,
+    /// Markdown for a comment on a pull request.
+    Markdown,
+    /// Variables of an environment file.
+    Dotenv,
+    /// A YAML document.
+    Yaml,
+    /// A Kubernetes `ConfigMap`.
+    K8s,
 }

@@ -16,6 +16,7 @@ mod export;
 mod global;
 mod init;
 mod ledger;
+mod outputs;
 mod plan;
 mod policy;
 mod rotate;
@@ -37,7 +38,8 @@ pub use export::ExportArgs;
 pub use global::{Format, GlobalArgs, LedgerMode};
 pub use init::InitArgs;
 pub use ledger::{LedgerCommand, ShowArgs, SignArgs, TrustArgs};
-pub use plan::{PlanArgs, PlanningArgs};
+pub use outputs::OutputsArgs;
+pub use plan::{MarkdownArgs, PlanArgs, PlanningArgs};
 pub use policy::PolicyArgs;
 pub use rotate::RotateArgs;
 pub use sandbox::{SandboxCommand, ServeArgs};
@@ -98,6 +100,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Send credentials again by replacing connectors, in waves
     Rotate(RotateArgs),
+    /// Print the ids of what airlift manages
+    Outputs(OutputsArgs),
     /// Work on the ledger, airlift's record of what it manages
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -3,7 +3,7 @@
 use super::values::parse_count_or_percent;
 use super::{ConnectionArgs, PolicyArgs};
 use crate::model::{CountOrPercent, Selector};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// `plan`.
@@ -14,7 +14,8 @@ Examples:
   airlift plan --target acme-corp --format json | jq '.summary'
   airlift plan --target '*/Acme*' --exclude 'test-*'
   airlift plan --detailed-exitcode     0: no changes, 2: changes
-  airlift plan --out plan.json && airlift apply plan.json")]
+  airlift plan --out plan.json && airlift apply plan.json
+  airlift plan --format markdown --comment gitlab > comment.md")]
 pub struct PlanArgs {
     /// What is planned, and how.
     #[command(flatten)]
@@ -22,6 +23,9 @@ pub struct PlanArgs {
     /// Exit 2 if the plan has changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Markdown output.
+    #[command(flatten)]
+    pub markdown: MarkdownArgs,
     /// Save the plan in this file, for `airlift apply FILE`
     #[arg(long, value_name = "FILE", help_heading = "Saved plan")]
     pub out: Option<PathBuf>,
@@ -35,6 +39,54 @@ pub struct PlanArgs {
         help_heading = "Saved plan"
     )]
     pub valid_for: u32,
+}
+
+/// Options of `--format markdown`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct MarkdownArgs {
+    /// Where the comment of --format markdown is written, which limits its size
+    #[arg(
+        long,
+        value_name = "HOST",
+        value_enum,
+        default_value_t,
+        help_heading = "Output"
+    )]
+    pub comment: CommentHost,
+}
+
+/// The value of `--comment`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum CommentHost {
+    /// 65,536 bytes.
+    #[default]
+    Github,
+    /// 1,000,000 bytes.
+    Gitlab,
+    /// 150,000 bytes.
+    Azure,
+    /// 32,768 bytes, no HTML.
+    Bitbucket,
+    /// The summary of a GitHub job, 1 MiB.
+    Summary,
+}
+
+impl CommentHost {
+    /// The most bytes of a comment.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Github => 65_536,
+            Self::Gitlab => 1_000_000,
+            Self::Azure => 150_000,
+            Self::Bitbucket => 32_768,
+            Self::Summary => 1 << 20,
+        }
+    }
+
+    /// Whether a comment may have HTML.
+    pub fn shows_html(self) -> bool {
+        self != Self::Bitbucket
+    }
 }
 
 /// Options of planning, the same for `plan` and `apply`.

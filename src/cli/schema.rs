@@ -24,6 +24,8 @@ pub enum SchemaKind {
     Report,
     /// The result of `drift --format json`
     Drift,
+    /// The result of `outputs --format json`
+    Outputs,
     /// What every command prints with `--format json` if it fails before it has a result
     Error,
 }

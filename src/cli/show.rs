@@ -1,5 +1,6 @@
 //! Responsible for the flags and arguments of `airlift show`.
 
+use super::MarkdownArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -16,4 +17,7 @@ pub struct ShowPlanArgs {
     /// The file that `airlift plan --out` wrote
     #[arg(value_name = "PLAN")]
     pub file: PathBuf,
+    /// Markdown output.
+    #[command(flatten)]
+    pub markdown: MarkdownArgs,
 }

@@ -23,7 +23,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     if let Some(file) = &args.saved_plan {
         let (plan, report) = app.apply_saved_plan(file, args).await?;
-        return finish(app, args, &plan, &report);
+        return finish(app, args, &plan, &report).await;
     }
     let planned = app.plan(&args.planning).await?;
     let plan = &planned.plan;
@@ -36,16 +36,19 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
         app.ask_approval("Apply these changes?").await?;
     }
     let report = app.apply(&planned, &secrets, args.execution).await?;
-    finish(app, args, plan, &report)
+    finish(app, args, plan, &report).await
 }
 
-fn finish(
+async fn finish(
     app: &App<'_>,
     args: &ApplyArgs,
     plan: &Plan,
     report: &ApplyReport,
 ) -> Result<Exit, Failure> {
     app.show_report(plan, report)?;
+    if let Some(path) = &args.outputs_file {
+        app.write_outputs(path).await?;
+    }
     let change = if args.detailed_exitcode && plan.writes() {
         Exit::Changes
     } else {

@@ -12,7 +12,7 @@ pub(super) async fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let checks = app::unless_interrupted(invocation.env, checking).await?;
     match invocation.global.format {
         Format::Json => json::doctor(&mut ui.out(), &checks)?,
-        Format::Text => render::doctor(&mut ui.out(), &checks)?,
+        _ => render::doctor(&mut ui.out(), &checks)?,
     }
     let failed = checks.iter().any(|check| check.health == Health::Fail);
     Ok(if failed { Exit::Error } else { Exit::Success })

@@ -26,7 +26,7 @@ async fn execute(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
     let Invocation { ui, global, .. } = app.invocation;
     match global.format {
         Format::Json => json::drift(&mut ui.out(), &drift)?,
-        Format::Text => render::drift(&mut ui.out(), &drift, ui.verbosity())?,
+        _ => render::drift(&mut ui.out(), &drift, ui.verbosity())?,
     }
     Ok(exit(&drift, args))
 }

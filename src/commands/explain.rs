@@ -11,8 +11,8 @@ pub(super) fn run(invocation: Invocation<'_>, args: &ExplainArgs) -> Result<Exit
     match (invocation.global.format, &args.name) {
         (Format::Json, None) => json::topics(&mut out, explanations::all())?,
         (Format::Json, Some(name)) => json::topics(&mut out, &find(name)?)?,
-        (Format::Text, None) => explain::write_all(&mut out)?,
-        (Format::Text, Some(name)) => explain::write(&mut out, &find(name)?)?,
+        (_, None) => explain::write_all(&mut out)?,
+        (_, Some(name)) => explain::write(&mut out, &find(name)?)?,
     }
     Ok(Exit::Success)
 }

@@ -12,7 +12,7 @@ pub(super) fn run(invocation: Invocation<'_>, args: &InitArgs) -> Result<Exit, F
     let ui = invocation.ui;
     match invocation.global.format {
         Format::Json => json::written(&mut ui.out(), &directory, &files, &next)?,
-        Format::Text => render::initialized(ui, &files, &next)?,
+        _ => render::initialized(ui, &files, &next)?,
     }
     Ok(Exit::Success)
 }

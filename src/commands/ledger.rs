@@ -18,7 +18,7 @@ pub(super) async fn show(invocation: Invocation<'_>, args: &ShowArgs) -> Result<
     app.close().await?;
     match invocation.global.format {
         Format::Json => json::versioned(&mut ui.out(), &contents?)?,
-        Format::Text => render::ledger(&mut ui.out(), &contents?)?,
+        _ => render::ledger(&mut ui.out(), &contents?)?,
     }
     Ok(Exit::Success)
 }
@@ -44,7 +44,7 @@ pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let rekeyed = rekeyed?;
     match invocation.global.format {
         Format::Json => json::versioned(&mut ui.out(), &rekeyed)?,
-        Format::Text => render::rekeyed(&mut ui.out(), &rekeyed)?,
+        _ => render::rekeyed(&mut ui.out(), &rekeyed)?,
     }
     Ok(if rekeyed.left.is_empty() {
         Exit::Success

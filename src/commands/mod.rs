@@ -11,6 +11,7 @@ mod export;
 mod init;
 mod ledger;
 mod ledger_sign;
+mod outputs;
 mod plan;
 mod rotate;
 mod sandbox;
@@ -44,8 +45,8 @@ pub fn run_command_line() -> ExitCode {
     match cli::parse(std::env::args_os(), render::width()) {
         Ok(cli) => run(cli),
         Err(error) => match format() {
-            Format::Text => render::usage(&error).into(),
             Format::Json => render::usage_as_json(&error).into(),
+            _ => render::usage(&error).into(),
         },
     }
 }
@@ -124,6 +125,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Export(args) => export::run(invocation, &args).await,
         Command::Doctor(_) => doctor::run(invocation).await,
         Command::Rotate(args) => rotate::run(invocation, &args).await,
+        Command::Outputs(args) => outputs::run(invocation, &args).await,
         Command::Ledger(LedgerCommand::Show(args)) => ledger::show(invocation, &args).await,
         Command::Ledger(LedgerCommand::Trust(args)) => ledger::trust(invocation, &args).await,
         Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(invocation).await,

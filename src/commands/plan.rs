@@ -5,7 +5,7 @@ use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{Format, PlanArgs};
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
-use crate::render::{self, json};
+use crate::render::{self, json, markdown};
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
@@ -26,9 +26,13 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
         None => None,
     };
     let Invocation { ui, global, .. } = app.invocation;
+    let out = &mut ui.out();
     match global.format {
-        Format::Json => json::plan(&mut ui.out(), &plan, saved.as_ref())?,
-        Format::Text => render::plan(&mut ui.out(), &plan, ui.verbosity())?,
+        Format::Json => json::plan(out, &plan, saved.as_ref())?,
+        Format::Markdown => {
+            markdown::plan(out, &plan, saved.as_ref(), app::limits(args.markdown))?;
+        }
+        _ => render::plan(out, &plan, ui.verbosity())?,
     }
     if let (Some(saved), Format::Text) = (&saved, global.format) {
         render::plan_saved(ui, saved, &app.command_of(saved))?;

@@ -25,7 +25,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ServeArgs) -> Result<
     let origin = format!("http://{}", listener.local_addr().map_err(failed)?);
     match invocation.global.format {
         Format::Json => json::serving(&mut invocation.ui.out(), &origin, &organization)?,
-        Format::Text => render::serving(invocation.ui, &origin, &organization, client)?,
+        _ => render::serving(invocation.ui, &origin, &organization, client)?,
     }
     serve(listener, options, app::signal()).await?;
     Ok(Exit::Success)

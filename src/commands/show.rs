@@ -3,7 +3,7 @@
 use crate::app::{self, Invocation};
 use crate::cli::{Format, ShowPlanArgs};
 use crate::failure::{Exit, Failure};
-use crate::render::{self, json};
+use crate::render::{self, SavedFile, json, markdown};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exit, Failure> {
     let (saved, mac) = app::show_saved_plan(invocation, &args.file)?;
@@ -11,7 +11,11 @@ pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exi
     let plan = &saved.content.plan;
     match global.format {
         Format::Json => json::saved_plan(&mut ui.out(), &saved, mac)?,
-        Format::Text => {
+        Format::Markdown => {
+            let file = SavedFile::new(&args.file, &saved);
+            markdown::plan(&mut ui.out(), plan, Some(&file), app::limits(args.markdown))?;
+        }
+        _ => {
             render::saved_plan(ui, &saved, mac)?;
             render::plan(&mut ui.out(), plan, ui.verbosity())?;
         }

@@ -11,8 +11,8 @@ pub(super) fn run(invocation: Invocation<'_>, args: &TypesArgs) -> Result<Exit, 
     match (invocation.global.format, &args.name) {
         (Format::Json, None) => json::types(&mut out, catalog::all())?,
         (Format::Json, Some(name)) => json::types(&mut out, std::slice::from_ref(find(name)?))?,
-        (Format::Text, None) => render::types(&mut out, catalog::all())?,
-        (Format::Text, Some(name)) => render::one_type(&mut out, find(name)?)?,
+        (_, None) => render::types(&mut out, catalog::all())?,
+        (_, Some(name)) => render::one_type(&mut out, find(name)?)?,
     }
     Ok(Exit::Success)
 }

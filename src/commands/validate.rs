@@ -11,7 +11,7 @@ pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     match invocation.global.format {
         Format::Json => json::validation(&mut ui.out(), &loaded.report)?,
-        Format::Text => text(ui, &loaded)?,
+        _ => text(ui, &loaded)?,
     }
     Ok(if loaded.project.is_some() {
         Exit::Success

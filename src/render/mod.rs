@@ -12,7 +12,9 @@ mod export;
 pub(crate) mod fuzzing;
 pub mod json;
 mod labels;
+pub mod markdown;
 mod messages;
+mod outputs;
 #[cfg(test)]
 mod sample;
 mod saved_plan;
@@ -28,6 +30,9 @@ pub use messages::{
     AcceptedClient, aborted, ask, command_line, draining, initialized, left_for_apply,
     possible_duplicates, print_note, serving, target, valid,
 };
+pub use outputs::{
+    OutputsError, outputs, outputs_as_config_map, outputs_as_dotenv, outputs_as_yaml,
+};
 #[cfg(test)]
 pub(crate) use sample::golden;
 pub use saved_plan::{MacCheck, SavedFile, left_for_next_plan, plan_saved, saved_plan};
@@ -42,5 +47,6 @@ pub use text::{
 pub use view::ledger::{
     Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted, UnverifiedRow,
 };
+pub use view::outputs::Outputs;
 pub use view::rekey::Rekeyed;
 pub use view::signing::{Signing, SigningConnector, SigningEntry};

@@ -6,6 +6,7 @@ use crate::model::Address;
 use crate::plan::Action;
 use crate::saved_plan::{Commit, ReadPlan};
 use std::io;
+use std::path::Path;
 
 /// Pending changes that a note lists before it counts the rest.
 const LISTED: usize = 5;
@@ -19,6 +20,17 @@ pub struct SavedFile {
     pub id: String,
     /// When the plan stops being valid, in RFC 3339.
     pub expires_at: String,
+}
+
+impl SavedFile {
+    /// A plan that was read from a file.
+    pub fn new(path: &Path, saved: &ReadPlan) -> Self {
+        Self {
+            path: path.display().to_string(),
+            id: saved.id.clone(),
+            expires_at: saved.content.expires_at.clone(),
+        }
+    }
 }
 
 /// The check of a saved plan's MAC.

@@ -31,7 +31,9 @@ fn violations(validator: &Validator, instance: &Value) -> Vec<String> {
 #[test]
 fn schema_prints_committed_schemas() {
     let env = TestEnv::new();
-    for name in ["config", "policy", "plan", "report", "drift", "error"] {
+    for name in [
+        "config", "policy", "plan", "report", "drift", "error", "outputs",
+    ] {
         let output = env.run(&["schema", name]);
         output.exits(0);
         if std::env::var_os("BLESS").is_some() {

@@ -15,7 +15,7 @@ pub(crate) use results::{help, topics};
 pub use results::{serving, types, written};
 
 use super::sanitize;
-use super::{MacCheck, Out, SavedFile};
+use super::{MacCheck, Out, Outputs, SavedFile};
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::Report;
 use crate::failure::Failure;
@@ -105,6 +105,11 @@ pub fn drift_schema() -> schemars::Schema {
 /// The schema of a report.
 pub fn report_schema() -> schemars::Schema {
     schemars::schema_for!(report::ReportDocument<'static>)
+}
+
+/// The schema of outputs.
+pub fn outputs_schema() -> schemars::Schema {
+    schemars::schema_for!(Outputs)
 }
 
 /// The schema of a failure.
@@ -264,6 +269,7 @@ mod tests {
             ("report", super::report_schema()),
             ("drift", super::drift_schema()),
             ("error", super::error_schema()),
+            ("outputs", super::outputs_schema()),
         ] {
             let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
             golden(&format!("../../schemas/{name}.schema.json"), &text);

@@ -8,6 +8,7 @@ pub(crate) mod fields;
 pub(crate) mod findings;
 pub(crate) mod group;
 pub(crate) mod ledger;
+pub(crate) mod outputs;
 mod phrase;
 pub(crate) mod plan;
 pub(crate) mod rekey;

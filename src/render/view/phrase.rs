@@ -28,6 +28,11 @@ impl Phrase {
         self.label(Label::Plain, text)
     }
 
+    /// The text without labels.
+    pub(crate) fn plain_text(&self) -> String {
+        self.0.iter().map(|(_, piece)| piece.as_str()).collect()
+    }
+
     pub(crate) fn pieces(&self) -> &[(Label, Safe)] {
         &self.0
     }

@@ -18,6 +18,7 @@ mod ledger_commands;
 mod ledger_place;
 mod literal_text;
 mod naughty_names;
+mod outputs;
 mod policy;
 mod prune;
 mod redaction;

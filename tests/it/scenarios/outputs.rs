@@ -1,0 +1,55 @@
+//! Tests of the ids that programs read.
+
+use crate::support::TestEnv;
+use serde_json::Value;
+
+#[test]
+fn outputs_name_every_managed_object_and_follow_their_schema() {
+    let env = TestEnv::applied();
+    let outputs = env.run(&["outputs", "--format", "json"]);
+    let outputs = outputs.exits(0).json();
+    let acme = &outputs["customers"]["acme"];
+    let world = env.world();
+    let workspace = world.workspace("acme").unwrap().id.to_string();
+    assert_eq!(acme["workspace_id"], workspace);
+    let github = env.connector("Acme GitHub").id.to_string();
+    assert_eq!(acme["connectors"]["Acme GitHub"]["id"], github);
+    let schema = env.run(&["schema", "outputs"]);
+    let schema = schema.exits(0).json();
+    assert!(jsonschema::is_valid(&schema, &outputs));
+    let text = env.run(&["outputs", "--target", "globex"]);
+    text.exits(0).says("Globex Stripe");
+    assert!(!text.stdout.contains("acme"), "{text}");
+    env.run(&["outputs", "--format", "dotenv"])
+        .exits(0)
+        .says(&format!("AIRLIFT_CONNECTOR_ACME__ACME_GITHUB={github}"));
+    for format in ["yaml", "k8s"] {
+        env.run(&["outputs", "--format", format])
+            .exits(0)
+            .says(&github);
+    }
+    env.run(&["plan", "--format", "k8s"]).exits(64);
+    env.run(&["--format", "markdown", "outputs"]).exits(64);
+}
+
+#[test]
+fn file_of_outputs_has_the_ids_after_the_run() {
+    let env = TestEnv::applied();
+    let before = env.connector("Globex Stripe").id.to_string();
+    env.write("stripe-key", "sk_another_value_of_globex");
+    env.apply(&["--outputs-file", "ids.json"]).0.exits(0);
+    let text = std::fs::read_to_string(env.path("ids.json")).unwrap();
+    let outputs: Value = serde_json::from_str(&text).unwrap();
+    let after = env.connector("Globex Stripe").id.to_string();
+    assert_ne!(before, after);
+    let globex = &outputs["customers"]["globex"]["connectors"];
+    assert_eq!(globex["Globex Stripe"]["id"], after);
+}
+
+#[test]
+fn plan_as_markdown_has_the_steps_and_no_secret() {
+    let env = TestEnv::new();
+    let plan = env.run(&["plan", "--format", "markdown"]);
+    plan.exits(0).says("<!-- airlift plan -->").says("`acme`");
+    assert!(plan.stdout.contains("## Plan: 5 to add"), "{plan}");
+}
