@@ -15,10 +15,15 @@ const NAMED: usize = 20;
 /// The longest value of a field, in characters.
 const LONGEST_VALUE: usize = 200;
 
+/// Rows, each with the number of steps that it lists.
+type Rows = Vec<(String, usize)>;
+/// A form of listing steps.
+type Form = fn(&[&Step]) -> Rows;
+
 /// Every step, in the most detailed form that fits into `space` bytes, and how many did not fit in
 /// any form.
 pub(super) fn important(steps: &[&Step], space: usize) -> (String, usize) {
-    let forms: [fn(&[&Step]) -> Vec<(String, usize)>; 3] = [detailed, by_customer, by_names];
+    let forms: [Form; 3] = [detailed, by_customer, by_names];
     let mut smallest = Vec::new();
     for form in forms {
         let rows = form(steps);
@@ -40,7 +45,7 @@ pub(super) fn important(steps: &[&Step], space: usize) -> (String, usize) {
 }
 
 /// One row for each step, with its reasons and id.
-fn detailed(steps: &[&Step]) -> Vec<(String, usize)> {
+fn detailed(steps: &[&Step]) -> Rows {
     let row = |step: &&Step| {
         let reasons: Vec<&str> = step.reasons.iter().copied().map(labels::reason).collect();
         let id = step::remote_id(&step.operation).unwrap_or_default();
@@ -58,7 +63,7 @@ fn detailed(steps: &[&Step]) -> Vec<(String, usize)> {
 }
 
 /// One row for each customer.
-fn by_customer(steps: &[&Step]) -> Vec<(String, usize)> {
+fn by_customer(steps: &[&Step]) -> Rows {
     let rows = names_by_customer(steps).into_iter();
     rows.map(|(customer, names)| {
         (
@@ -70,7 +75,7 @@ fn by_customer(steps: &[&Step]) -> Vec<(String, usize)> {
 }
 
 /// One row for customers whose connectors have the same names.
-fn by_names(steps: &[&Step]) -> Vec<(String, usize)> {
+fn by_names(steps: &[&Step]) -> Rows {
     let mut equal: BTreeMap<Vec<Option<&str>>, Vec<&str>> = BTreeMap::new();
     for (customer, names) in names_by_customer(steps) {
         equal.entry(names).or_default().push(customer);

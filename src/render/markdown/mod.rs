@@ -55,9 +55,9 @@ fn document(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
         matches!(step.action, Action::Replace | Action::Rotate)
     });
     document.add_groups(plan);
-    document.add_rows("Changes in place", by_change(plan));
-    document.add_rows("New", addresses(plan, Action::Create));
-    document.add_rows("Adopted", addresses(plan, Action::Adopt));
+    document.add_rows("Changes in place", &by_change(plan));
+    document.add_rows("New", &addresses(plan, Action::Create));
+    document.add_rows("Adopted", &addresses(plan, Action::Adopt));
     document.finish()
 }
 
@@ -73,12 +73,10 @@ fn head(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
     let verdict = sentences.next().unwrap_or_default();
     let counts: Vec<String> = sentences.collect();
     let mut text = format!("{marker}\n## {verdict}\n\n{}\n\n", counts.join(" "));
-    if let Some(saved) = saved {
-        text += &format!(
-            "Plan {}, valid until {}.\n\n",
-            code(&saved.id),
-            code(&saved.expires_at)
-        );
+    if let Some(SavedFile { id, expires_at, .. }) = saved {
+        let (id, expires_at) = (code(id), code(expires_at));
+        let line = format!("Plan {id}, valid until {expires_at}.\n\n");
+        text.push_str(&line);
     }
     text
 }
@@ -100,7 +98,7 @@ impl Document {
         for refusal in &plan.refusals {
             let message = code(wording::refused(refusal));
             let guard = code(labels::code(refusal.code()));
-            self.text += &format!("**Refused** {guard}: {message}\n\n");
+            self.push(format_args!("**Refused** {guard}: {message}\n\n"));
         }
     }
 
@@ -113,7 +111,10 @@ impl Document {
         }
         let space = self.free().saturating_sub(title.len() + 40);
         let (rows, missing) = important(&steps, space);
-        self.text += &format!("### {title} ({})\n\n{rows}\n", number(steps.len()));
+        self.push(format_args!(
+            "### {title} ({})\n\n{rows}\n",
+            number(steps.len())
+        ));
         if missing > 0 {
             self.cut.push(format!("{} of {title}", number(missing)));
         }
@@ -138,12 +139,12 @@ impl Document {
                     detail.unwrap_or_default()
                 )
             });
-            self.add_rows(group.title, rows.collect());
+            self.add_rows(group.title, &rows.collect::<Vec<String>>());
         }
     }
 
     /// A section whose rows are cut at the limit.
-    fn add_rows(&mut self, title: &str, rows: Vec<String>) {
+    fn add_rows(&mut self, title: &str, rows: &[String]) {
         if rows.is_empty() {
             return;
         }
@@ -159,7 +160,7 @@ impl Document {
         let space = self.free().saturating_sub(start.len() + end.len());
         let mut section = String::new();
         let mut shown = 0;
-        for row in &rows {
+        for row in rows {
             if section.len() + row.len() > space {
                 break;
             }
@@ -171,8 +172,12 @@ impl Document {
             self.cut.push(format!("{missing} of {title}"));
         }
         if shown > 0 {
-            self.text += &format!("{start}{section}{end}");
+            self.push(format_args!("{start}{section}{end}"));
         }
+    }
+
+    fn push(&mut self, text: impl std::fmt::Display) {
+        self.text.push_str(&text.to_string());
     }
 
     /// The bytes that are left before the closing sentences.
@@ -183,11 +188,11 @@ impl Document {
     fn finish(mut self) -> String {
         if !self.cut.is_empty() {
             let cut = self.cut.join(", ");
-            self.text += &format!(
+            self.push(format_args!(
                 "**Not shown, because the comment may have {} bytes:** {cut}. \
                  `airlift show` or `--format json` has all of it.\n",
                 number(self.limits.bytes)
-            );
+            ));
         }
         self.text
     }
