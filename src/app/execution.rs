@@ -52,7 +52,7 @@ impl App<'_> {
         approval::ask(self.invocation, question).await
     }
 
-    /// Saves the ledger entries that were recovered from an interrupted run, and executes the plan.
+    /// Records the ledger entries that were recovered from an interrupted run, and executes the plan.
     pub(crate) async fn execute(
         &self,
         planned: &Planned,
@@ -63,7 +63,7 @@ impl App<'_> {
         self.stop.mark_writing();
         for id in &planned.unsaved {
             let entry = &planned.recorded.customers[id];
-            self.ledger.save(*id, entry).await?;
+            self.ledger.recover(*id, entry).await?;
         }
         self.connection.mask(&secrets.values);
         let (plan, recorded) = (&planned.plan, &planned.recorded);

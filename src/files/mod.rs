@@ -37,6 +37,9 @@ pub enum Access {
     Shared,
 }
 
+/// The most files that are synced one by one.
+const SYNCED_SINGLY: usize = 4;
+
 /// How to open a file.
 #[derive(Debug, Clone, Copy)]
 enum OpenMode {
@@ -116,21 +119,67 @@ pub fn replace_atomically(
 ) -> Result<File, FileError> {
     let replace = || {
         let (directory, name) = parent_of(root, relative)?;
-        let temporary = temporary_name(&name);
-        let mut file = directory.open_file(&temporary, OpenMode::CreateNew(access))?;
-        let written = file
-            .write_all(content)
-            .and_then(|()| file.sync_all())
-            .map_err(FileErrorKind::Io)
-            .and_then(|()| directory.rename(&temporary, &name));
-        if let Err(kind) = written {
-            let _the_first_error_counts = directory.remove(&temporary);
-            return Err(kind);
-        }
+        let file = replace(&directory, &name, content, access, File::sync_all)?;
         directory.sync()?;
         Ok(file)
     };
     replace().map_err(|kind| FileError::new(root, relative, kind))
+}
+
+/// Replaces a file as a whole, without making it durable: after a crash of the machine it may be missing
+/// or incomplete, until [`sync_all`].
+pub fn replace_unsynced(
+    root: &Path,
+    relative: &Path,
+    content: &[u8],
+    access: Access,
+) -> Result<(), FileError> {
+    parent_of(root, relative)
+        .and_then(|(directory, name)| replace(&directory, &name, content, access, |_| Ok(())))
+        .map(drop)
+        .map_err(|kind| FileError::new(root, relative, kind))
+}
+
+fn replace(
+    directory: &Directory,
+    name: &OsString,
+    content: &[u8],
+    access: Access,
+    sync: impl FnOnce(&File) -> std::io::Result<()>,
+) -> Result<File, FileErrorKind> {
+    let temporary = temporary_name(name);
+    let mut file = directory.open_file(&temporary, OpenMode::CreateNew(access))?;
+    let written = file
+        .write_all(content)
+        .and_then(|()| sync(&file))
+        .map_err(FileErrorKind::Io)
+        .and_then(|()| directory.rename(&temporary, name));
+    match written {
+        Ok(()) => Ok(file),
+        Err(kind) => {
+            let _the_first_error_counts = directory.remove(&temporary);
+            Err(kind)
+        }
+    }
+}
+
+/// Makes files of one directory durable, with one call for the whole file system if they are many and the
+/// system has such a call.
+pub fn sync_all(root: &Path, directory: &Path, names: &[OsString]) -> Result<(), FileError> {
+    let opened = Directory::open(root).and_then(|root| root.descend(directory));
+    let sync = |opened: Directory| {
+        if names.len() > SYNCED_SINGLY && opened.sync_file_system()? {
+            return Ok(());
+        }
+        for name in names {
+            let file = opened.open_file(name, OpenMode::Read)?;
+            file.sync_all().map_err(FileErrorKind::Io)?;
+        }
+        opened.sync()
+    };
+    opened
+        .and_then(sync)
+        .map_err(|kind| FileError::new(root, directory, kind))
 }
 
 /// Removes a file or a link, if it exists, durably.

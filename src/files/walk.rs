@@ -45,7 +45,7 @@ impl Directory {
             .try_fold(self, |directory, name| directory.child(name))
     }
 
-    /// Opens a directory below this one and creates the missing components.
+    /// Opens a directory below this one and creates the missing components durably.
     pub(super) fn create(self, relative: &Path, access: Access) -> Result<(), FileErrorKind> {
         let mode = match access {
             Access::Private => Mode::RWXU,
@@ -56,6 +56,7 @@ impl Directory {
         let created = names.try_fold(self, |directory, name| {
             match mkdirat(&directory.0, name, mode) {
                 Ok(()) => {
+                    directory.sync()?;
                     let created = directory.child(name)?;
                     set_group_access(&created.0, access, 0o070)?;
                     Ok(created)
@@ -118,6 +119,25 @@ impl Directory {
 
     pub(super) fn sync(&self) -> Result<(), FileErrorKind> {
         self.0.sync_all().map_err(FileErrorKind::Io)
+    }
+
+    /// Makes the whole file system durable. `false` if the system cannot.
+    #[cfg(target_os = "linux")]
+    pub(super) fn sync_file_system(&self) -> Result<bool, FileErrorKind> {
+        rustix::fs::syncfs(&self.0)
+            .map(|()| true)
+            .map_err(|error| FileErrorKind::Io(error.into()))
+    }
+
+    /// Makes the whole file system durable. `false` if the system cannot.
+    #[cfg(not(target_os = "linux"))]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "the same interface as on Linux"
+    )]
+    pub(super) fn sync_file_system(&self) -> Result<bool, FileErrorKind> {
+        Ok(false)
     }
 
     pub(super) fn metadata(&self) -> Result<Metadata, FileErrorKind> {

@@ -6,7 +6,8 @@
 
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
-use super::head::{Head, StoredHead};
+use super::head::{Head, HeadJournal, StoredHead};
+use super::journal::SavedEntries;
 use super::{Damage, LedgerError, LedgerStore, head};
 use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use uuid::Uuid;
 
-const DIR: &str = "customers";
+pub(super) const DIR: &str = "customers";
 const WHAT: &str = "ledger file";
 /// Entries that are read from a shared store at the same time.
 const PARALLEL_READS: usize = 32;
@@ -82,17 +83,36 @@ enum File {
     },
     /// A tombstone without a valid MAC, such as one that a run before a rekeying left.
     UnverifiedTombstone,
+    /// The file cannot be read as an entry, such as one that was not durable when the machine crashed.
+    Damaged(LedgerError),
+}
+
+/// The head and the files of a ledger, as they are stored.
+#[derive(Debug)]
+pub(super) struct StoredLedger {
+    head: StoredHead,
+    files: Vec<(WorkspaceId, File)>,
+}
+
+impl StoredLedger {
+    /// The journal that the head names, if the head is authenticated.
+    pub(super) fn journal(&self) -> Option<&HeadJournal> {
+        match &self.head {
+            StoredHead::Signed(head) => head.journal.as_ref(),
+            StoredHead::Absent | StoredHead::Altered => None,
+        }
+    }
 }
 
 pub(super) fn file(id: WorkspaceId) -> String {
     format!("{DIR}/{id}.json")
 }
 
-/// Reads all entries.
+/// Reads the head and the files of all entries.
 pub(super) async fn read(
     store: &LedgerStore,
     authenticator: &Authenticator,
-) -> Result<Snapshot, LedgerError> {
+) -> Result<StoredLedger, LedgerError> {
     // The head is read first: the generations of a concurrent run only grow.
     let head = head::read(store, authenticator).await?;
     let files = stream::iter(store.list(DIR).await?)
@@ -101,19 +121,7 @@ pub(super) async fn read(
         .try_filter_map(async |file| Ok(file))
         .try_collect()
         .await?;
-    Ok(classify(head, files))
-}
-
-/// Reads one entry. `None` if it does not exist, is removed or is not authenticated.
-pub(super) async fn find(
-    store: &LedgerStore,
-    authenticator: &Authenticator,
-    id: WorkspaceId,
-) -> Result<Option<CustomerEntry>, LedgerError> {
-    match read_file(store, authenticator, file(id)).await? {
-        Some((_, File::Signed { customer, .. })) => Ok(customer),
-        _ => Ok(None),
-    }
+    Ok(StoredLedger { head, files })
 }
 
 /// Reads one file. `None` if it was removed since the listing.
@@ -122,11 +130,7 @@ async fn read_file(
     authenticator: &Authenticator,
     name: String,
 ) -> Result<Option<(WorkspaceId, File)>, LedgerError> {
-    let Some(text) = store.read(&name).await? else {
-        return Ok(None);
-    };
     let path = store.shown(&name);
-    let place = (path.as_path(), WHAT);
     let id = name
         .strip_prefix("customers/")
         .and_then(|name| name.strip_suffix(".json")?.parse().ok())
@@ -137,7 +141,26 @@ async fn read_file(
             line: 1,
             damage: Damage::Other,
         })?;
-    let file = match envelope::open(authenticator, &name, &text, place)? {
+    let read = match store.read(&name).await {
+        Ok(None) => return Ok(None),
+        Ok(Some(text)) => open(authenticator, &name, &text, &path),
+        Err(error) => Err(error),
+    };
+    match read {
+        Ok(file) => Ok(Some((id, file))),
+        Err(error) if error.is_damage() => Ok(Some((id, File::Damaged(error)))),
+        Err(error) => Err(error),
+    }
+}
+
+fn open(
+    authenticator: &Authenticator,
+    name: &str,
+    text: &str,
+    path: &Path,
+) -> Result<File, LedgerError> {
+    let place = (path, WHAT);
+    Ok(match envelope::open(authenticator, name, text, place)? {
         Opened::Signed(sealed) => signed(&sealed, place)?,
         Opened::Altered(sealed) if tombstone(&sealed).is_some() => File::UnverifiedTombstone,
         Opened::Altered(sealed) => File::Unverified {
@@ -146,10 +169,9 @@ async fn read_file(
         },
         Opened::Version1 => File::Unverified {
             cause: UnverifiedCause::Version1,
-            claim: claim(&text),
+            claim: claim(text),
         },
-    };
-    Ok(Some((id, file)))
+    })
 }
 
 fn signed(sealed: &Sealed<'_>, place: (&Path, &'static str)) -> Result<File, LedgerError> {
@@ -189,13 +211,21 @@ fn claim(content: &str) -> Option<CustomerEntry> {
     Some(entry.customer)
 }
 
-/// Compares the entries with the head.
-fn classify(stored: StoredHead, files: Vec<(WorkspaceId, File)>) -> Snapshot {
+/// Compares the entries with the head. `saved` are the entries that the journal has and whose files may
+/// be old, incomplete or missing.
+pub(super) fn classify(
+    stored: StoredLedger,
+    saved: &SavedEntries,
+) -> Result<Snapshot, LedgerError> {
+    let StoredLedger {
+        head: stored,
+        files,
+    } = stored;
     let is_signed = |(_, file): &(WorkspaceId, File)| matches!(file, File::Signed { .. });
     let is_altered = |(_, file): &(WorkspaceId, File)| match file {
         File::Unverified { cause, .. } => *cause != UnverifiedCause::Version1,
         File::UnverifiedTombstone => true,
-        File::Signed { .. } => false,
+        File::Signed { .. } | File::Damaged(_) => false,
     };
     let is_head_altered = stored == StoredHead::Altered;
     let head = match stored {
@@ -221,15 +251,40 @@ fn classify(stored: StoredHead, files: Vec<(WorkspaceId, File)>) -> Snapshot {
     };
     let existing: BTreeSet<WorkspaceId> = files.iter().map(|(id, _)| *id).collect();
     for (id, file) in files {
-        snapshot.add(id, file, headless);
+        if saved.contains_key(&id) {
+            snapshot.counter = snapshot.counter.max(file.generation());
+        } else {
+            snapshot.add(id, file, headless)?;
+        }
+    }
+    for (id, entry) in saved {
+        snapshot.generations.remove(id);
+        let entry = entry.clone().map(|entry| (*id, entry));
+        snapshot.customers.extend(entry);
     }
     snapshot.add_missing(&existing);
-    snapshot
+    Ok(snapshot)
+}
+
+impl File {
+    /// The generation, if it is authenticated.
+    fn generation(&self) -> u64 {
+        match self {
+            Self::Signed { generation, .. } => *generation,
+            Self::Unverified { .. } | Self::UnverifiedTombstone | Self::Damaged(_) => 0,
+        }
+    }
 }
 
 impl Snapshot {
-    fn add(&mut self, id: WorkspaceId, file: File, headless: UnverifiedCause) {
+    fn add(
+        &mut self,
+        id: WorkspaceId,
+        file: File,
+        headless: UnverifiedCause,
+    ) -> Result<(), LedgerError> {
         match file {
+            File::Damaged(error) => return Err(error),
             File::Unverified { cause, claim } => self.refuse(id, cause, claim),
             // It claims nothing, and the head names no entry that it could hide.
             File::UnverifiedTombstone
@@ -269,6 +324,7 @@ impl Snapshot {
                 }
             }
         }
+        Ok(())
     }
 
     fn refuse(&mut self, id: WorkspaceId, cause: UnverifiedCause, claim: Option<CustomerEntry>) {

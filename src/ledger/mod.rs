@@ -23,7 +23,7 @@ mod store;
 pub(crate) use authenticate::testing;
 
 pub use authenticate::{Authenticator, LedgerKey, Scope};
-pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
+pub use journal::{CLOCK_DIFFERENCE, CustomerAtWork, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
@@ -193,6 +193,16 @@ impl LedgerError {
             what,
             line: error.line(),
             damage: Damage::from_content(text.as_bytes(), Some(&error)),
+        }
+    }
+
+    /// Whether a file has content that no run writes. A file that was not durable when the machine
+    /// crashed can have such content.
+    fn is_damage(&self) -> bool {
+        match self {
+            Self::Unreadable { .. } => true,
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::InvalidData,
+            _ => false,
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         Ok(id) => id,
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
     };
-    if ctx.run.ledger.find(id).await?.is_some() {
+    if ctx.run.ledger.is_recorded(id) {
         // The present entry records more than a new one would, so it stays.
         ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
         return Err(StepError::stale(StaleReason::AlreadyRecorded));

@@ -1,7 +1,17 @@
 //! Responsible for the journal in a local file: a header, then a line for each intent and a line for
 //! each outcome, which a run appends.
+//!
+//! One sync of the file makes the lines of several customers durable. The first customer that waits
+//! for its line syncs the file for all customers whose lines are written by then. It first gives the
+//! other customers at work a few milliseconds to add their lines. An outcome waits for no sync: if it
+//! is lost, the next run finds the effect of the request in the API. A line is durable only together
+//! with all lines before it, because the next run accepts only an unbroken chain.
+//!
+//! The sync blocks the task that executes the customers. Their responses arrive on other threads
+//! meanwhile, and almost all of them wait for the sync anyway.
 
-use super::lines::{self, Chain, IntentLine, OutcomeLine};
+use super::lines::{self, Chain, IntentLine, NO_INTENT, OutcomeLine};
+use super::saved::{SavedEntries, SavedLine};
 use super::signature::JournalId;
 use super::{IntentOutcome, JournalContent, JournalEntry};
 use crate::ledger::authenticate::Authenticator;
@@ -12,15 +22,21 @@ use crate::ledger::{Damage, LedgerError};
 use crate::model::LockUnpoisoned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 const FILE: &str = "journal.ndjson";
-/// The maximum size of a journal that is read. A creation takes about 1 KiB, and the journal of a run
+/// The maximum size of a journal that is read. A creation takes about 2 KiB, and the journal of a run
 /// with hundreds of thousands of creations must be readable.
-const MAX_SIZE: u64 = 512 * 1024 * 1024;
+const MAX_SIZE: u64 = 1024 * 1024 * 1024;
+/// How long a sync waits for further lines, for each customer at work. With few customers, a wait
+/// would take longer than the syncs that it saves.
+const GATHER_FOR_EACH: Duration = Duration::from_micros(80);
 
 /// The open journal file.
 #[derive(Debug)]
@@ -29,6 +45,12 @@ pub(super) struct Log {
     authenticator: Arc<Authenticator>,
     id: Uuid,
     tail: Mutex<Tail>,
+    /// Held by the customer that syncs the file for all.
+    turn: tokio::sync::Mutex<()>,
+    /// Notified when half of the customers at work wait for a sync.
+    gathered: Notify,
+    /// Has one more reference for each customer at work.
+    at_work: Arc<()>,
 }
 
 /// The end of the file, where the next line goes.
@@ -36,9 +58,17 @@ pub(super) struct Log {
 pub(super) struct Tail {
     pub(super) file: File,
     chain: Chain,
-    /// Set while a line is written. Stays set after a failed write, because the file may end with an
-    /// incomplete line.
-    is_broken: bool,
+    /// The number of lines that this run wrote.
+    lines: u64,
+    /// How many of them are durable.
+    synced: u64,
+    /// The number of customers that wait for the next sync.
+    waiting: usize,
+    /// The number of syncs.
+    pub(super) syncs: u64,
+    /// Why a write or a sync failed. No line follows then, because the file may end with an incomplete
+    /// line, and a later sync can succeed although the lines are lost.
+    failure: Option<(ErrorKind, String)>,
 }
 
 /// Reads the journal. `head` is the journal that the ledger's head names.
@@ -67,6 +97,7 @@ impl Log {
         authenticator: Arc<Authenticator>,
         head: Option<&HeadJournal>,
         carried_over: &BTreeMap<u64, JournalEntry>,
+        saved: &SavedEntries,
         unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
         let path = store.path(FILE);
@@ -75,19 +106,26 @@ impl Log {
             UnverifiedLines::Drop => BTreeSet::new(),
         };
         let id = JournalId::new(head.map(|head| head.id));
-        let (chain, text) = encode(&authenticator, id, carried_over, customers)
+        let (chain, text) = encode(&authenticator, id, carried_over, saved, customers)
             .map_err(std::io::Error::from)
             .map_err(LedgerError::io("cannot write", &path))?;
         let tail = Tail {
             file: store.replace(FILE, &text)?,
             chain,
-            is_broken: false,
+            lines: 0,
+            synced: 0,
+            waiting: 0,
+            syncs: 0,
+            failure: None,
         };
         Ok(Self {
             path,
             authenticator,
             id: id.journal,
             tail: Mutex::new(tail),
+            turn: tokio::sync::Mutex::default(),
+            gathered: Notify::new(),
+            at_work: Arc::default(),
         })
     }
 
@@ -95,37 +133,118 @@ impl Log {
         self.id
     }
 
-    pub(super) fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
-        self.append(seq, &IntentLine::new(entry))
+    /// Counts a customer as at work until the result is dropped.
+    pub(super) fn customer_at_work(&self) -> Arc<()> {
+        Arc::clone(&self.at_work)
     }
 
+    /// Appends an intent, and waits until the line is durable.
+    pub(super) async fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
+        let content = IntentLine::new(entry);
+        let line = self.append(|chain| chain.line(&self.authenticator, seq, &content))?;
+        self.wait_until_durable(line).await
+    }
+
+    /// Appends an outcome, which the next sync makes durable.
     pub(super) fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
-        self.append(seq, &OutcomeLine { outcome })
+        let content = OutcomeLine { outcome };
+        self.append(|chain| chain.line(&self.authenticator, seq, &content))
+            .map(drop)
+    }
+
+    /// Appends a change of an entry, which the next sync makes durable.
+    pub(super) fn save(&self, saved: &SavedLine) -> Result<(), LedgerError> {
+        self.append(|chain| chain.line(&self.authenticator, NO_INTENT, saved))
+            .map(drop)
+    }
+
+    /// Makes all lines durable.
+    pub(super) fn sync(&self) -> Result<(), LedgerError> {
+        let mut tail = self.tail();
+        let lines = tail.lines;
+        if lines == tail.synced && tail.failure.is_none() {
+            return Ok(());
+        }
+        self.write(&mut tail, |tail| tail.file.sync_data())?;
+        tail.synced = lines;
+        tail.waiting = 0;
+        tail.syncs += 1;
+        Ok(())
     }
 
     pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
         self.tail.lock_unpoisoned()
     }
 
-    /// Appends a line. After a failed append all later appends fail: a line after an incomplete line
-    /// would be unreadable, and a request must not be sent before its intent is on disk.
-    fn append(&self, seq: u64, content: &impl serde::Serialize) -> Result<(), LedgerError> {
-        let failed = || LedgerError::io("cannot write", &self.path);
+    /// Appends a line. Returns its number.
+    fn append(
+        &self,
+        next_line: impl FnOnce(&mut Chain) -> serde_json::Result<Vec<u8>>,
+    ) -> Result<u64, LedgerError> {
         let mut tail = self.tail();
-        if tail.is_broken {
-            let error = std::io::Error::other("an earlier write to the file failed");
-            return Err(failed()(error));
+        self.write(&mut tail, |tail| {
+            let line = next_line(&mut tail.chain)?;
+            tail.file.write_all(&line)
+        })?;
+        tail.lines += 1;
+        Ok(tail.lines)
+    }
+
+    /// Changes the file. After a failure all later changes fail: a line after an incomplete line would
+    /// be unreadable, and a request must not be sent before its intent is durable.
+    fn write(
+        &self,
+        tail: &mut Tail,
+        change: impl FnOnce(&mut Tail) -> std::io::Result<()>,
+    ) -> Result<(), LedgerError> {
+        let failed = || LedgerError::io("cannot write", &self.path);
+        if let Some((kind, cause)) = &tail.failure {
+            let text = format!("an earlier write to the file failed: {cause}");
+            return Err(failed()(std::io::Error::new(*kind, text)));
         }
-        tail.is_broken = true;
-        let text = tail
-            .chain
-            .line(&self.authenticator, seq, content)
-            .map_err(std::io::Error::from)
-            .map_err(failed())?;
-        tail.file.write_all(&text).map_err(failed())?;
-        tail.file.sync_data().map_err(failed())?;
-        tail.is_broken = false;
-        Ok(())
+        change(tail).map_err(|error| {
+            tail.failure = Some((error.kind(), error.to_string()));
+            failed()(error)
+        })
+    }
+
+    async fn wait_until_durable(&self, line: u64) -> Result<(), LedgerError> {
+        self.note_waiting();
+        let _turn = self.turn.lock().await;
+        if self.tail().synced >= line {
+            return Ok(());
+        }
+        self.gather().await;
+        self.sync()
+    }
+
+    fn note_waiting(&self) {
+        let mut tail = self.tail();
+        tail.waiting += 1;
+        if self.has_gathered(&tail) {
+            self.gathered.notify_one();
+        }
+    }
+
+    /// Whether half of the customers at work wait for a sync.
+    fn has_gathered(&self, tail: &Tail) -> bool {
+        tail.waiting * 2 >= self.at_work()
+    }
+
+    fn at_work(&self) -> usize {
+        Arc::strong_count(&self.at_work) - 1
+    }
+
+    /// Lets other customers add their lines.
+    async fn gather(&self) {
+        // The customers whose responses have arrived.
+        tokio::task::yield_now().await;
+        let customers = u32::try_from(self.at_work()).unwrap_or(u32::MAX);
+        let longest = GATHER_FOR_EACH.saturating_mul(customers);
+        // The timer of the runtime has steps of a millisecond.
+        if longest.as_millis() > 0 && !self.has_gathered(&self.tail()) {
+            let _ = timeout(longest, self.gathered.notified()).await;
+        }
     }
 }
 
@@ -134,6 +253,7 @@ fn encode(
     authenticator: &Authenticator,
     id: JournalId,
     carried_over: &BTreeMap<u64, JournalEntry>,
+    saved: &SavedEntries,
     unverified: BTreeSet<String>,
 ) -> serde_json::Result<(Chain, Vec<u8>)> {
     let (mut chain, mut text) = Chain::start(authenticator, id)?;
@@ -142,6 +262,10 @@ fn encode(
         if let Some(outcome) = entry.outcome {
             text.extend(chain.line(authenticator, *seq, &OutcomeLine { outcome })?);
         }
+    }
+    for (id, entry) in saved {
+        let line = SavedLine::whole(*id, entry.as_ref());
+        text.extend(chain.line(authenticator, NO_INTENT, &line)?);
     }
     for customer in unverified {
         text.extend(chain.unverified_line(authenticator, customer)?);

@@ -4,6 +4,7 @@
 //! inserted, no line is authenticated. A line that is not authenticated claims nothing. It names a
 //! customer, which the planner blocks.
 
+use super::saved::{SavedEntries, SavedLine};
 use super::signature::{JournalId, Position};
 use super::{Intent, IntentOutcome, JournalContent, JournalEntry};
 use crate::ledger::authenticate::Authenticator;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The name of all lines of a file in their MACs.
 const PLACE: &str = "file";
 /// The sequence number of lines that belong to no intent. Intents are numbered from 1.
-const NO_INTENT: u64 = 0;
+pub(super) const NO_INTENT: u64 = 0;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -54,6 +55,16 @@ pub(super) struct OutcomeLine {
 #[derive(Serialize, Deserialize)]
 pub(super) struct UnverifiedLine {
     pub(super) unverified: String,
+}
+
+/// What a line says.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LineContent {
+    Outcome(OutcomeLine),
+    Unverified(UnverifiedLine),
+    Saved(SavedLine),
+    Intent(IntentLine),
 }
 
 #[derive(Serialize)]
@@ -207,6 +218,9 @@ struct LineReader<'a> {
     /// Numbers with an outcome that is not authenticated.
     ended: BTreeSet<u64>,
     unverified_names: BTreeSet<String>,
+    saved: SavedEntries,
+    /// The customers of entries that are not authenticated.
+    saved_claims: BTreeSet<String>,
 }
 
 impl<'a> LineReader<'a> {
@@ -240,6 +254,8 @@ impl<'a> LineReader<'a> {
             claims: BTreeMap::new(),
             ended: BTreeSet::new(),
             unverified_names: BTreeSet::new(),
+            saved: SavedEntries::new(),
+            saved_claims: BTreeSet::new(),
         }
     }
 
@@ -265,37 +281,40 @@ impl<'a> LineReader<'a> {
     }
 
     fn read_signed(&mut self, seq: u64, content: &str) -> Option<()> {
-        if let Ok(OutcomeLine { outcome }) = serde_json::from_str(content) {
-            super::end(&mut self.open, seq, outcome);
-            return Some(());
+        match serde_json::from_str(content).ok()? {
+            LineContent::Outcome(OutcomeLine { outcome }) => {
+                super::end(&mut self.open, seq, outcome);
+            }
+            LineContent::Unverified(UnverifiedLine { unverified }) => {
+                self.unverified_names.insert(unverified);
+            }
+            LineContent::Saved(saved) => saved.apply(&mut self.saved)?,
+            LineContent::Intent(IntentLine { at, intent }) => {
+                let entry = JournalEntry {
+                    intent,
+                    at,
+                    outcome: None,
+                };
+                self.seen.insert(seq);
+                self.open.insert(seq, entry);
+            }
         }
-        if let Ok(UnverifiedLine { unverified }) = serde_json::from_str(content) {
-            self.unverified_names.insert(unverified);
-            return Some(());
-        }
-        let IntentLine { at, intent } = serde_json::from_str(content).ok()?;
-        let entry = JournalEntry {
-            intent,
-            at,
-            outcome: None,
-        };
-        self.seen.insert(seq);
-        self.open.insert(seq, entry);
         Some(())
     }
 
     fn read_unsigned(&mut self, seq: u64, content: &str) -> Option<()> {
         self.end_chain();
-        if let Ok(OutcomeLine { outcome }) = serde_json::from_str(content) {
-            self.end_claim(seq, outcome);
-            return Some(());
+        match serde_json::from_str(content).ok()? {
+            LineContent::Outcome(OutcomeLine { outcome }) => self.end_claim(seq, outcome),
+            LineContent::Unverified(UnverifiedLine { unverified }) => {
+                self.unverified_names.insert(unverified);
+            }
+            LineContent::Saved(saved) => {
+                self.saved_claims
+                    .extend(saved.customer().map(str::to_owned));
+            }
+            LineContent::Intent(IntentLine { intent, .. }) => self.claim(seq, &intent),
         }
-        if let Ok(UnverifiedLine { unverified }) = serde_json::from_str(content) {
-            self.unverified_names.insert(unverified);
-            return Some(());
-        }
-        let IntentLine { intent, .. } = serde_json::from_str(content).ok()?;
-        self.claim(seq, &intent);
         Some(())
     }
 
@@ -311,8 +330,8 @@ impl<'a> LineReader<'a> {
     }
 
     fn claim(&mut self, seq: u64, intent: &Intent) {
-        let customer = intent.customer().to_owned();
-        self.claims.entry(seq).or_default().insert(customer);
+        let customers = self.claims.entry(seq).or_default();
+        customers.insert(intent.customer().to_owned());
     }
 
     fn end_claim(&mut self, seq: u64, outcome: IntentOutcome) {
@@ -329,10 +348,12 @@ impl<'a> LineReader<'a> {
         {
             self.compare(closed);
         }
+        let is_ahead = self.is_ahead_of_files(head);
         // Anyone could have written an outcome that is not authenticated. One in a journal of
         // version 1 or of another key says that its intent needs no attention.
         if self.is_altered {
             self.ended.clear();
+            self.unverified_names.append(&mut self.saved_claims);
         }
         let claims = self.claims.into_iter();
         let claimed = claims
@@ -342,6 +363,20 @@ impl<'a> LineReader<'a> {
             entries: self.open.into_values().collect(),
             unverified_names: claimed.chain(self.unverified_names).collect(),
             is_missing,
+            saved: if is_ahead {
+                self.saved
+            } else {
+                SavedEntries::new()
+            },
+        }
+    }
+
+    /// Whether the files of the entries may be older than the journal: the run that wrote it has not
+    /// ended. Without a head, someone may have put an old journal back.
+    fn is_ahead_of_files(&self, head: Option<&HeadJournal>) -> bool {
+        match (self.standing, head) {
+            (Standing::Current, Some(head)) => head.open.is_none(),
+            (standing, head) => standing == Standing::Follows && head.is_some(),
         }
     }
 

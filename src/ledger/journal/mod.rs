@@ -2,16 +2,19 @@
 //!
 //! A killed run leaves intents without an outcome. The next run checks their effects before it
 //! plans. It carries over an intent whose connector it does not find, while the request may still
-//! take effect. A local journal is a file to which a run appends. In a shared store, which cannot
-//! append to objects, each open intent is an object.
+//! take effect. A local journal is a file to which a run appends. It also has the changes of entries
+//! that are not in their own files yet. In a shared store, which cannot append to objects, each open
+//! intent is an object.
 
 mod file;
 mod intent;
 mod lines;
 mod objects;
+mod saved;
 mod signature;
 
 pub use intent::{CLOCK_DIFFERENCE, Intent, IntentOutcome, JournalEntry};
+pub(super) use saved::{SavedEntries, SavedLine};
 
 use super::authenticate::Authenticator;
 use super::head::HeadJournal;
@@ -25,28 +28,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
 
 /// An open journal.
-#[derive(Debug)]
-pub struct Journal {
-    log: Log,
-    state: Arc<Mutex<State>>,
-}
-
-/// The open intents of a journal, for the ledger's head.
 #[derive(Clone, Debug)]
-pub(super) struct OpenIntents {
+pub struct Journal {
+    log: Arc<Log>,
     state: Arc<Mutex<State>>,
 }
 
-impl OpenIntents {
-    /// The number and the customer of each intent without a certain outcome. `None` if a write of
-    /// the journal failed, so that they are not known.
-    pub(super) fn customers(&self) -> Option<BTreeMap<u64, String>> {
-        let state = self.state.lock_unpoisoned();
-        let open = state.open.iter();
-        let customers = open.map(|(seq, entry)| (*seq, entry.intent.customer().to_owned()));
-        state.unfinished.is_empty().then(|| customers.collect())
-    }
-}
+/// A customer whose steps are being executed.
+#[derive(Debug)]
+pub struct CustomerAtWork(#[expect(dead_code, reason = "counted while it exists")] Option<Arc<()>>);
 
 #[derive(Debug)]
 enum Log {
@@ -71,6 +61,8 @@ pub(super) struct JournalContent {
     pub(super) unverified_names: BTreeSet<String>,
     /// Whether the journal of an interrupted run does not exist. Only a file tells.
     pub(super) is_missing: bool,
+    /// The entries of an interrupted run, whose files may be older. Only a file has them.
+    pub(super) saved: SavedEntries,
 }
 
 impl Journal {
@@ -87,14 +79,15 @@ impl Journal {
     }
 
     /// Starts a new journal. The caller must have recovered the intents of earlier runs into the
-    /// ledger. The creations in `open`, whose connectors are not listed, are carried over while they
-    /// may still take effect. `head` is the journal that the ledger's head names. Before the first
-    /// intent, the head must name the new journal.
+    /// ledger, or into `saved`. The creations in `open`, whose connectors are not listed, are carried
+    /// over while they may still take effect. `head` is the journal that the ledger's head names.
+    /// Before the first intent, the head must name the new journal.
     pub(super) async fn start(
         store: &LedgerStore,
         authenticator: Arc<Authenticator>,
         head: Option<&HeadJournal>,
         open: &[JournalEntry],
+        saved: &SavedEntries,
         unverified: UnverifiedLines,
     ) -> Result<Self, LedgerError> {
         let carried_over = match unverified {
@@ -109,6 +102,7 @@ impl Journal {
                 authenticator,
                 head,
                 &open,
+                saved,
                 unverified,
             )?),
             LedgerStore::Shared(shared) => Log::Objects(
@@ -121,38 +115,76 @@ impl Journal {
             unfinished: BTreeSet::new(),
         };
         Ok(Self {
-            log,
+            log: Arc::new(log),
             state: Arc::new(Mutex::new(state)),
         })
     }
 
     /// Removes what earlier runs have left, after the head names this journal.
     pub(super) async fn remove_earlier(&self) -> Result<(), LedgerError> {
-        match &self.log {
+        match &*self.log {
             Log::File(_) => Ok(()),
             Log::Objects(log) => log.remove_earlier().await,
         }
     }
 
-    pub(super) fn open_intents(&self) -> OpenIntents {
-        let state = Arc::clone(&self.state);
-        OpenIntents { state }
+    /// Whether the journal has the changes of entries.
+    pub(super) fn has_entries(&self) -> bool {
+        matches!(&*self.log, Log::File(_))
+    }
+
+    /// Logs a change of an entry. It is durable with the next intent.
+    pub(super) fn save(&self, saved: &SavedLine) -> Result<(), LedgerError> {
+        match &*self.log {
+            Log::File(log) => log.save(saved),
+            Log::Objects(_) => Ok(()),
+        }
+    }
+
+    /// Makes all lines durable.
+    pub(super) fn sync(&self) -> Result<(), LedgerError> {
+        match &*self.log {
+            Log::File(log) => log.sync(),
+            Log::Objects(_) => Ok(()),
+        }
+    }
+
+    /// Makes all outcomes durable at the end of the run. Returns the number and the customer of each
+    /// intent without a certain outcome, for the ledger's head. `None` if an earlier write of the
+    /// journal failed, so that they are not known.
+    pub(super) fn close(&self) -> Result<Option<BTreeMap<u64, String>>, LedgerError> {
+        if !self.state().unfinished.is_empty() {
+            return Ok(None);
+        }
+        self.sync()?;
+        let state = self.state();
+        let open = state.open.iter();
+        let customers = open.map(|(seq, entry)| (*seq, entry.intent.customer().to_owned()));
+        Ok(Some(customers.collect()))
     }
 
     /// The id that the ledger's head names.
     pub(super) fn id(&self) -> Uuid {
-        match &self.log {
+        match &*self.log {
             Log::File(log) => log.id(),
             Log::Objects(log) => log.id(),
         }
+    }
+
+    /// Counts a customer as at work until the result is dropped. Customers at work share syncs.
+    pub fn customer_at_work(&self) -> CustomerAtWork {
+        CustomerAtWork(match &*self.log {
+            Log::File(log) => Some(log.customer_at_work()),
+            Log::Objects(_) => None,
+        })
     }
 
     /// Logs an intent durably. Its request may be sent when this returns.
     pub async fn begin(&self, intent: Intent) -> Result<u64, LedgerError> {
         let seq = self.next_number();
         let entry = JournalEntry::now(intent);
-        match &self.log {
-            Log::File(log) => log.begin(seq, &entry)?,
+        match &*self.log {
+            Log::File(log) => log.begin(seq, &entry).await?,
             Log::Objects(log) => log.begin(seq, &entry).await?,
         }
         let mut state = self.state();
@@ -170,10 +202,11 @@ impl Journal {
         seq
     }
 
-    /// Logs an outcome durably.
+    /// Logs an outcome. In a file, it is durable with the next intent. If it is lost before that, the
+    /// next run checks the effect of the request.
     pub async fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
         self.state().unfinished.insert(seq);
-        match &self.log {
+        match &*self.log {
             Log::File(log) => log.end(seq, outcome)?,
             Log::Objects(log) => log.end(seq, self.still_open(seq, outcome).as_ref()).await?,
         }

@@ -1,12 +1,12 @@
 //! Tests of the journal in both kinds of stores: open intents and carried-over creations.
 
 use super::intent::LIFE;
-use super::{Intent, IntentOutcome, Journal, JournalEntry, Log};
-use crate::ledger::LedgerStore;
+use super::{Intent, IntentOutcome, Journal, JournalEntry, Log, SavedEntries};
 use crate::ledger::organization::UnverifiedLines;
 use crate::ledger::recovery::tests::{KIND, WORKSPACE, record};
 use crate::ledger::store::object::tests::writable_store;
 use crate::ledger::testing::authenticator;
+use crate::ledger::{LedgerError, LedgerStore};
 use crate::model::OrganizationId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -57,12 +57,21 @@ async fn intents(store: &LedgerStore) -> Vec<Intent> {
 }
 
 async fn start(store: &LedgerStore, open: &[JournalEntry]) -> Journal {
-    let authenticator = Arc::new(authenticator(ORGANIZATION));
-    let journal = Journal::start(store, authenticator, None, open, UnverifiedLines::Keep)
-        .await
-        .unwrap();
+    let journal = start_with(store, open, UnverifiedLines::Keep).await;
     journal.remove_earlier().await.unwrap();
     journal
+}
+
+async fn start_with(
+    store: &LedgerStore,
+    open: &[JournalEntry],
+    unverified: UnverifiedLines,
+) -> Journal {
+    let authenticator = Arc::new(authenticator(ORGANIZATION));
+    let saved = SavedEntries::new();
+    Journal::start(store, authenticator, None, open, &saved, unverified)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -160,7 +169,7 @@ async fn journal_start_with_two_creations_of_same_time_keeps_the_open_one() {
     let store = LedgerStore::Shared(writable_store());
     let journal = start(&store, &[]).await;
     let at = Some(Timestamp::now().to_string());
-    let Log::Objects(log) = &journal.log else {
+    let Log::Objects(log) = &*journal.log else {
         panic!("not in objects")
     };
     for (seq, name) in [(1, "recovered"), (2, "open")] {
@@ -237,7 +246,7 @@ async fn journal_after_failed_append_refuses_further_lines() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());
     let journal = start(&store, &[]).await;
-    let Log::File(log) = &journal.log else {
+    let Log::File(log) = &*journal.log else {
         panic!("not in a file")
     };
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
@@ -251,6 +260,88 @@ async fn journal_after_failed_append_refuses_further_lines() {
             .contains("an earlier write to the file failed")
     );
     assert!(intents(&store).await.is_empty());
+}
+
+/// A file that can be written and not synced.
+#[cfg(unix)]
+fn pipe() -> std::fs::File {
+    let (reader, writer) = std::io::pipe().unwrap();
+    // The pipe stays open for writing until the end of the tests.
+    std::mem::forget(reader);
+    std::os::fd::OwnedFd::from(writer).into()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn journal_outcome_that_is_not_durable_fails_the_end_of_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LedgerStore::from(dir.path());
+    let journal = start(&store, &[]).await;
+    let seq = journal.begin(intent("first")).await.unwrap();
+    journal.end(seq, IntentOutcome::Failed).await.unwrap();
+    let Log::File(log) = &*journal.log else {
+        panic!("not in a file")
+    };
+    log.tail().file = pipe();
+    let error = journal.close().unwrap_err();
+    assert!(matches!(error, LedgerError::Io { .. }), "{error}");
+    let error = journal.begin(intent("after")).await.unwrap_err();
+    assert!(matches!(error, LedgerError::Io { .. }), "{error}");
+}
+
+/// The number of syncs of a journal.
+fn syncs(journal: &Journal) -> u64 {
+    match &*journal.log {
+        Log::File(log) => log.tail().syncs,
+        Log::Objects(_) => panic!("not in a file"),
+    }
+}
+
+#[tokio::test]
+async fn journal_of_one_customer_syncs_once_for_each_intent() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = start(&LedgerStore::from(dir.path()), &[]).await;
+    let _customer = journal.customer_at_work();
+    for name in ["a", "b", "c"] {
+        let seq = journal.begin(intent(name)).await.unwrap();
+        journal.end(seq, IntentOutcome::TookEffect).await.unwrap();
+    }
+    assert_eq!(syncs(&journal), 3);
+    journal.close().unwrap();
+    assert_eq!(syncs(&journal), 4);
+    journal.close().unwrap();
+    assert_eq!(syncs(&journal), 4);
+}
+
+#[tokio::test]
+async fn journal_of_many_customers_syncs_once_for_all_that_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LedgerStore::from(dir.path());
+    let journal = start(&store, &[]).await;
+    let names: Vec<String> = (0..50).map(|n| format!("c{n}")).collect();
+    let customers = names.iter().map(async |name| {
+        let _customer = journal.customer_at_work();
+        for _ in 0..4 {
+            journal.begin(intent(name)).await.unwrap();
+        }
+    });
+    futures_util::future::join_all(customers).await;
+    assert!((4..=8).contains(&syncs(&journal)), "{}", syncs(&journal));
+    assert_eq!(intents(&store).await.len(), 200);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn journal_sync_for_several_customers_fails_for_each() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = start(&LedgerStore::from(dir.path()), &[]).await;
+    let Log::File(log) = &*journal.log else {
+        panic!("not in a file")
+    };
+    log.tail().file = pipe();
+    let (first, second) = tokio::join!(journal.begin(intent("a")), journal.begin(intent("b")));
+    first.unwrap_err();
+    second.unwrap_err();
 }
 
 #[tokio::test]
@@ -276,9 +367,6 @@ async fn journal_without_unverified_lines_keeps_every_open_intent() {
         at: Some("2020-01-01T00:00:00Z".to_owned()),
         ..JournalEntry::now(creation("old"))
     };
-    let authenticator = Arc::new(authenticator(ORGANIZATION));
-    Journal::start(&store, authenticator, None, &[old], UnverifiedLines::Drop)
-        .await
-        .unwrap();
+    start_with(&store, &[old], UnverifiedLines::Drop).await;
     assert_eq!(intents(&store).await, [creation("old")]);
 }

@@ -1,11 +1,12 @@
 //! Responsible for the ledger of one organization: loads entries, and opens the journal and the lock.
 
 mod saving;
+mod unwritten;
 
 use super::authenticate::{Authenticator, LedgerKey};
 use super::entries::{self, Snapshot};
 use super::head::HeadJournal;
-use super::journal::{JournalContent, OpenIntents};
+use super::journal::{JournalContent, SavedEntries};
 use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, rotations};
 use crate::events::Sink;
 use crate::model::{
@@ -13,6 +14,7 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use unwritten::UnwrittenEntries;
 use uuid::Uuid;
 
 /// How often a ledger is read again because a concurrent run changed the head in the meantime.
@@ -41,8 +43,12 @@ struct State {
     /// The journal that the stored head names.
     journal: Option<HeadJournal>,
     /// The journal of this run.
-    own_journal: Option<OpenIntents>,
+    own_journal: Option<Journal>,
     guards: Option<RecordedGuards>,
+    /// Entries that are in the journal and not in their files yet.
+    unwritten: UnwrittenEntries,
+    /// The entries whose files are written and not durable yet.
+    unsynced: BTreeSet<WorkspaceId>,
     is_loaded: bool,
     /// The run that the stored head names.
     head_run: Option<Uuid>,
@@ -69,6 +75,11 @@ enum Changes {
 }
 
 impl State {
+    /// Whether this run writes changes of entries to a journal first.
+    fn has_entries_in_journal(&self) -> bool {
+        self.own_journal.as_ref().is_some_and(Journal::has_entries)
+    }
+
     fn mark_changed(&mut self) {
         if self.changes == Changes::None {
             self.changes = Changes::Written;
@@ -139,7 +150,7 @@ impl Ledger {
                 path: self.store.shown(""),
             });
         }
-        self.note_snapshot(&snapshot);
+        self.note_snapshot(&snapshot, &journal.saved);
         let state = LedgerState {
             customers: snapshot.customers,
             unverified: snapshot.unverified,
@@ -152,7 +163,7 @@ impl Ledger {
     /// Reads what is not authenticated, whatever key wrote the ledger.
     pub async fn load_unsigned(&self) -> Result<UnsignedLedger, LedgerError> {
         let (snapshot, journal) = self.read().await?;
-        self.note_snapshot(&snapshot);
+        self.note_snapshot(&snapshot, &journal.saved);
         let mut objects = Vec::new();
         if snapshot.key_changed {
             objects.push("head");
@@ -194,17 +205,20 @@ impl Ledger {
     }
 
     async fn read_once(&self) -> Result<(Snapshot, JournalContent), LedgerError> {
-        let snapshot = entries::read(&self.store, &self.authenticator).await?;
-        let head_journal = snapshot
-            .head
-            .as_ref()
-            .and_then(|head| head.journal.as_ref());
-        let journal = Journal::read(&self.store, &self.authenticator, head_journal).await?;
+        let stored = entries::read(&self.store, &self.authenticator).await?;
+        // The journal is read last: it has every change of an entry before the entry's file.
+        let journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;
+        let snapshot = entries::classify(stored, &journal.saved)?;
         Ok((snapshot, journal))
     }
 
-    fn note_snapshot(&self, snapshot: &Snapshot) {
+    fn note_snapshot(&self, snapshot: &Snapshot, saved: &SavedEntries) {
         let mut state = self.state();
+        // The state of the run that writes is newer than the files.
+        if state.has_entries_in_journal() {
+            return;
+        }
+        state.unwritten = UnwrittenEntries::from(saved.clone());
         let head = snapshot.head.as_ref();
         state.counter = state.counter.max(snapshot.counter);
         state.generations.clone_from(&snapshot.generations);
@@ -229,9 +243,12 @@ impl Ledger {
         }
     }
 
-    /// Reads the entry of a workspace. `None` if it is not authenticated.
-    pub async fn find(&self, id: WorkspaceId) -> Result<Option<CustomerEntry>, LedgerError> {
-        entries::find(&self.store, &self.authenticator, id).await
+    /// Whether an authenticated entry of a workspace exists. The ledger must be loaded.
+    pub fn is_recorded(&self, id: WorkspaceId) -> bool {
+        let state = self.state();
+        let unwritten = state.unwritten.is_recorded(id);
+        unwritten.unwrap_or_else(|| state.generations.contains_key(&id))
+            && !state.unverified.contains(&id)
     }
 
     /// Acquires the lock, or returns who holds it. `owner` is shown to other runs. Emits an event
@@ -268,12 +285,13 @@ impl Ledger {
             self.load().await?;
         }
         let before = self.state().journal.clone();
-        let authenticator = Arc::clone(&self.authenticator);
+        let saved = self.state().unwritten.entries().clone();
         let journal = Journal::start(
             &self.store,
-            authenticator,
+            Arc::clone(&self.authenticator),
             before.as_ref(),
             open,
+            &saved,
             unverified,
         )
         .await?;
@@ -290,7 +308,7 @@ impl Ledger {
             previous: before.map(|journal| journal.id),
             open: None,
         });
-        state.own_journal = Some(journal.open_intents());
+        state.own_journal = Some(journal.clone());
         state.mark_changed();
     }
 

@@ -1,14 +1,69 @@
 //! Responsible for writing entries and the head: keeps the generation of each entry for the head.
+//!
+//! While a run has a journal in a file, a change of an entry is a line of the journal first. The file of
+//! the entry is written once its customer's steps have ended, without a sync. The end of the run syncs
+//! the files of all entries together. Only then the head says that the journal is no longer needed. A
+//! run that is killed before that leaves a journal that restores the entries, whatever their files
+//! contain. Files were preferred to an embedded database, because people, `git diff` and backups read
+//! them, and the journal already makes them safe.
 
-use super::{Changes, Ledger, RunState};
-use crate::ledger::entries::{EntryToWrite, Tombstone, file};
+use super::{Changes, Ledger, RunState, State};
+use crate::ledger::entries::{self, EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
-use crate::ledger::{LedgerError, envelope, head};
+use crate::ledger::journal::{SavedEntries, SavedLine};
+use crate::ledger::{Journal, LedgerError, LedgerStore, envelope, head};
 use crate::model::{CustomerEntry, WorkspaceId};
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+/// How many entries of customers whose steps have ended may wait in memory for their files.
+const MAX_UNWRITTEN: usize = 256;
 
 impl Ledger {
-    /// Writes an entry durably.
+    /// Records a change of an entry. `changed` are the names of the connectors that changed since the
+    /// last call for the customer. With a journal in a file, the change is durable with the next
+    /// intent.
+    pub async fn record(
+        &self,
+        id: WorkspaceId,
+        customer: &CustomerEntry,
+        changed: &BTreeSet<String>,
+    ) -> Result<(), LedgerError> {
+        let Some(journal) = self.journal_with_entries() else {
+            return self.save(id, customer).await;
+        };
+        if self.state().unwritten.finished() >= MAX_UNWRITTEN {
+            let entries = self.state().unwritten.take_finished();
+            self.write_entries(&journal, entries).await?;
+        }
+        let line = self.state().unwritten.line(id, customer, changed);
+        self.log(&journal, id, line)
+    }
+
+    /// Notes that the steps of a customer have ended, so that the file of its entry can be written.
+    pub fn finish(&self, id: WorkspaceId) {
+        self.state().unwritten.finish(id);
+    }
+
+    /// Records an entry that was recovered from an interrupted run. With a journal in a file, the next
+    /// journal starts with the entry.
+    pub async fn recover(
+        &self,
+        id: WorkspaceId,
+        customer: &CustomerEntry,
+    ) -> Result<(), LedgerError> {
+        match &self.store {
+            LedgerStore::Local(_) => {
+                self.refuse_unverified(id)?;
+                self.state().unwritten.insert(id, customer.clone());
+                Ok(())
+            }
+            LedgerStore::Shared(_) => self.save(id, customer).await,
+        }
+    }
+
+    /// Writes the file of an entry durably.
     pub async fn save(&self, id: WorkspaceId, customer: &CustomerEntry) -> Result<(), LedgerError> {
         let content = EntryToWrite {
             workspace_id: id,
@@ -19,40 +74,127 @@ impl Ledger {
         let mut state = self.state();
         state.generations.insert(id, generation);
         state.removed.remove(&id);
+        state.unwritten.remove(id);
         Ok(())
     }
 
-    /// Removes an entry durably. Its file is removed by the next [`Self::checkpoint`].
+    /// Removes an entry. Its file is removed by the next [`Self::checkpoint`].
     pub async fn remove(&self, id: WorkspaceId) -> Result<(), LedgerError> {
-        let tombstone = Tombstone {
-            removed: id,
-            run: Some(self.run),
-        };
-        self.write(id, &tombstone).await?;
+        if let Some(journal) = self.journal_with_entries() {
+            return self.log(&journal, id, SavedLine::whole(id, None));
+        }
+        self.write(id, &self.tombstone(id)).await?;
         let mut state = self.state();
         state.generations.remove(&id);
         state.removed.insert(id);
+        state.unwritten.remove(id);
         Ok(())
+    }
+
+    fn tombstone(&self, id: WorkspaceId) -> Tombstone {
+        Tombstone {
+            removed: id,
+            run: Some(self.run),
+        }
+    }
+
+    /// The journal of this run, if it has the changes of entries.
+    fn journal_with_entries(&self) -> Option<Journal> {
+        let state = self.state();
+        state.own_journal.clone().filter(Journal::has_entries)
+    }
+
+    fn refuse_unverified(&self, id: WorkspaceId) -> Result<(), LedgerError> {
+        if self.state().unverified.contains(&id) {
+            let path = self.store.shown(&file(id));
+            return Err(LedgerError::Unverified { path });
+        }
+        Ok(())
+    }
+
+    fn log(&self, journal: &Journal, id: WorkspaceId, line: SavedLine) -> Result<(), LedgerError> {
+        self.refuse_unverified(id)?;
+        let saved = journal.save(&line);
+        let mut state = self.state();
+        state.note_write(&saved);
+        saved?;
+        state.unwritten.add(id, line);
+        Ok(())
+    }
+
+    /// Writes the files of entries after the journal is durable. The files are not durable.
+    async fn write_entries(
+        &self,
+        journal: &Journal,
+        entries: SavedEntries,
+    ) -> Result<(), LedgerError> {
+        let mut files = Vec::with_capacity(entries.len());
+        for (id, entry) in &entries {
+            let generation = self.next_generation();
+            let content = match entry {
+                Some(customer) => self.sealed(
+                    *id,
+                    generation,
+                    &EntryToWrite {
+                        workspace_id: *id,
+                        run: self.run,
+                        customer,
+                    },
+                ),
+                None => self.sealed(*id, generation, &self.tombstone(*id)),
+            }?;
+            self.state()
+                .note_entry(*id, entry.as_ref().map(|_| generation));
+            files.push((file(*id), content));
+        }
+        let written = match journal.sync() {
+            Ok(()) => self.store.replace_unsynced(entries::DIR, &files).await,
+            Err(error) => Err(error),
+        };
+        self.state().note_write(&written);
+        written
+    }
+
+    /// Writes the files of all entries that the journal of this run has, and makes them durable.
+    async fn write_unwritten(&self) -> Result<(), LedgerError> {
+        let Some(journal) = self.journal_with_entries() else {
+            return Ok(());
+        };
+        let entries = self.state().unwritten.take_all();
+        if !entries.is_empty() {
+            self.write_entries(&journal, entries).await?;
+        }
+        let unsynced = std::mem::take(&mut self.state().unsynced);
+        if unsynced.is_empty() {
+            return Ok(());
+        }
+        let name = |id: &WorkspaceId| OsString::from(format!("{id}.json"));
+        let names: Vec<OsString> = unsynced.iter().map(name).collect();
+        let synced = self.store.sync(entries::DIR, &names);
+        self.state().note_write(&synced);
+        synced
     }
 
     async fn write(&self, id: WorkspaceId, content: &impl Serialize) -> Result<u64, LedgerError> {
         self.prepare().await?;
-        let name = file(id);
-        let path = self.store.shown(&name);
-        if self.state().unverified.contains(&id) {
-            return Err(LedgerError::Unverified { path });
-        }
+        self.refuse_unverified(id)?;
         let generation = self.next_generation();
-        let text = envelope::seal(&self.authenticator, &name, generation, content)
-            .map_err(std::io::Error::from)
-            .map_err(LedgerError::io("cannot write", &path))?;
-        let written = self.store.replace(&name, &text).await;
-        let mut state = self.state();
-        match written {
-            Ok(()) => state.mark_changed(),
-            Err(_) => state.changes = Changes::Uncertain,
-        }
+        let text = self.sealed(id, generation, content)?;
+        let written = self.store.replace(&file(id), &text).await;
+        self.state().note_write(&written);
         written.map(|()| generation)
+    }
+
+    fn sealed(
+        &self,
+        id: WorkspaceId,
+        generation: u64,
+        content: &impl Serialize,
+    ) -> Result<Vec<u8>, LedgerError> {
+        let name = file(id);
+        envelope::seal(&self.authenticator, &name, generation, content)
+            .map_err(std::io::Error::from)
+            .map_err(LedgerError::io("cannot write", &self.store.shown(&name)))
     }
 
     /// Allows writing an entry that is not authenticated.
@@ -79,13 +221,14 @@ impl Ledger {
         self.write_head(RunState::Writing).await
     }
 
-    /// Writes the head at the end of a run, and then removes the files of removed entries. Does
+    /// Writes the entries and the head at the end of a run, and then removes the files of removed entries. Does
     /// nothing if nothing was written.
     pub async fn checkpoint(&self) -> Result<(), LedgerError> {
         // After a failed write the head could name a generation that is not stored.
         if self.state().changes != Changes::Written {
             return Ok(());
         }
+        self.write_unwritten().await?;
         self.write_head(RunState::Ended).await?;
         let removed = std::mem::take(&mut self.state().removed);
         for id in removed {
@@ -96,7 +239,7 @@ impl Ledger {
     }
 
     pub(super) async fn write_head(&self, run: RunState) -> Result<(), LedgerError> {
-        let head = self.next_head(run);
+        let head = self.next_head(run)?;
         head::write(&self.store, &self.authenticator, &head).await?;
         let mut state = self.state();
         state.head_run = head.run;
@@ -104,23 +247,45 @@ impl Ledger {
         Ok(())
     }
 
-    fn next_head(&self, run: RunState) -> Head {
+    fn next_head(&self, run: RunState) -> Result<Head, LedgerError> {
         let state = self.state();
         let own = state.own_journal.as_ref();
-        let journal = state.journal.clone().map(|journal| match own {
-            Some(own) if run == RunState::Ended => HeadJournal {
-                open: own.customers(),
+        let journal = match (state.journal.clone(), own) {
+            (Some(journal), Some(own)) if run == RunState::Ended => Some(HeadJournal {
+                open: own.close()?,
                 ..journal
-            },
-            _ => journal,
-        });
-        Head {
+            }),
+            (journal, _) => journal,
+        };
+        Ok(Head {
             counter: state.counter,
             generations: state.generations.clone(),
             journal,
             run: (run == RunState::Writing).then_some(self.run),
             key_id: self.authenticator.key_id().to_owned(),
             guards: state.guards,
+        })
+    }
+}
+
+impl State {
+    /// Notes the result of a write.
+    fn note_write(&mut self, written: &Result<(), LedgerError>) {
+        match written {
+            Ok(()) => self.mark_changed(),
+            Err(_) => self.changes = Changes::Uncertain,
+        }
+    }
+
+    /// Notes the generation of an entry whose file is written next. `None` for a removed entry.
+    fn note_entry(&mut self, id: WorkspaceId, generation: Option<u64>) {
+        self.unsynced.insert(id);
+        if let Some(generation) = generation {
+            self.generations.insert(id, generation);
+            self.removed.remove(&id);
+        } else {
+            self.generations.remove(&id);
+            self.removed.insert(id);
         }
     }
 }

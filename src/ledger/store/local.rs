@@ -4,6 +4,7 @@
 
 use crate::files::{self, Access, DEFAULT_LIMIT, FileError, FileErrorKind};
 use crate::ledger::LedgerError;
+use std::ffi::OsString;
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -91,6 +92,26 @@ impl LocalStore {
             .map_err(refused("cannot write"))
     }
 
+    /// Replaces files of one directory without making them durable.
+    pub(super) fn replace_unsynced(
+        &self,
+        dir: &str,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<(), LedgerError> {
+        self.create_dir(&self.below.join(dir))?;
+        for (name, content) in files {
+            let relative = self.below.join(name);
+            files::replace_unsynced(&self.root, &relative, content, self.access)
+                .map_err(refused("cannot write"))?;
+        }
+        Ok(())
+    }
+
+    /// Makes files of one directory durable, with the directory.
+    pub(super) fn sync(&self, dir: &str, names: &[OsString]) -> Result<(), LedgerError> {
+        files::sync_all(&self.root, &self.below.join(dir), names).map_err(refused("cannot write"))
+    }
+
     /// Opens a file for reading and writing, and creates it if it does not exist.
     pub(in crate::ledger) fn open_or_create(&self, name: &str) -> Result<File, LedgerError> {
         self.create_dir(&self.below)?;
@@ -99,13 +120,7 @@ impl LocalStore {
     }
 
     fn create_dir(&self, relative: &Path) -> Result<(), LedgerError> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(&self.root)
-            .map_err(LedgerError::io("cannot create", &self.root))?;
+        create_root(&self.root).map_err(LedgerError::io("cannot create", &self.root))?;
         self.check_dir(relative)?;
         files::create_dir(&self.root, relative, self.access).map_err(refused("cannot create"))
     }
@@ -133,6 +148,29 @@ impl LocalStore {
             .map(|name| name.to_string_lossy().into_owned())
             .collect())
     }
+}
+
+/// Creates a directory with its parents durably.
+fn create_root(root: &Path) -> std::io::Result<()> {
+    let parent = match root.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if root.is_dir() {
+        return Ok(());
+    }
+    if parent != Path::new(".") {
+        create_root(parent)?;
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(root)?;
+    // Other systems offer no sync of directories.
+    #[cfg(unix)]
+    File::open(parent)?.sync_all()?;
+    Ok(())
 }
 
 /// Refuses a directory that another user could have created or can change, and a link. Other users

@@ -11,6 +11,7 @@ pub use object::{SharedStore, open_shared};
 use super::LedgerError;
 use crate::files::Access;
 use crate::model::OrganizationId;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// A local directory or a shared object store.
@@ -68,6 +69,32 @@ impl LedgerStore {
         match self {
             Self::Local(local) => local.replace(name, content).map(drop),
             Self::Shared(shared) => shared.replace(name, content).await,
+        }
+    }
+
+    /// Replaces files or objects of one directory, each atomically. Files are durable after
+    /// [`Self::sync`].
+    pub(in crate::ledger) async fn replace_unsynced(
+        &self,
+        dir: &str,
+        contents: &[(String, Vec<u8>)],
+    ) -> Result<(), LedgerError> {
+        match self {
+            Self::Local(local) => local.replace_unsynced(dir, contents),
+            Self::Shared(shared) => {
+                for (name, content) in contents {
+                    shared.replace(name, content).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes files of one directory durable.
+    pub(in crate::ledger) fn sync(&self, dir: &str, names: &[OsString]) -> Result<(), LedgerError> {
+        match self {
+            Self::Local(local) => local.sync(dir, names),
+            Self::Shared(_) => Ok(()),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Responsible for tests of killed runs: kills at requests and at writes to disk, failing disks, late
-//! creations, two machines, and a soak test.
+//! Responsible for tests of killed runs: kills at requests and at writes to disk, failing disks, power
+//! losses, late creations, two machines, and a soak test.
 
 mod bench;
 mod damaged;
@@ -11,4 +11,8 @@ mod scenario;
 mod shared;
 mod signals;
 mod soak;
+#[cfg(target_os = "linux")]
+mod synced_disk;
+#[cfg(target_os = "linux")]
+mod syncs;
 mod syscalls;

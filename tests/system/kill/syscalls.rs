@@ -1,4 +1,5 @@
-//! Kills and disk errors at every system call that makes the ledger or the journal durable.
+//! Kills, disk errors and power losses at every system call that makes the ledger or the journal
+//! durable.
 //!
 //! A kill before a `write` has the same effect as a kill after the previous call, so `write` is not a
 //! case. The tests use `strace`, which exists on Linux only. Without `strace` they print that they are
@@ -6,17 +7,26 @@
 
 use super::bench::{Bench, ended, explore, share};
 use super::scenario::Scenario;
+#[cfg(target_os = "linux")]
+use super::synced_disk::{CALLS, SyncedDisk, Unsynced};
 use crate::support::process::Output;
 use airlift::sandbox::Sandbox;
 use std::process::Command;
 use std::sync::Arc;
 
 /// The calls that make the ledger and the journal durable. Other parts of a run do not use them.
-const DURABLE: [&str; 5] = ["fsync", "fdatasync", "rename", "renameat", "renameat2"];
+const DURABLE: [&str; 6] = [
+    "fsync",
+    "fdatasync",
+    "syncfs",
+    "rename",
+    "renameat",
+    "renameat2",
+];
 const OTHER: [&str; 5] = ["ftruncate", "flock", "mkdir", "unlink", "unlinkat"];
 
 /// Whether strace exists and is permitted to trace.
-fn can_trace() -> bool {
+pub(super) fn can_trace() -> bool {
     let traced = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .output();
@@ -29,10 +39,16 @@ fn can_trace() -> bool {
     can_trace
 }
 
-fn strace<'a>(what: &[&'a str], log: &'a str) -> Vec<&'a str> {
+pub(super) fn strace<'a>(what: &[&'a str], log: &'a str) -> Vec<&'a str> {
     let quiet = ["strace", "-f", "-qq", "-e", "signal=none", "-o", log];
     let what = what.iter().flat_map(|what| ["-e", what]);
     quiet.into_iter().chain(what).collect()
+}
+
+/// The command of a scenario. Customers that are executed at the same time share syncs, so the number of
+/// syncs would differ from run to run.
+fn one_at_a_time(scenario: &Scenario) -> String {
+    format!("{} --parallelism 1", scenario.line)
 }
 
 /// The calls of an undisturbed run, as name and number. One thread writes all files, so the numbers
@@ -69,7 +85,7 @@ async fn apply_killed_at_every_disk_write_converges() {
     let (scenarios, slice) = Scenario::chosen().await;
     for scenario in scenarios {
         let scenario = Arc::new(scenario);
-        let calls = calls(&scenario, &[DURABLE, OTHER].concat()).await;
+        let calls = calls(&scenario, &[&DURABLE[..], &OTHER].concat()).await;
         assert!(calls.len() > 8, "{calls:?}");
         let kill = |(name, n): (String, usize)| format!("{name}:signal=SIGKILL:when={n}");
         let cases = calls.into_iter().map(kill).collect();
@@ -80,7 +96,7 @@ async fn apply_killed_at_every_disk_write_converges() {
             async move {
                 let bench = scenario.bench.copy();
                 let running = bench.serve("").await;
-                let killed = tampered(&bench, &running, scenario.line, &inject).await;
+                let killed = tampered(&bench, &running, &one_at_a_time(&scenario), &inject).await;
                 assert_eq!(killed.code, None, "{inject}\n{}", killed.stderr);
                 scenario.converges(&bench, &running, &inject).await;
             }
@@ -88,6 +104,69 @@ async fn apply_killed_at_every_disk_write_converges() {
         .await;
     }
     eprintln!("{kills} kills at writes to disk");
+}
+
+/// A run that is killed at a call, on a disk that then has only what was synced, and of the rest what
+/// `unsynced` says.
+#[cfg(target_os = "linux")]
+async fn powered_off(
+    bench: &Bench,
+    running: &Sandbox,
+    line: &str,
+    (inject, unsynced): (&str, Unsynced),
+) -> Output {
+    let ledger = std::fs::canonicalize(bench.path(".airlift/ledger")).unwrap();
+    let mut disk = SyncedDisk::new(&ledger);
+    let log = bench.path("strace.log");
+    let inject = format!("inject={inject}");
+    let filter = strace(&[CALLS, &inject], log.to_str().unwrap());
+    let paths = ["-y", "-xx", "-s", "10000000"];
+    let program: Vec<&str> = filter.into_iter().chain(paths).collect();
+    let killed = ended(bench.under(&program, running, line)).await;
+    disk.replay(&std::fs::read_to_string(log).unwrap());
+    disk.restore(unsynced);
+    killed
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_with_power_loss_at_every_disk_write_converges() {
+    if !can_trace() {
+        return;
+    }
+    let mut losses = 0;
+    let (scenarios, slice) = Scenario::chosen().await;
+    for scenario in scenarios {
+        let scenario = Arc::new(scenario);
+        let calls = calls(&scenario, &DURABLE).await;
+        assert!(calls.len() > 8, "{calls:?}");
+        let cases = calls.into_iter().flat_map(|(name, n)| {
+            let inject = format!("{name}:signal=SIGKILL:when={n}");
+            ["Lost", "Names", "Torn"].map(|unsynced| format!("{inject} {unsynced}"))
+        });
+        let cases = share(cases.collect(), slice, 16);
+        losses += cases.len();
+        explore(cases, |case| {
+            let scenario = Arc::clone(&scenario);
+            async move {
+                let bench = scenario.bench.copy();
+                let running = bench.serve("").await;
+                let (inject, unsynced) = case.split_once(' ').unwrap();
+                let unsynced = match unsynced {
+                    "Lost" => Unsynced::Lost,
+                    "Names" => Unsynced::Names,
+                    _ => Unsynced::Torn,
+                };
+                let case = (inject, unsynced);
+                let killed = powered_off(&bench, &running, &one_at_a_time(&scenario), case).await;
+                assert_eq!(killed.code, None, "{case:?}\n{}", killed.stderr);
+                let name = format!("{case:?}");
+                scenario.converges(&bench, &running, &name).await;
+            }
+        })
+        .await;
+    }
+    eprintln!("{losses} power losses");
 }
 
 /// The number of sent requests that need an intent on disk before.
@@ -146,7 +225,7 @@ async fn apply_with_disk_error_fails_and_converges() {
             async move {
                 let bench = scenario.bench.copy();
                 let running = bench.serve("").await;
-                let failed = tampered(&bench, &running, scenario.line, &inject).await;
+                let failed = tampered(&bench, &running, &one_at_a_time(&scenario), &inject).await;
                 let (stdout, stderr) = (&failed.stdout, &failed.stderr);
                 let output = format!("{}, {inject}\n{stdout}\n{stderr}", scenario.name);
                 let words: Vec<&str> = output.split_whitespace().collect();

@@ -1,19 +1,26 @@
 //! Responsible for one customer's ledger entry and for the journal of its writes. Each method that
-//! changes the entry writes it to disk before it returns, unless its comment says otherwise.
+//! changes the entry records the change in the ledger before it returns, unless its comment says
+//! otherwise.
 //!
-//! A creation writes the intent, sends the request, writes the entry, and then writes the outcome.
-//! An update or deletion by id may write the outcome before the entry, because the next plan reads
-//! the object by its id.
+//! A creation logs the intent, sends the request, records the entry, and then logs the outcome. An
+//! update or deletion by id may log the outcome before the entry, because the next plan reads the
+//! object by its id.
+
+mod intents;
+mod records;
+
+pub(super) use records::{pending, record};
+
+use records::with_current_references;
 
 use super::{Context, Outcome, StepError, StepProblem};
-use crate::api::{ApiError, Effect};
-use crate::ledger::{Intent, IntentOutcome};
+use crate::ledger::CustomerAtWork;
 use crate::model::{
-    Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, CustomerPatch,
-    LastWrite, ObservedConnector, PendingEntry, SentFingerprints, Setting, WorkspaceId,
+    ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, CustomerPatch, LastWrite,
+    ObservedConnector, SentFingerprints, WorkspaceId,
 };
 use crate::plan::{ConnectorUpdate, CustomerPlan, LedgerUpdates};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// What the record of a connector has besides its declaration.
 #[derive(Debug, Default)]
@@ -43,6 +50,9 @@ pub(super) struct LedgerEntry<'a> {
     /// The workspace, once the customer has one.
     workspace: Option<WorkspaceId>,
     entry: CustomerEntry,
+    /// The names of connectors whose records changed since the entry was recorded.
+    changed: BTreeSet<String>,
+    _at_work: CustomerAtWork,
 }
 
 impl<'a> LedgerEntry<'a> {
@@ -60,6 +70,8 @@ impl<'a> LedgerEntry<'a> {
                 protect: plan.protect,
                 ..CustomerEntry::default()
             }),
+            changed: BTreeSet::new(),
+            _at_work: context.journal.customer_at_work(),
         }
     }
 
@@ -98,9 +110,34 @@ impl<'a> LedgerEntry<'a> {
             .explains(self.workspace?, id, connector)
     }
 
-    async fn save(&self) -> Result<(), StepError> {
+    async fn save(&mut self) -> Result<(), StepError> {
         let id = self.workspace()?;
-        Ok(self.context.ledger.save(id, &self.entry).await?)
+        let ledger = self.context.ledger;
+        ledger.record(id, &self.entry, &self.changed).await?;
+        self.changed.clear();
+        Ok(())
+    }
+
+    /// Sets the record of a connector. Does not save.
+    fn set(&mut self, name: &str, record: ConnectorEntry) {
+        self.entry.connectors.insert(name.to_owned(), record);
+        self.changed.insert(name.to_owned());
+    }
+
+    /// Removes a record of a connector, whatever its name. Does not save.
+    fn unset(&mut self, id: ConnectorId) -> Option<Previous> {
+        let (name, _) = self.find(id)?;
+        let record = self.entry.connectors.remove(&name)?;
+        self.changed.insert(name.clone());
+        Some((name, record))
+    }
+}
+
+impl Drop for LedgerEntry<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.workspace {
+            self.context.ledger.finish(id);
+        }
     }
 }
 
@@ -179,6 +216,7 @@ impl LedgerEntry<'_> {
                 write: update.write.clone(),
             };
             *before = record(&update.body, before.id, remote);
+            self.changed.insert(update.body.name.clone());
         }
     }
 }
@@ -192,12 +230,8 @@ impl LedgerEntry<'_> {
         id: ConnectorId,
         remote: RemoteRecord,
     ) -> Result<(), StepError> {
-        self.entry
-            .connectors
-            .retain(|_, connector| connector.id != id);
-        self.entry
-            .connectors
-            .insert(body.name.clone(), record(body, id, remote));
+        while self.unset(id).is_some() {}
+        self.set(&body.name, record(body, id, remote));
         self.save().await
     }
 
@@ -222,9 +256,7 @@ impl LedgerEntry<'_> {
         id: ConnectorId,
         previous: Option<Previous>,
     ) -> Result<(), StepError> {
-        self.entry
-            .connectors
-            .retain(|_, connector| connector.id != id);
+        while self.unset(id).is_some() {}
         if let Some(previous) = previous {
             self.reinstate(previous);
         }
@@ -251,9 +283,8 @@ impl LedgerEntry<'_> {
     /// Moves the record of a connector whose replacement has another name. Does not write: the
     /// record of the replacement does.
     pub(super) fn rename_replaced(&mut self, id: ConnectorId, name: &str) {
-        if let Some((old_name, record)) = self.find(id).filter(|(old_name, _)| old_name != name) {
-            self.entry.connectors.remove(&old_name);
-            self.entry.connectors.insert(name.to_owned(), record);
+        if let Some((_, record)) = self.unset(id) {
+            self.set(name, record);
         }
     }
 
@@ -263,11 +294,8 @@ impl LedgerEntry<'_> {
         &mut self,
         id: ConnectorId,
     ) -> Result<Option<Previous>, StepError> {
-        let previous = self.find(id);
+        let previous = self.unset(id);
         self.entry.pending_deletion.insert(id);
-        if let Some((name, _)) = &previous {
-            self.entry.connectors.remove(name);
-        }
         self.save().await?;
         Ok(previous)
     }
@@ -294,105 +322,6 @@ impl LedgerEntry<'_> {
 
     fn reinstate(&mut self, (name, record): Previous) {
         self.entry.pending_deletion.remove(&record.id);
-        self.entry.connectors.insert(name, record);
+        self.set(&name, record);
     }
-}
-
-/// Journal lines of the customer's writes.
-impl LedgerEntry<'_> {
-    /// Writes an intent to disk. Its request may be sent after this.
-    pub(super) async fn begin(&self, intent: Intent) -> Result<u64, StepError> {
-        Ok(self.context.journal.begin(intent).await?)
-    }
-
-    /// Writes the intent of an update or deletion by id to disk.
-    pub(super) async fn begin_write(
-        &self,
-        address: &Address,
-        operation: &str,
-    ) -> Result<u64, StepError> {
-        let (address, operation) = (address.clone(), operation.to_owned());
-        self.begin(Intent::Write { address, operation }).await
-    }
-
-    pub(super) async fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), StepError> {
-        Ok(self.context.journal.end(seq, outcome).await?)
-    }
-
-    /// Ends an intent after a failed request, and returns the step's error.
-    pub(super) async fn end_failed(&self, seq: u64, error: ApiError) -> StepError {
-        let outcome = match error.effect() {
-            Effect::None => IntentOutcome::Failed,
-            Effect::Unknown => IntentOutcome::Unknown,
-        };
-        match self.end(seq, outcome).await {
-            Ok(()) => error.into(),
-            Err(unwritten) => unwritten,
-        }
-    }
-
-    /// Ends an intent after the effect of its request was checked.
-    pub(super) async fn end_checked(
-        &self,
-        seq: u64,
-        seen: Result<(), StepError>,
-    ) -> Result<(), StepError> {
-        let outcome = match seen {
-            Ok(()) => IntentOutcome::TookEffect,
-            Err(_) => IntentOutcome::Unknown,
-        };
-        self.end(seq, outcome).await?;
-        seen
-    }
-}
-
-/// The ledger record of a connector with this body.
-pub(super) fn record(
-    body: &ConnectorBody,
-    id: ConnectorId,
-    remote: RemoteRecord,
-) -> ConnectorEntry {
-    ConnectorEntry {
-        updated_at: remote.updated_at,
-        write: remote.write,
-        ..pending(body, remote.sent).with_id(id)
-    }
-}
-
-/// The ledger record of a connector that is about to be created and has no id yet.
-pub(super) fn pending(body: &ConnectorBody, sent: Option<SentFingerprints>) -> PendingEntry {
-    PendingEntry {
-        definition_id: body.definition_id,
-        template_id: body.template_id,
-        sent,
-        credentials_version: body.credentials_version,
-        applied: Applied {
-            environment: body.environment.clone(),
-            replication_config: body.replication_config.clone(),
-            entities: body.entities.clone(),
-        },
-    }
-}
-
-/// Fingerprints with the references as the files spell them now, and with the secret versions that
-/// are known now.
-fn with_current_references(
-    mut sent: SentFingerprints,
-    body: &ConnectorBody,
-    versions: &BTreeMap<String, String>,
-) -> SentFingerprints {
-    let before = std::mem::take(&mut sent.references);
-    sent.references = body
-        .secret_leaves()
-        .into_iter()
-        .filter_map(|(path, leaf)| match leaf {
-            Setting::Secret(reference) => Some((path, reference.to_string())),
-            _ => None,
-        })
-        .collect();
-    let now = &sent.references;
-    sent.versions
-        .retain(|path, _| now.get(path) == before.get(path));
-    sent.versions.extend(versions.clone());
-    sent
 }

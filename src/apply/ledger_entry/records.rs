@@ -1,0 +1,61 @@
+//! Responsible for the ledger records of connectors, from what the files declare.
+
+use super::RemoteRecord;
+use crate::model::{
+    Applied, ConnectorBody, ConnectorEntry, ConnectorId, PendingEntry, SentFingerprints, Setting,
+};
+use std::collections::BTreeMap;
+
+/// The ledger record of a connector with this body.
+pub(in crate::apply) fn record(
+    body: &ConnectorBody,
+    id: ConnectorId,
+    remote: RemoteRecord,
+) -> ConnectorEntry {
+    ConnectorEntry {
+        updated_at: remote.updated_at,
+        write: remote.write,
+        ..pending(body, remote.sent).with_id(id)
+    }
+}
+
+/// The ledger record of a connector that is about to be created and has no id yet.
+pub(in crate::apply) fn pending(
+    body: &ConnectorBody,
+    sent: Option<SentFingerprints>,
+) -> PendingEntry {
+    PendingEntry {
+        definition_id: body.definition_id,
+        template_id: body.template_id,
+        sent,
+        credentials_version: body.credentials_version,
+        applied: Applied {
+            environment: body.environment.clone(),
+            replication_config: body.replication_config.clone(),
+            entities: body.entities.clone(),
+        },
+    }
+}
+
+/// Fingerprints with the references as the files spell them now, and with the secret versions that
+/// are known now.
+pub(super) fn with_current_references(
+    mut sent: SentFingerprints,
+    body: &ConnectorBody,
+    versions: &BTreeMap<String, String>,
+) -> SentFingerprints {
+    let before = std::mem::take(&mut sent.references);
+    sent.references = body
+        .secret_leaves()
+        .into_iter()
+        .filter_map(|(path, leaf)| match leaf {
+            Setting::Secret(reference) => Some((path, reference.to_string())),
+            _ => None,
+        })
+        .collect();
+    let now = &sent.references;
+    sent.versions
+        .retain(|path, _| now.get(path) == before.get(path));
+    sent.versions.extend(versions.clone());
+    sent
+}

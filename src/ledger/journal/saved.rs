@@ -1,0 +1,129 @@
+//! Responsible for ledger entries in journal lines. The journal has every change of an entry before its
+//! file has it, so that the next run can restore entries whose files are old, incomplete or missing.
+//!
+//! The first line of an entry has the whole entry. The lines after it have only the connectors that
+//! changed, so that the lines of a customer grow with its connectors, not with their square.
+
+use crate::model::{CustomerEntry, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Entries after the last line for each. `None` if the entry is removed.
+pub(in crate::ledger) type SavedEntries = BTreeMap<WorkspaceId, Option<CustomerEntry>>;
+
+/// The content of a line for a change of an entry.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::ledger) struct SavedLine {
+    saved: WorkspaceId,
+    /// `None` if the entry is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    entry: Option<CustomerEntry>,
+    /// The names of removed connectors, if the line has only what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    without: Option<BTreeSet<String>>,
+}
+
+impl SavedLine {
+    /// A line with a whole entry, or for a removed one.
+    pub(in crate::ledger) fn whole(id: WorkspaceId, entry: Option<&CustomerEntry>) -> Self {
+        Self {
+            saved: id,
+            entry: entry.cloned(),
+            without: None,
+        }
+    }
+
+    /// A line with the connectors of these names. `entry` is the entry after the change.
+    pub(in crate::ledger) fn changed(
+        id: WorkspaceId,
+        entry: &CustomerEntry,
+        names: &BTreeSet<String>,
+    ) -> Self {
+        let connector = |name: &String| entry.connectors.get_key_value(name);
+        let connectors = names.iter().filter_map(connector);
+        let removed = names.iter().filter(|name| connector(name).is_none());
+        Self {
+            saved: id,
+            without: Some(removed.cloned().collect()),
+            entry: Some(CustomerEntry {
+                name: entry.name.clone(),
+                suspended: entry.suspended,
+                protect: entry.protect,
+                applied: entry.applied,
+                // Only the first change of a run changes it.
+                unmanaged: None,
+                connectors: connectors
+                    .map(|(name, connector)| (name.clone(), connector.clone()))
+                    .collect(),
+                pending_deletion: entry.pending_deletion.clone(),
+            }),
+        }
+    }
+
+    /// The name of the customer, if the line has an entry.
+    pub(super) fn customer(&self) -> Option<&str> {
+        self.entry.as_ref().map(|entry| entry.name.as_str())
+    }
+
+    /// Applies the line to the entries. `None` if it changes an entry that no line before has.
+    pub(in crate::ledger) fn apply(self, entries: &mut SavedEntries) -> Option<()> {
+        let Some(removed) = self.without else {
+            entries.insert(self.saved, self.entry);
+            return Some(());
+        };
+        let change = self.entry?;
+        let before = entries.get_mut(&self.saved)?.as_mut()?;
+        let mut connectors = std::mem::take(&mut before.connectors);
+        connectors.retain(|name, _| !removed.contains(name));
+        connectors.extend(change.connectors);
+        *before = CustomerEntry {
+            unmanaged: before.unmanaged.take(),
+            connectors,
+            ..change
+        };
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SavedEntries, SavedLine};
+    use crate::ledger::recovery::tests::{WORKSPACE, record};
+    use crate::model::{ConnectorId, CustomerEntry};
+    use std::collections::BTreeSet;
+    use uuid::Uuid;
+
+    #[test]
+    fn saved_lines_with_changes_restore_the_entry() {
+        let mut entry = CustomerEntry {
+            name: "acme".to_owned(),
+            unmanaged: Some(BTreeSet::from([ConnectorId(Uuid::nil())])),
+            ..CustomerEntry::default()
+        };
+        entry.connectors.insert("stays".to_owned(), record(1));
+        entry.connectors.insert("goes".to_owned(), record(2));
+        let mut lines = vec![SavedLine::whole(WORKSPACE, Some(&entry))];
+        entry.connectors.remove("goes");
+        entry.connectors.insert("new".to_owned(), record(3));
+        entry.pending_deletion.insert(record(2).id);
+        entry.protect = true;
+        let names = BTreeSet::from(["goes".to_owned(), "new".to_owned()]);
+        lines.push(SavedLine::changed(WORKSPACE, &entry, &names));
+        let text = serde_json::to_string(&lines[1]).unwrap();
+        assert!(!text.contains("stays"), "{text}");
+        let mut entries = SavedEntries::new();
+        // The second time, the entries have the state after both lines.
+        for line in [lines.clone(), lines].concat() {
+            line.apply(&mut entries).unwrap();
+        }
+        assert_eq!(entries[&WORKSPACE], Some(entry));
+    }
+
+    #[test]
+    fn saved_line_with_changes_needs_the_whole_entry_before() {
+        let line = SavedLine::changed(WORKSPACE, &CustomerEntry::default(), &BTreeSet::new());
+        assert!(line.clone().apply(&mut SavedEntries::new()).is_none());
+        let mut removed = SavedEntries::from([(WORKSPACE, None)]);
+        assert!(line.apply(&mut removed).is_none());
+    }
+}
