@@ -10,14 +10,18 @@
 )]
 
 mod comparison;
+mod flood;
+mod form;
 mod job;
 mod loader;
 mod measured;
 mod project;
+mod sandbox;
 mod server;
 mod world;
 
 use clap::{Parser, Subcommand};
+use form::Form;
 use job::Job;
 use std::path::PathBuf;
 
@@ -29,6 +33,12 @@ struct Args {
     /// The jobs to compare.
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["create", "unchanged", "one-change"])]
     jobs: Vec<Job>,
+    /// The forms in which the jobs run.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["scoped", "application"])]
+    forms: Vec<Form>,
+    /// Requests by which the rates of the servers are measured.
+    #[arg(long, default_value_t = 200_000)]
+    flood: usize,
     /// Milliseconds that each response takes.
     #[arg(long, value_delimiter = ',', default_values_t = [0, 20])]
     latency: Vec<u64>,
@@ -62,6 +72,7 @@ enum Role {
     Load {
         host: String,
         job: Job,
+        form: Form,
         customers: usize,
         connectors: usize,
         in_flight: usize,
@@ -77,12 +88,14 @@ fn main() {
         Some(Role::Load {
             host,
             job,
+            form,
             customers,
             connectors,
             in_flight,
         }) => loader::load(&loader::Load {
             host,
             job,
+            form,
             customers,
             connectors,
             in_flight,

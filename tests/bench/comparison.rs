@@ -1,9 +1,12 @@
 //! Responsible for comparing airlift with the loader in every case, by alternating runs.
 
 use crate::Args;
+use crate::flood;
+use crate::form::Form;
 use crate::job::Job;
 use crate::measured::{Measured, median, run};
 use crate::project::{self, Size};
+use crate::sandbox;
 use crate::server::COUNTS;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -16,6 +19,7 @@ const CONNECTORS: usize = 3;
 
 struct Case {
     job: Job,
+    form: Form,
     latency: u64,
     in_flight: usize,
 }
@@ -28,21 +32,13 @@ struct Figures {
 
 /// Measures every case and prints a table as Markdown.
 pub(crate) fn print(args: &Args) {
+    print_rates(args);
     print_line(
         "| job | latency | in flight | requests | loader | wall | loader | ratio | CPU / request, ratio | peak MB |",
     );
     print_line("|---|---|---|---|---|---|---|---|---|---|");
-    for &job in &args.jobs {
-        for &latency in &args.latency {
-            for &in_flight in &args.in_flight {
-                let case = Case {
-                    job,
-                    latency,
-                    in_flight,
-                };
-                print_line(&compare(args, &case));
-            }
-        }
+    for case in cases(args) {
+        print_line(&compare(args, &case));
     }
     print_line(
         "\n| validate | wall | YAML library | ratio | CPU ratio | peak MB / MB of YAML |\n|---|---|---|---|---|---|",
@@ -50,6 +46,33 @@ pub(crate) fn print(args: &Args) {
     for &connectors in &args.validate {
         print_line(&compare_validation(args, connectors));
     }
+}
+
+/// How fast the servers are, so that a reader sees that they are not what is measured.
+fn print_rates(args: &Args) {
+    let server = Server::start();
+    let head = "GET /api/v1/workspaces/stats HTTP/1.1\r\nhost: x\r\n\r\n";
+    let rate = flood::rate(server.address(), head, args.flood);
+    print_line(&format!("The benchmark's server: {rate:.0} requests/s."));
+    let rate = sandbox::rate(args);
+    print_line(&format!("`airlift sandbox serve`: {rate:.0} requests/s.\n"));
+}
+
+fn cases(args: &Args) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for &job in &args.jobs {
+        for &form in &args.forms {
+            for &latency in &args.latency {
+                cases.extend(args.in_flight.iter().map(|&in_flight| Case {
+                    job,
+                    form,
+                    latency,
+                    in_flight,
+                }));
+            }
+        }
+    }
+    cases
 }
 
 fn compare(args: &Args, case: &Case) -> String {
@@ -79,8 +102,9 @@ fn compare(args: &Args, case: &Case) -> String {
 fn row(case: &Case, airlift: &Figures, loader: &Figures) -> String {
     let cpu = |figures: &Figures| figures.measured.cpu / figures.requests as f64;
     format!(
-        "| {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {:.1} | {:.0} |",
+        "| {}, {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {:.1} | {:.0} |",
         case.job.name(),
+        case.form.name(),
         case.latency,
         case.in_flight,
         airlift.requests,
@@ -110,6 +134,7 @@ fn run_airlift(args: &Args, case: &Case) -> (u64, Measured) {
             "--parallelism",
             &case.in_flight.to_string(),
         ]);
+        command.args(case.form.options());
         command.current_dir(directory.path());
         command.envs([
             ("AIRBYTE_API_HOST", server.host.as_str()),
@@ -138,7 +163,7 @@ fn run_loader(args: &Args, case: &Case) -> (u64, Measured) {
     let server = Server::start();
     let load = |job: Job| {
         let mut command = this_program();
-        command.args(["load", &server.host, job.name()]);
+        command.args(["load", &server.host, job.name(), case.form.name()]);
         let numbers = [args.customers, CONNECTORS, case.in_flight];
         command.args(numbers.map(|number| number.to_string()));
         command
@@ -228,10 +253,14 @@ impl Server {
         Self { process, host }
     }
 
+    fn address(&self) -> &str {
+        self.host.trim_start_matches("http://")
+    }
+
     /// The requests for each operation since the last call. Sets the latency from now on.
     fn counts(&self, latency: u64) -> BTreeMap<String, u64> {
-        let address = self.host.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).expect("the server accepts connections");
+        let mut stream =
+            TcpStream::connect(self.address()).expect("the server accepts connections");
         write!(stream, "GET {COUNTS}?{latency} HTTP/1.1\r\n\r\n").expect("the request is sent");
         let mut response = vec![0; 4 << 10];
         let length = stream.read(&mut response).expect("the server responds");

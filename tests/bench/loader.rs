@@ -1,15 +1,20 @@
 //! Responsible for the bare loader: the requests that a job needs at least, in the same order for
 //! each customer as airlift sends them, and nothing else. It keeps no ledger and checks nothing.
 
+use crate::form::Form;
 use crate::job::Job;
 use futures_util::{StreamExt, stream};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
+/// The rows of a page of the organization's connectors.
+const PAGE: usize = 200;
+
 /// What the loader does, and where.
 pub(crate) struct Load {
     pub(crate) host: String,
     pub(crate) job: Job,
+    pub(crate) form: Form,
     pub(crate) customers: usize,
     pub(crate) connectors: usize,
     pub(crate) in_flight: usize,
@@ -48,7 +53,15 @@ async fn run(load: &Load) {
     match load.job {
         Job::Create => {
             let customers = stream::iter(0..load.customers);
-            let tasks = customers.map(|n| api.create_customer(n, load.connectors, token));
+            let tasks = customers.map(|n| api.create_customer(n, load, token));
+            tasks
+                .buffer_unordered(load.in_flight)
+                .collect::<Vec<_>>()
+                .await;
+        }
+        Job::Unchanged if load.form == Form::Organization => {
+            let pages = (load.customers * load.connectors).div_ceil(PAGE);
+            let tasks = stream::iter(0..pages).map(|page| api.credentials(page, token));
             tasks
                 .buffer_unordered(load.in_flight)
                 .collect::<Vec<_>>()
@@ -86,16 +99,21 @@ impl Api {
         }
     }
 
-    async fn create_customer(&self, number: usize, connectors: usize, token: &str) {
+    /// Without the customer's token, nothing has to prove which workspace that token belongs to.
+    async fn create_customer(&self, number: usize, load: &Load, token: &str) {
         let name = crate::project::customer_name(number);
         let body = json!({"workspace_name": name});
         let path = "account/applications/scoped-token";
         let scoped = self.send(Method::POST, path, token, Some(body)).await;
         let scoped = text(&scoped, "token");
-        let info = self
-            .send(Method::GET, &format!("{path}/info"), &scoped, None)
-            .await;
-        for connector in 0..connectors {
+        let creator = if load.form == Form::Scoped {
+            let info = format!("{path}/info");
+            self.send(Method::GET, &info, &scoped, None).await;
+            &scoped
+        } else {
+            token
+        };
+        for connector in 0..load.connectors {
             let body = json!({
                 "workspace_name": name,
                 "name": crate::project::connector_name(connector),
@@ -103,10 +121,22 @@ impl Api {
                 "credentials": {"token": "ghp_example"},
                 "replication_config": crate::project::settings(0),
             });
-            self.send(Method::POST, "integrations/connectors", &scoped, Some(body))
+            self.send(Method::POST, "integrations/connectors", creator, Some(body))
                 .await;
         }
-        self.connectors(&text(&info, "workspace_id"), token).await;
+        if load.form != Form::Organization {
+            self.connectors(&crate::world::workspace_id(number), token)
+                .await;
+        }
+    }
+
+    async fn credentials(&self, page: usize, token: &str) {
+        let offset = page * PAGE;
+        let path = format!(
+            "organizations/{}/credentials?limit={PAGE}&offset={offset}",
+            crate::world::ORGANIZATION
+        );
+        self.send(Method::GET, &path, token, None).await;
     }
 
     async fn connectors(&self, workspace: &str, token: &str) -> Value {

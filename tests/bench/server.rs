@@ -147,6 +147,14 @@ fn dispatch(request: &Request<'_>, parts: &[&str], world: &mut World) -> (&'stat
         }
         ("GET", ["workspaces", "stats"]) => ("statistics", world.stats()),
         ("GET", ["workspaces", id]) => ("get workspace", world.workspace(id)),
+        ("GET", ["organizations", _, "credentials"]) => {
+            let number = |name| query(name).and_then(|n| n.parse().ok());
+            let (limit, offset) = (
+                number("limit").unwrap_or(200),
+                number("offset").unwrap_or(0),
+            );
+            ("list credentials", world.list_credentials(limit, offset))
+        }
         ("GET", ["integrations", "connectors"]) => {
             let workspace = query("workspace_id").unwrap_or_default();
             ("list connectors", world.list_connectors(workspace))

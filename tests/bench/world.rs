@@ -129,6 +129,28 @@ impl World {
         (200, format!(r#"{{"data":[{}]}}"#, shown.join(",")))
     }
 
+    /// The connectors of all workspaces, in pages.
+    pub(crate) fn list_credentials(&self, limit: usize, offset: usize) -> Response {
+        let all = self.workspaces.iter().enumerate();
+        let ids = all.flat_map(|(workspace, entry)| {
+            let ids = entry.connectors.iter();
+            ids.filter(|id| self.connectors[**id].is_some())
+                .map(move |id| (workspace, *id))
+        });
+        let data: Vec<Value> = ids
+            .clone()
+            .skip(offset)
+            .take(limit)
+            .map(|(workspace, connector)| {
+                json!({
+                    "id": id(CONNECTOR_PREFIX, connector),
+                    "workspace_id": id(WORKSPACE_PREFIX, workspace),
+                })
+            })
+            .collect();
+        (200, json!({"data": data, "total": ids.count()}).to_string())
+    }
+
     pub(crate) fn create_connector(&mut self, body: &[u8]) -> Response {
         let Ok(body) = serde_json::from_slice::<CreateRequest<'_>>(body) else {
             return invalid();
@@ -246,6 +268,12 @@ fn show_workspace(index: usize, workspace: &Workspace) -> Value {
         "created_at": workspace.created_at,
         "updated_at": workspace.created_at,
     })
+}
+
+/// The id of the workspace that was created as the one of this number, from 0. Customers are not
+/// created in their order, so that this is the id of some customer of the job.
+pub(crate) fn workspace_id(number: usize) -> String {
+    id(WORKSPACE_PREFIX, number)
 }
 
 fn id(prefix: &str, index: usize) -> String {
