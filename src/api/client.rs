@@ -3,7 +3,9 @@
 
 use super::Credentials;
 use super::error::{ApiError, ApiErrorKind, Call, TokenOwner};
+use super::new_workspaces::KnownWorkspaces;
 use super::options::Options;
+use super::recent_settings::RecentSettings;
 use super::redaction::{Redactor, SentSecrets, ServerMessage, server_message};
 use super::request::Request;
 use super::resilience::{AdmissionControl, AttemptKind, AttemptRequest, CallState, Rejection};
@@ -14,7 +16,7 @@ use crate::events::{Event, RequestEvent, ResponseSummary};
 use crate::http::TransportError;
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,6 +29,8 @@ pub(super) struct Client {
     pub(super) options: Options,
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
+    pub(super) known_workspaces: Mutex<KnownWorkspaces>,
+    pub(super) recent_settings: RecentSettings,
     sent: Arc<SentSecrets>,
     admission: AdmissionControl,
     /// The number of requests sent.
@@ -39,6 +43,8 @@ impl Client {
     pub(super) fn new(transport: Transport, credentials: Credentials, options: Options) -> Self {
         Self {
             transport,
+            known_workspaces: Mutex::default(),
+            recent_settings: RecentSettings::default(),
             sent: Arc::default(),
             admission: AdmissionControl::new(&options),
             requests: AtomicU64::new(0),
@@ -120,7 +126,7 @@ impl Client {
                 Ok(Some(success)) => return Ok(success),
                 Ok(None) => {}
                 Err(error) if error.is_unauthorized() && may_renew(&mut state, &token.issued) => {
-                    self.tokens.reject_scoped(customer, &token).await;
+                    self.tokens.scoped.reject(customer, &token).await;
                 }
                 Err(error) => return Err(error.of_customer()),
             }

@@ -11,12 +11,15 @@ mod error;
 mod error_scope;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod new_workspaces;
 mod options;
 mod pagination;
 mod reader;
+mod recent_settings;
 mod redaction;
 mod request;
 mod resilience;
+mod scoped_tokens;
 mod session;
 mod success;
 mod target;
@@ -30,8 +33,10 @@ pub(crate) mod tests;
 
 pub use error::{ApiError, ApiErrorKind, Effect};
 pub use error_scope::FORBIDDEN_CUSTOMERS;
+pub use new_workspaces::NewWorkspaces;
 pub use options::{ConnectorToken, Load, Options};
 pub use reader::Reader;
+pub use scoped_tokens::{MintedToken, TokenUse};
 pub use session::{Credentials, Session};
 pub use target::{DEFAULT_TARGET, Target};
 pub use writer::Writer;
@@ -106,6 +111,16 @@ impl Replication {
         Self {
             settings: change(self.settings),
             ..self
+        }
+    }
+}
+
+impl From<ObservedConnector> for Replication {
+    fn from(observed: ObservedConnector) -> Self {
+        let settings = observed.detail.map(|detail| detail.replication_config);
+        Self {
+            settings: settings.unwrap_or_default(),
+            updated_at: observed.updated_at,
         }
     }
 }

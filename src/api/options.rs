@@ -116,7 +116,8 @@ impl Default for RetryPolicy {
 /// How many calls are sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// The largest number of reads at a time, and of writes. The adaptive limit may be lower.
+    /// The largest number of requests at a time. The adaptive limits of reads and of writes may be
+    /// lower.
     pub parallelism: usize,
     /// The largest number of requests per second.
     pub max_rps: Option<f64>,

@@ -9,7 +9,7 @@ use super::error::{ApiError, ApiErrorKind};
 use super::wire::{StatsResponse, WorkspacePage, WorkspaceResponse};
 use super::{Reader, Workspace, request};
 use crate::events::{Event, Sink};
-use crate::model::{Completeness, WorkspaceId};
+use crate::model::{Completeness, LockUnpoisoned, WorkspaceId};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -51,12 +51,35 @@ impl Reader {
         self.list_once(events).await
     }
 
+    /// Reads all pages once, without the statistics, and without events. `None` if the listing has a
+    /// flaw or contradicts itself. `expected` replaces the count of the statistics.
+    pub(super) async fn list_rows(
+        &self,
+        expected: usize,
+    ) -> Result<Option<BTreeMap<WorkspaceId, Workspace>>, ApiError> {
+        let mut rows = Rows {
+            limit: Some(self.limit_of(expected)),
+            ..Rows::default()
+        };
+        match self.read_pages(&mut rows, |_| ()).await {
+            Ok(None) => Ok(Some(rows.items)),
+            Ok(Some(_)) => Ok(None),
+            Err(error) if error.is_inconsistent_list() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn list_once(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         let mut rows = Rows::default();
-        let flaw = match self.read_pages(&mut rows, events).await? {
+        let emit = |done| events.emit(Event::CustomersListed { done });
+        let flaw = match self.read_pages(&mut rows, emit).await? {
             Some(flaw) => Some(flaw),
             None => self.compare_with_stats(rows.items.len()).await?,
         };
+        if flaw.is_none() {
+            let mut known = self.client.known_workspaces.lock_unpoisoned();
+            known.get_or_insert_default().extend(rows.items.keys());
+        }
         Ok(Listing {
             items: rows.items,
             completeness: flaw.map_or(Completeness::Complete, Completeness::Incomplete),
@@ -67,7 +90,7 @@ impl Reader {
     async fn read_pages(
         &self,
         rows: &mut Rows,
-        events: &dyn Sink,
+        listed: impl Fn(usize),
     ) -> Result<Option<String>, ApiError> {
         let mut cursor: Option<String> = None;
         loop {
@@ -75,9 +98,7 @@ impl Reader {
             let request = request::list_workspaces(limit, cursor.as_deref());
             let page: WorkspacePage = self.client.as_application(&request).await?.decode()?;
             let has_new_id = self.add_page(page.data, rows)?;
-            events.emit(Event::CustomersListed {
-                done: rows.items.len(),
-            });
+            listed(rows.items.len());
             let next = page.next.unwrap_or_default();
             if next.is_empty() {
                 return Ok(rows.flaw.take());
@@ -147,12 +168,15 @@ impl Reader {
     /// Twice the count of the statistics and some more, because workspaces may be created during the
     /// listing.
     async fn row_limit(&self) -> Result<usize, ApiError> {
-        let most = self.client.options.limits.rows;
         let Some(count) = self.count_workspaces().await? else {
-            return Ok(most);
+            return Ok(self.client.options.limits.rows);
         };
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        Ok(count.saturating_mul(2).saturating_add(SLACK).min(most))
+        Ok(self.limit_of(usize::try_from(count).unwrap_or(usize::MAX)))
+    }
+
+    fn limit_of(&self, count: usize) -> usize {
+        let limit = count.saturating_mul(2).saturating_add(SLACK);
+        limit.min(self.client.options.limits.rows)
     }
 
     /// The count of the statistics; `None` if the server has none.

@@ -10,7 +10,7 @@ use super::wire::{
     WorkspaceResponse,
 };
 use super::{Connector, Definition, Replication, Workspace};
-use crate::model::{ConnectorId, ObservedConnector, OrganizationId, WorkspaceId};
+use crate::model::{ConnectorId, Contract, ObservedConnector, OrganizationId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -36,6 +36,11 @@ impl Reader {
         };
         self.client.check_organization(workspace.organization_id)?;
         Ok(Some(workspace))
+    }
+
+    /// Whether connectors are listed by the id of their workspace, and not by its present name.
+    pub fn lists_by_id(&self) -> bool {
+        self.client.options.contract == Contract::Workspace
     }
 
     /// Lists the connectors of a workspace (`list_integrations_connectors`); `None` if the workspace
@@ -98,6 +103,19 @@ impl Reader {
         Ok(response.map(|ConnectorResponse(connector)| connector))
     }
 
+    /// As [`Self::connector`], for a plan: an update right after it uses the settings of this response.
+    pub async fn planned_connector(&self, id: ConnectorId) -> Result<Option<Connector>, ApiError> {
+        let Some(success) = self.get(&request::get_connector(id)).await? else {
+            return Ok(None);
+        };
+        let ConnectorResponse(connector) = success.decode()?;
+        let ConnectorResponse(unredacted) = success.decode_unredacted()?;
+        self.client
+            .recent_settings
+            .keep(id, success.sent_at, unredacted.observed.into());
+        Ok(Some(connector))
+    }
+
     /// The workspace that holds a connector; `None` if the connector is gone or the API does not tell
     /// its workspace (`get_integrations_connectors_id_inspect`).
     pub async fn workspace_of(&self, id: ConnectorId) -> Result<Option<WorkspaceId>, ApiError> {
@@ -106,18 +124,22 @@ impl Reader {
     }
 
     /// Reads the replication settings of a connector without redaction, so that they can be changed
-    /// and sent back (`get_integrations_connectors_id`); `None` if the connector does not exist.
-    pub async fn replication(&self, id: ConnectorId) -> Result<Option<Replication>, ApiError> {
+    /// and sent back (`get_integrations_connectors_id`); `None` if the connector does not exist. Uses
+    /// the plan's response if it is recent and has this time of the last change, which a list shows
+    /// now.
+    pub async fn replication(
+        &self,
+        id: ConnectorId,
+        updated_at: Option<&str>,
+    ) -> Result<Option<Replication>, ApiError> {
+        if let Some(recent) = self.client.recent_settings.remove(id, updated_at) {
+            return Ok(Some(recent));
+        }
         let Some(success) = self.get(&request::get_connector(id)).await? else {
             return Ok(None);
         };
         let ConnectorResponse(connector) = success.decode_unredacted()?;
-        let observed = connector.observed;
-        let settings = observed.detail.map(|detail| detail.replication_config);
-        Ok(Some(Replication {
-            settings: settings.unwrap_or_default(),
-            updated_at: observed.updated_at,
-        }))
+        Ok(Some(connector.observed.into()))
     }
 
     /// Lists the connector types of the API, or those whose names contain `name`

@@ -7,9 +7,9 @@
 use super::client::Client;
 use super::error::{ApiError, ApiErrorKind};
 use super::request;
+use super::scoped_tokens::{MintedToken, Scoped, ScopedTokens};
 use super::wire::{ScopedTokenResponse, TokenInfo, TokenResponse, WorkspaceResponse};
 use crate::model::{LockUnpoisoned, Region, SecretValue, WorkspaceId};
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -18,12 +18,6 @@ use tokio::time::{Instant, timeout_at};
 /// The share of its lifetime after which a token is replaced, so that a call does not start with a
 /// token that is about to expire.
 const REFRESH_SHARE: f64 = 0.8;
-/// The number of customers whose tokens are cached. More than work in parallel, so that no token in
-/// use is dropped, and few enough that memory does not grow with the number of customers.
-const CACHED_CUSTOMERS: usize = 256;
-
-/// Lower bound for the lifetime that is learned from rejected scoped tokens.
-const SHORTEST_LIFE: Duration = Duration::from_secs(20);
 
 /// A token, when it was requested, and when it expires.
 pub(super) struct IssuedToken {
@@ -34,7 +28,7 @@ pub(super) struct IssuedToken {
 }
 
 impl IssuedToken {
-    fn new(token: SecretValue, requested_at: Instant, life: Duration) -> Self {
+    pub(super) fn new(token: SecretValue, requested_at: Instant, life: Duration) -> Self {
         Self {
             token,
             requested_at,
@@ -74,14 +68,6 @@ struct Current {
     refresh_at: Instant,
 }
 
-/// A scoped token and the workspace that it belongs to.
-pub(super) struct Scoped {
-    pub(super) issued: IssuedToken,
-    pub(super) workspace: WorkspaceId,
-}
-
-type Slot = Mutex<Option<Arc<Scoped>>>;
-
 /// The tokens of a session.
 pub(super) struct Tokens {
     application: SyncMutex<Option<Current>>,
@@ -90,9 +76,7 @@ pub(super) struct Tokens {
     /// The number of failed requests for an application token, and the last error, which all calls
     /// that waited for the token return.
     failed: SyncMutex<(u64, Option<ApiError>)>,
-    scoped: SyncMutex<HashMap<String, Arc<Slot>>>,
-    /// The lifetime of scoped tokens: the documented one, or less if a token was rejected earlier.
-    scoped_life: SyncMutex<Duration>,
+    pub(super) scoped: ScopedTokens,
 }
 
 impl Tokens {
@@ -101,8 +85,7 @@ impl Tokens {
             application: SyncMutex::default(),
             flight: Mutex::default(),
             failed: SyncMutex::default(),
-            scoped: SyncMutex::default(),
-            scoped_life: SyncMutex::new(scoped_life),
+            scoped: ScopedTokens::new(scoped_life),
         }
     }
 
@@ -131,40 +114,6 @@ impl Tokens {
     pub(super) fn reject(&self, rejected: &Arc<IssuedToken>) {
         let mut slot = self.application.lock_unpoisoned();
         slot.take_if(|current| Arc::ptr_eq(&current.issued, rejected));
-    }
-
-    /// Drops a customer's token that the server rejected, unless it has been replaced already. Its
-    /// age is an upper bound for the lifetime of such tokens.
-    pub(super) async fn reject_scoped(&self, customer: &str, rejected: &Arc<Scoped>) {
-        let slot = self.slot(customer);
-        let mut slot = slot.lock().await;
-        if slot
-            .take_if(|scoped| Arc::ptr_eq(scoped, rejected))
-            .is_some()
-        {
-            let mut life = self.scoped_life.lock_unpoisoned();
-            *life = rejected.issued.age().max(SHORTEST_LIFE).min(*life);
-        }
-    }
-
-    /// Drops the tokens of a workspace that was renamed or deleted, because another workspace may
-    /// get its name.
-    pub(super) fn forget(&self, workspace: WorkspaceId) {
-        let slots = self.scoped.lock_unpoisoned();
-        for slot in slots.values() {
-            // A locked slot is being filled by a call that reads the workspace first.
-            if let Ok(mut slot) = slot.try_lock() {
-                slot.take_if(|scoped| scoped.workspace == workspace);
-            }
-        }
-    }
-
-    fn slot(&self, customer: &str) -> Arc<Slot> {
-        let mut slots = self.scoped.lock_unpoisoned();
-        if slots.len() >= CACHED_CUSTOMERS && !slots.contains_key(customer) {
-            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
-        }
-        Arc::clone(slots.entry(customer.to_owned()).or_default())
     }
 }
 
@@ -244,7 +193,7 @@ impl Client {
         customer: &str,
         workspace: WorkspaceId,
     ) -> Result<Arc<Scoped>, ApiError> {
-        let slot = self.tokens.slot(customer);
+        let slot = self.tokens.scoped.slot(customer);
         let mut slot = slot.lock().await;
         if let Some(scoped) = slot.as_ref()
             && scoped.workspace == workspace
@@ -253,21 +202,41 @@ impl Client {
             return Ok(Arc::clone(scoped));
         }
         self.verify_workspace(customer, workspace).await?;
-        let scoped = Arc::new(self.new_scoped(customer, Some(workspace), None).await?);
+        let scoped = Arc::new(self.new_scoped(customer, workspace).await?);
         *slot = Some(Arc::clone(&scoped));
         Ok(scoped)
     }
 
-    /// Requests a scoped token for a name whose workspace is not known. Creates the workspace if the
-    /// name is new.
-    pub(super) async fn mint_unknown(
+    /// Requests a scoped token for a name. Creates the workspace if the name is new.
+    pub(super) async fn mint_name(
         &self,
         customer: &str,
         region: Option<Region>,
+    ) -> Result<MintedToken, ApiError> {
+        let request = request::scoped_token(self.options.contract, customer, region)?;
+        let success = self.as_application(&request).await?;
+        let response: ScopedTokenResponse = success.decode()?;
+        let life = self.tokens.scoped.life();
+        let issued = IssuedToken::new(response.token.0, success.sent_at, life);
+        Ok(MintedToken { issued })
+    }
+
+    /// Verifies the token of a name whose workspace is not known. A token that is rejected at once is
+    /// requested again once.
+    pub(super) async fn workspace_of_token(
+        &self,
+        customer: &str,
+        token: MintedToken,
+        region: Option<Region>,
     ) -> Result<WorkspaceId, ApiError> {
-        let slot = self.tokens.slot(customer);
+        let slot = self.tokens.scoped.slot(customer);
         let mut slot = slot.lock().await;
-        let scoped = self.new_scoped(customer, None, region).await?;
+        let scoped = match self.verify(customer, token, None).await {
+            Err(error) if error.is_unauthorized() => {
+                self.mint_and_verify(customer, None, region).await?
+            }
+            outcome => outcome?,
+        };
         let workspace = scoped.workspace;
         *slot = Some(Arc::new(scoped));
         Ok(workspace)
@@ -294,15 +263,10 @@ impl Client {
 
     /// Requests a scoped token and verifies it. A token that is rejected at once is requested again
     /// once.
-    async fn new_scoped(
-        &self,
-        customer: &str,
-        known: Option<WorkspaceId>,
-        region: Option<Region>,
-    ) -> Result<Scoped, ApiError> {
-        match self.mint_and_verify(customer, known, region).await {
+    async fn new_scoped(&self, customer: &str, known: WorkspaceId) -> Result<Scoped, ApiError> {
+        match self.mint_and_verify(customer, Some(known), None).await {
             Err(error) if error.is_unauthorized() => {
-                self.mint_and_verify(customer, known, region).await
+                self.mint_and_verify(customer, Some(known), None).await
             }
             other => other,
         }
@@ -314,13 +278,18 @@ impl Client {
         known: Option<WorkspaceId>,
         region: Option<Region>,
     ) -> Result<Scoped, ApiError> {
-        let contract = self.options.contract;
-        let mint = request::scoped_token(contract, customer, region)?;
-        let minted = self.as_application(&mint).await?;
-        let response: ScopedTokenResponse = minted.decode()?;
-        let life = *self.tokens.scoped_life.lock_unpoisoned();
-        let issued = IssuedToken::new(response.token.0, minted.sent_at, life);
-        let info = request::scoped_token_info(contract);
+        let token = self.mint_name(customer, region).await?;
+        self.verify(customer, token, known).await
+    }
+
+    /// Reads which workspace a token belongs to. Fails if it is another one than the customer's.
+    async fn verify(
+        &self,
+        customer: &str,
+        MintedToken { issued }: MintedToken,
+        known: Option<WorkspaceId>,
+    ) -> Result<Scoped, ApiError> {
+        let info = request::scoped_token_info(self.options.contract);
         // If a request fails from here on, the token request may have created a workspace.
         let may_have_created = known.is_none();
         let info: TokenInfo = self
@@ -338,42 +307,5 @@ impl Client {
             .into());
         }
         Ok(Scoped { issued, workspace })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CACHED_CUSTOMERS, IssuedToken, Scoped, Tokens};
-    use crate::model::{LockUnpoisoned, SecretValue, WorkspaceId};
-    use std::sync::Arc;
-    use std::time::Duration;
-    use tokio::time::{Instant, advance};
-
-    #[tokio::test(start_paused = true)]
-    async fn scoped_token_rejected_early_shortens_the_lifetime() {
-        let tokens = Tokens::new(Duration::from_mins(20));
-        let (known, short) = (Duration::from_secs(30), Duration::from_secs(20));
-        for (age, life) in [(known, known), (known * 2, known), (short / 4, short)] {
-            let token = SecretValue::new("t".to_owned());
-            let issued = IssuedToken::new(token, Instant::now(), Duration::from_mins(20));
-            let workspace = WorkspaceId(uuid::Uuid::nil());
-            let scoped = Arc::new(Scoped { issued, workspace });
-            *tokens.slot("a").lock().await = Some(Arc::clone(&scoped));
-            advance(age).await;
-            tokens.reject_scoped("a", &scoped).await;
-            assert!(tokens.slot("a").lock().await.is_none());
-            assert_eq!(*tokens.scoped_life.lock_unpoisoned(), life);
-        }
-    }
-
-    #[test]
-    fn token_cache_with_many_customers_drops_unused_tokens() {
-        let tokens = Tokens::new(Duration::from_mins(20));
-        let in_use = tokens.slot("in use");
-        for n in 0..10 * CACHED_CUSTOMERS {
-            tokens.slot(&n.to_string());
-        }
-        assert!(tokens.scoped.lock().unwrap().len() <= CACHED_CUSTOMERS);
-        assert!(std::sync::Arc::ptr_eq(&in_use, &tokens.slot("in use")));
     }
 }

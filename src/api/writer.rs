@@ -7,6 +7,7 @@ use super::error::ApiError;
 use super::options::ConnectorToken;
 use super::reader::Reader;
 use super::redaction::display_safe;
+use super::scoped_tokens::{MintedToken, TokenUse};
 use super::success::Success;
 use super::wire::{CheckResponse, CreateResponse, DeleteResponse, WorkspaceResponse};
 use super::{Check, DeleteOutcome, NewConnector, Replication, Workspace, request};
@@ -41,10 +42,49 @@ impl Writer {
         known: Option<WorkspaceId>,
         region: Option<Region>,
     ) -> Result<WorkspaceId, ApiError> {
-        match known {
-            Some(id) => Ok(self.client.scoped(customer, id).await?.workspace),
-            None => self.client.mint_unknown(customer, region).await,
+        if let Some(id) = known {
+            return Ok(self.client.scoped(customer, id).await?.workspace);
         }
+        let token = self.mint_name(customer, region).await?;
+        self.workspace_of_token(customer, token, region).await
+    }
+
+    /// Requests a scoped token for a name (`create_account_applications_scoped_token`), without reading
+    /// which workspace it belongs to. Creates the workspace in `region` if the name is new.
+    pub async fn mint_name(
+        &self,
+        customer: &str,
+        region: Option<Region>,
+    ) -> Result<MintedToken, ApiError> {
+        self.client.mint_name(customer, region).await
+    }
+
+    /// The workspace of a token that [`Self::mint_name`] returned
+    /// (`get_account_applications_scoped_token_info`).
+    pub async fn workspace_of_token(
+        &self,
+        customer: &str,
+        token: MintedToken,
+        region: Option<Region>,
+    ) -> Result<WorkspaceId, ApiError> {
+        self.client
+            .workspace_of_token(customer, token, region)
+            .await
+    }
+
+    /// The token that creates connectors.
+    pub fn connector_token(&self) -> ConnectorToken {
+        self.client.options.connector_token
+    }
+
+    /// The largest number of requests per second, if one is configured.
+    pub fn max_rps(&self) -> Option<f64> {
+        self.client.options.load.max_rps
+    }
+
+    /// Keeps the scoped token of a customer cached until the result is dropped.
+    pub fn keep_token(&self, customer: &str) -> TokenUse {
+        self.client.tokens.scoped.keep(customer)
     }
 
     /// Changes name, status or cache (`update_workspaces_workspace_id`). Returns the workspace as the
@@ -56,7 +96,7 @@ impl Writer {
     ) -> Result<Option<Workspace>, ApiError> {
         let request = request::update_workspace(id, patch)?;
         let outcome = self.client.as_application(&request).await;
-        self.client.tokens.forget(id);
+        self.client.tokens.scoped.forget(id);
         let workspace = outcome?.decode::<WorkspaceResponse>()?.into_live();
         let organization = workspace
             .as_ref()
@@ -73,7 +113,7 @@ impl Writer {
             .client
             .as_application(&request::delete_workspace(id))
             .await;
-        self.client.tokens.forget(id);
+        self.client.tokens.scoped.forget(id);
         delete_outcome(outcome)
     }
 

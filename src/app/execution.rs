@@ -75,6 +75,7 @@ impl App<'_> {
             secrets: &secrets.values,
             missing: &secrets.missing,
             new_customers: &planned.new_customers,
+            planned_lists: &planned.lists,
             ledger: &self.ledger,
             journal: &self.ledger.journal(&planned.open).await?,
             fingerprinter: &self.fingerprinters.current,

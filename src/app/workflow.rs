@@ -2,7 +2,7 @@
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
 use super::{App, Invocation, Selectable, policy};
-use crate::apply::NewCustomers;
+use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
@@ -17,6 +17,7 @@ use crate::secrets::compare;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How much a command reads, and how long it waits for requests of an interrupted run.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,8 @@ pub(super) struct RecoveredState {
     /// Connectors that an interrupted run or someone else may have created.
     possible_duplicates: BTreeMap<Address, BTreeSet<ConnectorId>>,
     new_customers: NewCustomers,
+    /// The time before the API was read.
+    read_since: Instant,
 }
 
 /// A plan with the ledger that it was computed from.
@@ -73,6 +76,8 @@ pub(crate) struct Planned {
     pub(crate) open: Vec<JournalEntry>,
     possible_duplicates: BTreeMap<Address, BTreeSet<ConnectorId>>,
     pub(crate) new_customers: NewCustomers,
+    /// The lists of connectors that the plan was computed from.
+    pub(crate) lists: PlannedLists,
 }
 
 impl App<'_> {
@@ -125,6 +130,7 @@ impl App<'_> {
         let desired = &self.project.desired;
         let reader = self.connection.session.reader();
         let timeout = reading.settle_timeout;
+        let read_since = Instant::now();
         await_pending_creations(&reader, &recorded, &unsettled, timeout, &*self.events).await?;
         let observed = observe(
             &reader,
@@ -145,6 +151,7 @@ impl App<'_> {
             open: recovered.open,
             possible_duplicates: recovered.uncertain_duplicates,
             new_customers,
+            read_since,
         })
     }
 
@@ -245,6 +252,7 @@ impl RecoveredState {
     /// Keeps the parts that the execution of the plan needs.
     pub(super) fn planned(self, plan: Plan) -> Planned {
         Planned {
+            lists: PlannedLists::new(self.observed, &plan, self.read_since),
             plan,
             recorded: self.recorded,
             unsaved: self.unsaved,

@@ -1,9 +1,11 @@
 //! Responsible for executing one customer's steps, one after the other.
 
+use super::operations::create_customer;
 use super::{
     Context, CustomerContext, OperationReport, Outcome, StepError, StepProblem, StepResult,
     StepSuccess, duplicates, operations,
 };
+use crate::api::NewWorkspaces;
 use crate::events::Event;
 use crate::model::{ConnectorBody, CustomerEntry};
 use crate::plan::{Action, CustomerPlan, Operation, Step};
@@ -26,6 +28,49 @@ impl<'a> CustomerExecutor<'a> {
         }
     }
 
+    /// Sends the request for the token of a new customer before the steps, so that one listing can
+    /// prove for many customers that their workspaces are new.
+    pub(super) async fn request_creation(&mut self) {
+        let (run, plan) = (self.ctx.run, self.ctx.plan);
+        let Some((step, region)) = plan.creation() else {
+            return;
+        };
+        // `execute` reports a step that cannot start.
+        if self.precondition(step).is_err() {
+            return;
+        }
+        self.emit_started(step);
+        let creation = create_customer::request(&self.ctx, region).await;
+        match &creation {
+            Err(error) => run.request_stop(&plan.name, error.stop),
+            Ok(creation) => match creation.error() {
+                Some(error) => {
+                    let error = StepError::from(error.clone());
+                    run.request_stop(&plan.name, error.stop);
+                }
+                None => run.stop.note_success(),
+            },
+        }
+        self.ctx.creation = Some(creation);
+    }
+
+    /// Whether the token was requested successfully.
+    pub(super) fn is_requested(&self) -> bool {
+        let creation = self.ctx.creation.as_ref();
+        creation.is_some_and(|creation| {
+            creation
+                .as_ref()
+                .is_ok_and(|creation| creation.error().is_none())
+        })
+    }
+
+    /// Takes the proof that the workspace is new from a listing after the request.
+    pub(super) fn prove_new(&mut self, listed: &NewWorkspaces) {
+        if let Some(Ok(creation)) = &mut self.ctx.creation {
+            creation.prove(listed, &self.ctx.plan.name);
+        }
+    }
+
     /// Updates the ledger, executes every step, and resolves duplicates.
     pub(super) async fn execute(mut self) -> Vec<OperationReport> {
         let (run, plan) = (self.ctx.run, self.ctx.plan);
@@ -41,13 +86,19 @@ impl<'a> CustomerExecutor<'a> {
     }
 
     async fn execute_step(&mut self, step: &Step) -> StepResult {
-        self.precondition(step)?;
-        let (address, action) = (&step.address, step.action);
-        self.ctx
-            .run
-            .events
-            .emit(Event::StepStarted { address, action });
+        let creates = matches!(step.operation, Operation::CreateCustomer { .. });
+        // A request that was sent is finished, even if the run has been stopped since.
+        if !(creates && self.ctx.creation.is_some()) {
+            self.precondition(step)?;
+            self.emit_started(step);
+        }
         operations::execute(&mut self.ctx, step).await
+    }
+
+    fn emit_started(&self, step: &Step) {
+        let (address, action) = (&step.address, step.action);
+        let events = self.ctx.run.events;
+        events.emit(Event::StepStarted { address, action });
     }
 
     /// Refuses a step that cannot start.

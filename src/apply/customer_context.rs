@@ -3,8 +3,9 @@
 //! connectors that this run created. Does not execute steps.
 
 use super::ledger_entry::Previous;
-use super::{Context, LedgerEntry, LiveConnectors};
-use crate::api::Reader;
+use super::operations::create_customer::Creation;
+use super::{Context, LedgerEntry, LiveConnectors, StepError};
+use crate::api::{Reader, TokenUse};
 use crate::model::{ConnectorBody, ConnectorId, CustomerEntry};
 use crate::plan::CustomerPlan;
 
@@ -13,6 +14,10 @@ pub(super) struct CustomerContext<'a> {
     pub(super) plan: &'a CustomerPlan,
     pub(super) ledger: LedgerEntry<'a>,
     pub(super) live: LiveConnectors<'a>,
+    /// The tokens of the customer's names, the present one last.
+    tokens: Vec<TokenUse>,
+    /// The request for the customer's token, if it was sent before the steps.
+    pub(super) creation: Option<Result<Creation, StepError>>,
     /// Connectors that this run created and whose duplicates are not resolved yet.
     pub(super) created: Vec<CreatedConnector>,
 }
@@ -34,13 +39,22 @@ impl<'a> CustomerContext<'a> {
         plan: &'a CustomerPlan,
         recorded: Option<CustomerEntry>,
     ) -> Self {
+        let ledger = LedgerEntry::new(run, plan, recorded);
         Self {
             run,
             plan,
-            ledger: LedgerEntry::new(run, plan, recorded),
+            tokens: vec![run.writer.keep_token(ledger.name())],
+            ledger,
             live: LiveConnectors::new(run),
+            creation: None,
             created: Vec::new(),
         }
+    }
+
+    /// Keeps the token of the customer's present name, after the customer was renamed.
+    pub(super) fn keep_renamed_token(&mut self) {
+        let token_use = self.run.writer.keep_token(self.ledger.name());
+        self.tokens.push(token_use);
     }
 
     pub(super) fn reader(&self) -> Reader {

@@ -1,10 +1,14 @@
 //! Responsible for executing the customers of a plan in parallel, and for their reports in the
-//! plan's order.
+//! plan's order. Fills the places of waiting customers with further ones, so that as many requests
+//! are in flight as the options allow until the last customers.
 
+use super::batches::batches;
 use super::{ApplyReport, Context, CustomerExecutor, OperationReport, StopCause};
+use crate::api::NewWorkspaces;
 use crate::model::{CustomerEntry, LedgerState};
 use crate::plan::{CustomerPlan, Plan};
-use futures_util::{StreamExt, stream};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::{BTreeSet, VecDeque};
 
 /// Executes a plan. `recorded` is the ledger before the run; each step updates the ledger on disk.
 pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
@@ -23,26 +27,174 @@ pub(super) async fn customers(
     recorded: &LedgerState,
     context: &Context<'_>,
 ) -> Vec<OperationReport> {
-    let mut finished: Vec<_> = stream::iter(plans.iter().enumerate())
-        .map(|(index, customer)| execute(index, customer, recorded, context))
-        .buffer_unordered(context.options.parallelism.max(1))
-        .collect()
-        .await;
-    finished.sort_by_key(|(index, _)| *index);
-    finished
+    let mut schedule = Schedule::new(plans, recorded, context);
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < admitted(context.options.parallelism)
+            && let Some(job) = schedule.next()
+        {
+            running.push(run(job, context));
+        }
+        match running.next().await {
+            Some(done) => schedule.complete(done),
+            None => break,
+        }
+    }
+    schedule.finished.sort_by_key(|(index, _)| *index);
+    schedule
+        .finished
         .into_iter()
         .flat_map(|(_, reports)| reports)
         .collect()
 }
 
-async fn execute(
-    index: usize,
-    plan: &CustomerPlan,
-    recorded: &LedgerState,
-    context: &Context<'_>,
-) -> (usize, Vec<OperationReport>) {
-    let executor = CustomerExecutor::new(context, plan, entry(plan, recorded));
-    (index, executor.execute().await)
+/// How many customers are executed at the same time. About half of them may wait for the disk, so that
+/// the other half keeps as many requests in flight as the options allow. With a parallelism of one,
+/// customers are executed one after the other.
+fn admitted(parallelism: usize) -> usize {
+    (2 * parallelism).saturating_sub(1).max(1)
+}
+
+/// A customer and its index in the plan.
+type Numbered<'a> = (usize, Box<CustomerExecutor<'a>>);
+
+enum Job<'a> {
+    /// Requests the token of a new customer.
+    Request(Numbered<'a>),
+    /// Lists all workspaces, of which up to this number exist, for a batch of new customers.
+    List(Vec<Numbered<'a>>, usize),
+    Execute(Numbered<'a>),
+}
+
+enum Finished<'a> {
+    Requested(Numbered<'a>),
+    /// The listing is `None` if it failed.
+    Listed(Vec<Numbered<'a>>, Option<NewWorkspaces>),
+    Executed(usize, Vec<OperationReport>),
+}
+
+async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
+    match job {
+        Job::Request((index, mut executor)) => {
+            executor.request_creation().await;
+            Finished::Requested((index, executor))
+        }
+        Job::List(batch, expected) => {
+            let reader = context.writer.reader();
+            Finished::Listed(batch, reader.new_workspaces(expected).await.ok())
+        }
+        Job::Execute((index, executor)) => Finished::Executed(index, executor.execute().await),
+    }
+}
+
+/// The order of the jobs. While a batch is listed, the tokens of the next batch are requested. The
+/// steps of a batch come before the tokens of the batch after the next one.
+struct Schedule<'a> {
+    plans: &'a [CustomerPlan],
+    recorded: &'a LedgerState,
+    context: &'a Context<'a>,
+    ready: VecDeque<Job<'a>>,
+    /// Customers that exist, in reverse order. They are executed while nothing else is ready.
+    existing: Vec<usize>,
+    /// Batches whose tokens have not been requested, in reverse order.
+    waiting: Vec<Vec<usize>>,
+    /// The batch whose tokens are requested, and the number of requests without a response.
+    requested: (Vec<Numbered<'a>>, usize),
+    /// The number of workspaces that exist, at most.
+    workspaces: usize,
+    finished: Vec<(usize, Vec<OperationReport>)>,
+}
+
+impl<'a> Schedule<'a> {
+    fn new(plans: &'a [CustomerPlan], recorded: &'a LedgerState, context: &'a Context<'a>) -> Self {
+        let mut waiting = batches(plans, context);
+        let in_batches: BTreeSet<usize> = waiting.iter().flatten().copied().collect();
+        waiting.reverse();
+        let mut schedule = Self {
+            plans,
+            recorded,
+            context,
+            ready: VecDeque::new(),
+            existing: (0..plans.len())
+                .rev()
+                .filter(|index| !in_batches.contains(index))
+                .collect(),
+            waiting,
+            requested: (Vec::new(), 0),
+            workspaces: context
+                .writer
+                .reader()
+                .known_workspaces()
+                .unwrap_or_default(),
+            finished: Vec::new(),
+        };
+        schedule.request_next_batch();
+        schedule
+    }
+
+    fn next(&mut self) -> Option<Job<'a>> {
+        self.ready.pop_front().or_else(|| {
+            let index = self.existing.pop()?;
+            Some(Job::Execute(self.executor(index)))
+        })
+    }
+
+    fn executor(&self, index: usize) -> Numbered<'a> {
+        let plan = &self.plans[index];
+        let recorded = entry(plan, self.recorded);
+        let executor = CustomerExecutor::new(self.context, plan, recorded);
+        (index, Box::new(executor))
+    }
+
+    fn request_next_batch(&mut self) {
+        let Some(batch) = self.waiting.pop() else {
+            return;
+        };
+        self.requested = (Vec::with_capacity(batch.len()), batch.len());
+        for index in batch {
+            let executor = self.executor(index);
+            self.ready.push_back(Job::Request(executor));
+        }
+    }
+
+    fn complete(&mut self, done: Finished<'a>) {
+        match done {
+            Finished::Requested(customer) => self.add_requested(customer),
+            Finished::Listed(batch, listed) => self.execute_batch(batch, listed.as_ref()),
+            Finished::Executed(index, reports) => self.finished.push((index, reports)),
+        }
+    }
+
+    fn add_requested(&mut self, customer: Numbered<'a>) {
+        let (batch, pending) = &mut self.requested;
+        batch.push(customer);
+        *pending -= 1;
+        if *pending > 0 {
+            return;
+        }
+        let batch = std::mem::take(batch);
+        let requested = batch
+            .iter()
+            .filter(|(_, executor)| executor.is_requested())
+            .count();
+        self.workspaces += requested;
+        if requested == 0 {
+            self.execute_batch(batch, None);
+        } else {
+            self.ready.push_front(Job::List(batch, self.workspaces));
+        }
+        self.request_next_batch();
+    }
+
+    /// Executes the customers of a batch. Without a listing, each looks its workspace up.
+    fn execute_batch(&mut self, batch: Vec<Numbered<'a>>, listed: Option<&NewWorkspaces>) {
+        for (index, mut executor) in batch {
+            if let Some(listed) = listed {
+                executor.prove_new(listed);
+            }
+            self.ready.push_back(Job::Execute((index, executor)));
+        }
+    }
 }
 
 fn entry(plan: &CustomerPlan, recorded: &LedgerState) -> Option<CustomerEntry> {

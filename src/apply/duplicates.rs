@@ -44,14 +44,14 @@ pub(super) async fn resolve_duplicates(
 }
 
 /// Requires that a list shows a replacement before the old connector is deleted. Otherwise the
-/// ledger returns to the old connector.
+/// ledger returns to the old connector. Returns the list.
 pub(super) async fn verify_listed(
     ctx: &mut CustomerContext<'_>,
     id: ConnectorId,
-) -> Result<(), StepError> {
+) -> Result<Listed, StepError> {
     let listed = ctx.live.list_with(&ctx.ledger, &[id]).await;
-    if listed.is_some_and(|listed| listed.contains_key(&id)) {
-        return Ok(());
+    if let Some(listed) = listed.filter(|listed| listed.contains_key(&id)) {
+        return Ok(listed);
     }
     if let Some(created) = ctx.created.pop_if(|created| created.id == id) {
         undo(ctx, &created).await?;

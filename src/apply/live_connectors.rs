@@ -23,8 +23,12 @@ const DELETION_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// The connectors of one workspace.
 pub(super) struct LiveConnectors<'a> {
     context: &'a Context<'a>,
-    /// The first list of the run.
+    /// The connectors before the run's creations: the list of the plan, or the first one of the run.
     cached: Option<Listed>,
+    /// The first list of the run before an update or a deletion.
+    current: Option<Listed>,
+    /// The last list since the last creation.
+    latest: Option<Listed>,
     /// Connectors whose deletion this run requested. A list may still show them.
     removed: BTreeSet<ConnectorId>,
 }
@@ -34,16 +38,52 @@ impl<'a> LiveConnectors<'a> {
         Self {
             context,
             cached: None,
+            current: None,
+            latest: None,
             removed: BTreeSet::new(),
         }
     }
 
-    /// Reads the list into the cache, unless the cache has one.
+    /// Reads the list into the cache, unless a list was read or the list of the plan is recent. The list
+    /// of the plan proves the same as a list before a creation: which connectors exist. A connector
+    /// that someone creates between the list and a creation is found by the list after the creation,
+    /// as it is after a list that was read later.
     pub(super) async fn refresh(&mut self, ledger: &LedgerEntry<'_>) -> Result<(), StepError> {
-        if self.cached.is_none() {
-            self.cached = Some(self.list(ledger).await?);
+        if self.cached.is_some() {
+            return Ok(());
+        }
+        let recent = self.context.planned_lists.remove(ledger.workspace()?);
+        self.cached = Some(match self.current.clone().or(recent) {
+            Some(listed) => listed,
+            None => self.list(ledger).await?,
+        });
+        Ok(())
+    }
+
+    /// Fills the cache for a workspace that is new, and so contains nothing.
+    pub(super) fn start_empty(&mut self) {
+        self.cached = Some(Listed::new());
+    }
+
+    /// Reads a list before the first update or deletion, because a connector may have left the
+    /// workspace since the plan.
+    pub(super) async fn refresh_current(
+        &mut self,
+        ledger: &LedgerEntry<'_>,
+    ) -> Result<(), StepError> {
+        if self.current.is_none() {
+            self.current = Some(self.list(ledger).await?);
         }
         Ok(())
+    }
+
+    /// A connector in the list before the first update or deletion.
+    pub(super) fn get_current(&self, id: ConnectorId) -> Option<&ObservedConnector> {
+        self.current.as_ref()?.get(&id)
+    }
+
+    pub(super) fn current_ids(&self) -> impl Iterator<Item = ConnectorId> {
+        self.current.iter().flatten().map(|(id, _)| *id)
     }
 
     /// Requires that a connector which exists is in the customer's workspace. A list may lag, so a
@@ -53,15 +93,36 @@ impl<'a> LiveConnectors<'a> {
         ledger: &LedgerEntry<'_>,
         id: ConnectorId,
     ) -> Result<(), StepError> {
-        self.refresh(ledger).await?;
-        let reader = self.context.writer.reader();
-        if self.get(id).is_some() || reader.connector(id).await?.is_none() {
-            return Ok(());
+        self.refresh_current(ledger).await?;
+        match self.get_current(id) {
+            Some(_) => Ok(()),
+            None => self.require_own_if_exists(ledger, id).await,
         }
-        if reader.workspace_of(id).await? == ledger.known_workspace() {
-            return Ok(());
+    }
+
+    /// Requires that a connector which no list shows is in the customer's workspace, if it exists.
+    pub(super) async fn require_own_if_exists(
+        &self,
+        ledger: &LedgerEntry<'_>,
+        id: ConnectorId,
+    ) -> Result<(), StepError> {
+        let connector = self.context.writer.reader().connector(id).await?;
+        match connector {
+            None => Ok(()),
+            Some(_) => self.require_inspected(ledger, id).await,
         }
-        Err(StepError::stale(StaleReason::ForeignConnector))
+    }
+
+    /// Requires that an inspection shows a connector in the customer's workspace.
+    pub(super) async fn require_inspected(
+        &self,
+        ledger: &LedgerEntry<'_>,
+        id: ConnectorId,
+    ) -> Result<(), StepError> {
+        let workspace = self.context.writer.reader().workspace_of(id).await?;
+        (workspace == ledger.known_workspace())
+            .then_some(())
+            .ok_or_else(|| StepError::stale(StaleReason::ForeignConnector))
     }
 
     /// Reads a new list, which does not change the cache.
@@ -101,6 +162,11 @@ impl<'a> LiveConnectors<'a> {
         self.removed.contains(&id)
     }
 
+    /// Notes that a connector was created, which the lists so far may not show.
+    pub(super) fn mark_created(&mut self) {
+        self.latest = None;
+    }
+
     /// Notes that the deletion of a connector is about to be requested.
     pub(super) fn mark_removed(&mut self, id: ConnectorId) {
         self.removed.insert(id);
@@ -132,22 +198,22 @@ impl<'a> LiveConnectors<'a> {
             .transpose()
     }
 
-    /// Polls until a list shows all of these connectors. Returns the last list after the deadline,
-    /// which may lack some of them.
+    /// The last list if it shows all of these connectors. Otherwise polls until a list does. Returns
+    /// the last list after the deadline, which may lack some of them.
     pub(super) async fn list_with(
-        &self,
+        &mut self,
         ledger: &LedgerEntry<'_>,
         wanted: &[ConnectorId],
     ) -> Option<Listed> {
+        let has_all = |listed: &Listed| wanted.iter().all(|id| listed.contains_key(id));
+        if let Some(latest) = self.latest.take_if(|latest| has_all(latest)) {
+            return Some(latest);
+        }
         let mut last: Option<Listed> = None;
         let _ = Polling::new(self.context, LIST_LAG)
             .until(async || {
                 last = self.list(ledger).await.ok().or(last.take());
-                let listed = last.as_ref()?;
-                wanted
-                    .iter()
-                    .all(|id| listed.contains_key(id))
-                    .then_some(())
+                last.as_ref().is_some_and(has_all).then_some(())
             })
             .await;
         last
@@ -159,14 +225,14 @@ impl<'a> LiveConnectors<'a> {
     }
 
     /// Polls until a list no longer shows a connector whose deletion the API accepted.
-    pub(super) async fn is_unlisted(&self, ledger: &LedgerEntry<'_>, id: ConnectorId) -> bool {
+    pub(super) async fn is_unlisted(&mut self, ledger: &LedgerEntry<'_>, id: ConnectorId) -> bool {
         let timeout = self.context.options.delete_deadline;
         self.is_unlisted_within(ledger, id, timeout).await
     }
 
     /// Whether a deletion took effect whose request failed or returned 404. Both a list and a GET
     /// by id have to lack the connector, because lists lag.
-    pub(super) async fn is_gone(&self, ledger: &LedgerEntry<'_>, id: ConnectorId) -> bool {
+    pub(super) async fn is_gone(&mut self, ledger: &LedgerEntry<'_>, id: ConnectorId) -> bool {
         let timeout = self.context.options.delete_deadline;
         self.is_unlisted_within(ledger, id, timeout.min(DELETION_AFTER_FAILURE))
             .await
@@ -174,22 +240,27 @@ impl<'a> LiveConnectors<'a> {
     }
 
     async fn is_unlisted_within(
-        &self,
+        &mut self,
         ledger: &LedgerEntry<'_>,
         id: ConnectorId,
         timeout: Duration,
     ) -> bool {
         let reader = self.context.writer.reader();
-        Polling::new(self.context, timeout)
+        let unlisted = Polling::new(self.context, timeout)
             .until(async || {
                 let workspace = ledger.workspace().ok()?;
                 let listed = reader.connectors(workspace, ledger.name()).await.ok()?;
-                listed
-                    .is_none_or(|listed| !listed.contains_key(&id))
-                    .then_some(())
+                let is_listed = listed
+                    .as_ref()
+                    .is_some_and(|listed| listed.contains_key(&id));
+                (!is_listed).then_some(listed)
             })
-            .await
-            .is_some()
+            .await;
+        let is_unlisted = unlisted.is_some();
+        // Shows the connectors that were created before the deletion, and their duplicates, so that no
+        // further list has to.
+        self.latest = unlisted.flatten();
+        is_unlisted
     }
 }
 

@@ -6,6 +6,7 @@
 //! report. Does not repeat a creation before a list shows that the first one had no effect.
 
 mod answers;
+mod batches;
 mod customer;
 mod customer_context;
 mod customers;
@@ -14,6 +15,7 @@ mod ledger_entry;
 mod live_connectors;
 mod new_customers;
 mod operations;
+mod planned_lists;
 mod poll;
 mod problem;
 mod report;
@@ -25,6 +27,7 @@ mod waves;
 pub use crate::model::Outcome;
 pub use customers::apply;
 pub use new_customers::NewCustomers;
+pub use planned_lists::PlannedLists;
 pub use problem::{CheckEnd, StaleReason, StepProblem};
 pub use report::{ApplyReport, ObjectCounts, OperationReport, UnsuccessfulCounts, WaveReport};
 pub use stop::{Stop, StopCause};
@@ -83,6 +86,8 @@ pub struct Context<'a> {
     pub missing: &'a BTreeMap<SecretRef, String>,
     /// What is known about the customers that the plan creates.
     pub new_customers: &'a NewCustomers,
+    /// The lists of connectors that the plan was made from.
+    pub planned_lists: &'a PlannedLists,
     /// Stores the entries of customers.
     pub ledger: &'a Ledger,
     /// Logs the intent of each write before the request is sent.

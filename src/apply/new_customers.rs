@@ -6,6 +6,11 @@ use crate::ledger::CLOCK_DIFFERENCE;
 use crate::model::{AdoptPolicy, Observed};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The usual difference between the clocks of the API and of this machine, and the precision of times.
+/// If the difference is larger, a new workspace may be listed before its first connector is created.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
 /// What is known about customers that the plan creates.
 #[derive(Clone, Debug, Default)]
@@ -39,23 +44,40 @@ impl NewCustomers {
         }
     }
 
-    /// Whether the workspace existed before the run and must not be changed. A workspace without a
-    /// creation time counts as new.
+    /// Whether the workspace existed before the run and must not be changed.
     pub(super) fn refuses(&self, workspace: &Workspace, now: Timestamp) -> bool {
+        self.is_older(workspace, now)
+            && self.adopt == AdoptPolicy::Refuse
+            && !self.may_be_attempted(workspace)
+    }
+
+    /// Whether the workspace existed before the run. A workspace without a creation time counts as
+    /// new.
+    pub(super) fn is_older(&self, workspace: &Workspace, now: Timestamp) -> bool {
         let Ok(created) = workspace.created_at.parse::<Timestamp>() else {
             return false;
         };
-        let is_older = self.newest_observed.is_some_and(|newest| created < newest)
-            || created < now - CLOCK_DIFFERENCE;
-        is_older
-            && self.adopt == AdoptPolicy::Refuse
-            && !self.may_be_attempted(&workspace.name, created)
+        self.newest_observed.is_some_and(|newest| created < newest)
+            || created < now - CLOCK_DIFFERENCE
+    }
+
+    /// Whether the workspace may contain connectors: it existed before the request for its token. A run
+    /// on another machine may have created it since this run listed the workspaces.
+    pub(super) fn may_have_content(&self, workspace: &Workspace, requested: Timestamp) -> bool {
+        let created = workspace.created_at.parse::<Timestamp>();
+        created.is_ok_and(|created| created < requested - CLOCK_TOLERANCE)
+            || self.is_older(workspace, requested)
     }
 
     /// Whether an interrupted run may have created a workspace.
-    fn may_be_attempted(&self, name: &str, created: Timestamp) -> bool {
-        let attempted = self.attempted.get(name);
-        attempted.is_some_and(|at| created >= *at - CLOCK_DIFFERENCE)
+    fn may_be_attempted(&self, workspace: &Workspace) -> bool {
+        let (attempted, created) = (
+            self.attempted.get(&workspace.name),
+            workspace.created_at.parse::<Timestamp>(),
+        );
+        attempted
+            .zip(created.ok())
+            .is_some_and(|(at, created)| created >= *at - CLOCK_DIFFERENCE)
     }
 }
 
@@ -68,16 +90,19 @@ mod tests {
 
     const NOW: &str = "2026-03-01T12:00:00Z";
 
-    fn refuses(customers: &NewCustomers, created_at: &str) -> bool {
-        let workspace = Workspace {
+    fn workspace(created_at: &str) -> Workspace {
+        Workspace {
             id: WorkspaceId(uuid::Uuid::nil()),
             name: "acme".to_owned(),
             organization_id: None,
             status: ObservedStatus::Active,
             cache: None,
             created_at: created_at.to_owned(),
-        };
-        customers.refuses(&workspace, time(NOW))
+        }
+    }
+
+    fn refuses(customers: &NewCustomers, created_at: &str) -> bool {
+        customers.refuses(&workspace(created_at), time(NOW))
     }
 
     fn time(text: &str) -> Timestamp {
@@ -123,6 +148,18 @@ mod tests {
         assert!(!refuses(&customers, "2026-02-28T12:00:00Z"));
         // The workspace existed before the first request.
         assert!(refuses(&customers, "2026-02-28T11:00:00Z"));
+    }
+
+    #[test]
+    fn workspace_created_before_the_request_may_have_content() {
+        let may_have_content = |created_at| {
+            let customers = NewCustomers::default();
+            customers.may_have_content(&workspace(created_at), time(NOW))
+        };
+        assert!(may_have_content("2026-03-01T11:59:50Z"));
+        assert!(!may_have_content("2026-03-01T11:59:58Z"));
+        assert!(!may_have_content("2026-03-01T12:00:01Z"));
+        assert!(!may_have_content(""));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod details;
 mod isolation;
 mod kinds;
+mod lists;
 mod pending_creations;
 mod read_state;
 mod survey;
@@ -18,14 +19,15 @@ pub use survey::{Details, Survey, survey};
 use crate::api::{ApiError, ApiErrorKind, Reader};
 use crate::events::{Event, Sink};
 use crate::model::{
-    ConnectorId, Desired, DesiredCustomer, ForeignConnectors, KindLookup, LedgerState, Observed,
-    ObservedConnector, WorkspaceId,
+    ConnectorId, Desired, DesiredCustomer, KindLookup, LedgerState, Observed, WorkspaceId,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use isolation::Isolation;
-use read_state::{ReadState, WorkspaceConnectors, placeholder};
+use lists::Lists;
+use read_state::{ReadState, placeholder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Which connectors' details are read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -56,7 +58,8 @@ pub async fn observe(
         events,
         renamed: previous_names(desired),
     };
-    observer.read().await
+    // On the heap, because its reads side by side make the future large.
+    Box::pin(observer.read()).await
 }
 
 /// The inputs of one observation.
@@ -75,7 +78,17 @@ struct Observer<'a> {
 
 impl Observer<'_> {
     async fn read(&self) -> Result<Observed, ApiError> {
-        let listing = self.reader.workspaces(self.events).await?;
+        let (isolation, has_pages) = (Isolation::default(), AtomicBool::new(false));
+        let pages = async {
+            let listing = self.reader.workspaces(self.events).await;
+            has_pages.store(true, Ordering::Relaxed);
+            listing
+        };
+        let (listing, lists, kinds) = tokio::try_join!(
+            pages,
+            self.list_recorded(&isolation, &has_pages),
+            self.look_up_kinds(),
+        )?;
         let customers = listing.items.into_iter();
         let mut state = ReadState {
             customers: customers
@@ -83,10 +96,9 @@ impl Observer<'_> {
                 .collect(),
             ..ReadState::default()
         };
-        self.add_unlisted_customers(&mut state).await?;
-        self.read_connectors(&mut state).await?;
+        self.add_unlisted_customers(&mut state, &lists).await?;
+        self.add_connectors(&mut state, lists, &isolation).await?;
         self.read_details(&mut state).await?;
-        let kinds = self.look_up_kinds().await?;
         let organization = self.reader.organization();
         Ok(Observed {
             organization_id: organization.ok_or(ApiErrorKind::UnknownOrganization)?,
@@ -98,13 +110,19 @@ impl Observer<'_> {
         })
     }
 
-    /// Reads recorded workspaces that the list does not contain by id, because lists may lag.
-    async fn add_unlisted_customers(&self, state: &mut ReadState) -> Result<(), ApiError> {
+    /// Reads recorded workspaces that the list does not contain by id, because lists may lag. A
+    /// workspace that `lists` has as `None` was read by id already.
+    async fn add_unlisted_customers(
+        &self,
+        state: &mut ReadState,
+        lists: &Lists,
+    ) -> Result<(), ApiError> {
         let unlisted: Vec<WorkspaceId> = self
             .recorded
             .customers
             .keys()
             .filter(|id| !state.customers.contains_key(id))
+            .filter(|id| !matches!(lists.get(id), Some(Ok(None))))
             .copied()
             .collect();
         let isolation = &Isolation::default();
@@ -131,108 +149,6 @@ impl Observer<'_> {
         Ok(())
     }
 
-    /// Lists the connectors of every customer in scope.
-    async fn read_connectors(&self, state: &mut ReadState) -> Result<(), ApiError> {
-        let wanted: Vec<(WorkspaceId, String)> = state
-            .customers
-            .iter()
-            .filter(|(id, customer)| self.is_in_scope(**id, &customer.name))
-            .filter(|(id, _)| !state.unreadable.contains_key(id))
-            .map(|(id, customer)| (*id, customer.name.clone()))
-            .collect();
-        let isolation = &Isolation::default();
-        let lists = self
-            .run_concurrently(
-                wanted,
-                |(id, name)| async move {
-                    let read = self.connectors_of(id, &name).await;
-                    Ok((id, isolation.isolate(read)?))
-                },
-                |done, total| Some(Event::ConnectorsListed { done, total }),
-            )
-            .await?;
-        for (id, read) in lists {
-            state.add_connectors(id, read);
-        }
-        Ok(())
-    }
-
-    /// The connectors of one workspace, including recorded ones that only a GET by id returns and that
-    /// an inspection shows in this workspace. `None` if the workspace no longer exists.
-    async fn connectors_of(
-        &self,
-        id: WorkspaceId,
-        name: &str,
-    ) -> Result<Option<WorkspaceConnectors>, ApiError> {
-        let listed = match self.reader.connectors(id, name).await? {
-            Some(listed) => Some(listed),
-            None => self.list_after_recheck(id).await?,
-        };
-        let Some(mut connectors) = listed else {
-            return Ok(None);
-        };
-        let mut foreign = ForeignConnectors::new();
-        for unlisted in self.unlisted_connectors(id, &connectors) {
-            let Some(connector) = self.reader.connector(unlisted).await? else {
-                continue;
-            };
-            // The ledger may name a connector of another customer, and a GET does not tell whose
-            // the connector is.
-            let workspace = self.reader.workspace_of(unlisted).await?;
-            if workspace == Some(id) {
-                connectors.insert(unlisted, connector.observed);
-            } else {
-                foreign.insert(unlisted, workspace);
-            }
-        }
-        Ok(Some(WorkspaceConnectors {
-            connectors,
-            foreign,
-        }))
-    }
-
-    /// Lists the connectors again after a 404, under the workspace's present name: the workspace was
-    /// deleted or renamed. `None` means deleted. A workspace that exists without a list is an error,
-    /// because a plan that took it for deleted would create it again.
-    async fn list_after_recheck(
-        &self,
-        id: WorkspaceId,
-    ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
-        let Some(workspace) = self.reader.workspace(id).await? else {
-            return Ok(None);
-        };
-        match self
-            .reader
-            .connectors_of_existing(id, &workspace.name)
-            .await
-        {
-            Err(error) if error.is_not_found() => match self.reader.workspace(id).await? {
-                None => Ok(None),
-                Some(_) => Err(error),
-            },
-            listed => listed.map(Some),
-        }
-    }
-
-    /// Recorded connectors that the list does not contain, including those pending deletion: a
-    /// lagging list could otherwise hide one, and airlift would never delete it.
-    fn unlisted_connectors(
-        &self,
-        id: WorkspaceId,
-        listed: &BTreeMap<ConnectorId, ObservedConnector>,
-    ) -> Vec<ConnectorId> {
-        let Some(recorded) = self.recorded.customers.get(&id) else {
-            return Vec::new();
-        };
-        let connectors = recorded.connectors.values();
-        let ids: BTreeSet<ConnectorId> = connectors
-            .map(|connector| connector.id)
-            .chain(recorded.pending_deletion.iter().copied())
-            .collect();
-        let is_unlisted = |id: &ConnectorId| !listed.contains_key(id);
-        ids.into_iter().filter(is_unlisted).collect()
-    }
-
     /// Reads the details that a comparison needs.
     async fn read_details(&self, state: &mut ReadState) -> Result<(), ApiError> {
         let wanted: Vec<(WorkspaceId, ConnectorId)> = state
@@ -248,7 +164,10 @@ impl Observer<'_> {
             .run_concurrently(
                 wanted,
                 |(id, connector)| async move {
-                    let read = self.reader.connector(connector).await;
+                    let read = match self.survey {
+                        None => self.reader.planned_connector(connector).await,
+                        Some(_) => self.reader.connector(connector).await,
+                    };
                     Ok((id, connector, isolation.isolate(read)?))
                 },
                 |done, total| Some(Event::DetailsRead { done, total }),

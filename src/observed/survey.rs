@@ -68,5 +68,6 @@ pub async fn survey(
         events,
         renamed: BTreeMap::new(),
     };
-    observer.read().await
+    // On the heap, as in `observe`.
+    Box::pin(observer.read()).await
 }

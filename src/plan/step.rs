@@ -94,6 +94,20 @@ impl CustomerPlan {
         };
         self.steps.iter().any(adds_entry)
     }
+
+    /// The step that creates the customer, with its region.
+    pub fn creation(&self) -> Option<(&Step, Option<Region>)> {
+        self.steps.iter().find_map(|step| match step.operation {
+            Operation::CreateCustomer { region } => Some((step, region)),
+            _ => None,
+        })
+    }
+
+    /// Whether the plan creates connectors of the customer.
+    pub fn creates_connectors(&self) -> bool {
+        let creates = |step: &Step| matches!(step.operation, Operation::CreateConnector { .. });
+        self.steps.iter().any(creates)
+    }
 }
 
 /// Corrections to a customer's ledger entry that need no write request and no approval: the files

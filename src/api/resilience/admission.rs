@@ -13,7 +13,7 @@ use crate::events::{Event, Sink};
 use crate::model::LockUnpoisoned;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 /// A shorter wait is not reported.
@@ -29,6 +29,8 @@ pub(in crate::api) struct AdmissionControl {
     pub(super) breaker: CircuitBreaker,
     pub(super) reads: AdaptiveLimit,
     pub(super) writes: AdaptiveLimit,
+    /// The places of all requests in flight.
+    total: Semaphore,
     rate: RateLimit,
     /// The largest random delay after `Retry-After`, so that attempts do not start all at once.
     spread: Duration,
@@ -75,6 +77,7 @@ impl AdmissionControl {
             breaker: CircuitBreaker::new(options.circuit, &options.retry),
             reads: AdaptiveLimit::new(options.load.parallelism),
             writes: AdaptiveLimit::new(options.load.parallelism),
+            total: Semaphore::new(options.load.parallelism.clamp(1, Semaphore::MAX_PERMITS)),
             rate: RateLimit::new(options.load.max_rps),
             spread: options.retry.base,
             max_retry_after: options.retry.retry_after_cap,
@@ -107,6 +110,11 @@ impl AdmissionControl {
             if limit.paused_until().is_some() || !pending.is_allowed() {
                 continue;
             }
+            let place = timeout_at(deadline, self.total.acquire())
+                .await
+                .ok()
+                .and_then(Result::ok)
+                .ok_or(Rejection::DeadlineExceeded)?;
             self.keep_rate(deadline).await?;
             let now = Instant::now();
             if now > deadline {
@@ -124,6 +132,7 @@ impl AdmissionControl {
                     sent_at: Instant::now(),
                     attempt,
                     _slot: slot,
+                    _place: place,
                 });
             }
         }
@@ -276,6 +285,7 @@ pub(in crate::api) struct AttemptPermit<'a> {
     sent_at: Instant,
     attempt: Attempt<'a>,
     _slot: Permit<'a>,
+    _place: SemaphorePermit<'a>,
 }
 
 impl AttemptPermit<'_> {

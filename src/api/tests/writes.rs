@@ -276,7 +276,7 @@ async fn allowed_text_is_shown_and_replication_settings_are_not_redacted() {
     session.allow_texts([similar]);
     assert_eq!(name().await, similar);
     let session = stub.session().await;
-    let settings = session.reader().replication(ConnectorId(id(9))).await;
+    let settings = session.reader().replication(ConnectorId(id(9)), None).await;
     let settings = settings.unwrap().unwrap().with(|mut settings| {
         settings.insert("l".into(), json!(1));
         settings

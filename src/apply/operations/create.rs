@@ -64,6 +64,7 @@ pub(super) async fn create(
         record: Box::new(pending(body, sent.clone())),
     };
     let (seq, created) = post(ctx, body, &intent, &known).await?;
+    ctx.live.mark_created();
     let answers = SettingsWrite {
         body,
         sent: sent.as_ref(),

@@ -18,8 +18,8 @@ pub(super) async fn execute(
         if !step.precondition.allows_name(&workspace.name) {
             return Err(StepError::stale(StaleReason::WorkspaceRenamed));
         }
-        ctx.live.refresh(&ctx.ledger).await?;
-        if ctx.live.ids().any(|id| !ctx.ledger.owns(id)) {
+        ctx.live.refresh_current(&ctx.ledger).await?;
+        if ctx.live.current_ids().any(|id| !ctx.ledger.owns(id)) {
             return Err(StepError::stale(StaleReason::HoldsUnmanaged));
         }
         delete(ctx, id).await?;

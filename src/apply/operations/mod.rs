@@ -5,7 +5,7 @@
 mod adopt;
 mod adopt_customer;
 mod create;
-mod create_customer;
+pub(super) mod create_customer;
 pub(super) mod delete;
 mod delete_customer;
 mod overlay;

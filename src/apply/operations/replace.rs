@@ -6,6 +6,7 @@ use super::create::{Created, create};
 use super::delete::remove;
 use crate::api::{ApiError, CheckStatus};
 use crate::apply::duplicates::verify_listed;
+use crate::apply::live_connectors::Listed;
 use crate::apply::{
     CheckEnd, CustomerContext, Outcome, Polling, StaleReason, StepError, StepProblem, StepResult,
     StepSuccess, StepWarning,
@@ -24,8 +25,8 @@ pub(super) async fn execute(
     let unverified = check(ctx, body).await?;
     ctx.ledger.rename_replaced(old, &body.name);
     let Created { id, warnings } = create(ctx, step, body, Some(old)).await?;
-    verify_listed(ctx, id).await?;
-    remove(ctx, &step.address, old)
+    let listed = verify_listed(ctx, id).await?;
+    remove_old(ctx, step, old, &listed)
         .await
         .map_err(|error| old_remains(error, id, old))?;
     Ok(StepSuccess {
@@ -51,6 +52,20 @@ fn precondition(
         return Err(StepError::stale(StaleReason::NamesakeAppeared));
     }
     Ok(())
+}
+
+/// Deletes the old connector, unless it has left the workspace: the list that shows the replacement
+/// shows the old one, too, or an inspection does.
+async fn remove_old(
+    ctx: &mut CustomerContext<'_>,
+    step: &Step,
+    old: ConnectorId,
+    listed: &Listed,
+) -> Result<(), StepError> {
+    if !listed.contains_key(&old) {
+        ctx.live.require_own_if_exists(&ctx.ledger, old).await?;
+    }
+    remove(ctx, &step.address, old).await
 }
 
 /// The error of a replacement that exists while the old connector could not be deleted.

@@ -1,6 +1,7 @@
 //! Responsible for updating a connector in place: its name, replication settings and entities.
 
 use super::overlay::overlay;
+use crate::api::Replication;
 use crate::apply::answers::{Before, Extent, SettingsWrite};
 use crate::apply::ledger_entry::RemoteRecord;
 use crate::apply::{CustomerContext, StaleReason, StepError, StepResult, StepSuccess};
@@ -15,12 +16,7 @@ pub(super) async fn execute(
     patch: &ConnectorPatch,
     body: &ConnectorBody,
 ) -> StepResult {
-    ctx.live.require_own(&ctx.ledger, id).await?;
-    let replication = ctx
-        .reader()
-        .replication(id)
-        .await?
-        .ok_or_else(|| StepError::stale(StaleReason::ConnectorGone))?;
+    let replication = read_own(ctx, id).await?;
     let before = Before::new(&replication, body);
     let config = patch
         .replication_config
@@ -63,4 +59,23 @@ pub(super) async fn execute(
         warnings: answers.warnings,
         ..StepSuccess::new(id)
     })
+}
+
+/// The settings of a connector that is in the customer's workspace.
+async fn read_own(
+    ctx: &mut CustomerContext<'_>,
+    id: ConnectorId,
+) -> Result<Replication, StepError> {
+    ctx.live.refresh_current(&ctx.ledger).await?;
+    let listed = ctx.live.get_current(id);
+    let updated_at = listed.and_then(|connector| connector.updated_at.as_deref());
+    let replication = ctx
+        .reader()
+        .replication(id, updated_at)
+        .await?
+        .ok_or_else(|| StepError::stale(StaleReason::ConnectorGone))?;
+    if listed.is_none() {
+        ctx.live.require_inspected(&ctx.ledger, id).await?;
+    }
+    Ok(replication)
 }

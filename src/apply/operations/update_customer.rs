@@ -40,6 +40,9 @@ pub(super) async fn execute(
             protect: ctx.plan.protect,
         })
         .await?;
+    if patch.name.is_some() {
+        ctx.keep_renamed_token();
+    }
     Ok(StepSuccess::new(id))
 }
 

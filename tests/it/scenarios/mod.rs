@@ -24,6 +24,7 @@ mod prune;
 mod redaction;
 mod refusals;
 mod replacement;
+mod request_counts;
 mod resembling;
 mod runner_secrets;
 mod saved_plans;

@@ -1,0 +1,299 @@
+//! Tests of how many requests each kind of run sends, from the sandbox's log.
+
+use crate::support::{FaultProxy, ProxyAction, RecordedRequests, TestEnv, options};
+use airlift::sandbox::Options;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::Stdio;
+use std::time::Duration;
+
+const TOKEN: &str = "create_account_applications_token";
+const MINT: &str = "create_account_applications_scoped_token";
+const INFO: &str = "get_account_applications_scoped_token_info";
+const WORKSPACES: &str = "list_workspaces";
+const STATS: &str = "get_workspaces_stats";
+const WORKSPACE: &str = "get_workspaces_workspace_id";
+const DELETE_WORKSPACE: &str = "delete_workspaces_workspace_id";
+const LIST: &str = "list_integrations_connectors";
+const GET: &str = "get_integrations_connectors_id";
+const CREATE: &str = "create_integrations_connectors";
+const CHECK: &str = "create_integrations_connectors_check";
+const UPDATE: &str = "update_integrations_connectors_id";
+const DELETE: &str = "delete_integrations_connectors_id";
+
+/// A project of customers `c000`, `c001`, … with this many connectors each.
+fn fleet(customers: usize, connectors: usize) -> String {
+    let mut text = "version: 1\ncustomers:\n".to_owned();
+    for customer in 0..customers {
+        writeln!(text, "  - name: c{customer:03}\n    connectors:").unwrap();
+        for connector in 0..connectors {
+            writeln!(
+                text,
+                "      - name: GitHub {connector}\n        type: github\n        credentials: \
+                 {{token: \"${{env:ACME_GITHUB}}\"}}\n        replication_config: {{repositories: \
+                 [c{customer:03}/a], start_date: 2026-01-01T00:00:00Z}}"
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+/// A sandbox that has deleted a connector when it answers.
+fn quick() -> Options {
+    Options {
+        delete_delay: Duration::ZERO,
+        ..options()
+    }
+}
+
+/// The number of requests of each operation.
+fn counts(traffic: &RecordedRequests) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for request in &traffic.0 {
+        let operation = request.operation.as_deref().unwrap();
+        *counts.entry(operation).or_default() += 1;
+    }
+    counts
+}
+
+/// Asserts the number of requests of each operation, beside those that every run sends: one for the
+/// application token, one page of workspaces and their statistics.
+fn assert_counts(traffic: &RecordedRequests, expected: &[(&str, usize)]) {
+    let every_run = [(TOKEN, 1), (WORKSPACES, 1), (STATS, 1)];
+    let mut all: BTreeMap<&str, usize> = every_run.into();
+    for (operation, count) in expected {
+        *all.entry(operation).or_default() += count;
+    }
+    assert_eq!(counts(traffic), all);
+}
+
+/// A fleet of three customers with two connectors each, applied.
+fn applied() -> TestEnv {
+    let env = TestEnv::with(&fleet(3, 2), quick());
+    env.apply(&[]).0.exits(0);
+    env
+}
+
+#[test]
+fn unchanged_fleet_lists_each_customer_once() {
+    let (output, traffic) = applied().apply(&[]);
+    output.exits(0);
+    assert_counts(&traffic, &[(LIST, 3)]);
+}
+
+/// Beside the list of the plan. The GET is the plan's.
+#[test]
+fn change_in_place_is_one_list_one_get_and_one_put() {
+    let env = applied();
+    let changed = fleet(3, 2).replace("start_date: 2026-01-01", "start_date: 2026-02-01");
+    env.write("airlift.yaml", &changed);
+    let (output, traffic) = env.apply(&[]);
+    output.exits(0).says("6 changed");
+    assert_counts(&traffic, &[(LIST, 3 + 3), (GET, 6), (UPDATE, 6)]);
+}
+
+/// Beside the list of the plan.
+#[test]
+fn rename_of_connector_is_one_list_one_get_and_one_put() {
+    let env = applied();
+    let previous = "- name: Code\n        previous_name: GitHub 0";
+    let renamed = fleet(3, 2).replace("- name: GitHub 0", previous);
+    env.write("airlift.yaml", &renamed);
+    let (output, traffic) = env.apply(&[]);
+    output.exits(0).says("3 changed");
+    assert_counts(&traffic, &[(LIST, 3 + 3), (GET, 3), (UPDATE, 3)]);
+}
+
+/// The scoped token of a customer that exists: its workspace is read before the request.
+const TOKENS_OF_EXISTING: [(&str, usize); 3] = [(WORKSPACE, 3), (MINT, 3), (INFO, 3)];
+
+#[test]
+fn rotation_is_check_create_list_delete_and_list() {
+    let mut env = applied();
+    env.set("ACME_GITHUB", "another-value");
+    let (output, traffic) = env.apply(&[]);
+    output.exits(0).says("6 added, 0 changed, 6 destroyed");
+    let rotation = [(LIST, 3 + 2 * 6), (CHECK, 6), (CREATE, 6), (DELETE, 6)];
+    assert_counts(&traffic, &[&rotation[..], &TOKENS_OF_EXISTING].concat());
+}
+
+#[test]
+fn rotation_in_waves_is_check_create_list_delete_and_list() {
+    let env = applied();
+    let (output, traffic) = env.run_with_traffic(&["rotate", "--all", "--auto-approve"]);
+    output.exits(0);
+    let rotation = [(LIST, 3 + 2 * 6), (CHECK, 6), (CREATE, 6), (DELETE, 6)];
+    let counts = counts(&traffic);
+    for (operation, count) in rotation {
+        // One more list for a customer whose connectors are in two waves.
+        let more = usize::from(operation == LIST);
+        assert_eq!(counts[operation], count + more, "{operation}");
+    }
+}
+
+#[test]
+fn creation_in_existing_workspace_is_create_and_list() {
+    let env = applied();
+    env.write("airlift.yaml", &fleet(3, 3));
+    let (output, traffic) = env.apply(&[]);
+    output.exits(0).says("3 added");
+    let creation = [(LIST, 3 + 3), (CREATE, 3)];
+    assert_counts(&traffic, &[&creation[..], &TOKENS_OF_EXISTING].concat());
+}
+
+#[test]
+fn deletion_of_connector_is_list_delete_and_list() {
+    let env = applied();
+    env.write("airlift.yaml", &fleet(3, 1));
+    let (output, traffic) = env.apply(&["--prune", "--allow-delete", "100%"]);
+    output.exits(0).says("3 destroyed");
+    assert_counts(&traffic, &[(LIST, 3 + 2 * 3), (DELETE, 3)]);
+}
+
+#[test]
+fn deletion_of_customer_reads_what_it_deletes() {
+    let env = applied();
+    env.write("airlift.yaml", &fleet(2, 2));
+    let deletion = ["--prune", "--delete-customers", "--allow-delete", "100%"];
+    let (output, traffic) = env.apply(&deletion);
+    output.exits(0);
+    assert_counts(
+        &traffic,
+        &[(LIST, 3 + 1), (WORKSPACE, 2), (DELETE_WORKSPACE, 1)],
+    );
+}
+
+#[test]
+fn creation_is_token_info_creates_and_list() {
+    let env = TestEnv::with(&fleet(60, 2), quick());
+    let (output, traffic) = env.apply(&["--parallelism", "20"]);
+    output.exits(0).says("180 added");
+    // Three batches, with a page each.
+    let creation = [(MINT, 60), (INFO, 60), (CREATE, 120), (LIST, 60)];
+    assert_counts(&traffic, &[&creation[..], &[(WORKSPACES, 3)]].concat());
+}
+
+#[test]
+fn creation_with_application_token_is_token_creates_and_list() {
+    let env = TestEnv::with(&fleet(60, 2), quick());
+    let application = ["--connector-token", "application"];
+    let (output, traffic) = env.apply(&[&application[..], &["--parallelism", "20"]].concat());
+    output.exits(0).says("180 added");
+    let creation = [(MINT, 60), (CREATE, 120), (LIST, 60)];
+    assert_counts(&traffic, &[&creation[..], &[(WORKSPACES, 3)]].concat());
+}
+
+#[test]
+fn creation_of_one_customer_is_token_info_page_creates_and_list() {
+    let env = TestEnv::with(&fleet(1, 3), quick());
+    let (output, traffic) = env.apply(&[]);
+    output.exits(0).says("4 added");
+    let creation = [
+        (MINT, 1),
+        (INFO, 1),
+        (WORKSPACES, 1),
+        (CREATE, 3),
+        (LIST, 1),
+    ];
+    assert_counts(&traffic, &creation);
+}
+
+#[test]
+fn creation_of_one_customer_in_a_large_organization_looks_its_workspace_up() {
+    let env = TestEnv::with(&fleet(1, 3), quick());
+    let remote = env.remote();
+    for number in 0..150 {
+        remote.customer(&format!("another {number}"));
+    }
+    let (output, traffic) = env.apply(&[]);
+    output.exits(0).says("4 added");
+    let look_ups = [(WORKSPACE, 1), (LIST, 2)];
+    let creation = [(MINT, 1), (INFO, 1), (CREATE, 3)];
+    // The listing of the plan has two pages.
+    let all = [&look_ups[..], &creation, &[(WORKSPACES, 1)]].concat();
+    assert_counts(&traffic, &all);
+}
+
+#[test]
+fn creation_without_connectors_is_token() {
+    let env = TestEnv::with("version: 1\ncustomers: [{name: a}, {name: b}]\n", quick());
+    let (output, traffic) = env.apply(&[]);
+    output.exits(0).says("2 added");
+    assert_counts(&traffic, &[(MINT, 2), (WORKSPACES, 1)]);
+}
+
+/// A listing that lacks a new workspace, or has its name twice, proves nothing.
+#[test]
+fn creation_that_no_listing_proves_looks_the_workspace_up() {
+    let without = |list: &mut Value| {
+        let rows = list["data"].as_array_mut().unwrap();
+        rows.retain(|row| row["name"] != "c000");
+    };
+    let twice = |list: &mut Value| {
+        let rows = list["data"].as_array_mut().unwrap();
+        let row = rows.iter().find(|row| row["name"] == "c000").cloned();
+        if let Some(mut row) = row {
+            row["id"] = json!(uuid::Uuid::from_u128(7));
+            rows.push(row);
+        }
+    };
+    let changes: [fn(&mut Value); 2] = [without, twice];
+    for change in changes {
+        let mut env = TestEnv::with(&fleet(2, 1), quick());
+        let _proxy = FaultProxy::start(&mut env, move |parts, _| {
+            if parts.method == "GET" && parts.uri.path() == "/api/v1/workspaces" {
+                ProxyAction::ChangeResponse(Box::new(change))
+            } else {
+                ProxyAction::Forward
+            }
+        });
+        let (output, traffic) = env.apply(&["--connector-token", "application"]);
+        output.exits(0).says("4 added");
+        let proven = [(MINT, 2), (WORKSPACES, 1), (CREATE, 2), (LIST, 2)];
+        let look_up = [(INFO, 1), (WORKSPACE, 1), (LIST, 1)];
+        assert_counts(&traffic, &[&proven[..], &look_up].concat());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn signal_after_token_requests_reports_the_empty_workspaces() {
+    let slow = Options {
+        latency: Duration::from_millis(50),
+        ..options()
+    };
+    let env = TestEnv::with(&fleet(4, 1), slow);
+    let mut command = env.command(&["apply", "--auto-approve", "--parallelism", "1"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let child = child.unwrap();
+    env.wait_for("two workspaces", |env| {
+        env.world().workspace("c001").is_some()
+    });
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(8), "{text}");
+    let world = env.world();
+    let id = |name: &str| world.workspace(name).map(|workspace| workspace.id);
+    assert_eq!(world.connectors().count(), 0, "{text}");
+    assert!(text.contains("2 added"), "{text}");
+    assert_eq!((id("c002"), id("c003")), (None, None), "{text}");
+    let (first, second) = (id("c000"), id("c001"));
+    env.converge(&[]);
+    let world = env.world();
+    let id = |name: &str| world.workspace(name).map(|workspace| workspace.id);
+    assert_eq!((id("c000"), id("c001")), (first, second));
+    assert_eq!(world.connectors().count(), 4);
+}
+
+#[test]
+fn create_more_customers_than_cached_tokens_mints_each_once() {
+    let env = TestEnv::with(&fleet(300, 2), options());
+    let (output, traffic) = env.apply(&["--parallelism", "20"]);
+    output.exits(0);
+    let counts = counts(&traffic);
+    assert_eq!((counts[MINT], counts[INFO]), (300, 300));
+}
