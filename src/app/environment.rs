@@ -15,6 +15,8 @@ use tokio::sync::Notify;
 const OWN_PREFIXES: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
 /// The directory of the user's own configuration.
 const HOME: &str = "HOME";
+/// The variable that a runner of GitHub Actions sets.
+const GITHUB_RUNNER: &str = "GITHUB_ACTIONS";
 /// The variables in which CI runners name the commit.
 pub(super) const COMMIT_VARIABLES: [&str; 4] = [
     "GITHUB_SHA",
@@ -44,6 +46,7 @@ impl Environment {
             variables: std::env::vars_os()
                 .filter(|(name, _)| {
                     name == HOME
+                        || name == GITHUB_RUNNER
                         || COMMIT_VARIABLES.iter().any(|variable| name == variable)
                         || name.to_str().is_some_and(super::network::is_named)
                         || starts_with_one_of(name, &OWN_PREFIXES)
@@ -118,6 +121,11 @@ impl Environment {
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let value = self.raw(name)?.to_str()?.trim_matches(['\r', '\n']);
         (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    /// Whether this process runs in GitHub Actions.
+    pub(crate) fn is_github_runner(&self) -> bool {
+        self.text(GITHUB_RUNNER).as_deref() == Some("true")
     }
 
     /// The value of a variable.

@@ -33,8 +33,9 @@ const READ_BY_ALL: [&str; 2] = ["help", "no_color"];
 /// The formats that every command writes.
 const COMMON_FORMATS: [Format; 2] = [Format::Text, Format::Json];
 /// The commands that write further formats.
-const FORMATS: [(&str, &[Format]); 3] = [
-    ("plan", &[Format::Markdown]),
+const FORMATS: [(&str, &[Format]); 4] = [
+    ("validate", &[Format::Sarif, Format::Junit]),
+    ("plan", &[Format::Markdown, Format::Sarif, Format::Junit]),
     ("show", &[Format::Markdown]),
     ("outputs", &[Format::Dotenv, Format::Yaml, Format::K8s]),
 ];

@@ -73,6 +73,10 @@ pub enum Format {
     Json,
     /// Markdown for a comment on a pull request.
     Markdown,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// A `JUnit` report.
+    Junit,
     /// Variables of an environment file.
     Dotenv,
     /// A YAML document.

@@ -5,7 +5,7 @@ use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{Format, PlanArgs};
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
-use crate::render::{self, json, markdown};
+use crate::render::{self, ci, json, markdown};
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
@@ -32,6 +32,8 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
         Format::Markdown => {
             markdown::plan(out, &plan, saved.as_ref(), app::limits(args.markdown))?;
         }
+        Format::Sarif => ci::sarif(out, &app.problems(&plan))?,
+        Format::Junit => ci::junit(out, &app.problems(&plan))?,
         _ => render::plan(out, &plan, ui.verbosity())?,
     }
     if let (Some(saved), Format::Text) = (&saved, global.format) {

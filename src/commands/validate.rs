@@ -4,14 +4,17 @@ use crate::app::{self, Invocation};
 use crate::cli::Format;
 use crate::config::Loaded;
 use crate::failure::{Exit, Failure};
-use crate::render::{self, Ui, json};
+use crate::render::ci::{self, Problems};
+use crate::render::{self, json};
 
 pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let loaded = app::read(invocation)?;
     let ui = invocation.ui;
     match invocation.global.format {
         Format::Json => json::validation(&mut ui.out(), &loaded.report)?,
-        _ => text(ui, &loaded)?,
+        Format::Sarif => ci::sarif(&mut ui.out(), &Problems::of_files(&loaded.report))?,
+        Format::Junit => ci::junit(&mut ui.out(), &Problems::of_files(&loaded.report))?,
+        _ => text(invocation, &loaded)?,
     }
     Ok(if loaded.project.is_some() {
         Exit::Success
@@ -20,9 +23,13 @@ pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     })
 }
 
-fn text(ui: &Ui, loaded: &Loaded) -> Result<(), Failure> {
+fn text(invocation: Invocation<'_>, loaded: &Loaded) -> Result<(), Failure> {
+    let ui = invocation.ui;
     if !loaded.report.findings.is_empty() {
         render::findings(&mut ui.out(), &loaded.report, ui.verbosity())?;
+        if invocation.env.is_github_runner() {
+            ci::annotations(&mut ui.out(), &Problems::of_files(&loaded.report))?;
+        }
     }
     match &loaded.project {
         Some(project) => {

@@ -5,6 +5,7 @@
 //! [`Safe`], which neutralizes text from files and from the API. Does not decide anything, and never
 //! holds a secret's value.
 
+pub mod ci;
 mod errors;
 pub(crate) mod explain;
 mod export;

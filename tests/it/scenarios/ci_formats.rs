@@ -1,0 +1,50 @@
+//! Tests of the formats that CI systems read.
+
+use crate::support::TestEnv;
+
+#[test]
+fn findings_are_written_for_ci_systems() {
+    let mut env = TestEnv::new();
+    env.edit(
+        "        type: stripe",
+        "        type: stripe\n        note: none",
+    );
+    let sarif = env.run(&["validate", "--format", "sarif"]);
+    let sarif = sarif.exits(1).json();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "unknown_field");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "airlift.yaml");
+    assert!(place["region"]["startLine"].as_u64().unwrap() > 1);
+    let junit = env.run(&["validate", "--format", "junit"]);
+    junit.exits(1).says("<failure type=\"unknown_field\"");
+    let text = env.run(&["validate"]);
+    assert!(!text.exits(1).stdout.contains("::error"), "{text}");
+    env.set("GITHUB_ACTIONS", "true");
+    env.run(&["validate"])
+        .exits(1)
+        .says("::error file=airlift.yaml,line=");
+}
+
+#[test]
+fn problems_of_a_plan_are_written_for_ci_systems() {
+    let env = TestEnv::new();
+    env.remote().customer("acme");
+    let github = serde_json::json!({"token": "t"});
+    for _ in 0..2 {
+        env.remote()
+            .connector("acme", "Acme GitHub", "github", &github);
+    }
+    let sarif = env.run(&["plan", "--adopt", "--format", "sarif"]);
+    let sarif = sarif.exits(4).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let blocked = results
+        .iter()
+        .find(|result| result["ruleId"] == "ambiguous_match")
+        .unwrap();
+    let place = &blocked["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "airlift.yaml");
+    env.run(&["plan", "--adopt", "--format", "junit"])
+        .exits(4)
+        .says("ambiguous_match");
+}
