@@ -9,6 +9,8 @@
 )]
 
 mod architecture;
+#[cfg(unix)]
+mod ci_recipes;
 mod config;
 #[cfg(unix)]
 mod containment;
