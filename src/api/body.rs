@@ -7,7 +7,8 @@
 use super::error::{ApiError, ApiErrorKind};
 use super::redaction::Redactor;
 use crate::model::{
-    ConnectorBody, Contract, Entity, SecretLookup, SecretRef, SecretValue, Setting, Settings,
+    ConnectorBody, Contract, Entity, Literal, SecretLookup, SecretRef, SecretValue, Setting,
+    Settings,
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -188,9 +189,9 @@ fn redactor<'a>(
             setting.leaves("", &mut |_, leaf| match leaf {
                 Setting::Secret(reference) => match resolved(secrets, reference) {
                     Some(value) => redactor.secrets.push(value),
-                    None => missing = Some(reference),
+                    None => missing = Some(&**reference),
                 },
-                Setting::Literal(serde_json::Value::String(text)) if name == "credentials" => {
+                Setting::Literal(Literal::Text(text)) if name == "credentials" => {
                     redactor.literals.push(text);
                 }
                 _ => {}
@@ -218,7 +219,7 @@ pub(super) mod tests {
         Settings, TemplateId,
     };
     use serde_json::{Value, json};
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::io::Write;
     use uuid::Uuid;
 
@@ -235,6 +236,7 @@ pub(super) mod tests {
             kind: "github".into(),
             definition_id: DefinitionId(Uuid::from_u128(7)),
             template_id: None,
+            readable: BTreeSet::new(),
             credentials: settings(json!({"token": {"$secret": "${env:T}"}})),
             credentials_version: Some(3),
             environment: None,
@@ -299,7 +301,7 @@ pub(super) mod tests {
     #[test]
     fn connector_request_with_definition_id_as_type_sends_definition_id() {
         let body = ConnectorBody {
-            kind: Uuid::from_u128(7).to_string(),
+            kind: Uuid::from_u128(7).to_string().into(),
             ..github()
         };
         let sent = sent(Contract::ExternalUser, &body);

@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// The maximum that is read from standard input: one byte more than a file may have, so that a
 /// larger input is noticed.
-const STDIN_LIMIT: u64 = 8 * 1024 * 1024 + 1;
+const STDIN_LIMIT: u64 = 64 * 1024 * 1024 + 1;
 
 /// The next step after findings.
 pub(crate) const EXPLAIN_FINDINGS: &str =

@@ -78,7 +78,8 @@ impl<'a> App<'a> {
 
     pub(super) fn declared(&self, address: &Address) -> Option<&DesiredConnector> {
         let customer = self.project.desired.customers.get(&address.customer)?;
-        customer.connectors.get(address.connector.as_ref()?)
+        let connector = customer.connectors.get(address.connector.as_ref()?)?;
+        Some(connector)
     }
 
     fn rekey_connector(
@@ -145,7 +146,7 @@ fn may_have_created(unsettled: &JournalEntry) -> bool {
 
 fn reference(setting: &Setting) -> Option<SecretRef> {
     match setting {
-        Setting::Secret(reference) => Some(reference.clone()),
+        Setting::Secret(reference) => Some(SecretRef::clone(reference)),
         _ => None,
     }
 }

@@ -125,7 +125,7 @@ fn unresolved_path(declared: &DesiredConnector, values: &Values) -> Option<Strin
         .secret_leaves()
         .into_iter()
         .find_map(|(path, leaf)| match leaf {
-            Setting::Secret(reference) if values.get(reference).is_none() => Some(path),
+            Setting::Secret(reference) if values.get(&**reference).is_none() => Some(path),
             _ => None,
         })
 }

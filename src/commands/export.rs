@@ -7,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::render;
 
 /// The maximum size of a project file.
-const MAX_FILE_SIZE: usize = 8 * 1024 * 1024;
+const MAX_FILE_SIZE: usize = 64 * 1024 * 1024;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
     app::check_export(invocation, args)?;
@@ -42,7 +42,7 @@ fn write(app: &App<'_>, args: &ExportArgs, exported: &Exported) -> Result<(), Fa
         let text = export::document(exported);
         render::yaml(&mut ui.out(), &text)?;
         if text.len() > MAX_FILE_SIZE {
-            render::print_note(ui, "a project file has at most 8 MiB: use --out")?;
+            render::print_note(ui, "a project file has at most 64 MiB: use --out")?;
         }
     }
     Ok(())

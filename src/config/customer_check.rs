@@ -5,8 +5,8 @@ use super::code::Code;
 use super::document;
 use super::findings::StagedFindings;
 use super::origin::{Origin, PathStep};
-use super::validate::{self, CUSTOMER, DeclaredNames, Permissions, Scope, reserved_customer};
-use crate::model::RotationMode;
+use super::validate::{self, CheckedFiles, Declaration, Permissions, Scope, reserved_customer};
+use crate::model::{RotationMode, SharedTexts};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::path::Path;
@@ -29,13 +29,15 @@ pub(crate) fn check_customer(customer: &Value, options: &LoadOptions) -> Vec<Pro
         permissions: Permissions::all(),
         rotation: RotationMode::default(),
         links: &RefCell::default(),
+        checked_files: CheckedFiles::default(),
+        texts: SharedTexts::default(),
     };
     let mut findings = StagedFindings::default();
     if let Some(declared) = document::customer(origin, &mut findings.load) {
         let name = declared.raw.name.clone();
         let names = &mut findings.customer_names;
         reserved_customer(&name, origin, names);
-        DeclaredNames::new(&CUSTOMER).declare(&name, None, origin, names);
+        Declaration::new(&name, None, origin, names);
         validate::customer(declared, &scope, &mut findings);
     }
     let mut problems: Vec<Problem> = findings

@@ -3,7 +3,8 @@
 //! Decodes the valid parts of a file that has findings, so that one run reports all findings.
 
 use super::code::Code;
-use super::findings::Findings;
+use super::decode::decode_node;
+use super::findings::{FindingSite, Findings};
 use super::origin::Origin;
 use super::raw::{RawConnector, RawCustomer, RawFile};
 use super::read::is_unprintable;
@@ -12,6 +13,7 @@ use super::source::Source;
 use super::yaml::{self, Defect};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// The keys that only the project file may have.
@@ -37,6 +39,8 @@ pub(super) struct Document {
     pub(super) head: RawFile,
     /// Whether the text has no defect. Values are decoded only then.
     is_valid: bool,
+    /// The number of customers that were visited and dropped while the text was parsed.
+    visited: usize,
 }
 
 /// A customer and its connectors, each with its origin.
@@ -50,8 +54,20 @@ pub(super) struct DeclaredCustomer<'s> {
 
 impl Document {
     /// Parses a text and decodes all fields except `customers`.
-    pub(super) fn parse(path: &Path, mut source: Source, findings: &mut Findings) -> Self {
-        let is_valid = parse(&mut source, findings);
+    pub(super) fn parse(path: &Path, source: Source, findings: &mut Findings) -> Self {
+        Self::parse_each(path, source, findings, |_, _| {})
+    }
+
+    /// Parses a text and decodes all fields except `customers`. Passes each customer to `visit`, with its position, unless
+    /// the document has the customers.
+    pub(super) fn parse_each(
+        path: &Path,
+        mut source: Source,
+        findings: &mut Findings,
+        visit: impl FnMut(usize, Origin<'_>),
+    ) -> Self {
+        let visited = visit_customers(&mut source, visit);
+        let is_valid = visited.is_some() || parse(&mut source, findings);
         let head = if is_valid {
             head(source.root(), findings)
         } else {
@@ -62,6 +78,7 @@ impl Document {
             source,
             head,
             is_valid,
+            visited: visited.unwrap_or(0),
         }
     }
 
@@ -100,7 +117,7 @@ impl Document {
     pub(super) fn seems_to_have_customers(&self) -> bool {
         let starts_list = |line: &str| line.starts_with("customers:");
         if self.is_valid {
-            !self.customers().is_empty()
+            self.are_customers_dropped() || !self.customers().is_empty()
         } else {
             self.source.text.lines().any(starts_list)
         }
@@ -126,7 +143,19 @@ impl Document {
         }
     }
 
-    /// The origins of the customers in the file.
+    /// Whether the customers were visited and dropped while the text was parsed.
+    pub(super) fn are_customers_dropped(&self) -> bool {
+        self.visited > 0
+    }
+
+    /// The source with all customers.
+    fn with_customers(&self) -> Source {
+        let mut source = Source::new(self.source.name.to_string(), self.source.text.clone());
+        source.tree = yaml::parse(&source.text).tree;
+        source
+    }
+
+    /// The origins of the customers in the file, unless they are dropped.
     pub(super) fn customers(&self) -> Vec<Origin<'_>> {
         if self.is_valid {
             self.key("customers").items()
@@ -134,6 +163,48 @@ impl Document {
             Vec::new()
         }
     }
+}
+
+/// The places of the names of a document's customers. A file whose customers are dropped is parsed once more for the
+/// first place.
+pub(super) struct NameSites<'d> {
+    document: &'d Document,
+    with_customers: OnceCell<Source>,
+}
+
+impl<'d> NameSites<'d> {
+    pub(super) fn new(document: &'d Document) -> Self {
+        Self {
+            document,
+            with_customers: OnceCell::new(),
+        }
+    }
+
+    /// The place of the name of the customer at a position.
+    pub(super) fn at(&self, position: usize) -> FindingSite {
+        let document = self.document;
+        let source = if document.are_customers_dropped() {
+            self.with_customers
+                .get_or_init(|| document.with_customers())
+        } else {
+            &document.source
+        };
+        let customers = source.root().key("customers");
+        customers.index(position).key("name").into()
+    }
+}
+
+/// Parses a text without defects, and drops each customer after its visit. Returns the number of customers.
+fn visit_customers(source: &mut Source, mut visit: impl FnMut(usize, Origin<'_>)) -> Option<usize> {
+    if source.text.contains(is_unprintable) {
+        return None;
+    }
+    let shared = &*source;
+    let (tree, customers) = yaml::parse_each(&shared.text, "customers", |position, node| {
+        visit(position, Origin::Node(shared, node));
+    })?;
+    source.tree = Some(tree);
+    Some(customers)
 }
 
 /// Parses the text and returns whether it has no defect. The tree of a text with defects is kept
@@ -204,6 +275,23 @@ fn head(root: Origin<'_>, findings: &mut Findings) -> RawFile {
 
 /// Decodes the valid fields of a customer.
 pub(super) fn customer<'s>(
+    origin: Origin<'s>,
+    findings: &mut Findings,
+) -> Option<DeclaredCustomer<'s>> {
+    if let Some(mut raw) = decode_node::<RawCustomer>(origin) {
+        let connectors = raw.connectors.take().unwrap_or_default();
+        let origins = origin.key("connectors").items();
+        return Some(DeclaredCustomer {
+            raw,
+            origin,
+            connectors: connectors.into_iter().zip(origins).collect(),
+        });
+    }
+    checked_customer(origin, findings)
+}
+
+/// Reports the wrong parts of a customer, and decodes the others.
+pub(super) fn checked_customer<'s>(
     origin: Origin<'s>,
     findings: &mut Findings,
 ) -> Option<DeclaredCustomer<'s>> {

@@ -58,6 +58,16 @@ impl StagedFindings {
         ]
     }
 
+    /// Adds the findings of another file.
+    pub(super) fn append(&mut self, other: Self) {
+        self.load.append(other.load);
+        self.project.append(other.project);
+        self.connector_names.append(other.connector_names);
+        self.customer_names.append(other.customer_names);
+        self.policy.append(other.policy);
+        self.values.append(other.values);
+    }
+
     /// All findings, in the order of the stages.
     pub(super) fn into_findings(self) -> Findings {
         let mut all = Findings::default();
@@ -81,7 +91,7 @@ impl From<Origin<'_>> for FindingSite {
     fn from(origin: Origin<'_>) -> Self {
         let location = origin.location();
         Self {
-            excerpt: origin.source().and_then(|source| source.excerpt(&location)),
+            excerpt: origin.excerpt(&location),
             location,
             path: origin.path(),
             steps: origin.steps(),
@@ -101,6 +111,18 @@ impl Findings {
         let message = message.into();
         if self.count(code, &message) {
             self.list(origin.into(), code, message, help);
+        }
+    }
+
+    /// Adds a finding about a value whose tree is dropped. `site` reads the file again.
+    pub(super) fn at_dropped(
+        &mut self,
+        site: impl FnOnce() -> FindingSite,
+        code: Code,
+        message: String,
+    ) {
+        if self.count(code, &message) {
+            self.list(site(), code, message, None);
         }
     }
 
@@ -129,7 +151,7 @@ impl Findings {
         if self.count(code, &message) {
             let location = source.location(span);
             let site = FindingSite {
-                excerpt: source.excerpt(&location),
+                excerpt: source.excerpt(&location, source.tree.as_ref()),
                 location,
                 path,
                 steps: Vec::new(),

@@ -1,27 +1,29 @@
 //! Responsible for loading a project from its files.
 //!
-//! Reads, parses and validates one file at a time, and drops its tree before the next file, so that
-//! memory grows with the largest file only.
+//! Puts the files together in their order, and drops the tree of each before the next, so that memory grows with the
+//! largest files only.
 
 use super::LoadOptions;
 use super::code::Code;
-use super::document::{self, Document};
+use super::document::{Document, NameSites};
 use super::findings::{FindingSite, Findings, StagedFindings};
 use super::include::{IncludedFile, included};
+use super::loaded_file::{FileLoader, LoadedCustomer, LoadedFile};
 use super::origins::Origins;
 use super::project::{Loaded, Project};
 use super::project_file::{ParsedInput, ProjectFile};
 use super::read::{self, Input};
+use super::side_by_side::in_order;
 use super::unread::{self, base};
 use super::validate::{
-    self, CUSTOMER, DeclaredNames, Scope, empty_include, keys_elsewhere, no_customers,
-    not_included, organization, reserved_customer, version,
+    CUSTOMER, DeclaredNames, empty_include, keys_elsewhere, no_customers, not_included,
+    organization, version,
 };
-use crate::model::{Desired, DesiredCustomer};
+use crate::model::{Desired, DesiredCustomer, LockUnpoisoned};
 use crate::secrets::SecretLinks;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// Loads the files that the arguments name: files, directories, or `-` for standard input.
 pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
@@ -30,10 +32,12 @@ pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
         .flat_map(|argument| Input::expand(argument))
         .collect();
     let mut findings = StagedFindings::default();
-    let (project_file, mut parsed) = ProjectFile::find(&inputs, options, &mut findings);
+    let (project_file, parsed) = ProjectFile::find(&inputs, options, &mut findings);
     let mut loader = Loader {
-        options,
-        project_file,
+        each: FileLoader {
+            options,
+            project_file: &project_file,
+        },
         findings,
         seen: HashMap::new(),
         searched: BTreeSet::new(),
@@ -41,19 +45,16 @@ pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
         names: DeclaredNames::new(&CUSTOMER),
         customers: Vec::new(),
         origins: Origins::default(),
-        links: RefCell::default(),
+        links: SecretLinks::new(),
     };
-    for (position, input) in inputs.iter().enumerate() {
-        let parsed = parsed.take_if(|parsed| parsed.position == position);
-        loader.input(position, input, parsed);
-    }
+    loader.inputs(&inputs, parsed);
     loader.check_unread(arguments);
-    loader.finish()
+    let contents = loader.finish();
+    contents.into_loaded(project_file)
 }
 
-struct Loader<'o> {
-    options: &'o LoadOptions,
-    project_file: ProjectFile,
+struct Loader<'p> {
+    each: FileLoader<'p>,
     findings: StagedFindings,
     /// Canonical paths of the files that were read, so that a file named twice is read once.
     seen: HashMap<PathBuf, NamedBy>,
@@ -64,7 +65,7 @@ struct Loader<'o> {
     names: DeclaredNames,
     customers: Vec<(String, DesiredCustomer)>,
     origins: Origins,
-    links: RefCell<SecretLinks>,
+    links: SecretLinks,
 }
 
 /// What names a file.
@@ -77,15 +78,31 @@ enum NamedBy {
 }
 
 impl Loader<'_> {
-    /// Loads an input and the files that it includes.
-    fn input(&mut self, position: usize, input: &Input, parsed: Option<ParsedInput>) {
+    /// Loads the inputs and the files that they include. `parsed` is the input that is parsed already.
+    fn inputs(&mut self, inputs: &[Input], parsed: Option<ParsedInput>) {
+        let each = self.each;
+        let parsed = Mutex::new(parsed);
+        let load = |position: usize| {
+            let is_here = |parsed: &mut ParsedInput| parsed.position == position;
+            let parsed = parsed.lock_unpoisoned().take_if(is_here);
+            match parsed {
+                Some(parsed) => each.load_parsed(parsed),
+                None => each.load(&inputs[position]),
+            }
+        };
+        in_order(inputs.len(), load, |position, file| {
+            self.input(position, &inputs[position], file);
+        });
+    }
+
+    /// Adds an input and the files that it includes.
+    fn input(&mut self, position: usize, input: &Input, file: LoadedFile) {
         if !self.is_new(input, None) {
             return;
         }
-        let Some(document) = self.document(input, parsed) else {
+        let Some(document) = self.add(file, Some(position)) else {
             return;
         };
-        self.validate(&document, Some(position));
         empty_include(&document, &mut self.findings.project);
         let patterns = document.head.include.as_deref().unwrap_or_default();
         let (directory, origin) = (document.directory(), document.key("include"));
@@ -100,15 +117,16 @@ impl Loader<'_> {
         );
         drop(document);
         let own = input.canonical_path();
+        let mut files = Vec::new();
         for IncludedFile { path, pattern } in includes {
             let file = Input::File(path);
-            if file.canonical_path() == own || !self.is_new(&file, sites.get(pattern)) {
-                continue;
-            }
-            if let Some(document) = self.document(&file, None) {
-                self.validate(&document, None);
+            if file.canonical_path() != own && self.is_new(&file, sites.get(pattern)) {
+                files.push(file);
             }
         }
+        let each = self.each;
+        let load = |position: usize| each.load(&files[position]);
+        in_order(files.len(), load, |_, file| drop(self.add(file, None)));
     }
 
     /// Whether an input is not read yet. `include` is the pattern that names the input, if an argument does not.
@@ -149,52 +167,38 @@ impl Loader<'_> {
         false
     }
 
-    /// Reads and parses an input, unless it is parsed already.
-    fn document(&mut self, input: &Input, parsed: Option<ParsedInput>) -> Option<Document> {
-        let findings = &mut self.findings.load;
-        if let Some(parsed) = parsed {
-            findings.append(parsed.findings);
-            return Some(parsed.document);
-        }
-        let source = read::source(input, self.options, findings)?;
-        Some(Document::parse(input.path(), source, findings))
-    }
-
-    fn validate(&mut self, document: &Document, position: Option<usize>) {
+    /// Adds a file's findings and customers. Returns its document, if the file could be read.
+    fn add(&mut self, file: LoadedFile, position: Option<usize>) -> Option<Document> {
+        self.findings.append(file.findings);
+        self.links.extend(file.links);
+        let document = file.document?;
         self.files.push(document.path.clone());
-        self.project_keys(document, position);
-        let project = &self.project_file;
-        let scope = Scope {
-            project: &project.root,
-            secret_access: &self.options.secret_access,
-            permissions: project.permissions(&document.path),
-            rotation: project.settings.rotation,
-            links: &self.links,
-        };
-        let permitted = project.permitted_customers(&document.path);
+        self.project_keys(&document, position);
         self.origins.start_file(&document.source.name);
-        for origin in document.customers() {
-            let findings = &mut self.findings;
-            let Some(declared) = document::customer(origin, &mut findings.load) else {
-                continue;
-            };
-            let (name, previous) = (declared.raw.name.clone(), &declared.raw.previous_name);
-            let names = &mut findings.customer_names;
-            reserved_customer(&name, origin, names);
-            permitted.check(&declared, &mut findings.policy);
+        let sites = NameSites::new(&document);
+        for customer in file.customers {
+            let LoadedCustomer {
+                position,
+                name,
+                declaration,
+                origin,
+                desired,
+            } = customer;
+            let findings = &mut self.findings.customer_names;
             self.names
-                .declare(&name, previous.as_deref(), origin, names);
-            self.origins.add(&declared);
-            let customer = validate::customer(declared, &scope, findings);
-            self.customers.push((name, customer));
+                .declare(declaration, || sites.at(position), findings);
+            self.origins.add(&name, origin);
+            self.customers.push((name, desired));
         }
+        Some(document)
     }
 
     fn project_keys(&mut self, document: &Document, position: Option<usize>) {
         let findings = &mut self.findings.project;
+        let project_file = self.each.project_file;
         version(document, findings);
-        if !self.project_file.is_at(position) {
-            keys_elsewhere(document, &self.project_file.name, findings);
+        if !project_file.is_at(position) {
+            keys_elsewhere(document, &project_file.name, findings);
             organization(document, findings);
             no_customers(document, findings);
         }
@@ -226,7 +230,7 @@ impl Loader<'_> {
 
     fn check_unread_file(&mut self, input: &Input, arguments: &[PathBuf]) {
         let mut ignored = Findings::default();
-        let Some(source) = read::source(input, self.options, &mut ignored) else {
+        let Some(source) = read::source(input, self.each.options, &mut ignored) else {
             return;
         };
         // Without `airlift.yaml`, every `.yaml` file of the directory would be read.
@@ -240,17 +244,37 @@ impl Loader<'_> {
         let document = Document::parse(input.path(), source, &mut ignored);
         let findings = &mut self.findings.project;
         if is_alternative && document.is_configuration() {
-            keys_elsewhere(&document, &self.project_file.name, findings);
+            keys_elsewhere(&document, &self.each.project_file.name, findings);
         }
         not_included(&document, findings);
     }
 
-    fn finish(mut self) -> Loaded {
+    fn finish(mut self) -> Contents {
         self.names.finish(&mut self.findings.customer_names);
-        let findings = self.findings.into_findings();
-        let settings = self.project_file.settings;
-        let project = (!findings.failed()).then(|| Project {
-            root: self.project_file.root,
+        Contents {
+            findings: self.findings.into_findings(),
+            files: self.files,
+            customers: self.customers,
+            origins: self.origins,
+            links: self.links,
+        }
+    }
+}
+
+/// What all files declare, and the findings.
+struct Contents {
+    findings: Findings,
+    files: Vec<PathBuf>,
+    customers: Vec<(String, DesiredCustomer)>,
+    origins: Origins,
+    links: SecretLinks,
+}
+
+impl Contents {
+    fn into_loaded(self, project_file: ProjectFile) -> Loaded {
+        let settings = project_file.settings;
+        let project = (!self.findings.failed()).then(|| Project {
+            root: project_file.root,
             desired: Desired {
                 organization_id: settings.organization_id,
                 contract: settings.contract,
@@ -260,12 +284,12 @@ impl Loader<'_> {
             },
             origins: self.origins,
             stores: settings.stores,
-            links: self.links.into_inner(),
+            links: self.links,
             unchecked_secrets: settings.unchecked_secrets,
             files: self.files,
         });
         Loaded {
-            report: findings.into_report(),
+            report: self.findings.into_report(),
             project,
         }
     }

@@ -1,13 +1,15 @@
 //! Responsible for the configuration files: reads and validates them, and returns findings and, if
 //! none is an error, a project.
 //!
-//! `load` does the following for each file: `read` reads its text, `yaml` parses the text,
-//! `document` and `schema_check` decode the tree, and `validate` builds the typed values.
+//! `loaded_file` does the following for each file: `read` reads its text, `yaml` parses the text,
+//! `document` and `schema_check` decode the tree, and `validate` builds the typed values. `load` puts
+//! the files together.
 //! Does not use the network, the environment or the values of secrets.
 
 mod code;
 mod confine;
 mod customer_check;
+mod decode;
 pub mod diagnostic;
 mod document;
 mod encoding;
@@ -18,6 +20,7 @@ pub(crate) mod fuzzing;
 mod include;
 mod limits;
 mod load;
+mod loaded_file;
 mod origin;
 mod origins;
 mod project;
@@ -27,6 +30,7 @@ mod read;
 mod redaction;
 pub mod schema;
 mod schema_check;
+mod side_by_side;
 mod source;
 mod unread;
 mod validate;

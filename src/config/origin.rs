@@ -2,12 +2,11 @@
 //!
 //! Checks navigate an origin by keys and positions, and do not depend on the kind of origin.
 
-use super::diagnostic::Location;
+use super::diagnostic::{Excerpt, Location};
 use super::redaction::{NOT_NAMED, nameable};
 use super::source::Source;
-use super::yaml::NodeRef;
+use super::yaml::{NodeRef, NodeValue};
 use serde_json::Value;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The declaration of a value.
@@ -107,9 +106,11 @@ impl<'s> Origin<'s> {
 
     /// The values of a mapping, indexed by key. Faster than `key` for more than a few keys.
     pub(super) fn fields(self) -> FieldOrigins<'s> {
+        let mut by_name = self.entries();
+        by_name.sort_by_key(|(name, _)| *name);
         FieldOrigins {
             whole: self,
-            by_name: self.entries().into_iter().collect(),
+            by_name,
         }
     }
 
@@ -141,8 +142,17 @@ impl<'s> Origin<'s> {
     pub(super) fn is_null(self) -> bool {
         match self {
             Self::File(_) => true,
-            Self::Node(_, node) => node.to_json().is_null(),
+            Self::Node(_, node) => node.value() == NodeValue::Null,
             Self::Value(value) => value.part.is_null(),
+        }
+    }
+
+    /// The masked line at a location of this value.
+    pub(super) fn excerpt(self, location: &Location) -> Option<Excerpt> {
+        match self {
+            Self::File(source) => source.excerpt(location, source.tree.as_ref()),
+            Self::Node(source, node) => source.excerpt(location, Some(node.tree())),
+            Self::Value(_) => None,
         }
     }
 
@@ -165,6 +175,14 @@ impl<'s> Origin<'s> {
             Self::File(source) => source.whole(),
             Self::Node(source, node) => source.location(node.span()),
             Self::Value(_) => Location::default(),
+        }
+    }
+
+    /// The line and the columns of the location.
+    pub(super) fn columns(self) -> (u32, u32, u32) {
+        match self {
+            Self::File(_) | Self::Value(_) => (0, 0, 0),
+            Self::Node(source, node) => source.columns(node.span()),
         }
     }
 
@@ -255,15 +273,19 @@ fn steps_to(part: &Value, whole: &Value) -> Option<Vec<PathStep>> {
     }
 }
 
-/// The values of a mapping by their keys.
+/// The values of a mapping, sorted by their keys. Most mappings are small, so that sorting is faster than hashing.
 pub(super) struct FieldOrigins<'s> {
     whole: Origin<'s>,
-    by_name: HashMap<&'s str, Origin<'s>>,
+    by_name: Vec<(&'s str, Origin<'s>)>,
 }
 
 impl<'s> FieldOrigins<'s> {
     /// The origin of the value under a key, or of the mapping if the key is absent.
     pub(super) fn key(&self, name: &str) -> Origin<'s> {
-        self.by_name.get(name).copied().unwrap_or(self.whole)
+        let position = self.by_name.binary_search_by_key(&name, |(key, _)| key);
+        position
+            .ok()
+            .and_then(|position| self.by_name.get(position))
+            .map_or(self.whole, |(_, origin)| *origin)
     }
 }

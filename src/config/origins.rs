@@ -2,6 +2,7 @@
 
 use super::diagnostic::Location;
 use super::document::DeclaredCustomer;
+use super::origin::Origin;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,8 +13,9 @@ pub(super) struct Origins {
     customers: BTreeMap<String, CustomerOrigin>,
 }
 
+/// The locations of a customer and its connectors, without their file.
 #[derive(Clone, Debug, PartialEq)]
-struct CustomerOrigin {
+pub(super) struct CustomerOrigin {
     file: usize,
     span: LineSpan,
     /// Sorted by connector name.
@@ -55,27 +57,36 @@ impl Origins {
         self.files.push(Arc::clone(name));
     }
 
-    pub(super) fn add(&mut self, declared: &DeclaredCustomer<'_>) {
-        let mut connectors: Vec<_> = declared.connectors.iter().collect();
-        connectors.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        let customer = CustomerOrigin {
-            file: self.files.len().saturating_sub(1),
-            span: declared.origin.location().into(),
-            connectors: connectors
-                .into_iter()
-                .map(|(_, origin)| origin.location().into())
-                .collect(),
-        };
-        self.customers.insert(declared.raw.name.clone(), customer);
+    /// Adds a customer of the last file.
+    pub(super) fn add(&mut self, name: &str, customer: CustomerOrigin) {
+        let file = self.files.len().saturating_sub(1);
+        let customer = CustomerOrigin { file, ..customer };
+        self.customers.insert(name.to_owned(), customer);
     }
 }
 
-impl From<Location> for LineSpan {
-    fn from(location: Location) -> Self {
+impl From<&DeclaredCustomer<'_>> for CustomerOrigin {
+    fn from(declared: &DeclaredCustomer<'_>) -> Self {
+        let mut connectors: Vec<_> = declared.connectors.iter().collect();
+        connectors.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
         Self {
-            line: location.line,
-            column: location.column,
-            end_column: location.end_column,
+            file: 0,
+            span: declared.origin.into(),
+            connectors: connectors
+                .into_iter()
+                .map(|(_, origin)| (*origin).into())
+                .collect(),
+        }
+    }
+}
+
+impl From<Origin<'_>> for LineSpan {
+    fn from(origin: Origin<'_>) -> Self {
+        let (line, column, end_column) = origin.columns();
+        Self {
+            line,
+            column,
+            end_column,
         }
     }
 }

@@ -5,11 +5,10 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 /// A block of settings with the types that YAML gives to their values.
-pub(crate) type RawBlock = BTreeMap<String, Value>;
+pub(crate) type RawBlock = Map<String, Value>;
 
 /// An airlift project, or a file that it includes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -128,26 +127,34 @@ pub(crate) struct RawCustomer {
     #[schemars(schema_with = "cache")]
     pub(crate) cache: Option<RawCache>,
     /// The customer's connectors.
-    #[expect(
-        dead_code,
-        reason = "for the schema; connectors are decoded one at a time"
-    )]
     pub(crate) connectors: Option<Vec<RawConnector>>,
 }
 
 /// The `cache` setting. Null means an absent field, as everywhere in the files; the API's null is
 /// `inherit`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "Value")]
 pub(crate) enum RawCache {
     Switch(bool),
     Keyword(RawCacheKeyword),
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RawCacheKeyword {
     Inherit,
+}
+
+impl TryFrom<Value> for RawCache {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value {
+            Value::Bool(value) => Ok(Self::Switch(value)),
+            Value::String(text) if text == "inherit" => Ok(Self::Keyword(RawCacheKeyword::Inherit)),
+            _ => Err("neither a boolean nor `inherit`"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]
@@ -195,16 +202,22 @@ pub(crate) struct RawConnector {
 
 /// The `replication_config` block.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "Value")]
 pub(crate) enum RawReplication {
     Settings(RawBlock),
-    Keyword(RawReplicationKeyword),
+    None,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RawReplicationKeyword {
-    None,
+impl TryFrom<Value> for RawReplication {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value {
+            Value::Object(block) => Ok(Self::Settings(block)),
+            Value::String(text) if text == "none" => Ok(Self::None),
+            _ => Err("neither a mapping nor `none`"),
+        }
+    }
 }
 
 /// One entity and its permitted operations.

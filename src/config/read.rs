@@ -140,7 +140,7 @@ pub(super) fn source(
 
 fn text(name: &str, mut bytes: Vec<u8>, findings: &mut Findings) -> Option<Source> {
     if bytes.len() as u64 > limits::BYTES {
-        let message = "the file is larger than 8 MiB";
+        let message = "the file is larger than 64 MiB";
         findings.file(name, Code::FileTooLarge, message, None);
         return None;
     }
@@ -187,7 +187,9 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
             })?
             .ok_or_else(|| unreadable(ErrorKind::NotFound.into()))?
     };
-    let mut bytes = Vec::new();
+    // A buffer that grows takes up to twice the size of the file.
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(limits::BYTES)).unwrap_or(0) + 1);
     file.take(limits::BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;

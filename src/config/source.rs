@@ -86,6 +86,17 @@ impl Source {
 
     /// The location of a span. A span over several lines ends with its first line.
     pub(super) fn location(&self, span: Span) -> Location {
+        let (line, column, end_column) = self.columns(span);
+        Location {
+            file: self.name.to_string(),
+            line,
+            column,
+            end_column,
+        }
+    }
+
+    /// The line, the first column and the column after the last one, as in a location.
+    pub(super) fn columns(&self, span: Span) -> (u32, u32, u32) {
         let column = span.start.column.saturating_add(1);
         let end = if span.end.line == span.start.line {
             span.end.column.saturating_add(1)
@@ -93,12 +104,7 @@ impl Source {
             let line = self.line(span.start.line).chars().count();
             u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1)
         };
-        Location {
-            file: self.name.to_string(),
-            line: span.start.line,
-            column,
-            end_column: end.max(column.saturating_add(1)),
-        }
+        (span.start.line, column, end.max(column.saturating_add(1)))
     }
 
     /// The root of the tree, or the whole file if there is no tree.
@@ -128,15 +134,15 @@ impl Source {
         line.trim_end_matches(['\n', '\r'])
     }
 
-    /// The masked line at a location.
-    pub(super) fn excerpt(&self, location: &Location) -> Option<Excerpt> {
+    /// The masked line at a location. `tree` has the nodes of the line, unless the text could not be parsed.
+    pub(super) fn excerpt(&self, location: &Location, tree: Option<&Tree>) -> Option<Excerpt> {
         // Masking a line of megabytes for each finding would be slow.
         const LONGEST: usize = 4096;
         let line = self.line(location.line);
         if location.line == 0 || line.is_empty() || line.len() > LONGEST {
             return None;
         }
-        let masked = match &self.tree {
+        let masked = match tree {
             Some(tree) => Masked::by_tree(line, tree, location.line),
             None => Masked::by_key(line),
         };

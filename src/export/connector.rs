@@ -22,7 +22,9 @@ pub(super) fn declare(
     let entry = connectors.find(|(_, connector)| connector.id == id);
     let declared = declared.and_then(|customer| {
         let recorded_as = entry.and_then(|(name, _)| customer.connectors.get(name));
-        recorded_as.or_else(|| customer.connectors.get(&observed.name))
+        recorded_as
+            .or_else(|| customer.connectors.get(&observed.name))
+            .map(Box::as_ref)
     });
     let definition = observed.definition_id.to_string();
     let facts = ConnectorFacts {

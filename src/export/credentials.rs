@@ -68,7 +68,7 @@ fn from_ledger(
     for field in given {
         let reference = sent.references.get(&format!("credentials.{field}"));
         let reference = reference.and_then(|text| text.parse().ok());
-        let setting = reference.map(Setting::Secret).or_else(|| declared(field));
+        let setting = reference.map(Setting::secret).or_else(|| declared(field));
         let setting = setting.unwrap_or_else(|| {
             block.placeholders += 1;
             facts.placeholder(field, names)

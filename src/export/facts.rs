@@ -41,6 +41,6 @@ impl ConnectorFacts<'_> {
     /// A placeholder reference for one field.
     pub(super) fn placeholder(&self, field: &str, names: &mut GeneratedNames) -> Setting {
         let connector = &self.observed.name;
-        Setting::Secret(names.placeholder(self.customer, connector, &self.id, field))
+        Setting::secret(names.placeholder(self.customer, connector, &self.id, field))
     }
 }

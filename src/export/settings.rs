@@ -4,7 +4,7 @@
 use super::facts::{ConnectorFacts, DeclaredBlock};
 use super::names::GeneratedNames;
 use crate::catalog::Field;
-use crate::model::{SecretPaths, SecretRef, Setting};
+use crate::model::{Literal, SecretPaths, SecretRef, Setting};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -34,9 +34,7 @@ pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) ->
     let known = known.filter(|known| !known.is_empty());
     // A setting that was sent as a reference stays a reference, whatever the API returns for it.
     let sent = applied(facts).filter(|(_, setting)| setting.holds_secret());
-    block.settings = sent
-        .map(|(key, setting)| (key.clone(), setting.clone()))
-        .collect();
+    block.settings = sent.map(|(key, setting)| (key, setting.clone())).collect();
     let secrets = facts.secret_paths();
     let mut unknown = Vec::new();
     for (key, value) in &detail.replication_config {
@@ -76,7 +74,7 @@ impl DeclaredBlock {
     ) {
         match disposition {
             // In a file, null means an absent field.
-            Disposition::Literal(Setting::Literal(Value::Null)) => {}
+            Disposition::Literal(Setting::Literal(Literal::Null)) => {}
             Disposition::Literal(setting) => drop(self.settings.insert(key.to_owned(), setting)),
             Disposition::Omit(reason) => self.remarks.push(format!(
                 "`replication_config` field {} is left out: {reason}.",
@@ -128,7 +126,7 @@ fn omit_incomplete(
     {
         let names: Vec<String> = std::mem::take(&mut block.settings)
             .into_iter()
-            .map(|(name, _)| name)
+            .map(|(name, _)| name.to_string())
             .collect();
         block.placeholders = 0;
         block.remarks.push(format!(
@@ -139,7 +137,7 @@ fn omit_incomplete(
     block
 }
 
-fn applied<'a>(facts: &ConnectorFacts<'a>) -> impl Iterator<Item = (&'a String, &'a Setting)> {
+fn applied<'a>(facts: &ConnectorFacts<'a>) -> impl Iterator<Item = (&'a str, &'a Setting)> {
     let recorded = facts.recorded.into_iter();
     recorded.flat_map(|recorded| recorded.applied.replication_config.iter().flatten())
 }
@@ -200,7 +198,7 @@ fn classify(key: &str, value: &Value, depth: usize) -> Disposition {
                 |other| other,
                 |fields| Disposition::Literal(Setting::Map(fields)),
             ),
-        scalar => Disposition::Literal(Setting::Literal(scalar.clone())),
+        scalar => Disposition::Literal(scalar.clone().into()),
     }
 }
 

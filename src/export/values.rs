@@ -1,7 +1,7 @@
 //! Responsible for an export as JSON values, as its files would be parsed.
 
 use super::{Exported, ExportedConnector, ExportedCustomer};
-use crate::model::{Cache, Contract, Setting, Settings, Status, escaped};
+use crate::model::{Cache, Contract, Literal, Setting, Settings, Status, escaped};
 use serde_json::{Map, Value, json};
 
 impl Exported {
@@ -102,7 +102,7 @@ impl From<MappingBuilder> for Value {
 fn block(settings: &Settings) -> Value {
     settings
         .iter()
-        .map(|(name, setting)| (name.clone(), as_written(setting)))
+        .map(|(name, setting)| (name.to_owned(), as_written(setting)))
         .collect::<Map<_, _>>()
         .into()
 }
@@ -111,8 +111,8 @@ fn block(settings: &Settings) -> Value {
 pub(super) fn as_written(setting: &Setting) -> Value {
     match setting {
         Setting::Secret(reference) => reference.to_string().into(),
-        Setting::Literal(Value::String(text)) => escaped(text).into(),
-        Setting::Literal(value) => value.clone(),
+        Setting::Literal(Literal::Text(text)) => escaped(text).into(),
+        Setting::Literal(value) => value.to_value(),
         Setting::List(items) => items.iter().map(as_written).collect(),
         Setting::Map(fields) => block(fields),
     }

@@ -4,9 +4,8 @@
 //! with an effect in a terminal, a CI log or a YAML reader.
 
 use super::{Block, Exported, ExportedConnector, ExportedCustomer};
-use crate::model::{Cache, Contract, Entity, Mode, Setting, Settings, Status, escaped};
+use crate::model::{Cache, Contract, Entity, Literal, Mode, Setting, Settings, Status, escaped};
 use crate::render::{Safe, sanitize};
-use serde_json::Value;
 use std::fmt::Write as _;
 
 /// A list that would end after this column is written with one item per line.
@@ -216,16 +215,16 @@ fn entity_text(entity: &Entity) -> String {
 fn flow(setting: &Setting) -> String {
     match setting {
         Setting::Secret(reference) => quoted(&reference.to_string()),
-        Setting::Literal(Value::String(text)) => scalar(&escaped(text)),
+        Setting::Literal(Literal::Text(text)) => scalar(&escaped(text)),
         // JSON scalars are valid YAML.
-        Setting::Literal(value) => value.to_string(),
+        Setting::Literal(value) => value.to_value().to_string(),
         Setting::List(items) => {
             let items: Vec<String> = items.iter().map(flow).collect();
             format!("[{}]", items.join(", "))
         }
         Setting::Map(fields) => {
             let field =
-                |(name, value): (&String, &Setting)| format!("{}: {}", scalar(name), flow(value));
+                |(name, value): (&str, &Setting)| format!("{}: {}", scalar(name), flow(value));
             let fields: Vec<String> = fields.iter().map(field).collect();
             format!("{{{}}}", fields.join(", "))
         }

@@ -2,7 +2,9 @@
 
 use super::desired::secret_leaves;
 use super::setting::references;
-use super::{Cache, DefinitionId, Entity, SecretRef, Setting, Settings, Status, TemplateId};
+use super::{
+    Cache, DefinitionId, Entity, SecretRef, Setting, Settings, SharedText, Status, TemplateId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +28,7 @@ pub struct ConnectorBody {
     /// The name, unique within the customer.
     pub name: String,
     /// The type's name, as the older contract sends it.
-    pub kind: String,
+    pub kind: SharedText,
     /// The type's definition, as the newer contract sends it.
     pub definition_id: DefinitionId,
     /// The source template, instead of the type.
@@ -35,6 +37,9 @@ pub struct ConnectorBody {
     /// The authentication block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Settings>,
+    /// Fields of `credentials` whose literal values a plan shows.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub readable: BTreeSet<String>,
     /// `credentials_version`, for the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_version: Option<u64>,

@@ -2,7 +2,8 @@
 
 use super::setting::references;
 use super::{
-    Address, AdoptPolicy, DefinitionId, OrganizationId, SecretRef, Setting, Settings, TemplateId,
+    Address, AdoptPolicy, DefinitionId, OrganizationId, SecretRef, Setting, Settings, SharedText,
+    TemplateId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,8 +90,8 @@ pub struct DesiredCustomer {
     pub cache: Option<Cache>,
     /// Whether runs must not delete, suspend or replace the customer and its connectors.
     pub protect: bool,
-    /// Connectors by name.
-    pub connectors: BTreeMap<String, DesiredConnector>,
+    /// Connectors by name. Boxed, because a map reserves space for eleven values at a time.
+    pub connectors: BTreeMap<String, Box<DesiredConnector>>,
 }
 
 /// A workspace's status (`WorkspaceStatus`).
@@ -166,7 +167,7 @@ pub struct DesiredConnector {
     /// The connector type.
     pub kind: Kind,
     /// The catalog's name of the authentication method that the credentials match.
-    pub auth: Option<String>,
+    pub auth: Option<SharedText>,
     /// The source template, where the organization has several for a type.
     pub template_id: Option<TemplateId>,
     /// The authentication block.
@@ -238,10 +239,10 @@ pub(super) fn secret_leaves<'a>(
 }
 
 /// A connector type as declared, with its definition if the catalog has the type.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Kind {
     /// The name in the catalog (`github`), or the declared text if the catalog lacks the type.
-    pub name: String,
+    pub name: SharedText,
     /// The definition, or `None` if the API has to be asked for it.
     pub definition_id: Option<DefinitionId>,
 }
@@ -273,7 +274,7 @@ impl Desired {
             declared
                 .connectors
                 .iter()
-                .map(move |(name, connector)| (Address::connector(customer, name), connector))
+                .map(move |(name, connector)| (Address::connector(customer, name), &**connector))
         })
     }
 }

@@ -14,6 +14,7 @@ mod invisible;
 mod last_write;
 mod ledger_state;
 mod limits;
+mod literal;
 mod literal_text;
 mod lock;
 mod name_index;
@@ -30,6 +31,7 @@ mod selector;
 mod setting;
 mod setting_value;
 mod settings;
+mod shared_text;
 mod store_kind;
 mod unresolved;
 
@@ -50,6 +52,7 @@ pub use ledger_state::{
     SentFingerprints, UnverifiedCause, UnverifiedEntry,
 };
 pub use limits::{AdoptPolicy, CountOrPercent, DeletePolicy, RecordedGuards};
+pub use literal::Literal;
 pub use literal_text::{escaped, has_reference_mark, unescaped};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use name_index::{NameIndex, Resemblance};
@@ -70,5 +73,6 @@ pub use setting_value::{
     entities_value, is_other_form, pair_plain_settings, pair_settings, same_entities, same_value,
 };
 pub use settings::Settings;
+pub use shared_text::{SharedText, SharedTexts};
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
 pub use unresolved::{UnresolvedCause, UnresolvedReference};

@@ -1,10 +1,11 @@
 //! Responsible for the values in a connector's blocks (`credentials`, `environment`,
 //! `replication_config`): YAML values in which references replace secrets.
 
-use super::{SecretRef, Settings};
+use super::{Literal, SecretRef, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The key that marks a reference in JSON (ledger, saved plan). The configuration refuses this
 /// field name, so no declared value can be confused with a reference.
@@ -15,9 +16,9 @@ const SECRET_KEY: &str = "$secret";
 #[serde(from = "Value", into = "Value")]
 pub enum Setting {
     /// A literal null, boolean, number or text.
-    Literal(Value),
+    Literal(Literal),
     /// A reference. It is resolved when the block is sent.
-    Secret(SecretRef),
+    Secret(Arc<SecretRef>),
     /// A list.
     List(Vec<Setting>),
     /// A mapping.
@@ -25,6 +26,11 @@ pub enum Setting {
 }
 
 impl Setting {
+    /// A reference.
+    pub fn secret(reference: SecretRef) -> Self {
+        Self::Secret(Arc::new(reference))
+    }
+
     /// Collects the literal texts in the value.
     pub fn texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
         match self {
@@ -66,7 +72,7 @@ impl Setting {
     /// The value as JSON, or `None` if it contains a reference.
     pub fn to_plain(&self) -> Option<Value> {
         match self {
-            Self::Literal(value) => Some(value.clone()),
+            Self::Literal(value) => Some(value.to_value()),
             Self::Secret(_) => None,
             Self::List(items) => items
                 .iter()
@@ -75,7 +81,7 @@ impl Setting {
                 .map(Value::Array),
             Self::Map(fields) => fields
                 .iter()
-                .map(|(name, field)| Some((name.clone(), field.to_plain()?)))
+                .map(|(name, field)| Some((name.to_owned(), field.to_plain()?)))
                 .collect::<Option<Map<_, _>>>()
                 .map(Value::Object),
         }
@@ -91,7 +97,7 @@ impl From<Value> for Setting {
                     .then(|| fields.get(SECRET_KEY)?.as_str()?.parse().ok())
                     .flatten();
                 match reference {
-                    Some(reference) => Self::Secret(reference),
+                    Some(reference) => Self::secret(reference),
                     None => Self::Map(
                         fields
                             .into_iter()
@@ -100,7 +106,10 @@ impl From<Value> for Setting {
                     ),
                 }
             }
-            scalar => Self::Literal(scalar),
+            Value::Null => Self::Literal(Literal::Null),
+            Value::Bool(value) => Self::Literal(Literal::Boolean(value)),
+            Value::Number(number) => Self::Literal(Literal::Number(number)),
+            Value::String(text) => Self::Literal(text.into()),
         }
     }
 }
@@ -108,13 +117,13 @@ impl From<Value> for Setting {
 impl From<Setting> for Value {
     fn from(setting: Setting) -> Self {
         match setting {
-            Setting::Literal(value) => value,
+            Setting::Literal(value) => value.to_value(),
             Setting::Secret(reference) => json!({ SECRET_KEY: reference.to_string() }),
             Setting::List(items) => items.into_iter().map(Value::from).collect(),
             Setting::Map(fields) => Value::Object(
                 fields
                     .into_iter()
-                    .map(|(name, field)| (name, field.into()))
+                    .map(|(name, field)| (name.to_string(), field.into()))
                     .collect(),
             ),
         }
@@ -127,7 +136,7 @@ pub fn references<'a>(blocks: impl IntoIterator<Item = &'a Settings>) -> BTreeSe
     for setting in blocks.into_iter().flat_map(Settings::values) {
         setting.leaves("", &mut |_, leaf| {
             if let Setting::Secret(reference) = leaf {
-                references.insert(reference);
+                references.insert(&**reference);
             }
         });
     }

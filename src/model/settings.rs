@@ -3,22 +3,23 @@
 //! A block is a sorted list: each connector has two or three small blocks, and a `BTreeMap` would
 //! allocate space for eleven fields in each of them.
 
-use super::Setting;
+use super::{Setting, SharedText};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::ops::Index;
+use std::sync::Arc;
 
-/// A block of settings.
+/// A block of settings. Copies share one list until one of them is changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Sorted by name; names are unique.
-    fields: Vec<(String, Setting)>,
+    fields: Arc<Vec<(SharedText, Setting)>>,
 }
 
 impl Settings {
     /// A block without fields.
-    pub const fn new() -> Self {
-        Self { fields: Vec::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {
@@ -38,14 +39,17 @@ impl Settings {
     }
 
     /// Sets a field and returns its old setting.
-    pub fn insert(&mut self, name: String, setting: Setting) -> Option<Setting> {
-        match self.position(&name) {
+    pub fn insert(&mut self, name: impl Into<SharedText>, setting: Setting) -> Option<Setting> {
+        let name = name.into();
+        let position = self.position(&name);
+        let fields = Arc::make_mut(&mut self.fields);
+        match position {
             Ok(position) => {
-                let (_, old) = self.fields.get_mut(position)?;
+                let (_, old) = fields.get_mut(position)?;
                 Some(std::mem::replace(old, setting))
             }
             Err(position) => {
-                self.fields.insert(position, (name, setting));
+                fields.insert(position, (name, setting));
                 None
             }
         }
@@ -54,12 +58,12 @@ impl Settings {
     /// Removes a field and returns its setting.
     pub fn remove(&mut self, name: &str) -> Option<Setting> {
         let position = self.position(name).ok()?;
-        Some(self.fields.remove(position).1)
+        Some(Arc::make_mut(&mut self.fields).remove(position).1)
     }
 
     /// Removes all fields.
     pub fn clear(&mut self) {
-        self.fields.clear();
+        *self = Self::default();
     }
 
     /// The number of fields.
@@ -78,8 +82,8 @@ impl Settings {
     }
 
     /// The names in order.
-    pub fn keys(&self) -> impl Iterator<Item = &String> {
-        self.fields.iter().map(|(name, _)| name)
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| name.as_str())
     }
 
     /// The settings in name order.
@@ -88,14 +92,17 @@ impl Settings {
     }
 }
 
-fn as_pair((name, setting): &(String, Setting)) -> (&String, &Setting) {
+fn as_pair((name, setting): &(SharedText, Setting)) -> (&str, &Setting) {
     (name, setting)
 }
 
-impl FromIterator<(String, Setting)> for Settings {
+impl<N: Into<SharedText>> FromIterator<(N, Setting)> for Settings {
     /// Of two fields with the same name, the later one is used.
-    fn from_iter<T: IntoIterator<Item = (String, Setting)>>(fields: T) -> Self {
-        let mut fields: Vec<(String, Setting)> = fields.into_iter().collect();
+    fn from_iter<T: IntoIterator<Item = (N, Setting)>>(fields: T) -> Self {
+        let mut fields: Vec<(SharedText, Setting)> = fields
+            .into_iter()
+            .map(|(name, setting)| (name.into(), setting))
+            .collect();
         fields.sort_by(|(a, _), (b, _)| a.cmp(b));
         fields.dedup_by(|later, earlier| {
             let is_same = later.0 == earlier.0;
@@ -105,7 +112,9 @@ impl FromIterator<(String, Setting)> for Settings {
             is_same
         });
         fields.shrink_to_fit();
-        Self { fields }
+        Self {
+            fields: Arc::new(fields),
+        }
     }
 }
 
@@ -124,19 +133,19 @@ impl Extend<(String, Setting)> for Settings {
 }
 
 impl IntoIterator for Settings {
-    type Item = (String, Setting);
-    type IntoIter = std::vec::IntoIter<(String, Setting)>;
+    type Item = (SharedText, Setting);
+    type IntoIter = std::vec::IntoIter<(SharedText, Setting)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.fields.into_iter()
+        Arc::unwrap_or_clone(self.fields).into_iter()
     }
 }
 
 impl<'a> IntoIterator for &'a Settings {
-    type Item = (&'a String, &'a Setting);
+    type Item = (&'a str, &'a Setting);
     type IntoIter = std::iter::Map<
-        std::slice::Iter<'a, (String, Setting)>,
-        fn(&'a (String, Setting)) -> (&'a String, &'a Setting),
+        std::slice::Iter<'a, (SharedText, Setting)>,
+        fn(&'a (SharedText, Setting)) -> (&'a str, &'a Setting),
     >;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -164,7 +173,7 @@ impl Serialize for Settings {
 
 impl<'de> Deserialize<'de> for Settings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::deserialize(deserializer).map(Self::from_iter)
+        BTreeMap::<SharedText, Setting>::deserialize(deserializer).map(Self::from_iter)
     }
 }
 
@@ -174,7 +183,7 @@ mod tests {
     use serde_json::json;
 
     fn setting(number: u64) -> Setting {
-        Setting::Literal(json!(number))
+        json!(number).into()
     }
 
     #[test]
@@ -195,11 +204,19 @@ mod tests {
     #[test]
     fn settings_insert_and_remove_return_the_old_setting() {
         let mut settings = Settings::new();
-        assert_eq!(settings.insert("b".into(), setting(1)), None);
-        assert_eq!(settings.insert("a".into(), setting(2)), None);
-        assert_eq!(settings.insert("b".into(), setting(3)), Some(setting(1)));
+        assert_eq!(settings.insert("b", setting(1)), None);
+        assert_eq!(settings.insert("a", setting(2)), None);
+        assert_eq!(settings.insert("b", setting(3)), Some(setting(1)));
         assert_eq!(settings.keys().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(settings.remove("a"), Some(setting(2)));
         assert!(!settings.contains_key("a") && settings.len() == 1);
+    }
+
+    #[test]
+    fn settings_inserted_into_a_copy_leave_the_original() {
+        let original = Settings::from([("a".to_owned(), setting(1))]);
+        let mut copy = original.clone();
+        copy.insert("a", setting(2));
+        assert_eq!((&original["a"], &copy["a"]), (&setting(1), &setting(2)));
     }
 }

@@ -49,7 +49,7 @@ fn desired(customers: &[(&str, &[(&str, DesiredConnector)])]) -> Desired {
     let customers = customers.iter().map(|(name, connectors)| {
         let connectors = connectors
             .iter()
-            .map(|(name, connector)| ((*name).to_owned(), connector.clone()));
+            .map(|(name, connector)| ((*name).to_owned(), connector.clone().into()));
         let customer = DesiredCustomer {
             connectors: connectors.collect(),
             ..DesiredCustomer::default()

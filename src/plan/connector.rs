@@ -64,7 +64,7 @@ impl ConnectorPlanner<'_> {
         let step = self.step(
             Action::Create,
             vec![reason],
-            creation_fields(self.declared()),
+            Vec::new(),
             Operation::CreateConnector { body: self.body() },
         );
         Decision {
@@ -152,7 +152,8 @@ impl ConnectorPlanner<'_> {
         reasons.extend(verdict.reasons);
         reasons.extend(difference.update);
         let mut changes = difference.changes;
-        for field in creation_fields(self.declared()) {
+        let body = self.body();
+        for field in creation_fields(&body) {
             let is_secret = matches!(field.after, FieldValue::Reference(_));
             if is_secret && !changes.iter().any(|change| change.path == field.path) {
                 changes.push(FieldChange {
@@ -165,10 +166,7 @@ impl ConnectorPlanner<'_> {
             action,
             reasons,
             changes,
-            Operation::ReplaceConnector {
-                id,
-                body: self.body(),
-            },
+            Operation::ReplaceConnector { id, body },
         )
     }
 
@@ -266,6 +264,7 @@ impl ConnectorPlanner<'_> {
             definition_id: self.definition,
             template_id: self.declared().template_id,
             credentials: self.declared().credentials.clone(),
+            readable: self.declared().readable.clone(),
             credentials_version: self.declared().credentials_version,
             environment: self.declared().environment.clone(),
             replication_config: self.declared().replication_config.clone(),

@@ -53,7 +53,7 @@ pub(super) fn plain(settings: &Settings) -> Map<String, Value> {
     };
     settings
         .iter()
-        .filter_map(|(name, setting)| Some((name.clone(), leaf(setting)?)))
+        .filter_map(|(name, setting)| Some((name.to_owned(), leaf(setting)?)))
         .collect()
 }
 
@@ -89,7 +89,7 @@ fn collect_removed(
         let Some(live) = observed.get(name) else {
             continue;
         };
-        let path: Vec<String> = parent.iter().chain([name]).cloned().collect();
+        let path: Vec<String> = parent.iter().cloned().chain([name.to_owned()]).collect();
         match (old, now.get(name), live) {
             (Setting::Map(old), Some(Setting::Map(new)), Value::Object(live)) => {
                 collect_removed(&path, old, new, live, removed);

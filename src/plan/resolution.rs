@@ -128,10 +128,10 @@ fn needed(step: &Step, unresolved: &Unresolved<'_>) -> Vec<Unverified> {
         .secret_leaves()
         .into_iter()
         .filter_map(|(path, leaf)| match leaf {
-            Setting::Secret(reference) if unresolved.contains_key(reference) => {
+            Setting::Secret(reference) if unresolved.contains_key(&**reference) => {
                 Some(UnverifiedSecret {
                     path,
-                    reference: Some(reference.clone()),
+                    reference: Some(SecretRef::clone(reference)),
                     problem: None,
                 })
             }

@@ -2,8 +2,11 @@
 //! fields are shown in a plan. Uses the result of the secret comparison; does not see values.
 
 use super::{FieldChange, FieldValue, Reason, UnverifiedSecret};
-use crate::model::{ConnectorEntry, DesiredConnector, SecretStatus, Setting, UnverifiedReason};
-use std::collections::BTreeMap;
+use crate::model::{
+    ConnectorBody, ConnectorEntry, DesiredConnector, SecretRef, SecretStatus, Setting,
+    UnverifiedReason,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict on one connector's secrets.
 #[derive(Debug, Default)]
@@ -41,13 +44,13 @@ pub(super) fn judge(
                 verdict.add_unverified(UnverifiedReason::NeverSent, &path, leaf);
             }
         }
-        Some(sent) => compare(connector, &leaves, sent, statuses, &mut verdict),
+        Some(sent) => compare(&connector.readable, &leaves, sent, statuses, &mut verdict),
     }
     verdict
 }
 
 fn compare(
-    connector: &DesiredConnector,
+    readable: &BTreeSet<String>,
     leaves: &BTreeMap<String, &Setting>,
     sent: &crate::model::SentFingerprints,
     statuses: Option<&BTreeMap<String, SecretStatus>>,
@@ -57,7 +60,7 @@ fn compare(
         let reference = reference_text(leaf);
         let text_changed = reference != sent.references.get(path).cloned();
         if !sent.fingerprints.contains_key(path) {
-            verdict.add(path, FieldValue::Absent, shown(connector, path, leaf));
+            verdict.add(path, FieldValue::Absent, shown(readable, path, leaf));
             continue;
         }
         let status = statuses
@@ -66,16 +69,16 @@ fn compare(
         match status {
             SecretStatus::Unchanged => verdict.reference_text_changed |= text_changed,
             SecretStatus::Changed => {
-                verdict.add(path, before(sent, path), shown(connector, path, leaf));
+                verdict.add(path, before(sent, path), shown(readable, path, leaf));
             }
             SecretStatus::NewVersion => {
                 let reason = Reason::StoreVersionChanged;
-                let after = shown(connector, path, leaf);
+                let after = shown(readable, path, leaf);
                 verdict.add_for(reason, path, before(sent, path), after);
             }
             SecretStatus::Unverified(_) if text_changed => {
                 let reason = Reason::ReferenceChanged;
-                let after = shown(connector, path, leaf);
+                let after = shown(readable, path, leaf);
                 verdict.add_for(reason, path, before(sent, path), after);
             }
             SecretStatus::Unverified(why) => verdict.add_unverified(why, path, leaf),
@@ -97,7 +100,7 @@ impl SecretVerdict {
 
     fn add_unverified(&mut self, why: UnverifiedReason, path: &str, leaf: &Setting) {
         let reference = match leaf {
-            Setting::Secret(reference) => Some(reference.clone()),
+            Setting::Secret(reference) => Some(SecretRef::clone(reference)),
             _ => None,
         };
         self.unverified
@@ -139,37 +142,39 @@ fn before(sent: &crate::model::SentFingerprints, path: &str) -> FieldValue {
 
 /// The value that a plan shows for a field of the secret blocks: a reference as text, a literal only
 /// if the field is not a secret.
-fn shown(connector: &DesiredConnector, path: &str, leaf: &Setting) -> FieldValue {
+fn shown(readable: &BTreeSet<String>, path: &str, leaf: &Setting) -> FieldValue {
     if let Some(reference) = reference_text(leaf) {
         return FieldValue::Reference(reference);
     }
     let field = path.strip_prefix("credentials.").unwrap_or(path);
     match leaf.to_plain() {
-        Some(value) if connector.readable.contains(field) => FieldValue::Value(value),
+        Some(value) if readable.contains(field) => FieldValue::Value(value),
         _ => FieldValue::Hidden,
     }
 }
 
-/// The fields that a creation sends: every declared field of the three blocks and the entities.
-pub(super) fn creation_fields(connector: &DesiredConnector) -> Vec<FieldChange> {
-    let secret = connector.secret_leaves();
+/// The fields that a creation sends, sorted by path: every declared field of the three blocks and the
+/// entities.
+pub(super) fn creation_fields(body: &ConnectorBody) -> Vec<FieldChange> {
+    let secret = body.secret_leaves();
     let mut fields: Vec<FieldChange> = secret
         .iter()
-        .map(|(path, leaf)| added(path.clone(), shown(connector, path, leaf)))
+        .map(|(path, leaf)| added(path.clone(), shown(&body.readable, path, leaf)))
         .collect();
     let blocks = [
-        ("environment", &connector.environment),
-        ("replication_config", &connector.replication_config),
+        ("environment", &body.environment),
+        ("replication_config", &body.replication_config),
     ];
     for (block, settings) in blocks {
         for (name, setting) in settings.iter().flatten() {
             readable_fields(format!("{block}.{name}"), setting, &mut fields);
         }
     }
-    if let Some(entities) = &connector.entities {
+    if let Some(entities) = &body.entities {
         let value = serde_json::to_value(entities).unwrap_or_default();
         fields.push(added("entities".to_owned(), FieldValue::Value(value)));
     }
+    fields.sort_by(|left, right| left.path.cmp(&right.path));
     fields
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Does not hold a secret's value, only its reference.
 
+use super::secrets::creation_fields;
 use super::{
     AllowedDeletions, Blocked, PlanWarning, Precondition, Refusal, Resolution, Unverified,
 };
@@ -12,6 +13,7 @@ use crate::model::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The difference between the declared and the observed state.
@@ -165,12 +167,25 @@ pub struct Step {
     pub action: Action,
     /// At least one reason, the most specific first.
     pub reasons: Vec<Reason>,
-    /// The fields that differ.
+    /// The fields that differ. Empty for a new connector: [`Self::fields`] derives them from the operation, so that a
+    /// plan of many new connectors has one copy of their settings.
     pub changes: Vec<FieldChange>,
     /// The observed state that the step was planned for.
     pub precondition: Precondition,
     /// The operation to execute.
     pub operation: Operation,
+}
+
+impl Step {
+    /// The fields that differ.
+    pub fn fields(&self) -> Cow<'_, [FieldChange]> {
+        match &self.operation {
+            Operation::CreateConnector { body } if self.changes.is_empty() => {
+                creation_fields(body).into()
+            }
+            _ => self.changes.as_slice().into(),
+        }
+    }
 }
 
 /// Why a step exists. Consumers ignore reasons that they do not know.

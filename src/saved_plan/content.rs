@@ -104,7 +104,7 @@ impl Declarations {
             Some(name) => {
                 let then = then.and_then(|customer| customer.connectors.get(name));
                 let now = now.and_then(|customer| customer.connectors.get(name));
-                then == now.map(connector_digest).as_ref()
+                then == now.map(|now| connector_digest(now)).as_ref()
             }
         }
     }

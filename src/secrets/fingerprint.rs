@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn rekey_differing_missing_or_undeclared_value_fails() {
         let (old, new) = (fingerprinter("old"), fingerprinter("new"));
-        let reference = Setting::Secret("${env:X}".parse().unwrap());
+        let reference = Setting::secret("${env:X}".parse().unwrap());
         let literal = Setting::from(json!("plain"));
         let leaves = || [("a".to_owned(), &reference), ("b".to_owned(), &literal)];
         let [sent_value, other] = ["v", "w"].map(|text| SecretValue::new(text.into()));
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn fingerprint_leaves_literal_and_reference_of_same_value_agree() {
         let value = SecretValue::new("same".into());
-        let reference = Setting::Secret("${env:X}".parse().unwrap());
+        let reference = Setting::secret("${env:X}".parse().unwrap());
         let literal = Setting::from(json!("same"));
         let sent = |leaf| {
             fingerprinter("k").fingerprint_leaves(

@@ -40,6 +40,7 @@ impl Case {
             kind: "github".into(),
             definition_id: TYPE,
             template_id: None,
+            readable: BTreeSet::new(),
             credentials: None,
             credentials_version: None,
             environment: None,

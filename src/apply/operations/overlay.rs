@@ -26,7 +26,7 @@ fn lay_over(base: &mut Map<String, Value>, declared: &Settings) {
             // leaves nothing out here.
             (setting, _) => {
                 if let Some(value) = setting.to_plain() {
-                    base.insert(name.clone(), value);
+                    base.insert(name.to_owned(), value);
                 }
             }
         }

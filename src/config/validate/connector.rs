@@ -24,7 +24,7 @@ pub(super) fn connector(
         kind: catalog::find(&raw.kind),
         scope,
     };
-    let kind = kind(raw.kind, context, findings);
+    let kind = kind(&raw.kind, context, findings);
     let given: Vec<&str> = raw
         .credentials
         .iter()
@@ -34,8 +34,9 @@ pub(super) fn connector(
     let readable = readable(context.kind, &given);
     let auth = method
         .filter(|_| !given.is_empty())
-        .map(|method| method.name.clone())
-        .or(raw.auth);
+        .map(|method| method.name.as_str())
+        .or(raw.auth.as_deref())
+        .map(|auth| scope.texts.share(auth));
     let has_template = raw.template_id.is_some();
     Some(DesiredConnector {
         previous_name: raw.previous_name,
@@ -68,7 +69,7 @@ pub(super) fn rotation(raw: Option<RawRotation>) -> Option<RotationMode> {
 }
 
 /// Validates the type. A type outside the catalog is a warning, because `plan` looks it up remotely.
-fn kind(text: String, context: ConnectorContext<'_>, findings: &mut Findings) -> Option<Kind> {
+fn kind(text: &str, context: ConnectorContext<'_>, findings: &mut Findings) -> Option<Kind> {
     let origin = context.origin.key("type");
     if text.is_empty() {
         findings.at(origin, Code::InvalidValue, "`type` is empty", None);
@@ -76,26 +77,26 @@ fn kind(text: String, context: ConnectorContext<'_>, findings: &mut Findings) ->
     }
     if let Some(known) = context.kind {
         return Some(Kind {
-            name: known.name.clone(),
+            name: context.scope.texts.share(&known.name),
             definition_id: Some(known.definition_id),
         });
     }
     let definition_id = text
         .parse()
         .map_err(|_| {
-            let help = catalog::closest_type(&text).map_or_else(
+            let help = catalog::closest_type(text).map_or_else(
                 || {
                     "`airlift types` lists the types in the catalog; `plan` looks up others remotely"
                         .to_owned()
                 },
                 |near| format!("did you mean `{near}`?"),
             );
-            let message = format!("type {} is not in the catalog", named(&text));
+            let message = format!("type {} is not in the catalog", named(text));
             findings.at(origin, Code::UnknownType, message, Some(help));
         })
         .ok();
     Some(Kind {
-        name: text,
+        name: context.scope.texts.share(text),
         definition_id,
     })
 }

@@ -10,7 +10,7 @@ use crate::config::origin::Origin;
 use crate::config::raw::RawBlock;
 use crate::config::redaction::{NOT_NAMED, named};
 use crate::config::schema_check::kind_of;
-use crate::model::{Setting, Settings, has_reference_mark, unescaped};
+use crate::model::{Literal, Setting, Settings, has_reference_mark, unescaped};
 use serde_json::{Map, Value};
 
 /// Validates the block against the fields of a method.
@@ -36,7 +36,7 @@ pub(super) fn validate(
                 context,
             };
             let setting = field.setting(value, findings)?;
-            Some((name, setting))
+            Some((context.scope.texts.share(&name), setting))
         })
         .collect()
 }
@@ -143,13 +143,13 @@ impl CredentialField<'_> {
         match value {
             // An unknown field without a value has a finding already.
             Value::Null if self.field.is_none() && !is_outside_catalog => {
-                Some(Setting::Literal(Value::Null))
+                Some(Setting::Literal(Literal::Null))
             }
             Value::Null => self.empty(findings),
             Value::String(text) if text.trim().is_empty() => self.empty(findings),
             Value::String(text) if has_reference_mark(&text) => {
                 references::reference(&text, self.origin, self.context.scope, findings)
-                    .map(Setting::Secret)
+                    .map(Setting::secret)
             }
             // Outside the catalog a block may nest. The same rules apply to its leaves.
             Value::Object(map) if is_outside_catalog && !map.contains_key("plain") => {
@@ -175,7 +175,7 @@ impl CredentialField<'_> {
                     context: self.context,
                 };
                 let setting = field.setting(value, findings)?;
-                Some((name, setting))
+                Some((self.context.scope.texts.share(&name), setting))
             })
             .collect()
     }
@@ -231,7 +231,7 @@ impl CredentialField<'_> {
             Some(value @ Value::String(_)) => Some(self.checked(value, findings)),
             Some(value @ (Value::Number(_) | Value::Bool(_))) => match self.field {
                 Some(_) => self.wrong_type(&value, findings),
-                None => Some(Setting::Literal(value)),
+                None => Some(value.into()),
             },
             _ if map.contains_key(RESERVED) => {
                 reserved(RESERVED, self.origin.key(RESERVED), findings);
@@ -242,10 +242,10 @@ impl CredentialField<'_> {
     }
 
     fn checked(self, value: Value, findings: &mut Findings) -> Setting {
-        let setting = Setting::Literal(match value {
-            Value::String(text) => unescaped(text).into(),
-            other => other,
-        });
+        let setting = match value {
+            Value::String(text) => Setting::Literal(unescaped(text).into()),
+            other => other.into(),
+        };
         if let Some(field) = self.field {
             let label = format!("`{}`", self.name);
             values::check(&label, &setting, field, self.origin, findings);

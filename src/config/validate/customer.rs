@@ -1,6 +1,6 @@
 //! Responsible for validating a customer and its own fields.
 
-use super::names::{CONNECTOR, DeclaredNames};
+use super::names::{CONNECTOR, Declaration, DeclaredNames};
 use super::{Scope, connector, did_you_mean};
 use crate::config::code::Code;
 use crate::config::document::DeclaredCustomer;
@@ -23,7 +23,9 @@ pub(in crate::config) fn customer(
     let mut names = DeclaredNames::new(&CONNECTOR);
     for (raw, origin) in &connectors {
         let previous = raw.previous_name.as_deref();
-        names.declare(&raw.name, previous, *origin, &mut findings.connector_names);
+        let findings = &mut findings.connector_names;
+        let declaration = Declaration::new(&raw.name, previous, *origin, findings);
+        names.declare(declaration, || origin.key("name").into(), findings);
     }
     names.finish(&mut findings.connector_names);
     let values = &mut findings.values;
@@ -42,7 +44,10 @@ pub(in crate::config) fn customer(
             .into_iter()
             .filter_map(|(raw, origin)| {
                 let name = raw.name.clone();
-                Some((name, connector::connector(raw, origin, scope, values)?))
+                Some((
+                    name,
+                    connector::connector(raw, origin, scope, values)?.into(),
+                ))
             })
             .collect(),
     }

@@ -17,14 +17,14 @@ pub(super) struct Suspect {
 }
 
 impl Suspect {
-    /// The name as a suspect, unless it is in ASCII.
-    pub(super) fn new(name: &str, order: usize, origin: Origin<'_>) -> Option<Self> {
-        (!name.is_ascii()).then(|| Self {
-            name: name.into(),
-            order,
-            site: origin.into(),
-        })
+    pub(super) fn new(name: Box<str>, order: usize, site: FindingSite) -> Self {
+        Self { name, order, site }
     }
+}
+
+/// Whether a name can look like another one.
+pub(super) fn is_suspect(name: &str) -> bool {
+    !name.is_ascii()
 }
 
 /// Warns of a name that is written in a misleading way.

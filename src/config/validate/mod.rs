@@ -1,6 +1,7 @@
 //! Responsible for the rules beyond the schema: each check returns the typed value or adds a
 //! finding.
 
+mod checked_files;
 mod connector;
 mod credentials;
 mod customer;
@@ -15,9 +16,10 @@ mod settings;
 mod stores;
 mod values;
 
+pub(super) use checked_files::CheckedFiles;
 pub(super) use customer::customer;
 pub(super) use customer_policy::{CustomerPolicy, PermittedCustomers};
-pub(super) use names::{CUSTOMER, DeclaredNames, reserved_customer};
+pub(super) use names::{CUSTOMER, Declaration, DeclaredNames, reserved_customer};
 pub(super) use policy::{Permissions, SecretPolicy};
 pub(super) use project::{
     ProjectSettings, empty_include, keys_elsewhere, no_customers, not_included, organization,
@@ -26,7 +28,7 @@ pub(super) use project::{
 
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};
-use crate::model::RotationMode;
+use crate::model::{RotationMode, SharedTexts};
 use crate::secrets::{SecretAccess, SecretLinks};
 use std::cell::RefCell;
 use std::path::Path;
@@ -42,6 +44,9 @@ pub(super) struct Scope<'s> {
     pub(super) rotation: RotationMode,
     /// Where the links of the file references lead. Checks add to it.
     pub(super) links: &'s RefCell<SecretLinks>,
+    pub(super) checked_files: CheckedFiles,
+    /// Names and types, which the connectors of a file share.
+    pub(super) texts: SharedTexts,
 }
 
 /// The connector under validation.

@@ -57,6 +57,50 @@ struct Renamed {
     site: FindingSite,
 }
 
+/// A name with its place, before it is compared with other names.
+#[derive(Debug)]
+pub(in crate::config) struct Declaration {
+    name: Box<str>,
+    position: Position,
+    /// The place, if the name can look like another one. Boxed, because few names have one.
+    suspect: Option<Box<FindingSite>>,
+    renamed: Option<Box<Renamed>>,
+}
+
+impl Declaration {
+    /// A declared name. Adds a finding for each problem that the name has by itself.
+    pub(in crate::config) fn new(
+        name: &str,
+        previous: Option<&str>,
+        origin: Origin<'_>,
+        findings: &mut Findings,
+    ) -> Self {
+        check_visible("name", name, origin, findings);
+        look_alikes::check_spelling("name", name, origin, findings);
+        let declared = origin.key("name");
+        Self {
+            name: name.into(),
+            position: declared.position(),
+            suspect: look_alikes::is_suspect(name).then(|| Box::new(declared.into())),
+            renamed: previous.map(|previous| {
+                check_visible("previous_name", previous, origin, findings);
+                Box::new(Renamed::new(name, previous, origin.key("previous_name")))
+            }),
+        }
+    }
+}
+
+impl Renamed {
+    fn new(name: &str, previous: &str, origin: Origin<'_>) -> Self {
+        Self {
+            name: name.to_owned(),
+            previous: previous.to_owned(),
+            position: origin.position(),
+            site: origin.into(),
+        }
+    }
+}
+
 impl DeclaredNames {
     pub(in crate::config) fn new(kind: &'static NameKind) -> Self {
         Self {
@@ -68,56 +112,48 @@ impl DeclaredNames {
         }
     }
 
-    /// Adds a name, and a finding for each problem with it.
+    /// Adds a name. `site` is the place of the name, for a finding that compares it with another.
     pub(in crate::config) fn declare(
         &mut self,
-        name: &str,
-        previous: Option<&str>,
-        origin: Origin<'_>,
+        declaration: Declaration,
+        site: impl FnOnce() -> FindingSite,
         findings: &mut Findings,
     ) {
-        check_visible("name", name, origin, findings);
-        look_alikes::check_spelling("name", name, origin, findings);
-        self.declare_name(name, origin.key("name"), findings);
-        if let Some(previous) = previous {
-            check_visible("previous_name", previous, origin, findings);
-            let origin = origin.key("previous_name");
-            self.renamed.push(Renamed {
-                name: name.to_owned(),
-                previous: previous.to_owned(),
-                position: origin.position(),
-                site: origin.into(),
-            });
-        }
-    }
-
-    fn declare_name(&mut self, name: &str, origin: Origin<'_>, findings: &mut Findings) {
+        let Declaration {
+            name,
+            position,
+            suspect,
+            renamed,
+        } = declaration;
+        self.renamed.extend(renamed.map(|renamed| *renamed));
         let noun = self.kind.noun;
         let similar = self.declared.entry(name.to_lowercase().into()).or_default();
-        if let Some(first) = similar.iter().find(|first| *first.name == *name) {
+        if let Some(first) = similar.iter().find(|first| first.name == name) {
             let message = format!(
                 "{noun} {} is already declared{}",
-                title(name),
+                title(&name),
                 first.position.at()
             );
-            findings.at(origin, self.kind.duplicate, message, None);
-            return;
+            return findings.at_dropped(site, self.kind.duplicate, message);
         }
         if let Some(first) = similar.last() {
             let message = format!(
                 "{noun} {} differs only in case from {}, which is already declared{}",
-                title(name),
+                title(&name),
                 title(&first.name),
                 first.position.at()
             );
-            findings.at(origin, Code::SimilarName, message, None);
+            findings.at_dropped(site, Code::SimilarName, message);
+        }
+        if let Some(site) = suspect {
+            self.suspects
+                .push(Suspect::new(name.clone(), self.count, *site));
         }
         similar.push(Declared {
-            name: name.into(),
-            position: origin.position(),
+            name,
+            position,
             order: self.count,
         });
-        self.suspects.extend(Suspect::new(name, self.count, origin));
         self.count += 1;
     }
 

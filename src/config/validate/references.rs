@@ -46,7 +46,7 @@ pub(super) fn reference(
         let message = format!("{}: {message}", origin.label());
         findings.at(origin, Code::InvalidReference, message, None);
     } else {
-        match scope.secret_access.check(scope.project, &reference) {
+        match scope.check_access(&reference) {
             Ok(None) => {}
             Ok(Some(target)) => check_target(&reference, target, origin, scope, findings),
             Err(error) => report_access_error(error, origin, findings),
@@ -144,21 +144,23 @@ pub(super) fn setting(
     match value {
         Value::String(text) if has_reference_mark(&text) => {
             reference(&text, origin, scope, findings)
-                .map_or_else(|| Setting::Literal(text.into()), Setting::Secret)
+                .map_or_else(|| Setting::Literal(text.into()), Setting::secret)
         }
         Value::String(text) => Setting::Literal(unescaped(text).into()),
-        Value::Array(items) => Setting::List(
-            items
-                .into_iter()
-                .zip(origin.items())
+        Value::Array(items) => {
+            let items = items.into_iter().zip(origin.items());
+            let mut list: Vec<Setting> = items
                 .map(|(item, origin)| setting(item, origin, scope, findings))
-                .collect(),
-        ),
+                .collect();
+            // The list reuses the space of the values, which are larger.
+            list.shrink_to_fit();
+            Setting::List(list)
+        }
         Value::Object(fields) => match plain_template(&fields) {
             Some(text) => Setting::Literal(unescaped(text.to_owned()).into()),
             None => Setting::Map(mapping(fields, origin, scope, findings)),
         },
-        scalar => Setting::Literal(scalar),
+        scalar => scalar.into(),
     }
 }
 
@@ -174,7 +176,8 @@ fn mapping(
         .map(|(name, field)| {
             let origin = origins.key(&name);
             reserved(&name, origin, findings);
-            (name, setting(field, origin, scope, findings))
+            let setting = setting(field, origin, scope, findings);
+            (scope.texts.share(&name), setting)
         })
         .collect()
 }

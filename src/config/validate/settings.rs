@@ -8,10 +8,9 @@ use crate::catalog::{ConnectorType, Field, Variable};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
-use crate::config::raw::{RawBlock, RawReplication, RawReplicationKeyword};
+use crate::config::raw::{RawBlock, RawReplication};
 use crate::config::redaction::named;
-use crate::model::{Setting, Settings, names_secret};
-use serde_json::Value;
+use crate::model::{Literal, Setting, Settings, names_secret};
 use std::collections::BTreeMap;
 
 /// Validates the variables of the type's server address.
@@ -80,7 +79,7 @@ fn variable_value(
 ) {
     let text = match setting {
         Setting::Secret(_) => return,
-        Setting::Literal(Value::String(text)) => text,
+        Setting::Literal(Literal::Text(text)) => text,
         other => {
             let message = format!("variable `{name}` takes text, not {}", kind_of(other));
             let help = values::is_number_or_boolean(other).then(|| "quote it".to_owned());
@@ -122,7 +121,7 @@ pub(super) fn replication(
         .filter(|kind| !kind.replication_config.is_empty());
     let block = match block {
         Some(RawReplication::Settings(block)) => block,
-        Some(RawReplication::Keyword(RawReplicationKeyword::None)) => return None,
+        Some(RawReplication::None) => return None,
         None => {
             if let Some(kind) = kind {
                 no_settings(kind, origin, findings);
@@ -175,7 +174,7 @@ fn known_settings(
         let help = did_you_mean_or_all(name, &known);
         findings.at(origin, Code::UnknownSetting, message, help);
     }
-    let given: Vec<&str> = settings.keys().map(String::as_str).collect();
+    let given: Vec<&str> = settings.keys().collect();
     for name in required(&kind.replication_config) {
         if super::is_missing(name, &given, &known) {
             let message = format!("missing setting `{name}` for {}", kind.name);
@@ -209,7 +208,7 @@ fn settings(
             if !is_reserved {
                 check_literals(&name, &setting, origin, findings);
             }
-            (name, setting)
+            (context.scope.texts.share(&name), setting)
         })
         .collect()
 }
@@ -228,7 +227,7 @@ fn check_literals(name: &str, setting: &Setting, origin: Origin<'_>, findings: &
                 check_literals(name, item, origin, findings);
             }
         }
-        Setting::Literal(Value::String(text))
+        Setting::Literal(Literal::Text(text))
             if names_secret(name) && !text.is_empty() && !values::is_template(text) =>
         {
             let message = format!("{} looks like a secret and is a literal", named(name));

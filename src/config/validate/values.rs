@@ -6,7 +6,7 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::schema_check;
-use crate::model::Setting;
+use crate::model::{Literal, Setting};
 use serde_json::{Value, json};
 
 /// Checks type, format, pattern and options. A reference counts as text; its syntax is checked where
@@ -48,7 +48,7 @@ pub(super) fn check(
 
 fn is_empty(setting: &Setting) -> bool {
     match setting {
-        Setting::Literal(value) => value == "",
+        Setting::Literal(value) => value.as_str() == Some(""),
         Setting::List(items) => items.is_empty(),
         Setting::Secret(_) | Setting::Map(_) => false,
     }
@@ -137,26 +137,29 @@ fn is_option(option: &Value, setting: &Setting) -> bool {
 
 fn is_kind(setting: &Setting, kind: FieldType) -> bool {
     match (setting, kind) {
-        (Setting::Secret(_), kind) => kind == FieldType::String,
+        (Setting::Secret(_) | Setting::Literal(Literal::Text(_)), kind) => {
+            kind == FieldType::String
+        }
         (Setting::List(_), kind) => kind == FieldType::Array,
         (Setting::Map(_), kind) => kind == FieldType::Object,
-        (Setting::Literal(value), FieldType::String) => value.is_string(),
-        (Setting::Literal(value), FieldType::Integer) => value.is_i64() || value.is_u64(),
-        (Setting::Literal(value), FieldType::Number) => value.is_number(),
-        (Setting::Literal(value), FieldType::Boolean) => value.is_boolean(),
-        (Setting::Literal(value), FieldType::Array) => value.is_array(),
-        (Setting::Literal(value), FieldType::Object) => value.is_object(),
+        (Setting::Literal(Literal::Number(number)), FieldType::Integer) => !number.is_f64(),
+        (Setting::Literal(Literal::Number(_)), kind) => kind == FieldType::Number,
+        (Setting::Literal(Literal::Boolean(_)), kind) => kind == FieldType::Boolean,
+        (Setting::Literal(Literal::Null), _) => false,
     }
 }
 
 pub(super) fn is_number_or_boolean(setting: &Setting) -> bool {
-    matches!(setting, Setting::Literal(Value::Number(_) | Value::Bool(_)))
+    matches!(
+        setting,
+        Setting::Literal(Literal::Number(_) | Literal::Boolean(_))
+    )
 }
 
 /// A setting's type, for messages that must not contain the value.
 pub(super) fn kind_of(setting: &Setting) -> &'static str {
     match setting {
-        Setting::Literal(value) => schema_check::kind_of(value),
+        Setting::Literal(value) => schema_check::kind_of(&value.to_value()),
         Setting::Secret(_) => "text",
         Setting::List(_) => "a list",
         Setting::Map(_) => "a mapping",

@@ -42,6 +42,7 @@ pub(super) struct AliasLimits {
     open: Vec<OpenCollection>,
     anchors: HashMap<usize, Anchor>,
     expanded: u64,
+    aliased: u64,
 }
 
 impl AliasLimits {
@@ -51,6 +52,11 @@ impl AliasLimits {
             .get(&id)
             .copied()
             .filter(|anchor| anchor.state == AnchorState::Complete)
+    }
+
+    /// The number of anchors.
+    pub(super) fn anchors(&self) -> usize {
+        self.anchors.len()
     }
 
     /// Counts a scalar.
@@ -63,6 +69,10 @@ impl AliasLimits {
 
     /// Counts all values of an alias's target.
     pub(super) fn alias(&mut self, anchor: Anchor) -> Result<(), LimitExceeded> {
+        self.aliased = self.aliased.saturating_add(anchor.size);
+        if self.aliased > limits::ALIASED_NODES {
+            return Err(LimitExceeded::Values);
+        }
         self.grow(anchor.size, anchor.height)?;
         self.inside(anchor.size, anchor.height);
         Ok(())

@@ -13,6 +13,6 @@ mod tree;
 mod tree_builder;
 
 pub(super) use defect::Defect;
-pub(super) use parser::parse;
+pub(super) use parser::{parse, parse_each};
 pub(super) use position::{Mark, Span};
-pub(super) use tree::{NodeRef, Tree};
+pub(super) use tree::{NodeRef, NodeValue, Tree};

@@ -1,7 +1,7 @@
 //! Responsible for the types of plain YAML scalars: YAML 1.2's core schema as `serde_yaml` reads it.
 //! A test compares the two.
 
-use serde_json::Value;
+use super::tree::NodeValue;
 
 /// The typed value of a plain scalar.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,14 +17,14 @@ pub(crate) enum Scalar {
 }
 
 impl Scalar {
-    pub(crate) fn into_json(self, text: &str) -> Value {
+    pub(super) fn into_node(self, text: &str) -> NodeValue<'_> {
         match self {
-            Self::Null | Self::Inexact => Value::Null,
-            Self::Boolean(value) => value.into(),
-            Self::Unsigned(value) => value.into(),
-            Self::Signed(value) => value.into(),
-            Self::Float(value) => value.into(),
-            Self::Text => text.into(),
+            Self::Null | Self::Inexact => NodeValue::Null,
+            Self::Boolean(value) => NodeValue::Boolean(value),
+            Self::Unsigned(value) => NodeValue::Unsigned(value),
+            Self::Signed(value) => NodeValue::Signed(value),
+            Self::Float(value) => NodeValue::Float(value),
+            Self::Text => NodeValue::Text(text),
         }
     }
 }
@@ -91,7 +91,8 @@ fn float(text: &str) -> Option<Scalar> {
 #[cfg(test)]
 mod tests {
     use super::{Scalar, resolve};
-    use serde_json::{Value, json};
+    use crate::config::yaml::parse;
+    use serde_json::Value;
 
     /// Plain scalars, separated by spaces.
     const SCALARS: &str = "~ null Null true False yes on 0 -0 +1 -17 007 0x1F -0x1f 0o17 0b11 1_000 \
@@ -102,8 +103,10 @@ mod tests {
     #[test]
     fn resolve_any_scalar_agrees_with_serde_yaml() {
         for text in SCALARS.split_whitespace() {
-            let expected: Value = serde_yaml::from_str(&format!("[{text}]")).unwrap();
-            assert_eq!(json!([resolve(text).into_json(text)]), expected, "{text}");
+            let list = format!("[{text}]");
+            let expected: Value = serde_yaml::from_str(&list).unwrap();
+            let tree = parse(&list).tree.unwrap();
+            assert_eq!(tree.root().unwrap().to_json(), expected, "{text}");
         }
     }
 
@@ -120,6 +123,6 @@ mod tests {
         ] {
             assert_eq!(resolve(text), Scalar::Inexact, "{text}");
         }
-        assert_eq!(resolve("1.0").into_json("1.0"), json!(1.0));
+        assert_eq!(resolve("1.0"), Scalar::Float(1.0));
     }
 }

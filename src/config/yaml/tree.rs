@@ -7,7 +7,7 @@ use super::scalar;
 use crate::config::redaction::{NOT_NAMED, named};
 use serde_json::{Map, Value};
 
-/// The index of no node. A file may have a million nodes, and `Option<u32>` would double the size
+/// The index of no node. A file may have millions of nodes, and `Option<u32>` would double the size
 /// of each link.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -27,26 +27,31 @@ pub(super) struct Node {
 
 #[derive(Debug)]
 pub(super) enum NodeKind {
-    Scalar { text: Box<str>, plain: bool },
+    Scalar { text: TextRange, plain: bool },
     Sequence { first: u32 },
     Mapping { first: u32 },
     Alias { target: u32 },
+}
+
+/// The place of a scalar's text in the texts of a tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextRange {
+    start: u32,
+    end: u32,
 }
 
 /// All nodes of one file, in document order.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Tree {
     pub(super) nodes: Vec<Node>,
+    /// The texts of all scalars. A text of its own for each would double the size of a tree.
+    texts: String,
 }
 
 impl Tree {
     /// The root, or `None` for an empty file.
     pub(in crate::config) fn root(&self) -> Option<NodeRef<'_>> {
-        (!self.nodes.is_empty()).then_some(NodeRef {
-            tree: self,
-            node: 0,
-            key: NONE,
-        })
+        (!self.nodes.is_empty()).then(|| self.at(0))
     }
 
     /// The spans on a line that an excerpt may show.
@@ -66,17 +71,56 @@ impl Tree {
         let after = self.nodes.partition_point(|n| n.span.start.line <= line);
         // Scalars do not overlap, so only the last scalar before a line can extend into it.
         let mut earlier = self.nodes.iter().take(first);
-        let reaching = earlier.rposition(|node| node.text().is_some());
+        let reaching = earlier.rposition(|node| self.text_of(node).is_some());
         self.nodes
             .iter()
             .take(after)
             .skip(reaching.unwrap_or(first))
             .filter(move |node| {
                 // The scanner gives an absent value the span of the next token.
-                let hidden = !node.shown && node.text().is_some_and(|text| !text.is_empty());
+                let hidden = !node.shown && self.text_of(node).is_some_and(|text| !text.is_empty());
                 hidden && node.span.end.line >= line
             })
             .map(|node| node.span)
+    }
+
+    /// The node at an index.
+    pub(super) fn at(&self, node: u32) -> NodeRef<'_> {
+        NodeRef {
+            tree: self,
+            node,
+            key: NONE,
+        }
+    }
+
+    /// Drops all nodes from an index on.
+    pub(super) fn truncate(&mut self, node: u32) {
+        self.nodes.truncate(node as usize);
+        let texts = self.nodes.iter().rev().find_map(|node| match node.kind {
+            NodeKind::Scalar { text, .. } => Some(text.end as usize),
+            _ => None,
+        });
+        self.texts.truncate(texts.unwrap_or(0));
+    }
+
+    /// Adds the text of a scalar.
+    pub(super) fn add_text(&mut self, text: &str) -> Option<TextRange> {
+        let start = u32::try_from(self.texts.len()).ok()?;
+        self.texts.push_str(text);
+        let end = u32::try_from(self.texts.len()).ok()?;
+        Some(TextRange { start, end })
+    }
+
+    /// The text at an index, if the node is a scalar.
+    pub(super) fn text(&self, index: u32) -> Option<&str> {
+        self.text_of(self.node(index)?)
+    }
+
+    fn text_of(&self, node: &Node) -> Option<&str> {
+        match node.kind {
+            NodeKind::Scalar { text, .. } => self.texts.get(text.start as usize..text.end as usize),
+            _ => None,
+        }
     }
 
     pub(super) fn node(&self, index: u32) -> Option<&Node> {
@@ -106,13 +150,27 @@ impl Tree {
         let node = self.node(key);
         // A key without a parsed value may be a pasted secret.
         let name = node.filter(|node| node.shown && node.next != NONE);
-        name.and_then(Node::text).unwrap_or(NOT_NAMED)
+        name.and_then(|node| self.text_of(node))
+            .unwrap_or(NOT_NAMED)
     }
 
     /// A key for a message.
     pub(super) fn key_label(&self, key: u32) -> String {
         named(self.key_name(key))
     }
+}
+
+/// A value with the type that YAML's core schema gives to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::config) enum NodeValue<'t> {
+    Null,
+    Boolean(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Text(&'t str),
+    Sequence,
+    Mapping,
 }
 
 /// A cursor: a value, and its key if it is in a mapping.
@@ -138,6 +196,11 @@ impl<'t> NodeRef<'t> {
         let tree = self.tree;
         let known = |index: u32| (index != NONE).then_some(index);
         std::iter::successors(known(first), move |index| known(tree.node(*index)?.next))
+    }
+
+    /// The tree of the value.
+    pub(in crate::config) fn tree(self) -> &'t Tree {
+        self.tree
     }
 
     /// The path of the value.
@@ -174,7 +237,7 @@ impl<'t> NodeRef<'t> {
                 node,
                 key,
             };
-            Some((self.tree.node(key)?.text().unwrap_or(""), at))
+            Some((self.tree.text(key).unwrap_or(""), at))
         })
     }
 
@@ -213,31 +276,41 @@ impl<'t> NodeRef<'t> {
         }
     }
 
-    /// The value as JSON, with the types that YAML's core schema gives to plain scalars. Recursion is
-    /// safe, because the parser limits depth and size, aliases included.
-    pub(in crate::config) fn to_json(self) -> Value {
+    /// The value, with the type that YAML's core schema gives to plain scalars.
+    pub(in crate::config) fn value(self) -> NodeValue<'t> {
         let Some(node) = self.resolved() else {
-            return Value::Null;
+            return NodeValue::Null;
         };
-        match &node.kind {
-            NodeKind::Scalar { text, plain: true } => scalar::resolve(text).into_json(text),
-            NodeKind::Scalar { text, .. } => Value::String(text.to_string()),
-            NodeKind::Sequence { .. } => self.items().map(NodeRef::to_json).collect(),
-            NodeKind::Mapping { .. } => {
+        match node.kind {
+            NodeKind::Scalar { plain, .. } => {
+                let text = self.tree.text_of(node).unwrap_or_default();
+                if plain {
+                    scalar::resolve(text).into_node(text)
+                } else {
+                    NodeValue::Text(text)
+                }
+            }
+            NodeKind::Sequence { .. } => NodeValue::Sequence,
+            NodeKind::Mapping { .. } => NodeValue::Mapping,
+            NodeKind::Alias { .. } => NodeValue::Null,
+        }
+    }
+
+    /// The value as JSON. Recursion is safe, because the parser limits depth and size, aliases included.
+    pub(in crate::config) fn to_json(self) -> Value {
+        match self.value() {
+            NodeValue::Null => Value::Null,
+            NodeValue::Boolean(value) => value.into(),
+            NodeValue::Unsigned(value) => value.into(),
+            NodeValue::Signed(value) => value.into(),
+            NodeValue::Float(value) => value.into(),
+            NodeValue::Text(text) => text.into(),
+            NodeValue::Sequence => self.items().map(NodeRef::to_json).collect(),
+            NodeValue::Mapping => {
                 let fields = self.entries();
                 let fields = fields.map(|(name, at)| (name.to_owned(), at.to_json()));
                 Value::Object(fields.collect::<Map<_, _>>())
             }
-            NodeKind::Alias { .. } => Value::Null,
-        }
-    }
-}
-
-impl Node {
-    pub(super) fn text(&self) -> Option<&str> {
-        match &self.kind {
-            NodeKind::Scalar { text, .. } => Some(text),
-            _ => None,
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::config::redaction::{Visibility, nameable};
 pub(super) struct TreeBuilder {
     pub(super) tree: Tree,
     open: Vec<OpenNode>,
+    /// The last finished item that stays in the tree.
+    retained: Option<u32>,
 }
 
 /// A sequence or mapping that is still open.
@@ -47,7 +49,48 @@ impl TreeBuilder {
 
     /// The key of the next value.
     pub(super) fn key(&self) -> Option<&str> {
-        self.tree.node(self.open.last()?.key?)?.text()
+        self.tree.text(self.open.last()?.key?)
+    }
+
+    /// The item that was just finished in the list under a key of the root, unless the list is written in brackets.
+    pub(super) fn finished_item(&self, key: &str) -> Option<u32> {
+        let [root, list] = self.open.as_slice() else {
+            return None;
+        };
+        let is_list = !list.mapping && !list.flow && self.tree.text(root.key?) == Some(key);
+        (is_list && list.last != NONE && self.retained != Some(list.last)).then_some(list.last)
+    }
+
+    /// Keeps a finished item in the tree.
+    pub(super) fn keep_item(&mut self, item: u32) {
+        self.retained = Some(item);
+    }
+
+    /// Drops the nodes of a finished item. The next item is then the first one that the list has.
+    pub(super) fn drop_item(&mut self, item: u32) {
+        let Some(list) = self.open.last_mut() else {
+            return;
+        };
+        list.last = self.retained.unwrap_or(NONE);
+        let before = self
+            .tree
+            .nodes
+            .get_mut(self.retained.unwrap_or(list.node) as usize);
+        match before {
+            Some(Node {
+                kind: NodeKind::Sequence { first },
+                ..
+            }) if self.retained.is_none() => *first = NONE,
+            Some(retained) => retained.next = NONE,
+            None => {}
+        }
+        self.tree.truncate(item);
+    }
+
+    /// Adds a scalar.
+    pub(super) fn scalar(&mut self, text: &str, plain: bool, span: Span) -> Option<u32> {
+        let text = self.tree.add_text(text)?;
+        self.leaf(NodeKind::Scalar { text, plain }, span)
     }
 
     /// Adds a scalar or an alias.
@@ -132,7 +175,8 @@ impl TreeBuilder {
         let (Some(open), Some(node)) = (self.open.last(), self.tree.node(index)) else {
             return;
         };
-        let NodeKind::Scalar { text, plain } = &node.kind else {
+        let (NodeKind::Scalar { plain, .. }, Some(text)) = (&node.kind, self.tree.text(index))
+        else {
             return;
         };
         let shown = if is_key {

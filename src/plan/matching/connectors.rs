@@ -90,7 +90,7 @@ impl<'a> ConnectorMatches<'a> {
 fn definition_of(declared: &DesiredConnector, observed: &Observed) -> Option<DefinitionId> {
     let kind = &declared.kind;
     kind.definition_id
-        .or_else(|| match observed.kinds.get(&kind.name)? {
+        .or_else(|| match observed.kinds.get(kind.name.as_str())? {
             KindLookup::Found(definition) => Some(*definition),
             _ => None,
         })

@@ -46,7 +46,7 @@ pub(super) fn renames<'a>(
         .connectors
         .iter()
         .filter(|(name, _)| !recorded.contains_key(name.as_str()))
-        .map(|(name, connector)| (name.as_str(), connector))
+        .map(|(name, connector)| (name.as_str(), &**connector))
         .collect();
     let candidates = RenameCandidates::new(&undeclared, &new);
     let mut renames = BTreeMap::new();

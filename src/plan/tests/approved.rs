@@ -12,12 +12,12 @@ fn scene() -> Scene {
     scene.git().replication_config = settings(json!({"start_date": "2026-01-01"}));
     let issues = DesiredConnector {
         credentials: token(),
-        ..declared()
+        ..*declared()
     };
     scene
         .declare("acme")
         .connectors
-        .insert("issues".into(), issues);
+        .insert("issues".into(), issues.into());
     scene
 }
 

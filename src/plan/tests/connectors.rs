@@ -217,9 +217,9 @@ fn connector_previous_name_unrecorded_is_adopted_and_renamed() {
     let declared = &mut scene.declare("acme").connectors;
     let second = DesiredConnector {
         previous_name: None,
-        ..git.clone()
+        ..*git.clone()
     };
-    declared.insert("git".into(), second);
+    declared.insert("git".into(), second.into());
     let apart = ["acme Adopt", "acme/git Adopt", "acme/hub Create"];
     assert_eq!(actions(&scene), apart);
     // A previous name that two declarations claim is ignored.

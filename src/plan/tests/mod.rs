@@ -166,8 +166,8 @@ impl Scene {
     }
 }
 
-fn declared() -> DesiredConnector {
-    DesiredConnector {
+fn declared() -> Box<DesiredConnector> {
+    Box::new(DesiredConnector {
         previous_name: None,
         kind: Kind {
             name: "github".into(),
@@ -182,7 +182,7 @@ fn declared() -> DesiredConnector {
         environment: None,
         replication_config: None,
         entities: None,
-    }
+    })
 }
 
 fn recorded(number: u128) -> ConnectorEntry {
@@ -290,7 +290,7 @@ fn without_drift_data(customer: &CustomerPlan) -> LedgerUpdates {
 
 fn step(step: &Step) -> String {
     let mut line = format!("{} {:?} {:?}", step.address, step.action, step.reasons);
-    for change in &step.changes {
+    for change in step.fields().iter() {
         let (before, after) = (value(&change.before), value(&change.after));
         line = format!("{line} {}: {before} -> {after};", change.path);
     }

@@ -13,7 +13,8 @@ use crate::render::wording;
 use crate::render::{MacCheck, SavedFile};
 use crate::saved_plan::ReadPlan;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 
 /// The result of `plan --format json`.
 #[derive(Serialize, JsonSchema)]
@@ -36,7 +37,8 @@ pub(super) struct PlanDocument<'a> {
     /// The counts.
     summary: Summary,
     /// The steps, in order.
-    changes: Vec<Change<'a>>,
+    #[schemars(with = "Vec<Change<'a>>")]
+    changes: Changes<'a>,
     /// Existing objects that the changes add to the ledger.
     adopted: Vec<AdoptedEntry<'a>>,
     /// The deletions and the limit that allows them; null without deletions.
@@ -117,7 +119,7 @@ pub(super) struct Change<'a> {
     /// The reasons, the most important first.
     reasons: &'a [Reason],
     /// The changed fields.
-    fields: &'a [FieldChange],
+    fields: Cow<'a, [FieldChange]>,
 }
 
 /// An existing object that is added to the ledger.
@@ -243,6 +245,16 @@ pub(super) struct UnmanagedConnectorEntry<'a> {
     kind: Option<&'a str>,
 }
 
+/// The steps of a plan, in the order of execution. Each is made when it is written, so that a plan of many steps needs
+/// the memory of one.
+struct Changes<'a>(&'a Plan);
+
+impl Serialize for Changes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.steps().map(change))
+    }
+}
+
 /// The document of a plan.
 pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> PlanDocument<'a> {
     PlanDocument {
@@ -253,7 +265,7 @@ pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> Pla
         partial: plan.partial,
         applyable: Applyable::from_plan(plan).into(),
         summary: plan.summary,
-        changes: plan.steps().map(change).collect(),
+        changes: Changes(plan),
         adopted: plan
             .steps()
             .filter(|step| step.action == Action::Adopt)
@@ -347,6 +359,6 @@ fn change(step: &Step) -> Change<'_> {
         id: step::remote_id(&step.operation),
         action: step.action,
         reasons: &step.reasons,
-        fields: &step.changes,
+        fields: step.fields(),
     }
 }

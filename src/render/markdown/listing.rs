@@ -153,7 +153,7 @@ fn row(change: &str, addresses: &[&Address]) -> String {
 }
 
 fn change(step: &Step) -> String {
-    let fields = FieldView::each(&step.changes, step.action).into_iter();
+    let fields = FieldView::each(step.fields(), step.action).into_iter();
     let fields: Vec<String> = fields
         .map(|field| format!("{} {}", code(&field.path), code(value(&field.value))))
         .collect();

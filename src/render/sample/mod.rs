@@ -21,6 +21,7 @@ use crate::plan::{
     Summary, Unmanaged, UnmanagedConnector,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn id<T: std::str::FromStr<Err = uuid::Error>>(last: u32) -> T {
     format!("6f1d3c52-8a0e-4b7d-9c11-{last:012}")
@@ -54,6 +55,7 @@ fn body(name: &str, kind: &str) -> ConnectorBody {
         kind: kind.into(),
         definition_id: id(900),
         template_id: None,
+        readable: BTreeSet::new(),
         credentials: Some(Settings::new()),
         credentials_version: None,
         environment: None,

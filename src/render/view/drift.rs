@@ -80,7 +80,7 @@ impl<'a> DriftedView<'a> {
             // `gone` is its own code.
             code: (drifted.kind != DriftKind::Gone).then(|| Safe::new(labels::code(drifted.kind))),
             id: (drifted.kind == DriftKind::Appeared).then(|| Safe::new(drifted.subject.id())),
-            fields: FieldView::each(&drifted.fields, Action::Update),
+            fields: FieldView::each(drifted.fields.as_slice().into(), Action::Update),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct FieldView<'a> {
     pub(crate) value: Phrase,
     /// One of the values has several lines, which only a diff shows well.
     pub(crate) multiline: bool,
-    change: &'a FieldChange,
+    change: Cow<'a, FieldChange>,
 }
 
 /// A line of a diff.
@@ -36,17 +36,18 @@ pub(crate) enum DiffLine {
 
 impl<'a> FieldView<'a> {
     /// The differences of one step.
-    pub(crate) fn each(changes: &'a [FieldChange], action: Action) -> Vec<Self> {
-        changes
-            .iter()
-            .map(|change| Self::new(change, action))
-            .collect()
+    pub(crate) fn each(changes: Cow<'a, [FieldChange]>, action: Action) -> Vec<Self> {
+        let new = |change| Self::new(change, action);
+        match changes {
+            Cow::Borrowed(changes) => changes.iter().map(Cow::Borrowed).map(new).collect(),
+            Cow::Owned(changes) => changes.into_iter().map(Cow::Owned).map(new).collect(),
+        }
     }
 
-    fn new(change: &'a FieldChange, action: Action) -> Self {
+    fn new(change: Cow<'a, FieldChange>, action: Action) -> Self {
         Self {
             path: Safe::new(&change.path),
-            value: inline(change, action),
+            value: inline(&change, action),
             multiline: is_multiline(&change.before) || is_multiline(&change.after),
             change,
         }
@@ -54,7 +55,7 @@ impl<'a> FieldView<'a> {
 
     /// The difference line by line, if both values can be read.
     pub(crate) fn diff(&self) -> Option<Vec<DiffLine>> {
-        let (before, after) = as_texts(self.change)?;
+        let (before, after) = as_texts(&self.change)?;
         let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
         let mut lines = Vec::new();
         for group in diff.grouped_ops(CONTEXT) {

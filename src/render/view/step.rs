@@ -72,7 +72,7 @@ impl<'a> StepView<'a> {
             warning: warning
                 .filter(|_| step.action == Action::Create)
                 .map(WarningView::new),
-            fields: FieldView::each(&step.changes, step.action),
+            fields: FieldView::each(step.fields(), step.action),
         }
     }
 }

@@ -205,7 +205,7 @@ impl Comparison<'_> {
             let Setting::Secret(reference) = leaf else {
                 return None;
             };
-            let version = current?.values.get(reference)?.version()?;
+            let version = current?.values.get(&**reference)?.version()?;
             let is_new = self.sent_version(path, reference) != Some(version);
             let is_unchanged = statuses.get(path) == Some(&SecretStatus::Unchanged);
             (is_new && is_unchanged).then(|| (path.clone(), version.to_owned()))

@@ -31,7 +31,7 @@ fn values(value: &str) -> Values {
 
 /// Fingerprints of a reference under `a` with the value `v` and of a literal under `b` with the value `plain`.
 fn sent(key: &Fingerprinter) -> SentFingerprints {
-    let (secret, literal) = (Setting::Secret(reference()), Setting::from(json!("plain")));
+    let (secret, literal) = (Setting::secret(reference()), Setting::from(json!("plain")));
     let leaves = [("a".to_owned(), &secret), ("b".to_owned(), &literal)];
     let value = SecretValue::new("v".into());
     key.fingerprint_leaves(leaves, |_| Some(&value), "salt".into(), "then".into())
@@ -45,7 +45,7 @@ fn compared(
     literal: &str,
     values: Option<&Values>,
 ) -> (Vec<SecretStatus>, usize) {
-    let (secret, literal) = (Setting::Secret(reference()), Setting::from(json!(literal)));
+    let (secret, literal) = (Setting::secret(reference()), Setting::from(json!(literal)));
     let comparison = Comparison {
         leaves: BTreeMap::from([("a".to_owned(), &secret), ("b".to_owned(), &literal)]),
         rotation,
@@ -156,7 +156,7 @@ async fn compare_skips_connectors_without_fingerprints() {
             "acme".to_owned(),
             DesiredCustomer {
                 connectors: ["one", "two", "three"]
-                    .map(|name| (name.to_owned(), declared.clone()))
+                    .map(|name| (name.to_owned(), declared.clone().into()))
                     .into(),
                 ..DesiredCustomer::default()
             },
@@ -226,7 +226,7 @@ fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
 /// A connector with a reference under `a` and a literal under `b`.
 fn declared() -> DesiredConnector {
     let credentials = BTreeMap::from([
-        ("a".to_owned(), Setting::Secret(reference())),
+        ("a".to_owned(), Setting::secret(reference())),
         ("b".to_owned(), Setting::from(json!("plain"))),
     ]);
     DesiredConnector {

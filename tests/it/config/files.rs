@@ -66,7 +66,7 @@ customers:
     let loaded = load_text(text);
     assert_eq!(loaded.report.errors(), 0, "{}", findings_text(&loaded, ""));
     let acme = &loaded.project.unwrap().desired.customers["a"];
-    let secret = |name: &str| Setting::Secret(format!("${{env:{name}}}").parse().unwrap());
+    let secret = |name: &str| Setting::secret(format!("${{env:{name}}}").parse().unwrap());
     let credentials = |name: &str| acme.connectors[name].credentials.clone().unwrap();
     assert_eq!(credentials("i")["token"], secret("X"));
     assert_eq!(credentials("y"), credentials("z"));
@@ -292,6 +292,6 @@ fn load_hostile_file_is_refused_at_once() {
         assert!(load_text(&text).report.has_errors());
         assert!(start.elapsed() < Duration::from_secs(5), "{}", &text[..20]);
     }
-    let large = load_text(&"#".repeat(8 * 1024 * 1024 + 1));
+    let large = load_text(&"#".repeat(64 * 1024 * 1024 + 1));
     assert_eq!(large.report.findings[0].code, Code::FileTooLarge);
 }

@@ -221,13 +221,13 @@ fn load_settings_and_rotation_returns_typed_values() {
     let slack = &acme.connectors["Acme Slack"];
     assert_eq!(
         slack.credentials.as_ref().unwrap()["bot_key"],
-        Setting::Literal(json!("dummy"))
+        Setting::from(json!("dummy"))
     );
     let settings = slack.replication_config.as_ref().unwrap();
-    assert_eq!(settings["lookback_window"], Setting::Literal(json!(3)));
+    assert_eq!(settings["lookback_window"], Setting::from(json!(3)));
     assert_eq!(
         settings["start_date"],
-        Setting::Literal(json!("2026-01-01T00:00:00Z"))
+        Setting::from(json!("2026-01-01T00:00:00Z"))
     );
     let rotations = ["Acme GitHub", "Acme HubSpot"].map(|name| acme.connectors[name].rotation);
     assert_eq!(rotations, [RotationMode::Compare, RotationMode::Manual]);

@@ -15,12 +15,9 @@ fn load_literal_text_removes_the_escape() {
     assert_eq!(json("template"), json!("${SOURCE_NAMESPACE}"));
     assert_eq!(json("map"), json!({"plain": "text"}));
     let credentials = connector.credentials.as_ref().unwrap();
-    assert_eq!(credentials["prefix"], Setting::Literal(json!("${A}")));
+    assert_eq!(credentials["prefix"], Setting::from(json!("${A}")));
     let environment = connector.environment.as_ref().unwrap();
-    assert_eq!(
-        environment["host"],
-        Setting::Literal(json!("${HOST}.example"))
-    );
+    assert_eq!(environment["host"], Setting::from(json!("${HOST}.example")));
 }
 
 #[test]

@@ -41,7 +41,8 @@ fn connector(number: usize) -> DesiredConnector {
 
 /// One customer whose connectors' names start with `prefix`.
 fn desired(connectors: usize, prefix: &str) -> Desired {
-    let connectors = (0..connectors).map(|number| (format!("{prefix}{number}"), connector(number)));
+    let connectors =
+        (0..connectors).map(|number| (format!("{prefix}{number}"), connector(number).into()));
     let customer = DesiredCustomer {
         connectors: connectors.collect(),
         ..DesiredCustomer::default()

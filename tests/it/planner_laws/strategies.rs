@@ -103,7 +103,8 @@ fn customer() -> impl Strategy<Value = DesiredCustomer> {
         Just(Cache::Off)
     ]);
     let status = prop_oneof![4 => Just(Status::Active), 1 => Just(Status::Inactive)];
-    let connectors = proptest::collection::btree_map("C[1-4]", connector(), 0..4);
+    let connector = connector().prop_map(Box::new);
+    let connectors = proptest::collection::btree_map("C[1-4]", connector, 0..4);
     (status, cache, connectors).prop_map(|(status, cache, connectors)| DesiredCustomer {
         status,
         cache,

@@ -13,7 +13,7 @@ use super::directives;
 use super::position::Span;
 use super::scalar;
 use super::syntax_error::{self, IndentingTab};
-use super::tree::{NONE, NodeKind, Tree};
+use super::tree::{NONE, NodeKind, NodeRef, Tree};
 use super::tree_builder::TreeBuilder;
 use crate::config::code::Code;
 use crate::config::limits;
@@ -55,6 +55,45 @@ pub(in crate::config) fn parse(text: &str) -> Parsed {
     }
 }
 
+/// Parses a text without defects, and passes each item of the list under a top-level key to `visit`, with its position.
+/// Drops the nodes of an item after its visit, so that the tree of a large file is small. Returns the tree and the number
+/// of items. `None` if the text has a defect: [`parse`] finds out which.
+///
+/// Visits no item of a list in brackets, because its items can share a line, and an excerpt needs all nodes of a line.
+pub(in crate::config) fn parse_each(
+    text: &str,
+    key: &str,
+    mut visit: impl FnMut(usize, NodeRef<'_>),
+) -> Option<(Tree, usize)> {
+    let mut parser = TreeParser {
+        tabs: syntax_error::tabs_in_indentation(text),
+        ..TreeParser::default()
+    };
+    let (mut items, mut anchors) = (0, 0);
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.ok()?;
+        parser.handle(event, span.into()).ok()?;
+        if !parser.pending.is_empty() {
+            return None;
+        }
+        let Some(item) = parser.builder.finished_item(key) else {
+            continue;
+        };
+        visit(items, parser.builder.tree.at(item));
+        items += 1;
+        // An alias may refer to an anchor in the item.
+        let known = std::mem::replace(&mut anchors, parser.alias_limits.anchors());
+        if anchors == known {
+            parser.builder.drop_item(item);
+        } else {
+            parser.builder.keep_item(item);
+        }
+    }
+    directives::ignored(text)
+        .is_empty()
+        .then_some((parser.builder.tree, items))
+}
+
 /// Parsing stops; the reason is a defect already.
 struct StopParsing;
 
@@ -78,9 +117,8 @@ impl MappingKeys {
     fn insert(&mut self, node: u32, tree: &Tree) -> bool {
         // Most mappings are small, and a linear search is faster than hashing there.
         const FEW: usize = 16;
-        let text = |node: u32| tree.node(node)?.text();
-        let key = text(node);
-        if self.few.iter().any(|known| text(*known) == key) {
+        let key = tree.text(node);
+        if self.few.iter().any(|known| tree.text(*known) == key) {
             return false;
         }
         if self.few.len() < FEW {
@@ -156,13 +194,7 @@ impl TreeParser {
             Event::DocumentStart(_) => self.document(span),
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
-                let text = text.into();
-                self.scalar(
-                    NodeKind::Scalar { text, plain },
-                    anchor,
-                    tag.is_some(),
-                    span,
-                )
+                self.scalar((&text, plain), anchor, tag.is_some(), span)
             }
             Event::SequenceStart(anchor, tag) => {
                 let kind = NodeKind::Sequence { first: NONE };
@@ -215,14 +247,15 @@ impl TreeParser {
 
     fn scalar(
         &mut self,
-        kind: NodeKind,
+        (text, plain): (&str, bool),
         anchor: usize,
         tagged: bool,
         span: Span,
     ) -> Result<(), StopParsing> {
         let is_key = self.builder.key_is_next();
-        let label = (!is_key && inexact(&kind)).then(|| self.builder.key().map(named));
-        let node = self.builder.leaf(kind, span).ok_or(StopParsing)?;
+        let is_inexact = !is_key && plain && scalar::resolve(text) == scalar::Scalar::Inexact;
+        let label = is_inexact.then(|| self.builder.key().map(named));
+        let node = self.builder.scalar(text, plain, span).ok_or(StopParsing)?;
         self.refuse_tag(tagged, node, span);
         if is_key {
             self.check_key(node, span);
@@ -237,10 +270,9 @@ impl TreeParser {
 
     fn check_key(&mut self, node: u32, span: Span) {
         let tree = &self.builder.tree;
-        let merge = tree.node(node).is_some_and(|node| match &node.kind {
-            NodeKind::Scalar { text, plain } => *plain && &**text == "<<",
-            _ => false,
-        });
+        let kind = tree.node(node).map(|node| &node.kind);
+        let is_plain = matches!(kind, Some(NodeKind::Scalar { plain: true, .. }));
+        let merge = is_plain && tree.text(node) == Some("<<");
         let keys = self.keys.last_mut();
         let twice = keys.is_some_and(|keys| !keys.insert(node, tree));
         if merge {
@@ -305,13 +337,5 @@ impl TreeParser {
         };
         self.defect(code, span, Some(node), message);
         Err(StopParsing)
-    }
-}
-
-/// Whether a value is a number that JSON cannot represent.
-fn inexact(kind: &NodeKind) -> bool {
-    match kind {
-        NodeKind::Scalar { text, plain: true } => scalar::resolve(text) == scalar::Scalar::Inexact,
-        _ => false,
     }
 }
