@@ -21,18 +21,24 @@ pub(super) async fn check_ledger(app: &App<'_>) -> Vec<HealthCheck> {
     }
     match app.ledger.load().await {
         Err(error) => checks.push(failed(SUBJECT, &error.into())),
-        Ok(recorded)
-            if !recorded.unverified.is_empty() || !recorded.unverified_names.is_empty() =>
-        {
-            checks.push(unverified(&recorded));
+        Ok(recorded) => {
+            checks.extend(check_entries(app, &recorded));
+            if let Err(error) = app.ledger.rotations().await {
+                checks.push(failed(SUBJECT, &error.into()));
+            }
         }
-        Ok(_) if is_shared(app.invocation.global) => {
-            let detail = format!("{} can be read", app.ledger.shown());
-            checks.push(HealthCheck::ok(SUBJECT, detail));
-        }
-        Ok(_) => {}
     }
     checks
+}
+
+fn check_entries(app: &App<'_>, recorded: &LedgerState) -> Option<HealthCheck> {
+    if !recorded.unverified.is_empty() || !recorded.unverified_names.is_empty() {
+        return Some(unverified(recorded));
+    }
+    is_shared(app.invocation.global).then(|| {
+        let detail = format!("{} can be read", app.ledger.shown());
+        HealthCheck::ok(SUBJECT, detail)
+    })
 }
 
 /// Names the entries of the ledger that are not verified.

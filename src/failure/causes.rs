@@ -101,6 +101,8 @@ impl From<LedgerError> for Failure {
                 .hint("after `ledger sign`, look for connectors of the interrupted run in the plan: the ledger does not own them"),
             LedgerError::Unverified { .. } => failure("ledger_unverified")
                 .hint("run `airlift ledger sign`, which inspects each id in the API first"),
+            LedgerError::OldCopy { .. } => failure("ledger_entry_old").hint(RESTORE_OR_SIGN),
+            LedgerError::Missing { .. } => failure("ledger_entry_missing").hint(RESTORE_OR_SIGN),
             LedgerError::LeaseLost { .. } => failure("ledger_lease_lost"),
             LedgerError::WithoutConditions { .. } => failure("store_without_conditions").hint(
                 "use a store that supports conditional writes (If-None-Match), such as S3, GCS or Azure Blob Storage",
@@ -113,6 +115,8 @@ impl From<LedgerError> for Failure {
         }
     }
 }
+
+const RESTORE_OR_SIGN: &str = "restore the file from a backup, or run `airlift ledger sign`, which removes an old or missing list of rotations";
 
 /// What to do about an error of the system.
 fn io_hint(error: &std::io::Error) -> &'static str {

@@ -8,6 +8,7 @@ use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
 use super::head::{Head, HeadJournal, StoredHead};
 use super::journal::SavedEntries;
+use super::rotations::{self, RotationList};
 use super::{Damage, LedgerError, LedgerStore, head};
 use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -62,6 +63,7 @@ pub(super) struct Snapshot {
     pub(super) removed: BTreeSet<WorkspaceId>,
     /// The largest generation of all authenticated objects.
     pub(super) counter: u64,
+    pub(super) rotations: RotationList,
     /// The head, if it is authenticated.
     pub(super) head: Option<Head>,
     /// Whether objects exist and none of them is authenticated.
@@ -92,6 +94,7 @@ enum File {
 pub(super) struct StoredLedger {
     head: StoredHead,
     files: Vec<(WorkspaceId, File)>,
+    rotations: RotationList,
 }
 
 impl StoredLedger {
@@ -108,7 +111,7 @@ pub(super) fn file(id: WorkspaceId) -> String {
     format!("{DIR}/{id}.json")
 }
 
-/// Reads the head and the files of all entries.
+/// Reads the head, the files of all entries, and the list of rotations.
 pub(super) async fn read(
     store: &LedgerStore,
     authenticator: &Authenticator,
@@ -121,7 +124,16 @@ pub(super) async fn read(
         .try_filter_map(async |file| Ok(file))
         .try_collect()
         .await?;
-    Ok(StoredLedger { head, files })
+    let signed = match &head {
+        StoredHead::Signed(head) => Some(head),
+        StoredHead::Absent | StoredHead::Altered => None,
+    };
+    let rotations = rotations::read(store, authenticator, signed).await?;
+    Ok(StoredLedger {
+        head,
+        files,
+        rotations,
+    })
 }
 
 /// Reads one file. `None` if it was removed since the listing.
@@ -220,6 +232,7 @@ pub(super) fn classify(
     let StoredLedger {
         head: stored,
         files,
+        rotations,
     } = stored;
     let is_signed = |(_, file): &(WorkspaceId, File)| matches!(file, File::Signed { .. });
     let is_altered = |(_, file): &(WorkspaceId, File)| match file {
@@ -236,7 +249,11 @@ pub(super) fn classify(
         key_changed: head.is_none()
             && !files.iter().any(is_signed)
             && (is_head_altered || files.iter().any(is_altered)),
-        counter: head.as_ref().map_or(0, |head| head.counter),
+        counter: head
+            .as_ref()
+            .map_or(0, |head| head.counter)
+            .max(rotations.counter()),
+        rotations,
         generations: head
             .as_ref()
             .map(|head| head.generations.clone())
@@ -301,7 +318,9 @@ impl Snapshot {
                 let cause = match &self.head {
                     None => Some(headless),
                     Some(head) => {
-                        is_old(head, id, (generation, run)).then_some(UnverifiedCause::OldCopy)
+                        let named = head.generations.get(&id).copied();
+                        let is_current = head.accepts(named, (generation, run));
+                        (!is_current).then_some(UnverifiedCause::OldCopy)
                     }
                 };
                 self.counter = self.counter.max(generation);
@@ -351,13 +370,4 @@ impl Snapshot {
             self.refuse(id, UnverifiedCause::Missing, None);
         }
     }
-}
-
-/// Whether an object is not the one that the head means. A generation above the head's counter must
-/// belong to the run that the head names, which is writing or was killed.
-fn is_old(head: &Head, id: WorkspaceId, (generation, run): (u64, Option<Uuid>)) -> bool {
-    if generation > head.counter {
-        return head.run.is_none() || head.run != run;
-    }
-    head.generations.get(&id) != Some(&generation)
 }

@@ -6,11 +6,10 @@
 )]
 
 use super::testing::authenticator;
-use super::{Journal, Ledger, LedgerStore, Rotations};
+use super::{Journal, Ledger, LedgerStore};
 use crate::fuzzing::SAMPLE_SECRET;
 use crate::model::{CustomerEntry, OrganizationId, WorkspaceId};
 use std::path::Path;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use uuid::Uuid;
 
@@ -25,12 +24,17 @@ pub fn ledger(data: &[u8]) {
     let bytes = String::from_utf8_lossy(data).replace("@@", SAMPLE_SECRET);
     customer(dir.path(), bytes.as_bytes());
     journal(dir.path(), bytes.as_bytes());
-    assert!(std::fs::write(dir.path().join("rotation.json"), &bytes).is_ok());
-    if let Err(error) = now(Rotations::load(
-        &LedgerStore::from(dir.path()),
-        Arc::new(authenticator(ORGANIZATION)),
-    )) {
-        quotes_nothing(&error);
+    rotations(dir.path(), bytes.as_bytes());
+}
+
+fn rotations(dir: &Path, bytes: &[u8]) {
+    let ledger = Ledger::new(&LedgerStore::from(dir), authenticator(ORGANIZATION));
+    let organization = dir.join(ORGANIZATION.to_string());
+    assert!(std::fs::create_dir_all(&organization).is_ok());
+    assert!(std::fs::write(organization.join("rotation.json"), bytes).is_ok());
+    match now(ledger.rotations()) {
+        Err(error) => quotes_nothing(&error),
+        Ok(rotations) => assert!(rotations.open().is_empty()),
     }
 }
 

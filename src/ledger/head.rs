@@ -19,6 +19,9 @@ pub(super) struct Head {
     pub(super) counter: u64,
     /// The generation of each entry.
     pub(super) generations: BTreeMap<WorkspaceId, u64>,
+    /// The generation of the list of rotations, if one is unfinished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rotations: Option<u64>,
     /// The last journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) journal: Option<HeadJournal>,
@@ -31,6 +34,22 @@ pub(super) struct Head {
     /// The guards of the files at the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) guards: Option<RecordedGuards>,
+}
+
+impl Head {
+    /// Whether an object is the one that the head means. `named` is the generation of the object in
+    /// the head. A generation above the head's counter must belong to the run that the head names,
+    /// which is writing or was killed.
+    pub(super) fn accepts(
+        &self,
+        named: Option<u64>,
+        (generation, run): (u64, Option<Uuid>),
+    ) -> bool {
+        if generation > self.counter {
+            return self.run.is_some() && self.run == run;
+        }
+        named == Some(generation)
+    }
 }
 
 /// A journal as the head names it.

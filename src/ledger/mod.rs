@@ -156,6 +156,18 @@ pub enum LedgerError {
         /// The object.
         path: PathBuf,
     },
+    /// An object is not the one that the head names.
+    #[error("{path} is an old copy: the ledger's head names another one")]
+    OldCopy {
+        /// The object.
+        path: PathBuf,
+    },
+    /// An object that the head names does not exist.
+    #[error("{path} does not exist, although the ledger's head names it")]
+    Missing {
+        /// The object.
+        path: PathBuf,
+    },
     /// Another run holds the lock.
     #[error("another run uses this ledger ({holder}); wait for it to end")]
     Locked {

@@ -2,8 +2,9 @@
 //! without a certain outcome may have created.
 
 use crate::model::{
-    Address, ConnectorEntry, ConnectorId, DefinitionId, LastWrite, ObservedConnector, PendingEntry,
-    WorkspaceId,
+    Address, Applied, ConnectorEntry, ConnectorId, DefinitionId, LastWrite, ObservedConnector,
+    ObservedDetail, PendingEntry, SentFingerprints, WorkspaceId, is_other_form,
+    pair_plain_settings, same_entities,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ pub(super) const LIFE: Duration = Duration::from_mins(20);
 const SKEW: Duration = Duration::from_mins(1);
 
 /// How much older than its intent a workspace may look, because the clocks of this machine and of the
-/// server differ.
+/// server differ. The same for a connector whose secrets count as those of the intent.
 pub const CLOCK_DIFFERENCE: Duration = Duration::from_mins(30);
 
 /// The accepted clock difference until a run has searched for the connector. It is large because a
@@ -70,17 +71,59 @@ impl Intent {
     }
 }
 
-/// The write of a creation whose response is not known. The connector has the settings that the
-/// creation left if nothing changed it since.
-fn unanswered(record: &PendingEntry, listed: &ObservedConnector) -> Option<Box<LastWrite>> {
+/// The write of a creation whose response is not known. A connector that is not as the creation sent
+/// it is compared with the files setting by setting.
+fn unanswered(
+    record: &PendingEntry,
+    listed: &ObservedConnector,
+    agreement: Agreement,
+) -> Option<Box<LastWrite>> {
     let applied = &record.applied;
     if applied.replication_config.is_none() && applied.entities.is_none() {
         return None;
     }
     let updated_at = listed.updated_at.clone();
     let is_unchanged = updated_at == listed.created_at;
-    let written_at = updated_at.filter(|_| is_unchanged);
+    let written_at = updated_at.filter(|_| is_unchanged && agreement == Agreement::AsSent);
     Some(Box::new(LastWrite::unanswered(written_at)))
+}
+
+/// Whether a listed connector agrees with the creation that may have created it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Agreement {
+    /// The connector is as the creation sent it, and nobody changed it since, as far as the API tells.
+    AsSent,
+    /// The connector differs from what was sent. It may be another one.
+    Different,
+}
+
+impl Agreement {
+    fn new(record: &PendingEntry, listed: &ObservedConnector) -> Self {
+        let times = listed.created_at.as_ref().zip(listed.updated_at.as_ref());
+        let is_unchanged = times.is_none_or(|(created, updated)| created == updated);
+        let detail = listed.detail.as_ref();
+        if is_unchanged && detail.is_none_or(|detail| has_settings(detail, &record.applied)) {
+            Self::AsSent
+        } else {
+            Self::Different
+        }
+    }
+}
+
+/// Whether a connector has the settings that a creation sent, maybe in another form.
+fn has_settings(detail: &ObservedDetail, sent: &Applied) -> bool {
+    let entities = sent.entities.as_ref();
+    let mut is_same = entities.is_none_or(|sent| same_entities(sent, &detail.entities));
+    if let Some(settings) = &sent.replication_config {
+        pair_plain_settings(
+            settings,
+            &detail.replication_config,
+            &mut |_, sent, live| {
+                is_same &= live.is_some_and(|live| is_other_form(&sent, live));
+            },
+        );
+    }
+    is_same
 }
 
 /// The outcome of an intent.
@@ -178,10 +221,26 @@ impl JournalEntry {
             && listed.definition_id == *definition_id
             && !known.contains(&id)
             && self.is_in_time(listed);
+        let agreement = Agreement::new(record, listed);
         matches.then(|| ConnectorEntry {
-            write: unanswered(record, listed),
+            sent: self.proven_secrets(record, listed, agreement),
+            write: unanswered(record, listed, agreement),
             ..PendingEntry::clone(record).with_id(id)
         })
+    }
+
+    /// The fingerprints of the secrets that the creation sent, if everything that the API shows says
+    /// that the connector is the created one. Who can write the ledger can make an old intent count
+    /// again, and the connector may be somebody's.
+    fn proven_secrets(
+        &self,
+        record: &PendingEntry,
+        listed: &ObservedConnector,
+        agreement: Agreement,
+    ) -> Option<SentFingerprints> {
+        let is_proven =
+            agreement == Agreement::AsSent && self.is_created_within(listed, CLOCK_DIFFERENCE);
+        record.sent.clone().filter(|_| is_proven)
     }
 
     /// Whether a connector was created while this creation could take effect. Connectors from other
@@ -190,8 +249,15 @@ impl JournalEntry {
         let was_missing = self.outcome == Some(IntentOutcome::Missing);
         let skew = if was_missing { SKEW } else { WRONG_CLOCK };
         match self.time().zip(listed.created()) {
-            Some((at, created)) => at - skew <= created && created <= at + LIFE + skew,
+            Some(_) => self.is_created_within(listed, skew),
             None => !was_missing,
         }
+    }
+
+    /// Whether a connector was created while this creation could take effect. `skew` is the accepted
+    /// difference between the clocks. Unknown times count as in time.
+    fn is_created_within(&self, listed: &ObservedConnector, skew: Duration) -> bool {
+        let times = self.time().zip(listed.created());
+        times.is_none_or(|(at, created)| at - skew <= created && created <= at + LIFE + skew)
     }
 }

@@ -7,7 +7,8 @@ use super::authenticate::{Authenticator, LedgerKey};
 use super::entries::{self, Snapshot};
 use super::head::HeadJournal;
 use super::journal::{JournalContent, SavedEntries};
-use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, rotations};
+use super::rotations::RotationList;
+use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations};
 use crate::events::Sink;
 use crate::model::{
     CustomerEntry, LedgerState, LockUnpoisoned, RecordedGuards, UnverifiedEntry, WorkspaceId,
@@ -40,6 +41,11 @@ struct State {
     unverified: BTreeSet<WorkspaceId>,
     /// Removed entries whose files exist until the next head is written.
     removed: BTreeSet<WorkspaceId>,
+    /// The generation of the list of rotations, if one is unfinished.
+    rotations: Option<u64>,
+    has_refused_rotations: bool,
+    /// Whether the list of rotations is empty. Its file exists until the next head is written.
+    rotations_ended: bool,
     /// The journal that the stored head names.
     journal: Option<HeadJournal>,
     /// The journal of this run.
@@ -171,9 +177,8 @@ impl Ledger {
         if journal.is_missing {
             objects.push("journal");
         }
-        match self.rotations().await {
-            Err(LedgerError::Unverified { .. }) => objects.push("list of rotations"),
-            rotations => drop(rotations?),
+        if snapshot.rotations.is_refused() {
+            objects.push("list of rotations");
         }
         Ok(UnsignedLedger {
             entries: snapshot.unverified,
@@ -191,7 +196,7 @@ impl Ledger {
         for _ in 1..READS {
             let (snapshot, journal) = &read;
             let is_complete = journal.unverified_names.is_empty() && !journal.is_missing;
-            if snapshot.unverified.is_empty() && is_complete {
+            if snapshot.unverified.is_empty() && is_complete && !snapshot.rotations.is_refused() {
                 break;
             }
             let again = self.read_once().await?;
@@ -224,7 +229,10 @@ impl Ledger {
         state.generations.clone_from(&snapshot.generations);
         state.unverified = snapshot.unverified.keys().copied().collect();
         state.removed.clone_from(&snapshot.removed);
-        if !snapshot.removed.is_empty() {
+        state.rotations = snapshot.rotations.generation();
+        state.has_refused_rotations = snapshot.rotations.is_refused();
+        state.rotations_ended = matches!(snapshot.rotations, RotationList::Ended { .. });
+        if !snapshot.removed.is_empty() || state.rotations_ended {
             state.mark_changed();
         }
         state.head_run = head.and_then(|head| head.run);
@@ -314,12 +322,15 @@ impl Ledger {
 
     /// Reads the unfinished rotations.
     pub async fn rotations(&self) -> Result<Rotations, LedgerError> {
-        Rotations::load(&self.store, Arc::clone(&self.authenticator)).await
+        Rotations::load(self.clone(), &self.store, &self.authenticator).await
     }
 
-    /// Removes a list of unfinished rotations that is not authenticated.
+    /// Removes a list of unfinished rotations that is not verified.
     pub async fn clear_rotations(&self) -> Result<(), LedgerError> {
-        rotations::remove_unverified(&self.store, &self.authenticator).await
+        if !self.state().has_refused_rotations {
+            return Ok(());
+        }
+        self.save_rotations(&[]).await
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

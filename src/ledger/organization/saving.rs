@@ -11,6 +11,7 @@ use super::{Changes, Ledger, RunState, State};
 use crate::ledger::entries::{self, EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
 use crate::ledger::journal::{SavedEntries, SavedLine};
+use crate::ledger::rotations::{self, ListToWrite, UnfinishedRotation};
 use crate::ledger::{Journal, LedgerError, LedgerStore, envelope, head};
 use crate::model::{CustomerEntry, WorkspaceId};
 use serde::Serialize;
@@ -133,7 +134,7 @@ impl Ledger {
             let generation = self.next_generation();
             let content = match entry {
                 Some(customer) => self.sealed(
-                    *id,
+                    &file(*id),
                     generation,
                     &EntryToWrite {
                         workspace_id: *id,
@@ -141,7 +142,7 @@ impl Ledger {
                         customer,
                     },
                 ),
-                None => self.sealed(*id, generation, &self.tombstone(*id)),
+                None => self.sealed(&file(*id), generation, &self.tombstone(*id)),
             }?;
             self.state()
                 .note_entry(*id, entry.as_ref().map(|_| generation));
@@ -175,26 +176,47 @@ impl Ledger {
         synced
     }
 
+    /// Writes the list of unfinished rotations durably. The file of an empty list is removed by the
+    /// next [`Self::checkpoint`].
+    pub(in crate::ledger) async fn save_rotations(
+        &self,
+        rotations: &[UnfinishedRotation],
+    ) -> Result<(), LedgerError> {
+        self.prepare().await?;
+        let content = ListToWrite {
+            run: self.run,
+            rotations,
+        };
+        let generation = self.write_object(rotations::FILE, &content).await?;
+        let mut state = self.state();
+        state.rotations_ended = rotations.is_empty();
+        state.rotations = (!rotations.is_empty()).then_some(generation);
+        Ok(())
+    }
+
     async fn write(&self, id: WorkspaceId, content: &impl Serialize) -> Result<u64, LedgerError> {
         self.prepare().await?;
         self.refuse_unverified(id)?;
+        self.write_object(&file(id), content).await
+    }
+
+    async fn write_object(&self, name: &str, content: &impl Serialize) -> Result<u64, LedgerError> {
         let generation = self.next_generation();
-        let text = self.sealed(id, generation, content)?;
-        let written = self.store.replace(&file(id), &text).await;
+        let text = self.sealed(name, generation, content)?;
+        let written = self.store.replace(name, &text).await;
         self.state().note_write(&written);
         written.map(|()| generation)
     }
 
     fn sealed(
         &self,
-        id: WorkspaceId,
+        name: &str,
         generation: u64,
         content: &impl Serialize,
     ) -> Result<Vec<u8>, LedgerError> {
-        let name = file(id);
-        envelope::seal(&self.authenticator, &name, generation, content)
+        envelope::seal(&self.authenticator, name, generation, content)
             .map_err(std::io::Error::from)
-            .map_err(LedgerError::io("cannot write", &self.store.shown(&name)))
+            .map_err(LedgerError::io("cannot write", &self.store.shown(name)))
     }
 
     /// Allows writing an entry that is not authenticated.
@@ -234,6 +256,9 @@ impl Ledger {
         for id in removed {
             self.store.remove(&file(id)).await?;
         }
+        if std::mem::take(&mut self.state().rotations_ended) {
+            self.store.remove(rotations::FILE).await?;
+        }
         self.state().changes = Changes::None;
         Ok(())
     }
@@ -260,6 +285,7 @@ impl Ledger {
         Ok(Head {
             counter: state.counter,
             generations: state.generations.clone(),
+            rotations: state.rotations,
             journal,
             run: (run == RunState::Writing).then_some(self.run),
             key_id: self.authenticator.key_id().to_owned(),

@@ -328,4 +328,6 @@ fn record(
 }
 
 #[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
 pub(super) mod tests;

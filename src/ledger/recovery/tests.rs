@@ -14,7 +14,7 @@ pub(in crate::ledger) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128
 pub(in crate::ledger) const KIND: DefinitionId = DefinitionId(Uuid::from_u128(2));
 const AT: &str = "2026-05-01T10:00:00Z";
 
-fn id(n: u128) -> ConnectorId {
+pub(super) fn id(n: u128) -> ConnectorId {
     ConnectorId(Uuid::from_u128(n))
 }
 
@@ -52,7 +52,7 @@ fn listed(name: &str, time: &str) -> ObservedConnector {
     }
 }
 
-fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
+pub(super) fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
     let connectors = connectors
         .iter()
         .map(|(n, name, time)| (id(*n), listed(name, time)));
@@ -73,7 +73,7 @@ fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
     }
 }
 
-fn recorded(connectors: &[(&str, ConnectorEntry)]) -> LedgerState {
+pub(super) fn recorded(connectors: &[(&str, ConnectorEntry)]) -> LedgerState {
     let connectors = connectors.iter().cloned();
     let ledger = CustomerEntry {
         name: "acme".into(),
@@ -89,7 +89,7 @@ fn recorded(connectors: &[(&str, ConnectorEntry)]) -> LedgerState {
 }
 
 /// A creation of the connector `new`. The salt identifies its entry.
-fn creation(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> JournalEntry {
+pub(super) fn creation(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> JournalEntry {
     JournalEntry {
         intent: Intent::CreateConnector {
             customer: "acme".into(),

@@ -268,6 +268,31 @@ fn forged_rotation_replaces_nothing() {
 }
 
 #[test]
+fn old_copy_of_the_rotations_replaces_nothing() {
+    let mut env = TestEnv::applied();
+    let organization = airlift::sandbox::ORGANIZATION_ID;
+    let path = env.path(format!(".airlift/ledger/{organization}/rotation.json"));
+    let rotate = ["rotate", "--all", "--auto-approve"];
+    env.set("ACME_GITHUB", "invalid");
+    env.run(&rotate).exits(4);
+    let old = read(&path);
+    env.set("ACME_GITHUB", "another-value");
+    let resume = ["rotate", "--resume", "--auto-approve"];
+    env.run(&resume).exits(0);
+    assert!(!path.exists());
+    std::fs::write(&path, old).unwrap();
+    let before = env.world();
+    for arguments in [&resume[..], &rotate, &["ledger", "show"]] {
+        env.run(arguments).exits(1).complains("ledger_entry_old");
+    }
+    assert_eq!(env.world(), before);
+    env.run(&["doctor"]).exits(1).says("ledger_entry_old");
+    env.run(&["ledger", "sign", "--auto-approve"]).exits(0);
+    assert!(!path.exists());
+    env.run(&resume).exits(64).complains("nothing_to_resume");
+}
+
+#[test]
 fn ledger_file_that_others_can_write_is_refused() {
     let mut env = TestEnv::applied();
     // Wide enough for the path on one line.
