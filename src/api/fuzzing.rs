@@ -31,7 +31,7 @@ pub fn wire(data: &[u8]) {
         assert!(!bytes.windows(4).any(|part| part == window), "{shown}");
     }
     // Escapes can be nested more deeply than the redactor decodes; runs of digits cannot.
-    let nested = text.contains(['\\', '%']) && encoding % 4 < 2;
+    let nested = text.contains(['\\', '%', '&']) && [0, 1, 4].contains(&(encoding % 8));
     assert!(nested || !shown.contains(&encoded), "{shown}");
 }
 
@@ -39,7 +39,7 @@ pub fn wire(data: &[u8]) {
 fn encoded(encoding: u8) -> String {
     let bytes = SAMPLE_SECRET.as_bytes();
     let each = |form: fn(&u8) -> String| bytes.iter().map(form).collect::<Vec<_>>().concat();
-    match encoding % 4 {
+    match encoding % 8 {
         0 => each(|byte| format!("%{byte:02x}")),
         1 => {
             let units = SAMPLE_SECRET
@@ -48,19 +48,28 @@ fn encoded(encoding: u8) -> String {
             units.collect::<Vec<_>>().concat()
         }
         2 => each(|byte| format!("{byte:02X}")),
-        _ => base64(bytes),
+        3 => base64(bytes),
+        4 => each(|byte| format!("&#{byte};")),
+        5 => digits(bytes, 5, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+        6 => each(|byte| format!("{byte}, ")),
+        _ => base64(base64(bytes).as_bytes()),
     }
 }
 
 fn base64(bytes: &[u8]) -> String {
-    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    digits(bytes, 6, alphabet)
+}
+
+/// The bytes in an encoding with `size` bits for each digit.
+fn digits(bytes: &[u8], size: usize, alphabet: &[u8]) -> String {
     let bits = bytes
         .iter()
         .flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1));
     let bits: Vec<u8> = bits.collect();
-    let groups = bits.chunks(6).map(|group| {
+    let groups = bits.chunks(size).map(|group| {
         let value = group.iter().fold(0, |value, bit| value << 1 | bit);
-        char::from(digits[usize::from(value << (6 - group.len()))])
+        char::from(alphabet[usize::from(value << (size - group.len()))])
     });
     groups.collect()
 }

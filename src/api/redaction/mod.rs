@@ -1,6 +1,8 @@
 //! Responsible for recognizing text from the API that repeats a secret of the run, and for replacing
 //! it. Does not store secrets.
 
+mod decoders;
+mod decodings;
 mod error_body;
 mod secrets_in_text;
 mod sent_secrets;

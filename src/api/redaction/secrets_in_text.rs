@@ -2,15 +2,22 @@
 //! request bodies in their error messages. Does not store secrets.
 
 use super::SentSecrets;
+use super::decodings::{Forms, any_decoding};
 use std::collections::BTreeSet;
 
 /// A text that contains this many consecutive bytes of a secret shows it.
 pub(super) const WINDOW: usize = 4;
+/// The same for a secret in another case.
+pub(super) const FOLDED_WINDOW: usize = 6;
+/// The same for the letters and digits of a secret, with anything between them.
+pub(super) const LETTERS_WINDOW: usize = 8;
+/// The fewest letters and digits of a shorter secret.
+const FEWEST_LETTERS: usize = 6;
 /// The same for the bearer token. It is longer, because the token is checked in every response and
 /// ordinary words contain four of its characters.
 pub(super) const TOKEN_WINDOW: usize = 8;
-/// How often nested escapes are decoded.
-const NESTING: usize = 3;
+/// The longest text that is searched. A longer one counts as showing a secret.
+const LONGEST: usize = 256 * 1024;
 
 /// The values that a text must not show.
 #[derive(Default)]
@@ -28,154 +35,113 @@ pub(in crate::api) struct Redactor<'a> {
 impl Redactor<'_> {
     /// Whether a text shows one of the values.
     pub(in crate::api) fn shows_in(&self, text: &str) -> bool {
-        let decodings = decodings(text.as_bytes());
-        let secrets = windows(self.secrets.iter().copied(), WINDOW);
-        let tokens = windows(self.bearer.into_iter(), TOKEN_WINDOW);
-        decodings.iter().any(|decoding| {
-            any_window(decoding, &secrets, WINDOW)
-                || any_window(decoding, &tokens, TOKEN_WINDOW)
-                || self.shows_whole(decoding)
-                || self.sent.is_some_and(|sent| sent.shows_in(decoding))
+        if self.is_empty() {
+            return false;
+        }
+        if text.len() > LONGEST {
+            return true;
+        }
+        let wanted = Wanted::new(self);
+        any_decoding(text.as_bytes(), |decoding| {
+            let forms = Forms::of_text(decoding);
+            wanted.is_in(decoding, &forms)
+                || self
+                    .sent
+                    .is_some_and(|sent| sent.shows_in(decoding, &forms))
         })
     }
 
-    /// Whether a text contains a whole secret, which may be shorter than the window, or a literal.
-    fn shows_whole(&self, decoding: &[u8]) -> bool {
-        let literals = self.literals.iter().filter(|text| text.len() >= WINDOW);
-        self.secrets
-            .iter()
-            .chain(literals)
-            .filter(|text| !text.is_empty())
-            .any(|text| contains(decoding, text.as_bytes()))
+    fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+            && self.literals.is_empty()
+            && self.bearer.is_none()
+            && self.sent.is_none_or(SentSecrets::is_empty)
     }
 }
 
-fn windows<'a>(texts: impl Iterator<Item = &'a str>, size: usize) -> BTreeSet<&'a [u8]> {
-    texts
-        .flat_map(|text| text.as_bytes().windows(size))
-        .collect()
+/// The parts of the values that a text must not contain.
+struct Wanted<'a> {
+    /// Whole secrets, which may be shorter than the window, and literals.
+    whole: Vec<&'a [u8]>,
+    exact: Parts,
+    tokens: Parts,
+    folded: Parts,
+    letters: Parts,
 }
 
-fn any_window(decoding: &[u8], wanted: &BTreeSet<&[u8]>, size: usize) -> bool {
-    !wanted.is_empty() && decoding.windows(size).any(|window| wanted.contains(window))
+impl<'a> Wanted<'a> {
+    fn new(redactor: &'a Redactor<'_>) -> Self {
+        let secrets = || redactor.secrets.iter().map(|secret| secret.as_bytes());
+        let literals = redactor.literals.iter().map(|literal| literal.as_bytes());
+        let whole = secrets().filter(|secret| !secret.is_empty());
+        let bearer = redactor.bearer.iter().map(|token| token.as_bytes());
+        let mut wanted = Self {
+            whole: whole
+                .chain(literals.filter(|literal| literal.len() >= WINDOW))
+                .collect(),
+            exact: Parts::new(WINDOW, WINDOW),
+            tokens: Parts::new(TOKEN_WINDOW, TOKEN_WINDOW),
+            folded: Parts::new(FOLDED_WINDOW, WINDOW),
+            letters: Parts::new(LETTERS_WINDOW, FEWEST_LETTERS),
+        };
+        bearer.for_each(|token| wanted.tokens.add(token));
+        for secret in secrets() {
+            let forms = Forms::of_secret(secret);
+            wanted.exact.add(secret);
+            wanted.folded.add(&forms.folded);
+            wanted.letters.add(&forms.letters);
+        }
+        wanted
+    }
+
+    fn is_in(&self, decoding: &[u8], forms: &Forms<'_>) -> bool {
+        self.exact.are_in(decoding)
+            || self.tokens.are_in(decoding)
+            || self.whole.iter().any(|text| contains(decoding, text))
+            || self.folded.are_in(&forms.folded)
+            || self.letters.are_in(&forms.letters)
+    }
+}
+
+/// Parts of one length, and whole texts that are shorter.
+struct Parts {
+    size: usize,
+    shortest: usize,
+    parts: BTreeSet<Vec<u8>>,
+    short: Vec<Vec<u8>>,
+}
+
+impl Parts {
+    fn new(size: usize, shortest: usize) -> Self {
+        Self {
+            size,
+            shortest,
+            parts: BTreeSet::new(),
+            short: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, text: &[u8]) {
+        if (self.shortest..self.size).contains(&text.len()) {
+            self.short.push(text.to_vec());
+        }
+        self.parts
+            .extend(text.windows(self.size).map(<[u8]>::to_vec));
+    }
+
+    fn are_in(&self, text: &[u8]) -> bool {
+        let has_part = !self.parts.is_empty()
+            && text
+                .windows(self.size)
+                .any(|window| self.parts.contains(window));
+        has_part || self.short.iter().any(|short| contains(text, short))
+    }
 }
 
 pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)
-}
-
-/// The text itself, and the text decoded from each encoding.
-pub(super) fn decodings(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut all = vec![text.to_vec()];
-    let mut nested = text.to_vec();
-    for _ in 0..NESTING {
-        let inner = unescape_percent(&unescape_json(&nested));
-        if inner == nested {
-            break;
-        }
-        all.push(inner.clone());
-        nested = inner;
-    }
-    for start in 0..2 {
-        all.push(decode_runs(text, start, 2, 4, hex_digit));
-    }
-    for start in 0..4 {
-        all.push(decode_runs(text, start, 4, 6, base64_digit));
-    }
-    all
-}
-
-pub(super) fn unescape_json(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        match (byte, tail) {
-            (b'\\', [b'u', digits @ ..]) if digits.len() >= 4 => {
-                let code = digits[..4].iter().try_fold(0_u32, |code, digit| {
-                    Some(code * 16 + u32::from(hex_digit(*digit)?))
-                });
-                let letter = code.and_then(char::from_u32).unwrap_or('\u{fffd}');
-                out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &digits[4..];
-            }
-            (b'\\', [escaped, tail @ ..]) => {
-                out.push(match escaped {
-                    b'n' => b'\n',
-                    b't' => b'\t',
-                    b'r' => b'\r',
-                    b'b' => 8,
-                    b'f' => 12,
-                    other => *other,
-                });
-                rest = tail;
-            }
-            _ => out.push(byte),
-        }
-    }
-    out
-}
-
-pub(super) fn unescape_percent(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if let (b'%', [high, low, after @ ..]) = (byte, tail)
-            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
-        {
-            out.push(high * 16 + low);
-            rest = after;
-        } else {
-            out.push(if byte == b'+' { b' ' } else { byte });
-        }
-    }
-    out
-}
-
-/// Decodes every sequence of digits from its `start`-th digit on. A digit has `bits` bits, and `group`
-/// digits are a unit. A NUL separates the sequences.
-pub(super) fn decode_runs(
-    text: &[u8],
-    start: usize,
-    group: usize,
-    bits: u32,
-    digit: fn(u8) -> Option<u8>,
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    for run in text.split(|byte| digit(*byte).is_none()) {
-        let mut buffer = 0_u32;
-        let mut buffered_bits = 0;
-        for value in run.iter().skip(start).filter_map(|byte| digit(*byte)) {
-            buffer = (buffer << bits) + u32::from(value);
-            buffered_bits += bits;
-            if buffered_bits >= 8 {
-                buffered_bits -= 8;
-                out.push(u8::try_from(buffer >> buffered_bits & 0xff).unwrap_or_default());
-            }
-        }
-        if run.len() >= group {
-            out.push(0);
-        }
-    }
-    out
-}
-
-pub(super) fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16)?.try_into().ok()
-}
-
-pub(super) fn base64_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -211,6 +177,57 @@ mod tests {
         ] {
             assert!(shows(&text), "{text}");
         }
+    }
+
+    #[test]
+    fn redactor_with_secret_in_another_form_finds_it() {
+        for text in [
+            // Characters of HTML, decimal and hexadecimal.
+            "&#122;&#75;&#34;&#57;&#47;&#113;",
+            "&#x7a;&#x4B;&#x22;&#x39",
+            "ZK\"9/Q Ü+7!",
+            "z-K-\"-9-/-q-ü-7",
+            "zK\" 9/q ü+7",
+            "[122, 75, 34, 57, 47, 113, 32]",
+            "PJFSEOJPOEQMHPBLG4QQ====",
+            // Base64 of base64.
+            "ZWtzaU9TOXhJTU84S3pjaA==",
+            "ｚＫ＂９／ｑ",
+        ] {
+            assert!(shows(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn redactor_finds_short_secrets_in_another_form() {
+        let redactor = Redactor {
+            secrets: vec!["hunter2!"],
+            ..Redactor::default()
+        };
+        for text in [
+            "HUNTER2!",
+            "Hunter2",
+            "h-u-n-t-e-r-2-!",
+            "h u n t e r 2",
+            "['h', 'u', 'n', 't', 'e', 'r', '2']",
+            "hu.nt.er.2!",
+        ] {
+            assert!(redactor.shows_in(text), "{text}");
+        }
+        for text in ["haunting 2 cats", "the customer has hounds"] {
+            assert!(!redactor.shows_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn redactor_with_too_long_text_finds_a_secret() {
+        let long = "a ".repeat(200_000);
+        let redactor = Redactor {
+            secrets: vec![SECRET],
+            ..Redactor::default()
+        };
+        assert!(redactor.shows_in(&long));
+        assert!(!Redactor::default().shows_in(&long));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Responsible for recognizing secrets of all earlier requests of a session in any response. Stores
 //! keyed hashes of parts of the secrets. Does not store the secrets.
 
+use super::decodings::Forms;
 use crate::model::ReadWriteUnpoisoned;
 use std::collections::HashSet;
 use std::fmt;
@@ -26,20 +27,32 @@ impl fmt::Debug for SentSecrets {
 
 impl SentSecrets {
     /// Adds a secret: its first part, its last part, and a part at every eighth byte, so that any 15
-    /// consecutive bytes contain a part.
+    /// consecutive bytes contain a part. The same of its text in lower case and of its letters.
     pub(in crate::api) fn add_secret(&self, secret: &str) {
         let bytes = secret.as_bytes();
-        let (Some(end), whole) = (bytes.len().checked_sub(PART), self.hash(bytes)) else {
-            return;
-        };
-        let known = |parts: &HashSet<u64>| parts.contains(&whole);
-        if known(&self.parts.read_unpoisoned()) {
+        let whole = self.hash(bytes);
+        if bytes.len() < PART || self.parts.read_unpoisoned().contains(&whole) {
             return;
         }
-        let starts = (0..end).step_by(PART).chain([end]);
-        let hashes = starts.map(|start| self.hash(&bytes[start..start + PART]));
+        let forms = Forms::of_secret(bytes);
+        let texts = [bytes, &forms.folded, &forms.letters];
+        let hashes = texts.into_iter().flat_map(|text| self.hashes(text));
         let mut parts = self.parts.write_unpoisoned();
         parts.extend(hashes.chain([whole]));
+    }
+
+    fn hashes(&self, text: &[u8]) -> Vec<u64> {
+        let Some(end) = text.len().checked_sub(PART) else {
+            return Vec::new();
+        };
+        let starts = (0..end).step_by(PART).chain([end]);
+        starts
+            .map(|start| self.hash(&text[start..start + PART]))
+            .collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.read_unpoisoned().is_empty()
     }
 
     /// Allows a text of the user's files or of the ledger. A text from the API that equals it is never
@@ -54,11 +67,17 @@ impl SentSecrets {
         allowed.contains(&self.hash(text.as_bytes()))
     }
 
-    /// Whether a text contains a part of a secret. Does not decode the text.
-    pub(in crate::api) fn shows_in(&self, text: &[u8]) -> bool {
+    /// Whether a text or one of its forms contains a part of a secret. Does not decode the text.
+    pub(super) fn shows_in(&self, text: &[u8], forms: &Forms<'_>) -> bool {
         let parts = self.parts.read_unpoisoned();
-        text.windows(PART)
-            .any(|window| parts.contains(&self.hash(window)))
+        let shows = |text: &[u8]| {
+            text.windows(PART)
+                .any(|window| parts.contains(&self.hash(window)))
+        };
+        !parts.is_empty()
+            && (shows(text)
+                || (*forms.folded != *text && shows(&forms.folded))
+                || (*forms.letters != *forms.folded && shows(&forms.letters)))
     }
 
     fn hash(&self, bytes: &[u8]) -> u64 {
@@ -68,21 +87,35 @@ impl SentSecrets {
 
 #[cfg(test)]
 mod tests {
-    use super::SentSecrets;
+    use super::{Forms, SentSecrets};
+
+    fn shows(sent: &SentSecrets, text: &[u8]) -> bool {
+        sent.shows_in(text, &Forms::of_text(text))
+    }
 
     #[test]
     fn sent_secrets_finds_15_bytes_and_both_ends() {
         let secret: String = ('!'..='z').collect();
         let sent = SentSecrets::default();
-        assert!(!sent.shows_in(secret.as_bytes()));
+        assert!(sent.is_empty() && !shows(&sent, secret.as_bytes()));
         sent.add_secret(&secret);
         sent.add_secret("short");
         for window in secret.as_bytes().windows(15) {
-            assert!(sent.shows_in(window));
+            assert!(shows(&sent, window));
         }
-        assert!(sent.shows_in(&secret.as_bytes()[..8]));
-        assert!(sent.shows_in(&secret.as_bytes()[secret.len() - 8..]));
-        assert!(!sent.shows_in(b"short, and nothing else that was sent"));
+        assert!(shows(&sent, &secret.as_bytes()[..8]));
+        assert!(shows(&sent, &secret.as_bytes()[secret.len() - 8..]));
+        assert!(!shows(&sent, b"short, and nothing else that was sent"));
+    }
+
+    #[test]
+    fn sent_secrets_finds_another_case_and_separators() {
+        let sent = SentSecrets::default();
+        sent.add_secret("kQ7\"zR2/vN9+wX4=");
+        for text in ["KQ7\"ZR2/", "k-Q-7-z-R-2-v-N", "kQ7 zR2 vN9"] {
+            assert!(shows(&sent, text.as_bytes()), "{text}");
+        }
+        assert!(!shows(&sent, b"k-Q-7-z-R-2-v"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Responsible for the requests that a server received, and for the ways in which it repeats them.
 
-use super::encode::{base64, hex, percent};
+use super::encode::{base32, base64, byte_list, full_width, hex, html_decimal, percent, separated};
 use super::harness::Sinks;
 use super::server::ServerBehavior;
 use axum::body::Body;
@@ -123,7 +123,7 @@ pub(crate) fn encoded(text: &str, turn: usize) -> String {
             letters[end..].iter().collect(),
         )
     };
-    match turn % 9 {
+    match turn % 16 {
         0 => text.to_owned(),
         1 => serde_json::to_string(text).unwrap(),
         2 => percent(text, "%20", false),
@@ -132,7 +132,14 @@ pub(crate) fn encoded(text: &str, turn: usize) -> String {
         5 => String::from_utf8(base64(text.as_bytes(), *b"+/")).unwrap(),
         6 => String::from_utf8(base64(format!("id:{text}").as_bytes(), *b"-_")).unwrap(),
         7 => format!("{}…", ends(8).0),
-        _ => format!("…{}", ends(8).1),
+        8 => format!("…{}", ends(8).1),
+        9 => html_decimal(text),
+        10 => format!("[{}]", byte_list(text)),
+        11 => base32(text.as_bytes()),
+        12 => String::from_utf8(base64(&base64(text.as_bytes(), *b"+/"), *b"+/")).unwrap(),
+        13 => separated(text, "-"),
+        14 => full_width(text),
+        _ => text.to_uppercase(),
     }
 }
 

@@ -50,6 +50,18 @@ fn texts(value: &str) -> Vec<Form> {
         ("yaml \"…\"", mapped(&piece, yaml)),
         ("debug", debug[1..debug.len() - 1].to_owned()),
         ("escaped", piece.escape_default().to_string()),
+        ("html decimal", html_decimal(&piece)),
+        (
+            "html hexadecimal",
+            piece
+                .chars()
+                .map(|c| format!("&#x{:x};", u32::from(c)))
+                .collect(),
+        ),
+        ("dashes", separated(&piece, "-")),
+        ("blanks", separated(&piece, " ")),
+        ("full width", full_width(&piece)),
+        ("upper case", piece.to_uppercase()),
     ];
     texts.map(|(name, text)| (name, text.into_bytes())).into()
 }
@@ -73,12 +85,16 @@ fn ends(value: &str) -> Vec<Form> {
 /// Encodings of the bytes.
 fn bytes(value: &str) -> Vec<Form> {
     let piece: String = value.chars().take(PIECE).collect();
-    let list: Vec<String> = piece.bytes().map(|byte| byte.to_string()).collect();
     let wide = |order: fn(u16) -> [u8; 2]| piece.encode_utf16().flat_map(order).collect();
     let mut all: Vec<Form> = vec![
         ("hex", hex(piece.as_bytes()).into_bytes()),
         ("HEX", hex(piece.as_bytes()).to_uppercase().into_bytes()),
-        ("list of bytes", list.join(", ").into_bytes()),
+        ("list of bytes", byte_list(&piece).into_bytes()),
+        ("base32", base32(piece.as_bytes()).into_bytes()),
+        (
+            "base64 twice",
+            base64(&base64(piece.as_bytes(), *b"+/"), *b"+/"),
+        ),
         ("utf-16le", wide(u16::to_le_bytes)),
         ("utf-16be", wide(u16::to_be_bytes)),
     ];
@@ -150,6 +166,43 @@ pub(crate) fn base64(bytes: &[u8], last: [u8; 2]) -> Vec<u8> {
         [18, 12, 6, 0].map(|shift| digit(bits >> shift))
     };
     bytes.chunks_exact(3).flat_map(group).collect()
+}
+
+/// Encodes whole groups of five bytes only.
+pub(crate) fn base32(bytes: &[u8]) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let group = |five: &[u8]| {
+        let bits = five
+            .iter()
+            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        [35, 30, 25, 20, 15, 10, 5, 0]
+            .map(|shift| char::from(digits[usize::try_from(bits >> shift & 31).unwrap()]))
+    };
+    bytes.chunks_exact(5).flat_map(group).collect()
+}
+
+pub(crate) fn byte_list(text: &str) -> String {
+    let list: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+    list.join(", ")
+}
+
+pub(crate) fn html_decimal(text: &str) -> String {
+    let character = |c: char| format!("&#{};", u32::from(c));
+    text.chars().map(character).collect()
+}
+
+pub(crate) fn separated(text: &str, separator: &str) -> String {
+    let characters: Vec<String> = text.chars().map(String::from).collect();
+    characters.join(separator)
+}
+
+/// The characters of ASCII as East Asian texts write them.
+pub(crate) fn full_width(text: &str) -> String {
+    let wide = |c: char| match c {
+        '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
+        other => other,
+    };
+    text.chars().map(wide).collect()
 }
 
 pub(crate) fn percent(text: &str, space: &str, lower: bool) -> String {
