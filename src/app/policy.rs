@@ -22,10 +22,12 @@ struct PolicyFile {
     /// The maximum of `--allow-delete`: a number of objects, or a percentage such as `15%`.
     #[serde(default)]
     max_allow_delete: Option<NumberOrPercentage>,
-    /// The maximum of `guards.max_deletes` in the project file.
+    /// The maximum of `guards.max_deletes` in the project file. Also that of `--allow-delete`, if
+    /// `max_allow_delete` is not set.
     #[serde(default)]
     max_deletes: Option<u64>,
-    /// The maximum of `guards.max_delete_percent` in the project file.
+    /// The maximum of `guards.max_delete_percent` in the project file. Also that of `--allow-delete`, if
+    /// `max_allow_delete` is not set.
     #[serde(default)]
     #[schemars(range(max = 100))]
     max_delete_percent: Option<u64>,

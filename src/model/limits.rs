@@ -17,9 +17,11 @@ pub enum CountOrPercent {
 pub struct DeletePolicy {
     /// The highest limit that a run may have, whatever the files and `--allow-delete` say.
     pub max_allow_delete: Option<CountOrPercent>,
-    /// The highest value of `guards.max_deletes` in the files.
+    /// The highest value of `guards.max_deletes` in the files. Without `max_allow_delete`, also the
+    /// highest number of deletions with `--allow-delete`.
     pub max_deletes: Option<u64>,
-    /// The highest value of `guards.max_delete_percent` in the files.
+    /// The highest value of `guards.max_delete_percent` in the files. Without `max_allow_delete`, also
+    /// the highest percentage with `--allow-delete`.
     pub max_delete_percent: Option<u64>,
 }
 

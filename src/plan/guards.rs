@@ -5,7 +5,7 @@ use super::{
     AllowedDeletions, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning, Policy, Reason,
     Refusal, Step,
 };
-use crate::model::{Completeness, CountOrPercent, Guards, WorkspaceId};
+use crate::model::{Completeness, CountOrPercent, DeletePolicy, Guards, WorkspaceId};
 
 /// Number of owned objects from which the percentage applies. Below it, ten percent would be less
 /// than one object, so only the count applies.
@@ -69,8 +69,24 @@ impl Limit {
             },
             None => Self::from_files(guards, policy, owned),
         };
-        let ceiling = policy.ceiling.max_allow_delete;
-        limit.capped(ceiling.map(|limit| number(limit, owned)))
+        limit.capped(Self::ceiling(policy.ceiling, owned))
+    }
+
+    /// The highest number of deletions that the policy file allows. Without `max_allow_delete`, its other
+    /// limits hold for `--allow-delete`, too: an operator who wrote one limit expects no run above it.
+    fn ceiling(policy: DeletePolicy, owned: u64) -> Option<u64> {
+        let DeletePolicy {
+            max_allow_delete,
+            max_deletes,
+            max_delete_percent,
+        } = policy;
+        if let Some(limit) = max_allow_delete {
+            return Some(number(limit, owned));
+        }
+        let percent = max_delete_percent
+            .filter(|_| owned >= PERCENT_FROM)
+            .map(|percent| number(CountOrPercent::Percent(percent), owned));
+        max_deletes.into_iter().chain(percent).min()
     }
 
     fn from_files(guards: Guards, policy: &Policy, owned: u64) -> Self {

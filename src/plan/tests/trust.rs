@@ -257,7 +257,7 @@ fn guard_policy_ceiling_caps_files_and_flag() {
 }
 
 #[test]
-fn guard_policy_max_deletes_caps_files_only() {
+fn guard_policy_max_deletes_caps_files_and_flag_without_max_allow_delete() {
     let ceiling = |scene: &mut Scene| {
         scene.desired.guards.max_deletes = 100;
         scene.policy.ceiling.max_deletes = Some(4);
@@ -267,11 +267,18 @@ fn guard_policy_max_deletes_caps_files_only() {
         ceiling(scene);
         scene.policy.allow_delete = Some(CountOrPercent::Count(6));
     });
-    assert_eq!(with_flag, (true, 6, LimitSource::AllowDelete));
+    assert_eq!(with_flag, (false, 4, LimitSource::Policy));
+    let with_its_own_ceiling = limit(|scene| {
+        ceiling(scene);
+        scene.policy.allow_delete = Some(CountOrPercent::Count(6));
+        scene.policy.ceiling.max_allow_delete = Some(CountOrPercent::Count(8));
+    });
+    let flag = (true, 6, LimitSource::AllowDelete);
+    assert_eq!(with_its_own_ceiling, flag);
 }
 
 #[test]
-fn guard_policy_max_delete_percent_caps_files() {
+fn guard_policy_max_delete_percent_caps_files_and_flag() {
     let mut scene = superseded(9);
     scene.desired.guards.max_deletes = 100;
     scene.desired.guards.max_delete_percent = 100;
@@ -283,6 +290,8 @@ fn guard_policy_max_delete_percent_caps_files() {
         allowed: 5,
         source: LimitSource::Policy,
     };
+    assert_eq!(scene.plan().refusals, [refusal.clone()]);
+    scene.policy.allow_delete = Some(CountOrPercent::Percent(100));
     assert_eq!(scene.plan().refusals, [refusal]);
 }
 

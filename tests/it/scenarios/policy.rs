@@ -23,6 +23,15 @@ fn policy_below_allow_delete_refuses_the_plan() {
 }
 
 #[test]
+fn policy_with_max_deletes_only_caps_allow_delete() {
+    let (env, _policy) = with_policy("{version: 1, max_deletes: 0}");
+    let before = env.world();
+    let (output, _) = env.apply(&["--prune", "--allow-delete", "20"]);
+    output.exits(5).says("too_many_deletes");
+    assert_eq!(env.world(), before);
+}
+
+#[test]
 fn policy_above_the_deletions_allows_them() {
     let (env, _policy) = with_policy("{version: 1, max_allow_delete: 20}");
     env.apply(&["--prune"]).0.exits(0);
