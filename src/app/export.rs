@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::ledger::recover;
 use crate::model::{Address, LedgerState, Observed, Selector};
 use crate::observed::{Details, Survey};
-use crate::render;
+use crate::render::{self, Safe};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -69,7 +69,7 @@ impl App<'_> {
     fn leave_out_unreadable(&self, observed: &mut Observed) -> Result<(), Failure> {
         for (id, error) in &observed.unreadable {
             if let Some(customer) = observed.customers.remove(id) {
-                let name = &customer.name;
+                let name = Safe::short_name(&customer.name);
                 let text =
                     format!("customer {name} is left out, because it cannot be read: {error}");
                 render::print_note(self.invocation.ui, &text)?;

@@ -21,6 +21,7 @@ use crate::model::{
     Cache, Contract, DEFAULT_STORES, Desired, LedgerState, Observed, ObservedCustomer,
     OrganizationId, Settings, Status, StoreKind, WorkspaceId, references,
 };
+use crate::render::Safe;
 use customer::DuplicateCustomers;
 use names::GeneratedNames;
 use std::collections::{BTreeMap, BTreeSet};
@@ -202,7 +203,10 @@ impl Exported {
         self.customers
             .iter()
             .flat_map(|customer| match &customer.left_out {
-                Some(reason) => vec![format!("{} is left out: {reason}", customer.name)],
+                Some(reason) => {
+                    let name = Safe::short_name(&customer.name);
+                    vec![format!("{name} is left out: {reason}")]
+                }
                 None => customer.connectors_left_out(),
             })
             .collect()
@@ -222,10 +226,10 @@ impl ExportedCustomer {
             .iter()
             .filter_map(|connector| {
                 let reason = connector.left_out.as_ref()?;
-                let (name, id) = (&connector.name, &connector.id);
+                let customer = Safe::short_name(&self.name);
+                let (name, id) = (Safe::short_name(&connector.name), &connector.id);
                 Some(format!(
-                    "{}/{name} ({id}) is written as a comment: {reason}",
-                    self.name
+                    "{customer}/{name} ({id}) is written as a comment: {reason}"
                 ))
             })
             .collect()

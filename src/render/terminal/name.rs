@@ -9,6 +9,9 @@ use crate::model::{Address, appearances};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+/// The characters of a name within a sentence.
+const LONGEST_IN_SENTENCE: usize = 80;
+
 /// Phrases of airlift's lines. A name that contains one is quoted.
 const PHRASES: [&str; 21] = [
     "all customers",
@@ -98,6 +101,15 @@ impl Safe {
             Self::new(name)
         } else {
             Self::new(format_args!("\"{}\"", name.replace('"', "\\\"")))
+        }
+    }
+
+    /// A name for a sentence: cut if it is long, and quoted as [`Self::name`] does.
+    pub(crate) fn short_name(name: &str) -> Self {
+        match name.char_indices().nth(LONGEST_IN_SENTENCE) {
+            None => Self::name(name),
+            // A cut name is quoted, because the mark is no part of it.
+            Some((end, _)) => Self::name(&format!("{}…", &name[..end])),
         }
     }
 
@@ -310,6 +322,16 @@ mod tests {
     #[test]
     fn name_with_quotes_cannot_end_its_own_quotes() {
         assert_eq!(shown("a\" Plan: 0"), r#""a\" Plan: 0""#);
+    }
+
+    #[test]
+    fn short_name_cuts_and_quotes_a_long_name() {
+        let long = "é".repeat(80);
+        assert_eq!(Safe::short_name(&long).as_str(), long);
+        let cut = format!("\"{long}…\"");
+        assert_eq!(Safe::short_name(&format!("{long}e")).as_str(), cut);
+        let deceptive = Safe::short_name("No changes.");
+        assert_eq!(deceptive.as_str(), "\"No changes.\"");
     }
 
     #[test]

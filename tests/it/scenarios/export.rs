@@ -161,7 +161,7 @@ fn export_writes_undeclarable_objects_as_comments() {
         .says("# - name: \"zero\\U0000200Bwidth\"")
         .says("# \" padded\" (workspace ")
         .complains("2 connectors of this customer have this name")
-        .complains(" padded is left out")
+        .complains("\" padded\" is left out")
         .complains("default is left out");
     assert_adopts_everything(&env, &output.stdout);
     let alone = "      - name: Alone";
