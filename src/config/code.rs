@@ -57,6 +57,7 @@ codes! {
     FileRepeated "file_repeated" Warning
     EmptyInclude "empty_include" Warning
     NoCustomers "no_customers" Warning
+    UnusedPattern "unused_pattern" Warning
     IncludeOutside "include_outside" Error
     InvalidPattern "invalid_pattern" Error
     YamlSyntax "yaml_syntax" Error

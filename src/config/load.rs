@@ -17,7 +17,7 @@ use super::side_by_side::in_order;
 use super::unread::{self, base};
 use super::validate::{
     CUSTOMER, DeclaredNames, empty_include, keys_elsewhere, no_customers, not_included,
-    organization, version,
+    organization, unused_unchecked_secrets, version,
 };
 use crate::model::{Desired, DesiredCustomer, LockUnpoisoned};
 use crate::secrets::SecretLinks;
@@ -271,8 +271,12 @@ struct Contents {
 }
 
 impl Contents {
-    fn into_loaded(self, project_file: ProjectFile) -> Loaded {
+    fn into_loaded(mut self, project_file: ProjectFile) -> Loaded {
         let settings = project_file.settings;
+        // After an error, customers may be missing.
+        if !self.findings.failed() {
+            unused_unchecked_secrets(&settings, &self.customers, &mut self.findings);
+        }
         let project = (!self.findings.failed()).then(|| Project {
             root: project_file.root,
             desired: Desired {

@@ -1,6 +1,6 @@
 //! Responsible for secret references, which can be printed, and secret values, which cannot.
 
-use super::StoreKind;
+use super::{StoreKind, matches_wildcard};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -86,6 +86,17 @@ impl TryFrom<String> for SecretRef {
 impl From<SecretRef> for String {
     fn from(reference: SecretRef) -> Self {
         reference.to_string()
+    }
+}
+
+impl SecretRef {
+    /// Whether a pattern matches the text of the reference without `${` and `}`. `*` stands for any characters.
+    pub fn matches(&self, pattern: &str) -> bool {
+        let text = self.to_string();
+        let inner = text
+            .strip_prefix("${")
+            .and_then(|text| text.strip_suffix('}'));
+        inner.is_some_and(|inner| matches_wildcard(pattern, inner))
     }
 }
 

@@ -3,10 +3,10 @@
 use super::connector::rotation;
 use crate::config::code::Code;
 use crate::config::document::Document;
-use crate::config::findings::Findings;
+use crate::config::findings::{FindingSite, Findings};
 use crate::config::origin::Origin;
 use crate::config::raw::{RawContract, RawFile, RawGuards};
-use crate::model::{AdoptPolicy, Contract, Guards, OrganizationId, RotationMode};
+use crate::model::{AdoptPolicy, Contract, DesiredCustomer, Guards, OrganizationId, RotationMode};
 use std::collections::BTreeSet;
 
 /// The settings of the project file.
@@ -18,6 +18,8 @@ pub(in crate::config) struct ProjectSettings {
     /// The stores that references may use, or `None` if the file has no `stores`.
     pub(in crate::config) stores: Option<BTreeSet<String>>,
     pub(in crate::config) unchecked_secrets: Vec<String>,
+    /// Where each of these patterns is written.
+    unchecked_sites: Vec<FindingSite>,
     pub(in crate::config) rotation: RotationMode,
     pub(in crate::config) adopt: AdoptPolicy,
 }
@@ -27,6 +29,8 @@ impl ProjectSettings {
     pub(in crate::config) fn from_document(document: &Document, findings: &mut Findings) -> Self {
         let raw = &document.head;
         missing_version(document, findings);
+        let unchecked_secrets = raw.unchecked_secrets.clone().unwrap_or_default();
+        let unchecked = document.key("unchecked_secrets");
         Self {
             organization_id: organization(document, findings),
             contract: match raw.contract {
@@ -35,12 +39,41 @@ impl ProjectSettings {
             },
             guards: guards(raw),
             stores: raw.stores.clone().map(BTreeSet::from_iter),
-            unchecked_secrets: raw.unchecked_secrets.clone().unwrap_or_default(),
+            unchecked_sites: (0..unchecked_secrets.len())
+                .map(|index| unchecked.index(index).into())
+                .collect(),
+            unchecked_secrets,
             rotation: rotation(raw.rotation).unwrap_or_default(),
             adopt: match raw.adopt {
                 Some(true) => AdoptPolicy::Allow,
                 Some(false) | None => AdoptPolicy::Refuse,
             },
+        }
+    }
+}
+
+/// Warns of a pattern that names no reference of the project.
+pub(in crate::config) fn unused_unchecked_secrets(
+    settings: &ProjectSettings,
+    customers: &[(String, DesiredCustomer)],
+    findings: &mut Findings,
+) {
+    let patterns = settings.unchecked_secrets.iter();
+    for (pattern, site) in patterns.zip(&settings.unchecked_sites) {
+        let mut connectors = customers
+            .iter()
+            .flat_map(|(_, customer)| customer.connectors.values());
+        let is_used = connectors.any(|connector| {
+            let references = connector.references();
+            references
+                .iter()
+                .any(|reference| reference.matches(pattern))
+        });
+        if !is_used {
+            let message = "the pattern of `unchecked_secrets` matches no reference of the project";
+            let help = "write it as the reference without `${` and `}`, such as `env:ACME_*`, or remove it";
+            let help = Some(help.to_owned());
+            findings.at_site(site.clone(), Code::UnusedPattern, message, help);
         }
     }
 }

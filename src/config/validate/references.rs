@@ -49,7 +49,7 @@ pub(super) fn reference(
         match scope.check_access(&reference) {
             Ok(None) => {}
             Ok(Some(target)) => check_target(&reference, target, origin, scope, findings),
-            Err(error) => report_access_error(error, origin, findings),
+            Err(error) => report_access_error(error, &reference, origin, findings),
         }
     }
     check_permission(&reference, origin, scope, findings);
@@ -87,7 +87,12 @@ fn check_permission(
 }
 
 /// Reports a reference to a variable or a file that belongs to the run.
-fn report_access_error(error: AccessError, origin: Origin<'_>, findings: &mut Findings) {
+fn report_access_error(
+    error: AccessError,
+    reference: &SecretRef,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
     let code = match error {
         AccessError::ProtectedVariable(_) | AccessError::RunnerVariable(_) => {
             Code::ProtectedVariable
@@ -101,9 +106,17 @@ fn report_access_error(error: AccessError, origin: Origin<'_>, findings: &mut Fi
         AccessError::NotAFile | AccessError::Unreadable(_) => Code::SecretFileUnusable,
         AccessError::HiddenDirectory
         | AccessError::PlatformToken
+        | AccessError::OwnCredential(_)
         | AccessError::ProtectedFile(_) => Code::ProtectedFile,
     };
-    let message = format!("{}: {error}", origin.label());
+    // A file's own variable is named by the field.
+    let name = reference.field.as_deref().unwrap_or(&reference.path);
+    let message = match code {
+        Code::ProtectedVariable | Code::VariableNotAllowed => {
+            format!("{}: {}: {error}", origin.label(), title(name))
+        }
+        _ => format!("{}: {error}", origin.label()),
+    };
     findings.at(origin, code, message, error.hint().map(str::to_owned));
 }
 
