@@ -3,9 +3,9 @@
 //!
 //! Does not take a secret from a project's files.
 
-use super::Environment;
+use super::{Environment, ledger_keys};
 use crate::failure::{Failure, FailureKind};
-use crate::secrets::read_operator_secret;
+use crate::secrets::{OwnCredentials, read_operator_secret};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -33,6 +33,20 @@ const CLIENT_SECRET: SecretVariable = SecretVariable {
 /// Reads the client's secret, if the environment has it.
 pub(super) fn client_secret(env: &Environment) -> Result<Option<Zeroizing<String>>, Failure> {
     CLIENT_SECRET.read(env)
+}
+
+/// The values of this run's own credentials, from the environment and from the files that it names.
+pub(super) fn own_credentials(env: &Environment) -> OwnCredentials {
+    [CLIENT_SECRET]
+        .into_iter()
+        .chain(ledger_keys::VARIABLES)
+        .fold(env.own_credentials(), |own, source| {
+            // Opening the session reports a file that cannot be read.
+            match source.read(env) {
+                Ok(Some(secret)) => own.with(source.variable, &secret),
+                _ => own,
+            }
+        })
 }
 
 impl SecretVariable {

@@ -1,10 +1,11 @@
 //! Responsible for the environment variables that a command reads, and for the signal that
 //! interrupts it.
 //!
-//! Does not read the variables of secret stores.
+//! Reads of the variables of secret stores only the credentials, so that no reference reads them under
+//! another name.
 
 use crate::ledger::SharedStore;
-use crate::secrets::SecretAccess;
+use crate::secrets::{OwnCredentials, SecretAccess};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ impl Environment {
                         || starts_with_one_of(name, &OWN_PREFIXES)
                         || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)
                         || name.to_str().is_some_and(SecretAccess::reads_variable)
+                        || name.to_str().is_some_and(OwnCredentials::is_credential)
                 })
                 .collect(),
             ..Self::default()
@@ -96,6 +98,16 @@ impl Environment {
                 Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
             })
             .collect()
+    }
+
+    /// The values of the variables that are credentials of this run.
+    pub(super) fn own_credentials(&self) -> OwnCredentials {
+        let texts = self.variables.iter();
+        texts
+            .filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)))
+            .fold(OwnCredentials::default(), |own, (name, value)| {
+                own.with(name, value)
+            })
     }
 
     /// Lets `interrupt` stop a run in place of a signal.

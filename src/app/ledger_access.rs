@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::files::Access;
 use crate::ledger::{LedgerStore, open_shared, trusted};
 use crate::secrets::project_tree;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
 
 /// The store of the ledgers: the one of `--ledger`, or a directory beside the project. Only the
 /// operator's own path may contain links, because a checkout could have put one beside the project.
@@ -48,21 +49,52 @@ pub(super) fn access(global: &GlobalArgs) -> Access {
 
 /// Refuses a path with a link in the project's repository, because a commit may have added the link.
 fn refuse_committed_link(path: &Path, project: &Path) -> Result<(), Failure> {
-    let tree = project_tree(project);
-    let is_in_tree = |link: &Path| {
-        let parent = link.parent().and_then(|parent| parent.canonicalize().ok());
-        parent.is_some_and(|parent| parent.starts_with(&tree))
-    };
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let link = path
-        .ancestors()
-        .find(|part| part.is_symlink() && is_in_tree(part));
-    let Some(link) = link else {
+    let Some(link) = link_below(path, &project_tree(project)) else {
         return Ok(());
     };
     let message = format!("{} is a link in the project's repository", link.display());
     Err(Failure::error("ledger_untrusted", message)
         .hint("pass the path that the link leads to, or a directory outside the repository"))
+}
+
+/// The first link below a directory that opening a path would follow. `tree` is without links.
+/// Resolves the path part by part: `absent/../link` is followed once the directory `absent` exists.
+fn link_below(path: &Path, tree: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut left: Vec<OsString> = parts_reversed(&path);
+    let (mut real, mut links) = (PathBuf::new(), 0);
+    while let Some(part) = left.pop() {
+        if part == ".." {
+            real.pop();
+            continue;
+        }
+        let link = real.join(&part);
+        let Ok(target) = link.read_link() else {
+            real = link;
+            continue;
+        };
+        links += 1;
+        // Opening a path with more links fails.
+        if real.starts_with(tree) || links > MAX_LINKS {
+            return Some(link);
+        }
+        if target.is_absolute() {
+            real = PathBuf::new();
+        }
+        left.extend(parts_reversed(&target));
+    }
+    None
+}
+
+/// The links that the system follows for one path.
+const MAX_LINKS: usize = 40;
+
+fn parts_reversed(path: &Path) -> Vec<OsString> {
+    let parts = path.components().rev();
+    parts
+        .filter(|part| *part != Component::CurDir)
+        .map(|part| part.as_os_str().to_owned())
+        .collect()
 }
 
 /// The value of `--ledger` if it is an address and not a directory.
@@ -85,4 +117,43 @@ pub(super) fn owner() -> String {
         rustix::system::uname().nodename().to_string_lossy()
     );
     process
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::link_below;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    #[test]
+    fn link_below_follows_a_path_part_by_part() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        let (tree, outside) = (root.join("tree"), root.join("outside"));
+        fs::create_dir_all(tree.join("a")).unwrap();
+        fs::create_dir(&outside).unwrap();
+        symlink("../outside", tree.join("link")).unwrap();
+        symlink("link", tree.join("chain")).unwrap();
+        symlink(&tree, outside.join("in")).unwrap();
+        symlink("loop", outside.join("loop")).unwrap();
+        let first = Some(tree.join("link"));
+        for (path, expected) in [
+            ("tree/link", &first),
+            ("tree/link/x/y", &first),
+            ("tree/absent/../link/x", &first),
+            ("tree/a/.././link", &first),
+            ("outside/in/link/x", &first),
+            ("outside/../tree/link/x", &first),
+            ("tree/chain/x", &Some(tree.join("chain"))),
+            ("tree/a/x", &None),
+            ("tree/absent/../../outside/x", &None),
+            ("outside/in/a", &None),
+            ("outside/loop/x", &Some(outside.join("loop"))),
+        ] {
+            let link: Option<PathBuf> = link_below(&root.join(path), &tree);
+            assert_eq!(&link, expected, "{path}");
+        }
+    }
 }

@@ -24,6 +24,9 @@ const PREVIOUS: SecretVariable = SecretVariable {
     ..CURRENT
 };
 
+/// Where the keys come from.
+pub(super) const VARIABLES: [SecretVariable; 2] = [CURRENT, PREVIOUS];
+
 /// Whether a person could have chosen the key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum KeyStrength {

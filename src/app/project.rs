@@ -1,7 +1,7 @@
 //! Responsible for loading the project that the command line names, and for the resolver of its
 //! secret references.
 
-use super::{Environment, Invocation};
+use super::{Environment, Invocation, credentials};
 use crate::cli::{Format, GlobalArgs};
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
@@ -96,6 +96,7 @@ pub(super) fn resolver(invocation: Invocation<'_>, project: &Project) -> Result<
     let access = secret_access(invocation.env).with_links(project.links.clone());
     let resolver = Resolver::new(project.root.clone(), access)
         .with_ca(ca_pem)
+        .with_own_credentials(credentials::own_credentials(invocation.env))
         .with_unchecked(&project.unchecked_secrets);
     Ok(match &project.stores {
         Some(stores) => resolver.with_stores(stores),

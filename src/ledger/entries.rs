@@ -245,21 +245,12 @@ pub(super) fn classify(
         StoredHead::Signed(head) => Some(head),
         StoredHead::Absent | StoredHead::Altered => None,
     };
+    let key_changed = head.is_none()
+        && !files.iter().any(is_signed)
+        && (is_head_altered || files.iter().any(is_altered));
     let mut snapshot = Snapshot {
-        key_changed: head.is_none()
-            && !files.iter().any(is_signed)
-            && (is_head_altered || files.iter().any(is_altered)),
-        counter: head
-            .as_ref()
-            .map_or(0, |head| head.counter)
-            .max(rotations.counter()),
-        rotations,
-        generations: head
-            .as_ref()
-            .map(|head| head.generations.clone())
-            .unwrap_or_default(),
-        head,
-        ..Snapshot::default()
+        key_changed,
+        ..Snapshot::new(head, rotations)
     };
     let headless = if is_head_altered {
         UnverifiedCause::HeadAltered
@@ -294,6 +285,21 @@ impl File {
 }
 
 impl Snapshot {
+    /// A snapshot without the files of entries.
+    fn new(head: Option<Head>, rotations: RotationList) -> Self {
+        let (counter, generations) = match &head {
+            Some(head) => (head.counter, head.generations.clone()),
+            None => (0, BTreeMap::new()),
+        };
+        Self {
+            counter: counter.max(rotations.counter()),
+            generations,
+            rotations,
+            head,
+            ..Self::default()
+        }
+    }
+
     fn add(
         &mut self,
         id: WorkspaceId,

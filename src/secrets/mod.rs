@@ -12,6 +12,7 @@ mod fingerprint;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod operator_file;
+mod own_credentials;
 mod resolver;
 mod stores;
 mod user_config;
@@ -22,6 +23,7 @@ pub use compare::compare;
 pub use error::{ResolveError, ResolveErrorKind};
 pub use fingerprint::Fingerprinter;
 pub use operator_file::{OperatorFile, project_tree, read_operator_secret};
+pub use own_credentials::OwnCredentials;
 pub use resolver::Resolver;
 pub use stores::syntax_error;
 

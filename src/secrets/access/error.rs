@@ -41,6 +41,9 @@ pub enum AccessError {
     /// The file contains a credential of this run.
     #[error("the file belongs to the run and not to a customer ({0})")]
     ProtectedFile(&'static str),
+    /// The value is, or contains, a credential of this run.
+    #[error("the value is or contains a credential of the run ({0})")]
+    OwnCredential(&'static str),
     /// The metadata of the path cannot be read.
     #[error("the path cannot be read ({0})")]
     Unreadable(&'static str),
@@ -58,6 +61,7 @@ impl AccessError {
                 Some("add the variable to AIRLIFT_SECRET_ENV, outside the files")
             }
             Self::ProtectedVariable(_) => Some("give the customer's secret a name of its own"),
+            Self::OwnCredential(_) => Some("give the customer a credential of its own"),
             Self::HiddenDirectory => Some(
                 "move the file, or add its directory to AIRLIFT_SECRET_ROOTS, outside the files",
             ),

@@ -9,10 +9,10 @@
 mod tests;
 
 use super::stores::{self, FormCheck, Store, StoreContext, check_value};
-use super::{ResolveError, ResolveErrorKind, SecretAccess, Values};
+use super::{AccessError, OwnCredentials, ResolveError, ResolveErrorKind, SecretAccess, Values};
 use crate::model::{
     DEFAULT_STORES, Health, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
-    UnresolvedCause, matches_wildcard,
+    UnresolvedCause,
 };
 use futures_util::{StreamExt, future, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,7 @@ pub struct Resolver {
     allowed: BTreeSet<StoreKind>,
     /// Patterns of references, such as `env:ACME_*`, whose values may have any form.
     unchecked: Vec<String>,
+    own: OwnCredentials,
     stores: Mutex<BTreeMap<StoreKind, Arc<dyn Store>>>,
     read: Mutex<BTreeMap<SecretRef, ReadCell>>,
 }
@@ -63,6 +64,7 @@ impl Resolver {
                 .map(StoreKind::from)
                 .collect(),
             unchecked: Vec::new(),
+            own: OwnCredentials::default(),
             stores: Mutex::default(),
             read: Mutex::default(),
         }
@@ -84,6 +86,12 @@ impl Resolver {
             unchecked: patterns.to_vec(),
             ..self
         }
+    }
+
+    /// Refuses values that are, or contain, a credential of this run.
+    #[must_use]
+    pub fn with_own_credentials(self, own: OwnCredentials) -> Self {
+        Self { own, ..self }
     }
 
     /// Trusts certificates in PEM form in addition to the system's.
@@ -176,6 +184,9 @@ impl Resolver {
         };
         let read = async || {
             let value = self.store(&reference.store)?.read(reference).await?;
+            if let Some(reason) = self.own.contained_in(&value) {
+                return Err(AccessError::OwnCredential(reason).into());
+            }
             check_value(value, self.form_check(reference)).map(Arc::new)
         };
         let outcome = cell.get_or_init(read).await;
@@ -186,9 +197,7 @@ impl Resolver {
     }
 
     fn form_check(&self, reference: &SecretRef) -> FormCheck {
-        let name = reference.to_string();
-        let name = name.trim_start_matches("${").trim_end_matches('}');
-        let is_unchecked = |pattern: &String| matches_wildcard(pattern, name);
+        let is_unchecked = |pattern: &String| reference.matches(pattern);
         if self.unchecked.iter().any(is_unchecked) {
             FormCheck::Skip
         } else {

@@ -185,3 +185,35 @@ fn remote_value_that_looks_like_a_secret_is_not_displayed() {
     let (output, _) = env.converge(&[]);
     assert_hides(&output, "canary6");
 }
+
+#[test]
+fn credential_of_the_run_under_another_name_is_not_sent() {
+    let references = [
+        "${env:ACME_COPY}",
+        "${file:acme/deploy.cfg}",
+        "${file:acme.json#token}",
+    ];
+    let mut env = TestEnv::with(&project(&references), options());
+    let (secret, key) = (
+        env.variables["AIRBYTE_CLIENT_SECRET"].clone(),
+        "k".repeat(32),
+    );
+    env.set("AIRLIFT_LEDGER_KEY", &key);
+    env.set("ACME_COPY", &secret);
+    env.write("acme/deploy.cfg", &format!("REGION=eu\nOTHER='{key}'\n"));
+    env.write(
+        "acme.json",
+        &json!({"token": format!("Bearer {secret}")}).to_string(),
+    );
+    for arguments in [&["plan"][..], &["apply", "--auto-approve"], &["doctor"]] {
+        let output = env.run(arguments);
+        assert_hides(&output, &secret);
+        assert_hides(&output, &key);
+        output.says("a credential of the run");
+        for reference in references {
+            output.says(reference.trim_matches(['$', '{', '}']));
+        }
+    }
+    env.run(&["apply", "--auto-approve"]).says("secret_denied");
+    assert_eq!(env.traffic().count("create_integrations_connectors"), 0);
+}

@@ -1,0 +1,118 @@
+//! Responsible for the values of this run's own credentials, which no reference may resolve to under any name.
+//!
+//! Does not read a variable. Does not protect the credentials of the CI runner, which the operator may give to a
+//! customer.
+
+use crate::model::{SecretValue, VariableOwner, protected_variable};
+
+/// Ends of the names of variables whose values are secret. The others name an address, a user or a region.
+const SECRET_ENDINGS: [&str; 7] = [
+    "_ACCESSTOKEN",
+    "_CLIENTSECRET",
+    "_KEY",
+    "_PASSWORD",
+    "_SECRET",
+    "_SECRET_ID",
+    "_TOKEN",
+];
+/// The shortest credential that is looked for within a longer value.
+const MIN_CONTAINED: usize = 8;
+
+/// The credentials of this run, with what each of them is.
+#[derive(Debug, Default)]
+pub struct OwnCredentials(Vec<(SecretValue, &'static str)>);
+
+impl OwnCredentials {
+    /// Whether a variable contains a credential of this run, by its name.
+    pub fn is_credential(name: &str) -> bool {
+        reason(name).is_some()
+    }
+
+    /// Adds the value of a variable, or of the file that a variable names, if it is a credential by its name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        let value = value.trim();
+        if let Some(reason) = reason(name)
+            && !value.is_empty()
+        {
+            self.0.push((SecretValue::new(value.to_owned()), reason));
+        }
+        self
+    }
+
+    /// What the credential is that a value is or contains. The time that this takes tells nothing that the refusal does
+    /// not tell: the value is compared once for each run.
+    pub(super) fn contained_in(&self, value: &SecretValue) -> Option<&'static str> {
+        let text = value.expose();
+        self.0.iter().find_map(|(own, reason)| {
+            let own = own.expose();
+            let is_contained = own.len() >= MIN_CONTAINED && text.contains(own);
+            (is_contained || text.trim() == own).then_some(*reason)
+        })
+    }
+}
+
+fn reason(name: &str) -> Option<&'static str> {
+    let row = protected_variable(name).filter(|row| row.owner != VariableOwner::Runner)?;
+    SECRET_ENDINGS
+        .iter()
+        .any(|ending| name.ends_with(ending))
+        .then_some(row.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OwnCredentials;
+    use crate::model::SecretValue;
+
+    fn reason(own: &OwnCredentials, value: &str) -> Option<&'static str> {
+        own.contained_in(&SecretValue::new(value.to_owned()))
+    }
+
+    #[test]
+    fn is_credential_is_true_for_secrets_of_airlift_and_of_store_logins() {
+        for name in [
+            "AIRBYTE_CLIENT_SECRET",
+            "AIRLIFT_LEDGER_KEY",
+            "AIRLIFT_LEDGER_OLD_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AZURE_CLIENT_SECRET",
+            "BW_CLIENTSECRET",
+            "VAULT_SECRET_ID",
+            "VAULT_TOKEN",
+        ] {
+            assert!(OwnCredentials::is_credential(name), "{name}");
+        }
+        for name in [
+            "ACME_TOKEN",
+            "AIRBYTE_API_HOST",
+            "AIRBYTE_CLIENT_ID",
+            "AWS_REGION",
+            "GITHUB_TOKEN",
+            "VAULT_ADDR",
+        ] {
+            assert!(!OwnCredentials::is_credential(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn contained_in_finds_a_credential_by_its_value() {
+        let own = OwnCredentials::default()
+            .with("AIRBYTE_CLIENT_SECRET", "client-secret-1\n")
+            .with("AIRLIFT_LEDGER_KEY", "short")
+            .with("VAULT_TOKEN", "")
+            .with("AWS_REGION", "eu-central-1");
+        let organization = Some("the organization's own credentials");
+        assert_eq!(reason(&own, "client-secret-1"), organization);
+        let file = "A=1\nOTHER_NAME='client-secret-1'\n";
+        assert_eq!(reason(&own, file), organization);
+        assert_eq!(
+            reason(&own, "short\n"),
+            Some("airlift's own settings and keys")
+        );
+        for other in ["a shorter text", "client-secret-2", "eu-central-1", "x"] {
+            assert_eq!(reason(&own, other), None, "{other}");
+        }
+    }
+}
