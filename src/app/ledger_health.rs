@@ -2,11 +2,12 @@
 //! verified. Changes nothing.
 
 use super::App;
-use super::health::failed;
 use super::ledger_access::{shared_address, state_dir};
 use super::ledger_keys::{KeyStrength, WEAK_KEY};
 use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
+use crate::failure::Failure;
+use crate::ledger::LedgerError;
 use crate::model::{HealthCheck, LedgerState};
 use std::path::Path;
 
@@ -20,15 +21,22 @@ pub(super) async fn check_ledger(app: &App<'_>) -> Vec<HealthCheck> {
         checks.push(HealthCheck::warn("ledger key", WEAK_KEY, hint));
     }
     match app.ledger.load().await {
-        Err(error) => checks.push(failed(SUBJECT, &error.into())),
+        Err(error) => checks.push(failed(error)),
         Ok(recorded) => {
             checks.extend(check_entries(app, &recorded));
             if let Err(error) = app.ledger.rotations().await {
-                checks.push(failed(SUBJECT, &error.into()));
+                checks.push(failed(error));
             }
         }
     }
     checks
+}
+
+/// A check that failed, with the code of the failure.
+fn failed(error: LedgerError) -> HealthCheck {
+    let failure = Failure::from(error);
+    let detail = format!("{} [{}]", failure.message, failure.code);
+    HealthCheck::fail(SUBJECT, detail, &failure.hints.join("; "))
 }
 
 fn check_entries(app: &App<'_>, recorded: &LedgerState) -> Option<HealthCheck> {
