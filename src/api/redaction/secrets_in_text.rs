@@ -107,7 +107,7 @@ impl<'a> Wanted<'a> {
 struct Parts {
     size: usize,
     shortest: usize,
-    parts: BTreeSet<Vec<u8>>,
+    windows: BTreeSet<Vec<u8>>,
     short: Vec<Vec<u8>>,
 }
 
@@ -116,7 +116,7 @@ impl Parts {
         Self {
             size,
             shortest,
-            parts: BTreeSet::new(),
+            windows: BTreeSet::new(),
             short: Vec::new(),
         }
     }
@@ -125,15 +125,15 @@ impl Parts {
         if (self.shortest..self.size).contains(&text.len()) {
             self.short.push(text.to_vec());
         }
-        self.parts
+        self.windows
             .extend(text.windows(self.size).map(<[u8]>::to_vec));
     }
 
     fn are_in(&self, text: &[u8]) -> bool {
-        let has_part = !self.parts.is_empty()
+        let has_part = !self.windows.is_empty()
             && text
                 .windows(self.size)
-                .any(|window| self.parts.contains(window));
+                .any(|window| self.windows.contains(window));
         has_part || self.short.iter().any(|short| contains(text, short))
     }
 }
