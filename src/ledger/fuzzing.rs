@@ -1,10 +1,5 @@
 //! Responsible for the properties of the ledger's files that hold for any input, for `crate::fuzzing`.
 
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a property panics when it does not hold"
-)]
-
 use super::testing::authenticator;
 use super::{Journal, Ledger, LedgerStore};
 use crate::fuzzing::SAMPLE_SECRET;

@@ -13,8 +13,8 @@ fn recovered_secrets(change: impl Fn(&mut ObservedConnector)) -> (Option<String>
     let Intent::CreateConnector { record, .. } = &mut creation.intent else {
         unreachable!("the intent is a creation")
     };
-    let sent = Setting::Literal(json!("Sent"));
-    record.applied.replication_config = Some(Settings::from_iter([("a".to_owned(), sent)]));
+    let sent = Setting::Literal("Sent".into());
+    record.applied.replication_config = Some(Settings::from_iter([("a", sent)]));
     let mut observed = observed(&[(11, "new", "10:00:01")]);
     let customer = observed.customers.get_mut(&WORKSPACE).unwrap();
     let listed = customer.connectors.as_mut().unwrap().get_mut(&id(11));

@@ -290,7 +290,7 @@ fn guard_policy_max_delete_percent_caps_files_and_flag() {
         allowed: 5,
         source: LimitSource::Policy,
     };
-    assert_eq!(scene.plan().refusals, [refusal.clone()]);
+    assert_eq!(scene.plan().refusals, std::slice::from_ref(&refusal));
     scene.policy.allow_delete = Some(CountOrPercent::Percent(100));
     assert_eq!(scene.plan().refusals, [refusal]);
 }

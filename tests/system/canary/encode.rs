@@ -53,10 +53,7 @@ fn texts(value: &str) -> Vec<Form> {
         ("html decimal", html_decimal(&piece)),
         (
             "html hexadecimal",
-            piece
-                .chars()
-                .map(|c| format!("&#x{:x};", u32::from(c)))
-                .collect(),
+            each(&piece, |c| format!("&#x{:x};", u32::from(c))),
         ),
         ("dashes", separated(&piece, "-")),
         ("blanks", separated(&piece, " ")),
@@ -187,8 +184,12 @@ pub(crate) fn byte_list(text: &str) -> String {
 }
 
 pub(crate) fn html_decimal(text: &str) -> String {
-    let character = |c: char| format!("&#{};", u32::from(c));
-    text.chars().map(character).collect()
+    each(text, |c| format!("&#{};", u32::from(c)))
+}
+
+fn each(text: &str, form: impl Fn(char) -> String) -> String {
+    let characters: Vec<String> = text.chars().map(form).collect();
+    characters.concat()
 }
 
 pub(crate) fn separated(text: &str, separator: &str) -> String {
