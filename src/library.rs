@@ -163,7 +163,7 @@ impl Runner {
         let settings = SessionSettings::from(&self.args.planning.connection);
         let events = render::sinks::quiet(&self.ui);
         let app = App::open_locked(self.invocation(), &project.0, settings, events).await?;
-        let report = self.execute(&app, project, approve).await;
+        let report = self.execute(&app, approve).await;
         app.close().await?;
         report.map(Report)
     }
@@ -171,11 +171,9 @@ impl Runner {
     async fn execute(
         &self,
         app: &App<'_>,
-        project: &Project,
         approve: impl FnOnce(&Plan) -> bool,
     ) -> Result<ApplyReport, Failure> {
         let mut planned = app.plan(&self.args.planning).await?;
-        app::check_types(&project.0, &planned.plan, Shown::Nothing)?;
         app::check_guards(&planned.plan, Shown::Nothing)?;
         let secrets = app.resolve(&planned.plan, self.args.execution).await?;
         let plan = Plan(planned.plan);

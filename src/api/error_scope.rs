@@ -39,6 +39,14 @@ impl ApiError {
             )
     }
 
+    /// The error without the duration of its call, so that equal failures have the same text.
+    pub fn without_duration(&self) -> String {
+        match self.call() {
+            Some(call) => format!("{}: {}", call.operation, self.kind()),
+            None => self.kind().to_string(),
+        }
+    }
+
     /// Whether the API does not permit the call (403).
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(403)
@@ -50,6 +58,14 @@ mod tests {
     use super::{APPLICATION_TOKEN, ApiError, ApiErrorKind};
     use crate::api::tests::{call, status_error};
     use crate::api::{Call, ServerMessage};
+
+    #[test]
+    fn without_duration_names_the_operation_and_the_cause() {
+        let error = status_error(403);
+        let operation = error.call().unwrap().operation;
+        let text = error.without_duration();
+        assert_eq!(text, format!("{operation}: not permitted (403)"));
+    }
 
     #[test]
     fn ends_run_of_401_depends_on_the_token() {

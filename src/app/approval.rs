@@ -1,18 +1,17 @@
-//! Responsible for the checks between plan and execution: unknown types, guards, replacements, and
+//! Responsible for the checks between plan and execution: guards, replacements, and
 //! the approval of a person.
 
 use super::{App, Invocation};
 use crate::cli::{ApprovalArgs, Format};
-use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
-use crate::plan::{Action, BlockReason, Plan};
+use crate::plan::{Action, Plan};
 use crate::render::ci::Problems;
 use crate::render::{self, wording};
 use std::io::IsTerminal;
 use std::path::Path;
 use tokio::sync::oneshot;
 
-/// Whether the user has seen the sentences about blocks and refusals before a failure repeats them.
+/// Whether the user has seen the sentences about refusals before a failure repeats them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Shown {
     /// The plan was printed as text.
@@ -34,39 +33,6 @@ impl App<'_> {
             _ => Shown::Plan,
         }
     }
-}
-
-/// Refuses types that neither airlift's catalog nor the API knows. `validate` cannot refuse them,
-/// because it does not ask the API.
-pub(crate) fn check_types(project: &Project, plan: &Plan, shown: Shown) -> Result<(), Failure> {
-    let unknown: Vec<String> = plan
-        .blocked
-        .iter()
-        .filter_map(|blocked| match &blocked.reason {
-            BlockReason::UnknownType { kind, .. } => Some((blocked, kind)),
-            _ => None,
-        })
-        .map(|(blocked, kind)| {
-            let place = project
-                .origin(&blocked.address)
-                .map(|place| format!("{place}: "))
-                .unwrap_or_default();
-            let cause = match shown {
-                Shown::Plan => format!("{kind:?}"),
-                Shown::Nothing => wording::blocked(&blocked.reason),
-            };
-            format!("{place}{}: {cause}", blocked.address)
-        })
-        .collect();
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    let message = format!(
-        "the files name connector types that do not exist; nothing was written\n{}",
-        unknown.join("\n")
-    );
-    Err(Failure::error("unknown_type", message)
-        .hint("`airlift types` lists the types of the catalog"))
 }
 
 /// Refuses a plan that exceeds a guard.

@@ -11,7 +11,7 @@ use crate::events::Event;
 use crate::failure::{ALL_FORBIDDEN, Exit, Failure, FailureKind};
 use crate::model::{RecordedGuards, SecretRef, UnresolvedCause};
 use crate::plan::Plan;
-use crate::render::{self, json, wording};
+use crate::render::{self, MissingSecrets, json, wording};
 use crate::secrets::{ResolveError, ResolveErrorKind, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -123,10 +123,19 @@ impl App<'_> {
     }
 
     /// Shows the plan before it is approved. JSON output contains only the report.
-    pub(crate) fn show_plan_before_execution(&self, plan: &Plan) -> Result<(), Failure> {
+    pub(crate) fn show_plan_before_execution(
+        &self,
+        plan: &Plan,
+        args: ExecutionArgs,
+    ) -> Result<(), Failure> {
         let Invocation { ui, global, .. } = self.invocation;
         if global.format == Format::Text {
-            render::plan(&mut ui.out(), plan, ui.verbosity())?;
+            let missing = if args.keep_going {
+                MissingSecrets::Skip
+            } else {
+                MissingSecrets::Stop
+            };
+            render::plan_before_apply(&mut ui.out(), plan, ui.verbosity(), missing)?;
         }
         Ok(())
     }

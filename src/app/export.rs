@@ -102,7 +102,11 @@ impl App<'_> {
                     .as_ref()
                     .map(|path| path.display().to_string()),
             ),
-            ("--proxy", global.proxy.clone()),
+            (
+                "--proxy",
+                // The address of a proxy may contain a password.
+                global.proxy.clone().filter(|proxy| !proxy.contains('@')),
+            ),
         ];
         for (option, value) in options {
             command.extend(

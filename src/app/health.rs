@@ -4,34 +4,83 @@
 use super::credentials::{SECRET, client_secret};
 use super::ledger_access::state_dir;
 use super::ledger_health::{check_directory, check_ledger, is_shared};
+use super::plan_health::check_plan;
 use super::project::{self, resolver};
 use super::{App, Environment, Invocation, SessionSettings};
 use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::GlobalArgs;
 use crate::config::{Loaded, Project};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Health, HealthCheck, SecretRef};
 use crate::render::sinks;
 use std::collections::BTreeSet;
 
-pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Vec<HealthCheck>, Failure> {
+/// The results of the checks.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnosis {
+    pub(crate) checks: Vec<HealthCheck>,
+    /// Whether the API refused the credentials, or answered for another organization.
+    access: Access,
+    /// The references that the next apply sends; `None` without a plan.
+    needed: Option<BTreeSet<SecretRef>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Access {
+    #[default]
+    NotRefused,
+    Refused,
+}
+
+impl Diagnosis {
+    /// The exit code: the one of `plan` if the API refused the credentials.
+    pub(crate) fn exit(&self) -> Exit {
+        let has_failed = self.checks.iter().any(|check| check.health == Health::Fail);
+        match self.access {
+            Access::Refused => Exit::Authentication,
+            Access::NotRefused if has_failed => Exit::Error,
+            Access::NotRefused => Exit::Success,
+        }
+    }
+
+    /// Adds the check of a request that failed.
+    pub(super) fn push_failure(&mut self, subject: &str, failure: &Failure) {
+        if failure.kind == FailureKind::Authentication {
+            self.access = Access::Refused;
+        }
+        self.checks.push(failed(subject, failure));
+    }
+
+    fn has_failed(&self, subject: &str) -> bool {
+        self.checks
+            .iter()
+            .any(|check| check.subject == subject && check.health == Health::Fail)
+    }
+}
+
+pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Diagnosis, Failure> {
     let loaded = project::read(invocation)?;
     let (api_checks, access) = check_api_settings(invocation);
-    let mut checks = vec![files(&loaded)];
-    checks.extend(api_checks);
+    let mut diagnosis = Diagnosis {
+        checks: vec![files(&loaded)],
+        ..Diagnosis::default()
+    };
+    diagnosis.checks.extend(api_checks);
     if let Some(project) = &loaded.project {
         if access == ApiAccess::Configured || has_sandbox(invocation.global, project) {
-            checks.extend(check_api(invocation, project).await);
+            check_api(invocation, project, &mut diagnosis).await;
         }
         // The check of the API includes a shared ledger. A ledger that failed is not reported as
         // sound in a second line.
-        let has_failed = |check: &HealthCheck| check.subject == "ledger";
-        if !is_shared(invocation.global) && !checks.iter().any(has_failed) {
-            checks.push(check_directory(project, invocation.global));
+        if !is_shared(invocation.global) && !diagnosis.has_failed("ledger") {
+            let check = check_directory(project, invocation.global);
+            diagnosis.checks.push(check);
         }
-        checks.extend(stores(invocation, project).await?);
+        let needed = diagnosis.needed.as_ref();
+        let checks = stores(invocation, project, needed).await?;
+        diagnosis.checks.extend(checks);
     }
-    Ok(checks)
+    Ok(diagnosis)
 }
 
 fn files(loaded: &Loaded) -> HealthCheck {
@@ -111,28 +160,33 @@ fn check_credentials(env: &Environment) -> HealthCheck {
     HealthCheck::fail("credentials", detail, hint)
 }
 
-/// Checks that the API issues a token and answers a GET, and that the ledger can be read.
-async fn check_api(invocation: Invocation<'_>, project: &Project) -> Vec<HealthCheck> {
+/// Checks that the API issues a token and answers a GET, that the ledger can be read, and that the
+/// files can be planned.
+async fn check_api(invocation: Invocation<'_>, project: &Project, diagnosis: &mut Diagnosis) {
     let events = sinks::quiet(invocation.ui);
     let app = match App::open(invocation, project, SessionSettings::default(), events).await {
         Ok(app) => app,
-        Err(failure) => return vec![failed("token", &failure)],
+        Err(failure) => return diagnosis.push_failure("token", &failure),
     };
     let organization = app.connection.organization;
-    let mut checks = vec![HealthCheck::ok(
+    diagnosis.checks.push(HealthCheck::ok(
         "token",
         format!("issued for organization {organization}"),
-    )];
+    ));
     let reader = app.connection.session.reader();
-    checks.push(match reader.definitions(Some("github")).await {
-        Ok(_) => HealthCheck::ok("reading", "the API answers requests"),
-        Err(error) => failed("reading", &error.into()),
-    });
-    checks.extend(check_ledger(&app).await);
-    if let Err(failure) = app.close().await {
-        checks.push(failed("reading", &failure));
+    match reader.definitions(Some("github")).await {
+        Ok(_) => diagnosis
+            .checks
+            .push(HealthCheck::ok("reading", "the API answers requests")),
+        Err(error) => diagnosis.push_failure("reading", &error.into()),
     }
-    checks
+    diagnosis.checks.extend(check_ledger(&app).await);
+    if !diagnosis.has_failed("reading") {
+        diagnosis.needed = check_plan(&app, diagnosis).await;
+    }
+    if let Err(failure) = app.close().await {
+        diagnosis.push_failure("reading", &failure);
+    }
 }
 
 /// A check that failed. Without a hint of its own, the failure is one of the connection.
@@ -149,9 +203,11 @@ fn has_sandbox(global: &GlobalArgs, project: &Project) -> bool {
     global.sandbox && state_dir(project).join("sandbox.json").exists()
 }
 
+/// Checks the stores. Without a plan, every reference counts as needed.
 async fn stores(
     invocation: Invocation<'_>,
     project: &Project,
+    needed: Option<&BTreeSet<SecretRef>>,
 ) -> Result<Vec<HealthCheck>, Failure> {
     let references: BTreeSet<SecretRef> = project
         .desired
@@ -160,7 +216,8 @@ async fn stores(
         .cloned()
         .collect();
     let resolver = resolver(invocation, project)?;
-    let checks = resolver.health(&references).await;
+    let needed = needed.unwrap_or(&references);
+    let checks = resolver.health(&references, needed).await;
     resolver.close().await;
     Ok(checks)
 }

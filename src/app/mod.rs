@@ -22,9 +22,11 @@ mod ledger_keys;
 mod network;
 mod out_directory;
 mod outputs;
+mod plan_health;
 mod policy;
 mod project;
 mod rekey;
+mod repeated;
 mod rotation;
 mod saved_plan;
 mod selection;
@@ -37,13 +39,14 @@ mod workflow;
 
 pub use environment::Environment;
 
-pub(crate) use approval::{Shown, check_guards, check_replacements, check_types};
+pub(crate) use approval::{Shown, check_guards, check_replacements};
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};
 pub(crate) use health::check_health;
 pub(crate) use policy::policy_schema;
 pub(crate) use project::{EXPLAIN_FINDINGS, load, load_if_any, read};
 
+pub(crate) use repeated::repeated_options;
 pub(crate) use rotation::SelectedRotation;
 pub(crate) use saved_plan::{limits, show_saved_plan};
 pub(crate) use selection::Selectable;

@@ -20,7 +20,8 @@ pub(crate) const EXPLAIN_FINDINGS: &str =
     "`airlift explain CODE` says what to do about each finding";
 
 /// Loads the project. Shows every finding and fails if the files have errors. Else shows the warnings that `-v` asks for,
-/// and those about files that are not read, because their customers count as removed.
+/// and those that a reviewer of a plan needs: about files that are not read, because their customers count as removed,
+/// and about deceptive names.
 pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let Invocation { ui, global, .. } = invocation;
     let Loaded { report, project } = read(invocation)?;
@@ -36,7 +37,7 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let shown = if ui.verbosity().lists_all() {
         report
     } else {
-        report.about_reading()
+        report.for_reviewers()
     };
     if !shown.findings.is_empty() {
         render::findings(&mut ui.status(), &shown, ui.verbosity())?;

@@ -84,9 +84,10 @@ impl SelectedRotation {
         let desired = &app.project.desired;
         let ceiling = policy::load(app.invocation, app.project)?;
         let ledger = app.read_ledger().await?;
-        let state = app.read(ledger, Reading::from(&args.connection)).await?;
+        let reading = Reading::from(&args.connection);
+        let state = app.read(ledger, reading).await?;
         let matches = match_resources(desired, &state.observed, &state.recorded);
-        let secrets = app.compare_secrets(&matches, &args.connection).await;
+        let secrets = app.compare_secrets(&matches, reading).await;
         let policy = Policy {
             ceiling,
             ..self.policy(&matches, desired)
@@ -97,7 +98,7 @@ impl SelectedRotation {
             .unwrap_or_else(|| new_rotation(self.selector, &policy, &matches));
         let mut narrowed = only_rotations(plan);
         narrowed.plan = app
-            .with_resolution(narrowed.plan, secrets.unresolved, &args.connection)
+            .with_resolution(narrowed.plan, secrets.unresolved, reading)
             .await;
         Ok(PlannedRotation {
             planned: state.planned(narrowed.plan),
@@ -134,6 +135,22 @@ impl SelectedRotation {
 }
 
 impl PlannedRotation {
+    /// Fails if none of the selected connectors exists yet, because there is nothing to rotate.
+    pub(crate) fn require_connectors(&self) -> Result<(), Failure> {
+        let plan = &self.planned.plan;
+        let creations = self
+            .deferred
+            .iter()
+            .filter(|(address, action)| address.connector.is_some() && *action == Action::Create)
+            .count();
+        if plan.has_changes() || !plan.blocked.is_empty() || creations == 0 {
+            return Ok(());
+        }
+        let message = "none of the selected connectors exists yet, so there is nothing to rotate";
+        Err(Failure::usage("nothing_to_rotate", message)
+            .hint("`airlift apply` creates them, with the present values of their secrets"))
+    }
+
     /// Executes the plan in waves. The ledger keeps the rotation until it is complete.
     pub(crate) async fn execute(
         &mut self,

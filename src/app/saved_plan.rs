@@ -118,7 +118,7 @@ impl App<'_> {
         check_guards(&part.plan, Shown::Nothing)?;
         let secrets = self.resolve(&part.plan, args.execution).await?;
         let part = self.without_changed_secrets(&saved.content, part, &secrets);
-        self.show_plan_before_execution(&part.plan)?;
+        self.show_plan_before_execution(&part.plan, args.execution)?;
         self.check_stale(&part, args.on_stale)?;
         planned.plan = part.plan;
         let report = self.apply(&planned, &secrets, args.execution).await?;

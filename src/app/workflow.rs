@@ -19,11 +19,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Whether planning reads the values of secrets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum SecretReading {
+    Resolve,
+    /// `--no-secrets`.
+    Skip,
+}
+
 /// How much a command reads, and how long it waits for requests of an interrupted run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
     refresh: RefreshMode,
     settle_timeout: Duration,
+    secrets: SecretReading,
 }
 
 impl Default for Reading {
@@ -31,6 +40,7 @@ impl Default for Reading {
         Self {
             refresh: RefreshMode::Lean,
             settle_timeout: Duration::from_secs(30),
+            secrets: SecretReading::Resolve,
         }
     }
 }
@@ -43,6 +53,11 @@ impl From<&ConnectionArgs> for Reading {
                 RefreshArg::Full => RefreshMode::Full,
             },
             settle_timeout: Duration::from_secs(args.settle_timeout),
+            secrets: if args.no_secrets {
+                SecretReading::Skip
+            } else {
+                SecretReading::Resolve
+            },
         }
     }
 }
@@ -93,12 +108,39 @@ impl App<'_> {
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
         let ledger = self.read_ledger().await?;
         let policy = self.policy(args, &ledger.0)?;
-        let state = self.read(ledger, Reading::from(&args.connection)).await?;
+        let reading = Reading::from(&args.connection);
+        self.plan_as(&policy, ledger, reading).await
+    }
+
+    /// Plans what `plan` without options shows, for `doctor`. Does not wait for requests of an
+    /// interrupted run.
+    pub(super) async fn plan_for_health(&self) -> Result<Plan, Failure> {
+        let ledger = self.read_ledger().await?;
+        let policy = Policy {
+            ceiling: policy::load(self.invocation, self.project)?,
+            adopt: self.project.desired.adopt,
+            ..Policy::default()
+        };
+        let reading = Reading {
+            settle_timeout: Duration::ZERO,
+            ..Reading::default()
+        };
+        let planned = self.plan_as(&policy, ledger, reading).await?;
+        Ok(planned.plan)
+    }
+
+    async fn plan_as(
+        &self,
+        policy: &Policy,
+        ledger: RecordedState,
+        reading: Reading,
+    ) -> Result<Planned, Failure> {
+        let state = self.read(ledger, reading).await?;
         let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
-        let secrets = self.compare_secrets(&matches, &args.connection).await;
-        let plan = plan(&matches, &secrets, &policy);
+        let secrets = self.compare_secrets(&matches, reading).await;
+        let plan = plan(&matches, &secrets, policy);
         let plan = self
-            .with_resolution(plan, secrets.unresolved, &args.connection)
+            .with_resolution(plan, secrets.unresolved, reading)
             .await;
         let mut planned = state.planned(plan);
         planned.new_customers.adopt = policy.adopt;
@@ -192,9 +234,9 @@ impl App<'_> {
     pub(super) async fn compare_secrets(
         &self,
         matches: &Matches<'_>,
-        args: &ConnectionArgs,
+        reading: Reading,
     ) -> SecretComparison {
-        let resolver = (!args.no_secrets).then_some(&self.secrets);
+        let resolver = (reading.secrets == SecretReading::Resolve).then_some(&self.secrets);
         compare(matches, &self.fingerprinters.current, resolver).await
     }
 
@@ -204,9 +246,9 @@ impl App<'_> {
         &self,
         plan: Plan,
         compared: Vec<UnresolvedReference>,
-        args: &ConnectionArgs,
+        reading: Reading,
     ) -> Plan {
-        if args.no_secrets {
+        if reading.secrets == SecretReading::Skip {
             return plan;
         }
         let references = plan.sent_references();

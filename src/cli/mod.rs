@@ -48,6 +48,7 @@ pub use show::ShowPlanArgs;
 pub use types::TypesArgs;
 pub use validate::ValidateArgs;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::Path;
@@ -146,7 +147,18 @@ pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<
     let mut command = command(width);
     let matches = command.try_get_matches_from_mut(arguments)?;
     accepted::refuse_unread(&mut command, &matches)?;
-    Cli::from_arg_matches(&matches)
+    let cli = Cli::from_arg_matches(&matches)?;
+    check_proxy(&mut command, &cli.global)?;
+    Ok(cli)
+}
+
+/// Refuses a proxy that is not a URL. The message does not quote it, because it may hold a password.
+fn check_proxy(command: &mut clap::Command, global: &GlobalArgs) -> Result<(), clap::Error> {
+    if global.proxy.as_deref().is_none_or(values::is_proxy) {
+        return Ok(());
+    }
+    let message = "--proxy takes a URL, such as http://proxy.example.com:3128";
+    Err(command.error(ErrorKind::ValueValidation, message))
 }
 
 /// The format that a command line asks for, even if the rest of it is wrong.
@@ -210,6 +222,28 @@ mod tests {
         let cli = cli.unwrap();
         assert!(cli.global.sandbox && cli.global.files.len() == 2);
         assert!(matches!(cli.command, Command::Plan(_)));
+    }
+
+    #[test]
+    fn parse_of_a_proxy_that_is_no_url_is_refused_without_quoting_it() {
+        let parse = |proxy: &str| {
+            let arguments = ["airlift", "plan", "--proxy", proxy].map(OsString::from);
+            super::parse(arguments.into_iter(), 80)
+        };
+        assert!(parse("http://proxy:3128").is_ok());
+        let error = parse("user:hunter2@proxy").unwrap_err().to_string();
+        assert!(error.contains("--proxy takes a URL"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn usage_of_rotate_without_selection_names_each_way_to_select() {
+        let arguments = ["airlift", "rotate"].map(OsString::from);
+        let error = super::parse(arguments.into_iter(), 80).unwrap_err();
+        let text = error.to_string();
+        for part in ["SELECTOR", "--all", "--resume"] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Responsible for the flags and arguments of `airlift rotate`.
 
-use super::values::parse_count_or_percent;
+use super::values::{parse_count_or_percent, parse_wave};
 use super::{ConnectionArgs, ExecutionArgs, PolicyArgs};
 use crate::model::{CountOrPercent, Selector};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 /// `rotate`.
 #[derive(Args, Clone, Debug)]
+#[command(group(ArgGroup::new("rotation").required(true).multiple(true).args(["selectors", "all", "resume"])))]
 #[command(after_help = "\
 Examples:
   airlift rotate acme-corp 'globex/Globex Zendesk'
@@ -14,7 +15,7 @@ Examples:
   airlift rotate --resume")]
 pub struct RotateArgs {
     /// Customers to rotate, or connectors as CUSTOMER/CONNECTOR, by name or pattern
-    #[arg(value_name = "SELECTOR", required_unless_present_any = ["all", "resume"])]
+    #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<Selector>,
     /// Rotate every connector in the files
     #[arg(long, conflicts_with = "selectors")]
@@ -28,7 +29,7 @@ pub struct RotateArgs {
         value_name = "N|P%,…",
         value_delimiter = ',',
         default_value = "1,10%,100%",
-        value_parser = parse_count_or_percent,
+        value_parser = parse_wave,
         help_heading = "Execution"
     )]
     pub waves: Vec<CountOrPercent>,

@@ -21,6 +21,24 @@ pub(super) fn parse_count_or_percent(text: &str) -> Result<CountOrPercent, &'sta
     }
 }
 
+/// Parses the size of a wave. A wave without connectors would do nothing.
+pub(super) fn parse_wave(text: &str) -> Result<CountOrPercent, &'static str> {
+    match parse_count_or_percent(text) {
+        Ok(CountOrPercent::Count(0) | CountOrPercent::Percent(0)) | Err(_) => {
+            Err("a wave is a count from 1, or a percentage from 1% to 100%")
+        }
+        wave => wave,
+    }
+}
+
+/// Whether a proxy is named by a URL with a host.
+pub(super) fn is_proxy(text: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#']))
+}
+
 /// Parses `SELECTOR`, `SELECTOR=ID` or `ID`. A name may contain `=`, so only a UUID after the last
 /// one is an id.
 pub(super) fn parse_adopt_target(text: &str) -> Result<AdoptTarget, String> {
@@ -50,7 +68,7 @@ pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_adopt_target, parse_count_or_percent, parse_rate};
+    use super::{is_proxy, parse_adopt_target, parse_count_or_percent, parse_rate, parse_wave};
     use crate::cli::AdoptTarget;
     use crate::model::CountOrPercent;
 
@@ -67,6 +85,30 @@ mod tests {
     fn parse_count_or_percent_of_anything_else_is_an_error() {
         for wrong in ["", "%", "-1", "101%", "1.5", "all"] {
             assert!(parse_count_or_percent(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn parse_wave_of_nothing_is_an_error() {
+        assert_eq!(parse_wave("1"), Ok(CountOrPercent::Count(1)));
+        assert_eq!(parse_wave("100%"), Ok(CountOrPercent::Percent(100)));
+        for wrong in ["0", "0%", "00", "", "all"] {
+            assert!(parse_wave(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn is_proxy_accepts_urls_only() {
+        assert!(is_proxy("http://proxy:3128") && is_proxy("https://user:x@proxy"));
+        for wrong in [
+            "foo",
+            "proxy:3128",
+            "http://",
+            "http:///x",
+            "ftp://proxy",
+            "",
+        ] {
+            assert!(!is_proxy(wrong), "{wrong}");
         }
     }
 

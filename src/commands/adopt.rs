@@ -21,11 +21,11 @@ async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     let planned = app.plan_adoption(&args.targets).await?;
     let plan = &planned.plan;
-    app.show_plan_before_execution(plan)?;
+    let execution = ExecutionArgs::default();
+    app.show_plan_before_execution(plan, execution)?;
     if plan.has_changes() && !args.auto_approve {
         app.ask_approval("Adopt these objects?").await?;
     }
-    let execution = ExecutionArgs::default();
     let secrets = app.resolve(plan, execution).await?;
     let report = app.execute(&planned, &secrets, execution, None).await?;
     app.show_report(plan, &report)?;

@@ -27,8 +27,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     }
     let planned = app.plan(&args.planning).await?;
     let plan = &planned.plan;
-    app.show_plan_before_execution(plan)?;
-    app::check_types(app.project, plan, app.shown())?;
+    app.show_plan_before_execution(plan, args.execution)?;
     app::check_guards(plan, app.shown())?;
     app::check_replacements(plan, args.approval)?;
     let secrets = app.resolve(plan, args.execution).await?;

@@ -3,17 +3,15 @@
 use crate::app::{self, Invocation};
 use crate::cli::Format;
 use crate::failure::{Exit, Failure};
-use crate::model::Health;
 use crate::render::{self, json};
 
 pub(super) async fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     let checking = app::check_health(invocation);
-    let checks = app::unless_interrupted(invocation.env, checking).await?;
+    let diagnosis = app::unless_interrupted(invocation.env, checking).await?;
     match invocation.global.format {
-        Format::Json => json::doctor(&mut ui.out(), &checks)?,
-        _ => render::doctor(&mut ui.out(), &checks)?,
+        Format::Json => json::doctor(&mut ui.out(), &diagnosis.checks)?,
+        _ => render::doctor(&mut ui.out(), &diagnosis.checks)?,
     }
-    let failed = checks.iter().any(|check| check.health == Health::Fail);
-    Ok(if failed { Exit::Error } else { Exit::Success })
+    Ok(diagnosis.exit())
 }

@@ -20,7 +20,7 @@ mod show;
 mod types;
 mod validate;
 
-use crate::app::{Environment, Invocation};
+use crate::app::{Environment, Invocation, repeated_options};
 use crate::cli::{self, Cli, Command, Format, GlobalArgs, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity};
@@ -85,7 +85,8 @@ pub fn run(cli: Cli) -> ExitCode {
 pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
     let policy_file = cli.command.policy_file().map(Path::to_owned);
     let env = env.clone().with_policy_file(policy_file);
-    let invocation = invocation(&cli.global, &env, ui);
+    let ui = ui.clone().with_options(repeated_options(&cli.global));
+    let invocation = invocation(&cli.global, &env, &ui);
     Box::pin(dispatch(cli.command, invocation))
         .await
         .unwrap_or_else(|failure| invocation.fail(&failure))

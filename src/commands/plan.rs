@@ -39,7 +39,6 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     if let (Some(saved), Format::Text) = (&saved, global.format) {
         render::plan_saved(ui, saved, &app.command_of(saved))?;
     }
-    app::check_types(app.project, &plan, app.shown())?;
     app::check_guards(&plan, app.shown())?;
     Ok(exit(&plan, args))
 }

@@ -21,8 +21,9 @@ async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let selected = SelectedRotation::find(app, args).await?;
     app.show_target()?;
     let mut rotation = selected.plan(app, args).await?;
+    rotation.require_connectors()?;
     let plan = &rotation.planned.plan;
-    app.show_plan_before_execution(plan)?;
+    app.show_plan_before_execution(plan, args.execution)?;
     let ui = app.invocation.ui;
     render::left_for_apply(ui, &rotation.deferred)?;
     app::check_guards(plan, app.shown())?;

@@ -20,7 +20,7 @@ pub(super) fn run(invocation: Invocation<'_>, args: &TypesArgs) -> Result<Exit, 
 fn find(name: &str) -> Result<&'static ConnectorType, Failure> {
     catalog::find(name).ok_or_else(|| {
         let message = format!("the catalog has no type {name:?}");
-        let failure = Failure::error("unknown_type", message);
+        let failure = Failure::usage("unknown_type", message);
         match catalog::closest_type(name) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint("`airlift types` lists all types"),

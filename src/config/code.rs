@@ -117,12 +117,16 @@ codes! {
 }
 
 impl Code {
-    /// Whether the finding is about a file that is not read, or read without effect, so that the project may lack
-    /// customers.
-    pub(super) fn is_about_reading(self) -> bool {
+    /// Whether a reviewer of a plan needs the finding: a file is not read, or read without effect, so that the project
+    /// may lack customers, or a name is not what it looks like.
+    pub(super) fn is_for_reviewers(self) -> bool {
         matches!(
             self,
-            Self::FileNotIncluded | Self::FileRepeated | Self::EmptyInclude | Self::NoCustomers
+            Self::FileNotIncluded
+                | Self::FileRepeated
+                | Self::EmptyInclude
+                | Self::NoCustomers
+                | Self::DeceptiveName
         )
     }
 }

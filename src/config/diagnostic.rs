@@ -133,19 +133,19 @@ impl Report {
             .count()
     }
 
-    /// The warnings about files that are not read, or read without effect. The project may lack customers because of
-    /// them.
+    /// The warnings that a reviewer of a plan needs: about files that are not read, or read without effect, and about
+    /// deceptive names.
     #[must_use]
-    pub fn about_reading(&self) -> Self {
+    pub fn for_reviewers(&self) -> Self {
         let findings = self.findings.iter();
         let alike = self.omitted_alike.iter();
         let omitted_alike: OmittedWarnings = alike
-            .filter(|((code, _), _)| code.is_about_reading())
+            .filter(|((code, _), _)| code.is_for_reviewers())
             .map(|(group, count)| (group.clone(), *count))
             .collect();
         Self {
             findings: findings
-                .filter(|finding| finding.code.is_about_reading())
+                .filter(|finding| finding.code.is_for_reviewers())
                 .cloned()
                 .collect(),
             omitted: omitted_alike.values().sum(),

@@ -30,6 +30,12 @@ pub(super) const PROJECT_KEYS: [&str; 10] = [
     "rotation",
 ];
 
+/// Whether a line of the text starts with a project key.
+pub(super) fn has_project_key(text: &str) -> bool {
+    let starts_with_key = |line: &str| PROJECT_KEYS.iter().any(|key| line.starts_with(key));
+    text.lines().any(starts_with_key)
+}
+
 /// A parsed file.
 #[derive(Debug)]
 pub(super) struct Document {

@@ -5,7 +5,7 @@
 
 use super::LoadOptions;
 use super::code::Code;
-use super::document::{Document, NameSites};
+use super::document::{Document, NameSites, has_project_key};
 use super::findings::{FindingSite, Findings, StagedFindings};
 use super::include::{IncludedFile, included};
 use super::loaded_file::{FileLoader, LoadedCustomer, LoadedFile};
@@ -17,7 +17,7 @@ use super::side_by_side::in_order;
 use super::unread::{self, base};
 use super::validate::{
     CUSTOMER, DeclaredNames, empty_include, keys_elsewhere, no_customers, not_included,
-    organization, unused_unchecked_secrets, version,
+    organization, settings_not_read, unused_unchecked_secrets, version,
 };
 use crate::model::{Desired, DesiredCustomer, LockUnpoisoned};
 use crate::secrets::SecretLinks;
@@ -238,13 +238,15 @@ impl Loader<'_> {
             && arguments
                 .iter()
                 .any(|argument| input.path().parent() == Some(argument.as_path()));
-        if !is_alternative && !source.text.contains("customers") {
+        if !is_alternative && !source.text.contains("customers") && !has_project_key(&source.text) {
             return;
         }
         let document = Document::parse(input.path(), source, &mut ignored);
         let findings = &mut self.findings.project;
         if is_alternative && document.is_configuration() {
             keys_elsewhere(&document, &self.each.project_file.name, findings);
+        } else if document.is_configuration() {
+            settings_not_read(&document, findings);
         }
         not_included(&document, findings);
     }

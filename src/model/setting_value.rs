@@ -92,6 +92,32 @@ pub fn is_other_form(sent: &Value, remote: &Value) -> bool {
     }
 }
 
+/// Whether a remote value has the same meaning as the value that was sent: a number as text, another
+/// notation of a time, a list in another order. Text in another case may have another meaning.
+pub fn has_same_meaning(sent: &Value, remote: &Value) -> bool {
+    match (sent, remote) {
+        (Value::Array(sent), Value::Array(remote)) => {
+            let mut left: Vec<&Value> = remote.iter().collect();
+            sent.len() == remote.len()
+                && sent.iter().all(|sent| {
+                    let same = left
+                        .iter()
+                        .position(|remote| has_same_meaning(sent, remote));
+                    same.map(|index| left.swap_remove(index)).is_some()
+                })
+        }
+        (Value::Object(sent), Value::Object(remote)) => {
+            sent.len() == remote.len()
+                && sent.iter().all(|(name, sent)| {
+                    remote
+                        .get(name)
+                        .is_some_and(|remote| has_same_meaning(sent, remote))
+                })
+        }
+        _ => same_value(sent, remote) || same_scalar(sent, remote),
+    }
+}
+
 /// Whether both lists have the same entities. Modes that are not declared are not compared, because
 /// the API chooses them.
 pub fn same_entities(declared: &[Entity], observed: &[Entity]) -> bool {
@@ -119,12 +145,19 @@ pub fn entities_value(entities: &[Entity]) -> Value {
 }
 
 fn same_text(left: &Value, right: &Value) -> bool {
+    let (Some(lower), Some(other)) = (scalar_text(left), scalar_text(right)) else {
+        return false;
+    };
+    lower.to_lowercase() == other.to_lowercase() || same_scalar(left, right)
+}
+
+/// Whether two scalars are written alike, or are the same time.
+fn same_scalar(left: &Value, right: &Value) -> bool {
     let (Some(left), Some(right)) = (scalar_text(left), scalar_text(right)) else {
         return false;
     };
     let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
-    left.to_lowercase() == right.to_lowercase()
-        || time(&left).is_some_and(|left| Some(left) == time(&right))
+    left == right || time(&left).is_some_and(|left| Some(left) == time(&right))
 }
 
 fn scalar_text(value: &Value) -> Option<String> {
@@ -138,7 +171,7 @@ fn scalar_text(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_other_form;
+    use super::{has_same_meaning, is_other_form};
     use serde_json::json;
 
     #[test]
@@ -155,6 +188,30 @@ mod tests {
             (json!({"a": 1}), json!({"a": "1", "b": 2})),
         ] {
             assert!(is_other_form(&sent, &remote), "{sent} {remote}");
+        }
+    }
+
+    #[test]
+    fn has_same_meaning_of_text_in_another_case_is_false() {
+        for (sent, remote) in [
+            (json!(7), json!("7")),
+            (json!("true"), json!(true)),
+            (
+                json!("2026-01-01T00:00:00Z"),
+                json!("2026-01-01T00:00:00+00:00"),
+            ),
+            (json!(["b", 1]), json!(["1", "b"])),
+            (json!({"a": 1}), json!({"a": "1"})),
+        ] {
+            assert!(has_same_meaning(&sent, &remote), "{sent} {remote}");
+        }
+        for (sent, remote) in [
+            (json!("Acme/Api"), json!("acme/api")),
+            (json!(7), json!("8")),
+            (json!({"a": 1}), json!({"a": 1, "b": 2})),
+            (json!(["a", "a"]), json!(["a", "b"])),
+        ] {
+            assert!(!has_same_meaning(&sent, &remote), "{sent} {remote}");
         }
     }
 

@@ -142,7 +142,7 @@ impl Observer<'_> {
                 Err(error) => {
                     let recorded = &self.recorded.customers[&id];
                     state.customers.insert(id, placeholder(&recorded.name));
-                    state.unreadable.insert(id, error.to_string());
+                    state.unreadable.insert(id, error.without_duration());
                 }
             }
         }

@@ -65,7 +65,7 @@ impl ReadState {
     }
 
     fn mark_unreadable(&mut self, id: WorkspaceId, error: &ApiError) {
-        self.unreadable.insert(id, error.to_string());
+        self.unreadable.insert(id, error.without_duration());
         if let Some(customer) = self.customers.get_mut(&id) {
             customer.connectors = None;
         }

@@ -5,7 +5,8 @@
 use super::{FieldChange, Reason, diff};
 use crate::model::{
     Answer, ConnectorEntry, LastWrite, MAX_SENDS, ObservedConnector, ResponseSettings, SecretPaths,
-    SettingAnswer, Settings, SinceWrite, is_other_form, pair_plain_settings, same_value,
+    SettingAnswer, Settings, SinceWrite, has_same_meaning, is_other_form, pair_plain_settings,
+    same_value,
 };
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +134,13 @@ impl<'a> Baseline<'a> {
             // The API shows another form when it is read than in the response to the write. Another
             // value is a change by others that did not change `updated_at`.
             _ if is_as_written && is_other_form(wanted, live.value) => Ok(live.stored(recorded)),
+            // After a write by others, the first read may show the API's own form, too.
+            Answer::AsSent
+                if self.since == SinceWrite::AnotherWrite
+                    && has_same_meaning(wanted, live.value) =>
+            {
+                Ok(live.stored(recorded))
+            }
             _ if self.since != SinceWrite::AnotherWrite && recorded.sends >= MAX_SENDS => {
                 Ok(live.not_kept(recorded))
             }

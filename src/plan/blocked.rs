@@ -179,6 +179,9 @@ pub enum Refusal {
         allowed: u64,
         /// Where the limit comes from.
         source: LimitSource,
+        /// The flags of the run that remove objects.
+        #[serde(default)]
+        flags: RemovalFlags,
     },
     /// A prune with an incomplete list of customers.
     IncompleteListing {
@@ -218,6 +221,19 @@ impl Refusal {
             }
         }
     }
+}
+
+/// The flags with which a run removes objects.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovalFlags {
+    /// No flag: only connectors that an unfinished replacement left.
+    #[default]
+    None,
+    /// `--prune`.
+    Prune,
+    /// `--prune --delete-customers`.
+    PruneAndDeleteCustomers,
 }
 
 /// Where the limit on deletions comes from.

@@ -3,7 +3,7 @@
 
 use super::{
     AllowedDeletions, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning, Policy, Reason,
-    Refusal, Step,
+    Refusal, RemovalFlags, Step,
 };
 use crate::model::{Completeness, CountOrPercent, DeletePolicy, Guards, WorkspaceId};
 
@@ -18,6 +18,7 @@ pub(super) struct Deletions {
     /// Owned objects that exist remotely.
     owned: u64,
     limit: Limit,
+    flags: RemovalFlags,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,7 @@ impl Deletions {
             deletes: plan.steps().map(|step| weight(inputs, step)).sum(),
             owned,
             limit: Limit::new(inputs.matches.desired.guards, inputs.policy, owned),
+            flags: flags(inputs.policy),
         }
     }
 
@@ -55,7 +57,16 @@ impl Deletions {
             owned: self.owned,
             allowed,
             source,
+            flags: self.flags,
         })
+    }
+}
+
+fn flags(policy: &Policy) -> RemovalFlags {
+    match (policy.deletes_by_absence(), policy.delete_customers) {
+        (false, _) => RemovalFlags::None,
+        (true, false) => RemovalFlags::Prune,
+        (true, true) => RemovalFlags::PruneAndDeleteCustomers,
     }
 }
 

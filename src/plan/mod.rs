@@ -36,6 +36,7 @@ pub use adoption::only_adoptions;
 pub use approved::{ApprovedPart, StaleCause, StaleStep, approved_part};
 pub use blocked::{
     AllowedDeletions, BlockCode, BlockReason, Blocked, GuardCode, LimitSource, Refusal,
+    RemovalFlags,
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, match_resources};

@@ -87,6 +87,12 @@ impl Plan {
             .collect()
     }
 
+    /// Whether steps send secrets that the run did not read (`--no-secrets`).
+    pub fn sends_unread_secrets(&self) -> bool {
+        let sends_secrets = |step: &Step| !step.operation.sent_references().is_empty();
+        self.resolution == Resolution::NotTried && self.steps().any(sends_secrets)
+    }
+
     /// Whether a step sends a secret that could not be resolved.
     pub fn lacks_secrets(&self) -> bool {
         self.unverified

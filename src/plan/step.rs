@@ -392,6 +392,9 @@ pub struct Summary {
     pub customers_declared: u64,
     /// Declared customers of which the run covers anything.
     pub customers_selected: u64,
+    /// Connectors declared.
+    #[serde(default)]
+    pub connectors_declared: u64,
     /// Declared connectors that the run covers.
     pub connectors_selected: u64,
 }

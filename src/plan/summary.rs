@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Scope {
     customers_declared: u64,
     customers_selected: u64,
+    connectors_declared: u64,
     connectors_selected: u64,
 }
 
@@ -24,6 +25,7 @@ impl Scope {
                     .filter(|name| policy.selects_customer(name))
                     .count(),
             ),
+            connectors_declared: count(desired.connectors().count()),
             connectors_selected: count(
                 connectors
                     .filter(|(address, _)| policy.selects(address))
@@ -38,6 +40,7 @@ impl From<Summary> for Scope {
         Self {
             customers_declared: summary.customers_declared,
             customers_selected: summary.customers_selected,
+            connectors_declared: summary.connectors_declared,
             connectors_selected: summary.connectors_selected,
         }
     }
@@ -50,6 +53,7 @@ pub(super) fn summarize(plan: &Plan, scope: Scope, is_declared: impl Fn(&str) ->
     let mut summary = Summary {
         customers_declared: scope.customers_declared,
         customers_selected: scope.customers_selected,
+        connectors_declared: scope.connectors_declared,
         connectors_selected: scope.connectors_selected,
         ..Summary::default()
     };

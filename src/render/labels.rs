@@ -3,7 +3,7 @@
 //! Every match is exhaustive: a new reason does not compile before it has a label. `explanations`
 //! holds the long texts.
 
-use crate::apply::Outcome;
+use crate::apply::{Outcome, StepProblem};
 use crate::model::{UnresolvedCause, UnverifiedReason};
 use crate::plan::{Action, DriftKind, Reason};
 use serde::Serialize;
@@ -118,6 +118,16 @@ pub(super) fn title(outcome: Outcome) -> &'static str {
         Outcome::Stale => "Stale",
         Outcome::Unknown => "Unknown",
         Outcome::NotAttempted => "Not attempted",
+    }
+}
+
+/// The code of the reason why a step did not succeed. A failed request and a failed ledger have the
+/// codes that they have as the failure of a command.
+pub(super) fn problem(problem: &StepProblem) -> String {
+    match problem {
+        StepProblem::Request { .. } => "remote_failed".to_owned(),
+        StepProblem::Ledger { .. } => "ledger_failed".to_owned(),
+        problem => code(problem),
     }
 }
 

@@ -155,7 +155,7 @@ pub fn initialized(ui: &Ui, files: &[String], next: &str) -> io::Result<()> {
 /// Names the next command.
 pub(super) fn next_command(command: &str) -> Line {
     let text = Safe::new(format_args!("Next: {command}"));
-    Line::at(0).hang(2).text(text)
+    Line::at(0).unwrapped().text(text)
 }
 
 /// Words as a shell reads them.

@@ -39,15 +39,17 @@ pub(crate) use sample::golden;
 pub use saved_plan::{MacCheck, SavedFile, left_for_next_plan, plan_saved, saved_plan};
 pub(crate) use terminal::sanitize;
 pub use terminal::{
-    Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, Safe, Ui, Verbosity, width,
+    Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, RepeatedOptions, Safe, Ui,
+    Verbosity, width,
 };
 pub use text::{
-    doctor, drift, findings, ledger, one_type, plan, rekeyed, report, signed, signing, trust_plan,
-    trusted, types,
+    doctor, drift, findings, ledger, one_type, plan, plan_before_apply, rekeyed, report, signed,
+    signing, trust_plan, trusted, types,
 };
 pub use view::ledger::{
     Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted, UnverifiedRow,
 };
 pub use view::outputs::Outputs;
+pub use view::plan_summary::MissingSecrets;
 pub use view::rekey::Rekeyed;
 pub use view::signing::{Signing, SigningConnector, SigningEntry};

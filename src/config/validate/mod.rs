@@ -23,7 +23,7 @@ pub(super) use names::{CUSTOMER, Declaration, DeclaredNames, reserved_customer};
 pub(super) use policy::{Permissions, SecretPolicy};
 pub(super) use project::{
     ProjectSettings, empty_include, keys_elsewhere, no_customers, not_included, organization,
-    unused_unchecked_secrets, version,
+    settings_not_read, unused_unchecked_secrets, version,
 };
 
 use super::origin::Origin;

@@ -128,6 +128,26 @@ pub(in crate::config) fn keys_elsewhere(
     }
 }
 
+/// Warns of project keys in a file without customers that airlift does not read.
+pub(in crate::config) fn settings_not_read(document: &Document, findings: &mut Findings) {
+    let Some(key) = document.project_keys().next() else {
+        return;
+    };
+    if document.seems_to_have_customers() {
+        return;
+    }
+    let message = format!("airlift does not read this file, so its `{key}` has no effect");
+    let help = "move the keys to airlift.yaml, or rename the file to airlift.yaml if it is the \
+                project file";
+    let origin = document.key(key);
+    findings.at(
+        origin,
+        Code::FileNotIncluded,
+        message,
+        Some(help.to_owned()),
+    );
+}
+
 /// Warns of customers in a file that airlift does not read.
 pub(in crate::config) fn not_included(document: &Document, findings: &mut Findings) {
     if !document.seems_to_have_customers() {

@@ -223,6 +223,7 @@ fn guard_too_many_deletes_fewer_than_ten_owned_uses_count() {
         owned: 9,
         allowed: 5,
         source: crate::plan::LimitSource::Files,
+        flags: crate::plan::RemovalFlags::Prune,
     };
     assert_eq!(fleet(9, 6).plan().refusals, [refusal]);
 }

@@ -4,7 +4,9 @@ use super::{
     CountOrPercent, Scene, block_reasons, declared, detail, id, live_connector, settings, workspace,
 };
 use crate::model::{AdoptPolicy, DeletePolicy, RecordedGuards, UnverifiedCause, UnverifiedEntry};
-use crate::plan::{AllowedDeletions, BlockReason, LimitSource, PlanWarning, Refusal, drift};
+use crate::plan::{
+    AllowedDeletions, BlockReason, LimitSource, PlanWarning, Refusal, RemovalFlags, drift,
+};
 use serde_json::json;
 
 /// The applied scene, in which `acme` has `connector` recorded, which exists in workspace 2.
@@ -202,6 +204,7 @@ fn guard_superseded_connectors_count_as_deletions() {
         owned: 8,
         allowed: 5,
         source: LimitSource::Files,
+        flags: RemovalFlags::None,
     };
     assert_eq!(superseded(6).plan().refusals, [refusal]);
 }
@@ -289,6 +292,7 @@ fn guard_policy_max_delete_percent_caps_files_and_flag() {
         owned: 11,
         allowed: 5,
         source: LimitSource::Policy,
+        flags: RemovalFlags::None,
     };
     assert_eq!(scene.plan().refusals, std::slice::from_ref(&refusal));
     scene.policy.allow_delete = Some(CountOrPercent::Percent(100));

@@ -6,7 +6,7 @@ use crate::apply::{
     ApplyReport, ObjectCounts, OperationReport, Outcome, UnsuccessfulCounts, WaveReport,
 };
 use crate::plan::Action;
-use crate::render::wording;
+use crate::render::{labels, wording};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -62,6 +62,8 @@ pub(super) struct OperationEntry<'a> {
     outcome: Outcome,
     /// The id of the remote object that exists now.
     id: Option<&'a str>,
+    /// The stable code of the reason why the operation did not succeed, which `airlift explain` knows.
+    code: Option<String>,
     /// Why the operation did not succeed.
     message: Option<String>,
     /// Warnings about an operation that succeeded.
@@ -99,6 +101,7 @@ fn operation(operation: &OperationReport) -> OperationEntry<'_> {
         action: operation.action,
         outcome: operation.outcome,
         id: operation.remote_id.as_deref(),
+        code: operation.problem.as_ref().map(labels::problem),
         message: operation.problem.as_ref().map(wording::problem),
         warnings: operation.warnings.iter().map(wording::warning).collect(),
     }

@@ -10,6 +10,7 @@ mod listing;
 use super::labels::{self, counted, number};
 use super::view::Phrase;
 use super::view::plan::PlanView;
+use super::view::plan_summary::MissingSecrets;
 use super::{Out, SavedFile, Verbosity, wording};
 use crate::plan::{Action, Plan, Step};
 use inert::{code, sentence};
@@ -57,7 +58,7 @@ fn document(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
     document.add_groups(plan);
     document.add_rows("Changes in place", &by_change(plan));
     document.add_rows("New", &addresses(plan, Action::Create));
-    document.add_rows("Adopted", &addresses(plan, Action::Adopt));
+    document.add_rows("Adopt", &addresses(plan, Action::Adopt));
     document.finish()
 }
 
@@ -68,7 +69,7 @@ fn head(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
     } else {
         MARKER_WITHOUT_HTML
     };
-    let view = PlanView::new(plan, Verbosity::Normal);
+    let view = PlanView::new(plan, Verbosity::Normal, MissingSecrets::Stop);
     let mut sentences = view.summary.iter().map(text_of);
     let verdict = sentences.next().unwrap_or_default();
     let counts: Vec<String> = sentences.collect();
@@ -123,10 +124,10 @@ impl Document {
     /// Blocked objects, unverified secrets, warnings and what is left alone: counted, with the first
     /// rows.
     fn add_groups(&mut self, plan: &Plan) {
-        let view = PlanView::new(plan, Verbosity::Normal);
+        let view = PlanView::new(plan, Verbosity::Normal, MissingSecrets::Stop);
         // Adoptions and refusals have sections of their own.
         let groups = view.groups.iter();
-        let others = groups.filter(|group| !["Adopted", "Refused"].contains(&group.title));
+        let others = groups.filter(|group| !["Adopt", "Refused"].contains(&group.title));
         for group in others {
             let rows = group.rows.iter().map(|row| {
                 let detail = row

@@ -17,8 +17,8 @@ use unverified::unverified;
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings};
 use crate::plan::{
     Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue,
-    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, Resolution, Step,
-    Summary, Unmanaged, UnmanagedConnector,
+    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, RemovalFlags,
+    Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -119,6 +119,7 @@ pub(crate) fn rich() -> Plan {
             owned: 120,
             allowed: 5,
             source: LimitSource::Files,
+            flags: RemovalFlags::Prune,
         }],
         unverified: unverified(),
         unmanaged: unmanaged(),
@@ -131,6 +132,7 @@ pub(crate) fn rich() -> Plan {
             customers_touched: 4,
             customers_declared: 120,
             customers_selected: 120,
+            connectors_declared: 240,
             connectors_selected: 240,
         },
         ..empty()

@@ -4,8 +4,10 @@
 //! physical line for CI commands again, because wrapping can put any text at the start of a line.
 
 use super::Color;
+use super::repeated::RepeatedOptions;
 use super::sanitize::{self, Safe};
 use super::style::Label;
+use super::wrap::wrap;
 use std::io::{self, Write};
 use std::ops::Range;
 use textwrap::core::display_width;
@@ -18,6 +20,16 @@ pub struct Line {
     parts: Vec<(Label, usize)>,
     indent: usize,
     hang: usize,
+    wrapping: Wrapping,
+}
+
+/// Whether a line is wrapped.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Wrapping {
+    #[default]
+    AtWidth,
+    /// The line is a command, which a reader copies.
+    Never,
 }
 
 impl Line {
@@ -34,6 +46,13 @@ impl Line {
     #[must_use]
     pub fn hang(mut self, column: usize) -> Self {
         self.hang = column;
+        self
+    }
+
+    /// Never wraps the line.
+    #[must_use]
+    pub fn unwrapped(mut self) -> Self {
+        self.wrapping = Wrapping::Never;
         self
     }
 
@@ -74,6 +93,18 @@ impl Line {
         self
     }
 
+    /// The text without the indent.
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Inserts safe text before a byte, into the part of this byte.
+    pub(super) fn insert(&mut self, at: usize, safe: &str) {
+        self.text.insert_str(at, safe);
+        let later = self.parts.iter_mut().filter(|(_, end)| *end > at);
+        later.for_each(|(_, end)| *end += safe.len());
+    }
+
     /// The columns of the widest word.
     pub fn widest_word(&self) -> usize {
         self.text.split(' ').map(display_width).max().unwrap_or(0)
@@ -90,6 +121,8 @@ pub struct Out<'a> {
     writer: Box<dyn Write + 'a>,
     width: usize,
     color: Color,
+    /// What suggested commands repeat.
+    options: RepeatedOptions,
     /// The reader closed the pipe.
     is_closed: bool,
 }
@@ -101,8 +134,15 @@ impl<'a> Out<'a> {
             writer: Box::new(writer),
             width,
             color,
+            options: RepeatedOptions::default(),
             is_closed: false,
         }
+    }
+
+    /// Repeats options in the commands that lines suggest.
+    #[must_use]
+    pub fn with_options(self, options: RepeatedOptions) -> Self {
+        Self { options, ..self }
     }
 
     /// The columns of a line.
@@ -127,7 +167,12 @@ impl<'a> Out<'a> {
 
     /// Writes a line, wrapped at the width.
     pub fn line(&mut self, line: &Line) -> io::Result<()> {
-        let width_from = |column: usize| self.width.saturating_sub(column).max(16);
+        let completed = self.options.complete(line);
+        let line = completed.as_ref().unwrap_or(line);
+        let width_from = |column: usize| match line.wrapping {
+            Wrapping::AtWidth => self.width.saturating_sub(column).max(16),
+            Wrapping::Never => usize::MAX,
+        };
         let pieces = wrap(&line.text, width_from(line.indent), width_from(line.hang));
         let mut bytes = Vec::with_capacity(line.text.len() + 16);
         for (index, piece) in pieces.into_iter().enumerate() {
@@ -214,39 +259,6 @@ impl<'a> Out<'a> {
         }
         Ok(())
     }
-}
-
-/// Breaks a text at blanks, so that the first piece has at most `first` columns and the others at
-/// most `rest`. A wider word is broken at the last column.
-fn wrap(text: &str, first: usize, rest: usize) -> Vec<Range<usize>> {
-    if display_width(text) <= first {
-        return std::iter::once(0..text.trim_end().len()).collect();
-    }
-    let mut pieces = Vec::new();
-    let (mut start, mut width) = (0, first);
-    while start < text.len() {
-        let end = start + fitting(&text[start..], width);
-        pieces.push(start..start + text[start..end].trim_end().len());
-        start = end + (text[end..].len() - text[end..].trim_start().len());
-        width = rest;
-    }
-    pieces
-}
-
-/// How many bytes of a text fit into so many columns.
-fn fitting(text: &str, width: usize) -> usize {
-    let mut column = 0;
-    let mut last_blank = None;
-    for (at, character) in text.char_indices() {
-        if character == ' ' && !text[..at].trim_start().is_empty() {
-            last_blank = Some(at);
-        }
-        column += display_width(character.encode_utf8(&mut [0; 4]));
-        if column > width {
-            return last_blank.unwrap_or_else(|| at.max(character.len_utf8()));
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -6,14 +6,17 @@ pub(super) mod log;
 mod name;
 mod output_environment;
 pub(super) mod progress;
+mod repeated;
 pub(crate) mod sanitize;
 mod streams;
 pub(super) mod style;
 mod ui;
+mod wrap;
 
 pub use color::Color;
 pub use line::{Line, Out};
 pub use output_environment::{ColorChoice, OutputEnvironment, width};
+pub use repeated::RepeatedOptions;
 pub use sanitize::Safe;
 pub use streams::Captured;
 pub use style::Label;

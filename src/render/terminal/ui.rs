@@ -2,7 +2,7 @@
 
 use super::output_environment::{ColorChoice, OutputEnvironment};
 use super::streams::{Captured, Streams};
-use super::{Color, Out};
+use super::{Color, Out, RepeatedOptions};
 use crate::failure::Failure;
 use crate::render::write_failure;
 use std::io::BufWriter;
@@ -44,6 +44,7 @@ pub struct Ui {
     verbosity: Verbosity,
     log: bool,
     streams: Streams,
+    options: RepeatedOptions,
 }
 
 impl Ui {
@@ -57,6 +58,7 @@ impl Ui {
             verbosity,
             log: verbosity == Verbosity::Requests || environment.log,
             streams: Streams::Process,
+            options: RepeatedOptions::default(),
         }
     }
 
@@ -74,10 +76,16 @@ impl Ui {
         (self, captured)
     }
 
+    /// The same, with options that suggested commands repeat.
+    #[must_use]
+    pub fn with_options(self, options: RepeatedOptions) -> Self {
+        Self { options, ..self }
+    }
+
     /// Results: stdout, locked and buffered. The caller flushes it.
     pub fn out(&self) -> Out<'static> {
         let stream = BufWriter::new(self.streams.out(self.out_color.into()));
-        Out::new(stream, self.width, self.out_color)
+        Out::new(stream, self.width, self.out_color).with_options(self.options.clone())
     }
 
     /// Whether a result was written, or a part of one.
@@ -88,7 +96,7 @@ impl Ui {
     /// Status messages: stderr, locked.
     pub fn status(&self) -> Out<'static> {
         let stream = self.streams.stderr(self.stderr_color.into());
-        Out::new(stream, self.width, self.stderr_color)
+        Out::new(stream, self.width, self.stderr_color).with_options(self.options.clone())
     }
 
     /// Whether stderr is a terminal.

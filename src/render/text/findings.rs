@@ -26,6 +26,9 @@ pub fn findings(out: &mut Out<'_>, report: &Report, verbosity: Verbosity) -> io:
         write_finding(out, finding)?;
         out.blank()?;
     }
+    if let Some(mask) = view.mask {
+        out.say(mask)?;
+    }
     if let Some(omitted) = view.omitted {
         out.say(omitted)?;
     }

@@ -15,7 +15,7 @@ pub use doctor::doctor;
 pub use drift::drift;
 pub use findings::findings;
 pub use ledger::{ledger, trust_plan, trusted};
-pub use plan::plan;
+pub use plan::{plan, plan_before_apply};
 pub use rekey::rekeyed;
 pub use report::report;
 pub use signing::{signed, signing};

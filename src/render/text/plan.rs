@@ -5,13 +5,24 @@ use super::{fields, sentences, write_group};
 use crate::plan::Plan;
 use crate::render::terminal::style::Symbol;
 use crate::render::view::plan::{CustomerView, PlanView};
+use crate::render::view::plan_summary::MissingSecrets;
 use crate::render::view::step::{StepView, WarningView};
 use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
 /// Writes a plan.
 pub fn plan(out: &mut Out<'_>, plan: &Plan, verbosity: Verbosity) -> io::Result<()> {
-    let view = PlanView::new(plan, verbosity);
+    plan_before_apply(out, plan, verbosity, MissingSecrets::Stop)
+}
+
+/// Writes the plan of a run that executes it.
+pub fn plan_before_apply(
+    out: &mut Out<'_>,
+    plan: &Plan,
+    verbosity: Verbosity,
+    missing: MissingSecrets,
+) -> io::Result<()> {
+    let view = PlanView::new(plan, verbosity, missing);
     if !view.has_changes {
         sentences(out, &view.summary)?;
         write_groups(out, &view, verbosity)?;
@@ -125,7 +136,9 @@ mod tests {
 
     fn shown(plan: &Plan, width: usize, color: Color, verbosity: Verbosity) -> String {
         let mut bytes = Vec::new();
-        super::plan(&mut Out::new(&mut bytes, width, color), plan, verbosity).unwrap();
+        let mut out = Out::new(&mut bytes, width, color);
+        super::plan(&mut out, plan, verbosity).unwrap();
+        drop(out);
         String::from_utf8(bytes).unwrap()
     }
 
@@ -172,7 +185,7 @@ mod tests {
             customer.steps.retain(|step| step.action == Action::Adopt);
         }
         let text = shown(&plan, 80, Color::Off, Verbosity::Normal);
-        assert!(text.starts_with("= Adopted ("), "{text}");
+        assert!(text.starts_with("= Adopt ("), "{text}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn signed(out: &mut Out<'_>, signing: &Signing) -> io::Result<()> {
     } else {
         format!(" Removed: {}.", entries(removed))
     };
-    let text = format!("Signed: {}.{removed} Next: airlift plan", entries(signed));
+    let text = format!("Signed: {}.{removed} Next: `airlift plan`", entries(signed));
     out.line(&Line::at(0).hang(2).label(Label::Strong, Safe::new(text)))?;
     out.flush()
 }

@@ -50,7 +50,7 @@ impl<'a> DriftView<'a> {
             drift,
             summary: summary(drift),
             unmanaged: unmanaged(&drift.unmanaged),
-            blocked: super::plan::blocked(&drift.blocked),
+            blocked: super::plan::blocked(&drift.blocked, "not compared; changes are not known"),
         }
     }
 

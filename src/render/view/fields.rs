@@ -3,8 +3,9 @@
 //! A secret appears as its reference only.
 
 use super::Phrase;
+use crate::model::{appearances, normalized};
 use crate::plan::{Action, FieldChange, FieldValue};
-use crate::render::{Label, Safe};
+use crate::render::{Label, Safe, wording};
 use serde::Serialize;
 use serde_json::Value;
 use similar::{ChangeTag, InlineChange, TextDiff};
@@ -97,9 +98,12 @@ fn inline(change: &FieldChange, action: Action) -> Phrase {
         (Hidden, Hidden) => Phrase::new(Label::Secret, "(secret)").text(" differs"),
         (before, Hidden) => secret(action_on(before, action)),
         (Absent, after) => Phrase::plain(side(after)),
-        (before, after) => Phrase::new(Label::Removed, side(before))
-            .label(Label::Faint, " -> ")
-            .label(Label::Added, side(after)),
+        (before, after) => {
+            let (before, after) = sides(before, after);
+            Phrase::new(Label::Removed, before)
+                .label(Label::Faint, " -> ")
+                .label(Label::Added, after)
+        }
     }
 }
 
@@ -127,6 +131,26 @@ fn reference(text: &str) -> Safe {
         .strip_prefix("${")
         .and_then(|rest| rest.strip_suffix('}'));
     Safe::new(inner.unwrap_or(text))
+}
+
+/// Both values. Texts that look alike are written with escapes, which show the difference.
+fn sides(before: &FieldValue, after: &FieldValue) -> (Safe, Safe) {
+    use FieldValue::Value as Readable;
+    match (before, after) {
+        (Readable(Value::String(before)), Readable(Value::String(after)))
+            if look_alike(before, after) =>
+        {
+            (wording::escaped_name(before), wording::escaped_name(after))
+        }
+        _ => (side(before), side(after)),
+    }
+}
+
+fn look_alike(left: &str, right: &str) -> bool {
+    let is_ascii = left.is_ascii() && right.is_ascii();
+    !is_ascii
+        && (normalized(left) == normalized(right)
+            || !appearances(left).is_disjoint(&appearances(right)))
 }
 
 fn side(value: &FieldValue) -> Safe {
@@ -200,5 +224,37 @@ impl serde_json::ser::Formatter for OneLine {
         W: ?Sized + io::Write,
     {
         writer.write_all(b": ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Cow, FieldChange, FieldValue, FieldView};
+
+    fn shown(before: &str, after: &str) -> String {
+        let change = FieldChange {
+            path: "name".into(),
+            before: FieldValue::Value(before.into()),
+            after: FieldValue::Value(after.into()),
+        };
+        let view = FieldView::new(Cow::Borrowed(&change), Action::Rename);
+        let pieces = view.value.pieces().iter();
+        pieces.map(|(_, text)| text.as_str()).collect()
+    }
+
+    #[test]
+    fn field_with_texts_that_look_alike_shows_their_difference() {
+        for (before, after, expected) in [
+            (
+                "caf\u{e9}",
+                "cafe\u{301}",
+                r#""caf\u{e9}" -> "cafe\u{301}""#,
+            ),
+            ("acme", "\u{430}cme", r#""acme" -> "\u{430}cme""#),
+            ("caf\u{e9}", "bar", "\"caf\u{e9}\" -> \"bar\""),
+            ("modern", "modem", "\"modern\" -> \"modem\""),
+        ] {
+            assert_eq!(shown(before, after), expected);
+        }
     }
 }

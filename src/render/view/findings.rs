@@ -13,6 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Debug)]
 pub(crate) struct FindingsView<'a> {
     pub(crate) findings: Vec<FindingView<'a>>,
+    /// What the mask in source lines means, if one is shown.
+    pub(crate) mask: Option<&'static str>,
     /// The number of findings that are not listed.
     pub(crate) omitted: Option<Safe>,
     /// The number of findings.
@@ -58,12 +60,25 @@ impl<'a> FindingsView<'a> {
             (groups.first_findings(report), omitted)
         };
         Self {
+            mask: mask(&findings),
             findings,
             omitted: (omitted > 0)
                 .then(|| Safe::new(format_args!("{omitted} more are not listed"))),
             count: count(report),
         }
     }
+}
+
+/// The meaning of the mask, if a source line has one.
+fn mask(findings: &[FindingView<'_>]) -> Option<&'static str> {
+    let is_masked = |finding: &FindingView<'_>| {
+        let source = finding.source.as_ref();
+        source.is_some_and(|source| source.text.contains("•••"))
+    };
+    findings
+        .iter()
+        .any(is_masked)
+        .then_some("••• hides a value that may be a secret.")
 }
 
 /// The warnings of a report by code and message. The message names what the warning depends on, such as the type of the

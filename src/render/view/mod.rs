@@ -11,6 +11,7 @@ pub(crate) mod ledger;
 pub(crate) mod outputs;
 mod phrase;
 pub(crate) mod plan;
+pub(crate) mod plan_summary;
 pub(crate) mod rekey;
 pub(crate) mod report;
 pub(crate) mod signing;

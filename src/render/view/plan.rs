@@ -1,15 +1,13 @@
 //! Responsible for the view of a plan: the steps of each customer, what is left alone, and the
 //! counts.
 
+use super::plan_summary::{MissingSecrets, summary};
 use super::step::{self, StepView};
 use super::unmanaged::unmanaged;
 use super::unverified::unverified;
 use super::{Group, Listing, Phrase, Row};
 use crate::model::Address;
-use crate::plan::{
-    Action, AllowedDeletions, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal,
-    Resolution, Step, Summary,
-};
+use crate::plan::{Action, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal, Step};
 use crate::render::labels::{self, counted};
 use crate::render::terminal::style::{SYMBOLS, Symbol};
 use crate::render::wording;
@@ -44,7 +42,7 @@ pub(crate) struct CustomerView<'a> {
 }
 
 impl<'a> PlanView<'a> {
-    pub(crate) fn new(plan: &'a Plan, verbosity: Verbosity) -> Self {
+    pub(crate) fn new(plan: &'a Plan, verbosity: Verbosity, missing: MissingSecrets) -> Self {
         let has_changes = plan.has_changes();
         let about_creations = || {
             let warnings = plan.warnings.iter();
@@ -61,11 +59,7 @@ impl<'a> PlanView<'a> {
             has_changes,
             groups: groups(plan, about_creations().skip(written).count()),
             legend: legend(plan),
-            summary: if has_changes {
-                changed(plan)
-            } else {
-                unchanged(plan)
-            },
+            summary: summary(plan, missing),
         }
     }
 
@@ -107,24 +101,14 @@ pub(crate) enum Applyable {
 
 impl Applyable {
     pub(crate) fn from_plan(plan: &Plan) -> Self {
-        let sends_secrets = || {
-            plan.steps()
-                .any(|step| !step.operation.sent_references().is_empty())
-        };
         if !plan.has_changes() || !plan.refusals.is_empty() || plan.lacks_secrets() {
             Self::No
-        } else if plan.resolution == Resolution::NotTried && sends_secrets() {
+        } else if plan.sends_unread_secrets() {
             Self::Unknown
         } else {
             Self::Yes
         }
     }
-}
-
-fn touched(plan: &Plan) -> impl Iterator<Item = &CustomerPlan> {
-    plan.customers
-        .iter()
-        .filter(|customer| !customer.steps.is_empty())
 }
 
 /// Whether a step belongs to its customer's list; adoptions have a group of their own.
@@ -137,7 +121,7 @@ fn groups(plan: &Plan, unwritten: usize) -> Vec<Group> {
     adopted(plan)
         .into_iter()
         .chain(warnings(&plan.warnings, unwritten))
-        .chain(blocked(&plan.blocked))
+        .chain(blocked(&plan.blocked, "cannot be planned; left alone"))
         .chain(unverified(&plan.unverified))
         .chain(unmanaged(&plan.unmanaged))
         .chain(refused(&plan.refusals))
@@ -160,7 +144,7 @@ fn adopted(plan: &Plan) -> Option<Group> {
     (!rows.is_empty()).then(|| Group {
         symbol: Some(Label::from_action(Action::Adopt)),
         label: Label::Strong,
-        title: "Adopted",
+        title: "Adopt",
         count: Some(counted(rows.len(), "object")),
         meaning: "exists and is not in the ledger; will be recorded as managed by airlift",
         code: Some(Safe::new(labels::code(Reason::FoundByName))),
@@ -198,7 +182,7 @@ fn warnings(warnings: &[PlanWarning], unwritten: usize) -> Option<Group> {
     })
 }
 
-pub(super) fn blocked(blocked: &[Blocked]) -> Option<Group> {
+pub(super) fn blocked(blocked: &[Blocked], meaning: &'static str) -> Option<Group> {
     let rows: Vec<Row> = blocked
         .iter()
         .map(|entry| {
@@ -217,7 +201,7 @@ pub(super) fn blocked(blocked: &[Blocked]) -> Option<Group> {
         label: Label::Error,
         title: "Blocked",
         count: None,
-        meaning: "cannot be planned; left alone",
+        meaning,
         code: None,
         rows,
         listing: Listing::FirstOfEachCause,
@@ -257,106 +241,4 @@ fn legend(plan: &Plan) -> Vec<Symbol> {
         .into_iter()
         .filter(|symbol| present.contains(symbol.text))
         .collect()
-}
-
-fn changed(plan: &Plan) -> Vec<Phrase> {
-    let summary = &plan.summary;
-    let changes = format!(
-        "Plan: {} to add, {} to change, {} to destroy.",
-        summary.add, summary.change, summary.destroy
-    );
-    let mut sentences = vec![Phrase::new(Label::Strong, Safe::new(changes))];
-    if summary.secrets > 0 {
-        let secrets = format_args!("Secrets: {} to write.", summary.secrets);
-        sentences.push(Phrase::plain(Safe::new(secrets)));
-    }
-    let touched_declared = summary.customers_touched;
-    let undeclared = (touched(plan).count() as u64).saturating_sub(touched_declared);
-    let compared = if plan.partial {
-        format!("{} selected", summary.customers_selected)
-    } else {
-        summary.customers_declared.to_string()
-    };
-    let removed = match undeclared {
-        0 => String::new(),
-        removed => format!(", and {removed} no longer in the files"),
-    };
-    sentences.push(Phrase::plain(Safe::new(format_args!(
-        "Customers: {touched_declared} touched of {compared}{removed}."
-    ))));
-    sentences.extend(plan.deletions.map(deletions));
-    if plan.lacks_secrets() {
-        let sentence = "Apply would stop: it needs secrets that cannot be resolved.";
-        sentences.push(Phrase::new(Label::Error, sentence));
-    }
-    sentences.extend(further_counts(plan));
-    sentences
-}
-
-fn deletions(deletions: AllowedDeletions) -> Phrase {
-    let AllowedDeletions {
-        deletes,
-        allowed,
-        source,
-    } = deletions;
-    let source = wording::limit_source(source);
-    Phrase::plain(Safe::new(format_args!(
-        "Deletions and suspensions: {deletes}, allowed by {source} (up to {allowed})."
-    )))
-}
-
-fn unchanged(plan: &Plan) -> Vec<Phrase> {
-    let mut sentences = vec![Phrase::new(Label::Good, "No changes.")];
-    let differs = |warning: &PlanWarning| {
-        matches!(
-            warning,
-            PlanWarning::RegionIgnored { .. } | PlanWarning::SettingNotKept { .. }
-        )
-    };
-    if plan.blocked.is_empty() && !plan.warnings.iter().any(differs) {
-        sentences.push(Phrase::plain(matching(plan)));
-    }
-    sentences.extend(further_counts(plan));
-    sentences
-}
-
-/// The sentence about customers that match the files.
-fn matching(plan: &Plan) -> Safe {
-    match plan.summary.customers_declared {
-        _ if plan.partial => selected_match(plan.summary),
-        0 => "The files declare no customer.".into(),
-        1 => "The customer matches the files.".into(),
-        n => Safe::new(format_args!("All {n} customers match the files.")),
-    }
-}
-
-/// The sentence about the part of the files that was compared.
-fn selected_match(summary: Summary) -> Safe {
-    match (summary.connectors_selected, summary.customers_selected) {
-        (0, 0) => {
-            "Nothing that was selected is in the files, and a narrowed run removes nothing.".into()
-        }
-        (0, 1) => "The selected customer matches the files.".into(),
-        (0, n) => Safe::new(format_args!("The {n} selected customers match the files.")),
-        (1, _) => "The selected connector matches the files.".into(),
-        (n, _) => Safe::new(format_args!("The {n} selected connectors match the files.")),
-    }
-}
-
-/// The counts that are shown only if they are not zero.
-fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
-    let counts = [
-        ("Adopted", plan.summary.adopt),
-        ("Blocked", plan.blocked.len() as u64),
-        ("Not verified", plan.unverified.len() as u64),
-        ("Warnings", plan.warnings.len() as u64),
-    ];
-    let partial = plan
-        .partial
-        .then(|| Phrase::plain("Partial: the rest of the files was left out."));
-    counts
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(what, count)| Phrase::plain(Safe::new(format_args!("{what}: {count}."))))
-        .chain(partial)
 }

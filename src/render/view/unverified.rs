@@ -1,10 +1,14 @@
 //! Responsible for the view of secrets that could not be compared or resolved, grouped by cause.
 
 use super::{Group, Listing, Phrase, Row};
-use crate::plan::{SecretNeed, Unverified, UnverifiedSecret};
+use crate::model::Address;
+use crate::plan::{SecretNeed, Unverified};
 use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+/// The number of secrets that a line about a reference names.
+const NAMED_SECRETS: usize = 3;
 
 /// One group for each cause. Secrets that a step sends come first, because they stop apply.
 pub(super) fn unverified(unverified: &[Unverified]) -> Vec<Group> {
@@ -28,20 +32,61 @@ fn group_of_cause(entries: &[&Unverified]) -> Option<Group> {
         (Some(cause), SecretNeed::ToCompare) => (labels::unresolved(cause), labels::code(cause)),
         (None, _) => (labels::unverified(first.why), labels::code(first.why)),
     };
-    let rows: Vec<Row> = entries.iter().map(|entry| unverified_row(entry)).collect();
+    let unresolved = by_reference(entries);
     Some(Group {
         symbol: Some(Label::Unverified),
         label: Label::Strong,
         title: "Not verified",
-        count: Some(counted(rows.len(), "connector")),
+        count: Some(counted(entries.len(), "connector")),
         meaning,
         code: Some(Safe::new(code)),
-        rows,
-        listing: Listing::First,
+        rows: if unresolved.is_empty() {
+            entries.iter().map(|entry| unverified_row(entry)).collect()
+        } else {
+            unresolved.iter().map(reference_row).collect()
+        },
+        listing: Listing::FirstOfEachCause,
     })
 }
 
-/// A connector with the paths of its secrets. The second line has the references and their problems.
+/// The secrets of each reference with its problem, in the order of the references.
+type ByReference<'a> = BTreeMap<(String, &'a str), Vec<(&'a Address, &'a str)>>;
+
+fn by_reference<'a>(entries: &[&'a Unverified]) -> ByReference<'a> {
+    let mut secrets = ByReference::new();
+    for entry in entries {
+        for secret in &entry.secrets {
+            if let (Some(reference), Some(problem)) = (&secret.reference, &secret.problem) {
+                secrets
+                    .entry((reference.to_string(), problem))
+                    .or_default()
+                    .push((&entry.address, &secret.path));
+            }
+        }
+    }
+    secrets
+}
+
+/// A reference with its problem. The second line has the first secrets that use it.
+fn reference_row(
+    ((reference, problem), secrets): (&(String, &str), &Vec<(&Address, &str)>),
+) -> Row {
+    let named = secrets.iter().take(NAMED_SECRETS);
+    let mut named: Vec<String> = named
+        .map(|(address, path)| format!("{}: {path}", Safe::address(address)))
+        .collect();
+    let more = secrets.len() - named.len();
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    let text = Safe::new(format_args!("{reference}: {problem}"));
+    Row {
+        detail: Some(Safe::new(named.join("; "))),
+        ..Row::new(Phrase::plain(text)).with_cause((*problem).to_owned())
+    }
+}
+
+/// A connector with the paths of its secrets.
 fn unverified_row(entry: &Unverified) -> Row {
     let paths: Vec<&str> = entry
         .secrets
@@ -49,16 +94,6 @@ fn unverified_row(entry: &Unverified) -> Row {
         .map(|secret| secret.path.as_str())
         .collect();
     let address = Safe::address(&entry.address);
-    let problems: BTreeSet<String> = entry.secrets.iter().filter_map(problem).collect();
-    let problems: Vec<String> = problems.into_iter().collect();
     let text = Safe::new(format_args!("{address}: {}", paths.join(", ")));
-    Row {
-        detail: (!problems.is_empty()).then(|| Safe::new(problems.join("; "))),
-        ..Row::new(Phrase::plain(text))
-    }
-}
-
-fn problem(secret: &UnverifiedSecret) -> Option<String> {
-    let reference = secret.reference.as_ref()?;
-    Some(format!("{reference}: {}", secret.problem.as_ref()?))
+    Row::new(Phrase::plain(text))
 }

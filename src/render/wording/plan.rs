@@ -1,7 +1,7 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
 use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
-use crate::plan::{BlockReason, LimitSource, Refusal};
+use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RemovalFlags};
 use crate::render::labels::{self, counted};
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
@@ -36,15 +36,9 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
              one with `airlift adopt CUSTOMER=ID`"
         ),
         BlockReason::AmbiguousType { kind } => {
-            format!("several definitions are named {kind:?}; write the definition's id as the type")
+            format!("several types of the API are named {kind:?}; write the id of one as the type")
         }
-        BlockReason::UnknownType { kind, similar } if similar.is_empty() => {
-            format!("the live catalog has no type {kind:?}")
-        }
-        BlockReason::UnknownType { kind, similar } => format!(
-            "the live catalog has no type {kind:?}; similar types: {}",
-            similar.join(", ")
-        ),
+        BlockReason::UnknownType { kind, similar } => unknown_type(kind, similar),
         BlockReason::UnknownStatus { status } => format!(
             "the workspace's status is {status:?}, which this version does not know; airlift writes \
              nothing to it"
@@ -78,6 +72,24 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
         BlockReason::OtherChanges => OTHER_CHANGES.to_owned(),
         BlockReason::ReplacedMeanwhile => REPLACED_MEANWHILE.to_owned(),
     }
+}
+
+fn unknown_type(kind: &str, similar: &[String]) -> String {
+    let names: Vec<String> = similar.iter().map(|name| type_name(name)).collect();
+    if names.is_empty() {
+        return format!(
+            "the API has no type {kind:?}; `airlift types` lists the types that this version knows"
+        );
+    }
+    format!(
+        "the API has no type {kind:?}; did you mean {}?",
+        names.join(" or ")
+    )
+}
+
+/// The name of a type as files have it: `zendesk-support` for `Zendesk Support`.
+fn type_name(name: &str) -> String {
+    name.to_lowercase().replace([' ', '_'], "-")
 }
 
 fn foreign_connector(
@@ -122,6 +134,11 @@ fn holds_unmanaged(connectors: usize) -> String {
     )
 }
 
+/// The code of a block, which `airlift explain` explains.
+pub(crate) fn block_code(blocked: &Blocked) -> String {
+    labels::code(blocked.code())
+}
+
 /// The code of a refusal, which `airlift explain` explains.
 pub(crate) fn refusal_code(refusal: &Refusal) -> String {
     labels::code(refusal.code())
@@ -139,7 +156,15 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             owned,
             allowed,
             source,
-        } => too_many_deletes(*deletes, *owned, *allowed, *source),
+            flags,
+        } => {
+            let advice = deletion_advice(*source, *flags, *deletes);
+            let limit = limit_source(*source);
+            format!(
+                "{deletes} of {owned} owned objects would be deleted or suspended, and {allowed} \
+                 are allowed by {limit}; {advice}"
+            )
+        }
         Refusal::IncompleteListing { problem } => format!(
             "the list of workspaces is incomplete ({problem}), so a missing workspace may still \
              exist; run again later, or without --prune"
@@ -165,20 +190,20 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
     }
 }
 
-fn too_many_deletes(deletes: u64, owned: u64, allowed: u64, source: LimitSource) -> String {
-    let limit = limit_source(source);
-    let advice = match source {
-        LimitSource::Files | LimitSource::AllowDelete => format!(
-            "if that is intended, allow it for one run with `airlift apply --allow-delete {deletes}`"
-        ),
-        LimitSource::Policy => {
-            "remove fewer objects per run, or have the owner of the policy file raise its limit"
-                .to_owned()
-        }
+/// What to do about too many deletions: a command that allows this number.
+fn deletion_advice(source: LimitSource, flags: RemovalFlags, deletes: u64) -> String {
+    if source == LimitSource::Policy {
+        return "remove fewer objects per run, or have the owner of the policy file raise its limit"
+            .to_owned();
+    }
+    let flags = match flags {
+        RemovalFlags::None => "",
+        RemovalFlags::Prune => " --prune",
+        RemovalFlags::PruneAndDeleteCustomers => " --prune --delete-customers",
     };
     format!(
-        "{deletes} of {owned} owned objects would be deleted or suspended, and {allowed} are \
-         allowed by {limit}; {advice}"
+        "if that is intended, allow it for one run with \
+         `airlift apply{flags} --allow-delete {deletes}`"
     )
 }
 
@@ -194,7 +219,7 @@ pub(crate) fn limit_source(source: LimitSource) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{blocked, refused};
-    use crate::plan::{BlockReason, LimitSource, Refusal};
+    use crate::plan::{BlockReason, LimitSource, Refusal, RemovalFlags};
 
     #[test]
     fn blocked_by_unmanaged_connectors_counts_them() {
@@ -211,10 +236,11 @@ mod tests {
                 similar: similar.iter().map(ToString::to_string).collect(),
             })
         };
-        assert_eq!(worded(&[]), "the live catalog has no type \"gitea\"");
+        let unknown = "the API has no type \"gitea\"; ";
+        assert!(worded(&[]).starts_with(&format!("{unknown}`airlift types`")));
         assert_eq!(
-            worded(&["github", "gitlab"]),
-            "the live catalog has no type \"gitea\"; similar types: github, gitlab"
+            worded(&["GitHub", "Zendesk Support"]),
+            format!("{unknown}did you mean github or zendesk-support?")
         );
     }
 
@@ -223,7 +249,7 @@ mod tests {
         let worded = blocked(&BlockReason::AmbiguousType {
             kind: "gitea".into(),
         });
-        assert!(worded.starts_with("several definitions are named \"gitea\""));
+        assert!(worded.starts_with("several types of the API are named \"gitea\""));
     }
 
     #[test]
@@ -240,15 +266,25 @@ mod tests {
 
     #[test]
     fn refused_for_too_many_deletes_names_the_numbers_and_the_flag() {
-        let worded = refused(&Refusal::TooManyDeletes {
-            deletes: 6,
-            owned: 9,
-            allowed: 5,
-            source: LimitSource::Files,
-        });
-        assert!(worded.starts_with("6 of 9 owned objects"), "{worded}");
-        assert!(worded.contains("and 5 are allowed"), "{worded}");
-        assert!(worded.ends_with("--allow-delete 6`"), "{worded}");
+        let worded = |flags| {
+            refused(&Refusal::TooManyDeletes {
+                deletes: 6,
+                owned: 9,
+                allowed: 5,
+                source: LimitSource::Files,
+                flags,
+            })
+        };
+        let pruned = worded(RemovalFlags::Prune);
+        assert!(pruned.starts_with("6 of 9 owned objects"), "{pruned}");
+        assert!(pruned.contains("and 5 are allowed"), "{pruned}");
+        let command = "`airlift apply --prune --allow-delete 6`";
+        assert!(pruned.ends_with(command), "{pruned}");
+        let deleted = worded(RemovalFlags::PruneAndDeleteCustomers);
+        let command = "`airlift apply --prune --delete-customers --allow-delete 6`";
+        assert!(deleted.ends_with(command), "{deleted}");
+        let superseded = worded(RemovalFlags::None);
+        assert!(superseded.ends_with("`airlift apply --allow-delete 6`"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::model::{Address, Resemblance};
 use crate::plan::{ExistingKind, ExistingObject, PlanWarning};
+use crate::render::Safe;
 
 /// A warning in words.
 #[derive(Debug)]
@@ -86,7 +87,18 @@ fn object(existing: &ExistingObject) -> String {
         ExistingKind::Unmanaged => "exists, is not managed",
         ExistingKind::OtherType => "exists with another type, is not managed",
     };
-    format!("{name:?} ({id}: {kind}, {})", difference(*resemblance))
+    let name = match resemblance {
+        Resemblance::Normalization | Resemblance::Appearance => {
+            escaped_name(name).as_str().to_owned()
+        }
+        _ => format!("{name:?}"),
+    };
+    format!("{name} ({id}: {kind}, {})", difference(*resemblance))
+}
+
+/// A name in quotes, with escapes in place of characters outside of ASCII.
+pub(crate) fn escaped_name(name: &str) -> Safe {
+    Safe::new(format_args!("\"{}\"", name.escape_default()))
 }
 
 fn difference(resemblance: Resemblance) -> &'static str {
@@ -205,6 +217,23 @@ mod tests {
         assert!(
             text.contains("another type") && !text.contains("write"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn resembles_existing_in_another_normalization_shows_the_difference() {
+        let warning = plan_warning(&PlanWarning::ResemblesExisting {
+            address: Address::customer("caf\u{e9}"),
+            existing: vec![ExistingObject {
+                name: "cafe\u{301}".into(),
+                resemblance: Resemblance::Normalization,
+                ..existing(ExistingKind::Unmanaged)
+            }],
+        });
+        let problem = warning.problem;
+        assert!(
+            problem.contains(r#"similar to "cafe\u{301}" ("#),
+            "{problem}"
         );
     }
 

@@ -14,6 +14,7 @@ use crate::model::{
     DEFAULT_STORES, Health, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
     UnresolvedCause,
 };
+use crate::plan::SecretNeed;
 use futures_util::{StreamExt, future, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -120,19 +121,31 @@ impl Resolver {
             .await
     }
 
-    /// Checks every store that the references use, and resolves the references, for `doctor`.
-    pub async fn health(&self, references: &BTreeSet<SecretRef>) -> Vec<HealthCheck> {
+    /// Checks every store that the references use, and resolves the references, for `doctor`. `needed` has the
+    /// references that the next apply sends. A problem that concerns none of them is a warning.
+    pub async fn health(
+        &self,
+        references: &BTreeSet<SecretRef>,
+        needed: &BTreeSet<SecretRef>,
+    ) -> Vec<HealthCheck> {
         let mut checks = Vec::new();
         for (kind, references) in by_store(references) {
+            let is_needed = references
+                .iter()
+                .any(|reference| needed.contains(reference));
             let of_store = match self.store(kind) {
                 Ok(store) => store.health(&references).await,
                 // Resolving the references reports the error.
                 Err(_) => Vec::new(),
             };
             let has_failed = of_store.iter().any(|check| check.health == Health::Fail);
-            checks.extend(of_store);
+            if is_needed {
+                checks.extend(of_store);
+            } else {
+                checks.extend(of_store.into_iter().map(only_compared));
+            }
             if !has_failed {
-                checks.extend(self.check_references(kind, references).await);
+                checks.extend(self.check_references(kind, references, needed).await);
             }
         }
         checks
@@ -143,6 +156,7 @@ impl Resolver {
         &self,
         kind: &StoreKind,
         references: Vec<&SecretRef>,
+        needed: &BTreeSet<SecretRef>,
     ) -> Vec<HealthCheck> {
         let subject = format!("store {kind}");
         let references: BTreeSet<SecretRef> = references.into_iter().cloned().collect();
@@ -152,18 +166,28 @@ impl Resolver {
             let detail = format!("{} secret{plural} can be resolved", references.len());
             return vec![HealthCheck::ok(&subject, detail)];
         }
-        let mut by_problem: BTreeMap<(UnresolvedCause, String), Vec<String>> = BTreeMap::new();
+        let mut by_problem: BTreeMap<(SecretNeed, UnresolvedCause, String), Vec<String>> =
+            BTreeMap::new();
         for ResolveError { reference, kind } in failures {
+            let need = if needed.contains(&reference) {
+                SecretNeed::ToSend
+            } else {
+                SecretNeed::ToCompare
+            };
             by_problem
-                .entry((kind.cause(), kind.to_string()))
+                .entry((need, kind.cause(), kind.to_string()))
                 .or_default()
                 .push(reference.to_string());
         }
         by_problem
             .into_iter()
-            .map(|((cause, problem), names)| {
+            .map(|((need, cause, problem), names)| {
                 let detail = format!("{problem}: {}", named(&names));
-                HealthCheck::fail(&subject, detail, cause.hint())
+                let check = HealthCheck::fail(&subject, detail, cause.hint());
+                match need {
+                    SecretNeed::ToSend => check,
+                    SecretNeed::ToCompare => only_compared(check),
+                }
             })
             .collect()
     }
@@ -255,6 +279,21 @@ impl Resolver {
 
     fn stores(&self) -> std::sync::MutexGuard<'_, BTreeMap<StoreKind, Arc<dyn Store>>> {
         self.stores.lock_unpoisoned()
+    }
+}
+
+/// A failed check as a warning, because apply sends none of the secrets that it concerns.
+fn only_compared(check: HealthCheck) -> HealthCheck {
+    if check.health != Health::Fail {
+        return check;
+    }
+    let hint = check.hint.unwrap_or_default();
+    HealthCheck {
+        health: Health::Warn,
+        hint: Some(format!(
+            "{hint}; until then apply goes on, because it sends no secret of this line"
+        )),
+        ..check
     }
 }
 

@@ -176,7 +176,7 @@ async fn health_reports_each_store_without_values() {
     .map(|text| text.parse().unwrap())
     .collect();
     let resolver = resolver(project.path());
-    let checks = resolver.health(&references).await;
+    let checks = resolver.health(&references, &references).await;
     let details: Vec<(Health, &str)> = checks
         .iter()
         .map(|check| (check.health, check.detail.as_str()))
@@ -200,4 +200,7 @@ async fn health_reports_each_store_without_values() {
         ]
     );
     assert!(!format!("{checks:?}").contains("hunter2"));
+    let checks = resolver.health(&references, &BTreeSet::new()).await;
+    assert_eq!(checks.len(), 4);
+    assert!(checks.iter().all(|check| check.health == Health::Warn));
 }

@@ -83,7 +83,6 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
             "explanations",
             "export",
             "failure",
-            "model",
             "plan",
             "process",
             "render",

@@ -226,6 +226,36 @@ fn load_directory_with_second_project_file_is_refused() {
     assert_eq!(codes, [Code::ProjectKeyElsewhere, Code::FileNotIncluded]);
 }
 
+#[test]
+fn load_directory_with_unread_settings_names_the_file() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("acme.yaml", "version: 1\ncustomers: [{name: acme}]\n");
+    // Files of other programs, some of whose keys have the name of a project key.
+    write("compose.yml", "include: [other.yml]\nservices: {}\n");
+    write("package.json", "{\"version\": \"1.0.0\"}\n");
+    assert!(load_one(home.path()).report.findings.is_empty());
+    write("airlift.yml", "version: 1\nguards: {max_deletes: 2}\n");
+    write("settings/guards.yaml", "guards: {max_deletes: 2}\n");
+    let loaded = load_one(home.path());
+    assert!(loaded.project.is_some());
+    let reported: Vec<(Code, &str)> = loaded
+        .report
+        .findings
+        .iter()
+        .map(|finding| (finding.code, finding.location.file.as_str()))
+        .map(|(code, file)| (code, file.rsplit('/').next().unwrap()))
+        .collect();
+    let expected = ["airlift.yml", "guards.yaml"].map(|file| (Code::FileNotIncluded, file));
+    assert_eq!(reported, expected);
+    let message = &loaded.report.findings[0].message;
+    assert!(message.contains("`guards` has no effect"), "{message}");
+}
+
 #[cfg(unix)]
 #[test]
 fn secret_policy_of_linked_file_is_judged_on_its_target() {

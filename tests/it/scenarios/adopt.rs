@@ -17,7 +17,7 @@ fn adopt_by_name_leaves_credentials_not_verified() {
     let before = env.connector("Globex Stripe");
     let plan = env.run(&["plan"]);
     plan.exits(0)
-        .says("= Adopted (2 objects)")
+        .says("= Adopt (2 objects)")
         .says("  globex (customer)")
         .says("  globex/Globex Stripe (stripe)");
     let (output, traffic) = env.converge(&[]);
@@ -175,7 +175,7 @@ fn duplicate_of_recorded_connector_is_unmanaged() {
 fn type_outside_the_catalog_is_accepted_by_definition_id() {
     let env = TestEnv::with(PROJECT, options());
     env.edit("type: stripe", "type: stripee");
-    env.run(&["plan"]).exits(1).complains("stripe");
+    env.run(&["plan"]).exits(4).says("did you mean stripe?");
     let listed = env.remote().send(
         Method::GET,
         "/api/v1/integrations/definitions/sources",

@@ -92,7 +92,7 @@ fn sign_with_other_key_says_so_and_counts_the_entries() {
     let sign = env.run(&["ledger", "sign", "--auto-approve"]);
     sign.exits(0)
         .says("[ledger_key_changed]")
-        .ends_with("Signed: 2 entries. Next: airlift plan");
+        .ends_with("Signed: 2 entries. Next: `airlift plan`");
     assert!(!sign.stdout.contains("ledger_entry_altered"), "{sign}");
 }
 

@@ -1,0 +1,103 @@
+//! Responsible for the options that a suggested command repeats: those of this run that name the
+//! project, the API and the ledger. Without them, the command would concern another project.
+
+use super::{Line, Safe};
+
+/// The start of a command in backticks.
+const START: &str = "`airlift ";
+
+/// Commands that read the project, the API and the ledger.
+const COMMANDS: [&str; 9] = [
+    "adopt", "apply", "doctor", "drift", "export", "ledger", "outputs", "plan", "rotate",
+];
+
+/// Options of the command line that suggested commands repeat.
+#[derive(Clone, Debug, Default)]
+pub struct RepeatedOptions {
+    /// `-f` with each path.
+    files: String,
+    /// The other ones.
+    access: String,
+}
+
+impl RepeatedOptions {
+    /// Options as a shell reads them: those that name the files, and the other ones.
+    pub fn new(files: &str, access: &str) -> Self {
+        let shown = |options: &str| match options {
+            "" => String::new(),
+            options => Safe::new(format_args!(" {options}")).as_str().to_owned(),
+        };
+        Self {
+            files: shown(files),
+            access: shown(access),
+        }
+    }
+
+    /// The line with the options in each command in backticks; `None` if that changes nothing.
+    pub(super) fn complete(&self, line: &Line) -> Option<Line> {
+        if (self.files.is_empty() && self.access.is_empty()) || !line.as_str().contains(START) {
+            return None;
+        }
+        let mut completed = line.clone();
+        // From the last one on, so that the places of the others stay.
+        for (start, _) in line.as_str().rmatch_indices(START) {
+            let command = &line.as_str()[start + START.len()..];
+            if let Some(end) = command.find('`') {
+                let options = self.options(&command[..end]);
+                completed.insert(start + START.len() + end, &options);
+            }
+        }
+        Some(completed)
+    }
+
+    fn options(&self, command: &str) -> String {
+        match command.split(' ').next() {
+            Some("validate") => self.files.clone(),
+            Some(name) if COMMANDS.contains(&name) => format!("{}{}", self.files, self.access),
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RepeatedOptions;
+    use crate::render::{Color, Line, Out, Safe};
+
+    fn written(text: &str, options: RepeatedOptions) -> String {
+        let mut bytes = Vec::new();
+        let mut out = Out::new(&mut bytes, 200, Color::Off).with_options(options);
+        out.line(&Line::at(0).text(Safe::new(text))).unwrap();
+        drop(out);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn commands_in_backticks_repeat_the_options() {
+        let options = || RepeatedOptions::new("-f 'my project'", "--sandbox --ledger l");
+        assert_eq!(
+            written("run `airlift ledger sign`, then `airlift plan`", options()),
+            "run `airlift ledger sign -f 'my project' --sandbox --ledger l`, then \
+             `airlift plan -f 'my project' --sandbox --ledger l`\n"
+        );
+        assert_eq!(
+            written("`airlift validate` and `airlift explain CODE`", options()),
+            "`airlift validate -f 'my project'` and `airlift explain CODE`\n"
+        );
+    }
+
+    #[test]
+    fn commands_without_options_to_repeat_stay() {
+        let text = "run `airlift plan`; `airlift";
+        let options = RepeatedOptions::default();
+        assert_eq!(written(text, options), format!("{text}\n"));
+    }
+
+    #[test]
+    fn repeated_options_hold_no_control_character() {
+        let options = RepeatedOptions::new("-f 'a\u{1b}[31m\n::error::b'", "");
+        let text = written("`airlift plan`", options);
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}

@@ -1,0 +1,174 @@
+//! Responsible for the last sentences of a plan: the verdict, the counts, and what apply needs.
+
+use super::Phrase;
+use crate::model::Address;
+use crate::plan::{Action, AllowedDeletions, CustomerPlan, Plan, PlanWarning, Step, Summary};
+use crate::render::wording;
+use crate::render::{Label, Safe};
+use std::collections::BTreeSet;
+
+/// What the run does about secrets that it has to send and cannot resolve.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MissingSecrets {
+    /// It stops before its first write.
+    Stop,
+    /// It skips the connectors that need them (`--keep-going`).
+    Skip,
+}
+
+impl MissingSecrets {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Stop => "Apply would stop: it needs secrets that cannot be resolved.",
+            Self::Skip => "Connectors whose secrets cannot be resolved are skipped.",
+        }
+    }
+}
+
+/// The verdict, then the counts.
+pub(super) fn summary(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
+    if plan.has_changes() {
+        changed(plan, missing)
+    } else {
+        unchanged(plan)
+    }
+}
+
+fn touched(plan: &Plan) -> impl Iterator<Item = &CustomerPlan> {
+    plan.customers
+        .iter()
+        .filter(|customer| !customer.steps.is_empty())
+}
+
+fn changed(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
+    let summary = &plan.summary;
+    let changes = format!(
+        "Plan: {} to add, {} to change, {} to destroy.",
+        summary.add, summary.change, summary.destroy
+    );
+    let mut sentences = vec![Phrase::new(Label::Strong, Safe::new(changes))];
+    if summary.secrets > 0 {
+        let secrets = format_args!("Secrets: {} to write.", summary.secrets);
+        sentences.push(Phrase::plain(Safe::new(secrets)));
+    }
+    let touched_declared = summary.customers_touched;
+    let undeclared = (touched(plan).count() as u64).saturating_sub(touched_declared);
+    let compared = if plan.partial {
+        format!("{} selected", summary.customers_selected)
+    } else {
+        summary.customers_declared.to_string()
+    };
+    let removed = match undeclared {
+        0 => String::new(),
+        removed => format!(", and {removed} no longer in the files"),
+    };
+    sentences.push(Phrase::plain(Safe::new(format_args!(
+        "Customers: {touched_declared} touched of {compared}{removed}."
+    ))));
+    sentences.extend(plan.deletions.map(deletions));
+    sentences.extend(before_apply(plan, missing));
+    sentences.extend(further_counts(plan));
+    sentences
+}
+
+/// What stops the apply, or needs a flag or a look at secrets first.
+fn before_apply(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
+    let mut sentences = Vec::new();
+    if plan.lacks_secrets() {
+        sentences.push(Phrase::new(Label::Error, missing.sentence()));
+    }
+    if plan.sends_unread_secrets() {
+        let sentence = "Secrets to write were not checked, because of --no-secrets.";
+        sentences.push(Phrase::new(Label::Warning, sentence));
+    }
+    let is_replacement = |step: &&Step| step.action == Action::Replace;
+    let replacements = plan.steps().filter(is_replacement).count();
+    if replacements > 0 {
+        sentences.push(Phrase::plain(Safe::new(format_args!(
+            "Replacements: {replacements}; --auto-approve needs --allow-replace for them."
+        ))));
+    }
+    sentences
+}
+
+fn deletions(deletions: AllowedDeletions) -> Phrase {
+    let AllowedDeletions {
+        deletes,
+        allowed,
+        source,
+    } = deletions;
+    let source = wording::limit_source(source);
+    Phrase::plain(Safe::new(format_args!(
+        "Deletions and suspensions: {deletes}, allowed by {source} (up to {allowed})."
+    )))
+}
+
+fn unchanged(plan: &Plan) -> Vec<Phrase> {
+    let mut sentences = vec![Phrase::new(Label::Good, "No changes.")];
+    let differs = |warning: &PlanWarning| {
+        matches!(
+            warning,
+            PlanWarning::RegionIgnored { .. } | PlanWarning::SettingNotKept { .. }
+        )
+    };
+    if plan.blocked.is_empty() && !plan.warnings.iter().any(differs) {
+        sentences.push(Phrase::plain(matching(plan)));
+    }
+    sentences.extend(further_counts(plan));
+    sentences
+}
+
+/// The sentence about customers that match the files.
+fn matching(plan: &Plan) -> Safe {
+    match plan.summary.customers_declared {
+        _ if plan.partial => selected_match(plan.summary),
+        0 => "The files declare no customer.".into(),
+        1 => "The customer matches the files.".into(),
+        n => Safe::new(format_args!("All {n} customers match the files.")),
+    }
+}
+
+/// The sentence about the part of the files that was compared.
+fn selected_match(summary: Summary) -> Safe {
+    match (summary.connectors_selected, summary.customers_selected) {
+        (0, 0) => {
+            "Nothing that was selected is in the files, and a narrowed run removes nothing.".into()
+        }
+        (0, 1) => "The selected customer matches the files.".into(),
+        (0, n) => Safe::new(format_args!("The {n} selected customers match the files.")),
+        (1, _) => "The selected connector matches the files.".into(),
+        (n, _) => Safe::new(format_args!("The {n} selected connectors match the files.")),
+    }
+}
+
+/// The counts that are shown only if they are not zero.
+fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
+    let counts = [
+        ("To adopt", plan.summary.adopt),
+        ("Blocked", plan.blocked.len() as u64),
+        ("Not verified", not_verified(plan)),
+        ("Warnings", plan.warnings.len() as u64),
+    ];
+    let partial = is_rest_left_out(plan)
+        .then(|| Phrase::plain("Partial: the rest of the files was left out."));
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| Phrase::plain(Safe::new(format_args!("{what}: {count}."))))
+        .chain(partial)
+}
+
+/// The number of connectors with secrets that are not verified. One of them can have several causes.
+fn not_verified(plan: &Plan) -> u64 {
+    let connectors: BTreeSet<&Address> =
+        plan.unverified.iter().map(|entry| &entry.address).collect();
+    connectors.len() as u64
+}
+
+/// Whether the run is narrowed to less than the files declare.
+fn is_rest_left_out(plan: &Plan) -> bool {
+    let summary = plan.summary;
+    plan.partial
+        && (summary.customers_selected < summary.customers_declared
+            || summary.connectors_selected < summary.connectors_declared)
+}

@@ -1,0 +1,71 @@
+//! Tests of `doctor`: its verdict is that of `plan` and `apply`.
+
+use crate::support::{PROJECT, TestEnv, options};
+use airlift::sandbox::Faults;
+
+fn set_faults(env: &TestEnv, faults: &str) {
+    let faults = faults.parse::<Faults>().unwrap();
+    env.sandbox().set_faults(faults).unwrap();
+}
+
+#[test]
+fn doctor_names_customers_whose_connectors_cannot_be_listed() {
+    let env = TestEnv::applied();
+    env.run(&["doctor"]).exits(0).says("Ready.");
+    set_faults(&env, "list_integrations_connectors@acme:*:403");
+    env.run(&["doctor"])
+        .exits(1)
+        .says("acme (./airlift.yaml:3:5): it cannot")
+        .says("[customer_unreadable]")
+        .says("Not ready.");
+    set_faults(&env, "list_integrations_connectors:*:403");
+    let doctor = env.run(&["doctor"]);
+    doctor.exits(1).says("acme (./airlift.yaml:3:5), globex");
+    // The blocks of both customers have one line.
+    assert_eq!(doctor.stdout.matches("fail  plan").count(), 1, "{doctor}");
+    set_faults(&env, "list_workspaces:*:403");
+    env.run(&["plan"]).exits(3);
+    env.run(&["doctor"]).exits(3).says("fail  plan");
+}
+
+#[test]
+fn doctor_names_an_unknown_type() {
+    let project = PROJECT.replace("type: stripe", "type: stripee");
+    let env = TestEnv::with(&project, options());
+    env.run(&["doctor"])
+        .exits(1)
+        .says("globex/Globex Stripe (./airlift.yaml:")
+        .says("type \"stripee\"; did you mean stripe?")
+        .says("[unknown_type]");
+}
+
+#[test]
+fn doctor_with_vanished_secret_of_managed_connector_warns() {
+    let mut env = TestEnv::applied();
+    env.unset("ACME_GITHUB");
+    let doctor = env.run(&["doctor"]);
+    doctor
+        .exits(0)
+        .says("warn  store env")
+        .says("${env:ACME_GITHUB}");
+    env.apply(&[]).0.exits(0);
+    // A new connector needs the secret.
+    let new = "      - name: Globex GitHub\n        type: github\n        credentials: {token: \
+               \"${env:ACME_GITHUB}\"}\n";
+    env.write("airlift.yaml", &format!("{PROJECT}{new}"));
+    env.run(&["doctor"]).exits(1).says("fail  store env");
+    env.apply(&[]).0.exits(11);
+}
+
+#[test]
+fn doctor_with_rejected_credentials_exits_like_plan() {
+    let mut env = TestEnv::new();
+    env.set("AIRBYTE_CLIENT_SECRET", "another-client-secret");
+    env.run(&["plan"]).exits(3);
+    let doctor = env.run(&["doctor"]);
+    doctor.exits(3).says("fail  token");
+    assert_eq!(
+        env.run(&["doctor", "--format", "json"]).exits(3).json()["healthy"],
+        false
+    );
+}
