@@ -112,11 +112,13 @@ fn code_of_any_kind_has_a_sample() {
         .filter(|code| !seen.contains(code))
         .map(|code| code.as_str())
         .collect();
-    // These codes need a state of the machine, a variable of the operator, or a file too large to commit.
+    // These codes need a state of the machine, a variable of the operator, a file too large to commit, or a project
+    // without errors.
     let expected = [
         "file_not_found",
         "file_unreadable",
         "file_too_large",
+        "unused_pattern",
         "too_many_nodes",
         "too_many_findings",
         "variable_not_allowed",

@@ -118,3 +118,18 @@ fn load_directory_of_other_names_says_which_name_to_use() {
     let help = report.findings[0].help.as_deref().unwrap();
     assert!(help.contains("airlift.yml"), "{help}");
 }
+
+#[test]
+fn unused_pattern_of_unchecked_secrets_is_reported() {
+    let codes = |pattern: &str| -> Vec<Code> {
+        let loaded = load_text(&format!(
+            "version: 1\nunchecked_secrets: [\"{pattern}\"]\ncustomers:\n- name: a\n  connectors:\n  - {{name: g, type: \
+             github, credentials: {{token: \"${{env:X}}\"}}, replication_config: none}}\n"
+        ));
+        assert!(loaded.project.is_some());
+        let findings = loaded.report.findings.iter();
+        findings.map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes("env:Y*"), [Code::UnusedPattern]);
+    assert_eq!(codes("env:X"), []);
+}
