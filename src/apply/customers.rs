@@ -59,15 +59,15 @@ fn admitted(parallelism: usize) -> usize {
 type Numbered<'a> = (usize, Box<CustomerExecutor<'a>>);
 
 enum Job<'a> {
-    /// Requests the token of a new customer.
-    Request(Numbered<'a>),
+    /// Requests the token of a new customer of this batch.
+    Request(usize, Numbered<'a>),
     /// Lists all workspaces, of which up to this number exist, for a batch of new customers.
     List(Vec<Numbered<'a>>, usize),
     Execute(Numbered<'a>),
 }
 
 enum Finished<'a> {
-    Requested(Numbered<'a>),
+    Requested(usize, Numbered<'a>),
     /// The listing is `None` if it failed.
     Listed(Vec<Numbered<'a>>, Option<NewWorkspaces>),
     Executed(usize, Vec<OperationReport>),
@@ -75,9 +75,9 @@ enum Finished<'a> {
 
 async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
     match job {
-        Job::Request((index, mut executor)) => {
+        Job::Request(batch, (index, mut executor)) => {
             executor.request_creation().await;
-            Finished::Requested((index, executor))
+            Finished::Requested(batch, (index, executor))
         }
         Job::List(batch, expected) => {
             let reader = context.writer.reader();
@@ -87,8 +87,17 @@ async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
     }
 }
 
-/// The order of the jobs. While a batch is listed, the tokens of the next batch are requested. The
-/// steps of a batch come before the tokens of the batch after the next one.
+/// A batch of new customers whose tokens are requested.
+struct Batch<'a> {
+    /// The customers whose requests have ended.
+    requested: Vec<Numbered<'a>>,
+    /// The number of requests that have not ended.
+    pending: usize,
+}
+
+/// The order of the jobs. While the requests of a batch end and the batch is listed, the tokens of the
+/// next batch are requested. The steps of a batch come before the tokens of the batch after the next
+/// one.
 struct Schedule<'a> {
     plans: &'a [CustomerPlan],
     recorded: &'a LedgerState,
@@ -98,8 +107,10 @@ struct Schedule<'a> {
     existing: Vec<usize>,
     /// Batches whose tokens have not been requested, in reverse order.
     waiting: Vec<Vec<usize>>,
-    /// The batch whose tokens are requested, and the number of requests without a response.
-    requested: (Vec<Numbered<'a>>, usize),
+    /// Batches whose tokens are requested, in order.
+    batches: Vec<Batch<'a>>,
+    /// The number of batches whose customers are not executed yet.
+    unproven: usize,
     /// The number of workspaces that exist, at most.
     workspaces: usize,
     finished: Vec<(usize, Vec<OperationReport>)>,
@@ -110,7 +121,7 @@ impl<'a> Schedule<'a> {
         let mut waiting = batches(plans, context);
         let in_batches: BTreeSet<usize> = waiting.iter().flatten().copied().collect();
         waiting.reverse();
-        let mut schedule = Self {
+        Self {
             plans,
             recorded,
             context,
@@ -120,19 +131,21 @@ impl<'a> Schedule<'a> {
                 .filter(|index| !in_batches.contains(index))
                 .collect(),
             waiting,
-            requested: (Vec::new(), 0),
+            batches: Vec::new(),
+            unproven: 0,
             workspaces: context
                 .writer
                 .reader()
                 .known_workspaces()
                 .unwrap_or_default(),
             finished: Vec::new(),
-        };
-        schedule.request_next_batch();
-        schedule
+        }
     }
 
     fn next(&mut self) -> Option<Job<'a>> {
+        if self.ready.is_empty() && self.unproven < 2 {
+            self.request_next_batch();
+        }
         self.ready.pop_front().or_else(|| {
             let index = self.existing.pop()?;
             Some(Job::Execute(self.executor(index)))
@@ -150,29 +163,34 @@ impl<'a> Schedule<'a> {
         let Some(batch) = self.waiting.pop() else {
             return;
         };
-        self.requested = (Vec::with_capacity(batch.len()), batch.len());
+        let number = self.batches.len();
+        self.unproven += 1;
+        self.batches.push(Batch {
+            requested: Vec::with_capacity(batch.len()),
+            pending: batch.len(),
+        });
         for index in batch {
             let executor = self.executor(index);
-            self.ready.push_back(Job::Request(executor));
+            self.ready.push_back(Job::Request(number, executor));
         }
     }
 
     fn complete(&mut self, done: Finished<'a>) {
         match done {
-            Finished::Requested(customer) => self.add_requested(customer),
+            Finished::Requested(batch, customer) => self.add_requested(batch, customer),
             Finished::Listed(batch, listed) => self.execute_batch(batch, listed.as_ref()),
             Finished::Executed(index, reports) => self.finished.push((index, reports)),
         }
     }
 
-    fn add_requested(&mut self, customer: Numbered<'a>) {
-        let (batch, pending) = &mut self.requested;
-        batch.push(customer);
-        *pending -= 1;
-        if *pending > 0 {
+    fn add_requested(&mut self, number: usize, customer: Numbered<'a>) {
+        let batch = &mut self.batches[number];
+        batch.requested.push(customer);
+        batch.pending -= 1;
+        if batch.pending > 0 {
             return;
         }
-        let batch = std::mem::take(batch);
+        let batch = std::mem::take(&mut batch.requested);
         let requested = batch
             .iter()
             .filter(|(_, executor)| executor.is_requested())
@@ -183,11 +201,11 @@ impl<'a> Schedule<'a> {
         } else {
             self.ready.push_front(Job::List(batch, self.workspaces));
         }
-        self.request_next_batch();
     }
 
     /// Executes the customers of a batch. Without a listing, each looks its workspace up.
     fn execute_batch(&mut self, batch: Vec<Numbered<'a>>, listed: Option<&NewWorkspaces>) {
+        self.unproven -= 1;
         for (index, mut executor) in batch {
             if let Some(listed) = listed {
                 executor.prove_new(listed);

@@ -15,6 +15,8 @@ use crate::model::{
 use axum::response::Response;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 const DEFINITIONS: &str = "/api/v1/integrations/definitions/sources";
 const APPLIED_AT: &str = "2026-01-01T00:00:00Z";
@@ -153,6 +155,29 @@ fn inspect_path(n: u128) -> String {
 /// An inspected connector of a workspace.
 fn inspected(workspace: u128) -> Value {
     json!({"workspace_id": id(workspace)})
+}
+
+#[tokio::test]
+async fn observe_lists_recorded_customer_before_workspaces_are_listed() {
+    let listed_connectors = Arc::new(Notify::new());
+    let stub = Stub::start_slow(move |seen| {
+        let listed_connectors = Arc::clone(&listed_connectors);
+        async move {
+            match seen.path.as_str() {
+                CONNECTORS => listed_connectors.notify_one(),
+                WORKSPACES => listed_connectors.notified().await,
+                _ => {}
+            }
+            responses(&seen, &[(1, "acme")], &[(1, listed(11, "GitHub", None))])
+        }
+    })
+    .await;
+    let recorded = recorded(1, "acme", &[]);
+    let observed = observe_stub(&stub, &desired(&[]), &recorded, RefreshMode::Lean).await;
+    let acme = &observed.customers[&WorkspaceId(id(1))];
+    assert_eq!(acme.connectors.as_ref().map(BTreeMap::len), Some(1));
+    assert_eq!(stub.count("GET", CONNECTORS), 1);
+    assert_eq!(stub.count("GET", WORKSPACES), 1);
 }
 
 #[tokio::test]

@@ -31,8 +31,8 @@ fn killed_run_during_creation_leaves_no_duplicate() {
     });
     let created = env.connector("Acme Zendesk").id;
     let (output, traffic) = env.converge(&[]);
-    // The second connector and the second customer are recorded, and the third connector is created.
-    output.says("Resources: 1 added");
+    // The second connector is recorded, and the third one is created.
+    output.says("Resources: 2 added");
     assert_eq!(traffic.count("create_integrations_connectors"), 1);
     assert_eq!(env.connector("Acme Zendesk").id, created);
     assert_eq!(
@@ -150,8 +150,7 @@ fn signal_finishes_request_in_flight() {
     assert_eq!(child.wait().unwrap().code(), Some(8));
     assert_eq!(env.world().connectors().count(), 1);
     let (output, _) = env.converge(&[]);
-    // The other customer was created before the connectors, and is recorded.
-    output.says("Resources: 2 added");
+    output.says("Resources: 3 added");
 }
 
 #[test]

@@ -69,6 +69,29 @@ async fn attempt_without_limits_is_admitted_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reads_and_writes_share_the_parallelism() {
+    let (control, _) = control(Load {
+        parallelism: 2,
+        ..Load::default()
+    });
+    let write = AttemptRequest {
+        writes: true,
+        ..request(1)
+    };
+    let read = control.admit(request(1)).await.unwrap();
+    let first = control.admit(write).await.unwrap();
+    let second = control.admit(write).await;
+    assert_eq!(second.err(), Some(Rejection::DeadlineExceeded));
+    read.end(&Ok(()));
+    let later = AttemptRequest {
+        deadline: Instant::now() + seconds(1),
+        ..write
+    };
+    assert!(control.admit(later).await.is_ok());
+    first.end(&Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn retry_after_pauses_attempts_of_its_kind() {
     let (control, reported) = control(Load::default());
     assert!(attempt(&control, 0, Err(throttled(10))).await.is_ok());
