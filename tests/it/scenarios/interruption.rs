@@ -242,3 +242,22 @@ fn signal_waits_less_than_ten_seconds_for_response() {
     let (_, traffic) = env.converge(&[]);
     assert_eq!(traffic.count("create_integrations_connectors"), 2);
 }
+
+/// The killed run sent a creation that had no effect, and someone else creates a connector of that name.
+#[test]
+fn connector_of_others_after_a_killed_creation_has_no_verified_secrets() {
+    let faults = faulty("create_integrations_connectors:1:timeout-before");
+    let env = TestEnv::with(PROJECT, faults);
+    let mut child = env.spawn(&["apply", "--auto-approve", "--target", "acme/Acme GitHub"]);
+    env.wait_for("the creation", |env| {
+        env.traffic().count("create_integrations_connectors") == 1
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let key = serde_json::json!({"token": "someone's"});
+    env.remote()
+        .connector("acme", "Acme GitHub", "github", &key);
+    let plan = env.run(&["plan", "--target", "acme/Acme GitHub"]);
+    plan.says("never_sent").says("replication_config");
+    assert!(!plan.stdout.contains("No changes"), "{plan}");
+}
