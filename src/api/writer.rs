@@ -36,6 +36,7 @@ impl Writer {
     ///
     /// Creates the workspace in `region` if the name is new. With `known`, nothing is created: the
     /// workspace must exist and have this name.
+    #[cfg(test)]
     pub async fn mint(
         &self,
         customer: &str,

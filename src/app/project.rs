@@ -5,6 +5,7 @@ use super::{Environment, Invocation, credentials};
 use crate::cli::{Format, GlobalArgs};
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
+use crate::render::ci::{self, Problems};
 use crate::render::{self, json};
 use crate::secrets::{Resolver, SecretAccess};
 use std::ffi::OsStr;
@@ -29,8 +30,11 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
         render::findings(&mut ui.status(), &report, ui.verbosity())?;
         let message = "the files have errors; no request was sent";
         let failure = Failure::error("invalid_files", message).hint(EXPLAIN_FINDINGS);
-        if global.format == Format::Json {
-            json::invalid_files(&mut ui.out(), &failure, &report)?;
+        match global.format {
+            Format::Json => json::invalid_files(&mut ui.out(), &failure, &report)?,
+            Format::Sarif => ci::sarif(&mut ui.out(), &Problems::of_files(&report))?,
+            Format::Junit => ci::junit(&mut ui.out(), &Problems::of_files(&report))?,
+            _ => {}
         }
         return Err(failure);
     };

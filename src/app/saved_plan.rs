@@ -21,12 +21,12 @@ use crate::saved_plan::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 use uuid::Uuid;
 
-/// The largest file that is read.
-const MAX_SIZE: u64 = 1 << 30;
+/// The largest file that is read. A plan of 100,000 changes has about 100 MB.
+const MAX_SIZE: u64 = 256 << 20;
 const ALTERED: &str = "plan_altered";
 
 impl App<'_> {
@@ -118,7 +118,12 @@ impl App<'_> {
         check_guards(&part.plan, Shown::Nothing)?;
         let secrets = self.resolve(&part.plan, args.execution).await?;
         let part = self.without_changed_secrets(&saved.content, part, &secrets);
-        self.show_plan_before_execution(&part.plan, args.execution)?;
+        if part.plan.has_changes() {
+            self.show_plan_before_execution(&part.plan, args.execution)?;
+        } else {
+            let counts = (part.satisfied.len(), part.stale.len());
+            render::nothing_to_apply(self.invocation.ui, counts)?;
+        }
         self.check_stale(&part, args.on_stale)?;
         planned.plan = part.plan;
         let report = self.apply(&planned, &secrets, args.execution).await?;
@@ -299,13 +304,10 @@ fn authenticator(
 
 fn read(path: &Path) -> Result<ReadPlan, Failure> {
     let shown = path.display();
-    let mut text = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_SIZE).read_to_end(&mut text))
-        .map_err(|error| {
-            let message = format!("cannot read the plan {shown}: {error}");
-            Failure::error("plan_unreadable", message)
-        })?;
+    let text = content_of(path).map_err(|error| {
+        let message = format!("cannot read the plan {shown}: {error}");
+        Failure::error("plan_unreadable", message)
+    })?;
     saved_plan::read(&text).map_err(|error| {
         let message = format!("cannot use the plan {shown}: {error}");
         match error {
@@ -314,6 +316,24 @@ fn read(path: &Path) -> Result<ReadPlan, Failure> {
                 .hint("fetch the file again, or plan again and review"),
         }
     })
+}
+
+/// The content of a regular file. Another one, such as a pipe, could block for ever.
+fn content_of(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = path.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    if metadata.len() > MAX_SIZE {
+        let text = format!(
+            "it has {} bytes, and a plan at most {MAX_SIZE}",
+            metadata.len()
+        );
+        return Err(io::Error::other(text));
+    }
+    let mut text = Vec::new();
+    File::open(path)?.take(MAX_SIZE).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use super::rekey::refuse_unrecorded_creations;
 use super::{App, Invocation, Selectable};
 use crate::cli::{Format, TrustArgs};
 use crate::failure::{Exit, Failure};
+use crate::ledger::JournalEntry;
 use crate::model::{
     Address, ConnectorEntry, CustomerEntry, DesiredConnector, SecretRef, Selector, Setting,
     WorkspaceId,
@@ -18,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 struct TrustPlan {
     result: Trusted,
     customers: BTreeMap<WorkspaceId, CustomerEntry>,
+    /// Writes of an interrupted run, which the next apply resolves.
+    open: Vec<JournalEntry>,
 }
 
 impl App<'_> {
@@ -32,8 +35,15 @@ impl App<'_> {
             self.ask_approval("Record these secrets?").await?;
         }
         self.stop.mark_writing();
+        // An interrupted run may have left entries in its journal only. The journal of this run
+        // starts with them, so that they do not replace what is recorded now.
+        if !plan.customers.is_empty() {
+            self.ledger.journal(&plan.open).await?;
+        }
         for (id, customer) in &plan.customers {
-            self.ledger.save(*id, customer).await?;
+            let changed = customer.connectors.keys().cloned().collect();
+            self.ledger.record(*id, customer, &changed).await?;
+            self.ledger.finish(*id);
         }
         let result = plan.result;
         match global.format {
@@ -57,6 +67,7 @@ impl App<'_> {
         let mut plan = TrustPlan {
             result: Trusted::default(),
             customers: BTreeMap::new(),
+            open,
         };
         for (id, mut customer) in recorded.customers {
             let before = plan.result.trusted.len();

@@ -11,7 +11,7 @@ use crate::model::{
     UnresolvedReference, WorkspaceId,
 };
 use crate::observed::{RefreshMode, Survey, await_pending_creations, observe, survey};
-use crate::plan::{Matches, Plan, Policy, match_resources, plan};
+use crate::plan::{Matches, Operation, Plan, Policy, Step, match_resources, plan};
 use crate::render;
 use crate::secrets::compare;
 use jiff::Timestamp;
@@ -145,6 +145,20 @@ impl App<'_> {
         let mut planned = state.planned(plan);
         planned.new_customers.adopt = policy.adopt;
         Ok(planned)
+    }
+
+    /// Lists the workspaces again after an approval, if the plan creates customers.
+    pub(crate) async fn note_existing(&self, planned: &mut Planned) -> Result<(), Failure> {
+        let creates = |step: &Step| matches!(step.operation, Operation::CreateCustomer { .. });
+        if planned.plan.steps().any(creates) {
+            let reader = self.connection.session.reader();
+            let listing = reader.workspaces(&*self.events).await;
+            self.end_phase();
+            planned
+                .new_customers
+                .note_existing(listing?.items.into_keys());
+        }
+        Ok(())
     }
 
     fn policy(&self, args: &PlanningArgs, recorded: &LedgerState) -> Result<Policy, Failure> {

@@ -3,9 +3,9 @@
 
 use crate::api::Workspace;
 use crate::ledger::CLOCK_DIFFERENCE;
-use crate::model::{AdoptPolicy, Observed};
+use crate::model::{AdoptPolicy, Observed, WorkspaceId};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The usual difference between the clocks of the API and of this machine, and the precision of times.
@@ -19,6 +19,8 @@ pub struct NewCustomers {
     pub adopt: AdoptPolicy,
     /// The creation time of the newest object that the plan observed, by the server's clock.
     newest_observed: Option<Timestamp>,
+    /// The workspaces that a listing after the approval showed.
+    existing: BTreeSet<WorkspaceId>,
     /// Customers whose workspace interrupted runs of this ledger may have created, with the time of
     /// the first request.
     attempted: BTreeMap<String, Timestamp>,
@@ -40,8 +42,15 @@ impl NewCustomers {
         Self {
             adopt: AdoptPolicy::default(),
             newest_observed: workspaces.chain(connectors).max(),
+            existing: BTreeSet::new(),
             attempted,
         }
+    }
+
+    /// Takes the workspaces that exist now. An approval takes time, in which another run may create
+    /// workspaces of the same names.
+    pub fn note_existing(&mut self, workspaces: impl IntoIterator<Item = WorkspaceId>) {
+        self.existing.extend(workspaces);
     }
 
     /// Whether the workspace existed before the run and must not be changed.
@@ -54,6 +63,9 @@ impl NewCustomers {
     /// Whether the workspace existed before the run. A workspace without a creation time counts as
     /// new.
     pub(super) fn is_older(&self, workspace: &Workspace, now: Timestamp) -> bool {
+        if self.existing.contains(&workspace.id) {
+            return true;
+        }
         let Ok(created) = workspace.created_at.parse::<Timestamp>() else {
             return false;
         };
@@ -107,6 +119,13 @@ mod tests {
 
     fn time(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn refuses_workspace_that_existed_after_the_approval_is_true() {
+        let mut customers = NewCustomers::default();
+        customers.note_existing([workspace(NOW).id]);
+        assert!(refuses(&customers, NOW));
     }
 
     #[test]

@@ -25,7 +25,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
         let (plan, report) = app.apply_saved_plan(file, args).await?;
         return finish(app, args, &plan, &report).await;
     }
-    let planned = app.plan(&args.planning).await?;
+    let mut planned = app.plan(&args.planning).await?;
     let plan = &planned.plan;
     app.show_plan_before_execution(plan, args.execution)?;
     app::check_guards(plan, app.shown())?;
@@ -33,7 +33,9 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     let secrets = app.resolve(plan, args.execution).await?;
     if plan.has_changes() && !args.approval.auto_approve {
         app.ask_approval("Apply these changes?").await?;
+        app.note_existing(&mut planned).await?;
     }
+    let plan = &planned.plan;
     let report = app.apply(&planned, &secrets, args.execution).await?;
     finish(app, args, plan, &report).await
 }

@@ -23,7 +23,7 @@ mod store;
 pub(crate) use authenticate::testing;
 
 pub use authenticate::{Authenticator, LedgerKey, Scope};
-pub use journal::{CLOCK_DIFFERENCE, CustomerAtWork, Intent, IntentOutcome, Journal, JournalEntry};
+pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};

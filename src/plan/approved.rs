@@ -4,7 +4,7 @@
 //! steps of an object are approved together, and those of a customer only if the customer itself is
 //! as approved: a step that nobody approved must not be what another step needs.
 
-use super::{Action, CustomerPlan, Plan, Step, Unmanaged, summary};
+use super::{Action, CustomerPlan, LedgerUpdates, Plan, Step, Unmanaged, summary};
 use crate::model::{Address, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,6 +96,7 @@ pub fn approved_part(
             verdicts.retain(approved, customer.workspace_id, steps)
         } else {
             verdicts.unapproved.extend(steps.iter().map(identity));
+            customer.ledger_updates = LedgerUpdates::default();
             Vec::new()
         };
     }
@@ -105,10 +106,11 @@ pub fn approved_part(
             verdicts.absent.extend(open);
         }
     }
+    let was_blocked: BTreeSet<&Address> = approved.blocked.iter().map(|b| &b.address).collect();
     present.blocked.retain(|blocked| {
-        by_name
-            .get(blocked.address.customer.as_str())
-            .is_some_and(|customer| !customer.steps.is_empty())
+        let customer = by_name.get(blocked.address.customer.as_str());
+        customer.is_some_and(|customer| !customer.steps.is_empty())
+            || was_blocked.contains(&blocked.address)
     });
     verdicts.finish(present, |address| {
         if is_blocked(&blocked, address) {

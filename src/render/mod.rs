@@ -36,7 +36,9 @@ pub use outputs::{
 };
 #[cfg(test)]
 pub(crate) use sample::golden;
-pub use saved_plan::{MacCheck, SavedFile, left_for_next_plan, plan_saved, saved_plan};
+pub use saved_plan::{
+    MacCheck, SavedFile, left_for_next_plan, nothing_to_apply, plan_saved, saved_plan,
+};
 pub(crate) use terminal::sanitize;
 pub use terminal::{
     Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, RepeatedOptions, Safe, Ui,

@@ -1,6 +1,6 @@
 //! Responsible for what is said about saved plans: where one was saved, and what a file has.
 
-use super::labels::{self, counted};
+use super::labels::{self, counted, number};
 use super::{Label, Line, Safe, Ui, messages, print_note};
 use crate::model::Address;
 use crate::plan::Action;
@@ -97,6 +97,17 @@ fn commit(commit: Option<&Commit>) -> String {
             None => format!("{id}, as the CI runner named it"),
         },
     }
+}
+
+/// Says that no step of a saved plan is executed: how many steps are done already, and how many no
+/// longer fit.
+pub fn nothing_to_apply(ui: &Ui, (done, stale): (usize, usize)) -> io::Result<()> {
+    let text = format!(
+        "no step of the plan is executed: {} done already, {} stale",
+        number(done),
+        number(stale)
+    );
+    print_note(ui, &text)
 }
 
 /// Names pending changes that a saved plan does not contain.

@@ -169,6 +169,6 @@ impl SavedPlan {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at
             .parse()
-            .is_ok_and(|expires_at: Timestamp| expires_at <= now)
+            .map_or(true, |expires_at: Timestamp| expires_at <= now)
     }
 }

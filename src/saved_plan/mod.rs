@@ -12,7 +12,8 @@ pub use content::{Commit, Declarations, PLANNER, PlanOptions, SavedPlan};
 use crate::ledger::Authenticator;
 use canonical::canonical;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use thiserror::Error;
@@ -44,12 +45,25 @@ pub enum PlanFileError {
     OtherVersion,
 }
 
+/// The parts of a file. The content is not parsed before its digest is compared with the id, because
+/// it may be large and anyone may have written it.
 #[derive(Deserialize)]
-struct File {
+struct File<'a> {
     airlift_plan: u32,
     id: String,
     mac: String,
-    content: Value,
+    #[serde(borrow)]
+    content: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    airlift_plan: u64,
+}
+
+#[derive(Deserialize)]
+struct Rules {
+    planner: u32,
 }
 
 /// The text of a plan's file, and the plan's id.
@@ -57,38 +71,41 @@ pub fn write(
     plan: &SavedPlan,
     authenticator: &Authenticator,
 ) -> serde_json::Result<(String, String)> {
-    let content = serde_json::to_value(plan)?;
-    let id = digest(canonical(&content).as_bytes());
+    let content = canonical(&serde_json::to_value(plan)?);
+    let id = digest(content.as_bytes());
     let mac = authenticator.mac_of_plan(&id);
-    let file = json!({"airlift_plan": FORMAT, "content": content, "id": id, "mac": mac});
-    Ok((canonical(&file) + "\n", id))
+    Ok((written(&content, &id, &mac), id))
 }
 
 /// Reads the text of a plan's file. Computes the id from the content, and refuses any byte that
 /// [`write`] would not have written.
 pub fn read(text: &[u8]) -> Result<ReadPlan, PlanFileError> {
-    let value: Value = serde_json::from_slice(text).map_err(|_| PlanFileError::NotAPlan)?;
-    let version = value.get("airlift_plan").ok_or(PlanFileError::NotAPlan)?;
-    if version
-        .as_u64()
-        .is_some_and(|version| version > FORMAT.into())
+    let version: Version = serde_json::from_slice(text).map_err(|_| PlanFileError::NotAPlan)?;
+    if version.airlift_plan > FORMAT.into() {
+        return Err(PlanFileError::OtherVersion);
+    }
+    let file: File<'_> = serde_json::from_slice(text).map_err(|_| PlanFileError::Altered)?;
+    let content = file.content.get();
+    let id = digest(content.as_bytes());
+    if file.id != id
+        || file.airlift_plan != FORMAT
+        || written(content, &id, &file.mac).as_bytes() != text
     {
-        return Err(PlanFileError::OtherVersion);
-    }
-    if (canonical(&value) + "\n").as_bytes() != text {
         return Err(PlanFileError::Altered);
     }
-    let file: File = serde_json::from_value(value).map_err(|_| PlanFileError::Altered)?;
-    let id = digest(canonical(&file.content).as_bytes());
-    if file.id != id || file.airlift_plan != FORMAT {
-        return Err(PlanFileError::Altered);
-    }
-    if file.content["planner"] != PLANNER {
+    let rules: Rules = serde_json::from_str(content).map_err(|_| PlanFileError::Altered)?;
+    if rules.planner != PLANNER {
         return Err(PlanFileError::OtherVersion);
     }
-    let content = serde_json::from_value(file.content).map_err(|_| PlanFileError::Altered)?;
+    let content = serde_json::from_str(content).map_err(|_| PlanFileError::Altered)?;
     let mac = file.mac;
     Ok(ReadPlan { id, content, mac })
+}
+
+/// The bytes of a file with this content, in canonical form.
+fn written(content: &str, id: &str, mac: &str) -> String {
+    let (id, mac) = (Value::from(id), Value::from(mac));
+    format!("{{\"airlift_plan\":{FORMAT},\"content\":{content},\"id\":{id},\"mac\":{mac}}}\n")
 }
 
 impl ReadPlan {

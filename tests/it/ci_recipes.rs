@@ -32,6 +32,7 @@ impl Runner {
         let env = TestEnv::with(PROJECT, options());
         let bin = env.path("bin");
         std::fs::create_dir(&bin).unwrap();
+        std::fs::create_dir(env.path("temp")).unwrap();
         std::os::unix::fs::symlink(AIRLIFT, bin.join("airlift")).unwrap();
         // The stand-in for GitHub's client records its arguments. It finds no earlier comment.
         env.write("bin/gh", "#!/bin/sh\necho \"$@\" >> \"$GH_CALLS\"\n");
@@ -78,6 +79,7 @@ impl Runner {
             .env("LEDGER", self.env.path("ledger-of-ci"))
             .env("GITHUB_OUTPUT", &results)
             .env("GITHUB_STEP_SUMMARY", self.env.path("summary.md"))
+            .env("RUNNER_TEMP", self.env.path("temp"))
             .env("GITHUB_REPOSITORY", "acme/customers")
             .env("GH_CALLS", self.env.path("gh-calls"));
         for (name, value) in step["env"].as_mapping().into_iter().flatten() {
@@ -107,7 +109,7 @@ fn github_recipe_comments_the_plan_and_applies_the_approved_one() {
     let mut runner = Runner::new();
     runner.job("validate").exits(0);
     runner.job("plan").exits(0);
-    let comment = std::fs::read_to_string(runner.env.path("comment.md")).unwrap();
+    let comment = std::fs::read_to_string(runner.env.path("temp/comment.md")).unwrap();
     assert!(
         comment.starts_with("<!-- airlift plan -->\n## Plan: 5 to add"),
         "{comment}"
@@ -121,6 +123,21 @@ fn github_recipe_comments_the_plan_and_applies_the_approved_one() {
     runner.job("propose").exits(0);
     let changes = &runner.expressions["${{ needs.propose.outputs.changes }}"];
     assert_eq!(changes, "false");
+}
+
+#[test]
+fn github_recipe_applies_the_rest_if_a_customer_is_blocked() {
+    let mut runner = Runner::new();
+    runner.env.remote().customer("acme");
+    let faults = "list_integrations_connectors@acme:*:403".parse().unwrap();
+    runner.env.sandbox().set_faults(faults).unwrap();
+    runner.job("propose").exits(0).says("blocked: acme");
+    assert_eq!(
+        runner.expressions["${{ needs.propose.outputs.changes }}"],
+        "true"
+    );
+    runner.job("apply").exits(4);
+    assert!(runner.env.world().workspace("globex").is_some());
 }
 
 #[test]

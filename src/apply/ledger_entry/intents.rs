@@ -30,6 +30,15 @@ impl LedgerEntry<'_> {
         Ok(self.context.journal.end(seq, outcome).await?)
     }
 
+    /// Ends an intent with an outcome that the next run cannot find out from the API.
+    pub(in crate::apply) async fn end_durably(
+        &self,
+        seq: u64,
+        outcome: IntentOutcome,
+    ) -> Result<(), StepError> {
+        Ok(self.context.journal.end_durably(seq, outcome).await?)
+    }
+
     /// Ends an intent after a failed request, and returns the step's error.
     pub(in crate::apply) async fn end_failed(&self, seq: u64, error: ApiError) -> StepError {
         let outcome = match error.effect() {

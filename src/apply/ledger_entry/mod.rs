@@ -14,7 +14,6 @@ pub(super) use records::{pending, record};
 use records::with_current_references;
 
 use super::{Context, Outcome, StepError, StepProblem};
-use crate::ledger::CustomerAtWork;
 use crate::model::{
     ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, CustomerPatch, LastWrite,
     ObservedConnector, SentFingerprints, WorkspaceId,
@@ -52,7 +51,6 @@ pub(super) struct LedgerEntry<'a> {
     entry: CustomerEntry,
     /// The names of connectors whose records changed since the entry was recorded.
     changed: BTreeSet<String>,
-    _at_work: CustomerAtWork,
 }
 
 impl<'a> LedgerEntry<'a> {
@@ -71,7 +69,6 @@ impl<'a> LedgerEntry<'a> {
                 ..CustomerEntry::default()
             }),
             changed: BTreeSet::new(),
-            _at_work: context.journal.customer_at_work(),
         }
     }
 

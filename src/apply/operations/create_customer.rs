@@ -102,7 +102,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         ctx.live.start_empty();
     }
     if let Err((error, outcome)) = check_workspace(ctx, id, listed).await {
-        ctx.ledger.end(seq, outcome).await?;
+        ctx.ledger.end_durably(seq, outcome).await?;
         return Err(error);
     }
     ctx.ledger.record_workspace(id).await?;

@@ -37,6 +37,8 @@ const MAX_SIZE: u64 = 1024 * 1024 * 1024;
 /// How long a sync waits for further lines, for each customer at work. With few customers, a wait
 /// would take longer than the syncs that it saves.
 const GATHER_FOR_EACH: Duration = Duration::from_micros(80);
+/// The longest wait.
+const LONGEST_GATHERING: Duration = Duration::from_millis(8);
 
 /// The open journal file.
 #[derive(Debug)]
@@ -240,7 +242,9 @@ impl Log {
         // The customers whose responses have arrived.
         tokio::task::yield_now().await;
         let customers = u32::try_from(self.at_work()).unwrap_or(u32::MAX);
-        let longest = GATHER_FOR_EACH.saturating_mul(customers);
+        let longest = GATHER_FOR_EACH
+            .saturating_mul(customers)
+            .min(LONGEST_GATHERING);
         // The timer of the runtime has steps of a millisecond.
         if longest.as_millis() > 0 && !self.has_gathered(&self.tail()) {
             let _ = timeout(longest, self.gathered.notified()).await;

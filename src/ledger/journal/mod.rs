@@ -217,6 +217,12 @@ impl Journal {
         Ok(())
     }
 
+    /// Logs an outcome that the next run cannot find out from the API, durably.
+    pub async fn end_durably(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
+        self.end(seq, outcome).await?;
+        self.sync()
+    }
+
     /// The entry after an outcome, or `None` if the outcome is certain.
     fn still_open(&self, seq: u64, outcome: IntentOutcome) -> Option<JournalEntry> {
         let entry = self.state().open.get(&seq).cloned()?;

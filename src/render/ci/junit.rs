@@ -35,7 +35,8 @@ pub(super) fn document(problems: &Problems) -> String {
 
 fn case(problem: &Problem) -> String {
     let location = problem.location.as_ref().map(ToString::to_string);
-    let place = escaped(location.as_deref().unwrap_or("airlift"));
+    let place = location.as_deref().unwrap_or("airlift");
+    let place = escaped(place.trim_start_matches("./"));
     let (code, message) = (escaped(&problem.code), escaped(problem.message.as_str()));
     let body = match problem.severity {
         Severity::Error => {

@@ -12,7 +12,7 @@ pub use sarif::sarif;
 use super::{Safe, labels, wording};
 use crate::config::diagnostic::{Finding, Location, Report, Severity};
 use crate::model::Address;
-use crate::plan::Plan;
+use crate::plan::{Plan, SecretNeed};
 
 /// What a CI system shows at a place in a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -68,9 +68,27 @@ impl Problems {
             message: Safe::new(wording::plan_warning(warning).text()),
             location: warning.address().and_then(&place),
         });
+        let needed = plan.unverified.iter().filter_map(|unverified| {
+            let cause = unverified
+                .cause
+                .filter(|_| unverified.need == SecretNeed::ToSend)?;
+            let address = Safe::address(&unverified.address);
+            let paths: Vec<&str> = unverified.secrets.iter().map(|s| s.path.as_str()).collect();
+            let text = labels::needed(cause);
+            Some(Problem {
+                severity: Severity::Error,
+                code: labels::code(cause),
+                message: Safe::new(format_args!("{address}: {text}: {}", paths.join(", "))),
+                location: place(&unverified.address),
+            })
+        });
         Self {
             command: "plan",
-            entries: refusals.chain(blocked).chain(warnings).collect(),
+            entries: refusals
+                .chain(blocked)
+                .chain(needed)
+                .chain(warnings)
+                .collect(),
         }
     }
 }

@@ -2,12 +2,13 @@
 //! same change.
 
 use super::inert::code;
+use super::sections::{Rows, is_suspension};
 use crate::model::Address;
-use crate::plan::{Action, Plan, Step};
-use crate::render::Safe;
+use crate::plan::{Action, Plan, Reason, Step};
 use crate::render::labels::{self, number};
 use crate::render::view::fields::FieldView;
 use crate::render::view::{Phrase, step};
+use crate::render::{Safe, wording};
 use std::collections::BTreeMap;
 
 /// Addresses that a group of equal changes names.
@@ -15,55 +16,8 @@ const NAMED: usize = 20;
 /// The longest value of a field, in characters.
 const LONGEST_VALUE: usize = 200;
 
-/// Rows, each with the number of steps that it lists.
-type Rows = Vec<(String, usize)>;
-/// A form of listing steps.
-type Form = fn(&[&Step]) -> Rows;
-
-/// Every step, in the most detailed form that fits into `space` bytes, and how many did not fit in
-/// any form.
-pub(super) fn important(steps: &[&Step], space: usize) -> (String, usize) {
-    let forms: [Form; 3] = [detailed, by_customer, by_names];
-    let mut smallest = Vec::new();
-    for form in forms {
-        let rows = form(steps);
-        if rows.iter().map(|(row, _)| row.len()).sum::<usize>() <= space {
-            return (rows.into_iter().map(|(row, _)| row).collect(), 0);
-        }
-        smallest = rows;
-    }
-    let mut text = String::new();
-    let mut shown = 0;
-    for (row, count) in smallest {
-        if text.len() + row.len() > space {
-            break;
-        }
-        text += &row;
-        shown += count;
-    }
-    (text, steps.len() - shown)
-}
-
-/// One row for each step, with its reasons and id.
-fn detailed(steps: &[&Step]) -> Rows {
-    let row = |step: &&Step| {
-        let reasons: Vec<&str> = step.reasons.iter().copied().map(labels::reason).collect();
-        let id = step::remote_id(&step.operation).unwrap_or_default();
-        let row = format!(
-            "- {} ({}), {} {}: {}\n",
-            address(&step.address),
-            code(step::kind(&step.operation)),
-            labels::action(step.action),
-            code(id),
-            reasons.join("; ")
-        );
-        (row, 1)
-    };
-    steps.iter().map(row).collect()
-}
-
 /// One row for each customer.
-fn by_customer(steps: &[&Step]) -> Rows {
+pub(super) fn by_customer(steps: &[&Step]) -> Rows {
     let rows = names_by_customer(steps).into_iter();
     rows.map(|(customer, names)| {
         (
@@ -75,7 +29,7 @@ fn by_customer(steps: &[&Step]) -> Rows {
 }
 
 /// One row for customers whose connectors have the same names.
-fn by_names(steps: &[&Step]) -> Rows {
+pub(super) fn by_names(steps: &[&Step]) -> Rows {
     let mut equal: BTreeMap<Vec<Option<&str>>, Vec<&str>> = BTreeMap::new();
     for (customer, names) in names_by_customer(steps) {
         equal.entry(names).or_default().push(customer);
@@ -111,12 +65,89 @@ fn list(names: &[Option<&str>]) -> String {
     format!(": {}", spans.join(" "))
 }
 
-/// The objects of an action, one row for each customer.
-pub(super) fn addresses(plan: &Plan, action: Action) -> Vec<String> {
-    let steps: Vec<&Step> = plan.steps().filter(|step| step.action == action).collect();
-    by_customer(&steps)
+/// New objects, one row for each customer, with the references of the secrets that are sent.
+pub(super) fn created(plan: &Plan) -> Vec<String> {
+    let customers = plan.customers.iter();
+    customers
+        .filter_map(|customer| {
+            let steps = customer.steps.iter();
+            let created: Vec<String> = steps
+                .filter(|step| step.action == Action::Create)
+                .map(|step| {
+                    let name = step.address.connector.as_ref();
+                    let name = name.map_or_else(|| "itself".to_owned(), code);
+                    format!("{name}{}{}", lost(step), secrets(step))
+                })
+                .collect();
+            (!created.is_empty())
+                .then(|| format!("- {}: {}\n", code(&customer.name), created.join("; ")))
+        })
+        .collect()
+}
+
+/// Why an object is created again.
+fn lost(step: &Step) -> String {
+    let reasons = step.reasons.iter().copied();
+    reasons
+        .filter(|reason| *reason != Reason::MissingRemote)
+        .map(|reason| format!(", {}", labels::reason(reason)))
+        .collect()
+}
+
+/// The references of the secrets that a step sends.
+pub(super) fn secrets(step: &Step) -> String {
+    let references = step.operation.sent_references();
+    let spans: Vec<String> = references.iter().map(code).collect();
+    if spans.is_empty() {
+        String::new()
+    } else {
+        format!(", sends {}", spans.join(" "))
+    }
+}
+
+/// Objects that are added to the ledger.
+pub(super) fn adopted(plan: &Plan) -> Vec<String> {
+    let steps = plan.steps().filter(|step| step.action == Action::Adopt);
+    steps
+        .map(|step| {
+            let id = step::remote_id(&step.operation).unwrap_or_default();
+            format!("- {} {}\n", address(&step.address), code(id))
+        })
+        .collect()
+}
+
+/// What the plan leaves alone because it cannot be planned, equal causes together.
+pub(super) fn blocked(plan: &Plan) -> Vec<String> {
+    let mut causes: BTreeMap<(String, String), Vec<&Address>> = BTreeMap::new();
+    for blocked in &plan.blocked {
+        let cause = (
+            labels::code(blocked.code()),
+            wording::blocked(&blocked.reason),
+        );
+        causes.entry(cause).or_default().push(&blocked.address);
+    }
+    causes
         .into_iter()
-        .map(|(row, _)| row)
+        .map(|((code_name, cause), addresses)| {
+            let cause = format!("{} {}", code(code_name), code(cause));
+            row(&cause, &addresses)
+        })
+        .collect()
+}
+
+/// What a reviewer should check.
+pub(super) fn warnings(plan: &Plan) -> Vec<String> {
+    plan.warnings
+        .iter()
+        .map(|warning| {
+            let place = warning.address().map(|at| format!("{}: ", address(at)));
+            format!(
+                "- {}{} {}\n",
+                place.unwrap_or_default(),
+                code(labels::code(warning.code())),
+                code(wording::plan_warning(warning).text())
+            )
+        })
         .collect()
 }
 
@@ -124,7 +155,7 @@ pub(super) fn addresses(plan: &Plan, action: Action) -> Vec<String> {
 pub(super) fn by_change(plan: &Plan) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<&Address>> = BTreeMap::new();
     for step in plan.steps() {
-        if matches!(step.action, Action::Update | Action::Rename) {
+        if matches!(step.action, Action::Update | Action::Rename) && !is_suspension(step) {
             groups.entry(change(step)).or_default().push(&step.address);
         }
     }
@@ -141,7 +172,7 @@ fn row(change: &str, addresses: &[&Address]) -> String {
     match addresses {
         [single] => format!("- {}: {change}\n", address(single)),
         _ => format!(
-            "- the same change on {} objects: {change}\n  - {}{}\n",
+            "- the same on {} objects: {change}\n  - {}{}\n",
             number(addresses.len()),
             named.join(" "),
             match addresses.len() - named.len() {
@@ -158,11 +189,13 @@ fn change(step: &Step) -> String {
         .map(|field| format!("{} {}", code(&field.path), code(value(&field.value))))
         .collect();
     let kind = code(step::kind(&step.operation));
-    format!(
-        "{} ({kind}) {}",
-        labels::action(step.action),
-        fields.join("; ")
-    )
+    let reasons = step.reasons.iter().copied();
+    let reasons: String = reasons
+        .filter(|reason| *reason != Reason::FieldChanged)
+        .map(|reason| format!(", {}", labels::reason(reason)))
+        .collect();
+    let action = labels::action(step.action);
+    format!("{action} ({kind}) {}{reasons}", fields.join("; "))
 }
 
 /// A difference on one line, cut at [`LONGEST_VALUE`].
@@ -174,6 +207,6 @@ fn value(phrase: &Phrase) -> String {
     }
 }
 
-fn address(address: &Address) -> String {
+pub(super) fn address(address: &Address) -> String {
     code(Safe::address(address))
 }

@@ -6,21 +6,25 @@
 
 mod inert;
 mod listing;
+mod sections;
 
 use super::labels::{self, counted, number};
-use super::view::Phrase;
 use super::view::plan::PlanView;
 use super::view::plan_summary::MissingSecrets;
+use super::view::{Listing, Phrase, Row};
 use super::{Out, SavedFile, Verbosity, wording};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::Plan;
 use inert::{code, sentence};
-use listing::{addresses, by_change, important};
+use listing::{adopted, blocked, by_change, created, warnings};
+use sections::{FORMS, Form, Section};
 use std::io;
 
 /// Finds the comment of an earlier plan, so that a pipeline replaces it.
 const MARKER: &str = "<!-- airlift plan -->";
 /// The same for a host that shows comments of HTML.
 const MARKER_WITHOUT_HTML: &str = "[//]: # (airlift plan)\n";
+/// Groups of the view that have sections of their own.
+const SHOWN_ABOVE: [&str; 4] = ["Adopt", "Blocked", "Refused", "Warnings"];
 /// What is reserved for the sentences that say what was cut.
 const RESERVE: usize = 600;
 
@@ -51,14 +55,13 @@ fn document(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
         cut: Vec::new(),
     };
     document.add_refusals(plan);
-    document.add_important("Deletions", plan, |step| step.action == Action::Delete);
-    document.add_important("New ids", plan, |step| {
-        matches!(step.action, Action::Replace | Action::Rotate)
-    });
+    document.add_important(plan);
+    document.add_rows("Blocked", Fold::Open, &blocked(plan));
+    document.add_rows("Warnings", Fold::Open, &warnings(plan));
+    document.add_rows("Changes in place", Fold::Closed, &by_change(plan));
+    document.add_rows("New", Fold::Closed, &created(plan));
+    document.add_rows("Adopt", Fold::Closed, &adopted(plan));
     document.add_groups(plan);
-    document.add_rows("Changes in place", &by_change(plan));
-    document.add_rows("New", &addresses(plan, Action::Create));
-    document.add_rows("Adopt", &addresses(plan, Action::Adopt));
     document.finish()
 }
 
@@ -87,6 +90,22 @@ fn text_of(phrase: &Phrase) -> String {
     pieces.map(|(_, piece)| sentence(piece)).collect()
 }
 
+/// A row of a group, in code spans, because it contains names.
+fn group_row(row: &Row) -> String {
+    let text = code(row.text.plain_text());
+    match &row.detail {
+        None => format!("- {text}\n"),
+        Some(detail) => format!("- {text}: {}\n", code(detail)),
+    }
+}
+
+/// Whether a section is folded where the host can fold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fold {
+    Open,
+    Closed,
+}
+
 struct Document {
     text: String,
     limits: Limits,
@@ -103,53 +122,50 @@ impl Document {
         }
     }
 
-    /// A section that is complete if the host's limit allows it, in the most detailed form that
-    /// fits.
-    fn add_important(&mut self, title: &str, plan: &Plan, is_meant: impl Fn(&Step) -> bool) {
-        let steps: Vec<&Step> = plan.steps().filter(|step| is_meant(step)).collect();
-        if steps.is_empty() {
-            return;
+    /// Deletions, suspensions and steps that change an id: complete if the host's limit allows it,
+    /// all in the most detailed form in which they fit.
+    fn add_important(&mut self, plan: &Plan) {
+        let sections = Section::important(plan);
+        let space = self.free();
+        let fits = |form: &Form| sections.iter().map(|s| s.size(*form)).sum::<usize>() <= space;
+        let form = FORMS.into_iter().find(fits);
+        if form != Some(FORMS[0]) && !sections.is_empty() {
+            self.cut
+                .push("reasons and ids of deletions and of steps that change an id".to_owned());
         }
-        let space = self.free().saturating_sub(title.len() + 40);
-        let (rows, missing) = important(&steps, space);
-        self.push(format_args!(
-            "### {title} ({})\n\n{rows}\n",
-            number(steps.len())
-        ));
-        if missing > 0 {
-            self.cut.push(format!("{} of {title}", number(missing)));
+        for section in &sections {
+            let (rows, missing) = section.rows(form, self.free());
+            self.push(rows);
+            if missing > 0 {
+                self.cut
+                    .push(format!("{} of {}", number(missing), section.title));
+            }
         }
     }
 
-    /// Blocked objects, unverified secrets, warnings and what is left alone: counted, with the first
-    /// rows.
+    /// Unverified secrets and what is left alone.
     fn add_groups(&mut self, plan: &Plan) {
         let view = PlanView::new(plan, Verbosity::Normal, MissingSecrets::Stop);
-        // Adoptions and refusals have sections of their own.
-        let groups = view.groups.iter();
-        let others = groups.filter(|group| !["Adopt", "Refused"].contains(&group.title));
+        let others = view
+            .groups
+            .iter()
+            .filter(|group| !SHOWN_ABOVE.contains(&group.title));
         for group in others {
-            let rows = group.rows.iter().map(|row| {
-                let detail = row
-                    .detail
-                    .as_ref()
-                    .map(|detail| format!(": {}", code(detail)));
-                format!(
-                    "- {}{}\n",
-                    code(row.text.plain_text()),
-                    detail.unwrap_or_default()
-                )
-            });
-            self.add_rows(group.title, &rows.collect::<Vec<String>>());
+            let rows: Vec<String> = match group.listing {
+                Listing::None => vec![format!("- {}\n", number(group.rows.len()))],
+                _ => group.rows.iter().map(group_row).collect(),
+            };
+            let title = format!("{} ({})", group.title, group.meaning);
+            self.add_rows(&title, Fold::Closed, &rows);
         }
     }
 
     /// A section whose rows are cut at the limit.
-    fn add_rows(&mut self, title: &str, rows: &[String]) {
+    fn add_rows(&mut self, title: &str, fold: Fold, rows: &[String]) {
         if rows.is_empty() {
             return;
         }
-        let (start, end) = if self.limits.folds {
+        let (start, end) = if self.limits.folds && fold == Fold::Closed {
             let count = counted(rows.len(), "row");
             (
                 format!("<details><summary>{title}: {count}</summary>\n\n"),

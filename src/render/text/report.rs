@@ -17,6 +17,7 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport, verbosity: Verbosity) -> 
         write_outcome(out, outcome, verbosity)?;
     }
     write_waves(out, &view.waves)?;
+    write_new_ids(out, &view.new_ids, verbosity)?;
     write_advice(out, &view.advice)?;
     sentences(out, &view.summary)?;
     out.flush()
@@ -116,6 +117,26 @@ fn write_operation(out: &mut Out<'_>, operation: &OperationView) -> io::Result<(
         line.push(Label::Faint, Safe::new(format_args!(" [{code}]")));
     }
     out.line(&line)
+}
+
+fn write_new_ids(
+    out: &mut Out<'_>,
+    new_ids: &[(Safe, Safe)],
+    verbosity: Verbosity,
+) -> io::Result<()> {
+    if new_ids.is_empty() {
+        return Ok(());
+    }
+    let title = Safe::new(format_args!("New ids ({})", new_ids.len()));
+    let line = Line::at(0).hang(2).label(Label::Strong, title);
+    out.line(&line.text(": programs that use the old ids need these"))?;
+    let shown = shown(Listing::First, new_ids.len(), verbosity);
+    for (address, id) in &new_ids[..shown] {
+        let line = Line::at(2).hang(4).label(Label::Strong, address.clone());
+        out.line(&line.text("  ").text(id.clone()))?;
+    }
+    write_rest(out, new_ids.len() - shown)?;
+    out.blank()
 }
 
 fn write_waves(out: &mut Out<'_>, waves: &[WaveView]) -> io::Result<()> {

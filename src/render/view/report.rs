@@ -5,6 +5,7 @@ use super::{Listing, Phrase};
 use crate::apply::{
     ApplyReport, OperationReport, Outcome, StepProblem, UnsuccessfulCounts, WaveReport,
 };
+use crate::plan::Action;
 use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe, wording};
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub(crate) struct ReportView {
     pub(crate) warnings: Vec<WarningView>,
     pub(crate) problems: Vec<OutcomeView>,
     pub(crate) waves: Vec<WaveView>,
+    /// Connectors that were replaced or rotated, with their new ids.
+    pub(crate) new_ids: Vec<(Safe, Safe)>,
     /// The next steps, one sentence each.
     pub(crate) advice: Vec<&'static str>,
     /// The verdict, then the counts.
@@ -97,6 +100,7 @@ impl ReportView {
                 .filter(|wave| wave.connectors > 0)
                 .map(WaveView::new)
                 .collect(),
+            new_ids: new_ids(report),
             advice: advice(report),
             summary: summary(report),
         }
@@ -125,6 +129,19 @@ impl OperationView {
             code: operation.problem.as_ref().and_then(code),
         }
     }
+}
+
+fn new_ids(report: &ApplyReport) -> Vec<(Safe, Safe)> {
+    report
+        .operations
+        .iter()
+        .filter(|operation| operation.outcome == Outcome::Succeeded)
+        .filter(|operation| matches!(operation.action, Action::Replace | Action::Rotate))
+        .filter_map(|operation| {
+            let id = operation.remote_id.as_ref()?;
+            Some((Safe::address(&operation.address), Safe::new(id)))
+        })
+        .collect()
 }
 
 /// The warnings, grouped by code.
@@ -217,10 +234,7 @@ fn advice_after_apply(report: &ApplyReport, counts: UnsuccessfulCounts) -> Vec<&
             counts.unknown > 0,
             "Apply again: the next run first checks what took effect, and repeats nothing.",
         ),
-        (
-            counts.stale > 0,
-            "Plan again and review: the remote state changed.",
-        ),
+        (counts.stale > 0, "Plan again and review what changed."),
         (
             report.interrupted,
             "The run was stopped; apply again to continue.",
