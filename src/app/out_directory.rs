@@ -7,8 +7,11 @@
 use crate::failure::Failure;
 use crate::files::{self, Access, FileError, FileErrorKind};
 use std::fs::File;
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
+
+/// How much of an existing file is compared before it is replaced, in bytes.
+const COMPARED: u64 = 64;
 
 /// A directory for new files: a trusted root, and a path below it that must not contain links.
 pub(super) struct OutDirectory {
@@ -38,6 +41,14 @@ impl OutDirectory {
                 root: directory.to_owned(),
                 relative: PathBuf::new(),
             },
+        }
+    }
+
+    /// The directory of a file.
+    pub(super) fn of_file(path: &Path) -> Self {
+        match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => Self::new(parent),
+            _ => Self::new(Path::new(".")),
         }
     }
 
@@ -77,6 +88,41 @@ impl OutDirectory {
             Err(error) if already_exists(&error) => Ok(false),
             Err(error) => Err(refused(&error)),
         }
+    }
+
+    /// Writes a file, which may replace an earlier one. Refuses to replace a file that `is_own` does
+    /// not recognize.
+    pub(super) fn replace(
+        &self,
+        name: &Path,
+        text: &str,
+        access: Access,
+        is_own: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), Failure> {
+        let path = self.path_of(name);
+        if self.exists(&path) {
+            if !is_own(&self.start_of(&path)?) {
+                let shown = self.shown(&path);
+                let message = format!("{} exists and has another content", shown.display());
+                return Err(Failure::error("cannot_write", message)
+                    .hint("name another file, or remove this one first"));
+            }
+        }
+        files::replace_atomically(&self.root, &path, text.as_bytes(), access)
+            .map(|_file| ())
+            .map_err(|error| refused(&error))
+    }
+
+    /// The first bytes of a file.
+    fn start_of(&self, path: &Path) -> Result<Vec<u8>, Failure> {
+        let file = files::open_read(&self.root, path).map_err(|error| refused(&error))?;
+        let mut start = Vec::new();
+        if let Some(file) = file {
+            file.take(COMPARED)
+                .read_to_end(&mut start)
+                .map_err(|error| Failure::cannot_write(path, &error))?;
+        }
+        Ok(start)
     }
 
     fn create_parent(&self, path: &Path) -> Result<(), Failure> {

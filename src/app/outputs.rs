@@ -1,9 +1,10 @@
 //! Responsible for the ids of what airlift manages: reads them from the ledger, and writes them into
 //! the file of `--outputs-file`.
 
+use super::out_directory::OutDirectory;
 use super::{App, Selectable};
 use crate::failure::Failure;
-use crate::files::{self, Access};
+use crate::files::Access;
 use crate::model::{Address, Selector};
 use crate::render::{self, Outputs};
 use std::path::Path;
@@ -33,16 +34,9 @@ impl App<'_> {
         let outputs = self.outputs(&[]).await?;
         let text = serde_json::to_string_pretty(&outputs)
             .map_err(|error| Failure::internal(format!("outputs cannot be written: {error}")))?;
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
         let name = Path::new(path.file_name().unwrap_or_default());
-        files::replace_atomically(directory, name, (text + "\n").as_bytes(), Access::Shared)
-            .map(|_file| ())
-            .map_err(|error| {
-                let message = format!("cannot write the outputs: {error}");
-                Failure::error("cannot_write", message)
-            })
+        let is_outputs =
+            |start: &[u8]| start.is_empty() || start.starts_with(b"{\n  \"format_version\":");
+        OutDirectory::of_file(path).replace(name, &(text + "\n"), Access::Shared, is_outputs)
     }
 }

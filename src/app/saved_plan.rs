@@ -5,11 +5,12 @@ use super::commit::commit;
 use super::endpoint::SANDBOX_ORIGIN;
 use super::execution::ResolvedSecrets;
 use super::ledger_keys::Keys;
-use super::{App, Invocation, Shown, check_guards};
+use super::out_directory::OutDirectory;
+use super::{App, Invocation, Planned, Shown, check_guards};
 use crate::apply::ApplyReport;
 use crate::cli::{ApplyArgs, MarkdownArgs, OnStale, PlanArgs, PlanningArgs};
 use crate::failure::{Failure, FailureKind};
-use crate::files::{self, Access};
+use crate::files::Access;
 use crate::ledger::{Authenticator, Scope};
 use crate::model::{Address, SecretRef};
 use crate::plan::{ApprovedPart, Plan, approved_part};
@@ -45,6 +46,7 @@ impl App<'_> {
             path: path.display().to_string(),
             id,
             expires_at: content.expires_at,
+            mac: MacCheck::Verified,
         })
     }
 
@@ -113,8 +115,7 @@ impl App<'_> {
         check_guards(&saved.content.plan, Shown::Nothing)?;
         let planning = planning_of(&saved.content, &args.planning)?;
         let mut planned = self.plan(&planning).await?;
-        let present = planned.plan.clone();
-        let part = self.approved_part(&saved.content, present);
+        let part = self.approved_part(&saved.content, &planned);
         check_guards(&part.plan, Shown::Nothing)?;
         let secrets = self.resolve(&part.plan, args.execution).await?;
         let part = self.without_changed_secrets(&saved.content, part, &secrets);
@@ -173,10 +174,15 @@ impl App<'_> {
     }
 
     /// Reduces a plan made now to what a saved plan approved.
-    fn approved_part(&self, saved: &SavedPlan, present: Plan) -> ApprovedPart {
+    fn approved_part(&self, saved: &SavedPlan, present: &Planned) -> ApprovedPart {
         let desired = &self.project.desired;
         let has_same = |address: &Address| saved.declarations.has_same(desired, address);
-        approved_part(&saved.plan, present, has_same)
+        approved_part(
+            &saved.plan,
+            present.plan.clone(),
+            &present.recorded,
+            has_same,
+        )
     }
 
     /// Skips steps that would send another value than when the plan was saved.
@@ -337,17 +343,9 @@ fn content_of(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let name = path.file_name().unwrap_or_default();
-    files::replace_atomically(directory, Path::new(name), text.as_bytes(), Access::Private)
-        .map(|_file| ())
-        .map_err(|error| {
-            let message = format!("cannot write the plan: {error}");
-            Failure::error("cannot_write", message)
-        })
+    let name = Path::new(path.file_name().unwrap_or_default());
+    let is_plan = |start: &[u8]| start.is_empty() || start.starts_with(b"{\"airlift_plan\":");
+    OutDirectory::of_file(path).replace(name, text, Access::Private, is_plan)
 }
 
 fn seconds(time: Timestamp) -> String {

@@ -12,7 +12,7 @@ pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exi
     match global.format {
         Format::Json => json::saved_plan(&mut ui.out(), &saved, mac)?,
         Format::Markdown => {
-            let file = SavedFile::new(&args.file, &saved);
+            let file = SavedFile::new(&args.file, &saved, mac);
             markdown::plan(&mut ui.out(), plan, Some(&file), app::limits(args.markdown))?;
         }
         _ => {

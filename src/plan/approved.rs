@@ -4,8 +4,8 @@
 //! steps of an object are approved together, and those of a customer only if the customer itself is
 //! as approved: a step that nobody approved must not be what another step needs.
 
-use super::{Action, CustomerPlan, LedgerUpdates, Plan, Step, Unmanaged, summary};
-use crate::model::{Address, WorkspaceId};
+use super::{Action, CustomerPlan, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary};
+use crate::model::{Address, ConnectorId, LedgerState, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,10 +71,12 @@ impl ApprovedPart {
 }
 
 /// Reduces `present` to the steps of `approved`. `has_same_declaration` says whether the files
-/// declare an object as they did for `approved`.
+/// declare an object as they did for `approved`. `recorded` is the ledger that `present` was made
+/// with.
 pub fn approved_part(
     approved: &Plan,
     mut present: Plan,
+    recorded: &LedgerState,
     has_same_declaration: impl Fn(&Address) -> bool,
 ) -> ApprovedPart {
     let blocked: BTreeSet<Address> = present
@@ -102,8 +104,7 @@ pub fn approved_part(
     }
     for customer in &approved.customers {
         if !seen.contains(&customer.name) {
-            let open = customer.steps.iter().map(identity);
-            verdicts.absent.extend(open);
+            verdicts.absent.extend(customer.steps.iter().cloned());
         }
     }
     let was_blocked: BTreeSet<&Address> = approved.blocked.iter().map(|b| &b.address).collect();
@@ -112,15 +113,51 @@ pub fn approved_part(
         customer.is_some_and(|customer| !customer.steps.is_empty())
             || was_blocked.contains(&blocked.address)
     });
-    verdicts.finish(present, |address| {
-        if is_blocked(&blocked, address) {
+    let unmanaged = present.unmanaged.clone();
+    verdicts.finish(present, |step| {
+        if is_blocked(&blocked, &step.address) {
             Some(StaleCause::Blocked)
-        } else if has_same_declaration(address) {
-            None
-        } else {
+        } else if !has_same_declaration(&step.address) {
             Some(StaleCause::Files)
+        } else {
+            (!is_done(step, recorded, &unmanaged)).then(|| unproven(step))
         }
     })
+}
+
+/// Whether an approved step that the present plan does not have was executed. That the present plan
+/// does not need it proves it only for a step that brings an object to its declaration.
+fn is_done(step: &Step, recorded: &LedgerState, unmanaged: &Unmanaged) -> bool {
+    match &step.operation {
+        // The present plan may lack the value of the secret, or see the one that was sent before.
+        Operation::ReplaceConnector { id, .. } => {
+            recorded_id(recorded, &step.address).is_some_and(|now| now != *id)
+        }
+        // Another ledger does not record what is to be deleted.
+        Operation::DeleteConnector { id } => {
+            let is_listed = unmanaged.connectors.iter().any(|other| other.id == *id);
+            !is_listed && recorded_id(recorded, &step.address) != Some(*id)
+        }
+        Operation::DeleteCustomer { workspace_id } => {
+            !unmanaged.customers.contains(&step.address.customer)
+                && !recorded.customers.contains_key(workspace_id)
+        }
+        _ => true,
+    }
+}
+
+fn unproven(step: &Step) -> StaleCause {
+    match &step.operation {
+        Operation::ReplaceConnector { .. } => StaleCause::Secret,
+        _ => StaleCause::Object,
+    }
+}
+
+fn recorded_id(recorded: &LedgerState, address: &Address) -> Option<ConnectorId> {
+    let name = address.connector.as_ref()?;
+    let mut customers = recorded.customers.values();
+    let customer = customers.find(|customer| customer.name == address.customer)?;
+    Some(customer.connectors.get(name)?.id)
 }
 
 /// A blocked customer blocks its connectors.
@@ -151,7 +188,7 @@ struct Verdicts {
     stale: Vec<StaleStep>,
     unapproved: Vec<(Address, Action)>,
     /// Approved steps that the present plan does not have.
-    absent: Vec<(Address, Action)>,
+    absent: Vec<Step>,
 }
 
 impl Verdicts {
@@ -183,7 +220,7 @@ impl Verdicts {
             if changed.contains(&step.address) {
                 self.reject(step, StaleCause::Object);
             } else if !present.iter().any(|other| is_same(other, step)) {
-                self.absent.push(identity(step));
+                self.absent.push(step.clone());
             }
         }
         let (left_out, retained): (Vec<Step>, Vec<Step>) = present
@@ -218,17 +255,13 @@ impl Verdicts {
     fn finish(
         mut self,
         mut plan: Plan,
-        cause: impl Fn(&Address) -> Option<StaleCause>,
+        cause: impl Fn(&Step) -> Option<StaleCause>,
     ) -> ApprovedPart {
         let mut satisfied = Vec::new();
-        for (address, action) in self.absent {
-            match cause(&address) {
-                None => satisfied.push((address, action)),
-                Some(cause) => self.stale.push(StaleStep {
-                    address,
-                    action,
-                    cause,
-                }),
+        for step in std::mem::take(&mut self.absent) {
+            match cause(&step) {
+                None => satisfied.push(identity(&step)),
+                Some(cause) => self.reject(&step, cause),
             }
         }
         plan.customers

@@ -1,9 +1,9 @@
 //! Responsible for the ids of managed objects in the formats of the programs that use them.
 
+use super::sanitize;
 use super::view::outputs::{EqualVariable, Outputs};
 use super::{Label, Line, Out, Safe};
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 use thiserror::Error;
@@ -75,7 +75,8 @@ pub fn outputs_as_dotenv(out: &mut Out<'_>, outputs: &Outputs) -> Result<(), Out
 ///
 /// A failed write.
 pub fn outputs_as_yaml(out: &mut Out<'_>, outputs: &Outputs) -> Result<(), OutputsError> {
-    write_yaml(out, outputs)
+    let document = serde_json::to_value(outputs).map_err(io::Error::from)?;
+    write_yaml(out, &document)
 }
 
 /// Writes the ids as a Kubernetes `ConfigMap`: the JSON document, and each id as a variable for
@@ -104,14 +105,47 @@ pub fn outputs_as_config_map(out: &mut Out<'_>, outputs: &Outputs) -> Result<(),
     write_yaml(out, &config_map)
 }
 
-fn write_yaml(out: &mut Out<'_>, document: &impl Serialize) -> Result<(), OutputsError> {
-    let text = serde_yaml::to_string(document).map_err(io::Error::other)?;
-    // YAML escapes control characters, and names can contain others that disguise a text.
-    for line in text.lines() {
-        out.raw(Safe::new(line).as_str().as_bytes())?;
-        out.raw(b"\n")?;
-    }
+/// Writes mappings of texts in block style. Every name and text is quoted, because readers of YAML
+/// 1.1 take `yes`, `<<` or `12:30` for something else.
+fn write_yaml(out: &mut Out<'_>, document: &Value) -> Result<(), OutputsError> {
+    let mut text = String::new();
+    write_mapping(&mut text, document, 0);
+    out.raw(text.as_bytes())?;
     Ok(out.flush()?)
+}
+
+fn write_mapping(text: &mut String, mapping: &Value, indent: usize) {
+    for (name, value) in mapping.as_object().into_iter().flatten() {
+        let blanks = " ".repeat(indent);
+        let name = quoted(&Value::from(name.as_str()));
+        match value.as_object() {
+            Some(fields) if !fields.is_empty() => {
+                text.push_str(&format_args!("{blanks}{name}:\n").to_string());
+                write_mapping(text, value, indent + 2);
+            }
+            _ => {
+                let value = quoted(value);
+                text.push_str(&format_args!("{blanks}{name}: {value}\n").to_string());
+            }
+        }
+    }
+}
+
+/// JSON on one line, which is YAML, with dangerous characters escaped.
+fn quoted(value: &Value) -> String {
+    value
+        .to_string()
+        .chars()
+        .map(|character| {
+            if sanitize::is_dangerous(character) {
+                let mut units = [0; 2];
+                let units = character.encode_utf16(&mut units).iter();
+                units.map(|unit| format!("\\u{unit:04x}")).collect()
+            } else {
+                character.to_string()
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -180,6 +214,17 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("acme-corp/a b and acme-corp/a-b"), "{error}");
+    }
+
+    #[test]
+    fn outputs_as_yaml_quote_every_name() {
+        let outputs = ledger(&["<<", "yes", "12:30", "a\u{202e}b\u{1f600}"]);
+        let yaml = written(|out| outputs_as_yaml(out, &outputs));
+        for name in ["\"<<\":", "\"yes\":", "\"12:30\":", "\"a\\u202eb"] {
+            assert!(yaml.contains(name), "{yaml}");
+        }
+        let read: serde_json::Value = serde_yaml::from_str(&yaml).unwrap();
+        assert_eq!(read, serde_json::to_value(&outputs).unwrap());
     }
 
     #[test]

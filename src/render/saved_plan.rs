@@ -20,15 +20,18 @@ pub struct SavedFile {
     pub id: String,
     /// When the plan stops being valid, in RFC 3339.
     pub expires_at: String,
+    /// Whether the plan is authenticated.
+    pub mac: MacCheck,
 }
 
 impl SavedFile {
     /// A plan that was read from a file.
-    pub fn new(path: &Path, saved: &ReadPlan) -> Self {
+    pub fn new(path: &Path, saved: &ReadPlan, mac: MacCheck) -> Self {
         Self {
             path: path.display().to_string(),
             id: saved.id.clone(),
             expires_at: saved.content.expires_at.clone(),
+            mac,
         }
     }
 }
@@ -48,6 +51,7 @@ pub fn plan_saved(ui: &Ui, saved: &SavedFile, next: &str) -> io::Result<()> {
         path,
         id,
         expires_at,
+        mac: _,
     } = saved;
     let mut out = ui.out();
     out.blank()?;

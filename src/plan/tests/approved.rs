@@ -1,10 +1,11 @@
 //! Tests of the part of a plan that an earlier plan contains.
 
 use super::{Scene, id, live_connector, settings, token, workspace};
-use crate::model::{Address, DesiredConnector};
+use crate::model::{Address, DesiredConnector, SecretStatus};
 use crate::plan::tests::{declared, recorded};
 use crate::plan::{ApprovedPart, Plan, StaleCause, approved_part};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// `acme` with one connector that differs from the files, `git`, and one that is new, `issues`.
 fn scene() -> Scene {
@@ -22,7 +23,7 @@ fn scene() -> Scene {
 }
 
 fn part(approved: &Plan, scene: &Scene) -> ApprovedPart {
-    approved_part(approved, scene.plan(), |_| true)
+    approved_part(approved, scene.plan(), &scene.recorded, |_| true)
 }
 
 fn addresses(plan: &Plan) -> Vec<String> {
@@ -75,7 +76,9 @@ fn step_that_the_files_no_longer_declare_is_stale() {
     let approved = scene.plan();
     scene.declare("acme").connectors.remove("issues");
     let issues = Address::connector("acme", "issues");
-    let part = approved_part(&approved, scene.plan(), |address| *address != issues);
+    let part = approved_part(&approved, scene.plan(), &scene.recorded, |address| {
+        *address != issues
+    });
     assert_eq!(stale(&part), [("acme/issues".into(), StaleCause::Files)]);
     assert_eq!(addresses(&part.plan), ["acme/git"]);
 }
@@ -121,4 +124,46 @@ fn step_that_would_send_another_secret_is_skipped() {
     assert_eq!(addresses(&part.plan), ["acme/git"]);
     assert_eq!(stale(&part), [("acme/issues".into(), StaleCause::Secret)]);
     assert_eq!((part.plan.summary.add, part.plan.summary.change), (0, 1));
+}
+
+#[test]
+fn rotation_that_the_present_plan_does_not_see_is_stale_until_the_id_changed() {
+    let mut scene = Scene::applied();
+    let address = Address::connector("acme", "git");
+    let rotated = BTreeMap::from([("credentials.token".into(), SecretStatus::Rotated)]);
+    let unchanged = scene.secrets.connectors.insert(address.clone(), rotated);
+    let approved = scene.plan();
+    assert_eq!(addresses(&approved), ["acme/git"]);
+    scene.secrets.connectors.insert(address, unchanged.unwrap());
+    assert_eq!(
+        stale(&part(&approved, &scene)),
+        [("acme/git".into(), StaleCause::Secret)]
+    );
+    scene.git_recorded().id = id(11);
+    let connector = scene.connectors(1).remove(&id(10)).unwrap();
+    scene.connectors(1).insert(id(11), connector);
+    let part = part(&approved, &scene);
+    assert!(
+        part.stale.is_empty() && part.satisfied.len() == 1,
+        "{part:#?}"
+    );
+}
+
+#[test]
+fn deletion_that_another_ledger_does_not_see_is_stale() {
+    let mut scene = Scene::applied();
+    scene.policy.prune = true;
+    scene.declare("acme").connectors.clear();
+    let approved = scene.plan();
+    assert_eq!(addresses(&approved), ["acme/git"]);
+    scene.recorded.customers.clear();
+    let part = part(&approved, &scene);
+    assert!(part.satisfied.is_empty(), "{part:#?}");
+    scene.connectors(1).clear();
+    scene.recorded_customer(1, "acme");
+    let part = self::part(&approved, &scene);
+    assert!(
+        part.stale.is_empty() && part.satisfied.len() == 1,
+        "{part:#?}"
+    );
 }

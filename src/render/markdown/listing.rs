@@ -76,11 +76,12 @@ pub(super) fn created(plan: &Plan) -> Vec<String> {
                 .map(|step| {
                     let name = step.address.connector.as_ref();
                     let name = name.map_or_else(|| "itself".to_owned(), code);
-                    format!("{name}{}{}", lost(step), secrets(step))
+                    let kind = code(step::kind(&step.operation));
+                    format!("{name} ({kind}){}{}", lost(step), fields(step))
                 })
                 .collect();
             (!created.is_empty())
-                .then(|| format!("- {}: {}\n", code(&customer.name), created.join("; ")))
+                .then(|| format!("- {}: {}\n", code(&customer.name), created.join(", ")))
         })
         .collect()
 }
@@ -94,15 +95,12 @@ fn lost(step: &Step) -> String {
         .collect()
 }
 
-/// The references of the secrets that a step sends.
-pub(super) fn secrets(step: &Step) -> String {
-    let references = step.operation.sent_references();
-    let spans: Vec<String> = references.iter().map(code).collect();
-    if spans.is_empty() {
-        String::new()
-    } else {
-        format!(", sends {}", spans.join(" "))
-    }
+/// The fields of a step, with the references of the secrets that it sends.
+pub(super) fn fields(step: &Step) -> String {
+    let fields = FieldView::each(step.fields(), step.action).into_iter();
+    fields
+        .map(|field| format!("; {} {}", code(&field.path), code(value(&field.value))))
+        .collect()
 }
 
 /// Objects that are added to the ledger.

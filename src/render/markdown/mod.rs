@@ -12,7 +12,7 @@ use super::labels::{self, counted, number};
 use super::view::plan::PlanView;
 use super::view::plan_summary::MissingSecrets;
 use super::view::{Listing, Phrase, Row};
-use super::{Out, SavedFile, Verbosity, wording};
+use super::{MacCheck, Out, SavedFile, Verbosity, wording};
 use crate::plan::Plan;
 use inert::{code, sentence};
 use listing::{adopted, blocked, by_change, created, warnings};
@@ -26,7 +26,7 @@ const MARKER_WITHOUT_HTML: &str = "[//]: # (airlift plan)\n";
 /// Groups of the view that have sections of their own.
 const SHOWN_ABOVE: [&str; 4] = ["Adopt", "Blocked", "Refused", "Warnings"];
 /// What is reserved for the sentences that say what was cut.
-const RESERVE: usize = 600;
+const RESERVE: usize = 1_200;
 
 /// How large a comment may be, and whether it may have HTML.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -77,9 +77,19 @@ fn head(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
     let verdict = sentences.next().unwrap_or_default();
     let counts: Vec<String> = sentences.collect();
     let mut text = format!("{marker}\n## {verdict}\n\n{}\n\n", counts.join(" "));
-    if let Some(SavedFile { id, expires_at, .. }) = saved {
+    if let Some(SavedFile {
+        id,
+        expires_at,
+        mac,
+        ..
+    }) = saved
+    {
         let (id, expires_at) = (code(id), code(expires_at));
-        let line = format!("Plan {id}, valid until {expires_at}.\n\n");
+        let check = match mac {
+            MacCheck::Verified => "",
+            MacCheck::NoKey => " **Not authenticated: the MAC was not checked.**",
+        };
+        let line = format!("Plan {id}, valid until {expires_at}.{check}\n\n");
         text.push_str(&line);
     }
     text
@@ -179,7 +189,7 @@ impl Document {
         let mut shown = 0;
         for row in rows {
             if section.len() + row.len() > space {
-                break;
+                continue;
             }
             section += row;
             shown += 1;

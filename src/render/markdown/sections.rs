@@ -2,7 +2,7 @@
 //! change an id.
 
 use super::inert::code;
-use super::listing::{address, by_customer, by_names, secrets};
+use super::listing::{address, by_customer, by_names, fields};
 use crate::plan::{Action, Operation, Plan, Step};
 use crate::render::labels::{self, number};
 use crate::render::view::step;
@@ -13,7 +13,7 @@ pub(super) type Rows = Vec<(String, usize)>;
 /// A form of listing steps.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {
-    /// One row for each step, with its reasons, its id and its secrets.
+    /// One row for each step, with its reasons, its id and its fields.
     Detailed,
     /// One row for each customer.
     ByCustomer,
@@ -62,7 +62,7 @@ impl<'a> Section<'a> {
         let mut shown = 0;
         for (row, count) in self.listed(form.unwrap_or(Form::ByNames)) {
             if form.is_none() && text.len() + row.len() > space {
-                break;
+                continue;
             }
             text += &row;
             shown += count;
@@ -103,6 +103,6 @@ fn detailed(step: &Step) -> String {
         code(step::kind(&step.operation)),
         id.unwrap_or_default(),
         reasons.join("; "),
-        secrets(step)
+        fields(step)
     )
 }
