@@ -130,7 +130,7 @@ fn step_that_would_send_another_secret_is_skipped() {
 fn rotation_that_the_present_plan_does_not_see_is_stale_until_the_id_changed() {
     let mut scene = Scene::applied();
     let address = Address::connector("acme", "git");
-    let rotated = BTreeMap::from([("credentials.token".into(), SecretStatus::Rotated)]);
+    let rotated = BTreeMap::from([("credentials.token".into(), SecretStatus::Changed)]);
     let unchanged = scene.secrets.connectors.insert(address.clone(), rotated);
     let approved = scene.plan();
     assert_eq!(addresses(&approved), ["acme/git"]);
