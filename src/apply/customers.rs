@@ -77,7 +77,7 @@ async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
     // Syncs of the journal wait for the customers that are executed, not for those that are queued.
     let _at_work = match &job {
         Job::List(..) => None,
-        Job::Request(_) | Job::Execute(_) => Some(context.journal.customer_at_work()),
+        Job::Request(..) | Job::Execute(_) => Some(context.journal.customer_at_work()),
     };
     match job {
         Job::Request(batch, (index, mut executor)) => {
