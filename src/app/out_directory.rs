@@ -100,13 +100,11 @@ impl OutDirectory {
         is_own: impl Fn(&[u8]) -> bool,
     ) -> Result<(), Failure> {
         let path = self.path_of(name);
-        if self.exists(&path) {
-            if !is_own(&self.start_of(&path)?) {
-                let shown = self.shown(&path);
-                let message = format!("{} exists and has another content", shown.display());
-                return Err(Failure::error("cannot_write", message)
-                    .hint("name another file, or remove this one first"));
-            }
+        if self.exists(&path) && !is_own(&self.start_of(&path)?) {
+            let shown = self.shown(&path);
+            let message = format!("{} exists and has another content", shown.display());
+            return Err(Failure::error("cannot_write", message)
+                .hint("name another file, or remove this one first"));
         }
         files::replace_atomically(&self.root, &path, text.as_bytes(), access)
             .map(|_file| ())

@@ -133,19 +133,18 @@ fn write_mapping(text: &mut String, mapping: &Value, indent: usize) {
 
 /// JSON on one line, which is YAML, with dangerous characters escaped.
 fn quoted(value: &Value) -> String {
-    value
-        .to_string()
-        .chars()
-        .map(|character| {
-            if sanitize::is_dangerous(character) {
-                let mut units = [0; 2];
-                let units = character.encode_utf16(&mut units).iter();
-                units.map(|unit| format!("\\u{unit:04x}")).collect()
-            } else {
-                character.to_string()
+    let mut text = String::new();
+    for character in value.to_string().chars() {
+        if sanitize::is_dangerous(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                text.push_str(&format_args!("\\u{unit:04x}").to_string());
             }
-        })
-        .collect()
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn lost(step: &Step) -> String {
     let reasons = step.reasons.iter().copied();
     reasons
         .filter(|reason| *reason != Reason::MissingRemote)
-        .map(|reason| format!(", {}", labels::reason(reason)))
+        .flat_map(|reason| [", ", labels::reason(reason)])
         .collect()
 }
 
@@ -99,7 +99,10 @@ fn lost(step: &Step) -> String {
 pub(super) fn fields(step: &Step) -> String {
     let fields = FieldView::each(step.fields(), step.action).into_iter();
     fields
-        .map(|field| format!("; {} {}", code(&field.path), code(value(&field.value))))
+        .flat_map(|field| {
+            let (path, value) = (code(&field.path), code(value(&field.value)));
+            ["; ".to_owned(), path, " ".to_owned(), value]
+        })
         .collect()
 }
 
@@ -190,7 +193,7 @@ fn change(step: &Step) -> String {
     let reasons = step.reasons.iter().copied();
     let reasons: String = reasons
         .filter(|reason| *reason != Reason::FieldChanged)
-        .map(|reason| format!(", {}", labels::reason(reason)))
+        .flat_map(|reason| [", ", labels::reason(reason)])
         .collect();
     let action = labels::action(step.action);
     format!("{action} ({kind}) {}{reasons}", fields.join("; "))
