@@ -51,7 +51,7 @@ impl Request<'_> {
         }
     }
 
-    fn get(operation: &'static str, path: impl Into<String>) -> Self {
+    pub(super) fn get(operation: &'static str, path: impl Into<String>) -> Self {
         Self::new(operation, Method::GET, path.into())
     }
 

@@ -3,14 +3,14 @@
 
 use super::{App, Invocation, Selectable, policy};
 use crate::apply::{NewCustomers, PlannedLists};
-use crate::cli::{ConnectionArgs, PlanningArgs, RefreshArg};
+use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
-    Address, AdoptPolicy, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
-    UnresolvedReference, WorkspaceId,
+    Address, AdoptPolicy, Completeness, ConnectorId, LedgerState, Observed, OrganizationListing,
+    SecretComparison, UnresolvedReference, WorkspaceId,
 };
-use crate::observed::{RefreshMode, Survey, await_pending_creations, observe, survey};
+use crate::observed::{ListingMode, RefreshMode, Survey, await_pending_creations, observe, survey};
 use crate::plan::{Matches, Operation, Plan, Policy, Step, match_resources, plan};
 use crate::render;
 use crate::secrets::compare;
@@ -31,6 +31,7 @@ enum SecretReading {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
     refresh: RefreshMode,
+    listing: ListingMode,
     settle_timeout: Duration,
     secrets: SecretReading,
 }
@@ -39,6 +40,7 @@ impl Default for Reading {
     fn default() -> Self {
         Self {
             refresh: RefreshMode::Lean,
+            listing: ListingMode::Customers,
             settle_timeout: Duration::from_secs(30),
             secrets: SecretReading::Resolve,
         }
@@ -52,12 +54,25 @@ impl From<&ConnectionArgs> for Reading {
                 RefreshArg::Lean => RefreshMode::Lean,
                 RefreshArg::Full => RefreshMode::Full,
             },
+            listing: ListingMode::Customers,
             settle_timeout: Duration::from_secs(args.settle_timeout),
             secrets: if args.no_secrets {
                 SecretReading::Skip
             } else {
                 SecretReading::Resolve
             },
+        }
+    }
+}
+
+impl From<&PlanningArgs> for Reading {
+    fn from(args: &PlanningArgs) -> Self {
+        Self {
+            listing: match args.listing {
+                ListingArg::Customers => ListingMode::Customers,
+                ListingArg::Organization => ListingMode::Organization,
+            },
+            ..Self::from(&args.connection)
         }
     }
 }
@@ -108,7 +123,7 @@ impl App<'_> {
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
         let ledger = self.read_ledger().await?;
         let policy = self.policy(args, &ledger.0)?;
-        let reading = Reading::from(&args.connection);
+        let reading = Reading::from(args);
         self.plan_as(&policy, ledger, reading).await
     }
 
@@ -136,12 +151,12 @@ impl App<'_> {
         reading: Reading,
     ) -> Result<Planned, Failure> {
         let state = self.read(ledger, reading).await?;
-        let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
-        let secrets = self.compare_secrets(&matches, reading).await;
-        let plan = plan(&matches, &secrets, policy);
-        let plan = self
-            .with_resolution(plan, secrets.unresolved, reading)
-            .await;
+        let (plan, unresolved) = {
+            let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
+            let secrets = self.compare_secrets(&matches, reading).await;
+            (plan(&matches, &secrets, policy), secrets.unresolved)
+        };
+        let plan = self.with_resolution(plan, unresolved, reading).await;
         let mut planned = state.planned(plan);
         planned.new_customers.adopt = policy.adopt;
         Ok(planned)
@@ -187,17 +202,24 @@ impl App<'_> {
         let reader = self.connection.session.reader();
         let timeout = reading.settle_timeout;
         let read_since = Instant::now();
+        // Recovery looks for the connectors of the interrupted run in the list of their customer.
+        let listing = if unsettled.is_empty() {
+            reading.listing
+        } else {
+            ListingMode::Customers
+        };
         await_pending_creations(&reader, &recorded, &unsettled, timeout, &*self.events).await?;
         let observed = observe(
             &reader,
             desired,
             &recorded,
-            reading.refresh,
+            (reading.refresh, listing),
             self.parallelism,
             &*self.events,
         )
         .await?;
         self.warn_of_empty_ledger(&recorded, &observed)?;
+        self.warn_of_unusable_listing(&observed)?;
         let new_customers = NewCustomers::new(&observed, attempted_customers(&unsettled));
         let recovered = recover(recorded, &unsettled, &observed);
         Ok(RecoveredState {
@@ -232,6 +254,18 @@ impl App<'_> {
                 self.ledger.shown()
             );
             render::print_note(ui, &text)?;
+        }
+        Ok(())
+    }
+
+    /// Says that `--listing organization` had no effect.
+    fn warn_of_unusable_listing(&self, observed: &Observed) -> Result<(), Failure> {
+        if let OrganizationListing::Unusable(reason) = &observed.organization_listing {
+            let text = format!(
+                "--listing organization has no effect, because the listing of the organization cannot be used: \
+                 {reason}; the connectors of each customer were listed instead"
+            );
+            render::print_note(self.invocation.ui, &text)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub struct PlannedLists {
 }
 
 impl PlannedLists {
-    /// Keeps the lists of the customers that the plan changes.
+    /// Keeps the lists of the customers that the plan changes, without those that were not read.
     pub fn new(mut observed: Observed, plan: &Plan, read_since: Instant) -> Self {
         let changed = plan
             .customers
@@ -31,6 +31,9 @@ impl PlannedLists {
             .filter(|customer| !customer.steps.is_empty());
         let lists = changed.filter_map(|customer| {
             let id = customer.workspace_id?;
+            if observed.organization_listing.replaces_list_of(id) {
+                return None;
+            }
             Some((id, observed.customers.get_mut(&id)?.connectors.take()?))
         });
         Self {

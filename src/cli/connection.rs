@@ -74,6 +74,16 @@ pub enum RefreshArg {
     Full,
 }
 
+/// The value of `--listing`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum ListingArg {
+    /// Lists the connectors of each customer.
+    #[default]
+    Customers,
+    /// Lists the ids of all connectors of the organization.
+    Organization,
+}
+
 /// The value of `--connector-token`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub enum ConnectorTokenArg {

@@ -30,7 +30,7 @@ mod values;
 pub use adopt::{AdoptArgs, AdoptTarget};
 pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs, OnStale};
 pub use completions::CompletionsArgs;
-pub use connection::{ConnectionArgs, ConnectorTokenArg, RateArgs, RefreshArg};
+pub use connection::{ConnectionArgs, ConnectorTokenArg, ListingArg, RateArgs, RefreshArg};
 pub use doctor::DoctorArgs;
 pub use drift::DriftArgs;
 pub use explain::ExplainArgs;

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift plan`, and those that `plan` and `apply` share.
 
 use super::values::parse_count_or_percent;
-use super::{ConnectionArgs, PolicyArgs};
+use super::{ConnectionArgs, ListingArg, PolicyArgs};
 use crate::model::{CountOrPercent, Selector};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -113,6 +113,15 @@ pub struct PlanningArgs {
     /// Allow changes to workspaces and connectors that exist and are not in the ledger yet
     #[arg(long, help_heading = "Adoption")]
     pub adopt: bool,
+    /// What lists connectors: a request per customer, or with organization a few for all, which show only ids
+    #[arg(
+        long,
+        value_name = "EXTENT",
+        value_enum,
+        default_value_t,
+        help_heading = "Reading"
+    )]
+    pub listing: ListingArg,
     /// How the API is read.
     #[command(flatten)]
     pub connection: ConnectionArgs,

@@ -4,6 +4,7 @@ use super::diagnostic::{Excerpt, Location};
 use super::excerpt::Masked;
 use super::origin::Origin;
 use super::yaml::{Mark, Span, Tree};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// The text of one file.
@@ -15,32 +16,37 @@ pub(super) struct Source {
     pub(super) text: String,
     /// `None` if parsing stopped before the end of the text.
     pub(super) tree: Option<Tree>,
-    /// The byte offset of each line.
-    starts: Vec<usize>,
+    /// The byte offset of each line. Only findings need them.
+    starts: OnceCell<Vec<usize>>,
 }
 
 impl Source {
     pub(super) fn new(name: String, text: String) -> Self {
-        let mut starts = vec![0];
-        let bytes = text.as_bytes();
-        for (index, byte) in bytes.iter().enumerate() {
-            let lone_return = *byte == b'\r' && bytes.get(index + 1) != Some(&b'\n');
-            if *byte == b'\n' || lone_return {
-                starts.push(index + 1);
-            }
-        }
         Self {
             name: name.into(),
             text,
             tree: None,
-            starts,
+            starts: OnceCell::new(),
         }
+    }
+
+    fn starts(&self) -> &[usize] {
+        self.starts.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let ends_line = |(index, byte): (usize, &u8)| {
+                let lone_return = *byte == b'\r' && bytes.get(index + 1) != Some(&b'\n');
+                (*byte == b'\n' || lone_return).then_some(index + 1)
+            };
+            let starts = bytes.iter().enumerate().filter_map(ends_line);
+            std::iter::once(0).chain(starts).collect()
+        })
     }
 
     /// The span of the character at a byte offset.
     pub(super) fn character(&self, byte: usize) -> Span {
-        let line = self.starts.partition_point(|start| *start <= byte);
-        let start = line.checked_sub(1).and_then(|line| self.starts.get(line));
+        let starts = self.starts();
+        let line = starts.partition_point(|start| *start <= byte);
+        let start = line.checked_sub(1).and_then(|line| starts.get(line));
         let before = start.and_then(|start| self.text.get(*start..byte));
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let mark = Mark {
@@ -122,14 +128,11 @@ impl Source {
 
     fn line(&self, number: u32) -> &str {
         let index = (number as usize).saturating_sub(1);
-        let Some(start) = self.starts.get(index) else {
+        let starts = self.starts();
+        let Some(start) = starts.get(index) else {
             return "";
         };
-        let end = self
-            .starts
-            .get(index + 1)
-            .copied()
-            .unwrap_or(self.text.len());
+        let end = starts.get(index + 1).copied().unwrap_or(self.text.len());
         let line = self.text.get(*start..end).unwrap_or("");
         line.trim_end_matches(['\n', '\r'])
     }

@@ -66,10 +66,10 @@ impl ConnectorFacts<'_> {
             kind: self.kind.map_or(definition, |kind| kind.name.clone()),
             auth,
             template_id: recorded.and_then(|entry| Some(entry.template_id?.to_string())),
-            credentials: credentials.settings,
+            credentials: credentials.settings.into_iter().collect(),
             credentials_version: recorded.and_then(|entry| entry.credentials_version),
-            environment: environment.settings,
-            replication_config: config.settings,
+            environment: environment.settings.into_iter().collect(),
+            replication_config: config.settings.into_iter().collect(),
             replicates_nothing: self.replicates_nothing(),
             entities,
             remarks: remarks
@@ -96,7 +96,7 @@ impl ConnectorFacts<'_> {
             .and_then(|entry| entry.applied.environment.clone());
         if let Some(settings) = recorded {
             return DeclaredBlock {
-                settings,
+                settings: settings.into_iter().collect(),
                 ..DeclaredBlock::default()
             };
         }

@@ -73,7 +73,7 @@ fn from_ledger(
             block.placeholders += 1;
             facts.placeholder(field, names)
         });
-        block.settings.insert((*field).to_owned(), setting);
+        block.settings.insert((*field).into(), setting);
     }
     if block.placeholders > 0 {
         let remark =
@@ -120,7 +120,7 @@ fn placeholders(
     for (field, _) in required {
         block.placeholders += 1;
         let setting = facts.placeholder(field, names);
-        block.settings.insert(field.clone(), setting);
+        block.settings.insert(field.into(), setting);
     }
     block
 }

@@ -3,8 +3,9 @@
 use super::names::GeneratedNames;
 use crate::catalog::ConnectorType;
 use crate::model::{
-    ConnectorEntry, DesiredConnector, ObservedConnector, SecretPaths, Setting, Settings,
+    ConnectorEntry, DesiredConnector, ObservedConnector, SecretPaths, Setting, SharedText,
 };
+use std::collections::BTreeMap;
 
 /// A connector with its ledger entry and its declaration.
 pub(super) struct ConnectorFacts<'a> {
@@ -19,7 +20,7 @@ pub(super) struct ConnectorFacts<'a> {
 /// A declared block with its comments.
 #[derive(Default)]
 pub(super) struct DeclaredBlock {
-    pub(super) settings: Settings,
+    pub(super) settings: BTreeMap<SharedText, Setting>,
     pub(super) remarks: Vec<String>,
     pub(super) placeholders: usize,
 }

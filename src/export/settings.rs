@@ -34,7 +34,9 @@ pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) ->
     let known = known.filter(|known| !known.is_empty());
     // A setting that was sent as a reference stays a reference, whatever the API returns for it.
     let sent = applied(facts).filter(|(_, setting)| setting.holds_secret());
-    block.settings = sent.map(|(key, setting)| (key, setting.clone())).collect();
+    block.settings = sent
+        .map(|(key, setting)| (key.into(), setting.clone()))
+        .collect();
     let secrets = facts.secret_paths();
     let mut unknown = Vec::new();
     for (key, value) in &detail.replication_config {
@@ -42,7 +44,7 @@ pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) ->
             unknown.push(short(key));
             continue;
         }
-        if block.settings.contains_key(key) {
+        if block.settings.contains_key(key.as_str()) {
             continue;
         }
         let disposition = match disposition(key, value, &secrets) {
@@ -75,7 +77,7 @@ impl DeclaredBlock {
         match disposition {
             // In a file, null means an absent field.
             Disposition::Literal(Setting::Literal(Literal::Null)) => {}
-            Disposition::Literal(setting) => drop(self.settings.insert(key.to_owned(), setting)),
+            Disposition::Literal(setting) => drop(self.settings.insert(key.into(), setting)),
             Disposition::Omit(reason) => self.remarks.push(format!(
                 "`replication_config` field {} is left out: {reason}.",
                 short(key)
@@ -89,7 +91,7 @@ impl DeclaredBlock {
             Disposition::Placeholder => {
                 self.placeholders += 1;
                 let setting = facts.placeholder(key, names);
-                self.settings.insert(key.to_owned(), setting);
+                self.settings.insert(key.into(), setting);
                 self.remarks.push(format!(
                     "{} holds a secret: replace the placeholder by its reference.",
                     short(key)
@@ -119,14 +121,14 @@ fn omit_incomplete(
         .flatten()
         .filter(|(_, field)| field.required);
     let missing = required
-        .map(|(name, _)| name)
-        .find(|name| !block.settings.contains_key(name));
+        .map(|(name, _)| name.as_str())
+        .find(|name| !block.settings.contains_key(*name));
     if let Some(missing) = missing
         && !block.settings.is_empty()
     {
         let names: Vec<String> = std::mem::take(&mut block.settings)
-            .into_iter()
-            .map(|(name, _)| name.to_string())
+            .into_keys()
+            .map(|name| name.to_string())
             .collect();
         block.placeholders = 0;
         block.remarks.push(format!(

@@ -4,7 +4,8 @@ use super::{Exported, Sources, document, export};
 use crate::config::{Code, LoadOptions, PathStep, Problem};
 use crate::model::{
     Completeness, ConnectorId, DefinitionId, Desired, LedgerState, Observed, ObservedConnector,
-    ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, TemplateId, WorkspaceId,
+    ObservedCustomer, ObservedDetail, OrganizationId, OrganizationListingStatus, TemplateId,
+    WorkspaceId,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,7 @@ fn connector(name: &str, kind: &str, config: &Value) -> ObservedConnector {
         name: name.into(),
         definition_id: known.unwrap_or(DefinitionId(Uuid::from_u128(77))),
         kind_name: Some("Strange Kind".into()),
-        template_id: TemplateId(Uuid::nil()),
+        template_id: Some(TemplateId(Uuid::nil())),
         created_at: None,
         updated_at: None,
         detail: Some(ObservedDetail {
@@ -48,6 +49,7 @@ fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
         kinds: BTreeMap::new(),
         foreign: BTreeMap::new(),
         unreadable: BTreeMap::new(),
+        organization_listing: OrganizationListing::default(),
     };
     let sources = Sources {
         observed: &observed,

@@ -58,7 +58,7 @@ pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use name_index::{NameIndex, Resemblance};
 pub use observed::{
     Completeness, ForeignConnectors, KindLookup, Observed, ObservedConnector, ObservedCustomer,
-    ObservedDetail, ObservedStatus,
+    ObservedDetail, ObservedStatus, OrganizationListing,
 };
 pub use protected_variable::{VariableOwner, matches_wildcard, protected_variable};
 pub use remote_value::SecretPaths;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that was read from the API.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,35 @@ pub struct Observed {
     /// Customers whose workspace or connectors could not be read, with the error. Their connectors
     /// are `None`.
     pub unreadable: BTreeMap<WorkspaceId, String>,
+    /// What a listing of the whole organization showed.
+    pub organization_listing: OrganizationListing,
+}
+
+/// What a listing of the whole organization showed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum OrganizationListing {
+    /// The run did not ask for it.
+    #[default]
+    NotUsed,
+    /// These customers have the connectors of the ledger. Their connectors are not read: neither names nor settings.
+    Compared(BTreeSet<WorkspaceId>),
+    /// The listing was refused or could not be checked, for this reason. It had no effect.
+    Unusable(String),
+}
+
+impl OrganizationListing {
+    /// Whether the connectors of a customer were not read.
+    pub fn replaces_list_of(&self, customer: WorkspaceId) -> bool {
+        matches!(self, Self::Compared(customers) if customers.contains(&customer))
+    }
+
+    /// The number of customers whose connectors were not read.
+    pub fn customers(&self) -> usize {
+        match self {
+            Self::Compared(customers) => customers.len(),
+            Self::NotUsed | Self::Unusable(_) => 0,
+        }
+    }
 }
 
 /// Connectors with the workspace that holds them; `None` if the API does not tell the workspace.
@@ -83,8 +112,8 @@ pub struct ObservedConnector {
     pub definition_id: DefinitionId,
     /// The name of the type in the registry, if the summary has it.
     pub kind_name: Option<String>,
-    /// The template that the connector was created from.
-    pub template_id: TemplateId,
+    /// The template that the connector was created from; `None` if it is not known.
+    pub template_id: Option<TemplateId>,
     /// The creation time, RFC 3339.
     pub created_at: Option<String>,
     /// The time of the last change, RFC 3339, if the server returns it.

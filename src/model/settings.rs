@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Sorted by name; names are unique.
-    fields: Arc<Vec<(SharedText, Setting)>>,
+    fields: Arc<[(SharedText, Setting)]>,
 }
 
 impl Settings {
@@ -38,27 +38,29 @@ impl Settings {
         self.position(name).is_ok()
     }
 
-    /// Sets a field and returns its old setting.
+    /// Sets a field and returns its old setting. Copies the list: collect many fields instead.
     pub fn insert(&mut self, name: impl Into<SharedText>, setting: Setting) -> Option<Setting> {
         let name = name.into();
         let position = self.position(&name);
-        let fields = Arc::make_mut(&mut self.fields);
-        match position {
-            Ok(position) => {
-                let (_, old) = fields.get_mut(position)?;
-                Some(std::mem::replace(old, setting))
-            }
+        let mut fields = self.fields.to_vec();
+        let old = match position {
+            Ok(position) => Some(std::mem::replace(&mut fields[position].1, setting)),
             Err(position) => {
                 fields.insert(position, (name, setting));
                 None
             }
-        }
+        };
+        self.fields = fields.into();
+        old
     }
 
     /// Removes a field and returns its setting.
     pub fn remove(&mut self, name: &str) -> Option<Setting> {
         let position = self.position(name).ok()?;
-        Some(Arc::make_mut(&mut self.fields).remove(position).1)
+        let mut fields = self.fields.to_vec();
+        let (_, old) = fields.remove(position);
+        self.fields = fields.into();
+        Some(old)
     }
 
     /// Removes all fields.
@@ -111,9 +113,8 @@ impl<N: Into<SharedText>> FromIterator<(N, Setting)> for Settings {
             }
             is_same
         });
-        fields.shrink_to_fit();
         Self {
-            fields: Arc::new(fields),
+            fields: fields.into(),
         }
     }
 }
@@ -137,7 +138,8 @@ impl IntoIterator for Settings {
     type IntoIter = std::vec::IntoIter<(SharedText, Setting)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.fields).into_iter()
+        let fields: Vec<_> = self.fields.iter().cloned().collect();
+        fields.into_iter()
     }
 }
 

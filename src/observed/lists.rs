@@ -3,6 +3,7 @@
 
 use super::Observer;
 use super::isolation::Isolation;
+use super::organization::OrganizationIds;
 use super::read_state::{ReadState, WorkspaceConnectors};
 use crate::api::ApiError;
 use crate::events::Event;
@@ -15,12 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) type Lists = BTreeMap<WorkspaceId, Result<Option<WorkspaceConnectors>, ApiError>>;
 
 impl Observer<'_> {
-    /// Lists the connectors of recorded customers by the ids of the ledger. Emits no event while
-    /// `has_pages` is false, because the display shows the pages of workspaces then.
+    /// Lists the connectors of recorded customers by the ids of the ledger, without those that `ids` shows as recorded.
+    /// Emits no event while `has_pages` is false, because the display shows the pages of workspaces then.
     pub(super) async fn list_recorded(
         &self,
         isolation: &Isolation,
         has_pages: &AtomicBool,
+        ids: Option<&OrganizationIds>,
     ) -> Result<Lists, ApiError> {
         // The older contract lists by the present name, which only the pages tell.
         if !self.reader.lists_by_id() {
@@ -29,6 +31,7 @@ impl Observer<'_> {
         let recorded = self.recorded.customers.iter();
         let wanted: Vec<(WorkspaceId, String)> = recorded
             .filter(|(id, entry)| self.is_in_scope(**id, &entry.name))
+            .filter(|(id, entry)| !self.shows_as_recorded(ids, **id, &entry.name))
             .map(|(id, entry)| (*id, entry.name.clone()))
             .collect();
         self.list(wanted, isolation, |done, total| {
@@ -50,6 +53,7 @@ impl Observer<'_> {
             .iter()
             .filter(|(id, customer)| self.is_in_scope(**id, &customer.name))
             .filter(|(id, _)| !state.unreadable.contains_key(id))
+            .filter(|(_, customer)| customer.connectors.is_none())
             .map(|(id, customer)| (*id, customer.name.clone()))
             .collect();
         let (ready, wanted): (Vec<_>, Vec<_>) = in_scope

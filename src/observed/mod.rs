@@ -9,10 +9,12 @@ mod details;
 mod isolation;
 mod kinds;
 mod lists;
+mod organization;
 mod pending_creations;
 mod read_state;
 mod survey;
 
+pub use organization::ListingMode;
 pub use pending_creations::await_pending_creations;
 pub use survey::{Details, Survey, survey};
 
@@ -44,7 +46,7 @@ pub async fn observe(
     reader: &Reader,
     desired: &Desired,
     recorded: &LedgerState,
-    refresh: RefreshMode,
+    (refresh, listing): (RefreshMode, ListingMode),
     parallelism: usize,
     events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
@@ -53,6 +55,11 @@ pub async fn observe(
         desired,
         recorded,
         refresh,
+        // A full refresh compares what the listing does not have.
+        listing: match refresh {
+            RefreshMode::Lean => listing,
+            RefreshMode::Full => ListingMode::Customers,
+        },
         survey: None,
         parallelism: parallelism.max(1),
         events,
@@ -68,6 +75,7 @@ struct Observer<'a> {
     desired: &'a Desired,
     recorded: &'a LedgerState,
     refresh: RefreshMode,
+    listing: ListingMode,
     /// Replaces the declarations as the selection of what is read.
     survey: Option<&'a Survey<'a>>,
     parallelism: usize,
@@ -84,11 +92,13 @@ impl Observer<'_> {
             has_pages.store(true, Ordering::Relaxed);
             listing
         };
-        let (listing, lists, kinds) = tokio::try_join!(
-            pages,
-            self.list_recorded(&isolation, &has_pages),
-            self.look_up_kinds(),
-        )?;
+        let recorded = async {
+            let ids = self.list_organization().await?;
+            let lists = self.list_recorded(&isolation, &has_pages, ids.as_ref());
+            Ok::<_, ApiError>((lists.await?, ids))
+        };
+        let (listing, (lists, ids), kinds) =
+            tokio::try_join!(pages, recorded, self.look_up_kinds())?;
         let customers = listing.items.into_iter();
         let mut state = ReadState {
             customers: customers
@@ -97,16 +107,19 @@ impl Observer<'_> {
             ..ReadState::default()
         };
         self.add_unlisted_customers(&mut state, &lists).await?;
+        let completeness = listing.completeness;
+        let organization_listing = self.add_recorded_connectors(&mut state, &completeness, ids);
         self.add_connectors(&mut state, lists, &isolation).await?;
         self.read_details(&mut state).await?;
         let organization = self.reader.organization();
         Ok(Observed {
             organization_id: organization.ok_or(ApiErrorKind::UnknownOrganization)?,
             customers: state.customers,
-            completeness: listing.completeness,
+            completeness,
             kinds,
             foreign: state.foreign,
             unreadable: state.unreadable,
+            organization_listing,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Responsible for reading the remote API without declarations: recorded customers, or all of them.
 
-use super::{Observer, RefreshMode};
+use super::{ListingMode, Observer, RefreshMode};
 use crate::api::{ApiError, Reader};
 use crate::events::Sink;
 use crate::model::{
@@ -63,6 +63,7 @@ pub async fn survey(
         desired: &nothing,
         recorded,
         refresh: RefreshMode::Full,
+        listing: ListingMode::Customers,
         survey: Some(survey),
         parallelism: parallelism.max(1),
         events,

@@ -1,6 +1,8 @@
 //! Tests of the reads, against the API stub of the `api` tests.
 
-use super::{RefreshMode, observe};
+mod organization;
+
+use super::{ListingMode, RefreshMode, observe};
 use crate::api::tests::{
     CONNECTORS, ORGANIZATION, STATS, Seen, Stub, WORKSPACES, id, ok, status, workspace,
     workspace_path,
@@ -139,7 +141,8 @@ async fn observe_stub(
     refresh: RefreshMode,
 ) -> Observed {
     let reader = stub.session().await.reader();
-    observe(&reader, desired, recorded, refresh, 4, &Sinks::default())
+    let mode = (refresh, ListingMode::Customers);
+    observe(&reader, desired, recorded, mode, 4, &Sinks::default())
         .await
         .unwrap()
 }
@@ -351,7 +354,7 @@ async fn observe_emits_progress_events() {
         &reader,
         &desired,
         &LedgerState::default(),
-        RefreshMode::Lean,
+        (RefreshMode::Lean, ListingMode::Customers),
         0,
         &recorder,
     )

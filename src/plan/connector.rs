@@ -182,7 +182,7 @@ impl ConnectorPlanner<'_> {
         };
         let operation = Operation::UpdateConnector {
             id,
-            patch: difference.patch,
+            patch: difference.patch.into(),
             body: self.body(),
         };
         Some(self.step(action, difference.update, difference.changes, operation))

@@ -83,12 +83,13 @@ impl ConnectorPlanner<'_> {
             difference.change("type", text(&before), text(&self.declared().kind.name));
         }
         if let Some(template) = self.declared().template_id
-            && template != observed.template_id
+            && let Some(present) = observed.template_id
+            && template != present
         {
             difference.replace.push(Reason::TemplateChanged);
             difference.change(
                 "template_id",
-                text(&observed.template_id.to_string()),
+                text(&present.to_string()),
                 text(&template.to_string()),
             );
         }

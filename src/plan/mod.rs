@@ -40,7 +40,7 @@ pub use blocked::{
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, match_resources};
-pub use precondition::Precondition;
+pub use precondition::{ConnectorPrecondition, Precondition};
 pub use resolution::{Resolution, SecretNeed, Unverified, UnverifiedSecret};
 #[cfg(test)]
 pub(crate) use rotation::RotationPlan;
@@ -116,7 +116,9 @@ impl Policy {
 
 /// Whether the addresses contain this one, or the customer of this connector.
 fn covers(addresses: &BTreeSet<Address>, address: &Address) -> bool {
-    addresses.contains(address) || addresses.contains(&Address::customer(&address.customer))
+    !addresses.is_empty()
+        && (addresses.contains(address)
+            || addresses.contains(&Address::customer(&address.customer)))
 }
 
 /// Plans the steps that bring the observed state to the declared one.
@@ -142,7 +144,8 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     };
     let matched_customers = matches.customers.iter();
     for matched in matched_customers.filter(|matched| policy.selects_customer(matched.name)) {
-        let outcome = customer::plan(&inputs, matched);
+        let mut outcome = customer::plan(&inputs, matched);
+        outcome.plan.steps.shrink_to_fit();
         if !outcome.plan.steps.is_empty() || !outcome.plan.ledger_updates.is_empty() {
             plan.customers.push(outcome.plan);
         }
@@ -162,7 +165,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     plan.refusals.extend(guards::refusals(&inputs, &deletions));
     plan.deletions = deletions.allowed();
     let declared = &matches.desired.customers;
-    let scope = Scope::new(matches.desired, policy);
+    let scope = Scope::new(matches, policy);
     plan.summary = summary::summarize(&plan, scope, |name| declared.contains_key(name));
     plan
 }

@@ -21,23 +21,27 @@ pub enum Precondition {
         /// The observed values of the fields that the step changes, by path.
         settings: BTreeMap<String, FieldValue>,
     },
-    /// A connector.
-    Connector {
-        /// The connector's id.
-        id: ConnectorId,
-        /// The name at the start of the step.
-        name: String,
-        /// The connector's type.
-        definition_id: DefinitionId,
-        /// The time of the last change, if the API returned it.
-        updated_at: Option<String>,
-        /// The observed values of the fields that the step changes, by path, without secrets.
-        settings: BTreeMap<String, FieldValue>,
-        /// Unrecorded connectors with the name and type of a replacement, seen at plan time. Apply
-        /// refuses to replace if an unknown one has appeared since.
-        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-        namesakes: BTreeSet<ConnectorId>,
-    },
+    /// A connector. Boxed, because most steps of a large plan create a connector.
+    Connector(Box<ConnectorPrecondition>),
+}
+
+/// The observed state of a connector that a step was planned for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConnectorPrecondition {
+    /// The connector's id.
+    pub id: ConnectorId,
+    /// The name at the start of the step.
+    pub name: String,
+    /// The connector's type.
+    pub definition_id: DefinitionId,
+    /// The time of the last change, if the API returned it.
+    pub updated_at: Option<String>,
+    /// The observed values of the fields that the step changes, by path, without secrets.
+    pub settings: BTreeMap<String, FieldValue>,
+    /// Unrecorded connectors with the name and type of a replacement, seen at plan time. Apply
+    /// refuses to replace if an unknown one has appeared since.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub namesakes: BTreeSet<ConnectorId>,
 }
 
 impl Precondition {
@@ -55,28 +59,29 @@ impl Precondition {
         changes: &[FieldChange],
         namesakes: BTreeSet<ConnectorId>,
     ) -> Self {
-        Self::Connector {
+        Self::Connector(Box::new(ConnectorPrecondition {
             id,
             name: observed.name.clone(),
             definition_id: observed.definition_id,
             updated_at: observed.updated_at.clone(),
             settings: settings(changes),
             namesakes,
-        }
+        }))
     }
 
     /// Whether the object has the name that the step was planned for.
     pub fn allows_name(&self, live_name: &str) -> bool {
         match self {
             Self::Absent => false,
-            Self::Customer { name, .. } | Self::Connector { name, .. } => name == live_name,
+            Self::Customer { name, .. } => name == live_name,
+            Self::Connector(connector) => connector.name == live_name,
         }
     }
 
     /// Whether the plan has seen this unrecorded connector of a replacement's name and type.
     pub fn allows_namesake(&self, other: ConnectorId) -> bool {
         match self {
-            Self::Connector { namesakes, .. } => namesakes.contains(&other),
+            Self::Connector(connector) => connector.namesakes.contains(&other),
             Self::Absent | Self::Customer { .. } => false,
         }
     }

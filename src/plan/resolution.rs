@@ -81,10 +81,12 @@ impl Operation {
 impl Plan {
     /// The references whose values the steps send.
     pub fn sent_references(&self) -> BTreeSet<SecretRef> {
-        self.steps()
-            .flat_map(|step| step.operation.sent_references())
-            .cloned()
-            .collect()
+        // A set that is collected sorts all references first, however often each occurs.
+        let mut references = BTreeSet::new();
+        for step in self.steps() {
+            references.extend(step.operation.sent_references());
+        }
+        references.into_iter().cloned().collect()
     }
 
     /// Whether steps send secrets that the run did not read (`--no-secrets`).

@@ -309,7 +309,7 @@ pub enum Operation {
         /// The connector to update.
         id: ConnectorId,
         /// The fields to send.
-        patch: ConnectorPatch,
+        patch: Box<ConnectorPatch>,
         /// The connector as declared.
         body: ConnectorBody,
     },
@@ -397,4 +397,6 @@ pub struct Summary {
     pub connectors_declared: u64,
     /// Declared connectors that the run covers.
     pub connectors_selected: u64,
+    /// Customers of which only the ids of connectors were compared (`--listing organization`).
+    pub customers_not_compared: u64,
 }

@@ -1,8 +1,8 @@
 //! Responsible for counting the steps of a plan: objects to add, change, delete and adopt, and secrets to
 //! send. Does not print the counts.
 
-use super::{Action, Operation, Plan, Policy, Summary};
-use crate::model::{Address, Desired, Setting, Settings};
+use super::{Action, Matches, Operation, Plan, Policy, Summary};
+use crate::model::{Address, Setting, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the files declare, and what of it the run covers.
@@ -12,10 +12,12 @@ pub(super) struct Scope {
     customers_selected: u64,
     connectors_declared: u64,
     connectors_selected: u64,
+    customers_not_compared: u64,
 }
 
 impl Scope {
-    pub(super) fn new(desired: &Desired, policy: &Policy) -> Self {
+    pub(super) fn new(matches: &Matches<'_>, policy: &Policy) -> Self {
+        let desired = matches.desired;
         let customers = desired.customers.keys();
         let connectors = desired.connectors();
         Self {
@@ -31,6 +33,7 @@ impl Scope {
                     .filter(|(address, _)| policy.selects(address))
                     .count(),
             ),
+            customers_not_compared: count(matches.observed.organization_listing.customers()),
         }
     }
 }
@@ -42,6 +45,7 @@ impl From<Summary> for Scope {
             customers_selected: summary.customers_selected,
             connectors_declared: summary.connectors_declared,
             connectors_selected: summary.connectors_selected,
+            customers_not_compared: summary.customers_not_compared,
         }
     }
 }
@@ -55,6 +59,7 @@ pub(super) fn summarize(plan: &Plan, scope: Scope, is_declared: impl Fn(&str) ->
         customers_selected: scope.customers_selected,
         connectors_declared: scope.connectors_declared,
         connectors_selected: scope.connectors_selected,
+        customers_not_compared: scope.customers_not_compared,
         ..Summary::default()
     };
     for step in plan.steps() {

@@ -60,7 +60,7 @@ impl TryFrom<ConnectorFields> for ConnectorResponse {
                 name: fields.name,
                 definition_id,
                 kind_name: template.connector_name,
-                template_id: template.id,
+                template_id: Some(template.id),
                 created_at: fields.created_at,
                 updated_at: fields.updated_at,
                 detail,
@@ -130,6 +130,24 @@ pub(in crate::api) struct ConnectorList {
 
 impl ResponseBody for ConnectorList {
     const KIND: &'static str = "a list of connectors";
+}
+
+/// `OrganizationCredentialsListResponse`. Nothing else in it has a known type.
+#[derive(Deserialize)]
+pub(in crate::api) struct OrganizationPage {
+    pub(in crate::api) data: Vec<OrganizationConnector>,
+    pub(in crate::api) total: u64,
+}
+
+/// `OrganizationCredential`
+#[derive(Deserialize)]
+pub(in crate::api) struct OrganizationConnector {
+    pub(in crate::api) id: ConnectorId,
+    pub(in crate::api) workspace_id: WorkspaceId,
+}
+
+impl ResponseBody for OrganizationPage {
+    const KIND: &'static str = "a page of the organization's connectors";
 }
 
 /// `ConnectorSourceCreateResponse` and `ConnectorSourceUpdateResponse`. Only the id and the times need

@@ -3,8 +3,8 @@
 
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, InspectResponse, ScopedTokenResponse, StatsResponse, TokenInfo, TokenResponse,
-    WorkspacePage, WorkspaceResponse,
+    DeleteResponse, InspectResponse, OrganizationPage, ScopedTokenResponse, StatsResponse,
+    TokenInfo, TokenResponse, WorkspacePage, WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -34,7 +34,8 @@ without_texts!(
     StatsResponse,
     CheckResponse,
     DeleteResponse,
-    InspectResponse
+    InspectResponse,
+    OrganizationPage
 );
 
 impl VisitStrings for WorkspaceResponse {

@@ -7,7 +7,10 @@ use crate::model::{
     Action, Address, Answer, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId,
     LastWrite, ObservedDetail, PendingEntry, Setting, SettingAnswer, Settings,
 };
-use crate::plan::{ConnectorPatch, FieldChange, FieldValue, Operation, Precondition, Reason, Step};
+use crate::plan::{
+    ConnectorPatch, ConnectorPrecondition, FieldChange, FieldValue, Operation, Precondition,
+    Reason, Step,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -146,14 +149,14 @@ fn step(body: &ConnectorBody, observed: &str) -> Step {
             before: FieldValue::Absent,
             after: FieldValue::Absent,
         }],
-        precondition: Precondition::Connector {
+        precondition: Precondition::Connector(Box::new(ConnectorPrecondition {
             id: ID,
             name: "git".into(),
             definition_id: TYPE,
             updated_at: Some(observed.into()),
             settings: BTreeMap::new(),
             namesakes: BTreeSet::new(),
-        },
+        })),
         operation: Operation::CreateConnector { body: body.clone() },
     }
 }

@@ -4,7 +4,7 @@ use super::{Recovered, is_unresolved, recover};
 use crate::ledger::journal::{Intent, IntentOutcome, JournalEntry};
 use crate::model::{
     Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
-    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
+    Observed, ObservedConnector, ObservedCustomer, OrganizationId, OrganizationListingStatus,
     SentFingerprints, TemplateId, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ fn listed(name: &str, time: &str) -> ObservedConnector {
         name: name.into(),
         definition_id: KIND,
         kind_name: None,
-        template_id: TemplateId(Uuid::nil()),
+        template_id: Some(TemplateId(Uuid::nil())),
         created_at: Some(format!("2026-05-01T{time}Z")),
         updated_at: None,
         detail: None,
@@ -70,6 +70,7 @@ pub(super) fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
         kinds: BTreeMap::new(),
         foreign: BTreeMap::new(),
         unreadable: BTreeMap::new(),
+        organization_listing: OrganizationListing::default(),
     }
 }
 

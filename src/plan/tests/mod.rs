@@ -21,7 +21,7 @@ use super::{
 use crate::model::{
     Address, Applied, Completeness, ConnectorEntry, ConnectorId, CountOrPercent, CustomerEntry,
     DefinitionId, Desired, DesiredConnector, DesiredCustomer, Kind, LedgerState, Observed,
-    ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
+    ObservedConnector, ObservedCustomer, ObservedDetail, OrganizationId, OrganizationListingStatus,
     RotationMode, SecretComparison, SecretStatus, SentFingerprints, Setting, Settings, Status,
     TemplateId, WorkspaceId,
 };
@@ -75,6 +75,7 @@ impl Scene {
                 kinds: BTreeMap::new(),
                 foreign: BTreeMap::new(),
                 unreadable: BTreeMap::new(),
+                organization_listing: OrganizationListing::default(),
             },
             recorded: LedgerState::default(),
             secrets: SecretComparison::default(),
@@ -210,7 +211,7 @@ fn live_connector(name: &str) -> ObservedConnector {
         name: name.into(),
         definition_id: TYPE,
         kind_name: Some("github".into()),
-        template_id: TEMPLATE,
+        template_id: Some(TEMPLATE),
         created_at: None,
         updated_at: None,
         detail: None,

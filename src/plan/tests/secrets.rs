@@ -5,7 +5,9 @@ use crate::model::{
     Address, ObservedConnector, SecretStatus, UnresolvedCause, UnresolvedReference,
     UnverifiedReason,
 };
-use crate::plan::{BlockCode, Blocked, FieldValue, Precondition, Resolution, SecretNeed};
+use crate::plan::{
+    BlockCode, Blocked, ConnectorPrecondition, FieldValue, Precondition, Resolution, SecretNeed,
+};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -232,13 +234,13 @@ fn update_precondition_has_observed_values() {
     ]);
     assert_eq!(
         step.precondition,
-        Precondition::Connector {
+        Precondition::Connector(Box::new(ConnectorPrecondition {
             id: id(10),
             name: "git".into(),
             definition_id: TYPE,
             updated_at: Some("then".into()),
             settings,
             namesakes: BTreeSet::new(),
-        }
+        }))
     );
 }

@@ -2,7 +2,7 @@
 
 use super::{body, change, id, step, value};
 use crate::model::Address;
-use crate::plan::{Action, ConnectorPatch, CustomerPlan, LedgerUpdates, Operation, Reason};
+use crate::plan::{Action, CustomerPlan, LedgerUpdates, Operation, Reason};
 use serde_json::json;
 
 /// Names and values that try to control a terminal or a CI runner.
@@ -19,7 +19,7 @@ pub(super) fn hostile() -> CustomerPlan {
             &[Reason::FieldChanged],
             Operation::UpdateConnector {
                 id: id(41),
-                patch: ConnectorPatch::default(),
+                patch: Box::default(),
                 body: body("x", "a\u{7f}b"),
             },
             vec![change(

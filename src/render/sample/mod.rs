@@ -16,7 +16,7 @@ use unverified::unverified;
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings};
 use crate::plan::{
-    Action, BlockReason, Blocked, ConnectorPatch, CustomerPlan, FieldChange, FieldValue,
+    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue,
     LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, RemovalFlags,
     Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
 };
@@ -134,6 +134,7 @@ pub(crate) fn rich() -> Plan {
             customers_selected: 120,
             connectors_declared: 240,
             connectors_selected: 240,
+            customers_not_compared: 0,
         },
         ..empty()
     }
@@ -284,7 +285,7 @@ fn beta_updates() -> Vec<Step> {
             &[Reason::FieldChanged, Reason::KeyRemoved],
             Operation::UpdateConnector {
                 id: id(13),
-                patch: ConnectorPatch::default(),
+                patch: Box::default(),
                 body: body("Beta Search", "google-search-console"),
             },
             search_changes(),

@@ -3,6 +3,7 @@
 use super::Phrase;
 use crate::model::Address;
 use crate::plan::{Action, AllowedDeletions, CustomerPlan, Plan, PlanWarning, Step, Summary};
+use crate::render::labels::counted;
 use crate::render::wording;
 use crate::render::{Label, Safe};
 use std::collections::BTreeSet;
@@ -156,6 +157,18 @@ fn further_counts(plan: &Plan) -> impl Iterator<Item = Phrase> {
         .filter(|(_, count)| *count > 0)
         .map(|(what, count)| Phrase::plain(Safe::new(format_args!("{what}: {count}."))))
         .chain(partial)
+        .chain(not_compared(plan))
+}
+
+/// The sentence about customers of which a listing of the organization showed only ids.
+fn not_compared(plan: &Plan) -> Option<Phrase> {
+    let customers = plan.summary.customers_not_compared;
+    (customers > 0).then(|| {
+        let customers = counted(usize::try_from(customers).unwrap_or(usize::MAX), "customer");
+        Phrase::plain(Safe::new(format_args!(
+            "Names and settings of the connectors of {customers} were not compared (--listing organization)."
+        )))
+    })
 }
 
 /// The number of connectors with secrets that are not verified. One of them can have several causes.

@@ -13,6 +13,9 @@ use crate::sandbox::operation_result::{OperationError, OperationOutput, Operatio
 use crate::sandbox::settings_behavior::SettingsBehavior;
 use crate::sandbox::world::{Connector, Deletion, Workspace};
 
+/// The most rows of a page of the organization's connectors.
+const ORGANIZATION_PAGE: usize = 200;
+
 /// Creates a connector in a workspace that exists.
 pub(crate) fn create(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
     let body = connector_request::read(backend, request)?;
@@ -52,6 +55,44 @@ pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> Operati
     let mut response = json!({"data": null});
     response["data"] = data.into();
     Ok(OperationOutput::ok(response))
+}
+
+/// A page of the connectors of all workspaces, oldest first.
+pub(crate) fn list_of_organization(
+    backend: &Backend,
+    request: &OperationRequest<'_>,
+) -> OperationResult {
+    if request.id("organization_id")? != backend.settings.organization_id {
+        return Err(OperationError::not_found("Organization"));
+    }
+    let number = |name: &str| {
+        let number = request.parameters.get(name).and_then(Value::as_u64);
+        number.and_then(|number| usize::try_from(number).ok())
+    };
+    let mut connectors: Vec<&Connector> = backend
+        .world
+        .workspaces_after(None)
+        .flat_map(|workspace| backend.world.connectors_of(workspace.id, request.now))
+        .collect();
+    connectors.sort_by_key(|connector| (connector.created_at, connector.id));
+    let limit = number("limit").unwrap_or(ORGANIZATION_PAGE);
+    let data: Vec<Value> = connectors
+        .iter()
+        .skip(number("offset").unwrap_or(0))
+        .take(limit.min(ORGANIZATION_PAGE))
+        .map(|connector| {
+            json!({
+                "id": connector.id,
+                "workspace_id": connector.workspace_id,
+                "connector_name": connector.name,
+                "context_store_status": null,
+                "context_store_entity_count": 0,
+            })
+        })
+        .collect();
+    Ok(OperationOutput::ok(
+        json!({"data": data, "total": connectors.len()}),
+    ))
 }
 
 /// The details of a connector.

@@ -130,6 +130,10 @@ static HANDLERS: &[(&str, Handler)] = &[
         "list_integrations_templates_connections",
         Read(|_, _| Ok(templates::connections())),
     ),
+    (
+        "list_organizations_credentials",
+        Read(connectors::list_of_organization),
+    ),
 ];
 
 /// Executes the operation of a request.

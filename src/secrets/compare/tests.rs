@@ -5,8 +5,9 @@ use super::{Comparison, CurrentSecrets, compare};
 use crate::model::{
     Address, Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId,
     Desired, DesiredConnector, DesiredCustomer, Kind, LedgerState, Observed, ObservedConnector,
-    ObservedCustomer, ObservedStatus, OrganizationId, RotationMode, SecretRef, SecretStatus,
-    SecretValue, SentFingerprints, Setting, TemplateId, UnverifiedReason, WorkspaceId,
+    ObservedCustomer, OrganizationId, OrganizationListingStatus, RotationMode, SecretRef,
+    SecretStatus, SecretValue, SentFingerprints, Setting, TemplateId, UnverifiedReason,
+    WorkspaceId,
 };
 use crate::plan::match_resources;
 use serde_json::json;
@@ -197,7 +198,7 @@ fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
         name: number.to_string(),
         definition_id: DefinitionId(Uuid::nil()),
         kind_name: None,
-        template_id: TemplateId(Uuid::nil()),
+        template_id: Some(TemplateId(Uuid::nil())),
         created_at: None,
         updated_at: None,
         detail: None,
@@ -220,6 +221,7 @@ fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
         kinds: BTreeMap::new(),
         foreign: BTreeMap::new(),
         unreadable: BTreeMap::new(),
+        organization_listing: OrganizationListing::default(),
     }
 }
 

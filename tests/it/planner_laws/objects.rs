@@ -47,7 +47,7 @@ pub(crate) fn connector_named(name: &str, definition_id: DefinitionId) -> Observ
         name: name.into(),
         definition_id,
         kind_name: None,
-        template_id: template_of(definition_id),
+        template_id: Some(template_of(definition_id)),
         created_at: None,
         updated_at: None,
         detail: Some(ObservedDetail {

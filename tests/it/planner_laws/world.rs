@@ -4,12 +4,12 @@ use super::objects::{connector_named, record, workspace_named};
 use super::overlay::{last_write, merge, reformat, remove};
 use airlift::model::{
     Completeness, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState,
-    Observed, ObservedConnector, ObservedDetail, ObservedStatus, OrganizationId, SecretComparison,
-    SecretStatus, SentFingerprints, Setting, Status, WorkspaceId,
+    Observed, ObservedConnector, ObservedDetail, OrganizationId, OrganizationListingStatus,
+    SecretComparison, SecretStatus, SentFingerprints, Setting, Status, WorkspaceId,
 };
 use airlift::plan::{
-    ConnectorPatch, ConnectorUpdate, CustomerPlan, Matches, Operation, Plan, Policy, Precondition,
-    Step, match_resources, plan,
+    ConnectorPatch, ConnectorPrecondition, ConnectorUpdate, CustomerPlan, Matches, Operation, Plan,
+    Policy, Precondition, Step, match_resources, plan,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,6 +43,7 @@ impl World {
                 kinds: BTreeMap::new(),
                 foreign: BTreeMap::new(),
                 unreadable: BTreeMap::new(),
+                organization_listing: OrganizationListing::default(),
             },
             recorded: LedgerState::default(),
             secrets: BTreeMap::new(),
@@ -173,13 +174,14 @@ impl World {
                 let id = id.or(workspace).unwrap();
                 assert_eq!(self.observed.customers[&id].name, *name);
             }
-            Precondition::Connector {
-                id,
-                name,
-                definition_id,
-                updated_at,
-                ..
-            } => {
+            Precondition::Connector(expected) => {
+                let ConnectorPrecondition {
+                    id,
+                    name,
+                    definition_id,
+                    updated_at,
+                    ..
+                } = &**expected;
                 let customer = &self.observed.customers[&workspace.unwrap()];
                 let connector = &customer.connectors.as_ref().unwrap()[id];
                 assert_eq!(connector.name, *name);

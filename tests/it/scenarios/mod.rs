@@ -21,6 +21,7 @@ mod ledger_place;
 mod literal_text;
 mod naughty_names;
 mod next_steps;
+mod organization_listing;
 mod outputs;
 mod policy;
 mod prune;
