@@ -4,8 +4,8 @@ use super::{Exported, Sources, document, export};
 use crate::config::{Code, LoadOptions, PathStep, Problem};
 use crate::model::{
     Completeness, ConnectorId, DefinitionId, Desired, LedgerState, Observed, ObservedConnector,
-    ObservedCustomer, ObservedDetail, OrganizationId, OrganizationListingStatus, TemplateId,
-    WorkspaceId,
+    ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId, OrganizationListing,
+    TemplateId, WorkspaceId,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

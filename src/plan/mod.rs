@@ -40,7 +40,9 @@ pub use blocked::{
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, match_resources};
-pub use precondition::{ConnectorPrecondition, Precondition};
+#[cfg(test)]
+pub use precondition::ConnectorPrecondition;
+pub use precondition::Precondition;
 pub use resolution::{Resolution, SecretNeed, Unverified, UnverifiedSecret};
 #[cfg(test)]
 pub(crate) use rotation::RotationPlan;

@@ -4,8 +4,8 @@ use super::{Recovered, is_unresolved, recover};
 use crate::ledger::journal::{Intent, IntentOutcome, JournalEntry};
 use crate::model::{
     Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
-    Observed, ObservedConnector, ObservedCustomer, OrganizationId, OrganizationListingStatus,
-    SentFingerprints, TemplateId, WorkspaceId,
+    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
+    OrganizationListing, SentFingerprints, TemplateId, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;

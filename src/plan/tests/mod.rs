@@ -21,9 +21,9 @@ use super::{
 use crate::model::{
     Address, Applied, Completeness, ConnectorEntry, ConnectorId, CountOrPercent, CustomerEntry,
     DefinitionId, Desired, DesiredConnector, DesiredCustomer, Kind, LedgerState, Observed,
-    ObservedConnector, ObservedCustomer, ObservedDetail, OrganizationId, OrganizationListingStatus,
-    RotationMode, SecretComparison, SecretStatus, SentFingerprints, Setting, Settings, Status,
-    TemplateId, WorkspaceId,
+    ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
+    OrganizationListing, RotationMode, SecretComparison, SecretStatus, SentFingerprints, Setting,
+    Settings, Status, TemplateId, WorkspaceId,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,9 +16,9 @@ use unverified::unverified;
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings};
 use crate::plan::{
-    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue,
-    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, RemovalFlags,
-    Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
+    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
+    LimitSource, Operation, Plan, Precondition, Reason, Refusal, RemovalFlags, Resolution, Step,
+    Summary, Unmanaged, UnmanagedConnector,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

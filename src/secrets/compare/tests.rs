@@ -5,7 +5,7 @@ use super::{Comparison, CurrentSecrets, compare};
 use crate::model::{
     Address, Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId,
     Desired, DesiredConnector, DesiredCustomer, Kind, LedgerState, Observed, ObservedConnector,
-    ObservedCustomer, OrganizationId, OrganizationListingStatus, RotationMode, SecretRef,
+    ObservedCustomer, ObservedStatus, OrganizationId, OrganizationListing, RotationMode, SecretRef,
     SecretStatus, SecretValue, SentFingerprints, Setting, TemplateId, UnverifiedReason,
     WorkspaceId,
 };

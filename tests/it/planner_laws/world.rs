@@ -4,8 +4,9 @@ use super::objects::{connector_named, record, workspace_named};
 use super::overlay::{last_write, merge, reformat, remove};
 use airlift::model::{
     Completeness, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState,
-    Observed, ObservedConnector, ObservedDetail, OrganizationId, OrganizationListingStatus,
-    SecretComparison, SecretStatus, SentFingerprints, Setting, Status, WorkspaceId,
+    Observed, ObservedConnector, ObservedDetail, ObservedStatus, OrganizationId,
+    OrganizationListing, SecretComparison, SecretStatus, SentFingerprints, Setting, Status,
+    WorkspaceId,
 };
 use airlift::plan::{
     ConnectorPatch, ConnectorPrecondition, ConnectorUpdate, CustomerPlan, Matches, Operation, Plan,
