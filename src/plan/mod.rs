@@ -40,7 +40,7 @@ pub use blocked::{
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use matching::{Matches, match_resources};
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub use precondition::ConnectorPrecondition;
 pub use precondition::Precondition;
 pub use resolution::{Resolution, SecretNeed, Unverified, UnverifiedSecret};

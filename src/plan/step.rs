@@ -46,8 +46,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether the plan has steps. An adoption is a step although it sends no write request,
-    /// because it changes which objects the ledger owns.
+    /// Whether the plan has steps. An adoption is a step: it changes what the ledger owns.
     pub fn has_changes(&self) -> bool {
         self.customers
             .iter()
@@ -59,7 +58,7 @@ impl Plan {
         self.steps().any(|step| step.action != Action::Adopt)
     }
 
-    /// The steps of all customers, in order of execution per customer.
+    /// The steps of all customers, in order per customer.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.customers.iter().flat_map(|customer| &customer.steps)
     }
@@ -112,8 +111,7 @@ impl CustomerPlan {
     }
 }
 
-/// Corrections to a customer's ledger entry that need no write request and no approval: the files
-/// or the observed state changed, and the values that airlift sends did not.
+/// Corrections to a customer's ledger entry that need no write request and no approval.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LedgerUpdates {
     /// The customer's new name.

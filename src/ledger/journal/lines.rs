@@ -187,8 +187,7 @@ pub(super) fn read(
         .and_then(|line| serde_json::from_slice::<Header>(line).ok());
     let mut reader = LineReader::new(authenticator, header.as_ref(), head);
     for (index, line) in lines.iter().enumerate().skip(header.iter().count()) {
-        // After a crash of the machine, a part of the file that was not durable can be zeros, and a
-        // later part can be there. Nothing proves what was lost, as with an altered line.
+        // After a crash of the machine, a part that was not durable can be zeros before a later part.
         if line.contains(&0) {
             reader.end_chain();
         } else {
@@ -377,8 +376,7 @@ impl<'a> LineReader<'a> {
         }
     }
 
-    /// Whether the files of the entries may be older than the journal: the run that wrote it has not
-    /// ended. Without a head, someone may have put an old journal back.
+    /// Whether the files of the entries may be older than the journal, whose run has not ended.
     fn is_ahead_of_files(&self, head: Option<&HeadJournal>) -> bool {
         match (self.standing, head) {
             (Standing::Current, Some(head)) => head.open.is_none(),

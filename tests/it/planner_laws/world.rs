@@ -356,7 +356,7 @@ impl World {
         }
         let write = last_write(body.replication_config.as_ref(), &config);
         let mut created = connector_named(&body.name, body.definition_id);
-        created.template_id = body.template_id.unwrap_or(created.template_id);
+        created.template_id = body.template_id.or(created.template_id);
         created.updated_at = Some(id.to_string());
         created.detail = Some(ObservedDetail {
             replication_config: config,
