@@ -57,6 +57,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "schema report",
             "schema drift",
             "schema error",
+            "schema outputs",
         ],
     ),
     case(
@@ -73,8 +74,11 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "plan --no-secrets --detailed-exitcode",
             "plan --refresh full --prune",
             "plan --sandbox",
+            "plan --listing organization",
+            "plan --out plan.json",
         ],
     ),
+    case("show", Offline, &["show plan.json", "show nonsense"]),
     case("doctor", Client, &["doctor"]),
     case(
         "apply",
@@ -84,6 +88,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "apply --auto-approve --allow-replace --keep-going",
             "apply --auto-approve --connector-token application",
             "apply --auto-approve --sandbox",
+            "apply plan.json --outputs-file ids.json",
         ],
     ),
     case(
@@ -98,6 +103,11 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         "drift",
         Client,
         &["drift", "drift --detailed-exitcode --sandbox"],
+    ),
+    case(
+        "outputs",
+        Client,
+        &["outputs", "outputs --target customer-0"],
     ),
     case("export", Client, &["export", "export --out ../exported"]),
     case(

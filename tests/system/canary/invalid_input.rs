@@ -1,7 +1,7 @@
 //! Responsible for the canary tests with invalid files, failing stores and invalid addresses: the
 //! messages name the mistake and do not show the secret next to it.
 
-use super::commands::formats;
+use super::commands::{VERBOSITIES, arguments, formats};
 use super::project::CanaryProject;
 use super::search::Search;
 use super::server::ServerBehavior;
@@ -125,8 +125,8 @@ fn project_file_invalid_next_to_secret_is_reported_without_it() {
                 .write_file("project/wrong/airlift.yaml", &text);
             let command = ["validate", "plan", "apply", "rotate --all", "doctor"][count % 5];
             let format = &formats()[count % formats().len()];
-            let line = format!("{command} -f wrong --format {format} -vv");
-            let arguments: Vec<&str> = line.split(' ').collect();
+            let line = format!("{command} -f wrong");
+            let arguments = arguments(&line, format, &VERBOSITIES[2]);
             let run = project.harness.run(&arguments, &[], ServerBehavior::Normal);
             assert_eq!(run.status.code(), Some(1), "{name}: {}", run.output());
             summary.check(&search, &run);
