@@ -63,7 +63,7 @@ impl App<'_> {
         self.stop.mark_writing();
         for id in &planned.unsaved {
             let entry = &planned.recorded.customers[id];
-            self.ledger.recover(*id, entry).await?;
+            self.ledger.recover(*id, entry)?;
         }
         self.connection.mask(&secrets.values);
         let (plan, recorded) = (&planned.plan, &planned.recorded);

@@ -1,19 +1,18 @@
-//! Responsible for reading the entries of a ledger, one file for each workspace, and for deciding
-//! which of them are authenticated and current. Does not write.
+//! Responsible for reading the entries of a ledger, one file for each workspace or many in a pack, and
+//! for deciding which of them are authenticated. Does not write.
 //!
 //! A file is named by the workspace id, so that a rename keeps the file and two shards never write
 //! the same file.
 
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
-use super::head::{Head, HeadJournal, StoredHead};
-use super::journal::SavedEntries;
-use super::rotations::{self, RotationList};
-use super::{Damage, LedgerError, LedgerStore, head};
-use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
+use super::head::StoredHead;
+use super::rotations;
+use super::snapshot::StoredLedger;
+use super::{Damage, LedgerError, LedgerStore, head, packs};
+use crate::model::{CustomerEntry, UnverifiedCause, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -49,30 +48,9 @@ struct StoredEntry {
     customer: CustomerEntry,
 }
 
-/// Every entry of a ledger at one time.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Snapshot {
-    /// The entries that are authenticated and current.
-    pub(super) customers: BTreeMap<WorkspaceId, CustomerEntry>,
-    pub(super) unverified: BTreeMap<WorkspaceId, UnverifiedEntry>,
-    /// The contents of unverified entries, as anyone could have written them.
-    pub(super) claims: BTreeMap<WorkspaceId, CustomerEntry>,
-    /// The generations for the next head.
-    pub(super) generations: BTreeMap<WorkspaceId, u64>,
-    /// The files of removed entries.
-    pub(super) removed: BTreeSet<WorkspaceId>,
-    /// The largest generation of all authenticated objects.
-    pub(super) counter: u64,
-    pub(super) rotations: RotationList,
-    /// The head, if it is authenticated.
-    pub(super) head: Option<Head>,
-    /// Whether objects exist and none of them is authenticated.
-    pub(super) key_changed: bool,
-}
-
 /// An entry's file.
 #[derive(Debug)]
-enum File {
+pub(super) enum File {
     Signed {
         generation: u64,
         run: Option<Uuid>,
@@ -89,20 +67,13 @@ enum File {
     Damaged(LedgerError),
 }
 
-/// The head and the files of a ledger, as they are stored.
-#[derive(Debug)]
-pub(super) struct StoredLedger {
-    head: StoredHead,
-    files: Vec<(WorkspaceId, File)>,
-    rotations: RotationList,
-}
-
-impl StoredLedger {
-    /// The journal that the head names, if the head is authenticated.
-    pub(super) fn journal(&self) -> Option<&HeadJournal> {
-        match &self.head {
-            StoredHead::Signed(head) => head.journal.as_ref(),
-            StoredHead::Absent | StoredHead::Altered => None,
+impl File {
+    /// Keeps an error that a crash of the machine can cause.
+    fn damaged(error: LedgerError) -> Result<Self, LedgerError> {
+        if error.is_damage() {
+            Ok(Self::Damaged(error))
+        } else {
+            Err(error)
         }
     }
 }
@@ -111,7 +82,7 @@ pub(super) fn file(id: WorkspaceId) -> String {
     format!("{DIR}/{id}.json")
 }
 
-/// Reads the head, the files of all entries, and the list of rotations.
+/// Reads the head, all entries, and the list of rotations.
 pub(super) async fn read(
     store: &LedgerStore,
     authenticator: &Authenticator,
@@ -124,6 +95,14 @@ pub(super) async fn read(
         .try_filter_map(async |file| Ok(file))
         .try_collect()
         .await?;
+    let packed = match store {
+        LedgerStore::Local(_) => packs::PackedEntries::new(),
+        LedgerStore::Shared(shared) => packs::read_all(shared).await?,
+    };
+    let packed = packed
+        .into_iter()
+        .map(|(id, text)| Ok((id, read_packed(store, authenticator, id, &text)?)))
+        .collect::<Result<_, LedgerError>>()?;
     let signed = match &head {
         StoredHead::Signed(head) => Some(head),
         StoredHead::Absent | StoredHead::Altered => None,
@@ -132,8 +111,20 @@ pub(super) async fn read(
     Ok(StoredLedger {
         head,
         files,
+        packed,
         rotations,
     })
+}
+
+fn read_packed(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    id: WorkspaceId,
+    text: &str,
+) -> Result<File, LedgerError> {
+    let name = file(id);
+    let path = store.shown(&name);
+    open(authenticator, &name, text, &path).or_else(File::damaged)
 }
 
 /// Reads one file. `None` if it was removed since the listing.
@@ -158,11 +149,8 @@ async fn read_file(
         Ok(Some(text)) => open(authenticator, &name, &text, &path),
         Err(error) => Err(error),
     };
-    match read {
-        Ok(file) => Ok(Some((id, file))),
-        Err(error) if error.is_damage() => Ok(Some((id, File::Damaged(error)))),
-        Err(error) => Err(error),
-    }
+    let file = read.or_else(File::damaged)?;
+    Ok(Some((id, file)))
 }
 
 fn open(
@@ -221,159 +209,4 @@ fn cause(sealed: &Sealed<'_>, authenticator: &Authenticator) -> UnverifiedCause 
 fn claim(content: &str) -> Option<CustomerEntry> {
     let entry: StoredEntry = serde_json::from_str(content).ok()?;
     Some(entry.customer)
-}
-
-/// Compares the entries with the head. `saved` are the entries that the journal has and whose files may
-/// be old, incomplete or missing.
-pub(super) fn classify(
-    stored: StoredLedger,
-    saved: &SavedEntries,
-) -> Result<Snapshot, LedgerError> {
-    let StoredLedger {
-        head: stored,
-        files,
-        rotations,
-    } = stored;
-    let is_signed = |(_, file): &(WorkspaceId, File)| matches!(file, File::Signed { .. });
-    let is_altered = |(_, file): &(WorkspaceId, File)| match file {
-        File::Unverified { cause, .. } => *cause != UnverifiedCause::Version1,
-        File::UnverifiedTombstone => true,
-        File::Signed { .. } | File::Damaged(_) => false,
-    };
-    let is_head_altered = stored == StoredHead::Altered;
-    let head = match stored {
-        StoredHead::Signed(head) => Some(head),
-        StoredHead::Absent | StoredHead::Altered => None,
-    };
-    let key_changed = head.is_none()
-        && !files.iter().any(is_signed)
-        && (is_head_altered || files.iter().any(is_altered));
-    let mut snapshot = Snapshot {
-        key_changed,
-        ..Snapshot::new(head, rotations)
-    };
-    let headless = if is_head_altered {
-        UnverifiedCause::HeadAltered
-    } else {
-        UnverifiedCause::HeadMissing
-    };
-    let existing: BTreeSet<WorkspaceId> = files.iter().map(|(id, _)| *id).collect();
-    for (id, file) in files {
-        if saved.contains_key(&id) {
-            snapshot.counter = snapshot.counter.max(file.generation());
-        } else {
-            snapshot.add(id, file, headless)?;
-        }
-    }
-    for (id, entry) in saved {
-        snapshot.generations.remove(id);
-        let entry = entry.clone().map(|entry| (*id, entry));
-        snapshot.customers.extend(entry);
-    }
-    snapshot.add_missing(&existing);
-    Ok(snapshot)
-}
-
-impl File {
-    /// The generation, if it is authenticated.
-    fn generation(&self) -> u64 {
-        match self {
-            Self::Signed { generation, .. } => *generation,
-            Self::Unverified { .. } | Self::UnverifiedTombstone | Self::Damaged(_) => 0,
-        }
-    }
-}
-
-impl Snapshot {
-    /// A snapshot without the files of entries.
-    fn new(head: Option<Head>, rotations: RotationList) -> Self {
-        let (counter, generations) = match &head {
-            Some(head) => (head.counter, head.generations.clone()),
-            None => (0, BTreeMap::new()),
-        };
-        Self {
-            counter: counter.max(rotations.counter()),
-            generations,
-            rotations,
-            head,
-            ..Self::default()
-        }
-    }
-
-    fn add(
-        &mut self,
-        id: WorkspaceId,
-        file: File,
-        headless: UnverifiedCause,
-    ) -> Result<(), LedgerError> {
-        match file {
-            File::Damaged(error) => return Err(error),
-            File::Unverified { cause, claim } => self.refuse(id, cause, claim),
-            // It claims nothing, and the head names no entry that it could hide.
-            File::UnverifiedTombstone
-                if self.head.is_some() && !self.generations.contains_key(&id) =>
-            {
-                self.removed.insert(id);
-            }
-            File::UnverifiedTombstone => self.refuse(id, UnverifiedCause::BadMac, None),
-            File::Signed {
-                generation,
-                run,
-                customer,
-            } => {
-                let cause = match &self.head {
-                    None => Some(headless),
-                    Some(head) => {
-                        let named = head.generations.get(&id).copied();
-                        let is_current = head.accepts(named, (generation, run));
-                        (!is_current).then_some(UnverifiedCause::OldCopy)
-                    }
-                };
-                self.counter = self.counter.max(generation);
-                match (cause, customer) {
-                    // A tombstone whose entry the head no longer names.
-                    (Some(UnverifiedCause::OldCopy), None)
-                        if !self.generations.contains_key(&id) =>
-                    {
-                        self.removed.insert(id);
-                    }
-                    (Some(cause), customer) => self.refuse(id, cause, customer),
-                    (None, None) => {
-                        self.generations.remove(&id);
-                        self.removed.insert(id);
-                    }
-                    (None, Some(customer)) => {
-                        self.generations.insert(id, generation);
-                        self.customers.insert(id, customer);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn refuse(&mut self, id: WorkspaceId, cause: UnverifiedCause, claim: Option<CustomerEntry>) {
-        let claimed_name = claim.as_ref().map(|entry| entry.name.clone());
-        self.unverified.insert(
-            id,
-            UnverifiedEntry {
-                claimed_name,
-                cause,
-            },
-        );
-        self.claims.extend(claim.map(|entry| (id, entry)));
-    }
-
-    /// Adds the entries that the head names and that have no file.
-    fn add_missing(&mut self, existing: &BTreeSet<WorkspaceId>) {
-        let missing: Vec<WorkspaceId> = self
-            .generations
-            .keys()
-            .filter(|id| !existing.contains(id))
-            .copied()
-            .collect();
-        for id in missing {
-            self.refuse(id, UnverifiedCause::Missing, None);
-        }
-    }
 }

@@ -15,8 +15,10 @@ mod journal;
 mod lease;
 mod lock;
 mod organization;
+mod packs;
 mod recovery;
 mod rotations;
+mod snapshot;
 mod store;
 
 #[cfg(any(fuzzing, test))]

@@ -1,19 +1,18 @@
 //! Responsible for the journal in a local file: a header, then a line for each intent and a line for
 //! each outcome, which a run appends.
 //!
-//! One sync of the file makes the lines of several customers durable. The first customer that waits
-//! for its line syncs the file for all customers whose lines are written by then. It first gives the
-//! other customers at work a few milliseconds to add their lines. An outcome waits for no sync: if it
-//! is lost, the next run finds the effect of the request in the API. A line is durable only together
+//! One sync of the file makes the lines of several customers durable. An outcome waits for no sync: if
+//! it is lost, the next run finds the effect of the request in the API. A line is durable only together
 //! with all lines before it, because the next run accepts only an unbroken chain.
 //!
 //! The sync blocks the task that executes the customers. Their responses arrive on other threads
 //! meanwhile, and almost all of them wait for the sync anyway.
 
-use super::lines::{self, Chain, IntentLine, NO_INTENT, OutcomeLine};
+use super::commit::GroupCommit;
+use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine};
 use super::saved::{SavedEntries, SavedLine};
 use super::signature::JournalId;
-use super::{IntentOutcome, JournalContent, JournalEntry};
+use super::{IntentOutcome, JournalContent, JournalEntry, opening, reading};
 use crate::ledger::authenticate::Authenticator;
 use crate::ledger::head::HeadJournal;
 use crate::ledger::organization::UnverifiedLines;
@@ -25,21 +24,12 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
-use tokio::sync::Notify;
-use tokio::time::timeout;
 use uuid::Uuid;
 
 const FILE: &str = "journal.ndjson";
 /// The maximum size of a journal that is read. A creation takes about 2 KiB, and the journal of a run
 /// with hundreds of thousands of creations must be readable.
 const MAX_SIZE: u64 = 1024 * 1024 * 1024;
-/// How long a sync waits for further lines, for each customer at work. With few customers, a wait
-/// would take longer than the syncs that it saves.
-const GATHER_FOR_EACH: Duration = Duration::from_micros(80);
-/// The longest wait.
-const LONGEST_GATHERING: Duration = Duration::from_millis(8);
-
 /// The open journal file.
 #[derive(Debug)]
 pub(super) struct Log {
@@ -47,12 +37,7 @@ pub(super) struct Log {
     authenticator: Arc<Authenticator>,
     id: Uuid,
     tail: Mutex<Tail>,
-    /// Held by the customer that syncs the file for all.
-    turn: tokio::sync::Mutex<()>,
-    /// Notified when half of the customers at work wait for a sync.
-    gathered: Notify,
-    /// Has one more reference for each customer at work.
-    at_work: Arc<()>,
+    group: GroupCommit,
 }
 
 /// The end of the file, where the next line goes.
@@ -64,8 +49,6 @@ pub(super) struct Tail {
     lines: u64,
     /// How many of them are durable.
     synced: u64,
-    /// The number of customers that wait for the next sync.
-    waiting: usize,
     /// The number of syncs.
     pub(super) syncs: u64,
     /// Why a write or a sync failed. No line follows then, because the file may end with an incomplete
@@ -84,7 +67,7 @@ pub(super) fn read(
     // A last line without a newline is incomplete: the run was killed while it wrote the line. The
     // request is sent after the line is on disk, so it was not sent.
     lines.pop();
-    lines::read(&lines, authenticator, head).map_err(|line| LedgerError::Unreadable {
+    reading::read(&lines, authenticator, head).map_err(|line| LedgerError::Unreadable {
         path: store.path(FILE),
         what: "journal",
         line,
@@ -108,7 +91,7 @@ impl Log {
             UnverifiedLines::Drop => BTreeSet::new(),
         };
         let id = JournalId::new(head.map(|head| head.id));
-        let (chain, text) = encode(&authenticator, id, carried_over, saved, customers)
+        let (chain, text) = opening::encode(&authenticator, id, carried_over, saved, customers)
             .map_err(std::io::Error::from)
             .map_err(LedgerError::io("cannot write", &path))?;
         let tail = Tail {
@@ -116,7 +99,6 @@ impl Log {
             chain,
             lines: 0,
             synced: 0,
-            waiting: 0,
             syncs: 0,
             failure: None,
         };
@@ -125,9 +107,7 @@ impl Log {
             authenticator,
             id: id.journal,
             tail: Mutex::new(tail),
-            turn: tokio::sync::Mutex::default(),
-            gathered: Notify::new(),
-            at_work: Arc::default(),
+            group: GroupCommit::default(),
         })
     }
 
@@ -137,14 +117,15 @@ impl Log {
 
     /// Counts a customer as at work until the result is dropped.
     pub(super) fn customer_at_work(&self) -> Arc<()> {
-        Arc::clone(&self.at_work)
+        self.group.customer_at_work()
     }
 
     /// Appends an intent, and waits until the line is durable.
     pub(super) async fn begin(&self, seq: u64, entry: &JournalEntry) -> Result<(), LedgerError> {
         let content = IntentLine::new(entry);
         let line = self.append(|chain| chain.line(&self.authenticator, seq, &content))?;
-        self.wait_until_durable(line).await
+        let is_durable = || self.tail().synced >= line;
+        self.group.wait(is_durable, async || self.sync()).await
     }
 
     /// Appends an outcome, which the next sync makes durable.
@@ -169,7 +150,6 @@ impl Log {
         }
         self.write(&mut tail, |tail| tail.file.sync_data())?;
         tail.synced = lines;
-        tail.waiting = 0;
         tail.syncs += 1;
         Ok(())
     }
@@ -209,70 +189,4 @@ impl Log {
             failed()(error)
         })
     }
-
-    async fn wait_until_durable(&self, line: u64) -> Result<(), LedgerError> {
-        self.note_waiting();
-        let _turn = self.turn.lock().await;
-        if self.tail().synced >= line {
-            return Ok(());
-        }
-        self.gather().await;
-        self.sync()
-    }
-
-    fn note_waiting(&self) {
-        let mut tail = self.tail();
-        tail.waiting += 1;
-        if self.has_gathered(&tail) {
-            self.gathered.notify_one();
-        }
-    }
-
-    /// Whether half of the customers at work wait for a sync.
-    fn has_gathered(&self, tail: &Tail) -> bool {
-        tail.waiting * 2 >= self.at_work()
-    }
-
-    fn at_work(&self) -> usize {
-        Arc::strong_count(&self.at_work) - 1
-    }
-
-    /// Lets other customers add their lines.
-    async fn gather(&self) {
-        // The customers whose responses have arrived.
-        tokio::task::yield_now().await;
-        let customers = u32::try_from(self.at_work()).unwrap_or(u32::MAX);
-        let longest = GATHER_FOR_EACH
-            .saturating_mul(customers)
-            .min(LONGEST_GATHERING);
-        // The timer of the runtime has steps of a millisecond.
-        if longest.as_millis() > 0 && !self.has_gathered(&self.tail()) {
-            let _ = timeout(longest, self.gathered.notified()).await;
-        }
-    }
-}
-
-/// The lines at the start of a file.
-fn encode(
-    authenticator: &Authenticator,
-    id: JournalId,
-    carried_over: &BTreeMap<u64, JournalEntry>,
-    saved: &SavedEntries,
-    unverified: BTreeSet<String>,
-) -> serde_json::Result<(Chain, Vec<u8>)> {
-    let (mut chain, mut text) = Chain::start(authenticator, id)?;
-    for (seq, entry) in carried_over {
-        text.extend(chain.line(authenticator, *seq, &IntentLine::new(entry))?);
-        if let Some(outcome) = entry.outcome {
-            text.extend(chain.line(authenticator, *seq, &OutcomeLine { outcome })?);
-        }
-    }
-    for (id, entry) in saved {
-        let line = SavedLine::whole(*id, entry.as_ref());
-        text.extend(chain.line(authenticator, NO_INTENT, &line)?);
-    }
-    for customer in unverified {
-        text.extend(chain.unverified_line(authenticator, customer)?);
-    }
-    Ok((chain, text))
 }

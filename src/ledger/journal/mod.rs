@@ -2,15 +2,18 @@
 //!
 //! A killed run leaves intents without an outcome. The next run checks their effects before it
 //! plans. It carries over an intent whose connector it does not find, while the request may still
-//! take effect. A local journal is a file to which a run appends. It also has the changes of entries
-//! that are not in their own files yet. In a shared store, which cannot append to objects, each open
-//! intent is an object.
+//! take effect. The journal also has the changes of entries that are not in their own files or objects
+//! yet. A local journal is a file to which a run appends. In a shared store, which cannot append to
+//! objects, it is a sequence of objects.
 
+mod commit;
 mod file;
 mod intent;
 mod lines;
-mod objects;
+mod opening;
+mod reading;
 mod saved;
+mod segments;
 mod signature;
 
 pub use intent::{CLOCK_DIFFERENCE, Intent, IntentOutcome, JournalEntry};
@@ -36,12 +39,12 @@ pub struct Journal {
 
 /// A customer whose steps are being executed.
 #[derive(Debug)]
-pub struct CustomerAtWork(#[expect(dead_code, reason = "counted while it exists")] Option<Arc<()>>);
+pub struct CustomerAtWork(#[expect(dead_code, reason = "counted while it exists")] Arc<()>);
 
 #[derive(Debug)]
 enum Log {
     File(file::Log),
-    Objects(objects::Log),
+    Segments(segments::Log),
 }
 
 #[derive(Debug)]
@@ -59,10 +62,19 @@ pub(super) struct JournalContent {
     pub(super) entries: Vec<JournalEntry>,
     /// The customers of intents that are not authenticated.
     pub(super) unverified_names: BTreeSet<String>,
-    /// Whether the journal of an interrupted run does not exist. Only a file tells.
+    /// Whether the journal of an interrupted run does not exist.
     pub(super) is_missing: bool,
-    /// The entries of an interrupted run, whose files may be older. Only a file has them.
+    /// The entries of an interrupted run, whose files may be older.
     pub(super) saved: SavedEntries,
+}
+
+impl JournalContent {
+    fn extend(&mut self, other: Self) {
+        self.entries.extend(other.entries);
+        self.unverified_names.extend(other.unverified_names);
+        self.is_missing |= other.is_missing;
+        self.saved.extend(other.saved);
+    }
 }
 
 impl Journal {
@@ -74,7 +86,7 @@ impl Journal {
     ) -> Result<JournalContent, LedgerError> {
         match store {
             LedgerStore::Local(local) => file::read(local, authenticator, head),
-            LedgerStore::Shared(shared) => objects::read(shared, authenticator, head).await,
+            LedgerStore::Shared(shared) => segments::read(shared, authenticator, head).await,
         }
     }
 
@@ -105,8 +117,8 @@ impl Journal {
                 saved,
                 unverified,
             )?),
-            LedgerStore::Shared(shared) => Log::Objects(
-                objects::Log::start(shared, authenticator, head, &open, unverified).await?,
+            LedgerStore::Shared(shared) => Log::Segments(
+                segments::Log::start(shared, authenticator, head, &open, saved, unverified).await?,
             ),
         };
         let state = State {
@@ -124,39 +136,43 @@ impl Journal {
     pub(super) async fn remove_earlier(&self) -> Result<(), LedgerError> {
         match &*self.log {
             Log::File(_) => Ok(()),
-            Log::Objects(log) => log.remove_earlier().await,
+            Log::Segments(log) => log.remove_earlier().await,
         }
     }
 
-    /// Whether the journal has the changes of entries.
-    pub(super) fn has_entries(&self) -> bool {
-        matches!(&*self.log, Log::File(_))
+    /// Removes the journal of a run that ended without open intents, after the head says so. A file
+    /// stays until the next run.
+    pub(super) async fn remove_own(&self) -> Result<(), LedgerError> {
+        match &*self.log {
+            Log::Segments(log) => log.remove_own().await,
+            Log::File(_) => Ok(()),
+        }
     }
 
     /// Logs a change of an entry. It is durable with the next intent.
     pub(super) fn save(&self, saved: &SavedLine) -> Result<(), LedgerError> {
         match &*self.log {
             Log::File(log) => log.save(saved),
-            Log::Objects(_) => Ok(()),
+            Log::Segments(log) => log.save(saved),
         }
     }
 
     /// Makes all lines durable.
-    pub(super) fn sync(&self) -> Result<(), LedgerError> {
+    pub(super) async fn sync(&self) -> Result<(), LedgerError> {
         match &*self.log {
             Log::File(log) => log.sync(),
-            Log::Objects(_) => Ok(()),
+            Log::Segments(log) => log.sync().await,
         }
     }
 
     /// Makes all outcomes durable at the end of the run. Returns the number and the customer of each
     /// intent without a certain outcome, for the ledger's head. `None` if an earlier write of the
     /// journal failed, so that they are not known.
-    pub(super) fn close(&self) -> Result<Option<BTreeMap<u64, String>>, LedgerError> {
+    pub(super) async fn close(&self) -> Result<Option<BTreeMap<u64, String>>, LedgerError> {
         if !self.state().unfinished.is_empty() {
             return Ok(None);
         }
-        self.sync()?;
+        self.sync().await?;
         let state = self.state();
         let open = state.open.iter();
         let customers = open.map(|(seq, entry)| (*seq, entry.intent.customer().to_owned()));
@@ -167,15 +183,15 @@ impl Journal {
     pub(super) fn id(&self) -> Uuid {
         match &*self.log {
             Log::File(log) => log.id(),
-            Log::Objects(log) => log.id(),
+            Log::Segments(log) => log.id(),
         }
     }
 
     /// Counts a customer as at work until the result is dropped. Customers at work share syncs.
     pub fn customer_at_work(&self) -> CustomerAtWork {
         CustomerAtWork(match &*self.log {
-            Log::File(log) => Some(log.customer_at_work()),
-            Log::Objects(_) => None,
+            Log::File(log) => log.customer_at_work(),
+            Log::Segments(log) => log.customer_at_work(),
         })
     }
 
@@ -185,7 +201,7 @@ impl Journal {
         let entry = JournalEntry::now(intent);
         match &*self.log {
             Log::File(log) => log.begin(seq, &entry).await?,
-            Log::Objects(log) => log.begin(seq, &entry).await?,
+            Log::Segments(log) => log.begin(seq, &entry).await?,
         }
         let mut state = self.state();
         state.open.insert(seq, entry);
@@ -202,13 +218,17 @@ impl Journal {
         seq
     }
 
-    /// Logs an outcome. In a file, it is durable with the next intent. If it is lost before that, the
-    /// next run checks the effect of the request.
+    /// Logs an outcome. It is durable with the next intent. If it is lost before that, the next run
+    /// checks the effect of the request.
+    #[expect(
+        clippy::unused_async,
+        reason = "callers wait for all lines of a journal alike"
+    )]
     pub async fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
         self.state().unfinished.insert(seq);
         match &*self.log {
             Log::File(log) => log.end(seq, outcome)?,
-            Log::Objects(log) => log.end(seq, self.still_open(seq, outcome).as_ref()).await?,
+            Log::Segments(log) => log.end(seq, outcome)?,
         }
         let mut state = self.state();
         end(&mut state.open, seq, outcome);
@@ -220,16 +240,7 @@ impl Journal {
     /// Logs an outcome that the next run cannot find out from the API, durably.
     pub async fn end_durably(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
         self.end(seq, outcome).await?;
-        self.sync()
-    }
-
-    /// The entry after an outcome, or `None` if the outcome is certain.
-    fn still_open(&self, seq: u64, outcome: IntentOutcome) -> Option<JournalEntry> {
-        let entry = self.state().open.get(&seq).cloned()?;
-        (!outcome.is_certain()).then_some(JournalEntry {
-            outcome: Some(outcome),
-            ..entry
-        })
+        self.sync().await
     }
 
     /// The ledger entry of a connector that a creation of this run without a response may have created.
@@ -272,5 +283,7 @@ fn still_open(entries: &[JournalEntry]) -> Vec<JournalEntry> {
         .collect()
 }
 
+#[cfg(test)]
+mod commit_tests;
 #[cfg(test)]
 mod tests;

@@ -44,13 +44,6 @@ impl JournalId {
         self.previous == head.map(|head| head.id)
     }
 
-    /// Whether the run that wrote the head should have removed the journal's objects, and was
-    /// killed before that.
-    pub(super) fn precedes(self, head: Option<&HeadJournal>) -> bool {
-        let replaced = head.and_then(|head| head.previous);
-        replaced.is_some() && (replaced == Some(self.journal) || replaced == self.previous)
-    }
-
     /// The MAC of a line.
     pub(super) fn mac(
         self,

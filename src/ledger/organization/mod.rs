@@ -1,14 +1,15 @@
 //! Responsible for the ledger of one organization: loads entries, and opens the journal and the lock.
 
+mod packing;
 mod saving;
 mod unwritten;
 
 use super::authenticate::{Authenticator, LedgerKey};
-use super::entries::{self, Snapshot};
 use super::head::HeadJournal;
 use super::journal::{JournalContent, SavedEntries};
 use super::rotations::RotationList;
-use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations};
+use super::snapshot::{self, Snapshot};
+use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries};
 use crate::events::Sink;
 use crate::model::{
     CustomerEntry, LedgerState, LockUnpoisoned, RecordedGuards, UnverifiedEntry, WorkspaceId,
@@ -31,6 +32,8 @@ pub struct Ledger {
     run: Uuid,
     /// Held while the head that names this run is written.
     first_head: Arc<tokio::sync::Mutex<()>>,
+    /// Held while entries of the journal are written to their files, objects or packs.
+    entry_writes: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What the next head will contain.
@@ -46,6 +49,9 @@ struct State {
     has_refused_rotations: bool,
     /// Whether the list of rotations is empty. Its file exists until the next head is written.
     rotations_ended: bool,
+    /// The entries with files or objects of their own, and those in packs.
+    loose: BTreeSet<WorkspaceId>,
+    packed: BTreeSet<WorkspaceId>,
     /// The journal that the stored head names.
     journal: Option<HeadJournal>,
     /// The journal of this run.
@@ -81,11 +87,6 @@ enum Changes {
 }
 
 impl State {
-    /// Whether this run writes changes of entries to a journal first.
-    fn has_entries_in_journal(&self) -> bool {
-        self.own_journal.as_ref().is_some_and(Journal::has_entries)
-    }
-
     fn mark_changed(&mut self) {
         if self.changes == Changes::None {
             self.changes = Changes::Written;
@@ -119,6 +120,7 @@ impl Ledger {
             state: Arc::default(),
             run: Uuid::new_v4(),
             first_head: Arc::default(),
+            entry_writes: Arc::default(),
         }
     }
 
@@ -145,6 +147,9 @@ impl Ledger {
     /// Reads every entry, and the intents of earlier runs without a certain outcome, the oldest
     /// first.
     pub async fn load_with_journal(&self) -> Result<(LedgerState, Vec<JournalEntry>), LedgerError> {
+        if let Some(journal) = self.own_journal() {
+            journal.sync().await?;
+        }
         let (snapshot, journal) = self.read().await?;
         if snapshot.key_changed {
             return Err(LedgerError::KeyChanged {
@@ -213,14 +218,14 @@ impl Ledger {
         let stored = entries::read(&self.store, &self.authenticator).await?;
         // The journal is read last: it has every change of an entry before the entry's file.
         let journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;
-        let snapshot = entries::classify(stored, &journal.saved)?;
+        let snapshot = snapshot::classify(stored, &journal.saved)?;
         Ok((snapshot, journal))
     }
 
     fn note_snapshot(&self, snapshot: &Snapshot, saved: &SavedEntries) {
         let mut state = self.state();
         // The state of the run that writes is newer than the files.
-        if state.has_entries_in_journal() {
+        if state.own_journal.is_some() {
             return;
         }
         state.unwritten = UnwrittenEntries::from(saved.clone());
@@ -229,6 +234,8 @@ impl Ledger {
         state.generations.clone_from(&snapshot.generations);
         state.unverified = snapshot.unverified.keys().copied().collect();
         state.removed.clone_from(&snapshot.removed);
+        state.loose.clone_from(&snapshot.loose);
+        state.packed.clone_from(&snapshot.packed);
         state.rotations = snapshot.rotations.generation();
         state.has_refused_rotations = snapshot.rotations.is_refused();
         state.rotations_ended = matches!(snapshot.rotations, RotationList::Ended { .. });

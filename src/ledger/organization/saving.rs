@@ -1,12 +1,13 @@
 //! Responsible for writing entries and the head: keeps the generation of each entry for the head.
 //!
-//! While a run has a journal in a file, a change of an entry is a line of the journal first. The file of
+//! While a run has a journal, a change of an entry is a line of the journal first. The file of
 //! the entry is written once its customer's steps have ended, without a sync. The end of the run syncs
 //! the files of all entries together. Only then the head says that the journal is no longer needed. A
 //! run that is killed before that leaves a journal that restores the entries, whatever their files
 //! contain. Files were preferred to an embedded database, because people, `git diff` and backups read
 //! them, and the journal already makes them safe.
 
+use super::packing::EntryText;
 use super::{Changes, Ledger, RunState, State};
 use crate::ledger::entries::{self, EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
@@ -15,26 +16,27 @@ use crate::ledger::rotations::{self, ListToWrite, UnfinishedRotation};
 use crate::ledger::{Journal, LedgerError, LedgerStore, envelope, head};
 use crate::model::{CustomerEntry, WorkspaceId};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 /// How many entries of customers whose steps have ended may wait in memory for their files.
 const MAX_UNWRITTEN: usize = 256;
+/// The same for packs, each of which is written as a whole.
+const MAX_UNPACKED: usize = 2048;
 
 impl Ledger {
     /// Records a change of an entry. `changed` are the names of the connectors that changed since the
-    /// last call for the customer. With a journal in a file, the change is durable with the next
-    /// intent.
+    /// last call for the customer. With a journal, the change is durable with the next intent.
     pub async fn record(
         &self,
         id: WorkspaceId,
         customer: &CustomerEntry,
         changed: &BTreeSet<String>,
     ) -> Result<(), LedgerError> {
-        let Some(journal) = self.journal_with_entries() else {
+        let Some(journal) = self.own_journal() else {
             return self.save(id, customer).await;
         };
-        if self.state().unwritten.finished() >= MAX_UNWRITTEN {
+        if self.state().unwritten.finished() >= self.max_unwritten() {
             let entries = self.state().unwritten.take_finished();
             self.write_entries(&journal, entries).await?;
         }
@@ -42,26 +44,23 @@ impl Ledger {
         self.log(&journal, id, line)
     }
 
+    fn max_unwritten(&self) -> usize {
+        match &self.store {
+            LedgerStore::Local(_) => MAX_UNWRITTEN,
+            LedgerStore::Shared(_) => MAX_UNPACKED,
+        }
+    }
+
     /// Notes that the steps of a customer have ended, so that the file of its entry can be written.
     pub fn finish(&self, id: WorkspaceId) {
         self.state().unwritten.finish(id);
     }
 
-    /// Records an entry that was recovered from an interrupted run. With a journal in a file, the next
-    /// journal starts with the entry.
-    pub async fn recover(
-        &self,
-        id: WorkspaceId,
-        customer: &CustomerEntry,
-    ) -> Result<(), LedgerError> {
-        match &self.store {
-            LedgerStore::Local(_) => {
-                self.refuse_unverified(id)?;
-                self.state().unwritten.insert(id, customer.clone());
-                Ok(())
-            }
-            LedgerStore::Shared(_) => self.save(id, customer).await,
-        }
+    /// Records an entry that was recovered from an interrupted run. The next journal starts with it.
+    pub fn recover(&self, id: WorkspaceId, customer: &CustomerEntry) -> Result<(), LedgerError> {
+        self.refuse_unverified(id)?;
+        self.state().unwritten.insert(id, customer.clone());
+        Ok(())
     }
 
     /// Writes the file of an entry durably.
@@ -74,6 +73,7 @@ impl Ledger {
         let generation = self.write(id, &content).await?;
         let mut state = self.state();
         state.generations.insert(id, generation);
+        state.loose.insert(id);
         state.removed.remove(&id);
         state.unwritten.remove(id);
         Ok(())
@@ -81,7 +81,7 @@ impl Ledger {
 
     /// Removes an entry. Its file is removed by the next [`Self::checkpoint`].
     pub async fn remove(&self, id: WorkspaceId) -> Result<(), LedgerError> {
-        if let Some(journal) = self.journal_with_entries() {
+        if let Some(journal) = self.own_journal() {
             return self.log(&journal, id, SavedLine::whole(id, None));
         }
         self.write(id, &self.tombstone(id)).await?;
@@ -99,10 +99,9 @@ impl Ledger {
         }
     }
 
-    /// The journal of this run, if it has the changes of entries.
-    fn journal_with_entries(&self) -> Option<Journal> {
-        let state = self.state();
-        state.own_journal.clone().filter(Journal::has_entries)
+    /// The journal of this run.
+    pub(super) fn own_journal(&self) -> Option<Journal> {
+        self.state().own_journal.clone()
     }
 
     fn refuse_unverified(&self, id: WorkspaceId) -> Result<(), LedgerError> {
@@ -129,49 +128,84 @@ impl Ledger {
         journal: &Journal,
         entries: SavedEntries,
     ) -> Result<(), LedgerError> {
-        let mut files = Vec::with_capacity(entries.len());
-        for (id, entry) in &entries {
-            let generation = self.next_generation();
-            let content = match entry {
-                Some(customer) => self.sealed(
-                    &file(*id),
-                    generation,
-                    &EntryToWrite {
-                        workspace_id: *id,
-                        run: self.run,
-                        customer,
-                    },
-                ),
-                None => self.sealed(&file(*id), generation, &self.tombstone(*id)),
-            }?;
-            self.state()
-                .note_entry(*id, entry.as_ref().map(|_| generation));
-            files.push((file(*id), content));
+        let _guard = self.entry_writes.lock().await;
+        let mut texts = BTreeMap::new();
+        for (id, entry) in entries {
+            let text = self.next_text(id, entry.as_ref())?;
+            texts.insert(id, text);
         }
-        let written = match journal.sync() {
-            Ok(()) => self.store.replace_unsynced(entries::DIR, &files).await,
+        let written = match journal.sync().await {
+            Ok(()) => self.write_texts(texts).await,
             Err(error) => Err(error),
         };
         self.state().note_write(&written);
         written
     }
 
+    /// The text of an entry with the next generation.
+    fn next_text(
+        &self,
+        id: WorkspaceId,
+        entry: Option<&CustomerEntry>,
+    ) -> Result<EntryText, LedgerError> {
+        let generation = self.next_generation();
+        let text = if let Some(customer) = entry {
+            let content = EntryToWrite {
+                workspace_id: id,
+                run: self.run,
+                customer,
+            };
+            EntryText::Present(self.sealed(&file(id), generation, &content)?)
+        } else {
+            EntryText::Removed(self.sealed(&file(id), generation, &self.tombstone(id))?)
+        };
+        self.state().note_entry(id, entry.map(|_| generation));
+        Ok(text)
+    }
+
+    async fn write_texts(
+        &self,
+        texts: BTreeMap<WorkspaceId, EntryText>,
+    ) -> Result<(), LedgerError> {
+        match &self.store {
+            LedgerStore::Local(local) => {
+                let files: Vec<(String, &[u8])> = texts
+                    .iter()
+                    .map(|(id, text)| (file(*id), text.bytes()))
+                    .collect();
+                local.replace_unsynced(entries::DIR, &files)
+            }
+            LedgerStore::Shared(shared) => {
+                let removed = {
+                    let state = self.state();
+                    let removed = state.removed.intersection(&state.packed);
+                    removed
+                        .filter(|id| !state.generations.contains_key(id))
+                        .copied()
+                        .collect()
+                };
+                self.write_shared(shared, texts, removed).await
+            }
+        }
+    }
+
     /// Writes the files of all entries that the journal of this run has, and makes them durable.
     async fn write_unwritten(&self) -> Result<(), LedgerError> {
-        let Some(journal) = self.journal_with_entries() else {
+        let Some(journal) = self.own_journal() else {
             return Ok(());
         };
         let entries = self.state().unwritten.take_all();
-        if !entries.is_empty() {
-            self.write_entries(&journal, entries).await?;
-        }
+        self.write_entries(&journal, entries).await?;
         let unsynced = std::mem::take(&mut self.state().unsynced);
         if unsynced.is_empty() {
             return Ok(());
         }
         let name = |id: &WorkspaceId| OsString::from(format!("{id}.json"));
         let names: Vec<OsString> = unsynced.iter().map(name).collect();
-        let synced = self.store.sync(entries::DIR, &names);
+        let synced = match &self.store {
+            LedgerStore::Local(local) => local.sync(entries::DIR, &names),
+            LedgerStore::Shared(_) => Ok(()),
+        };
         self.state().note_write(&synced);
         synced
     }
@@ -253,8 +287,13 @@ impl Ledger {
         self.write_unwritten().await?;
         self.write_head(RunState::Ended).await?;
         let removed = std::mem::take(&mut self.state().removed);
-        for id in removed {
-            self.store.remove(&file(id)).await?;
+        let removed: Vec<String> = removed.into_iter().map(file).collect();
+        self.store.remove_all(&removed).await?;
+        // A journal with open intents, or with writes that failed, is what the next run recovers from.
+        if self.state().is_journal_closed()
+            && let Some(journal) = self.own_journal()
+        {
+            journal.remove_own().await?;
         }
         if std::mem::take(&mut self.state().rotations_ended) {
             self.store.remove(rotations::FILE).await?;
@@ -264,7 +303,11 @@ impl Ledger {
     }
 
     pub(super) async fn write_head(&self, run: RunState) -> Result<(), LedgerError> {
-        let head = self.next_head(run)?;
+        let open = match (run, self.own_journal()) {
+            (RunState::Ended, Some(own)) => own.close().await?,
+            _ => None,
+        };
+        let head = self.next_head(run, open);
         head::write(&self.store, &self.authenticator, &head).await?;
         let mut state = self.state();
         state.head_run = head.run;
@@ -272,17 +315,15 @@ impl Ledger {
         Ok(())
     }
 
-    fn next_head(&self, run: RunState) -> Result<Head, LedgerError> {
+    /// The next head. `open` are the open intents of this run at its end.
+    fn next_head(&self, run: RunState, open: Option<BTreeMap<u64, String>>) -> Head {
         let state = self.state();
-        let own = state.own_journal.as_ref();
-        let journal = match (state.journal.clone(), own) {
-            (Some(journal), Some(own)) if run == RunState::Ended => Some(HeadJournal {
-                open: own.close()?,
-                ..journal
-            }),
-            (journal, _) => journal,
-        };
-        Ok(Head {
+        let is_own_end = run == RunState::Ended && state.own_journal.is_some();
+        let journal = state.journal.clone().map(|journal| HeadJournal {
+            open: if is_own_end { open } else { journal.open },
+            ..journal
+        });
+        Head {
             counter: state.counter,
             generations: state.generations.clone(),
             rotations: state.rotations,
@@ -290,11 +331,20 @@ impl Ledger {
             run: (run == RunState::Writing).then_some(self.run),
             key_id: self.authenticator.key_id().to_owned(),
             guards: state.guards,
-        })
+        }
     }
 }
 
 impl State {
+    /// Whether the stored head says that the journal has no open intents.
+    fn is_journal_closed(&self) -> bool {
+        let open = self
+            .journal
+            .as_ref()
+            .and_then(|journal| journal.open.as_ref());
+        open.is_some_and(BTreeMap::is_empty)
+    }
+
     /// Notes the result of a write.
     fn note_write(&mut self, written: &Result<(), LedgerError>) {
         match written {

@@ -93,11 +93,14 @@ impl LocalStore {
     }
 
     /// Replaces files of one directory without making them durable.
-    pub(super) fn replace_unsynced(
+    pub(in crate::ledger) fn replace_unsynced(
         &self,
         dir: &str,
-        files: &[(String, Vec<u8>)],
+        files: &[(String, &[u8])],
     ) -> Result<(), LedgerError> {
+        if files.is_empty() {
+            return Ok(());
+        }
         self.create_dir(&self.below.join(dir))?;
         for (name, content) in files {
             let relative = self.below.join(name);
@@ -108,7 +111,7 @@ impl LocalStore {
     }
 
     /// Makes files of one directory durable, with the directory.
-    pub(super) fn sync(&self, dir: &str, names: &[OsString]) -> Result<(), LedgerError> {
+    pub(in crate::ledger) fn sync(&self, dir: &str, names: &[OsString]) -> Result<(), LedgerError> {
         files::sync_all(&self.root, &self.below.join(dir), names).map_err(refused("cannot write"))
     }
 

@@ -11,7 +11,6 @@ pub use object::{SharedStore, open_shared};
 use super::LedgerError;
 use crate::files::Access;
 use crate::model::OrganizationId;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// A local directory or a shared object store.
@@ -72,37 +71,19 @@ impl LedgerStore {
         }
     }
 
-    /// Replaces files or objects of one directory, each atomically. Files are durable after
-    /// [`Self::sync`].
-    pub(in crate::ledger) async fn replace_unsynced(
-        &self,
-        dir: &str,
-        contents: &[(String, Vec<u8>)],
-    ) -> Result<(), LedgerError> {
-        match self {
-            Self::Local(local) => local.replace_unsynced(dir, contents),
-            Self::Shared(shared) => {
-                for (name, content) in contents {
-                    shared.replace(name, content).await?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Makes files of one directory durable.
-    pub(in crate::ledger) fn sync(&self, dir: &str, names: &[OsString]) -> Result<(), LedgerError> {
-        match self {
-            Self::Local(local) => local.sync(dir, names),
-            Self::Shared(_) => Ok(()),
-        }
-    }
-
     /// Removes a file or object durably, if it exists.
     pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         match self {
             Self::Local(local) => local.remove(name),
             Self::Shared(shared) => shared.remove(name).await,
+        }
+    }
+
+    /// Removes files or objects durably, if they exist.
+    pub(in crate::ledger) async fn remove_all(&self, names: &[String]) -> Result<(), LedgerError> {
+        match self {
+            Self::Local(local) => names.iter().try_for_each(|name| local.remove(name)),
+            Self::Shared(shared) => shared.remove_all(names).await,
         }
     }
 

@@ -1,8 +1,9 @@
 //! Tests of the journal of a ledger: which lines are authenticated and current.
 
-use super::{Fixture, Ledger, LedgerError, ORGANIZATION, with_key};
+use super::{Fixture, Ledger, LedgerError, ORGANIZATION, id, named, with_key};
 use crate::ledger::store::object::tests::writable_store;
 use crate::ledger::{Intent, IntentOutcome, Journal, LedgerStore, SharedStore};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 fn creation(customer: &str) -> Intent {
@@ -195,11 +196,14 @@ async fn journal_object_put_back_after_its_outcome_reopens_nothing() {
     let ledger = shared_ledger(&shared);
     let journal = started(&ledger).await;
     let seq = journal.begin(creation("acme")).await.unwrap();
-    let (name, text) = objects(&shared).await.remove(0);
+    let before = objects(&shared).await;
     journal.end(seq, IntentOutcome::Failed).await.unwrap();
     ledger.checkpoint().await.unwrap();
+    assert!(objects(&shared).await.is_empty());
     let below = shared.below(&ORGANIZATION.to_string());
-    below.replace(&name, text.as_bytes()).await.unwrap();
+    for (name, text) in before {
+        below.replace(&name, text.as_bytes()).await.unwrap();
+    }
     let unverified = names(&["acme"]);
     assert_eq!(read(&shared_ledger(&shared)).await, (vec![], unverified));
 }
@@ -235,6 +239,90 @@ async fn journal_object_removed_while_open_names_its_customer() {
 }
 
 #[tokio::test]
+async fn journal_objects_of_killed_run_removed_stop_the_run() {
+    for at in [0, 1] {
+        let shared = writable_store();
+        let ledger = shared_ledger(&shared);
+        begun(&ledger, "acme").await;
+        let below = shared.below(&ORGANIZATION.to_string());
+        let (name, _) = objects(&shared).await.remove(at);
+        below.remove(&name).await.unwrap();
+        match (at, shared_ledger(&shared).load().await) {
+            // The end of the journal of a run that was killed can be cut off.
+            (0, Err(LedgerError::JournalMissing { .. })) | (1, Ok(_)) => {}
+            (at, other) => panic!("{at}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn journal_object_removed_in_the_middle_claims_nothing_after_it() {
+    let shared = writable_store();
+    let ledger = shared_ledger(&shared);
+    let journal = started(&ledger).await;
+    for customer in ["first", "second"] {
+        journal.begin(creation(customer)).await.unwrap();
+    }
+    let below = shared.below(&ORGANIZATION.to_string());
+    let (name, _) = objects(&shared).await.remove(1);
+    below.remove(&name).await.unwrap();
+    let unverified = names(&["second"]);
+    assert_eq!(read(&shared_ledger(&shared)).await, (vec![], unverified));
+}
+
+#[tokio::test]
+async fn journal_objects_left_over_from_a_complete_run_are_ignored() {
+    let shared = writable_store();
+    let ledger = shared_ledger(&shared);
+    let journal = started(&ledger).await;
+    for customer in ["first", "second"] {
+        let seq = journal.begin(creation(customer)).await.unwrap();
+        journal.end(seq, IntentOutcome::Failed).await.unwrap();
+    }
+    let before = objects(&shared).await;
+    ledger.checkpoint().await.unwrap();
+    let below = shared.below(&ORGANIZATION.to_string());
+    // Killed after the first segment was removed.
+    for (name, text) in &before[1..] {
+        below.replace(name, text.as_bytes()).await.unwrap();
+    }
+    for _ in 0..2 {
+        assert_eq!(read(&shared_ledger(&shared)).await, (vec![], vec![]));
+        started(&shared_ledger(&shared)).await;
+        assert_eq!(objects(&shared).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn journal_objects_restore_the_entries_of_a_killed_run() {
+    let shared = writable_store();
+    let ledger = shared_ledger(&shared);
+    let journal = started(&ledger).await;
+    let changed = BTreeSet::new();
+    ledger
+        .record(id(1), &named("acme"), &changed)
+        .await
+        .unwrap();
+    // The change is durable with the next intent.
+    assert!(
+        shared_ledger(&shared)
+            .load()
+            .await
+            .unwrap()
+            .customers
+            .is_empty()
+    );
+    journal.begin(creation("other")).await.unwrap();
+    let state = shared_ledger(&shared).load().await.unwrap();
+    assert_eq!(state.customers[&id(1)], named("acme"));
+    let next = shared_ledger(&shared);
+    started(&next).await;
+    next.checkpoint().await.unwrap();
+    let state = shared_ledger(&shared).load().await.unwrap();
+    assert_eq!(state.customers[&id(1)], named("acme"));
+}
+
+#[tokio::test]
 async fn journal_objects_of_run_killed_before_the_head_are_ignored() {
     let shared = writable_store();
     let ledger = shared_ledger(&shared);
@@ -249,7 +337,7 @@ async fn journal_objects_of_run_killed_before_the_head_are_ignored() {
     for (name, text) in &earlier {
         head.replace(name, text.as_bytes()).await.unwrap();
     }
-    assert_eq!(objects(&shared).await.len(), 2);
+    assert_eq!(objects(&shared).await.len(), 4);
     assert_eq!(
         read(&shared_ledger(&shared)).await,
         (names(&["acme"]), vec![])

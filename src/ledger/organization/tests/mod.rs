@@ -2,6 +2,7 @@
 
 mod head;
 mod journal;
+mod packs;
 mod saved;
 
 use super::super::testing::with_key;

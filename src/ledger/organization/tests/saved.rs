@@ -162,8 +162,7 @@ async fn entry_not_verified_is_not_recorded() {
     let recorded = ledger.record(id(1), &entry(1), &BTreeSet::new()).await;
     let error = recorded.unwrap_err();
     assert!(matches!(error, LedgerError::Unverified { .. }), "{error}");
-    let recovered = ledger.recover(id(1), &entry(1)).await;
-    let error = recovered.unwrap_err();
+    let error = ledger.recover(id(1), &entry(1)).unwrap_err();
     assert!(matches!(error, LedgerError::Unverified { .. }), "{error}");
     assert!(!ledger.is_recorded(id(1)));
 }
@@ -173,7 +172,7 @@ async fn entry_recovered_is_restored_from_the_next_journal() {
     let fixture = Fixture::saved().await;
     let ledger = fixture.ledger();
     ledger.load().await.unwrap();
-    ledger.recover(id(1), &named("recovered")).await.unwrap();
+    ledger.recover(id(1), &named("recovered")).unwrap();
     assert_eq!(fixture.load().await.customers[&id(1)], entry(1));
     ledger.journal(&[]).await.unwrap();
     assert_eq!(fixture.load().await.customers[&id(1)], named("recovered"));

@@ -9,7 +9,7 @@ mod open;
 use crate::files::{DEFAULT_LIMIT, FileErrorKind};
 use crate::ledger::LedgerError;
 use crate::model::LockUnpoisoned;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
 use std::collections::{BTreeSet, HashMap};
@@ -18,6 +18,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
+
+/// Objects that are written at the same time.
+const PARALLEL_WRITES: usize = 32;
+/// The most objects that are removed one by one.
+const REMOVED_SINGLY: usize = 2;
 
 /// A directory of an object store.
 #[derive(Clone)]
@@ -145,6 +150,14 @@ impl SharedStore {
         &self,
         name: &str,
     ) -> Result<Option<(String, UpdateVersion)>, LedgerError> {
+        self.get_up_to(name, DEFAULT_LIMIT).await
+    }
+
+    async fn get_up_to(
+        &self,
+        name: &str,
+        limit: u64,
+    ) -> Result<Option<(String, UpdateVersion)>, LedgerError> {
         let failed = |error| self.failed("cannot read", name, &error);
         let object = match self.store.get(&self.key(name)).await {
             Ok(object) => object,
@@ -155,10 +168,10 @@ impl SharedStore {
             e_tag: object.meta.e_tag.clone(),
             version: object.meta.version.clone(),
         };
-        if object.meta.size > DEFAULT_LIMIT {
+        if object.meta.size > limit {
             return Err(LedgerError::Untrusted {
                 path: self.shown(name),
-                why: FileErrorKind::TooLarge(DEFAULT_LIMIT).to_string(),
+                why: FileErrorKind::TooLarge(limit).to_string(),
             });
         }
         let bytes = object.bytes().await.map_err(failed)?;
@@ -198,7 +211,16 @@ impl SharedStore {
 
     /// The text of an object, or `None` if it does not exist. A later write replaces this version.
     pub(in crate::ledger) async fn read(&self, name: &str) -> Result<Option<String>, LedgerError> {
-        let object = self.get(name).await?;
+        self.read_up_to(name, DEFAULT_LIMIT).await
+    }
+
+    /// The text of an object of at most `limit` bytes, as [`Self::read`].
+    pub(in crate::ledger) async fn read_up_to(
+        &self,
+        name: &str,
+        limit: u64,
+    ) -> Result<Option<String>, LedgerError> {
+        let object = self.get_up_to(name, limit).await?;
         let key = self.key(name);
         let mut state = self.state();
         Ok(if let Some((text, version)) = object {
@@ -236,6 +258,48 @@ impl SharedStore {
                 path: self.shown(name),
             }),
         }
+    }
+
+    /// Replaces objects, several at the same time.
+    pub(in crate::ledger) async fn replace_all(
+        &self,
+        contents: &[(String, Vec<u8>)],
+    ) -> Result<(), LedgerError> {
+        stream::iter(contents)
+            .map(Ok)
+            .try_for_each_concurrent(PARALLEL_WRITES, async |(name, content)| {
+                self.replace(name, content).await
+            })
+            .await
+    }
+
+    /// Removes objects, if they exist, with one request for many where the store has it.
+    pub(in crate::ledger) async fn remove_all(&self, names: &[String]) -> Result<(), LedgerError> {
+        if names.len() > REMOVED_SINGLY && self.remove_at_once(names).await? {
+            return Ok(());
+        }
+        for name in names {
+            self.remove(name).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes many objects. `false` if the store does not accept the request.
+    async fn remove_at_once(&self, names: &[String]) -> Result<bool, LedgerError> {
+        self.writable(names.first().map_or("", String::as_str))?;
+        let keys: Vec<Key> = names.iter().map(|name| self.key(name)).collect();
+        for key in &keys {
+            self.state().versions.remove(key);
+        }
+        let keys = stream::iter(keys).map(Ok).boxed();
+        let mut removed = self.store.delete_stream(keys);
+        while let Some(result) = removed.next().await {
+            match result {
+                Ok(_) | Err(Error::NotFound { .. }) => {}
+                Err(_) => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     /// Removes an object, if it exists.

@@ -1,0 +1,106 @@
+//! Responsible for where the entries of a shared store are written: in an object of their own while they
+//! are few, or else in packs.
+
+use super::{Ledger, State};
+use crate::ledger::entries::file;
+use crate::ledger::{LedgerError, SharedStore, packs};
+use crate::model::WorkspaceId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most entries with objects of their own. Each of them costs a request when the ledger is read.
+const MAX_LOOSE: usize = 16;
+
+/// The text of an entry, or of its tombstone.
+#[derive(Clone, Debug)]
+pub(super) enum EntryText {
+    Present(Vec<u8>),
+    Removed(Vec<u8>),
+}
+
+impl EntryText {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Present(text) | Self::Removed(text) => text,
+        }
+    }
+
+    /// The text in a pack, or `None` for a removed entry.
+    fn packed(&self) -> Option<String> {
+        match self {
+            Self::Present(text) => {
+                let text = String::from_utf8_lossy(text);
+                Some(text.trim_end().to_owned())
+            }
+            Self::Removed(_) => None,
+        }
+    }
+}
+
+impl Ledger {
+    /// Writes the texts of entries to a shared store, and removes the entries in `removed` from their
+    /// packs.
+    pub(super) async fn write_shared(
+        &self,
+        shared: &SharedStore,
+        texts: BTreeMap<WorkspaceId, EntryText>,
+        removed: BTreeSet<WorkspaceId>,
+    ) -> Result<(), LedgerError> {
+        let to_pack = self.state().to_pack(&texts);
+        let mut changes: packs::Changes = removed.into_iter().map(|id| (id, None)).collect();
+        for id in &to_pack {
+            let text = match texts.get(id) {
+                Some(text) => text.packed(),
+                None => shared
+                    .read(&file(*id))
+                    .await?
+                    .map(|text| text.trim_end().to_owned()),
+            };
+            changes.insert(*id, text);
+        }
+        // A tombstone has its own object until the head no longer names the entry.
+        let loose: Vec<(String, Vec<u8>)> = texts
+            .iter()
+            .filter(|(id, text)| !to_pack.contains(id) || matches!(text, EntryText::Removed(_)))
+            .map(|(id, text)| (file(*id), text.bytes().to_vec()))
+            .collect();
+        shared.replace_all(&loose).await?;
+        packs::change(shared, changes.clone()).await?;
+        self.state().note_packs(&texts, &changes);
+        Ok(())
+    }
+}
+
+impl State {
+    /// The entries whose packs are written: those that are in packs, and all if too many have objects
+    /// of their own.
+    fn to_pack(&self, texts: &BTreeMap<WorkspaceId, EntryText>) -> BTreeSet<WorkspaceId> {
+        let present = texts
+            .iter()
+            .filter(|(_, text)| matches!(text, EntryText::Present(_)))
+            .map(|(id, _)| *id);
+        let mut loose = self.loose.clone();
+        loose.extend(present);
+        loose.retain(|id| !self.packed.contains(id) && !self.removed.contains(id));
+        let changed = texts.keys().filter(|id| self.packed.contains(id)).copied();
+        if loose.len() > MAX_LOOSE {
+            changed.chain(loose).collect()
+        } else {
+            changed.collect()
+        }
+    }
+
+    fn note_packs(&mut self, texts: &BTreeMap<WorkspaceId, EntryText>, changes: &packs::Changes) {
+        self.loose.extend(texts.keys().copied());
+        for (id, text) in changes {
+            if text.is_some() {
+                self.packed.insert(*id);
+                // The entry's own object is removed after the head.
+                if self.loose.remove(id) {
+                    self.removed.insert(*id);
+                }
+            } else {
+                self.packed.remove(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Responsible for packs: objects of a shared store that hold the entries of many customers, so that a
+//! large ledger is loaded with few requests.
+//!
+//! An entry in a pack is the text that its own object would have, with its generation and its MAC. So a
+//! pack needs no MAC of its own: an entry that is missing in it or that was replaced by an old copy does
+//! not match the head. Does not decide which entries are packed.
+
+use super::envelope::VERSION;
+use super::{LedgerError, SharedStore};
+use crate::model::WorkspaceId;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+const DIR: &str = "packs";
+const WHAT: &str = "pack of ledger entries";
+/// Packs that are read or written at the same time.
+const PARALLEL: usize = 16;
+/// The largest pack that is read. An entry takes about 2 KiB.
+const MAX_SIZE: u64 = 256 << 20;
+
+/// The texts of entries by workspace.
+pub(super) type PackedEntries = BTreeMap<WorkspaceId, String>;
+
+/// The changes of a pack. `None` removes an entry.
+pub(super) type Changes = BTreeMap<WorkspaceId, Option<String>>;
+
+#[derive(Serialize, Deserialize)]
+struct StoredPack {
+    version: u32,
+    entries: BTreeMap<WorkspaceId, Box<RawValue>>,
+}
+
+/// The pack of an entry: one of 16.
+fn pack(id: WorkspaceId) -> String {
+    let [first, ..] = id.0.as_bytes();
+    format!("{DIR}/{:x}.json", first >> 4)
+}
+
+/// Reads all packs.
+pub(super) async fn read_all(shared: &SharedStore) -> Result<PackedEntries, LedgerError> {
+    let packs: Vec<PackedEntries> = stream::iter(shared.names(DIR).await?)
+        .map(async |name| read(shared, &format!("{DIR}/{name}")).await)
+        .buffer_unordered(PARALLEL)
+        .try_collect()
+        .await?;
+    Ok(packs.into_iter().flatten().collect())
+}
+
+async fn read(shared: &SharedStore, name: &str) -> Result<PackedEntries, LedgerError> {
+    let Some(text) = shared.read_up_to(name, MAX_SIZE).await? else {
+        return Ok(PackedEntries::new());
+    };
+    let path = shared.shown(name);
+    let pack: StoredPack =
+        serde_json::from_str(&text).map_err(LedgerError::unreadable(&path, WHAT, &text))?;
+    if pack.version > VERSION {
+        let version = pack.version;
+        return Err(LedgerError::Newer { path, version });
+    }
+    let entries = pack.entries.into_iter();
+    Ok(entries
+        .map(|(id, text)| (id, text.get().to_owned()))
+        .collect())
+}
+
+/// Changes entries in their packs.
+pub(super) async fn change(shared: &SharedStore, changes: Changes) -> Result<(), LedgerError> {
+    let mut by_pack: BTreeMap<String, Changes> = BTreeMap::new();
+    for (id, text) in changes {
+        by_pack.entry(pack(id)).or_default().insert(id, text);
+    }
+    stream::iter(by_pack)
+        .map(Ok)
+        .try_for_each_concurrent(PARALLEL, async |(name, changes)| {
+            change_pack(shared, &name, changes).await
+        })
+        .await
+}
+
+async fn change_pack(
+    shared: &SharedStore,
+    name: &str,
+    changes: Changes,
+) -> Result<(), LedgerError> {
+    let mut texts = read(shared, name).await?;
+    for (id, text) in changes {
+        match text {
+            Some(text) => drop(texts.insert(id, text)),
+            None => drop(texts.remove(&id)),
+        }
+    }
+    let text = encoded(texts)
+        .map_err(std::io::Error::from)
+        .map_err(LedgerError::io("cannot write", &shared.shown(name)))?;
+    shared.replace(name, &text).await
+}
+
+fn encoded(texts: PackedEntries) -> serde_json::Result<Vec<u8>> {
+    let entries = texts
+        .into_iter()
+        .map(|(id, text)| Ok((id, RawValue::from_string(text)?)))
+        .collect::<serde_json::Result<_>>()?;
+    serde_json::to_vec(&StoredPack {
+        version: VERSION,
+        entries,
+    })
+}

@@ -1,0 +1,237 @@
+//! Responsible for deciding which entries are current, by the head and the journal. Does no I/O.
+
+use super::LedgerError;
+use super::entries::File;
+use super::head::{Head, HeadJournal, StoredHead};
+use super::journal::SavedEntries;
+use super::rotations::RotationList;
+use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every entry of a ledger at one time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Snapshot {
+    /// The entries that are authenticated and current.
+    pub(super) customers: BTreeMap<WorkspaceId, CustomerEntry>,
+    pub(super) unverified: BTreeMap<WorkspaceId, UnverifiedEntry>,
+    /// The contents of unverified entries, as anyone could have written them.
+    pub(super) claims: BTreeMap<WorkspaceId, CustomerEntry>,
+    /// The generations for the next head.
+    pub(super) generations: BTreeMap<WorkspaceId, u64>,
+    /// The files of removed entries.
+    pub(super) removed: BTreeSet<WorkspaceId>,
+    /// The entries with files or objects of their own, and those in packs.
+    pub(super) loose: BTreeSet<WorkspaceId>,
+    pub(super) packed: BTreeSet<WorkspaceId>,
+    /// The largest generation of all authenticated objects.
+    pub(super) counter: u64,
+    pub(super) rotations: RotationList,
+    /// The head, if it is authenticated.
+    pub(super) head: Option<Head>,
+    /// Whether objects exist and none of them is authenticated.
+    pub(super) key_changed: bool,
+}
+
+/// The head and the files of a ledger, as they are stored.
+#[derive(Debug)]
+pub(super) struct StoredLedger {
+    pub(super) head: StoredHead,
+    pub(super) files: Vec<(WorkspaceId, File)>,
+    /// Entries in packs.
+    pub(super) packed: BTreeMap<WorkspaceId, File>,
+    pub(super) rotations: RotationList,
+}
+
+impl StoredLedger {
+    /// The journal that the head names, if the head is authenticated.
+    pub(super) fn journal(&self) -> Option<&HeadJournal> {
+        match &self.head {
+            StoredHead::Signed(head) => head.journal.as_ref(),
+            StoredHead::Absent | StoredHead::Altered => None,
+        }
+    }
+
+    /// The head, and one text of each entry: the one that the head means, or else its own object.
+    fn chosen(self) -> (StoredHead, Vec<(WorkspaceId, File)>, RotationList) {
+        let mut files = self.packed;
+        for (id, loose) in self.files {
+            let packed = files.get(&id).and_then(|file| file.current(&self.head, id));
+            if packed <= loose.current(&self.head, id) {
+                files.insert(id, loose);
+            }
+        }
+        (self.head, files.into_iter().collect(), self.rotations)
+    }
+}
+
+/// Compares the entries with the head. `saved` are the entries that the journal has and whose files may
+/// be old, incomplete or missing.
+pub(super) fn classify(
+    stored: StoredLedger,
+    saved: &SavedEntries,
+) -> Result<Snapshot, LedgerError> {
+    let loose = stored.files.iter().map(|(id, _)| *id).collect();
+    let packed = stored.packed.keys().copied().collect();
+    let (stored, files, rotations) = stored.chosen();
+    let is_signed = |(_, file): &(WorkspaceId, File)| matches!(file, File::Signed { .. });
+    let is_altered = |(_, file): &(WorkspaceId, File)| match file {
+        File::Unverified { cause, .. } => *cause != UnverifiedCause::Version1,
+        File::UnverifiedTombstone => true,
+        File::Signed { .. } | File::Damaged(_) => false,
+    };
+    let is_head_altered = stored == StoredHead::Altered;
+    let head = match stored {
+        StoredHead::Signed(head) => Some(head),
+        StoredHead::Absent | StoredHead::Altered => None,
+    };
+    let key_changed = head.is_none()
+        && !files.iter().any(is_signed)
+        && (is_head_altered || files.iter().any(is_altered));
+    let mut snapshot = Snapshot {
+        loose,
+        packed,
+        key_changed,
+        ..Snapshot::new(head, rotations)
+    };
+    let headless = if is_head_altered {
+        UnverifiedCause::HeadAltered
+    } else {
+        UnverifiedCause::HeadMissing
+    };
+    let existing: BTreeSet<WorkspaceId> = files.iter().map(|(id, _)| *id).collect();
+    for (id, file) in files {
+        if saved.contains_key(&id) {
+            snapshot.counter = snapshot.counter.max(file.generation());
+        } else {
+            snapshot.add(id, file, headless)?;
+        }
+    }
+    for (id, entry) in saved {
+        snapshot.generations.remove(id);
+        let entry = entry.clone().map(|entry| (*id, entry));
+        snapshot.customers.extend(entry);
+    }
+    snapshot.add_missing(&existing);
+    Ok(snapshot)
+}
+
+impl File {
+    /// The generation, if the head means this text.
+    fn current(&self, head: &StoredHead, id: WorkspaceId) -> Option<u64> {
+        match (self, head) {
+            (
+                Self::Signed {
+                    generation, run, ..
+                },
+                StoredHead::Signed(head),
+            ) => {
+                let named = head.generations.get(&id).copied();
+                head.accepts(named, (*generation, *run))
+                    .then_some(*generation)
+            }
+            _ => None,
+        }
+    }
+
+    /// The generation, if it is authenticated.
+    fn generation(&self) -> u64 {
+        match self {
+            Self::Signed { generation, .. } => *generation,
+            Self::Unverified { .. } | Self::UnverifiedTombstone | Self::Damaged(_) => 0,
+        }
+    }
+}
+
+impl Snapshot {
+    /// A snapshot without the files of entries.
+    fn new(head: Option<Head>, rotations: RotationList) -> Self {
+        let (counter, generations) = match &head {
+            Some(head) => (head.counter, head.generations.clone()),
+            None => (0, BTreeMap::new()),
+        };
+        Self {
+            counter: counter.max(rotations.counter()),
+            generations,
+            rotations,
+            head,
+            ..Self::default()
+        }
+    }
+
+    fn add(
+        &mut self,
+        id: WorkspaceId,
+        file: File,
+        headless: UnverifiedCause,
+    ) -> Result<(), LedgerError> {
+        match file {
+            File::Damaged(error) => return Err(error),
+            File::Unverified { cause, claim } => self.refuse(id, cause, claim),
+            // It claims nothing, and the head names no entry that it could hide.
+            File::UnverifiedTombstone
+                if self.head.is_some() && !self.generations.contains_key(&id) =>
+            {
+                self.removed.insert(id);
+            }
+            File::UnverifiedTombstone => self.refuse(id, UnverifiedCause::BadMac, None),
+            File::Signed {
+                generation,
+                run,
+                customer,
+            } => {
+                let cause = match &self.head {
+                    None => Some(headless),
+                    Some(head) => {
+                        let named = head.generations.get(&id).copied();
+                        let is_current = head.accepts(named, (generation, run));
+                        (!is_current).then_some(UnverifiedCause::OldCopy)
+                    }
+                };
+                self.counter = self.counter.max(generation);
+                match (cause, customer) {
+                    // A tombstone whose entry the head no longer names.
+                    (Some(UnverifiedCause::OldCopy), None)
+                        if !self.generations.contains_key(&id) =>
+                    {
+                        self.removed.insert(id);
+                    }
+                    (Some(cause), customer) => self.refuse(id, cause, customer),
+                    (None, None) => {
+                        self.generations.remove(&id);
+                        self.removed.insert(id);
+                    }
+                    (None, Some(customer)) => {
+                        self.generations.insert(id, generation);
+                        self.customers.insert(id, customer);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, id: WorkspaceId, cause: UnverifiedCause, claim: Option<CustomerEntry>) {
+        let claimed_name = claim.as_ref().map(|entry| entry.name.clone());
+        self.unverified.insert(
+            id,
+            UnverifiedEntry {
+                claimed_name,
+                cause,
+            },
+        );
+        self.claims.extend(claim.map(|entry| (id, entry)));
+    }
+
+    /// Adds the entries that the head names and that have no file.
+    fn add_missing(&mut self, existing: &BTreeSet<WorkspaceId>) {
+        let missing: Vec<WorkspaceId> = self
+            .generations
+            .keys()
+            .filter(|id| !existing.contains(id))
+            .copied()
+            .collect();
+        for id in missing {
+            self.refuse(id, UnverifiedCause::Missing, None);
+        }
+    }
+}
