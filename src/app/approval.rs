@@ -23,7 +23,7 @@ pub(crate) enum Shown {
 impl App<'_> {
     /// What a CI system shows of a plan, at the declarations of the objects.
     pub(crate) fn problems(&self, plan: &Plan) -> Problems {
-        Problems::of_plan(plan, |address| self.project.origin(address))
+        Problems::from_plan(plan, |address| self.project.origin(address))
     }
 
     /// What the user has seen when the plan is checked. JSON output contains only one document.

@@ -45,7 +45,7 @@ impl OutDirectory {
     }
 
     /// The directory of a file.
-    pub(super) fn of_file(path: &Path) -> Self {
+    pub(super) fn containing(path: &Path) -> Self {
         match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => Self::new(parent),
             _ => Self::new(Path::new(".")),

@@ -37,6 +37,6 @@ impl App<'_> {
         let name = Path::new(path.file_name().unwrap_or_default());
         let is_outputs =
             |start: &[u8]| start.is_empty() || start.starts_with(b"{\n  \"format_version\":");
-        OutDirectory::of_file(path).replace(name, &(text + "\n"), Access::Shared, is_outputs)
+        OutDirectory::containing(path).replace(name, &(text + "\n"), Access::Shared, is_outputs)
     }
 }

@@ -32,8 +32,8 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
         let failure = Failure::error("invalid_files", message).hint(EXPLAIN_FINDINGS);
         match global.format {
             Format::Json => json::invalid_files(&mut ui.out(), &failure, &report)?,
-            Format::Sarif => ci::sarif(&mut ui.out(), &Problems::of_files(&report))?,
-            Format::Junit => ci::junit(&mut ui.out(), &Problems::of_files(&report))?,
+            Format::Sarif => ci::sarif(&mut ui.out(), &Problems::from_report(&report))?,
+            Format::Junit => ci::junit(&mut ui.out(), &Problems::from_report(&report))?,
             _ => {}
         }
         return Err(failure);

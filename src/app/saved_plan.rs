@@ -90,21 +90,6 @@ impl App<'_> {
             .collect()
     }
 
-    /// The command that executes a saved plan.
-    pub(crate) fn command_of(&self, saved: &SavedFile) -> String {
-        let global = self.invocation.global;
-        let here = [Path::new(".").to_owned()];
-        let files = global.files.iter().filter(|_| global.files != here);
-        let options = files
-            .map(|file| ("-f", file))
-            .chain(global.ledger.as_ref().map(|ledger| ("--ledger", ledger)))
-            .flat_map(|(option, path)| [option.to_owned(), path.display().to_string()]);
-        let words = ["airlift", "apply", &saved.path, "--expect", &saved.id].map(str::to_owned);
-        let sandbox = global.sandbox.then(|| "--sandbox".to_owned());
-        let words: Vec<String> = words.into_iter().chain(options).chain(sandbox).collect();
-        render::command_line(&words)
-    }
-
     /// Executes what a saved plan approved and what still fits. Returns that plan and the report.
     pub(crate) async fn apply_saved_plan(
         &self,
@@ -345,7 +330,7 @@ fn content_of(path: &Path) -> io::Result<Vec<u8>> {
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let name = Path::new(path.file_name().unwrap_or_default());
     let is_plan = |start: &[u8]| start.is_empty() || start.starts_with(b"{\"airlift_plan\":");
-    OutDirectory::of_file(path).replace(name, text, Access::Private, is_plan)
+    OutDirectory::containing(path).replace(name, text, Access::Private, is_plan)
 }
 
 fn seconds(time: Timestamp) -> String {

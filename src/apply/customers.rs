@@ -10,7 +10,7 @@ use crate::plan::{CustomerPlan, Plan};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeSet, VecDeque};
 
-/// Executes a plan. `recorded` is the ledger before the run; each step updates the ledger on disk.
+/// Executes a plan. `recorded` is the ledger before the run; each step records its effect in the ledger.
 pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
     ApplyReport {
         operations: customers(&plan.customers, recorded, context).await,

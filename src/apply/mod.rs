@@ -1,5 +1,5 @@
 //! Responsible for executing a plan: customers in parallel, the steps of one customer in the plan's
-//! order. Each write follows the order intent on disk, request, ledger entry, outcome on disk.
+//! order. Each write follows the order durable intent, request, ledger entry, outcome.
 //! Checks the remote state where a request has an unknown outcome.
 //!
 //! Does not make decisions that the plan left open. Does not print: it emits events and returns a

@@ -40,6 +40,8 @@ const FORMATS: [(&str, &[Format]); 4] = [
     ("outputs", &[Format::Dotenv, Format::Yaml, Format::K8s]),
 ];
 const FORMAT: &str = "format";
+/// The option that only Markdown reads.
+const COMMENT: &str = "comment";
 
 fn formats(command: &str) -> impl Iterator<Item = Format> {
     let further = FORMATS.iter().find(|(name, _)| *name == command);
@@ -91,6 +93,15 @@ fn reads(command: &str, option: &str) -> bool {
             .is_none_or(|(_, options)| options.contains(&option))
 }
 
+/// Whether the command has an option and the command line names it.
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    let source = matches
+        .try_contains_id(id)
+        .is_ok()
+        .then(|| matches.value_source(id));
+    source.flatten() == Some(ValueSource::CommandLine)
+}
+
 /// Refuses global options on the command line that the command does not read.
 pub(super) fn refuse_unread(command: &mut Command, matches: &ArgMatches) -> Result<(), Error> {
     let Some((name, matches)) = matches.subcommand() else {
@@ -105,6 +116,10 @@ pub(super) fn refuse_unread(command: &mut Command, matches: &ArgMatches) -> Resu
         let value = value.as_ref().map_or("", |value| value.get_name());
         let message = format!("`airlift {name}` does not write --format {value}");
         return Err(subcommand.error(ErrorKind::InvalidValue, message));
+    }
+    if is_given(matches, COMMENT) && format != Some(Format::Markdown) {
+        let message = "--comment needs --format markdown";
+        return Err(subcommand.error(ErrorKind::MissingRequiredArgument, message));
     }
     let unread: Vec<String> = subcommand
         .get_arguments()

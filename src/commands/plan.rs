@@ -37,7 +37,7 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
         _ => render::plan(out, &plan, ui.verbosity())?,
     }
     if let (Some(saved), Format::Text) = (&saved, global.format) {
-        render::plan_saved(ui, saved, &app.command_of(saved))?;
+        render::plan_saved(ui, saved)?;
     }
     app::check_guards(&plan, app.shown())?;
     Ok(exit(&plan, args))

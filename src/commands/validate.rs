@@ -12,8 +12,8 @@ pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     match invocation.global.format {
         Format::Json => json::validation(&mut ui.out(), &loaded.report)?,
-        Format::Sarif => ci::sarif(&mut ui.out(), &Problems::of_files(&loaded.report))?,
-        Format::Junit => ci::junit(&mut ui.out(), &Problems::of_files(&loaded.report))?,
+        Format::Sarif => ci::sarif(&mut ui.out(), &Problems::from_report(&loaded.report))?,
+        Format::Junit => ci::junit(&mut ui.out(), &Problems::from_report(&loaded.report))?,
         _ => text(invocation, &loaded)?,
     }
     Ok(if loaded.project.is_some() {
@@ -28,7 +28,7 @@ fn text(invocation: Invocation<'_>, loaded: &Loaded) -> Result<(), Failure> {
     if !loaded.report.findings.is_empty() {
         render::findings(&mut ui.out(), &loaded.report, ui.verbosity())?;
         if invocation.env.is_github_runner() {
-            ci::annotations(&mut ui.out(), &Problems::of_files(&loaded.report))?;
+            ci::annotations(&mut ui.out(), &Problems::from_report(&loaded.report))?;
         }
     }
     match &loaded.project {

@@ -2,9 +2,11 @@
 //!
 //! A step is approved if the earlier plan has the same operation for the same observed state. The
 //! steps of an object are approved together, and those of a customer only if the customer itself is
-//! as approved: a step that nobody approved must not be what another step needs.
+//! as approved: another step may need a step that nobody approved.
 
-use super::{Action, CustomerPlan, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary};
+use super::{
+    Action, Blocked, CustomerPlan, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary,
+};
 use crate::model::{Address, ConnectorId, LedgerState, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,11 +81,7 @@ pub fn approved_part(
     recorded: &LedgerState,
     has_same_declaration: impl Fn(&Address) -> bool,
 ) -> ApprovedPart {
-    let blocked: BTreeSet<Address> = present
-        .blocked
-        .iter()
-        .map(|blocked| blocked.address.clone())
-        .collect();
+    let blocked = addresses(&present.blocked);
     let by_name: BTreeMap<&str, &CustomerPlan> = approved
         .customers
         .iter()
@@ -107,7 +105,7 @@ pub fn approved_part(
             verdicts.absent.extend(customer.steps.iter().cloned());
         }
     }
-    let was_blocked: BTreeSet<&Address> = approved.blocked.iter().map(|b| &b.address).collect();
+    let was_blocked = addresses(&approved.blocked);
     present.blocked.retain(|blocked| {
         let customer = by_name.get(blocked.address.customer.as_str());
         customer.is_some_and(|customer| !customer.steps.is_empty())
@@ -123,6 +121,11 @@ pub fn approved_part(
             (!is_done(step, recorded, &unmanaged)).then(|| unproven(step))
         }
     })
+}
+
+fn addresses(blocked: &[Blocked]) -> BTreeSet<Address> {
+    let addresses = blocked.iter().map(|blocked| blocked.address.clone());
+    addresses.collect()
 }
 
 /// Whether an approved step that the present plan does not have was executed. That the present plan

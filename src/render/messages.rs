@@ -46,6 +46,11 @@ pub fn possible_duplicates(
 
 /// Names pending changes that a rotation leaves for apply.
 pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> {
+    pending_changes(ui, changes, "left for apply")
+}
+
+/// Names pending changes that the run does not make, if there are any.
+pub(super) fn pending_changes(ui: &Ui, changes: &[(Address, Action)], why: &str) -> io::Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -63,7 +68,7 @@ pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> 
         more => format!(", and {more} more"),
     };
     let count = counted(changes.len(), "pending change");
-    let text = format!("{count} left for apply: {}{rest}", names.join(", "));
+    let text = format!("{count} {why}: {}{rest}", names.join(", "));
     print_note(ui, &text)
 }
 

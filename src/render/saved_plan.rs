@@ -1,15 +1,12 @@
 //! Responsible for what is said about saved plans: where one was saved, and what a file has.
 
-use super::labels::{self, counted, number};
+use super::labels::number;
 use super::{Label, Line, Safe, Ui, messages, print_note};
 use crate::model::Address;
 use crate::plan::Action;
 use crate::saved_plan::{Commit, ReadPlan};
 use std::io;
 use std::path::Path;
-
-/// Pending changes that a note lists before it counts the rest.
-const LISTED: usize = 5;
 
 /// A plan in a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,7 +43,7 @@ pub enum MacCheck {
 }
 
 /// Says where a plan was saved, and the command that executes it.
-pub fn plan_saved(ui: &Ui, saved: &SavedFile, next: &str) -> io::Result<()> {
+pub fn plan_saved(ui: &Ui, saved: &SavedFile) -> io::Result<()> {
     let SavedFile {
         path,
         id,
@@ -58,7 +55,8 @@ pub fn plan_saved(ui: &Ui, saved: &SavedFile, next: &str) -> io::Result<()> {
     let text = format!("Saved as {path}, valid until {expires_at}.");
     out.line(&Line::at(0).hang(2).label(Label::Strong, Safe::new(text)))?;
     out.line(&Line::at(0).text(Safe::new(format_args!("Id: {id}"))))?;
-    out.line(&messages::next_command(next))?;
+    let command = messages::command_line(&["airlift", "apply", path, "--expect", id]);
+    out.line(&messages::next_command(&format!("`{command}`")))?;
     out.flush()
 }
 
@@ -116,22 +114,5 @@ pub fn nothing_to_apply(ui: &Ui, (done, stale): (usize, usize)) -> io::Result<()
 
 /// Names pending changes that a saved plan does not contain.
 pub fn left_for_next_plan(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = changes
-        .iter()
-        .take(LISTED)
-        .map(|(address, action)| format!("{} {}", labels::action(*action), Safe::address(address)))
-        .collect();
-    let rest = match changes.len() - names.len() {
-        0 => String::new(),
-        more => format!(", and {more} more"),
-    };
-    let count = counted(changes.len(), "pending change");
-    let text = format!(
-        "{count} not in the saved plan, so not made: {}{rest}",
-        names.join(", ")
-    );
-    print_note(ui, &text)
+    messages::pending_changes(ui, changes, "not in the saved plan, so not made")
 }

@@ -37,7 +37,7 @@ pub struct Problems {
 
 impl Problems {
     /// The findings about the files.
-    pub fn of_files(report: &Report) -> Self {
+    pub fn from_report(report: &Report) -> Self {
         Self {
             command: "validate",
             entries: report.findings.iter().map(Problem::from_finding).collect(),
@@ -45,7 +45,7 @@ impl Problems {
     }
 
     /// What a plan refuses, blocks and warns of. `place` finds the declaration of an object.
-    pub fn of_plan(plan: &Plan, place: impl Fn(&Address) -> Option<Location>) -> Self {
+    pub fn from_plan(plan: &Plan, place: impl Fn(&Address) -> Option<Location>) -> Self {
         let refusals = plan.refusals.iter().map(|refusal| Problem {
             severity: Severity::Error,
             code: labels::code(refusal.code()),

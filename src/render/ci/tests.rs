@@ -96,7 +96,7 @@ fn annotation_of_hostile_text_stays_one_command() {
 #[test]
 fn problems_of_a_plan_are_refusals_blocks_and_warnings() {
     let plan = sample::rich();
-    let problems = Problems::of_plan(&plan, |_| None);
+    let problems = Problems::from_plan(&plan, |_| None);
     let count = plan.refusals.len() + plan.blocked.len() + plan.warnings.len();
     assert_eq!(problems.entries.len(), count);
     assert!(count > 0);

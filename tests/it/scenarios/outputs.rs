@@ -29,6 +29,7 @@ fn outputs_name_every_managed_object_and_follow_their_schema() {
             .says(&github);
     }
     env.run(&["plan", "--format", "k8s"]).exits(64);
+    env.run(&["plan", "--comment", "gitlab"]).exits(64);
     env.run(&["--format", "markdown", "outputs"]).exits(64);
 }
 

@@ -38,7 +38,7 @@ fn saved_plan_is_applied_exactly_and_then_nothing_is_left() {
     let id = save(&env);
     let text = env.run(&["plan", "--out", "again.json"]);
     text.exits(0).says("Saved as again.json, valid until");
-    text.says("Next: airlift apply again.json --expect");
+    text.says("Next: `airlift apply again.json --expect");
     let shown = env.run(&["show", "plan.json"]);
     shown.exits(0).says(&id).says("acme/Acme GitHub");
     shown.says("initech/Initech GitHub");
