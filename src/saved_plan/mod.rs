@@ -78,7 +78,7 @@ pub fn write(
 }
 
 /// Reads the text of a plan's file. Computes the id from the content, and refuses any byte that
-/// [`write`] would not have written.
+/// [`write()`] would not have written.
 pub fn read(text: &[u8]) -> Result<ReadPlan, PlanFileError> {
     let version: Version = serde_json::from_slice(text).map_err(|_| PlanFileError::NotAPlan)?;
     if version.airlift_plan > FORMAT.into() {
