@@ -109,6 +109,7 @@ impl App<'_> {
         self.ledger.record_guards(RecordedGuards {
             max_deletes: guards.max_deletes,
             max_delete_percent: guards.max_delete_percent,
+            max_id_changes: guards.max_id_changes,
         });
         self.execute(planned, secrets, args, None).await
     }

@@ -4,7 +4,7 @@
 use super::{Environment, Invocation};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{CountOrPercent, DeletePolicy};
+use crate::model::{CountOrPercent, PolicyLimits};
 use crate::secrets::OperatorFile;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,6 +31,9 @@ struct PolicyFile {
     #[serde(default)]
     #[schemars(range(max = 100))]
     max_delete_percent: Option<u64>,
+    /// The maximum of `guards.max_id_changes` in the project file and of `--allow-id-changes`.
+    #[serde(default)]
+    max_id_changes: Option<u64>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -46,9 +49,9 @@ pub(crate) fn policy_schema() -> schemars::Schema {
 }
 
 /// Reads the policy file that the command line or the environment names, or the default one.
-pub(super) fn load(invocation: Invocation<'_>, project: &Project) -> Result<DeletePolicy, Failure> {
+pub(super) fn load(invocation: Invocation<'_>, project: &Project) -> Result<PolicyLimits, Failure> {
     let Some(file) = find(invocation.env)? else {
-        return Ok(DeletePolicy::default());
+        return Ok(PolicyLimits::default());
     };
     let shown = file.path().display();
     let bytes = file.read(&project.root).map_err(|error| {
@@ -56,7 +59,7 @@ pub(super) fn load(invocation: Invocation<'_>, project: &Project) -> Result<Dele
         Failure::error("policy_untrusted", message)
     })?;
     let Some(bytes) = bytes else {
-        return Ok(DeletePolicy::default());
+        return Ok(PolicyLimits::default());
     };
     decode(&bytes).map_err(|error| {
         let message = format!("the policy file {shown} {error}");
@@ -84,7 +87,7 @@ fn find(env: &Environment) -> Result<Option<OperatorFile>, Failure> {
 
 /// Decodes a policy file. The error continues a sentence that begins with the path, and quotes no
 /// content.
-fn decode(bytes: &[u8]) -> Result<DeletePolicy, String> {
+fn decode(bytes: &[u8]) -> Result<PolicyLimits, String> {
     let file: PolicyFile = serde_yaml::from_slice(bytes).map_err(|error| {
         let line = error.location().map_or(0, |location| location.line());
         format!("does not have the expected form (near line {line})")
@@ -96,10 +99,11 @@ fn decode(bytes: &[u8]) -> Result<DeletePolicy, String> {
         return Err("has a `max_delete_percent` above 100".to_owned());
     }
     let max_allow_delete = file.max_allow_delete.map(limit).transpose()?;
-    Ok(DeletePolicy {
+    Ok(PolicyLimits {
         max_allow_delete,
         max_deletes: file.max_deletes,
         max_delete_percent: file.max_delete_percent,
+        max_id_changes: file.max_id_changes,
     })
 }
 
@@ -120,15 +124,17 @@ fn limit(limit: NumberOrPercentage) -> Result<CountOrPercent, String> {
 #[cfg(test)]
 mod tests {
     use super::decode;
-    use crate::model::{CountOrPercent, DeletePolicy};
+    use crate::model::{CountOrPercent, PolicyLimits};
 
     #[test]
     fn decode_of_all_limits_returns_them() {
-        let text = "{version: 1, max_allow_delete: 15%, max_deletes: 3, max_delete_percent: 5}";
-        let expected = DeletePolicy {
+        let text = "{version: 1, max_allow_delete: 15%, max_deletes: 3, max_delete_percent: 5, \
+                    max_id_changes: 2}";
+        let expected = PolicyLimits {
             max_allow_delete: Some(CountOrPercent::Percent(15)),
             max_deletes: Some(3),
             max_delete_percent: Some(5),
+            max_id_changes: Some(2),
         };
         assert_eq!(decode(text.as_bytes()), Ok(expected));
     }
@@ -141,7 +147,7 @@ mod tests {
 
     #[test]
     fn decode_without_limits_sets_none() {
-        assert_eq!(decode(b"version: 1"), Ok(DeletePolicy::default()));
+        assert_eq!(decode(b"version: 1"), Ok(PolicyLimits::default()));
     }
 
     #[test]

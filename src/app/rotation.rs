@@ -90,6 +90,7 @@ impl SelectedRotation {
         let secrets = app.compare_secrets(&matches, reading).await;
         let policy = Policy {
             ceiling,
+            allow_id_changes: args.allow_id_changes,
             ..self.policy(&matches, desired)
         };
         let plan = plan(&matches, &secrets, &policy);

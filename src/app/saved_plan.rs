@@ -227,6 +227,7 @@ fn planning_of(saved: &SavedPlan, args: &PlanningArgs) -> Result<PlanningArgs, F
         prune: options.prune,
         delete_customers: options.delete_customers,
         allow_delete: options.allow_delete,
+        allow_id_changes: options.allow_id_changes,
         adopt: options.adopt,
         ..args.clone()
     })
@@ -239,6 +240,7 @@ fn options(args: &PlanningArgs) -> PlanOptions {
         prune: args.prune,
         delete_customers: args.delete_customers,
         allow_delete: args.allow_delete,
+        allow_id_changes: args.allow_id_changes,
         adopt: args.adopt,
     }
 }

@@ -182,6 +182,7 @@ impl App<'_> {
             prune: args.prune,
             delete_customers: args.delete_customers,
             allow_delete: args.allow_delete,
+            allow_id_changes: args.allow_id_changes,
             ceiling: policy::load(self.invocation, self.project)?,
             adopt: if args.adopt {
                 AdoptPolicy::Allow

@@ -153,12 +153,23 @@ impl<'a> CustomerExecutor<'a> {
                 step.action
             },
             outcome,
+            previous_id: previous_id(&step.operation, outcome),
             remote_id: success.remote_id,
             problem,
             warnings: success.warnings,
         };
         self.ctx.run.emit_finished(&report);
         self.reports.push(report);
+    }
+}
+
+/// The id that a successful step replaced.
+fn previous_id(operation: &Operation, outcome: Outcome) -> Option<String> {
+    match operation {
+        Operation::ReplaceConnector { id, .. } if outcome == Outcome::Succeeded => {
+            Some(id.to_string())
+        }
+        _ => None,
     }
 }
 

@@ -51,6 +51,9 @@ pub struct OperationReport {
     pub outcome: Outcome,
     /// The id of the remote object after the operation.
     pub remote_id: Option<String>,
+    /// The id before a replacement or rotation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_id: Option<String>,
     /// Why the operation did not succeed. Contains no secret.
     pub problem: Option<StepProblem>,
     /// Warnings about an operation that succeeded.
@@ -103,6 +106,7 @@ impl ApplyReport {
             action: step.action,
             outcome: Outcome::Stale,
             remote_id: None,
+            previous_id: None,
             problem: Some(StepProblem::Stale {
                 reason: StaleReason::SavedPlan(step.cause),
             }),
@@ -195,6 +199,7 @@ mod tests {
             action,
             outcome: Outcome::Succeeded,
             remote_id: None,
+            previous_id: None,
             problem: None,
             warnings: Vec::new(),
         }

@@ -184,6 +184,7 @@ fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationR
             action: step.action,
             outcome: Outcome::NotAttempted,
             remote_id: None,
+            previous_id: None,
             problem: Some(problem.clone()),
             warnings: Vec::new(),
         })

@@ -107,6 +107,9 @@ pub struct PlanningArgs {
     /// The limit on deletions of this run in place of `guards` in the files, for example 20 or 15%
     #[arg(long, value_name = "N|P%", value_parser = parse_count_or_percent, help_heading = "Deletion")]
     pub allow_delete: Option<CountOrPercent>,
+    /// The limit on replacements and rotations of this run in place of `guards` in the files
+    #[arg(long, value_name = "N", help_heading = "Approval")]
+    pub allow_id_changes: Option<u64>,
     /// The policy file.
     #[command(flatten)]
     pub policy: PolicyArgs,

@@ -48,6 +48,9 @@ pub struct RotateArgs {
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
+    /// The limit on rotations of this run in place of `guards` in the files
+    #[arg(long, value_name = "N", help_heading = "Approval")]
+    pub allow_id_changes: Option<u64>,
     /// The policy file.
     #[command(flatten)]
     pub policy: PolicyArgs,

@@ -69,6 +69,9 @@ pub(crate) struct RawGuards {
     /// ledger has ten or more objects.
     #[schemars(range(max = 100))]
     pub(crate) max_delete_percent: Option<u64>,
+    /// Maximum number of connectors that one run may replace or rotate, which changes their ids
+    /// (default: no limit).
+    pub(crate) max_id_changes: Option<u64>,
 }
 
 /// One entry of the policy for references.

@@ -38,6 +38,7 @@ const WHOLE_IN_FILE: &[&[&str]] = &[
     &["version"],
     &["guards", "max_deletes"],
     &["guards", "max_delete_percent"],
+    &["guards", "max_id_changes"],
 ];
 const WHOLE_IN_CUSTOMER: &[&[&str]] = &[&["connectors", ANY, "credentials_version"]];
 

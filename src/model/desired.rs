@@ -59,13 +59,16 @@ pub enum Contract {
     ExternalUser,
 }
 
-/// Limits on the deletions of one run.
+/// Limits on the deletions and id changes of one run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Guards {
     /// The most objects one run may delete or deactivate.
     pub max_deletes: u64,
     /// The same limit as a percentage of the owned objects. Applies from ten owned objects up.
     pub max_delete_percent: u64,
+    /// The most connectors that one run may replace or rotate, which changes their ids. `None` sets
+    /// no limit.
+    pub max_id_changes: Option<u64>,
 }
 
 impl Default for Guards {
@@ -73,6 +76,7 @@ impl Default for Guards {
         Self {
             max_deletes: 5,
             max_delete_percent: 10,
+            max_id_changes: None,
         }
     }
 }

@@ -12,9 +12,9 @@ pub enum CountOrPercent {
     Percent(u64),
 }
 
-/// The limits on deletions in the policy file, which lies outside the project. `None` sets no limit.
+/// The limits in the policy file, which lies outside the project. `None` sets no limit.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct DeletePolicy {
+pub struct PolicyLimits {
     /// The highest limit that a run may have, whatever the files and `--allow-delete` say.
     pub max_allow_delete: Option<CountOrPercent>,
     /// The highest value of `guards.max_deletes` in the files. Without `max_allow_delete`, also the
@@ -23,6 +23,8 @@ pub struct DeletePolicy {
     /// The highest value of `guards.max_delete_percent` in the files. Without `max_allow_delete`, also
     /// the highest percentage with `--allow-delete`.
     pub max_delete_percent: Option<u64>,
+    /// The highest value of `guards.max_id_changes` in the files and of `--allow-id-changes`.
+    pub max_id_changes: Option<u64>,
 }
 
 /// The `guards` of the files at the last apply, as the ledger's head records them.
@@ -32,6 +34,9 @@ pub struct RecordedGuards {
     pub max_deletes: u64,
     /// `guards.max_delete_percent`.
     pub max_delete_percent: u64,
+    /// `guards.max_id_changes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_id_changes: Option<u64>,
 }
 
 /// Whether a run may change an object that it adopts.

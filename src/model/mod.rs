@@ -51,7 +51,7 @@ pub use ledger_state::{
     Applied, AppliedCustomer, ConnectorEntry, CustomerEntry, LedgerState, PendingEntry,
     SentFingerprints, UnverifiedCause, UnverifiedEntry,
 };
-pub use limits::{AdoptPolicy, CountOrPercent, DeletePolicy, RecordedGuards};
+pub use limits::{AdoptPolicy, CountOrPercent, PolicyLimits, RecordedGuards};
 pub use literal::Literal;
 pub use literal_text::{escaped, has_reference_mark, unescaped};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};

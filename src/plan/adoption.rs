@@ -27,9 +27,10 @@ pub fn only_adoptions(mut plan: Plan) -> Plan {
     }
     plan.customers.retain(|customer| !customer.steps.is_empty());
     plan.partial = true;
-    // The guards limit deletions, and no deletion and no creation remains.
+    // The guards limit deletions and id changes, and none of them remains.
     plan.refusals = Vec::new();
     plan.deletions = None;
+    plan.id_changes = None;
     plan.warnings = Vec::new();
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();

@@ -5,7 +5,8 @@
 //! as approved: another step may need a step that nobody approved.
 
 use super::{
-    Action, Blocked, CustomerPlan, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary,
+    Action, Blocked, CustomerPlan, Impact, LedgerUpdates, Operation, Plan, Step, Unmanaged, guards,
+    summary,
 };
 use crate::model::{Address, ConnectorId, LedgerState, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,7 @@ impl ApprovedPart {
             }));
         }
         self.plan.summary = summary::summarize(&self.plan, self.plan.summary.into(), |_| true);
+        guards::compare_with_limits(&mut self.plan);
         self
     }
 }
@@ -273,11 +275,11 @@ impl Verdicts {
         plan.warnings = Vec::new();
         plan.unmanaged = Unmanaged::default();
         plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
-        // The guards limit deletions, and the approved plan passed them.
-        if plan.summary.destroy == 0 {
-            plan.refusals = Vec::new();
-            plan.deletions = None;
-        }
+        // The other guards concern customers or deletions that the approved plan does not have.
+        let deletes = plan.steps().any(|step| step.impact() == Impact::Removed);
+        plan.refusals
+            .retain(|refusal| deletes && refusal.forbids_deletions());
+        guards::compare_with_limits(&mut plan);
         ApprovedPart {
             plan,
             stale: self.stale,

@@ -183,6 +183,15 @@ pub enum Refusal {
         #[serde(default)]
         flags: RemovalFlags,
     },
+    /// More replacements and rotations than `guards` allows.
+    TooManyIdChanges {
+        /// Connectors that would get another id.
+        id_changes: u64,
+        /// The limit on id changes.
+        allowed: u64,
+        /// Where the limit comes from.
+        source: LimitSource,
+    },
     /// A prune with an incomplete list of customers.
     IncompleteListing {
         /// The missing or repeated rows.
@@ -215,11 +224,22 @@ impl Refusal {
         match self {
             Self::EmptyDesired { .. } => GuardCode::EmptyDesired,
             Self::TooManyDeletes { .. } => GuardCode::TooManyDeletes,
+            Self::TooManyIdChanges { .. } => GuardCode::TooManyIdChanges,
             Self::IncompleteListing { .. } => GuardCode::IncompleteListing,
             Self::RecordedIdRenamed { .. } | Self::UndeclaredIdRenamed { .. } => {
                 GuardCode::RecordedIdRenamed
             }
         }
+    }
+}
+
+impl Refusal {
+    /// Whether the guard refuses every deletion of the run, and nothing else.
+    pub(super) fn forbids_deletions(&self) -> bool {
+        matches!(
+            self,
+            Self::EmptyDesired { .. } | Self::IncompleteListing { .. }
+        )
     }
 }
 
@@ -236,16 +256,29 @@ pub enum RemovalFlags {
     PruneAndDeleteCustomers,
 }
 
-/// Where the limit on deletions comes from.
+/// Where a limit of the guards comes from.
 #[derive(
-    Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    Eq,
+    PartialEq,
+    Ord,
+    PartialOrd,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum LimitSource {
     /// `guards` in the project file.
+    #[default]
     Files,
     /// `--allow-delete`.
     AllowDelete,
+    /// `--allow-id-changes`.
+    AllowIdChanges,
     /// The policy file.
     Policy,
 }
@@ -261,6 +294,17 @@ pub struct AllowedDeletions {
     pub source: LimitSource,
 }
 
+/// The id changes of a plan that its guards allow.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct AllowedIdChanges {
+    /// Connectors that will get another id.
+    pub id_changes: u64,
+    /// The limit on id changes.
+    pub allowed: u64,
+    /// Where the limit comes from.
+    pub source: LimitSource,
+}
+
 /// The stable code of a [`Refusal`].
 #[derive(
     Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize, schemars::JsonSchema,
@@ -271,6 +315,8 @@ pub enum GuardCode {
     EmptyDesired,
     /// More deletions than `guards` allows.
     TooManyDeletes,
+    /// More replacements and rotations than `guards` allows.
+    TooManyIdChanges,
     /// A prune with an incomplete list of customers.
     IncompleteListing,
     /// A recorded workspace has a name that neither the files nor the ledger contain.

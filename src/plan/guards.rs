@@ -1,64 +1,119 @@
-//! Responsible for the guards: checks on the whole plan that refuse it if it would remove too much;
-//! and for naming the limit that allows the deletions of a plan.
+//! Responsible for the guards: checks on the whole plan that refuse it if it would remove or replace too much;
+//! and for naming the limits that allow the deletions and id changes of a plan.
 
 use super::{
-    AllowedDeletions, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning, Policy, Reason,
-    Refusal, RemovalFlags, Step,
+    AllowedDeletions, AllowedIdChanges, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning,
+    Policy, Reason, Refusal, RemovalFlags, Step,
 };
-use crate::model::{Completeness, CountOrPercent, DeletePolicy, Guards, WorkspaceId};
+use crate::model::{Completeness, CountOrPercent, Guards, PolicyLimits, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Number of owned objects from which the percentage applies. Below it, ten percent would be less
 /// than one object, so only the count applies.
 const PERCENT_FROM: u64 = 10;
 
-/// The deletions of a plan, and the limit on them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Deletions {
-    deletes: u64,
+/// The limits that the guards compare a plan with. A part of the plan has the same limits.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct GuardLimits {
     /// Owned objects that exist remotely.
     owned: u64,
-    limit: Limit,
+    deletes: Limit,
+    /// `None` sets no limit.
+    id_changes: Option<Limit>,
     flags: RemovalFlags,
+    /// The owned connectors in each workspace that the plan deletes.
+    connectors: BTreeMap<WorkspaceId, u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 struct Limit {
     allowed: u64,
     source: LimitSource,
 }
 
-impl Deletions {
+impl GuardLimits {
     pub(super) fn new(inputs: &Inputs<'_>, plan: &Plan) -> Self {
         let owned = owned(inputs);
+        let (guards, policy) = (inputs.matches.desired.guards, inputs.policy);
+        let deleted = plan.steps().filter_map(|step| match step.operation {
+            Operation::DeleteCustomer { workspace_id } => Some(workspace_id),
+            _ => None,
+        });
         Self {
-            deletes: plan.steps().map(|step| weight(inputs, step)).sum(),
             owned,
-            limit: Limit::new(inputs.matches.desired.guards, inputs.policy, owned),
-            flags: flags(inputs.policy),
+            deletes: Limit::new(guards, policy, owned),
+            id_changes: Limit::of_id_changes(guards, policy),
+            flags: flags(policy),
+            connectors: deleted
+                .map(|id| (id, live_connectors(inputs, id)))
+                .collect(),
         }
     }
 
-    /// The deletions with the limit that allows them; `None` if there are none, or too many.
-    pub(super) fn allowed(self) -> Option<AllowedDeletions> {
-        let Limit { allowed, source } = self.limit;
-        (1..=allowed)
-            .contains(&self.deletes)
-            .then_some(AllowedDeletions {
-                deletes: self.deletes,
-                allowed,
-                source,
-            })
+    /// The number of objects that a step removes. A replaced connector has a successor, so its
+    /// deletion does not count. The deletion of a superseded connector does, because only the ledger
+    /// says that the connector was replaced.
+    fn weight(&self, step: &Step) -> u64 {
+        match &step.operation {
+            Operation::DeleteCustomer { workspace_id } => {
+                1 + self.connectors.get(workspace_id).copied().unwrap_or(0)
+            }
+            Operation::DeleteConnector { .. } => 1,
+            Operation::UpdateCustomer { .. } if step.reasons.contains(&Reason::NotInConfig) => 1,
+            _ => 0,
+        }
     }
 
-    fn refusal(self) -> Option<Refusal> {
-        let Limit { allowed, source } = self.limit;
-        (self.deletes > allowed).then_some(Refusal::TooManyDeletes {
-            deletes: self.deletes,
-            owned: self.owned,
+    fn deletes(&self, plan: &Plan) -> u64 {
+        plan.steps().map(|step| self.weight(step)).sum()
+    }
+}
+
+/// Compares the numbers of deletions and id changes of a plan with its limits, in place of an earlier
+/// comparison.
+pub(super) fn compare_with_limits(plan: &mut Plan) {
+    let deletes = plan.limits.deletes(plan);
+    let id_changes = plan.summary.impact.id_changes;
+    let is_compared = |refusal: &Refusal| {
+        matches!(
+            refusal,
+            Refusal::TooManyDeletes { .. } | Refusal::TooManyIdChanges { .. }
+        )
+    };
+    plan.refusals.retain(|refusal| !is_compared(refusal));
+    let limits = &plan.limits;
+    let Limit { allowed, source } = limits.deletes;
+    plan.deletions = (1..=allowed)
+        .contains(&deletes)
+        .then_some(AllowedDeletions {
+            deletes,
             allowed,
             source,
-            flags: self.flags,
-        })
+        });
+    plan.refusals
+        .extend((deletes > allowed).then_some(Refusal::TooManyDeletes {
+            deletes,
+            owned: limits.owned,
+            allowed,
+            source,
+            flags: limits.flags,
+        }));
+    plan.id_changes = None;
+    if let Some(Limit { allowed, source }) = limits.id_changes {
+        if id_changes > allowed {
+            plan.refusals.push(Refusal::TooManyIdChanges {
+                id_changes,
+                allowed,
+                source,
+            });
+        } else if id_changes > 0 {
+            plan.id_changes = Some(AllowedIdChanges {
+                id_changes,
+                allowed,
+                source,
+            });
+        }
     }
 }
 
@@ -85,11 +140,12 @@ impl Limit {
 
     /// The highest number of deletions that the policy file allows. Without `max_allow_delete`, its other
     /// limits hold for `--allow-delete`, too: an operator who wrote one limit expects no run above it.
-    fn ceiling(policy: DeletePolicy, owned: u64) -> Option<u64> {
-        let DeletePolicy {
+    fn ceiling(policy: PolicyLimits, owned: u64) -> Option<u64> {
+        let PolicyLimits {
             max_allow_delete,
             max_deletes,
             max_delete_percent,
+            max_id_changes: _,
         } = policy;
         if let Some(limit) = max_allow_delete {
             return Some(number(limit, owned));
@@ -108,6 +164,7 @@ impl Limit {
                 guards.max_delete_percent,
                 policy.ceiling.max_delete_percent,
             ),
+            max_id_changes: None,
         };
         files.capped(Some(Self::from_guards(capped, owned).allowed))
     }
@@ -121,6 +178,20 @@ impl Limit {
                 guards.max_deletes
             },
             source: LimitSource::Files,
+        }
+    }
+
+    /// The limit of `--allow-id-changes`, else that of the files, below the ceiling of the policy file.
+    fn of_id_changes(guards: Guards, policy: &Policy) -> Option<Self> {
+        let limit = |source| move |allowed| Self { allowed, source };
+        let ceiling = policy.ceiling.max_id_changes;
+        let requested = match policy.allow_id_changes {
+            Some(allowed) => Some(limit(LimitSource::AllowIdChanges)(allowed)),
+            None => guards.max_id_changes.map(limit(LimitSource::Files)),
+        };
+        match requested {
+            Some(requested) => Some(requested.capped(ceiling)),
+            None => ceiling.map(limit(LimitSource::Policy)),
         }
     }
 
@@ -145,12 +216,11 @@ fn number(limit: CountOrPercent, owned: u64) -> u64 {
     }
 }
 
-/// The refusals of all guards.
-pub(super) fn refusals(inputs: &Inputs<'_>, deletions: &Deletions) -> Vec<Refusal> {
+/// The refusals that do not depend on the number of steps.
+pub(super) fn refusals(inputs: &Inputs<'_>, limits: &GuardLimits) -> Vec<Refusal> {
     [
-        empty_desired(inputs, deletions.owned),
+        empty_desired(inputs, limits.owned),
         incomplete_listing(inputs),
-        deletions.refusal(),
     ]
     .into_iter()
     .flatten()
@@ -162,19 +232,28 @@ pub(super) fn warnings(matches: &Matches<'_>) -> Vec<PlanWarning> {
     let (Some(before), now) = (matches.recorded.guards, matches.desired.guards) else {
         return Vec::new();
     };
+    // A limit that is not set is the highest.
+    let is_higher = |before: &Option<u64>, now: &Option<u64>| {
+        before.is_some_and(|before| now.is_none_or(|now| now > before))
+    };
     [
-        ("max_deletes", before.max_deletes, now.max_deletes),
+        (
+            "max_deletes",
+            Some(before.max_deletes),
+            Some(now.max_deletes),
+        ),
         (
             "max_delete_percent",
-            before.max_delete_percent,
-            now.max_delete_percent,
+            Some(before.max_delete_percent),
+            Some(now.max_delete_percent),
         ),
+        ("max_id_changes", before.max_id_changes, now.max_id_changes),
     ]
     .into_iter()
-    .filter(|(_, before, now)| now > before)
+    .filter(|(_, before, now)| is_higher(before, now))
     .map(|(setting, before, now)| PlanWarning::GuardLoosened {
         setting: setting.to_owned(),
-        before,
+        before: before.unwrap_or_default(),
         now,
     })
     .collect()
@@ -193,20 +272,6 @@ fn incomplete_listing(inputs: &Inputs<'_>) -> Option<Refusal> {
             })
         }
         _ => None,
-    }
-}
-
-/// The number of objects that a step removes. A replaced connector has a successor, so its deletion
-/// does not count. The deletion of a superseded connector does, because only the ledger says that
-/// the connector was replaced.
-fn weight(inputs: &Inputs<'_>, step: &Step) -> u64 {
-    match &step.operation {
-        Operation::DeleteCustomer { workspace_id, .. } => {
-            1 + live_connectors(inputs, *workspace_id)
-        }
-        Operation::DeleteConnector { .. } => 1,
-        Operation::UpdateCustomer { .. } if step.reasons.contains(&Reason::NotInConfig) => 1,
-        _ => 0,
     }
 }
 

@@ -15,6 +15,7 @@ mod difference;
 mod drift;
 mod drift_connector;
 mod guards;
+mod impact;
 mod masked;
 mod matching;
 mod precondition;
@@ -35,10 +36,12 @@ mod tests;
 pub use adoption::only_adoptions;
 pub use approved::{ApprovedPart, StaleCause, StaleStep, approved_part};
 pub use blocked::{
-    AllowedDeletions, BlockCode, BlockReason, Blocked, GuardCode, LimitSource, Refusal,
-    RemovalFlags,
+    AllowedDeletions, AllowedIdChanges, BlockCode, BlockReason, Blocked, GuardCode, LimitSource,
+    Refusal, RemovalFlags,
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
+pub use guards::GuardLimits;
+pub use impact::{Impact, ImpactCounts};
 pub use matching::{Matches, match_resources};
 #[cfg(any(test, feature = "testing"))]
 pub use precondition::ConnectorPrecondition;
@@ -49,12 +52,13 @@ pub(crate) use rotation::RotationPlan;
 pub use rotation::only_rotations;
 pub use step::{
     ConnectorPatch, ConnectorUpdate, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
-    Operation, Plan, Reason, Step, Summary, Unmanaged, UnmanagedConnector,
+    Operation, Plan, Reason, Step, Unmanaged, UnmanagedConnector,
 };
+pub use summary::Summary;
 pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 
 pub use crate::model::Action;
-use crate::model::{Address, AdoptPolicy, CountOrPercent, DeletePolicy, SecretComparison};
+use crate::model::{Address, AdoptPolicy, CountOrPercent, PolicyLimits, SecretComparison};
 use std::collections::BTreeSet;
 use summary::Scope;
 
@@ -75,8 +79,10 @@ pub struct Policy {
     pub delete_customers: bool,
     /// Raises the limits that `guards` in the files set on deletions.
     pub allow_delete: Option<CountOrPercent>,
-    /// The ceiling of `allow_delete` and of `guards`, from the policy file.
-    pub ceiling: DeletePolicy,
+    /// Raises the limit that `guards` in the files sets on id changes.
+    pub allow_id_changes: Option<u64>,
+    /// The ceiling of these limits and of `guards`, from the policy file.
+    pub ceiling: PolicyLimits,
     /// Whether the run may change objects that it adopts.
     pub adopt: AdoptPolicy,
     /// The only addresses to plan; empty means all.
@@ -141,6 +147,8 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         resolution: Resolution::default(),
         unmanaged: Unmanaged::default(),
         deletions: None,
+        id_changes: None,
+        limits: GuardLimits::default(),
         warnings: guards::warnings(matches),
         summary: Summary::default(),
     };
@@ -163,12 +171,13 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     plan.warnings
         .sort_by(|left, right| left.address().cmp(&right.address()));
     add_undeclared(&inputs, &mut plan);
-    let deletions = guards::Deletions::new(&inputs, &plan);
-    plan.refusals.extend(guards::refusals(&inputs, &deletions));
-    plan.deletions = deletions.allowed();
+    plan.limits = GuardLimits::new(&inputs, &plan);
+    plan.refusals
+        .extend(guards::refusals(&inputs, &plan.limits));
     let declared = &matches.desired.customers;
     let scope = Scope::new(matches, policy);
     plan.summary = summary::summarize(&plan, scope, |name| declared.contains_key(name));
+    guards::compare_with_limits(&mut plan);
     plan
 }
 

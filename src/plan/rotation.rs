@@ -5,7 +5,7 @@
 
 use super::{
     Action, BlockReason, Blocked, CustomerPlan, LedgerUpdates, Operation, Plan, Reason, Step,
-    Unmanaged, summary,
+    Unmanaged, guards, summary,
 };
 use crate::model::{Address, Status};
 use std::collections::BTreeSet;
@@ -61,6 +61,7 @@ pub fn only_rotations(mut plan: Plan) -> RotationPlan {
     plan.warnings.retain(|warning| warning.created().is_none());
     // A rotation has steps of declared customers only.
     plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
+    guards::compare_with_limits(&mut plan);
     RotationPlan { plan, deferred }
 }
 

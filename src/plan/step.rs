@@ -5,7 +5,8 @@
 
 use super::secrets::creation_fields;
 use super::{
-    AllowedDeletions, Blocked, PlanWarning, Precondition, Refusal, Resolution, Unverified,
+    AllowedDeletions, AllowedIdChanges, Blocked, GuardLimits, Impact, PlanWarning, Precondition,
+    Refusal, Resolution, Summary, Unverified,
 };
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
@@ -39,6 +40,11 @@ pub struct Plan {
     pub unmanaged: Unmanaged,
     /// The deletions and the limit that allows them; `None` without deletions.
     pub deletions: Option<AllowedDeletions>,
+    /// The connectors that get another id and the limit that allows them; `None` without a limit or
+    /// without such connectors.
+    pub id_changes: Option<AllowedIdChanges>,
+    /// The limits that the guards compare the plan with.
+    pub limits: GuardLimits,
     /// Settings that a reviewer should know of.
     pub warnings: Vec<PlanWarning>,
     /// Counts of objects by action.
@@ -175,6 +181,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// What the step means for programs that use the object.
+    pub fn impact(&self) -> Impact {
+        Impact::new(self)
+    }
+
     /// The fields that differ.
     pub fn fields(&self) -> Cow<'_, [FieldChange]> {
         match &self.operation {
@@ -366,35 +377,4 @@ pub struct UnmanagedConnector {
     pub id: ConnectorId,
     /// The name of the type, if the API returned it.
     pub kind: Option<String>,
-}
-
-/// Counts of a plan's objects. A replacement counts in `add` and in `destroy`. An object that is
-/// created and then updated counts once.
-#[derive(
-    Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
-)]
-pub struct Summary {
-    /// Objects to create.
-    pub add: u64,
-    /// Objects to change in place.
-    pub change: u64,
-    /// Objects to delete.
-    pub destroy: u64,
-    /// Objects to add to the ledger.
-    pub adopt: u64,
-    /// Secrets to send.
-    pub secrets: u64,
-    /// Declared customers with one or more steps.
-    pub customers_touched: u64,
-    /// Customers declared.
-    pub customers_declared: u64,
-    /// Declared customers of which the run covers anything.
-    pub customers_selected: u64,
-    /// Connectors declared.
-    #[serde(default)]
-    pub connectors_declared: u64,
-    /// Declared connectors that the run covers.
-    pub connectors_selected: u64,
-    /// Customers of which only the ids of connectors were compared (`--listing organization`).
-    pub customers_not_compared: u64,
 }

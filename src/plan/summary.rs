@@ -1,9 +1,43 @@
 //! Responsible for counting the steps of a plan: objects to add, change, delete and adopt, and secrets to
 //! send. Does not print the counts.
 
-use super::{Action, Matches, Operation, Plan, Policy, Summary};
+use super::{Action, Impact, ImpactCounts, Matches, Operation, Plan, Policy};
 use crate::model::{Address, Setting, Settings};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Counts of a plan's objects. A replacement counts in `add` and in `destroy`. An object that is
+/// created and then updated counts once.
+#[derive(
+    Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub struct Summary {
+    /// Objects to create.
+    pub add: u64,
+    /// Objects to change in place.
+    pub change: u64,
+    /// Objects to delete.
+    pub destroy: u64,
+    /// Objects to add to the ledger.
+    pub adopt: u64,
+    /// Objects by what the plan means for programs that use them.
+    pub impact: ImpactCounts,
+    /// Secrets to send.
+    pub secrets: u64,
+    /// Declared customers with one or more steps.
+    pub customers_touched: u64,
+    /// Customers declared.
+    pub customers_declared: u64,
+    /// Declared customers of which the run covers anything.
+    pub customers_selected: u64,
+    /// Connectors declared.
+    #[serde(default)]
+    pub connectors_declared: u64,
+    /// Declared connectors that the run covers.
+    pub connectors_selected: u64,
+    /// Customers of which only the ids of connectors were compared (`--listing organization`).
+    pub customers_not_compared: u64,
+}
 
 /// What the files declare, and what of it the run covers.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +88,7 @@ impl From<Summary> for Scope {
 /// `is_declared` leaves pruned customers out of `customers_touched`.
 pub(super) fn summarize(plan: &Plan, scope: Scope, is_declared: impl Fn(&str) -> bool) -> Summary {
     let mut actions: BTreeMap<(&Address, bool), BTreeSet<Action>> = BTreeMap::new();
+    let mut impacts: BTreeMap<&Address, Impact> = BTreeMap::new();
     let mut summary = Summary {
         customers_declared: scope.customers_declared,
         customers_selected: scope.customers_selected,
@@ -71,8 +106,19 @@ pub(super) fn summarize(plan: &Plan, scope: Scope, is_declared: impl Fn(&str) ->
             .insert(step.action);
         if deleted {
             summary.destroy += 1;
+            summary.impact.add(Impact::Removed);
+        } else {
+            let impact = step.impact();
+            impacts
+                .entry(&step.address)
+                .and_modify(|other| *other = other.and(impact))
+                .or_insert(impact);
         }
+        summary.impact.secret_only += u64::from(step.is_secret_only());
         summary.secrets += secrets_sent(&step.operation);
+    }
+    for impact in impacts.into_values() {
+        summary.impact.add(impact);
     }
     for actions in actions.values() {
         let has = |action| actions.contains(&action);

@@ -9,14 +9,14 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PlanWarning {
-    /// The files allow more deletions than at the last apply.
+    /// The files allow more deletions or id changes than at the last apply.
     GuardLoosened {
         /// The name of the setting below `guards`.
         setting: String,
         /// The value at the last apply.
         before: u64,
-        /// The value in the files.
-        now: u64,
+        /// The value in the files; `None` for no limit.
+        now: Option<u64>,
     },
     /// The files declare another region than the one in which the workspace was created.
     RegionIgnored {

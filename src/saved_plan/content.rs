@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// The version of the rules by which plans are made. A plan that other rules made is not executed,
 /// because its steps may mean something else. Increase it when steps or their preconditions change.
-pub const PLANNER: u32 = 1;
+pub const PLANNER: u32 = 2;
 
 /// The content of a saved plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub struct PlanOptions {
     pub delete_customers: bool,
     /// `--allow-delete`.
     pub allow_delete: Option<CountOrPercent>,
+    /// `--allow-id-changes`.
+    pub allow_id_changes: Option<u64>,
     /// `--adopt`.
     pub adopt: bool,
 }

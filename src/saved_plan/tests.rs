@@ -3,7 +3,7 @@
 use super::{PLANNER, PlanFileError, PlanOptions, SavedPlan, read, write};
 use crate::ledger::testing::{authenticator, with_key};
 use crate::model::{Contract, OrganizationId};
-use crate::plan::{Plan, Resolution, Summary, Unmanaged};
+use crate::plan::{GuardLimits, Plan, Resolution, Summary, Unmanaged};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ fn saved() -> SavedPlan {
             resolution: Resolution::NotTried,
             unmanaged: Unmanaged::default(),
             deletions: None,
+            id_changes: None,
+            limits: GuardLimits::default(),
             warnings: Vec::new(),
             summary: Summary::default(),
         },

@@ -83,6 +83,7 @@ fn guards(raw: &RawFile) -> Guards {
     raw.guards.map_or(default, |raw: RawGuards| Guards {
         max_deletes: raw.max_deletes.unwrap_or(default.max_deletes),
         max_delete_percent: raw.max_delete_percent.unwrap_or(default.max_delete_percent),
+        max_id_changes: raw.max_id_changes,
     })
 }
 

@@ -6,6 +6,7 @@ mod approved;
 mod baseline;
 mod connectors;
 mod customers;
+mod impact;
 mod ledger_updates;
 mod narrowed;
 mod removal;

@@ -3,7 +3,7 @@
 use super::{
     CountOrPercent, Scene, block_reasons, declared, detail, id, live_connector, settings, workspace,
 };
-use crate::model::{AdoptPolicy, DeletePolicy, RecordedGuards, UnverifiedCause, UnverifiedEntry};
+use crate::model::{AdoptPolicy, PolicyLimits, RecordedGuards, UnverifiedCause, UnverifiedEntry};
 use crate::plan::{
     AllowedDeletions, BlockReason, LimitSource, PlanWarning, Refusal, RemovalFlags, drift,
 };
@@ -246,9 +246,9 @@ fn guard_limit_names_its_source() {
 #[test]
 fn guard_policy_ceiling_caps_files_and_flag() {
     let ceiling = |scene: &mut Scene| {
-        scene.policy.ceiling = DeletePolicy {
+        scene.policy.ceiling = PolicyLimits {
             max_allow_delete: Some(CountOrPercent::Count(3)),
-            ..DeletePolicy::default()
+            ..PolicyLimits::default()
         };
     };
     assert_eq!(limit(ceiling), (false, 3, LimitSource::Policy));
@@ -306,6 +306,7 @@ fn guard_loosened_since_last_apply_is_a_warning() {
     scene.recorded.guards = Some(RecordedGuards {
         max_deletes: 5,
         max_delete_percent: 10,
+        max_id_changes: None,
     });
     assert_eq!(scene.plan().warnings, []);
     scene.desired.guards.max_deletes = 4;
@@ -313,7 +314,7 @@ fn guard_loosened_since_last_apply_is_a_warning() {
     let warning = PlanWarning::GuardLoosened {
         setting: "max_delete_percent".into(),
         before: 10,
-        now: 50,
+        now: Some(50),
     };
     assert_eq!(scene.plan().warnings, [warning]);
 }

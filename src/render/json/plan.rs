@@ -3,9 +3,9 @@
 use super::FORMAT_VERSION;
 use crate::model::{Address, Contract, UnresolvedCause, UnverifiedReason};
 use crate::plan::{
-    Action, AllowedDeletions, BlockCode, Blocked, FieldChange, GuardCode, Plan, PlanWarning,
-    PlanWarningCode, Reason, Refusal, SecretNeed, Step, Summary, Unmanaged, UnmanagedConnector,
-    Unverified, UnverifiedSecret,
+    Action, AllowedDeletions, AllowedIdChanges, BlockCode, Blocked, FieldChange, GuardCode, Impact,
+    Plan, PlanWarning, PlanWarningCode, Reason, Refusal, SecretNeed, Step, Summary, Unmanaged,
+    UnmanagedConnector, Unverified, UnverifiedSecret,
 };
 use crate::render::view::plan::Applyable;
 use crate::render::view::step;
@@ -43,6 +43,9 @@ pub(super) struct PlanDocument<'a> {
     adopted: Vec<AdoptedEntry<'a>>,
     /// The deletions and the limit that allows them; null without deletions.
     deletions: Option<AllowedDeletions>,
+    /// The connectors that get another id and the limit that allows them; null without a limit or
+    /// without such connectors.
+    id_changes: Option<AllowedIdChanges>,
     /// What a reviewer should check.
     warnings: Vec<WarningEntry>,
     /// Objects that cannot be planned and are left alone.
@@ -116,6 +119,10 @@ pub(super) struct Change<'a> {
     id: Option<String>,
     /// The kind of action.
     action: Action,
+    /// What the step means for programs that use the object.
+    impact: Impact,
+    /// Whether nothing but secrets of the connector changes. Its id changes, too.
+    secret_only: bool,
     /// The reasons, the most important first.
     reasons: &'a [Reason],
     /// The changed fields.
@@ -272,6 +279,7 @@ pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> Pla
             .map(adopted)
             .collect(),
         deletions: plan.deletions,
+        id_changes: plan.id_changes,
         warnings: plan.warnings.iter().map(warning).collect(),
         blocked: plan.blocked.iter().map(blocked).collect(),
         refusals: plan.refusals.iter().map(refused).collect(),
@@ -358,6 +366,8 @@ fn change(step: &Step) -> Change<'_> {
         kind: step::kind(&step.operation),
         id: step::remote_id(&step.operation),
         action: step.action,
+        impact: step.impact(),
+        secret_only: step.is_secret_only(),
         reasons: &step.reasons,
         fields: step.fields(),
     }

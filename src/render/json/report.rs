@@ -62,6 +62,8 @@ pub(super) struct OperationEntry<'a> {
     outcome: Outcome,
     /// The id of the remote object that exists now.
     id: Option<&'a str>,
+    /// The id before a replacement or rotation that succeeded; null otherwise.
+    previous_id: Option<&'a str>,
     /// The stable code of the reason why the operation did not succeed, which `airlift explain` knows.
     code: Option<String>,
     /// Why the operation did not succeed.
@@ -101,6 +103,7 @@ fn operation(operation: &OperationReport) -> OperationEntry<'_> {
         action: operation.action,
         outcome: operation.outcome,
         id: operation.remote_id.as_deref(),
+        previous_id: operation.previous_id.as_deref(),
         code: operation.problem.as_ref().map(labels::problem),
         message: operation.problem.as_ref().map(wording::problem),
         warnings: operation.warnings.iter().map(wording::warning).collect(),

@@ -16,9 +16,9 @@ use unverified::unverified;
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings};
 use crate::plan::{
-    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
-    LimitSource, Operation, Plan, Precondition, Reason, Refusal, RemovalFlags, Resolution, Step,
-    Summary, Unmanaged, UnmanagedConnector,
+    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, GuardLimits, ImpactCounts,
+    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, RemovalFlags,
+    Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -97,6 +97,8 @@ pub(crate) fn empty() -> Plan {
         resolution: Resolution::Tried,
         unmanaged: Unmanaged::default(),
         deletions: None,
+        id_changes: None,
+        limits: GuardLimits::default(),
         warnings: Vec::new(),
         summary: Summary {
             customers_declared: 2,
@@ -127,6 +129,13 @@ pub(crate) fn rich() -> Plan {
             add: 4,
             change: 4,
             destroy: 4,
+            impact: ImpactCounts {
+                removed: 2,
+                id_changes: 2,
+                secret_only: 1,
+                in_place: 4,
+                new: 2,
+            },
             adopt: 1,
             secrets: 4,
             customers_touched: 4,

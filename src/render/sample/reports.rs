@@ -11,6 +11,8 @@ fn operation(name: &str, action: Action, outcome: Outcome, error: Option<&str>) 
         action,
         outcome,
         remote_id: (outcome == Outcome::Succeeded).then(|| id::<ConnectorId>(5).to_string()),
+        previous_id: (outcome == Outcome::Succeeded && action == Action::Rotate)
+            .then(|| id::<ConnectorId>(4).to_string()),
         problem: error.map(request),
         warnings: Vec::new(),
     }

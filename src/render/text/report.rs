@@ -5,7 +5,9 @@ use super::{by_cause, sentences, shown, write_rest};
 use crate::apply::ApplyReport;
 use crate::render::labels::counted;
 use crate::render::view::Listing;
-use crate::render::view::report::{OperationView, OutcomeView, ReportView, WarningView, WaveView};
+use crate::render::view::report::{
+    NewId, OperationView, OutcomeView, ReportView, WarningView, WaveView,
+};
 use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
@@ -119,11 +121,7 @@ fn write_operation(out: &mut Out<'_>, operation: &OperationView) -> io::Result<(
     out.line(&line)
 }
 
-fn write_new_ids(
-    out: &mut Out<'_>,
-    new_ids: &[(Safe, Safe)],
-    verbosity: Verbosity,
-) -> io::Result<()> {
+fn write_new_ids(out: &mut Out<'_>, new_ids: &[NewId], verbosity: Verbosity) -> io::Result<()> {
     if new_ids.is_empty() {
         return Ok(());
     }
@@ -131,9 +129,16 @@ fn write_new_ids(
     let line = Line::at(0).hang(2).label(Label::Strong, title);
     out.line(&line.text(": programs that use the old ids need these"))?;
     let shown = shown(Listing::First, new_ids.len(), verbosity);
-    for (address, id) in &new_ids[..shown] {
-        let line = Line::at(2).hang(4).label(Label::Strong, address.clone());
-        out.line(&line.text("  ").text(id.clone()))?;
+    for new_id in &new_ids[..shown] {
+        let line = Line::at(2)
+            .hang(4)
+            .label(Label::Strong, new_id.address.clone());
+        out.line(&line)?;
+        let mut line = Line::at(4).hang(6);
+        if let Some(before) = &new_id.before {
+            line = line.label(Label::Faint, before.clone()).text(" -> ");
+        }
+        out.line(&line.text(new_id.now.clone()))?;
     }
     write_rest(out, new_ids.len() - shown)?;
     out.blank()
@@ -262,6 +267,7 @@ mod tests {
             action: Action::Create,
             outcome: Outcome::Succeeded,
             remote_id: None,
+            previous_id: None,
             problem: None,
             warnings: Vec::new(),
         }

@@ -63,13 +63,18 @@ impl<'a> PlanView<'a> {
         }
     }
 
-    /// The customers with steps. Views are made one at a time, so that a plan of ten thousand
-    /// customers needs the memory of one view.
+    /// The customers with steps, those with the most severe impact first. Views are made one at a
+    /// time, so that a plan of ten thousand customers needs the memory of one view.
     pub(crate) fn customers(&self) -> impl Iterator<Item = CustomerView<'a>> {
-        self.plan
+        let mut customers: Vec<&CustomerPlan> = self
+            .plan
             .customers
             .iter()
             .filter(|customer| customer.steps.iter().any(is_change))
+            .collect();
+        customers.sort_by_cached_key(|customer| customer.steps.iter().map(Step::impact).min());
+        customers
+            .into_iter()
             .map(|customer| CustomerView::new(customer, &self.warnings))
     }
 }

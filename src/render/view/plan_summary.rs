@@ -2,7 +2,10 @@
 
 use super::Phrase;
 use crate::model::Address;
-use crate::plan::{Action, AllowedDeletions, CustomerPlan, Plan, PlanWarning, Step, Summary};
+use crate::plan::{
+    Action, AllowedDeletions, AllowedIdChanges, CustomerPlan, ImpactCounts, Plan, PlanWarning,
+    Step, Summary,
+};
 use crate::render::labels::counted;
 use crate::render::wording;
 use crate::render::{Label, Safe};
@@ -52,6 +55,7 @@ fn changed(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
         let secrets = format_args!("Secrets: {} to write.", summary.secrets);
         sentences.push(Phrase::plain(Safe::new(secrets)));
     }
+    sentences.extend(impact(summary.impact));
     let touched_declared = summary.customers_touched;
     let undeclared = (touched(plan).count() as u64).saturating_sub(touched_declared);
     let compared = if plan.partial {
@@ -67,9 +71,31 @@ fn changed(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
         "Customers: {touched_declared} touched of {compared}{removed}."
     ))));
     sentences.extend(plan.deletions.map(deletions));
+    sentences.extend(plan.id_changes.map(id_changes));
     sentences.extend(before_apply(plan, missing));
     sentences.extend(further_counts(plan));
     sentences
+}
+
+/// The objects by impact, the most severe first.
+fn impact(counts: ImpactCounts) -> Option<Phrase> {
+    let id_changes = match counts.secret_only {
+        0 => "id changes".to_owned(),
+        all if all == counts.id_changes => "id changes (secret only)".to_owned(),
+        some => format!("id changes ({some} secret only)"),
+    };
+    let counts: Vec<String> = [
+        (counts.removed, "removed"),
+        (counts.id_changes, id_changes.as_str()),
+        (counts.in_place, "in place"),
+        (counts.new, "new"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!("{count} {what}"))
+    .collect();
+    (!counts.is_empty())
+        .then(|| Phrase::plain(Safe::new(format_args!("Impact: {}.", counts.join(", ")))))
 }
 
 /// What stops the apply, or needs a flag or a look at secrets first.
@@ -101,6 +127,18 @@ fn deletions(deletions: AllowedDeletions) -> Phrase {
     let source = wording::limit_source(source);
     Phrase::plain(Safe::new(format_args!(
         "Deletions and suspensions: {deletes}, allowed by {source} (up to {allowed})."
+    )))
+}
+
+fn id_changes(allowed: AllowedIdChanges) -> Phrase {
+    let AllowedIdChanges {
+        id_changes,
+        allowed,
+        source,
+    } = allowed;
+    let source = wording::limit_source(source);
+    Phrase::plain(Safe::new(format_args!(
+        "Id changes: {id_changes}, allowed by {source} (up to {allowed})."
     )))
 }
 

@@ -44,12 +44,21 @@ pub(crate) struct ReportView {
     pub(crate) warnings: Vec<WarningView>,
     pub(crate) problems: Vec<OutcomeView>,
     pub(crate) waves: Vec<WaveView>,
-    /// Connectors that were replaced or rotated, with their new ids.
-    pub(crate) new_ids: Vec<(Safe, Safe)>,
+    /// Connectors that were replaced or rotated, with their old and new ids.
+    pub(crate) new_ids: Vec<NewId>,
     /// The next steps, one sentence each.
     pub(crate) advice: Vec<&'static str>,
     /// The verdict, then the counts.
     pub(crate) summary: Vec<Phrase>,
+}
+
+/// A connector that was replaced or rotated.
+#[derive(Debug)]
+pub(crate) struct NewId {
+    pub(crate) address: Safe,
+    /// The old id, if it is known.
+    pub(crate) before: Option<Safe>,
+    pub(crate) now: Safe,
 }
 
 /// Warnings of one code about operations that succeeded.
@@ -131,15 +140,18 @@ impl OperationView {
     }
 }
 
-fn new_ids(report: &ApplyReport) -> Vec<(Safe, Safe)> {
+fn new_ids(report: &ApplyReport) -> Vec<NewId> {
     report
         .operations
         .iter()
         .filter(|operation| operation.outcome == Outcome::Succeeded)
         .filter(|operation| matches!(operation.action, Action::Replace | Action::Rotate))
         .filter_map(|operation| {
-            let id = operation.remote_id.as_ref()?;
-            Some((Safe::address(&operation.address), Safe::new(id)))
+            Some(NewId {
+                address: Safe::address(&operation.address),
+                before: operation.previous_id.as_ref().map(Safe::new),
+                now: Safe::new(operation.remote_id.as_ref()?),
+            })
         })
         .collect()
 }

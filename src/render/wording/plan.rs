@@ -165,6 +165,11 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
                  are allowed by {limit}; {advice}"
             )
         }
+        Refusal::TooManyIdChanges {
+            id_changes,
+            allowed,
+            source,
+        } => too_many_id_changes(*id_changes, *allowed, *source),
         Refusal::IncompleteListing { problem } => format!(
             "the list of workspaces is incomplete ({problem}), so a missing workspace may still \
              exist; run again later, or without --prune"
@@ -207,11 +212,25 @@ fn deletion_advice(source: LimitSource, flags: RemovalFlags, deletes: u64) -> St
     )
 }
 
-/// The name of what sets the limit on deletions.
+fn too_many_id_changes(id_changes: u64, allowed: u64, source: LimitSource) -> String {
+    let advice = if source == LimitSource::Policy {
+        "change fewer connectors per run, or have the owner of the policy file raise its limit"
+            .to_owned()
+    } else {
+        format!("if that is intended, allow it for one run with `--allow-id-changes {id_changes}`")
+    };
+    format!(
+        "{id_changes} connectors would get another id, and {allowed} are allowed by {}; {advice}",
+        limit_source(source)
+    )
+}
+
+/// The name of what sets a limit of the guards.
 pub(crate) fn limit_source(source: LimitSource) -> &'static str {
     match source {
         LimitSource::Files => "`guards` in the files",
         LimitSource::AllowDelete => "`--allow-delete`",
+        LimitSource::AllowIdChanges => "`--allow-id-changes`",
         LimitSource::Policy => "the policy file",
     }
 }
@@ -285,6 +304,25 @@ mod tests {
         assert!(deleted.ends_with(command), "{deleted}");
         let superseded = worded(RemovalFlags::None);
         assert!(superseded.ends_with("`airlift apply --allow-delete 6`"));
+    }
+
+    #[test]
+    fn refused_for_too_many_id_changes_names_the_limit_and_the_flag() {
+        let worded = |source| {
+            refused(&Refusal::TooManyIdChanges {
+                id_changes: 3,
+                allowed: 2,
+                source,
+            })
+        };
+        let files = worded(LimitSource::Files);
+        assert!(
+            files.starts_with("3 connectors would get another id, and 2 are allowed by `guards`"),
+            "{files}"
+        );
+        assert!(files.ends_with("`--allow-id-changes 3`"), "{files}");
+        let policy = worded(LimitSource::Policy);
+        assert!(policy.contains("owner of the policy file"), "{policy}");
     }
 
     #[test]

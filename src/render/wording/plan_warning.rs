@@ -33,8 +33,9 @@ pub(crate) fn plan_warning(warning: &PlanWarning) -> WordedWarning {
             now,
         } => WordedWarning {
             problem: format!(
-                "`guards.{setting}` is {now} in the files, and was {before} at the last apply: the \
-                 files allow more deletions than before; check who changed it"
+                "`guards.{setting}` is {} in the files, and was {before} at the last apply: the \
+                 files allow more than before; check who changed it",
+                now.map_or_else(|| "not set".to_owned(), |now| now.to_string())
             ),
             advice: Vec::new(),
         },

@@ -53,6 +53,7 @@ fn desired(connectors: usize, prefix: &str) -> Desired {
         guards: Guards {
             max_deletes: 1_000_000,
             max_delete_percent: 100,
+            max_id_changes: None,
         },
         customers: BTreeMap::from([("acme".to_owned(), customer)]),
         ..Desired::default()

@@ -120,6 +120,7 @@ pub(crate) fn desired() -> impl Strategy<Value = Desired> {
         guards: Guards {
             max_deletes: 1000,
             max_delete_percent: 100,
+            max_id_changes: None,
         },
         customers,
         ..Desired::default()

@@ -38,6 +38,36 @@ fn policy_above_the_deletions_allows_them() {
 }
 
 #[test]
+fn policy_with_max_id_changes_caps_the_files_and_the_flag() {
+    let (env, _policy) = with_policy("{version: 1, max_id_changes: 0}");
+    env.write("stripe-key", "sk_another_value_of_globex");
+    let yaml = env.path("airlift.yaml");
+    std::fs::write(&yaml, crate::support::PROJECT).unwrap();
+    for more in [&[][..], &["--allow-id-changes", "5"]] {
+        let (output, _) = env.apply(more);
+        output.exits(5).says("too_many_id_changes");
+    }
+}
+
+#[test]
+fn rotation_above_max_id_changes_is_refused_and_the_flag_allows_it() {
+    let env = TestEnv::applied();
+    env.edit("version: 1\n", "version: 1\nguards: {max_id_changes: 0}\n");
+    let rotate = ["rotate", "--all", "--auto-approve"];
+    let refused = env.run(&rotate);
+    refused.exits(5).says("too_many_id_changes");
+    let old = env.connector("Acme GitHub").id.to_string();
+    let more = ["--allow-id-changes", "9", "--format", "json"];
+    let report = env.run(&[&rotate[..], &more].concat());
+    let report = report.exits(0).json();
+    let operations = report["operations"].as_array().unwrap();
+    let is_acme = |operation: &&serde_json::Value| operation["address"] == "acme/Acme GitHub";
+    let rotated = operations.iter().find(is_acme).unwrap();
+    assert_eq!(rotated["previous_id"], old.as_str());
+    assert_ne!(rotated["id"], old.as_str());
+}
+
+#[test]
 fn policy_with_unknown_key_is_refused_by_code() {
     let (env, _policy) = with_policy("{version: 1, max_delete: 0}");
     env.run(&["plan"])

@@ -75,6 +75,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "plan --refresh full --prune",
             "plan --sandbox",
             "plan --listing organization",
+            "plan --allow-id-changes 1",
             "plan --out plan.json",
         ],
     ),

@@ -351,6 +351,7 @@ async fn guards_recorded_are_in_the_next_head() {
     let guards = RecordedGuards {
         max_deletes: 7,
         max_delete_percent: 8,
+        max_id_changes: Some(9),
     };
     let ledger = fixture.ledger();
     ledger.load().await.unwrap();
