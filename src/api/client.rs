@@ -30,6 +30,8 @@ pub(super) struct Client {
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
     pub(super) known_workspaces: Mutex<KnownWorkspaces>,
+    /// The number of connectors of the last usable listing of the organization.
+    pub(super) known_connectors: Mutex<Option<usize>>,
     pub(super) recent_settings: RecentSettings,
     sent: Arc<SentSecrets>,
     admission: AdmissionControl,
@@ -44,6 +46,7 @@ impl Client {
         Self {
             transport,
             known_workspaces: Mutex::default(),
+            known_connectors: Mutex::default(),
             recent_settings: RecentSettings::default(),
             sent: Arc::default(),
             admission: AdmissionControl::new(&options),
@@ -164,7 +167,8 @@ impl Client {
         let policy = &self.options.retry;
         loop {
             let attempt = AttemptRequest {
-                writes: request.writes,
+                // A request for a token says nothing about the reads that follow.
+                writes: request.writes || bearer.is_none(),
                 kind: state.kind,
                 // The rest of the time is for the response.
                 deadline: state.started + policy.total.mul_f64(0.9),

@@ -5,7 +5,7 @@ use super::Reader;
 use super::error::ApiError;
 use super::request::Request;
 use super::wire::{OrganizationConnector, OrganizationPage};
-use crate::model::{ConnectorId, OrganizationId, WorkspaceId};
+use crate::model::{ConnectorId, LockUnpoisoned, OrganizationId, WorkspaceId};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,17 +26,34 @@ struct Rows {
 type Unusable = String;
 
 impl Reader {
-    /// Lists the connectors of the organization, `parallelism` pages at a time. Returns the reason if the listing is
-    /// refused or cannot be checked. A listing that contradicts itself is read again, because connectors may have been
-    /// created or deleted meanwhile.
+    /// The number of connectors of the last listing of the organization that could be used; `None` without one.
+    pub fn known_connectors(&self) -> Option<usize> {
+        *self.client.known_connectors.lock_unpoisoned()
+    }
+
+    /// The number of pages of a listing with this number of connectors.
+    pub fn pages_of_connectors(connectors: usize) -> usize {
+        let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        connectors.div_ceil(page).max(1)
+    }
+
+    /// Lists the connectors of the organization, `parallelism` pages at a time. The pages of the first `expected`
+    /// connectors do not wait for the first page. Returns the reason if the listing is refused or cannot be checked.
+    /// A listing that contradicts itself is read again, because connectors may have been created or deleted meanwhile.
     pub async fn connectors_of_organization(
         &self,
         organization: OrganizationId,
+        expected: usize,
         parallelism: usize,
     ) -> Result<Result<ConnectorIds, Unusable>, ApiError> {
+        let operation = PagesOf {
+            reader: self,
+            organization,
+            parallelism: parallelism.max(1),
+        };
         let mut listed = Err(String::new());
         for _ in 0..self.client.options.limits.listings {
-            listed = match self.list_organization(organization, parallelism).await {
+            listed = match operation.list(expected).await {
                 Err(error) if error.concerns_object() => return Ok(Err(error.to_string())),
                 listed => listed?,
             };
@@ -44,48 +61,65 @@ impl Reader {
                 break;
             }
         }
+        let connectors = listed.as_ref().ok();
+        let connectors = connectors.map(|ids| ids.values().map(BTreeSet::len).sum());
+        *self.client.known_connectors.lock_unpoisoned() = connectors;
         Ok(listed)
     }
+}
 
-    async fn list_organization(
-        &self,
-        organization: OrganizationId,
-        parallelism: usize,
-    ) -> Result<Result<ConnectorIds, Unusable>, ApiError> {
-        let first = self.organization_page(organization, 0).await?;
-        // A server may have smaller pages than the request asks for.
-        let step = first.data.len() as u64;
+/// The pages of one organization.
+struct PagesOf<'a> {
+    reader: &'a Reader,
+    organization: OrganizationId,
+    parallelism: usize,
+}
+
+impl PagesOf<'_> {
+    async fn list(&self, expected: usize) -> Result<Result<ConnectorIds, Unusable>, ApiError> {
+        let pages = Reader::pages_of_connectors(expected) as u64;
+        let mut pages = self.read((0..pages).map(|page| page * PAGE)).await?;
+        let first = &pages[&0];
+        let (total, step) = (first.total, first.data.len() as u64);
         let mut rows = Rows {
-            total: first.total,
+            total,
             workspaces: BTreeMap::new(),
         };
-        if let Err(reason) = rows.check_size(step, self.client.options.limits.rows) {
+        if let Err(reason) = rows.check_size(step, self.reader.client.options.limits.rows) {
             return Ok(Err(reason));
         }
-        let mut flaw = rows.add(first).err();
-        let offsets = (1..rows.total.div_ceil(step.max(1))).map(|page| page * step);
-        let mut pages = stream::iter(offsets)
-            .map(|offset| self.organization_page(organization, offset))
-            .buffer_unordered(parallelism.max(1));
-        while let Some(page) = pages.try_next().await? {
-            flaw = flaw.or(rows.add(page).err());
-        }
-        Ok(match flaw {
-            Some(flaw) => Err(flaw),
-            None => rows.finish(),
-        })
+        // A server may have smaller pages than the request asks for.
+        let step = step.max(1);
+        pages.retain(|offset, _| offset % step == 0);
+        let offsets = (1..total.div_ceil(step)).map(|page| page * step);
+        let rest = offsets.filter(|offset| !pages.contains_key(offset));
+        let rest = self.read(rest).await?;
+        Ok(pages
+            .into_values()
+            .chain(rest.into_values())
+            .try_for_each(|page| rows.add(page))
+            .and_then(|()| rows.finish()))
     }
 
-    async fn organization_page(
+    /// Reads the pages at these offsets.
+    async fn read(
         &self,
-        organization: OrganizationId,
-        offset: u64,
-    ) -> Result<OrganizationPage, ApiError> {
+        offsets: impl Iterator<Item = u64>,
+    ) -> Result<BTreeMap<u64, OrganizationPage>, ApiError> {
+        stream::iter(offsets)
+            .map(async |offset| Ok((offset, self.page(offset).await?)))
+            .buffer_unordered(self.parallelism)
+            .try_collect()
+            .await
+    }
+
+    async fn page(&self, offset: u64) -> Result<OrganizationPage, ApiError> {
+        let organization = self.organization;
         let path = format!("/api/v1/organizations/{organization}/credentials");
         let mut request = Request::get("list_organizations_credentials", path);
         request.query.push(("limit", PAGE.to_string()));
         request.query.push(("offset", offset.to_string()));
-        self.client.as_application(&request).await?.decode()
+        self.reader.client.as_application(&request).await?.decode()
     }
 }
 

@@ -10,6 +10,9 @@ use crate::plan::CustomerPlan;
 /// requested, so that more batches save no time, and each costs a listing.
 const BATCHES: usize = 3;
 
+/// The most batches whose tokens are requested before their steps.
+pub(super) const AHEAD: usize = 3;
+
 /// The most pages for each hundred new customers of a wave with several batches.
 const PAGES_PER_HUNDRED: usize = 3;
 
@@ -72,13 +75,14 @@ fn is_scoped(context: &Context<'_>) -> bool {
 }
 
 /// The number of customers in a batch whose tokens are used within half their life. Between the request
-/// for a token and its last use are the steps of its batch and of the batch before.
+/// for a token and its last use are the steps of its batch and of the batches before whose tokens are not
+/// used yet.
 fn most_in_time(plans: &[CustomerPlan], context: &Context<'_>) -> usize {
     if !is_scoped(context) {
         return usize::MAX;
     }
     let steps = plans.iter().map(|plan| plan.steps.len()).max();
-    let requests = 2 * (steps.unwrap_or_default() + 3);
+    let requests = AHEAD * (steps.unwrap_or_default() + 3);
     let at_a_time = context.options.parallelism;
     let per_second = context
         .writer

@@ -5,7 +5,7 @@ use super::{
     Context, CustomerContext, OperationReport, Outcome, StepError, StepProblem, StepResult,
     StepSuccess, duplicates, operations,
 };
-use crate::api::NewWorkspaces;
+use crate::api::{ConnectorIds, NewWorkspaces};
 use crate::events::Event;
 use crate::model::{ConnectorBody, CustomerEntry};
 use crate::plan::{Action, CustomerPlan, Operation, Step};
@@ -71,8 +71,8 @@ impl<'a> CustomerExecutor<'a> {
         }
     }
 
-    /// Updates the ledger, executes every step, and resolves duplicates.
-    pub(super) async fn execute(mut self) -> Vec<OperationReport> {
+    /// Updates the ledger and executes every step.
+    pub(super) async fn execute(&mut self) {
         let (run, plan) = (self.ctx.run, self.ctx.plan);
         if let Err(error) = self.ctx.ledger.update_ledger(plan).await {
             run.request_stop(&plan.name, error.stop);
@@ -81,6 +81,31 @@ impl<'a> CustomerExecutor<'a> {
             let result = self.execute_step(step).await;
             self.report(step, result);
         }
+    }
+
+    /// Whether one listing of the organization replaces the list that shows the created connectors. The ledger entry
+    /// counts as finished, so that its file does not wait for the listing.
+    pub(super) fn waits_for_listing(&self) -> bool {
+        let waits = self.ctx.needs_list() && self.ctx.reader().known_connectors().is_some();
+        if waits {
+            self.ctx.ledger.finish();
+        }
+        waits
+    }
+
+    /// The number of created connectors whose duplicates are not resolved yet.
+    pub(super) fn created(&self) -> usize {
+        self.ctx.created.len()
+    }
+
+    /// Takes the proof that the created connectors are in the workspace and have no duplicates from a listing of the
+    /// organization after their creation.
+    pub(super) fn prove_created(&mut self, listed: &ConnectorIds) {
+        self.ctx.is_proven = duplicates::are_unique(&self.ctx, listed);
+    }
+
+    /// Resolves duplicates, and returns the reports.
+    pub(super) async fn resolve(mut self) -> Vec<OperationReport> {
         duplicates::resolve_duplicates(&mut self.ctx, &mut self.reports).await;
         self.reports
     }

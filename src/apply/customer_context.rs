@@ -20,6 +20,8 @@ pub(super) struct CustomerContext<'a> {
     pub(super) creation: Option<Result<Creation, StepError>>,
     /// Connectors that this run created and whose duplicates are not resolved yet.
     pub(super) created: Vec<CreatedConnector>,
+    /// Whether a listing of the organization proves that the created connectors have no duplicates.
+    pub(super) is_proven: bool,
 }
 
 /// A connector that this run created.
@@ -48,6 +50,7 @@ impl<'a> CustomerContext<'a> {
             live: LiveConnectors::new(run),
             creation: None,
             created: Vec::new(),
+            is_proven: false,
         }
     }
 
@@ -55,6 +58,14 @@ impl<'a> CustomerContext<'a> {
     pub(super) fn keep_renamed_token(&mut self) {
         let token_use = self.run.writer.keep_token(self.ledger.name());
         self.tokens.push(token_use);
+    }
+
+    /// Whether connectors were created that no list since then shows.
+    pub(super) fn needs_list(&self) -> bool {
+        !self.created.is_empty()
+            && !self
+                .live
+                .is_listed(self.created.iter().map(|created| created.id))
     }
 
     pub(super) fn reader(&self) -> Reader {

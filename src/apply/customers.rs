@@ -2,9 +2,9 @@
 //! plan's order. Fills the places of waiting customers with further ones, so that as many requests
 //! are in flight as the options allow until the last customers.
 
-use super::batches::batches;
+use super::batches::{AHEAD, batches};
 use super::{ApplyReport, Context, CustomerExecutor, OperationReport, StopCause};
-use crate::api::NewWorkspaces;
+use crate::api::{ConnectorIds, NewWorkspaces, Reader};
 use crate::model::{CustomerEntry, LedgerState};
 use crate::plan::{CustomerPlan, Plan};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -37,6 +37,7 @@ pub(super) async fn customers(
         }
         match running.next().await {
             Some(done) => schedule.complete(done),
+            None if schedule.list_created() => {}
             None => break,
         }
     }
@@ -64,20 +65,30 @@ enum Job<'a> {
     /// Lists all workspaces, of which up to this number exist, for a batch of new customers.
     List(Vec<Numbered<'a>>, usize),
     Execute(Numbered<'a>),
+    /// Lists the connectors of the organization, which shows where those are that customers created.
+    ListCreated(Vec<Numbered<'a>>),
+    /// Resolves duplicates of created connectors.
+    Resolve(Numbered<'a>),
 }
 
 enum Finished<'a> {
     Requested(usize, Numbered<'a>),
     /// The listing is `None` if it failed.
     Listed(Vec<Numbered<'a>>, Option<NewWorkspaces>),
+    /// The created connectors are not listed yet.
+    Created(Numbered<'a>),
+    /// The listing is `None` if it cannot be used.
+    ListedCreated(Vec<Numbered<'a>>, Option<ConnectorIds>),
     Executed(usize, Vec<OperationReport>),
 }
 
 async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
     // Syncs of the journal wait for the customers that are executed, not for those that are queued.
     let _at_work = match &job {
-        Job::List(..) => None,
-        Job::Request(..) | Job::Execute(_) => Some(context.journal.customer_at_work()),
+        Job::List(..) | Job::ListCreated(_) => None,
+        Job::Request(..) | Job::Execute(_) | Job::Resolve(_) => {
+            Some(context.journal.customer_at_work())
+        }
     };
     match job {
         Job::Request(batch, (index, mut executor)) => {
@@ -88,8 +99,38 @@ async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
             let reader = context.writer.reader();
             Finished::Listed(batch, reader.new_workspaces(expected).await.ok())
         }
-        Job::Execute((index, executor)) => Finished::Executed(index, executor.execute().await),
+        Job::Execute((index, mut executor)) => {
+            executor.execute().await;
+            if executor.waits_for_listing() {
+                return Finished::Created((index, executor));
+            }
+            Finished::Executed(index, executor.resolve().await)
+        }
+        Job::ListCreated(customers) => {
+            let listed = list_organization(&customers, context).await;
+            Finished::ListedCreated(customers, listed)
+        }
+        Job::Resolve((index, executor)) => Finished::Executed(index, executor.resolve().await),
     }
+}
+
+/// The connectors of the organization, or `None` if their listing cannot be used.
+async fn list_organization(
+    customers: &[Numbered<'_>],
+    context: &Context<'_>,
+) -> Option<ConnectorIds> {
+    let (reader, parallelism) = (context.writer.reader(), context.options.parallelism);
+    let expected = connectors_after(customers, &reader)?;
+    let organization = reader.organization()?;
+    let listed = reader.connectors_of_organization(organization, expected, parallelism);
+    listed.await.ok()?.ok()
+}
+
+/// The number of connectors that the organization has after the creations of these customers; `None` without a listing
+/// of the organization before.
+fn connectors_after(customers: &[Numbered<'_>], reader: &Reader) -> Option<usize> {
+    let created = customers.iter().map(|(_, executor)| executor.created());
+    Some(reader.known_connectors()? + created.sum::<usize>())
 }
 
 /// A batch of new customers whose tokens are requested.
@@ -101,8 +142,8 @@ struct Batch<'a> {
 }
 
 /// The order of the jobs. While the requests of a batch end and the batch is listed, the tokens of the
-/// next batch are requested. The steps of a batch come before the tokens of the batch after the next
-/// one.
+/// next batch are requested. Once a batch is listed, its steps come first, and the tokens of the batch
+/// after the next one follow, so that the steps of one batch are left to do while the last is listed.
 struct Schedule<'a> {
     plans: &'a [CustomerPlan],
     recorded: &'a LedgerState,
@@ -118,6 +159,8 @@ struct Schedule<'a> {
     unproven: usize,
     /// The number of workspaces that exist, at most.
     workspaces: usize,
+    /// Customers whose created connectors wait for the listing of the organization.
+    created: Vec<Numbered<'a>>,
     finished: Vec<(usize, Vec<OperationReport>)>,
 }
 
@@ -143,12 +186,13 @@ impl<'a> Schedule<'a> {
                 .reader()
                 .known_workspaces()
                 .unwrap_or_default(),
+            created: Vec::new(),
             finished: Vec::new(),
         }
     }
 
     fn next(&mut self) -> Option<Job<'a>> {
-        if self.ready.is_empty() && self.unproven < 2 {
+        if self.ready.is_empty() && self.unproven < AHEAD {
             self.request_next_batch();
         }
         self.ready.pop_front().or_else(|| {
@@ -184,7 +228,33 @@ impl<'a> Schedule<'a> {
         match done {
             Finished::Requested(batch, customer) => self.add_requested(batch, customer),
             Finished::Listed(batch, listed) => self.execute_batch(batch, listed.as_ref()),
+            Finished::Created(customer) => self.created.push(customer),
+            Finished::ListedCreated(customers, listed) => self.resolve(customers, listed.as_ref()),
             Finished::Executed(index, reports) => self.finished.push((index, reports)),
+        }
+    }
+
+    /// Lists the connectors that customers created, after the steps of all customers. Each customer has its own list
+    /// if that takes fewer requests. Returns whether there is anything to list.
+    fn list_created(&mut self) -> bool {
+        let created = std::mem::take(&mut self.created);
+        if created.is_empty() {
+            return false;
+        }
+        let connectors = connectors_after(&created, &self.context.writer.reader());
+        match connectors.map(Reader::pages_of_connectors) {
+            Some(pages) if pages < created.len() => self.ready.push_back(Job::ListCreated(created)),
+            _ => self.resolve(created, None),
+        }
+        true
+    }
+
+    fn resolve(&mut self, created: Vec<Numbered<'a>>, listed: Option<&ConnectorIds>) {
+        for (index, mut executor) in created {
+            if let Some(listed) = listed {
+                executor.prove_created(listed);
+            }
+            self.ready.push_back(Job::Resolve((index, executor)));
         }
     }
 
@@ -216,6 +286,9 @@ impl<'a> Schedule<'a> {
                 executor.prove_new(listed);
             }
             self.ready.push_back(Job::Execute((index, executor)));
+        }
+        if self.unproven < AHEAD - 1 {
+            self.request_next_batch();
         }
     }
 }

@@ -9,8 +9,22 @@ use super::ledger_entry::{RemoteRecord, record};
 use super::live_connectors::Listed;
 use super::operations::delete::remove;
 use super::{OperationReport, Outcome, StepError, StepProblem, StepWarning, StopCause};
+use crate::api::ConnectorIds;
 use crate::ledger::{IntentOutcome, interchangeable, precedence};
 use crate::model::{Address, ConnectorEntry, ConnectorId, SentFingerprints};
+use std::collections::BTreeSet;
+
+/// Whether a listing of the organization shows every created connector in the customer's workspace, and no connector
+/// that may be the earlier one of two duplicates. The listing has no names, so any connector that appeared may be one.
+pub(super) fn are_unique(ctx: &CustomerContext<'_>, listed: &ConnectorIds) -> bool {
+    let workspace = ctx.ledger.known_workspace();
+    let Some(listed) = workspace.and_then(|id| listed.get(&id)) else {
+        return false;
+    };
+    let created: BTreeSet<ConnectorId> = ctx.created.iter().map(|created| created.id).collect();
+    let mut others = listed.difference(&created);
+    created.is_subset(listed) && !others.any(|id| is_candidate(ctx, *id))
+}
 
 /// Lists the connectors and, where a created connector is the duplicate of an earlier one, keeps
 /// the earlier one.
@@ -19,6 +33,10 @@ pub(super) async fn resolve_duplicates(
     reports: &mut [OperationReport],
 ) {
     if ctx.created.is_empty() || ctx.run.stop.cause() == Some(StopCause::Authentication) {
+        return;
+    }
+    if ctx.is_proven {
+        end_proven(ctx, reports).await;
         return;
     }
     let wanted: Vec<ConnectorId> = ctx.created.iter().map(|created| created.id).collect();
@@ -35,12 +53,31 @@ pub(super) async fn resolve_duplicates(
             mark_unconfirmed(ctx, reports, &created).await
         };
         if let Err(error) = resolved {
-            let problem = error.problem;
-            let warning = StepWarning::DuplicatesUnresolved { problem };
-            warn(reports, &created, warning);
-            ctx.run.request_stop(&ctx.plan.name, error.stop);
+            warn_unresolved(ctx, reports, &created, error);
         }
     }
+}
+
+/// Ends the intents of creations without duplicates.
+async fn end_proven(ctx: &mut CustomerContext<'_>, reports: &mut [OperationReport]) {
+    for created in std::mem::take(&mut ctx.created) {
+        let ended = ctx.ledger.end(created.seq, IntentOutcome::TookEffect).await;
+        if let Err(error) = ended {
+            warn_unresolved(ctx, reports, &created, error);
+        }
+    }
+}
+
+fn warn_unresolved(
+    ctx: &CustomerContext<'_>,
+    reports: &mut [OperationReport],
+    created: &CreatedConnector,
+    error: StepError,
+) {
+    let problem = error.problem;
+    let warning = StepWarning::DuplicatesUnresolved { problem };
+    warn(reports, created, warning);
+    ctx.run.request_stop(&ctx.plan.name, error.stop);
 }
 
 /// Requires that a list shows a replacement before the old connector is deleted. Otherwise the

@@ -198,6 +198,12 @@ impl<'a> LiveConnectors<'a> {
             .transpose()
     }
 
+    /// Whether the last list since the last creation shows all of these connectors.
+    pub(super) fn is_listed(&self, mut ids: impl Iterator<Item = ConnectorId>) -> bool {
+        let latest = self.latest.as_ref();
+        latest.is_some_and(|latest| ids.all(|id| latest.contains_key(&id)))
+    }
+
     /// The last list if it shows all of these connectors. Otherwise polls until a list does. Returns
     /// the last list after the deadline, which may lack some of them.
     pub(super) async fn list_with(

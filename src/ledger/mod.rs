@@ -6,6 +6,7 @@
 //! with an incomplete ledger creates duplicates.
 
 mod authenticate;
+mod disk_thread;
 mod entries;
 mod envelope;
 #[cfg(any(fuzzing, test))]

@@ -31,8 +31,13 @@ impl Observer<'_> {
     pub(super) async fn list_organization(&self) -> Result<Option<OrganizationIds>, ApiError> {
         match (self.listing, self.reader.organization()) {
             (ListingMode::Organization, Some(organization)) => {
-                let reader = self.reader;
-                let listed = reader.connectors_of_organization(organization, self.parallelism);
+                let recorded = self.recorded.customers.values();
+                let expected = recorded.map(|entry| entry.connectors.len()).sum();
+                let listed = self.reader.connectors_of_organization(
+                    organization,
+                    expected,
+                    self.parallelism,
+                );
                 listed.await.map(Some)
             }
             (ListingMode::Organization, None) => {

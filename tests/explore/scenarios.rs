@@ -79,6 +79,8 @@ fn creations() -> Vec<Scenario> {
     vec![
         Scenario::new("create-one", None, acme([github()])),
         Scenario::new("create-nine", None, three.clone()),
+        Scenario::new("create-nine-by-organization", None, three.clone())
+            .flags("--listing organization"),
         Scenario::new("create-older-contract", None, older),
         Scenario::new("create-short-tokens", None, three).token_life(2),
         Scenario::new("add-customer", Some(acme([github(), zendesk()])), fleet()),

@@ -1,6 +1,7 @@
-//! Responsible for how many calls are in flight at a time: the adaptive limit (additive increase,
-//! multiplicative decrease after 429 and after timeouts), and the pause of all calls after
-//! `Retry-After`. Reads and writes have a limit each.
+//! Responsible for how many calls are in flight at a time: the adaptive limit, and the pause of all
+//! calls after `Retry-After`. Reads and writes have a limit each. The limit is the configured
+//! parallelism once the service has responded. It decreases by a factor after 429 and after timeouts,
+//! and then increases by one for each round of responses.
 
 use crate::model::LockUnpoisoned;
 use std::sync::{Mutex, MutexGuard};
@@ -8,7 +9,8 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-/// The initial limit, even if a higher parallelism is configured. It grows with each response.
+/// The initial limit, even if a higher parallelism is configured, so that a service that is down does
+/// not get more attempts at a time.
 const START: usize = 10;
 /// The factor of the decrease after a 429, and after a timeout.
 const THROTTLED: f64 = 0.5;
@@ -27,7 +29,7 @@ pub(super) struct State {
     pub(super) limit: f64,
     /// The number of permits, in use or not.
     pub(super) issued: usize,
-    /// Whether the limit has never been decreased.
+    /// Whether no response has arrived.
     starting: bool,
     /// The outcomes of attempts that were sent earlier do not change the limit.
     decreased_at: Option<Instant>,
@@ -87,17 +89,18 @@ impl AdaptiveLimit {
         if state.is_outdated(sent_at) {
             return;
         }
+        if std::mem::take(&mut state.starting) {
+            state.limit = count(self.parallelism);
+            self.increase(&mut state);
+            return;
+        }
         // The limit is increased only if at least half of it was in use.
         let used = state
             .issued
             .saturating_sub(self.permits.available_permits());
         if 2 * used >= state.issued {
-            let step = if state.starting {
-                1.0
-            } else {
-                state.limit.recip()
-            };
-            state.limit = (state.limit + step).min(count(self.parallelism));
+            let increased = state.limit + state.limit.recip();
+            state.limit = increased.min(count(self.parallelism));
             self.increase(&mut state);
         }
     }

@@ -107,6 +107,13 @@ impl<'a> LedgerEntry<'a> {
             .explains(self.workspace?, id, connector)
     }
 
+    /// Notes that the entry is unlikely to change any more, so that its file can be written.
+    pub(super) fn finish(&self) {
+        if let Some(id) = self.workspace {
+            self.context.ledger.finish(id);
+        }
+    }
+
     async fn save(&mut self) -> Result<(), StepError> {
         let id = self.workspace()?;
         let ledger = self.context.ledger;
@@ -132,9 +139,7 @@ impl<'a> LedgerEntry<'a> {
 
 impl Drop for LedgerEntry<'_> {
     fn drop(&mut self) {
-        if let Some(id) = self.workspace {
-            self.context.ledger.finish(id);
-        }
+        self.finish();
     }
 }
 

@@ -27,7 +27,7 @@ async fn journal_outcome_that_is_not_durable_fails_the_end_of_the_run() {
     let Log::File(log) = &*journal.log else {
         panic!("not in a file")
     };
-    log.tail().file = pipe();
+    log.tail().file = pipe().into();
     let error = journal.close().await.unwrap_err();
     assert!(matches!(error, LedgerError::Io { .. }), "{error}");
     let error = journal.begin(intent("after")).await.unwrap_err();
@@ -130,7 +130,7 @@ async fn journal_sync_for_several_customers_fails_for_each() {
     let Log::File(log) = &*journal.log else {
         panic!("not in a file")
     };
-    log.tail().file = pipe();
+    log.tail().file = pipe().into();
     let (first, second) = tokio::join!(journal.begin(intent("a")), journal.begin(intent("b")));
     first.unwrap_err();
     second.unwrap_err();

@@ -5,8 +5,8 @@
 //! it is lost, the next run finds the effect of the request in the API. A line is durable only together
 //! with all lines before it, because the next run accepts only an unbroken chain.
 //!
-//! The sync blocks the task that executes the customers. Their responses arrive on other threads
-//! meanwhile, and almost all of them wait for the sync anyway.
+//! A sync runs on a thread of its own, so that customers whose lines are durable send their requests
+//! meanwhile.
 
 use super::commit::GroupCommit;
 use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine};
@@ -17,7 +17,7 @@ use crate::ledger::authenticate::Authenticator;
 use crate::ledger::head::HeadJournal;
 use crate::ledger::organization::UnverifiedLines;
 use crate::ledger::store::LocalStore;
-use crate::ledger::{Damage, LedgerError};
+use crate::ledger::{Damage, LedgerError, disk_thread};
 use crate::model::LockUnpoisoned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -43,7 +43,7 @@ pub(super) struct Log {
 /// The end of the file, where the next line goes.
 #[derive(Debug)]
 pub(super) struct Tail {
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     chain: Chain,
     /// The number of lines that this run wrote.
     lines: u64,
@@ -95,7 +95,7 @@ impl Log {
             .map_err(std::io::Error::from)
             .map_err(LedgerError::io("cannot write", &path))?;
         let tail = Tail {
-            file: store.replace(FILE, &text)?,
+            file: Arc::new(store.replace(FILE, &text)?),
             chain,
             lines: 0,
             synced: 0,
@@ -125,7 +125,9 @@ impl Log {
         let content = IntentLine::new(entry);
         let line = self.append(|chain| chain.line(&self.authenticator, seq, &content))?;
         let is_durable = || self.tail().synced >= line;
-        self.group.wait(is_durable, async || self.sync()).await
+        self.group
+            .wait(is_durable, async || self.sync().await)
+            .await
     }
 
     /// Appends an outcome, which the next sync makes durable.
@@ -141,15 +143,20 @@ impl Log {
             .map(drop)
     }
 
-    /// Makes all lines durable.
-    pub(super) fn sync(&self) -> Result<(), LedgerError> {
+    /// Makes all lines durable that are written now.
+    pub(super) async fn sync(&self) -> Result<(), LedgerError> {
+        let (file, lines) = {
+            let tail = self.tail();
+            self.check(&tail)?;
+            if tail.lines == tail.synced {
+                return Ok(());
+            }
+            (Arc::clone(&tail.file), tail.lines)
+        };
+        let synced = disk_thread::run(move || file.sync_data()).await.flatten();
         let mut tail = self.tail();
-        let lines = tail.lines;
-        if lines == tail.synced && tail.failure.is_none() {
-            return Ok(());
-        }
-        self.write(&mut tail, |tail| tail.file.sync_data())?;
-        tail.synced = lines;
+        self.write(&mut tail, |_| synced)?;
+        tail.synced = tail.synced.max(lines);
         tail.syncs += 1;
         Ok(())
     }
@@ -166,7 +173,7 @@ impl Log {
         let mut tail = self.tail();
         self.write(&mut tail, |tail| {
             let line = next_line(&mut tail.chain)?;
-            tail.file.write_all(&line)
+            (&*tail.file).write_all(&line)
         })?;
         tail.lines += 1;
         Ok(tail.lines)
@@ -179,14 +186,23 @@ impl Log {
         tail: &mut Tail,
         change: impl FnOnce(&mut Tail) -> std::io::Result<()>,
     ) -> Result<(), LedgerError> {
-        let failed = || LedgerError::io("cannot write", &self.path);
-        if let Some((kind, cause)) = &tail.failure {
-            let text = format!("an earlier write to the file failed: {cause}");
-            return Err(failed()(std::io::Error::new(*kind, text)));
-        }
+        self.check(tail)?;
         change(tail).map_err(|error| {
             tail.failure = Some((error.kind(), error.to_string()));
-            failed()(error)
+            self.failed(error)
         })
+    }
+
+    /// Fails if an earlier change of the file failed.
+    fn check(&self, tail: &Tail) -> Result<(), LedgerError> {
+        let Some((kind, cause)) = &tail.failure else {
+            return Ok(());
+        };
+        let text = format!("an earlier write to the file failed: {cause}");
+        Err(self.failed(std::io::Error::new(*kind, text)))
+    }
+
+    fn failed(&self, error: std::io::Error) -> LedgerError {
+        LedgerError::io("cannot write", &self.path)(error)
     }
 }

@@ -160,7 +160,7 @@ impl Journal {
     /// Makes all lines durable.
     pub(super) async fn sync(&self) -> Result<(), LedgerError> {
         match &*self.log {
-            Log::File(log) => log.sync(),
+            Log::File(log) => log.sync().await,
             Log::Segments(log) => log.sync().await,
         }
     }

@@ -249,7 +249,7 @@ async fn journal_after_failed_append_refuses_further_lines() {
         panic!("not in a file")
     };
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-    let intact = std::mem::replace(&mut log.tail().file, full.unwrap());
+    let intact = std::mem::replace(&mut log.tail().file, full.unwrap().into());
     journal.begin(intent("first")).await.unwrap_err();
     log.tail().file = intact;
     let error = journal.begin(intent("after")).await.unwrap_err();

@@ -13,7 +13,8 @@ use crate::ledger::entries::{self, EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
 use crate::ledger::journal::{SavedEntries, SavedLine};
 use crate::ledger::rotations::{self, ListToWrite, UnfinishedRotation};
-use crate::ledger::{Journal, LedgerError, LedgerStore, envelope, head};
+use crate::ledger::store::LocalStore;
+use crate::ledger::{Journal, LedgerError, LedgerStore, disk_thread, envelope, head};
 use crate::model::{CustomerEntry, WorkspaceId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,13 +169,7 @@ impl Ledger {
         texts: BTreeMap<WorkspaceId, EntryText>,
     ) -> Result<(), LedgerError> {
         match &self.store {
-            LedgerStore::Local(local) => {
-                let files: Vec<(String, &[u8])> = texts
-                    .iter()
-                    .map(|(id, text)| (file(*id), text.bytes()))
-                    .collect();
-                local.replace_unsynced(entries::DIR, &files)
-            }
+            LedgerStore::Local(local) => write_files(local.clone(), texts).await,
             LedgerStore::Shared(shared) => {
                 let removed = {
                     let state = self.state();
@@ -333,6 +328,24 @@ impl Ledger {
             guards: state.guards,
         }
     }
+}
+
+async fn write_files(
+    local: LocalStore,
+    texts: BTreeMap<WorkspaceId, EntryText>,
+) -> Result<(), LedgerError> {
+    let path = local.path(entries::DIR);
+    let written = disk_thread::run(move || {
+        let files: Vec<(String, &[u8])> = texts
+            .iter()
+            .map(|(id, text)| (file(*id), text.bytes()))
+            .collect();
+        local.replace_unsynced(entries::DIR, &files)
+    });
+    written
+        .await
+        .map_err(LedgerError::io("cannot write", &path))
+        .flatten()
 }
 
 impl State {

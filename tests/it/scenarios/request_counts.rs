@@ -16,6 +16,7 @@ const STATS: &str = "get_workspaces_stats";
 const WORKSPACE: &str = "get_workspaces_workspace_id";
 const DELETE_WORKSPACE: &str = "delete_workspaces_workspace_id";
 const LIST: &str = "list_integrations_connectors";
+const LIST_ALL: &str = "list_organizations_credentials";
 const GET: &str = "get_integrations_connectors_id";
 const CREATE: &str = "create_integrations_connectors";
 const CHECK: &str = "create_integrations_connectors_check";
@@ -183,6 +184,61 @@ fn creation_with_application_token_is_token_creates_and_list() {
     output.exits(0).says("180 added");
     let creation = [(MINT, 60), (CREATE, 120), (LIST, 60)];
     assert_counts(&traffic, &[&creation[..], &[(WORKSPACES, 3)]].concat());
+}
+
+const BY_ORGANIZATION: [&str; 4] = [
+    "--connector-token",
+    "application",
+    "--listing",
+    "organization",
+];
+
+#[test]
+fn creation_by_organization_is_token_creates_and_one_list_for_all() {
+    let env = TestEnv::with(&fleet(60, 2), quick());
+    let (output, traffic) = env.apply(&[&BY_ORGANIZATION[..], &["--parallelism", "20"]].concat());
+    output.exits(0).says("180 added");
+    // One list of the plan, and one after the creations.
+    let creation = [(MINT, 60), (CREATE, 120), (LIST_ALL, 2)];
+    assert_counts(&traffic, &[&creation[..], &[(WORKSPACES, 3)]].concat());
+    let (output, traffic) = env.apply(&BY_ORGANIZATION);
+    output.exits(0);
+    assert_counts(&traffic, &[(LIST_ALL, 1)]);
+}
+
+/// The list of the organization has no names, so that it proves nothing for a customer with an unknown connector.
+#[test]
+fn creation_that_the_list_of_the_organization_does_not_prove_is_listed() {
+    let without = |list: &mut Value| {
+        list["data"].as_array_mut().unwrap().pop();
+        let rows = list["data"].as_array().unwrap().len();
+        list["total"] = json!(rows);
+    };
+    let with_another = |list: &mut Value| {
+        let rows = list["data"].as_array_mut().unwrap();
+        if let Some(mut row) = rows.last().cloned() {
+            row["id"] = json!(uuid::Uuid::from_u128(7));
+            rows.push(row);
+        }
+        let rows = rows.len();
+        list["total"] = json!(rows);
+    };
+    let changes: [fn(&mut Value); 2] = [without, with_another];
+    for change in changes {
+        let mut env = TestEnv::with(&fleet(4, 1), quick());
+        let _proxy = FaultProxy::start(&mut env, move |parts, _| {
+            if parts.method == "GET" && parts.uri.path().ends_with("/credentials") {
+                ProxyAction::ChangeResponse(Box::new(change))
+            } else {
+                ProxyAction::Forward
+            }
+        });
+        let (output, traffic) = env.apply(&BY_ORGANIZATION);
+        output.exits(0).says("8 added");
+        let creation = [(MINT, 4), (WORKSPACES, 1), (CREATE, 4)];
+        let lists = [(LIST_ALL, 2), (LIST, 1)];
+        assert_counts(&traffic, &[&creation[..], &lists].concat());
+    }
 }
 
 #[test]
