@@ -5,7 +5,6 @@ use super::{App, Invocation};
 use crate::cli::{ApprovalArgs, Format};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Action, Plan};
-use crate::render::ci::Problems;
 use crate::render::{self, wording};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -21,11 +20,6 @@ pub(crate) enum Shown {
 }
 
 impl App<'_> {
-    /// What a CI system shows of a plan, at the declarations of the objects.
-    pub(crate) fn problems(&self, plan: &Plan) -> Problems {
-        Problems::from_plan(plan, |address| self.project.origin(address))
-    }
-
     /// What the user has seen when the plan is checked. JSON output contains only one document.
     pub(crate) fn shown(&self) -> Shown {
         match self.invocation.global.format {

@@ -5,6 +5,7 @@
 
 mod adoption;
 mod approval;
+mod approved_plan;
 mod commit;
 mod connection;
 mod credentials;
@@ -22,7 +23,9 @@ mod ledger_keys;
 mod network;
 mod out_directory;
 mod outputs;
+mod plan_files;
 mod plan_health;
+mod plan_output;
 mod policy;
 mod project;
 mod rekey;
@@ -33,6 +36,8 @@ mod selection;
 mod serve;
 mod sign;
 mod signals;
+mod signatures;
+mod snapshot;
 mod starter;
 mod trust;
 mod workflow;
@@ -43,15 +48,18 @@ pub(crate) use approval::{Shown, check_guards, check_replacements};
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};
 pub(crate) use health::check_health;
+pub(crate) use plan_files::{limits, show_saved_plan};
+pub(crate) use plan_output::{plan_exit, show_plan};
 pub(crate) use policy::policy_schema;
 pub(crate) use project::{EXPLAIN_FINDINGS, load, load_if_any, read};
 
 pub(crate) use repeated::repeated_options;
 pub(crate) use rotation::SelectedRotation;
-pub(crate) use saved_plan::{limits, show_saved_plan};
+pub(crate) use saved_plan::plan_options;
 pub(crate) use selection::Selectable;
 pub(crate) use serve::sandbox_options;
 pub(crate) use signals::{signal, unless_interrupted};
+pub(crate) use snapshot::plan_from_snapshot;
 pub(crate) use starter::write_starter;
 pub(crate) use workflow::Planned;
 
@@ -61,7 +69,7 @@ use crate::cli::{Format, GlobalArgs};
 use crate::config::Project;
 use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure};
-use crate::ledger::{Authenticator, Ledger, Lock, Scope};
+use crate::ledger::{Authenticator, Ledger, Lock, PlanStore, Scope};
 use crate::render::{self, Ui, json};
 use crate::secrets::Resolver;
 use connection::Connection;
@@ -106,6 +114,8 @@ pub(crate) struct App<'a> {
     pub(crate) fingerprinters: Fingerprinters,
     /// Authenticates saved plans.
     authenticator: Authenticator,
+    /// The saved plans beside the ledger.
+    plans: PlanStore,
     /// The origin of the API, as in the scope of the ledger.
     origin: String,
     pub(crate) stop: Stop,
@@ -146,6 +156,7 @@ impl<'a> App<'a> {
             secrets,
             ledger: Ledger::new(&place, authenticator.clone()),
             authenticator,
+            plans: PlanStore::of_ledger(&place, connection.organization),
             origin,
             fingerprinters,
             connection,

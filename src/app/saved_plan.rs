@@ -1,61 +1,34 @@
-//! Responsible for saving plans, for the checks of a saved plan before it is used, and for reducing
-//! a plan made now to what a saved plan approved.
+//! Responsible for the content of saved plans, for the checks of a saved plan before it is used, and
+//! for reducing a plan made now to what a saved plan approved.
 
 use super::commit::commit;
-use super::endpoint::SANDBOX_ORIGIN;
 use super::execution::ResolvedSecrets;
-use super::ledger_keys::Keys;
-use super::out_directory::OutDirectory;
-use super::{App, Invocation, Planned, Shown, check_guards};
+use super::plan_files::{check_signature, not_authentic, stale};
+use super::{App, Shown, check_guards};
 use crate::apply::ApplyReport;
-use crate::cli::{ApplyArgs, MarkdownArgs, OnStale, PlanArgs, PlanningArgs};
+use crate::cli::{ApplyArgs, OnStale, PlanSource, PlanningArgs, SaveArgs};
 use crate::failure::{Failure, FailureKind};
-use crate::files::Access;
-use crate::ledger::{Authenticator, Scope};
-use crate::model::{Address, SecretRef};
-use crate::plan::{ApprovedPart, Plan, approved_part};
-use crate::render::markdown::Limits;
-use crate::render::{self, MacCheck, SavedFile};
-use crate::saved_plan::{
-    self, Declarations, PLANNER, PlanFileError, PlanOptions, ReadPlan, SavedPlan,
-};
+use crate::model::{Address, LedgerState, SecretRef};
+use crate::plan::{ApprovedPart, Plan, Resolution, approved_part};
+use crate::render;
+use crate::saved_plan::{Declarations, PLANNER, PlanOptions, ReadPlan, SavedPlan};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::Path;
 use uuid::Uuid;
 
-/// The largest file that is read. A plan of 100,000 changes has about 100 MB.
-const MAX_SIZE: u64 = 256 << 20;
-const ALTERED: &str = "plan_altered";
-
 impl App<'_> {
-    /// Writes a plan into a file.
-    pub(crate) async fn save_plan(
+    /// The content of a saved plan.
+    pub(super) async fn content(
         &self,
         plan: &Plan,
-        args: &PlanArgs,
-        path: &Path,
-    ) -> Result<SavedFile, Failure> {
-        let content = self.content(plan, args).await?;
-        let (text, id) = saved_plan::write(&content, &self.authenticator)
-            .map_err(|error| Failure::internal(format!("the plan cannot be saved: {error}")))?;
-        write(path, &text)?;
-        Ok(SavedFile {
-            path: path.display().to_string(),
-            id,
-            expires_at: content.expires_at,
-            mac: MacCheck::Verified,
-        })
-    }
-
-    async fn content(&self, plan: &Plan, args: &PlanArgs) -> Result<SavedPlan, Failure> {
+        options: PlanOptions,
+        args: &SaveArgs,
+    ) -> Result<SavedPlan, Failure> {
         let now = Timestamp::now();
         let hours = SignedDuration::from_hours(args.valid_for.into());
         let expires_at = now.checked_add(hours).unwrap_or(Timestamp::MAX);
         let salt = Uuid::new_v4().simple().to_string();
-        let secrets = if args.planning.connection.no_secrets {
+        let secrets = if plan.resolution == Resolution::NotTried {
             BTreeMap::new()
         } else {
             self.fingerprints(plan, &salt).await
@@ -67,7 +40,7 @@ impl App<'_> {
             created_at: seconds(now),
             expires_at: seconds(expires_at),
             commit: commit(self.invocation, &self.project.root),
-            options: options(&args.planning),
+            options,
             declarations: Declarations::new(&self.project.desired, plan),
             salt,
             secrets,
@@ -91,16 +64,16 @@ impl App<'_> {
     }
 
     /// Executes what a saved plan approved and what still fits. Returns that plan and the report.
-    pub(crate) async fn apply_saved_plan(
+    pub(super) async fn apply_saved_plan(
         &self,
-        file: &Path,
+        source: &PlanSource,
         args: &ApplyArgs,
     ) -> Result<(Plan, ApplyReport), Failure> {
-        let saved = self.read_plan(file, args.expect.as_deref())?;
+        let saved = self.usable_plan(source, args).await?;
         check_guards(&saved.content.plan, Shown::Nothing)?;
         let planning = planning_of(&saved.content, &args.planning)?;
         let mut planned = self.plan(&planning).await?;
-        let part = self.approved_part(&saved.content, &planned);
+        let part = self.approved_part(&saved.content, &planned.plan, &planned.recorded);
         check_guards(&part.plan, Shown::Nothing)?;
         let secrets = self.resolve(&part.plan, args.execution).await?;
         let part = self.without_changed_secrets(&saved.content, part, &secrets);
@@ -119,14 +92,32 @@ impl App<'_> {
         ))
     }
 
-    /// Reads a saved plan, and refuses one that was altered, is not the expected one, is for another
-    /// API or organization, or is no longer valid.
-    fn read_plan(&self, path: &Path, expected: Option<&str>) -> Result<ReadPlan, Failure> {
-        let saved = read(path)?;
+    /// Reads a saved plan, and refuses one that was altered, or is for another API or organization.
+    pub(super) async fn authentic_plan(&self, source: &PlanSource) -> Result<ReadPlan, Failure> {
+        let saved = self.read_source(source).await?;
         self.check_target(&saved.content)?;
-        if !saved.is_authentic(&self.authenticator) {
-            return Err(not_authentic());
+        if saved.is_authentic(&self.authenticator) {
+            Ok(saved)
+        } else {
+            Err(not_authentic())
         }
+    }
+
+    /// Reads a saved plan as [`Self::authentic_plan`] does, and refuses one that is not the expected
+    /// one, is no longer valid, or lacks the signature of an allowed signer.
+    pub(super) async fn usable_plan(
+        &self,
+        source: &PlanSource,
+        args: &ApplyArgs,
+    ) -> Result<ReadPlan, Failure> {
+        let saved = self.authentic_plan(source).await?;
+        if let Some(signer) = check_signature(&saved, args.allowed_signers.as_deref())? {
+            render::print_note(
+                self.invocation.ui,
+                &format!("the plan is signed by {signer}"),
+            )?;
+        }
+        let expected = args.expect.as_deref();
         if expected.is_some_and(|id| !id.eq_ignore_ascii_case(&saved.id)) {
             let message = format!(
                 "the file has plan {}, which is not the expected one",
@@ -159,24 +150,35 @@ impl App<'_> {
     }
 
     /// Reduces a plan made now to what a saved plan approved.
-    fn approved_part(&self, saved: &SavedPlan, present: &Planned) -> ApprovedPart {
+    pub(super) fn approved_part(
+        &self,
+        saved: &SavedPlan,
+        present: &Plan,
+        recorded: &LedgerState,
+    ) -> ApprovedPart {
         let desired = &self.project.desired;
         let has_same = |address: &Address| saved.declarations.has_same(desired, address);
-        approved_part(
-            &saved.plan,
-            present.plan.clone(),
-            &present.recorded,
-            has_same,
-        )
+        approved_part(&saved.plan, present.clone(), recorded, has_same)
     }
 
     /// Skips steps that would send another value than when the plan was saved.
-    fn without_changed_secrets(
+    pub(super) fn without_changed_secrets(
         &self,
         saved: &SavedPlan,
         part: ApprovedPart,
         secrets: &ResolvedSecrets,
     ) -> ApprovedPart {
+        let changed = self.with_changed_secrets(saved, &part.plan, secrets);
+        part.without(&changed)
+    }
+
+    /// The objects of a plan whose steps would send another value than when another plan was saved.
+    pub(super) fn with_changed_secrets(
+        &self,
+        saved: &SavedPlan,
+        plan: &Plan,
+        secrets: &ResolvedSecrets,
+    ) -> BTreeSet<Address> {
         let has_changed = |reference: &&SecretRef| {
             let then = saved.secrets.get(&reference.to_string());
             let now = secrets.values.get(*reference).map(|value| {
@@ -185,13 +187,10 @@ impl App<'_> {
             });
             then.is_some() && now.is_some() && then != now.as_ref()
         };
-        let changed: BTreeSet<Address> = part
-            .plan
-            .steps()
+        plan.steps()
             .filter(|step| step.operation.sent_references().iter().any(has_changed))
             .map(|step| step.address.clone())
-            .collect();
-        part.without(&changed)
+            .collect()
     }
 
     /// Says what of a saved plan is not executed. Fails if the user asked for that.
@@ -214,8 +213,8 @@ impl App<'_> {
 }
 
 /// The options of planning that a saved plan was made with, and how this run reads the API.
-fn planning_of(saved: &SavedPlan, args: &PlanningArgs) -> Result<PlanningArgs, Failure> {
-    if options(args) != PlanOptions::default() {
+pub(super) fn planning_of(saved: &SavedPlan, args: &PlanningArgs) -> Result<PlanningArgs, Failure> {
+    if plan_options(args) != PlanOptions::default() {
         let message = "a saved plan has its own options of selection, deletion and adoption";
         return Err(Failure::usage("options_of_plan", message)
             .hint("leave them out, or plan again with them"));
@@ -233,7 +232,8 @@ fn planning_of(saved: &SavedPlan, args: &PlanningArgs) -> Result<PlanningArgs, F
     })
 }
 
-fn options(args: &PlanningArgs) -> PlanOptions {
+/// The options of planning that a saved plan keeps.
+pub(crate) fn plan_options(args: &PlanningArgs) -> PlanOptions {
     PlanOptions {
         target: args.target.clone(),
         exclude: args.exclude.clone(),
@@ -245,100 +245,6 @@ fn options(args: &PlanningArgs) -> PlanOptions {
     }
 }
 
-/// How large the comment may be that Markdown is written for.
-pub(crate) fn limits(args: MarkdownArgs) -> Limits {
-    Limits {
-        bytes: args.comment.bytes(),
-        folds: args.comment.shows_html(),
-    }
-}
-
-/// Reads a saved plan, and checks its MAC if the environment has the ledger's key. Needs neither a
-/// project nor the network.
-pub(crate) fn show_saved_plan(
-    invocation: Invocation<'_>,
-    path: &Path,
-) -> Result<(ReadPlan, MacCheck), Failure> {
-    let saved = read(path)?;
-    match authenticator(invocation, &saved.content)? {
-        None => Ok((saved, MacCheck::NoKey)),
-        Some(authenticator) if saved.is_authentic(&authenticator) => {
-            Ok((saved, MacCheck::Verified))
-        }
-        Some(_) => Err(not_authentic()),
-    }
-}
-
-fn not_authentic() -> Failure {
-    let message = "the plan was altered, or made with another key of the ledger";
-    Failure::error(ALTERED, message)
-        .hint("plan again where the ledger's key is (AIRLIFT_LEDGER_KEY)")
-}
-
-/// Authenticates a plan with the key in the environment, if there is one.
-fn authenticator(
-    invocation: Invocation<'_>,
-    content: &SavedPlan,
-) -> Result<Option<Authenticator>, Failure> {
-    let sandbox = content.origin == SANDBOX_ORIGIN;
-    let Some(keys) = Keys::if_any(invocation.env, sandbox)? else {
-        return Ok(None);
-    };
-    let organization = content.plan.organization_id;
-    let scope = Scope {
-        origin: content.origin.clone(),
-        organization,
-        environment: None,
-        shard: None,
-        sandbox,
-    };
-    Ok(Some(keys.fingerprinters(organization).authenticator(scope)))
-}
-
-fn read(path: &Path) -> Result<ReadPlan, Failure> {
-    let shown = path.display();
-    let text = content_of(path).map_err(|error| {
-        let message = format!("cannot read the plan {shown}: {error}");
-        Failure::error("plan_unreadable", message)
-    })?;
-    saved_plan::read(&text).map_err(|error| {
-        let message = format!("cannot use the plan {shown}: {error}");
-        match error {
-            PlanFileError::OtherVersion => stale("plan_of_other_version", message),
-            PlanFileError::NotAPlan | PlanFileError::Altered => Failure::error(ALTERED, message)
-                .hint("fetch the file again, or plan again and review"),
-        }
-    })
-}
-
-/// The content of a regular file. Another one, such as a pipe, could block for ever.
-fn content_of(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = path.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    if metadata.len() > MAX_SIZE {
-        let text = format!(
-            "it has {} bytes, and a plan at most {MAX_SIZE}",
-            metadata.len()
-        );
-        return Err(io::Error::other(text));
-    }
-    let mut text = Vec::new();
-    File::open(path)?.take(MAX_SIZE).read_to_end(&mut text)?;
-    Ok(text)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let name = Path::new(path.file_name().unwrap_or_default());
-    let is_plan = |start: &[u8]| start.is_empty() || start.starts_with(b"{\"airlift_plan\":");
-    OutDirectory::containing(path).replace(name, text, Access::Private, is_plan)
-}
-
 fn seconds(time: Timestamp) -> String {
     time.strftime("%FT%TZ").to_string()
-}
-
-fn stale(code: &'static str, message: String) -> Failure {
-    Failure::new(FailureKind::Stale, code, message).hint("plan again and review")
 }

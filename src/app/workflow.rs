@@ -4,6 +4,7 @@
 use super::{App, Invocation, Selectable, policy};
 use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
+use crate::config::Project;
 use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
@@ -43,6 +44,16 @@ impl Default for Reading {
             listing: ListingMode::Customers,
             settle_timeout: Duration::from_secs(30),
             secrets: SecretReading::Resolve,
+        }
+    }
+}
+
+impl Reading {
+    /// Reads the details of every connector.
+    pub(super) fn full() -> Self {
+        Self {
+            refresh: RefreshMode::Full,
+            ..Self::default()
         }
     }
 }
@@ -177,20 +188,7 @@ impl App<'_> {
     }
 
     fn policy(&self, args: &PlanningArgs, recorded: &LedgerState) -> Result<Policy, Failure> {
-        let selectable = Selectable::managed(&self.project.desired, recorded);
-        Ok(Policy {
-            prune: args.prune,
-            delete_customers: args.delete_customers,
-            allow_delete: args.allow_delete,
-            allow_id_changes: args.allow_id_changes,
-            ceiling: policy::load(self.invocation, self.project)?,
-            adopt: if args.adopt {
-                AdoptPolicy::Allow
-            } else {
-                self.project.desired.adopt
-            },
-            ..selectable.narrow(&args.target, &args.exclude)?
-        })
+        policy_of(self.invocation, self.project, args, recorded)
     }
 
     /// Reads the API, and recovers from an interrupted run.
@@ -352,6 +350,29 @@ impl RecoveredState {
             new_customers: self.new_customers,
         }
     }
+}
+
+/// What the flags of a run and the policy file allow and select.
+pub(super) fn policy_of(
+    invocation: Invocation<'_>,
+    project: &Project,
+    args: &PlanningArgs,
+    recorded: &LedgerState,
+) -> Result<Policy, Failure> {
+    let selectable = Selectable::managed(&project.desired, recorded);
+    Ok(Policy {
+        prune: args.prune,
+        delete_customers: args.delete_customers,
+        allow_delete: args.allow_delete,
+        allow_id_changes: args.allow_id_changes,
+        ceiling: policy::load(invocation, project)?,
+        adopt: if args.adopt {
+            AdoptPolicy::Allow
+        } else {
+            project.desired.adopt
+        },
+        ..selectable.narrow(&args.target, &args.exclude)?
+    })
 }
 
 /// Customers whose workspace an interrupted run may have created, with the time of its first request.

@@ -33,9 +33,10 @@ const READ_BY_ALL: [&str; 2] = ["help", "no_color"];
 /// The formats that every command writes.
 const COMMON_FORMATS: [Format; 2] = [Format::Text, Format::Json];
 /// The commands that write further formats.
-const FORMATS: [(&str, &[Format]); 4] = [
+const FORMATS: [(&str, &[Format]); 5] = [
     ("validate", &[Format::Sarif, Format::Junit]),
     ("plan", &[Format::Markdown, Format::Sarif, Format::Junit]),
+    ("replan", &[Format::Markdown]),
     ("show", &[Format::Markdown]),
     ("outputs", &[Format::Dotenv, Format::Yaml, Format::K8s]),
 ];
@@ -143,10 +144,12 @@ mod tests {
         "ca-file file format help ledger ledger-mode no-color proxy sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
-    const COMMANDS: [(&str, &str); 22] = [
+    const COMMANDS: [(&str, &str); 24] = [
         ("init", "format help no-color"),
         ("validate", "file format help no-color verbose"),
         ("plan", EVERY),
+        ("replan --from plan.json", EVERY),
+        ("snapshot --out snapshot.json", EVERY),
         ("show plan.json", "format help no-color verbose"),
         ("apply", EVERY),
         ("adopt acme", EVERY),

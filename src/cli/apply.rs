@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift apply`, and those that `apply` and `rotate` share.
 
-use super::PlanningArgs;
 use super::values::seconds;
+use super::{PlanSource, PlanningArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,26 +12,51 @@ Examples:
   airlift apply
   airlift apply --auto-approve --keep-going
   airlift apply --prune --allow-delete 20%
-  airlift apply plan.json --expect 3f79bb7b435b05321651daefd374cdc6...")]
+  airlift apply plan.json --expect 3f79bb7b435b05321651daefd374cdc6...
+  airlift apply --plan 3f79bb7b        the plan of `airlift plan --save`
+  airlift apply --approved plan.json   only if the plan has every step")]
 pub struct ApplyArgs {
-    /// Execute exactly this plan, which `airlift plan --out` saved, without asking
-    #[arg(value_name = "PLAN")]
-    pub saved_plan: Option<PathBuf>,
+    /// Execute exactly this plan, a file or `s3://BUCKET/DIR/ID` that `airlift plan --out` saved, without
+    /// asking
+    #[arg(value_name = "PLAN", group = "saved", value_parser = PlanSource::parse_file)]
+    pub saved_plan: Option<PlanSource>,
+    /// Execute exactly the plan with this id, which `airlift plan --save` saved, without asking
+    #[arg(
+        long,
+        value_name = "ID",
+        group = "saved",
+        value_parser = PlanSource::parse_id,
+        help_heading = "Saved plan"
+    )]
+    pub plan: Option<PlanSource>,
+    /// Plan, and execute without asking if this saved plan has every step; else write nothing
+    #[arg(
+        long,
+        value_name = "PLAN",
+        conflicts_with = "saved",
+        value_parser = PlanSource::parse_any,
+        help_heading = "Saved plan"
+    )]
+    pub approved: Option<PlanSource>,
     /// Refuse the saved plan unless this is its id
     #[arg(
         long,
         value_name = "ID",
-        requires = "saved_plan",
+        requires = "saved",
         help_heading = "Saved plan"
     )]
     pub expect: Option<String>,
+    /// Refuse the saved plan unless a person in this file signed it; the file has the form of SSH's
+    /// `allowed_signers`
+    #[arg(long, value_name = "FILE", help_heading = "Saved plan")]
+    pub allowed_signers: Option<PathBuf>,
     /// What to do if steps of the saved plan no longer fit
     #[arg(
         long,
         value_name = "ACTION",
         value_enum,
         default_value_t,
-        requires = "saved_plan",
+        requires = "saved",
         help_heading = "Saved plan"
     )]
     pub on_stale: OnStale,
@@ -50,6 +75,13 @@ pub struct ApplyArgs {
     /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
+}
+
+impl ApplyArgs {
+    /// The saved plan to execute.
+    pub fn source(&self) -> Option<&PlanSource> {
+        self.saved_plan.as_ref().or(self.plan.as_ref())
+    }
 }
 
 /// The value of `--on-stale`.

@@ -18,11 +18,14 @@ mod init;
 mod ledger;
 mod outputs;
 mod plan;
+mod plan_source;
 mod policy;
+mod replan;
 mod rotate;
 mod sandbox;
 mod schema;
 mod show;
+mod snapshot;
 mod types;
 mod validate;
 mod values;
@@ -40,11 +43,14 @@ pub use init::InitArgs;
 pub use ledger::{LedgerCommand, ShowArgs, SignArgs, TrustArgs};
 pub use outputs::OutputsArgs;
 pub use plan::{MarkdownArgs, PlanArgs, PlanningArgs};
+pub use plan_source::{PlanDestination, PlanSource, SaveArgs};
 pub use policy::PolicyArgs;
+pub use replan::ReplanArgs;
 pub use rotate::RotateArgs;
 pub use sandbox::{SandboxCommand, ServeArgs};
 pub use schema::{SchemaArgs, SchemaKind};
 pub use show::ShowPlanArgs;
+pub use snapshot::SnapshotArgs;
 pub use types::TypesArgs;
 pub use validate::ValidateArgs;
 
@@ -89,6 +95,10 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what apply would change
     Plan(PlanArgs),
+    /// Plan again what of a saved plan no longer fits
+    Replan(ReplanArgs),
+    /// Write what exists into a file, for plans without credentials
+    Snapshot(SnapshotArgs),
     /// Show a saved plan, offline
     Show(ShowPlanArgs),
     /// Show the plan, ask for approval, and execute it; or execute a saved plan
@@ -135,6 +145,7 @@ impl Command {
         let args = match self {
             Self::Plan(args) => &args.planning.policy,
             Self::Apply(args) => &args.planning.policy,
+            Self::Replan(args) => &args.policy,
             Self::Rotate(args) => &args.policy,
             _ => return None,
         };

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift plan`, and those that `plan` and `apply` share.
 
 use super::values::parse_count_or_percent;
-use super::{ConnectionArgs, ListingArg, PolicyArgs};
+use super::{ConnectionArgs, ListingArg, PolicyArgs, SaveArgs};
 use crate::model::{CountOrPercent, Selector};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -15,6 +15,8 @@ Examples:
   airlift plan --target '*/Acme*' --exclude 'test-*'
   airlift plan --detailed-exitcode     0: no changes, 2: changes
   airlift plan --out plan.json && airlift apply plan.json
+  airlift plan --save                  then: airlift apply --plan ID
+  airlift plan --snapshot snapshot.json
   airlift plan --format markdown --comment gitlab > comment.md")]
 pub struct PlanArgs {
     /// What is planned, and how.
@@ -26,19 +28,26 @@ pub struct PlanArgs {
     /// Markdown output.
     #[command(flatten)]
     pub markdown: MarkdownArgs,
-    /// Save the plan in this file, for `airlift apply FILE`
-    #[arg(long, value_name = "FILE", help_heading = "Saved plan")]
-    pub out: Option<PathBuf>,
-    /// How long the saved plan is valid
+    /// Plan from this file of `airlift snapshot`, without credentials and without the network
     #[arg(
         long,
-        value_name = "HOURS",
-        default_value_t = 24,
-        value_parser = clap::value_parser!(u32).range(1..=8760),
-        requires = "out",
-        help_heading = "Saved plan"
+        value_name = "FILE",
+        conflicts_with_all = ["out", "save"],
+        help_heading = "Snapshot"
     )]
-    pub valid_for: u32,
+    pub snapshot: Option<PathBuf>,
+    /// Refuse the snapshot unless a person in this file signed it; the file has the form of SSH's
+    /// `allowed_signers`
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "snapshot",
+        help_heading = "Snapshot"
+    )]
+    pub allowed_signers: Option<PathBuf>,
+    /// Where the plan is saved.
+    #[command(flatten)]
+    pub save: SaveArgs,
 }
 
 /// Options of `--format markdown`.

@@ -17,6 +17,10 @@ pub struct ShowPlanArgs {
     /// The file that `airlift plan --out` wrote
     #[arg(value_name = "PLAN")]
     pub file: PathBuf,
+    /// Check that a person in this file signed the plan; the file has the form of SSH's
+    /// `allowed_signers`
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
     /// Markdown output.
     #[command(flatten)]
     pub markdown: MarkdownArgs,

@@ -21,8 +21,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<
 
 async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app.show_target()?;
-    if let Some(file) = &args.saved_plan {
-        let (plan, report) = app.apply_saved_plan(file, args).await?;
+    if let Some((plan, report)) = app.apply_with_saved_plan(args).await? {
         return finish(app, args, &plan, &report).await;
     }
     let mut planned = app.plan(&args.planning).await?;

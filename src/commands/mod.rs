@@ -13,10 +13,12 @@ mod ledger;
 mod ledger_sign;
 mod outputs;
 mod plan;
+mod replan;
 mod rotate;
 mod sandbox;
 mod schema;
 mod show;
+mod snapshot;
 mod types;
 mod validate;
 
@@ -119,6 +121,8 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Validate(_) => validate::run(invocation),
         Command::Types(args) => types::run(invocation, &args),
         Command::Plan(args) => plan::run(invocation, &args).await,
+        Command::Replan(args) => replan::run(invocation, &args).await,
+        Command::Snapshot(args) => snapshot::run(invocation, &args).await,
         Command::Show(args) => show::run(invocation, &args),
         Command::Adopt(args) => adopt::run(invocation, &args).await,
         Command::Apply(args) => apply::run(invocation, &args).await,

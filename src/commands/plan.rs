@@ -1,14 +1,18 @@
-//! Responsible for `plan`: compares the files with the API and prints the difference. Writes
-//! nothing.
+//! Responsible for `plan`: compares the files with the API or a snapshot, and prints the difference.
+//! Writes nothing to the API.
 
 use crate::app::{self, App, Invocation, SessionSettings};
-use crate::cli::{Format, PlanArgs};
+use crate::cli::PlanArgs;
 use crate::failure::{Exit, Failure};
-use crate::plan::Plan;
-use crate::render::{self, ci, json, markdown};
+use crate::render;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
+    if let Some(snapshot) = &args.snapshot {
+        let plan = app::plan_from_snapshot(invocation, &project, args, snapshot)?;
+        app::show_plan(invocation, &project, &plan, None, args.markdown)?;
+        return Ok(app::plan_exit(&plan, args.detailed_exitcode.into()));
+    }
     let settings = SessionSettings::from(&args.planning.connection);
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open(invocation, &project, settings, events);
@@ -21,38 +25,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<E
 async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     app.show_target()?;
     let plan = app.plan(&args.planning).await?.plan;
-    let saved = match &args.out {
-        Some(path) => Some(app.save_plan(&plan, args, path).await?),
-        None => None,
-    };
-    let Invocation { ui, global, .. } = app.invocation;
-    let out = &mut ui.out();
-    match global.format {
-        Format::Json => json::plan(out, &plan, saved.as_ref())?,
-        Format::Markdown => {
-            markdown::plan(out, &plan, saved.as_ref(), app::limits(args.markdown))?;
-        }
-        Format::Sarif => ci::sarif(out, &app.problems(&plan))?,
-        Format::Junit => ci::junit(out, &app.problems(&plan))?,
-        _ => render::plan(out, &plan, ui.verbosity())?,
-    }
-    if let (Some(saved), Format::Text) = (&saved, global.format) {
-        render::plan_saved(ui, saved)?;
-    }
-    app::check_guards(&plan, app.shown())?;
-    Ok(exit(&plan, args))
-}
-
-fn exit(plan: &Plan, args: &PlanArgs) -> Exit {
-    let blocked = if plan.blocked.is_empty() {
-        Exit::Success
-    } else {
-        Exit::Partial
-    };
-    let changes = if args.detailed_exitcode && plan.writes() {
-        Exit::Changes
-    } else {
-        Exit::Success
-    };
-    Exit::decide([blocked, changes])
+    let options = app::plan_options(&args.planning);
+    let saved = app.save_plan(&plan, options, &args.save).await?;
+    let saved = saved.as_ref();
+    app::show_plan(app.invocation, app.project, &plan, saved, args.markdown)?;
+    Ok(app::plan_exit(&plan, args.detailed_exitcode.into()))
 }

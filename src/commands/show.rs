@@ -6,17 +6,17 @@ use crate::failure::{Exit, Failure};
 use crate::render::{self, SavedFile, json, markdown};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exit, Failure> {
-    let (saved, mac) = app::show_saved_plan(invocation, &args.file)?;
+    let (saved, checks) = app::show_saved_plan(invocation, args)?;
     let Invocation { ui, global, .. } = invocation;
     let plan = &saved.content.plan;
     match global.format {
-        Format::Json => json::saved_plan(&mut ui.out(), &saved, mac)?,
+        Format::Json => json::saved_plan(&mut ui.out(), &saved, &checks)?,
         Format::Markdown => {
-            let file = SavedFile::new(&args.file, &saved, mac);
+            let file = SavedFile::new(&args.file, &saved, checks.mac);
             markdown::plan(&mut ui.out(), plan, Some(&file), app::limits(args.markdown))?;
         }
         _ => {
-            render::saved_plan(ui, &saved, mac)?;
+            render::saved_plan(ui, &saved, &checks)?;
             render::plan(&mut ui.out(), plan, ui.verbosity())?;
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The ledger's entries of an organization.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LedgerState {
     /// Entries by workspace. Contains only entries that the ledger's key authenticates.
     pub customers: BTreeMap<WorkspaceId, CustomerEntry>,
@@ -22,7 +22,7 @@ pub struct LedgerState {
 }
 
 /// A ledger entry that is not authenticated.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct UnverifiedEntry {
     /// The customer's name that the entry contains. Anyone could have written the name.
     pub claimed_name: Option<String>,

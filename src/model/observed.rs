@@ -4,11 +4,12 @@ use super::{ConnectorId, DefinitionId, Entity, OrganizationId, TemplateId, Works
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that was read from the API.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observed {
     /// The organization of the token.
     pub organization_id: OrganizationId,
@@ -28,7 +29,8 @@ pub struct Observed {
 }
 
 /// What a listing of the whole organization showed.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OrganizationListing {
     /// The run did not ask for it.
     #[default]
@@ -58,7 +60,8 @@ impl OrganizationListing {
 pub type ForeignConnectors = BTreeMap<ConnectorId, Option<WorkspaceId>>;
 
 /// Whether a listing is complete (`list_workspaces` compared with `get_workspaces_stats`).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Completeness {
     /// The last page was read, no id was repeated, and the count matches the statistics.
     Complete,
@@ -67,7 +70,8 @@ pub enum Completeness {
 }
 
 /// The result of looking a type name up in the API's catalog.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KindLookup {
     /// The name has one definition.
     Found(DefinitionId),
@@ -78,7 +82,7 @@ pub enum KindLookup {
 }
 
 /// One workspace (`WorkspaceGetResponse`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObservedCustomer {
     /// The name, which need not be unique.
     pub name: String,
@@ -93,7 +97,8 @@ pub struct ObservedCustomer {
 }
 
 /// A workspace's status. Accepts values that this version does not know.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ObservedStatus {
     /// In use.
     Active,
@@ -104,7 +109,7 @@ pub enum ObservedStatus {
 }
 
 /// One connector as listed (`ConnectorSourceListItem`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObservedConnector {
     /// The name, which need not be unique.
     pub name: String,
@@ -132,7 +137,7 @@ impl ObservedConnector {
 }
 
 /// The fields that the list lacks (`ConnectorSourceGetResponse`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObservedDetail {
     /// The replication settings, which can contain keys that the files do not declare.
     pub replication_config: Map<String, Value>,

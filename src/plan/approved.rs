@@ -125,6 +125,55 @@ pub fn approved_part(
     })
 }
 
+/// The steps of `present` that `approved` does not contain for the same observed state.
+pub fn unapproved_steps(approved: &Plan, present: &Plan) -> Vec<(Address, Action)> {
+    let mut unapproved = Vec::new();
+    for customer in &present.customers {
+        let earlier = approved.customers.iter().find(|approved| {
+            let has_other_workspace = approved.workspace_id.is_some()
+                && customer.workspace_id.is_some()
+                && approved.workspace_id != customer.workspace_id;
+            approved.name == customer.name && !has_other_workspace
+        });
+        let is_new = |step: &&Step| !earlier.is_some_and(|earlier| is_approved(earlier, step));
+        unapproved.extend(customer.steps.iter().filter(is_new).map(identity));
+    }
+    unapproved
+}
+
+/// Reduces a plan to the steps of these objects, with the creation or adoption of their customers.
+#[must_use]
+pub fn only_moved(mut plan: Plan, moved: &BTreeSet<Address>) -> Plan {
+    for customer in &mut plan.customers {
+        let connectors = moved
+            .iter()
+            .any(|address| address.customer == customer.name);
+        customer.steps.retain(|step| {
+            let is_needed = matches!(
+                step.operation,
+                Operation::CreateCustomer { .. } | Operation::AdoptCustomer { .. }
+            );
+            moved.contains(&step.address) || (is_needed && connectors)
+        });
+        customer.ledger_updates = LedgerUpdates::default();
+    }
+    plan.customers.retain(|customer| !customer.steps.is_empty());
+    plan.blocked
+        .retain(|blocked| is_blocked(moved, &blocked.address));
+    plan.partial = true;
+    plan.unmanaged = Unmanaged::default();
+    plan.warnings
+        .retain(|warning| warning.address().is_some_and(|at| moved.contains(at)));
+    plan.unverified
+        .retain(|entry| moved.contains(&entry.address));
+    plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
+    let deletes = plan.steps().any(|step| step.impact() == Impact::Removed);
+    plan.refusals
+        .retain(|refusal| deletes && refusal.forbids_deletions());
+    guards::compare_with_limits(&mut plan);
+    plan
+}
+
 fn addresses(blocked: &[Blocked]) -> BTreeSet<Address> {
     let addresses = blocked.iter().map(|blocked| blocked.address.clone());
     addresses.collect()

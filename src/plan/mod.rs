@@ -34,7 +34,9 @@ mod workspace;
 mod tests;
 
 pub use adoption::only_adoptions;
-pub use approved::{ApprovedPart, StaleCause, StaleStep, approved_part};
+pub use approved::{
+    ApprovedPart, StaleCause, StaleStep, approved_part, only_moved, unapproved_steps,
+};
 pub use blocked::{
     AllowedDeletions, AllowedIdChanges, BlockCode, BlockReason, Blocked, GuardCode, LimitSource,
     Refusal, RemovalFlags,

@@ -37,7 +37,8 @@ pub use outputs::{
 #[cfg(test)]
 pub(crate) use sample::golden;
 pub use saved_plan::{
-    MacCheck, SavedFile, left_for_next_plan, nothing_to_apply, plan_saved, saved_plan,
+    MacCheck, PlanChecks, SavedFile, left_for_next_plan, nothing_to_apply, plan_saved, replanned,
+    saved_plan,
 };
 pub(crate) use terminal::sanitize;
 pub use terminal::{

@@ -1,6 +1,6 @@
 //! Responsible for what is said about saved plans: where one was saved, and what a file has.
 
-use super::labels::number;
+use super::labels::{counted, number};
 use super::{Label, Line, Safe, Ui, messages, print_note};
 use crate::model::Address;
 use crate::plan::Action;
@@ -8,11 +8,13 @@ use crate::saved_plan::{Commit, ReadPlan};
 use std::io;
 use std::path::Path;
 
-/// A plan in a file.
+/// A plan in a file or a store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SavedFile {
-    /// The file.
+    /// The file, or the object of a store.
     pub path: String,
+    /// The arguments with which `airlift apply` executes the plan.
+    pub arguments: Vec<String>,
     /// The plan's id.
     pub id: String,
     /// When the plan stops being valid, in RFC 3339.
@@ -26,11 +28,21 @@ impl SavedFile {
     pub fn new(path: &Path, saved: &ReadPlan, mac: MacCheck) -> Self {
         Self {
             path: path.display().to_string(),
+            arguments: Vec::new(),
             id: saved.id.clone(),
             expires_at: saved.content.expires_at.clone(),
             mac,
         }
     }
+}
+
+/// What was checked of a saved plan.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlanChecks {
+    /// The MAC.
+    pub mac: MacCheck,
+    /// The identity of the signer, if the signature was checked.
+    pub signer: Option<String>,
 }
 
 /// The check of a saved plan's MAC.
@@ -46,6 +58,7 @@ pub enum MacCheck {
 pub fn plan_saved(ui: &Ui, saved: &SavedFile) -> io::Result<()> {
     let SavedFile {
         path,
+        arguments,
         id,
         expires_at,
         mac: _,
@@ -55,13 +68,15 @@ pub fn plan_saved(ui: &Ui, saved: &SavedFile) -> io::Result<()> {
     let text = format!("Saved as {path}, valid until {expires_at}.");
     out.line(&Line::at(0).hang(2).label(Label::Strong, Safe::new(text)))?;
     out.line(&Line::at(0).text(Safe::new(format_args!("Id: {id}"))))?;
-    let command = messages::command_line(&["airlift", "apply", path, "--expect", id]);
+    let words = ["airlift", "apply"].into_iter();
+    let words: Vec<&str> = words.chain(arguments.iter().map(String::as_str)).collect();
+    let command = messages::command_line(&words);
     out.line(&messages::next_command(&format!("`{command}`")))?;
     out.flush()
 }
 
 /// What a saved plan was made for and from, and what was checked.
-pub fn saved_plan(ui: &Ui, saved: &ReadPlan, mac: MacCheck) -> io::Result<()> {
+pub fn saved_plan(ui: &Ui, saved: &ReadPlan, checks: &PlanChecks) -> io::Result<()> {
     let content = &saved.content;
     let made = format!(
         "{} by airlift {}, valid until {}",
@@ -71,9 +86,14 @@ pub fn saved_plan(ui: &Ui, saved: &ReadPlan, mac: MacCheck) -> io::Result<()> {
         "{}, organization {}",
         content.origin, content.plan.organization_id
     );
-    let check = match mac {
+    let check = match checks.mac {
         MacCheck::Verified => "the content matches the id, and the MAC is valid",
         MacCheck::NoKey => "integrity only: the content matches the id; MAC not checked, no key",
+    };
+    let signature = match (&saved.signature, &checks.signer) {
+        (_, Some(signer)) => format!("valid, by {signer}"),
+        (Some(_), None) => "not checked; --allowed-signers checks it".to_owned(),
+        (None, None) => "none".to_owned(),
     };
     let mut out = ui.out();
     for (label, text) in [
@@ -82,6 +102,7 @@ pub fn saved_plan(ui: &Ui, saved: &ReadPlan, mac: MacCheck) -> io::Result<()> {
         ("For: ", target),
         ("Commit: ", commit(content.commit.as_ref())),
         ("Check: ", check.to_owned()),
+        ("Signature: ", signature),
     ] {
         let line = Line::at(0).hang(2).label(Label::Strong, label);
         out.line(&line.text(Safe::new(text)))?;
@@ -110,6 +131,20 @@ pub fn nothing_to_apply(ui: &Ui, (done, stale): (usize, usize)) -> io::Result<()
         number(stale)
     );
     print_note(ui, &text)
+}
+
+/// Says how many objects of a saved plan no longer fit, and names pending changes that it does not
+/// contain.
+pub fn replanned(ui: &Ui, (moved, others): (usize, &[(Address, Action)])) -> io::Result<()> {
+    let text = match moved {
+        0 => "every step of the plan still fits or is done".to_owned(),
+        moved => format!(
+            "{} of the plan with steps that no longer fit; only they are planned again",
+            counted(moved, "object")
+        ),
+    };
+    print_note(ui, &text)?;
+    messages::pending_changes(ui, others, "not in the saved plan, so left out")
 }
 
 /// Names pending changes that a saved plan does not contain.

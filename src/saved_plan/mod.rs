@@ -1,4 +1,4 @@
-//! Responsible for plans as files: their canonical form, their id, and their MAC.
+//! Responsible for plans and snapshots as files: their canonical form, their id, and their MAC.
 //!
 //! The id is the SHA-256 digest of the content, so that a reviewer can name exactly what was
 //! approved. The MAC shows that who made the plan can read the ledger's key. Does not decide which
@@ -6,8 +6,10 @@
 
 mod canonical;
 mod content;
+mod snapshot;
 
 pub use content::{Commit, Declarations, PLANNER, PlanOptions, SavedPlan};
+pub use snapshot::{ReadSnapshot, Snapshot};
 
 use crate::ledger::Authenticator;
 use canonical::canonical;
@@ -29,6 +31,8 @@ pub struct ReadPlan {
     /// The content.
     pub content: SavedPlan,
     mac: String,
+    /// The SSH signature of [`signed_text`], if the plan is signed.
+    pub signature: Option<String>,
 }
 
 /// Why a file is not a plan that can be used.
@@ -52,6 +56,8 @@ struct File<'a> {
     airlift_plan: u32,
     id: String,
     mac: String,
+    #[serde(default)]
+    signature: Option<String>,
     #[serde(borrow)]
     content: &'a RawValue,
 }
@@ -66,19 +72,44 @@ struct Rules {
     planner: u32,
 }
 
-/// The text of a plan's file, and the plan's id.
-pub fn write(
-    plan: &SavedPlan,
-    authenticator: &Authenticator,
-) -> serde_json::Result<(String, String)> {
-    let content = canonical(&serde_json::to_value(plan)?);
-    let id = digest(content.as_bytes());
-    let mac = authenticator.mac_of_plan(&id);
-    Ok((written(&content, &id, &mac), id))
+/// A plan in canonical form, with its id.
+#[derive(Clone, Debug)]
+pub struct CanonicalPlan {
+    /// SHA-256 of the content, hexadecimal.
+    pub id: String,
+    content: String,
+}
+
+impl CanonicalPlan {
+    /// The canonical form of a plan.
+    pub fn new(plan: &SavedPlan) -> serde_json::Result<Self> {
+        let content = canonical(&serde_json::to_value(plan)?);
+        let id = digest(content.as_bytes());
+        Ok(Self { id, content })
+    }
+
+    /// The text of the plan's file. The signature is that of [`signed_text`].
+    pub fn file(&self, authenticator: &Authenticator, signature: Option<&str>) -> String {
+        let mac = authenticator.mac_of_plan(&authenticated(&self.id, signature));
+        written(&self.content, &self.id, &mac, signature)
+    }
+}
+
+/// The text that a person signs to approve the plan with an id.
+pub fn signed_text(id: &str) -> String {
+    format!("airlift plan {id}\n")
+}
+
+/// What the MAC covers.
+fn authenticated(id: &str, signature: Option<&str>) -> String {
+    match signature {
+        None => id.to_owned(),
+        Some(signature) => format!("{id} {signature}"),
+    }
 }
 
 /// Reads the text of a plan's file. Computes the id from the content, and refuses any byte that
-/// [`write()`] would not have written.
+/// [`CanonicalPlan::file`] would not have written.
 pub fn read(text: &[u8]) -> Result<ReadPlan, PlanFileError> {
     let version: Version = serde_json::from_slice(text).map_err(|_| PlanFileError::NotAPlan)?;
     if version.airlift_plan > FORMAT.into() {
@@ -89,7 +120,7 @@ pub fn read(text: &[u8]) -> Result<ReadPlan, PlanFileError> {
     let id = digest(content.as_bytes());
     if file.id != id
         || file.airlift_plan != FORMAT
-        || written(content, &id, &file.mac).as_bytes() != text
+        || written(content, &id, &file.mac, file.signature.as_deref()).as_bytes() != text
     {
         return Err(PlanFileError::Altered);
     }
@@ -98,21 +129,32 @@ pub fn read(text: &[u8]) -> Result<ReadPlan, PlanFileError> {
         return Err(PlanFileError::OtherVersion);
     }
     let content = serde_json::from_str(content).map_err(|_| PlanFileError::Altered)?;
-    let mac = file.mac;
-    Ok(ReadPlan { id, content, mac })
+    let File { mac, signature, .. } = file;
+    Ok(ReadPlan {
+        id,
+        content,
+        mac,
+        signature,
+    })
 }
 
 /// The bytes of a file with this content, in canonical form.
-fn written(content: &str, id: &str, mac: &str) -> String {
+fn written(content: &str, id: &str, mac: &str, signature: Option<&str>) -> String {
     let (id, mac) = (Value::from(id), Value::from(mac));
-    format!("{{\"airlift_plan\":{FORMAT},\"content\":{content},\"id\":{id},\"mac\":{mac}}}\n")
+    let signature = signature.map_or_else(String::new, |signature| {
+        format!(",\"signature\":{}", Value::from(signature))
+    });
+    format!(
+        "{{\"airlift_plan\":{FORMAT},\"content\":{content},\"id\":{id},\"mac\":{mac}{signature}}}\n"
+    )
 }
 
 impl ReadPlan {
     /// Whether someone with the ledger's key made the plan, for the API and organization of the
     /// ledger.
     pub fn is_authentic(&self, authenticator: &Authenticator) -> bool {
-        authenticator.verifies_plan(&self.id, &self.mac)
+        let authenticated = authenticated(&self.id, self.signature.as_deref());
+        authenticator.verifies_plan(&authenticated, &self.mac)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the form of saved plans.
 
-use super::{PLANNER, PlanFileError, PlanOptions, SavedPlan, read, write};
+use super::{CanonicalPlan, PLANNER, PlanFileError, PlanOptions, SavedPlan, read};
+use crate::ledger::Authenticator;
 use crate::ledger::testing::{authenticator, with_key};
 use crate::model::{Contract, OrganizationId};
 use crate::plan::{GuardLimits, Plan, Resolution, Summary, Unmanaged};
@@ -8,6 +9,11 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
+
+fn write(plan: &SavedPlan, authenticator: &Authenticator, signature: Option<&str>) -> String {
+    let canonical = CanonicalPlan::new(plan).unwrap();
+    canonical.file(authenticator, signature)
+}
 
 fn saved() -> SavedPlan {
     SavedPlan {
@@ -43,9 +49,9 @@ fn saved() -> SavedPlan {
 #[test]
 fn saved_plan_is_read_with_its_id() {
     let authenticator = authenticator(ORGANIZATION);
-    let (text, id) = write(&saved(), &authenticator).unwrap();
-    let plan = read(text.as_bytes()).unwrap();
-    assert_eq!((plan.id.as_str(), &plan.content), (id.as_str(), &saved()));
+    let id = CanonicalPlan::new(&saved()).unwrap().id;
+    let plan = read(write(&saved(), &authenticator, None).as_bytes()).unwrap();
+    assert_eq!((&plan.id, &plan.content), (&id, &saved()));
     assert!(plan.is_authentic(&authenticator));
     assert!(!plan.is_authentic(&with_key(ORGANIZATION, 1)));
     assert!(!plan.is_authentic(&with_key(OrganizationId(Uuid::from_u128(1)), 7)));
@@ -54,15 +60,22 @@ fn saved_plan_is_read_with_its_id() {
 #[test]
 fn saved_plan_with_any_altered_byte_is_refused() {
     let authenticator = authenticator(ORGANIZATION);
-    let (text, _) = write(&saved(), &authenticator).unwrap();
-    for at in 0..text.len() {
-        for other in [text.as_bytes()[at] ^ 1, b' ', b'0'] {
-            let mut altered = text.clone().into_bytes();
-            if std::mem::replace(&mut altered[at], other) == other {
-                continue;
+    for signature in [None, Some("-----BEGIN SSH SIGNATURE-----\nU1NI\n")] {
+        let text = write(&saved(), &authenticator, signature);
+        assert_eq!(
+            read(text.as_bytes()).unwrap().signature.as_deref(),
+            signature
+        );
+        for at in 0..text.len() {
+            for other in [text.as_bytes()[at] ^ 1, b' ', b'0'] {
+                let mut altered = text.clone().into_bytes();
+                if std::mem::replace(&mut altered[at], other) == other {
+                    continue;
+                }
+                let is_accepted =
+                    read(&altered).is_ok_and(|plan| plan.is_authentic(&authenticator));
+                assert!(!is_accepted, "byte {at} as {other}");
             }
-            let is_accepted = read(&altered).is_ok_and(|plan| plan.is_authentic(&authenticator));
-            assert!(!is_accepted, "byte {at} as {other}");
         }
     }
     assert_eq!(read(b"{}\n").unwrap_err(), PlanFileError::NotAPlan);
@@ -75,7 +88,7 @@ fn saved_plan_of_other_rules_is_refused_as_such() {
         planner: PLANNER + 1,
         ..saved()
     };
-    let (text, _) = write(&other, &authenticator(ORGANIZATION)).unwrap();
+    let text = write(&other, &authenticator(ORGANIZATION), None);
     assert_eq!(
         read(text.as_bytes()).unwrap_err(),
         PlanFileError::OtherVersion

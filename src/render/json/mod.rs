@@ -15,7 +15,7 @@ pub(crate) use results::{help, topics};
 pub use results::{serving, types, written};
 
 use super::sanitize;
-use super::{MacCheck, Out, Outputs, SavedFile};
+use super::{Out, Outputs, PlanChecks, SavedFile};
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::Report;
 use crate::failure::Failure;
@@ -37,8 +37,8 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Re
 }
 
 /// Writes a saved plan.
-pub fn saved_plan(out: &mut Out<'_>, saved: &ReadPlan, mac: MacCheck) -> io::Result<()> {
-    let entry = plan::SavedEntry::new(saved, mac);
+pub fn saved_plan(out: &mut Out<'_>, saved: &ReadPlan, checks: &PlanChecks) -> io::Result<()> {
+    let entry = plan::SavedEntry::new(saved, checks);
     document(out, &plan::document(&saved.content.plan, Some(entry)))
 }
 

@@ -10,7 +10,7 @@ use crate::plan::{
 use crate::render::view::plan::Applyable;
 use crate::render::view::step;
 use crate::render::wording;
-use crate::render::{MacCheck, SavedFile};
+use crate::render::{MacCheck, PlanChecks, SavedFile};
 use crate::saved_plan::ReadPlan;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -75,6 +75,9 @@ pub(super) struct SavedEntry<'a> {
     /// Whether the MAC was checked with the ledger's key; absent if this run made the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     mac_checked: Option<bool>,
+    /// The identity of the person who signed the plan; absent unless the signature was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<&'a str>,
 }
 
 impl<'a> From<&'a SavedFile> for SavedEntry<'a> {
@@ -85,20 +88,22 @@ impl<'a> From<&'a SavedFile> for SavedEntry<'a> {
             created_at: None,
             commit: None,
             mac_checked: None,
+            signer: None,
         }
     }
 }
 
 impl<'a> SavedEntry<'a> {
     /// A plan that was read from a file.
-    pub(super) fn new(saved: &'a ReadPlan, mac: MacCheck) -> Self {
+    pub(super) fn new(saved: &'a ReadPlan, checks: &'a PlanChecks) -> Self {
         let content = &saved.content;
         Self {
             id: &saved.id,
             expires_at: &content.expires_at,
             created_at: Some(&content.created_at),
             commit: content.commit.as_ref().map(|commit| commit.id.as_str()),
-            mac_checked: Some(mac == MacCheck::Verified),
+            mac_checked: Some(checks.mac == MacCheck::Verified),
+            signer: checks.signer.as_deref(),
         }
     }
 }

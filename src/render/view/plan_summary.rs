@@ -105,7 +105,7 @@ fn before_apply(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
         sentences.push(Phrase::new(Label::Error, missing.sentence()));
     }
     if plan.sends_unread_secrets() {
-        let sentence = "Secrets to write were not checked, because of --no-secrets.";
+        let sentence = "Secrets to write were not checked (--no-secrets or --snapshot).";
         sentences.push(Phrase::new(Label::Warning, sentence));
     }
     let is_replacement = |step: &&Step| step.action == Action::Replace;

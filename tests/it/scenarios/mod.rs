@@ -36,6 +36,7 @@ mod secret_values;
 mod serve;
 mod setting_forms;
 mod shown_values;
+mod snapshot;
 mod target;
 #[cfg(target_os = "linux")]
 mod terminal;

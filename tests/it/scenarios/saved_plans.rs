@@ -1,6 +1,6 @@
 //! Tests of saved plans: what was approved is what is applied.
 
-use crate::support::{TestEnv, options};
+use crate::support::{TestEnv, files, options};
 use serde_json::{Value, json};
 
 const NEW: &str = "
@@ -176,4 +176,73 @@ fn saved_plan_of_a_file_that_changed_since_leaves_its_object_alone() {
     env.edit("2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z");
     let output = env.run(&["apply", "plan.json"]);
     output.exits(4).says("the files declare it differently");
+}
+
+#[test]
+fn plan_saved_beside_the_ledger_is_applied_by_its_id() {
+    let env = pending();
+    let saved = env.run(&["plan", "--save", "--format", "json"]);
+    let saved = saved.exits(0).json();
+    let id = saved["saved"]["id"].as_str().unwrap();
+    let text = env.run(&["plan", "--save"]);
+    text.exits(0).says("Next: `airlift apply --plan");
+    let unknown = ["apply", "--plan", &"0".repeat(64)];
+    assert_eq!(error_code(&env, &unknown, 1), "plan_unknown");
+    let is_saved = |path: &std::path::Path| path.to_str().unwrap().contains(id);
+    let path = &files(&env.path(".airlift"), &is_saved)[0];
+    let end = if id.ends_with('0') { '1' } else { '0' };
+    let twin = format!("{}{end}", &id[..63]);
+    let twin = path.to_str().unwrap().replace(id, &twin);
+    std::fs::copy(path, twin).unwrap();
+    let start = &id[..12];
+    assert_eq!(
+        error_code(&env, &["apply", "--plan", start], 1),
+        "plan_ambiguous"
+    );
+    env.run(&["apply", "--plan", id]).exits(0);
+    env.assert_converged(&[]);
+}
+
+#[test]
+fn approval_of_a_larger_plan_covers_a_part_of_it_and_no_other_step() {
+    let env = pending();
+    save(&env);
+    let part = ["apply", "--approved", "plan.json", "--target", "acme"];
+    env.run(&part).exits(0).says("1 changed");
+    let yaml = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    let more = yaml.clone() + &NEW.replace("nitech", "nnotech");
+    env.write("airlift.yaml", &more);
+    let approved = ["apply", "--approved", "plan.json"];
+    assert_eq!(error_code(&env, &approved, 5), "plan_not_approved");
+    assert!(env.world().workspace("initech").is_none());
+    env.write("airlift.yaml", &yaml);
+    env.write("stripe-key", "sk_a_third_value_of_globex");
+    assert_eq!(error_code(&env, &approved, 5), "plan_not_approved");
+    env.write("stripe-key", "sk_another_value_of_globex");
+    env.run(&approved).exits(0);
+    env.assert_converged(&[]);
+}
+
+#[test]
+fn replan_is_limited_to_the_steps_that_no_longer_fit() {
+    let env = pending();
+    save(&env);
+    let replan = ["replan", "--from", "plan.json", "--format", "json"];
+    assert_eq!(env.run(&replan).exits(0).json()["changes"], json!([]));
+    let github = env.connector("Acme GitHub").id;
+    let changed = json!({"replication_config": {"repositories": ["acme/api"], "start_date": "2026-07-01T00:00:00Z"}});
+    env.remote().change_connector(github, &changed);
+    let plan = env.run(&[&replan[..], &["--out", "moved.json"]].concat());
+    let planned = plan.exits(0).json();
+    let addresses: Vec<&Value> = planned["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| &change["address"])
+        .collect();
+    assert_eq!(addresses, ["acme/Acme GitHub"]);
+    let moved = env.run(&["apply", "moved.json"]);
+    moved.exits(0).complains("not in the saved plan");
+    env.run(&["apply", "plan.json"]).exits(0);
+    env.assert_converged(&[]);
 }

@@ -305,6 +305,11 @@ impl SharedStore {
     /// Removes an object, if it exists.
     pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         self.writable(name)?;
+        self.remove_unlocked(name).await
+    }
+
+    /// Removes an object, if it exists, without the lease.
+    pub(in crate::ledger) async fn remove_unlocked(&self, name: &str) -> Result<(), LedgerError> {
         let key = self.key(name);
         match self.store.delete(&key).await {
             Ok(()) | Err(Error::NotFound { .. }) => {

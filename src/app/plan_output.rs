@@ -1,0 +1,67 @@
+//! Responsible for the output of a plan in each format, and for the exit code of a command that plans.
+
+use super::{Invocation, Shown, check_guards, limits};
+use crate::cli::{Format, MarkdownArgs};
+use crate::config::Project;
+use crate::failure::{Exit, Failure};
+use crate::plan::Plan;
+use crate::render::ci::{self, Problems};
+use crate::render::{self, SavedFile, json, markdown};
+
+/// Writes a plan. Fails if a guard refuses it.
+pub(crate) fn show_plan(
+    invocation: Invocation<'_>,
+    project: &Project,
+    plan: &Plan,
+    saved: Option<&SavedFile>,
+    args: MarkdownArgs,
+) -> Result<(), Failure> {
+    let Invocation { ui, global, .. } = invocation;
+    let out = &mut ui.out();
+    let problems = || Problems::from_plan(plan, |address| project.origin(address));
+    match global.format {
+        Format::Json => json::plan(out, plan, saved)?,
+        Format::Markdown => markdown::plan(out, plan, saved, limits(args))?,
+        Format::Sarif => ci::sarif(out, &problems())?,
+        Format::Junit => ci::junit(out, &problems())?,
+        _ => {
+            render::plan(out, plan, ui.verbosity())?;
+            if let Some(saved) = saved {
+                render::plan_saved(ui, saved)?;
+            }
+        }
+    }
+    let shown = match global.format {
+        Format::Json => Shown::Nothing,
+        _ => Shown::Plan,
+    };
+    check_guards(plan, shown)
+}
+
+/// The exit code of a plan that no guard refuses.
+pub(crate) fn plan_exit(plan: &Plan, detailed: DetailedExit) -> Exit {
+    let blocked = if plan.blocked.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Partial
+    };
+    let changes = if detailed == DetailedExit::On && plan.writes() {
+        Exit::Changes
+    } else {
+        Exit::Success
+    };
+    Exit::decide([blocked, changes])
+}
+
+/// The value of `--detailed-exitcode`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum DetailedExit {
+    On,
+    Off,
+}
+
+impl From<bool> for DetailedExit {
+    fn from(is_given: bool) -> Self {
+        if is_given { Self::On } else { Self::Off }
+    }
+}

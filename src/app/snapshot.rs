@@ -1,0 +1,142 @@
+//! Responsible for snapshots: writes the remote state and the ledger into a file, and plans from such a
+//! file without credentials and without the network.
+
+use super::plan_files::{content_of, write};
+use super::signatures::{self, Namespace};
+use super::workflow::{Reading, policy_of};
+use super::{App, Invocation};
+use crate::cli::{PlanArgs, SnapshotArgs};
+use crate::config::Project;
+use crate::failure::{Failure, FailureKind};
+use crate::model::SecretComparison;
+use crate::plan::{Plan, match_resources, plan};
+use crate::render;
+use crate::saved_plan::{PlanFileError, ReadSnapshot, Snapshot};
+use jiff::{SignedDuration, Timestamp};
+use std::path::Path;
+
+impl App<'_> {
+    /// Reads the API and the ledger, and writes what a plan needs of them into a file.
+    pub(crate) async fn write_snapshot(&self, args: &SnapshotArgs) -> Result<(), Failure> {
+        let ledger = self.read_ledger().await?;
+        let state = self.read(ledger, Reading::full()).await;
+        self.end_phase();
+        let state = state?;
+        let snapshot = Snapshot {
+            airlift: env!("CARGO_PKG_VERSION").to_owned(),
+            origin: self.origin.clone(),
+            created_at: Timestamp::now().strftime("%FT%TZ").to_string(),
+            observed: state.observed,
+            recorded: state.recorded,
+        };
+        let key = args.sign.as_deref();
+        let sign = |text: &str| {
+            key.map(|key| signatures::sign(key, Namespace::Snapshot, text))
+                .transpose()
+        };
+        let text = snapshot
+            .without_values(&self.project.desired)
+            .file(sign)
+            .map_err(|error| {
+                Failure::internal(format!("the snapshot cannot be written: {error}"))
+            })??;
+        write(&args.out, &text)?;
+        let path = args.out.display();
+        let text = format!("wrote {path}; `airlift plan --snapshot {path}` plans from it");
+        Ok(render::print_note(self.invocation.ui, &text)?)
+    }
+}
+
+/// Plans from a snapshot. Every secret is unverified.
+pub(crate) fn plan_from_snapshot(
+    invocation: Invocation<'_>,
+    project: &Project,
+    args: &PlanArgs,
+    path: &Path,
+) -> Result<Plan, Failure> {
+    let read = read(path)?;
+    let signer = args.allowed_signers.as_deref().map(|signers| {
+        let (text, signature) = (read.signed_text(), read.signature.as_deref());
+        signatures::verify(signers, Namespace::Snapshot, &text, signature)
+    });
+    let signer = signer.transpose()?;
+    let snapshot = read.content;
+    check_organization(project, &snapshot)?;
+    render::print_note(invocation.ui, &origin(&snapshot, signer.as_deref()))?;
+    let policy = policy_of(invocation, project, &args.planning, &snapshot.recorded)?;
+    let matches = match_resources(&project.desired, &snapshot.observed, &snapshot.recorded);
+    Ok(plan(&matches, &SecretComparison::default(), &policy))
+}
+
+/// How old a snapshot is, and whether its signature was checked.
+fn origin(snapshot: &Snapshot, signer: Option<&str>) -> String {
+    let Snapshot {
+        created_at, origin, ..
+    } = snapshot;
+    let age = created_at
+        .parse()
+        .map(|at: Timestamp| Timestamp::now().duration_since(at))
+        .map_or_else(|_| "unknown age".to_owned(), age);
+    let check = match signer {
+        Some(signer) => format!("signed by {signer}"),
+        None => "not verified: anyone could have written it (--allowed-signers checks a signature)"
+            .to_owned(),
+    };
+    format!("planning from a snapshot of {origin}, made at {created_at} ({age}), {check}")
+}
+
+fn age(age: SignedDuration) -> String {
+    let minutes = age.as_mins().max(0);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min old"),
+        (hours, minutes) if hours < 48 => format!("{hours} h {minutes} min old"),
+        (hours, _) => format!("{} days old", hours / 24),
+    }
+}
+
+fn check_organization(project: &Project, snapshot: &Snapshot) -> Result<(), Failure> {
+    let organization = snapshot.observed.organization_id;
+    match project.desired.organization_id {
+        Some(declared) if declared != organization => {
+            let message = format!(
+                "the project is for organization {declared}, and the snapshot is of {organization}"
+            );
+            let kind = FailureKind::Authentication;
+            Err(Failure::new(kind, "wrong_organization", message)
+                .hint("make the snapshot with the credentials of the project's organization"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read(path: &Path) -> Result<ReadSnapshot, Failure> {
+    let shown = path.display();
+    let text = content_of(path).map_err(|error| {
+        let message = format!("cannot read the snapshot {shown}: {error}");
+        Failure::error("snapshot_unreadable", message)
+    })?;
+    Snapshot::read(&text).map_err(|error| {
+        let cause = match error {
+            PlanFileError::NotAPlan => "`airlift snapshot` did not write it",
+            PlanFileError::Altered => "it was altered: its content does not match its id",
+            PlanFileError::OtherVersion => "another version of airlift made it",
+        };
+        let message = format!("cannot use the snapshot {shown}: {cause}");
+        Failure::error("snapshot_altered", message).hint("make it again with `airlift snapshot`")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::age;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn age_is_in_minutes_then_hours_then_days() {
+        let shown = |minutes| age(SignedDuration::from_mins(minutes));
+        assert_eq!(shown(-3), "0 min old");
+        assert_eq!(shown(59), "59 min old");
+        assert_eq!(shown(61), "1 h 1 min old");
+        assert_eq!(shown(60 * 24 * 3), "3 days old");
+    }
+}
