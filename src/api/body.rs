@@ -199,7 +199,7 @@ fn redactor<'a>(
         }
     }
     match missing {
-        Some(reference) => Err(ApiErrorKind::Unresolved(reference.clone()).into()),
+        Some(reference) => Err(ApiErrorKind::Unresolved(Box::new(reference.clone())).into()),
         None => Ok(redactor),
     }
 }

@@ -6,16 +6,15 @@ use super::error::{ApiError, ApiErrorKind, Call, TokenOwner};
 use super::new_workspaces::KnownWorkspaces;
 use super::options::Options;
 use super::recent_settings::RecentSettings;
-use super::redaction::{Redactor, SentSecrets, ServerMessage, server_message};
+use super::redaction::{Redactor, SentSecrets, ServerMessage, server_message, shown_request_id};
 use super::request::Request;
 use super::resilience::{AdmissionControl, AttemptKind, AttemptRequest, CallState, Rejection};
 use super::success::Success;
 use super::tokens::{Bearer, IssuedToken, Tokens};
 use super::transport::{Response, Transport};
-use crate::events::{Event, RequestEvent, ResponseSummary};
 use crate::http::TransportError;
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -36,7 +35,7 @@ pub(super) struct Client {
     sent: Arc<SentSecrets>,
     admission: AdmissionControl,
     /// The number of requests sent.
-    requests: AtomicU64,
+    pub(super) requests: AtomicU64,
     /// The configured organization, else the first that a response named.
     organization: OnceLock<OrganizationId>,
 }
@@ -202,32 +201,6 @@ impl Client {
         }
     }
 
-    fn report_request(
-        &self,
-        request: &Request<'_>,
-        outcome: &Result<Response, TransportError>,
-        sent_at: Instant,
-        attempt: u32,
-    ) {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        self.options.emit(Event::RequestFinished(RequestEvent {
-            number,
-            operation: request.operation,
-            about: &request.about,
-            response: match outcome {
-                Ok(response) => ResponseSummary::Status(response.status),
-                Err(TransportError::Connect(_) | TransportError::ConnectTimedOut(_)) => {
-                    ResponseSummary::NotConnected
-                }
-                Err(TransportError::TimedOut) => ResponseSummary::TimedOut,
-                Err(TransportError::Interrupted(_)) => ResponseSummary::Interrupted,
-                Err(TransportError::TooLarge) => ResponseSummary::TooLarge,
-            },
-            elapsed: sent_at.elapsed(),
-            attempt,
-        }));
-    }
-
     async fn attempt(
         &self,
         request: &Request<'_>,
@@ -248,7 +221,7 @@ impl Client {
             outcome = self.transport.attempt(request, bearer, organization, left) => outcome,
             () = self.admission.drain() => Err(TransportError::TimedOut),
         };
-        self.report_request(request, &outcome, sent_at, state.attempts);
+        self.report_request(request, &outcome, (sent_at, state.attempts), bearer);
         self.classify(outcome, sent_at, call(request, state), request, bearer)
     }
 
@@ -390,5 +363,7 @@ fn status_error(response: &Response, call: Call, redactor: &Redactor<'_>) -> Api
         retry_after: response.retry_after,
         message,
     };
-    ApiError::new(call, kind)
+    let id = response.request_id.as_deref();
+    let id = id.and_then(|id| shown_request_id(id, redactor));
+    ApiError::new(call, kind).with_request_id(id)
 }

@@ -2,7 +2,8 @@
 //! store anything that was sent.
 
 use super::redaction::ServerMessage;
-use crate::model::{OrganizationId, SecretRef, WorkspaceId};
+use super::status_text::{StatusText, is_server_failure};
+use crate::model::{FailedRequest, OrganizationId, SecretRef, WorkspaceId};
 use std::fmt;
 use std::time::Duration;
 use thiserror::Error;
@@ -12,7 +13,13 @@ use thiserror::Error;
 pub struct ApiError {
     call: Option<Call>,
     kind: ApiErrorKind,
+    // In a box, because errors are returned by value.
+    request_id: Option<Box<RequestId>>,
 }
+
+/// The id of the last response, which is safe to display.
+#[derive(Clone, Debug)]
+struct RequestId(String);
 
 /// The cause of an [`ApiError`].
 #[derive(Clone, Debug, Error)]
@@ -52,7 +59,7 @@ pub enum ApiErrorKind {
     },
     /// A reference in a body has no value. Nothing was sent.
     #[error("{0} has no value")]
-    Unresolved(SecretRef),
+    Unresolved(Box<SecretRef>),
     /// The service is down, or admission took too long. Nothing was sent.
     #[error("not sent: {0}")]
     Unavailable(String),
@@ -143,35 +150,6 @@ impl fmt::Display for Call {
     }
 }
 
-/// The meaning of a status, as text.
-struct StatusText(u16);
-
-impl fmt::Display for StatusText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            status @ 300..=399 => {
-                write!(
-                    f,
-                    "the server redirected ({status}), and redirects are not followed"
-                )
-            }
-            401 => f.write_str("not authenticated (401)"),
-            // Valid credentials also get 403 if the subscription does not include the operation.
-            403 => f.write_str("not permitted (403)"),
-            404 => f.write_str("not found (404)"),
-            429 => f.write_str("too many requests (429)"),
-            status if is_server_failure(status) => write!(f, "the server failed ({status})"),
-            status => write!(f, "refused ({status})"),
-        }
-    }
-}
-
-/// Whether a failed request failed on the server: 5xx, or a status above. A failed request has
-/// neither 1xx nor 2xx.
-fn is_server_failure(status: u16) -> bool {
-    !(300..500).contains(&status)
-}
-
 /// Whether a failed call may have changed something remotely.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Effect {
@@ -195,7 +173,11 @@ impl std::error::Error for ApiError {}
 impl From<ApiErrorKind> for ApiError {
     /// An error that does not belong to a call.
     fn from(kind: ApiErrorKind) -> Self {
-        Self { call: None, kind }
+        Self {
+            call: None,
+            kind,
+            request_id: None,
+        }
     }
 }
 
@@ -209,8 +191,28 @@ impl ApiError {
     }
 
     pub(crate) fn new(call: Call, kind: ApiErrorKind) -> Self {
-        let call = Some(call);
-        Self { call, kind }
+        Self {
+            call: Some(call),
+            kind,
+            request_id: None,
+        }
+    }
+
+    /// Adds the id of the last response, which is safe to display.
+    pub(super) fn with_request_id(self, id: Option<String>) -> Self {
+        let request_id = id.map(RequestId).map(Box::new);
+        Self { request_id, ..self }
+    }
+
+    /// What is reported about the request that failed.
+    pub(crate) fn failed_request(&self) -> Option<FailedRequest> {
+        let call = self.call.as_ref()?;
+        Some(FailedRequest {
+            operation: call.operation.to_owned(),
+            attempts: call.attempts,
+            status: self.status(),
+            request_id: self.request_id.as_ref().map(|id| id.0.clone()),
+        })
     }
 
     /// The cause.

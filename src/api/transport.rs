@@ -7,15 +7,19 @@ use super::resilience::retry_after;
 use super::target::Target;
 use crate::http::{self, TransportError};
 use crate::model::{OrganizationId, SecretValue};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, Proxy};
 use std::time::Duration;
 use zeroize::Zeroizing;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A response of any status. The body may contain a token, so it is wiped on drop.
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
+    /// What the server calls the request. Not safe to display.
+    pub(super) request_id: Option<String>,
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
@@ -77,6 +81,7 @@ impl Transport {
         Ok(Response {
             status: response.status().as_u16(),
             retry_after: retry_after(header(RETRY_AFTER), header(DATE)),
+            request_id: header(REQUEST_ID).map(str::to_owned),
             body,
         })
     }

@@ -23,7 +23,7 @@ impl App<'_> {
     /// What the user has seen when the plan is checked. JSON output contains only one document.
     pub(crate) fn shown(&self) -> Shown {
         match self.invocation.global.format {
-            Format::Json => Shown::Nothing,
+            Format::Json | Format::Events => Shown::Nothing,
             _ => Shown::Plan,
         }
     }

@@ -2,16 +2,16 @@
 //! the exit code from the report.
 
 use super::approval;
-use super::{App, Invocation, Planned};
+use super::{App, Planned};
 use crate::apply::{
     ApplyReport, Context, Options, StopCause, UnsuccessfulCounts, Waves, apply, apply_in_waves,
 };
-use crate::cli::{ExecutionArgs, Format};
+use crate::cli::ExecutionArgs;
 use crate::events::Event;
 use crate::failure::{ALL_FORBIDDEN, Exit, Failure, FailureKind};
 use crate::model::{RecordedGuards, SecretRef, UnresolvedCause};
 use crate::plan::Plan;
-use crate::render::{self, MissingSecrets, json, wording};
+use crate::render::{self, wording};
 use crate::secrets::{ResolveError, ResolveErrorKind, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -121,36 +121,6 @@ impl App<'_> {
             require_check: args.require_check,
             ..Options::default()
         }
-    }
-
-    /// Shows the plan before it is approved. JSON output contains only the report.
-    pub(crate) fn show_plan_before_execution(
-        &self,
-        plan: &Plan,
-        args: ExecutionArgs,
-    ) -> Result<(), Failure> {
-        let Invocation { ui, global, .. } = self.invocation;
-        if global.format == Format::Text {
-            let missing = if args.keep_going {
-                MissingSecrets::Skip
-            } else {
-                MissingSecrets::Stop
-            };
-            render::plan_before_apply(&mut ui.out(), plan, ui.verbosity(), missing)?;
-        }
-        Ok(())
-    }
-
-    /// Prints the report.
-    pub(crate) fn show_report(&self, plan: &Plan, report: &ApplyReport) -> Result<(), Failure> {
-        let Invocation { ui, global, .. } = self.invocation;
-        match global.format {
-            Format::Json => json::report(&mut ui.out(), report)?,
-            // The plan has already been shown, and it says that there is nothing to do.
-            _ if report.is_complete() && !plan.has_changes() => {}
-            _ => render::report(&mut ui.out(), report, ui.verbosity())?,
-        }
-        Ok(())
     }
 
     /// The exit code of a run with a report.

@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 
 /// Refuses flags that `export` does not support.
 pub(crate) fn check_export(invocation: Invocation<'_>, args: &ExportArgs) -> Result<(), Failure> {
-    if args.out.is_some() && invocation.global.format != Format::Text {
+    let writes_document = !matches!(invocation.global.format, Format::Text | Format::Events);
+    if args.out.is_some() && writes_document {
         let message = "--out writes YAML files and does not support --format json";
         return Err(Failure::usage("usage", message));
     }

@@ -22,6 +22,7 @@ mod ledger_health;
 mod ledger_keys;
 mod network;
 mod out_directory;
+mod output;
 mod outputs;
 mod plan_files;
 mod plan_health;
@@ -58,7 +59,7 @@ pub(crate) use rotation::SelectedRotation;
 pub(crate) use saved_plan::plan_options;
 pub(crate) use selection::Selectable;
 pub(crate) use serve::sandbox_options;
-pub(crate) use signals::{signal, unless_interrupted};
+pub(crate) use signals::{notice_signals, signal, unless_interrupted};
 pub(crate) use snapshot::plan_from_snapshot;
 pub(crate) use starter::write_starter;
 pub(crate) use workflow::Planned;
@@ -87,6 +88,14 @@ pub(crate) struct Invocation<'a> {
 }
 
 impl Invocation<'_> {
+    /// Ends the output of a command that reached its end, and returns the exit code.
+    pub(crate) fn end(self, exit: Exit) -> Exit {
+        match self.ui.events().map(|events| events.end(exit, None)) {
+            Some(Err(error)) => self.fail(&Failure::from(error)),
+            Some(Ok(())) | None => exit,
+        }
+    }
+
     /// Shows the failure that stops the command. JSON output has one document: the failure, unless
     /// the result came first.
     pub(crate) fn fail(self, failure: &Failure) -> Exit {
@@ -95,8 +104,13 @@ impl Invocation<'_> {
         failure.exit()
     }
 
-    /// Writes the failure to stdout if the output is JSON and has no document yet.
+    /// Writes the failure to stdout: as the last event, or if the output is JSON and has no document
+    /// yet.
     fn write_failure(self, failure: &Failure) {
+        if let Some(events) = self.ui.events() {
+            // stderr has the failure already.
+            let _ = events.end(failure.exit(), Some(failure));
+        }
         if self.global.format == Format::Json && !self.ui.has_result() {
             // stderr has the failure already.
             let _ = json::failure(&mut self.ui.out(), failure);

@@ -6,7 +6,7 @@ use crate::config::Project;
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::ci::{self, Problems};
-use crate::render::{self, SavedFile, json, markdown};
+use crate::render::{self, SavedFile, json, markdown, ndjson};
 
 /// Writes a plan. Fails if a guard refuses it.
 pub(crate) fn show_plan(
@@ -21,6 +21,7 @@ pub(crate) fn show_plan(
     let problems = || Problems::from_plan(plan, |address| project.origin(address));
     match global.format {
         Format::Json => json::plan(out, plan, saved)?,
+        Format::Events => ndjson::plan(ui, plan, saved),
         Format::Markdown => markdown::plan(out, plan, saved, limits(args))?,
         Format::Sarif => ci::sarif(out, &problems())?,
         Format::Junit => ci::junit(out, &problems())?,
@@ -32,7 +33,7 @@ pub(crate) fn show_plan(
         }
     }
     let shown = match global.format {
-        Format::Json => Shown::Nothing,
+        Format::Json | Format::Events => Shown::Nothing,
         _ => Shown::Plan,
     };
     check_guards(plan, shown)

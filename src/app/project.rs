@@ -6,7 +6,7 @@ use crate::cli::{Format, GlobalArgs};
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::render::ci::{self, Problems};
-use crate::render::{self, json};
+use crate::render::{self, json, ndjson};
 use crate::secrets::{Resolver, SecretAccess};
 use std::ffi::OsStr;
 use std::io::Read;
@@ -32,6 +32,7 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
         let failure = Failure::error("invalid_files", message).hint(EXPLAIN_FINDINGS);
         match global.format {
             Format::Json => json::invalid_files(&mut ui.out(), &failure, &report)?,
+            Format::Events => ndjson::findings(ui, &report),
             Format::Sarif => ci::sarif(&mut ui.out(), &Problems::from_report(&report))?,
             Format::Junit => ci::junit(&mut ui.out(), &Problems::from_report(&report))?,
             _ => {}
@@ -44,6 +45,7 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
         report.for_reviewers()
     };
     if !shown.findings.is_empty() {
+        ndjson::findings(ui, &shown);
         render::findings(&mut ui.status(), &shown, ui.verbosity())?;
     }
     Ok(project)

@@ -10,7 +10,7 @@ use crate::cli::{ApplyArgs, OnStale, PlanSource, PlanningArgs, SaveArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Address, LedgerState, SecretRef};
 use crate::plan::{ApprovedPart, Plan, Resolution, approved_part};
-use crate::render;
+use crate::render::{self, ndjson};
 use crate::saved_plan::{Declarations, PLANNER, PlanOptions, ReadPlan, SavedPlan};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +70,7 @@ impl App<'_> {
         args: &ApplyArgs,
     ) -> Result<(Plan, ApplyReport), Failure> {
         let saved = self.usable_plan(source, args).await?;
+        ndjson::plan_id(self.invocation.ui, &saved.id);
         check_guards(&saved.content.plan, Shown::Nothing)?;
         let planning = planning_of(&saved.content, &args.planning)?;
         let mut planned = self.plan(&planning).await?;

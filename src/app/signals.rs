@@ -67,9 +67,14 @@ fn stopped() -> Failure {
 static RECEIVED: Notify = Notify::const_new();
 static LISTENING: Once = Once::new();
 
+/// Notices signals from now on, so that none of them ends the process without a report.
+pub(crate) fn notice_signals() {
+    LISTENING.call_once(listen);
+}
+
 /// Waits for SIGINT, SIGTERM or SIGHUP.
 pub(crate) async fn signal() {
-    LISTENING.call_once(listen);
+    notice_signals();
     RECEIVED.notified().await;
 }
 

@@ -47,7 +47,7 @@ impl App<'_> {
         }
         let result = plan.result;
         match global.format {
-            Format::Json => json::versioned(&mut ui.out(), &result)?,
+            Format::Json | Format::Events => json::versioned(&mut ui.out(), &result)?,
             _ => render::trusted(&mut ui.out(), &result)?,
         }
         Ok(if result.left.is_empty() {

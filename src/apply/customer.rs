@@ -158,16 +158,21 @@ impl<'a> CustomerExecutor<'a> {
     }
 
     fn report(&mut self, step: &Step, result: StepResult) {
-        let (outcome, success, problem) = match result {
+        let (outcome, success, problem, request) = match result {
             Ok(success) => {
                 if step.action != Action::Adopt {
                     self.ctx.run.stop.note_success();
                 }
-                (Outcome::Succeeded, success, None)
+                (Outcome::Succeeded, success, None, None)
             }
             Err(error) => {
                 self.ctx.run.request_stop(&self.ctx.plan.name, error.stop);
-                (error.outcome, StepSuccess::default(), Some(error.problem))
+                (
+                    error.outcome,
+                    StepSuccess::default(),
+                    Some(error.problem),
+                    error.request,
+                )
             }
         };
         let report = OperationReport {
@@ -181,6 +186,7 @@ impl<'a> CustomerExecutor<'a> {
             previous_id: previous_id(&step.operation, outcome),
             remote_id: success.remote_id,
             problem,
+            request,
             warnings: success.warnings,
         };
         self.ctx.run.emit_finished(&report);

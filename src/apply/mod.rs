@@ -110,6 +110,8 @@ pub struct Context<'a> {
 pub struct Wording {
     /// Words a problem.
     pub problem: fn(&StepProblem) -> String,
+    /// The stable code of a problem.
+    pub code: fn(&StepProblem) -> String,
     /// Words a warning.
     pub warning: fn(&StepWarning) -> String,
 }
@@ -126,13 +128,16 @@ impl Context<'_> {
 
     fn emit_finished(&self, report: &OperationReport) {
         let message = report.problem.as_ref().map(self.wording.problem);
+        let code = report.problem.as_ref().map(self.wording.code);
         let warnings: Vec<String> = report.warnings.iter().map(self.wording.warning).collect();
         self.events.emit(Event::StepFinished {
             address: &report.address,
             action: report.action,
             outcome: report.outcome,
             remote_id: report.remote_id.as_deref(),
+            code: code.as_deref(),
             message: message.as_deref(),
+            request: report.request.as_ref(),
             warnings: &warnings,
         });
     }

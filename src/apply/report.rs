@@ -1,7 +1,7 @@
 //! Responsible for the report of a run: one entry for each operation of the plan, and the counts.
 
 use super::{StaleReason, StepProblem, StepWarning};
-use crate::model::{Action, Address, Outcome};
+use crate::model::{Action, Address, FailedRequest, Outcome};
 use crate::plan::{Blocked, StaleStep, Unverified};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -56,6 +56,9 @@ pub struct OperationReport {
     pub previous_id: Option<String>,
     /// Why the operation did not succeed. Contains no secret.
     pub problem: Option<StepProblem>,
+    /// The request that failed, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<FailedRequest>,
     /// Warnings about an operation that succeeded.
     pub warnings: Vec<StepWarning>,
 }
@@ -110,6 +113,7 @@ impl ApplyReport {
             problem: Some(StepProblem::Stale {
                 reason: StaleReason::SavedPlan(step.cause),
             }),
+            request: None,
             warnings: Vec::new(),
         });
         self.operations.extend(skipped);
@@ -201,6 +205,7 @@ mod tests {
             remote_id: None,
             previous_id: None,
             problem: None,
+            request: None,
             warnings: Vec::new(),
         }
     }

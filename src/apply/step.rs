@@ -4,6 +4,7 @@
 use super::{Outcome, StaleReason, StepProblem, StepWarning, StopCause};
 use crate::api::{ApiError, ApiErrorKind, Effect};
 use crate::ledger::LedgerError;
+use crate::model::FailedRequest;
 
 pub(super) type StepResult = Result<StepSuccess, StepError>;
 
@@ -21,6 +22,8 @@ pub(super) struct StepSuccess {
 pub(super) struct StepError {
     pub(super) outcome: Outcome,
     pub(super) problem: StepProblem,
+    /// The request that failed, if one did.
+    pub(super) request: Option<FailedRequest>,
     /// Set when the whole run has to stop. `Forbidden` stops it only if the first customers all have it.
     pub(super) stop: Option<StopCause>,
 }
@@ -39,6 +42,7 @@ impl StepError {
         Self {
             outcome,
             problem,
+            request: None,
             stop: None,
         }
     }
@@ -69,6 +73,7 @@ impl From<ApiError> for StepError {
             problem: StepProblem::Request {
                 error: error.to_string(),
             },
+            request: error.failed_request(),
             stop: if error.ends_run() {
                 Some(StopCause::Authentication)
             } else {
@@ -85,6 +90,7 @@ impl From<LedgerError> for StepError {
             problem: StepProblem::Ledger {
                 error: error.to_string(),
             },
+            request: None,
             stop: Some(StopCause::Disk),
         }
     }

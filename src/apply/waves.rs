@@ -186,6 +186,7 @@ fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationR
             remote_id: None,
             previous_id: None,
             problem: Some(problem.clone()),
+            request: None,
             warnings: Vec::new(),
         })
         .collect()

@@ -11,8 +11,8 @@ use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 /// command can print an error.
 const READERS: [(&str, &[&str]); 8] = [
     ("init", &["format"]),
-    ("show", &["format", "verbose"]),
-    ("validate", &["files", "format", "verbose"]),
+    ("show", &["format", "json", "verbose"]),
+    ("validate", &["files", "format", "json", "verbose"]),
     ("types", &["format"]),
     ("explain", &["format"]),
     ("schema", &["format"]),
@@ -131,7 +131,10 @@ pub(super) fn refuse_unread(command: &mut Command, matches: &ArgMatches) -> Resu
     if unread.is_empty() {
         return Ok(());
     }
-    let message = format!("`airlift {name}` does not use {}", unread.join(", "));
+    let mut message = format!("`airlift {name}` does not use {}", unread.join(", "));
+    if unread.iter().any(|option| option == "--json") && reads(name, FORMAT) {
+        message += "; --format json prints its result";
+    }
     Err(subcommand.error(ErrorKind::UnknownArgument, message))
 }
 
@@ -141,16 +144,16 @@ mod tests {
     use std::ffi::OsString;
 
     const EVERY: &str =
-        "ca-file file format help ledger ledger-mode no-color proxy sandbox verbose";
+        "ca-file file format help json ledger ledger-mode no-color proxy sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
     const COMMANDS: [(&str, &str); 24] = [
         ("init", "format help no-color"),
-        ("validate", "file format help no-color verbose"),
+        ("validate", "file format help json no-color verbose"),
         ("plan", EVERY),
         ("replan --from plan.json", EVERY),
         ("snapshot --out snapshot.json", EVERY),
-        ("show plan.json", "format help no-color verbose"),
+        ("show plan.json", "format help json no-color verbose"),
         ("apply", EVERY),
         ("adopt acme", EVERY),
         ("drift", EVERY),
@@ -172,10 +175,11 @@ mod tests {
     ];
 
     /// A use of each global option.
-    const USES: [(&str, &[&str]); 9] = [
+    const USES: [(&str, &[&str]); 10] = [
         ("ca-file", &["--ca-file", "x"]),
         ("file", &["-f", "x"]),
         ("format", &["--format", "json"]),
+        ("json", &["--json"]),
         ("ledger", &["--ledger", "x"]),
         ("ledger-mode", &["--ledger-mode", "group"]),
         ("no-color", &["--no-color"]),

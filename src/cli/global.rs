@@ -25,6 +25,9 @@ pub struct GlobalArgs {
         global = true
     )]
     pub format: Format,
+    /// Events on stdout, one JSON object a line
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub json: bool,
     /// Never use color
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -83,4 +86,7 @@ pub enum Format {
     Yaml,
     /// A Kubernetes `ConfigMap`.
     K8s,
+    /// `--json`: events, one JSON object a line.
+    #[value(skip)]
+    Events,
 }

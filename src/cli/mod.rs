@@ -158,7 +158,10 @@ pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<
     let mut command = command(width);
     let matches = command.try_get_matches_from_mut(arguments)?;
     accepted::refuse_unread(&mut command, &matches)?;
-    let cli = Cli::from_arg_matches(&matches)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    if cli.global.json {
+        cli.global.format = Format::Events;
+    }
     check_proxy(&mut command, &cli.global)?;
     Ok(cli)
 }
@@ -179,6 +182,10 @@ pub fn format_of(arguments: &[OsString]) -> Format {
     while let Some(argument) = arguments.next() {
         let value = match argument {
             Some("--") => break,
+            Some("--json") => {
+                format = Format::Events;
+                continue;
+            }
             Some("--format") => arguments.next().flatten(),
             Some(argument) => argument.strip_prefix("--format="),
             None => None,
@@ -266,6 +273,8 @@ mod tests {
         assert_eq!(format("airlift fly --format json"), Format::Json);
         assert_eq!(format("airlift --format=json --nonsense"), Format::Json);
         assert_eq!(format("airlift plan --format text -x"), Format::Text);
+        assert_eq!(format("airlift fly --json"), Format::Events);
+        assert_eq!(format("airlift explain -- --json"), Format::Text);
         assert_eq!(format("airlift explain -- --format json"), Format::Text);
         assert_eq!(format("airlift --format"), Format::Text);
     }

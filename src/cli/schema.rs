@@ -26,6 +26,8 @@ pub enum SchemaKind {
     Drift,
     /// The result of `outputs --format json`
     Outputs,
+    /// An event of `--json`
+    Events,
     /// What every command prints with `--format json` if it fails before it has a result
     Error,
 }

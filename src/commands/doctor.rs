@@ -10,7 +10,7 @@ pub(super) async fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let checking = app::check_health(invocation);
     let diagnosis = app::unless_interrupted(invocation.env, checking).await?;
     match invocation.global.format {
-        Format::Json => json::doctor(&mut ui.out(), &diagnosis.checks)?,
+        Format::Json | Format::Events => json::doctor(&mut ui.out(), &diagnosis.checks)?,
         _ => render::doctor(&mut ui.out(), &diagnosis.checks)?,
     }
     Ok(diagnosis.exit())

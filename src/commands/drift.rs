@@ -2,10 +2,10 @@
 //! writes nothing.
 
 use crate::app::{self, App, Invocation, SessionSettings};
-use crate::cli::{DriftArgs, Format};
+use crate::cli::DriftArgs;
 use crate::failure::{Exit, Failure};
 use crate::plan::Drift;
-use crate::render::{self, json};
+use crate::render;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
     let project = app::load_if_any(invocation)?;
@@ -23,11 +23,7 @@ async fn execute(app: &App<'_>, args: &DriftArgs) -> Result<Exit, Failure> {
     let (drift, observed) = app.drift(args).await?;
     // Objects of the ledger are read by id, so an incomplete list affects only the other ones.
     app.is_complete(&observed)?;
-    let Invocation { ui, global, .. } = app.invocation;
-    match global.format {
-        Format::Json => json::drift(&mut ui.out(), &drift)?,
-        _ => render::drift(&mut ui.out(), &drift, ui.verbosity())?,
-    }
+    app.show_drift(&drift)?;
     Ok(exit(&drift, args))
 }
 

@@ -36,7 +36,7 @@ fn write(app: &App<'_>, args: &ExportArgs, exported: &Exported) -> Result<(), Fa
         let files = app::write_project(app.invocation, directory, exported)?;
         let next = app.plan_of_export(directory);
         render::written(ui, files, &directory.display().to_string(), &next)?;
-    } else if global.format == Format::Json {
+    } else if matches!(global.format, Format::Json | Format::Events) {
         render::json::document(&mut ui.out(), &exported.to_value())?;
     } else {
         let text = export::document(exported);

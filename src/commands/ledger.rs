@@ -17,7 +17,7 @@ pub(super) async fn show(invocation: Invocation<'_>, args: &ShowArgs) -> Result<
         .await;
     app.close().await?;
     match invocation.global.format {
-        Format::Json => json::versioned(&mut ui.out(), &contents?)?,
+        Format::Json | Format::Events => json::versioned(&mut ui.out(), &contents?)?,
         _ => render::ledger(&mut ui.out(), &contents?)?,
     }
     Ok(Exit::Success)
@@ -43,7 +43,7 @@ pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     app.close().await?;
     let rekeyed = rekeyed?;
     match invocation.global.format {
-        Format::Json => json::versioned(&mut ui.out(), &rekeyed)?,
+        Format::Json | Format::Events => json::versioned(&mut ui.out(), &rekeyed)?,
         _ => render::rekeyed(&mut ui.out(), &rekeyed)?,
     }
     Ok(if rekeyed.left.is_empty() {

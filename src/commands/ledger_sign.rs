@@ -32,7 +32,7 @@ async fn sign(app: &App<'_>, args: &SignArgs) -> Result<Exit, Failure> {
             render::signed(&mut ui.out(), &inspected.signing)?;
         }
     }
-    if global.format == Format::Json {
+    if matches!(global.format, Format::Json | Format::Events) {
         json::versioned(&mut ui.out(), &inspected.signing)?;
     }
     Ok(Exit::Success)

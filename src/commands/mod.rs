@@ -22,14 +22,15 @@ mod snapshot;
 mod types;
 mod validate;
 
-use crate::app::{Environment, Invocation, repeated_options};
+use crate::app::{self, Environment, Invocation, repeated_options};
 use crate::cli::{self, Cli, Command, Format, GlobalArgs, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
-use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity};
+use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity, ndjson};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
 
 /// Runs the command-line tool with this process's arguments, environment and streams.
 ///
@@ -39,8 +40,10 @@ pub fn run_command_line() -> ExitCode {
     crate::process::harden();
     std::panic::set_hook(Box::new(|panic| {
         let failure = render::defect(panic.location());
-        if format() == Format::Json {
-            render::failure_as_json(&failure);
+        match format() {
+            Format::Json => render::failure_as_json(&failure),
+            Format::Events => ndjson::panicked(&failure),
+            _ => {}
         }
         std::process::exit(Exit::Internal.number().into());
     }));
@@ -48,6 +51,7 @@ pub fn run_command_line() -> ExitCode {
         Ok(cli) => run(cli),
         Err(error) => match format() {
             Format::Json => render::usage_as_json(&error).into(),
+            Format::Events => render::usage_as_events(&error).into(),
             _ => render::usage(&error).into(),
         },
     }
@@ -72,12 +76,19 @@ pub fn run(cli: Cli) -> ExitCode {
     let runtime = match runtime(&cli.command) {
         Ok(runtime) => runtime,
         Err(error) => {
-            return invocation(&cli.global, &env, &ui)
-                .fail(&Failure::cannot_start(&error))
-                .into();
+            let failure = Failure::cannot_start(&error);
+            if cli.global.format == Format::Events {
+                ndjson::panicked(&failure);
+            }
+            return invocation(&cli.global, &env, &ui).fail(&failure).into();
         }
     };
-    let exit = runtime.block_on(perform(cli, &env, &ui));
+    let exit = runtime.block_on(async {
+        if !is_offline(&cli.command) {
+            app::notice_signals();
+        }
+        perform(cli, &env, &ui).await
+    });
     // The result is complete, so a hanging connection must not delay the exit.
     runtime.shutdown_background();
     exit.into()
@@ -88,10 +99,16 @@ pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
     let policy_file = cli.command.policy_file().map(Path::to_owned);
     let env = env.clone().with_policy_file(policy_file);
     let ui = ui.clone().with_options(repeated_options(&cli.global));
+    let ui = if cli.global.format == Format::Events {
+        ui.with_events(Uuid::new_v4())
+    } else {
+        ui
+    };
     let invocation = invocation(&cli.global, &env, &ui);
-    Box::pin(dispatch(cli.command, invocation))
-        .await
-        .unwrap_or_else(|failure| invocation.fail(&failure))
+    match Box::pin(dispatch(cli.command, invocation)).await {
+        Ok(exit) => invocation.end(exit),
+        Err(failure) => invocation.fail(&failure),
+    }
 }
 
 fn invocation<'a>(global: &'a GlobalArgs, env: &'a Environment, ui: &'a Ui) -> Invocation<'a> {
@@ -100,16 +117,24 @@ fn invocation<'a>(global: &'a GlobalArgs, env: &'a Environment, ui: &'a Ui) -> I
 
 /// Offline commands get a runtime without threads, sockets or signals.
 fn runtime(command: &Command) -> std::io::Result<Runtime> {
-    match command {
-        Command::Completions(_)
-        | Command::Explain(_)
-        | Command::Schema(_)
-        | Command::Show(_)
-        | Command::Init(_)
-        | Command::Validate(_)
-        | Command::Types(_) => Builder::new_current_thread().build(),
-        _ => Builder::new_multi_thread().enable_all().build(),
+    if is_offline(command) {
+        Builder::new_current_thread().build()
+    } else {
+        Builder::new_multi_thread().enable_all().build()
     }
+}
+
+fn is_offline(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Completions(_)
+            | Command::Explain(_)
+            | Command::Schema(_)
+            | Command::Show(_)
+            | Command::Init(_)
+            | Command::Validate(_)
+            | Command::Types(_)
+    )
 }
 
 async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, Failure> {

@@ -17,7 +17,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &OutputsArgs) -> Resul
     let outputs = outputs?;
     let mut out = ui.out();
     let written = match invocation.global.format {
-        Format::Json => json::document(&mut out, &outputs).map_err(OutputsError::from),
+        Format::Json | Format::Events => {
+            json::document(&mut out, &outputs).map_err(OutputsError::from)
+        }
         Format::Dotenv => render::outputs_as_dotenv(&mut out, &outputs),
         Format::Yaml => render::outputs_as_yaml(&mut out, &outputs),
         Format::K8s => render::outputs_as_config_map(&mut out, &outputs),

@@ -3,7 +3,7 @@
 use crate::app::{self, Invocation};
 use crate::cli::{Format, ShowPlanArgs};
 use crate::failure::{Exit, Failure};
-use crate::render::{self, SavedFile, json, markdown};
+use crate::render::{self, SavedFile, json, markdown, ndjson};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exit, Failure> {
     let (saved, checks) = app::show_saved_plan(invocation, args)?;
@@ -11,6 +11,10 @@ pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exi
     let plan = &saved.content.plan;
     match global.format {
         Format::Json => json::saved_plan(&mut ui.out(), &saved, &checks)?,
+        Format::Events => {
+            let file = SavedFile::new(&args.file, &saved, checks.mac);
+            ndjson::plan(ui, plan, Some(&file));
+        }
         Format::Markdown => {
             let file = SavedFile::new(&args.file, &saved, checks.mac);
             markdown::plan(&mut ui.out(), plan, Some(&file), app::limits(args.markdown))?;

@@ -5,12 +5,13 @@ use crate::cli::Format;
 use crate::config::Loaded;
 use crate::failure::{Exit, Failure};
 use crate::render::ci::{self, Problems};
-use crate::render::{self, json};
+use crate::render::{self, json, ndjson};
 
 pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let loaded = app::read(invocation)?;
     let ui = invocation.ui;
     match invocation.global.format {
+        Format::Events => ndjson::findings(ui, &loaded.report),
         Format::Json => json::validation(&mut ui.out(), &loaded.report)?,
         Format::Sarif => ci::sarif(&mut ui.out(), &Problems::from_report(&loaded.report))?,
         Format::Junit => ci::junit(&mut ui.out(), &Problems::from_report(&loaded.report))?,

@@ -7,7 +7,7 @@
 #[cfg(test)]
 pub(crate) mod recorder;
 
-use crate::model::{Action, Address, Outcome};
+use crate::model::{Action, Address, FailedRequest, Outcome};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -51,7 +51,11 @@ pub enum Event<'a> {
         action: Action,
         outcome: Outcome,
         remote_id: Option<&'a str>,
+        /// The stable code of the reason why it did not succeed.
+        code: Option<&'a str>,
         message: Option<&'a str>,
+        /// The request that failed.
+        request: Option<&'a FailedRequest>,
         warnings: &'a [String],
     },
     /// Reading or execution ended; a result follows.
@@ -71,14 +75,19 @@ pub struct RequestEvent<'a> {
     pub elapsed: Duration,
     /// The attempt of the same call, from one.
     pub attempt: u32,
+    /// The id of a response that is an error.
+    pub request_id: Option<&'a str>,
 }
 
 /// How a request ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseSummary {
+    /// The HTTP status.
     Status(u16),
+    /// No connection was established.
     NotConnected,
+    /// The response did not come in time.
     TimedOut,
     /// The connection was interrupted after the request was sent.
     Interrupted,
@@ -120,13 +129,16 @@ mod tests {
             response: ResponseSummary::Status(200),
             elapsed: Duration::from_millis(5),
             attempt: 1,
+            request_id: None,
         };
         let finished = Event::StepFinished {
             address: &address,
             action: Action::Create,
             outcome: Outcome::Succeeded,
             remote_id: Some("1"),
+            code: None,
             message: None,
+            request: None,
             warnings: &[],
         };
         let events = [

@@ -8,6 +8,7 @@ mod address;
 mod body;
 mod confusable;
 mod desired;
+mod failed_request;
 mod health_check;
 mod id;
 mod invisible;
@@ -43,6 +44,7 @@ pub use desired::{
     Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
     Region, RotationMode, Status,
 };
+pub use failed_request::FailedRequest;
 pub use health_check::{Health, HealthCheck};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;

@@ -1,6 +1,6 @@
 //! Responsible for the message of a run that cannot continue.
 
-use super::{Color, Label, Line, Out, Safe, Ui, json};
+use super::{Color, Label, Line, Out, Safe, Ui, json, ndjson};
 use crate::failure::{Exit, Failure};
 use clap::error::ErrorKind;
 use std::io;
@@ -59,6 +59,19 @@ pub fn usage_as_json(answer: &clap::Error) -> Exit {
     usage(answer);
     let failure = usage_failure(answer.kind(), &text);
     failure_as_json(&failure);
+    failure.exit()
+}
+
+/// Answers such a command line with events on stdout.
+pub fn usage_as_events(answer: &clap::Error) -> Exit {
+    let text = answer.render().to_string();
+    if !answer.use_stderr() {
+        ndjson::help(&text);
+        return Exit::Success;
+    }
+    usage(answer);
+    let failure = usage_failure(answer.kind(), &text);
+    ndjson::failed(&failure);
     failure.exit()
 }
 

@@ -1,5 +1,6 @@
 //! Responsible for the output of `export`.
 
+use super::json;
 use super::labels::counted;
 use super::messages::{next_command, print_note};
 use super::{Line, Out, Safe, Ui};
@@ -38,6 +39,9 @@ pub fn left_out(ui: &Ui, notes: &[String], placeholders: usize) -> io::Result<()
 /// Counts the written files, and names the next command.
 pub fn written(ui: &Ui, files: usize, directory: &str, next: &str) -> io::Result<()> {
     let mut out = ui.out();
+    if out.events().is_some() {
+        return json::exported(&mut out, directory, files, next);
+    }
     let text = format!("wrote {} below {directory}", counted(files, "file"));
     out.line(&Line::at(0).hang(2).text(Safe::new(text)))?;
     out.line(&next_command(next))?;

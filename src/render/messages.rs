@@ -2,7 +2,7 @@
 //! stopped.
 
 use super::labels::counted;
-use super::{Label, Line, Safe, Ui, labels};
+use super::{Label, Line, Safe, Ui, labels, ndjson};
 use crate::model::{Address, ConnectorId};
 use crate::plan::Action;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,7 @@ const LISTED: usize = 5;
 
 /// Names the API of a run, so that a reader does not mistake the sandbox for it.
 pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
+    ndjson::target(ui, name, organization);
     let parts = [format!("{name},"), format!("organization {organization}")];
     let [name, organization] =
         parts.map(|part| Line::default().label(Label::Faint, Safe::new(part)));
@@ -22,6 +23,7 @@ pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
 
 /// Writes a note, which does not stop the run.
 pub fn print_note(ui: &Ui, text: &str) -> io::Result<()> {
+    ndjson::notice(ui, text);
     let line = Line::at(0).hang(2).label(Label::Strong, "note: ");
     ui.status().line(&line.text(Safe::new(text)))
 }

@@ -15,6 +15,7 @@ pub mod json;
 mod labels;
 pub mod markdown;
 mod messages;
+pub mod ndjson;
 mod outputs;
 #[cfg(test)]
 mod sample;
@@ -25,7 +26,7 @@ mod text;
 mod view;
 pub(crate) mod wording;
 
-pub use errors::{defect, failure_as_json, usage, usage_as_json, write_failure};
+pub use errors::{defect, failure_as_json, usage, usage_as_events, usage_as_json, write_failure};
 pub use export::{left_out, written, yaml};
 pub use messages::{
     AcceptedClient, aborted, ask, command_line, draining, initialized, left_for_apply,

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::fault_kind::{FaultKind, RetryAfter};
 use super::inconsistent::{contradict, wrong_types};
@@ -29,6 +30,15 @@ pub(crate) fn write(result: OperationResult) -> Response {
             response
         }
     }
+}
+
+/// Adds an id, by which the support of an API finds a request.
+pub(crate) fn with_id(mut response: Response) -> Response {
+    let id = Uuid::new_v4().to_string();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
 }
 
 /// The error response of a fault.

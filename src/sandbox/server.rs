@@ -159,5 +159,5 @@ async fn respond(
         (_, Handled::Skipped { body }) => response::echo(&body),
     };
     trace.status(response.status());
-    response
+    response::with_id(response)
 }

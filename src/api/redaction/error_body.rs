@@ -8,6 +8,8 @@ use std::fmt;
 
 /// The longest message, in characters.
 const MAX_CHARS: usize = 300;
+/// The longest id of a response, in bytes.
+const MAX_REQUEST_ID: usize = 128;
 /// The largest number of field errors in a message.
 const MAX_FIELD_ERRORS: usize = 5;
 /// The placeholder for a text that repeats a secret.
@@ -53,6 +55,13 @@ pub(in crate::api) fn display_safe(text: &str, redactor: &Redactor<'_>) -> Strin
         clean.push('…');
     }
     clean.trim().to_owned()
+}
+
+/// The id of a response, if it has the form of an id and repeats no secret.
+pub(in crate::api) fn shown_request_id(id: &str, redactor: &Redactor<'_>) -> Option<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.:=+/".contains(c);
+    let is_id = !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.chars().all(is_part);
+    (is_id && !redactor.shows_in(id)).then(|| id.to_owned())
 }
 
 fn looks_like_markup(text: &str) -> bool {

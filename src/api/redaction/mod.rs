@@ -11,6 +11,6 @@ mod sent_secrets;
 mod tests;
 
 pub use error_body::ServerMessage;
-pub(super) use error_body::{WITHHELD, display_safe, server_message};
+pub(super) use error_body::{WITHHELD, display_safe, server_message, shown_request_id};
 pub(super) use secrets_in_text::Redactor;
 pub(super) use sent_secrets::SentSecrets;

@@ -81,6 +81,7 @@ fn old_remains(error: StepError, id: ConnectorId, old: ConnectorId) -> StepError
             old,
             problem: Box::new(error.problem),
         },
+        request: error.request,
         stop: error.stop,
     }
 }

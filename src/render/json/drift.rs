@@ -31,7 +31,7 @@ pub(super) struct DriftDocument<'a> {
 
 /// One object that changed outside airlift.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct DriftEntry<'a> {
+pub(in crate::render) struct DriftEntry<'a> {
     /// `customer` or `customer/connector`, by recorded names.
     address: String,
     /// The customer's recorded name.
@@ -67,7 +67,8 @@ pub(super) fn document(drift: &Drift) -> DriftDocument<'_> {
     }
 }
 
-fn entry(drifted: &Drifted) -> DriftEntry<'_> {
+/// One object that changed.
+pub(in crate::render) fn entry(drifted: &Drifted) -> DriftEntry<'_> {
     DriftEntry {
         address: drifted.address.to_string(),
         customer: &drifted.address.customer,

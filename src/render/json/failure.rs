@@ -26,7 +26,7 @@ pub(super) struct FailureDocument<'a> {
 /// Why a command failed.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Failure")]
-pub(super) struct FailureEntry<'a> {
+pub(in crate::render) struct FailureEntry<'a> {
     /// The stable code, which `airlift explain` knows.
     code: &'a str,
     /// What is wrong.
@@ -37,16 +37,21 @@ pub(super) struct FailureEntry<'a> {
     exit_code: u8,
 }
 
+/// A failure.
+pub(in crate::render) fn entry(failure: &Failure) -> FailureEntry<'_> {
+    FailureEntry {
+        code: failure.code,
+        message: &failure.message,
+        hints: failure.next_steps(),
+        exit_code: failure.exit().number(),
+    }
+}
+
 /// The document of a failure.
 pub(super) fn document(failure: &Failure) -> FailureDocument<'_> {
     FailureDocument {
         format_version: FORMAT_VERSION,
-        error: FailureEntry {
-            code: failure.code,
-            message: &failure.message,
-            hints: failure.next_steps(),
-            exit_code: failure.exit().number(),
-        },
+        error: entry(failure),
         findings: None,
         omitted: None,
     }

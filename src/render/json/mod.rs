@@ -11,9 +11,15 @@ mod plan;
 mod report;
 mod results;
 
+pub(super) use drift::{DriftEntry, entry as drift_entry};
+pub(super) use failure::{FailureEntry, entry as failure_entry};
+pub(super) use plan::{Change, SavedEntry, UnverifiedEntry, change, unverified};
+pub(super) use report::{ReportSummary, summary as report_summary};
+pub(super) use results::help_document;
+pub use results::{exported, serving, types, written};
 pub(crate) use results::{help, topics};
-pub use results::{serving, types, written};
 
+use super::ndjson;
 use super::sanitize;
 use super::{Out, Outputs, PlanChecks, SavedFile};
 use crate::apply::ApplyReport;
@@ -23,6 +29,7 @@ use crate::model::HealthCheck;
 use crate::plan::{Drift, Plan};
 use crate::saved_plan::ReadPlan;
 use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use std::io;
 
 /// The version of the documents.
@@ -84,12 +91,30 @@ pub fn versioned(out: &mut Out<'_>, result: &impl Serialize) -> io::Result<()> {
 }
 
 /// Writes any document, such as a schema, with dangerous characters escaped.
+/// With `--json` it is an event.
 pub fn document(out: &mut Out<'_>, document: &impl Serialize) -> io::Result<()> {
-    let formatter = EscapedFormatter(serde_json::ser::PrettyFormatter::new());
+    if let Some(stream) = out.events() {
+        return stream.result(document);
+    }
+    let formatter = EscapedFormatter(PrettyFormatter::new());
     let mut serializer = serde_json::Serializer::with_formatter(Raw(out), formatter);
     document.serialize(&mut serializer)?;
     out.raw(b"\n")?;
     out.flush()
+}
+
+/// A document on one line, with dangerous characters escaped.
+pub(super) fn compact(document: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let formatter = EscapedFormatter(CompactFormatter);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    document.serialize(&mut serializer)?;
+    Ok(bytes)
+}
+
+/// The schema of an event of `--json`.
+pub fn events_schema() -> schemars::Schema {
+    ndjson::schema()
 }
 
 /// The schema of a plan.
@@ -118,10 +143,10 @@ pub fn error_schema() -> schemars::Schema {
 }
 
 #[derive(Serialize)]
-struct Versioned<'a, T> {
+struct Versioned<T> {
     format_version: u32,
     #[serde(flatten)]
-    result: &'a T,
+    result: T,
 }
 
 struct Raw<'a, 'b>(&'a mut Out<'b>);
@@ -136,8 +161,8 @@ impl io::Write for Raw<'_, '_> {
     }
 }
 
-/// Indented JSON in which dangerous characters are `\u` escapes.
-struct EscapedFormatter(serde_json::ser::PrettyFormatter<'static>);
+/// JSON in which dangerous characters are `\u` escapes.
+struct EscapedFormatter<F>(F);
 
 macro_rules! delegate {
     ($($name:ident($($argument:ident)?))*) => {
@@ -147,7 +172,7 @@ macro_rules! delegate {
     };
 }
 
-impl serde_json::ser::Formatter for EscapedFormatter {
+impl<F: Formatter> Formatter for EscapedFormatter<F> {
     delegate! {
         begin_array() end_array() begin_array_value(first) end_array_value()
         begin_object() end_object() begin_object_key(first) begin_object_value() end_object_value()
@@ -270,6 +295,7 @@ mod tests {
             ("drift", super::drift_schema()),
             ("error", super::error_schema()),
             ("outputs", super::outputs_schema()),
+            ("events", super::events_schema()),
         ] {
             let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
             golden(&format!("../../schemas/{name}.schema.json"), &text);

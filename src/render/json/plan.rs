@@ -61,7 +61,7 @@ pub(super) struct PlanDocument<'a> {
 /// A saved plan.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SavedPlan")]
-pub(super) struct SavedEntry<'a> {
+pub(in crate::render) struct SavedEntry<'a> {
     /// The id: SHA-256 of the content, hexadecimal.
     id: &'a str,
     /// When the plan stops being valid, in RFC 3339.
@@ -110,7 +110,7 @@ impl<'a> SavedEntry<'a> {
 
 /// One step.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Change<'a> {
+pub(in crate::render) struct Change<'a> {
     /// `customer` or `customer/connector`.
     address: String,
     /// The customer's name.
@@ -208,7 +208,7 @@ impl From<Applyable> for ApplyableEntry {
 
 /// Secrets of a connector that could not be compared or resolved.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct UnverifiedEntry<'a> {
+pub(in crate::render) struct UnverifiedEntry<'a> {
     /// `customer/connector`.
     address: String,
     /// Why.
@@ -324,7 +324,7 @@ pub(super) fn blocked(blocked: &Blocked) -> BlockedEntry {
     }
 }
 
-pub(super) fn unverified(unverified: &Unverified) -> UnverifiedEntry<'_> {
+pub(in crate::render) fn unverified(unverified: &Unverified) -> UnverifiedEntry<'_> {
     let secrets = unverified.secrets.iter();
     UnverifiedEntry {
         address: unverified.address.to_string(),
@@ -363,7 +363,8 @@ fn connector(connector: &UnmanagedConnector) -> UnmanagedConnectorEntry<'_> {
     }
 }
 
-fn change(step: &Step) -> Change<'_> {
+/// One step.
+pub(in crate::render) fn change(step: &Step) -> Change<'_> {
     Change {
         address: step.address.to_string(),
         customer: &step.address.customer,

@@ -5,6 +5,7 @@ use super::plan::{BlockedEntry, UnverifiedEntry, blocked, unverified};
 use crate::apply::{
     ApplyReport, ObjectCounts, OperationReport, Outcome, UnsuccessfulCounts, WaveReport,
 };
+use crate::model::FailedRequest;
 use crate::plan::Action;
 use crate::render::{labels, wording};
 use schemars::JsonSchema;
@@ -37,8 +38,8 @@ pub(super) struct ReportDocument<'a> {
 }
 
 /// The counts of a run.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct ReportSummary {
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub(in crate::render) struct ReportSummary {
     #[serde(flatten)]
     done: ObjectCounts,
     #[serde(flatten)]
@@ -68,6 +69,9 @@ pub(super) struct OperationEntry<'a> {
     code: Option<String>,
     /// Why the operation did not succeed.
     message: Option<String>,
+    /// The request that failed, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a FailedRequest>,
     /// Warnings about an operation that succeeded.
     warnings: Vec<String>,
 }
@@ -78,11 +82,7 @@ pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
         format_version: FORMAT_VERSION,
         complete: report.is_complete(),
         interrupted: report.interrupted,
-        summary: ReportSummary {
-            done: report.counts(),
-            not_done: report.unsuccessful(),
-            unplanned: report.unplanned(),
-        },
+        summary: summary(report),
         waves: (!report.waves.is_empty()).then_some(&report.waves),
         operations: report.operations.iter().map(operation).collect(),
         blocked: report.blocked.iter().map(blocked).collect(),
@@ -92,6 +92,15 @@ pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
             .map(ToString::to_string)
             .collect(),
         unverified: report.unverified.iter().map(unverified).collect(),
+    }
+}
+
+/// The counts of a report.
+pub(in crate::render) fn summary(report: &ApplyReport) -> ReportSummary {
+    ReportSummary {
+        done: report.counts(),
+        not_done: report.unsuccessful(),
+        unplanned: report.unplanned(),
     }
 }
 
@@ -106,6 +115,7 @@ fn operation(operation: &OperationReport) -> OperationEntry<'_> {
         previous_id: operation.previous_id.as_deref(),
         code: operation.problem.as_ref().map(labels::problem),
         message: operation.problem.as_ref().map(wording::problem),
+        request: operation.request.as_ref(),
         warnings: operation.warnings.iter().map(wording::warning).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! Responsible for the small JSON documents: those of commands that report what they wrote or know.
 
-use super::versioned;
+use super::{FORMAT_VERSION, Versioned, versioned};
 use crate::catalog::ConnectorType;
 use crate::explanations::Topic;
 use crate::render::Out;
@@ -21,6 +21,13 @@ struct Topics<'a> {
 struct Written<'a> {
     directory: &'a str,
     files: &'a [String],
+    next: &'a str,
+}
+
+#[derive(Serialize)]
+struct Exported<'a> {
+    directory: &'a str,
+    files: usize,
     next: &'a str,
 }
 
@@ -57,6 +64,18 @@ pub fn written(out: &mut Out<'_>, directory: &str, files: &[String], next: &str)
     )
 }
 
+/// Writes how many files an export wrote, and the next command.
+pub fn exported(out: &mut Out<'_>, directory: &str, files: usize, next: &str) -> io::Result<()> {
+    versioned(
+        out,
+        &Exported {
+            directory,
+            files,
+            next,
+        },
+    )
+}
+
 /// Writes how to reach the sandbox.
 pub fn serving(out: &mut Out<'_>, api_host: &str, organization_id: &str) -> io::Result<()> {
     versioned(
@@ -71,4 +90,12 @@ pub fn serving(out: &mut Out<'_>, api_host: &str, organization_id: &str) -> io::
 /// Writes the text of `--help` or `--version`.
 pub(crate) fn help(out: &mut Out<'_>, help: &str) -> io::Result<()> {
     versioned(out, &Help { help })
+}
+
+/// The same text as a document.
+pub(in crate::render) fn help_document(help: &str) -> impl Serialize {
+    Versioned {
+        format_version: FORMAT_VERSION,
+        result: Help { help },
+    }
 }

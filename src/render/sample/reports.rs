@@ -14,6 +14,7 @@ fn operation(name: &str, action: Action, outcome: Outcome, error: Option<&str>) 
         previous_id: (outcome == Outcome::Succeeded && action == Action::Rotate)
             .then(|| id::<ConnectorId>(4).to_string()),
         problem: error.map(request),
+        request: None,
         warnings: Vec::new(),
     }
 }

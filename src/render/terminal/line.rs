@@ -8,6 +8,7 @@ use super::repeated::RepeatedOptions;
 use super::sanitize::{self, Safe};
 use super::style::Label;
 use super::wrap::wrap;
+use crate::render::ndjson::EventStream;
 use std::io::{self, Write};
 use std::ops::Range;
 use textwrap::core::display_width;
@@ -123,6 +124,8 @@ pub struct Out<'a> {
     color: Color,
     /// What suggested commands repeat.
     options: RepeatedOptions,
+    /// Where documents go with `--json`.
+    events: Option<EventStream>,
     /// The reader closed the pipe.
     is_closed: bool,
 }
@@ -135,6 +138,7 @@ impl<'a> Out<'a> {
             width,
             color,
             options: RepeatedOptions::default(),
+            events: None,
             is_closed: false,
         }
     }
@@ -143,6 +147,17 @@ impl<'a> Out<'a> {
     #[must_use]
     pub fn with_options(self, options: RepeatedOptions) -> Self {
         Self { options, ..self }
+    }
+
+    /// Writes documents as events.
+    #[must_use]
+    pub(super) fn with_events(self, events: Option<EventStream>) -> Self {
+        Self { events, ..self }
+    }
+
+    /// Where documents go with `--json`.
+    pub(in crate::render) fn events(&self) -> Option<&EventStream> {
+        self.events.as_ref()
     }
 
     /// The columns of a line.
@@ -215,8 +230,9 @@ impl<'a> Out<'a> {
     }
 
     /// Writes bytes that are known to be safe: those of [`crate::render::json`] and of lines.
+    /// With `--json`, stdout has events only.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.is_closed {
+        if self.is_closed || self.events.is_some() {
             return Ok(());
         }
         let result = self.writer.write_all(bytes);

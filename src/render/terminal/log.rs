@@ -40,6 +40,7 @@ impl fmt::Display for RequestLine<'_> {
             response,
             elapsed,
             attempt,
+            request_id: _,
         } = self.0;
         write!(f, "{operation} ")?;
         match response {
@@ -73,6 +74,7 @@ mod tests {
         response: ResponseSummary::Status(200),
         elapsed: Duration::from_millis(123),
         attempt: 1,
+        request_id: None,
     };
 
     #[test]

@@ -1,6 +1,7 @@
 //! Responsible for what goes to the two streams: lines, their colors and their escaping.
 
 mod color;
+pub(super) mod heartbeat;
 mod line;
 pub(super) mod log;
 mod name;
@@ -19,5 +20,6 @@ pub use output_environment::{ColorChoice, OutputEnvironment, width};
 pub use repeated::RepeatedOptions;
 pub use sanitize::Safe;
 pub use streams::Captured;
+pub(super) use streams::Streams;
 pub use style::Label;
 pub use ui::{Ui, Verbosity};

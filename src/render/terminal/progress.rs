@@ -1,6 +1,7 @@
 //! Responsible for the progress display on stderr: a bar on a terminal, a line every ten seconds
 //! otherwise.
 
+use super::heartbeat::{Heartbeat, heartbeat};
 use super::line::Line;
 use super::sanitize::Safe;
 use super::style::Label;
@@ -9,12 +10,8 @@ use crate::events::{Event, Sink};
 use crate::model::{Action, Address, LockUnpoisoned, Outcome};
 use crate::render::labels;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-/// How often a line is written where stderr is not a terminal.
-const PERIOD: Duration = Duration::from_secs(10);
 
 /// The first words of a message about a wait.
 const WAITING: &str = "waiting up to";
@@ -39,7 +36,7 @@ enum Mode {
     Bar(ProgressBar),
     Lines {
         state: Arc<Mutex<State>>,
-        clock: Mutex<Option<Sender<()>>>,
+        clock: Mutex<Option<Heartbeat>>,
     },
 }
 
@@ -219,18 +216,14 @@ fn write_line(ui: &Ui, line: &Line) {
     let _ = ui.status().line(line);
 }
 
-/// Writes a line each period, until the sender is dropped.
-fn tick(state: Arc<Mutex<State>>, ui: Ui) -> Sender<()> {
-    let (stop, stop_received) = mpsc::channel();
-    std::thread::spawn(move || {
-        while stop_received.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
-            let line = lock(&state).line();
-            if let Some(line) = line {
-                write_line(&ui, &line);
-            }
+/// Writes a line every ten seconds.
+fn tick(state: Arc<Mutex<State>>, ui: Ui) -> Heartbeat {
+    heartbeat(move || {
+        let line = lock(&state).line();
+        if let Some(line) = line {
+            write_line(&ui, &line);
         }
-    });
-    stop
+    })
 }
 
 impl State {

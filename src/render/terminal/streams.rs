@@ -18,7 +18,7 @@ pub(crate) enum Streams {
 }
 
 impl Streams {
-    pub(crate) fn out(&self, choice: ColorChoice) -> Box<dyn Write> {
+    pub(in crate::render) fn out(&self, choice: ColorChoice) -> Box<dyn Write> {
         match self {
             Self::Process => {
                 let stream = AutoStream::new(io::stdout().lock(), choice);

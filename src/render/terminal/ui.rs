@@ -4,8 +4,10 @@ use super::output_environment::{ColorChoice, OutputEnvironment};
 use super::streams::{Captured, Streams};
 use super::{Color, Out, RepeatedOptions};
 use crate::failure::Failure;
+use crate::render::ndjson::EventStream;
 use crate::render::write_failure;
 use std::io::BufWriter;
+use uuid::Uuid;
 
 /// How much a command prints, by the number of `-v` flags.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -45,6 +47,8 @@ pub struct Ui {
     log: bool,
     streams: Streams,
     options: RepeatedOptions,
+    /// The events of `--json`.
+    events: Option<EventStream>,
 }
 
 impl Ui {
@@ -59,6 +63,7 @@ impl Ui {
             log: verbosity == Verbosity::Requests || environment.log,
             streams: Streams::Process,
             options: RepeatedOptions::default(),
+            events: None,
         }
     }
 
@@ -82,10 +87,24 @@ impl Ui {
         Self { options, ..self }
     }
 
+    /// The same, with stdout as events.
+    #[must_use]
+    pub(crate) fn with_events(self, run_id: Uuid) -> Self {
+        let events = Some(EventStream::start(run_id, self.streams.clone()));
+        Self { events, ..self }
+    }
+
+    /// The events of `--json`.
+    pub(crate) fn events(&self) -> Option<&EventStream> {
+        self.events.as_ref()
+    }
+
     /// Results: stdout, locked and buffered. The caller flushes it.
     pub fn out(&self) -> Out<'static> {
         let stream = BufWriter::new(self.streams.out(self.out_color.into()));
-        Out::new(stream, self.width, self.out_color).with_options(self.options.clone())
+        Out::new(stream, self.width, self.out_color)
+            .with_options(self.options.clone())
+            .with_events(self.events.clone())
     }
 
     /// Whether a result was written, or a part of one.

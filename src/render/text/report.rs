@@ -269,6 +269,7 @@ mod tests {
             remote_id: None,
             previous_id: None,
             problem: None,
+            request: None,
             warnings: Vec::new(),
         }
     }

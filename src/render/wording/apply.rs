@@ -4,9 +4,14 @@
 use crate::apply::{CheckEnd, StaleReason, StepProblem, StepWarning, Wording};
 use crate::model::ConnectorId;
 use crate::plan::StaleCause;
+use crate::render::labels;
 
 /// The wording of steps for the events of a run.
-pub(crate) const STEPS: Wording = Wording { problem, warning };
+pub(crate) const STEPS: Wording = Wording {
+    problem,
+    code: labels::problem,
+    warning,
+};
 
 const RUN_ENDED: &str = "not started: the run was stopped";
 const CUSTOMER_NOT_CREATED: &str =

@@ -23,7 +23,7 @@ const ONLINE: [&str; 11] = [
 ];
 
 /// Commands that use no network.
-const OFFLINE: [&str; 12] = [
+const OFFLINE: [&str; 13] = [
     "init new",
     "validate",
     "types",
@@ -36,6 +36,7 @@ const OFFLINE: [&str; 12] = [
     "schema drift",
     "schema policy",
     "schema error",
+    "schema events",
 ];
 
 fn schema() -> Validator {

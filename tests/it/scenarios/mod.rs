@@ -10,6 +10,7 @@ mod credentials;
 mod customers;
 mod doctor;
 mod drift;
+mod events;
 mod export;
 mod export_catalog;
 mod interruption;

@@ -58,6 +58,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "schema drift",
             "schema error",
             "schema outputs",
+            "schema events",
         ],
     ),
     case(
@@ -165,10 +166,14 @@ const fn verbosity(
     Verbosity { flags, variables }
 }
 
-/// The values of `--format`.
+/// The name of `--json` among the formats.
+const EVENTS: &str = "events";
+
+/// The values of `--format`, and `--json`.
 pub(crate) fn formats() -> Vec<String> {
     let name = |format: &Format| format.to_possible_value().unwrap().get_name().to_owned();
-    Format::value_variants().iter().map(name).collect()
+    let formats = Format::value_variants().iter().map(name);
+    formats.chain([EVENTS.to_owned()]).collect()
 }
 
 /// The arguments of a line, with a format and a verbosity where the command accepts them.
@@ -178,7 +183,11 @@ pub(crate) fn arguments<'a>(
     verbosity: &'a Verbosity,
 ) -> Vec<&'a str> {
     let mut arguments: Vec<&str> = line.split_whitespace().collect();
-    for options in [&["--format", format][..], verbosity.flags] {
+    let format: &[&str] = match format {
+        EVENTS => &["--json"],
+        format => &["--format", format],
+    };
+    for options in [format, verbosity.flags] {
         let more = [arguments.as_slice(), options].concat();
         if is_accepted(&more) {
             arguments = more;

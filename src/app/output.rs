@@ -1,0 +1,56 @@
+//! Responsible for writing drifts, reports and the plans before them in the format that the command line asks for.
+
+use super::{App, Invocation};
+use crate::apply::ApplyReport;
+use crate::cli::{ExecutionArgs, Format};
+use crate::failure::Failure;
+use crate::plan::{Drift, Plan};
+use crate::render::{self, MissingSecrets, json, ndjson};
+
+impl App<'_> {
+    /// Shows the plan before it is approved. A JSON document has only the report.
+    pub(crate) fn show_plan_before_execution(
+        &self,
+        plan: &Plan,
+        args: ExecutionArgs,
+    ) -> Result<(), Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        let missing = if args.keep_going {
+            MissingSecrets::Skip
+        } else {
+            MissingSecrets::Stop
+        };
+        match global.format {
+            Format::Text => {
+                render::plan_before_apply(&mut ui.out(), plan, ui.verbosity(), missing)?;
+            }
+            Format::Events => ndjson::plan(ui, plan, None),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Prints the report.
+    pub(crate) fn show_report(&self, plan: &Plan, report: &ApplyReport) -> Result<(), Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        match global.format {
+            Format::Json => json::report(&mut ui.out(), report)?,
+            Format::Events => ndjson::report(ui, report),
+            // The plan has already been shown, and it says that there is nothing to do.
+            _ if report.is_complete() && !plan.has_changes() => {}
+            _ => render::report(&mut ui.out(), report, ui.verbosity())?,
+        }
+        Ok(())
+    }
+
+    /// Writes a drift.
+    pub(crate) fn show_drift(&self, drift: &Drift) -> Result<(), Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        match global.format {
+            Format::Json => json::drift(&mut ui.out(), drift)?,
+            Format::Events => ndjson::drift(ui, drift),
+            _ => render::drift(&mut ui.out(), drift, ui.verbosity())?,
+        }
+        Ok(())
+    }
+}
