@@ -42,12 +42,14 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(transport: Transport, credentials: Credentials, options: Options) -> Self {
+        let sent = SentSecrets::default();
+        sent.add_secret(credentials.client_secret.expose());
         Self {
             transport,
             known_workspaces: Mutex::default(),
             known_connectors: Mutex::default(),
             recent_settings: RecentSettings::default(),
-            sent: Arc::default(),
+            sent: Arc::new(sent),
             admission: AdmissionControl::new(&options),
             requests: AtomicU64::new(0),
             organization: options
@@ -67,6 +69,17 @@ impl Client {
     /// See [`super::Session::allow_texts`].
     pub(super) fn allow_texts<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
         texts.into_iter().for_each(|text| self.sent.allow(text));
+    }
+
+    /// See [`super::Session::add_secrets`].
+    pub(super) fn add_secrets<'a>(&self, secrets: impl IntoIterator<Item = &'a SecretValue>) {
+        let secrets = secrets.into_iter().map(SecretValue::expose);
+        secrets.for_each(|secret| self.sent.add_secret(secret));
+    }
+
+    /// See [`super::Session::redact`].
+    pub(super) fn redact(&self, text: &mut String) -> bool {
+        self.sent.redact(text)
     }
 
     /// The organization of the session; `None` until a response names one.

@@ -58,6 +58,16 @@ impl Session {
         self.client.allow_texts(texts);
     }
 
+    /// From now on, responses do not show these secrets, as if a request had sent them.
+    pub fn add_secrets<'a>(&self, secrets: impl IntoIterator<Item = &'a SecretValue>) {
+        self.client.add_secrets(secrets);
+    }
+
+    /// Replaces a text of an earlier response if it repeats a secret. Returns whether it did.
+    pub fn redact(&self, text: &mut String) -> bool {
+        self.client.redact(text)
+    }
+
     /// The organization of the session; `None` until a response names one.
     pub fn organization(&self) -> Option<OrganizationId> {
         self.client.organization()

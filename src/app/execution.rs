@@ -27,13 +27,13 @@ pub(crate) struct ResolvedSecrets {
 }
 
 impl App<'_> {
-    /// Resolves every reference that the plan sends, once and before the first write.
+    /// Resolves every reference that the plan needs, once and before the first write.
     pub(crate) async fn resolve(
         &self,
         plan: &Plan,
         args: ExecutionArgs,
     ) -> Result<ResolvedSecrets, Failure> {
-        let (values, failures) = self.secrets.resolve_all(&plan.sent_references()).await;
+        let (values, failures) = self.secrets.resolve_all(&plan.needed_references()).await;
         if !failures.is_empty() && !args.keep_going {
             return Err(unresolved(&failures));
         }
@@ -124,15 +124,16 @@ impl App<'_> {
     }
 
     /// The exit code of a run with a report.
-    pub(crate) fn exit(&self, report: &ApplyReport) -> Exit {
+    pub(crate) fn exit(&self, plan: &Plan, report: &ApplyReport) -> Exit {
         let stopped = match self.stop.cause() {
             Some(StopCause::Signal) => Exit::Cancelled,
             Some(StopCause::Authentication | StopCause::Forbidden) => Exit::Authentication,
             Some(StopCause::Disk) => Exit::Error,
             None => Exit::Success,
         };
-        let is_partial =
-            !report.blocked.is_empty() || report.unsuccessful() != UnsuccessfulCounts::default();
+        let is_partial = !report.blocked.is_empty()
+            || plan.lacks_secrets()
+            || report.unsuccessful() != UnsuccessfulCounts::default();
         let result = if is_partial {
             Exit::Partial
         } else {

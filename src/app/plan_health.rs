@@ -13,7 +13,7 @@ const SUBJECT: &str = "plan";
 /// The number of customers and connectors that a line names.
 const NAMED: usize = 5;
 
-/// Plans, and adds a check for each cause of a block. Returns the references that an apply would send.
+/// Plans, and adds a check for each cause of a block. Returns the references that an apply needs.
 pub(super) async fn check_plan(
     app: &App<'_>,
     diagnosis: &mut Diagnosis,
@@ -21,7 +21,7 @@ pub(super) async fn check_plan(
     match app.plan_for_health().await {
         Ok(plan) => {
             diagnosis.checks.extend(checks(app.project, &plan));
-            Some(plan.sent_references())
+            Some(plan.needed_references())
         }
         // The check of the ledger has this failure already.
         Err(failure) if failure.code.starts_with("ledger_") => None,

@@ -161,16 +161,34 @@ impl App<'_> {
         ledger: RecordedState,
         reading: Reading,
     ) -> Result<Planned, Failure> {
-        let state = self.read(ledger, reading).await?;
+        let mut state = self.read(ledger, reading).await?;
+        let mut plan = self.plan_of(&state, policy, reading).await;
+        if self.withhold_secrets(&mut state.observed) {
+            plan = self.plan_of(&state, policy, reading).await;
+        }
+        let mut planned = state.planned(plan);
+        planned.new_customers.adopt = policy.adopt;
+        Ok(planned)
+    }
+
+    async fn plan_of(&self, state: &RecoveredState, policy: &Policy, reading: Reading) -> Plan {
         let (plan, unresolved) = {
             let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
             let secrets = self.compare_secrets(&matches, reading).await;
             (plan(&matches, &secrets, policy), secrets.unresolved)
         };
-        let plan = self.with_resolution(plan, unresolved, reading).await;
-        let mut planned = state.planned(plan);
-        planned.new_customers.adopt = policy.adopt;
-        Ok(planned)
+        self.with_resolution(plan, unresolved, reading).await
+    }
+
+    /// Replaces names that repeat a secret. The API returned them before the run read the secret. Returns whether there
+    /// are any.
+    pub(super) fn withhold_secrets(&self, observed: &mut Observed) -> bool {
+        let session = &self.connection.session;
+        let values = self.secrets.values();
+        session.add_secrets(values.iter().map(AsRef::as_ref));
+        let mut is_any = false;
+        observed.visit_names(|name| is_any |= session.redact(name));
+        is_any
     }
 
     /// Lists the workspaces again after an approval, if the plan creates customers.

@@ -29,5 +29,5 @@ async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
     let secrets = app.resolve(plan, execution).await?;
     let report = app.execute(&planned, &secrets, execution, None).await?;
     app.show_report(plan, &report)?;
-    Ok(app.exit(&report))
+    Ok(app.exit(plan, &report))
 }

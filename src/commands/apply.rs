@@ -54,5 +54,5 @@ async fn finish(
     } else {
         Exit::Success
     };
-    Ok(Exit::decide([app.exit(report), change]))
+    Ok(Exit::decide([app.exit(plan, report), change]))
 }

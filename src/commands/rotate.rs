@@ -33,5 +33,5 @@ async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     }
     let report = rotation.execute(app, &secrets, args).await?;
     app.show_report(&rotation.planned.plan, &report)?;
-    Ok(app.exit(&report))
+    Ok(app.exit(&rotation.planned.plan, &report))
 }

@@ -28,6 +28,33 @@ pub struct Observed {
     pub organization_listing: OrganizationListing,
 }
 
+impl Observed {
+    /// Calls a function with every text that output shows as the API returned it: names, and the reasons why something
+    /// could not be read. Settings are not among them: whether output shows a setting depends on its path.
+    pub fn visit_names(&mut self, mut visit: impl FnMut(&mut String)) {
+        self.unreadable.values_mut().for_each(&mut visit);
+        for kind in self.kinds.values_mut() {
+            if let KindLookup::Missing(similar) = kind {
+                similar.iter_mut().for_each(&mut visit);
+            }
+        }
+        for customer in self.customers.values_mut() {
+            visit(&mut customer.name);
+            if let ObservedStatus::Other(status) = &mut customer.status {
+                visit(status);
+            }
+            for connector in customer
+                .connectors
+                .iter_mut()
+                .flat_map(BTreeMap::values_mut)
+            {
+                visit(&mut connector.name);
+                connector.kind_name.iter_mut().for_each(&mut visit);
+            }
+        }
+    }
+}
+
 /// What a listing of the whole organization showed.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,24 +14,24 @@ pub enum VariableOwner {
     Runner,
 }
 
-/// A variable, or a group of variables, that belongs to the run.
+/// Variables that belong to the run, for one reason.
 #[derive(Debug)]
 pub struct ProtectedVariable {
-    /// The name. `*` stands for any characters.
-    pattern: &'static str,
+    /// The names, separated by blanks. `*` stands for any characters.
+    patterns: &'static str,
     /// The owner.
     pub owner: VariableOwner,
-    /// What the variable contains, for messages.
+    /// What the variables contain, for messages.
     pub reason: &'static str,
 }
 
-const fn row(
+const fn group(
     owner: VariableOwner,
-    pattern: &'static str,
     reason: &'static str,
+    patterns: &'static str,
 ) -> ProtectedVariable {
     ProtectedVariable {
-        pattern,
+        patterns,
         owner,
         reason,
     }
@@ -40,187 +40,195 @@ const fn row(
 use VariableOwner::{Airlift, Runner, StoreLogin};
 
 const PROTECTED: &[ProtectedVariable] = &[
-    row(Airlift, "AIRBYTE_*", "the organization's own credentials"),
-    row(Airlift, "AIRLIFT_*", "airlift's own settings and keys"),
+    group(Airlift, "the organization's own credentials", "AIRBYTE_*"),
+    group(Airlift, "airlift's own settings and keys", "AIRLIFT_*"),
     // Logins of the stores that airlift and its `stores` features read, by the variables of the stores' own tools.
-    row(StoreLogin, "VAULT_*", "the login of Vault"),
-    row(StoreLogin, "BAO_*", "the login of OpenBao"),
-    row(StoreLogin, "AWS_*", "the login of AWS"),
-    row(StoreLogin, "AZURE_*", "the login of Azure"),
-    row(StoreLogin, "ARM_ACCESS_KEY", "the login of Azure"),
-    row(StoreLogin, "ARM_CLIENT_*", "the login of Azure"),
-    row(StoreLogin, "ARM_OIDC_*", "the login of Azure"),
-    row(StoreLogin, "ARM_SAS_TOKEN", "the login of Azure"),
-    row(StoreLogin, "IDENTITY_HEADER", "the login of Azure"),
-    row(StoreLogin, "MSI_SECRET", "the login of Azure"),
-    row(
+    group(StoreLogin, "the login of Vault", "VAULT_*"),
+    group(StoreLogin, "the login of OpenBao", "BAO_*"),
+    group(StoreLogin, "the login of AWS", "AWS_*"),
+    group(
         StoreLogin,
-        "GOOGLE_APPLICATION_CREDENTIALS*",
-        "the login of Google Cloud",
+        "the login of Azure",
+        "ARM_ACCESS_KEY ARM_CLIENT_* ARM_OIDC_* ARM_SAS_TOKEN AZURE_* IDENTITY_HEADER MSI_SECRET",
     ),
-    row(
+    group(
         StoreLogin,
-        "GOOGLE_CREDENTIALS*",
         "the login of Google Cloud",
+        "CLOUDSDK_* GCLOUD_* GCP_SERVICE_ACCOUNT* GOOGLE_APPLICATION_CREDENTIALS* GOOGLE_CLOUD_KEYFILE_JSON \
+         GOOGLE_CREDENTIALS* GOOGLE_GHA_CREDS_PATH GOOGLE_OAUTH_ACCESS_TOKEN GOOGLE_SERVICE_ACCOUNT*",
     ),
-    row(
+    group(
         StoreLogin,
-        "GOOGLE_CLOUD_KEYFILE_JSON",
-        "the login of Google Cloud",
+        "the login of Bitwarden",
+        "BWS_ACCESS_TOKEN BW_CLIENTID BW_CLIENTSECRET BW_PASSWORD BW_SESSION",
     ),
-    row(
+    group(StoreLogin, "the login of Doppler", "DOPPLER_TOKEN"),
+    group(StoreLogin, "the login of Infisical", "INFISICAL_*"),
+    group(
         StoreLogin,
-        "GOOGLE_GHA_CREDS_PATH",
-        "the login of Google Cloud",
-    ),
-    row(
-        StoreLogin,
-        "GOOGLE_OAUTH_ACCESS_TOKEN",
-        "the login of Google Cloud",
-    ),
-    row(
-        StoreLogin,
-        "GOOGLE_SERVICE_ACCOUNT*",
-        "the login of Google Cloud",
-    ),
-    row(
-        StoreLogin,
-        "GCP_SERVICE_ACCOUNT*",
-        "the login of Google Cloud",
-    ),
-    row(StoreLogin, "GCLOUD_*", "the login of Google Cloud"),
-    row(StoreLogin, "CLOUDSDK_*", "the login of Google Cloud"),
-    row(StoreLogin, "BWS_ACCESS_TOKEN", "the login of Bitwarden"),
-    row(StoreLogin, "BW_CLIENTID", "the login of Bitwarden"),
-    row(StoreLogin, "BW_CLIENTSECRET", "the login of Bitwarden"),
-    row(StoreLogin, "BW_PASSWORD", "the login of Bitwarden"),
-    row(StoreLogin, "BW_SESSION", "the login of Bitwarden"),
-    row(StoreLogin, "DOPPLER_TOKEN", "the login of Doppler"),
-    row(StoreLogin, "INFISICAL_*", "the login of Infisical"),
-    row(StoreLogin, "OP_CONNECT_*", "the login of 1Password"),
-    row(
-        StoreLogin,
-        "OP_SERVICE_ACCOUNT_TOKEN",
         "the login of 1Password",
+        "OP_CONNECT_* OP_SERVICE_ACCOUNT_TOKEN OP_SESSION*",
     ),
-    row(StoreLogin, "OP_SESSION*", "the login of 1Password"),
-    row(StoreLogin, "SOPS_*", "the keys of SOPS"),
-    row(StoreLogin, "AGE_IDENTITY*", "the keys of age"),
+    group(StoreLogin, "the keys of SOPS", "SOPS_*"),
+    group(StoreLogin, "the keys of age", "AGE_IDENTITY*"),
     // Credentials that CI runners set for each job.
-    row(Runner, "ACTIONS_*", "a credential of GitHub Actions"),
-    row(Runner, "GITHUB_TOKEN", "the token of GitHub Actions"),
-    row(Runner, "GITHUB_PAT", "a token of the GitHub CLI"),
-    row(Runner, "GITHUB_APP_*", "the key of a GitHub app"),
-    row(Runner, "GH_*", "a token of the GitHub CLI"),
-    row(
+    group(
         Runner,
-        "GITHUB_ENTERPRISE_TOKEN",
-        "the token of the GitHub CLI",
+        "a credential of GitHub Actions",
+        "ACTIONS_* GITHUB_TOKEN",
     ),
-    row(Runner, "INPUT_*", "an input of a GitHub action"),
-    row(
+    group(
         Runner,
-        "CI_*",
+        "a token for GitHub",
+        "CR_PAT DEPLOY_KEY DEPLOY_TOKEN GHCR_* GH_* GITHUB_APP_* GITHUB_ENTERPRISE_TOKEN GITHUB_PAT \
+         HOMEBREW_GITHUB_API_TOKEN PERSONAL_ACCESS_TOKEN RELEASE_TOKEN SSH_DEPLOY_KEY",
+    ),
+    group(Runner, "an input of a GitHub action", "INPUT_*"),
+    group(
+        Runner,
         "a variable of GitLab CI, such as the job's token",
+        "CI_* GITLAB_PAT GITLAB_TOKEN",
     ),
-    row(Runner, "GITLAB_TOKEN", "the token of the GitLab CLI"),
-    row(Runner, "GITLAB_PAT", "the token of the GitLab CLI"),
-    row(Runner, "GITEA_*", "a variable of Gitea Actions"),
-    row(Runner, "FORGEJO_*", "a variable of Forgejo Actions"),
-    row(Runner, "RUNNER_*", "a variable of the runner's agent"),
-    row(Runner, "CODEBUILD_*", "a variable of AWS CodeBuild"),
-    row(Runner, "WOODPECKER_*", "a variable of Woodpecker"),
-    row(Runner, "APPVEYOR_*", "a variable of AppVeyor"),
-    row(Runner, "CODEFRESH_*", "a variable of Codefresh"),
-    row(Runner, "RENOVATE_*", "a variable of Renovate"),
-    row(Runner, "DEPENDABOT_*", "a variable of Dependabot"),
-    row(Runner, "SYSTEM_ACCESSTOKEN", "the token of Azure Pipelines"),
-    row(
+    group(
         Runner,
-        "ENDPOINT_AUTH_*",
-        "a service connection of Azure Pipelines",
+        "an identity token of the runner",
+        "*OIDC_TOKEN* *_ID_TOKEN ID_TOKEN* SIGSTORE_*",
     ),
-    row(Runner, "SECRET_SYSTEM_*", "a credential of Azure Pipelines"),
-    row(Runner, "BITBUCKET_*", "a variable of Bitbucket Pipelines"),
-    row(Runner, "CIRCLE_*", "a variable of CircleCI"),
-    row(Runner, "BUILDKITE_*", "a variable of Buildkite"),
-    row(Runner, "JENKINS_*", "a variable of Jenkins"),
-    row(Runner, "DRONE_*", "a variable of Drone"),
-    row(Runner, "TRAVIS_*", "a variable of Travis CI"),
-    row(Runner, "TEAMCITY_*", "a variable of TeamCity"),
-    row(Runner, "SEMAPHORE_*", "a variable of Semaphore"),
-    row(Runner, "SPACELIFT_*", "a variable of Spacelift"),
-    row(Runner, "TFC_*", "a variable of HCP Terraform"),
-    row(Runner, "TFE_TOKEN", "the token of HCP Terraform"),
-    row(Runner, "TF_TOKEN_*", "the token of a Terraform registry"),
-    row(Runner, "VERCEL_OIDC_TOKEN", "the token of Vercel"),
-    // Registries and tools that publish what a runner builds.
-    row(Runner, "NPM_TOKEN", "the token of npm"),
-    row(Runner, "NODE_AUTH_TOKEN", "the token of npm"),
-    row(Runner, "NPM_CONFIG_*", "a setting of npm"),
-    row(Runner, "CARGO_REGISTRY_TOKEN", "the token of crates.io"),
-    row(
+    group(Runner, "a variable of Gitea Actions", "GITEA_*"),
+    group(Runner, "a variable of Forgejo Actions", "FORGEJO_*"),
+    group(Runner, "a variable of the runner's agent", "RUNNER_*"),
+    group(
         Runner,
-        "CARGO_REGISTRIES_*",
+        "a credential of Azure Pipelines",
+        "AZDO_* ENDPOINT_AUTH_* SECRET_SYSTEM_* SYSTEM_ACCESSTOKEN VSS_NUGET_*",
+    ),
+    group(
+        Runner,
+        "a variable of the CI system",
+        "APPCIRCLE_* APPVEYOR_* BAMBOO_* BITBUCKET_* BITRISE_* BUILDKITE_* CIRCLE_* CIRRUS_* CODEBUILD_* \
+         CODEFRESH_* CONCOURSE_* DRONE_* EARTHLY_* HARNESS_* JENKINS_* SEMAPHORE_* TEAMCITY_* TEKTON_* \
+         TRAVIS_* WOODPECKER_*",
+    ),
+    group(
+        Runner,
+        "a token of a bot that updates dependencies",
+        "DEPENDABOT_* RENOVATE_*",
+    ),
+    group(
+        Runner,
+        "a credential of Terraform",
+        "ATLANTIS_* ENV0_* SCALR_* SPACELIFT_* TERRAGRUNT_* TFC_* TFE_TOKEN TF_API_TOKEN TF_TOKEN_* TF_VAR_*",
+    ),
+    group(Runner, "the token of Pulumi", "PULUMI_*"),
+    group(
+        Runner,
+        "a credential of the platform that the runner deploys to",
+        "ARGOCD_* CF_API_* CLOUDFLARE_* DIGITALOCEAN_* FIREBASE_TOKEN FLY_* GKE_* HCLOUD_TOKEN HEROKU_* \
+         LINODE_TOKEN NETLIFY_* OPENSHIFT_* RAILWAY_* RANCHER_* RENDER_API_KEY SERVERLESS_ACCESS_KEY VERCEL_*",
+    ),
+    group(
+        Runner,
+        "a key of Google Cloud",
+        "GCP_CREDENTIALS* GCP_SA_KEY*",
+    ),
+    group(Runner, "the login of Consul", "CONSUL_HTTP_*"),
+    group(Runner, "the login of Nomad", "NOMAD_*"),
+    group(
+        Runner,
+        "the login of Kubernetes",
+        "HELM_* K8S_* KUBECONFIG* KUBE_*",
+    ),
+    // Registries and tools that publish or check what a runner builds.
+    group(
+        Runner,
+        "the login of npm",
+        "JSR_TOKEN NODE_AUTH_TOKEN NPM_* YARN_NPM_*",
+    ),
+    group(
+        Runner,
         "the token of a Cargo registry",
+        "CARGO_REGISTRIES_* CARGO_REGISTRY_* CRATES_IO_TOKEN",
     ),
-    row(
+    group(
         Runner,
-        "DOCKER_AUTH_CONFIG",
         "the login of a container registry",
+        "ACR_* DOCKERHUB_* DOCKER_* ECR_* GCR_* HARBOR_* QUAY_* REGISTRY_*",
     ),
-    row(
+    group(
         Runner,
-        "DOCKER_PASSWORD",
-        "the login of a container registry",
+        "the login of a Python index",
+        "ANACONDA_* FLIT_* HATCH_* PDM_PUBLISH_* PIP_*INDEX_URL POETRY_* PYPI_* TESTPYPI_* TEST_PYPI_* \
+         TWINE_* UV_*INDEX* UV_PUBLISH_*",
     ),
-    row(Runner, "DOCKER_TOKEN", "the login of a container registry"),
-    row(Runner, "DOCKERHUB_*", "the login of Docker Hub"),
-    row(
+    group(
         Runner,
-        "REGISTRY_AUTH*",
-        "the login of a container registry",
+        "the login of RubyGems",
+        "BUNDLE_* GEM_HOST_API_KEY* RUBYGEMS_*",
     ),
-    row(Runner, "PYPI_TOKEN", "the token of PyPI"),
-    row(Runner, "TWINE_*", "the login of PyPI"),
-    row(Runner, "UV_PUBLISH_*", "the login of PyPI"),
-    row(Runner, "POETRY_*", "the login of PyPI"),
-    row(Runner, "GEM_HOST_API_KEY*", "the key of RubyGems"),
-    row(Runner, "RUBYGEMS_API_KEY", "the key of RubyGems"),
-    row(Runner, "NUGET_*", "the key of NuGet"),
-    row(Runner, "HOMEBREW_GITHUB_API_TOKEN", "the token of Homebrew"),
-    row(Runner, "CODECOV_TOKEN", "the token of Codecov"),
-    row(Runner, "SONAR_TOKEN", "the token of SonarQube"),
-    row(Runner, "YARN_NPM_*", "the token of npm"),
-    row(Runner, "COMPOSER_AUTH", "the login of Composer"),
-    row(Runner, "PIP_*INDEX_URL", "the login of a Python index"),
-    row(Runner, "UV_*INDEX*", "the login of a Python index"),
-    row(Runner, "SENTRY_AUTH_TOKEN", "the token of the Sentry CLI"),
-    row(Runner, "PULUMI_ACCESS_TOKEN", "the token of Pulumi"),
-    row(Runner, "CONSUL_HTTP_*", "the login of Consul"),
-    row(Runner, "NOMAD_*", "the login of Nomad"),
-    row(Runner, "KUBECONFIG", "the login of Kubernetes"),
-    row(Runner, "KUBE_TOKEN", "the login of Kubernetes"),
+    group(Runner, "the key of NuGet", "NUGET_*"),
+    group(
+        Runner,
+        "the login of a Java repository",
+        "ARTIFACTORY_* GRADLE_* JFROG_* MAVEN_* NEXUS_* ORG_GRADLE_PROJECT_* OSSRH_* SONATYPE_*",
+    ),
+    group(
+        Runner,
+        "the login of a package registry",
+        "CACHIX_* CLOJARS_* CLOUDSMITH_* COCOAPODS_* COMPOSER_AUTH GEMFURY_* GOPROXY HACKAGE_* HEX_API_KEY \
+         PACKAGECLOUD_TOKEN SNAPCRAFT_*",
+    ),
+    group(
+        Runner,
+        "the token of an editor's marketplace",
+        "OVSX_* VSCE_*",
+    ),
+    group(
+        Runner,
+        "a credential of an app store",
+        "ANDROID_KEYSTORE* FASTLANE_* KEYSTORE_* MATCH_PASSWORD",
+    ),
+    group(
+        Runner,
+        "the token of a tool that checks code",
+        "CC_TEST_REPORTER_ID CHROMATIC_PROJECT_TOKEN CODACY_* CODECLIMATE_* CODECOV_* COVERALLS_* \
+         CYPRESS_RECORD_KEY FOSSA_API_KEY GITGUARDIAN_* INFRACOST_* NX_CLOUD_* PERCY_TOKEN SEMGREP_* \
+         SENTRY_AUTH_TOKEN SNYK_* SONARQUBE_* SONAR_* TURBO_TOKEN",
+    ),
+    group(
+        Runner,
+        "the address of a channel to which the runner reports",
+        "DISCORD_WEBHOOK* MSTEAMS_WEBHOOK* SLACK_WEBHOOK* TEAMS_WEBHOOK*",
+    ),
     // The address of a proxy may contain a password.
-    row(Runner, "HTTP_PROXY", "the address of a proxy"),
-    row(Runner, "HTTPS_PROXY", "the address of a proxy"),
-    row(Runner, "FTP_PROXY", "the address of a proxy"),
-    row(Runner, "ALL_PROXY", "the address of a proxy"),
-    row(Runner, "SSH_PRIVATE_KEY", "the runner's SSH key"),
-    row(Runner, "SSH_AUTH_SOCK", "the runner's SSH agent"),
-    row(Runner, "SSH_AGENT_*", "the runner's SSH agent"),
-    row(Runner, "GPG_PASSPHRASE", "the runner's signing key"),
-    row(Runner, "GPG_PRIVATE_KEY", "the runner's signing key"),
-    row(Runner, "COSIGN_*", "the runner's signing key"),
-    row(Runner, "GIT_*", "a setting of git"),
+    group(
+        Runner,
+        "the address of a proxy",
+        "ALL_PROXY FTP_PROXY HTTPS_PROXY HTTP_PROXY",
+    ),
+    group(
+        Runner,
+        "the runner's SSH key",
+        "SSH_AGENT_* SSH_AUTH_SOCK SSH_KEY SSH_PRIVATE_KEY",
+    ),
+    group(
+        Runner,
+        "the runner's signing key",
+        "COSIGN_* GPG_* SIGNING_KEY*",
+    ),
+    group(Runner, "a setting of git", "GIT_*"),
 ];
 
-/// The row that protects a variable, if any. Upper and lower case are equal, as in the names of Windows.
+impl ProtectedVariable {
+    fn includes(&self, name: &str) -> bool {
+        let mut patterns = self.patterns.split_whitespace();
+        patterns.any(|pattern| matches_wildcard(pattern, name))
+    }
+}
+
+/// The group that protects a variable, if any. Upper and lower case are equal, as in the names of Windows.
 pub fn protected_variable(name: &str) -> Option<&'static ProtectedVariable> {
     let name = name.to_ascii_uppercase();
-    PROTECTED
-        .iter()
-        .find(|row| matches_wildcard(row.pattern, &name))
+    PROTECTED.iter().find(|group| group.includes(&name))
 }
 
 /// Whether a text matches a pattern. `*` stands for any characters, and every other character for itself.
@@ -248,7 +256,7 @@ mod tests {
     use super::{VariableOwner, matches_wildcard, protected_variable};
 
     fn owner(name: &str) -> Option<VariableOwner> {
-        protected_variable(name).map(|row| row.owner)
+        protected_variable(name).map(|group| group.owner)
     }
 
     #[test]
@@ -280,8 +288,39 @@ mod tests {
             ("SSH_AUTH_SOCK", VariableOwner::Runner),
             ("DOCKER_AUTH_CONFIG", VariableOwner::Runner),
             ("PIP_EXTRA_INDEX_URL", VariableOwner::Runner),
+            ("GCP_SA_KEY", VariableOwner::Runner),
         ] {
             assert_eq!(owner(name), Some(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn protected_variable_of_a_runner_is_known() {
+        for name in [
+            "ATLANTIS_GH_TOKEN",
+            "AZDO_PERSONAL_ACCESS_TOKEN",
+            "BITBUCKET_STEP_OIDC_TOKEN",
+            "BUILDKITE_AGENT_ACCESS_TOKEN",
+            "CIRCLE_OIDC_TOKEN",
+            "CLOUDFLARE_API_TOKEN",
+            "CODECOV_TOKEN",
+            "DOCKER_PASSWORD",
+            "HEROKU_API_KEY",
+            "ID_TOKEN_1",
+            "JENKINS_API_TOKEN",
+            "KUBE_CONFIG_DATA",
+            "MAVEN_PASSWORD",
+            "NETLIFY_AUTH_TOKEN",
+            "NPM_TOKEN",
+            "PYPI_API_TOKEN",
+            "SIGSTORE_ID_TOKEN",
+            "SLACK_WEBHOOK_URL",
+            "SNYK_TOKEN",
+            "SONAR_TOKEN",
+            "TWINE_PASSWORD",
+            "VSCE_PAT",
+        ] {
+            assert_eq!(owner(name), Some(VariableOwner::Runner), "{name}");
         }
     }
 
@@ -297,6 +336,9 @@ mod tests {
             "ACME_HTTPS_PROXY",
             "ACME_SSH_PRIVATE_KEY",
             "SENTRY_TOKEN",
+            "SLACK_TOKEN",
+            "GITLAB_ACCESS_TOKEN",
+            "ACME_NPM_TOKEN",
             "AIRBYTE",
         ] {
             assert_eq!(owner(name), None, "{name}");

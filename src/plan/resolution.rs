@@ -41,7 +41,8 @@ pub struct UnverifiedSecret {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretNeed {
-    /// A step sends them, so apply stops before its first write.
+    /// A step sends them, or an unchanged connector has a new value that may not be sent. So apply stops before its first
+    /// write.
     ToSend,
     /// They were only to be compared.
     ToCompare,
@@ -89,13 +90,28 @@ impl Plan {
         references.into_iter().cloned().collect()
     }
 
+    /// The references without whose values apply stops: those that the steps send, and those whose new values may not be
+    /// sent.
+    pub fn needed_references(&self) -> BTreeSet<SecretRef> {
+        let needed = self
+            .unverified
+            .iter()
+            .filter(|entry| entry.need == SecretNeed::ToSend);
+        let references = needed
+            .flat_map(|entry| &entry.secrets)
+            .filter_map(|secret| secret.reference.clone());
+        let mut all = self.sent_references();
+        all.extend(references);
+        all
+    }
+
     /// Whether steps send secrets that the run did not read (`--no-secrets`).
     pub fn sends_unread_secrets(&self) -> bool {
         let sends_secrets = |step: &Step| !step.operation.sent_references().is_empty();
         self.resolution == Resolution::NotTried && self.steps().any(sends_secrets)
     }
 
-    /// Whether a step sends a secret that could not be resolved.
+    /// Whether a step sends a secret that could not be resolved, or the new value of a secret may not be sent.
     pub fn lacks_secrets(&self) -> bool {
         self.unverified
             .iter()
@@ -180,7 +196,15 @@ fn by_cause(entry: Unverified, unresolved: &Unresolved<'_>) -> Vec<Unverified> {
             why: entry.why,
             cause,
             secrets,
-            need: entry.need,
+            need: cause.map_or(entry.need, |cause| need(cause, entry.need)),
         })
         .collect()
+}
+
+/// The need of a secret with this problem. A value that airlift refuses was never sent, so the secret has changed since.
+fn need(cause: UnresolvedCause, need: SecretNeed) -> SecretNeed {
+    match cause {
+        UnresolvedCause::SecretEmpty | UnresolvedCause::SecretBroken => SecretNeed::ToSend,
+        _ => need,
+    }
 }

@@ -13,6 +13,7 @@ mod fingerprint;
 pub(crate) mod fuzzing;
 mod operator_file;
 mod own_credentials;
+mod own_encodings;
 mod resolver;
 mod stores;
 mod user_config;

@@ -3,6 +3,7 @@
 //! Does not read a variable. Does not protect the credentials of the CI runner, which the operator may give to a
 //! customer.
 
+use super::own_encodings::{Encodings, without_escapes};
 use crate::model::{SecretValue, VariableOwner, protected_variable};
 
 /// Ends of the names of variables whose values are secret. The others name an address, a user or a region.
@@ -18,9 +19,17 @@ const SECRET_ENDINGS: [&str; 7] = [
 /// The shortest credential that is looked for within a longer value.
 const MIN_CONTAINED: usize = 8;
 
-/// The credentials of this run, with what each of them is.
+/// The credentials of this run.
 #[derive(Debug, Default)]
-pub struct OwnCredentials(Vec<(SecretValue, &'static str)>);
+pub struct OwnCredentials(Vec<OwnCredential>);
+
+#[derive(Debug)]
+struct OwnCredential {
+    value: SecretValue,
+    encodings: Encodings,
+    /// What the credential is, for messages.
+    reason: &'static str,
+}
 
 impl OwnCredentials {
     /// Whether a variable contains a credential of this run, by its name.
@@ -35,20 +44,33 @@ impl OwnCredentials {
         if let Some(reason) = reason(name)
             && !value.is_empty()
         {
-            self.0.push((SecretValue::new(value.to_owned()), reason));
+            self.0.push(OwnCredential {
+                value: SecretValue::new(value.to_owned()),
+                encodings: Encodings::of(value),
+                reason,
+            });
         }
         self
     }
 
-    /// What the credential is that a value is or contains. The time that this takes tells nothing that the refusal does
-    /// not tell: the value is compared once for each run.
+    /// What the credential is that a value is or contains, plain or encoded. The time that this takes tells nothing that
+    /// the refusal does not tell: the value is compared once for each run.
     pub(super) fn contained_in(&self, value: &SecretValue) -> Option<&'static str> {
         let text = value.expose();
-        self.0.iter().find_map(|(own, reason)| {
-            let own = own.expose();
-            let is_contained = own.len() >= MIN_CONTAINED && text.contains(own);
-            (is_contained || text.trim() == own).then_some(*reason)
-        })
+        let unescaped = without_escapes(text);
+        self.0
+            .iter()
+            .find(|own| own.is_in(text) || own.is_in(&unescaped))
+            .map(|own| own.reason)
+    }
+}
+
+impl OwnCredential {
+    fn is_in(&self, text: &str) -> bool {
+        let own = self.value.expose();
+        let is_contained =
+            own.len() >= MIN_CONTAINED && (text.contains(own) || self.encodings.are_in(text));
+        is_contained || text.trim() == own
     }
 }
 
@@ -111,6 +133,19 @@ mod tests {
             reason(&own, "short\n"),
             Some("airlift's own settings and keys")
         );
+        for encoded in [
+            // Base64 at each alignment, in either alphabet and in lines, hex, and a URL.
+            "Y2xpZW50LXNlY3JldC0x",
+            "xY2xpZW50LXNlY3JldC0x",
+            "YTpjbGllbnQtc2VjcmV0LTE=",
+            "YWI6Y2xpZW50LXNlY3JldC0x",
+            "Y2xpZW50\n LXNlY3Jl\ndC0x\n",
+            "636C69656E742D7365637265742D31",
+            "0x636c69656e742d7365637265742d31",
+            "user:client%2Dsecret%2d1",
+        ] {
+            assert_eq!(reason(&own, encoded), organization, "{encoded}");
+        }
         for other in ["a shorter text", "client-secret-2", "eu-central-1", "x"] {
             assert_eq!(reason(&own, other), None, "{other}");
         }

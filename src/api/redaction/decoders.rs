@@ -55,7 +55,10 @@ pub(super) fn unescape_json(text: &[u8]) -> Vec<u8> {
             out.push(byte);
             continue;
         }
-        if let Some((letter, after)) = escaped_number(tail) {
+        if let Some((byte, after)) = octal_byte(tail) {
+            out.push(byte);
+            rest = after;
+        } else if let Some((letter, after)) = escaped_number(tail) {
             push_char(&mut out, letter.unwrap_or('\u{fffd}'));
             rest = after;
         } else if let Some((&escaped, after)) = tail.split_first() {
@@ -73,6 +76,13 @@ pub(super) fn unescape_json(text: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// The byte of three octal digits at the start of a text, and the rest of the text.
+fn octal_byte(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (digits, after) = text.split_at_checked(3)?;
+    let byte = number(digits, 8)?.try_into().ok()?;
+    Some((byte, after))
 }
 
 /// The character of `uXXXX`, `u{X}` or `xXX` at the start of a text, and the rest of the text. The character
@@ -97,7 +107,7 @@ fn escaped_number(text: &[u8]) -> Option<(Option<char>, &[u8])> {
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
     let text = std::str::from_utf8(digits).ok()?;
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_number = !text.is_empty() && text.chars().all(|digit| digit.is_digit(radix));
     u32::from_str_radix(text, radix).ok().filter(|_| is_number)
 }
 

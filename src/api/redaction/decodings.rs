@@ -1,12 +1,15 @@
 //! Responsible for every decoding of a text, nested ones included, and for the forms in which a decoding is compared
 //! with a secret. The work is bounded.
 
+use super::base85;
 use super::decoders::{
     BASE32, BASE64, Digits, HEX, decode_byte_list, decode_runs, plus_as_blank, unescape_html,
     unescape_json, unescape_percent,
 };
+use crate::model::is_invisible;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// How often nested encodings are decoded.
 const NESTING: usize = 3;
@@ -33,6 +36,9 @@ pub(super) fn any_decoding(text: &[u8], holds: impl Fn(&[u8]) -> bool) -> bool {
         if holds(&decoding) {
             return true;
         }
+        if depth == 0 {
+            add_outermost(&decoding, &mut left);
+        }
         if depth < NESTING {
             add_unescaped(&decoding, depth, &mut left);
             add_decoded(&decoding, depth, &mut left);
@@ -43,7 +49,24 @@ pub(super) fn any_decoding(text: &[u8], holds: impl Fn(&[u8]) -> bool) -> bool {
 
 type Decodings = Vec<(Vec<u8>, usize)>;
 
-/// Adds the text without escapes, and with characters that look the same as one.
+/// Adds the text backwards and from base85. Only the text itself is decoded so, because these encodings are rare and
+/// decode almost any text.
+fn add_outermost(text: &[u8], all: &mut Decodings) {
+    if text.len() < DECODED {
+        return;
+    }
+    all.push((text.iter().rev().copied().collect(), NESTING));
+    for digit in base85::ALPHABETS {
+        let is_long = |run: &[u8]| run.len() >= base85::GROUP;
+        if text.split(|byte| digit(*byte).is_none()).any(is_long) {
+            let starts = 0..base85::GROUP;
+            all.extend(starts.map(|start| (base85::decode(text, start, digit), NESTING)));
+        }
+    }
+}
+
+/// Adds the text without escapes, and with characters that look the same as one: without characters that have no width
+/// of their own, too.
 fn add_unescaped(text: &[u8], depth: usize, all: &mut Decodings) {
     if text.contains(&b'+') {
         all.push((plus_as_blank(text), NESTING));
@@ -56,8 +79,14 @@ fn add_unescaped(text: &[u8], depth: usize, all: &mut Decodings) {
     }
     if !text.is_ascii() {
         let letters: String = String::from_utf8_lossy(text).nfkc().collect();
-        if letters.as_bytes() != text {
-            all.push((letters.into_bytes(), depth + 1));
+        let bare: String = letters
+            .nfkd()
+            .filter(|letter| !is_combining_mark(*letter) && !is_invisible(*letter))
+            .collect();
+        for letters in [letters, bare] {
+            if letters.as_bytes() != text {
+                all.push((letters.into_bytes(), depth + 1));
+            }
         }
     }
 }
@@ -65,7 +94,9 @@ fn add_unescaped(text: &[u8], depth: usize, all: &mut Decodings) {
 /// Adds what sequences of digits and lists of numbers encode.
 fn add_decoded(text: &[u8], depth: usize, all: &mut Decodings) {
     for digits in [HEX, BASE32, BASE64] {
-        if has_long_run(text, digits) {
+        let joined = joined_digits(text, digits);
+        let texts = has_long_run(text, digits).then_some(text);
+        for text in texts.into_iter().chain(joined.as_deref()) {
             for start in 0..digits.group {
                 add_bytes(decode_runs(text, start, digits), depth, all);
             }
@@ -86,6 +117,14 @@ fn has_long_run(text: &[u8], Digits { bits, digit, .. }: Digits) -> bool {
     let shortest = DECODED * 8 / bits as usize;
     text.split(|byte| digit(*byte).is_none())
         .any(|run| run.len() >= shortest)
+}
+
+/// The digits of a text without what separates them, such as blanks between groups. `None` if nothing separates them.
+fn joined_digits(text: &[u8], digits: Digits) -> Option<Vec<u8>> {
+    let is_digit = |byte: &u8| (digits.digit)(*byte).is_some();
+    let joined: Vec<u8> = text.iter().copied().filter(is_digit).collect();
+    let inner = text.iter().position(is_digit)?..=text.iter().rposition(is_digit)?;
+    (text[inner].len() > joined.len() && has_long_run(&joined, digits)).then_some(joined)
 }
 
 /// Adds decoded bytes, and their printable parts to be decoded again.
@@ -191,6 +230,17 @@ mod tests {
             "\\x73\\x2d\\x71\\x21\\x77\\x3f\\x65",
             "U+0073 U+002D U+0071 U+0021 U+0077 U+003F U+0065",
             "ｓ－ｑ！ｗ？ｅ",
+            // Characters without width, and marks, between the letters.
+            "s-q\u{2060}!\u{200b}w\u{301}?\u{ad}e",
+            // Groups of base64, of hex and of base32.
+            "value: cy1x IXc/ ZQ==",
+            "cy1x\\nIXc/\\nZQ==",
+            "732d 7121 773f 65",
+            "OMWX CILX H5SQ",
+            "\\163\\055\\161\\041\\167\\077\\145",
+            "e?w!q-s",
+            "F\"MATG<]Y#",
+            "b1iWpcRyu2",
         ] {
             assert!(decodes(text, b"q!w?"), "{text}");
         }

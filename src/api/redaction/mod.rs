@@ -1,6 +1,7 @@
 //! Responsible for recognizing text from the API that repeats a secret of the run, and for replacing
 //! it. Does not store secrets.
 
+mod base85;
 mod decoders;
 mod decodings;
 mod error_body;

@@ -2,6 +2,7 @@
 //! keyed hashes of parts of the secrets. Does not store the secrets.
 
 use super::decodings::Forms;
+use super::{Redactor, WITHHELD};
 use crate::model::ReadWriteUnpoisoned;
 use std::collections::HashSet;
 use std::fmt;
@@ -62,7 +63,7 @@ impl SentSecrets {
         allowed.insert(self.hash(text.as_bytes()));
     }
 
-    pub(in crate::api) fn is_allowed(&self, text: &str) -> bool {
+    fn is_allowed(&self, text: &str) -> bool {
         let allowed = self.allowed.read_unpoisoned();
         allowed.contains(&self.hash(text.as_bytes()))
     }
@@ -78,6 +79,22 @@ impl SentSecrets {
             && (shows(text)
                 || (*forms.folded != *text && shows(&forms.folded))
                 || (*forms.letters != *forms.folded && shows(&forms.letters)))
+    }
+
+    /// Replaces a text that repeats a secret. Returns whether it did. Timestamps are skipped, because most texts are
+    /// timestamps and searching them is slow.
+    pub(in crate::api) fn redact(&self, text: &mut String) -> bool {
+        let redactor = Redactor {
+            sent: Some(self),
+            ..Redactor::default()
+        };
+        let shows_secret = !self.is_allowed(text)
+            && text.parse::<jiff::Timestamp>().is_err()
+            && redactor.shows_in(text);
+        if shows_secret {
+            WITHHELD.clone_into(text);
+        }
+        shows_secret
     }
 
     fn hash(&self, bytes: &[u8]) -> u64 {

@@ -43,6 +43,7 @@ fn unescape_json_decodes_all_escapes() {
     assert_eq!(decoded("end\\"), "end\\");
     assert_eq!(decoded(r"\x41\u{42}\u{1F600}"), "AB\u{1f600}");
     assert_eq!(decoded(r"\xg1\u{"), "xg1u{");
+    assert_eq!(decoded(r"\101\0421\08\777"), "A\"108777");
 }
 
 #[test]
@@ -112,8 +113,8 @@ fn decodings_contain_every_encoding() {
     };
     // Nothing is encoded.
     assert_eq!(count(b"x"), 1);
-    // Two starts of hex, eight of base32 and four of base64.
-    assert_eq!(count(b"ABCDEFAB"), 15);
+    // Two starts of hex, eight of base32 and four of base64, five of base85 in three alphabets, and the text backwards.
+    assert_eq!(count(b"ABCDEFAB"), 31);
     assert!(any_decoding(br"\\\\u0041", |decoding| decoding == b"A"));
 }
 

@@ -34,7 +34,7 @@ pub(super) fn summary(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
     if plan.has_changes() {
         changed(plan, missing)
     } else {
-        unchanged(plan)
+        unchanged(plan, missing)
     }
 }
 
@@ -142,7 +142,7 @@ fn id_changes(allowed: AllowedIdChanges) -> Phrase {
     )))
 }
 
-fn unchanged(plan: &Plan) -> Vec<Phrase> {
+fn unchanged(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
     let mut sentences = vec![Phrase::new(Label::Good, "No changes.")];
     let differs = |warning: &PlanWarning| {
         matches!(
@@ -150,7 +150,9 @@ fn unchanged(plan: &Plan) -> Vec<Phrase> {
             PlanWarning::RegionIgnored { .. } | PlanWarning::SettingNotKept { .. }
         )
     };
-    if plan.blocked.is_empty() && !plan.warnings.iter().any(differs) {
+    if plan.lacks_secrets() {
+        sentences.push(Phrase::new(Label::Error, missing.sentence()));
+    } else if plan.blocked.is_empty() && !plan.warnings.iter().any(differs) {
         sentences.push(Phrase::plain(matching(plan)));
     }
     sentences.extend(further_counts(plan));

@@ -220,6 +220,13 @@ impl Resolver {
         })
     }
 
+    /// The values that the run has read so far.
+    pub fn values(&self) -> Vec<Arc<SecretValue>> {
+        let read = self.read.lock_unpoisoned();
+        let values = read.values().filter_map(|cell| cell.get()?.as_ref().ok());
+        values.cloned().collect()
+    }
+
     fn form_check(&self, reference: &SecretRef) -> FormCheck {
         let is_unchecked = |pattern: &String| reference.matches(pattern);
         if self.unchecked.iter().any(is_unchecked) {

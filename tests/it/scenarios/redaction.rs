@@ -67,3 +67,25 @@ fn redaction_does_not_change_settings_that_are_sent_back() {
         undeclared
     );
 }
+
+#[test]
+fn plan_with_remote_name_that_repeats_a_secret_withholds_the_name() {
+    let env = TestEnv::applied();
+    let reversed: String = "value-of-acme-github".chars().rev().collect();
+    let names = [
+        "value-of-acme-github",
+        &reversed,
+        "dmFsdWUt b2YtYWNt ZS1naXRo dWI=",
+    ];
+    for name in names {
+        env.remote()
+            .connector("acme", name, "github", &json!({"token": "value-of-others"}));
+    }
+    // No request of a plan sends the secret.
+    for args in [&["plan", "-vv"][..], &["plan", "--format", "json"]] {
+        let output = env.run(args);
+        for name in names {
+            assert!(!output.stdout.contains(name), "{}", output.stdout);
+        }
+    }
+}

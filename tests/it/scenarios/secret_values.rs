@@ -182,21 +182,45 @@ fn plan_with_changed_reference_that_cannot_be_resolved_says_so() {
 }
 
 #[test]
-fn secret_that_disappears_is_named_in_plan_and_report() {
+fn secret_with_a_new_value_that_may_not_be_sent_stops_apply() {
     let env = TestEnv::applied();
     for (content, cause) in [("", "secret_empty"), ("'quoted'", "secret_broken")] {
         env.write("stripe-key", content);
         env.run(&["plan", "--detailed-exitcode"])
             .exits(0)
             .says(&format!("[{cause}]"))
-            .says("${file:stripe-key}");
-        let (apply, _) = env.apply(&["--format", "json"]);
-        apply.exits(0);
-        let unverified = &apply.json()["unverified"][0];
+            .says("${file:stripe-key}")
+            .says("Apply would stop: it needs secrets that cannot be resolved.");
+        let plan = plan_json(&env, &[]);
+        assert_eq!(plan["applyable"], json!(false));
+        let unverified = &plan["unverified"][0];
         assert_eq!(unverified["address"], "globex/Globex Stripe");
         assert_eq!(unverified["cause"], cause);
-        assert_eq!(unverified["stops_apply"], json!(false));
+        assert_eq!(unverified["stops_apply"], json!(true));
+        let (apply, traffic) = env.apply(&[]);
+        apply.exits(11).complains("secret_unresolved");
+        traffic.assert_only_reads();
+        let (apply, _) = env.apply(&["--keep-going", "--format", "json"]);
+        apply.exits(4);
+        assert_eq!(apply.json()["unverified"][0]["cause"], cause);
+        env.run(&["doctor"]).exits(1).says("${file:stripe-key}");
     }
+}
+
+#[test]
+fn secret_that_disappears_is_named_in_plan_and_report() {
+    let env = TestEnv::applied();
+    std::fs::remove_file(env.path("stripe-key")).unwrap();
+    env.run(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says("[secret_missing]")
+        .says("${file:stripe-key}");
+    let (apply, _) = env.apply(&["--format", "json"]);
+    apply.exits(0);
+    let unverified = &apply.json()["unverified"][0];
+    assert_eq!(unverified["address"], "globex/Globex Stripe");
+    assert_eq!(unverified["cause"], "secret_missing");
+    assert_eq!(unverified["stops_apply"], json!(false));
 }
 
 #[test]
