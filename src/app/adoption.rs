@@ -9,7 +9,7 @@ use crate::model::{
     Address, AdoptPolicy, ConnectorId, Desired, LedgerState, Observed, WorkspaceId,
 };
 use crate::plan::{
-    Operation, Plan, PlanWarning, Policy, Step, match_resources, only_adoptions, plan,
+    Action, Operation, Plan, PlanWarning, Policy, Step, match_resources, only_adoptions, plan,
 };
 use crate::render::wording;
 use crate::secrets::compare;
@@ -22,8 +22,11 @@ struct Adoption {
 }
 
 impl App<'_> {
-    /// Plans the adoption of the targets.
-    pub(crate) async fn plan_adoption(&self, targets: &[AdoptTarget]) -> Result<Planned, Failure> {
+    /// Plans the adoption of the targets. Also returns their other changes, which are left for `apply`.
+    pub(crate) async fn plan_adoption(
+        &self,
+        targets: &[AdoptTarget],
+    ) -> Result<(Planned, Vec<(Address, Action)>), Failure> {
         let ledger = self.read_ledger().await?;
         let state = self.read(ledger, Reading::default()).await;
         self.end_phase();
@@ -48,11 +51,11 @@ impl App<'_> {
         let secrets = compare(&matches, &self.fingerprinters.current, None).await;
         let full = plan(&matches, &secrets, &policy);
         let warnings = full.warnings.clone();
-        let plan = only_adoptions(full);
+        let (plan, deferred) = only_adoptions(full);
         for adoption in &adoptions {
             adoption.require(&plan, &warnings, &state.recorded)?;
         }
-        Ok(state.planned(plan))
+        Ok((state.planned(plan), deferred))
     }
 }
 

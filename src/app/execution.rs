@@ -126,10 +126,10 @@ impl App<'_> {
     /// The exit code of a run with a report.
     pub(crate) fn exit(&self, plan: &Plan, report: &ApplyReport) -> Exit {
         let stopped = match self.stop.cause() {
-            Some(StopCause::Signal) => Exit::Cancelled,
+            Some(StopCause::Signal) if report.interrupted => Exit::Cancelled,
             Some(StopCause::Authentication | StopCause::Forbidden) => Exit::Authentication,
             Some(StopCause::Disk) => Exit::Error,
-            None => Exit::Success,
+            Some(StopCause::Signal) | None => Exit::Success,
         };
         let is_partial = !report.blocked.is_empty()
             || plan.lacks_secrets()
@@ -165,13 +165,13 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         return Failure::new(FailureKind::Secret, "store_not_built", message)
             .hint("build airlift with the named feature, or use another store");
     }
-    let causes: BTreeSet<UnresolvedCause> = failures
+    let hints: BTreeSet<(UnresolvedCause, &str)> = failures
         .iter()
-        .map(|failure| failure.kind.cause())
+        .map(|failure| (failure.kind.cause(), failure.kind.hint()))
         .collect();
-    causes
+    hints
         .into_iter()
-        .map(UnresolvedCause::hint)
+        .map(|(_, hint)| hint)
         .chain(["--keep-going skips the connectors that need them"])
         .fold(
             Failure::new(FailureKind::Secret, "secret_unresolved", message),

@@ -21,15 +21,17 @@ pub(crate) fn check_export(invocation: Invocation<'_>, args: &ExportArgs) -> Res
     let writes_document = !matches!(invocation.global.format, Format::Text | Format::Events);
     if args.out.is_some() && writes_document {
         let message = "--out writes YAML files and does not support --format json";
-        return Err(Failure::usage("usage", message));
+        return Err(Failure::usage("usage", message).hint("leave out --out or --format json"));
     }
     if args
         .target
         .iter()
         .any(|target| target.connector().is_some())
     {
-        let message = "export writes whole customers: use --target CUSTOMER";
-        return Err(Failure::usage("usage", message));
+        let message = "--target of export names a connector, and export writes whole customers";
+        return Err(
+            Failure::usage("usage", message).hint("name the customer alone: --target CUSTOMER")
+        );
     }
     Ok(())
 }

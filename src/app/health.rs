@@ -166,7 +166,7 @@ async fn check_api(invocation: Invocation<'_>, project: &Project, diagnosis: &mu
     let events = sinks::quiet(invocation.ui);
     let app = match App::open(invocation, project, SessionSettings::default(), events).await {
         Ok(app) => app,
-        Err(failure) => return diagnosis.push_failure("token", &failure),
+        Err(failure) => return diagnosis.push_failure(subject_of(&failure), &failure),
     };
     let organization = app.connection.organization;
     diagnosis.checks.push(HealthCheck::ok(
@@ -186,6 +186,16 @@ async fn check_api(invocation: Invocation<'_>, project: &Project, diagnosis: &mu
     }
     if let Err(failure) = app.close().await {
         diagnosis.push_failure("reading", &failure);
+    }
+}
+
+/// What a run could not open.
+fn subject_of(failure: &Failure) -> &'static str {
+    match failure.code {
+        "bad_client_secret_file" | "two_client_secrets" => "credentials",
+        "store_without_conditions" => "ledger",
+        code if code.starts_with("ledger_") => "ledger",
+        _ => "token",
     }
 }
 

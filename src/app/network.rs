@@ -2,7 +2,7 @@
 //! certificates of the environment, which airlift does not use, and the credentials.
 
 use super::{Environment, Invocation};
-use crate::api::{ApiError, ApiErrorKind};
+use crate::api::{ApiError, ApiErrorKind, Target};
 use crate::failure::{Failure, FailureKind};
 use crate::model::OrganizationId;
 
@@ -49,8 +49,27 @@ pub(super) fn cannot_open(
         _ if error.is_auth() => {
             Failure::from(error).hint("check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET")
         }
-        _ => hints.into_iter().fold(Failure::from(error), Failure::hint),
+        _ => scheme_hint(&error, invocation)
+            .into_iter()
+            .chain(hints)
+            .fold(Failure::from(error), Failure::hint),
     }
+}
+
+/// The hint about an address of this machine without a scheme, which is used with TLS.
+fn scheme_hint(error: &ApiError, invocation: Invocation<'_>) -> Option<String> {
+    let is_transport = matches!(
+        error.kind(),
+        ApiErrorKind::Connect(_) | ApiErrorKind::Interrupted(_) | ApiErrorKind::TimedOut
+    );
+    let address = invocation.env.text("AIRBYTE_API_HOST")?;
+    let target = address.parse::<Target>().ok()?;
+    (is_transport && target.is_loopback() && !address.contains("://")).then(|| {
+        format!(
+            "AIRBYTE_API_HOST has no scheme, so airlift used {target}; for a server without TLS on this machine, \
+             write http:// before the address"
+        )
+    })
 }
 
 fn is_about_certificates(reason: &str) -> bool {
@@ -126,7 +145,12 @@ mod tests {
     const PRIVATE_AUTHORITY: &str = "https://api.example: invalid peer certificate: UnknownIssuer";
 
     fn hints(reason: &str, variables: &[&str], arguments: &[&str]) -> String {
-        let env: Environment = variables.iter().map(|name| (*name, "value")).collect();
+        let variables: Vec<_> = variables.iter().map(|name| (*name, "value")).collect();
+        hints_with(reason, &variables, arguments)
+    }
+
+    fn hints_with(reason: &str, variables: &[(&str, &str)], arguments: &[&str]) -> String {
+        let env: Environment = variables.iter().copied().collect();
         let command = ["airlift", "plan"].iter().chain(arguments);
         let cli = cli::parse(command.map(Into::into), 80).unwrap();
         let ui = Ui::new(
@@ -181,5 +205,17 @@ mod tests {
             &["--ca-file", "ca.pem"],
         );
         assert!(!with_flag.contains("CURL_CA_BUNDLE"), "{with_flag}");
+    }
+
+    #[test]
+    fn cannot_open_local_address_without_scheme_names_http() {
+        let hints = |address| hints_with("tls failed", &[("AIRBYTE_API_HOST", address)], &[]);
+        let named = hints("127.0.0.1:8080");
+        assert!(
+            named.contains("https://127.0.0.1:8080") && named.contains("write http://"),
+            "{named}"
+        );
+        assert_eq!(hints("https://127.0.0.1:8080"), "");
+        assert_eq!(hints("api.example"), "");
     }
 }

@@ -142,6 +142,7 @@ fn already_exists(error: &FileError) -> bool {
 
 fn refused(error: &FileError) -> Failure {
     Failure::error("cannot_write", format!("cannot write: {error}"))
+        .hint("name another file or directory, one that is yours and that no link leads to")
 }
 
 #[cfg(unix)]

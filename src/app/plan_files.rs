@@ -209,6 +209,7 @@ fn read(path: &Path) -> Result<ReadPlan, Failure> {
     let text = content_of(path).map_err(|error| {
         let message = format!("cannot read the plan {shown}: {error}");
         Failure::error("plan_unreadable", message)
+            .hint("name a file that `airlift plan --out FILE` wrote")
     })?;
     parse(&text, &shown.to_string())
 }

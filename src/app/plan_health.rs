@@ -51,7 +51,10 @@ fn blocked(project: &Project, blocked: &[Blocked]) -> Vec<HealthCheck> {
     let mut by_cause: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for entry in blocked {
         if !matches!(entry.reason, BlockReason::LedgerUnverified { .. }) {
-            let cause = (wording::block_code(entry), wording::blocked(&entry.reason));
+            let cause = (
+                wording::block_code(entry),
+                wording::block_cause(&entry.reason),
+            );
             let names = by_cause.entry(cause).or_default();
             names.push(match project.origin(&entry.address) {
                 Some(place) => format!("{} ({place})", entry.address),

@@ -12,14 +12,15 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Executes a plan. `recorded` is the ledger before the run; each step records its effect in the ledger.
 pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
-    ApplyReport {
+    let report = ApplyReport {
         operations: customers(&plan.customers, recorded, context).await,
-        interrupted: context.stop.cause() == Some(StopCause::Signal),
+        interrupted: false,
         waves: Vec::new(),
         already_done: Vec::new(),
         blocked: plan.blocked.clone(),
         unverified: plan.unverified.clone(),
-    }
+    };
+    report.stopped_by(context.stop.cause())
 }
 
 pub(super) async fn customers(

@@ -1,6 +1,6 @@
 //! Responsible for the report of a run: one entry for each operation of the plan, and the counts.
 
-use super::{StaleReason, StepProblem, StepWarning};
+use super::{StaleReason, StepProblem, StepWarning, StopCause};
 use crate::model::{Action, Address, FailedRequest, Outcome};
 use crate::plan::{Blocked, StaleStep, Unverified};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub struct ApplyReport {
     /// One entry for each operation of the plan, in the plan's order.
     pub operations: Vec<OperationReport>,
-    /// Whether a signal stopped the run before its end.
+    /// Whether a signal stopped the run before its last operation.
     pub interrupted: bool,
     /// The waves that were started. Only a rotation has waves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -121,6 +121,14 @@ impl ApplyReport {
         self
     }
 
+    /// The same report of a run that a signal may have stopped. A signal after the last operation stopped nothing.
+    #[must_use]
+    pub(super) fn stopped_by(mut self, cause: Option<StopCause>) -> Self {
+        let is_signal = cause == Some(StopCause::Signal);
+        self.interrupted = is_signal && self.unsuccessful() != UnsuccessfulCounts::default();
+        self
+    }
+
     /// Whether every operation succeeded, the plan blocked nothing, and no signal stopped the run.
     pub fn is_complete(&self) -> bool {
         !self.interrupted
@@ -183,7 +191,7 @@ impl ApplyReport {
 
 #[cfg(test)]
 mod tests {
-    use super::{ApplyReport, ObjectCounts, OperationReport, Outcome};
+    use super::{ApplyReport, ObjectCounts, OperationReport, Outcome, StopCause};
     use crate::model::Address;
     use crate::plan::{Action, BlockReason, Blocked};
 
@@ -195,6 +203,17 @@ mod tests {
                 .collect(),
             ..ApplyReport::default()
         }
+    }
+
+    #[test]
+    fn signal_after_the_last_operation_stopped_nothing() {
+        let done = || report([("a", Action::Create)]);
+        let signal = Some(StopCause::Signal);
+        assert!(!done().stopped_by(signal).interrupted);
+        let mut left = done();
+        left.operations[0].outcome = Outcome::NotAttempted;
+        assert!(left.clone().stopped_by(signal).interrupted);
+        assert!(!left.stopped_by(None).interrupted);
     }
 
     fn succeeded(name: &str, action: Action) -> OperationReport {

@@ -47,10 +47,9 @@ pub async fn apply_in_waves(
         report.operations.extend(operations);
         report.waves.extend(wave);
     }
-    report.interrupted = context.stop.cause() == Some(StopCause::Signal);
     report.blocked.clone_from(&plan.blocked);
     report.unverified = plan.unverified.clone();
-    report
+    report.stopped_by(context.stop.cause())
 }
 
 async fn execute_wave(

@@ -19,10 +19,15 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &AdoptArgs) -> Result<
 
 async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
     app.show_target()?;
-    let planned = app.plan_adoption(&args.targets).await?;
+    let (planned, deferred) = app.plan_adoption(&args.targets).await?;
     let plan = &planned.plan;
     let execution = ExecutionArgs::default();
-    app.show_plan_before_execution(plan, execution)?;
+    if plan.has_changes() || !plan.blocked.is_empty() {
+        app.show_plan_before_execution(plan, execution)?;
+    } else {
+        render::nothing_to_adopt(app.invocation.ui)?;
+    }
+    render::left_for_apply(app.invocation.ui, &deferred)?;
     if plan.has_changes() && !args.auto_approve {
         app.ask_approval("Adopt these objects?").await?;
     }

@@ -43,7 +43,15 @@ impl Failure {
 
     pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
         let message = format!("cannot write {}: {error}", path.display());
-        Self::error("cannot_write", message)
+        let hint = match error.kind() {
+            ErrorKind::NotFound => "create the directory first, or name another one",
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "get write access to the directory, or name another one"
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free space, or name another disk",
+            _ => "check the path, or name another one",
+        };
+        Self::error("cannot_write", message).hint(hint)
     }
 }
 
@@ -51,7 +59,9 @@ impl From<std::io::Error> for Failure {
     /// A result that cannot be written. A closed pipe is not a failure; see `render`.
     fn from(error: std::io::Error) -> Self {
         let message = format!("cannot write the result: {error}");
-        Self::error("output_failed", message)
+        Self::error("output_failed", message).hint(
+            "check the disk or the program that reads standard output, then run the command again",
+        )
     }
 }
 

@@ -44,9 +44,7 @@ impl UnresolvedCause {
             Self::SecretMissing => "create the secret where the run takes place",
             Self::FieldMissing => "correct the part after `#`, or add the field to the secret",
             Self::SecretEmpty => "write the value of the secret",
-            Self::SecretBroken => {
-                "correct the value; `unchecked_secrets` in the project file sends it as it is"
-            }
+            Self::SecretBroken => "correct the value",
             Self::SecretDenied => "let this user or the login of the store read the secret",
             Self::StoreFailed => "check the store, its address and the network",
             Self::StoreNotConfigured => "correct the reference or the configuration of the store",

@@ -5,9 +5,16 @@ use super::{Action, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary};
 use crate::model::Address;
 use std::collections::BTreeSet;
 
-/// Reduces a plan to its adoptions. No remaining step sends a write request.
-pub fn only_adoptions(mut plan: Plan) -> Plan {
+/// Reduces a plan to its adoptions. No remaining step sends a write request. Also returns the other changes of what was
+/// selected, which are left for `apply`.
+pub fn only_adoptions(mut plan: Plan) -> (Plan, Vec<(Address, Action)>) {
+    let mut deferred = Vec::new();
     for customer in &mut plan.customers {
+        let others = customer
+            .steps
+            .iter()
+            .filter(|step| step.action != Action::Adopt);
+        deferred.extend(others.map(|step| (step.address.clone(), step.action)));
         let changed: BTreeSet<Address> = customer
             .steps
             .iter()
@@ -35,7 +42,7 @@ pub fn only_adoptions(mut plan: Plan) -> Plan {
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
     plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
-    plan
+    (plan, deferred)
 }
 
 /// Removes the settings that differ remotely from the record of an adopted connector, because they

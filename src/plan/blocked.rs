@@ -1,6 +1,7 @@
 //! Responsible for the reasons why a customer, a connector or the whole plan is not planned, as
 //! codes and fields. Does not word them; `render` does.
 
+use super::{Action, Step};
 use crate::model::{Address, ConnectorId, UnverifiedCause, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +92,10 @@ pub enum BlockReason {
         error: String,
     },
     /// The run would change an object that it adopts, and adoption is not allowed.
-    AdoptionNotAllowed,
+    AdoptionNotAllowed {
+        /// What the run would change.
+        changes: Vec<RefusedChange>,
+    },
     /// A ledger entry or a journal line about the customer is not authenticated.
     LedgerUnverified {
         /// The workspace of the entry; `None` for a journal line.
@@ -99,6 +103,34 @@ pub enum BlockReason {
         /// Why the entry is not authenticated; `None` for a journal line.
         cause: Option<UnverifiedCause>,
     },
+}
+
+/// A change that a plan would make and that is refused.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct RefusedChange {
+    /// The customer or connector.
+    pub address: Address,
+    /// The action.
+    pub action: Action,
+    /// The paths of the fields that would change.
+    pub paths: Vec<String>,
+}
+
+impl RefusedChange {
+    /// The changes of steps, without adoptions.
+    pub(super) fn of_steps(steps: &[Step]) -> Vec<Self> {
+        let changes = steps.iter().filter(|step| step.action != Action::Adopt);
+        let change = |step: &Step| Self {
+            address: step.address.clone(),
+            action: step.action,
+            paths: step
+                .changes
+                .iter()
+                .map(|change| change.path.clone())
+                .collect(),
+        };
+        changes.map(change).collect()
+    }
 }
 
 impl BlockReason {
@@ -122,7 +154,7 @@ impl BlockReason {
             Self::HoldsUnmanaged { .. } => BlockCode::HoldsUnmanaged,
             Self::ForeignConnector { .. } => BlockCode::ForeignConnectorId,
             Self::Unreadable { .. } => BlockCode::CustomerUnreadable,
-            Self::AdoptionNotAllowed => BlockCode::AdoptionNotAllowed,
+            Self::AdoptionNotAllowed { .. } => BlockCode::AdoptionNotAllowed,
             Self::LedgerUnverified { .. } => BlockCode::LedgerUnverified,
         }
     }

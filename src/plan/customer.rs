@@ -8,8 +8,8 @@ use super::matching::{
 use super::workspace::{change, text};
 use super::{
     Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation,
-    PlanWarning, Precondition, Reason, Refusal, Step, UnmanagedConnector, Unverified, prune,
-    resembling,
+    PlanWarning, Precondition, Reason, Refusal, RefusedChange, Step, UnmanagedConnector,
+    Unverified, prune, resembling,
 };
 use crate::model::{
     Address, AdoptPolicy, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus,
@@ -225,7 +225,8 @@ impl<'a> CustomerPlanner<'a> {
             .iter()
             .any(|step| step.action == Action::Replace);
         if self.refuses_adoption_of(&decision) {
-            return self.block(Some(name), BlockReason::AdoptionNotAllowed);
+            let changes = RefusedChange::of_steps(&decision.steps);
+            return self.block(Some(name), BlockReason::AdoptionNotAllowed { changes });
         }
         if replaces && self.declared.protect {
             return self.block(Some(name), BlockReason::ReplacementProtected);
@@ -260,10 +261,11 @@ impl<'a> CustomerPlanner<'a> {
         if self.inputs.policy.adopt == AdoptPolicy::Allow || !plan.steps.iter().any(changes) {
             return;
         }
+        let changes = RefusedChange::of_steps(&plan.steps);
         plan.steps.clear();
         plan.ledger_updates = super::LedgerUpdates::default();
         self.outcome.unverified.clear();
-        self.block(None, BlockReason::AdoptionNotAllowed);
+        self.block(None, BlockReason::AdoptionNotAllowed { changes });
     }
 
     /// Whether the customer's workspace is in the ledger.

@@ -39,7 +39,7 @@ pub use approved::{
 };
 pub use blocked::{
     AllowedDeletions, AllowedIdChanges, BlockCode, BlockReason, Blocked, GuardCode, LimitSource,
-    Refusal, RemovalFlags,
+    Refusal, RefusedChange, RemovalFlags,
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use guards::GuardLimits;

@@ -51,6 +51,11 @@ pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> 
     pending_changes(ui, changes, "left for apply")
 }
 
+/// Says that the ledger has everything that `adopt` was asked for.
+pub fn nothing_to_adopt(ui: &Ui) -> io::Result<()> {
+    print_note(ui, "nothing to adopt: the ledger has each of these objects")
+}
+
 /// Names pending changes that the run does not make, if there are any.
 pub(super) fn pending_changes(ui: &Ui, changes: &[(Address, Action)], why: &str) -> io::Result<()> {
     if changes.is_empty() {

@@ -30,7 +30,7 @@ pub use errors::{defect, failure_as_json, usage, usage_as_events, usage_as_json,
 pub use export::{left_out, written, yaml};
 pub use messages::{
     AcceptedClient, aborted, ask, command_line, draining, initialized, left_for_apply,
-    possible_duplicates, print_note, serving, target, valid,
+    nothing_to_adopt, possible_duplicates, print_note, serving, target, valid,
 };
 pub use outputs::{
     OutputsError, outputs, outputs_as_config_map, outputs_as_dotenv, outputs_as_yaml,

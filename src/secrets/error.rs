@@ -68,6 +68,20 @@ impl ResolveErrorKind {
     }
 }
 
+impl ResolveErrorKind {
+    /// What the user can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::WrongForm(_) => {
+                "correct the value; `unchecked_secrets` in the project file sends it as it is"
+            }
+            Self::NotScalar => "name a field with text, a number, true or false after `#`",
+            Self::NotAFile => "name a regular file",
+            _ => self.cause().hint(),
+        }
+    }
+}
+
 impl From<AccessError> for ResolveErrorKind {
     fn from(error: AccessError) -> Self {
         match error {

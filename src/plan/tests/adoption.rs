@@ -24,6 +24,19 @@ fn adoption_customer_without_change_needs_no_permission() {
     ]);
 }
 
+/// Asserts that one object is blocked because of these changes.
+fn assert_refused(scene: &Scene, expected: &[&str]) {
+    let reasons = block_reasons(scene);
+    let [BlockReason::AdoptionNotAllowed { changes }] = reasons.as_slice() else {
+        panic!("{reasons:?}");
+    };
+    let changes: Vec<String> = changes
+        .iter()
+        .map(|change| format!("{:?} {} {:?}", change.action, change.address, change.paths))
+        .collect();
+    assert_eq!(changes, expected);
+}
+
 #[test]
 fn adoption_customer_with_new_connector_is_blocked_without_permission() {
     let mut scene = Scene::applied();
@@ -33,6 +46,7 @@ fn adoption_customer_with_new_connector_is_blocked_without_permission() {
         .connectors
         .insert("new".into(), declared());
     scene.assert_plan(&["acme blocked: AdoptionNotAllowed"]);
+    assert_refused(&scene, &["Create acme/new []"]);
     scene.policy.adopt = AdoptPolicy::Allow;
     assert_eq!(block_reasons(&scene), []);
     assert_eq!(scene.plan().steps().count(), 3);
@@ -48,7 +62,7 @@ fn adoption_connector_with_change_is_blocked_without_permission() {
         .connectors
         .insert("new".into(), declared());
     let plan = scene.plan();
-    assert_eq!(block_reasons(&scene), [BlockReason::AdoptionNotAllowed]);
+    assert_refused(&scene, &["Update acme/git [\"replication_config\"]"]);
     let addresses: Vec<_> = plan.steps().map(|step| step.address.to_string()).collect();
     assert_eq!(addresses, ["acme/new"]);
     scene.policy.adopt = AdoptPolicy::Allow;
@@ -86,7 +100,7 @@ fn adoption_connector_of_previous_name_is_blocked_without_permission() {
     let connectors = &mut scene.declare("acme").connectors;
     connectors.clear();
     connectors.insert("new".into(), renamed);
-    assert_eq!(block_reasons(&scene), [BlockReason::AdoptionNotAllowed]);
+    assert_refused(&scene, &["Update acme/new [\"name\"]"]);
     assert_eq!(steps(&scene), [""; 0]);
     scene.policy.adopt = AdoptPolicy::Allow;
     assert_eq!(steps(&scene), ["Adopt acme/new", "Update acme/new"]);
@@ -97,7 +111,7 @@ fn adoption_connector_with_new_template_is_blocked_without_permission() {
     let mut scene = Scene::applied();
     scene.recorded_customer(1, "acme").connectors.clear();
     scene.git().template_id = Some(super::OTHER_TEMPLATE);
-    assert_eq!(block_reasons(&scene), [BlockReason::AdoptionNotAllowed]);
+    assert_refused(&scene, &["Replace acme/git [\"template\"]"]);
     scene.policy.adopt = AdoptPolicy::Allow;
     assert_eq!(steps(&scene), ["Adopt acme/git", "Replace acme/git"]);
 }

@@ -131,7 +131,7 @@ fn resembles_existing_without_a_creation_is_no_warning() {
     scene.policy.excludes.insert(Address::customer("Acme-Corp"));
     assert_eq!(warnings(&scene), [""; 0]);
     scene.policy.excludes.clear();
-    assert_eq!(only_adoptions(scene.plan()).warnings, []);
+    assert_eq!(only_adoptions(scene.plan()).0.warnings, []);
     scene.workspace(2, "Acme-Corp");
     assert_eq!(warnings(&scene), [""; 0]);
 }

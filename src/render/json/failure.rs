@@ -4,6 +4,7 @@ use super::FORMAT_VERSION;
 use super::findings::FindingEntry;
 use crate::config::diagnostic::Report;
 use crate::failure::Failure;
+use crate::render::Out;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -48,20 +49,28 @@ pub(in crate::render) fn entry(failure: &Failure) -> FailureEntry<'_> {
 }
 
 /// The document of a failure.
-pub(super) fn document(failure: &Failure) -> FailureDocument<'_> {
+pub(super) fn document<'a>(out: &Out<'_>, failure: &'a Failure) -> FailureDocument<'a> {
+    let hints = failure.next_steps().into_iter();
     FailureDocument {
         format_version: FORMAT_VERSION,
-        error: entry(failure),
+        error: FailureEntry {
+            hints: hints.map(|hint| out.completed(hint)).collect(),
+            ..entry(failure)
+        },
         findings: None,
         omitted: None,
     }
 }
 
 /// The document of files with errors.
-pub(super) fn of_files<'a>(failure: &'a Failure, report: &'a Report) -> FailureDocument<'a> {
+pub(super) fn of_files<'a>(
+    out: &Out<'_>,
+    failure: &'a Failure,
+    report: &'a Report,
+) -> FailureDocument<'a> {
     FailureDocument {
         findings: Some(super::findings::entries(report)),
         omitted: Some(report.omitted),
-        ..document(failure)
+        ..document(out, failure)
     }
 }

@@ -71,12 +71,14 @@ pub fn doctor(out: &mut Out<'_>, checks: &[HealthCheck]) -> io::Result<()> {
 
 /// Writes the failure of a command that has no result.
 pub fn failure(out: &mut Out<'_>, failure: &Failure) -> io::Result<()> {
-    document(out, &failure::document(failure))
+    let failure = failure::document(out, failure);
+    document(out, &failure)
 }
 
 /// Writes the failure of a command whose files have errors.
 pub fn invalid_files(out: &mut Out<'_>, failure: &Failure, report: &Report) -> io::Result<()> {
-    document(out, &failure::of_files(failure, report))
+    let failure = failure::of_files(out, failure, report);
+    document(out, &failure)
 }
 
 /// Writes a result with the version of the documents.

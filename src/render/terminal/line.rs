@@ -160,6 +160,11 @@ impl<'a> Out<'a> {
         self.events.as_ref()
     }
 
+    /// The text with the options in the commands that it suggests.
+    pub(in crate::render) fn completed(&self, text: String) -> String {
+        self.options.completed(text)
+    }
+
     /// The columns of a line.
     pub fn width(&self) -> usize {
         self.width

@@ -39,15 +39,30 @@ impl RepeatedOptions {
             return None;
         }
         let mut completed = line.clone();
-        // From the last one on, so that the places of the others stay.
-        for (start, _) in line.as_str().rmatch_indices(START) {
-            let command = &line.as_str()[start + START.len()..];
-            if let Some(end) = command.find('`') {
-                let options = self.options(&command[..end]);
-                completed.insert(start + START.len() + end, &options);
-            }
+        for (place, options) in self.insertions(line.as_str()) {
+            completed.insert(place, &options);
         }
         Some(completed)
+    }
+
+    /// The text with the options in each command in backticks.
+    pub(in crate::render) fn completed(&self, mut text: String) -> String {
+        for (place, options) in self.insertions(&text) {
+            text.insert_str(place, &options);
+        }
+        text
+    }
+
+    /// Where each command in backticks ends, with its options. The last one comes first, so that the places of the
+    /// others stay.
+    fn insertions(&self, text: &str) -> Vec<(usize, String)> {
+        text.rmatch_indices(START)
+            .filter_map(|(start, _)| {
+                let command = &text[start + START.len()..];
+                let end = command.find('`')?;
+                Some((start + START.len() + end, self.options(&command[..end])))
+            })
+            .collect()
     }
 
     fn options(&self, command: &str) -> String {

@@ -70,7 +70,7 @@ fn by_cause<T, C: Ord>(rows: &[T], cause: impl Fn(&T) -> &C) -> Vec<&T> {
     rows
 }
 
-/// Writes rows, and counts those that are not listed.
+/// Writes rows, and counts those that are not listed. A second line that several rows have follows the last of them.
 fn write_rows(
     out: &mut Out<'_>,
     rows: &[&Row],
@@ -78,9 +78,12 @@ fn write_rows(
     verbosity: Verbosity,
 ) -> io::Result<()> {
     let shown = shown(listing, rows.len(), verbosity);
-    for row in &rows[..shown] {
+    for (index, row) in rows[..shown].iter().enumerate() {
         out.line(&add(Line::at(2).hang(4), &row.text))?;
-        if let Some(detail) = &row.detail {
+        let next = rows[..shown].get(index + 1);
+        if let Some(detail) = &row.detail
+            && next.is_none_or(|next| next.detail.as_ref() != Some(detail))
+        {
             out.line(&Line::at(4).text(detail.clone()))?;
         }
     }

@@ -192,10 +192,12 @@ pub(super) fn blocked(blocked: &[Blocked], meaning: &'static str) -> Option<Grou
         .iter()
         .map(|entry| {
             let code = labels::code(entry.code());
-            let detail = wording::blocked(&entry.reason);
+            let detail = wording::block_cause(&entry.reason);
             let address = Safe::address(&entry.address);
+            let more = wording::block_detail(&entry.reason);
+            let more = more.map(|more| format!(": {more}")).unwrap_or_default();
             Row {
-                text: Phrase::plain(Safe::new(format_args!("{address} [{code}]"))),
+                text: Phrase::plain(Safe::new(format_args!("{address} [{code}]{more}"))),
                 detail: Some(Safe::new(&detail)),
                 cause: Some(detail),
             }

@@ -1,7 +1,7 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
 use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
-use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RemovalFlags};
+use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RefusedChange, RemovalFlags};
 use crate::render::labels::{self, counted};
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
@@ -27,6 +27,40 @@ const REPLACED_MEANWHILE: &str = "a younger connector of this name and type exis
 
 const ADOPTION_NOT_ALLOWED: &str = "it exists and is not in the ledger, and this run would change \
     it; pass `--adopt`, write `adopt: true` into the project file, or run `airlift adopt` first";
+/// The refused changes that a message names.
+const NAMED_CHANGES: usize = 5;
+
+/// The problem without what concerns one object only, so that objects of one cause can be grouped.
+pub(crate) fn block_cause(reason: &BlockReason) -> String {
+    match reason {
+        BlockReason::AdoptionNotAllowed { .. } => ADOPTION_NOT_ALLOWED.to_owned(),
+        _ => blocked(reason),
+    }
+}
+
+/// What [`block_cause`] leaves out.
+pub(crate) fn block_detail(reason: &BlockReason) -> Option<String> {
+    match reason {
+        BlockReason::AdoptionNotAllowed { changes } => Some(refused_changes(changes)),
+        _ => None,
+    }
+}
+
+fn refused_changes(changes: &[RefusedChange]) -> String {
+    let named = changes.iter().take(NAMED_CHANGES).map(|change| {
+        let action = labels::action(change.action);
+        let address = &change.address;
+        match change.paths.as_slice() {
+            [] => format!("{action} {address}"),
+            paths => format!("{action} {address} ({})", paths.join(", ")),
+        }
+    });
+    let mut named: Vec<String> = named.collect();
+    if changes.len() > NAMED_CHANGES {
+        named.push(format!("and {} more", changes.len() - NAMED_CHANGES));
+    }
+    named.join(", ")
+}
 
 /// The problem and what to do about it, as one sentence.
 pub(crate) fn blocked(reason: &BlockReason) -> String {
@@ -52,7 +86,9 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
         BlockReason::Unreadable { error } => {
             format!("it cannot be read, so nothing of this customer is changed: {error}")
         }
-        BlockReason::AdoptionNotAllowed => ADOPTION_NOT_ALLOWED.to_owned(),
+        BlockReason::AdoptionNotAllowed { changes } => {
+            format!("{}: {ADOPTION_NOT_ALLOWED}", refused_changes(changes))
+        }
         BlockReason::LedgerUnverified {
             workspace_id,
             cause,

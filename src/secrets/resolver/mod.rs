@@ -166,7 +166,7 @@ impl Resolver {
             let detail = format!("{} secret{plural} can be resolved", references.len());
             return vec![HealthCheck::ok(&subject, detail)];
         }
-        let mut by_problem: BTreeMap<(SecretNeed, UnresolvedCause, String), Vec<String>> =
+        let mut by_problem: BTreeMap<(SecretNeed, UnresolvedCause, String), (&str, Vec<String>)> =
             BTreeMap::new();
         for ResolveError { reference, kind } in failures {
             let need = if needed.contains(&reference) {
@@ -174,16 +174,16 @@ impl Resolver {
             } else {
                 SecretNeed::ToCompare
             };
-            by_problem
+            let (_, names) = by_problem
                 .entry((need, kind.cause(), kind.to_string()))
-                .or_default()
-                .push(reference.to_string());
+                .or_insert_with(|| (kind.hint(), Vec::new()));
+            names.push(reference.to_string());
         }
         by_problem
             .into_iter()
-            .map(|((need, cause, problem), names)| {
+            .map(|((need, _, problem), (hint, names))| {
                 let detail = format!("{problem}: {}", named(&names));
-                let check = HealthCheck::fail(&subject, detail, cause.hint());
+                let check = HealthCheck::fail(&subject, detail, hint);
                 match need {
                     SecretNeed::ToSend => check,
                     SecretNeed::ToCompare => only_compared(check),

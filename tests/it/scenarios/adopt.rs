@@ -79,7 +79,8 @@ fn adopt_with_change_and_without_permission_is_blocked() {
     let before = env.connector("Acme GitHub");
     env.run(&["plan"])
         .exits(4)
-        .says("acme [adoption_not_allowed]")
+        .says("acme [adoption_not_allowed]: change acme/Acme GitHub (replication_config")
+        .says("create acme/Acme Zendesk")
         .says("--adopt");
     let (output, _) = env.apply(&[]);
     output.exits(4);
@@ -87,6 +88,44 @@ fn adopt_with_change_and_without_permission_is_blocked() {
     assert_eq!(world.workspace("acme").unwrap().connectors, [before]);
     env.converge(&["--adopt"]);
     env.assert_converged(&[]);
+}
+
+#[test]
+fn adopt_with_pending_changes_names_them() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("acme");
+    remote.customer("globex");
+    let token = json!({"token": "someone's"});
+    remote.connector("acme", "Acme GitHub", "github", &token);
+    for adopted in [
+        "Adopted: 3.",
+        "nothing to adopt: the ledger has each of these objects",
+    ] {
+        let output = env.run(&["adopt", "*", "acme/Acme GitHub", "--auto-approve"]);
+        output.exits(0);
+        let text = format!("{}{}", output.stdout, output.stderr);
+        assert!(text.contains(adopted), "{output}");
+        assert!(text.contains("change acme/Acme GitHub"), "{output}");
+        assert!(text.contains("left for apply"), "{output}");
+        assert!(!text.contains("match the files"), "{output}");
+    }
+}
+
+#[test]
+fn blocks_of_one_cause_have_one_explanation() {
+    let env = TestEnv::new();
+    env.remote().customer("acme");
+    env.remote().customer("globex");
+    let plan = env.run(&["plan"]);
+    plan.exits(4)
+        .says("acme [adoption_not_allowed]")
+        .says("globex [adoption_not_allowed]");
+    assert_eq!(
+        plan.stdout.matches("and is not in the ledger").count(),
+        1,
+        "{plan}"
+    );
 }
 
 #[test]

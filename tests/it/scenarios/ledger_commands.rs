@@ -154,6 +154,15 @@ fn ledger_that_git_tracks_is_refused() {
     env.run(&["plan", "--ledger", ".airlift/ledger"])
         .exits(1)
         .complains("git tracks the ledger");
+    let doctor = env.run(&["doctor", "--format", "json"]);
+    let checks = doctor.exits(1).json()["checks"].clone();
+    let subject = |check: &&serde_json::Value| check["subject"] == "ledger";
+    let ledger: Vec<_> = checks.as_array().unwrap().iter().filter(subject).collect();
+    assert_eq!(ledger.len(), 1, "{doctor}");
+    assert!(
+        ledger[0].to_string().contains("git tracks the ledger"),
+        "{doctor}"
+    );
 }
 
 #[test]

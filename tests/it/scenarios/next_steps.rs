@@ -52,6 +52,19 @@ fn command_of_a_message_repeats_the_options_of_the_run() {
     failed.complains(&format!(
         "`airlift ledger sign -f airlift.yaml --ledger {ledger}`"
     ));
+    let arguments = [
+        "plan",
+        "-f",
+        "airlift.yaml",
+        "--ledger",
+        &ledger,
+        "--format",
+        "json",
+    ];
+    let json = env.run(&arguments).json();
+    let hints = json["error"]["hints"].to_string();
+    let command = format!("`airlift ledger sign -f airlift.yaml --ledger {ledger}`");
+    assert!(hints.contains(&command), "{hints}");
 }
 
 #[test]

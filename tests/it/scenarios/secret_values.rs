@@ -84,15 +84,37 @@ fn secret_of_field_with_broken_form_is_refused() {
         "${file:a.json#quoted}",
         "${file:a.env#TEMPLATE}",
         "${file:a.json#no}",
+        "${file:a.json#list}",
     ];
     let env = TestEnv::with(&project(references), options());
-    env.write("a.json", r#"{"quoted": "'tok-0123456789'"}"#);
+    env.write("a.json", r#"{"quoted": "'tok-0123456789'", "list": [1]}"#);
     env.write("a.env", "TEMPLATE='${GITHUB_PRODUCTION}'\n");
     let doctor = env.run(&["doctor", "--format", "json"]);
     doctor.exits(1);
     for reference in references {
         assert!(doctor.stdout.contains(reference), "{reference}: {doctor}");
     }
+    // Only the form of a text can be left unchecked.
+    let checks = doctor.json()["checks"].clone();
+    let check = |detail: &str| {
+        let mut checks = checks.as_array().unwrap().iter();
+        checks
+            .find(|check| check["detail"].as_str().unwrap().contains(detail))
+            .unwrap()["hint"]
+            .clone()
+    };
+    assert!(
+        check("a.json#quoted")
+            .as_str()
+            .unwrap()
+            .contains("unchecked_secrets")
+    );
+    assert!(
+        !check("a.json#list")
+            .as_str()
+            .unwrap()
+            .contains("unchecked_secrets")
+    );
     env.apply(&[])
         .0
         .exits(11)
