@@ -9,11 +9,13 @@ use super::recent_settings::RecentSettings;
 use super::redaction::{Redactor, SentSecrets, ServerMessage, server_message, shown_request_id};
 use super::request::Request;
 use super::resilience::{AdmissionControl, AttemptKind, AttemptRequest, CallState, Rejection};
+use super::server_clock::ServerClock;
 use super::success::Success;
 use super::tokens::{Bearer, IssuedToken, Tokens};
 use super::transport::{Response, Transport};
 use crate::http::TransportError;
 use crate::model::{OrganizationId, SecretValue, WorkspaceId};
+use jiff::Timestamp;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -32,7 +34,8 @@ pub(super) struct Client {
     /// The number of connectors of the last usable listing of the organization.
     pub(super) known_connectors: Mutex<Option<usize>>,
     pub(super) recent_settings: RecentSettings,
-    sent: Arc<SentSecrets>,
+    pub(super) sent: Arc<SentSecrets>,
+    pub(super) server_clock: ServerClock,
     admission: AdmissionControl,
     /// The number of requests sent.
     pub(super) requests: AtomicU64,
@@ -50,6 +53,7 @@ impl Client {
             known_connectors: Mutex::default(),
             recent_settings: RecentSettings::default(),
             sent: Arc::new(sent),
+            server_clock: ServerClock::default(),
             admission: AdmissionControl::new(&options),
             requests: AtomicU64::new(0),
             organization: options
@@ -64,22 +68,6 @@ impl Client {
     /// See [`super::Session::shut_down`].
     pub(super) fn shut_down(&self) {
         self.admission.shut_down();
-    }
-
-    /// See [`super::Session::allow_texts`].
-    pub(super) fn allow_texts<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
-        texts.into_iter().for_each(|text| self.sent.allow(text));
-    }
-
-    /// See [`super::Session::add_secrets`].
-    pub(super) fn add_secrets<'a>(&self, secrets: impl IntoIterator<Item = &'a SecretValue>) {
-        let secrets = secrets.into_iter().map(SecretValue::expose);
-        secrets.for_each(|secret| self.sent.add_secret(secret));
-    }
-
-    /// See [`super::Session::redact`].
-    pub(super) fn redact(&self, text: &mut String) -> bool {
-        self.sent.redact(text)
     }
 
     /// The organization of the session; `None` until a response names one.
@@ -229,11 +217,15 @@ impl Client {
             .chain(bearer.map(SecretValue::expose))
             .for_each(|secret| self.sent.add_secret(secret));
         let sent_at = Instant::now();
+        let sent = Timestamp::now();
         let outcome = tokio::select! {
             biased;
             outcome = self.transport.attempt(request, bearer, organization, left) => outcome,
             () = self.admission.drain() => Err(TransportError::TimedOut),
         };
+        if let Some(date) = outcome.as_ref().ok().and_then(|response| response.date) {
+            self.server_clock.note(date, sent, Timestamp::now());
+        }
         self.report_request(request, &outcome, (sent_at, state.attempts), bearer);
         self.classify(outcome, sent_at, call(request, state), request, bearer)
     }

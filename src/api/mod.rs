@@ -22,6 +22,7 @@ mod request;
 mod request_report;
 mod resilience;
 mod scoped_tokens;
+mod server_clock;
 mod session;
 mod status_text;
 mod success;

@@ -55,17 +55,19 @@ impl Session {
     /// Exempts texts from redaction, such as names in the files: responses show them unchanged, even
     /// if they are part of a secret.
     pub fn allow_texts<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
-        self.client.allow_texts(texts);
+        let texts = texts.into_iter();
+        texts.for_each(|text| self.client.sent.allow(text));
     }
 
     /// From now on, responses do not show these secrets, as if a request had sent them.
     pub fn add_secrets<'a>(&self, secrets: impl IntoIterator<Item = &'a SecretValue>) {
-        self.client.add_secrets(secrets);
+        let secrets = secrets.into_iter().map(SecretValue::expose);
+        secrets.for_each(|secret| self.client.sent.add_secret(secret));
     }
 
     /// Replaces a text of an earlier response if it repeats a secret. Returns whether it did.
     pub fn redact(&self, text: &mut String) -> bool {
-        self.client.redact(text)
+        self.client.sent.redact(text)
     }
 
     /// The organization of the session; `None` until a response names one.

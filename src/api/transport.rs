@@ -3,10 +3,11 @@
 use super::error::{ApiError, ApiErrorKind};
 use super::options::{Options, Timeouts};
 use super::request::Request;
-use super::resilience::retry_after;
+use super::resilience::{parse_date, retry_after};
 use super::target::Target;
 use crate::http::{self, TransportError};
 use crate::model::{OrganizationId, SecretValue};
+use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, Proxy};
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub(super) struct Response {
     pub(super) retry_after: Option<Duration>,
     /// What the server calls the request. Not safe to display.
     pub(super) request_id: Option<String>,
+    /// The `Date` header.
+    pub(super) date: Option<Timestamp>,
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
@@ -82,6 +85,7 @@ impl Transport {
             status: response.status().as_u16(),
             retry_after: retry_after(header(RETRY_AFTER), header(DATE)),
             request_id: header(REQUEST_ID).map(str::to_owned),
+            date: header(DATE).and_then(parse_date),
             body,
         })
     }

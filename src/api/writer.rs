@@ -14,6 +14,7 @@ use super::{Check, DeleteOutcome, NewConnector, Replication, Workspace, request}
 use crate::model::{
     ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, SecretLookup, WorkspaceId,
 };
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// The view of a session that can write. Cheap to clone.
@@ -71,6 +72,12 @@ impl Writer {
         self.client
             .workspace_of_token(customer, token, region)
             .await
+    }
+
+    /// The earliest time that the API's clock can have had at a time of this machine. `None` if its responses do not
+    /// tell.
+    pub fn server_time(&self, at: Timestamp) -> Option<Timestamp> {
+        self.client.server_clock.earliest(at)
     }
 
     /// The token that creates connectors.

@@ -27,6 +27,7 @@ mod waves;
 pub use crate::model::Outcome;
 pub use customers::apply;
 pub use new_customers::NewCustomers;
+use new_customers::RequestTime;
 pub use planned_lists::PlannedLists;
 pub use problem::{CheckEnd, StaleReason, StepProblem};
 pub use report::{ApplyReport, ObjectCounts, OperationReport, UnsuccessfulCounts, WaveReport};

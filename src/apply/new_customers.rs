@@ -12,6 +12,18 @@ use std::time::Duration;
 /// If the difference is larger, a new workspace may be listed before its first connector is created.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
+/// The precision of creation times, and the difference between the clocks of the API's servers.
+const SERVER_TOLERANCE: Duration = Duration::from_secs(2);
+
+/// When the token of a new customer was requested.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestTime {
+    /// The time of this machine.
+    pub(super) local: Timestamp,
+    /// The earliest time by the API's clock, if it is known.
+    pub(super) server: Option<Timestamp>,
+}
+
 /// What is known about customers that the plan creates.
 #[derive(Clone, Debug, Default)]
 pub struct NewCustomers {
@@ -54,30 +66,32 @@ impl NewCustomers {
     }
 
     /// Whether the workspace existed before the run and must not be changed.
-    pub(super) fn refuses(&self, workspace: &Workspace, now: Timestamp) -> bool {
-        self.is_older(workspace, now)
+    pub(super) fn refuses(&self, workspace: &Workspace, requested: RequestTime) -> bool {
+        self.is_older(workspace, requested)
             && self.adopt == AdoptPolicy::Refuse
             && !self.may_be_attempted(workspace)
     }
 
     /// Whether the workspace existed before the run. A workspace without a creation time counts as
     /// new.
-    pub(super) fn is_older(&self, workspace: &Workspace, now: Timestamp) -> bool {
+    fn is_older(&self, workspace: &Workspace, requested: RequestTime) -> bool {
         if self.existing.contains(&workspace.id) {
             return true;
         }
         let Ok(created) = workspace.created_at.parse::<Timestamp>() else {
             return false;
         };
+        let RequestTime { local, server } = requested;
         self.newest_observed.is_some_and(|newest| created < newest)
-            || created < now - CLOCK_DIFFERENCE
+            || server.is_some_and(|requested| created < requested - SERVER_TOLERANCE)
+            || created < local - CLOCK_DIFFERENCE
     }
 
     /// Whether the workspace may contain connectors: it existed before the request for its token. A run
     /// on another machine may have created it since this run listed the workspaces.
-    pub(super) fn may_have_content(&self, workspace: &Workspace, requested: Timestamp) -> bool {
+    pub(super) fn may_have_content(&self, workspace: &Workspace, requested: RequestTime) -> bool {
         let created = workspace.created_at.parse::<Timestamp>();
-        created.is_ok_and(|created| created < requested - CLOCK_TOLERANCE)
+        created.is_ok_and(|created| created < requested.local - CLOCK_TOLERANCE)
             || self.is_older(workspace, requested)
     }
 
@@ -95,7 +109,7 @@ impl NewCustomers {
 
 #[cfg(test)]
 mod tests {
-    use super::NewCustomers;
+    use super::{NewCustomers, RequestTime};
     use crate::api::Workspace;
     use crate::model::{AdoptPolicy, ObservedStatus, WorkspaceId};
     use jiff::Timestamp;
@@ -114,7 +128,14 @@ mod tests {
     }
 
     fn refuses(customers: &NewCustomers, created_at: &str) -> bool {
-        customers.refuses(&workspace(created_at), time(NOW))
+        customers.refuses(&workspace(created_at), requested(None))
+    }
+
+    fn requested(server: Option<&str>) -> RequestTime {
+        RequestTime {
+            local: time(NOW),
+            server: server.map(time),
+        }
     }
 
     fn time(text: &str) -> Timestamp {
@@ -131,6 +152,18 @@ mod tests {
     #[test]
     fn refuses_workspace_created_now_is_false() {
         assert!(!refuses(&NewCustomers::default(), NOW));
+    }
+
+    #[test]
+    fn refuses_workspace_created_between_the_listing_and_the_request_is_true() {
+        let refuses = |created_at, server| {
+            NewCustomers::default().refuses(&workspace(created_at), requested(Some(server)))
+        };
+        assert!(refuses("2026-03-01T11:59:57Z", NOW));
+        assert!(!refuses("2026-03-01T11:59:58Z", NOW));
+        // The API's clock is a minute behind.
+        assert!(!refuses("2026-03-01T11:59:00Z", "2026-03-01T11:59:00Z"));
+        assert!(refuses("2026-03-01T11:58:57Z", "2026-03-01T11:59:00Z"));
     }
 
     #[test]
@@ -173,7 +206,7 @@ mod tests {
     fn workspace_created_before_the_request_may_have_content() {
         let may_have_content = |created_at| {
             let customers = NewCustomers::default();
-            customers.may_have_content(&workspace(created_at), time(NOW))
+            customers.may_have_content(&workspace(created_at), requested(None))
         };
         assert!(may_have_content("2026-03-01T11:59:50Z"));
         assert!(!may_have_content("2026-03-01T11:59:58Z"));

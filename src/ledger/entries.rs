@@ -6,7 +6,6 @@
 
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
-use super::head::StoredHead;
 use super::rotations;
 use super::snapshot::StoredLedger;
 use super::{Damage, LedgerError, LedgerStore, head, packs};
@@ -26,6 +25,8 @@ const PARALLEL_READS: usize = 32;
 pub(super) struct EntryToWrite<'a> {
     pub(super) workspace_id: WorkspaceId,
     pub(super) run: Uuid,
+    /// The revision of the last journal line that the file contains.
+    pub(super) revision: u64,
     #[serde(flatten)]
     pub(super) customer: &'a CustomerEntry,
 }
@@ -44,6 +45,8 @@ struct StoredEntry {
     workspace_id: WorkspaceId,
     #[serde(default)]
     run: Option<Uuid>,
+    #[serde(default)]
+    revision: u64,
     #[serde(flatten)]
     customer: CustomerEntry,
 }
@@ -54,6 +57,7 @@ pub(super) enum File {
     Signed {
         generation: u64,
         run: Option<Uuid>,
+        revision: u64,
         /// `None` for a tombstone.
         customer: Option<CustomerEntry>,
     },
@@ -103,11 +107,7 @@ pub(super) async fn read(
         .into_iter()
         .map(|(id, text)| Ok((id, read_packed(store, authenticator, id, &text)?)))
         .collect::<Result<_, LedgerError>>()?;
-    let signed = match &head {
-        StoredHead::Signed(head) => Some(head),
-        StoredHead::Absent | StoredHead::Altered => None,
-    };
-    let rotations = rotations::read(store, authenticator, signed).await?;
+    let rotations = rotations::read(store, authenticator, head.signed()).await?;
     Ok(StoredLedger {
         head,
         files,
@@ -180,13 +180,21 @@ fn signed(sealed: &Sealed<'_>, place: (&Path, &'static str)) -> Result<File, Led
         return Ok(File::Signed {
             generation,
             run,
+            // No line follows the removal of an entry.
+            revision: u64::MAX,
             customer: None,
         });
     }
-    let StoredEntry { run, customer, .. } = envelope::parse(sealed.content, place)?;
+    let StoredEntry {
+        run,
+        revision,
+        customer,
+        ..
+    } = envelope::parse(sealed.content, place)?;
     Ok(File::Signed {
         generation,
         run,
+        revision,
         customer: Some(customer),
     })
 }

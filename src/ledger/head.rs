@@ -76,6 +76,16 @@ pub(super) enum StoredHead {
     Altered,
 }
 
+impl StoredHead {
+    /// The head, if it is authenticated.
+    pub(super) fn signed(&self) -> Option<&Head> {
+        match self {
+            Self::Signed(head) => Some(head),
+            Self::Absent | Self::Altered => None,
+        }
+    }
+}
+
 pub(super) async fn read(
     store: &LedgerStore,
     authenticator: &Authenticator,

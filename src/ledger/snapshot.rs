@@ -3,7 +3,7 @@
 use super::LedgerError;
 use super::entries::File;
 use super::head::{Head, HeadJournal, StoredHead};
-use super::journal::SavedEntries;
+use super::journal::{SavedEntries, SavedEntry};
 use super::rotations::RotationList;
 use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,8 @@ pub(super) struct Snapshot {
     pub(super) unverified: BTreeMap<WorkspaceId, UnverifiedEntry>,
     /// The contents of unverified entries, as anyone could have written them.
     pub(super) claims: BTreeMap<WorkspaceId, CustomerEntry>,
+    /// The entries that the journal has and whose files are older, incomplete or missing.
+    pub(super) unwritten: SavedEntries,
     /// The generations for the next head.
     pub(super) generations: BTreeMap<WorkspaceId, u64>,
     /// The files of removed entries.
@@ -45,18 +47,16 @@ pub(super) struct StoredLedger {
 impl StoredLedger {
     /// The journal that the head names, if the head is authenticated.
     pub(super) fn journal(&self) -> Option<&HeadJournal> {
-        match &self.head {
-            StoredHead::Signed(head) => head.journal.as_ref(),
-            StoredHead::Absent | StoredHead::Altered => None,
-        }
+        self.head.signed()?.journal.as_ref()
     }
 
     /// The head, and one text of each entry: the one that the head means, or else its own object.
     fn chosen(self) -> (StoredHead, Vec<(WorkspaceId, File)>, RotationList) {
         let mut files = self.packed;
         for (id, loose) in self.files {
-            let packed = files.get(&id).and_then(|file| file.current(&self.head, id));
-            if packed <= loose.current(&self.head, id) {
+            let head = self.head.signed();
+            let packed = files.get(&id).and_then(|file| file.current(head, id));
+            if packed <= loose.current(head, id) {
                 files.insert(id, loose);
             }
         }
@@ -65,10 +65,10 @@ impl StoredLedger {
 }
 
 /// Compares the entries with the head. `saved` are the entries that the journal has and whose files may
-/// be old, incomplete or missing.
+/// be old, incomplete or missing. A file that is newer than the journal is believed: someone cut the journal's end off.
 pub(super) fn classify(
     stored: StoredLedger,
-    saved: &SavedEntries,
+    mut saved: SavedEntries,
 ) -> Result<Snapshot, LedgerError> {
     let loose = stored.files.iter().map(|(id, _)| *id).collect();
     let packed = stored.packed.keys().copied().collect();
@@ -100,36 +100,43 @@ pub(super) fn classify(
     };
     let existing: BTreeSet<WorkspaceId> = files.iter().map(|(id, _)| *id).collect();
     for (id, file) in files {
+        let is_current = file.current(snapshot.head.as_ref(), id).is_some();
+        let is_older =
+            |saved: &SavedEntry| saved.entry.is_some() && saved.revision < file.revision();
+        if is_current && saved.get(&id).is_some_and(is_older) {
+            saved.remove(&id);
+        }
         if saved.contains_key(&id) {
             snapshot.counter = snapshot.counter.max(file.generation());
         } else {
             snapshot.add(id, file, headless)?;
         }
     }
-    for (id, entry) in saved {
-        snapshot.generations.remove(id);
-        let entry = entry.clone().map(|entry| (*id, entry));
-        snapshot.customers.extend(entry);
-    }
+    snapshot.add_saved(saved);
     snapshot.add_missing(&existing);
     Ok(snapshot)
 }
 
 impl File {
     /// The generation, if the head means this text.
-    fn current(&self, head: &StoredHead, id: WorkspaceId) -> Option<u64> {
-        match (self, head) {
-            (
-                Self::Signed {
-                    generation, run, ..
-                },
-                StoredHead::Signed(head),
-            ) => {
-                let named = head.generations.get(&id).copied();
-                head.accepts(named, (*generation, *run))
-                    .then_some(*generation)
-            }
-            _ => None,
+    fn current(&self, head: Option<&Head>, id: WorkspaceId) -> Option<u64> {
+        let Self::Signed {
+            generation, run, ..
+        } = self
+        else {
+            return None;
+        };
+        let named = head?.generations.get(&id).copied();
+        head?
+            .accepts(named, (*generation, *run))
+            .then_some(*generation)
+    }
+
+    /// The revision of the last journal line that the text contains, if it is authenticated.
+    fn revision(&self) -> u64 {
+        match self {
+            Self::Signed { revision, .. } => *revision,
+            Self::Unverified { .. } | Self::UnverifiedTombstone | Self::Damaged(_) => 0,
         }
     }
 
@@ -178,6 +185,7 @@ impl Snapshot {
                 generation,
                 run,
                 customer,
+                ..
             } => {
                 let cause = match &self.head {
                     None => Some(headless),
@@ -208,6 +216,17 @@ impl Snapshot {
             }
         }
         Ok(())
+    }
+
+    /// Adds the entries that are newer in the journal than in their files.
+    fn add_saved(&mut self, saved: SavedEntries) {
+        for (id, saved) in &saved {
+            self.counter = self.counter.max(saved.revision);
+            self.generations.remove(id);
+            let entry = saved.entry.clone().map(|entry| (*id, entry));
+            self.customers.extend(entry);
+        }
+        self.unwritten = saved;
     }
 
     fn refuse(&mut self, id: WorkspaceId, cause: UnverifiedCause, claim: Option<CustomerEntry>) {

@@ -2,7 +2,7 @@
 //! nothing, and may hide which objects its customer owns.
 
 use super::{BlockReason, Blocked};
-use crate::model::{Address, LedgerState, Observed, WorkspaceId};
+use crate::model::{Address, LedgerState, Observed, UnverifiedCause, WorkspaceId};
 use std::collections::BTreeMap;
 
 /// Index of the unauthenticated entries and journal lines by the names of their customers.
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(super) struct UnverifiedIndex<'a> {
     recorded: &'a LedgerState,
     by_name: BTreeMap<&'a str, BlockReason>,
+    /// Why every customer is blocked: without the head, nothing says which entries are missing.
+    every: Option<BlockReason>,
 }
 
 impl<'a> UnverifiedIndex<'a> {
@@ -25,7 +27,11 @@ impl<'a> UnverifiedIndex<'a> {
         for name in &recorded.unverified_names {
             by_name.entry(name).or_insert(JOURNAL);
         }
-        Self { recorded, by_name }
+        Self {
+            recorded,
+            by_name,
+            every: headless(recorded),
+        }
     }
 
     /// Why the customer of a workspace or of one of these names is blocked.
@@ -42,7 +48,24 @@ impl<'a> UnverifiedIndex<'a> {
                     .into_iter()
                     .find_map(|name| self.by_name.get(name).cloned())
             })
+            .or_else(|| self.every.clone())
     }
+}
+
+/// The reason for which every customer is blocked, if the ledger has entries and no authenticated head.
+fn headless(recorded: &LedgerState) -> Option<BlockReason> {
+    let mut causes = recorded.unverified.values().map(|entry| entry.cause);
+    let is_of_head = |cause: &UnverifiedCause| {
+        matches!(
+            cause,
+            UnverifiedCause::HeadMissing | UnverifiedCause::HeadAltered
+        )
+    };
+    let cause = causes.find(is_of_head)?;
+    Some(BlockReason::LedgerUnverified {
+        workspace_id: None,
+        cause: Some(cause),
+    })
 }
 
 const JOURNAL: BlockReason = BlockReason::LedgerUnverified {

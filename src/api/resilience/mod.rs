@@ -12,4 +12,4 @@ mod tests;
 
 pub(super) use admission::{AdmissionControl, AttemptRequest, Rejection};
 pub(super) use circuit_breaker::AttemptKind;
-pub(super) use retry::{CallState, Idempotency, retry_after};
+pub(super) use retry::{CallState, Idempotency, parse_date, retry_after};

@@ -116,7 +116,8 @@ pub(in crate::api) fn retry_after(value: Option<&str>, date: Option<&str>) -> Op
     Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
-fn parse_date(text: &str) -> Option<jiff::Timestamp> {
+/// The time of a header with a date.
+pub(in crate::api) fn parse_date(text: &str) -> Option<jiff::Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new()
         .parse_timestamp(text.trim())
         .ok()

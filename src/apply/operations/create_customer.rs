@@ -6,7 +6,8 @@
 
 use crate::api::{ApiError, ConnectorToken, MintedToken, NewWorkspaces, Workspace};
 use crate::apply::{
-    CustomerContext, Outcome, StaleReason, StepError, StepProblem, StepResult, StepSuccess,
+    CustomerContext, Outcome, RequestTime, StaleReason, StepError, StepProblem, StepResult,
+    StepSuccess,
 };
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{Region, WorkspaceId};
@@ -87,6 +88,10 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         Some(creation) => creation?,
         None => request(ctx, region).await?,
     };
+    let requested = RequestTime {
+        local: requested,
+        server: ctx.run.writer.server_time(requested),
+    };
     let id = match identify(ctx, minted, listed.as_ref(), region).await {
         Ok(id) => id,
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
@@ -101,7 +106,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
     {
         ctx.live.start_empty();
     }
-    if let Err((error, outcome)) = check_workspace(ctx, id, listed).await {
+    if let Err((error, outcome)) = check_workspace(ctx, id, listed, requested).await {
         ctx.ledger.end_durably(seq, outcome).await?;
         return Err(error);
     }
@@ -140,6 +145,7 @@ async fn check_workspace(
     ctx: &CustomerContext<'_>,
     id: WorkspaceId,
     listed: Option<Workspace>,
+    requested: RequestTime,
 ) -> Result<(), (StepError, IntentOutcome)> {
     let workspace = match listed {
         Some(workspace) => workspace,
@@ -160,7 +166,7 @@ async fn check_workspace(
         let problem = StepProblem::WorkspaceOfOtherName { workspace_id: id };
         return Err((StepError::unknown(problem), IntentOutcome::Unknown));
     }
-    if ctx.run.new_customers.refuses(&workspace, Timestamp::now()) {
+    if ctx.run.new_customers.refuses(&workspace, requested) {
         let problem = StepProblem::OlderWorkspace { workspace_id: id };
         let error = StepError::new(Outcome::Stale, problem);
         // The request created nothing, so recovery must not record the workspace.

@@ -17,7 +17,7 @@ mod segments;
 mod signature;
 
 pub use intent::{CLOCK_DIFFERENCE, Intent, IntentOutcome, JournalEntry};
-pub(super) use saved::{SavedEntries, SavedLine};
+pub(super) use saved::{SavedEntries, SavedEntry, SavedLine};
 
 use super::authenticate::Authenticator;
 use super::head::HeadJournal;

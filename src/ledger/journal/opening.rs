@@ -22,8 +22,8 @@ pub(super) fn encode(
             text.extend(chain.line(authenticator, *seq, &OutcomeLine { outcome })?);
         }
     }
-    for (id, entry) in saved {
-        let line = SavedLine::whole(*id, entry.as_ref());
+    for (id, saved) in saved {
+        let line = SavedLine::whole(*id, saved.revision, saved.entry.as_ref());
         text.extend(chain.line(authenticator, NO_INTENT, &line)?);
     }
     for customer in unverified {

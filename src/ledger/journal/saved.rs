@@ -3,18 +3,32 @@
 //!
 //! The first line of an entry has the whole entry. The lines after it have only the connectors that
 //! changed, so that the lines of a customer grow with its connectors, not with their square.
+//!
+//! Lines and files have revisions, so that a file that is newer than the last line is recognized: someone who cuts the end
+//! of a journal off does not bring back an earlier state of an entry.
 
 use crate::model::{CustomerEntry, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Entries after the last line for each. `None` if the entry is removed.
-pub(in crate::ledger) type SavedEntries = BTreeMap<WorkspaceId, Option<CustomerEntry>>;
+/// Entries after the last line for each.
+pub(in crate::ledger) type SavedEntries = BTreeMap<WorkspaceId, SavedEntry>;
+
+/// An entry after its last line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::ledger) struct SavedEntry {
+    pub(in crate::ledger) revision: u64,
+    /// `None` if the entry is removed.
+    pub(in crate::ledger) entry: Option<CustomerEntry>,
+}
 
 /// The content of a line for a change of an entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::ledger) struct SavedLine {
     saved: WorkspaceId,
+    /// The number of the change. It grows with each change of any entry.
+    #[serde(default)]
+    revision: u64,
     /// `None` if the entry is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     entry: Option<CustomerEntry>,
@@ -25,9 +39,14 @@ pub(in crate::ledger) struct SavedLine {
 
 impl SavedLine {
     /// A line with a whole entry, or for a removed one.
-    pub(in crate::ledger) fn whole(id: WorkspaceId, entry: Option<&CustomerEntry>) -> Self {
+    pub(in crate::ledger) fn whole(
+        id: WorkspaceId,
+        revision: u64,
+        entry: Option<&CustomerEntry>,
+    ) -> Self {
         Self {
             saved: id,
+            revision,
             entry: entry.cloned(),
             without: None,
         }
@@ -36,6 +55,7 @@ impl SavedLine {
     /// A line with the connectors of these names. `entry` is the entry after the change.
     pub(in crate::ledger) fn changed(
         id: WorkspaceId,
+        revision: u64,
         entry: &CustomerEntry,
         names: &BTreeSet<String>,
     ) -> Self {
@@ -44,6 +64,7 @@ impl SavedLine {
         let removed = names.iter().filter(|name| connector(name).is_none());
         Self {
             saved: id,
+            revision,
             without: Some(removed.cloned().collect()),
             entry: Some(CustomerEntry {
                 name: entry.name.clone(),
@@ -68,11 +89,17 @@ impl SavedLine {
     /// Applies the line to the entries. `None` if it changes an entry that no line before has.
     pub(in crate::ledger) fn apply(self, entries: &mut SavedEntries) -> Option<()> {
         let Some(removed) = self.without else {
-            entries.insert(self.saved, self.entry);
+            let saved = SavedEntry {
+                revision: self.revision,
+                entry: self.entry,
+            };
+            entries.insert(self.saved, saved);
             return Some(());
         };
         let change = self.entry?;
-        let before = entries.get_mut(&self.saved)?.as_mut()?;
+        let saved = entries.get_mut(&self.saved)?;
+        saved.revision = self.revision;
+        let before = saved.entry.as_mut()?;
         let mut connectors = std::mem::take(&mut before.connectors);
         connectors.retain(|name, _| !removed.contains(name));
         connectors.extend(change.connectors);
@@ -87,7 +114,7 @@ impl SavedLine {
 
 #[cfg(test)]
 mod tests {
-    use super::{SavedEntries, SavedLine};
+    use super::{SavedEntries, SavedEntry, SavedLine};
     use crate::ledger::recovery::tests::{WORKSPACE, record};
     use crate::model::{ConnectorId, CustomerEntry};
     use std::collections::BTreeSet;
@@ -102,13 +129,13 @@ mod tests {
         };
         entry.connectors.insert("stays".to_owned(), record(1));
         entry.connectors.insert("goes".to_owned(), record(2));
-        let mut lines = vec![SavedLine::whole(WORKSPACE, Some(&entry))];
+        let mut lines = vec![SavedLine::whole(WORKSPACE, 1, Some(&entry))];
         entry.connectors.remove("goes");
         entry.connectors.insert("new".to_owned(), record(3));
         entry.pending_deletion.insert(record(2).id);
         entry.protect = true;
         let names = BTreeSet::from(["goes".to_owned(), "new".to_owned()]);
-        lines.push(SavedLine::changed(WORKSPACE, &entry, &names));
+        lines.push(SavedLine::changed(WORKSPACE, 2, &entry, &names));
         let text = serde_json::to_string(&lines[1]).unwrap();
         assert!(!text.contains("stays"), "{text}");
         let mut entries = SavedEntries::new();
@@ -116,14 +143,15 @@ mod tests {
         for line in [lines.clone(), lines].concat() {
             line.apply(&mut entries).unwrap();
         }
-        assert_eq!(entries[&WORKSPACE], Some(entry));
+        let entry = Some(entry);
+        assert_eq!(entries[&WORKSPACE], SavedEntry { revision: 2, entry });
     }
 
     #[test]
     fn saved_line_with_changes_needs_the_whole_entry_before() {
-        let line = SavedLine::changed(WORKSPACE, &CustomerEntry::default(), &BTreeSet::new());
+        let line = SavedLine::changed(WORKSPACE, 1, &CustomerEntry::default(), &BTreeSet::new());
         assert!(line.clone().apply(&mut SavedEntries::new()).is_none());
-        let mut removed = SavedEntries::from([(WORKSPACE, None)]);
+        let mut removed = SavedEntries::from([(WORKSPACE, SavedEntry::default())]);
         assert!(line.apply(&mut removed).is_none());
     }
 }

@@ -6,7 +6,7 @@ mod unwritten;
 
 use super::authenticate::{Authenticator, LedgerKey};
 use super::head::HeadJournal;
-use super::journal::{JournalContent, SavedEntries};
+use super::journal::JournalContent;
 use super::rotations::RotationList;
 use super::snapshot::{self, Snapshot};
 use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries};
@@ -161,7 +161,7 @@ impl Ledger {
                 path: self.store.shown(""),
             });
         }
-        self.note_snapshot(&snapshot, &journal.saved);
+        self.note_snapshot(&snapshot);
         let state = LedgerState {
             customers: snapshot.customers,
             unverified: snapshot.unverified,
@@ -174,7 +174,7 @@ impl Ledger {
     /// Reads what is not authenticated, whatever key wrote the ledger.
     pub async fn load_unsigned(&self) -> Result<UnsignedLedger, LedgerError> {
         let (snapshot, journal) = self.read().await?;
-        self.note_snapshot(&snapshot, &journal.saved);
+        self.note_snapshot(&snapshot);
         let mut objects = Vec::new();
         if snapshot.key_changed {
             objects.push("head");
@@ -217,18 +217,19 @@ impl Ledger {
     async fn read_once(&self) -> Result<(Snapshot, JournalContent), LedgerError> {
         let stored = entries::read(&self.store, &self.authenticator).await?;
         // The journal is read last: it has every change of an entry before the entry's file.
-        let journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;
-        let snapshot = snapshot::classify(stored, &journal.saved)?;
+        let mut journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;
+        let saved = std::mem::take(&mut journal.saved);
+        let snapshot = snapshot::classify(stored, saved)?;
         Ok((snapshot, journal))
     }
 
-    fn note_snapshot(&self, snapshot: &Snapshot, saved: &SavedEntries) {
+    fn note_snapshot(&self, snapshot: &Snapshot) {
         let mut state = self.state();
         // The state of the run that writes is newer than the files.
         if state.own_journal.is_some() {
             return;
         }
-        state.unwritten = UnwrittenEntries::from(saved.clone());
+        state.unwritten = UnwrittenEntries::from(snapshot.unwritten.clone());
         let head = snapshot.head.as_ref();
         state.counter = state.counter.max(snapshot.counter);
         state.generations.clone_from(&snapshot.generations);

@@ -11,7 +11,7 @@ use super::packing::EntryText;
 use super::{Changes, Ledger, RunState, State};
 use crate::ledger::entries::{self, EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
-use crate::ledger::journal::{SavedEntries, SavedLine};
+use crate::ledger::journal::{SavedEntries, SavedEntry, SavedLine};
 use crate::ledger::rotations::{self, ListToWrite, UnfinishedRotation};
 use crate::ledger::store::LocalStore;
 use crate::ledger::{Journal, LedgerError, LedgerStore, disk_thread, envelope, head};
@@ -41,7 +41,8 @@ impl Ledger {
             let entries = self.state().unwritten.take_finished();
             self.write_entries(&journal, entries).await?;
         }
-        let line = self.state().unwritten.line(id, customer, changed);
+        let revision = self.next_generation();
+        let line = self.state().unwritten.line(id, revision, customer, changed);
         self.log(&journal, id, line)
     }
 
@@ -60,7 +61,11 @@ impl Ledger {
     /// Records an entry that was recovered from an interrupted run. The next journal starts with it.
     pub fn recover(&self, id: WorkspaceId, customer: &CustomerEntry) -> Result<(), LedgerError> {
         self.refuse_unverified(id)?;
-        self.state().unwritten.insert(id, customer.clone());
+        let saved = SavedEntry {
+            revision: self.next_generation(),
+            entry: Some(customer.clone()),
+        };
+        self.state().unwritten.insert(id, saved);
         Ok(())
     }
 
@@ -69,6 +74,8 @@ impl Ledger {
         let content = EntryToWrite {
             workspace_id: id,
             run: self.run,
+            // Newer than every line of a journal that was read.
+            revision: self.state().counter + 1,
             customer,
         };
         let generation = self.write(id, &content).await?;
@@ -83,7 +90,8 @@ impl Ledger {
     /// Removes an entry. Its file is removed by the next [`Self::checkpoint`].
     pub async fn remove(&self, id: WorkspaceId) -> Result<(), LedgerError> {
         if let Some(journal) = self.own_journal() {
-            return self.log(&journal, id, SavedLine::whole(id, None));
+            let line = SavedLine::whole(id, self.next_generation(), None);
+            return self.log(&journal, id, line);
         }
         self.write(id, &self.tombstone(id)).await?;
         let mut state = self.state();
@@ -131,8 +139,8 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let _guard = self.entry_writes.lock().await;
         let mut texts = BTreeMap::new();
-        for (id, entry) in entries {
-            let text = self.next_text(id, entry.as_ref())?;
+        for (id, saved) in entries {
+            let text = self.next_text(id, &saved)?;
             texts.insert(id, text);
         }
         let written = match journal.sync().await {
@@ -144,23 +152,21 @@ impl Ledger {
     }
 
     /// The text of an entry with the next generation.
-    fn next_text(
-        &self,
-        id: WorkspaceId,
-        entry: Option<&CustomerEntry>,
-    ) -> Result<EntryText, LedgerError> {
+    fn next_text(&self, id: WorkspaceId, saved: &SavedEntry) -> Result<EntryText, LedgerError> {
         let generation = self.next_generation();
-        let text = if let Some(customer) = entry {
+        let text = if let Some(customer) = &saved.entry {
             let content = EntryToWrite {
                 workspace_id: id,
                 run: self.run,
+                revision: saved.revision,
                 customer,
             };
             EntryText::Present(self.sealed(&file(id), generation, &content)?)
         } else {
             EntryText::Removed(self.sealed(&file(id), generation, &self.tombstone(id))?)
         };
-        self.state().note_entry(id, entry.map(|_| generation));
+        self.state()
+            .note_entry(id, saved.entry.as_ref().map(|_| generation));
         Ok(text)
     }
 

@@ -1,6 +1,6 @@
 //! Responsible for the entries that the journal has and whose files are not written yet.
 
-use crate::ledger::journal::{SavedEntries, SavedLine};
+use crate::ledger::journal::{SavedEntries, SavedEntry, SavedLine};
 use crate::model::{CustomerEntry, WorkspaceId};
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ impl UnwrittenEntries {
 
     /// Whether an entry exists. `None` if it has not changed.
     pub(super) fn is_recorded(&self, id: WorkspaceId) -> Option<bool> {
-        self.entries.get(&id).map(Option::is_some)
+        self.entries.get(&id).map(|saved| saved.entry.is_some())
     }
 
     /// The journal line for a change of an entry. `changed` are the names of the connectors that
@@ -36,14 +36,15 @@ impl UnwrittenEntries {
     pub(super) fn line(
         &self,
         id: WorkspaceId,
+        revision: u64,
         entry: &CustomerEntry,
         changed: &BTreeSet<String>,
     ) -> SavedLine {
         let is_known = self.is_recorded(id) == Some(true);
         if is_known && self.at_work.contains(&id) {
-            SavedLine::changed(id, entry, changed)
+            SavedLine::changed(id, revision, entry, changed)
         } else {
-            SavedLine::whole(id, Some(entry))
+            SavedLine::whole(id, revision, Some(entry))
         }
     }
 
@@ -55,8 +56,8 @@ impl UnwrittenEntries {
     }
 
     /// Replaces an entry by one that the next journal starts with.
-    pub(super) fn insert(&mut self, id: WorkspaceId, entry: CustomerEntry) {
-        self.entries.insert(id, Some(entry));
+    pub(super) fn insert(&mut self, id: WorkspaceId, entry: SavedEntry) {
+        self.entries.insert(id, entry);
     }
 
     /// Notes that a customer's steps have ended.

@@ -98,6 +98,24 @@ fn ledger_unverified_entry_blocks_declared_customer() {
 }
 
 #[test]
+fn ledger_without_head_blocks_customers_without_entry() {
+    let mut scene = altered();
+    scene.policy.adopt = AdoptPolicy::Allow;
+    let entry = scene.recorded.unverified.get_mut(&workspace(1)).unwrap();
+    entry.cause = UnverifiedCause::HeadMissing;
+    scene.declare("other");
+    scene.assert_plan(&[
+        "acme blocked: LedgerUnverified",
+        "other blocked: LedgerUnverified",
+    ]);
+    let reason = BlockReason::LedgerUnverified {
+        workspace_id: None,
+        cause: Some(UnverifiedCause::HeadMissing),
+    };
+    assert_eq!(block_reasons(&scene)[1], reason);
+}
+
+#[test]
 fn ledger_unverified_entry_claims_other_name_blocks_both() {
     let mut scene = altered();
     scene.declare("other");

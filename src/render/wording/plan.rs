@@ -152,6 +152,10 @@ fn ledger_unverified(workspace_id: Option<WorkspaceId>, cause: Option<Unverified
                 cause.code()
             )
         }
+        (None, Some(cause)) => format!(
+            "the ledger has entries and no valid head, which would say which entries are missing [{}]",
+            cause.code()
+        ),
         _ => "a journal line about this customer is not authentic".to_owned(),
     };
     format!(

@@ -179,3 +179,33 @@ async fn entry_recovered_is_restored_from_the_next_journal() {
     ledger.checkpoint().await.unwrap();
     assert_eq!(fixture.load().await.customers[&id(1)], named("recovered"));
 }
+
+#[tokio::test]
+async fn entry_file_newer_than_a_cut_journal_is_believed() {
+    let fixture = Fixture::new();
+    let (ledger, _) = started(&fixture).await;
+    for name in ["old", "new"] {
+        recorded(&ledger, 1, &named(name), &[]).await;
+    }
+    // So many entries whose steps ended are written.
+    for n in 1..=300 {
+        if n > 1 {
+            recorded(&ledger, n, &entry(n), &[]).await;
+        }
+        ledger.finish(id(n));
+    }
+    assert!(fixture.file(1).exists());
+    let journal = fixture.path("journal.ndjson");
+    let text = Fixture::read(&journal);
+    // The first line and the one with the old state.
+    let cut: String = text.split_inclusive('\n').take(2).collect();
+    assert!(cut.contains("old") && !cut.contains("new"));
+    std::fs::write(&journal, &cut).unwrap();
+    assert_eq!(fixture.load().await.customers[&id(1)], named("new"));
+    // An older file does not replace the journal.
+    std::fs::write(&journal, &text).unwrap();
+    let (ledger, _) = started(&fixture).await;
+    recorded(&ledger, 1, &named("newest"), &[]).await;
+    drop(ledger);
+    assert_eq!(fixture.load().await.customers[&id(1)], named("newest"));
+}

@@ -250,6 +250,25 @@ fn old_head_and_old_entry_block_the_other_customers() {
 }
 
 #[test]
+fn head_and_entry_removed_block_every_customer() {
+    let env = TestEnv::applied();
+    let organization = airlift::sandbox::ORGANIZATION_ID;
+    let head = env.path(format!(".airlift/ledger/{organization}/head.json"));
+    std::fs::remove_file(head).unwrap();
+    std::fs::remove_file(env.ledger_entry("acme")).unwrap();
+    env.run(&["doctor"]).exits(1).says("ledger_head_missing");
+    assert_refused(&env, "ledger_unverified");
+    let plan = env.run(&["plan", "--adopt"]);
+    plan.exits(4)
+        .says("acme [ledger_unverified]")
+        .says("globex [ledger_unverified]")
+        .says("ledger_head_missing");
+    let (apply, traffic) = env.apply(&["--adopt"]);
+    apply.exits(4);
+    traffic.assert_only_reads();
+}
+
+#[test]
 fn forged_rotation_replaces_nothing() {
     let (env, ids) = with_victim(TestEnv::applied());
     let organization = airlift::sandbox::ORGANIZATION_ID;
