@@ -3,7 +3,7 @@
 //! are in flight as the options allow until the last customers.
 
 use super::batches::{AHEAD, batches};
-use super::{ApplyReport, Context, CustomerExecutor, OperationReport, StopCause};
+use super::{ApplyReport, Context, CustomerExecutor, OperationReport};
 use crate::api::{ConnectorIds, NewWorkspaces, Reader};
 use crate::model::{CustomerEntry, LedgerState};
 use crate::plan::{CustomerPlan, Plan};

@@ -6,5 +6,7 @@ mod plan;
 mod plan_warning;
 
 pub(crate) use apply::{STEPS, problem, warning};
-pub(crate) use plan::{block_code, blocked, limit_source, refusal_code, refused};
+pub(crate) use plan::{
+    block_cause, block_code, block_detail, blocked, limit_source, refusal_code, refused,
+};
 pub(crate) use plan_warning::{escaped_name, plan_warning};
