@@ -14,7 +14,9 @@ impl App<'_> {
     /// Compares the ledger with the API.
     pub(crate) async fn drift(&self, args: &DriftArgs) -> Result<(Drift, Observed), Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
-        let policy = Selectable::recorded(&recorded).narrow(&args.target, &args.exclude)?;
+        let policy = Selectable::recorded(&recorded)
+            .within(self.project)
+            .narrow(&args.target, &args.exclude)?;
         let extent = Survey {
             customers: &|id, _| {
                 recorded

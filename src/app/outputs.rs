@@ -13,7 +13,9 @@ impl App<'_> {
     /// The ids of the selected customers and connectors, or of all.
     pub(crate) async fn outputs(&self, selectors: &[Selector]) -> Result<Outputs, Failure> {
         let recorded = self.ledger.load().await?;
-        let selected = Selectable::recorded(&recorded).narrow(selectors, &[])?;
+        let selected = Selectable::recorded(&recorded)
+            .within(self.project)
+            .narrow(selectors, &[])?;
         for entry in recorded.unverified.values() {
             let name = entry.claimed_name.as_deref().unwrap_or("a customer");
             let text = format!(

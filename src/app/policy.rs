@@ -1,10 +1,12 @@
 //! Responsible for the policy file: limits that the operator sets outside the project, because a
-//! change to the project's files must not be able to raise them.
+//! change to the project's files must not be able to raise them; and for the policy of a run.
 
-use super::{Environment, Invocation};
+use super::{Environment, Invocation, Selectable};
+use crate::cli::PlanningArgs;
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{CountOrPercent, PolicyLimits};
+use crate::model::{AdoptPolicy, CountOrPercent, LedgerState, PolicyLimits};
+use crate::plan::Policy;
 use crate::secrets::OperatorFile;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -121,10 +123,34 @@ fn limit(limit: NumberOrPercentage) -> Result<CountOrPercent, String> {
     }
 }
 
+/// What the flags of a run and the policy file allow and select.
+pub(super) fn policy_of(
+    invocation: Invocation<'_>,
+    project: &Project,
+    args: &PlanningArgs,
+    recorded: &LedgerState,
+) -> Result<Policy, Failure> {
+    let selectable = Selectable::managed(&project.desired, recorded).within(project);
+    Ok(Policy {
+        prune: args.prune,
+        delete_customers: args.delete_customers,
+        allow_delete: args.allow_delete,
+        allow_id_changes: args.allow_id_changes,
+        ceiling: load(invocation, project)?,
+        adopt: if args.adopt {
+            AdoptPolicy::Allow
+        } else {
+            project.desired.adopt
+        },
+        ..selectable.narrow(&args.target, &args.exclude)?
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::decode;
-    use crate::model::{CountOrPercent, PolicyLimits};
+    use crate::model::{AdoptPolicy, CountOrPercent, LedgerState, PolicyLimits};
+    use crate::plan::Policy;
 
     #[test]
     fn decode_of_all_limits_returns_them() {

@@ -3,14 +3,14 @@
 
 use super::{Environment, Invocation, credentials};
 use crate::cli::{Format, GlobalArgs};
-use crate::config::{self, LoadOptions, Loaded, Project};
+use crate::config::{self, FoundProject, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::render::ci::{self, Problems};
 use crate::render::{self, json, ndjson};
 use crate::secrets::{Resolver, SecretAccess};
 use std::ffi::OsStr;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The maximum that is read from standard input: one byte more than a file may have, so that a
 /// larger input is noticed.
@@ -56,7 +56,9 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
 /// empty file before it runs `airlift export > airlift.yaml`.
 pub(crate) fn load_if_any(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let here = Path::new(".");
-    if invocation.global.files == [here] && !has_yaml(here) {
+    let files = &invocation.global.files;
+    let is_found = || config::find_project(files, &load_options(invocation.env)).is_some();
+    if files == &[here] && !has_yaml(here) && !is_found() {
         return Ok(Project::without_files(here.to_owned()));
     }
     load(invocation)
@@ -81,7 +83,44 @@ pub(crate) fn read(invocation: Invocation<'_>) -> Result<Loaded, Failure> {
         stdin: stdin.then(read_stdin).transpose()?,
         ..load_options(env)
     };
-    Ok(config::load(&global.files, &options))
+    match config::find_project(&global.files, &options) {
+        Some(found) => read_found(invocation, &found, &options),
+        None => Ok(config::load(&global.files, &options)),
+    }
+}
+
+/// Reads a project that was found above the files that the command line names, or above the current directory.
+fn read_found(
+    invocation: Invocation<'_>,
+    found: &FoundProject,
+    options: &LoadOptions,
+) -> Result<Loaded, Failure> {
+    let shown = found.directory.display();
+    let loaded = config::load(&[found.directory.clone()], options);
+    let note = match &found.named {
+        None => format!("the project is {shown}"),
+        Some(_) => format!(
+            "the files belong to the project {shown}, and the run covers their customers only"
+        ),
+    };
+    render::print_note(invocation.ui, &note)?;
+    let project = match (loaded.project, &found.named) {
+        (Some(project), Some(named)) => Some(narrowed(project, named)?),
+        (project, _) => project,
+    };
+    Ok(Loaded { project, ..loaded })
+}
+
+fn narrowed(project: Project, named: &[PathBuf]) -> Result<Project, Failure> {
+    let root = project.root.clone();
+    project.narrowed_to(named).map_err(|others| {
+        let root = root.display();
+        let shown = others.iter().map(|file| file.display().to_string());
+        let shown: Vec<String> = shown.collect();
+        let message = format!("no customer of the project {root} is declared in {}", shown.join(", "));
+        Failure::usage("file_not_in_project", message)
+            .hint(format!("add the file to `include` in the project file of {root}, or name the project itself with -f"))
+    })
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {

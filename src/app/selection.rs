@@ -1,6 +1,7 @@
 //! Responsible for turning selectors of a command line into addresses. Refuses a selector that names
 //! nothing, because a mistyped one would make a command succeed that did nothing.
 
+use crate::config::Project;
 use crate::failure::Failure;
 use crate::model::{Address, Desired, LedgerState, Observed, Selector};
 use crate::plan::Policy;
@@ -16,6 +17,8 @@ const MIN_SIMILARITY: f32 = 0.6;
 pub(crate) struct Selectable {
     addresses: BTreeSet<Address>,
     place: &'static str,
+    /// The customers that a command without selectors covers. Empty for all.
+    scope: BTreeSet<Address>,
 }
 
 impl Selectable {
@@ -26,6 +29,7 @@ impl Selectable {
         Self {
             addresses,
             place: "in the files or the ledger",
+            scope: BTreeSet::new(),
         }
     }
 
@@ -34,6 +38,7 @@ impl Selectable {
         Self {
             addresses: declared_addresses(desired),
             place: "in the files",
+            scope: BTreeSet::new(),
         }
     }
 
@@ -45,6 +50,7 @@ impl Selectable {
                 .flat_map(|address| [Address::customer(&address.customer), address])
                 .collect(),
             place: "with a connector in the files",
+            scope: BTreeSet::new(),
         }
     }
 
@@ -53,6 +59,7 @@ impl Selectable {
         Self {
             addresses: recorded_addresses(recorded).collect(),
             place: "in the ledger",
+            scope: BTreeSet::new(),
         }
     }
 
@@ -64,7 +71,20 @@ impl Selectable {
                 .map(|customer| Address::customer(&customer.name))
                 .collect(),
             place: "in the API",
+            scope: BTreeSet::new(),
         }
+    }
+
+    /// Only what belongs to the customers that the run is narrowed to.
+    #[must_use]
+    pub(crate) fn within(mut self, project: &Project) -> Self {
+        if let Some(scope) = &project.scope {
+            self.scope = scope.iter().map(Address::customer).collect();
+            self.addresses
+                .retain(|address| scope.contains(&address.customer));
+            self.place = "in the files that the command line names";
+        }
+        self
     }
 
     /// The addresses that the selectors name. Fails if one of them names nothing.
@@ -114,13 +134,18 @@ impl Selectable {
         targets: &[Selector],
         excludes: &[Selector],
     ) -> Result<Policy, Failure> {
+        let targets = if targets.is_empty() {
+            self.scope.clone()
+        } else {
+            self.select(targets)?
+        };
         let policy = Policy {
-            targets: self.select(targets)?,
+            targets,
             excludes: self.select(excludes)?,
             ..Policy::default()
         };
         let is_left = |address: &Address| policy.selects(address);
-        if policy.is_partial() && !self.addresses.iter().any(is_left) {
+        if !excludes.is_empty() && !self.addresses.iter().any(is_left) {
             let message = "--exclude leaves nothing of what the command would cover";
             return Err(Failure::usage("nothing_selected", message)
                 .hint("remove --exclude, or name less with it"));
@@ -198,6 +223,7 @@ mod tests {
         Selectable {
             addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
             place: "in the files",
+            scope: BTreeSet::new(),
         }
     }
 

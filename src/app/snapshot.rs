@@ -2,8 +2,9 @@
 //! file without credentials and without the network.
 
 use super::plan_files::{content_of, write};
+use super::policy::policy_of;
 use super::signatures::{self, Namespace};
-use super::workflow::{Reading, policy_of};
+use super::workflow::Reading;
 use super::{App, Invocation};
 use crate::cli::{PlanArgs, SnapshotArgs};
 use crate::config::Project;

@@ -4,7 +4,6 @@
 use super::{App, Invocation, Selectable, policy};
 use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
-use crate::config::Project;
 use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
@@ -145,7 +144,9 @@ impl App<'_> {
         let policy = Policy {
             ceiling: policy::load(self.invocation, self.project)?,
             adopt: self.project.desired.adopt,
-            ..Policy::default()
+            ..Selectable::managed(&self.project.desired, &ledger.0)
+                .within(self.project)
+                .narrow(&[], &[])?
         };
         let reading = Reading {
             settle_timeout: Duration::ZERO,
@@ -206,7 +207,7 @@ impl App<'_> {
     }
 
     fn policy(&self, args: &PlanningArgs, recorded: &LedgerState) -> Result<Policy, Failure> {
-        policy_of(self.invocation, self.project, args, recorded)
+        policy::policy_of(self.invocation, self.project, args, recorded)
     }
 
     /// Reads the API, and recovers from an interrupted run.
@@ -368,29 +369,6 @@ impl RecoveredState {
             new_customers: self.new_customers,
         }
     }
-}
-
-/// What the flags of a run and the policy file allow and select.
-pub(super) fn policy_of(
-    invocation: Invocation<'_>,
-    project: &Project,
-    args: &PlanningArgs,
-    recorded: &LedgerState,
-) -> Result<Policy, Failure> {
-    let selectable = Selectable::managed(&project.desired, recorded);
-    Ok(Policy {
-        prune: args.prune,
-        delete_customers: args.delete_customers,
-        allow_delete: args.allow_delete,
-        allow_id_changes: args.allow_id_changes,
-        ceiling: policy::load(invocation, project)?,
-        adopt: if args.adopt {
-            AdoptPolicy::Allow
-        } else {
-            project.desired.adopt
-        },
-        ..selectable.narrow(&args.target, &args.exclude)?
-    })
 }
 
 /// Customers whose workspace an interrupted run may have created, with the time of its first request.

@@ -7,7 +7,9 @@ use crate::render;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
-    app::Selectable::declared_connectors(&project.desired).select(&args.selectors)?;
+    app::Selectable::declared_connectors(&project.desired)
+        .within(&project)
+        .select(&args.selectors)?;
     let settings = SessionSettings::from(&args.connection);
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);

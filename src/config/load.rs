@@ -293,6 +293,7 @@ impl Contents {
             links: self.links,
             unchecked_secrets: settings.unchecked_secrets,
             files: self.files,
+            scope: None,
         });
         Loaded {
             report: self.findings.into_report(),

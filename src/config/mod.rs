@@ -33,6 +33,7 @@ mod schema_check;
 mod side_by_side;
 mod source;
 mod unread;
+mod upwards;
 mod validate;
 mod yaml;
 
@@ -44,6 +45,7 @@ pub use load::load;
 pub(crate) use origin::PathStep;
 pub use project::{Loaded, Project};
 pub use schema::config_schema;
+pub use upwards::{FoundProject, find_project};
 
 use crate::secrets::SecretAccess;
 

@@ -4,7 +4,7 @@ use super::diagnostic::{Location, Report};
 use super::origins::Origins;
 use crate::model::{Address, Desired};
 use crate::secrets::SecretLinks;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// The result of loading the files.
@@ -32,6 +32,9 @@ pub struct Project {
     pub unchecked_secrets: Vec<String>,
     /// The files of the project, in the order of reading.
     pub files: Vec<PathBuf>,
+    /// The customers that the run is narrowed to, because the command line names their files only. `None` for the
+    /// whole project.
+    pub scope: Option<BTreeSet<String>>,
 }
 
 impl Project {
@@ -45,7 +48,35 @@ impl Project {
             links: SecretLinks::new(),
             unchecked_secrets: Vec::new(),
             files: Vec::new(),
+            scope: None,
         }
+    }
+
+    /// The same project, narrowed to the customers of these files. Fails with the files that declare no customer of the
+    /// project.
+    pub fn narrowed_to(self, named: &[PathBuf]) -> Result<Self, Vec<PathBuf>> {
+        let mut customers: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+        for name in self.desired.customers.keys() {
+            let origin = self.origin(&Address::customer(name));
+            let file = origin.and_then(|location| PathBuf::from(location.file).canonicalize().ok());
+            customers
+                .entry(file.unwrap_or_default())
+                .or_default()
+                .insert(name.clone());
+        }
+        let others: Vec<PathBuf> = named
+            .iter()
+            .filter(|file| !customers.contains_key(*file))
+            .cloned()
+            .collect();
+        if !others.is_empty() || named.is_empty() {
+            return Err(others);
+        }
+        let named = named.iter().filter_map(|file| customers.remove(file));
+        Ok(Self {
+            scope: Some(named.flatten().collect()),
+            ..self
+        })
     }
 
     /// The location of a customer's or connector's declaration.

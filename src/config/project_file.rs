@@ -42,6 +42,17 @@ pub(super) struct ParsedInput {
     pub(super) findings: Findings,
 }
 
+/// Whether one of the inputs is a project file: it has project keys or a version.
+pub(super) fn has_project_file(inputs: &[Input], options: &LoadOptions) -> bool {
+    inputs.iter().any(|input| {
+        let mut findings = Findings::default();
+        source(input, options, &mut findings).is_some_and(|source| {
+            let document = Document::parse(input.path(), source, &mut findings);
+            Rank::from_document(&document) > Rank::Plain
+        })
+    })
+}
+
 impl ProjectFile {
     /// Finds the project file: the first with project keys, else the first with a version, else the
     /// first file. Also returns the first file's document if no other file was parsed after it.

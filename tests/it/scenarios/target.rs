@@ -1,6 +1,7 @@
 //! Tests of `--target` and `--exclude`.
 
-use crate::support::{PROJECT, TestEnv, options};
+use crate::support::{Output, PROJECT, TestEnv, options};
+use std::time::Duration;
 
 #[test]
 fn target_applies_only_the_target() {
@@ -144,5 +145,51 @@ fn selector_of_name_with_special_characters_selects_it() {
     for selector in ["globex [eu]*", "globex [[]eu][*]"] {
         let plan = env.run(&["plan", "--target", selector]);
         plan.exits(0).says("Customers: 1 touched of 1 selected.");
+    }
+}
+
+#[test]
+fn customer_file_alone_is_planned_within_its_project() {
+    let env = TestEnv::with("version: 1\ninclude: [customers/*.yaml]\n", options());
+    for name in ["acme", "globex"] {
+        let text = format!("customers: [{{name: {name}}}]\n");
+        env.write(&format!("customers/{name}.yaml"), &text);
+    }
+    env.write("other.yaml", "customers: [{name: initech}]\n");
+    let (output, _) = env.converge(&["-f", "customers/acme.yaml"]);
+    output.ends_with("Apply complete! Resources: 1 added, 0 changed, 0 destroyed.");
+    assert!(env.world().workspace("globex").is_none());
+    // The ledger is that of the project.
+    env.run(&["plan", "-f", "customers"])
+        .exits(0)
+        .says("Plan: 1 to add, 0 to change, 0 to destroy.");
+    env.run(&["plan", "-f", "customers/acme.yaml", "--target", "globex"])
+        .exits(64)
+        .complains("unknown_selector");
+    env.run(&["plan", "-f", "other.yaml"])
+        .exits(64)
+        .complains("file_not_in_project");
+    env.converge(&[]);
+    // A customer that is absent from the named file is not removed.
+    env.write("customers/globex.yaml", "customers: [{name: globex-2}]\n");
+    let flags = ["--prune", "--delete-customers", "--allow-delete", "100%"];
+    let named = [&["plan", "-f", "customers/globex.yaml"][..], &flags].concat();
+    env.run(&named)
+        .exits(0)
+        .says("1 to add, 0 to change, 0 to destroy");
+}
+
+#[test]
+fn project_is_found_above_the_current_directory() {
+    let env = TestEnv::with("version: 1\ninclude: [customers/*.yaml]\n", options());
+    env.write("customers/acme.yaml", "customers: [{name: acme}]\n");
+    env.converge(&[]);
+    for directory in ["customers", "docs/more"] {
+        std::fs::create_dir_all(env.path(directory)).unwrap();
+        let mut command = env.command(&["plan"]);
+        command.current_dir(env.path(directory));
+        let output = Output::run(&mut command, Duration::from_secs(30));
+        output.exits(0).says("The customer matches the files.");
+        output.complains("the project is ..");
     }
 }
