@@ -12,7 +12,7 @@ use crate::cli::GlobalArgs;
 use crate::config::{Loaded, Project};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Health, HealthCheck, SecretRef};
-use crate::render::sinks;
+use crate::render::{sinks, wording};
 use std::collections::BTreeSet;
 
 /// The results of the checks.
@@ -95,7 +95,7 @@ fn files(loaded: &Loaded) -> HealthCheck {
     let customers = project.desired.customers.len();
     let connectors = project.desired.connectors().count();
     let (read, warnings) = (project.files.len(), loaded.report.warnings());
-    let detail = format!("files: {read}, customers: {customers}, connectors: {connectors}");
+    let detail = wording::declared(read, customers, connectors);
     if warnings > 0 {
         let detail = format!("{detail}, warnings: {warnings}");
         return HealthCheck::warn(subject, detail, "`airlift validate` lists every warning");

@@ -2,7 +2,7 @@
 //! stopped.
 
 use super::labels::counted;
-use super::{Label, Line, Safe, Ui, labels, ndjson};
+use super::{Label, Line, Safe, Ui, labels, ndjson, wording};
 use crate::model::{Address, ConnectorId};
 use crate::plan::Action;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,10 +144,8 @@ pub fn serving(
 /// Counts what valid files declare.
 pub fn valid(ui: &Ui, files: usize, customers: usize, connectors: usize) -> io::Result<()> {
     let text = format!(
-        "Valid: {} with {} and {}.",
-        counted(files, "file"),
-        counted(customers, "customer"),
-        counted(connectors, "connector")
+        "Valid: {}.",
+        wording::declared(files, customers, connectors)
     );
     let mut out = ui.out();
     out.line(&Line::at(0).hang(2).label(Label::Good, Safe::new(text)))?;

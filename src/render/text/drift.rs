@@ -72,7 +72,7 @@ mod tests {
             let text = String::from_utf8(bytes).unwrap();
             let widest = text.lines().map(textwrap::core::display_width).max();
             assert!(widest.unwrap() <= width);
-            assert!(text.starts_with("Drift: 2 customers, 4 connectors changed out of band."));
+            assert!(text.starts_with("Drift: 2 customers and 4 connectors changed out of band."));
             golden(&format!("drift-{width}.txt"), &text);
         }
     }

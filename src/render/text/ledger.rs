@@ -5,7 +5,7 @@ use crate::render::labels::counted;
 use crate::render::view::ledger::{
     Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted,
 };
-use crate::render::{Label, Line, Out, Safe};
+use crate::render::{Label, Line, Out, Safe, wording};
 use std::io;
 
 /// Writes what the ledger records.
@@ -33,15 +33,14 @@ pub fn ledger(out: &mut Out<'_>, contents: &LedgerContents) -> io::Result<()> {
         let text = format_args!("An interrupted run left {writes} for the next apply to resolve.");
         out.line(&Line::at(0).hang(2).label(Label::Warning, Safe::new(text)))?;
     }
-    let customers = counted(contents.customers.len(), "customer");
     let connectors = contents
         .customers
         .iter()
         .map(|customer| customer.connectors.len())
         .sum();
-    let connectors = counted(connectors, "connector");
+    let objects = wording::objects(contents.customers.len(), connectors);
     let location = Safe::new(format_args!("{}:", contents.location));
-    let counts = Safe::new(format_args!("{customers}, {connectors}."));
+    let counts = Safe::new(format_args!("{objects}."));
     let parts = [location, counts].map(|part| Line::default().text(part));
     out.sentences(2, &parts)?;
     out.flush()

@@ -5,7 +5,7 @@ use super::{Group, Listing, Phrase, Row};
 use crate::catalog;
 use crate::plan::{Action, Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer};
 use crate::render::labels::{self, counted};
-use crate::render::{Label, Safe};
+use crate::render::{Label, Safe, wording};
 
 /// A drift.
 #[derive(Debug)]
@@ -127,9 +127,9 @@ fn summary(drift: &Drift) -> Vec<Phrase> {
     } = drift.summary;
     let is_complete = drift.blocked.is_empty();
     let verdict = if drift.has_changes() {
-        let customers = number(customers, "customer");
-        let connectors = number(connectors, "connector");
-        let text = format_args!("Drift: {customers}, {connectors} changed out of band.");
+        let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let objects = wording::objects(count(customers), count(connectors));
+        let text = format_args!("Drift: {objects} changed out of band.");
         Phrase::new(Label::Strong, Safe::new(text))
     } else if compared == 0 && !is_complete {
         Phrase::new(Label::Strong, "Drift is not known.")

@@ -10,3 +10,20 @@ pub(crate) use plan::{
     block_cause, block_code, block_detail, blocked, limit_source, refusal_code, refused,
 };
 pub(crate) use plan_warning::{escaped_name, plan_warning};
+
+use super::labels::counted;
+
+/// Customers and connectors, as every command counts them.
+pub(crate) fn objects(customers: usize, connectors: usize) -> String {
+    let (customers, connectors) = (
+        counted(customers, "customer"),
+        counted(connectors, "connector"),
+    );
+    format!("{customers} and {connectors}")
+}
+
+/// What files declare.
+pub(crate) fn declared(files: usize, customers: usize, connectors: usize) -> String {
+    let files = counted(files, "file");
+    format!("{files} with {}", objects(customers, connectors))
+}

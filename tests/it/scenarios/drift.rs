@@ -86,7 +86,7 @@ fn drift_of_connectors_ignores_new_values_in_files() {
     assert_eq!(*fields, expected);
     let text = env.run(&["drift"]);
     text.exits(0)
-        .says("Drift: 0 customers, 3 connectors changed out of band.")
+        .says("Drift: 0 customers and 3 connectors changed out of band.")
         .says("~ acme/Acme GitHub (github): changed")
         .says("> acme/Acme Zendesk (zendesk-support): renamed")
         .says("- globex/Globex Stripe (stripe): gone");
