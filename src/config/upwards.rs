@@ -54,20 +54,17 @@ fn above(argument: &Path) -> Option<PathBuf> {
     } else {
         argument.parent()?
     };
-    let mut directories = start.ancestors();
-    let mut is_inside = true;
-    let directory = directories.find_map(|directory| {
-        if !std::mem::replace(
-            &mut is_inside,
-            is_inside && !directory.join(".git").exists(),
-        ) {
-            return Some(None);
-        }
+    let repository = start
+        .ancestors()
+        .position(|directory| directory.join(".git").exists());
+    let mut directories = start
+        .ancestors()
+        .take(repository.map_or(usize::MAX, |position| position + 1));
+    let directory = directories.find(|directory| {
         let project = directory.join(PROJECT_FILE);
-        let is_own = project.is_file() && has_same_owner(&project, start);
-        is_own.then(|| Some(directory.to_owned()))
+        project.is_file() && has_same_owner(&project, start)
     });
-    directory.flatten()
+    directory.map(Path::to_owned)
 }
 
 #[cfg(unix)]
