@@ -62,7 +62,7 @@ fn adoption_connector_with_change_is_blocked_without_permission() {
         .connectors
         .insert("new".into(), declared());
     let plan = scene.plan();
-    assert_refused(&scene, &["Update acme/git [\"replication_config\"]"]);
+    assert_refused(&scene, &["Update acme/git [\"replication_config.a\"]"]);
     let addresses: Vec<_> = plan.steps().map(|step| step.address.to_string()).collect();
     assert_eq!(addresses, ["acme/new"]);
     scene.policy.adopt = AdoptPolicy::Allow;
@@ -111,7 +111,10 @@ fn adoption_connector_with_new_template_is_blocked_without_permission() {
     let mut scene = Scene::applied();
     scene.recorded_customer(1, "acme").connectors.clear();
     scene.git().template_id = Some(super::OTHER_TEMPLATE);
-    assert_refused(&scene, &["Replace acme/git [\"template\"]"]);
+    assert_refused(
+        &scene,
+        &["Replace acme/git [\"credentials.token\", \"template_id\"]"],
+    );
     scene.policy.adopt = AdoptPolicy::Allow;
     assert_eq!(steps(&scene), ["Adopt acme/git", "Replace acme/git"]);
 }
