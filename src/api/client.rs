@@ -224,7 +224,7 @@ impl Client {
             () = self.admission.drain() => Err(TransportError::TimedOut),
         };
         if let Some(date) = outcome.as_ref().ok().and_then(|response| response.date) {
-            self.server_clock.note(date, sent, Timestamp::now());
+            self.server_clock.observe(date, sent, Timestamp::now());
         }
         self.report_request(request, &outcome, (sent_at, state.attempts), bearer);
         self.classify(outcome, sent_at, call(request, state), request, bearer)

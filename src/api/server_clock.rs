@@ -22,8 +22,8 @@ struct Bounds {
 }
 
 impl ServerClock {
-    /// Notes the header of a response to a request that was sent and received at these times of this machine.
-    pub(super) fn note(&self, date: Timestamp, sent: Timestamp, received: Timestamp) {
+    /// Takes the header of a response to a request that was sent and received at these times of this machine.
+    pub(super) fn observe(&self, date: Timestamp, sent: Timestamp, received: Timestamp) {
         let (least, most) = (
             date.duration_since(received),
             date.duration_since(sent).saturating_add(PRECISION),
@@ -59,19 +59,19 @@ mod tests {
     fn earliest_uses_the_narrowest_bound_of_all_responses() {
         let clock = ServerClock::default();
         // The API's clock is a minute ahead.
-        clock.note(time("12:01:00"), time("12:00:00.200"), time("12:00:00.900"));
+        clock.observe(time("12:01:00"), time("12:00:00.200"), time("12:00:00.900"));
         assert_eq!(clock.earliest(time("13:00:00")), Some(time("13:00:59.1")));
-        clock.note(time("12:01:05"), time("12:00:05.000"), time("12:00:05.100"));
+        clock.observe(time("12:01:05"), time("12:00:05.000"), time("12:00:05.100"));
         assert_eq!(clock.earliest(time("13:00:00")), Some(time("13:00:59.9")));
-        clock.note(time("12:01:06"), time("12:00:06.300"), time("12:00:06.800"));
+        clock.observe(time("12:01:06"), time("12:00:06.300"), time("12:00:06.800"));
         assert_eq!(clock.earliest(time("13:00:00")), Some(time("13:00:59.9")));
     }
 
     #[test]
     fn earliest_of_servers_that_disagree_is_unknown() {
         let clock = ServerClock::default();
-        clock.note(time("12:01:00"), time("12:00:00"), time("12:00:00"));
-        clock.note(time("12:00:10"), time("12:00:10"), time("12:00:10"));
+        clock.observe(time("12:01:00"), time("12:00:00"), time("12:00:00"));
+        clock.observe(time("12:00:10"), time("12:00:10"), time("12:00:10"));
         assert_eq!(clock.earliest(time("13:00:00")), None);
     }
 }

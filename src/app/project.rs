@@ -3,7 +3,7 @@
 
 use super::{Environment, Invocation, credentials};
 use crate::cli::{Format, GlobalArgs};
-use crate::config::{self, FoundProject, LoadOptions, Loaded, Project};
+use crate::config::{self, LoadOptions, Loaded, OuterProject, Project};
 use crate::failure::Failure;
 use crate::render::ci::{self, Problems};
 use crate::render::{self, json, ndjson};
@@ -57,8 +57,8 @@ pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
 pub(crate) fn load_if_any(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let here = Path::new(".");
     let files = &invocation.global.files;
-    let is_found = || config::find_project(files, &load_options(invocation.env)).is_some();
-    if files == &[here] && !has_yaml(here) && !is_found() {
+    let has_outer = || config::find_project(files, &load_options(invocation.env)).is_some();
+    if files == &[here] && !has_yaml(here) && !has_outer() {
         return Ok(Project::without_files(here.to_owned()));
     }
     load(invocation)
@@ -84,27 +84,27 @@ pub(crate) fn read(invocation: Invocation<'_>) -> Result<Loaded, Failure> {
         ..load_options(env)
     };
     match config::find_project(&global.files, &options) {
-        Some(found) => read_found(invocation, &found, &options),
+        Some(outer) => read_outer(invocation, &outer, &options),
         None => Ok(config::load(&global.files, &options)),
     }
 }
 
 /// Reads a project that was found above the files that the command line names, or above the current directory.
-fn read_found(
+fn read_outer(
     invocation: Invocation<'_>,
-    found: &FoundProject,
+    outer: &OuterProject,
     options: &LoadOptions,
 ) -> Result<Loaded, Failure> {
-    let shown = found.directory.display();
-    let loaded = config::load(&[found.directory.clone()], options);
-    let note = match &found.named {
+    let shown = outer.directory.display();
+    let loaded = config::load(&[outer.directory.clone()], options);
+    let note = match &outer.named {
         None => format!("the project is {shown}"),
         Some(_) => format!(
             "the files belong to the project {shown}, and the run covers their customers only"
         ),
     };
     render::print_note(invocation.ui, &note)?;
-    let project = match (loaded.project, &found.named) {
+    let project = match (loaded.project, &outer.named) {
         (Some(project), Some(named)) => Some(narrowed(project, named)?),
         (project, _) => project,
     };

@@ -45,7 +45,7 @@ pub use load::load;
 pub(crate) use origin::PathStep;
 pub use project::{Loaded, Project};
 pub use schema::config_schema;
-pub use upwards::{FoundProject, find_project};
+pub use upwards::{OuterProject, find_project};
 
 use crate::secrets::SecretAccess;
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// A project that the arguments of a run do not name.
 #[derive(Debug)]
-pub struct FoundProject {
+pub struct OuterProject {
     /// The project's directory.
     pub directory: PathBuf,
     /// The files that the arguments name. `None` if the run only starts below the project.
@@ -19,7 +19,7 @@ pub struct FoundProject {
 }
 
 /// The project above the arguments. `None` if an argument is or has a project file, or if there is no such project.
-pub fn find_project(arguments: &[PathBuf], options: &LoadOptions) -> Option<FoundProject> {
+pub fn find_project(arguments: &[PathBuf], options: &LoadOptions) -> Option<OuterProject> {
     let mut directories = arguments.iter().map(|argument| above(argument));
     let directory = directories.next()??;
     if !directories.all(|other| other.as_deref() == Some(&directory)) {
@@ -36,7 +36,7 @@ pub fn find_project(arguments: &[PathBuf], options: &LoadOptions) -> Option<Foun
         let files = inputs.iter().filter_map(Input::canonical_path);
         files.collect()
     });
-    Some(FoundProject {
+    Some(OuterProject {
         directory: shown(&directory),
         named,
     })
@@ -113,13 +113,13 @@ mod tests {
         directory
     }
 
-    fn found(directory: &TempDir, arguments: &[&str]) -> Option<PathBuf> {
+    fn search(directory: &TempDir, arguments: &[&str]) -> Option<PathBuf> {
         let arguments: Vec<PathBuf> = arguments
             .iter()
             .map(|name| directory.path().join(name))
             .collect();
-        let found = find_project(&arguments, &LoadOptions::default())?;
-        Some(found.directory)
+        let outer = find_project(&arguments, &LoadOptions::default())?;
+        Some(outer.directory)
     }
 
     const PROJECT: (&str, &str) = ("airlift.yaml", "version: 1\ninclude: [customers/*.yaml]\n");
@@ -129,9 +129,9 @@ mod tests {
     fn find_project_of_customer_files_is_above_them() {
         let directory = project(&[PROJECT, ACME, ("other.yaml", "customers: []\n")]);
         let root = Some(directory.path().canonicalize().unwrap());
-        assert_eq!(found(&directory, &["customers/acme.yaml"]), root);
-        assert_eq!(found(&directory, &["customers"]), root);
-        assert_eq!(found(&directory, &["other.yaml", "customers"]), root);
+        assert_eq!(search(&directory, &["customers/acme.yaml"]), root);
+        assert_eq!(search(&directory, &["customers"]), root);
+        assert_eq!(search(&directory, &["other.yaml", "customers"]), root);
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             &["absent.yaml"],
             &["-"],
         ] {
-            assert_eq!(found(&directory, arguments), None, "{arguments:?}");
+            assert_eq!(search(&directory, arguments), None, "{arguments:?}");
         }
     }
 
@@ -154,13 +154,13 @@ mod tests {
     fn find_project_ends_at_a_repository() {
         let directory = project(&[PROJECT, ("inner/customers/acme.yaml", ACME.1)]);
         let inner = |name: &str| directory.path().join("inner").join(name);
-        assert!(found(&directory, &["inner/customers"]).is_some());
+        assert!(search(&directory, &["inner/customers"]).is_some());
         std::fs::create_dir(inner(".git")).unwrap();
-        assert_eq!(found(&directory, &["inner/customers"]), None);
+        assert_eq!(search(&directory, &["inner/customers"]), None);
         std::fs::write(inner("airlift.yaml"), PROJECT.1).unwrap();
         let root = Path::new("inner");
         assert!(
-            found(&directory, &["inner/customers"])
+            search(&directory, &["inner/customers"])
                 .unwrap()
                 .ends_with(root)
         );

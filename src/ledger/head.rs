@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-const OBJECT: &str = "head.json";
+pub(super) const OBJECT: &str = "head.json";
 const WHAT: &str = "ledger head";
 
 /// The content of the head.

@@ -63,6 +63,11 @@ impl UnverifiedCause {
         Self::HeadAltered,
     ];
 
+    /// Whether the ledger has no valid head, so that nothing says which entries are missing.
+    pub(crate) fn is_of_head(self) -> bool {
+        matches!(self, Self::HeadMissing | Self::HeadAltered)
+    }
+
     /// The code that `airlift explain` explains.
     pub fn code(self) -> &'static str {
         match self {

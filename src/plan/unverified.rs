@@ -2,7 +2,7 @@
 //! nothing, and may hide which objects its customer owns.
 
 use super::{BlockReason, Blocked};
-use crate::model::{Address, LedgerState, Observed, UnverifiedCause, WorkspaceId};
+use crate::model::{Address, LedgerState, Observed, WorkspaceId};
 use std::collections::BTreeMap;
 
 /// Index of the unauthenticated entries and journal lines by the names of their customers.
@@ -55,13 +55,7 @@ impl<'a> UnverifiedIndex<'a> {
 /// The reason for which every customer is blocked, if the ledger has entries and no authenticated head.
 fn headless(recorded: &LedgerState) -> Option<BlockReason> {
     let mut causes = recorded.unverified.values().map(|entry| entry.cause);
-    let is_of_head = |cause: &UnverifiedCause| {
-        matches!(
-            cause,
-            UnverifiedCause::HeadMissing | UnverifiedCause::HeadAltered
-        )
-    };
-    let cause = causes.find(is_of_head)?;
+    let cause = causes.find(|cause| cause.is_of_head())?;
     Some(BlockReason::LedgerUnverified {
         workspace_id: None,
         cause: Some(cause),

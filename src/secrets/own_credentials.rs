@@ -46,7 +46,7 @@ impl OwnCredentials {
         {
             self.0.push(OwnCredential {
                 value: SecretValue::new(value.to_owned()),
-                encodings: Encodings::of(value),
+                encodings: Encodings::new(value),
                 reason,
             });
         }

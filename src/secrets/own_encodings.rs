@@ -18,7 +18,7 @@ pub(super) struct Encodings {
 }
 
 impl Encodings {
-    pub(super) fn of(credential: &str) -> Self {
+    pub(super) fn new(credential: &str) -> Self {
         let alphabets = [STANDARD_NO_PAD, URL_SAFE_NO_PAD];
         let base64 = alphabets
             .iter()

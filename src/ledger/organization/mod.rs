@@ -12,7 +12,8 @@ use super::snapshot::{self, Snapshot};
 use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries};
 use crate::events::Sink;
 use crate::model::{
-    CustomerEntry, LedgerState, LockUnpoisoned, RecordedGuards, UnverifiedEntry, WorkspaceId,
+    CustomerEntry, LedgerState, LockUnpoisoned, RecordedGuards, UnverifiedCause, UnverifiedEntry,
+    WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -62,6 +63,8 @@ struct State {
     /// The entries whose files are written and not durable yet.
     unsynced: BTreeSet<WorkspaceId>,
     is_loaded: bool,
+    /// Whether the ledger has entries and no valid head. A new head would hide that entries are missing.
+    is_headless: bool,
     /// The run that the stored head names.
     head_run: Option<Uuid>,
     changes: Changes,
@@ -244,6 +247,8 @@ impl Ledger {
             state.mark_changed();
         }
         state.head_run = head.and_then(|head| head.run);
+        let mut causes = snapshot.unverified.values().map(|entry| entry.cause);
+        state.is_headless = causes.any(UnverifiedCause::is_of_head);
         if !state.is_loaded {
             state.journal = head.and_then(|head| head.journal.clone());
             state.guards = head.and_then(|head| head.guards);

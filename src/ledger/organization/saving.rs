@@ -254,9 +254,11 @@ impl Ledger {
             .map_err(LedgerError::io("cannot write", &self.store.shown(name)))
     }
 
-    /// Allows writing an entry that is not authenticated.
+    /// Allows writing an entry that is not authenticated, and a new head.
     pub fn sign(&self, id: WorkspaceId) {
-        self.state().unverified.remove(&id);
+        let mut state = self.state();
+        state.unverified.remove(&id);
+        state.is_headless = false;
     }
 
     fn next_generation(&self) -> u64 {
@@ -304,6 +306,10 @@ impl Ledger {
     }
 
     pub(super) async fn write_head(&self, run: RunState) -> Result<(), LedgerError> {
+        if self.state().is_headless {
+            let path = self.store.shown(head::OBJECT);
+            return Err(LedgerError::Unverified { path });
+        }
         let open = match (run, self.own_journal()) {
             (RunState::Ended, Some(own)) => own.close().await?,
             _ => None,

@@ -79,8 +79,9 @@ fn adopt_with_change_and_without_permission_is_blocked() {
     let before = env.connector("Acme GitHub");
     env.run(&["plan"])
         .exits(4)
-        .says("acme [adoption_not_allowed]: change acme/Acme GitHub (replication_config")
-        .says("create acme/Acme Zendesk")
+        .says("acme [adoption_not_allowed]: change acme/Acme GitHub")
+        .says("replication_config.repositories")
+        .says("acme/Acme Zendesk\n")
         .says("--adopt");
     let (output, _) = env.apply(&[]);
     output.exits(4);

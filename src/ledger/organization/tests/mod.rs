@@ -199,8 +199,16 @@ async fn head_deleted_leaves_no_entry_verified() {
         fixture.cause(1).await,
         Some(refused(UnverifiedCause::HeadMissing, "c1"))
     );
-    // A new head does not make the entries current.
+    // A new head would hide that entries are missing.
     let ledger = fixture.ledger();
+    let error = ledger.save(id(9), &entry(9)).await.unwrap_err();
+    assert!(matches!(error, LedgerError::Unverified { .. }), "{error}");
+    let (_, open) = ledger.load_with_journal().await.unwrap();
+    let error = ledger.journal(&open).await.unwrap_err();
+    assert!(matches!(error, LedgerError::Unverified { .. }), "{error}");
+    assert!(!fixture.path("head.json").exists());
+    // The head that `ledger sign` writes does not make the other entries current.
+    ledger.sign(id(9));
     ledger.save(id(9), &entry(9)).await.unwrap();
     ledger.checkpoint().await.unwrap();
     assert_eq!(
