@@ -7,7 +7,7 @@ use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
-    Address, AdoptPolicy, Completeness, ConnectorId, LedgerState, Observed, OrganizationListing,
+    Address, Completeness, ConnectorId, LedgerState, Observed, OrganizationListing,
     SecretComparison, UnresolvedReference, WorkspaceId,
 };
 use crate::observed::{ListingMode, RefreshMode, Survey, await_pending_creations, observe, survey};

@@ -305,6 +305,7 @@ impl Ledger {
         if !self.state().is_loaded {
             self.load().await?;
         }
+        self.check_head()?;
         let before = self.state().journal.clone();
         let saved = self.state().unwritten.entries().clone();
         let journal = Journal::start(

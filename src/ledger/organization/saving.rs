@@ -305,11 +305,17 @@ impl Ledger {
         Ok(())
     }
 
-    pub(super) async fn write_head(&self, run: RunState) -> Result<(), LedgerError> {
+    /// Refuses to write while the ledger has entries and no valid head.
+    pub(super) fn check_head(&self) -> Result<(), LedgerError> {
         if self.state().is_headless {
             let path = self.store.shown(head::OBJECT);
             return Err(LedgerError::Unverified { path });
         }
+        Ok(())
+    }
+
+    pub(super) async fn write_head(&self, run: RunState) -> Result<(), LedgerError> {
+        self.check_head()?;
         let open = match (run, self.own_journal()) {
             (RunState::Ended, Some(own)) => own.close().await?,
             _ => None,
