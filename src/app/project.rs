@@ -96,7 +96,7 @@ fn read_outer(
     options: &LoadOptions,
 ) -> Result<Loaded, Failure> {
     let shown = outer.directory.display();
-    let loaded = config::load(&[outer.directory.clone()], options);
+    let loaded = config::load(std::slice::from_ref(&outer.directory), options);
     let note = match &outer.named {
         None => format!("the project is {shown}"),
         Some(_) => format!(

@@ -1,4 +1,4 @@
-//! Responsible for decoding base85 in its three common alphabets: Ascii85, RFC 1924 and ZeroMQ.
+//! Responsible for decoding base85 in its three common alphabets: Ascii85, RFC 1924 and Z85.
 
 /// The value of a digit in one alphabet.
 type Digit = fn(u8) -> Option<u32>;

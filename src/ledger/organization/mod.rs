@@ -63,8 +63,7 @@ struct State {
     /// The entries whose files are written and not durable yet.
     unsynced: BTreeSet<WorkspaceId>,
     is_loaded: bool,
-    /// Whether the ledger has entries and no valid head. A new head would hide that entries are missing.
-    is_headless: bool,
+    head: HeadState,
     /// The run that the stored head names.
     head_run: Option<Uuid>,
     changes: Changes,
@@ -75,6 +74,16 @@ struct State {
 enum RunState {
     Writing,
     Ended,
+}
+
+/// Whether a head says which entries exist.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum HeadState {
+    /// The head is valid, or the ledger has no entries.
+    #[default]
+    Valid,
+    /// The ledger has entries and no valid head. A new head would hide that entries are missing.
+    Missing,
 }
 
 /// How the stored head differs from the state.
@@ -248,7 +257,11 @@ impl Ledger {
         }
         state.head_run = head.and_then(|head| head.run);
         let mut causes = snapshot.unverified.values().map(|entry| entry.cause);
-        state.is_headless = causes.any(UnverifiedCause::is_of_head);
+        state.head = if causes.any(UnverifiedCause::is_of_head) {
+            HeadState::Missing
+        } else {
+            HeadState::Valid
+        };
         if !state.is_loaded {
             state.journal = head.and_then(|head| head.journal.clone());
             state.guards = head.and_then(|head| head.guards);

@@ -8,7 +8,7 @@
 //! them, and the journal already makes them safe.
 
 use super::packing::EntryText;
-use super::{Changes, Ledger, RunState, State};
+use super::{Changes, HeadState, Ledger, RunState, State};
 use crate::ledger::entries::{self, EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
 use crate::ledger::journal::{SavedEntries, SavedEntry, SavedLine};
@@ -258,7 +258,7 @@ impl Ledger {
     pub fn sign(&self, id: WorkspaceId) {
         let mut state = self.state();
         state.unverified.remove(&id);
-        state.is_headless = false;
+        state.head = HeadState::Valid;
     }
 
     fn next_generation(&self) -> u64 {
@@ -307,7 +307,7 @@ impl Ledger {
 
     /// Refuses to write while the ledger has entries and no valid head.
     pub(super) fn check_head(&self) -> Result<(), LedgerError> {
-        if self.state().is_headless {
+        if self.state().head == HeadState::Missing {
             let path = self.store.shown(head::OBJECT);
             return Err(LedgerError::Unverified { path });
         }
