@@ -149,8 +149,7 @@ pub(super) fn policy_of(
 #[cfg(test)]
 mod tests {
     use super::decode;
-    use crate::model::{AdoptPolicy, CountOrPercent, LedgerState, PolicyLimits};
-    use crate::plan::Policy;
+    use crate::model::{CountOrPercent, PolicyLimits};
 
     #[test]
     fn decode_of_all_limits_returns_them() {
