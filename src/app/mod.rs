@@ -52,7 +52,7 @@ pub(crate) use health::check_health;
 pub(crate) use plan_files::{limits, show_saved_plan};
 pub(crate) use plan_output::{plan_exit, show_plan};
 pub(crate) use policy::policy_schema;
-pub(crate) use project::{EXPLAIN_FINDINGS, load, load_if_any, read};
+pub(crate) use project::{EXPLAIN_FINDINGS, expand, load, load_if_any, read};
 
 pub(crate) use repeated::repeated_options;
 pub(crate) use rotation::SelectedRotation;

@@ -1,13 +1,15 @@
 //! Responsible for loading the project that the command line names, and for the resolver of its
 //! secret references.
 
-use super::{Environment, Invocation, credentials};
+use super::{Environment, Invocation, Selectable, credentials};
 use crate::cli::{Format, GlobalArgs};
 use crate::config::{self, LoadOptions, Loaded, OuterProject, Project};
 use crate::failure::Failure;
+use crate::model::{Address, Selector};
 use crate::render::ci::{self, Problems};
 use crate::render::{self, json, ndjson};
 use crate::secrets::{Resolver, SecretAccess};
+use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -121,6 +123,37 @@ fn narrowed(project: Project, named: &[PathBuf]) -> Result<Project, Failure> {
         Failure::usage("file_not_in_project", message)
             .hint(format!("add the file to `include` in the project file of {root}, or name the project itself with -f"))
     })
+}
+
+/// The customers of the project's tables that the selectors name, or all. Fails if the files have errors.
+pub(crate) fn expand(
+    invocation: Invocation<'_>,
+    selectors: &[Selector],
+) -> Result<Vec<Value>, Failure> {
+    if invocation
+        .global
+        .files
+        .iter()
+        .any(|path| path == Path::new("-"))
+    {
+        let message = "`airlift expand` does not read standard input";
+        return Err(Failure::usage("bad_stdin", message).hint("name the project's files with -f"));
+    }
+    let project = load(invocation)?;
+    let selected = Selectable::declared(&project.desired).select(selectors)?;
+    let is_selected = |customer: &Value| {
+        let name = customer.get("name").and_then(Value::as_str);
+        name.filter(|name| project.desired.customers.contains_key(*name))
+            .is_some_and(|name| selected.is_empty() || selected.contains(&Address::customer(name)))
+    };
+    let options = load_options(invocation.env);
+    let files = &invocation.global.files;
+    let mut customers = match config::find_project(files, &options) {
+        Some(outer) => config::expand(&[outer.directory], &options),
+        None => config::expand(files, &options),
+    };
+    customers.retain(is_selected);
+    Ok(customers)
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {

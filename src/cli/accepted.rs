@@ -9,10 +9,11 @@ use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 /// The commands that read only some of the global options, with the ids of those that they read.
 /// Every other command reads all. `--help` and `--no-color` concern every command, because every
 /// command can print an error.
-const READERS: [(&str, &[&str]); 8] = [
+const READERS: [(&str, &[&str]); 9] = [
     ("init", &["format"]),
     ("show", &["format", "json", "verbose"]),
     ("validate", &["files", "format", "json", "verbose"]),
+    ("expand", &["files", "format", "json", "verbose"]),
     ("types", &["format"]),
     ("explain", &["format"]),
     ("schema", &["format"]),
@@ -147,7 +148,7 @@ mod tests {
         "ca-file file format help json ledger ledger-mode no-color proxy sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
-    const COMMANDS: [(&str, &str); 24] = [
+    const COMMANDS: [(&str, &str); 25] = [
         ("init", "format help no-color"),
         ("validate", "file format help json no-color verbose"),
         ("plan", EVERY),
@@ -164,6 +165,7 @@ mod tests {
         ("ledger trust acme", EVERY),
         ("ledger rekey", EVERY),
         ("ledger sign", EVERY),
+        ("expand", "file format help json no-color verbose"),
         ("types", "format help no-color"),
         ("types github", "format help no-color"),
         ("explain", "format help no-color"),

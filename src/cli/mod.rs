@@ -11,6 +11,7 @@ mod completions;
 mod connection;
 mod doctor;
 mod drift;
+mod expand;
 mod explain;
 mod export;
 mod global;
@@ -36,6 +37,7 @@ pub use completions::CompletionsArgs;
 pub use connection::{ConnectionArgs, ConnectorTokenArg, ListingArg, RateArgs, RefreshArg};
 pub use doctor::DoctorArgs;
 pub use drift::DriftArgs;
+pub use expand::ExpandArgs;
 pub use explain::ExplainArgs;
 pub use export::ExportArgs;
 pub use global::{Format, GlobalArgs, LedgerMode};
@@ -93,6 +95,8 @@ pub enum Command {
     Init(InitArgs),
     /// Check the files offline and list every finding
     Validate(ValidateArgs),
+    /// Print the customers that templates make of tables
+    Expand(ExpandArgs),
     /// Show what apply would change
     Plan(PlanArgs),
     /// Plan again what of a saved plan no longer fits

@@ -6,6 +6,7 @@ mod apply;
 mod completions;
 mod doctor;
 mod drift;
+mod expand;
 mod explain;
 mod export;
 mod init;
@@ -128,6 +129,7 @@ fn is_offline(command: &Command) -> bool {
     matches!(
         command,
         Command::Completions(_)
+            | Command::Expand(_)
             | Command::Explain(_)
             | Command::Schema(_)
             | Command::Show(_)
@@ -144,6 +146,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Schema(args) => schema::run(invocation, args),
         Command::Init(args) => init::run(invocation, &args),
         Command::Validate(_) => validate::run(invocation),
+        Command::Expand(args) => expand::run(invocation, &args),
         Command::Types(args) => types::run(invocation, &args),
         Command::Plan(args) => plan::run(invocation, &args).await,
         Command::Replan(args) => replan::run(invocation, &args).await,

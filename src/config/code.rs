@@ -114,6 +114,12 @@ codes! {
     InvalidFormat "invalid_format" Error
     SecretLookingLiteral "secret_looking_literal" Warning
     DuplicateEntity "duplicate_entity" Error
+    InvalidTemplate "invalid_template" Error
+    UnknownTemplate "unknown_template" Error
+    InvalidTable "invalid_table" Error
+    UnknownColumn "unknown_column" Error
+    MissingCell "missing_cell" Error
+    InvalidCell "invalid_cell" Error
 }
 
 impl Code {

@@ -1,4 +1,4 @@
-//! Responsible for decoding a node of a tree without a JSON value in between. Most customers of a large project are
+//! Responsible for decoding a node of a tree or a JSON value, without a copy in between. Most customers of a large project are
 //! decoded in this way.
 //!
 //! Decodes only what the schema accepts. Does not say what is wrong with other values: `schema_check` does.
@@ -8,13 +8,63 @@ use super::yaml::{NodeRef, NodeValue};
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_json::Value;
 use std::fmt;
 
-/// Decodes the node of an origin. `None` if the value does not have the type, or is not in a file.
+/// Decodes the value of an origin. `None` if the value does not have the type.
 pub(super) fn decode_node<T: DeserializeOwned>(origin: Origin<'_>) -> Option<T> {
     match origin {
         Origin::Node(_, node) => T::deserialize(NodeDecoder(node)).ok(),
-        Origin::File(_) | Origin::Value(_) => None,
+        Origin::Value(value) => T::deserialize(NodeDecoder(value.part())).ok(),
+        Origin::File(_) => None,
+    }
+}
+
+/// A value that can be decoded.
+trait Decodable<'de>: Copy + 'de {
+    fn value(self) -> NodeValue<'de>;
+    fn items(self) -> impl Iterator<Item = Self> + 'de;
+    fn entries(self) -> impl Iterator<Item = (&'de str, Self)> + 'de;
+}
+
+impl<'de> Decodable<'de> for NodeRef<'de> {
+    fn value(self) -> NodeValue<'de> {
+        NodeRef::value(self)
+    }
+
+    fn items(self) -> impl Iterator<Item = Self> + 'de {
+        NodeRef::items(self)
+    }
+
+    fn entries(self) -> impl Iterator<Item = (&'de str, Self)> + 'de {
+        NodeRef::entries(self)
+    }
+}
+
+impl<'de> Decodable<'de> for &'de Value {
+    fn value(self) -> NodeValue<'de> {
+        match self {
+            Value::Null => NodeValue::Null,
+            Value::Bool(value) => NodeValue::Boolean(*value),
+            Value::Number(number) => number
+                .as_u64()
+                .map(NodeValue::Unsigned)
+                .or_else(|| number.as_i64().map(NodeValue::Signed))
+                .or_else(|| number.as_f64().map(NodeValue::Float))
+                .unwrap_or(NodeValue::Null),
+            Value::String(text) => NodeValue::Text(text),
+            Value::Array(_) => NodeValue::Sequence,
+            Value::Object(_) => NodeValue::Mapping,
+        }
+    }
+
+    fn items(self) -> impl Iterator<Item = Self> + 'de {
+        self.as_array().into_iter().flatten()
+    }
+
+    fn entries(self) -> impl Iterator<Item = (&'de str, Self)> + 'de {
+        let fields = self.as_object().into_iter().flatten();
+        fields.map(|(name, value)| (name.as_str(), value))
     }
 }
 
@@ -36,9 +86,9 @@ impl Error for Undecodable {
     }
 }
 
-struct NodeDecoder<'de>(NodeRef<'de>);
+struct NodeDecoder<N>(N);
 
-impl<'de> IntoDeserializer<'de, Undecodable> for NodeDecoder<'de> {
+impl<'de, N: Decodable<'de>> IntoDeserializer<'de, Undecodable> for NodeDecoder<N> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -46,7 +96,7 @@ impl<'de> IntoDeserializer<'de, Undecodable> for NodeDecoder<'de> {
     }
 }
 
-impl<'de> NodeDecoder<'de> {
+impl<'de, N: Decodable<'de>> NodeDecoder<N> {
     fn mapping<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undecodable> {
         let fields = self.0.entries();
         let fields = fields.map(|(name, node)| (Key(name), NodeDecoder(node)));
@@ -65,7 +115,7 @@ impl<'de> IntoDeserializer<'de, Undecodable> for Key<'de> {
     }
 }
 
-impl<'de> Deserializer<'de> for NodeDecoder<'de> {
+impl<'de, N: Decodable<'de>> Deserializer<'de> for NodeDecoder<N> {
     type Error = Undecodable;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undecodable> {
@@ -128,6 +178,7 @@ mod tests {
     use super::decode_node;
     use crate::config::document;
     use crate::config::findings::Findings;
+    use crate::config::origin::Origin;
     use crate::config::raw::RawCustomer;
     use crate::config::source::Source;
     use crate::config::yaml::parse;
@@ -212,6 +263,9 @@ mod tests {
             source.tree = parse(text).tree;
             let decoded = decode_node::<RawCustomer>(source.root());
             assert_eq!(decoded.is_some(), *is_valid, "{text}");
+            let json = source.root().to_json();
+            let from_json = decode_node::<RawCustomer>(Origin::from_value(&json));
+            assert_eq!(format!("{from_json:?}"), format!("{decoded:?}"), "{text}");
             let mut findings = Findings::default();
             let checked = document::checked_customer(source.root(), &mut findings);
             assert_eq!(!findings.failed(), *is_valid, "{text}");

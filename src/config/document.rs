@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// The keys that only the project file may have.
-pub(super) const PROJECT_KEYS: [&str; 10] = [
+pub(super) const PROJECT_KEYS: [&str; 12] = [
     "organization_id",
     "contract",
     "include",
@@ -28,6 +28,8 @@ pub(super) const PROJECT_KEYS: [&str; 10] = [
     "customer_policy",
     "adopt",
     "rotation",
+    "templates",
+    "customers_from",
 ];
 
 /// Whether a line of the text starts with a project key.

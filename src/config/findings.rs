@@ -2,11 +2,13 @@
 //! warnings never hide an error.
 
 use super::code::{Code, Severity};
-use super::diagnostic::{Excerpt, Finding, Location, OmittedWarnings, Report};
+use super::diagnostic::{Finding, Location, OmittedWarnings, Report};
+pub(super) use super::finding_site::FindingSite;
 use super::limits;
 use super::origin::{Origin, PathStep};
 use super::source::Source;
 use super::yaml::{Defect, Span};
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
 /// Findings of one stage, up to a limit.
@@ -17,6 +19,8 @@ pub(crate) struct Findings {
     omitted: usize,
     omitted_errors: usize,
     omitted_alike: OmittedWarnings,
+    /// The findings about values that many rows have.
+    shared: BTreeSet<(Location, Code, String)>,
 }
 
 /// A finding, with the steps to its value if the value is not in a file.
@@ -24,6 +28,7 @@ pub(crate) struct Findings {
 struct CollectedFinding {
     finding: Finding,
     steps: Vec<PathStep>,
+    is_shared: bool,
 }
 
 /// The findings of each stage. The stages run file by file; the report lists all findings of a stage
@@ -78,27 +83,6 @@ impl StagedFindings {
     }
 }
 
-/// The location of a finding whose message is built later.
-#[derive(Clone, Debug)]
-pub(super) struct FindingSite {
-    location: Location,
-    path: Option<String>,
-    excerpt: Option<Excerpt>,
-    steps: Vec<PathStep>,
-}
-
-impl From<Origin<'_>> for FindingSite {
-    fn from(origin: Origin<'_>) -> Self {
-        let location = origin.location();
-        Self {
-            excerpt: origin.excerpt(&location),
-            location,
-            path: origin.path(),
-            steps: origin.steps(),
-        }
-    }
-}
-
 impl Findings {
     /// Adds a finding about a value.
     pub(super) fn at(
@@ -109,8 +93,10 @@ impl Findings {
         help: Option<String>,
     ) {
         let message = message.into();
-        if self.count(code, &message) {
-            self.list(origin.into(), code, message, help);
+        match origin.row_site() {
+            Some(_) => self.at_site(origin.into(), code, message, help),
+            None if self.count(code, &message) => self.list(origin.into(), code, message, help),
+            None => {}
         }
     }
 
@@ -135,9 +121,16 @@ impl Findings {
         help: Option<String>,
     ) {
         let message = message.into();
-        if self.count(code, &message) {
+        if self.is_new(site.is_shared, &site.location, code, &message) && self.count(code, &message)
+        {
             self.list(site, code, message, help);
         }
+    }
+
+    /// Whether a finding is not yet reported for another row.
+    fn is_new(&mut self, is_shared: bool, location: &Location, code: Code, message: &str) -> bool {
+        let key = || (location.clone(), code, message.to_owned());
+        !is_shared || self.shared.insert(key())
     }
 
     /// Adds a defect of a file's text.
@@ -152,9 +145,8 @@ impl Findings {
             let location = source.location(span);
             let site = FindingSite {
                 excerpt: source.excerpt(&location, source.tree.as_ref()),
-                location,
                 path,
-                steps: Vec::new(),
+                ..FindingSite::new(location)
             };
             self.list(site, code, message, None);
         }
@@ -187,12 +179,7 @@ impl Findings {
     ) {
         let message = message.into();
         if self.count(code, &message) {
-            let site = FindingSite {
-                location: Location::whole(name),
-                path: None,
-                excerpt: None,
-                steps: Vec::new(),
-            };
+            let site = FindingSite::new(Location::whole(name));
             self.list(site, code, message, help);
         }
     }
@@ -200,10 +187,16 @@ impl Findings {
     fn list(&mut self, site: FindingSite, code: Code, message: String, help: Option<String>) {
         let FindingSite {
             location,
+            label,
+            is_shared,
             path,
             excerpt,
             steps,
         } = site;
+        let message = match label {
+            Some(label) => format!("{label}: {message}"),
+            None => message,
+        };
         let finding = Finding {
             code,
             severity: code.severity(),
@@ -213,7 +206,11 @@ impl Findings {
             help,
             excerpt,
         };
-        self.push(CollectedFinding { finding, steps });
+        self.push(CollectedFinding {
+            finding,
+            steps,
+            is_shared,
+        });
     }
 
     fn push(&mut self, collected: CollectedFinding) {
@@ -270,8 +267,18 @@ impl Findings {
     /// Adds the findings of another stage.
     pub(super) fn append(&mut self, other: Self) {
         for collected in other.errors.into_iter().chain(other.warnings) {
-            let CollectedFinding { finding, .. } = &collected;
-            if self.count(finding.code, &finding.message) {
+            let CollectedFinding {
+                finding, is_shared, ..
+            } = &collected;
+            let Finding {
+                location,
+                code,
+                message,
+                ..
+            } = finding;
+            if self.is_new(*is_shared, location, *code, message)
+                && self.count(finding.code, &finding.message)
+            {
                 self.push(collected);
             }
         }
@@ -288,7 +295,7 @@ impl Findings {
     pub(super) fn into_errors(self) -> Vec<(Vec<PathStep>, Finding)> {
         self.errors
             .into_iter()
-            .map(|CollectedFinding { finding, steps }| (steps, finding))
+            .map(|collected| (collected.steps, collected.finding))
             .collect()
     }
 

@@ -1,4 +1,4 @@
-//! Responsible for resolving `include` patterns to files.
+//! Responsible for resolving the patterns of `include` and of tables to files.
 //!
 //! Accepts only files below the directory of the including file.
 
@@ -10,15 +10,16 @@ use super::read::display;
 use super::redaction::title;
 use std::path::{Path, PathBuf};
 
-/// A file that a pattern of an `include` matches.
+/// A file that a pattern matches.
 pub(super) struct IncludedFile {
     pub(super) path: PathBuf,
     /// The position of the pattern.
     pub(super) pattern: usize,
 }
 
-/// The files that the patterns of an `include` match, in order.
+/// The files that the patterns of a key match, in order.
 pub(super) fn included(
+    key: &str,
     patterns: &[String],
     directory: &Path,
     origin: Origin<'_>,
@@ -27,7 +28,7 @@ pub(super) fn included(
     let mut files = Vec::new();
     for (pattern, text) in patterns.iter().enumerate() {
         let origin = origin.index(pattern);
-        match matching(directory, text) {
+        match matching(key, directory, text) {
             Ok(matches) => files.extend(
                 matches
                     .into_iter()
@@ -47,11 +48,11 @@ pub(super) fn included(
 }
 
 /// The files that a pattern matches, sorted.
-fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, String)> {
+fn matching(key: &str, directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, String)> {
     let path = Path::new(pattern);
     if path.is_absolute() || has_parent_step(path) {
         let message = format!(
-            "include {} leads outside the directory of the including file",
+            "{key} {} leads outside the directory of the including file",
             title(pattern)
         );
         return Err((Code::IncludeOutside, message));
@@ -80,7 +81,7 @@ fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, Stri
         .collect();
     paths.sort();
     if paths.is_empty() {
-        let message = format!("no file matches include {}", title(pattern));
+        let message = format!("no file matches {key} {}", title(pattern));
         return Err((Code::IncludeNoMatch, message));
     }
     Ok(paths)

@@ -14,6 +14,7 @@ use super::project::{Loaded, Project};
 use super::project_file::{ParsedInput, ProjectFile};
 use super::read::{self, Input};
 use super::side_by_side::in_order;
+use super::tables::{self, Tables};
 use super::unread::{self, base};
 use super::validate::{
     CUSTOMER, DeclaredNames, empty_include, keys_elsewhere, no_customers, not_included,
@@ -106,7 +107,13 @@ impl Loader<'_> {
         empty_include(&document, &mut self.findings.project);
         let patterns = document.head.include.as_deref().unwrap_or_default();
         let (directory, origin) = (document.directory(), document.key("include"));
-        let includes = included(patterns, &directory, origin, &mut self.findings.load);
+        let includes = included(
+            "include",
+            patterns,
+            &directory,
+            origin,
+            &mut self.findings.load,
+        );
         let sites: Vec<FindingSite> = (0..patterns.len())
             .map(|pattern| origin.index(pattern).into())
             .collect();
@@ -115,7 +122,13 @@ impl Loader<'_> {
                 .iter()
                 .filter_map(|pattern| base(&directory, pattern)),
         );
+        let tables = if self.each.project_file.is_at(Some(position)) {
+            Tables::find(&document, self.each.project_file, &mut self.findings.load)
+        } else {
+            Tables::default()
+        };
         drop(document);
+        self.tables(tables);
         let own = input.canonical_path();
         let mut files = Vec::new();
         for IncludedFile { path, pattern } in includes {
@@ -127,6 +140,34 @@ impl Loader<'_> {
         let each = self.each;
         let load = |position: usize| each.load(&files[position]);
         in_order(files.len(), load, |_, file| drop(self.add(file, None)));
+    }
+
+    /// Adds the customers of tables.
+    fn tables(&mut self, tables: Tables) {
+        let each = self.each;
+        for source in tables.sources {
+            let input = Input::File(source.path.clone());
+            if let Some(canonical) = input.canonical_path() {
+                self.seen.insert(canonical, NamedBy::Include);
+            }
+            let findings = &mut self.findings.load;
+            let read = read::source(&input, each.options, findings);
+            let templates = &each.project_file.templates;
+            let Some((text, template)) = read.zip(templates.get(&source.template)) else {
+                continue;
+            };
+            let table = source.read(text, template, findings);
+            self.files.push(table.path.clone());
+            self.origins.start_file(&table.name);
+            let load = |chunk: usize| each.load_rows(&table, template, tables::rows(chunk));
+            in_order(tables::chunks(&table), load, |_, file| {
+                self.findings.append(file.findings);
+                self.links.extend(file.links);
+                self.customers(file.customers, |position| {
+                    tables::name_site(&table, template, position)
+                });
+            });
+        }
     }
 
     /// Whether an input is not read yet. `include` is the pattern that names the input, if an argument does not.
@@ -176,7 +217,13 @@ impl Loader<'_> {
         self.project_keys(&document, position);
         self.origins.start_file(&document.source.name);
         let sites = NameSites::new(&document);
-        for customer in file.customers {
+        self.customers(file.customers, |position| sites.at(position));
+        Some(document)
+    }
+
+    /// Adds customers. `site` is the place of the name of the customer at a position.
+    fn customers(&mut self, customers: Vec<LoadedCustomer>, site: impl Fn(usize) -> FindingSite) {
+        for customer in customers {
             let LoadedCustomer {
                 position,
                 name,
@@ -185,12 +232,10 @@ impl Loader<'_> {
                 desired,
             } = customer;
             let findings = &mut self.findings.customer_names;
-            self.names
-                .declare(declaration, || sites.at(position), findings);
+            self.names.declare(declaration, || site(position), findings);
             self.origins.add(&name, origin);
             self.customers.push((name, desired));
         }
-        Some(document)
     }
 
     fn project_keys(&mut self, document: &Document, position: Option<usize>) {

@@ -11,12 +11,15 @@ use super::origins::CustomerOrigin;
 use super::project_file::{ParsedInput, ProjectFile};
 use super::read::{self, Input};
 use super::source::Source;
+use super::table::Table;
+use super::template::Template;
 use super::validate::{
     self, CheckedFiles, Declaration, PermittedCustomers, Scope, reserved_customer,
 };
 use crate::model::{DesiredCustomer, SharedTexts};
 use crate::secrets::SecretLinks;
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
 
 /// What loading a file needs besides the file.
@@ -102,6 +105,32 @@ impl FileLoader<'_> {
         let file = customers.finish();
         LoadedFile {
             document: Some(document),
+            links: links.into_inner(),
+            ..file
+        }
+    }
+
+    /// Fills the template with rows of a table, and validates their customers.
+    pub(super) fn load_rows(
+        self,
+        table: &Table,
+        template: &Template,
+        rows: Range<usize>,
+    ) -> LoadedFile {
+        let links = RefCell::default();
+        let scope = self.scope(&table.path, &links);
+        let mut customers = Customers::new(scope, self, &table.path);
+        for position in rows {
+            let Some(row) = table.rows.get(position) else {
+                break;
+            };
+            let findings = &mut customers.findings.load;
+            if let Some(expanded) = template.expand(table, row, findings) {
+                customers.add(position, Origin::from_row(&expanded));
+            }
+        }
+        let file = customers.finish();
+        LoadedFile {
             links: links.into_inner(),
             ..file
         }

@@ -3,8 +3,10 @@
 //! Checks navigate an origin by keys and positions, and do not depend on the kind of origin.
 
 use super::diagnostic::{Excerpt, Location};
+use super::findings::FindingSite;
 use super::redaction::{NOT_NAMED, nameable};
 use super::source::Source;
+use super::template::{Expanded, RowContext};
 use super::yaml::{NodeRef, NodeValue};
 use serde_json::Value;
 use std::sync::Arc;
@@ -25,6 +27,8 @@ pub(crate) enum Origin<'s> {
 pub(crate) struct ValueRef<'s> {
     whole: &'s Value,
     part: &'s Value,
+    /// The row of a table that the value comes from.
+    row: Option<&'s RowContext<'s>>,
 }
 
 /// A position in a file that outlives the file's tree.
@@ -37,6 +41,15 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// The start of a location.
+    pub(super) fn new(location: &Location) -> Self {
+        Self {
+            file: Some(location.file.as_str().into()),
+            line: location.line,
+            column: location.column,
+        }
+    }
+
     /// The position as the end of a sentence: ` at FILE:LINE:COLUMN`.
     pub(super) fn at(&self) -> String {
         match (&self.file, self.line) {
@@ -57,7 +70,29 @@ pub(crate) enum PathStep {
 impl<'s> Origin<'s> {
     /// The origin of a value that is not in a file.
     pub(super) fn from_value(whole: &'s Value) -> Self {
-        Self::Value(ValueRef { whole, part: whole })
+        Self::Value(ValueRef {
+            whole,
+            part: whole,
+            row: None,
+        })
+    }
+
+    /// The origin of the customer of a row.
+    pub(super) fn from_row(expanded: &'s Expanded<'s>) -> Self {
+        Self::Value(ValueRef {
+            whole: &expanded.customer,
+            part: &expanded.customer,
+            row: Some(&expanded.context),
+        })
+    }
+
+    /// The place of a value that comes from a row of a table.
+    pub(super) fn row_site(self) -> Option<FindingSite> {
+        let Self::Value(value) = self else {
+            return None;
+        };
+        let row = value.row?;
+        Some(row.site(&value.steps()))
     }
 
     /// The file of the value, if any.
@@ -158,6 +193,9 @@ impl<'s> Origin<'s> {
 
     /// The position in a file.
     pub(super) fn position(self) -> Position {
+        if let Some(site) = self.row_site() {
+            return site.position();
+        }
         let (line, column) = match self {
             Self::File(_) | Self::Value(_) => (0, 0),
             Self::Node(_, node) => {
@@ -181,7 +219,12 @@ impl<'s> Origin<'s> {
     /// The line and the columns of the location.
     pub(super) fn columns(self) -> (u32, u32, u32) {
         match self {
-            Self::File(_) | Self::Value(_) => (0, 0, 0),
+            Self::File(_) => (0, 0, 0),
+            // Customers and connectors stand at the row.
+            Self::Value(value) => value.row.map_or((0, 0, 0), |row| {
+                let at = row.location();
+                (at.line, at.column, at.end_column)
+            }),
             Self::Node(source, node) => source.columns(node.span()),
         }
     }
@@ -221,6 +264,11 @@ impl<'s> Origin<'s> {
 }
 
 impl<'s> ValueRef<'s> {
+    /// The value.
+    pub(super) fn part(self) -> &'s Value {
+        self.part
+    }
+
     fn to(self, part: Option<&'s Value>) -> Origin<'s> {
         Origin::Value(Self {
             part: part.unwrap_or(self.part),

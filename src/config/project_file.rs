@@ -7,6 +7,7 @@ use super::LoadOptions;
 use super::document::Document;
 use super::findings::{Findings, StagedFindings};
 use super::read::{Input, source};
+use super::tables::{self, Templates};
 use super::validate::{
     CustomerPolicy, Permissions, PermittedCustomers, ProjectSettings, SecretPolicy,
 };
@@ -24,6 +25,7 @@ pub(super) struct ProjectFile {
     pub(super) settings: ProjectSettings,
     secret_policy: SecretPolicy,
     customer_policy: CustomerPolicy,
+    pub(super) templates: Templates,
 }
 
 /// Rank of a candidate. The first file with the highest rank is the project file.
@@ -107,6 +109,7 @@ impl ProjectFile {
             settings: ProjectSettings::from_document(document, &mut findings.project),
             secret_policy: SecretPolicy::from_document(document, &mut findings.policy),
             customer_policy: CustomerPolicy::from_document(document, &mut findings.policy),
+            templates: tables::templates(document, &mut findings.project),
         }
     }
 
@@ -117,9 +120,15 @@ impl ProjectFile {
             name: Arc::default(),
             secret_policy: SecretPolicy::without_file(root.clone()),
             customer_policy: CustomerPolicy::default(),
+            templates: Templates::new(),
             root,
             settings: ProjectSettings::default(),
         }
+    }
+
+    /// The project file among the inputs.
+    pub(super) fn input<'i>(&self, inputs: &'i [Input]) -> Option<&'i Input> {
+        inputs.get(self.position?)
     }
 
     /// Whether the project file is the input at `position`.

@@ -3,9 +3,11 @@
 //! The JSON Schema and the schema check are generated from these types, so an editor shows the
 //! comments on their fields. Does not check rules that need more than one field: `validate` does.
 
+use super::raw_template::{RawCustomersFrom, RawTemplate};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// A block of settings with the types that YAML gives to their values.
 pub(crate) type RawBlock = Map<String, Value>;
@@ -43,6 +45,10 @@ pub(crate) struct RawFile {
     pub(crate) adopt: Option<bool>,
     /// How new values of secrets are detected, for every connector without its own `rotation`.
     pub(crate) rotation: Option<RawRotation>,
+    /// Customers with placeholders, by name. `customers_from` fills them.
+    pub(crate) templates: Option<BTreeMap<String, RawTemplate>>,
+    /// Tables whose rows are customers.
+    pub(crate) customers_from: Option<Vec<RawCustomersFrom>>,
     /// The customers, each with its connectors.
     #[expect(
         dead_code,

@@ -15,7 +15,7 @@ pub(super) enum Visibility {
 }
 
 /// Keys whose scalar values are shown.
-const HARMLESS: [&str; 20] = [
+const HARMLESS: [&str; 22] = [
     "version",
     "organization_id",
     "contract",
@@ -36,6 +36,8 @@ const HARMLESS: [&str; 20] = [
     "rotation",
     "files",
     "adopt",
+    "table",
+    "template",
 ];
 
 impl Visibility {
@@ -50,7 +52,7 @@ impl Visibility {
                 None
                 | Some(
                     "customers" | "connectors" | "entities" | "guards" | "secret_policy"
-                    | "customer_policy",
+                    | "customer_policy" | "customers_from",
                 ),
             ) => Self::Fields,
             (Self::Fields, Some("include" | "modes" | "stores" | "unchecked_secrets")) => {

@@ -13,8 +13,10 @@ mod names;
 mod omit_invalid;
 mod settings;
 mod values;
+mod yaml_value;
 mod yaml_writer;
 
+pub use yaml_value::customers;
 pub use yaml_writer::{document, project};
 
 use crate::model::{

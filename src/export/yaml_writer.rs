@@ -232,7 +232,7 @@ fn flow(setting: &Setting) -> String {
 }
 
 /// A text: plain if no reader can take it for anything else, also inside a list; otherwise quoted.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     const WORDS: [&str; 11] = [
         "true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan",
     ];

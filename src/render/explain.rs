@@ -172,7 +172,7 @@ mod tests {
     /// The definitions of a field's mapping or of its list's items.
     fn definitions<'a>(schema: &'a Value, field: &'a Value) -> Vec<&'a Value> {
         let alternatives = field["anyOf"].as_array().into_iter().flatten();
-        [field, &field["items"]]
+        [field, &field["items"], &field["additionalProperties"]]
             .into_iter()
             .chain(alternatives)
             .map(|value| match value["$ref"].as_str() {

@@ -3,6 +3,7 @@
 
 mod files;
 mod names;
+mod tables;
 mod warnings;
 mod yaml_suite;
 

@@ -2,6 +2,7 @@
 //! must be empty.
 
 mod adopt;
+mod bulk;
 mod ci_formats;
 mod connectors;
 mod contradictory_responses;

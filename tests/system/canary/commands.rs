@@ -67,6 +67,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         &["types", "types github", "types nonsense"],
     ),
     case("validate", Offline, &["validate"]),
+    case("expand", Offline, &["expand", "expand nonsense"]),
     case(
         "plan",
         Client,

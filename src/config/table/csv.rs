@@ -1,0 +1,136 @@
+//! Responsible for the rows of a CSV file.
+
+use super::{Cell, Row, Table, TableDefect};
+use crate::config::redaction::title;
+use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use serde_json::Value;
+use std::ops::Range;
+
+/// Reads the header and the rows.
+pub(super) fn read(table: &mut Table) -> Vec<TableDefect> {
+    let text = std::mem::take(&mut table.text);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let mut records = Vec::new();
+    let mut unread = None;
+    for record in reader.records() {
+        match record {
+            Ok(record) => records.push(record),
+            Err(error) => {
+                unread = Some(describe(&error));
+                break;
+            }
+        }
+    }
+    table.text = text;
+    let mut defects = rows(table, records);
+    defects.extend(unread.map(|message| {
+        let end = table.text.len();
+        table.defect(&(end..end), message)
+    }));
+    defects
+}
+
+fn describe(error: &csv::Error) -> String {
+    match error.kind() {
+        ErrorKind::Utf8 { .. } => "the file is not UTF-8 text".to_owned(),
+        _ => "the file cannot be read as CSV".to_owned(),
+    }
+}
+
+fn rows(table: &mut Table, records: Vec<StringRecord>) -> Vec<TableDefect> {
+    let mut records = records.into_iter().enumerate();
+    let Some((_, header)) = records.next() else {
+        return vec![table.defect(
+            &(0..0),
+            "the table is empty: the first line names the columns",
+        )];
+    };
+    let mut defects = columns(table, &header);
+    if !defects.is_empty() {
+        return defects;
+    }
+    for (index, record) in records {
+        match row(table, index + 1, &record) {
+            Ok(row) => table.rows.push(row),
+            Err(defect) => defects.push(defect),
+        }
+    }
+    defects
+}
+
+fn columns(table: &mut Table, header: &StringRecord) -> Vec<TableDefect> {
+    let at = 0..table.text.find('\n').unwrap_or(table.text.len());
+    let mut defects = Vec::new();
+    for column in header {
+        if column.is_empty() {
+            defects.push(table.defect(&at, "a column has no name"));
+        } else if table.columns.iter().any(|known| known == column) {
+            let message = format!("the column {} is named twice", title(column));
+            defects.push(table.defect(&at, message));
+        }
+        table.columns.push(column.to_owned());
+    }
+    defects
+}
+
+fn row(table: &Table, number: usize, record: &StringRecord) -> Result<Row, TableDefect> {
+    let start = record
+        .position()
+        .and_then(|position| usize::try_from(position.byte()).ok())
+        .unwrap_or(0);
+    let fields = fields(&table.text, start, record.len());
+    let at = match (fields.first(), fields.last()) {
+        (Some(first), Some(last)) => first.start..last.end,
+        _ => start..start,
+    };
+    let (wanted, given) = (table.columns.len(), record.len());
+    if given != wanted {
+        let message =
+            format!("row {number} has {given} values, but the header names {wanted} columns");
+        return Err(table.defect(&at, message));
+    }
+    let cells = record.iter().zip(fields).enumerate();
+    let cells = cells
+        // A spreadsheet cannot write an absent value in any other way.
+        .filter(|(_, (text, _))| !text.is_empty())
+        .map(|(column, (text, at))| Cell {
+            column,
+            value: Value::from(text),
+            at,
+        });
+    Ok(Row {
+        number,
+        cells: cells.collect(),
+        at,
+    })
+}
+
+/// Where the fields of a record are in the text. `start` may be before the line ends that precede the record.
+fn fields(text: &str, start: usize, count: usize) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let is_end = |at: usize| matches!(bytes.get(at), Some(b'\n' | b'\r'));
+    let mut at = start;
+    while is_end(at) {
+        at += 1;
+    }
+    let mut fields = Vec::with_capacity(count);
+    while fields.len() < count {
+        let begin = at;
+        let mut quoted = false;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => quoted = !quoted,
+                b',' if !quoted => break,
+                _ if !quoted && is_end(at) => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        fields.push(begin..at);
+        at += 1;
+    }
+    fields
+}

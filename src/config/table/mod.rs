@@ -1,0 +1,162 @@
+//! Responsible for the tables that `customers_from` names: rows with the places of their cells.
+//!
+//! Does not know the columns that a template wants: `template` does.
+
+mod csv;
+mod json;
+
+use super::diagnostic::Location;
+use super::raw_template::RawTableFormat;
+use serde_json::Value;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A table in memory.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// The file as the user would name it.
+    pub(super) name: Arc<str>,
+    pub(super) path: PathBuf,
+    text: String,
+    /// The byte offset of each line.
+    line_starts: Vec<usize>,
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    /// Whether the first line has the names of the columns.
+    has_header: bool,
+}
+
+/// A row of a table.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// The number of the row, as a spreadsheet counts: the header of a CSV file is row 1.
+    pub(super) number: usize,
+    /// Where the row is in the text.
+    at: Range<usize>,
+    /// The values, in the order in which the row has them.
+    pub(super) cells: Vec<Cell>,
+}
+
+/// A value of a row.
+#[derive(Debug)]
+pub(super) struct Cell {
+    /// The position of the column among the table's columns.
+    pub(super) column: usize,
+    pub(super) value: Value,
+    /// Where the value is in the text.
+    at: Range<usize>,
+}
+
+/// A defect of a table's text.
+#[derive(Debug)]
+pub(super) struct TableDefect {
+    pub(super) location: Location,
+    pub(super) message: String,
+}
+
+impl Table {
+    /// Reads the rows of a text. Rows with a defect are left out.
+    pub(super) fn read(
+        name: &Arc<str>,
+        path: &Path,
+        text: String,
+        format: RawTableFormat,
+    ) -> (Self, Vec<TableDefect>) {
+        let mut table = Self {
+            name: Arc::clone(name),
+            path: path.to_owned(),
+            line_starts: std::iter::once(0)
+                .chain(text.match_indices('\n').map(|(end, _)| end + 1))
+                .collect(),
+            text,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            has_header: format == RawTableFormat::Csv,
+        };
+        let defects = match format {
+            RawTableFormat::Csv => csv::read(&mut table),
+            RawTableFormat::Json => json::read_list(&mut table),
+            RawTableFormat::Jsonl => json::read_lines(&mut table),
+        };
+        (table, defects)
+    }
+
+    /// The format that the ending of a file's name says.
+    pub(super) fn format_of(path: &Path) -> Option<RawTableFormat> {
+        let end = path.extension()?.to_str()?.to_ascii_lowercase();
+        match end.as_str() {
+            "csv" => Some(RawTableFormat::Csv),
+            "json" => Some(RawTableFormat::Json),
+            "jsonl" | "ndjson" => Some(RawTableFormat::Jsonl),
+            _ => None,
+        }
+    }
+
+    /// The value of a row in a column.
+    pub(super) fn cell<'t>(&self, row: &'t Row, column: &str) -> Option<&'t Cell> {
+        row.cells.iter().find(|cell| {
+            self.columns
+                .get(cell.column)
+                .is_some_and(|name| name == column)
+        })
+    }
+
+    /// Whether rows can have a column. The header of a CSV file names all of them.
+    pub(super) fn may_have(&self, column: &str) -> bool {
+        !self.has_header || self.columns.iter().any(|name| name == column)
+    }
+
+    /// The place of a value.
+    pub(super) fn cell_location(&self, cell: &Cell) -> Location {
+        self.location(&cell.at)
+    }
+
+    /// The place of a row.
+    pub(super) fn row_location(&self, row: &Row) -> Location {
+        self.location(&row.at)
+    }
+
+    /// The place of the header, or of the whole file.
+    pub(super) fn header_location(&self) -> Location {
+        if self.has_header && !self.text.is_empty() {
+            let end = self.text.find(['\n', '\r']).unwrap_or(self.text.len());
+            self.location(&(0..end))
+        } else {
+            Location::whole(&self.name)
+        }
+    }
+
+    /// The place of a part of the text. A part over several lines ends with its first line.
+    fn location(&self, at: &Range<usize>) -> Location {
+        let line = self.line_starts.partition_point(|start| *start <= at.start);
+        let start = line
+            .checked_sub(1)
+            .and_then(|line| self.line_starts.get(line));
+        let line_start = start.copied().unwrap_or(0);
+        let width = |range: Range<usize>| {
+            let text = self.text.get(range).unwrap_or_default();
+            let first = text.lines().next().unwrap_or_default();
+            narrow(first.chars().count())
+        };
+        let column = width(line_start..at.start).saturating_add(1);
+        let end_column = column.saturating_add(width(at.clone()).max(1));
+        Location {
+            file: self.name.to_string(),
+            line: narrow(line),
+            column,
+            end_column,
+        }
+    }
+
+    fn defect(&self, at: &Range<usize>, message: impl Into<String>) -> TableDefect {
+        TableDefect {
+            location: self.location(at),
+            message: message.into(),
+        }
+    }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,177 @@
+//! Responsible for the expressions in templates, with `minijinja` in its strict mode: an unknown column is an error, and so
+//! is text with an empty one.
+
+use super::parameter::Parameter;
+use crate::catalog::closest;
+use crate::config::redaction::title;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Evaluated};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The variable that has the columns of a row.
+const ROW: &str = "row";
+/// The variable that takes the value of a whole expression, which keeps its type.
+const VALUE: &str = "value";
+
+/// The compiled expressions of a template.
+#[derive(Debug)]
+pub(super) struct Expressions {
+    environment: Environment<'static>,
+    count: usize,
+}
+
+/// A text with expressions.
+#[derive(Debug)]
+pub(super) struct Expression {
+    /// The name in the environment.
+    name: String,
+    /// Whether the text is one expression, whose value keeps its type.
+    is_whole: bool,
+    /// The parameters that it uses.
+    pub(super) columns: Vec<String>,
+}
+
+/// The reason why a text cannot be compiled.
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+/// Whether a text has an expression.
+pub(super) fn has_mark(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%") || text.contains("{#")
+}
+
+/// The values of a row's parameters, for expressions.
+pub(super) fn context(values: &BTreeMap<&str, Value>) -> Evaluated {
+    let row = BTreeMap::from([(ROW, values)]);
+    Evaluated::from_serialize(row)
+}
+
+impl Expressions {
+    pub(super) fn new() -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        environment.set_formatter(|output, state, value| {
+            if value.is_none() {
+                let message = "a column without a value is part of a text";
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
+            minijinja::escape_formatter(output, state, value)
+        });
+        Self {
+            environment,
+            count: 0,
+        }
+    }
+
+    /// Compiles a text with expressions.
+    pub(super) fn compile(
+        &mut self,
+        text: &str,
+        parameters: &BTreeMap<String, Parameter>,
+    ) -> Result<Expression, Problem> {
+        let name = self.count.to_string();
+        self.count += 1;
+        let whole = whole_expression(text);
+        let source = match whole {
+            Some(expression) => format!("{{% set {VALUE} = {expression} %}}"),
+            None => text.to_owned(),
+        };
+        let added = self.environment.add_template_owned(name.clone(), source);
+        let used = added
+            .and_then(|()| self.environment.get_template(&name))
+            .map(|template| template.undeclared_variables(true))
+            .map_err(|error| Problem {
+                message: format!("the expression is invalid: {}", reason(&error)),
+                help: None,
+            })?;
+        Ok(Expression {
+            name,
+            is_whole: whole.is_some(),
+            columns: columns(used, parameters)?,
+        })
+    }
+
+    /// The value for a row.
+    pub(super) fn evaluate(
+        &self,
+        expression: &Expression,
+        context: &Evaluated,
+    ) -> Result<Value, String> {
+        self.try_evaluate(expression, context)
+            .map_err(|error| reason(&error))
+    }
+
+    fn try_evaluate(&self, expression: &Expression, context: &Evaluated) -> Result<Value, Error> {
+        let template = self.environment.get_template(&expression.name)?;
+        if !expression.is_whole {
+            return template.render(context).map(Value::from);
+        }
+        let captured = template.render_captured(context)?;
+        let value = captured.state().lookup(VALUE).unwrap_or_default();
+        if value.is_undefined() {
+            return Err(ErrorKind::UndefinedError.into());
+        }
+        serde_json::to_value(value)
+            .map_err(|_| Error::new(ErrorKind::BadSerialization, "the value is no JSON value"))
+    }
+}
+
+/// The expression of a text that has nothing else.
+fn whole_expression(text: &str) -> Option<&str> {
+    let inside = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    let is_one = !inside.contains("{{") && !inside.contains("}}");
+    let trims = inside.starts_with(['-', '+']) || inside.ends_with(['-', '+']);
+    (is_one && !trims).then_some(inside)
+}
+
+/// The parameters that an expression uses. Refuses any other variable.
+fn columns(
+    used: impl IntoIterator<Item = String>,
+    parameters: &BTreeMap<String, Parameter>,
+) -> Result<Vec<String>, Problem> {
+    let mut columns = BTreeSet::new();
+    for variable in used {
+        let mut parts = variable.split('.');
+        match (parts.next(), parts.next()) {
+            // The expression can reach any column.
+            (Some(ROW), None) => columns.extend(parameters.keys().cloned()),
+            (Some(ROW), Some(column)) if parameters.contains_key(column) => {
+                columns.insert(column.to_owned());
+            }
+            (Some(ROW), Some(column)) => {
+                let near = closest(column, parameters.keys().map(String::as_str));
+                return Err(Problem {
+                    message: format!("the template has no parameter {}", title(column)),
+                    help: near.map(|near| format!("did you mean `row.{near}`?")),
+                });
+            }
+            _ => {
+                return Err(Problem {
+                    message: format!("{} is no variable of a template", title(&variable)),
+                    help: Some("write `row.COLUMN` for the value of a column".to_owned()),
+                });
+            }
+        }
+    }
+    Ok(columns.into_iter().collect())
+}
+
+/// Why an expression failed, without values.
+fn reason(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::UndefinedError => "it uses a value that does not exist".to_owned(),
+        ErrorKind::SyntaxError => {
+            let detail = error.detail().unwrap_or("syntax error");
+            detail.escape_debug().to_string()
+        }
+        ErrorKind::InvalidOperation => error
+            .detail()
+            .unwrap_or("an operation does not fit its values")
+            .escape_debug()
+            .to_string(),
+        kind => kind.to_string(),
+    }
+}

@@ -1,0 +1,164 @@
+//! Responsible for templates: a customer with placeholders becomes the customer of a row.
+//!
+//! Does not check the customers: `validate` does.
+
+mod expressions;
+mod overrides;
+mod parameter;
+mod row;
+
+pub(super) use row::{Expanded, RowContext};
+
+use super::code::Code;
+use super::findings::{FindingSite, Findings};
+use super::origin::Origin;
+use super::raw::RawBlock;
+use super::raw_template::RawTemplate;
+use crate::model::has_reference_mark;
+use expressions::{Expression, Expressions};
+use parameter::Parameter;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The column whose value changes the customer of its row.
+pub(super) const OVERRIDES: &str = "overrides";
+/// The key of a connector in a template that says which rows have it.
+const WHEN: &str = "when";
+
+/// A template that is ready for rows.
+#[derive(Debug)]
+pub(super) struct Template {
+    parameters: BTreeMap<String, Parameter>,
+    expressions: Expressions,
+    customer: Node,
+    /// The parameters whose values become part of secret references.
+    in_references: BTreeSet<String>,
+}
+
+/// A value of a template, with its place in the project file.
+#[derive(Debug)]
+struct Node {
+    kind: NodeKind,
+    site: FindingSite,
+}
+
+#[derive(Debug)]
+enum NodeKind {
+    Literal(Value),
+    Expression(Expression),
+    List(Vec<Node>),
+    /// In the order of the file.
+    Map(Vec<(String, Node)>),
+}
+
+impl Template {
+    /// Compiles a template. Adds a finding for each of its defects.
+    pub(super) fn new(raw: &RawTemplate, origin: Origin<'_>, findings: &mut Findings) -> Self {
+        let declared = raw.parameters.iter().flatten();
+        let parameters: BTreeMap<String, Parameter> = declared
+            .map(|(name, raw)| {
+                let origin = origin.key("parameters").key(name);
+                if name == OVERRIDES {
+                    let message = "a parameter cannot be named `overrides`, the column of \
+                                   changes to single rows";
+                    findings.at(origin, Code::InvalidTemplate, message, None);
+                }
+                (name.clone(), Parameter::new(raw, origin, findings))
+            })
+            .collect();
+        let mut compiler = Compiler {
+            parameters: &parameters,
+            expressions: Expressions::new(),
+            in_references: BTreeSet::new(),
+            findings,
+        };
+        let customer = compiler.map(&raw.customer, origin.key("customer"));
+        let Compiler {
+            expressions,
+            in_references,
+            ..
+        } = compiler;
+        Self {
+            parameters,
+            expressions,
+            customer,
+            in_references,
+        }
+    }
+}
+
+struct Compiler<'c> {
+    parameters: &'c BTreeMap<String, Parameter>,
+    expressions: Expressions,
+    in_references: BTreeSet<String>,
+    findings: &'c mut Findings,
+}
+
+impl Compiler<'_> {
+    /// Recursion is safe, because the parser limits depth.
+    fn node(&mut self, value: &Value, origin: Origin<'_>) -> Node {
+        let kind = match value {
+            Value::Object(fields) => return self.map(fields, origin),
+            Value::Array(items) => {
+                let items = items.iter().zip(origin.items());
+                NodeKind::List(items.map(|(item, at)| self.node(item, at)).collect())
+            }
+            Value::String(text) if expressions::has_mark(text) => self.expression(text, origin),
+            literal => NodeKind::Literal(literal.clone()),
+        };
+        Node {
+            kind,
+            site: origin.into(),
+        }
+    }
+
+    fn map(&mut self, fields: &RawBlock, origin: Origin<'_>) -> Node {
+        let origins = origin.fields();
+        let fields = fields.iter();
+        let fields = fields.map(|(name, value)| {
+            let node = self.node(value, origins.key(name));
+            (name.clone(), node)
+        });
+        Node {
+            kind: NodeKind::Map(fields.collect()),
+            site: origin.into(),
+        }
+    }
+
+    fn expression(&mut self, text: &str, origin: Origin<'_>) -> NodeKind {
+        match self.expressions.compile(text, self.parameters) {
+            Ok(expression) => {
+                if has_reference_mark(text) {
+                    self.in_references
+                        .extend(expression.columns.iter().cloned());
+                }
+                NodeKind::Expression(expression)
+            }
+            Err(problem) => {
+                let message = format!("{}: {}", origin.label(), problem.message);
+                let help = problem.help;
+                self.findings
+                    .at(origin, Code::InvalidTemplate, message, help);
+                NodeKind::Literal(Value::Null)
+            }
+        }
+    }
+}
+
+impl Node {
+    fn field(&self, name: &str) -> Option<&Self> {
+        let NodeKind::Map(fields) = &self.kind else {
+            return None;
+        };
+        let field = fields.iter().find(|(known, _)| known == name);
+        field.map(|(_, node)| node)
+    }
+
+    /// The parameters that the value depends on.
+    fn columns(&self) -> &[String] {
+        match &self.kind {
+            NodeKind::Expression(expression) => &expression.columns,
+            NodeKind::Literal(_) | NodeKind::List(_) | NodeKind::Map(_) => &[],
+        }
+    }
+}
