@@ -243,7 +243,11 @@ impl Client {
     }
 
     /// Fails unless the workspace exists and has the name of the customer.
-    async fn verify_workspace(&self, customer: &str, id: WorkspaceId) -> Result<(), ApiError> {
+    pub(super) async fn verify_workspace(
+        &self,
+        customer: &str,
+        id: WorkspaceId,
+    ) -> Result<(), ApiError> {
         let gone = || ApiErrorKind::WorkspaceGone {
             customer: customer.to_owned(),
             id,

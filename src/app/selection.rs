@@ -66,10 +66,13 @@ impl Selectable {
     /// The customers of the API.
     pub(super) fn observed_customers(observed: &Observed) -> Self {
         let customers = observed.customers.values();
+        Self::in_the_api(customers.map(|customer| Address::customer(&customer.name)))
+    }
+
+    /// Addresses that the API lists.
+    pub(super) fn in_the_api(addresses: impl Iterator<Item = Address>) -> Self {
         Self {
-            addresses: customers
-                .map(|customer| Address::customer(&customer.name))
-                .collect(),
+            addresses: addresses.collect(),
             place: "in the API",
             scope: BTreeSet::new(),
         }

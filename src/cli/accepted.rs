@@ -148,7 +148,7 @@ mod tests {
         "ca-file file format help json ledger ledger-mode no-color proxy sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
-    const COMMANDS: [(&str, &str); 25] = [
+    const COMMANDS: &[(&str, &str)] = &[
         ("init", "format help no-color"),
         ("validate", "file format help json no-color verbose"),
         ("plan", EVERY),
@@ -166,6 +166,12 @@ mod tests {
         ("ledger rekey", EVERY),
         ("ledger sign", EVERY),
         ("expand", "file format help json no-color verbose"),
+        ("token app", EVERY),
+        ("token scoped --customer acme", EVERY),
+        (
+            "token widget --customer acme --origin https://app.example.com",
+            EVERY,
+        ),
         ("types", "format help no-color"),
         ("types github", "format help no-color"),
         ("explain", "format help no-color"),

@@ -27,6 +27,7 @@ mod sandbox;
 mod schema;
 mod show;
 mod snapshot;
+mod token;
 mod types;
 mod validate;
 mod values;
@@ -53,6 +54,7 @@ pub use sandbox::{SandboxCommand, ServeArgs};
 pub use schema::{SchemaArgs, SchemaKind};
 pub use show::ShowPlanArgs;
 pub use snapshot::SnapshotArgs;
+pub use token::{TokenCommand, TokenSinkArgs};
 pub use types::TypesArgs;
 pub use validate::ValidateArgs;
 
@@ -117,6 +119,9 @@ pub enum Command {
     Rotate(RotateArgs),
     /// Print the ids of what airlift manages
     Outputs(OutputsArgs),
+    /// Request a token for the widget, or to look into a problem
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Work on the ledger, airlift's record of what it manages
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -20,6 +20,7 @@ mod sandbox;
 mod schema;
 mod show;
 mod snapshot;
+mod token;
 mod types;
 mod validate;
 
@@ -159,6 +160,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Doctor(_) => doctor::run(invocation).await,
         Command::Rotate(args) => rotate::run(invocation, &args).await,
         Command::Outputs(args) => outputs::run(invocation, &args).await,
+        Command::Token(command) => token::run(invocation, &command).await,
         Command::Ledger(LedgerCommand::Show(args)) => ledger::show(invocation, &args).await,
         Command::Ledger(LedgerCommand::Trust(args)) => ledger::trust(invocation, &args).await,
         Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(invocation).await,

@@ -35,6 +35,7 @@ mod settings;
 mod shared_text;
 mod store_kind;
 mod unresolved;
+mod web_origin;
 
 pub use action::{Action, Outcome};
 pub use address::{Address, AddressError};
@@ -79,3 +80,4 @@ pub use settings::Settings;
 pub use shared_text::{SharedText, SharedTexts};
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
 pub use unresolved::{UnresolvedCause, UnresolvedReference};
+pub use web_origin::WebOrigin;

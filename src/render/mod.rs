@@ -23,6 +23,7 @@ mod saved_plan;
 pub mod sinks;
 mod terminal;
 mod text;
+mod token;
 mod view;
 pub(crate) mod wording;
 
@@ -50,6 +51,7 @@ pub use text::{
     doctor, drift, findings, ledger, one_type, plan, plan_before_apply, rekeyed, report, signed,
     signing, trust_plan, trusted, types,
 };
+pub use token::{token, token_as_json, token_file, token_file_as_json, token_life};
 pub use view::ledger::{
     Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted, UnverifiedRow,
 };

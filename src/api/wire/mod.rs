@@ -10,7 +10,7 @@ pub(super) use connectors::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
     DeleteResponse, InspectResponse, OrganizationConnector, OrganizationPage,
 };
-pub(super) use tokens::{ScopedTokenResponse, TokenInfo, TokenResponse};
+pub(super) use tokens::{ScopedTokenResponse, TokenInfo, TokenResponse, WidgetTokenResponse};
 pub(super) use visit_strings::VisitStrings;
 pub(super) use workspaces::{StatsResponse, WorkspacePage, WorkspaceResponse};
 

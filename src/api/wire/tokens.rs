@@ -67,6 +67,16 @@ impl ResponseBody for ScopedTokenResponse {
     const KIND: &'static str = "a scoped token";
 }
 
+/// `WidgetTokenCreateResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct WidgetTokenResponse {
+    pub(in crate::api) token: Token,
+}
+
+impl ResponseBody for WidgetTokenResponse {
+    const KIND: &'static str = "a widget token";
+}
+
 /// `ScopedTokenInfoGetResponse`, with the three field names that versions of the API use.
 #[derive(Deserialize)]
 pub(in crate::api) struct TokenInfo {

@@ -4,7 +4,7 @@
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
     DeleteResponse, InspectResponse, OrganizationPage, ScopedTokenResponse, StatsResponse,
-    TokenInfo, TokenResponse, WorkspacePage, WorkspaceResponse,
+    TokenInfo, TokenResponse, WidgetTokenResponse, WorkspacePage, WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -30,6 +30,7 @@ macro_rules! without_texts {
 without_texts!(
     TokenResponse,
     ScopedTokenResponse,
+    WidgetTokenResponse,
     TokenInfo,
     StatsResponse,
     CheckResponse,

@@ -33,7 +33,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use std::io;
 
 /// The version of the documents.
-const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 1;
 
 /// Writes a plan, and where it was saved.
 pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Result<()> {
@@ -151,7 +151,8 @@ struct Versioned<T> {
     result: T,
 }
 
-struct Raw<'a, 'b>(&'a mut Out<'b>);
+/// Writes bytes that are known to be safe.
+pub(super) struct Raw<'a, 'b>(pub(super) &'a mut Out<'b>);
 
 impl io::Write for Raw<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -50,6 +50,8 @@ pub struct OutputEnvironment {
     pub out_is_terminal: bool,
     /// stderr is a terminal that understands control sequences.
     pub stderr_is_terminal: bool,
+    /// stdout is no terminal, and no CI runner records it.
+    pub out_is_unseen: bool,
 }
 
 impl OutputEnvironment {
@@ -64,6 +66,7 @@ impl OutputEnvironment {
             log: wants_log(variable("AIRLIFT_LOG").as_deref()),
             out_is_terminal: controls && out_is_terminal,
             stderr_is_terminal: controls && io::stderr().is_terminal(),
+            out_is_unseen: !out_is_terminal && !is_ci(variable("CI").as_deref()),
         }
     }
 
@@ -110,8 +113,12 @@ fn terminal_columns() -> Option<usize> {
 /// records what it shows. Windows sets no `TERM`.
 fn takes_controls(term: Option<&str>, ci: Option<&str>) -> bool {
     let is_dumb = term.map_or(cfg!(unix), |term| term.is_empty() || term == "dumb");
-    let is_ci = ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
-    !is_dumb && !is_ci
+    !is_dumb && !is_ci(ci)
+}
+
+/// Whether a CI runner records the output.
+fn is_ci(ci: Option<&str>) -> bool {
+    ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0")
 }
 
 /// Accepts `debug` and `trace` too, because other tools name their request log so.

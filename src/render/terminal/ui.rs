@@ -43,6 +43,7 @@ pub struct Ui {
     out_color: Color,
     pub(super) stderr_color: Color,
     stderr_is_terminal: bool,
+    out_is_unseen: bool,
     verbosity: Verbosity,
     log: bool,
     streams: Streams,
@@ -59,6 +60,7 @@ impl Ui {
             out_color: environment.out_color(color),
             stderr_color: environment.stderr_color(color),
             stderr_is_terminal: environment.stderr_is_terminal,
+            out_is_unseen: environment.out_is_unseen,
             verbosity,
             log: verbosity == Verbosity::Requests || environment.log,
             streams: Streams::Process,
@@ -121,6 +123,12 @@ impl Ui {
     /// Whether stderr is a terminal.
     pub fn stderr_is_terminal(&self) -> bool {
         self.stderr_is_terminal
+    }
+
+    /// Whether only another program or a file gets stdout: it is no terminal, and no CI runner records
+    /// it.
+    pub fn out_is_unseen(&self) -> bool {
+        self.out_is_unseen
     }
 
     /// How much is printed.

@@ -43,6 +43,8 @@ mod target;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(unix)]
+mod tokens;
+#[cfg(unix)]
 mod trust;
 mod unknown_type;
 mod versions;

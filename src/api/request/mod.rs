@@ -1,13 +1,19 @@
 //! Responsible for building requests as plain values: method, path, query, body and idempotency,
 //! with the field names of both contracts. Does not send them.
 
+mod tokens;
+
+pub(super) use tokens::{
+    APPLICATION_TOKEN, application_token, scoped_token, scoped_token_info, widget_token,
+};
+
 use super::body::{self, SecretBody};
 use super::error::{ApiError, ApiErrorKind};
 use super::redaction::Redactor;
 use super::resilience::Idempotency;
 use crate::model::{
-    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, Region, SecretLookup,
-    SecretValue, Status, WorkspaceId,
+    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, SecretLookup, Status,
+    WorkspaceId,
 };
 use bytes::Bytes;
 use reqwest::Method;
@@ -73,57 +79,6 @@ impl<'a> Request<'a> {
         self.body = Some(body.bytes);
         self.redactor = body.redactor;
         self
-    }
-}
-
-/// The operation that requests the organization's token.
-pub(super) const APPLICATION_TOKEN: &str = "create_account_applications_token";
-
-/// `create_account_applications_token`
-pub(super) fn application_token<'a>(
-    client_id: &str,
-    client_secret: &'a SecretValue,
-) -> Result<Request<'a>, ApiError> {
-    let path = "/api/v1/account/applications/token".to_owned();
-    let request = Request::new(APPLICATION_TOKEN, Method::POST, path);
-    let body = body::token_request(client_id, client_secret)?;
-    Ok(Request {
-        writes: false,
-        ..request.with_secrets(body)
-    })
-}
-
-/// `create_account_applications_scoped_token`; creates the workspace if the name is new.
-pub(super) fn scoped_token(
-    contract: Contract,
-    customer: &str,
-    region: Option<Region>,
-) -> Result<Request<'static>, ApiError> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        workspace_name: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        region_id: Option<Region>,
-    }
-    let operation = "create_account_applications_scoped_token";
-    let request = Request::new(operation, Method::POST, scoped_path(contract).to_owned());
-    let request = request.about(&customer);
-    request.with_json(&Body {
-        workspace_name: customer,
-        region_id: region,
-    })
-}
-
-/// `get_account_applications_scoped_token_info`
-pub(super) fn scoped_token_info(contract: Contract) -> Request<'static> {
-    let path = format!("{}/info", scoped_path(contract));
-    Request::get("get_account_applications_scoped_token_info", path)
-}
-
-fn scoped_path(contract: Contract) -> &'static str {
-    match contract {
-        Contract::Workspace => "/api/v1/account/applications/scoped-token",
-        Contract::ExternalUser => "/api/v1/embedded/scoped-token",
     }
 }
 
@@ -305,33 +260,6 @@ mod tests {
 
     fn body(request: &Request<'_>) -> String {
         String::from_utf8(request.body.as_ref().unwrap().to_vec()).unwrap()
-    }
-
-    #[test]
-    fn application_token_request_has_exact_bytes() {
-        let secret = SecretValue::new("s3\\cret".into());
-        let request = application_token("id", &secret).unwrap();
-        assert_eq!(
-            body(&request),
-            r#"{"client_id":"id","client_secret":"s3\\cret"}"#
-        );
-        assert!(!request.writes);
-    }
-
-    #[test]
-    fn scoped_token_request_under_the_older_contract_differs_only_in_its_path() {
-        let current = scoped_token(Contract::Workspace, "acme", Some(Region::EU)).unwrap();
-        assert_eq!(current.path, "/api/v1/account/applications/scoped-token");
-        assert_eq!(
-            body(&current),
-            r#"{"workspace_name":"acme","region_id":"b9e48d61-f082-4a14-a8d0-799a907938cb"}"#
-        );
-        let older = scoped_token(Contract::ExternalUser, "acme", None).unwrap();
-        assert_eq!(older.path, "/api/v1/embedded/scoped-token");
-        assert_eq!(body(&older), r#"{"workspace_name":"acme"}"#);
-        assert!(current.writes && older.writes);
-        let info = scoped_token_info(Contract::ExternalUser);
-        assert_eq!(info.path, "/api/v1/embedded/scoped-token/info");
     }
 
     #[test]
