@@ -20,9 +20,9 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 /// A token for the user of a command. Its only way out is [`Self::write_to`].
-pub struct RequestedToken(Held);
+pub struct RequestedToken(TokenKind);
 
-enum Held {
+enum TokenKind {
     Application(Arc<IssuedToken>),
     Scoped(Arc<Scoped>),
     Widget(SecretValue),
@@ -38,18 +38,18 @@ impl RequestedToken {
     /// documentation says it.
     pub fn expires_in(&self) -> Option<Duration> {
         let expires_at = match &self.0 {
-            Held::Application(issued) => issued.bearer().expires_at,
-            Held::Scoped(scoped) => scoped.issued.bearer().expires_at,
-            Held::Widget(_) => None,
+            TokenKind::Application(issued) => issued.bearer().expires_at,
+            TokenKind::Scoped(scoped) => scoped.issued.bearer().expires_at,
+            TokenKind::Widget(_) => None,
         };
         expires_at.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     fn secret(&self) -> &SecretValue {
         match &self.0 {
-            Held::Application(issued) => &issued.token,
-            Held::Scoped(scoped) => &scoped.issued.token,
-            Held::Widget(token) => token,
+            TokenKind::Application(issued) => &issued.token,
+            TokenKind::Scoped(scoped) => &scoped.issued.token,
+            TokenKind::Widget(token) => token,
         }
     }
 }
@@ -59,7 +59,7 @@ impl Writer {
     pub async fn requested_application_token(&self) -> Result<RequestedToken, ApiError> {
         let issued = self.client.application().await?;
         check_text(&issued.token)?;
-        Ok(RequestedToken(Held::Application(issued)))
+        Ok(RequestedToken(TokenKind::Application(issued)))
     }
 
     /// A token for the workspace of a customer (`create_account_applications_scoped_token`). Fails
@@ -71,7 +71,7 @@ impl Writer {
     ) -> Result<RequestedToken, ApiError> {
         let scoped = self.client.scoped(customer, workspace).await?;
         check_text(&scoped.issued.token)?;
-        Ok(RequestedToken(Held::Scoped(scoped)))
+        Ok(RequestedToken(TokenKind::Scoped(scoped)))
     }
 
     /// A token for the vendor's widget on the page of one origin
@@ -96,7 +96,7 @@ impl Writer {
             let reason = reason.to_owned();
             ApiError::new(answer.call, ApiErrorKind::Undecodable { status, reason })
         })?;
-        Ok(RequestedToken(Held::Widget(token)))
+        Ok(RequestedToken(TokenKind::Widget(token)))
     }
 }
 

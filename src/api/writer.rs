@@ -9,7 +9,9 @@ use super::reader::Reader;
 use super::redaction::display_safe;
 use super::scoped_tokens::{MintedToken, TokenUse};
 use super::success::Success;
-use super::wire::{CheckResponse, CreateResponse, DeleteResponse, WorkspaceResponse};
+use super::wire::{
+    CheckResponse, CreateResponse, DeleteResponse, ExecuteResponse, WorkspaceResponse,
+};
 use super::{Check, DeleteOutcome, NewConnector, Replication, Workspace, request};
 use crate::model::{
     ConnectorBody, ConnectorId, CustomerPatch, Entity, Region, SecretLookup, WorkspaceId,
@@ -141,6 +143,33 @@ impl Writer {
             status: answer.status(),
             message: message.filter(|text| !text.is_empty()),
         })
+    }
+
+    /// Checks an existing connector with the credentials that it has
+    /// (`create_integrations_connectors_id_check`).
+    pub async fn check_existing(&self, id: ConnectorId) -> Result<Check, ApiError> {
+        let request = request::check_existing(id)?;
+        let answer: CheckResponse = self.client.as_application(&request).await?.decode()?;
+        let redactor = self.client.redactor(&request, None);
+        let message = answer.message().map(|text| display_safe(text, &redactor));
+        Ok(Check {
+            status: answer.status(),
+            message: message.filter(|text| !text.is_empty()),
+        })
+    }
+
+    /// Runs an action that only reads, through a connector
+    /// (`create_integrations_connectors_id_execute`). The vendor meters it. Returns whether it
+    /// succeeded. The records are not decoded.
+    pub async fn execute(
+        &self,
+        id: ConnectorId,
+        entity: &str,
+        action: &str,
+    ) -> Result<bool, ApiError> {
+        let request = request::execute(id, entity, action)?;
+        let answer: ExecuteResponse = self.client.as_application(&request).await?.decode()?;
+        Ok(answer.has_succeeded())
     }
 
     /// Creates a connector (`create_integrations_connectors`). Not retried if the first request may

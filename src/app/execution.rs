@@ -118,6 +118,7 @@ impl App<'_> {
         Options {
             parallelism: self.parallelism,
             delete_deadline: Duration::from_secs(args.delete_timeout),
+            check_new: args.check_new,
             require_check: args.require_check,
             ..Options::default()
         }

@@ -123,6 +123,11 @@ impl OutDirectory {
         Ok(start)
     }
 
+    /// Creates the directory, unless it exists.
+    pub(super) fn create_itself(&self) -> Result<(), Failure> {
+        self.create_parent(&self.path_of("file"))
+    }
+
     fn create_parent(&self, path: &Path) -> Result<(), Failure> {
         std::fs::create_dir_all(&self.root)
             .map_err(|error| Failure::cannot_write(&self.root, &error))?;

@@ -8,7 +8,7 @@ use crate::cli::{Format, TokenCommand, TokenSinkArgs};
 use crate::failure::Failure;
 use crate::files::Access;
 use crate::model::{Address, WorkspaceId};
-use crate::render;
+use crate::render::{self, OutReader};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -27,7 +27,7 @@ impl TokenSink {
         if let Some(path) = &args.out {
             return Ok(Self::File(path.clone()));
         }
-        if args.reveal || invocation.ui.out_is_unseen() {
+        if args.reveal || invocation.ui.out_reader() == OutReader::Program {
             return Ok(Self::Stdout);
         }
         let message = "a token is printed neither to a terminal nor to the log of a CI job";

@@ -141,12 +141,22 @@ impl App<'_> {
     /// interrupted run.
     pub(super) async fn plan_for_health(&self) -> Result<Plan, Failure> {
         let ledger = self.read_ledger().await?;
+        let everything = Selectable::managed(&self.project.desired, &ledger.0)
+            .within(self.project)
+            .narrow(&[], &[])?;
+        self.plan_of_selection(everything, ledger).await
+    }
+
+    /// Plans what a selection requires. Does not wait for requests of an interrupted run.
+    pub(super) async fn plan_of_selection(
+        &self,
+        selection: Policy,
+        ledger: RecordedState,
+    ) -> Result<Plan, Failure> {
         let policy = Policy {
             ceiling: policy::load(self.invocation, self.project)?,
             adopt: self.project.desired.adopt,
-            ..Selectable::managed(&self.project.desired, &ledger.0)
-                .within(self.project)
-                .narrow(&[], &[])?
+            ..selection
         };
         let reading = Reading {
             settle_timeout: Duration::ZERO,

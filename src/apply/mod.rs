@@ -59,7 +59,9 @@ pub struct Options {
     pub delete_deadline: Duration,
     /// How long a check of credentials may stay pending.
     pub check_deadline: Duration,
-    /// Whether a replacement without a successful check of its credentials is blocked.
+    /// Whether the credentials of new connectors are checked, as those of replacements are.
+    pub check_new: bool,
+    /// Whether a connector without a successful check of its credentials is blocked.
     pub require_check: bool,
     /// The first pause between two polls. Later pauses double, up to 2 s.
     pub pause: Duration,
@@ -71,6 +73,7 @@ impl Default for Options {
             parallelism: 10,
             delete_deadline: Duration::from_mins(1),
             check_deadline: Duration::from_mins(1),
+            check_new: false,
             require_check: false,
             pause: Duration::from_millis(200),
         }

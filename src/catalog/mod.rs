@@ -3,11 +3,15 @@
 //!
 //! Does not read files or use the network: `observed` looks up types outside the catalog.
 
+mod example;
 mod methods;
+mod similar;
 
+pub use example::Example;
 pub use methods::{NoSuchMethod, choose_method};
+pub use similar::{closest, similar_types};
 
-use crate::model::DefinitionId;
+use crate::model::{DefinitionId, Mode};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,6 +44,94 @@ pub struct ConnectorType {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub replication_config: BTreeMap<String, Field>,
+    /// The actions of each entity; empty if they are unknown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub entities: BTreeMap<String, Vec<EntityAction>>,
+    /// The action that the vendor prefers for a check of the credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckAction>,
+    /// Whether the vendor offers the type without reservation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+    /// `direct_only` if the type has no replication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_mode: Option<String>,
+}
+
+/// What an agent can do with an entity.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntityAction {
+    /// Reads many.
+    List,
+    /// Reads one.
+    Get,
+    /// Finds some.
+    Search,
+    /// Reads a file.
+    Download,
+    /// Creates one.
+    Create,
+    /// Changes one.
+    Update,
+    /// Deletes one.
+    Delete,
+}
+
+impl EntityAction {
+    /// The name in the catalog.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Get => "get",
+            Self::Search => "search",
+            Self::Download => "download",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The mode that permits the action.
+    pub fn mode(self) -> Mode {
+        match self {
+            Self::List | Self::Get | Self::Search | Self::Download => Mode::Read,
+            Self::Create | Self::Update | Self::Delete => Mode::Write,
+        }
+    }
+}
+
+/// An action that reads something small.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct CheckAction {
+    /// The entity.
+    pub entity: String,
+    /// The action.
+    pub action: EntityAction,
+    /// Parameters that the action does not work without.
+    #[serde(default)]
+    pub required_parameters: Vec<String>,
+}
+
+/// Whether the vendor offers a type without reservation.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Availability {
+    /// `enabled` or `experimental`.
+    pub state: String,
+    /// Why, in the vendor's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A permission that the customer grants to an OAuth app.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct OAuthScope {
+    /// The name at the provider. `None` if the provider's app settings grant it instead.
+    pub scope: Option<String>,
+    /// `read`, `write` or `read_write`.
+    pub mode: String,
+    /// The entities that need it.
+    pub entities: Vec<String>,
 }
 
 /// One authentication method of a type.
@@ -53,6 +145,12 @@ pub struct AuthMethod {
     pub title: Option<String>,
     /// The fields of `credentials`.
     pub fields: BTreeMap<String, Field>,
+    /// The permissions that an OAuth app asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<OAuthScope>,
+    /// The fields of an OAuth app of one's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub oauth_app: BTreeMap<String, Field>,
 }
 
 /// One field of a block.
@@ -147,6 +245,14 @@ pub fn is_secret(name: &str, field: Option<&Field>) -> bool {
         .unwrap_or(!NOT_SECRET.contains(&name))
 }
 
+/// Methods whose refresh token works once.
+const SINGLE_USE: [(&str, &str); 1] = [("gong", "oauth2")];
+
+/// Whether the refresh token of a method works once, so that sending the same one again fails.
+pub fn is_single_use(kind: &ConnectorType, method: &AuthMethod) -> bool {
+    SINGLE_USE.contains(&(kind.name.as_str(), method.name.as_str()))
+}
+
 /// All types, sorted by name.
 pub fn all() -> &'static [ConnectorType] {
     &CATALOG
@@ -160,29 +266,6 @@ pub fn find(name_or_id: &str) -> Option<&'static ConnectorType> {
     }
     let id: DefinitionId = name_or_id.parse().ok()?;
     CATALOG.iter().find(|known| known.definition_id == id)
-}
-
-/// The name of the type closest to a mistyped one.
-pub fn closest_type(name: &str) -> Option<&'static str> {
-    closest(name, CATALOG.iter().map(|known| known.name.as_str()))
-}
-
-/// The candidate closest to a mistyped word. Ignores case, and treats dashes and underscores alike.
-pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The comparison costs the product of the lengths, and no field name is longer than this.
-    const LONGEST: usize = 64;
-    if word.is_empty() || word.len() > LONGEST {
-        return None;
-    }
-    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
-    let candidates: Vec<&str> = candidates.into_iter().collect();
-    let folded: Vec<String> = candidates.iter().map(|text| plain(text)).collect();
-    let names: Vec<&str> = folded.iter().map(String::as_str).collect();
-    let best = similar::get_close_matches(plain(word).as_str(), &names, 1, 0.6)
-        .first()
-        .copied()?;
-    let index = names.iter().position(|name| *name == best)?;
-    candidates.get(index).copied()
 }
 
 #[derive(Deserialize)]
@@ -207,7 +290,7 @@ fn null_is_empty<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
-    use super::{all, closest, closest_type, find, is_secret};
+    use super::{all, find, is_secret};
     use std::collections::BTreeSet;
 
     #[test]
@@ -234,10 +317,6 @@ mod tests {
         let github = find("github").unwrap();
         assert_eq!(find(&github.definition_id.to_string()), Some(github));
         assert_eq!(find("githob"), None);
-        assert_eq!(closest_type("GitHub"), Some("github"));
-        assert_eq!(closest_type("zendesk_suport"), Some("zendesk-support"));
-        assert_eq!(closest_type("zzz"), None);
-        assert_eq!(closest("", ["a"]), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 /// The commands that read only some of the global options, with the ids of those that they read.
 /// Every other command reads all. `--help` and `--no-color` concern every command, because every
 /// command can print an error.
-const READERS: [(&str, &[&str]); 9] = [
+const READERS: &[(&str, &[&str])] = &[
     ("init", &["format"]),
     ("show", &["format", "json", "verbose"]),
     ("validate", &["files", "format", "json", "verbose"]),
@@ -19,10 +19,11 @@ const READERS: [(&str, &[&str]); 9] = [
     ("schema", &["format"]),
     ("sandbox", &["format"]),
     ("completions", &[]),
+    ("man", &[]),
 ];
 /// Options that have no effect on a command, which accepts them because scripts pass the options of
 /// another command to it: the command, and the id. They are absent from its help.
-const WITHOUT_EFFECT: [(&str, &str); 6] = [
+const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("plan", "connector_token"),
     ("validate", "ca_file"),
     ("validate", "ledger"),
@@ -34,7 +35,7 @@ const READ_BY_ALL: [&str; 2] = ["help", "no_color"];
 /// The formats that every command writes.
 const COMMON_FORMATS: [Format; 2] = [Format::Text, Format::Json];
 /// The commands that write further formats.
-const FORMATS: [(&str, &[Format]); 5] = [
+const FORMATS: &[(&str, &[Format])] = &[
     ("validate", &[Format::Sarif, Format::Junit]),
     ("plan", &[Format::Markdown, Format::Sarif, Format::Junit]),
     ("replan", &[Format::Markdown]),
@@ -166,6 +167,7 @@ mod tests {
         ("ledger rekey", EVERY),
         ("ledger sign", EVERY),
         ("expand", "file format help json no-color verbose"),
+        ("status", EVERY),
         ("token app", EVERY),
         ("token scoped --customer acme", EVERY),
         (
@@ -179,6 +181,7 @@ mod tests {
         ("schema plan", "format help no-color"),
         ("doctor", EVERY),
         ("sandbox serve --port 0 --state x", "format help no-color"),
+        ("man --out x", "help no-color"),
         ("completions bash", "help no-color"),
     ];
 
@@ -198,7 +201,8 @@ mod tests {
 
     fn names(command: &clap::Command) -> Vec<String> {
         let mut names = Vec::new();
-        for subcommand in command.get_subcommands() {
+        let is_own = |subcommand: &&clap::Command| subcommand.get_name() != "help";
+        for subcommand in command.get_subcommands().filter(is_own) {
             let below = self::names(subcommand);
             let name = subcommand.get_name();
             if below.is_empty() {
@@ -232,7 +236,7 @@ mod tests {
 
     #[test]
     fn global_option_that_the_command_does_not_read_is_refused() {
-        for (line, read) in COMMANDS {
+        for (line, read) in COMMANDS.iter().copied() {
             for (option, arguments) in USES {
                 let words = line.split(' ').chain(arguments.iter().copied());
                 let after: Vec<&str> = ["airlift"].into_iter().chain(words).collect();

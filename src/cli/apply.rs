@@ -72,6 +72,9 @@ pub struct ApplyArgs {
     /// What is approved in advance.
     #[command(flatten)]
     pub approval: ApprovalArgs,
+    /// Check the credentials of new connectors before they are created, as those of replacements
+    #[arg(long, help_heading = "Execution")]
+    pub check: bool,
     /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
@@ -112,7 +115,10 @@ pub struct ExecutionArgs {
     /// Skip connectors whose secrets cannot be resolved
     #[arg(long, help_heading = "Execution")]
     pub keep_going: bool,
-    /// Block a replacement if the check of its credentials is inconclusive, instead of warning
+    /// Whether the credentials of new connectors are checked: `--check` of `apply`.
+    #[arg(skip)]
+    pub check_new: bool,
+    /// Block a connector if the check of its credentials is inconclusive, instead of warning
     #[arg(long, help_heading = "Execution")]
     pub require_check: bool,
     /// How long to wait until a deletion is visible

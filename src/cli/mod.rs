@@ -17,6 +17,7 @@ mod export;
 mod global;
 mod init;
 mod ledger;
+mod man;
 mod outputs;
 mod plan;
 mod plan_source;
@@ -27,10 +28,12 @@ mod sandbox;
 mod schema;
 mod show;
 mod snapshot;
+mod status;
 mod token;
 mod types;
 mod validate;
 mod values;
+mod version;
 
 pub use adopt::{AdoptArgs, AdoptTarget};
 pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs, OnStale};
@@ -42,8 +45,9 @@ pub use expand::ExpandArgs;
 pub use explain::ExplainArgs;
 pub use export::ExportArgs;
 pub use global::{Format, GlobalArgs, LedgerMode};
-pub use init::InitArgs;
+pub use init::{CiSystem, InitArgs};
 pub use ledger::{LedgerCommand, ShowArgs, SignArgs, TrustArgs};
+pub use man::ManArgs;
 pub use outputs::OutputsArgs;
 pub use plan::{MarkdownArgs, PlanArgs, PlanningArgs};
 pub use plan_source::{PlanDestination, PlanSource, SaveArgs};
@@ -54,6 +58,7 @@ pub use sandbox::{SandboxCommand, ServeArgs};
 pub use schema::{SchemaArgs, SchemaKind};
 pub use show::ShowPlanArgs;
 pub use snapshot::SnapshotArgs;
+pub use status::{StateArg, StatusArgs};
 pub use token::{TokenCommand, TokenSinkArgs};
 pub use types::TypesArgs;
 pub use validate::ValidateArgs;
@@ -68,7 +73,7 @@ use std::path::Path;
 #[command(
     name = "airlift",
     version,
-    disable_help_subcommand = true,
+    long_version = version::long(),
     disable_help_flag = true,
     after_help = "\
 Examples:
@@ -119,6 +124,8 @@ pub enum Command {
     Rotate(RotateArgs),
     /// Print the ids of what airlift manages
     Outputs(OutputsArgs),
+    /// Show whether the credentials of each connector work
+    Status(StatusArgs),
     /// Request a token for the widget, or to look into a problem
     #[command(subcommand)]
     Token(TokenCommand),
@@ -136,6 +143,8 @@ pub enum Command {
     /// Run the embedded API
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Write manual pages
+    Man(ManArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
 }
@@ -170,6 +179,9 @@ pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<
     let mut cli = Cli::from_arg_matches(&matches)?;
     if cli.global.json {
         cli.global.format = Format::Events;
+    }
+    if let Command::Apply(args) = &mut cli.command {
+        args.execution.check_new = args.check;
     }
     check_proxy(&mut command, &cli.global)?;
     Ok(cli)
@@ -225,7 +237,8 @@ mod tests {
     fn help(command: &mut clap::Command) -> String {
         let title = command.get_bin_name().unwrap_or("airlift").to_owned();
         let mut text = format!("$ {title} --help\n{}\n", command.render_help());
-        for subcommand in command.get_subcommands_mut() {
+        let subcommands = command.get_subcommands_mut();
+        for subcommand in subcommands.filter(|command| command.get_name() != "help") {
             text += &help(subcommand);
         }
         text

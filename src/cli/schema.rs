@@ -28,6 +28,8 @@ pub enum SchemaKind {
     Outputs,
     /// An event of `--json`
     Events,
+    /// The result of `status --format json`
+    Status,
     /// What every command prints with `--format json` if it fails before it has a result
     Error,
 }

@@ -12,6 +12,7 @@ mod export;
 mod init;
 mod ledger;
 mod ledger_sign;
+mod man;
 mod outputs;
 mod plan;
 mod replan;
@@ -20,6 +21,7 @@ mod sandbox;
 mod schema;
 mod show;
 mod snapshot;
+mod status;
 mod token;
 mod types;
 mod validate;
@@ -40,6 +42,7 @@ use uuid::Uuid;
 /// prints the place of the defect, never a value.
 pub fn run_command_line() -> ExitCode {
     crate::process::harden();
+    completions::answer_shell();
     std::panic::set_hook(Box::new(|panic| {
         let failure = render::defect(panic.location());
         match format() {
@@ -131,6 +134,7 @@ fn is_offline(command: &Command) -> bool {
         command,
         Command::Completions(_)
             | Command::Expand(_)
+            | Command::Man(_)
             | Command::Explain(_)
             | Command::Schema(_)
             | Command::Show(_)
@@ -143,6 +147,7 @@ fn is_offline(command: &Command) -> bool {
 async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, Failure> {
     match command {
         Command::Completions(args) => completions::run(invocation, args),
+        Command::Man(args) => man::run(invocation, &args),
         Command::Explain(args) => explain::run(invocation, &args),
         Command::Schema(args) => schema::run(invocation, args),
         Command::Init(args) => init::run(invocation, &args),
@@ -160,6 +165,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Doctor(_) => doctor::run(invocation).await,
         Command::Rotate(args) => rotate::run(invocation, &args).await,
         Command::Outputs(args) => outputs::run(invocation, &args).await,
+        Command::Status(args) => status::run(invocation, &args).await,
         Command::Token(command) => token::run(invocation, &command).await,
         Command::Ledger(LedgerCommand::Show(args)) => ledger::show(invocation, &args).await,
         Command::Ledger(LedgerCommand::Trust(args)) => ledger::trust(invocation, &args).await,

@@ -120,6 +120,8 @@ codes! {
     UnknownColumn "unknown_column" Error
     MissingCell "missing_cell" Error
     InvalidCell "invalid_cell" Error
+    UnknownEntity "unknown_entity" Warning
+    UnusedMode "unused_mode" Warning
 }
 
 impl Code {

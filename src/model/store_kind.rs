@@ -4,13 +4,15 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// The stores that are built in.
-pub const STORES: [&str; 4] = ["env", "file", "vault", "exec"];
+pub const STORES: [&str; 5] = ["env", "file", "vault", "exec", "airbyte"];
 /// The stores that a project can use if it does not list stores.
 pub const DEFAULT_STORES: [&str; 2] = ["env", "file"];
 
 /// The store of a reference. Kinds are ordered by name.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum StoreKind {
+    /// The organization's own secret storage, which Airbyte reads and airlift does not.
+    Airbyte,
     /// Environment variables.
     Env,
     /// Commands from the user's own configuration.
@@ -29,6 +31,7 @@ impl StoreKind {
     /// The name in references.
     pub fn name(&self) -> &str {
         match self {
+            Self::Airbyte => "airbyte",
             Self::Env => "env",
             Self::Exec => "exec",
             Self::File => "file",
@@ -41,6 +44,7 @@ impl StoreKind {
 impl From<&str> for StoreKind {
     fn from(name: &str) -> Self {
         match name {
+            "airbyte" => Self::Airbyte,
             "env" => Self::Env,
             "exec" => Self::Exec,
             "file" => Self::File,

@@ -79,9 +79,10 @@ fn normal_form(scheme: &str, authority: &str) -> Result<String, WebOriginError> 
         "http" => 80,
         _ => return Err(WebOriginError::Scheme),
     };
-    let (host, port) = split_port(authority)?;
+    let (host, port) = split_port(authority);
     let host = host.to_ascii_lowercase();
     check_host(&host)?;
+    let port = port.map(parse_port).transpose()?;
     if scheme == "http" && !is_loopback(&host) {
         return Err(WebOriginError::NotEncrypted);
     }
@@ -91,20 +92,22 @@ fn normal_form(scheme: &str, authority: &str) -> Result<String, WebOriginError> 
     })
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebOriginError> {
-    let after_brackets = match authority.rfind(']') {
-        Some(end) => end + 1,
-        None if authority.starts_with('[') => return Err(WebOriginError::Host),
-        None => 0,
-    };
-    let Some(colon) = authority[after_brackets..].find(':') else {
-        return Ok((authority, None));
-    };
-    let (host, port) = authority.split_at(after_brackets + colon);
-    let digits = &port[1..];
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match digits.parse::<u16>() {
-        Ok(port) if is_number && port != 0 => Ok((host, Some(port))),
+/// The host, and the digits of the port.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    let after_brackets = authority.rfind(']').map_or(0, |end| end + 1);
+    match authority[after_brackets..].find(':') {
+        Some(colon) if !authority.starts_with('[') || after_brackets > 0 => {
+            let (host, port) = authority.split_at(after_brackets + colon);
+            (host, Some(&port[1..]))
+        }
+        _ => (authority, None),
+    }
+}
+
+fn parse_port(digits: &str) -> Result<u16, WebOriginError> {
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    match digits.parse() {
+        Ok(port) if is_number && port != 0 => Ok(port),
         _ => Err(WebOriginError::Port),
     }
 }

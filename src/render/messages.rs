@@ -153,12 +153,22 @@ pub fn valid(ui: &Ui, files: usize, customers: usize, connectors: usize) -> io::
 }
 
 /// Names the files that `init` wrote, and the next command.
-pub fn initialized(ui: &Ui, files: &[String], next: &str) -> io::Result<()> {
+pub fn initialized(ui: &Ui, files: &[String], next: &[String]) -> io::Result<()> {
     let mut out = ui.out();
     for file in files {
         out.line(&Line::at(0).text("wrote ").text(Safe::new(file)))?;
     }
-    out.line(&next_command(next))?;
+    for command in next {
+        out.line(&next_command(command))?;
+    }
+    out.flush()
+}
+
+/// Says where manual pages were written.
+pub fn manual(ui: &Ui, pages: usize, directory: &str) -> io::Result<()> {
+    let mut out = ui.out();
+    let text = format!("wrote {} below {directory}", counted(pages, "page"));
+    out.line(&Line::at(0).hang(2).text(Safe::new(text)))?;
     out.flush()
 }
 

@@ -30,7 +30,7 @@ pub(crate) mod wording;
 pub use errors::{defect, failure_as_json, usage, usage_as_events, usage_as_json, write_failure};
 pub use export::{left_out, written, yaml};
 pub use messages::{
-    AcceptedClient, aborted, ask, command_line, draining, initialized, left_for_apply,
+    AcceptedClient, aborted, ask, command_line, draining, initialized, left_for_apply, manual,
     nothing_to_adopt, possible_duplicates, print_note, serving, target, valid,
 };
 pub use outputs::{
@@ -44,12 +44,12 @@ pub use saved_plan::{
 };
 pub(crate) use terminal::sanitize;
 pub use terminal::{
-    Captured, Color, ColorChoice, Label, Line, Out, OutputEnvironment, RepeatedOptions, Safe, Ui,
-    Verbosity, width,
+    Captured, Color, ColorChoice, Label, Line, Out, OutReader, OutputEnvironment, RepeatedOptions,
+    Safe, Ui, Verbosity, width,
 };
 pub use text::{
-    doctor, drift, findings, ledger, one_type, plan, plan_before_apply, rekeyed, report, signed,
-    signing, trust_plan, trusted, types,
+    doctor, drift, example, findings, ledger, one_type, plan, plan_before_apply, rekeyed, report,
+    signed, signing, status, trust_plan, trusted, types,
 };
 pub use token::{token, token_as_json, token_file, token_file_as_json, token_life};
 pub use view::ledger::{
@@ -59,3 +59,4 @@ pub use view::outputs::Outputs;
 pub use view::plan_summary::MissingSecrets;
 pub use view::rekey::Rekeyed;
 pub use view::signing::{Signing, SigningConnector, SigningEntry};
+pub use view::status::{ConnectorState, ConnectorStatus, StatusReport};

@@ -23,6 +23,7 @@ mod planner_laws;
 mod readonly;
 mod scenarios;
 mod schemas;
+mod shells;
 mod support;
 mod wire;
 mod words;

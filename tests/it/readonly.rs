@@ -139,3 +139,37 @@ fn init_writes_a_valid_project_and_overwrites_nothing() {
         .complains("project_exists");
     env.run(&["init"]).exits(1).complains("project_exists");
 }
+
+#[test]
+fn init_of_every_type_gives_a_project_that_the_sandbox_applies() {
+    let env = TestEnv::with("version: 1\n", options());
+    let names: Vec<&str> = airlift::catalog::all()
+        .iter()
+        .map(|kind| kind.name.as_str())
+        .collect();
+    let types = names.join(",");
+    let init = env.run(&["init", "new", "--type", &types, "--ci", "github"]);
+    init.exits(0)
+        .says("wrote new/.github/workflows/airlift.yml");
+    let valid = env.run(&["validate", "-f", "new", "--format", "json"]);
+    assert_eq!(
+        valid.exits(0).json()["findings"],
+        serde_json::json!([]),
+        "{valid}"
+    );
+    env.run(&["apply", "-f", "new", "--sandbox", "--auto-approve"])
+        .exits(0);
+    for file in ["airlift.yaml", "customers/acme-corp.yaml"] {
+        let path = env.path("new").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let schema = text
+            .lines()
+            .next()
+            .and_then(|line| line.split_once("$schema="));
+        let schema = path.parent().unwrap().join(schema.unwrap().1);
+        assert!(schema.exists(), "{}", schema.display());
+    }
+    env.run(&["init", "other", "--type", "zendesk"])
+        .exits(64)
+        .complains("`zendesk-support` or `zendesk-talk`");
+}

@@ -32,7 +32,7 @@ fn violations(validator: &Validator, instance: &Value) -> Vec<String> {
 fn schema_prints_committed_schemas() {
     let env = TestEnv::new();
     for name in [
-        "config", "policy", "plan", "report", "drift", "error", "outputs",
+        "config", "policy", "plan", "report", "drift", "error", "outputs", "status",
     ] {
         let output = env.run(&["schema", name]);
         output.exits(0);

@@ -163,6 +163,44 @@ pub(super) fn inspect_connector(id: ConnectorId) -> Request<'static> {
     Request::get("get_integrations_connectors_id_inspect", path).about(&id)
 }
 
+/// `create_integrations_connectors_id_check`: checks an existing connector as it is.
+pub(super) fn check_existing(id: ConnectorId) -> Result<Request<'static>, ApiError> {
+    let path = format!("{CONNECTORS}/{id}/check");
+    let operation = "create_integrations_connectors_id_check";
+    let request = Request::new(operation, Method::POST, path).about(&id);
+    let request = request.with_json(&Map::<String, Value>::new())?;
+    Ok(Request {
+        slow: true,
+        ..request
+    })
+}
+
+/// `create_integrations_connectors_id_execute`: runs an action that only reads.
+pub(super) fn execute(
+    id: ConnectorId,
+    entity: &str,
+    action: &str,
+) -> Result<Request<'static>, ApiError> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        entity: &'a str,
+        action: &'a str,
+        params: Map<String, Value>,
+    }
+    let path = format!("{CONNECTORS}/{id}/execute");
+    let operation = "create_integrations_connectors_id_execute";
+    let request = Request::new(operation, Method::POST, path).about(&id);
+    let request = request.with_json(&Body {
+        entity,
+        action,
+        params: Map::new(),
+    })?;
+    Ok(Request {
+        slow: true,
+        ..request
+    })
+}
+
 /// `create_integrations_connectors_check`
 pub(super) fn check_connector<'a>(
     contract: Contract,
@@ -247,14 +285,11 @@ pub(super) fn list_definitions(name: Option<&str>) -> Request<'static> {
 #[cfg(test)]
 mod tests {
     use super::{
-        Request, application_token, delete_workspace, list_connectors, list_workspaces,
-        scoped_token, scoped_token_info, update_connector, update_workspace,
+        Request, delete_workspace, list_connectors, list_workspaces, update_connector,
+        update_workspace,
     };
     use crate::api::resilience::Idempotency;
-    use crate::model::{
-        Cache, ConnectorId, Contract, CustomerPatch, Entity, Region, SecretValue, Status,
-        WorkspaceId,
-    };
+    use crate::model::{Cache, ConnectorId, Contract, CustomerPatch, Entity, Status, WorkspaceId};
     use serde_json::{Map, json};
     use uuid::Uuid;
 

@@ -272,6 +272,22 @@ impl ResponseBody for CheckResponse {
     const KIND: &'static str = "a check's result";
 }
 
+/// `ConnectorExecuteResponse`, without the records.
+#[derive(Deserialize)]
+pub(in crate::api) struct ExecuteResponse {
+    status: String,
+}
+
+impl ExecuteResponse {
+    pub(in crate::api) fn has_succeeded(&self) -> bool {
+        self.status == "success"
+    }
+}
+
+impl ResponseBody for ExecuteResponse {
+    const KIND: &'static str = "an action's result";
+}
+
 /// `SourceDefinitionListResponse`
 #[derive(Deserialize)]
 pub(in crate::api) struct DefinitionList {

@@ -8,7 +8,7 @@ mod workspaces;
 
 pub(super) use connectors::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, InspectResponse, OrganizationConnector, OrganizationPage,
+    DeleteResponse, ExecuteResponse, InspectResponse, OrganizationConnector, OrganizationPage,
 };
 pub(super) use tokens::{ScopedTokenResponse, TokenInfo, TokenResponse, WidgetTokenResponse};
 pub(super) use visit_strings::VisitStrings;

@@ -3,8 +3,8 @@
 
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, InspectResponse, OrganizationPage, ScopedTokenResponse, StatsResponse,
-    TokenInfo, TokenResponse, WidgetTokenResponse, WorkspacePage, WorkspaceResponse,
+    DeleteResponse, ExecuteResponse, InspectResponse, OrganizationPage, ScopedTokenResponse,
+    StatsResponse, TokenInfo, TokenResponse, WidgetTokenResponse, WorkspacePage, WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -35,6 +35,7 @@ without_texts!(
     StatsResponse,
     CheckResponse,
     DeleteResponse,
+    ExecuteResponse,
     InspectResponse,
     OrganizationPage
 );

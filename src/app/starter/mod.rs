@@ -2,28 +2,112 @@
 //! no link out of the project.
 
 use super::out_directory::OutDirectory;
+use crate::catalog::{self, Example};
+use crate::cli::{CiSystem, InitArgs};
+use crate::config::config_schema;
 use crate::failure::Failure;
+use crate::files::Access;
 use std::path::Path;
 
-/// The files of the project.
-const FILES: [(&str, &str); 3] = [
-    ("airlift.yaml", include_str!("airlift.yaml")),
-    ("customers/acme-corp.yaml", include_str!("acme-corp.yaml")),
-    (".gitignore", include_str!("gitignore")),
-];
+/// The content of a secret of the example. The sandbox accepts any value.
+const SECRET: &str = "made-up-value-for-the-sandbox\n";
+
+/// The start of the customer's file. The examples of the types follow.
+const CUSTOMER: &str = include_str!("acme-corp.yaml");
 
 /// Writes the files of the project that do not exist, and returns their paths.
-pub(crate) fn write_starter(directory: &Path) -> Result<Vec<String>, Failure> {
+pub(crate) fn write_starter(args: &InitArgs) -> Result<Vec<String>, Failure> {
+    let directory = args.directory.as_path();
     if directory.join("airlift.yaml").symlink_metadata().is_ok() {
         let message = format!("{} already contains a project", directory.display());
-        return Err(Failure::error("project_exists", message));
+        return Err(Failure::error("project_exists", message)
+            .hint("run `airlift validate` there, or name another directory"));
     }
     let out = OutDirectory::new(directory);
     let mut written = Vec::new();
-    for (name, content) in FILES {
-        if out.create(Path::new(name), content)? {
-            written.push(directory.join(name).display().to_string());
+    for (name, content) in files(args)? {
+        if out.create(Path::new(&name), &content)? {
+            written.push(directory.join(&name).display().to_string());
         }
     }
     Ok(written)
+}
+
+/// Writes manual pages into a directory. Replaces earlier pages, and no other files.
+pub(crate) fn write_manual(directory: &Path, pages: &[(String, String)]) -> Result<(), Failure> {
+    let out = OutDirectory::new(directory);
+    out.create_itself()?;
+    let is_page = |start: &[u8]| start.starts_with(b".ie ") || start.starts_with(b".TH ");
+    for (name, text) in pages {
+        out.replace(Path::new(name), text, Access::Shared, is_page)?;
+    }
+    Ok(())
+}
+
+/// The paths and contents of the files.
+fn files(args: &InitArgs) -> Result<Vec<(String, String)>, Failure> {
+    let examples = examples(&args.types)?;
+    let schema = serde_json::to_string_pretty(&config_schema())
+        .map_err(|error| Failure::internal(format!("the schema cannot be written: {error}")))?;
+    let connectors: String = examples
+        .iter()
+        .map(|example| example.yaml.as_str())
+        .collect();
+    let mut files = vec![
+        file("airlift.yaml", include_str!("airlift.yaml")),
+        file(
+            "customers/acme-corp.yaml",
+            &(CUSTOMER.to_owned() + &connectors),
+        ),
+        file(".gitignore", include_str!("gitignore")),
+        file("config.schema.json", &(schema + "\n")),
+    ];
+    let secrets = examples.iter().flat_map(|example| &example.secret_files);
+    files.extend(secrets.map(|path| file(path, SECRET)));
+    files.extend(args.ci.map(|system| {
+        let (path, content) = workflow(system);
+        file(path, content)
+    }));
+    Ok(files)
+}
+
+fn file(path: &str, content: &str) -> (String, String) {
+    (path.to_owned(), content.to_owned())
+}
+
+/// The examples of the types. Fails for a type that the catalog does not have.
+fn examples(types: &[String]) -> Result<Vec<Example>, Failure> {
+    let example = |name: &String| {
+        catalog::find(name.trim()).map(Example::new).ok_or_else(|| {
+            let failure =
+                Failure::usage("unknown_type", format!("the catalog has no type {name:?}"));
+            match catalog::similar_types(name) {
+                Some(similar) => failure.hint(format!("did you mean {similar}?")),
+                None => failure.hint("`airlift types` lists all types"),
+            }
+        })
+    };
+    types.iter().map(example).collect()
+}
+
+/// The workflow of a CI system, as its path and content.
+fn workflow(system: CiSystem) -> (&'static str, &'static str) {
+    match system {
+        CiSystem::Github => (
+            ".github/workflows/airlift.yml",
+            include_str!("../../../examples/ci/github/airlift.yml"),
+        ),
+        CiSystem::Gitlab => (
+            ".gitlab-ci.yml",
+            include_str!("../../../examples/ci/gitlab-ci.yml"),
+        ),
+        CiSystem::Azure => (
+            "azure-pipelines.yml",
+            include_str!("../../../examples/ci/azure-pipelines.yml"),
+        ),
+        CiSystem::Bitbucket => (
+            "bitbucket-pipelines.yml",
+            include_str!("../../../examples/ci/bitbucket-pipelines.yml"),
+        ),
+    }
 }

@@ -1,6 +1,7 @@
 //! Responsible for creating a connector. The API has no idempotency key, so the intent is written
 //! first, and after an unknown outcome the list decides whether the request is repeated.
 
+use super::check::check;
 use crate::api::{ApiError, Effect, NewConnector};
 use crate::apply::answers::{Extent, SettingsWrite};
 use crate::apply::ledger_entry::{RemoteRecord, pending};
@@ -38,9 +39,14 @@ pub(super) async fn execute(
             ..StepSuccess::new(id)
         });
     }
+    let unverified = if ctx.run.options.check_new {
+        check(ctx, body).await?
+    } else {
+        None
+    };
     let created = create(ctx, step, body, None).await?;
     Ok(StepSuccess {
-        warnings: created.warnings,
+        warnings: unverified.into_iter().chain(created.warnings).collect(),
         ..StepSuccess::new(created.id)
     })
 }

@@ -4,6 +4,7 @@
 
 mod adopt;
 mod adopt_customer;
+mod check;
 mod create;
 pub(super) mod create_customer;
 pub(super) mod delete;

@@ -1,16 +1,16 @@
-//! Responsible for validating a connector: its type, authentication method, template and entities.
+//! Responsible for validating a connector: its type, authentication method and template.
 //!
-//! Does not validate blocks of settings: `credentials` and `settings` do.
+//! Does not validate blocks of settings and entities: `credentials`, `settings` and `entities` do.
 
-use super::{ConnectorContext, Scope, credentials, did_you_mean_or_all, settings};
+use super::{ConnectorContext, Scope, credentials, did_you_mean_or_all, entities, settings};
 use crate::catalog::{self, AuthMethod, ConnectorType, NoSuchMethod};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
-use crate::config::raw::{RawConnector, RawEntity, RawMode, RawRotation};
-use crate::config::redaction::{named, title};
-use crate::model::{DesiredConnector, Entity, Kind, Mode, RotationMode, TemplateId};
-use std::collections::{BTreeSet, HashSet};
+use crate::config::raw::{RawConnector, RawRotation};
+use crate::config::redaction::named;
+use crate::model::{DesiredConnector, Kind, RotationMode, TemplateId};
+use std::collections::BTreeSet;
 
 /// Validates a connector. Returns `None` if its type is empty.
 pub(super) fn connector(
@@ -46,7 +46,7 @@ pub(super) fn connector(
             .and_then(|text| template(&text, origin.key("template_id"), findings)),
         entities: raw
             .entities
-            .map(|raw| entities(raw, origin.key("entities"), findings)),
+            .map(|raw| entities::entities(raw, context, findings)),
         credentials: match raw.credentials {
             Some(block) => Some(credentials::validate(block, method, context, findings)),
             None if has_template => None,
@@ -54,7 +54,9 @@ pub(super) fn connector(
         },
         readable,
         credentials_version: raw.credentials_version,
-        rotation: rotation(raw.rotation).unwrap_or(scope.rotation),
+        rotation: rotation(raw.rotation)
+            .or_else(|| single_use(context.kind, method))
+            .unwrap_or(scope.rotation),
         environment: settings::environment(raw.environment, context, findings),
         replication_config: settings::replication(raw.replication_config, context, findings),
         kind: kind?,
@@ -66,6 +68,13 @@ pub(super) fn rotation(raw: Option<RawRotation>) -> Option<RotationMode> {
         RawRotation::Manual => RotationMode::Manual,
         RawRotation::Compare => RotationMode::Compare,
     })
+}
+
+/// The rotation of credentials that work once: a second send of the same refresh token would fail, so
+/// that only a person starts it.
+fn single_use(kind: Option<&ConnectorType>, method: Option<&AuthMethod>) -> Option<RotationMode> {
+    let is_single_use = catalog::is_single_use(kind?, method?);
+    is_single_use.then_some(RotationMode::Manual)
 }
 
 /// Validates the type. A type outside the catalog is a warning, because `plan` looks it up remotely.
@@ -84,12 +93,12 @@ fn kind(text: &str, context: ConnectorContext<'_>, findings: &mut Findings) -> O
     let definition_id = text
         .parse()
         .map_err(|_| {
-            let help = catalog::closest_type(text).map_or_else(
+            let help = catalog::similar_types(text).map_or_else(
                 || {
                     "`airlift types` lists the types in the catalog; `plan` looks up others remotely"
                         .to_owned()
                 },
-                |near| format!("did you mean `{near}`?"),
+                |near| format!("did you mean {near}?"),
             );
             let message = format!("type {} is not in the catalog", named(text));
             findings.at(origin, Code::UnknownType, message, Some(help));
@@ -152,39 +161,4 @@ fn template(text: &str, origin: Origin<'_>, findings: &mut Findings) -> Option<T
             findings.at(origin, Code::InvalidFormat, message, None);
         })
         .ok()
-}
-
-fn entities(raw: Vec<RawEntity>, origin: Origin<'_>, findings: &mut Findings) -> Vec<Entity> {
-    let mut seen = HashSet::new();
-    for (index, entity) in raw.iter().enumerate() {
-        let origin = || origin.index(index).key("entity");
-        if entity.entity.trim().is_empty() {
-            findings.at(origin(), Code::EmptyValue, "`entity` is empty", None);
-        } else if !seen.insert(&entity.entity) {
-            let message = format!("entity {} is listed twice", title(&entity.entity));
-            findings.at(origin(), Code::DuplicateEntity, message, None);
-        }
-    }
-    let mut entities: Vec<Entity> = raw
-        .into_iter()
-        .map(|raw| Entity {
-            entity: raw.entity,
-            modes: raw.modes.map(modes),
-        })
-        .collect();
-    entities.sort();
-    entities
-}
-
-fn modes(raw: Vec<RawMode>) -> Vec<Mode> {
-    let mut modes: Vec<Mode> = raw
-        .into_iter()
-        .map(|mode| match mode {
-            RawMode::Read => Mode::Read,
-            RawMode::Write => Mode::Write,
-        })
-        .collect();
-    modes.sort();
-    modes.dedup();
-    modes
 }

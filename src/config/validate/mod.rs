@@ -6,6 +6,7 @@ mod connector;
 mod credentials;
 mod customer;
 mod customer_policy;
+mod entities;
 mod file_pattern;
 mod look_alikes;
 mod names;

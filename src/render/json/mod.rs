@@ -134,6 +134,11 @@ pub fn report_schema() -> schemars::Schema {
     schemars::schema_for!(report::ReportDocument<'static>)
 }
 
+/// The schema of the state of connectors.
+pub fn status_schema() -> schemars::Schema {
+    schemars::schema_for!(crate::render::StatusReport)
+}
+
 /// The schema of outputs.
 pub fn outputs_schema() -> schemars::Schema {
     schemars::schema_for!(Outputs)
@@ -299,6 +304,7 @@ mod tests {
             ("error", super::error_schema()),
             ("outputs", super::outputs_schema()),
             ("events", super::events_schema()),
+            ("status", super::status_schema()),
         ] {
             let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
             golden(&format!("../../schemas/{name}.schema.json"), &text);

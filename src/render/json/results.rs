@@ -21,7 +21,7 @@ struct Topics<'a> {
 struct Written<'a> {
     directory: &'a str,
     files: &'a [String],
-    next: &'a str,
+    next: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -52,8 +52,13 @@ pub(crate) fn topics(out: &mut Out<'_>, topics: &[Topic]) -> io::Result<()> {
     versioned(out, &Topics { topics })
 }
 
-/// Writes the names of written files, and the next command.
-pub fn written(out: &mut Out<'_>, directory: &str, files: &[String], next: &str) -> io::Result<()> {
+/// Writes the names of written files, and the next commands.
+pub fn written(
+    out: &mut Out<'_>,
+    directory: &str,
+    files: &[String],
+    next: &[String],
+) -> io::Result<()> {
     versioned(
         out,
         &Written {

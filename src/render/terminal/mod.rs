@@ -16,7 +16,7 @@ mod wrap;
 
 pub use color::Color;
 pub use line::{Line, Out};
-pub use output_environment::{ColorChoice, OutputEnvironment, width};
+pub use output_environment::{ColorChoice, OutReader, OutputEnvironment, width};
 pub use repeated::RepeatedOptions;
 pub use sanitize::Safe;
 pub use streams::Captured;

@@ -37,6 +37,16 @@ impl ColorChoice {
     }
 }
 
+/// Who reads stdout.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OutReader {
+    /// A person, on a terminal or in the log of a CI job.
+    #[default]
+    Person,
+    /// Another program or a file.
+    Program,
+}
+
 /// What the environment says about output, read once.
 #[derive(Clone, Debug, Default)]
 pub struct OutputEnvironment {
@@ -50,8 +60,8 @@ pub struct OutputEnvironment {
     pub out_is_terminal: bool,
     /// stderr is a terminal that understands control sequences.
     pub stderr_is_terminal: bool,
-    /// stdout is no terminal, and no CI runner records it.
-    pub out_is_unseen: bool,
+    /// Who reads stdout.
+    pub out_reader: OutReader,
 }
 
 impl OutputEnvironment {
@@ -66,7 +76,11 @@ impl OutputEnvironment {
             log: wants_log(variable("AIRLIFT_LOG").as_deref()),
             out_is_terminal: controls && out_is_terminal,
             stderr_is_terminal: controls && io::stderr().is_terminal(),
-            out_is_unseen: !out_is_terminal && !is_ci(variable("CI").as_deref()),
+            out_reader: if out_is_terminal || is_ci(variable("CI").as_deref()) {
+                OutReader::Person
+            } else {
+                OutReader::Program
+            },
         }
     }
 

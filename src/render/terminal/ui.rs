@@ -1,6 +1,6 @@
 //! Responsible for the two streams: their width, their color and their verbosity.
 
-use super::output_environment::{ColorChoice, OutputEnvironment};
+use super::output_environment::{ColorChoice, OutReader, OutputEnvironment};
 use super::streams::{Captured, Streams};
 use super::{Color, Out, RepeatedOptions};
 use crate::failure::Failure;
@@ -43,7 +43,7 @@ pub struct Ui {
     out_color: Color,
     pub(super) stderr_color: Color,
     stderr_is_terminal: bool,
-    out_is_unseen: bool,
+    out_reader: OutReader,
     verbosity: Verbosity,
     log: bool,
     streams: Streams,
@@ -60,7 +60,7 @@ impl Ui {
             out_color: environment.out_color(color),
             stderr_color: environment.stderr_color(color),
             stderr_is_terminal: environment.stderr_is_terminal,
-            out_is_unseen: environment.out_is_unseen,
+            out_reader: environment.out_reader,
             verbosity,
             log: verbosity == Verbosity::Requests || environment.log,
             streams: Streams::Process,
@@ -125,10 +125,9 @@ impl Ui {
         self.stderr_is_terminal
     }
 
-    /// Whether only another program or a file gets stdout: it is no terminal, and no CI runner records
-    /// it.
-    pub fn out_is_unseen(&self) -> bool {
-        self.out_is_unseen
+    /// Who reads stdout.
+    pub fn out_reader(&self) -> OutReader {
+        self.out_reader
     }
 
     /// How much is printed.

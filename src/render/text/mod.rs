@@ -9,6 +9,7 @@ mod plan;
 mod rekey;
 mod report;
 mod signing;
+mod status;
 mod types;
 
 pub use doctor::doctor;
@@ -19,7 +20,8 @@ pub use plan::{plan, plan_before_apply};
 pub use rekey::rekeyed;
 pub use report::report;
 pub use signing::{signed, signing};
-pub use types::{one_type, types};
+pub use status::status;
+pub use types::{example, one_type, types};
 
 use super::view::{Group, Listing, Phrase, Row};
 use super::{Label, Line, Out, Safe, Verbosity};

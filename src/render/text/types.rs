@@ -1,6 +1,6 @@
 //! Responsible for the catalog of connector types as text.
 
-use crate::catalog::ConnectorType;
+use crate::catalog::{ConnectorType, Example};
 use crate::render::view::types::{SectionView, TypeRow, TypeView};
 use crate::render::{Label, Line, Out};
 use std::io;
@@ -15,6 +15,12 @@ pub fn types(out: &mut Out<'_>, all: &[ConnectorType]) -> io::Result<()> {
         let line = Line::at(0).hang(width).label(Label::Strong, row.name);
         out.line(&line.pad_to(width).text(row.methods))?;
     }
+    out.flush()
+}
+
+/// Writes an example of a type as YAML.
+pub fn example(out: &mut Out<'_>, example: &Example) -> io::Result<()> {
+    out.script(example.yaml.as_bytes())?;
     out.flush()
 }
 

@@ -130,7 +130,12 @@ fn reference(text: &str) -> Safe {
     let inner = text
         .strip_prefix("${")
         .and_then(|rest| rest.strip_suffix('}'));
-    Safe::new(inner.unwrap_or(text))
+    match inner {
+        Some(inner) if inner.starts_with("airbyte:") => Safe::new(format_args!(
+            "{inner}, which Airbyte reads from your secret storage"
+        )),
+        _ => Safe::new(inner.unwrap_or(text)),
+    }
 }
 
 /// Both values. Texts that look alike are written with escapes, which show the difference.

@@ -15,6 +15,7 @@ pub(crate) mod plan_summary;
 pub(crate) mod rekey;
 pub(crate) mod report;
 pub(crate) mod signing;
+pub(crate) mod status;
 pub(crate) mod step;
 pub(crate) mod types;
 mod unmanaged;

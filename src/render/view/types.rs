@@ -1,6 +1,8 @@
 //! Responsible for the view of the catalog of connector types.
 
-use crate::catalog::{AuthMethod, ConnectorType, Field, FieldType, Variable, is_secret};
+use crate::catalog::{
+    AuthMethod, ConnectorType, EntityAction, Field, FieldType, OAuthScope, Variable, is_secret,
+};
 use crate::render::Safe;
 
 /// A type with its authentication methods.
@@ -56,21 +58,29 @@ impl TypeView {
             .replication_config
             .iter()
             .map(|(name, field)| FieldRow::new(name, &describe(field, None)));
+        let entities = kind
+            .entities
+            .iter()
+            .map(|(name, actions)| FieldRow::new(name, &names(actions)));
         let blocks = [
             SectionView::new("environment", environment.collect()),
             SectionView::new("replication_config", settings.collect()),
+            SectionView::new("entities", entities.collect()),
         ];
         Self {
             name: Safe::new(&kind.name),
             version: Safe::new(format_args!(
-                "definition {}, version {}",
-                kind.definition_id, kind.definition_version
+                "definition {}, version {}{}",
+                kind.definition_id,
+                kind.definition_version,
+                remarks(kind)
             )),
             sections: kind
                 .methods
                 .iter()
-                .map(credentials)
-                .chain(blocks.into_iter().filter(|block| !block.fields.is_empty()))
+                .flat_map(|method| [credentials(method), scopes(method)])
+                .chain(blocks)
+                .filter(|block| !block.fields.is_empty())
                 .collect(),
         }
     }
@@ -118,6 +128,42 @@ fn credentials(method: &AuthMethod) -> SectionView {
             })
             .collect(),
     }
+}
+
+/// The permissions that an OAuth app asks for.
+fn scopes(method: &AuthMethod) -> SectionView {
+    let row = |scope: &OAuthScope| {
+        let mode = scope.mode.replace('_', " and ");
+        FieldRow::new(
+            scope.scope.as_deref().unwrap_or("(app settings)"),
+            &format!("{mode}: {}", scope.entities.join(", ")),
+        )
+    };
+    SectionView {
+        title: Safe::new(format_args!("OAuth scopes, auth: {}", method.name)),
+        fields: method.scopes.iter().map(row).collect(),
+    }
+}
+
+/// What a user has to know before choosing the type.
+fn remarks(kind: &ConnectorType) -> String {
+    let experimental = kind
+        .availability
+        .as_ref()
+        .filter(|availability| availability.state != "enabled")
+        .map(|availability| {
+            let reason = availability.reason.as_deref().unwrap_or("no reason given");
+            format!("; {}: {reason}", availability.state)
+        });
+    let direct_only = kind.runtime_mode.as_deref() == Some("direct_only");
+    let direct_only = direct_only.then_some("; direct use only, without replication");
+    experimental.unwrap_or_default() + direct_only.unwrap_or_default()
+}
+
+/// The names of actions, separated by commas.
+fn names(actions: &[EntityAction]) -> String {
+    let names: Vec<&str> = actions.iter().map(|action| action.name()).collect();
+    names.join(", ")
 }
 
 fn describe_variable(variable: &Variable) -> String {

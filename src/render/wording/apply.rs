@@ -27,7 +27,7 @@ const WORKSPACE_UNCHANGED: &str = "the API accepted the change, but the workspac
     again";
 const SEVERAL_CREATED: &str = "more than one connector of this name appeared";
 const CHECK_STATUS_UNKNOWN: &str = "the check of the new credentials ended with a status that this version does not know; \
-    the old connector is unchanged";
+    nothing was changed";
 const ADOPTED_INSTEAD: &str =
     "the connector already existed, so it was adopted; its credentials are not verified";
 const DUPLICATES_UNCHECKED: &str = "created, but not verified: listing the connectors failed, so a concurrent run may have \
@@ -75,7 +75,7 @@ pub(crate) fn problem(problem: &StepProblem) -> String {
         StepProblem::ReplacementNotListed { id } => {
             format!("{}; the old connector is unchanged", not_listed(*id))
         }
-        StepProblem::CheckNotMade { error } => format!("the old connector is unchanged: {error}"),
+        StepProblem::CheckNotMade { error } => format!("nothing was changed: {error}"),
         StepProblem::CheckFailed { message } => check_failed(message.as_deref()),
         StepProblem::CheckStatusUnknown => CHECK_STATUS_UNKNOWN.to_owned(),
         StepProblem::CheckWithoutVerdict { end } => check_required(*end),
@@ -132,13 +132,13 @@ fn check_failed(message: Option<&str>) -> String {
     let explanation = message
         .map(|message| format!(": {message}"))
         .unwrap_or_default();
-    format!("the new credentials do not work; the old connector is unchanged{explanation}")
+    format!("the new credentials do not work; nothing was changed{explanation}")
 }
 
 fn check_required(end: CheckEnd) -> String {
     format!(
-        "the check of the new credentials {}, and --require-check was given; the old connector is \
-         unchanged",
+        "the check of the new credentials {}, and --require-check was given; nothing was \
+         changed",
         check_end(end)
     )
 }
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(
             problem(&StepProblem::CheckWithoutVerdict { end }),
             "the check of the new credentials did not end in time, and --require-check was given; \
-             the old connector is unchanged"
+             nothing was changed"
         );
     }
 
@@ -243,7 +243,7 @@ mod tests {
                 message: message.map(str::to_owned),
             })
         };
-        let without = "the new credentials do not work; the old connector is unchanged";
+        let without = "the new credentials do not work; nothing was changed";
         assert_eq!(worded(None), without);
         assert_eq!(worded(Some("no scope")), format!("{without}: no scope"));
     }

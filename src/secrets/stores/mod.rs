@@ -2,6 +2,7 @@
 //!
 //! Does not decide which stores a project may use, and does not cache values. The resolver does both.
 
+mod airbyte;
 mod env;
 mod exec;
 pub(super) mod file;
@@ -12,6 +13,7 @@ mod vault;
 use super::value_form::broken_form;
 use super::{ResolveErrorKind, SecretAccess};
 use crate::model::{HealthCheck, SecretRef, SecretValue, StoreKind};
+use airbyte::AirbyteStore;
 use env::EnvStore;
 use exec::ExecStore;
 use file::FileStore;
@@ -67,6 +69,7 @@ pub(super) struct StoreContext {
 /// The store of a kind, if this version knows the kind.
 pub(super) fn store(kind: &StoreKind, context: &StoreContext) -> Option<Arc<dyn Store>> {
     Some(match kind {
+        StoreKind::Airbyte => Arc::new(AirbyteStore),
         StoreKind::Env => Arc::new(EnvStore::new(Arc::clone(&context.access))),
         StoreKind::Exec => Arc::new(ExecStore::new(context.project.clone())),
         StoreKind::File => Arc::new(FileStore::new(

@@ -56,6 +56,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "api",
             "apply",
+            "catalog",
             "cli",
             "config",
             "events",

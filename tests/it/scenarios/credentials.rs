@@ -109,6 +109,20 @@ fn credential_check_failed_keeps_old_connector() {
 }
 
 #[test]
+fn credential_check_of_new_connectors_creates_only_those_that_work() {
+    let mut env = TestEnv::new();
+    env.set("ACME_GITHUB", "an-invalid-value");
+    let (output, traffic) = env.apply(&["--check"]);
+    output.exits(4).says("[check_failed]");
+    assert_eq!(traffic.count("create_integrations_connectors_check"), 3);
+    assert_eq!(traffic.count("create_integrations_connectors"), 2);
+    env.set("ACME_GITHUB", "inconclusive-check-1");
+    env.apply(&["--check", "--require-check"]).0.exits(4);
+    let (output, _) = env.converge(&["--check"]);
+    output.says("[check_without_verdict]");
+}
+
+#[test]
 fn credential_check_inconclusive_warns_or_blocks() {
     let mut env = TestEnv::applied();
     env.set("ACME_GITHUB", "inconclusive-check-1");

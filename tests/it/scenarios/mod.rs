@@ -6,6 +6,7 @@ mod bulk;
 mod ci_formats;
 mod connectors;
 mod contradictory_responses;
+mod coordinates;
 mod create;
 mod credentials;
 mod customers;
@@ -39,6 +40,7 @@ mod serve;
 mod setting_forms;
 mod shown_values;
 mod snapshot;
+mod status;
 mod target;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -44,6 +44,6 @@ fn types_of_unknown_name_is_a_wrong_command_line() {
     let env = TestEnv::new();
     let output = env.run(&["types", "gitub"]);
     output.exits(64).complains("error[unknown_type]");
-    output.complains("did you mean github?");
+    output.complains("did you mean `github`?");
     env.run(&["types", "qqqqqq"]).exits(64);
 }

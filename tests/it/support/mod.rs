@@ -193,7 +193,12 @@ impl TestEnv {
 
     /// Asserts that a plan is empty, changes nothing and sends no credentials.
     pub(crate) fn assert_converged(&self, more: &[&str]) {
-        let only_apply = ["--allow-replace", "--keep-going", "--require-check"];
+        let only_apply = [
+            "--allow-replace",
+            "--check",
+            "--keep-going",
+            "--require-check",
+        ];
         let more = more.iter().filter(|flag| !only_apply.contains(flag));
         let arguments: Vec<&str> = ["plan", "--detailed-exitcode"]
             .into_iter()

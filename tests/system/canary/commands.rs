@@ -47,6 +47,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         Offline,
         &["explain", "explain secret_rotated", "explain nonsense"],
     ),
+    case("man", Offline, &["man --out ../man"]),
     case("init", Offline, &["init ../new", "init ."]),
     case(
         "schema",
@@ -59,6 +60,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "schema error",
             "schema outputs",
             "schema events",
+            "schema status",
         ],
     ),
     case(
@@ -136,6 +138,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "ledger trust customer-0 --auto-approve",
         ],
     ),
+    case("status", Client, &["status", "status customer-0 --execute"]),
     case(
         "token widget",
         Client,

@@ -1,0 +1,220 @@
+//! Responsible for the state of each connector: whether its credentials work, and if it does not exist,
+//! why.
+
+use super::workflow::RecordedState;
+use super::{App, Selectable};
+use crate::api::{Check, CheckStatus};
+use crate::catalog;
+use crate::cli::{StateArg, StatusArgs};
+use crate::failure::Failure;
+use crate::model::{Address, ConnectorBody, ConnectorEntry, SecretLookup};
+use crate::plan::{Operation, Plan, Policy};
+use crate::render::{ConnectorState, ConnectorStatus, StatusReport};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A state, and the reason for it.
+type Verdict = (ConnectorState, Option<String>);
+
+/// What a connector that does not exist waits for.
+const NOT_CREATED: &str = "not created yet; `airlift apply` creates it";
+
+impl App<'_> {
+    /// The state of each selected connector that is managed or declared.
+    pub(crate) async fn status(&self, args: &StatusArgs) -> Result<StatusReport, Failure> {
+        let ledger = self.read_ledger().await?;
+        let desired = &self.project.desired;
+        let policy = Selectable::managed(desired, &ledger.0)
+            .within(self.project)
+            .narrow(&args.selectors, &[])?;
+        let customers = ledger.0.customers.values().filter(|entry| !entry.suspended);
+        let recorded: Vec<(Address, &ConnectorEntry)> = customers
+            .flat_map(|customer| {
+                let connectors = customer.connectors.iter();
+                connectors.map(|(name, entry)| (Address::connector(&customer.name, name), entry))
+            })
+            .filter(|(address, _)| policy.selects(address))
+            .collect();
+        let check = |(address, entry): &(Address, &ConnectorEntry)| {
+            let (address, entry) = (address.clone(), (*entry).clone());
+            async move {
+                let verdict = self.recorded_verdict(&entry, args).await?;
+                Ok::<_, Failure>(status(&address, Some(&entry), verdict))
+            }
+        };
+        let checks: Vec<_> = recorded.iter().map(check).collect();
+        let checks = stream::iter(checks).buffered(self.parallelism);
+        let mut states: Vec<ConnectorStatus> = checks.try_collect().await?;
+        let known: BTreeSet<Address> = recorded.into_iter().map(|(address, _)| address).collect();
+        states.extend(self.not_created(&known, policy, ledger.clone()).await?);
+        self.end_phase();
+        let is_shown =
+            |state| args.state.is_empty() || args.state.iter().any(|arg| is(*arg, state));
+        Ok(StatusReport::new(states).only(is_shown))
+    }
+
+    /// Whether the credentials of an existing connector work.
+    async fn recorded_verdict(
+        &self,
+        entry: &ConnectorEntry,
+        args: &StatusArgs,
+    ) -> Result<Verdict, Failure> {
+        let writer = self.connection.session.writer();
+        let outcome = if args.execute {
+            let kind = catalog::find(&entry.definition_id.to_string());
+            let action = kind
+                .and_then(|kind| kind.check.as_ref())
+                .filter(|action| action.required_parameters.is_empty());
+            let Some(action) = action else {
+                let reason = "the catalog has no check action for this type; leave out --execute";
+                return Ok((ConnectorState::Unverified, Some(reason.to_owned())));
+            };
+            let executed = writer
+                .execute(entry.id, &action.entity, action.action.name())
+                .await;
+            executed.map(|succeeded| executed_verdict(succeeded, action))
+        } else {
+            writer.check_existing(entry.id).await.map(checked)
+        };
+        match outcome {
+            Ok(verdict) => Ok(verdict),
+            Err(error) if error.is_not_found() => {
+                let reason = "the connector no longer exists; `airlift plan` says what to do";
+                Ok((ConnectorState::Failing, Some(reason.to_owned())))
+            }
+            Err(error) if error.is_auth() => Err(error.into()),
+            Err(error) => Ok((ConnectorState::Unverified, Some(error.to_string()))),
+        }
+    }
+
+    /// The state of declared connectors that do not exist.
+    async fn not_created(
+        &self,
+        known: &BTreeSet<Address>,
+        policy: Policy,
+        ledger: RecordedState,
+    ) -> Result<Vec<ConnectorStatus>, Failure> {
+        let declared = self
+            .project
+            .desired
+            .connectors()
+            .map(|(address, _)| address);
+        let missing: Vec<Address> = declared
+            .filter(|address| policy.selects(address) && !known.contains(address))
+            .collect();
+        if missing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let plan = self.plan_of_selection(policy, ledger).await?;
+        let verdicts = self.checks_of_creations(&plan).await?;
+        let of = |address: Address| {
+            let verdict = verdicts.get(&address).cloned();
+            let waits = (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()));
+            status(&address, None, verdict.unwrap_or(waits))
+        };
+        Ok(missing.into_iter().map(of).collect())
+    }
+
+    /// Checks the credentials that a plan would send to workspaces that exist.
+    async fn checks_of_creations(
+        &self,
+        plan: &Plan,
+    ) -> Result<BTreeMap<Address, Verdict>, Failure> {
+        let is_new =
+            |step: &&crate::plan::Step| matches!(step.operation, Operation::CreateCustomer { .. });
+        let new: BTreeSet<&str> = plan
+            .steps()
+            .filter(is_new)
+            .map(|step| step.address.customer.as_str())
+            .collect();
+        let (values, failures) = self.secrets.resolve_all(&plan.sent_references()).await;
+        let unresolved: BTreeMap<_, _> = failures
+            .into_iter()
+            .map(|failure| (failure.reference.clone(), failure.to_string()))
+            .collect();
+        let mut verdicts = BTreeMap::new();
+        for step in plan.steps() {
+            let Operation::CreateConnector { body } = &step.operation else {
+                continue;
+            };
+            let mut references = body.references().into_iter();
+            let problem = references.find_map(|reference| unresolved.get(reference));
+            let verdict = match problem {
+                Some(problem) => (ConnectorState::Failing, Some(problem.clone())),
+                None if new.contains(step.address.customer.as_str()) => continue,
+                None => self.creation_verdict(&step.address, body, &values).await?,
+            };
+            verdicts.insert(step.address.clone(), verdict);
+        }
+        Ok(verdicts)
+    }
+
+    async fn creation_verdict(
+        &self,
+        address: &Address,
+        body: &ConnectorBody,
+        values: &dyn SecretLookup,
+    ) -> Result<Verdict, Failure> {
+        let writer = self.connection.session.writer();
+        match writer
+            .check_connector(&address.customer, body, values)
+            .await
+        {
+            Ok(check) if check.status == CheckStatus::Succeeded => {
+                Ok((ConnectorState::Waiting, Some(NOT_CREATED.to_owned())))
+            }
+            Ok(check) => Ok(checked(check)),
+            Err(error) if error.is_auth() => Err(error.into()),
+            Err(error) => Ok((ConnectorState::Unverified, Some(error.to_string()))),
+        }
+    }
+}
+
+fn status(address: &Address, entry: Option<&ConnectorEntry>, verdict: Verdict) -> ConnectorStatus {
+    ConnectorStatus {
+        customer: address.customer.clone(),
+        connector: address.connector.clone().unwrap_or_default(),
+        id: entry.map(|entry| entry.id.to_string()),
+        state: verdict.0,
+        reason: verdict.1,
+    }
+}
+
+/// What a check says.
+fn checked(check: Check) -> Verdict {
+    let reason = match check.status {
+        CheckStatus::Succeeded => return (ConnectorState::Ok, None),
+        CheckStatus::Failed => {
+            let explanation = check.message.map(|text| format!(": {text}"));
+            let reason = format!(
+                "the credentials do not work{}",
+                explanation.unwrap_or_default()
+            );
+            return (ConnectorState::Failing, Some(reason));
+        }
+        CheckStatus::Pending | CheckStatus::Running => "the check has not ended",
+        CheckStatus::Cancelled => "the server canceled the check",
+        CheckStatus::Skipped => "the server skipped the check",
+        CheckStatus::Inconclusive => "the check is inconclusive",
+        CheckStatus::Other => "the check has a status that this version does not know",
+    };
+    (ConnectorState::Unverified, Some(reason.to_owned()))
+}
+
+fn executed_verdict(succeeded: bool, action: &catalog::CheckAction) -> Verdict {
+    if succeeded {
+        return (ConnectorState::Ok, None);
+    }
+    let reason = format!("{} of {} failed", action.action.name(), action.entity);
+    (ConnectorState::Failing, Some(reason))
+}
+
+fn is(arg: StateArg, state: ConnectorState) -> bool {
+    state
+        == match arg {
+            StateArg::Ok => ConnectorState::Ok,
+            StateArg::Waiting => ConnectorState::Waiting,
+            StateArg::Failing => ConnectorState::Failing,
+            StateArg::Unverified => ConnectorState::Unverified,
+        }
+}
