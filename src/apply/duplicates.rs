@@ -11,7 +11,7 @@ use super::operations::delete::remove;
 use super::{OperationReport, Outcome, StepError, StepProblem, StepWarning, StopCause};
 use crate::api::ConnectorIds;
 use crate::ledger::{IntentOutcome, interchangeable, precedence};
-use crate::model::{Address, ConnectorEntry, ConnectorId, SentFingerprints};
+use crate::model::{Address, ConnectorEntry, ConnectorId, DefinitionId, SentFingerprints};
 use std::collections::BTreeSet;
 
 /// Whether a listing of the organization shows every created connector in the customer's workspace, and no connector
@@ -41,21 +41,35 @@ pub(super) async fn resolve_duplicates(
     }
     let wanted: Vec<ConnectorId> = ctx.created.iter().map(|created| created.id).collect();
     let listed = ctx.live.list_with(&ctx.ledger, &wanted).await;
+    let repeated = listed.as_ref().map(repeated).unwrap_or_default();
     for created in std::mem::take(&mut ctx.created) {
         let Some(listed) = &listed else {
             // The intent stays open, so the next run checks.
             warn(reports, &created, StepWarning::DuplicatesUnchecked);
             continue;
         };
-        let resolved = if listed.contains_key(&created.id) {
+        let slot = (created.body.name.as_str(), created.body.definition_id);
+        let resolved = if !listed.contains_key(&created.id) {
+            mark_unconfirmed(ctx, reports, &created).await
+        } else if repeated.contains(&slot) {
             resolve(ctx, reports, &created, listed).await
         } else {
-            mark_unconfirmed(ctx, reports, &created).await
+            ctx.ledger.end(created.seq, IntentOutcome::TookEffect).await
         };
         if let Err(error) = resolved {
             warn_unresolved(ctx, reports, &created, error);
         }
     }
+}
+
+/// The names and types that several connectors have.
+fn repeated(listed: &Listed) -> BTreeSet<(&str, DefinitionId)> {
+    let mut first = BTreeSet::new();
+    listed
+        .values()
+        .map(|connector| (connector.name.as_str(), connector.definition_id))
+        .filter(|slot| !first.insert(*slot))
+        .collect()
 }
 
 /// Ends the intents of creations without duplicates.

@@ -1,6 +1,7 @@
 //! Responsible for the connectors of a customer's workspace during a run: the cached list, new
 //! lists, polling until a list shows a change, and the connectors that this run deletes.
 
+use super::cached_list::CachedList;
 use super::{Context, LedgerEntry, Polling, StaleReason, StepError, StepProblem};
 use crate::api::NewConnector;
 use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
@@ -24,7 +25,7 @@ const DELETION_AFTER_FAILURE: Duration = Duration::from_secs(5);
 pub(super) struct LiveConnectors<'a> {
     context: &'a Context<'a>,
     /// The connectors before the run's creations: the list of the plan, or the first one of the run.
-    cached: Option<Listed>,
+    cached: Option<CachedList>,
     /// The first list of the run before an update or a deletion.
     current: Option<Listed>,
     /// The last list since the last creation.
@@ -53,16 +54,17 @@ impl<'a> LiveConnectors<'a> {
             return Ok(());
         }
         let recent = self.context.planned_lists.remove(ledger.workspace()?);
-        self.cached = Some(match self.current.clone().or(recent) {
+        let listed = match self.current.clone().or(recent) {
             Some(listed) => listed,
             None => self.list(ledger).await?,
-        });
+        };
+        self.cached = Some(CachedList::new(listed, |id| ledger.owns(id)));
         Ok(())
     }
 
     /// Fills the cache for a workspace that is new, and so contains nothing.
     pub(super) fn start_empty(&mut self) {
-        self.cached = Some(Listed::new());
+        self.cached = Some(CachedList::default());
     }
 
     /// Reads a list before the first update or deletion, because a connector may have left the
@@ -136,11 +138,16 @@ impl<'a> LiveConnectors<'a> {
     }
 
     pub(super) fn get(&self, id: ConnectorId) -> Option<&ObservedConnector> {
-        self.cached.as_ref()?.get(&id)
+        self.cached.as_ref()?.get(id)
     }
 
-    pub(super) fn ids(&self) -> impl Iterator<Item = ConnectorId> {
-        self.cached.iter().flatten().map(|(id, _)| *id)
+    /// The connectors that exist and that the next run must not take for the one that is about to be
+    /// created.
+    pub(super) fn similar(&self, body: &ConnectorBody) -> BTreeSet<ConnectorId> {
+        let cached = self.cached.as_ref();
+        cached
+            .map(|cached| cached.similar(body))
+            .unwrap_or_default()
     }
 
     /// Connectors of this name and type that the ledger does not own.
@@ -151,11 +158,8 @@ impl<'a> LiveConnectors<'a> {
     ) -> impl Iterator<Item = ConnectorId> {
         self.cached
             .iter()
-            .flatten()
-            .filter(|(id, connector)| {
-                matches(connector, body) && !ledger.owns(**id) && !self.was_removed(**id)
-            })
-            .map(|(id, _)| *id)
+            .flat_map(|cached| cached.matching(body))
+            .filter(|id| !ledger.owns(*id) && !self.was_removed(*id))
     }
 
     pub(super) fn was_removed(&self, id: ConnectorId) -> bool {
@@ -175,7 +179,7 @@ impl<'a> LiveConnectors<'a> {
     /// Removes a deleted connector from the cached list.
     pub(super) fn forget(&mut self, id: ConnectorId) {
         if let Some(cached) = &mut self.cached {
-            cached.remove(&id);
+            cached.remove(id);
         }
     }
 
@@ -185,13 +189,13 @@ impl<'a> LiveConnectors<'a> {
         &self,
         ledger: &LedgerEntry<'_>,
         body: &ConnectorBody,
-        known: &BTreeSet<ConnectorId>,
     ) -> Result<Option<NewConnector>, StepError> {
+        let is_new = |id| self.get(id).is_none();
         Polling::new(self.context, LAG_AFTER_FAILURE)
             .until(async || {
                 self.list(ledger)
                     .await
-                    .and_then(|listed| only_new_match(listed, body, known))
+                    .and_then(|listed| only_new_match(listed, body, is_new))
                     .transpose()
             })
             .await
@@ -274,11 +278,11 @@ impl<'a> LiveConnectors<'a> {
 fn only_new_match(
     listed: Listed,
     body: &ConnectorBody,
-    known: &BTreeSet<ConnectorId>,
+    is_new: impl Fn(ConnectorId) -> bool,
 ) -> Result<Option<NewConnector>, StepError> {
     let mut new = listed
         .into_iter()
-        .filter(|(id, connector)| matches(connector, body) && !known.contains(id))
+        .filter(|(id, connector)| matches(connector, body) && is_new(*id))
         .map(|(id, connector)| NewConnector {
             id,
             created_at: connector.created_at,

@@ -7,6 +7,7 @@
 
 mod answers;
 mod batches;
+mod cached_list;
 mod customer;
 mod customer_context;
 mod customers;

@@ -10,11 +10,13 @@
 )]
 
 mod comparison;
+mod curl;
 mod flood;
 mod form;
 mod job;
 mod loader;
 mod measured;
+mod offline;
 mod project;
 mod sandbox;
 mod server;
@@ -34,7 +36,7 @@ struct Args {
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["create", "unchanged", "one-change"])]
     jobs: Vec<Job>,
     /// The forms in which the jobs run.
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["scoped", "application"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["scoped", "application", "organization"])]
     forms: Vec<Form>,
     /// Requests by which the rates of the servers are measured.
     #[arg(long, default_value_t = 200_000)]
@@ -48,7 +50,7 @@ struct Args {
     /// Customers, each with three connectors.
     #[arg(long, default_value_t = 1_000)]
     customers: usize,
-    /// Connectors of the project whose validation is compared.
+    /// Connectors of the project that is validated and planned.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
     validate: Vec<usize>,
     /// Runs of each, of which the table has the medians.

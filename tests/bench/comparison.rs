@@ -1,10 +1,12 @@
 //! Responsible for comparing airlift with the loader in every case, by alternating runs.
 
 use crate::Args;
+use crate::curl;
 use crate::flood;
 use crate::form::Form;
 use crate::job::Job;
 use crate::measured::{Measured, median, run};
+use crate::offline;
 use crate::project::{self, Size};
 use crate::sandbox;
 use crate::server::COUNTS;
@@ -34,18 +36,13 @@ struct Figures {
 pub(crate) fn print(args: &Args) {
     print_rates(args);
     print_line(
-        "| job | latency | in flight | requests | loader | wall | loader | ratio | CPU / request, ratio | peak MB |",
+        "| job | latency | in flight | requests | loader | wall | loader | ratio | wall / curl | CPU / request, ratio | peak MB |",
     );
-    print_line("|---|---|---|---|---|---|---|---|---|---|");
+    print_line("|---|---|---|---|---|---|---|---|---|---|---|");
     for case in cases(args) {
         print_line(&compare(args, &case));
     }
-    print_line(
-        "\n| validate | wall | YAML library | ratio | CPU ratio | peak MB / MB of YAML |\n|---|---|---|---|---|---|",
-    );
-    for &connectors in &args.validate {
-        print_line(&compare_validation(args, connectors));
-    }
+    offline::print(args);
 }
 
 /// How fast the servers are, so that a reader sees that they are not what is measured.
@@ -78,8 +75,10 @@ fn cases(args: &Args) -> Vec<Case> {
 fn compare(args: &Args, case: &Case) -> String {
     let mut airlift = Vec::new();
     let mut loader = Vec::new();
+    let mut curl = Vec::new();
     let mut requests = (0, 0);
     for _ in 0..args.runs {
+        curl.extend(run_curl(args, case));
         let (count, measured) = run_airlift(args, case);
         requests.0 = count;
         airlift.push(measured);
@@ -95,14 +94,16 @@ fn compare(args: &Args, case: &Case) -> String {
         requests: requests.1,
         measured: median(&loader),
     };
-    row(case, &airlift, &loader)
+    let curl = (!curl.is_empty()).then(|| median(&curl).wall);
+    row(case, (&airlift, &loader), curl)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-fn row(case: &Case, airlift: &Figures, loader: &Figures) -> String {
+fn row(case: &Case, (airlift, loader): (&Figures, &Figures), curl: Option<f64>) -> String {
     let cpu = |figures: &Figures| figures.measured.cpu / figures.requests as f64;
+    let ratio = curl.map(|wall| format!("{:.2}", airlift.measured.wall / wall));
     format!(
-        "| {}, {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {:.1} | {:.0} |",
+        "| {}, {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {} | {:.1} | {:.0} |",
         case.job.name(),
         case.form.name(),
         case.latency,
@@ -112,6 +113,7 @@ fn row(case: &Case, airlift: &Figures, loader: &Figures) -> String {
         airlift.measured.wall,
         loader.measured.wall,
         airlift.measured.wall / loader.measured.wall,
+        ratio.as_deref().unwrap_or("–"),
         cpu(airlift) / cpu(loader),
         airlift.measured.peak,
     )
@@ -127,7 +129,7 @@ fn run_airlift(args: &Args, case: &Case) -> (u64, Measured) {
     };
     project::write(directory.path(), size, 0);
     let apply = || {
-        let mut command = Command::new(&args.airlift);
+        let mut command = airlift(args, &server, directory.path());
         command.args([
             "apply",
             "--auto-approve",
@@ -135,17 +137,6 @@ fn run_airlift(args: &Args, case: &Case) -> (u64, Measured) {
             &case.in_flight.to_string(),
         ]);
         command.args(case.form.options());
-        command.current_dir(directory.path());
-        command.envs([
-            ("AIRBYTE_API_HOST", server.host.as_str()),
-            ("AIRBYTE_CLIENT_ID", "bench"),
-            ("AIRBYTE_CLIENT_SECRET", "bench-client-secret"),
-            ("BENCH_TOKEN", "ghp_token_of_the_benchmark_0123456789"),
-            (
-                "AIRLIFT_LEDGER_KEY",
-                "a ledger key of the benchmark, which is no secret",
-            ),
-        ]);
         command
     };
     if case.job.preparation().is_some() {
@@ -157,6 +148,36 @@ fn run_airlift(args: &Args, case: &Case) -> (u64, Measured) {
     server.counts(case.latency);
     let measured = run(&mut apply());
     (server.requests(), measured)
+}
+
+/// airlift in a directory, for a server.
+pub(crate) fn airlift(args: &Args, server: &Server, directory: &Path) -> Command {
+    let mut command = Command::new(&args.airlift);
+    command.current_dir(directory);
+    command.envs([
+        ("AIRBYTE_API_HOST", server.host.as_str()),
+        ("AIRBYTE_CLIENT_ID", "bench"),
+        ("AIRBYTE_CLIENT_SECRET", "bench-client-secret"),
+        ("BENCH_TOKEN", "ghp_token_of_the_benchmark_0123456789"),
+        (
+            "AIRLIFT_LEDGER_KEY",
+            "a ledger key of the benchmark, which is no secret",
+        ),
+    ]);
+    command
+}
+
+/// A run of `curl`, which has no form of the other jobs and forms.
+fn run_curl(args: &Args, case: &Case) -> Option<Measured> {
+    let is_comparable = case.job == Job::Create && case.form == Form::Organization;
+    if !is_comparable || !curl::is_at_hand() {
+        return None;
+    }
+    let (server, directory) = (Server::start(), temporary());
+    let size = (args.customers, CONNECTORS);
+    let mut command = curl::create(directory.path(), &server.host, size, case.in_flight);
+    server.counts(case.latency);
+    Some(run(&mut command))
 }
 
 fn run_loader(args: &Args, case: &Case) -> (u64, Measured) {
@@ -176,69 +197,27 @@ fn run_loader(args: &Args, case: &Case) -> (u64, Measured) {
     (server.requests(), measured)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
-fn compare_validation(args: &Args, connectors: usize) -> String {
-    let directory = temporary();
-    let customers = connectors.div_ceil(10);
-    let files = customers.div_ceil(10);
-    project::write(
-        directory.path(),
-        Size {
-            customers,
-            connectors: 10,
-            files,
-        },
-        0,
-    );
-    let mut validations = Vec::new();
-    let mut deserializations = Vec::new();
-    for _ in 0..args.runs {
-        let mut command = Command::new(&args.airlift);
-        validations.push(run(command.arg("validate").current_dir(directory.path())));
-        let mut command = this_program();
-        deserializations.push(run(command.arg("deserialize").arg(directory.path())));
-    }
-    let (airlift, library) = (median(&validations), median(&deserializations));
-    let megabytes = size_of(&directory.path().join("customers")) as f64 / f64::from(1 << 20);
-    format!(
-        "| {connectors} connectors, {megabytes:.1} MB in {files} files | {:.2} s | {:.2} s | {:.1} | {:.1} | {:.1} |",
-        airlift.wall,
-        library.wall,
-        airlift.wall / library.wall,
-        airlift.cpu / library.cpu,
-        airlift.peak / megabytes,
-    )
-}
-
-fn size_of(directory: &Path) -> u64 {
-    let entries = std::fs::read_dir(directory).expect("the directory can be read");
-    let sizes = entries.map(|entry| entry.and_then(|entry| entry.metadata()).map(|m| m.len()));
-    sizes
-        .sum::<Result<u64, _>>()
-        .expect("the files can be read")
-}
-
-fn this_program() -> Command {
+pub(crate) fn this_program() -> Command {
     let path: PathBuf = std::env::current_exe().expect("the program has a path");
     Command::new(path)
 }
 
-fn temporary() -> TempDir {
+pub(crate) fn temporary() -> TempDir {
     tempfile::tempdir().expect("a temporary directory can be created")
 }
 
-fn print_line(text: &str) {
+pub(crate) fn print_line(text: &str) {
     writeln!(std::io::stdout(), "{text}").expect("the output can be written");
 }
 
 /// The server, which ends when this is dropped.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     host: String,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut process = this_program()
             .arg("serve")
             .stdout(Stdio::piped())

@@ -114,13 +114,7 @@ impl Api {
             token
         };
         for connector in 0..load.connectors {
-            let body = json!({
-                "workspace_name": name,
-                "name": crate::project::connector_name(connector),
-                "definition_id": "ef69ef6e-aa7f-4af1-a01d-ef775033524e",
-                "credentials": {"token": "ghp_example"},
-                "replication_config": crate::project::settings(0),
-            });
+            let body = crate::project::creation(&name, connector);
             self.send(Method::POST, "integrations/connectors", creator, Some(body))
                 .await;
         }

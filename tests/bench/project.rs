@@ -30,6 +30,17 @@ pub(crate) fn settings(revision: u64) -> Value {
     json!({"repositories": ["acme/app"], "start_date": start_date})
 }
 
+/// The body of the request that creates a connector.
+pub(crate) fn creation(customer: &str, number: usize) -> Value {
+    json!({
+        "workspace_name": customer,
+        "name": connector_name(number),
+        "definition_id": "ef69ef6e-aa7f-4af1-a01d-ef775033524e",
+        "credentials": {"token": "ghp_example"},
+        "replication_config": settings(0),
+    })
+}
+
 /// Writes a project. In revision 1, the first connector of each customer has another setting than
 /// in revision 0.
 pub(crate) fn write(directory: &Path, size: Size, revision: u64) {

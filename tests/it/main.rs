@@ -16,6 +16,7 @@ mod config;
 mod containment;
 mod docs;
 mod goldens;
+mod growth;
 #[cfg(target_os = "linux")]
 mod heap;
 mod library;

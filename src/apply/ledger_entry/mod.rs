@@ -49,6 +49,8 @@ pub(super) struct LedgerEntry<'a> {
     /// The workspace, once the customer has one.
     workspace: Option<WorkspaceId>,
     entry: CustomerEntry,
+    /// The names under which the entry has each connector.
+    names: BTreeSet<(ConnectorId, String)>,
     /// The names of connectors whose records changed since the entry was recorded.
     changed: BTreeSet<String>,
 }
@@ -60,14 +62,19 @@ impl<'a> LedgerEntry<'a> {
         plan: &CustomerPlan,
         recorded: Option<CustomerEntry>,
     ) -> Self {
+        let entry = recorded.unwrap_or_else(|| CustomerEntry {
+            name: plan.name.clone(),
+            protect: plan.protect,
+            ..CustomerEntry::default()
+        });
+        let connectors = entry.connectors.iter();
         Self {
             context,
             workspace: plan.workspace_id,
-            entry: recorded.unwrap_or_else(|| CustomerEntry {
-                name: plan.name.clone(),
-                protect: plan.protect,
-                ..CustomerEntry::default()
-            }),
+            names: connectors
+                .map(|(name, connector)| (connector.id, name.clone()))
+                .collect(),
+            entry,
             changed: BTreeSet::new(),
         }
     }
@@ -88,7 +95,22 @@ impl<'a> LedgerEntry<'a> {
     }
 
     pub(super) fn owns(&self, id: ConnectorId) -> bool {
-        self.entry.owns(id)
+        self.is_pending_deletion(id) || self.name_of(id).is_some()
+    }
+
+    /// A name under which the entry has a connector.
+    fn name_of(&self, id: ConnectorId) -> Option<&str> {
+        let mut names = self.names.range((id, String::new())..);
+        let (first, name) = names.next()?;
+        (*first == id).then_some(name.as_str())
+    }
+
+    /// The connector that the entry has under a name.
+    pub(super) fn recorded_as(&self, name: &str) -> Option<ConnectorId> {
+        self.entry
+            .connectors
+            .get(name)
+            .map(|connector| connector.id)
     }
 
     pub(super) fn is_pending_deletion(&self, id: ConnectorId) -> bool {
@@ -124,13 +146,19 @@ impl<'a> LedgerEntry<'a> {
 
     /// Sets the record of a connector. Does not save.
     fn set(&mut self, name: &str, record: ConnectorEntry) {
-        self.entry.connectors.insert(name.to_owned(), record);
+        self.names.insert((record.id, name.to_owned()));
+        let id = record.id;
+        let before = self.entry.connectors.insert(name.to_owned(), record);
+        if let Some(before) = before.filter(|before| before.id != id) {
+            self.names.remove(&(before.id, name.to_owned()));
+        }
         self.changed.insert(name.to_owned());
     }
 
     /// Removes a record of a connector, whatever its name. Does not save.
     fn unset(&mut self, id: ConnectorId) -> Option<Previous> {
-        let (name, _) = self.find(id)?;
+        let name = self.name_of(id)?.to_owned();
+        self.names.remove(&(id, name.clone()));
         let record = self.entry.connectors.remove(&name)?;
         self.changed.insert(name.clone());
         Some((name, record))
@@ -315,11 +343,9 @@ impl LedgerEntry<'_> {
     }
 
     pub(super) fn find(&self, id: ConnectorId) -> Option<Previous> {
-        self.entry
-            .connectors
-            .iter()
-            .find(|(_, connector)| connector.id == id)
-            .map(|(name, connector)| (name.clone(), connector.clone()))
+        let name = self.name_of(id)?;
+        let connector = self.entry.connectors.get(name)?;
+        Some((name.to_owned(), connector.clone()))
     }
 
     fn reinstate(&mut self, (name, record): Previous) {

@@ -11,7 +11,6 @@ use crate::apply::{
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, SentFingerprints};
 use crate::plan::Step;
-use std::collections::BTreeSet;
 
 /// The number of creation requests for one connector in one run.
 const ATTEMPTS: u32 = 3;
@@ -59,17 +58,19 @@ pub(super) async fn create(
     replaces: Option<ConnectorId>,
 ) -> Result<Created, StepError> {
     let sent = fingerprints(ctx, body);
-    let known: BTreeSet<ConnectorId> = ctx.live.ids().collect();
+    let mut known = ctx.live.similar(body);
+    known.extend(ctx.ledger.recorded_as(&body.name));
+    known.extend(replaces);
     let intent = Intent::CreateConnector {
         customer: ctx.plan.name.clone(),
         workspace_id: ctx.ledger.workspace()?,
         name: body.name.clone(),
         definition_id: body.definition_id,
-        known: known.clone(),
+        known,
         replaces,
         record: Box::new(pending(body, sent.clone())),
     };
-    let (seq, created) = post(ctx, body, &intent, &known).await?;
+    let (seq, created) = post(ctx, body, &intent).await?;
     ctx.live.mark_created();
     let answers = SettingsWrite {
         body,
@@ -124,7 +125,6 @@ async fn post(
     ctx: &CustomerContext<'_>,
     body: &ConnectorBody,
     intent: &Intent,
-    known: &BTreeSet<ConnectorId>,
 ) -> Result<(u64, NewConnector), StepError> {
     let (name, workspace) = (ctx.ledger.name(), ctx.ledger.workspace()?);
     let (writer, secrets) = (ctx.run.writer, ctx.run.secrets);
@@ -140,7 +140,7 @@ async fn post(
         };
         let unexpected = is_unexpected(&error);
         if (unexpected || error.effect() == Effect::Unknown)
-            && let Ok(created) = ctx.live.find_created(&ctx.ledger, body, known).await
+            && let Ok(created) = ctx.live.find_created(&ctx.ledger, body).await
         {
             if let Some(created) = created {
                 return Ok((seq, created));
