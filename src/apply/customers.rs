@@ -10,11 +10,6 @@ use crate::plan::{CustomerPlan, Plan};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeSet, VecDeque};
 
-/// The fewest customers whose created connectors are listed together before all customers are done.
-const LEAST_LISTED: usize = 256;
-/// The fewest of them for each page of the listing.
-const LISTED_PER_PAGE: usize = 10;
-
 /// Executes a plan. `recorded` is the ledger before the run; each step records its effect in the ledger.
 pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
     let report = ApplyReport {
@@ -234,29 +229,14 @@ impl<'a> Schedule<'a> {
         match done {
             Finished::Requested(batch, customer) => self.add_requested(batch, customer),
             Finished::Listed(batch, listed) => self.execute_batch(batch, listed.as_ref()),
-            Finished::Created(customer) => self.add_created(customer),
+            Finished::Created(customer) => self.created.push(customer),
             Finished::ListedCreated(customers, listed) => self.resolve(customers, listed.as_ref()),
             Finished::Executed(index, reports) => self.finished.push((index, reports)),
         }
     }
 
-    /// Lists the connectors that customers created once there are so many that the pages of the listing hardly count,
-    /// so that few customers and intents wait.
-    fn add_created(&mut self, customer: Numbered<'a>) {
-        self.created.push(customer);
-        // The number of pages is not computed for each customer.
-        if !self.created.len().is_multiple_of(LEAST_LISTED) {
-            return;
-        }
-        let connectors = connectors_after(&self.created, &self.context.writer.reader());
-        let pages = connectors.map(Reader::pages_of_connectors);
-        if pages.is_some_and(|pages| self.created.len() >= pages * LISTED_PER_PAGE) {
-            let created = std::mem::take(&mut self.created);
-            self.ready.push_front(Job::ListCreated(created));
-        }
-    }
-
-    /// Lists the connectors that customers created, after the steps of all customers. Each customer has its own list
+    /// Lists the connectors that customers created, after the steps of all customers: a listing during creations would
+    /// contradict itself. Each customer has its own list
     /// if that takes fewer requests. Returns whether there is anything to list.
     fn list_created(&mut self) -> bool {
         let created = std::mem::take(&mut self.created);

@@ -206,6 +206,20 @@ fn creation_by_organization_is_token_creates_and_one_list_for_all() {
     assert_counts(&traffic, &[(LIST_ALL, 1)]);
 }
 
+#[test]
+fn creation_by_organization_of_many_customers_is_one_list_in_pages() {
+    let env = TestEnv::with(&fleet(300, 1), quick());
+    let (output, traffic) = env.apply(&[&BY_ORGANIZATION[..], &["--parallelism", "20"]].concat());
+    output.exits(0);
+    let counts = counts(&traffic);
+    assert_eq!(counts.get(LIST), None);
+    // One list of the plan, and two pages after the creations.
+    assert_eq!(
+        (counts[MINT], counts[CREATE], counts[LIST_ALL]),
+        (300, 300, 3)
+    );
+}
+
 /// The list of the organization has no names, so that it proves nothing for a customer with an unknown connector.
 #[test]
 fn creation_that_the_list_of_the_organization_does_not_prove_is_listed() {
