@@ -97,12 +97,13 @@ fn read_outer(
     outer: &OuterProject,
     options: &LoadOptions,
 ) -> Result<Loaded, Failure> {
-    let shown = outer.directory.display();
+    let file = outer.directory.join("airlift.yaml");
+    let shown = file.display();
     let loaded = config::load(std::slice::from_ref(&outer.directory), options);
     let note = match &outer.named {
         None => format!("the project is {shown}"),
         Some(_) => format!(
-            "the files belong to the project {shown}, and the run covers their customers only"
+            "the files belong to the project {shown}; the run covers their customers only, and removes nothing"
         ),
     };
     render::print_note(invocation.ui, &note)?;
