@@ -23,7 +23,7 @@ impl App<'_> {
     /// What the user has seen when the plan is checked. JSON output contains only one document.
     pub(crate) fn shown(&self) -> Shown {
         match self.invocation.global.format {
-            Format::Json | Format::Events => Shown::Nothing,
+            Format::Json | Format::Events | Format::Html => Shown::Nothing,
             _ => Shown::Plan,
         }
     }
@@ -83,16 +83,29 @@ pub(super) async fn ask(invocation: Invocation<'_>, question: &str) -> Result<()
             .hint("review what the command shows, then run it again with --auto-approve"));
     }
     render::ask(ui, question)?;
-    let answer = read_line().await.map_err(|error| {
-        let message = format!("cannot read the answer: {error}");
-        Failure::error("bad_stdin", message)
-    })?;
+    let mut answer = read_answer().await?;
+    if is_short_yes(answer.trim()) {
+        render::ask_again(ui)?;
+        answer = read_answer().await?;
+    }
     if answer.trim() == "yes" {
         return Ok(());
     }
     let message = "not approved: nothing was written";
     let kind = FailureKind::Cancelled;
     Err(Failure::new(kind, "not_approved", message))
+}
+
+/// Whether a person may have meant `yes`.
+fn is_short_yes(answer: &str) -> bool {
+    answer != "yes" && ["y", "yes"].contains(&&*answer.to_lowercase())
+}
+
+async fn read_answer() -> Result<String, Failure> {
+    read_line().await.map_err(|error| {
+        let message = format!("cannot read the answer: {error}");
+        Failure::error("bad_stdin", message)
+    })
 }
 
 /// Reads a line of standard input on its own thread, because the read cannot be canceled and a
@@ -108,4 +121,19 @@ async fn read_line() -> std::io::Result<String> {
     receiver
         .await
         .unwrap_or_else(|_| Err(std::io::ErrorKind::UnexpectedEof.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_short_yes;
+
+    #[test]
+    fn is_short_yes_of_an_approval_or_a_refusal_is_false() {
+        assert!(["y", "Y", "YES", "Yes"].into_iter().all(is_short_yes));
+        assert!(
+            !["yes", "no", "n", "", "ye", "yes please"]
+                .into_iter()
+                .any(is_short_yes)
+        );
+    }
 }

@@ -6,7 +6,7 @@ use super::ledger_keys::Keys;
 use super::project::ca_pem;
 use super::{Invocation, network};
 use crate::api::{ApiError, ApiErrorKind, ConnectorToken, Load, Options, Session};
-use crate::cli::{self, ConnectionArgs, RateArgs};
+use crate::cli::{self, ConnectionArgs, LockArgs, RateArgs};
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::ledger::JournalEntry;
@@ -14,6 +14,7 @@ use crate::model::{Desired, LedgerState, OrganizationId};
 use crate::sandbox;
 use crate::secrets::{Values, value_matcher};
 use serde_json::Value;
+use std::time::Duration;
 
 /// The request rate of a session, and the token that creates connectors.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct SessionSettings {
     connector_token: ConnectorToken,
     pub(super) parallelism: u16,
     max_rps: Option<f64>,
+    /// How long the command waits for the lock of the ledger.
+    pub(super) lock_timeout: Duration,
 }
 
 impl Default for SessionSettings {
@@ -30,6 +33,7 @@ impl Default for SessionSettings {
             connector_token: ConnectorToken::default(),
             parallelism: 4,
             max_rps: None,
+            lock_timeout: Duration::ZERO,
         }
     }
 }
@@ -40,6 +44,7 @@ impl From<&RateArgs> for SessionSettings {
             connector_token: ConnectorToken::default(),
             parallelism: args.parallelism,
             max_rps: args.max_rps,
+            lock_timeout: Duration::ZERO,
         }
     }
 }
@@ -57,6 +62,14 @@ impl From<&ConnectionArgs> for SessionSettings {
 }
 
 impl SessionSettings {
+    /// Sets how long the command waits for the lock of the ledger.
+    pub(crate) fn with_lock(self, args: LockArgs) -> Self {
+        Self {
+            lock_timeout: args.timeout(),
+            ..self
+        }
+    }
+
     pub(super) fn options(
         self,
         invocation: Invocation<'_>,

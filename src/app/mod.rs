@@ -20,6 +20,7 @@ mod ledger_contents;
 mod ledger_git;
 mod ledger_health;
 mod ledger_keys;
+mod ledger_lock;
 mod network;
 mod out_directory;
 mod output;
@@ -81,6 +82,7 @@ use endpoint::Endpoint;
 use ledger_keys::{Fingerprinters, KeyStrength, WEAK_KEY};
 use project::resolver;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The arguments, environment and output of a command.
 #[derive(Clone, Copy)]
@@ -138,6 +140,8 @@ pub(crate) struct App<'a> {
     pub(crate) stop: Stop,
     /// How many customers are read or executed at the same time.
     parallelism: usize,
+    /// How long the command waits for the lock of the ledger.
+    lock_timeout: Duration,
     events: Arc<dyn Sink>,
     lock: Option<Lock>,
 }
@@ -179,6 +183,7 @@ impl<'a> App<'a> {
             connection,
             stop: Stop::default(),
             parallelism: settings.parallelism.into(),
+            lock_timeout: settings.lock_timeout,
             events,
             lock: None,
         })
@@ -194,16 +199,6 @@ impl<'a> App<'a> {
         let mut app = Self::open(invocation, project, settings, events).await?;
         app.lock().await?;
         Ok(app)
-    }
-
-    /// Locks the ledger. Fails with the name of the run that holds the lock.
-    pub(crate) async fn lock(&mut self) -> Result<(), Failure> {
-        let lock = self
-            .ledger
-            .lock(&ledger_access::owner(), &*self.events)
-            .await?;
-        self.lock = Some(lock);
-        Ok(())
     }
 
     /// Writes the ledger's head, releases the lock, ends the sessions with secret stores, and stops

@@ -1,11 +1,12 @@
-//! Responsible for writing drifts, reports and the plans before them in the format that the command line asks for.
+//! Responsible for writing drifts, reports and the plans before them, in the format that the command
+//! line asks for.
 
 use super::{App, Invocation};
 use crate::apply::ApplyReport;
 use crate::cli::{ExecutionArgs, Format};
 use crate::failure::Failure;
 use crate::plan::{Drift, Plan};
-use crate::render::{self, MissingSecrets, json, ndjson};
+use crate::render::{self, MissingSecrets, html, json, ndjson};
 
 impl App<'_> {
     /// Shows the plan before it is approved. A JSON document has only the report.
@@ -36,6 +37,7 @@ impl App<'_> {
         match global.format {
             Format::Json => json::report(&mut ui.out(), report)?,
             Format::Events => ndjson::report(ui, report),
+            Format::Html => html::report(&mut ui.out(), report)?,
             // The plan has already been shown, and it says that there is nothing to do.
             _ if report.is_complete() && !plan.has_changes() => {}
             _ => render::report(&mut ui.out(), report, ui.verbosity())?,
@@ -49,6 +51,7 @@ impl App<'_> {
         match global.format {
             Format::Json => json::drift(&mut ui.out(), drift)?,
             Format::Events => ndjson::drift(ui, drift),
+            Format::Html => html::drift(&mut ui.out(), drift)?,
             _ => render::drift(&mut ui.out(), drift, ui.verbosity())?,
         }
         Ok(())

@@ -6,7 +6,7 @@ use crate::config::Project;
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::ci::{self, Problems};
-use crate::render::{self, SavedFile, json, markdown, ndjson};
+use crate::render::{self, SavedFile, html, json, markdown, ndjson};
 
 /// Writes a plan. Fails if a guard refuses it.
 pub(crate) fn show_plan(
@@ -23,6 +23,7 @@ pub(crate) fn show_plan(
         Format::Json => json::plan(out, plan, saved)?,
         Format::Events => ndjson::plan(ui, plan, saved),
         Format::Markdown => markdown::plan(out, plan, saved, limits(args))?,
+        Format::Html => html::plan(out, plan, saved)?,
         Format::Sarif => ci::sarif(out, &problems())?,
         Format::Junit => ci::junit(out, &problems())?,
         _ => {

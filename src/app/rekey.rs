@@ -2,6 +2,7 @@
 //! since they were sent. Writes only the ledger.
 
 use super::{App, Invocation, SessionSettings};
+use crate::cli::LockArgs;
 use crate::config::Project;
 use crate::events::Sink;
 use crate::failure::Failure;
@@ -19,9 +20,11 @@ impl<'a> App<'a> {
     pub(crate) async fn open_for_rekey(
         invocation: Invocation<'a>,
         project: &'a Project,
+        lock: LockArgs,
         events: Arc<dyn Sink>,
     ) -> Result<Self, Failure> {
-        let mut app = Self::open(invocation, project, SessionSettings::default(), events).await?;
+        let settings = SessionSettings::default().with_lock(lock);
+        let mut app = Self::open(invocation, project, settings, events).await?;
         if app.fingerprinters.are_equal() {
             let message = "the old key and the new key are the same";
             return Err(Failure::usage("same_key", message).hint(

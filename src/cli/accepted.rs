@@ -7,13 +7,28 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 
 /// The commands that read only some of the global options, with the ids of those that they read.
-/// Every other command reads all. `--help` and `--no-color` concern every command, because every
+/// Every other command reads all. `--help`, `--color` and `--no-color` concern every command, because every
 /// command can print an error.
 const READERS: &[(&str, &[&str])] = &[
     ("init", &["format"]),
     ("show", &["format", "json", "verbose"]),
     ("validate", &["files", "format", "json", "verbose"]),
     ("expand", &["files", "format", "verbose"]),
+    // A token is written without a copy of it, which an event would be.
+    (
+        "token",
+        &[
+            "ca_file",
+            "files",
+            "format",
+            "ledger",
+            "ledger_mode",
+            "proxy",
+            "quiet",
+            "sandbox",
+            "verbose",
+        ],
+    ),
     ("types", &["format"]),
     ("explain", &["format"]),
     ("schema", &["format"]),
@@ -29,17 +44,25 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("validate", "ledger"),
     ("validate", "ledger_mode"),
     ("validate", "proxy"),
+    ("validate", "quiet"),
     ("validate", "sandbox"),
 ];
-const READ_BY_ALL: [&str; 2] = ["help", "no_color"];
+const READ_BY_ALL: [&str; 3] = ["color", "help", "no_color"];
 /// The formats that every command writes.
 const COMMON_FORMATS: [Format; 2] = [Format::Text, Format::Json];
 /// The commands that write further formats.
 const FORMATS: &[(&str, &[Format])] = &[
     ("validate", &[Format::Sarif, Format::Junit]),
-    ("plan", &[Format::Markdown, Format::Sarif, Format::Junit]),
-    ("replan", &[Format::Markdown]),
-    ("show", &[Format::Markdown]),
+    (
+        "plan",
+        &[Format::Markdown, Format::Html, Format::Sarif, Format::Junit],
+    ),
+    ("replan", &[Format::Markdown, Format::Html]),
+    ("show", &[Format::Markdown, Format::Html]),
+    ("apply", &[Format::Html]),
+    ("adopt", &[Format::Html]),
+    ("rotate", &[Format::Html]),
+    ("drift", &[Format::Html]),
     ("outputs", &[Format::Dotenv, Format::Yaml, Format::K8s]),
 ];
 const FORMAT: &str = "format";
@@ -145,17 +168,19 @@ mod tests {
     use crate::cli::{command, parse};
     use std::ffi::OsString;
 
-    const EVERY: &str =
-        "ca-file file format help json ledger ledger-mode no-color proxy sandbox verbose";
+    const EVERY: &str = "ca-file color file format help json ledger ledger-mode no-color proxy quiet sandbox verbose";
+
+    const WITHOUT_EVENTS: &str =
+        "ca-file color file format help ledger ledger-mode no-color proxy quiet sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
     const COMMANDS: &[(&str, &str)] = &[
-        ("init", "format help no-color"),
-        ("validate", "file format help json no-color verbose"),
+        ("init", "color format help no-color"),
+        ("validate", "color file format help json no-color verbose"),
         ("plan", EVERY),
         ("replan --from plan.json", EVERY),
         ("snapshot --out snapshot.json", EVERY),
-        ("show plan.json", "format help json no-color verbose"),
+        ("show plan.json", "color format help json no-color verbose"),
         ("apply", EVERY),
         ("adopt acme", EVERY),
         ("drift", EVERY),
@@ -166,28 +191,32 @@ mod tests {
         ("ledger trust acme", EVERY),
         ("ledger rekey", EVERY),
         ("ledger sign", EVERY),
-        ("expand", "file format help no-color verbose"),
+        ("expand", "color file format help no-color verbose"),
         ("status", EVERY),
-        ("token app", EVERY),
-        ("token scoped --customer acme", EVERY),
+        ("token app", WITHOUT_EVENTS),
+        ("token scoped --customer acme", WITHOUT_EVENTS),
         (
             "token widget --customer acme --origin https://app.example.com",
-            EVERY,
+            WITHOUT_EVENTS,
         ),
-        ("types", "format help no-color"),
-        ("types github", "format help no-color"),
-        ("explain", "format help no-color"),
-        ("schema", "format help no-color"),
-        ("schema plan", "format help no-color"),
+        ("types", "color format help no-color"),
+        ("types github", "color format help no-color"),
+        ("explain", "color format help no-color"),
+        ("schema", "color format help no-color"),
+        ("schema plan", "color format help no-color"),
         ("doctor", EVERY),
-        ("sandbox serve --port 0 --state x", "format help no-color"),
-        ("man --out x", "help no-color"),
-        ("completions bash", "help no-color"),
+        (
+            "sandbox serve --port 0 --state x",
+            "color format help no-color",
+        ),
+        ("man --out x", "color help no-color"),
+        ("completions bash", "color help no-color"),
     ];
 
     /// A use of each global option.
-    const USES: [(&str, &[&str]); 10] = [
+    const USES: [(&str, &[&str]); 12] = [
         ("ca-file", &["--ca-file", "x"]),
+        ("color", &["--color", "never"]),
         ("file", &["-f", "x"]),
         ("format", &["--format", "json"]),
         ("json", &["--json"]),
@@ -195,6 +224,7 @@ mod tests {
         ("ledger-mode", &["--ledger-mode", "group"]),
         ("no-color", &["--no-color"]),
         ("proxy", &["--proxy", "http://localhost"]),
+        ("quiet", &["--quiet"]),
         ("sandbox", &["--sandbox"]),
         ("verbose", &["-vv"]),
     ];

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift adopt`.
 
-use super::RateArgs;
 use super::values::parse_adopt_target;
+use super::{LockArgs, RateArgs};
 use crate::model::{Address, Selector};
 use clap::Args;
 use uuid::Uuid;
@@ -26,6 +26,9 @@ pub struct AdoptArgs {
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
+    /// How long the command waits for the lock.
+    #[command(flatten)]
+    pub lock: LockArgs,
     /// The request rate.
     #[command(flatten)]
     pub rate: RateArgs,

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift apply`, and those that `apply` and `rotate` share.
 
 use super::values::seconds;
-use super::{PlanSource, PlanningArgs};
+use super::{LockArgs, PlanSource, PlanningArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -78,6 +78,9 @@ pub struct ApplyArgs {
     /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
+    /// How long the command waits for the lock.
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 impl ApplyArgs {

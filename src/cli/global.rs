@@ -6,6 +6,10 @@ use std::path::PathBuf;
 /// Options that concern more than one command.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct GlobalArgs {
     /// Project file or directory, or - for stdin; may be repeated
     #[arg(
@@ -28,12 +32,18 @@ pub struct GlobalArgs {
     /// Events on stdout, one JSON object a line
     #[arg(long, global = true, conflicts_with = "format")]
     pub json: bool,
+    /// When to use color
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub color: ColorArg,
     /// Never use color
-    #[arg(long, global = true)]
+    #[arg(long, global = true, conflicts_with = "color")]
     pub no_color: bool,
     /// More output; -vv also logs every request
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
+    /// Less output: no progress, only failures and the result
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
     /// Use the embedded API instead of the remote one
     #[arg(long, global = true)]
     pub sandbox: bool,
@@ -56,6 +66,18 @@ pub struct GlobalArgs {
     help: Option<bool>,
 }
 
+/// The value of `--color`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal, as the environment says.
+    #[default]
+    Auto,
+    /// Also in a pipe or a file.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// The value of `--ledger-mode`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub enum LedgerMode {
@@ -76,6 +98,8 @@ pub enum Format {
     Json,
     /// Markdown for a comment on a pull request.
     Markdown,
+    /// One HTML page, for people.
+    Html,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
     /// A `JUnit` report.

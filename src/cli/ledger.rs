@@ -1,5 +1,6 @@
 //! Responsible for the flags and arguments of `airlift ledger`.
 
+use super::LockArgs;
 use crate::model::Selector;
 use clap::{Args, Subcommand};
 
@@ -30,6 +31,9 @@ pub struct SignArgs {
     /// Do not ask for approval
     #[arg(long)]
     pub auto_approve: bool,
+    /// How long the command waits for the lock.
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 /// `ledger show`.
@@ -62,6 +66,9 @@ pub struct TrustArgs {
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
+    /// How long the command waits for the lock.
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 /// `ledger rekey`.
@@ -74,4 +81,8 @@ since they were last sent, or if they cannot be read.
 
 Example:
   AIRLIFT_LEDGER_OLD_KEY=... AIRLIFT_LEDGER_KEY=... airlift ledger rekey")]
-pub struct RekeyArgs {}
+pub struct RekeyArgs {
+    /// How long the command waits for the lock.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}

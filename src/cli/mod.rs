@@ -17,6 +17,7 @@ mod export;
 mod global;
 mod init;
 mod ledger;
+mod lock;
 mod man;
 mod outputs;
 mod plan;
@@ -44,9 +45,10 @@ pub use drift::DriftArgs;
 pub use expand::ExpandArgs;
 pub use explain::ExplainArgs;
 pub use export::ExportArgs;
-pub use global::{Format, GlobalArgs, LedgerMode};
+pub use global::{ColorArg, Format, GlobalArgs, LedgerMode};
 pub use init::{CiSystem, InitArgs};
-pub use ledger::{LedgerCommand, ShowArgs, SignArgs, TrustArgs};
+pub use ledger::{LedgerCommand, RekeyArgs, ShowArgs, SignArgs, TrustArgs};
+pub use lock::LockArgs;
 pub use man::ManArgs;
 pub use outputs::OutputsArgs;
 pub use plan::{MarkdownArgs, PlanArgs, PlanningArgs};
@@ -83,7 +85,8 @@ Examples:
 
 Credentials come from AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET,
 AIRBYTE_ORGANIZATION_ID and AIRBYTE_API_HOST, never from a flag.
-AIRLIFT_LOG=requests logs every request, as -vv does.
+AIRLIFT_LOG=requests logs every request, as -vv does. NO_COLOR, FORCE_COLOR,
+CLICOLOR and CLICOLOR_FORCE decide on color where --color does not.
 `airlift explain exit-codes` lists the exit codes."
 )]
 pub struct Cli {

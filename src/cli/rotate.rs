@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift rotate`.
 
 use super::values::{parse_count_or_percent, parse_wave};
-use super::{ConnectionArgs, ExecutionArgs, PolicyArgs};
+use super::{ConnectionArgs, ExecutionArgs, LockArgs, PolicyArgs};
 use crate::model::{CountOrPercent, Selector};
 use clap::{ArgGroup, Args};
 
@@ -45,6 +45,9 @@ pub struct RotateArgs {
     /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
+    /// How long the command waits for the lock.
+    #[command(flatten)]
+    pub lock: LockArgs,
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,

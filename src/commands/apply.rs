@@ -10,7 +10,7 @@ use crate::render;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
-    let settings = SessionSettings::from(&args.planning.connection);
+    let settings = SessionSettings::from(&args.planning.connection).with_lock(args.lock);
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;

@@ -10,7 +10,7 @@ use serde_json::json;
 pub(super) fn run(invocation: Invocation<'_>, args: &ExpandArgs) -> Result<Exit, Failure> {
     let customers = app::expand(invocation, &args.customers)?;
     let mut out = invocation.ui.out();
-    if invocation.global.format == Format::Json {
+    if matches!(invocation.global.format, Format::Json | Format::Events) {
         let document = json!({"format_version": 1, "customers": customers});
         json::document(&mut out, &document)?;
     } else {

@@ -2,7 +2,7 @@
 //! and write only the ledger.
 
 use crate::app::{self, App, Invocation, SessionSettings};
-use crate::cli::{Format, ShowArgs, TrustArgs};
+use crate::cli::{Format, RekeyArgs, ShowArgs, TrustArgs};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, json};
 
@@ -26,18 +26,19 @@ pub(super) async fn show(invocation: Invocation<'_>, args: &ShowArgs) -> Result<
 pub(super) async fn trust(invocation: Invocation<'_>, args: &TrustArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
     let events = render::sinks::quiet(invocation.ui);
-    let opening = App::open_locked(invocation, &project, SessionSettings::default(), events);
+    let settings = SessionSettings::default().with_lock(args.lock);
+    let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
     let exit = app.until_interrupted(app.trust(args)).await;
     app.close().await?;
     exit
 }
 
-pub(super) async fn rekey(invocation: Invocation<'_>) -> Result<Exit, Failure> {
+pub(super) async fn rekey(invocation: Invocation<'_>, args: &RekeyArgs) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     let project = app::load(invocation)?;
     let events = render::sinks::quiet(ui);
-    let opening = App::open_for_rekey(invocation, &project, events);
+    let opening = App::open_for_rekey(invocation, &project, args.lock, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
     let rekeyed = app.until_interrupted(app.rekey()).await;
     app.close().await?;

@@ -9,7 +9,7 @@ use crate::render::{self, json};
 pub(super) async fn run(invocation: Invocation<'_>, args: &SignArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
     let events = render::sinks::quiet(invocation.ui);
-    let settings = SessionSettings::default();
+    let settings = SessionSettings::default().with_lock(args.lock);
     let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
     let exit = app.until_interrupted(sign(&app, args)).await;

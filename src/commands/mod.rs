@@ -27,7 +27,7 @@ mod types;
 mod validate;
 
 use crate::app::{self, Environment, Invocation, repeated_options};
-use crate::cli::{self, Cli, Command, Format, GlobalArgs, LedgerCommand, SandboxCommand};
+use crate::cli::{self, Cli, ColorArg, Command, Format, GlobalArgs, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity, ndjson};
 use std::ffi::OsString;
@@ -70,12 +70,16 @@ fn format() -> Format {
 
 /// Runs a command in the environment of this process, and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
-    let color = if cli.global.no_color {
-        ColorChoice::Never
-    } else {
-        ColorChoice::Auto
+    let color = match cli.global.color {
+        ColorArg::Always => ColorChoice::Always,
+        ColorArg::Auto if !cli.global.no_color => ColorChoice::Auto,
+        ColorArg::Auto | ColorArg::Never => ColorChoice::Never,
     };
-    let verbosity = Verbosity::from_count(cli.global.verbose);
+    let verbosity = if cli.global.quiet {
+        Verbosity::Quiet
+    } else {
+        Verbosity::from_count(cli.global.verbose)
+    };
     let ui = Ui::new(color, verbosity, &OutputEnvironment::read());
     let env = Environment::read();
     let runtime = match runtime(&cli.command) {
@@ -169,7 +173,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Token(command) => token::run(invocation, &command).await,
         Command::Ledger(LedgerCommand::Show(args)) => ledger::show(invocation, &args).await,
         Command::Ledger(LedgerCommand::Trust(args)) => ledger::trust(invocation, &args).await,
-        Command::Ledger(LedgerCommand::Rekey(_)) => ledger::rekey(invocation).await,
+        Command::Ledger(LedgerCommand::Rekey(args)) => ledger::rekey(invocation, &args).await,
         Command::Ledger(LedgerCommand::Sign(args)) => ledger_sign::run(invocation, &args).await,
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::run(invocation, &args).await,
     }

@@ -10,7 +10,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &RotateArgs) -> Result
     app::Selectable::declared_connectors(&project.desired)
         .within(&project)
         .select(&args.selectors)?;
-    let settings = SessionSettings::from(&args.connection);
+    let settings = SessionSettings::from(&args.connection).with_lock(args.lock);
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;

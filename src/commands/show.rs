@@ -3,7 +3,7 @@
 use crate::app::{self, Invocation};
 use crate::cli::{Format, ShowPlanArgs};
 use crate::failure::{Exit, Failure};
-use crate::render::{self, SavedFile, json, markdown, ndjson};
+use crate::render::{self, SavedFile, html, json, markdown, ndjson};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exit, Failure> {
     let (saved, checks) = app::show_saved_plan(invocation, args)?;
@@ -14,6 +14,10 @@ pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exi
         Format::Events => {
             let file = SavedFile::new(&args.file, &saved, checks.mac);
             ndjson::plan(ui, plan, Some(&file));
+        }
+        Format::Html => {
+            let file = SavedFile::new(&args.file, &saved, checks.mac);
+            html::plan(&mut ui.out(), plan, Some(&file))?;
         }
         Format::Markdown => {
             let file = SavedFile::new(&args.file, &saved, checks.mac);

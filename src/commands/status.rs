@@ -16,7 +16,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &StatusArgs) -> Result
     app.close().await?;
     let report = report?;
     match invocation.global.format {
-        Format::Json => json::document(&mut ui.out(), &report)?,
+        Format::Json | Format::Events => json::document(&mut ui.out(), &report)?,
         _ => render::status(&mut ui.out(), &report)?,
     }
     Ok(if report.has_failing() {

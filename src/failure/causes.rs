@@ -91,7 +91,8 @@ impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         let failure = |code| Self::error(code, error.to_string());
         match error {
-            LedgerError::Locked { .. } => failure("ledger_locked"),
+            LedgerError::Locked { .. } => failure("ledger_locked")
+                .hint("wait until it ends, or let --lock-timeout SECONDS wait for it"),
             LedgerError::Io { ref source, .. } => failure("ledger_failed").hint(io_hint(source)),
             LedgerError::Unreadable { ref path, damage, .. } => failure("ledger_failed")
                 .hint(damage_hint(damage))

@@ -88,6 +88,14 @@ pub fn ask(ui: &Ui, question: &str) -> io::Result<()> {
     status.flush()
 }
 
+/// Asks once more for the whole word.
+pub fn ask_again(ui: &Ui) -> io::Result<()> {
+    let text = "Type the whole word `yes` to approve:";
+    let mut status = ui.status();
+    status.line(&Line::at(0).hang(2).label(Label::Strong, text))?;
+    status.flush()
+}
+
 /// Says what the first signal does.
 pub fn draining(ui: &Ui) {
     let text = "Stopping: finishing requests in flight. Press Ctrl-C again to stop immediately.";

@@ -11,6 +11,7 @@ pub(crate) mod explain;
 mod export;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+pub mod html;
 pub mod json;
 mod labels;
 pub mod markdown;
@@ -30,8 +31,8 @@ pub(crate) mod wording;
 pub use errors::{defect, failure_as_json, usage, usage_as_events, usage_as_json, write_failure};
 pub use export::{left_out, written, yaml};
 pub use messages::{
-    AcceptedClient, aborted, ask, command_line, draining, initialized, left_for_apply, manual,
-    nothing_to_adopt, possible_duplicates, print_note, serving, target, valid,
+    AcceptedClient, aborted, ask, ask_again, command_line, draining, initialized, left_for_apply,
+    manual, nothing_to_adopt, possible_duplicates, print_note, serving, target, valid,
 };
 pub use outputs::{
     OutputsError, outputs, outputs_as_config_map, outputs_as_dotenv, outputs_as_yaml,

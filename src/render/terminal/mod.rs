@@ -1,11 +1,13 @@
 //! Responsible for what goes to the two streams: lines, their colors and their escaping.
 
+mod bar;
 mod color;
 pub(super) mod heartbeat;
 mod line;
 pub(super) mod log;
 mod name;
 mod output_environment;
+mod phase_line;
 pub(super) mod progress;
 mod repeated;
 pub(crate) mod sanitize;

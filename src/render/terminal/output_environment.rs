@@ -3,6 +3,7 @@
 //! Does not hold the two streams; `ui` does.
 
 use super::Color;
+use super::line::Wrapping;
 use std::io::{self, IsTerminal};
 
 /// Columns when neither `COLUMNS` nor a terminal gives a number.
@@ -18,21 +19,26 @@ pub enum ColorChoice {
     /// On a terminal.
     #[default]
     Auto,
-    /// Never: `--no-color`, or `NO_COLOR` is set and not empty.
+    /// Never: `--color never`, or `NO_COLOR` is set and not empty, or `CLICOLOR` is `0`.
     Never,
-    /// Always: `CLICOLOR_FORCE` is set and not `0`.
+    /// Always: `--color always`, or `FORCE_COLOR` or `CLICOLOR_FORCE` is set and not `0`.
     Always,
 }
 
 impl ColorChoice {
-    fn read() -> Self {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    /// The choice of the environment: `NO_COLOR` comes before the variables that force color.
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let is_off = |value: &String| value == "0" || value == "false";
         if set("NO_COLOR").is_some() {
-            Self::Never
-        } else if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
-            Self::Always
-        } else {
-            Self::Auto
+            return Self::Never;
+        }
+        match [set("FORCE_COLOR"), set("CLICOLOR_FORCE")] {
+            [Some(value), _] if is_off(&value) => Self::Never,
+            [Some(_), _] => Self::Always,
+            [None, Some(value)] if !is_off(&value) => Self::Always,
+            _ if set("CLICOLOR").is_some_and(|value| is_off(&value)) => Self::Never,
+            _ => Self::Auto,
         }
     }
 }
@@ -50,7 +56,7 @@ pub enum OutReader {
 /// What the environment says about output, read once.
 #[derive(Clone, Debug, Default)]
 pub struct OutputEnvironment {
-    /// The choice that `NO_COLOR` and `CLICOLOR_FORCE` make.
+    /// The choice that `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR` make.
     pub color: ColorChoice,
     /// `COLUMNS`, or the terminal's width.
     pub columns: Option<usize>,
@@ -62,6 +68,10 @@ pub struct OutputEnvironment {
     pub stderr_is_terminal: bool,
     /// Who reads stdout.
     pub out_reader: OutReader,
+    /// Whether lines on stdout are wrapped: on a terminal, and where `COLUMNS` asks for it.
+    pub out_wrapping: Wrapping,
+    /// The same for stderr.
+    pub stderr_wrapping: Wrapping,
 }
 
 impl OutputEnvironment {
@@ -71,8 +81,10 @@ impl OutputEnvironment {
         let variable = |name: &str| std::env::var(name).ok();
         let controls = takes_controls(variable("TERM").as_deref(), variable("CI").as_deref());
         Self {
-            color: ColorChoice::read(),
-            columns: columns().or_else(|| terminal_columns().filter(|_| out_is_terminal)),
+            color: ColorChoice::from_variables(variable),
+            out_wrapping: wrapping(out_is_terminal),
+            stderr_wrapping: wrapping(io::stderr().is_terminal()),
+            columns: columns().or_else(|| terminal_columns(out_is_terminal)),
             log: wants_log(variable("AIRLIFT_LOG").as_deref()),
             out_is_terminal: controls && out_is_terminal,
             stderr_is_terminal: controls && io::stderr().is_terminal(),
@@ -118,8 +130,23 @@ fn columns() -> Option<usize> {
     std::env::var("COLUMNS").ok()?.parse().ok()
 }
 
-fn terminal_columns() -> Option<usize> {
-    let (_, columns) = console::Term::stdout().size_checked()?;
+/// A program that reads a pipe gets whole lines.
+fn wrapping(is_terminal: bool) -> Wrapping {
+    if is_terminal || columns().is_some() {
+        Wrapping::AtWidth
+    } else {
+        Wrapping::Never
+    }
+}
+
+/// The columns of stdout or, if stdout is no terminal, of stderr.
+fn terminal_columns(out_is_terminal: bool) -> Option<usize> {
+    let terminal = if out_is_terminal {
+        console::Term::stdout()
+    } else {
+        console::Term::stderr()
+    };
+    let (_, columns) = terminal.size_checked()?;
     Some(columns.into())
 }
 
@@ -176,6 +203,36 @@ mod tests {
     fn color_refused_by_the_flag_ignores_the_environment() {
         let flag = ColorChoice::Never;
         assert_eq!(decided(ColorChoice::Always, flag, true), Color::Off);
+    }
+
+    #[test]
+    fn color_choice_of_the_environment_follows_the_usual_variables() {
+        for (variables, expected) in [
+            (&[][..], ColorChoice::Auto),
+            (
+                &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")],
+                ColorChoice::Never,
+            ),
+            (&[("FORCE_COLOR", "1")], ColorChoice::Always),
+            (&[("FORCE_COLOR", "0")], ColorChoice::Never),
+            (
+                &[("FORCE_COLOR", ""), ("CLICOLOR_FORCE", "1")],
+                ColorChoice::Always,
+            ),
+            (&[("CLICOLOR_FORCE", "0")], ColorChoice::Auto),
+            (&[("CLICOLOR", "0")], ColorChoice::Never),
+            (&[("CLICOLOR", "1")], ColorChoice::Auto),
+        ] {
+            let value = |name: &str| {
+                let found = variables.iter().find(|(key, _)| *key == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(
+                ColorChoice::from_variables(value),
+                expected,
+                "{variables:?}"
+            );
+        }
     }
 
     #[test]

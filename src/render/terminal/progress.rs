@@ -1,15 +1,18 @@
 //! Responsible for the progress display on stderr: a bar on a terminal, a line every ten seconds
 //! otherwise.
 
-use super::heartbeat::{Heartbeat, heartbeat};
+use super::bar::{Traffic, bar};
+use super::heartbeat::Heartbeat;
 use super::line::Line;
+use super::phase_line::{State, tick};
 use super::sanitize::Safe;
 use super::style::Label;
-use super::{Color, Ui, Verbosity};
-use crate::events::{Event, Sink};
+use super::{Ui, Verbosity};
+use crate::events::{Event, ResponseSummary, Sink};
 use crate::model::{Action, Address, LockUnpoisoned, Outcome};
 use crate::render::labels;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,6 +25,8 @@ pub(crate) struct Progress {
     ui: Ui,
     mode: Mode,
     reading: Mutex<Reading>,
+    /// When the steps that are executed now started.
+    started: Mutex<BTreeMap<Address, Instant>>,
 }
 
 /// The phase of reading, and the number of its parts that the display shows as done.
@@ -33,20 +38,14 @@ struct Reading {
 
 #[derive(Debug)]
 enum Mode {
-    Bar(ProgressBar),
+    /// On a terminal: the bar of the present phase.
+    Bar(Mutex<Option<(ProgressBar, Arc<Traffic>)>>),
+    /// `--quiet`.
+    Silent,
     Lines {
         state: Arc<Mutex<State>>,
         clock: Mutex<Option<Heartbeat>>,
     },
-}
-
-/// What the next line says.
-#[derive(Debug, Default)]
-struct State {
-    phase: String,
-    done: u64,
-    total: Option<u64>,
-    started: Option<Instant>,
 }
 
 impl Sink for Progress {
@@ -69,10 +68,11 @@ impl Sink for Progress {
                 address,
                 action,
                 outcome,
+                remote_id,
                 ..
-            } => self.step_finished(address, action, outcome),
+            } => self.step_finished(address, action, outcome, remote_id),
             Event::PhaseFinished => self.finish(),
-            Event::RequestFinished(_) => {}
+            Event::RequestFinished(request) => self.request_finished(request.response),
         }
     }
 }
@@ -81,9 +81,10 @@ impl Progress {
     /// A bar on a terminal, lines otherwise.
     pub(crate) fn new(ui: &Ui) -> Self {
         // A bar and a log on the same stream would write over each other.
-        let mode = if ui.stderr_is_terminal() && !ui.logs_requests() {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            Mode::Bar(bar)
+        let mode = if ui.verbosity() == Verbosity::Quiet {
+            Mode::Silent
+        } else if ui.stderr_is_terminal() && !ui.logs_requests() {
+            Mode::Bar(Mutex::default())
         } else {
             let state = Arc::new(Mutex::new(State::default()));
             let clock = Mutex::new(Some(tick(Arc::clone(&state), ui.clone())));
@@ -93,6 +94,7 @@ impl Progress {
             ui: ui.clone(),
             mode,
             reading: Mutex::default(),
+            started: Mutex::default(),
         }
     }
 
@@ -111,17 +113,17 @@ impl Progress {
     /// Starts a phase. `total` is its number of parts, if known.
     fn phase(&self, name: &str, total: Option<u64>) {
         match &self.mode {
-            Mode::Bar(bar) => {
-                bar.reset();
-                bar.enable_steady_tick(Duration::from_millis(120));
-                bar.set_style(style(total, self.ui.stderr_color));
-                match total {
-                    Some(total) => bar.set_length(total),
-                    None => bar.unset_length(),
+            Mode::Bar(present) => {
+                let mut present = lock(present);
+                if let Some((before, _)) = present.take() {
+                    before.finish_and_clear();
                 }
-                bar.set_prefix(Safe::new(name).to_string());
-                bar.set_message("");
+                let traffic = Arc::new(Traffic::new());
+                let name = Safe::new(name).to_string();
+                let bar = bar(name, total, self.ui.stderr_color, Arc::clone(&traffic));
+                *present = Some((bar, traffic));
             }
+            Mode::Silent => {}
             Mode::Lines { state, clock } => {
                 *lock(state) = State {
                     phase: name.to_owned(),
@@ -137,13 +139,17 @@ impl Progress {
 
     fn advance(&self, parts: u64) {
         match &self.mode {
-            Mode::Bar(bar) => {
+            Mode::Bar(present) => {
+                let Some((bar, _)) = &*lock(present) else {
+                    return;
+                };
                 // Progress means that the wait is over.
                 if bar.message().starts_with(WAITING) {
                     bar.set_message("");
                 }
                 bar.inc(parts);
             }
+            Mode::Silent => {}
             Mode::Lines { state, .. } => lock(state).done += parts,
         }
     }
@@ -151,10 +157,15 @@ impl Progress {
     fn wait(&self, reason: &str, longest: Duration) {
         let seconds = longest.as_secs() + u64::from(longest.subsec_nanos() > 0);
         let text = Safe::new(format_args!("{WAITING} {seconds} s: {reason}"));
+        let line = Line::at(0).hang(2).text(text.clone());
         match &self.mode {
-            // There is no bar before the first phase.
-            Mode::Bar(bar) if !bar.prefix().is_empty() => bar.set_message(text.to_string()),
-            Mode::Bar(_) | Mode::Lines { .. } => self.say(&Line::at(0).hang(2).text(text)),
+            Mode::Bar(present) => match &*lock(present) {
+                Some((bar, _)) => bar.set_message(text.to_string()),
+                // There is no bar before the first phase.
+                None => write_line(&self.ui, &line),
+            },
+            Mode::Silent => {}
+            Mode::Lines { .. } => self.say(&line),
         }
     }
 
@@ -163,35 +174,75 @@ impl Progress {
         self.phase(&name, u64::try_from(connectors).ok());
     }
 
+    /// Shows the rate of requests on the bar.
+    fn request_finished(&self, response: ResponseSummary) {
+        if let Mode::Bar(present) = &self.mode
+            && let Some((_, traffic)) = &*lock(present)
+        {
+            traffic.count();
+            if response == ResponseSummary::Status(429) {
+                traffic.throttle();
+            }
+        }
+    }
+
     fn step_started(&self, address: &Address, action: Action) {
-        if let Mode::Bar(bar) = &self.mode {
+        lock(&self.started).insert(address.clone(), Instant::now());
+        if let Mode::Bar(present) = &self.mode
+            && let Some((bar, _)) = &*lock(present)
+        {
             let text = format!("{} {}", labels::action(action), Safe::address(address));
             bar.set_message(Safe::new(text).to_string());
         }
     }
 
-    /// Shows a failure at once, because the report may be minutes away.
-    fn step_finished(&self, address: &Address, action: Action, outcome: Outcome) {
-        self.advance(1);
-        match outcome {
+    /// Shows a failure at once, because the report may be minutes away. Shows a success where there is
+    /// no bar, so that a log has a line for each step.
+    fn step_finished(
+        &self,
+        address: &Address,
+        action: Action,
+        outcome: Outcome,
+        remote_id: Option<&str>,
+    ) {
+        let started = lock(&self.started).remove(address);
+        let label = match outcome {
+            // A bar that jumped to its end would say that the run is complete.
             Outcome::NotAttempted => return,
-            Outcome::Succeeded if self.ui.verbosity() == Verbosity::Normal => return,
-            _ => {}
-        }
-        let label = if outcome == Outcome::Succeeded {
-            Label::Good
-        } else {
-            Label::Error
+            Outcome::Succeeded => Label::Good,
+            _ => Label::Error,
         };
-        let rest = format!(": {} {}", labels::action(action), Safe::address(address));
+        self.advance(1);
+        if outcome == Outcome::Succeeded && !self.shows_success() {
+            return;
+        }
+        let duration = started
+            .map(|started| format!(" in {:.1} s", started.elapsed().as_secs_f64()))
+            .unwrap_or_default();
+        let id = remote_id.map(|id| format!(", id {id}")).unwrap_or_default();
+        let (action, address) = (labels::action(action), Safe::address(address));
+        let rest = format!(": {action} {address}{duration}{id}");
         let line = Line::at(0).hang(2).label(label, labels::outcome(outcome));
         self.say(&line.text(Safe::new(rest)));
+    }
+
+    fn shows_success(&self) -> bool {
+        match self.mode {
+            Mode::Bar(_) => self.ui.verbosity() > Verbosity::Normal,
+            Mode::Silent => false,
+            Mode::Lines { .. } => true,
+        }
     }
 
     /// Clears the bar, or stops the lines.
     fn finish(&self) {
         match &self.mode {
-            Mode::Bar(bar) => bar.finish_and_clear(),
+            Mode::Bar(present) => {
+                if let Some((bar, _)) = lock(present).take() {
+                    bar.finish_and_clear();
+                }
+            }
+            Mode::Silent => {}
             Mode::Lines { clock, .. } => drop(lock(clock).take()),
         }
     }
@@ -199,8 +250,11 @@ impl Progress {
     fn say(&self, line: &Line) {
         let write = || write_line(&self.ui, line);
         match &self.mode {
-            Mode::Bar(bar) => bar.suspend(write),
-            Mode::Lines { .. } => write(),
+            Mode::Bar(present) => match &*lock(present) {
+                Some((bar, _)) => bar.suspend(write),
+                None => write(),
+            },
+            Mode::Silent | Mode::Lines { .. } => write(),
         }
     }
 }
@@ -212,30 +266,8 @@ impl Drop for Progress {
 }
 
 /// A progress line that cannot be written must not stop the run.
-fn write_line(ui: &Ui, line: &Line) {
+pub(super) fn write_line(ui: &Ui, line: &Line) {
     let _ = ui.status().line(line);
-}
-
-/// Writes a line every ten seconds.
-fn tick(state: Arc<Mutex<State>>, ui: Ui) -> Heartbeat {
-    heartbeat(move || {
-        let line = lock(&state).line();
-        if let Some(line) = line {
-            write_line(&ui, &line);
-        }
-    })
-}
-
-impl State {
-    fn line(&self) -> Option<Line> {
-        let seconds = self.started?.elapsed().as_secs();
-        let total = self
-            .total
-            .map(|total| format!(" of {total}"))
-            .unwrap_or_default();
-        let text = format!("{}: {}{total}, {seconds} s", self.phase, self.done);
-        Some(Line::at(0).hang(2).text(Safe::new(text)))
-    }
 }
 
 /// A count stays usable after a panic of another thread.
@@ -243,45 +275,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock_unpoisoned()
 }
 
-fn style(total: Option<u64>, color: Color) -> ProgressStyle {
-    let template = match (total, color) {
-        (Some(_), Color::On) => "{prefix} [{bar:24.green}] {pos}/{len} {wide_msg:.dim}",
-        (Some(_), Color::Off) => "{prefix} [{bar:24}] {pos}/{len} {wide_msg}",
-        (None, Color::On) => "{spinner:.green} {prefix} {pos} {wide_msg:.dim}",
-        (None, Color::Off) => "{spinner} {prefix} {pos} {wide_msg}",
-    };
-    let style = ProgressStyle::with_template(template);
-    style
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Mode, Progress, State, lock, style};
+    use super::{Mode, Progress, lock};
     use crate::events::{Event, Sink};
-    use crate::render::{Color, ColorChoice, OutputEnvironment, Ui, Verbosity};
-    use std::time::Instant;
-
-    #[test]
-    fn state_of_a_started_phase_is_one_line() {
-        let state = State {
-            phase: "Reading connectors".into(),
-            done: 3,
-            total: Some(120),
-            started: Some(Instant::now()),
-        };
-        let mut bytes = Vec::new();
-        let mut out = crate::render::Out::new(&mut bytes, 80, Color::Off);
-        out.line(&state.line().unwrap()).unwrap();
-        drop(out);
-        assert_eq!(bytes, b"Reading connectors: 3 of 120, 0 s\n");
-    }
-
-    #[test]
-    fn state_before_the_first_phase_has_no_line() {
-        assert!(State::default().line().is_none());
-    }
+    use crate::model::{Action, Address, Outcome};
+    use crate::render::{ColorChoice, OutputEnvironment, Ui, Verbosity};
 
     fn progress() -> Progress {
         let environment = OutputEnvironment::default();
@@ -330,12 +329,23 @@ mod tests {
     }
 
     #[test]
-    fn style_of_every_bar_parses() {
-        for total in [Some(1), None] {
-            for color in [Color::On, Color::Off] {
-                let _ = style(total, color);
-            }
-        }
+    fn progress_of_steps_that_did_not_start_stays() {
+        let progress = progress();
+        let address = Address::customer("acme");
+        let finished = |outcome| Event::StepFinished {
+            address: &address,
+            action: Action::Create,
+            outcome,
+            remote_id: None,
+            code: None,
+            message: None,
+            request: None,
+            warnings: &[],
+        };
+        progress.emit(Event::ExecutionStarted { steps: 3 });
+        progress.emit(finished(Outcome::Succeeded));
+        progress.emit(finished(Outcome::NotAttempted));
+        assert_eq!(shown(&progress), ("Applying".to_owned(), 1, Some(3)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Responsible for the two streams: their width, their color and their verbosity.
 
+use super::line::Wrapping;
 use super::output_environment::{ColorChoice, OutReader, OutputEnvironment};
 use super::streams::{Captured, Streams};
 use super::{Color, Out, RepeatedOptions};
@@ -12,6 +13,8 @@ use uuid::Uuid;
 /// How much a command prints, by the number of `-v` flags.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Verbosity {
+    /// `--quiet`: no progress.
+    Quiet,
     /// Long lists are cut.
     Normal,
     /// `-v`: every row is listed, and every finished step.
@@ -40,6 +43,8 @@ impl Verbosity {
 #[derive(Clone, Debug)]
 pub struct Ui {
     width: usize,
+    out_wrapping: Wrapping,
+    stderr_wrapping: Wrapping,
     out_color: Color,
     pub(super) stderr_color: Color,
     stderr_is_terminal: bool,
@@ -57,6 +62,8 @@ impl Ui {
     pub fn new(color: ColorChoice, verbosity: Verbosity, environment: &OutputEnvironment) -> Self {
         Self {
             width: environment.width(),
+            out_wrapping: environment.out_wrapping,
+            stderr_wrapping: environment.stderr_wrapping,
             out_color: environment.out_color(color),
             stderr_color: environment.stderr_color(color),
             stderr_is_terminal: environment.stderr_is_terminal,
@@ -105,6 +112,7 @@ impl Ui {
     pub fn out(&self) -> Out<'static> {
         let stream = BufWriter::new(self.streams.out(self.out_color.into()));
         Out::new(stream, self.width, self.out_color)
+            .with_wrapping(self.out_wrapping)
             .with_options(self.options.clone())
             .with_events(self.events.clone())
     }
@@ -117,7 +125,9 @@ impl Ui {
     /// Status messages: stderr, locked.
     pub fn status(&self) -> Out<'static> {
         let stream = self.streams.stderr(self.stderr_color.into());
-        Out::new(stream, self.width, self.stderr_color).with_options(self.options.clone())
+        Out::new(stream, self.width, self.stderr_color)
+            .with_wrapping(self.stderr_wrapping)
+            .with_options(self.options.clone())
     }
 
     /// Whether stderr is a terminal.

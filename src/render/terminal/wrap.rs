@@ -1,5 +1,5 @@
-//! Responsible for breaking a text into lines at blanks. Does not break what a reader copies: commands
-//! in backticks, and paths.
+//! Responsible for breaking a text into lines at blanks. Does not break what a reader copies: words,
+//! and commands in backticks.
 
 use std::ops::Range;
 use textwrap::core::display_width;
@@ -8,7 +8,7 @@ use textwrap::core::display_width;
 const COMMAND: &str = "`airlift ";
 
 /// Breaks a text, so that the first piece has at most `first` columns and the others at most `rest`. A
-/// wider word is broken at the last column, unless it is a path.
+/// wider word has a line of its own.
 pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<Range<usize>> {
     if display_width(text) <= first {
         return std::iter::once(0..text.trim_end().len()).collect();
@@ -52,23 +52,20 @@ fn fitting(text: &str, start: usize, width: usize, quoted: &[Range<usize>]) -> u
         has_text |= character != ' ';
         column += display_width(character.encode_utf8(&mut [0; 4]));
         if column > width {
-            return last_blank
-                .or_else(|| end_of_unbroken(text, start, at, quoted))
-                .unwrap_or_else(|| at.max(start + character.len_utf8()));
+            return last_blank.unwrap_or_else(|| end_of_unbroken(text, at, quoted));
         }
     }
     text.len()
 }
 
-/// The end of the command or of the path that the text from `start` to `at` is a part of.
-fn end_of_unbroken(text: &str, start: usize, at: usize, quoted: &[Range<usize>]) -> Option<usize> {
+/// The end of the command or of the word that has the byte `at`.
+fn end_of_unbroken(text: &str, at: usize, quoted: &[Range<usize>]) -> usize {
     let end_of_word = |from: usize| text[from..].find(' ').map_or(text.len(), |end| from + end);
     let command = quoted.iter().find(|part| part.contains(&at));
-    if let Some(part) = command.filter(|part| text[(*part).clone()].starts_with(COMMAND)) {
-        return Some(end_of_word(part.end));
+    match command.filter(|part| text[(*part).clone()].starts_with(COMMAND)) {
+        Some(part) => end_of_word(part.end),
+        None => end_of_word(at),
     }
-    let end = end_of_word(at);
-    text[start..end].contains('/').then_some(end)
 }
 
 #[cfg(test)]
@@ -103,6 +100,17 @@ mod tests {
         let path = "/a/very/long/path/to/a/file.yaml:2:5";
         let text = format!("declared at {path} already");
         assert_eq!(wrapped(&text, 20), ["declared at", path, "already"]);
+    }
+
+    #[test]
+    fn wrap_does_not_break_a_word() {
+        let id = "5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11";
+        let text = format!("connector {id}, deleted");
+        let with_comma = format!("{id},");
+        assert_eq!(
+            wrapped(&text, 20),
+            ["connector", with_comma.as_str(), "deleted"]
+        );
     }
 
     #[test]

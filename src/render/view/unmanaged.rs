@@ -10,6 +10,9 @@ use crate::render::{Label, Safe};
 /// The meaning of `Unmanaged`.
 const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
 
+/// The workspace that every organization has. Telling it every time would hide the others.
+const DEFAULT: &str = "default";
+
 pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
     let connectors = unmanaged.connectors.iter().map(connector).collect();
     let group = |title, noun, meaning, rows: Vec<Row>, listing| Group {
@@ -22,7 +25,8 @@ pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
         rows,
         listing,
     };
-    let customers = Row::names(&unmanaged.customers);
+    let others = unmanaged.customers.iter().filter(|name| *name != DEFAULT);
+    let customers = Row::names(&others.cloned().collect::<Vec<_>>());
     let (connectors_kept, customers_kept) = unmanaged
         .not_pruned
         .iter()
@@ -62,4 +66,25 @@ fn connector(connector: &UnmanagedConnector) -> Row {
     Row::new(Phrase::plain(Safe::new(format_args!(
         "{address} ({kind}) {id}"
     ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unmanaged;
+    use crate::plan::Unmanaged;
+
+    #[test]
+    fn unmanaged_workspace_of_every_organization_is_left_out() {
+        let view = |names: &[&str]| {
+            unmanaged(&Unmanaged {
+                customers: names.iter().map(|name| (*name).to_owned()).collect(),
+                ..Unmanaged::default()
+            })
+        };
+        assert!(view(&["default"]).is_empty());
+        assert_eq!(
+            view(&["default", "acme"])[0].count.as_deref(),
+            Some("1 customer")
+        );
+    }
 }

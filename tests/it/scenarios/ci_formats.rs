@@ -51,3 +51,22 @@ fn problems_of_a_plan_are_written_for_ci_systems() {
         .exits(4)
         .says("ambiguous_match");
 }
+
+#[test]
+fn pages_of_plans_drifts_and_reports_are_written() {
+    let env = TestEnv::new();
+    let page = env.run(&["plan", "--out", "plan.json", "--format", "html"]);
+    page.exits(0).says("<h1>Plan: 5 to add").says("Acme GitHub");
+    env.run(&["show", "plan.json", "--format", "html"])
+        .exits(0)
+        .says("Valid until");
+    env.run(&["apply", "plan.json", "--format", "html"])
+        .exits(0)
+        .says("<h1>Apply complete!");
+    env.run(&["drift", "--format", "html"])
+        .exits(0)
+        .says("<h1>No drift.");
+    env.run(&["outputs", "--format", "html"])
+        .exits(64)
+        .complains("does not write --format html");
+}

@@ -1,0 +1,137 @@
+//! Tests of the pages: what names can do in them, what they load, and how large they are.
+
+use super::page::hash;
+use crate::model::Address;
+use crate::plan::Plan;
+use crate::render::{Color, Out, Safe, sample};
+use naughty_strings::BLNS;
+use serde_json::Value;
+
+fn written(write: impl FnOnce(&mut Out<'_>) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut Out::new(&mut bytes, 80, Color::Off)).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn plan_page(plan: &Plan) -> String {
+    written(|out| super::plan(out, plan, None))
+}
+
+/// The text between two marks.
+fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = page.split_once(start).unwrap();
+    rest.split_once(end).unwrap().0
+}
+
+fn data(page: &str) -> Vec<Value> {
+    let text = between(page, "id=\"data\">", "</script>");
+    serde_json::from_str(text).unwrap()
+}
+
+/// A plan of one customer with steps and unmanaged objects of these names.
+fn named(names: &[&str]) -> Plan {
+    let mut plan = sample::rich();
+    let mut customer = plan.customers[0].clone();
+    let step = customer.steps[0].clone();
+    customer.steps = names
+        .iter()
+        .map(|name| {
+            let mut step = step.clone();
+            step.address = Address::connector(*name, *name);
+            step
+        })
+        .collect();
+    plan.customers = vec![customer];
+    plan.unmanaged.customers = names.iter().map(|name| (*name).to_owned()).collect();
+    plan
+}
+
+#[test]
+fn page_of_naughty_names_has_the_markup_of_harmless_ones() {
+    assert_eq!(BLNS.len(), 515);
+    let harmless = plan_page(&named(&vec!["name"; BLNS.len()]));
+    let page = plan_page(&named(BLNS));
+    for mark in ["<", ">"] {
+        assert_eq!(
+            page.matches(mark).count(),
+            harmless.matches(mark).count(),
+            "{mark}"
+        );
+    }
+    let before_data = |page: &str| page.split_once("id=\"data\">").unwrap().0.to_owned();
+    let quotes = |page: &str| before_data(page).matches('"').count();
+    assert_eq!(quotes(&page), quotes(&harmless));
+    for character in ['\u{2028}', '\u{2029}', '\u{202e}', '\u{1b}'] {
+        assert!(!page.contains(character), "{character:?}");
+    }
+    for (row, name) in data(&page).iter().zip(BLNS) {
+        let address = Safe::address(&Address::connector(*name, *name));
+        assert_eq!(row["n"], address.as_str());
+    }
+}
+
+#[test]
+fn page_loads_nothing_and_runs_only_its_own_script() {
+    let reports = [
+        plan_page(&sample::rich()),
+        written(|out| super::drift(out, &sample::drift())),
+        written(|out| super::report(out, &sample::partial())),
+    ];
+    for page in reports {
+        for reference in [" src=", " href=", "url(", "@import", "<link", "<img"] {
+            assert!(!page.contains(reference), "{reference}");
+        }
+        let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        for (tag, end) in [("<style>", "</style>"), ("<script>", "</script>")] {
+            let source = hash(between(&page, tag, end)).replace('/', "&#x2f;");
+            assert!(policy.contains(&source), "{policy}: {source}");
+        }
+    }
+}
+
+#[test]
+fn page_of_a_plan_has_each_step_with_its_fields_and_the_counts() {
+    let plan = sample::rich();
+    let page = plan_page(&plan);
+    let rows = data(&page);
+    assert_eq!(rows.len(), plan.steps().count());
+    assert!(rows.iter().any(|row| row["a"] == "delete"));
+    assert!(
+        rows.iter()
+            .any(|row| !row["f"].as_array().unwrap().is_empty())
+    );
+    assert!(page.contains("<h1>Plan: "), "{page}");
+    assert!(page.contains("role=\"img\""));
+    assert!(page.contains("Refused"));
+}
+
+#[test]
+fn page_of_a_report_has_the_outcome_of_each_operation() {
+    let report = sample::partial();
+    let page = written(|out| super::report(out, &report));
+    let rows = data(&page);
+    assert_eq!(rows.len(), report.operations.len());
+    assert!(rows.iter().any(|row| row["o"] == "failed"));
+    assert!(
+        rows.iter()
+            .any(|row| row["w"].as_str().unwrap().ends_with(']'))
+    );
+}
+
+#[test]
+fn page_without_changes_has_no_table() {
+    let page = plan_page(&sample::empty());
+    assert!(!page.contains("<table>"));
+    assert!(page.contains("<h1>No changes."), "{page}");
+}
+
+#[test]
+fn page_of_ten_thousand_changes_has_less_than_a_kilobyte_for_each() {
+    let names: Vec<String> = (0..10_000).map(|n| format!("customer-{n:05}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut plan = named(&names);
+    plan.unmanaged.customers.clear();
+    let page = plan_page(&plan);
+    assert!(page.len() < 10_000_000, "{} bytes", page.len());
+}
