@@ -126,7 +126,7 @@ impl Log {
         let line = self.append(|chain| chain.line(&self.authenticator, seq, &content))?;
         let is_durable = || self.tail().synced >= line;
         self.group
-            .wait(is_durable, async || self.sync().await)
+            .wait(is_durable, async || self.sync_lines().await)
             .await
     }
 
@@ -143,8 +143,15 @@ impl Log {
             .map(drop)
     }
 
-    /// Makes all lines durable that are written now.
+    /// Makes all lines durable that are written now. Two syncs never overlap: the system reports a
+    /// failed write once, so that only one of them would fail.
     pub(super) async fn sync(&self) -> Result<(), LedgerError> {
+        self.group
+            .sync_alone(async || self.sync_lines().await)
+            .await
+    }
+
+    async fn sync_lines(&self) -> Result<(), LedgerError> {
         let (file, lines) = {
             let tail = self.tail();
             self.check(&tail)?;
