@@ -12,8 +12,12 @@ use std::time::Duration;
 /// If the difference is larger, a new workspace may be listed before its first connector is created.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
-/// The precision of creation times, and the difference between the clocks of the API's servers.
+/// The precision of creation times, and the usual difference between the clocks of the API's servers.
 const SERVER_TOLERANCE: Duration = Duration::from_secs(2);
+
+/// The largest difference between the clock of a proxy, which writes the `Date` header, and that of the
+/// database, which writes creation times. A workspace that is older by less is not refused.
+const PROXY_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// When the token of a new customer was requested.
 #[derive(Clone, Copy, Debug)]
@@ -67,14 +71,14 @@ impl NewCustomers {
 
     /// Whether the workspace existed before the run and must not be changed.
     pub(super) fn refuses(&self, workspace: &Workspace, requested: RequestTime) -> bool {
-        self.is_older(workspace, requested)
+        self.is_older(workspace, requested, PROXY_TOLERANCE)
             && self.adopt == AdoptPolicy::Refuse
             && !self.may_be_attempted(workspace)
     }
 
     /// Whether the workspace existed before the run. A workspace without a creation time counts as
-    /// new.
-    fn is_older(&self, workspace: &Workspace, requested: RequestTime) -> bool {
+    /// new. `tolerance` is the difference between the clocks of the API's servers.
+    fn is_older(&self, workspace: &Workspace, requested: RequestTime, tolerance: Duration) -> bool {
         if self.existing.contains(&workspace.id) {
             return true;
         }
@@ -83,7 +87,7 @@ impl NewCustomers {
         };
         let RequestTime { local, server } = requested;
         self.newest_observed.is_some_and(|newest| created < newest)
-            || server.is_some_and(|requested| created < requested - SERVER_TOLERANCE)
+            || server.is_some_and(|requested| created < requested - tolerance)
             || created < local - CLOCK_DIFFERENCE
     }
 
@@ -92,7 +96,7 @@ impl NewCustomers {
     pub(super) fn may_have_content(&self, workspace: &Workspace, requested: RequestTime) -> bool {
         let created = workspace.created_at.parse::<Timestamp>();
         created.is_ok_and(|created| created < requested.local - CLOCK_TOLERANCE)
-            || self.is_older(workspace, requested)
+            || self.is_older(workspace, requested, SERVER_TOLERANCE)
     }
 
     /// Whether an interrupted run may have created a workspace.
@@ -159,11 +163,12 @@ mod tests {
         let refuses = |created_at, server| {
             NewCustomers::default().refuses(&workspace(created_at), requested(Some(server)))
         };
-        assert!(refuses("2026-03-01T11:59:57Z", NOW));
-        assert!(!refuses("2026-03-01T11:59:58Z", NOW));
+        assert!(refuses("2026-03-01T11:59:29Z", NOW));
+        // The clock of a proxy may be ahead of the one that writes creation times.
+        assert!(!refuses("2026-03-01T11:59:30Z", NOW));
         // The API's clock is a minute behind.
         assert!(!refuses("2026-03-01T11:59:00Z", "2026-03-01T11:59:00Z"));
-        assert!(refuses("2026-03-01T11:58:57Z", "2026-03-01T11:59:00Z"));
+        assert!(refuses("2026-03-01T11:58:29Z", "2026-03-01T11:59:00Z"));
     }
 
     #[test]
