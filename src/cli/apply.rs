@@ -18,13 +18,13 @@ Examples:
 pub struct ApplyArgs {
     /// Execute exactly this plan, a file or `s3://BUCKET/DIR/ID` that `airlift plan --out` saved, without
     /// asking
-    #[arg(value_name = "PLAN", group = "saved", value_parser = PlanSource::parse_file)]
+    #[arg(value_name = "PLAN", groups = ["saved", "reviewed"], value_parser = PlanSource::parse_file)]
     pub saved_plan: Option<PlanSource>,
     /// Execute exactly the plan with this id, which `airlift plan --save` saved, without asking
     #[arg(
         long,
         value_name = "ID",
-        group = "saved",
+        groups = ["saved", "reviewed"],
         value_parser = PlanSource::parse_id,
         help_heading = "Saved plan"
     )]
@@ -33,6 +33,7 @@ pub struct ApplyArgs {
     #[arg(
         long,
         value_name = "PLAN",
+        group = "reviewed",
         conflicts_with = "saved",
         value_parser = PlanSource::parse_any,
         help_heading = "Saved plan"
@@ -48,7 +49,12 @@ pub struct ApplyArgs {
     pub expect: Option<String>,
     /// Refuse the saved plan unless a person in this file signed it; the file has the form of SSH's
     /// `allowed_signers`
-    #[arg(long, value_name = "FILE", help_heading = "Saved plan")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "reviewed",
+        help_heading = "Saved plan"
+    )]
     pub allowed_signers: Option<PathBuf>,
     /// What to do if steps of the saved plan no longer fit
     #[arg(

@@ -70,20 +70,27 @@ pub struct SaveArgs {
     #[arg(
         long,
         value_name = "FILE",
+        group = "destination",
         conflicts_with = "save",
         help_heading = "Saved plan"
     )]
     pub out: Option<PathBuf>,
     /// Save the plan beside the ledger, for `airlift apply --plan ID`
-    #[arg(long, help_heading = "Saved plan")]
+    #[arg(long, group = "destination", help_heading = "Saved plan")]
     pub save: bool,
     /// Sign the saved plan with this SSH key, through `ssh-keygen`
-    #[arg(long, value_name = "KEY", help_heading = "Saved plan")]
+    #[arg(
+        long,
+        value_name = "KEY",
+        requires = "destination",
+        help_heading = "Saved plan"
+    )]
     pub sign: Option<PathBuf>,
     /// How long the saved plan is valid
     #[arg(
         long,
         value_name = "HOURS",
+        requires = "destination",
         default_value_t = 24,
         value_parser = clap::value_parser!(u32).range(1..=8760),
         help_heading = "Saved plan"

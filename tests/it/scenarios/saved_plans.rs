@@ -246,3 +246,17 @@ fn replan_is_limited_to_the_steps_that_no_longer_fit() {
     env.run(&["apply", "plan.json"]).exits(0);
     env.assert_converged(&[]);
 }
+
+#[test]
+fn signers_and_signatures_without_a_saved_plan_are_refused() {
+    let env = pending();
+    for line in [
+        &["apply", "--allowed-signers", "signers", "--auto-approve"][..],
+        &["plan", "--sign", "key"],
+        &["plan", "--valid-for", "3"],
+    ] {
+        let (output, traffic) = env.run_with_traffic(line);
+        output.exits(64);
+        assert!(traffic.0.is_empty(), "{line:?}");
+    }
+}
