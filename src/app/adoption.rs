@@ -4,10 +4,9 @@
 use super::workflow::{Reading, RecoveredState};
 use super::{App, Planned, Selectable};
 use crate::cli::AdoptTarget;
+use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{
-    Address, AdoptPolicy, ConnectorId, Desired, LedgerState, Observed, WorkspaceId,
-};
+use crate::model::{Address, AdoptPolicy, ConnectorId, LedgerState, Observed, WorkspaceId};
 use crate::plan::{
     Action, Operation, Plan, PlanWarning, Policy, Step, match_resources, only_adoptions, plan,
 };
@@ -34,7 +33,7 @@ impl App<'_> {
         let desired = &self.project.desired;
         let mut adoptions = Vec::new();
         for target in targets {
-            adoptions.extend(Adoption::find(target, desired, &state.observed)?);
+            adoptions.extend(Adoption::find(target, self.project, &state.observed)?);
         }
         for adoption in &adoptions {
             adoption.remove_alternatives(&mut state);
@@ -63,10 +62,10 @@ impl Adoption {
     /// The declarations that a target names, with the object that it names.
     fn find(
         target: &AdoptTarget,
-        desired: &Desired,
+        project: &Project,
         observed: &Observed,
     ) -> Result<Vec<Self>, Failure> {
-        let selectable = Selectable::declared(desired);
+        let selectable = Selectable::declared(&project.desired).within(project);
         let (address, id) = match target {
             AdoptTarget::Declared(selector) => {
                 let named = selectable.select([selector])?.into_iter();

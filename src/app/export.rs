@@ -43,13 +43,18 @@ impl App<'_> {
         let (recorded, unsettled) = self.read_ledger().await?;
         let extent = Survey {
             customers: &|_, name| {
-                targets.is_empty() || targets.iter().any(|target| target.names_customer(name))
+                let is_target = |target: &Selector| target.names_customer(name);
+                let scope = self.project.scope.as_ref();
+                scope.is_none_or(|scope| scope.contains(name))
+                    && (targets.is_empty() || targets.iter().any(is_target))
             },
             details: Details::All,
         };
         let mut observed = self.survey(&recorded, &extent).await?;
         let is_complete = self.is_complete(&observed)?;
-        let wanted = Selectable::observed_customers(&observed).select(targets)?;
+        let wanted = Selectable::observed_customers(&observed)
+            .within(self.project)
+            .select_or_all(targets)?;
         refuse_unverified(&observed, &recorded)?;
         let is_readable = observed.unreadable.is_empty();
         self.leave_out_unreadable(&mut observed)?;

@@ -16,7 +16,9 @@ impl App<'_> {
         selectors: &[Selector],
     ) -> Result<LedgerContents, Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
-        let selected = Selectable::recorded(&recorded).narrow(selectors, &[])?;
+        let selected = Selectable::recorded(&recorded)
+            .within(self.project)
+            .narrow(selectors, &[])?;
         let customers: Vec<LedgerCustomer> = recorded
             .customers
             .iter()

@@ -57,7 +57,7 @@ impl SelectedRotation {
         }
         Ok(Self {
             rotations,
-            selected: selectable.select(&selector)?,
+            selected: selectable.select_or_all(&selector)?,
             selector,
             resumed: None,
         })

@@ -90,6 +90,20 @@ impl Selectable {
         self
     }
 
+    /// The addresses that the selectors name; without selectors, those that the command line limits the
+    /// run to, or none if it has no limit. Fails if a selector names nothing.
+    pub(crate) fn select_or_all<'a>(
+        &self,
+        selectors: impl IntoIterator<Item = &'a Selector>,
+    ) -> Result<BTreeSet<Address>, Failure> {
+        let selected = self.select(selectors)?;
+        Ok(if selected.is_empty() {
+            self.scope.clone()
+        } else {
+            selected
+        })
+    }
+
     /// The addresses that the selectors name. Fails if one of them names nothing.
     pub(crate) fn select<'a>(
         &self,
@@ -126,7 +140,8 @@ impl Selectable {
             .collect();
         match selectors.first() {
             Some(selector) if selected.is_empty() => Err(self.unknown(selector.as_address())),
-            _ => Ok(selected),
+            None => Ok(self.scope.clone()),
+            Some(_) => Ok(selected),
         }
     }
 
@@ -137,13 +152,8 @@ impl Selectable {
         targets: &[Selector],
         excludes: &[Selector],
     ) -> Result<Policy, Failure> {
-        let targets = if targets.is_empty() {
-            self.scope.clone()
-        } else {
-            self.select(targets)?
-        };
         let policy = Policy {
-            targets,
+            targets: self.select_or_all(targets)?,
             excludes: self.select(excludes)?,
             ..Policy::default()
         };

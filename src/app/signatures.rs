@@ -88,7 +88,7 @@ pub(super) fn verify(
         .unwrap_or_default();
     if identity.is_empty() {
         let message = format!(
-            "nobody in {} signed the {what}: {}",
+            "none of the signers in {} signed the {what}: {}",
             signers.display(),
             principals.error
         );

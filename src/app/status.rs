@@ -7,7 +7,7 @@ use crate::api::{Check, CheckStatus};
 use crate::catalog;
 use crate::cli::{StateArg, StatusArgs};
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorBody, ConnectorEntry, SecretLookup};
+use crate::model::{Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup};
 use crate::plan::{Operation, Plan, Policy};
 use crate::render::{ConnectorState, ConnectorStatus, StatusReport};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -18,6 +18,27 @@ type Verdict = (ConnectorState, Option<String>);
 
 /// What a connector that does not exist waits for.
 const NOT_CREATED: &str = "not created yet; `airlift apply` creates it";
+/// What the connector of a suspended customer waits for.
+const SUSPENDED: &str = "its customer is suspended; `airlift apply` resumes it";
+
+/// A connector that the ledger records.
+struct Recorded<'a> {
+    address: Address,
+    entry: &'a ConnectorEntry,
+    /// Whether a prune suspended its customer.
+    is_suspended: bool,
+}
+
+impl<'a> Recorded<'a> {
+    fn of(customer: &'a CustomerEntry) -> impl Iterator<Item = Self> {
+        let connectors = customer.connectors.iter();
+        connectors.map(|(name, entry)| Self {
+            address: Address::connector(&customer.name, name),
+            entry,
+            is_suspended: customer.suspended,
+        })
+    }
+}
 
 impl App<'_> {
     /// The state of each selected connector that is managed or declared.
@@ -27,30 +48,43 @@ impl App<'_> {
         let policy = Selectable::managed(desired, &ledger.0)
             .within(self.project)
             .narrow(&args.selectors, &[])?;
-        let customers = ledger.0.customers.values().filter(|entry| !entry.suspended);
-        let recorded: Vec<(Address, &ConnectorEntry)> = customers
-            .flat_map(|customer| {
-                let connectors = customer.connectors.iter();
-                connectors.map(|(name, entry)| (Address::connector(&customer.name, name), entry))
-            })
-            .filter(|(address, _)| policy.selects(address))
-            .collect();
-        let check = |(address, entry): &(Address, &ConnectorEntry)| {
-            let (address, entry) = (address.clone(), (*entry).clone());
-            async move {
-                let verdict = self.recorded_verdict(&entry, args).await?;
-                Ok::<_, Failure>(status(&address, Some(&entry), verdict))
-            }
+        let is_shown = |entry: &&CustomerEntry| {
+            !entry.suspended || desired.customers.contains_key(&entry.name)
         };
-        let checks: Vec<_> = recorded.iter().map(check).collect();
+        let recorded: Vec<Recorded<'_>> = ledger
+            .0
+            .customers
+            .values()
+            .filter(is_shown)
+            .flat_map(Recorded::of)
+            .filter(|connector| policy.selects(&connector.address))
+            .collect();
+        let checks: Vec<_> = recorded
+            .iter()
+            .map(|connector| self.recorded_status(connector, args))
+            .collect();
         let checks = stream::iter(checks).buffered(self.parallelism);
         let mut states: Vec<ConnectorStatus> = checks.try_collect().await?;
-        let known: BTreeSet<Address> = recorded.into_iter().map(|(address, _)| address).collect();
+        let known = recorded.into_iter().map(|connector| connector.address);
+        let known: BTreeSet<Address> = known.collect();
         states.extend(self.not_created(&known, policy, ledger.clone()).await?);
         self.end_phase();
         let is_shown =
             |state| args.state.is_empty() || args.state.iter().any(|arg| is(*arg, state));
         Ok(StatusReport::new(states).only(is_shown))
+    }
+
+    async fn recorded_status(
+        &self,
+        connector: &Recorded<'_>,
+        args: &StatusArgs,
+    ) -> Result<ConnectorStatus, Failure> {
+        let verdict = if connector.is_suspended {
+            (ConnectorState::Waiting, Some(SUSPENDED.to_owned()))
+        } else {
+            self.recorded_verdict(connector.entry, args).await?
+        };
+        Ok(status(&connector.address, Some(connector.entry), verdict))
     }
 
     /// Whether the credentials of an existing connector work.
@@ -107,12 +141,12 @@ impl App<'_> {
         }
         let plan = self.plan_of_selection(policy, ledger).await?;
         let verdicts = self.checks_of_creations(&plan).await?;
-        let of = |address: Address| {
+        let row = |address: Address| {
             let verdict = verdicts.get(&address).cloned();
             let waits = (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()));
             status(&address, None, verdict.unwrap_or(waits))
         };
-        Ok(missing.into_iter().map(of).collect())
+        Ok(missing.into_iter().map(row).collect())
     }
 
     /// Checks the credentials that a plan would send to workspaces that exist.

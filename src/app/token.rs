@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 
 /// The one place that a token is written to.
 pub(crate) enum TokenSink {
-    File(PathBuf),
+    NewFile(PathBuf),
+    ReplacedFile(PathBuf),
     Stdout,
 }
 
@@ -25,7 +26,11 @@ impl TokenSink {
         args: &TokenSinkArgs,
     ) -> Result<Self, Failure> {
         if let Some(path) = &args.out {
-            return Ok(Self::File(path.clone()));
+            return Ok(if args.replace {
+                Self::ReplacedFile(path.clone())
+            } else {
+                Self::NewFile(path.clone())
+            });
         }
         if args.reveal || invocation.ui.out_reader() == OutReader::Program {
             return Ok(Self::Stdout);
@@ -45,14 +50,16 @@ impl TokenSink {
         let ui = invocation.ui;
         let seconds = token.expires_in().map(|life| life.as_secs());
         let format = invocation.global.format;
-        if let Self::File(path) = self {
-            write_file(path, token)?;
+        match self {
+            Self::NewFile(path) => write_file(path, token, |start| start.is_empty())?,
+            Self::ReplacedFile(path) => write_file(path, token, |_| true)?,
+            Self::Stdout => {}
         }
         match self {
-            Self::File(path) if format == Format::Json => {
+            Self::NewFile(path) | Self::ReplacedFile(path) if format == Format::Json => {
                 render::token_file_as_json(ui, path, seconds)?;
             }
-            Self::File(path) => render::token_file(ui, path)?,
+            Self::NewFile(path) | Self::ReplacedFile(path) => render::token_file(ui, path)?,
             Self::Stdout if format == Format::Json => {
                 render::token_as_json(ui, seconds, |out| token.write_to(out))?;
             }
@@ -62,15 +69,18 @@ impl TokenSink {
     }
 }
 
-/// Writes a token to a file of this user. Replaces an earlier token, and no other content.
-fn write_file(path: &Path, token: &RequestedToken) -> Result<(), Failure> {
+/// Writes a token to a file of this user. Replaces a file whose start `is_replaceable`.
+fn write_file(
+    path: &Path,
+    token: &RequestedToken,
+    is_replaceable: impl Fn(&[u8]) -> bool,
+) -> Result<(), Failure> {
     let mut bytes = Zeroizing::new(Vec::new());
     token.write_to(&mut *bytes)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| Failure::internal(format!("a token is not UTF-8: {error}")))?;
     let name = Path::new(path.file_name().unwrap_or_default());
-    let is_token = |start: &[u8]| start.iter().all(u8::is_ascii_graphic);
-    OutDirectory::containing(path).replace(name, text, Access::Private, is_token)
+    OutDirectory::containing(path).replace(name, text, Access::Private, is_replaceable)
 }
 
 impl App<'_> {

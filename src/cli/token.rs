@@ -18,9 +18,12 @@ pub enum TokenCommand {
 /// Where a token is written to.
 #[derive(Args, Clone, Debug)]
 pub struct TokenSinkArgs {
-    /// Write the token to this file, which only you can read (0600)
+    /// Write the token to this new file, which only you can read (0600)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub out: Option<PathBuf>,
+    /// Replace the file of --out, such as the one with the token before
+    #[arg(long, requires = "out", help_heading = "Output")]
+    pub replace: bool,
     /// Print the token, also to a terminal or to the log of a CI job
     #[arg(long, conflicts_with = "out", help_heading = "Output")]
     pub reveal: bool,

@@ -137,7 +137,7 @@ pub(in crate::render) enum EventBody<'a> {
     },
     /// A step succeeded.
     ApplyComplete(CompletedStep<'a>),
-    /// A step failed, or nobody knows whether it took effect.
+    /// A step failed, or it is unknown whether it took effect.
     ApplyErrored(UnsuccessfulStep<'a>),
     /// A step was not executed: blocked, stale, or not attempted.
     ApplySkipped(UnsuccessfulStep<'a>),

@@ -9,6 +9,7 @@ mod contradictory_responses;
 mod coordinates;
 mod create;
 mod credentials;
+mod customer_files;
 mod customers;
 mod doctor;
 mod drift;

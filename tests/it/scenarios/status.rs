@@ -63,3 +63,16 @@ fn status_reads_and_checks_and_writes_nothing() {
         .exits(64)
         .complains("unknown_selector");
 }
+
+#[test]
+fn status_of_a_suspended_customer_says_that_apply_resumes_it() {
+    let env = TestEnv::applied();
+    let project = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    env.remove_lines("- name: globex", None);
+    env.apply(&["--prune", "--allow-delete", "100%"]).0.exits(0);
+    env.write("airlift.yaml", &project);
+    let status = env.run(&["status", "globex"]);
+    status
+        .exits(0)
+        .says("suspended; `airlift apply` resumes it");
+}

@@ -30,6 +30,9 @@ fn widget_token_in_a_file_is_private_and_for_the_workspace() {
     let minted = traffic.count("create_account_applications_widget_token");
     assert_eq!(minted, 1);
     env.run(&[&WIDGET[..], &["--out", "token"]].concat())
+        .exits(1)
+        .complains("exists");
+    env.run(&[&WIDGET[..], &["--out", "token", "--replace"]].concat())
         .exits(0);
     assert_ne!(std::fs::read_to_string(&path).unwrap(), token);
 }

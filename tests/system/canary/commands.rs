@@ -143,16 +143,20 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         "token widget",
         Client,
         &[
-            "token widget --customer customer-0 --origin https://app.example.com --out handed-over",
+            "token widget --customer customer-0 --origin https://app.example.com --out handed-over --replace",
             "token widget --customer customer-0 --origin null",
         ],
     ),
     case(
         "token scoped",
         Client,
-        &["token scoped --customer customer-0 --out handed-over"],
+        &["token scoped --customer customer-0 --out handed-over --replace"],
     ),
-    case("token app", Client, &["token app --out handed-over"]),
+    case(
+        "token app",
+        Client,
+        &["token app --out handed-over --replace"],
+    ),
     case("ledger rekey", Client, &["ledger rekey"]),
     case("ledger sign", Client, &["ledger sign --auto-approve"]),
     case("sandbox serve", Server, &[]),
