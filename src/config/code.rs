@@ -120,6 +120,7 @@ codes! {
     UnknownColumn "unknown_column" Error
     MissingCell "missing_cell" Error
     InvalidCell "invalid_cell" Error
+    LiteralCoordinate "literal_coordinate" Error
     UnknownEntity "unknown_entity" Warning
     UnusedMode "unused_mode" Warning
 }

@@ -4,6 +4,7 @@ use super::{Cell, Row, Table, TableDefect};
 use crate::config::redaction::title;
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Reads the header and the rows.
@@ -64,10 +65,11 @@ fn rows(table: &mut Table, records: Vec<StringRecord>) -> Vec<TableDefect> {
 fn columns(table: &mut Table, header: &StringRecord) -> Vec<TableDefect> {
     let at = 0..table.text.find('\n').unwrap_or(table.text.len());
     let mut defects = Vec::new();
+    let mut seen = HashSet::new();
     for column in header {
         if column.is_empty() {
             defects.push(table.defect(&at, "a column has no name"));
-        } else if table.columns.iter().any(|known| known == column) {
+        } else if !seen.insert(column) {
             let message = format!("the column {} is named twice", title(column));
             defects.push(table.defect(&at, message));
         }

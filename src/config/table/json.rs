@@ -4,7 +4,7 @@ use super::{Cell, Row, Table, TableDefect};
 use crate::config::redaction::title;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -63,9 +63,10 @@ fn row(text: &str, item: &str, columns: &mut Columns) -> Result<Vec<Cell>, Strin
         return Err("is not a JSON object".to_owned());
     };
     let mut cells: Vec<Cell> = Vec::with_capacity(fields.0.len());
+    let mut seen = HashSet::with_capacity(fields.0.len());
     for (name, raw) in fields.0 {
         let column = columns.position(&name);
-        if cells.iter().any(|cell| cell.column == column) {
+        if !seen.insert(column) {
             return Err(format!("has {} twice", title(&name)));
         }
         let value = serde_json::from_str(raw.get()).unwrap_or_default();

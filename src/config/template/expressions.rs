@@ -4,6 +4,7 @@
 use super::parameter::Parameter;
 use crate::catalog::closest;
 use crate::config::redaction::title;
+use crate::model::has_reference_mark;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Evaluated};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROW: &str = "row";
 /// The variable that takes the value of a whole expression, which keeps its type.
 const VALUE: &str = "value";
+
+/// Filters whose result can be as large as a number in their arguments says.
+const UNBOUNDED_FILTERS: [&str; 5] = ["batch", "format", "indent", "pprint", "slice"];
 
 /// The compiled expressions of a template.
 #[derive(Debug)]
@@ -27,8 +31,45 @@ pub(super) struct Expression {
     name: String,
     /// Whether the text is one expression, whose value keeps its type.
     is_whole: bool,
+    /// Whether the text has `${`, so that its value may be a secret reference.
+    writes_references: bool,
     /// The parameters that it uses.
     pub(super) columns: Vec<String>,
+}
+
+impl Expression {
+    /// The problem of a value that the cells of a row gave: a reference that the template does not write, or
+    /// one whose path leads to another place than the template's.
+    pub(super) fn problem_of(&self, value: &Value) -> Option<&'static str> {
+        match value {
+            Value::String(text) if has_reference_mark(text) => {
+                if !self.writes_references {
+                    Some(
+                        "the cells of the row make a secret reference, which only the template may write",
+                    )
+                } else if has_empty_part(text) {
+                    Some("a part of the secret reference is empty, `.` or `..`")
+                } else {
+                    None
+                }
+            }
+            Value::Array(items) => items.iter().find_map(|item| self.problem_of(item)),
+            Value::Object(fields) => fields.values().find_map(|field| self.problem_of(field)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the path of a reference has a part that stands for the folder itself or for the one above. The path
+/// may start with `/`.
+fn has_empty_part(reference: &str) -> bool {
+    let path = reference
+        .split_once(':')
+        .map_or(reference, |(_, path)| path);
+    let path = path.trim_end_matches('}');
+    let path = path.split_once('#').map_or(path, |(path, _)| path);
+    let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
+    parts.any(|part| matches!(part, "" | "." | ".."))
 }
 
 /// The reason why a text cannot be compiled.
@@ -52,6 +93,9 @@ impl Expressions {
     pub(super) fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        for filter in UNBOUNDED_FILTERS {
+            environment.remove_filter(filter);
+        }
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_formatter(|output, state, value| {
             if value.is_none() {
@@ -90,6 +134,7 @@ impl Expressions {
         Ok(Expression {
             name,
             is_whole: whole.is_some(),
+            writes_references: text.contains("${"),
             columns: columns(used, parameters)?,
         })
     }

@@ -46,8 +46,16 @@ impl Template {
                 findings.at_site(site.clone(), Code::MissingCell, message, None);
             }
         }
+        let is_known =
+            |column: &String| column == OVERRIDES || self.parameters.contains_key(column);
+        if !table.columns.is_empty() && !table.columns.iter().any(is_known) {
+            // The file may be no table, so that its first line may hold a secret.
+            let message = "the table has none of the columns that the template takes".to_owned();
+            findings.at_site(site, Code::UnknownColumn, message, None);
+            return;
+        }
         for column in &table.columns {
-            if column == OVERRIDES || self.parameters.contains_key(column) {
+            if is_known(column) {
                 continue;
             }
             let near = closest(column, self.parameters.keys().map(String::as_str));
@@ -299,7 +307,13 @@ impl Expander<'_, '_> {
             NodeKind::Expression(expression) => {
                 let expressions = &self.context.template.expressions;
                 match expressions.evaluate(expression, self.values) {
-                    Ok(value) => value,
+                    Ok(value) => {
+                        if let Some(problem) = expression.problem_of(&value) {
+                            self.report(node, Code::InvalidCell, problem.to_owned());
+                            return None;
+                        }
+                        value
+                    }
                     Err(reason) => {
                         self.fail(node, format!("the template cannot be filled: {reason}"));
                         return None;
@@ -310,11 +324,14 @@ impl Expander<'_, '_> {
     }
 
     fn fail(&mut self, node: &Node, message: String) {
+        self.report(node, Code::InvalidTemplate, message);
+    }
+
+    fn report(&mut self, node: &Node, code: Code, message: String) {
         let site = match node.columns().first() {
             Some(column) => self.context.site_of(column),
             None => node.site.clone().shared(),
         };
-        self.findings
-            .at_site(site, Code::InvalidTemplate, message, None);
+        self.findings.at_site(site, code, message, None);
     }
 }

@@ -9,7 +9,7 @@ use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawConnector, RawRotation};
 use crate::config::redaction::named;
-use crate::model::{DesiredConnector, Kind, RotationMode, TemplateId};
+use crate::model::{DesiredConnector, Kind, RotationMode, TemplateId, is_coordinate};
 use std::collections::BTreeSet;
 
 /// Validates a connector. Returns `None` if its type is empty.
@@ -38,7 +38,7 @@ pub(super) fn connector(
         .or(raw.auth.as_deref())
         .map(|auth| scope.texts.share(auth));
     let has_template = raw.template_id.is_some();
-    Some(DesiredConnector {
+    let connector = DesiredConnector {
         previous_name: raw.previous_name,
         auth,
         template_id: raw
@@ -60,7 +60,28 @@ pub(super) fn connector(
         environment: settings::environment(raw.environment, context, findings),
         replication_config: settings::replication(raw.replication_config, context, findings),
         kind: kind?,
-    })
+    };
+    refuse_coordinates(&connector, origin, findings);
+    Some(connector)
+}
+
+/// Refuses literals in place of which the API would read a secret of its own storage.
+fn refuse_coordinates(connector: &DesiredConnector, origin: Origin<'_>, findings: &mut Findings) {
+    let blocks = [
+        ("credentials", &connector.credentials),
+        ("environment", &connector.environment),
+        ("replication_config", &connector.replication_config),
+    ];
+    for (name, block) in blocks {
+        let mut texts = Vec::new();
+        let settings = block.iter().flat_map(|block| block.values());
+        settings.for_each(|setting| setting.texts(&mut texts));
+        if texts.into_iter().any(is_coordinate) {
+            let message = format!("`{name}` has a coordinate of a secret as a literal");
+            let help = Some("write a reference \"${airbyte:PATH}\"".to_owned());
+            findings.at(origin.key(name), Code::LiteralCoordinate, message, help);
+        }
+    }
 }
 
 pub(super) fn rotation(raw: Option<RawRotation>) -> Option<RotationMode> {
