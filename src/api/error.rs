@@ -286,7 +286,7 @@ impl ApiError {
     }
 
     /// 401.
-    pub(super) fn is_unauthorized(&self) -> bool {
+    pub(crate) fn is_unauthorized(&self) -> bool {
         self.status() == Some(401)
     }
 

@@ -80,10 +80,10 @@ impl OutDirectory {
     }
 
     /// Creates a file with its directories, unless it exists. Returns whether it was created.
-    pub(super) fn create(&self, name: &Path, text: &str) -> Result<bool, Failure> {
+    pub(super) fn create(&self, name: &Path, text: &str, access: Access) -> Result<bool, Failure> {
         let path = self.path_of(name);
         self.create_parent(&path)?;
-        match files::create_new(&self.root, &path, Access::Shared) {
+        match files::create_new(&self.root, &path, access) {
             Ok(file) => write(file, &path, text).map(|()| true),
             Err(error) if already_exists(&error) => Ok(false),
             Err(error) => Err(refused(&error)),
@@ -153,7 +153,7 @@ fn refused(error: &FileError) -> Failure {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::OutDirectory;
+    use super::{Access, OutDirectory};
     use std::fs;
     use std::os::unix::fs::symlink;
     use std::path::Path;
@@ -162,7 +162,11 @@ mod tests {
     fn create_new_file_writes_it_with_its_directory() {
         let target = tempfile::tempdir().unwrap();
         let directory = OutDirectory::new(target.path());
-        assert!(directory.create(Path::new("a/b.yaml"), "x").unwrap());
+        assert!(
+            directory
+                .create(Path::new("a/b.yaml"), "x", Access::Shared)
+                .unwrap()
+        );
         let text = fs::read_to_string(target.path().join("a/b.yaml")).unwrap();
         assert_eq!(text, "x");
     }
@@ -172,7 +176,11 @@ mod tests {
         let target = tempfile::tempdir().unwrap();
         fs::write(target.path().join("a"), "old").unwrap();
         let directory = OutDirectory::new(target.path());
-        assert!(!directory.create(Path::new("a"), "new").unwrap());
+        assert!(
+            !directory
+                .create(Path::new("a"), "new", Access::Shared)
+                .unwrap()
+        );
         assert_eq!(fs::read_to_string(target.path().join("a")).unwrap(), "old");
     }
 
@@ -181,7 +189,11 @@ mod tests {
         let (target, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         symlink(outside.path(), target.path().join("customers")).unwrap();
         let directory = OutDirectory::new(target.path());
-        assert!(directory.create(Path::new("customers/a"), "x").is_err());
+        assert!(
+            directory
+                .create(Path::new("customers/a"), "x", Access::Shared)
+                .is_err()
+        );
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
     }
 
@@ -191,7 +203,11 @@ mod tests {
         let behind = outside.path().join("a");
         symlink(&behind, target.path().join("a")).unwrap();
         let directory = OutDirectory::new(target.path());
-        assert!(!directory.create(Path::new("a"), "x").unwrap_or(false));
+        assert!(
+            !directory
+                .create(Path::new("a"), "x", Access::Shared)
+                .unwrap_or(false)
+        );
         assert!(!behind.exists());
     }
 }

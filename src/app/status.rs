@@ -7,9 +7,11 @@ use crate::api::{Check, CheckStatus};
 use crate::catalog;
 use crate::cli::{StateArg, StatusArgs};
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup};
-use crate::plan::{Operation, Plan, Policy};
-use crate::render::{ConnectorState, ConnectorStatus, StatusReport};
+use crate::model::{
+    Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup, SecretRef,
+};
+use crate::plan::{Blocked, Operation, Plan, Policy};
+use crate::render::{ConnectorState, ConnectorStatus, StatusReport, wording};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,15 +24,15 @@ const NOT_CREATED: &str = "not created yet; `airlift apply` creates it";
 const SUSPENDED: &str = "its customer is suspended; `airlift apply` resumes it";
 
 /// A connector that the ledger records.
-struct Recorded<'a> {
+struct ManagedConnector<'a> {
     address: Address,
     entry: &'a ConnectorEntry,
     /// Whether a prune suspended its customer.
     is_suspended: bool,
 }
 
-impl<'a> Recorded<'a> {
-    fn of(customer: &'a CustomerEntry) -> impl Iterator<Item = Self> {
+impl<'a> ManagedConnector<'a> {
+    fn all_of(customer: &'a CustomerEntry) -> impl Iterator<Item = Self> {
         let connectors = customer.connectors.iter();
         connectors.map(|(name, entry)| Self {
             address: Address::connector(&customer.name, name),
@@ -45,18 +47,19 @@ impl App<'_> {
     pub(crate) async fn status(&self, args: &StatusArgs) -> Result<StatusReport, Failure> {
         let ledger = self.read_ledger().await?;
         let desired = &self.project.desired;
+        self.hide_secrets().await;
         let policy = Selectable::managed(desired, &ledger.0)
             .within(self.project)
             .narrow(&args.selectors, &[])?;
         let is_shown = |entry: &&CustomerEntry| {
             !entry.suspended || desired.customers.contains_key(&entry.name)
         };
-        let recorded: Vec<Recorded<'_>> = ledger
+        let recorded: Vec<ManagedConnector<'_>> = ledger
             .0
             .customers
             .values()
             .filter(is_shown)
-            .flat_map(Recorded::of)
+            .flat_map(ManagedConnector::all_of)
             .filter(|connector| policy.selects(&connector.address))
             .collect();
         let checks: Vec<_> = recorded
@@ -74,9 +77,19 @@ impl App<'_> {
         Ok(StatusReport::new(states).only(is_shown))
     }
 
+    /// Resolves the secrets of the files, so that no text of the API shows one.
+    async fn hide_secrets(&self) {
+        let connectors = self.project.desired.connectors();
+        let references = connectors.flat_map(|(_, connector)| connector.references());
+        let references: BTreeSet<SecretRef> = references.cloned().collect();
+        let (values, _) = self.secrets.resolve_all(&references).await;
+        let session = &self.connection.session;
+        session.add_secrets(values.values().map(AsRef::as_ref));
+    }
+
     async fn recorded_status(
         &self,
-        connector: &Recorded<'_>,
+        connector: &ManagedConnector<'_>,
         args: &StatusArgs,
     ) -> Result<ConnectorStatus, Failure> {
         let verdict = if connector.is_suspended {
@@ -116,8 +129,11 @@ impl App<'_> {
                 let reason = "the connector no longer exists; `airlift plan` says what to do";
                 Ok((ConnectorState::Failing, Some(reason.to_owned())))
             }
-            Err(error) if error.is_auth() => Err(error.into()),
-            Err(error) => Ok((ConnectorState::Unverified, Some(error.to_string()))),
+            Err(error) if error.is_unauthorized() => Err(error.into()),
+            Err(error) => Ok((
+                ConnectorState::Failing,
+                Some(format!("the check could not be made: {error}")),
+            )),
         }
     }
 
@@ -140,7 +156,11 @@ impl App<'_> {
             return Ok(Vec::new());
         }
         let plan = self.plan_of_selection(policy, ledger).await?;
-        let verdicts = self.checks_of_creations(&plan).await?;
+        let mut verdicts = self.checks_of_creations(&plan).await?;
+        let blocked = missing
+            .iter()
+            .filter_map(|address| Some((address.clone(), block(&plan, address)?)));
+        verdicts.extend(blocked);
         let row = |address: Address| {
             let verdict = verdicts.get(&address).cloned();
             let waits = (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()));
@@ -174,7 +194,10 @@ impl App<'_> {
             let mut references = body.references().into_iter();
             let problem = references.find_map(|reference| unresolved.get(reference));
             let verdict = match problem {
-                Some(problem) => (ConnectorState::Failing, Some(problem.clone())),
+                Some(problem) => (
+                    ConnectorState::Waiting,
+                    Some(format!("not created yet: {problem}")),
+                ),
                 None if new.contains(step.address.customer.as_str()) => continue,
                 None => self.creation_verdict(&step.address, body, &values).await?,
             };
@@ -198,10 +221,27 @@ impl App<'_> {
                 Ok((ConnectorState::Waiting, Some(NOT_CREATED.to_owned())))
             }
             Ok(check) => Ok(checked(check)),
-            Err(error) if error.is_auth() => Err(error.into()),
-            Err(error) => Ok((ConnectorState::Unverified, Some(error.to_string()))),
+            Err(error) if error.is_unauthorized() => Err(error.into()),
+            Err(error) => Ok((
+                ConnectorState::Failing,
+                Some(format!("the check could not be made: {error}")),
+            )),
         }
     }
+}
+
+/// Why a plan changes nothing of a connector or its customer.
+fn block(plan: &Plan, address: &Address) -> Option<Verdict> {
+    let covers = |blocked: &&Blocked| {
+        blocked.address == *address || blocked.address == Address::customer(&address.customer)
+    };
+    let blocked = plan.blocked.iter().find(covers)?;
+    let code = wording::block_code(blocked);
+    let reason = format!(
+        "not created: {} [{code}]",
+        wording::blocked(&blocked.reason)
+    );
+    Some((ConnectorState::Failing, Some(reason)))
 }
 
 fn status(address: &Address, entry: Option<&ConnectorEntry>, verdict: Verdict) -> ConnectorStatus {

@@ -7,7 +7,7 @@ use crate::render::{self, json};
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &StatusArgs) -> Result<Exit, Failure> {
     let ui = invocation.ui;
-    let project = app::load_if_any(invocation)?;
+    let project = app::load(invocation)?;
     let events = render::sinks::progress(ui);
     let settings = SessionSettings::from(&args.rate);
     let opening = App::open(invocation, &project, settings, events);

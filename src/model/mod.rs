@@ -67,7 +67,7 @@ pub use protected_variable::{VariableOwner, matches_wildcard, protected_variable
 pub use remote_value::SecretPaths;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
-pub use secret_heuristics::{is_mask, looks_secret, names_secret};
+pub use secret_heuristics::{is_coordinate, is_mask, looks_secret, names_secret};
 pub use secret_lookup::SecretLookup;
 pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
 pub use selector::Selector;

@@ -1,5 +1,7 @@
 //! Responsible for recognizing secrets that are not references: by name, by form, or as a mask.
 
+use super::is_invisible;
+
 /// Words in the names of fields that contain secrets.
 const WORDS: [&str; 9] = [
     "token",
@@ -143,8 +145,18 @@ pub fn names_secret(name: &str) -> bool {
 pub fn is_mask(text: &str) -> bool {
     let has_stars = text.contains("***") || text.contains("•••");
     let is_stars = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
-    let is_coordinate = COORDINATES.iter().any(|prefix| text.starts_with(prefix));
-    has_stars || is_stars || is_coordinate || is_redacted(text)
+    has_stars || is_stars || is_coordinate(text) || is_redacted(text)
+}
+
+/// Whether the API would read a secret of its store in place of a text. Characters that it may drop at the
+/// start do not count.
+pub fn is_coordinate(text: &str) -> bool {
+    let start =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+    COORDINATES.iter().any(|prefix| {
+        let head = start.get(..prefix.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    })
 }
 
 /// `<redacted>`, `[HIDDEN]`, `xxxx`.

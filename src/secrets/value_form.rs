@@ -28,6 +28,9 @@ pub enum BrokenForm {
     /// The value stands for one that has yet to be written.
     #[error("the value is a placeholder")]
     Placeholder,
+    /// The value names a secret in the API's own store, which may belong to another customer.
+    #[error("the value names a secret in the storage of Airbyte; only ${{airbyte:PATH}} may")]
+    Coordinate,
     /// The value contains a character without a visible form.
     #[error("the value contains an invisible character")]
     Invisible,

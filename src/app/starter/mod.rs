@@ -26,7 +26,12 @@ pub(crate) fn write_starter(args: &InitArgs) -> Result<Vec<String>, Failure> {
     let out = OutDirectory::new(directory);
     let mut written = Vec::new();
     for (name, content) in files(args)? {
-        if out.create(Path::new(&name), &content)? {
+        let access = if name.starts_with("secrets/") {
+            Access::Private
+        } else {
+            Access::Shared
+        };
+        if out.create(Path::new(&name), &content, access)? {
             written.push(directory.join(&name).display().to_string());
         }
     }
@@ -64,10 +69,8 @@ fn files(args: &InitArgs) -> Result<Vec<(String, String)>, Failure> {
     ];
     let secrets = examples.iter().flat_map(|example| &example.secret_files);
     files.extend(secrets.map(|path| file(path, SECRET)));
-    files.extend(args.ci.map(|system| {
-        let (path, content) = workflow(system);
-        file(path, content)
-    }));
+    let workflow = args.ci.into_iter().flat_map(workflow);
+    files.extend(workflow.map(|(path, content)| file(path, content)));
     Ok(files)
 }
 
@@ -90,13 +93,21 @@ fn examples(types: &[String]) -> Result<Vec<Example>, Failure> {
     types.iter().map(example).collect()
 }
 
-/// The workflow of a CI system, as its path and content.
-fn workflow(system: CiSystem) -> (&'static str, &'static str) {
-    match system {
-        CiSystem::Github => (
-            ".github/workflows/airlift.yml",
-            include_str!("../../../examples/ci/github/airlift.yml"),
-        ),
+/// The files of a CI system, as their paths and contents.
+fn workflow(system: CiSystem) -> Vec<(&'static str, &'static str)> {
+    let workflow = match system {
+        CiSystem::Github => {
+            return vec![
+                (
+                    ".github/workflows/airlift.yml",
+                    include_str!("../../../examples/ci/github/airlift.yml"),
+                ),
+                (
+                    ".github/actions/setup-airlift/action.yml",
+                    include_str!("../../../examples/ci/github/setup-airlift/action.yml"),
+                ),
+            ];
+        }
         CiSystem::Gitlab => (
             ".gitlab-ci.yml",
             include_str!("../../../examples/ci/gitlab-ci.yml"),
@@ -109,5 +120,6 @@ fn workflow(system: CiSystem) -> (&'static str, &'static str) {
             "bitbucket-pipelines.yml",
             include_str!("../../../examples/ci/bitbucket-pipelines.yml"),
         ),
-    }
+    };
+    vec![workflow]
 }

@@ -9,10 +9,11 @@
 mod tests;
 
 use super::stores::{self, FormCheck, Store, StoreContext, check_value};
+use super::value_form::BrokenForm;
 use super::{AccessError, OwnCredentials, ResolveError, ResolveErrorKind, SecretAccess, Values};
 use crate::model::{
     DEFAULT_STORES, Health, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
-    UnresolvedCause,
+    UnresolvedCause, is_coordinate,
 };
 use crate::plan::SecretNeed;
 use futures_util::{StreamExt, future, stream};
@@ -210,6 +211,10 @@ impl Resolver {
             let value = self.store(&reference.store)?.read(reference).await?;
             if let Some(reason) = self.own.contained_in(&value) {
                 return Err(AccessError::OwnCredential(reason).into());
+            }
+            let is_foreign = reference.store != StoreKind::Airbyte && is_coordinate(value.expose());
+            if is_foreign {
+                return Err(ResolveErrorKind::WrongForm(BrokenForm::Coordinate));
             }
             check_value(value, self.form_check(reference)).map(Arc::new)
         };

@@ -20,6 +20,12 @@ impl Store for AirbyteStore {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
         if reference.path.starts_with(COORDINATE) {
             Err("airlift adds `secret_coordinate::`; remove it from the path")
+        } else if reference
+            .path
+            .split('/')
+            .any(|part| matches!(part, "" | "." | ".."))
+        {
+            Err("the path has a part that is empty, `.` or `..`")
         } else if reference.path.chars().all(is_allowed) {
             Ok(())
         } else {
@@ -61,6 +67,9 @@ mod tests {
             "${airbyte:a b}",
             "${airbyte:a#b}",
             "${airbyte:secret_coordinate::a}",
+            "${airbyte:acme/../globex/a}",
+            "${airbyte:acme//a}",
+            "${airbyte:./a}",
             "${airbyte:ä}",
         ] {
             let reference = text.parse().unwrap();

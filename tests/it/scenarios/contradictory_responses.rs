@@ -115,7 +115,7 @@ fn without_github(list: &mut Value) {
 }
 
 /// A proxy that handles only the first request with this method and end of the path.
-fn handle_first(
+pub(super) fn handle_first(
     env: &mut TestEnv,
     method: &'static str,
     path: &str,

@@ -34,3 +34,14 @@ fn coordinate_is_sent_once_and_another_one_is_a_rotation() {
     let (_, traffic) = env.converge(&[]);
     assert_eq!(traffic.count("create_integrations_connectors"), 1);
 }
+
+#[test]
+fn coordinate_in_another_store_or_as_a_literal_is_refused() {
+    let mut env = TestEnv::new();
+    env.set("ACME_GITHUB", "secret_coordinate::customers/globex/github");
+    let (output, traffic) = env.apply(&[]);
+    output.exits(11).complains("names a secret in the storage");
+    traffic.assert_only_reads();
+    let env = TestEnv::with(&project("stores: [env, airbyte]\n", "a/../b"), options());
+    env.run(&["validate"]).exits(1).says("invalid_reference");
+}

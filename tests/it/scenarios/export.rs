@@ -325,7 +325,7 @@ fn export_is_deterministic_and_accepts_targets() {
     assert_eq!(json, yaml);
     for (arguments, word) in [
         (&["--target", "missing"][..], "unknown_selector"),
-        (&["--target", "acme/Acme GitHub"], "whole customers"),
+        (&["--target", "acme/Acme GitHub"], "export writes whole"),
         (&["--out", "x", "--format", "json"], "--out"),
     ] {
         let arguments = [&["export"], arguments].concat();

@@ -1,6 +1,7 @@
 //! Tests of the state of connectors.
 
-use crate::support::TestEnv;
+use super::contradictory_responses::handle_first;
+use crate::support::{ProxyAction, TestEnv};
 use serde_json::{Value, json};
 
 fn states(status: &Value) -> Vec<(&str, &str)> {
@@ -72,7 +73,34 @@ fn status_of_a_suspended_customer_says_that_apply_resumes_it() {
     env.apply(&["--prune", "--allow-delete", "100%"]).0.exits(0);
     env.write("airlift.yaml", &project);
     let status = env.run(&["status", "globex"]);
+    status.exits(0).says("its customer is suspended");
+}
+
+#[test]
+fn status_hides_a_secret_that_the_server_repeats() {
+    let mut env = TestEnv::new();
+    env.set("ACME_ZENDESK", "correct-zebra-lamp-seven-fish");
+    env.converge(&[]);
+    let _proxy = handle_first(&mut env, "POST", "/check", || {
+        ProxyAction::Respond(
+            200,
+            json!({"id": "1", "status": "failed", "error_message": "rejected correct-zebra-lamp-seven-fish"}),
+        )
+    });
+    let status = env.run(&["status"]);
+    status.exits(4).says("failing");
+    assert!(!status.stdout.contains("zebra"), "{status}");
+}
+
+#[test]
+fn status_of_one_refused_connector_shows_the_others() {
+    let mut env = TestEnv::applied();
+    let _proxy = handle_first(&mut env, "POST", "/check", || {
+        ProxyAction::Respond(403, json!({"message": "no"}))
+    });
+    let status = env.run(&["status"]);
     status
-        .exits(0)
-        .says("suspended; `airlift apply` resumes it");
+        .exits(4)
+        .says("the check could not be made")
+        .says("3 connectors: 2 ok, 1 failing.");
 }
