@@ -51,7 +51,7 @@ impl TokenSink {
         let seconds = token.expires_in().map(|life| life.as_secs());
         let format = invocation.global.format;
         match self {
-            Self::NewFile(path) => write_file(path, token, |start| start.is_empty())?,
+            Self::NewFile(path) => write_file(path, token, <[u8]>::is_empty)?,
             Self::ReplacedFile(path) => write_file(path, token, |_| true)?,
             Self::Stdout => {}
         }

@@ -9,7 +9,7 @@ use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawConnector, RawRotation};
 use crate::config::redaction::named;
-use crate::model::{DesiredConnector, Kind, RotationMode, TemplateId, is_coordinate};
+use crate::model::{DesiredConnector, Kind, RotationMode, Settings, TemplateId, is_coordinate};
 use std::collections::BTreeSet;
 
 /// Validates a connector. Returns `None` if its type is empty.
@@ -74,7 +74,7 @@ fn refuse_coordinates(connector: &DesiredConnector, origin: Origin<'_>, findings
     ];
     for (name, block) in blocks {
         let mut texts = Vec::new();
-        let settings = block.iter().flat_map(|block| block.values());
+        let settings = block.iter().flat_map(Settings::values);
         settings.for_each(|setting| setting.texts(&mut texts));
         if texts.into_iter().any(is_coordinate) {
             let message = format!("`{name}` has a coordinate of a secret as a literal");
