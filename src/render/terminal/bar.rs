@@ -16,13 +16,13 @@ const RATE_AFTER: Duration = Duration::from_secs(1);
 
 /// The requests of a phase.
 #[derive(Debug)]
-pub(super) struct Traffic {
+pub(super) struct RequestRate {
     since: Instant,
     requests: AtomicU64,
     throttled_at: Mutex<Option<Instant>>,
 }
 
-impl Traffic {
+impl RequestRate {
     pub(super) fn new() -> Self {
         Self {
             since: Instant::now(),
@@ -61,31 +61,31 @@ pub(super) fn bar(
     name: String,
     total: Option<u64>,
     color: Color,
-    traffic: Arc<Traffic>,
+    rate: Arc<RequestRate>,
 ) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr())
-        .with_style(style(total, color, traffic))
+        .with_style(style(total, color, rate))
         .with_prefix(name);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
 
-fn style(total: Option<u64>, color: Color, traffic: Arc<Traffic>) -> ProgressStyle {
+fn style(total: Option<u64>, color: Color, rate: Arc<RequestRate>) -> ProgressStyle {
     let template = match (total, color) {
         (Some(_), Color::On) => {
-            "{prefix} [{bar:20.green}] {pos}/{len} {elapsed} {traffic} {wide_msg:.dim}"
+            "{prefix} [{bar:20.green}] {pos}/{len} {elapsed} {rate} {wide_msg:.dim}"
         }
-        (Some(_), Color::Off) => "{prefix} [{bar:20}] {pos}/{len} {elapsed} {traffic} {wide_msg}",
-        (None, Color::On) => "{spinner:.green} {prefix} {pos} {elapsed} {traffic} {wide_msg:.dim}",
-        (None, Color::Off) => "{spinner} {prefix} {pos} {elapsed} {traffic} {wide_msg}",
+        (Some(_), Color::Off) => "{prefix} [{bar:20}] {pos}/{len} {elapsed} {rate} {wide_msg}",
+        (None, Color::On) => "{spinner:.green} {prefix} {pos} {elapsed} {rate} {wide_msg:.dim}",
+        (None, Color::Off) => "{spinner} {prefix} {pos} {elapsed} {rate} {wide_msg}",
     };
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key(
-            "traffic",
+            "rate",
             move |_: &ProgressState, out: &mut dyn fmt::Write| {
                 // A frame without the rate is still a frame.
-                let _ = out.write_str(&traffic.text());
+                let _ = out.write_str(&rate.text());
             },
         )
         .progress_chars("=> ")
@@ -93,24 +93,24 @@ fn style(total: Option<u64>, color: Color, traffic: Arc<Traffic>) -> ProgressSty
 
 #[cfg(test)]
 mod tests {
-    use super::{Color, Traffic, style};
+    use super::{Color, RequestRate, style};
     use std::sync::Arc;
 
     #[test]
     fn style_of_every_bar_parses() {
         for total in [Some(1), None] {
             for color in [Color::On, Color::Off] {
-                let _ = style(total, color, Arc::new(Traffic::new()));
+                let _ = style(total, color, Arc::new(RequestRate::new()));
             }
         }
     }
 
     #[test]
-    fn traffic_after_a_429_says_throttled() {
-        let traffic = Traffic::new();
-        traffic.count();
-        assert_eq!(traffic.text(), "");
-        traffic.throttle();
-        assert_eq!(traffic.text(), "throttled");
+    fn request_rate_after_a_429_says_throttled() {
+        let rate = RequestRate::new();
+        rate.count();
+        assert_eq!(rate.text(), "");
+        rate.throttle();
+        assert_eq!(rate.text(), "throttled");
     }
 }

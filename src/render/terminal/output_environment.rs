@@ -224,8 +224,8 @@ mod tests {
             (&[("CLICOLOR", "1")], ColorChoice::Auto),
         ] {
             let value = |name: &str| {
-                let found = variables.iter().find(|(key, _)| *key == name);
-                found.map(|(_, value)| (*value).to_owned())
+                let variable = variables.iter().find(|(key, _)| *key == name);
+                variable.map(|(_, value)| (*value).to_owned())
             };
             assert_eq!(
                 ColorChoice::from_variables(value),

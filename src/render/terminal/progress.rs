@@ -1,7 +1,7 @@
 //! Responsible for the progress display on stderr: a bar on a terminal, a line every ten seconds
 //! otherwise.
 
-use super::bar::{Traffic, bar};
+use super::bar::{RequestRate, bar};
 use super::heartbeat::Heartbeat;
 use super::line::Line;
 use super::phase_line::{State, tick};
@@ -39,7 +39,7 @@ struct Reading {
 #[derive(Debug)]
 enum Mode {
     /// On a terminal: the bar of the present phase.
-    Bar(Mutex<Option<(ProgressBar, Arc<Traffic>)>>),
+    Bar(Mutex<Option<(ProgressBar, Arc<RequestRate>)>>),
     /// `--quiet`.
     Silent,
     Lines {
@@ -118,10 +118,10 @@ impl Progress {
                 if let Some((before, _)) = present.take() {
                     before.finish_and_clear();
                 }
-                let traffic = Arc::new(Traffic::new());
+                let rate = Arc::new(RequestRate::new());
                 let name = Safe::new(name).to_string();
-                let bar = bar(name, total, self.ui.stderr_color, Arc::clone(&traffic));
-                *present = Some((bar, traffic));
+                let bar = bar(name, total, self.ui.stderr_color, Arc::clone(&rate));
+                *present = Some((bar, rate));
             }
             Mode::Silent => {}
             Mode::Lines { state, clock } => {
@@ -177,11 +177,11 @@ impl Progress {
     /// Shows the rate of requests on the bar.
     fn request_finished(&self, response: ResponseSummary) {
         if let Mode::Bar(present) = &self.mode
-            && let Some((_, traffic)) = &*lock(present)
+            && let Some((_, rate)) = &*lock(present)
         {
-            traffic.count();
+            rate.count();
             if response == ResponseSummary::Status(429) {
-                traffic.throttle();
+                rate.throttle();
             }
         }
     }

@@ -68,5 +68,5 @@ fn pages_of_plans_drifts_and_reports_are_written() {
         .says("<h1>No drift.");
     env.run(&["outputs", "--format", "html"])
         .exits(64)
-        .complains("does not write --format html");
+        .complains("invalid value 'html'");
 }
