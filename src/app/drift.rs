@@ -1,6 +1,6 @@
 //! Responsible for finding what others changed since the last apply.
 //!
-//! Does not compare with the files, and reads no secret.
+//! Does not compare with the files. Reads their secrets only to withhold values that repeat one.
 
 use super::{App, Selectable};
 use crate::cli::DriftArgs;
@@ -26,9 +26,12 @@ impl App<'_> {
             },
             details: Details::Applied,
         };
-        let observed = self.survey(&recorded, &extent).await?;
+        let mut observed = self.survey(&recorded, &extent).await?;
         let recovered = recover(recorded.clone(), &unsettled, &observed);
-        let drift = drift(&recovered.recorded, &observed, &policy);
+        self.read_secrets().await;
+        self.withhold_secrets(&mut observed);
+        let mut drift = drift(&recovered.recorded, &observed, &policy);
+        drift.withhold(&|value| self.repeats_secret(value));
         Ok((drift, observed))
     }
 }

@@ -44,6 +44,7 @@ mod starter;
 mod status;
 mod token;
 mod trust;
+mod withheld;
 mod workflow;
 
 pub use environment::Environment;

@@ -22,7 +22,9 @@ impl App<'_> {
         let ledger = self.read_ledger().await?;
         let state = self.read(ledger, Reading::full()).await;
         self.end_phase();
-        let state = state?;
+        let mut state = state?;
+        self.read_secrets().await;
+        self.withhold_secrets(&mut state.observed);
         let snapshot = Snapshot {
             airlift: env!("CARGO_PKG_VERSION").to_owned(),
             origin: self.origin.clone(),
@@ -36,7 +38,7 @@ impl App<'_> {
                 .transpose()
         };
         let text = snapshot
-            .without_values(&self.project.desired)
+            .without_values(&self.project.desired, &|value| self.repeats_secret(value))
             .file(sign)
             .map_err(|error| {
                 Failure::internal(format!("the snapshot cannot be written: {error}"))

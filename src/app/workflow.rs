@@ -191,17 +191,6 @@ impl App<'_> {
         self.with_resolution(plan, unresolved, reading).await
     }
 
-    /// Replaces names that repeat a secret. The API returned them before the run read the secret. Returns whether there
-    /// are any.
-    pub(super) fn withhold_secrets(&self, observed: &mut Observed) -> bool {
-        let session = &self.connection.session;
-        let values = self.secrets.values();
-        session.add_secrets(values.iter().map(AsRef::as_ref));
-        let mut is_any = false;
-        observed.visit_names(|name| is_any |= session.redact(name));
-        is_any
-    }
-
     /// Lists the workspaces again after an approval, if the plan creates customers.
     pub(crate) async fn note_existing(&self, planned: &mut Planned) -> Result<(), Failure> {
         let creates = |step: &Step| matches!(step.operation, Operation::CreateCustomer { .. });
@@ -317,16 +306,23 @@ impl App<'_> {
     }
 
     /// Resolves the secrets that the steps send, so that the plan tells what would stop apply. `compared` has the
-    /// references that the comparison could not resolve.
+    /// references that the comparison could not resolve. Withholds observed values that repeat a secret.
     pub(super) async fn with_resolution(
         &self,
         plan: Plan,
         compared: Vec<UnresolvedReference>,
         reading: Reading,
     ) -> Plan {
-        if reading.secrets == SecretReading::Skip {
-            return plan;
-        }
+        let mut plan = match reading.secrets {
+            SecretReading::Resolve => self.resolved(plan, compared).await,
+            SecretReading::Skip => plan,
+        };
+        self.know_secrets();
+        plan.withhold(&|value| self.repeats_secret(value));
+        plan
+    }
+
+    async fn resolved(&self, plan: Plan, compared: Vec<UnresolvedReference>) -> Plan {
         let references = plan.sent_references();
         let (_, failures) = self.secrets.resolve_all(&references).await;
         let unresolved: Vec<UnresolvedReference> = compared

@@ -30,7 +30,7 @@ pub struct Observed {
 
 impl Observed {
     /// Calls a function with every text that output shows as the API returned it: names, and the reasons why something
-    /// could not be read. Settings are not among them: whether output shows a setting depends on its path.
+    /// could not be read. Settings are not among them: they are compared first, and withheld in the result.
     pub fn visit_names(&mut self, mut visit: impl FnMut(&mut String)) {
         self.unreadable.values_mut().for_each(&mut visit);
         for kind in self.kinds.values_mut() {
@@ -40,6 +40,7 @@ impl Observed {
         }
         for customer in self.customers.values_mut() {
             visit(&mut customer.name);
+            visit(&mut customer.created_at);
             if let ObservedStatus::Other(status) = &mut customer.status {
                 visit(status);
             }
@@ -50,6 +51,12 @@ impl Observed {
             {
                 visit(&mut connector.name);
                 connector.kind_name.iter_mut().for_each(&mut visit);
+                connector.created_at.iter_mut().for_each(&mut visit);
+                connector.updated_at.iter_mut().for_each(&mut visit);
+                let details = connector.detail.iter_mut();
+                for entity in details.flat_map(|detail| &mut detail.entities) {
+                    visit(&mut entity.entity);
+                }
             }
         }
     }

@@ -28,6 +28,7 @@ mod step;
 mod summary;
 mod unverified;
 mod warning;
+mod withheld;
 mod workspace;
 
 #[cfg(test)]

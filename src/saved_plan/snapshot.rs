@@ -7,8 +7,8 @@
 use super::canonical::canonical;
 use super::{PlanFileError, digest};
 use crate::model::{
-    ConnectorId, Desired, LedgerState, Observed, Setting, Settings, WorkspaceId, is_mask,
-    names_secret,
+    ConnectorId, Desired, LedgerState, Observed, SecretPaths, Setting, Settings, WorkspaceId,
+    is_mask, names_secret,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
+/// What a snapshot has instead of a secret. A plan shows it as a secret.
+const MASK: &str = "**********";
 
 /// The remote state and the ledger at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,9 +56,14 @@ struct File<'a> {
 }
 
 impl Snapshot {
-    /// Removes fingerprints, and settings that neither the files nor the ledger declare.
+    /// Removes fingerprints, and settings that neither the files nor the ledger declare. Masks settings that repeat or
+    /// look like a secret.
     #[must_use]
-    pub fn without_values(mut self, desired: &Desired) -> Self {
+    pub fn without_values(
+        mut self,
+        desired: &Desired,
+        repeats_secret: &impl Fn(&Value) -> bool,
+    ) -> Self {
         for (id, customer) in &mut self.observed.customers {
             for (connector, observed) in customer.connectors.iter_mut().flatten() {
                 let Some(detail) = &mut observed.detail else {
@@ -69,7 +76,7 @@ impl Snapshot {
                     .and_then(|connector| connector.replication_config.as_ref());
                 let recorded = recorded_settings(&self.recorded, *id, *connector);
                 let known: Vec<&Settings> = declared.into_iter().chain(recorded).collect();
-                retain_known(&mut detail.replication_config, &known);
+                retain_known(&mut detail.replication_config, &known, repeats_secret);
             }
         }
         let entries = self.recorded.customers.values_mut();
@@ -147,9 +154,13 @@ fn recorded_settings(
 }
 
 /// Keeps the settings that are declared as literals and do not look like secrets.
-fn retain_known(observed: &mut Map<String, Value>, known: &[&Settings]) {
+fn retain_known(
+    observed: &mut Map<String, Value>,
+    known: &[&Settings],
+    repeats_secret: &impl Fn(&Value) -> bool,
+) {
     observed.retain(|name, value| {
-        let declared = known.iter().filter_map(|settings| settings.get(name));
+        let mut declared = known.iter().filter_map(|settings| settings.get(name));
         match value {
             Value::Object(inner) => {
                 let maps: Vec<&Settings> = declared
@@ -158,17 +169,32 @@ fn retain_known(observed: &mut Map<String, Value>, known: &[&Settings]) {
                         _ => None,
                     })
                     .collect();
-                retain_known(inner, &maps);
+                retain_known(inner, &maps, repeats_secret);
                 !maps.is_empty()
             }
             value => {
                 let looks_secret = value
                     .as_str()
                     .is_some_and(|text| is_mask(text) || names_secret(name));
-                !looks_secret && declared.into_iter().any(is_literal)
+                let is_declared = declared.clone().any(|setting| has_value(setting, value));
+                let is_withheld = repeats_secret(value) || (!is_declared && has_secret_form(value));
+                let is_known = !looks_secret && declared.any(is_literal);
+                if is_withheld {
+                    *value = MASK.into();
+                }
+                is_known
             }
         }
     });
+}
+
+fn has_value(setting: &Setting, value: &Value) -> bool {
+    setting.to_plain().as_ref() == Some(value)
+}
+
+/// Whether a text in a value has the form of a secret.
+fn has_secret_form(value: &Value) -> bool {
+    SecretPaths::default().withholds("replication_config", value)
 }
 
 /// Whether a declared value is a literal, or a list of literals.
@@ -203,7 +229,7 @@ mod tests {
         let Value::Object(mut observed) = observed else {
             panic!("not a mapping");
         };
-        retain_known(&mut observed, &[&declared]);
+        retain_known(&mut observed, &[&declared], &|_| false);
         let expected = json!({"start_date": "2026-02-02", "streams": ["b"], "nested": {"a": 2}});
         assert_eq!(Value::Object(observed), expected);
     }

@@ -89,3 +89,54 @@ fn plan_with_remote_name_that_repeats_a_secret_withholds_the_name() {
         }
     }
 }
+
+/// A secret that shares no part with the credentials of the run.
+const ECHOED: &str = "correct-zebra-lamp-seven-fish";
+
+/// Two customers. The secret of one is what the API returns as a setting of the other.
+const TWO_CUSTOMERS: &str = r#"version: 1
+customers:
+  - name: acme
+    connectors:
+      - name: Code
+        type: github
+        credentials: {token: {plain: x}}
+        replication_config: {repositories: [acme/api], start_date: "2026-01-01T00:00:00Z"}
+  - name: globex
+    connectors:
+      - name: Other code
+        type: github
+        credentials: {token: "${env:GLOBEX_TOKEN}"}
+        replication_config: {repositories: [globex/api], start_date: "2026-01-01T00:00:00Z"}
+"#;
+
+#[test]
+fn setting_that_repeats_a_secret_of_another_connector_is_withheld() {
+    let mut env = TestEnv::with(TWO_CUSTOMERS, options());
+    env.set("GLOBEX_TOKEN", ECHOED);
+    env.converge(&[]);
+    let echo = json!({"replication_config": {"repositories": [ECHOED], "start_date": "postgres://u:pw@h/d"}});
+    env.remote()
+        .change_connector(env.connector("Code").id, &echo);
+    env.run(&["snapshot", "--out", "snapshot.json"]).exits(0);
+    let snapshot = std::fs::read_to_string(env.path("snapshot.json")).unwrap();
+    assert!(!snapshot.contains(ECHOED) && !snapshot.contains("u:pw@h"));
+    let commands: [&[&str]; 6] = [
+        &["plan", "--refresh", "full"],
+        &["plan", "--refresh", "full", "--format", "json"],
+        &["plan", "--out", "plan.json"],
+        &["plan", "--snapshot", "snapshot.json"],
+        &["drift"],
+        &["drift", "--format", "json"],
+    ];
+    for command in commands {
+        let output = env.run(command).exits(0).says("repositories").to_string();
+        assert!(!output.contains(ECHOED), "{command:?}: {output}");
+        assert!(!output.contains("u:pw@h"), "{command:?}: {output}");
+    }
+    let saved = std::fs::read_to_string(env.path("plan.json")).unwrap();
+    assert!(!saved.contains(ECHOED));
+    env.run(&["plan"]).says("acme/api").says("(secret)");
+    // The withheld value does not keep apply from replacing it.
+    env.converge(&[]);
+}

@@ -1,0 +1,68 @@
+//! Responsible for withholding observed values from a finished plan or drift: the run reads secrets after it read the
+//! API, so only then it knows which values repeat one.
+//!
+//! Changes what is shown and stored. Does not change which steps there are.
+
+use super::{CustomerPlan, Drift, FieldChange, FieldValue, Plan, Precondition};
+use crate::model::Answer;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+impl Plan {
+    /// Withholds the observed values that repeat a secret.
+    pub fn withhold(&mut self, repeats_secret: &impl Fn(&Value) -> bool) {
+        for customer in &mut self.customers {
+            withhold_answers(customer, repeats_secret);
+            for step in &mut customer.steps {
+                for change in &mut step.changes {
+                    hide(&mut change.before, repeats_secret);
+                }
+                let settings = match &mut step.precondition {
+                    Precondition::Absent => continue,
+                    Precondition::Customer { settings, .. } => settings,
+                    Precondition::Connector(connector) => &mut connector.settings,
+                };
+                forget(settings, repeats_secret);
+            }
+        }
+    }
+}
+
+impl Drift {
+    /// Withholds the values that repeat a secret.
+    pub fn withhold(&mut self, repeats_secret: &impl Fn(&Value) -> bool) {
+        let changes = self.customers.iter_mut().flat_map(|it| &mut it.changes);
+        for FieldChange { before, after, .. } in changes.flat_map(|change| &mut change.fields) {
+            hide(before, repeats_secret);
+            hide(after, repeats_secret);
+        }
+    }
+}
+
+fn hide(shown: &mut FieldValue, repeats_secret: &impl Fn(&Value) -> bool) {
+    if is_secret(shown, repeats_secret) {
+        *shown = FieldValue::Hidden;
+    }
+}
+
+fn is_secret(shown: &FieldValue, repeats_secret: &impl Fn(&Value) -> bool) -> bool {
+    matches!(shown, FieldValue::Value(value) if repeats_secret(value))
+}
+
+/// A precondition has no hidden values.
+fn forget(settings: &mut BTreeMap<String, FieldValue>, repeats_secret: &impl Fn(&Value) -> bool) {
+    settings.retain(|_, value| !is_secret(value, repeats_secret));
+}
+
+/// The ledger does not get a value that repeats a secret.
+fn withhold_answers(customer: &mut CustomerPlan, repeats_secret: &impl Fn(&Value) -> bool) {
+    let updates = customer.ledger_updates.connectors.iter_mut();
+    let writes = updates.filter_map(|update| update.write.as_mut());
+    for known in writes.flat_map(|write| write.answers.values_mut()) {
+        if let Answer::Stored(value) | Answer::Old(value) = &known.answer
+            && repeats_secret(value)
+        {
+            known.answer = Answer::Unread;
+        }
+    }
+}
