@@ -281,3 +281,22 @@ fn every_code_of_a_finding_is_known_to_explain() {
         text.exits(0).says(name);
     }
 }
+
+#[test]
+fn readme_shows_what_apply_prints() {
+    let text = read(Path::new("README.md"));
+    let shown = blocks(&text);
+    let (_, shown) = shown.iter().find(|(info, _)| *info == "text").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    copy(&root().join("examples/quickstart"), dir.path());
+    let mut command = Command::new(AIRLIFT);
+    let none: [(&str, &str); 0] = [];
+    isolate(&mut command, dir.path(), none).args(["apply", "--sandbox", "--auto-approve"]);
+    let output = Output::run(&mut command, TIME_LIMIT);
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(words(&shown.join("\n")), words(&output.exits(0).stdout));
+}
