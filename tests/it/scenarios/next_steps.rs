@@ -102,7 +102,7 @@ fn plan_says_what_an_apply_needs_beside_approval() {
     let mut env = TestEnv::new();
     env.run(&["plan", "--no-secrets"])
         .exits(0)
-        .says("not checked, because of --no-secrets");
+        .says("not checked (--no-secrets");
     env.unset("ACME_GITHUB");
     env.run(&["plan"]).exits(0).says("Apply would stop");
     let (apply, _) = env.apply(&["--keep-going"]);
