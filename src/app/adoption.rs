@@ -27,7 +27,9 @@ impl App<'_> {
         targets: &[AdoptTarget],
     ) -> Result<(Planned, Vec<(Address, Action)>), Failure> {
         let ledger = self.read_ledger().await?;
-        let state = self.read(ledger, Reading::default()).await;
+        let state = self
+            .read(ledger, Reading::default(), &Policy::default())
+            .await;
         self.end_phase();
         let mut state = state?;
         let desired = &self.project.desired;

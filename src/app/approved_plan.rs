@@ -4,7 +4,9 @@
 use super::saved_plan::planning_of;
 use super::{App, Planned, Shown, check_guards};
 use crate::apply::ApplyReport;
-use crate::cli::{ApplyArgs, ExecutionArgs, ListingArg, PlanSource, PlanningArgs, ReplanArgs};
+use crate::cli::{
+    ApplyArgs, ExecutionArgs, ListingArg, PlanSource, PlanningArgs, ReplanArgs, SelectionArgs,
+};
 use crate::failure::{Failure, FailureKind};
 use crate::model::Address;
 use crate::plan::{Plan, only_moved, unapproved_steps};
@@ -43,7 +45,7 @@ impl App<'_> {
     ) -> Result<(Plan, ApplyReport), Failure> {
         let saved = self.usable_plan(source, args).await?;
         check_guards(&saved.content.plan, Shown::Nothing)?;
-        let planned = self.plan(&args.planning).await?;
+        let planned = self.plan_selected(&args.planning).await?;
         self.show_plan_before_execution(&planned.plan, args.execution)?;
         check_guards(&planned.plan, self.shown())?;
         let unapproved = unapproved_steps(&saved.content.plan, &planned.plan).into_iter();
@@ -80,6 +82,7 @@ fn planning(args: &ReplanArgs) -> PlanningArgs {
     PlanningArgs {
         target: Vec::new(),
         exclude: Vec::new(),
+        selection: SelectionArgs::default(),
         prune: false,
         delete_customers: false,
         allow_delete: None,

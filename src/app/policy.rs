@@ -1,6 +1,7 @@
 //! Responsible for the policy file: limits that the operator sets outside the project, because a
 //! change to the project's files must not be able to raise them; and for the policy of a run.
 
+use super::filters::selects_nothing;
 use super::{Environment, Invocation, Selectable};
 use crate::cli::PlanningArgs;
 use crate::config::Project;
@@ -142,8 +143,15 @@ pub(super) fn policy_of(
         } else {
             project.desired.adopt
         },
-        ..selectable.narrow(&args.target, &args.exclude)?
+        ..narrowed(&selectable, args)?
     })
+}
+
+fn narrowed(selectable: &Selectable, args: &PlanningArgs) -> Result<Policy, Failure> {
+    if selects_nothing(args) {
+        return Ok(selectable.nothing());
+    }
+    selectable.narrow(&args.target, &args.exclude)
 }
 
 #[cfg(test)]

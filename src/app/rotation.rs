@@ -85,7 +85,7 @@ impl SelectedRotation {
         let ceiling = policy::load(app.invocation, app.project)?;
         let ledger = app.read_ledger().await?;
         let reading = Reading::from(&args.connection);
-        let state = app.read(ledger, reading).await?;
+        let state = app.read(ledger, reading, &Policy::default()).await?;
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = app.compare_secrets(&matches, reading).await;
         let policy = Policy {

@@ -6,7 +6,7 @@ use super::execution::ResolvedSecrets;
 use super::plan_files::{check_signature, not_authentic, stale};
 use super::{App, Shown, check_guards};
 use crate::apply::ApplyReport;
-use crate::cli::{ApplyArgs, OnStale, PlanSource, PlanningArgs, SaveArgs};
+use crate::cli::{ApplyArgs, OnStale, PlanSource, PlanningArgs, SaveArgs, SelectionArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Address, LedgerState, SecretRef};
 use crate::plan::{ApprovedPart, Plan, Resolution, approved_part};
@@ -215,7 +215,7 @@ impl App<'_> {
 
 /// The options of planning that a saved plan was made with, and how this run reads the API.
 pub(super) fn planning_of(saved: &SavedPlan, args: &PlanningArgs) -> Result<PlanningArgs, Failure> {
-    if plan_options(args) != PlanOptions::default() {
+    if plan_options(args) != PlanOptions::default() || args.selection != SelectionArgs::default() {
         let message = "a saved plan has its own options of selection, deletion and adoption";
         return Err(Failure::usage("options_of_plan", message)
             .hint("leave them out, or plan again with them"));

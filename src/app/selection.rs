@@ -166,6 +166,18 @@ impl Selectable {
         Ok(policy)
     }
 
+    /// The policy of a run that covers none of the addresses.
+    pub(super) fn nothing(&self) -> Policy {
+        let customers = self.addresses.iter();
+        Policy {
+            excludes: customers
+                .filter(|address| address.connector.is_none())
+                .cloned()
+                .collect(),
+            ..Policy::default()
+        }
+    }
+
     fn unknown(&self, selector: &Address) -> Failure {
         let message = format!("{selector} names nothing {}", self.place);
         let failure = Failure::unknown_selector(message);

@@ -10,7 +10,7 @@ use crate::cli::{PlanArgs, SnapshotArgs};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::SecretComparison;
-use crate::plan::{Plan, match_resources, plan};
+use crate::plan::{Plan, Policy, match_resources, plan};
 use crate::render;
 use crate::saved_plan::{PlanFileError, ReadSnapshot, Snapshot};
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,7 @@ impl App<'_> {
     /// Reads the API and the ledger, and writes what a plan needs of them into a file.
     pub(crate) async fn write_snapshot(&self, args: &SnapshotArgs) -> Result<(), Failure> {
         let ledger = self.read_ledger().await?;
-        let state = self.read(ledger, Reading::full()).await;
+        let state = self.read(ledger, Reading::full(), &Policy::default()).await;
         self.end_phase();
         let mut state = state?;
         self.read_secrets().await;

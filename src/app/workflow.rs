@@ -1,6 +1,7 @@
 //! Responsible for the stages from files to plan: reads the ledger and the API, recovers from an
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
+use super::selected::Selected;
 use super::{App, Invocation, Selectable, policy};
 use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
@@ -132,7 +133,7 @@ impl App<'_> {
 
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
         let ledger = self.read_ledger().await?;
-        let policy = self.policy(args, &ledger.0)?;
+        let policy = policy::policy_of(self.invocation, self.project, args, &ledger.0)?;
         let reading = Reading::from(args);
         self.plan_as(&policy, ledger, reading).await
     }
@@ -172,7 +173,7 @@ impl App<'_> {
         ledger: RecordedState,
         reading: Reading,
     ) -> Result<Planned, Failure> {
-        let mut state = self.read(ledger, reading).await?;
+        let mut state = self.read(ledger, reading, policy).await?;
         let mut plan = self.plan_of(&state, policy, reading).await;
         if self.withhold_secrets(&mut state.observed) {
             plan = self.plan_of(&state, policy, reading).await;
@@ -184,7 +185,9 @@ impl App<'_> {
 
     async fn plan_of(&self, state: &RecoveredState, policy: &Policy, reading: Reading) -> Plan {
         let (plan, unresolved) = {
-            let matches = match_resources(&self.project.desired, &state.observed, &state.recorded);
+            // The secrets of other customers are not read.
+            let matches = match_resources(&self.project.desired, &state.observed, &state.recorded)
+                .selected(policy);
             let secrets = self.compare_secrets(&matches, reading).await;
             (plan(&matches, &secrets, policy), secrets.unresolved)
         };
@@ -205,17 +208,13 @@ impl App<'_> {
         Ok(())
     }
 
-    fn policy(&self, args: &PlanningArgs, recorded: &LedgerState) -> Result<Policy, Failure> {
-        policy::policy_of(self.invocation, self.project, args, recorded)
-    }
-
-    /// Reads the API, and recovers from an interrupted run.
+    /// Reads what the policy selects from the API, and recovers from an interrupted run. After one, reads all customers.
     pub(super) async fn read(
         &self,
         (recorded, unsettled): RecordedState,
         reading: Reading,
+        policy: &Policy,
     ) -> Result<RecoveredState, Failure> {
-        let desired = &self.project.desired;
         let reader = self.connection.session.reader();
         let timeout = reading.settle_timeout;
         let read_since = Instant::now();
@@ -226,10 +225,15 @@ impl App<'_> {
             ListingMode::Customers
         };
         await_pending_creations(&reader, &recorded, &unsettled, timeout, &*self.events).await?;
+        let selected = if unsettled.is_empty() {
+            Selected::new(&self.project.desired, &recorded, policy)
+        } else {
+            Selected::all(&self.project.desired, &recorded)
+        };
         let observed = observe(
             &reader,
-            desired,
-            &recorded,
+            &selected.desired,
+            &selected.recorded,
             (reading.refresh, listing),
             self.parallelism,
             &*self.events,

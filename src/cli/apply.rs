@@ -12,6 +12,8 @@ Examples:
   airlift apply
   airlift apply --auto-approve --keep-going
   airlift apply --prune --allow-delete 20%
+  airlift apply --auto-approve --format json > report.json
+  airlift apply --auto-approve --retry report.json
   airlift apply plan.json --expect 3f79bb7b435b05321651daefd374cdc6...
   airlift apply --plan 3f79bb7b        the plan of `airlift plan --save`
   airlift apply --approved plan.json   only if the plan has every step")]

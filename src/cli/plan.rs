@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift plan`, and those that `plan` and `apply` share.
 
 use super::values::parse_count_or_percent;
-use super::{ConnectionArgs, ListingArg, PolicyArgs, SaveArgs};
+use super::{ConnectionArgs, ListingArg, PolicyArgs, SaveArgs, SelectionArgs};
 use crate::model::{CountOrPercent, Selector};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -13,6 +13,7 @@ Examples:
   airlift plan
   airlift plan --target acme-corp --format json | jq '.summary'
   airlift plan --target '*/Acme*' --exclude 'test-*'
+  airlift plan --label tier=trial --type github
   airlift plan --detailed-exitcode     0: no changes, 2: changes
   airlift plan --out plan.json && airlift apply plan.json
   airlift plan --save                  then: airlift apply --plan ID
@@ -107,6 +108,9 @@ pub struct PlanningArgs {
     /// All except this customer or customer/connector, by name or pattern; may be repeated
     #[arg(long, value_name = "SELECTOR", help_heading = "Selection")]
     pub exclude: Vec<Selector>,
+    /// Further ways to select.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
     /// Delete connectors and suspend customers that airlift manages and the files do not declare
     #[arg(long, help_heading = "Deletion")]
     pub prune: bool,

@@ -31,6 +31,14 @@ pub(super) fn parse_wave(text: &str) -> Result<CountOrPercent, &'static str> {
     }
 }
 
+/// Parses `KEY=VALUE`.
+pub(super) fn parse_label(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a label is KEY=VALUE, such as tier=trial"),
+    }
+}
+
 /// Whether a proxy is named by a URL with a host.
 pub(super) fn is_proxy(text: &str) -> bool {
     ["http://", "https://"]

@@ -24,7 +24,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     if let Some((plan, report)) = app.apply_with_saved_plan(args).await? {
         return finish(app, args, &plan, &report).await;
     }
-    let mut planned = app.plan(&args.planning).await?;
+    let mut planned = app.plan_selected(&args.planning).await?;
     let plan = &planned.plan;
     app.show_plan_before_execution(plan, args.execution)?;
     app::check_guards(plan, app.shown())?;

@@ -8,6 +8,10 @@ use crate::render;
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let project = app::load(invocation)?;
+    let args = &PlanArgs {
+        planning: app::with_targets(invocation, &project, &args.planning)?,
+        ..args.clone()
+    };
     if let Some(snapshot) = &args.snapshot {
         let plan = app::plan_from_snapshot(invocation, &project, args, snapshot)?;
         app::show_plan(invocation, &project, &plan, None, args.markdown)?;

@@ -135,6 +135,8 @@ pub(crate) struct RawCustomer {
     #[serde(default)]
     #[schemars(schema_with = "cache")]
     pub(crate) cache: Option<RawCache>,
+    /// Labels for `--label`, such as `tier: trial`. They are not sent.
+    pub(crate) labels: Option<BTreeMap<String, String>>,
     /// The customer's connectors.
     pub(crate) connectors: Option<Vec<RawConnector>>,
 }

@@ -25,6 +25,18 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// The settings of the project, without customers.
+    #[must_use]
+    pub fn without_customers(&self) -> Self {
+        Self {
+            organization_id: self.organization_id,
+            contract: self.contract,
+            guards: self.guards,
+            adopt: self.adopt,
+            customers: BTreeMap::new(),
+        }
+    }
+
     /// Texts that are not secret and that a response may repeat: names, and the literal settings
     /// that can be read back.
     pub fn texts(&self) -> Vec<&str> {
@@ -94,6 +106,8 @@ pub struct DesiredCustomer {
     pub cache: Option<Cache>,
     /// Whether runs must not delete, suspend or replace the customer and its connectors.
     pub protect: bool,
+    /// Labels that select customers. They are not sent.
+    pub labels: BTreeMap<String, String>,
     /// Connectors by name. Boxed, because a map reserves space for eleven values at a time.
     pub connectors: BTreeMap<String, Box<DesiredConnector>>,
 }
@@ -249,6 +263,16 @@ pub struct Kind {
     pub name: SharedText,
     /// The definition, or `None` if the API has to be asked for it.
     pub definition_id: Option<DefinitionId>,
+}
+
+impl Kind {
+    /// Whether a text is the name of the type, or the id of its definition.
+    pub fn is_named(&self, text: &str) -> bool {
+        *self.name == *text
+            || self
+                .definition_id
+                .is_some_and(|id| id.to_string().eq_ignore_ascii_case(text))
+    }
 }
 
 /// One requested entity (`RequestedEntity`).

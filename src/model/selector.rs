@@ -13,6 +13,26 @@ use std::fmt;
 pub struct Selector(Address);
 
 impl Selector {
+    /// The selector that names only this address, whatever characters its names have.
+    pub fn exact(address: Address) -> Self {
+        let literal = |part: String| {
+            if is_pattern(&part) {
+                Pattern::escape(&part)
+            } else {
+                part
+            }
+        };
+        Self(Address {
+            customer: literal(address.customer),
+            connector: address.connector.map(literal),
+        })
+    }
+
+    /// The selector of all customers.
+    pub fn all_customers() -> Self {
+        Self(Address::customer("*"))
+    }
+
     /// The selector as the address that it is without patterns.
     pub fn as_address(&self) -> &Address {
         &self.0

@@ -132,6 +132,8 @@ fn customer_digest(customer: &DesiredCustomer) -> String {
         status,
         cache,
         protect,
+        // Labels are not sent.
+        labels: _,
         connectors: _,
     } = customer;
     let fields = json!([previous_name, region, status, cache, protect]);

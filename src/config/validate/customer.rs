@@ -40,6 +40,7 @@ pub(in crate::config) fn customer(
         },
         cache: raw.cache.map(cache),
         protect: raw.protect.unwrap_or(false),
+        labels: raw.labels.unwrap_or_default(),
         connectors: connectors
             .into_iter()
             .filter_map(|(raw, origin)| {

@@ -12,7 +12,7 @@ pub(super) use connectors::{ConnectorMatch, ConnectorMatches, MatchedConnector};
 pub(super) use customers::{LiveCustomer, WorkspaceMatch};
 
 use super::unverified::UnverifiedIndex;
-use super::{BlockReason, Reason};
+use super::{BlockReason, Policy, Reason};
 use crate::model::{
     Address, ConnectorEntry, Desired, DesiredConnector, DesiredCustomer, LedgerState, Observed,
     WorkspaceId,
@@ -113,6 +113,14 @@ impl<'a> MatchedCustomer<'a> {
 }
 
 impl<'a> Matches<'a> {
+    /// Only the customers that the policy selects.
+    #[must_use]
+    pub fn selected(mut self, policy: &Policy) -> Self {
+        self.customers
+            .retain(|customer| policy.selects_customer(customer.name));
+        self
+    }
+
     /// Declared connectors whose recorded connector exists remotely, in order.
     pub fn recorded_connectors(&self) -> impl Iterator<Item = RecordedMatch<'a>> {
         self.customers.iter().flat_map(|customer| {

@@ -37,6 +37,7 @@ mod resembling;
 mod runner_secrets;
 mod saved_plans;
 mod secret_values;
+mod selection;
 mod serve;
 mod setting_forms;
 mod shown_values;

@@ -1,0 +1,55 @@
+//! Responsible for the part of the files and of the ledger that a run with a selection reads from the API.
+
+use crate::model::{Desired, LedgerState};
+use crate::plan::Policy;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// The declared and the recorded customers that are read.
+pub(super) struct Selected<'a> {
+    pub(super) desired: Cow<'a, Desired>,
+    pub(super) recorded: Cow<'a, LedgerState>,
+}
+
+impl<'a> Selected<'a> {
+    /// All customers.
+    pub(super) fn all(desired: &'a Desired, recorded: &'a LedgerState) -> Self {
+        Self {
+            desired: Cow::Borrowed(desired),
+            recorded: Cow::Borrowed(recorded),
+        }
+    }
+
+    /// The customers that the policy selects, under their present and their former names.
+    pub(super) fn new(desired: &'a Desired, recorded: &'a LedgerState, policy: &Policy) -> Self {
+        if !policy.is_partial() {
+            return Self::all(desired, recorded);
+        }
+        let customers = desired.customers.iter();
+        let declared = customers.filter(|(name, _)| policy.selects_customer(name));
+        let former: BTreeSet<&str> = declared
+            .clone()
+            .filter_map(|(_, customer)| customer.previous_name.as_deref())
+            .collect();
+        let is_recorded = |name: &str| policy.selects_customer(name) || former.contains(name);
+        Self {
+            desired: Cow::Owned(Desired {
+                customers: declared
+                    .map(|(name, customer)| (name.clone(), customer.clone()))
+                    .collect(),
+                ..desired.without_customers()
+            }),
+            recorded: Cow::Owned(LedgerState {
+                customers: recorded
+                    .customers
+                    .iter()
+                    .filter(|(_, entry)| is_recorded(&entry.name))
+                    .map(|(id, entry)| (*id, entry.clone()))
+                    .collect(),
+                unverified: recorded.unverified.clone(),
+                unverified_names: recorded.unverified_names.clone(),
+                guards: recorded.guards,
+            }),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Tests of selecting by type, label, file and report.
+
+use crate::support::{PROJECT, TestEnv, options};
+use std::fmt::Write as _;
+
+/// Customers with labels, all of them applied.
+fn labelled() -> TestEnv {
+    let project = PROJECT
+        .replace(
+            "- name: acme\n",
+            "- name: acme\n    labels: {tier: gold, team: a}\n",
+        )
+        .replace(
+            "- name: globex\n",
+            "- name: globex\n    labels: {tier: trial}\n",
+        );
+    TestEnv::with(&project, options())
+}
+
+#[test]
+fn label_and_type_select_what_both_name() {
+    let env = labelled();
+    let (output, _) = env.converge(&["--label", "tier=gold", "--type", "github"]);
+    output.ends_with("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
+    assert_eq!(env.world().workspace("acme").unwrap().connectors.len(), 1);
+    let (output, _) = env.converge(&["--label", "tier=gold", "--label", "team=a"]);
+    output.ends_with("Apply complete! Resources: 1 added, 0 changed, 0 destroyed.");
+    assert!(env.world().workspace("globex").is_none());
+    for arguments in [
+        &["plan", "--label", "tier=gold", "--label", "team=b"][..],
+        &["plan", "--type", "githb"],
+        &["plan", "--target", "globex", "--label", "tier=gold"],
+    ] {
+        let (output, traffic) = env.run_with_traffic(arguments);
+        output.exits(64).complains("nothing_selected");
+        assert_eq!(traffic.count("list_workspaces"), 0);
+    }
+    env.run(&["plan", "--label", "tier"]).exits(64);
+}
+
+#[test]
+fn target_file_and_exclude_file_select_their_lines() {
+    let env = TestEnv::new();
+    env.write("targets.txt", "\nacme\r\nglobex\n");
+    env.write("excluded.txt", "acme/*Zendesk\n");
+    let targets = env.path("targets.txt");
+    let excluded = env.path("excluded.txt");
+    let (targets, excluded) = (targets.to_str().unwrap(), excluded.to_str().unwrap());
+    let (output, _) = env.converge(&["--target-file", targets, "--exclude-file", excluded]);
+    output.ends_with("Apply complete! Resources: 4 added, 0 changed, 0 destroyed.");
+    env.write("empty.txt", "\n");
+    let empty = env.path("empty.txt");
+    let nothing = env.run(&["plan", "--target-file", empty.to_str().unwrap()]);
+    nothing.exits(0).complains("nothing is selected");
+    env.write("everything.txt", "*\n");
+    let everything = env.path("everything.txt");
+    let refused = env.run(&["plan", "--exclude-file", everything.to_str().unwrap()]);
+    refused.exits(64).complains("nothing_selected");
+    let missing = env.run(&["plan", "--target-file", "absent.txt"]);
+    missing.exits(64).complains("bad_selection_file");
+    env.write("targets.txt", "acme/\n");
+    let wrong = env.run(&["plan", "--target-file", targets]);
+    wrong.exits(64).complains("targets.txt:1:");
+}
+
+#[test]
+fn run_with_a_selection_reads_only_the_selected_customers() {
+    let mut project = "version: 1\ncustomers:\n".to_owned();
+    for number in 0..30 {
+        let _ = writeln!(
+            project,
+            "  - name: customer-{number}\n    connectors:\n      - {{name: Stripe, type: stripe, \
+             credentials: {{api_key: \"${{file:stripe-key}}\"}}}}"
+        );
+    }
+    let env = TestEnv::with(&project, options());
+    env.apply(&[]).0.exits(0);
+    let (output, all) = env.run_with_traffic(&["plan"]);
+    output.exits(0);
+    let (output, selected) = env.run_with_traffic(&["plan", "--target", "customer-7"]);
+    output.exits(0);
+    let operation = "list_integrations_connectors";
+    assert_eq!((all.count(operation), selected.count(operation)), (30, 1));
+}
+
+#[test]
+fn retry_reads_and_writes_only_what_did_not_succeed() {
+    let mut env = TestEnv::new();
+    env.unset("ACME_ZENDESK");
+    let (output, _) = env.apply(&["--keep-going", "--format", "json"]);
+    output.exits(4);
+    env.write("report.json", &output.stdout);
+    env.set("ACME_ZENDESK", "value-of-acme-zendesk");
+    let report = env.path("report.json");
+    let (output, traffic) = env.apply(&["--format", "json", "--retry", report.to_str().unwrap()]);
+    output.exits(0);
+    assert_eq!(traffic.count("create_integrations_connectors"), 1);
+    env.connector("Acme Zendesk");
+    env.assert_converged(&[]);
+    env.write("report.json", &output.stdout);
+    let (output, traffic) = env.apply(&["--retry", report.to_str().unwrap()]);
+    output.exits(0).complains("nothing is selected");
+    traffic.assert_only_reads();
+    env.write("report.json", "{}");
+    let wrong = env.run(&["plan", "--retry", report.to_str().unwrap()]);
+    wrong.exits(64).complains("bad_report");
+}
