@@ -14,7 +14,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
-    let exit = app.until_interrupted(execute(&app, args)).await;
+    let exit = app.until_interrupted(Box::pin(execute(&app, args))).await;
     app.close().await?;
     exit
 }
