@@ -67,7 +67,8 @@ impl GroupCommit {
         self.waiting.load(Ordering::Relaxed) * 2 >= self.at_work()
     }
 
-    fn at_work(&self) -> usize {
+    /// The number of customers at work.
+    pub(super) fn at_work(&self) -> usize {
         Arc::strong_count(&self.at_work) - 1
     }
 

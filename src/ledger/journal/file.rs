@@ -160,7 +160,12 @@ impl Log {
             }
             (Arc::clone(&tail.file), tail.lines)
         };
-        let synced = disk_thread::run(move || file.sync_data()).await.flatten();
+        // With one customer at a time there is nothing to do meanwhile, and one thread writes everything.
+        let synced = if self.group.at_work() > 1 {
+            disk_thread::run(move || file.sync_data()).await.flatten()
+        } else {
+            file.sync_data()
+        };
         let mut tail = self.tail();
         self.write(&mut tail, |_| synced)?;
         tail.synced = tail.synced.max(lines);

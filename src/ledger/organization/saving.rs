@@ -14,7 +14,7 @@ use crate::ledger::head::{Head, HeadJournal};
 use crate::ledger::journal::{SavedEntries, SavedEntry, SavedLine};
 use crate::ledger::rotations::{self, ListToWrite, UnfinishedRotation};
 use crate::ledger::store::LocalStore;
-use crate::ledger::{Journal, LedgerError, LedgerStore, disk_thread, envelope, head};
+use crate::ledger::{Journal, LedgerError, LedgerStore, envelope, head};
 use crate::model::{CustomerEntry, WorkspaceId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,7 +175,7 @@ impl Ledger {
         texts: BTreeMap<WorkspaceId, EntryText>,
     ) -> Result<(), LedgerError> {
         match &self.store {
-            LedgerStore::Local(local) => write_files(local.clone(), texts).await,
+            LedgerStore::Local(local) => write_files(local, &texts),
             LedgerStore::Shared(shared) => {
                 let removed = {
                     let state = self.state();
@@ -348,22 +348,15 @@ impl Ledger {
     }
 }
 
-async fn write_files(
-    local: LocalStore,
-    texts: BTreeMap<WorkspaceId, EntryText>,
+fn write_files(
+    local: &LocalStore,
+    texts: &BTreeMap<WorkspaceId, EntryText>,
 ) -> Result<(), LedgerError> {
-    let path = local.path(entries::DIR);
-    let written = disk_thread::run(move || {
-        let files: Vec<(String, &[u8])> = texts
-            .iter()
-            .map(|(id, text)| (file(*id), text.bytes()))
-            .collect();
-        local.replace_unsynced(entries::DIR, &files)
-    });
-    written
-        .await
-        .map_err(LedgerError::io("cannot write", &path))
-        .flatten()
+    let files: Vec<(String, &[u8])> = texts
+        .iter()
+        .map(|(id, text)| (file(*id), text.bytes()))
+        .collect();
+    local.replace_unsynced(entries::DIR, &files)
 }
 
 impl State {
