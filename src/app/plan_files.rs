@@ -9,7 +9,7 @@ use super::{App, Invocation};
 use crate::cli::{MarkdownArgs, PlanDestination, PlanSource, SaveArgs, ShowPlanArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::files::Access;
-use crate::ledger::{Authenticator, PlanStore, Scope, open_shared};
+use crate::ledger::{Authenticator, MAX_PLAN_SIZE, PlanStore, Scope, open_shared};
 use crate::plan::Plan;
 use crate::render::markdown::Limits;
 use crate::render::{self, MacCheck, PlanChecks, SavedFile};
@@ -17,12 +17,11 @@ use crate::saved_plan::{
     self, CanonicalPlan, PlanFileError, PlanOptions, ReadPlan, SavedPlan, signed_text,
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// The largest file that is read. A plan of 100,000 changes has about 100 MB.
-const MAX_SIZE: u64 = 256 << 20;
 pub(super) const ALTERED: &str = "plan_altered";
 
 impl App<'_> {
@@ -107,17 +106,15 @@ fn shared(invocation: Invocation<'_>, address: &str) -> Result<PlanStore, Failur
 /// Reads the only plan of a store whose id starts with these digits.
 async fn from_store(store: &PlanStore, id: &str) -> Result<ReadPlan, Failure> {
     let plans = store.find(id).await?;
-    let plan = match plans.as_slice() {
-        [] => None,
-        [plan] => Some(plan),
-        several => {
-            let ids: Vec<&str> = several.iter().map(|plan| plan.id.as_str()).collect();
-            let message = format!("several saved plans have an id that starts with {id}");
-            return Err(Failure::error("plan_ambiguous", message)
-                .hint(format!("write more digits: {}", ids.join(", "))));
-        }
-    };
-    let text = match plan {
+    let ids: BTreeSet<&str> = plans.iter().map(|plan| plan.id.as_str()).collect();
+    if ids.len() > 1 {
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let message = format!("several saved plans have an id that starts with {id}");
+        return Err(Failure::error("plan_ambiguous", message)
+            .hint(format!("write more digits: {}", ids.join(", "))));
+    }
+    // Copies of one plan have the same content, or they are refused below.
+    let text = match plans.last() {
         Some(plan) => store.read(plan).await?,
         None => None,
     };
@@ -231,15 +228,17 @@ pub(super) fn content_of(path: &Path) -> io::Result<Vec<u8>> {
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    if metadata.len() > MAX_SIZE {
+    if metadata.len() > MAX_PLAN_SIZE {
         let text = format!(
-            "it has {} bytes, and a plan at most {MAX_SIZE}",
+            "it has {} bytes, and a plan at most {MAX_PLAN_SIZE}",
             metadata.len()
         );
         return Err(io::Error::other(text));
     }
     let mut text = Vec::new();
-    File::open(path)?.take(MAX_SIZE).read_to_end(&mut text)?;
+    File::open(path)?
+        .take(MAX_PLAN_SIZE)
+        .read_to_end(&mut text)?;
     Ok(text)
 }
 

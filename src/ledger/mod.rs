@@ -30,7 +30,7 @@ pub use authenticate::{Authenticator, LedgerKey, Scope};
 pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};
-pub use plans::PlanStore;
+pub use plans::{MAX_PLAN_SIZE, PlanStore};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};
 pub use store::{LedgerStore, SharedStore, open_shared, trusted};

@@ -15,7 +15,7 @@ const MOST: usize = 50;
 /// How long a plan is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The largest plan that is read. A plan of 100,000 changes has about 100 MB.
-const MAX_SIZE: u64 = 256 << 20;
+pub const MAX_PLAN_SIZE: u64 = 256 << 20;
 /// The form of the time in a name, so that names sort by time.
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 
@@ -82,9 +82,11 @@ impl PlanStore {
         Ok(self.0.shown(&name))
     }
 
-    /// Removes plans that are older than 30 days, and all but the newest 50.
+    /// Removes plans that are older than 30 days, and all but the newest 50. Leaves names from the
+    /// future alone, which would push out the plans of today.
     pub async fn remove_old(&self, now: Timestamp) -> Result<(), LedgerError> {
-        let plans = self.plans().await?;
+        let mut plans = self.plans().await?;
+        plans.retain(|plan| plan.created_at <= now);
         let surplus = plans.len().saturating_sub(MOST);
         for (index, plan) in plans.iter().enumerate() {
             if index < surplus || now.duration_since(plan.created_at) > KEPT {
@@ -107,9 +109,9 @@ impl PlanStore {
     /// The text of a plan, or `None` if another run removed it.
     pub async fn read(&self, plan: &StoredPlan) -> Result<Option<Vec<u8>>, LedgerError> {
         match &self.0 {
-            LedgerStore::Local(local) => local.read_up_to(&plan.name, MAX_SIZE),
+            LedgerStore::Local(local) => local.read_up_to(&plan.name, MAX_PLAN_SIZE),
             LedgerStore::Shared(shared) => {
-                let text = shared.read_up_to(&plan.name, MAX_SIZE).await?;
+                let text = shared.read_up_to(&plan.name, MAX_PLAN_SIZE).await?;
                 Ok(text.map(String::into_bytes))
             }
         }

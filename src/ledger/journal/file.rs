@@ -12,7 +12,7 @@ use super::commit::GroupCommit;
 use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine};
 use super::saved::{SavedEntries, SavedLine};
 use super::signature::JournalId;
-use super::{IntentOutcome, JournalContent, JournalEntry, opening, reading};
+use super::{IntentOutcome, JournalContent, JournalEntry, MAX_SIZE, opening, reading};
 use crate::ledger::authenticate::Authenticator;
 use crate::ledger::head::HeadJournal;
 use crate::ledger::organization::UnverifiedLines;
@@ -27,9 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
 
 const FILE: &str = "journal.ndjson";
-/// The maximum size of a journal that is read. A creation takes about 2 KiB, and the journal of a run
-/// with hundreds of thousands of creations must be readable.
-const MAX_SIZE: u64 = 1024 * 1024 * 1024;
+
 /// The open journal file.
 #[derive(Debug)]
 pub(super) struct Log {

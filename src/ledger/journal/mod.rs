@@ -16,6 +16,10 @@ mod saved;
 mod segments;
 mod signature;
 
+/// The largest file or object of a journal that is read. A creation takes about 2 KiB, and the journal of a
+/// run with hundreds of thousands of creations must be readable.
+const MAX_SIZE: u64 = 1024 * 1024 * 1024;
+
 pub use intent::{CLOCK_DIFFERENCE, Intent, IntentOutcome, JournalEntry};
 pub(super) use saved::{SavedEntries, SavedEntry, SavedLine};
 

@@ -13,7 +13,7 @@ use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine};
 use super::reading::FirstLine;
 use super::saved::{SavedEntries, SavedLine};
 use super::signature::JournalId;
-use super::{Intent, IntentOutcome, JournalContent, JournalEntry, opening, reading};
+use super::{Intent, IntentOutcome, JournalContent, JournalEntry, MAX_SIZE, opening, reading};
 use crate::ledger::authenticate::Authenticator;
 use crate::ledger::head::HeadJournal;
 use crate::ledger::organization::UnverifiedLines;
@@ -116,7 +116,7 @@ async fn groups(shared: &SharedStore) -> Result<(Vec<Segments>, bool), LedgerErr
     let objects: Vec<(String, String)> = stream::iter(names)
         .map(async |name| {
             let name = format!("{DIR}/{name}");
-            let text = shared.read(&name).await?;
+            let text = shared.read_up_to(&name, MAX_SIZE).await?;
             Ok::<_, LedgerError>(text.map(|text| (name, text)))
         })
         .buffered(PARALLEL_READS)

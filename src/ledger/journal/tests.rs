@@ -277,6 +277,16 @@ async fn journal_larger_than_other_files_is_read() {
 }
 
 #[tokio::test]
+async fn journal_that_carries_over_much_is_read_from_both_kinds_of_stores() {
+    let dir = tempfile::tempdir().unwrap();
+    for store in stores(dir.path()) {
+        let long = intent(&"a".repeat(9 * 1024 * 1024));
+        start(&store, &[]).await.begin(long.clone()).await.unwrap();
+        assert!(intents(&store).await == [long]);
+    }
+}
+
+#[tokio::test]
 async fn journal_without_unverified_lines_keeps_every_open_intent() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());
