@@ -1,7 +1,7 @@
 //! Responsible for the plan of `airlift adopt`: the part of a plan that records existing remote objects in
 //! the ledger as managed. Does not change the objects and does not execute the plan.
 
-use super::{Action, LedgerUpdates, Operation, Plan, Step, Unmanaged, summary};
+use super::{Action, LedgerUpdates, Operation, Plan, Step, Unmanaged, guards};
 use crate::model::Address;
 use std::collections::BTreeSet;
 
@@ -36,12 +36,10 @@ pub fn only_adoptions(mut plan: Plan) -> (Plan, Vec<(Address, Action)>) {
     plan.partial = true;
     // The guards limit deletions and id changes, and none of them remains.
     plan.refusals = Vec::new();
-    plan.deletions = None;
-    plan.id_changes = None;
     plan.warnings = Vec::new();
     plan.unverified = Vec::new();
     plan.unmanaged = Unmanaged::default();
-    plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
+    guards::recount(&mut plan);
     (plan, deferred)
 }
 

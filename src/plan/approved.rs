@@ -2,11 +2,10 @@
 //!
 //! A step is approved if the earlier plan has the same operation for the same observed state. The
 //! steps of an object are approved together, and those of a customer only if the customer itself is
-//! as approved: another step may need a step that nobody approved.
+//! as approved: another step may need one that was not approved.
 
 use super::{
     Action, Blocked, CustomerPlan, Impact, LedgerUpdates, Operation, Plan, Step, Unmanaged, guards,
-    summary,
 };
 use crate::model::{Address, ConnectorId, LedgerState, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -68,8 +67,7 @@ impl ApprovedPart {
                 cause: StaleCause::Secret,
             }));
         }
-        self.plan.summary = summary::summarize(&self.plan, self.plan.summary.into(), |_| true);
-        guards::compare_with_limits(&mut self.plan);
+        guards::recount(&mut self.plan);
         self
     }
 }
@@ -84,11 +82,7 @@ pub fn approved_part(
     has_same_declaration: impl Fn(&Address) -> bool,
 ) -> ApprovedPart {
     let blocked = addresses(&present.blocked);
-    let by_name: BTreeMap<&str, &CustomerPlan> = approved
-        .customers
-        .iter()
-        .map(|customer| (customer.name.as_str(), customer))
-        .collect();
+    let by_name = by_name(approved);
     let mut verdicts = Verdicts::default();
     let mut seen = BTreeSet::new();
     for customer in &mut present.customers {
@@ -127,33 +121,46 @@ pub fn approved_part(
 
 /// The steps of `present` that `approved` does not contain for the same observed state.
 pub fn unapproved_steps(approved: &Plan, present: &Plan) -> Vec<(Address, Action)> {
+    let approved = by_name(approved);
     let mut unapproved = Vec::new();
     for customer in &present.customers {
-        let earlier = approved.customers.iter().find(|approved| {
-            let has_other_workspace = approved.workspace_id.is_some()
-                && customer.workspace_id.is_some()
-                && approved.workspace_id != customer.workspace_id;
-            approved.name == customer.name && !has_other_workspace
-        });
+        let earlier = approved
+            .get(customer.name.as_str())
+            .filter(|approved| !has_other_workspace(approved, customer.workspace_id));
         let is_new = |step: &&Step| !earlier.is_some_and(|earlier| is_approved(earlier, step));
         unapproved.extend(customer.steps.iter().filter(is_new).map(identity));
     }
     unapproved
 }
 
+fn by_name(plan: &Plan) -> BTreeMap<&str, &CustomerPlan> {
+    let customers = plan.customers.iter();
+    customers
+        .map(|customer| (customer.name.as_str(), customer))
+        .collect()
+}
+
+/// Whether a customer has got another workspace since it was approved.
+fn has_other_workspace(approved: &CustomerPlan, present: Option<WorkspaceId>) -> bool {
+    let ids = approved.workspace_id.zip(present);
+    ids.is_some_and(|(approved, present)| approved != present)
+}
+
 /// Reduces a plan to the steps of these objects, with the creation or adoption of their customers.
 #[must_use]
 pub fn only_moved(mut plan: Plan, moved: &BTreeSet<Address>) -> Plan {
+    let touched: BTreeSet<&str> = moved
+        .iter()
+        .map(|address| address.customer.as_str())
+        .collect();
     for customer in &mut plan.customers {
-        let connectors = moved
-            .iter()
-            .any(|address| address.customer == customer.name);
+        let is_touched = touched.contains(customer.name.as_str());
         customer.steps.retain(|step| {
             let is_needed = matches!(
                 step.operation,
                 Operation::CreateCustomer { .. } | Operation::AdoptCustomer { .. }
             );
-            moved.contains(&step.address) || (is_needed && connectors)
+            moved.contains(&step.address) || (is_needed && is_touched)
         });
         customer.ledger_updates = LedgerUpdates::default();
     }
@@ -166,12 +173,16 @@ pub fn only_moved(mut plan: Plan, moved: &BTreeSet<Address>) -> Plan {
         .retain(|warning| warning.address().is_some_and(|at| moved.contains(at)));
     plan.unverified
         .retain(|entry| moved.contains(&entry.address));
-    plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
+    retain_refusals_of_deletions(&mut plan);
+    guards::recount(&mut plan);
+    plan
+}
+
+/// Drops the guards that concern customers or deletions which the plan does not have.
+fn retain_refusals_of_deletions(plan: &mut Plan) {
     let deletes = plan.steps().any(|step| step.impact() == Impact::Removed);
     plan.refusals
         .retain(|refusal| deletes && refusal.forbids_deletions());
-    guards::compare_with_limits(&mut plan);
-    plan
 }
 
 fn addresses(blocked: &[Blocked]) -> BTreeSet<Address> {
@@ -253,11 +264,8 @@ impl Verdicts {
         workspace_id: Option<WorkspaceId>,
         present: Vec<Step>,
     ) -> Vec<Step> {
-        let has_other_workspace = approved.workspace_id.is_some()
-            && workspace_id.is_some()
-            && approved.workspace_id != workspace_id;
         let is_other = |step: &Step| !is_approved(approved, step);
-        let is_stale_customer = has_other_workspace
+        let is_stale_customer = has_other_workspace(approved, workspace_id)
             || present
                 .iter()
                 .any(|step| step.address.connector.is_none() && is_other(step));
@@ -323,12 +331,8 @@ impl Verdicts {
         // A reader saw these with the approved plan.
         plan.warnings = Vec::new();
         plan.unmanaged = Unmanaged::default();
-        plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
-        // The other guards concern customers or deletions that the approved plan does not have.
-        let deletes = plan.steps().any(|step| step.impact() == Impact::Removed);
-        plan.refusals
-            .retain(|refusal| deletes && refusal.forbids_deletions());
-        guards::compare_with_limits(&mut plan);
+        retain_refusals_of_deletions(&mut plan);
+        guards::recount(&mut plan);
         ApprovedPart {
             plan,
             stale: self.stale,

@@ -1,6 +1,7 @@
 //! Responsible for the guards: checks on the whole plan that refuse it if it would remove or replace too much;
 //! and for naming the limits that allow the deletions and id changes of a plan.
 
+use super::summary::summarize;
 use super::{
     AllowedDeletions, AllowedIdChanges, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning,
     Policy, Reason, Refusal, RemovalFlags, Step,
@@ -68,6 +69,12 @@ impl GuardLimits {
     fn deletes(&self, plan: &Plan) -> u64 {
         plan.steps().map(|step| self.weight(step)).sum()
     }
+}
+
+/// Counts a plan again after steps were taken out of it, and compares it with its limits.
+pub(super) fn recount(plan: &mut Plan) {
+    plan.summary = summarize(plan, plan.summary.into(), |_| true);
+    compare_with_limits(plan);
 }
 
 /// Compares the numbers of deletions and id changes of a plan with its limits, in place of an earlier

@@ -5,7 +5,7 @@
 
 use super::{
     Action, BlockReason, Blocked, CustomerPlan, LedgerUpdates, Operation, Plan, Reason, Step,
-    Unmanaged, guards, summary,
+    Unmanaged, guards,
 };
 use crate::model::{Address, Status};
 use std::collections::BTreeSet;
@@ -60,8 +60,7 @@ pub fn only_rotations(mut plan: Plan) -> RotationPlan {
     plan.unmanaged = Unmanaged::default();
     plan.warnings.retain(|warning| warning.created().is_none());
     // A rotation has steps of declared customers only.
-    plan.summary = summary::summarize(&plan, plan.summary.into(), |_| true);
-    guards::compare_with_limits(&mut plan);
+    guards::recount(&mut plan);
     RotationPlan { plan, deferred }
 }
 
