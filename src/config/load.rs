@@ -158,7 +158,7 @@ impl Loader<'_> {
             };
             let table = source.read(text, template, findings);
             self.files.push(table.path.clone());
-            self.origins.start_file(&table.name);
+            self.origins.start_file(&table.source.name);
             let load = |chunk: usize| each.load_rows(&table, template, tables::rows(chunk));
             in_order(tables::chunks(&table), load, |_, file| {
                 self.findings.append(file.findings);

@@ -3,6 +3,8 @@
 //! Uses a list of harmless keys, not of secret ones: a secret may be pasted anywhere, and many
 //! people can read build logs.
 
+use crate::catalog::closest;
+
 /// The content of a sequence or mapping that may be shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Visibility {
@@ -110,6 +112,15 @@ pub(super) fn title(name: &str) -> String {
         shown.push('…');
     }
     format!("`{shown}`")
+}
+
+/// Help that names the closest candidate, if one is close.
+pub(super) fn did_you_mean<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let near = closest(word, candidates)?;
+    Some(format!("did you mean `{near}`?"))
 }
 
 #[cfg(test)]

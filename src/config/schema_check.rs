@@ -5,7 +5,7 @@ use super::code::Code;
 use super::findings::Findings;
 use super::origin::Origin;
 use super::raw::{RawCustomer, RawFile};
-use super::redaction::{NOT_NAMED, nameable, named};
+use super::redaction::{NOT_NAMED, did_you_mean, nameable, named};
 use crate::catalog::closest;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
@@ -288,10 +288,8 @@ fn one_of(
             .map_or_else(|| option.to_string(), str::to_owned)
     };
     let words: Vec<String> = options.iter().filter(|o| !o.is_null()).map(shown).collect();
-    let near = value
-        .as_str()
-        .and_then(|text| closest(text, words.iter().map(String::as_str)));
-    let help = near.map(|near| format!("did you mean `{near}`?"));
+    let text = value.as_str();
+    let help = text.and_then(|text| did_you_mean(text, words.iter().map(String::as_str)));
     let message = format!("{label} takes one of {}", words.join(", "));
     findings.at(origin, Code::InvalidValue, message, help);
 }

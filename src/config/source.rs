@@ -4,8 +4,7 @@ use super::diagnostic::{Excerpt, Location};
 use super::excerpt::Masked;
 use super::origin::Origin;
 use super::yaml::{Mark, Span, Tree};
-use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The text of one file.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub(super) struct Source {
     /// `None` if parsing stopped before the end of the text.
     pub(super) tree: Option<Tree>,
     /// The byte offset of each line. Only findings need them.
-    starts: OnceCell<Vec<usize>>,
+    starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -26,7 +25,7 @@ impl Source {
             name: name.into(),
             text,
             tree: None,
-            starts: OnceCell::new(),
+            starts: OnceLock::new(),
         }
     }
 

@@ -7,11 +7,10 @@ use super::include::included;
 use super::origin::PathStep;
 use super::project_file::ProjectFile;
 use super::raw_template::RawTableFormat;
-use super::redaction::title;
+use super::redaction::{did_you_mean, title};
 use super::source::Source;
 use super::table::Table;
 use super::template::{RowContext, Template};
-use crate::catalog::closest;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -59,8 +58,8 @@ impl Tables {
         for (index, entry) in entries.enumerate() {
             let origin = origin.index(index);
             if !templates.contains_key(&entry.template) {
-                let near = closest(&entry.template, templates.keys().map(String::as_str));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
+                let names = templates.keys().map(String::as_str);
+                let help = did_you_mean(&entry.template, names);
                 let message = format!("the project has no template {}", title(&entry.template));
                 findings.at(origin.key("template"), Code::UnknownTemplate, message, help);
             }
@@ -92,8 +91,7 @@ impl TableSource {
         template: &Template,
         findings: &mut Findings,
     ) -> Table {
-        let Source { name, text, .. } = source;
-        let (table, defects) = Table::read(&name, &self.path, text, self.format);
+        let (table, defects) = Table::read(source, &self.path, self.format);
         let has_columns = defects.is_empty() || !table.rows.is_empty();
         for defect in defects {
             let site = FindingSite::new(defect.location);

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Reads the header and the rows.
 pub(super) fn read(table: &mut Table) -> Vec<TableDefect> {
-    let text = std::mem::take(&mut table.text);
+    let text = std::mem::take(&mut table.source.text);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -25,10 +25,10 @@ pub(super) fn read(table: &mut Table) -> Vec<TableDefect> {
             }
         }
     }
-    table.text = text;
+    table.source.text = text;
     let mut defects = rows(table, records);
     defects.extend(unread.map(|message| {
-        let end = table.text.len();
+        let end = table.source.text.len();
         table.defect(&(end..end), message)
     }));
     defects
@@ -63,7 +63,11 @@ fn rows(table: &mut Table, records: Vec<StringRecord>) -> Vec<TableDefect> {
 }
 
 fn columns(table: &mut Table, header: &StringRecord) -> Vec<TableDefect> {
-    let at = 0..table.text.find('\n').unwrap_or(table.text.len());
+    let at = 0..table
+        .source
+        .text
+        .find('\n')
+        .unwrap_or(table.source.text.len());
     let mut defects = Vec::new();
     let mut seen = HashSet::new();
     for column in header {
@@ -83,7 +87,7 @@ fn row(table: &Table, number: usize, record: &StringRecord) -> Result<Row, Table
         .position()
         .and_then(|position| usize::try_from(position.byte()).ok())
         .unwrap_or(0);
-    let fields = fields(&table.text, start, record.len());
+    let fields = fields(&table.source.text, start, record.len());
     let at = match (fields.first(), fields.last()) {
         (Some(first), Some(last)) => first.start..last.end,
         _ => start..start,

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// Reads a list of objects.
 pub(super) fn read_list(table: &mut Table) -> Vec<TableDefect> {
-    let text = std::mem::take(&mut table.text);
+    let text = std::mem::take(&mut table.source.text);
     let items: Result<Vec<&RawValue>, _> = serde_json::from_str(&text);
     let read = items.map(|items| {
         let items = items.into_iter().enumerate();
@@ -18,11 +18,11 @@ pub(super) fn read_list(table: &mut Table) -> Vec<TableDefect> {
             .map(|(index, item)| (index + 1, range(&text, item.get())))
             .collect()
     });
-    table.text = text;
+    table.source.text = text;
     match read {
         Ok(items) => rows(table, items),
         Err(error) => {
-            let at = offset(&table.text, error.line(), error.column());
+            let at = offset(&table.source.text, error.line(), error.column());
             vec![table.defect(&(at..at), "the table must be a JSON list of objects")]
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn read_list(table: &mut Table) -> Vec<TableDefect> {
 
 /// Reads an object from each line.
 pub(super) fn read_lines(table: &mut Table) -> Vec<TableDefect> {
-    let text = &table.text;
+    let text = &table.source.text;
     let lines = text.lines().enumerate();
     let items = lines
         .filter(|(_, line)| !line.trim().is_empty())
@@ -40,7 +40,7 @@ pub(super) fn read_lines(table: &mut Table) -> Vec<TableDefect> {
 }
 
 fn rows(table: &mut Table, items: Vec<(usize, Range<usize>)>) -> Vec<TableDefect> {
-    let text = std::mem::take(&mut table.text);
+    let text = std::mem::take(&mut table.source.text);
     let mut columns = Columns::default();
     let mut defects = Vec::new();
     for (number, at) in items {
@@ -50,7 +50,7 @@ fn rows(table: &mut Table, items: Vec<(usize, Range<usize>)>) -> Vec<TableDefect
             Err(message) => defects.push((at, format!("row {number} {message}"))),
         }
     }
-    table.text = text;
+    table.source.text = text;
     table.columns = columns.names;
     let defects = defects.into_iter();
     defects

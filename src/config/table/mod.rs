@@ -7,20 +7,16 @@ mod json;
 
 use super::diagnostic::Location;
 use super::raw_template::RawTableFormat;
+use super::source::Source;
 use serde_json::Value;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A table in memory.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// The file as the user would name it.
-    pub(super) name: Arc<str>,
+    pub(super) source: Source,
     pub(super) path: PathBuf,
-    text: String,
-    /// The byte offset of each line.
-    line_starts: Vec<usize>,
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Row>,
     /// Whether the first line has the names of the columns.
@@ -58,18 +54,13 @@ pub(super) struct TableDefect {
 impl Table {
     /// Reads the rows of a text. Rows with a defect are left out.
     pub(super) fn read(
-        name: &Arc<str>,
+        source: Source,
         path: &Path,
-        text: String,
         format: RawTableFormat,
     ) -> (Self, Vec<TableDefect>) {
         let mut table = Self {
-            name: Arc::clone(name),
+            source,
             path: path.to_owned(),
-            line_starts: std::iter::once(0)
-                .chain(text.match_indices('\n').map(|(end, _)| end + 1))
-                .collect(),
-            text,
             columns: Vec::new(),
             rows: Vec::new(),
             has_header: format == RawTableFormat::Csv,
@@ -119,33 +110,27 @@ impl Table {
 
     /// The place of the header, or of the whole file.
     pub(super) fn header_location(&self) -> Location {
-        if self.has_header && !self.text.is_empty() {
-            let end = self.text.find(['\n', '\r']).unwrap_or(self.text.len());
+        let text = &self.source.text;
+        if self.has_header && !text.is_empty() {
+            let end = text.find(['\n', '\r']).unwrap_or(text.len());
             self.location(&(0..end))
         } else {
-            Location::whole(&self.name)
+            Location::whole(&self.source.name)
         }
     }
 
     /// The place of a part of the text. A part over several lines ends with its first line.
     fn location(&self, at: &Range<usize>) -> Location {
-        let line = self.line_starts.partition_point(|start| *start <= at.start);
-        let start = line
-            .checked_sub(1)
-            .and_then(|line| self.line_starts.get(line));
-        let line_start = start.copied().unwrap_or(0);
-        let width = |range: Range<usize>| {
-            let text = self.text.get(range).unwrap_or_default();
-            let first = text.lines().next().unwrap_or_default();
-            narrow(first.chars().count())
-        };
-        let column = width(line_start..at.start).saturating_add(1);
-        let end_column = column.saturating_add(width(at.clone()).max(1));
+        let start = self.source.character(at.start).start;
+        let column = start.column.saturating_add(1);
+        let text = self.source.text.get(at.clone()).unwrap_or_default();
+        let first = text.split(['\n', '\r']).next().unwrap_or_default();
+        let width = u32::try_from(first.chars().count()).unwrap_or(u32::MAX);
         Location {
-            file: self.name.to_string(),
-            line: narrow(line),
+            file: self.source.name.to_string(),
+            line: start.line,
             column,
-            end_column,
+            end_column: column.saturating_add(width.max(1)),
         }
     }
 
@@ -155,8 +140,4 @@ impl Table {
             message: message.into(),
         }
     }
-}
-
-fn narrow(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -3,12 +3,11 @@
 
 use super::expressions::context;
 use super::{Node, NodeKind, OVERRIDES, Template, WHEN, overrides};
-use crate::catalog::closest;
 use crate::config::code::Code;
 use crate::config::diagnostic::Location;
 use crate::config::findings::{FindingSite, Findings};
 use crate::config::origin::PathStep;
-use crate::config::redaction::title;
+use crate::config::redaction::{did_you_mean, title};
 use crate::config::table::{Row, Table};
 use minijinja::Value as Evaluated;
 use serde_json::{Map, Value};
@@ -58,8 +57,7 @@ impl Template {
             if is_known(column) {
                 continue;
             }
-            let near = closest(column, self.parameters.keys().map(String::as_str));
-            let help = near.map(|near| format!("did you mean `{near}`?"));
+            let help = did_you_mean(column, self.parameters.keys().map(String::as_str));
             let message = format!(
                 "the template has no parameter for the column {}",
                 title(column)

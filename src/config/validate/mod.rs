@@ -29,6 +29,7 @@ pub(super) use project::{
 
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};
+use crate::config::redaction::did_you_mean;
 use crate::model::{RotationMode, SharedTexts};
 use crate::secrets::{SecretAccess, SecretLinks};
 use std::cell::RefCell;
@@ -57,12 +58,6 @@ struct ConnectorContext<'s> {
     /// `None` for a type outside the catalog.
     kind: Option<&'static ConnectorType>,
     scope: &'s Scope<'s>,
-}
-
-/// Help that names the closest candidate, if one is close.
-fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let near = catalog::closest(word, candidates)?;
-    Some(format!("did you mean `{near}`?"))
 }
 
 /// Help that names the closest candidate, else all candidates.
