@@ -18,15 +18,15 @@
 //! - `ledger`: what airlift owns; its journal and its lock; on disk or in a shared store.
 //! - `secrets`: resolves references, and makes keyed fingerprints of the values sent.
 //! - `plan`: matching and planning. Pure: no I/O, clock, environment or randomness.
-//! - `saved_plan`: plans as files, with an id and a MAC.
+//! - `saved_plan`: plans and snapshots as files, with an id, and a MAC or a signature.
 //! - `apply`: executes a plan and decides nothing.
-//! - `export`: what the API has now, as files.
+//! - `export`: what the API has now, and what templates make of tables, as files.
 //!
 //! What people and programs see:
 //! - `cli`: flags and help. `commands`: one file per command.
 //! - `app`: opens and closes the session, the ledger and the stores of a command, and runs the stages.
 //! - `events`: progress and requests, reported while a command runs.
-//! - `render`: results and events as text and JSON. `failure`: causes and exit codes.
+//! - `render`: results and events as text, JSON, Markdown and HTML. `failure`: causes and exit codes.
 //! - `explanations`: the texts of `airlift explain`.
 //!
 //! Beside them:

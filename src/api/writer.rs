@@ -7,6 +7,7 @@ use super::error::ApiError;
 use super::options::ConnectorToken;
 use super::reader::Reader;
 use super::redaction::display_safe;
+use super::request::Request;
 use super::scoped_tokens::{MintedToken, TokenUse};
 use super::success::Success;
 use super::wire::{
@@ -127,6 +128,17 @@ impl Writer {
         delete_outcome(outcome)
     }
 
+    /// Sends a check, and decodes its result.
+    async fn check(&self, request: &Request<'_>) -> Result<Check, ApiError> {
+        let answer: CheckResponse = self.client.as_application(request).await?.decode()?;
+        let redactor = self.client.redactor(request, None);
+        let message = answer.message().map(|text| display_safe(text, &redactor));
+        Ok(Check {
+            status: answer.status(),
+            message: message.filter(|text| !text.is_empty()),
+        })
+    }
+
     /// Checks the credentials of a connector (`create_integrations_connectors_check`).
     pub async fn check_connector(
         &self,
@@ -136,26 +148,14 @@ impl Writer {
     ) -> Result<Check, ApiError> {
         let contract = self.client.options.contract;
         let request = request::check_connector(contract, customer, body, secrets)?;
-        let answer: CheckResponse = self.client.as_application(&request).await?.decode()?;
-        let redactor = self.client.redactor(&request, None);
-        let message = answer.message().map(|text| display_safe(text, &redactor));
-        Ok(Check {
-            status: answer.status(),
-            message: message.filter(|text| !text.is_empty()),
-        })
+        self.check(&request).await
     }
 
     /// Checks an existing connector with the credentials that it has
     /// (`create_integrations_connectors_id_check`).
     pub async fn check_existing(&self, id: ConnectorId) -> Result<Check, ApiError> {
         let request = request::check_existing(id)?;
-        let answer: CheckResponse = self.client.as_application(&request).await?.decode()?;
-        let redactor = self.client.redactor(&request, None);
-        let message = answer.message().map(|text| display_safe(text, &redactor));
-        Ok(Check {
-            status: answer.status(),
-            message: message.filter(|text| !text.is_empty()),
-        })
+        self.check(&request).await
     }
 
     /// Runs an action that only reads, through a connector

@@ -1,5 +1,6 @@
 //! Responsible for the selection by files, types, labels and reports: turns it into targets.
 
+use super::selection::declared_addresses;
 use super::{App, Invocation, Planned, Selectable};
 use crate::cli::{PlanningArgs, SelectionArgs};
 use crate::config::Project;
@@ -65,11 +66,8 @@ fn resolved(project: &Project, args: &PlanningArgs) -> Result<PlanningArgs, Fail
 fn retried(project: &Project, args: &PlanningArgs, report: &Path) -> Result<PlanningArgs, Failure> {
     let policy = declared_policy(project, args)?;
     let unsuccessful = unsuccessful(report)?;
-    let desired = &project.desired;
-    let customers = desired.customers.keys().map(Address::customer);
-    let connectors = desired.connectors().map(|(address, _)| address);
-    let targets = customers
-        .chain(connectors)
+    let targets = declared_addresses(&project.desired)
+        .into_iter()
         .filter(|address| policy.selects(address) && unsuccessful.contains(&address.to_string()));
     Ok(with_addresses(args, targets.collect()))
 }

@@ -219,12 +219,7 @@ async fn stores(
     project: &Project,
     needed: Option<&BTreeSet<SecretRef>>,
 ) -> Result<Vec<HealthCheck>, Failure> {
-    let references: BTreeSet<SecretRef> = project
-        .desired
-        .connectors()
-        .flat_map(|(_, connector)| connector.references())
-        .cloned()
-        .collect();
+    let references = project.desired.references();
     let resolver = resolver(invocation, project)?;
     let needed = needed.unwrap_or(&references);
     let checks = resolver.health(&references, needed).await;

@@ -68,7 +68,7 @@ pub(crate) use selection::Selectable;
 pub(crate) use serve::sandbox_options;
 pub(crate) use signals::{notice_signals, signal, unless_interrupted};
 pub(crate) use snapshot::plan_from_snapshot;
-pub(crate) use starter::{write_manual, write_starter};
+pub(crate) use starter::{find_type, write_manual, write_starter};
 pub(crate) use token::TokenSink;
 pub(crate) use workflow::Planned;
 

@@ -121,7 +121,7 @@ impl App<'_> {
         let expected = args.expect.as_deref();
         if expected.is_some_and(|id| !id.eq_ignore_ascii_case(&saved.id)) {
             let message = format!(
-                "the file has plan {}, which is not the expected one",
+                "the file has plan {}, and --expect names another one; it takes all 64 digits",
                 saved.id
             );
             return Err(

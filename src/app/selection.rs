@@ -226,7 +226,7 @@ fn last_part(address: &Address) -> &str {
     address.connector.as_deref().unwrap_or(&address.customer)
 }
 
-fn declared_addresses(desired: &Desired) -> BTreeSet<Address> {
+pub(super) fn declared_addresses(desired: &Desired) -> BTreeSet<Address> {
     let customers = desired.customers.keys().map(Address::customer);
     let connectors = desired.connectors().map(|(address, _)| address);
     customers.chain(connectors).collect()

@@ -69,6 +69,11 @@ pub(super) fn verify(
         return Err(Failure::new(FailureKind::Refused, "unsigned", message)
             .hint(format!("make the {what} with --sign KEY")));
     };
+    if let Err(error) = signers.metadata() {
+        let message = format!("cannot read {}: {error}", signers.display());
+        return Err(Failure::error("signature_unchecked", message)
+            .hint("name the file of allowed signers with --allowed-signers"));
+    }
     let file = signature_file(signature).map_err(|error| {
         let message = format!("cannot write the signature for `ssh-keygen`: {error}");
         Failure::error("signature_unchecked", message)
@@ -81,6 +86,7 @@ pub(super) fn verify(
     ];
     let principals = run("find-principals", &allowed, "")?;
     let identities = principals.output.unwrap_or_default();
+    // `ssh-keygen` names the first line of a key only, so the guide asks for one line a key.
     let identity = identities
         .lines()
         .next()

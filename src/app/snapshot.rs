@@ -6,12 +6,12 @@ use super::policy::policy_of;
 use super::signatures::{self, Namespace};
 use super::workflow::Reading;
 use super::{App, Invocation};
-use crate::cli::{PlanArgs, SnapshotArgs};
+use crate::cli::{Format, PlanArgs, SnapshotArgs};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::model::SecretComparison;
 use crate::plan::{Plan, Policy, match_resources, plan};
-use crate::render;
+use crate::render::{self, json};
 use crate::saved_plan::{PlanFileError, ReadSnapshot, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -46,7 +46,12 @@ impl App<'_> {
         write(&args.out, &text)?;
         let path = args.out.display();
         let text = format!("wrote {path}; `airlift plan --snapshot {path}` plans from it");
-        Ok(render::print_note(self.invocation.ui, &text)?)
+        let ui = self.invocation.ui;
+        render::print_note(ui, &text)?;
+        if matches!(self.invocation.global.format, Format::Json | Format::Events) {
+            json::snapshot(&mut ui.out(), &args.out)?;
+        }
+        Ok(())
     }
 }
 
@@ -65,27 +70,33 @@ pub(crate) fn plan_from_snapshot(
     let signer = signer.transpose()?;
     let snapshot = read.content;
     check_organization(project, &snapshot)?;
-    render::print_note(invocation.ui, &origin(&snapshot, signer.as_deref()))?;
+    render::print_note(
+        invocation.ui,
+        &origin_note(&snapshot.origin, &snapshot.created_at, signer.as_deref()),
+    )?;
     let policy = policy_of(invocation, project, &args.planning, &snapshot.recorded)?;
     let matches = match_resources(&project.desired, &snapshot.observed, &snapshot.recorded);
     Ok(plan(&matches, &SecretComparison::default(), &policy))
 }
 
 /// How old a snapshot is, and whether its signature was checked.
-fn origin(snapshot: &Snapshot, signer: Option<&str>) -> String {
-    let Snapshot {
-        created_at, origin, ..
-    } = snapshot;
-    let age = created_at
-        .parse()
-        .map(|at: Timestamp| Timestamp::now().duration_since(at))
-        .map_or_else(|_| "unknown age".to_owned(), age);
+fn origin_note(origin: &str, created_at: &str, signer: Option<&str>) -> String {
     let check = match signer {
         Some(signer) => format!("signed by {signer}"),
-        None => "not verified: anyone could have written it (--allowed-signers checks a signature)"
+        None => "not verified, because anyone could have written it (--allowed-signers checks a signature)"
             .to_owned(),
     };
-    format!("planning from a snapshot of {origin}, made at {created_at} ({age}), {check}")
+    // What a file says of itself must not read like a part of this sentence.
+    let origin = if origin.contains(char::is_whitespace) {
+        "an unknown API"
+    } else {
+        origin
+    };
+    let made = match created_at.parse::<Timestamp>() {
+        Ok(at) => format!("{at} ({})", age(Timestamp::now().duration_since(at))),
+        Err(_) => "an unknown time".to_owned(),
+    };
+    format!("planning from a snapshot that is {check}: of {origin}, made at {made}")
 }
 
 fn age(age: SignedDuration) -> String {
@@ -131,8 +142,22 @@ fn read(path: &Path) -> Result<ReadSnapshot, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::age;
+    use super::{age, origin_note};
     use jiff::SignedDuration;
+
+    #[test]
+    fn origin_of_a_snapshot_that_lies_is_unknown_and_not_verified() {
+        let shown = origin_note(
+            "https://api.example, signed by security",
+            "now, signed",
+            None,
+        );
+        assert!(shown.starts_with("planning from a snapshot that is not verified"));
+        assert!(
+            shown.ends_with("of an unknown API, made at an unknown time"),
+            "{shown}"
+        );
+    }
 
     #[test]
     fn age_is_in_minutes_then_hours_then_days() {

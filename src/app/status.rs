@@ -3,13 +3,11 @@
 
 use super::workflow::RecordedState;
 use super::{App, Selectable};
-use crate::api::{Check, CheckStatus};
+use crate::api::{ApiError, Check, CheckStatus};
 use crate::catalog;
 use crate::cli::{StateArg, StatusArgs};
 use crate::failure::Failure;
-use crate::model::{
-    Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup, SecretRef,
-};
+use crate::model::{Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup};
 use crate::plan::{Blocked, Operation, Plan, Policy};
 use crate::render::{ConnectorState, ConnectorStatus, StatusReport, wording};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -47,7 +45,8 @@ impl App<'_> {
     pub(crate) async fn status(&self, args: &StatusArgs) -> Result<StatusReport, Failure> {
         let ledger = self.read_ledger().await?;
         let desired = &self.project.desired;
-        self.hide_secrets().await;
+        // No text of the API may show one.
+        self.read_secrets().await;
         let policy = Selectable::managed(desired, &ledger.0)
             .within(self.project)
             .narrow(&args.selectors, &[])?;
@@ -75,16 +74,6 @@ impl App<'_> {
         let is_shown =
             |state| args.state.is_empty() || args.state.iter().any(|arg| is(*arg, state));
         Ok(StatusReport::new(states).only(is_shown))
-    }
-
-    /// Resolves the secrets of the files, so that no text of the API shows one.
-    async fn hide_secrets(&self) {
-        let connectors = self.project.desired.connectors();
-        let references = connectors.flat_map(|(_, connector)| connector.references());
-        let references: BTreeSet<SecretRef> = references.cloned().collect();
-        let (values, _) = self.secrets.resolve_all(&references).await;
-        let session = &self.connection.session;
-        session.add_secrets(values.values().map(AsRef::as_ref));
     }
 
     async fn recorded_status(
@@ -129,11 +118,7 @@ impl App<'_> {
                 let reason = "the connector no longer exists; `airlift plan` says what to do";
                 Ok((ConnectorState::Failing, Some(reason.to_owned())))
             }
-            Err(error) if error.is_unauthorized() => Err(error.into()),
-            Err(error) => Ok((
-                ConnectorState::Failing,
-                Some(format!("the check could not be made: {error}")),
-            )),
+            Err(error) => not_checked(error),
         }
     }
 
@@ -187,22 +172,23 @@ impl App<'_> {
             .map(|failure| (failure.reference.clone(), failure.to_string()))
             .collect();
         let mut verdicts = BTreeMap::new();
+        let mut checks = Vec::new();
         for step in plan.steps() {
             let Operation::CreateConnector { body } = &step.operation else {
                 continue;
             };
             let mut references = body.references().into_iter();
-            let problem = references.find_map(|reference| unresolved.get(reference));
-            let verdict = match problem {
-                Some(problem) => (
-                    ConnectorState::Waiting,
-                    Some(format!("not created yet: {problem}")),
-                ),
-                None if new.contains(step.address.customer.as_str()) => continue,
-                None => self.creation_verdict(&step.address, body, &values).await?,
-            };
-            verdicts.insert(step.address.clone(), verdict);
+            if let Some(problem) = references.find_map(|reference| unresolved.get(reference)) {
+                let reason = format!("not created yet: {problem}");
+                let verdict = (ConnectorState::Waiting, Some(reason));
+                verdicts.insert(step.address.clone(), verdict);
+            } else if !new.contains(step.address.customer.as_str()) {
+                checks.push(self.creation_verdict(&step.address, body, &values));
+            }
         }
+        let checks = stream::iter(checks).buffered(self.parallelism);
+        let checked: Vec<(Address, Verdict)> = checks.try_collect().await?;
+        verdicts.extend(checked);
         Ok(verdicts)
     }
 
@@ -211,22 +197,17 @@ impl App<'_> {
         address: &Address,
         body: &ConnectorBody,
         values: &dyn SecretLookup,
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<(Address, Verdict), Failure> {
         let writer = self.connection.session.writer();
-        match writer
-            .check_connector(&address.customer, body, values)
-            .await
-        {
+        let check = writer.check_connector(&address.customer, body, values);
+        let verdict = match check.await {
             Ok(check) if check.status == CheckStatus::Succeeded => {
-                Ok((ConnectorState::Waiting, Some(NOT_CREATED.to_owned())))
+                (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()))
             }
-            Ok(check) => Ok(checked(check)),
-            Err(error) if error.is_unauthorized() => Err(error.into()),
-            Err(error) => Ok((
-                ConnectorState::Failing,
-                Some(format!("the check could not be made: {error}")),
-            )),
-        }
+            Ok(check) => checked(check),
+            Err(error) => not_checked(error)?,
+        };
+        Ok((address.clone(), verdict))
     }
 }
 
@@ -273,6 +254,15 @@ fn checked(check: Check) -> Verdict {
         CheckStatus::Other => "the check has a status that this version does not know",
     };
     (ConnectorState::Unverified, Some(reason.to_owned()))
+}
+
+/// A check that was not made. Only a refused login concerns the other connectors, too.
+fn not_checked(error: ApiError) -> Result<Verdict, Failure> {
+    if error.is_unauthorized() {
+        return Err(error.into());
+    }
+    let reason = format!("the check could not be made: {error}");
+    Ok((ConnectorState::Failing, Some(reason)))
 }
 
 fn executed_verdict(succeeded: bool, action: &catalog::CheckAction) -> Verdict {

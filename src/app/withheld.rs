@@ -1,19 +1,14 @@
 //! Responsible for withholding what the API returned if it repeats a secret that the run read later.
 
 use super::App;
-use crate::model::{Observed, SecretRef};
+use crate::model::Observed;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 impl App<'_> {
     /// Reads the secrets of the files, for commands that only withhold them. Those that cannot be read are not
     /// recognized.
     pub(super) async fn read_secrets(&self) {
-        let connectors = self.project.desired.connectors();
-        let references: BTreeSet<SecretRef> = connectors
-            .flat_map(|(_, connector)| connector.references())
-            .cloned()
-            .collect();
+        let references = self.project.desired.references();
         self.secrets.resolve_all(&references).await;
         self.know_secrets();
     }

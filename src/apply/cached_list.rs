@@ -42,7 +42,7 @@ impl CachedList {
     }
 
     /// The connectors that could be taken for the one that a body creates: those of its name and type, and
-    /// those of its type that somebody may rename. A connector of the ledger is never taken for another one.
+    /// those of its type that may be renamed by others. A connector of the ledger is never taken for another one.
     pub(super) fn similar(&self, body: &ConnectorBody) -> BTreeSet<ConnectorId> {
         let unowned = self.unowned.get(&body.definition_id);
         let unowned = unowned.into_iter().flatten().copied();

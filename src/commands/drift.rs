@@ -1,5 +1,5 @@
-//! Responsible for `drift`: shows what others changed since the last apply. Reads no secret and
-//! writes nothing.
+//! Responsible for `drift`: shows what others changed since the last apply. Writes nothing. Reads the
+//! secrets of the files only to withhold values that repeat one.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::DriftArgs;

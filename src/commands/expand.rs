@@ -10,9 +10,8 @@ use serde_json::json;
 pub(super) fn run(invocation: Invocation<'_>, args: &ExpandArgs) -> Result<Exit, Failure> {
     let customers = app::expand(invocation, &args.customers)?;
     let mut out = invocation.ui.out();
-    if matches!(invocation.global.format, Format::Json | Format::Events) {
-        let document = json!({"format_version": 1, "customers": customers});
-        json::document(&mut out, &document)?;
+    if invocation.global.format == Format::Json {
+        json::versioned(&mut out, &json!({"customers": customers}))?;
     } else {
         out.raw(export::customers(&customers).as_bytes())?;
         out.flush()?;

@@ -105,6 +105,7 @@ impl From<LedgerError> for Failure {
             LedgerError::Changed { .. } => failure("ledger_changed"),
             LedgerError::Newer { .. } => failure("ledger_newer").hint("use the newest airlift"),
             LedgerError::KeyChanged { .. } => failure("ledger_key_changed")
+                .hint("check which key this run used: AIRLIFT_LEDGER_KEY or AIRLIFT_LEDGER_KEY_FILE, and the client secret where neither is set")
                 .hint("with the old key at hand, set AIRLIFT_LEDGER_OLD_KEY and run `airlift ledger rekey`")
                 .hint("without the old key, run `airlift ledger sign`, which inspects each id in the API first"),
             LedgerError::JournalMissing { .. } => failure("ledger_journal_missing")

@@ -296,6 +296,15 @@ pub enum Mode {
 }
 
 impl Desired {
+    /// The references of every declared connector.
+    pub fn references(&self) -> BTreeSet<SecretRef> {
+        let connectors = self.connectors();
+        connectors
+            .flat_map(|(_, connector)| connector.references())
+            .cloned()
+            .collect()
+    }
+
     /// Every declared connector with its address, in order.
     pub fn connectors(&self) -> impl Iterator<Item = (Address, &DesiredConnector)> {
         self.customers.iter().flat_map(|(customer, declared)| {

@@ -46,7 +46,7 @@ pub fn possible_duplicates(
     Ok(())
 }
 
-/// Names pending changes that a rotation leaves for apply.
+/// Names pending changes that a rotation or an adoption leaves for apply.
 pub fn left_for_apply(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> {
     pending_changes(ui, changes, "left for apply")
 }

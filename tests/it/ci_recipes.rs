@@ -141,6 +141,14 @@ fn github_recipe_applies_the_rest_if_a_customer_is_blocked() {
 }
 
 #[test]
+fn github_recipe_fails_where_apply_would_stop() {
+    let mut runner = Runner::new();
+    runner.env.unset("ACME_GITHUB");
+    runner.job("plan").exits(0);
+    runner.job("propose").exits(1).says("apply would stop");
+}
+
+#[test]
 fn github_recipe_refuses_a_plan_that_was_altered_or_not_approved() {
     let mut runner = Runner::new();
     runner.job("propose").exits(0);

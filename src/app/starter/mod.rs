@@ -2,7 +2,7 @@
 //! no link out of the project.
 
 use super::out_directory::OutDirectory;
-use crate::catalog::{self, Example};
+use crate::catalog::{self, ConnectorType, Example};
 use crate::cli::{CiSystem, InitArgs};
 use crate::config::config_schema;
 use crate::failure::Failure;
@@ -80,17 +80,20 @@ fn file(path: &str, content: &str) -> (String, String) {
 
 /// The examples of the types. Fails for a type that the catalog does not have.
 fn examples(types: &[String]) -> Result<Vec<Example>, Failure> {
-    let example = |name: &String| {
-        catalog::find(name.trim()).map(Example::new).ok_or_else(|| {
-            let failure =
-                Failure::usage("unknown_type", format!("the catalog has no type {name:?}"));
-            match catalog::similar_types(name) {
-                Some(similar) => failure.hint(format!("did you mean {similar}?")),
-                None => failure.hint("`airlift types` lists all types"),
-            }
-        })
-    };
+    let example = |name: &String| find_type(name.trim()).map(Example::new);
     types.iter().map(example).collect()
+}
+
+/// A type of the catalog. Fails with the types that a wrong name may mean.
+pub(crate) fn find_type(name: &str) -> Result<&'static ConnectorType, Failure> {
+    catalog::find(name).ok_or_else(|| {
+        let message = format!("the catalog has no type {name:?}");
+        let failure = Failure::usage("unknown_type", message);
+        match catalog::similar_types(name) {
+            Some(similar) => failure.hint(format!("did you mean {similar}?")),
+            None => failure.hint("`airlift types` lists all types"),
+        }
+    })
 }
 
 /// The files of a CI system, as their paths and contents.

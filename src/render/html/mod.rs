@@ -8,9 +8,10 @@ mod rows;
 mod tests;
 
 use super::view::drift::DriftView;
-use super::view::plan::PlanView;
+use super::view::plan::{PlanView, blocked};
 use super::view::plan_summary::MissingSecrets;
 use super::view::report::ReportView;
+use super::view::unverified::unverified;
 use super::view::{Group, Phrase};
 use super::{Label, MacCheck, Out, SavedFile, Verbosity};
 use crate::apply::ApplyReport;
@@ -66,11 +67,14 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
     let view = ReportView::new(report);
     let mut sentences = view.summary.clone();
     sentences.extend(view.advice.iter().map(|advice| Phrase::plain(*advice)));
+    let blocked = blocked(&report.blocked, "not planned, so nothing was changed");
+    let unverified = unverified(&report.unverified);
+    let groups = blocked.iter().chain(&unverified);
     write(
         out,
         Page {
             counted: "Operations",
-            ..page("Report", &sentences, Vec::new())
+            ..page("Report", &sentences, groups.map(section).collect())
         },
         &rows::of_report(report),
     )

@@ -2,7 +2,7 @@
 
 use super::page::hash;
 use crate::model::Address;
-use crate::plan::Plan;
+use crate::plan::{BlockReason, Blocked, Plan};
 use crate::render::{Color, Out, Safe, sample};
 use naughty_strings::BLNS;
 use serde_json::Value;
@@ -117,6 +117,19 @@ fn page_of_a_report_has_the_outcome_of_each_operation() {
         rows.iter()
             .any(|row| row["w"].as_str().unwrap().ends_with(']'))
     );
+}
+
+#[test]
+fn page_of_a_report_names_what_the_plan_blocked() {
+    let mut report = sample::partial();
+    report.blocked = vec![Blocked {
+        address: Address::customer("blocked-customer"),
+        reason: BlockReason::Unreadable {
+            error: "not permitted (403)".to_owned(),
+        },
+    }];
+    let page = written(|out| super::report(out, &report));
+    assert!(page.contains("blocked-customer [customer_unreadable]"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) use failure::{FailureEntry, entry as failure_entry};
 pub(super) use plan::{Change, SavedEntry, UnverifiedEntry, change, unverified};
 pub(super) use report::{ReportSummary, summary as report_summary};
 pub(super) use results::help_document;
-pub use results::{exported, serving, types, written};
+pub use results::{exported, serving, snapshot, types, written};
 pub(crate) use results::{help, topics};
 
 use super::ndjson;

@@ -6,6 +6,7 @@ use crate::explanations::Topic;
 use crate::render::Out;
 use serde::Serialize;
 use std::io;
+use std::path::Path;
 
 #[derive(Serialize)]
 struct Types<'a> {
@@ -29,6 +30,11 @@ struct Exported<'a> {
     directory: &'a str,
     files: usize,
     next: &'a str,
+}
+
+#[derive(Serialize)]
+struct SnapshotFile<'a> {
+    file: &'a Path,
 }
 
 #[derive(Serialize)]
@@ -79,6 +85,11 @@ pub fn exported(out: &mut Out<'_>, directory: &str, files: usize, next: &str) ->
             next,
         },
     )
+}
+
+/// Writes which file has a snapshot.
+pub fn snapshot(out: &mut Out<'_>, file: &Path) -> io::Result<()> {
+    versioned(out, &SnapshotFile { file })
 }
 
 /// Writes how to reach the sandbox.

@@ -7,8 +7,9 @@ use super::{Line, Safe};
 const START: &str = "`airlift ";
 
 /// Commands that read the project, the API and the ledger.
-const COMMANDS: [&str; 9] = [
-    "adopt", "apply", "doctor", "drift", "export", "ledger", "outputs", "plan", "rotate",
+const COMMANDS: [&str; 13] = [
+    "adopt", "apply", "doctor", "drift", "export", "ledger", "outputs", "plan", "replan", "rotate",
+    "snapshot", "status", "token",
 ];
 
 /// Options of the command line that suggested commands repeat.

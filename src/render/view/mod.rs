@@ -19,7 +19,7 @@ pub(crate) mod status;
 pub(crate) mod step;
 pub(crate) mod types;
 mod unmanaged;
-mod unverified;
+pub(crate) mod unverified;
 
 pub(crate) use group::{Group, Listing, Row};
 pub(crate) use phrase::Phrase;

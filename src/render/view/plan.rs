@@ -187,7 +187,7 @@ fn warnings(warnings: &[PlanWarning], unwritten: usize) -> Option<Group> {
     })
 }
 
-pub(super) fn blocked(blocked: &[Blocked], meaning: &'static str) -> Option<Group> {
+pub(in crate::render) fn blocked(blocked: &[Blocked], meaning: &'static str) -> Option<Group> {
     let rows: Vec<Row> = blocked
         .iter()
         .map(|entry| {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const NAMED_SECRETS: usize = 3;
 
 /// One group for each cause. Secrets that a step sends come first, because they stop apply.
-pub(super) fn unverified(unverified: &[Unverified]) -> Vec<Group> {
+pub(in crate::render) fn unverified(unverified: &[Unverified]) -> Vec<Group> {
     let mut by_cause: BTreeMap<_, Vec<&Unverified>> = BTreeMap::new();
     for entry in unverified {
         by_cause

@@ -2,7 +2,7 @@
 //! organization's own secret storage at Airbyte. Does not read the secret: Airbyte does, when it uses the connector.
 
 use super::{Store, refuse_field};
-use crate::model::{SecretRef, SecretValue};
+use crate::model::{SecretRef, SecretValue, is_coordinate};
 use crate::secrets::ResolveErrorKind;
 use futures_util::future::{self, BoxFuture, FutureExt as _};
 
@@ -18,7 +18,7 @@ impl Store for AirbyteStore {
     fn check_reference(&self, reference: &SecretRef) -> Result<(), &'static str> {
         refuse_field(reference)?;
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
-        if reference.path.starts_with(COORDINATE) {
+        if is_coordinate(&reference.path) {
             Err("airlift adds `secret_coordinate::`; remove it from the path")
         } else if reference
             .path
@@ -67,6 +67,7 @@ mod tests {
             "${airbyte:a b}",
             "${airbyte:a#b}",
             "${airbyte:secret_coordinate::a}",
+            "${airbyte:Airbyte_Secret_Coordinate::a}",
             "${airbyte:acme/../globex/a}",
             "${airbyte:acme//a}",
             "${airbyte:./a}",

@@ -33,7 +33,11 @@ fn bulk_example_is_applied_once_and_a_missing_row_is_a_removal() {
         .collect();
     std::fs::write(&table, rows.join("\n")).unwrap();
     let removal = run(&["plan", "--sandbox", "--prune", "--format", "json"]);
-    assert!(removal.stdout.contains("\"globex\""), "{removal}");
+    let removal = removal.exits(0).json();
+    let changes = removal["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{removal}");
+    assert_eq!(changes[0]["customer"], "globex");
+    assert_eq!(changes[0]["action"], "update");
     let listed = run(&["expand", "globex"]);
     listed.exits(64).complains("unknown_selector");
 }

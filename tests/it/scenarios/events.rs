@@ -247,6 +247,8 @@ fn events_of_other_commands_have_their_document() {
         ("export", "customers"),
         ("export --out new", "directory"),
         ("outputs", "customers"),
+        ("status", "connectors"),
+        ("snapshot --out snapshot.json", "file"),
         ("ledger show", "customers"),
         ("ledger trust acme --auto-approve", "trusted"),
         ("ledger sign --auto-approve", "format_version"),

@@ -8,8 +8,12 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// Commands that read the project and the API.
-const ONLINE: [&str; 11] = [
+const ONLINE: [&str; 15] = [
     "plan",
+    "outputs",
+    "status",
+    "snapshot --out snapshot.json",
+    "token app",
     "apply --auto-approve",
     "adopt acme --auto-approve",
     "drift",
@@ -23,8 +27,11 @@ const ONLINE: [&str; 11] = [
 ];
 
 /// Commands that use no network.
-const OFFLINE: [&str; 13] = [
+const OFFLINE: [&str; 16] = [
     "init new",
+    "expand",
+    "schema outputs",
+    "schema status",
     "validate",
     "types",
     "types github",

@@ -248,6 +248,14 @@ fn replan_is_limited_to_the_steps_that_no_longer_fit() {
 }
 
 #[test]
+fn start_of_an_expected_id_is_refused_and_the_message_says_so() {
+    let env = pending();
+    let id = save(&env);
+    let short = ["apply", "plan.json", "--expect", &id[..12]];
+    env.run(&short).exits(5).complains("64 digits");
+}
+
+#[test]
 fn signers_and_signatures_without_a_saved_plan_are_refused() {
     let env = pending();
     for line in [

@@ -74,6 +74,8 @@ fn signature_of_plan_and_snapshot_is_checked_against_the_allowed_signers() {
         .says("valid, by reviewer@example.com");
     let refused = env.run(&[&show[..], &["other.signers"]].concat());
     refused.exits(5).complains("error[signature_invalid]");
+    let missing = env.run(&[&show[..], &["no.signers"]].concat());
+    missing.exits(1).complains("error[signature_unchecked]");
     let snapshot = ["snapshot", "--out", "snapshot.json"];
     env.run(&snapshot).exits(0);
     let from = [
