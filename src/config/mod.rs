@@ -12,6 +12,7 @@ mod customer_check;
 mod decode;
 pub mod diagnostic;
 mod document;
+mod edit;
 mod encoding;
 mod excerpt;
 mod expand;
@@ -47,6 +48,7 @@ pub(crate) use customer_check::{Problem, check_customer};
 #[cfg(any(test, feature = "testing"))]
 pub use diagnostic::Code;
 pub use diagnostic::{Finding, Severity};
+pub(crate) use edit::{EditStep, NotEditable, WrittenValue, append, remove, set};
 pub use expand::expand;
 pub use load::load;
 pub(crate) use origin::PathStep;

@@ -17,6 +17,7 @@ mod yaml_value;
 mod yaml_writer;
 
 pub use yaml_value::customers;
+pub(crate) use yaml_writer::{connector_text, written_value};
 pub use yaml_writer::{document, project};
 
 use crate::model::{

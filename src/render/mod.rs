@@ -5,6 +5,7 @@
 //! [`Safe`], which neutralizes text from files and from the API. Does not decide anything, and never
 //! holds a secret's value.
 
+mod acceptance;
 pub mod ci;
 mod errors;
 pub(crate) mod explain;
@@ -28,6 +29,7 @@ mod token;
 mod view;
 pub(crate) mod wording;
 
+pub use acceptance::accepted;
 pub use errors::{defect, failure_as_json, usage, usage_as_events, usage_as_json, write_failure};
 pub use export::{left_out, written, yaml};
 pub use messages::{

@@ -29,6 +29,10 @@ struct Runner {
 
 impl Runner {
     fn new() -> Self {
+        Self::of("airlift.yml")
+    }
+
+    fn of(name: &str) -> Self {
         let env = TestEnv::with(PROJECT, options());
         let bin = env.path("bin");
         std::fs::create_dir(&bin).unwrap();
@@ -42,7 +46,7 @@ impl Runner {
         assert!(make_executable.unwrap().success());
         Self {
             env,
-            workflow: parsed(&recipes().join("github/airlift.yml")),
+            workflow: parsed(&recipes().join("github").join(name)),
             expressions: BTreeMap::new(),
         }
     }
@@ -166,8 +170,31 @@ fn github_recipe_refuses_a_plan_that_was_altered_or_not_approved() {
 }
 
 #[test]
-fn github_recipe_pins_actions_and_grants_no_permission_by_default() {
-    let workflow = parsed(&recipes().join("github/airlift.yml"));
+fn github_recipe_for_drift_opens_an_issue_for_each_customer() {
+    let mut runner = Runner::of("drift.yml");
+    let ledger = runner.env.path("ledger-of-ci");
+    runner.env.converge(&["--ledger", ledger.to_str().unwrap()]);
+    runner.job("drift").exits(0);
+    for name in ["Acme GitHub", "Globex Stripe"] {
+        let id = runner.env.connector(name).id;
+        runner.env.remote().delete_connector(id);
+    }
+    runner.job("drift").exits(0);
+    let calls = std::fs::read_to_string(runner.env.path("gh-calls")).unwrap();
+    for customer in ["acme", "globex"] {
+        let created = format!("--title Drift of {customer} ");
+        assert!(calls.contains(&created), "{calls}");
+    }
+}
+
+#[test]
+fn github_recipes_pin_actions_and_grant_no_permission_by_default() {
+    for name in ["airlift.yml", "drift.yml"] {
+        assert_pinned(&parsed(&recipes().join("github").join(name)));
+    }
+}
+
+fn assert_pinned(workflow: &Value) {
     assert_eq!(
         workflow["permissions"],
         Value::Mapping(serde_yaml::Mapping::new())

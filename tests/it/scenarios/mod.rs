@@ -13,6 +13,7 @@ mod customer_files;
 mod customers;
 mod doctor;
 mod drift;
+mod drift_acceptance;
 mod events;
 mod export;
 mod export_catalog;

@@ -115,7 +115,11 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
     case(
         "drift",
         Client,
-        &["drift", "drift --detailed-exitcode --sandbox"],
+        &[
+            "drift",
+            "drift --detailed-exitcode --sandbox",
+            "drift --accept customer-0",
+        ],
     ),
     case(
         "outputs",

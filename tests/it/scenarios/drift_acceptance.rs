@@ -1,0 +1,102 @@
+//! Tests of `drift --accept` and `drift --allow`.
+
+use crate::support::TestEnv;
+use serde_json::json;
+
+const ALLOWED: &str = "{version: 1, allow: [{target: acme, until: DAY, reason: a test}]}";
+
+fn yaml(env: &TestEnv) -> String {
+    std::fs::read_to_string(env.path("airlift.yaml")).unwrap()
+}
+
+/// Accepts drift, and asserts that neither `drift` nor `plan` has a change then.
+fn accept(env: &TestEnv, selector: &str) {
+    let output = env.run(&["drift", "--accept", selector]);
+    output.exits(0).complains("wrote ");
+    env.run(&["drift", "--detailed-exitcode"]).exits(0);
+    env.assert_converged(&[]);
+}
+
+#[test]
+fn accepted_rename_is_in_the_files_and_keeps_comments() {
+    let env = TestEnv::applied();
+    env.edit("- name: Acme GitHub", "- name: Acme GitHub   # the code");
+    let github = env.connector("Acme GitHub").id;
+    env.remote()
+        .change_connector(github, &json!({"name": "GitHub EU"}));
+    let before = yaml(&env);
+    accept(&env, "acme/Acme GitHub");
+    assert_eq!(yaml(&env), before.replace("Acme GitHub", "GitHub EU"));
+    let acme = env.world().workspace("acme").unwrap().id;
+    env.remote()
+        .change_customer(acme, &json!({"workspace_name": "acme-corp"}));
+    accept(&env, "acme");
+    assert!(yaml(&env).contains("  - name: acme-corp\n"));
+}
+
+#[test]
+fn accepted_setting_is_in_the_files_and_pending_changes_stay() {
+    let env = TestEnv::applied();
+    let github = env.connector("Acme GitHub").id;
+    let changed = json!({"replication_config": {"repositories": ["acme/api", "acme/web"], "start_date": "2026-07-01T00:00:00Z"}});
+    env.remote().change_connector(github, &changed);
+    accept(&env, "acme/*");
+    assert!(yaml(&env).contains("repositories: [acme/api, acme/web]"));
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    env.remote()
+        .delete_connector(env.connector("Globex Stripe").id);
+    env.run(&["drift", "--accept", "globex"]).exits(0);
+    let plan = env.run(&["plan", "--format", "json"]).exits(0).json();
+    let changes = plan["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{changes:#?}");
+    assert_eq!(changes[0]["address"], "acme/Acme Zendesk");
+}
+
+#[test]
+fn accepted_deletion_is_not_created_again() {
+    let env = TestEnv::applied();
+    let zendesk = env.connector("Acme Zendesk").id;
+    env.remote().delete_connector(zendesk);
+    accept(&env, "acme/Acme Zendesk");
+    assert!(!yaml(&env).contains("Zendesk"));
+}
+
+#[test]
+fn accepted_new_connector_is_declared_with_a_placeholder() {
+    let env = TestEnv::applied();
+    let credentials = json!({"api_key": "a value that nobody else knows"});
+    env.remote()
+        .connector("acme", "Trial", "stripe", &credentials);
+    accept(&env, "acme/Trial");
+    let yaml = yaml(&env);
+    assert!(
+        yaml.contains("      - name: Trial\n        type: stripe\n"),
+        "{yaml}"
+    );
+    assert!(!yaml.contains("nobody else knows"));
+}
+
+#[test]
+fn acceptance_of_what_did_not_change_is_refused() {
+    let env = TestEnv::applied();
+    env.run(&["drift", "--accept", "acme"])
+        .exits(64)
+        .complains("error[unknown_selector]");
+}
+
+#[test]
+fn allowed_drift_is_left_out_until_its_day() {
+    let env = TestEnv::applied();
+    let github = env.connector("Acme GitHub").id;
+    env.remote()
+        .change_connector(github, &json!({"name": "GitHub EU"}));
+    let drift = ["drift", "--detailed-exitcode", "--allow", "allowed.json"];
+    env.write("allowed.json", &ALLOWED.replace("DAY", "2999-12-31"));
+    env.run(&drift).exits(0).complains("allowed by");
+    env.write("allowed.json", &ALLOWED.replace("DAY", "2020-12-31"));
+    env.run(&drift).exits(2).complains("was allowed until");
+    env.write("allowed.json", "{version: 1, allow: [{target: acme}]}");
+    env.run(&drift)
+        .exits(1)
+        .complains("error[drift_list_invalid]");
+}
