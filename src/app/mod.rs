@@ -6,6 +6,7 @@
 mod adoption;
 mod approval;
 mod approved_plan;
+mod change_windows;
 mod commit;
 mod connection;
 mod credentials;

@@ -1,16 +1,20 @@
 //! Responsible for the policy file: limits that the operator sets outside the project, because a
 //! change to the project's files must not be able to raise them; and for the policy of a run.
 
+use super::change_windows::{ChangeWindows, WindowsSection};
 use super::filters::selects_nothing;
 use super::{Environment, Invocation, Selectable};
 use crate::cli::PlanningArgs;
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{AdoptPolicy, CountOrPercent, LedgerState, PolicyLimits};
+use crate::model::{
+    AdoptPolicy, CountOrPercent, ImpactLimits, LedgerState, PolicyLimits, PolicyRules,
+};
 use crate::plan::Policy;
 use crate::secrets::OperatorFile;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The version of the format.
@@ -37,6 +41,47 @@ struct PolicyFile {
     /// The maximum of `guards.max_id_changes` in the project file and of `--allow-id-changes`.
     #[serde(default)]
     max_id_changes: Option<u64>,
+    /// Limits on what one run may do, by impact.
+    #[serde(default)]
+    limits: LimitsSection,
+    /// The only types of new and replaced connectors, as the files name them.
+    #[serde(default)]
+    allowed_types: Option<BTreeSet<String>>,
+    /// The only regions of new customers. `none` allows customers without a region.
+    #[serde(default)]
+    allowed_regions: Option<BTreeSet<String>>,
+    /// Patterns such as `acme-*`, of which the name of a new or renamed customer has to match one.
+    #[serde(default)]
+    customer_names: Vec<String>,
+    /// The same for connectors.
+    #[serde(default)]
+    connector_names: Vec<String>,
+    /// When `apply` and `rotate` may start.
+    #[serde(default)]
+    change_windows: Option<WindowsSection>,
+}
+
+/// Limits by impact.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LimitsSection {
+    /// Limits on a whole run.
+    #[serde(default)]
+    run: ImpactLimits,
+    /// Limits on each customer in a run.
+    #[serde(default)]
+    customer: ImpactLimits,
+    /// Limits on the connectors of a type in a run, by type.
+    #[serde(default)]
+    types: BTreeMap<String, ImpactLimits>,
+}
+
+/// What the policy file sets.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct OperatorPolicy {
+    pub(super) ceiling: PolicyLimits,
+    pub(super) rules: PolicyRules,
+    pub(super) windows: ChangeWindows,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -52,9 +97,12 @@ pub(crate) fn policy_schema() -> schemars::Schema {
 }
 
 /// Reads the policy file that the command line or the environment names, or the default one.
-pub(super) fn load(invocation: Invocation<'_>, project: &Project) -> Result<PolicyLimits, Failure> {
+pub(super) fn load(
+    invocation: Invocation<'_>,
+    project: &Project,
+) -> Result<OperatorPolicy, Failure> {
     let Some(file) = find(invocation.env)? else {
-        return Ok(PolicyLimits::default());
+        return Ok(OperatorPolicy::default());
     };
     let shown = file.path().display();
     let bytes = file.read(&project.root).map_err(|error| {
@@ -62,7 +110,7 @@ pub(super) fn load(invocation: Invocation<'_>, project: &Project) -> Result<Poli
         Failure::error("policy_untrusted", message)
     })?;
     let Some(bytes) = bytes else {
-        return Ok(PolicyLimits::default());
+        return Ok(OperatorPolicy::default());
     };
     decode(&bytes).map_err(|error| {
         let message = format!("the policy file {shown} {error}");
@@ -90,7 +138,7 @@ fn find(env: &Environment) -> Result<Option<OperatorFile>, Failure> {
 
 /// Decodes a policy file. The error continues a sentence that begins with the path, and quotes no
 /// content.
-fn decode(bytes: &[u8]) -> Result<PolicyLimits, String> {
+fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
     let file: PolicyFile = serde_yaml::from_slice(bytes).map_err(|error| {
         let line = error.location().map_or(0, |location| location.line());
         format!("does not have the expected form (near line {line})")
@@ -102,11 +150,26 @@ fn decode(bytes: &[u8]) -> Result<PolicyLimits, String> {
         return Err("has a `max_delete_percent` above 100".to_owned());
     }
     let max_allow_delete = file.max_allow_delete.map(limit).transpose()?;
-    Ok(PolicyLimits {
-        max_allow_delete,
-        max_deletes: file.max_deletes,
-        max_delete_percent: file.max_delete_percent,
-        max_id_changes: file.max_id_changes,
+    Ok(OperatorPolicy {
+        ceiling: PolicyLimits {
+            max_allow_delete,
+            max_deletes: file.max_deletes,
+            max_delete_percent: file.max_delete_percent,
+            max_id_changes: file.max_id_changes,
+        },
+        rules: PolicyRules {
+            run: file.limits.run,
+            customer: file.limits.customer,
+            types: file.limits.types,
+            allowed_types: file.allowed_types,
+            allowed_regions: file.allowed_regions,
+            customer_names: file.customer_names,
+            connector_names: file.connector_names,
+        },
+        windows: match file.change_windows {
+            Some(windows) => ChangeWindows::try_from(windows)?,
+            None => ChangeWindows::default(),
+        },
     })
 }
 
@@ -132,12 +195,14 @@ pub(super) fn policy_of(
     recorded: &LedgerState,
 ) -> Result<Policy, Failure> {
     let selectable = Selectable::managed(&project.desired, recorded).within(project);
+    let operator = load(invocation, project)?;
     Ok(Policy {
         prune: args.prune,
         delete_customers: args.delete_customers,
         allow_delete: args.allow_delete,
         allow_id_changes: args.allow_id_changes,
-        ceiling: load(invocation, project)?,
+        ceiling: operator.ceiling,
+        rules: operator.rules,
         adopt: if args.adopt {
             AdoptPolicy::Allow
         } else {
@@ -156,7 +221,7 @@ fn narrowed(selectable: &Selectable, args: &PlanningArgs) -> Result<Policy, Fail
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::{OperatorPolicy, decode};
     use crate::model::{CountOrPercent, PolicyLimits};
 
     #[test]
@@ -169,18 +234,30 @@ mod tests {
             max_delete_percent: Some(5),
             max_id_changes: Some(2),
         };
-        assert_eq!(decode(text.as_bytes()), Ok(expected));
+        assert_eq!(decode(text.as_bytes()).unwrap().ceiling, expected);
+    }
+
+    #[test]
+    fn decode_of_the_policy_in_the_guide_returns_its_rules() {
+        let guide = include_str!("../../examples/guides/policy.md");
+        let policy = guide.split("```yaml\n").nth(1).unwrap();
+        let policy = decode(policy.split("```").next().unwrap().as_bytes()).unwrap();
+        assert_eq!(policy.rules.customer.removed, Some(1));
+        assert_eq!(policy.rules.types["github"].id_changes, Some(5));
+        assert_ne!(policy.windows, OperatorPolicy::default().windows);
     }
 
     #[test]
     fn decode_of_count_returns_count() {
-        let policy = decode(b"{version: 1, max_allow_delete: 20}").unwrap();
+        let policy = decode(b"{version: 1, max_allow_delete: 20}")
+            .unwrap()
+            .ceiling;
         assert_eq!(policy.max_allow_delete, Some(CountOrPercent::Count(20)));
     }
 
     #[test]
     fn decode_without_limits_sets_none() {
-        assert_eq!(decode(b"version: 1"), Ok(PolicyLimits::default()));
+        assert_eq!(decode(b"version: 1"), Ok(OperatorPolicy::default()));
     }
 
     #[test]
@@ -194,6 +271,8 @@ mod tests {
             ("{version: 1, max_allow_delete: 101%}", "percentage"),
             ("{version: 1, max_delete_percent: 101}", "above 100"),
             ("{version: 1, max_deletes: -1}", "expected form"),
+            ("{version: 1, limits: {run: {deletes: 1}}}", "expected form"),
+            ("{version: 1, change_windows: {zone: Mars}}", "time zone"),
         ] {
             let error = decode(text.as_bytes()).unwrap_err();
             assert!(

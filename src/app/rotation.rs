@@ -82,14 +82,15 @@ impl SelectedRotation {
         args: &RotateArgs,
     ) -> Result<PlannedRotation, Failure> {
         let desired = &app.project.desired;
-        let ceiling = policy::load(app.invocation, app.project)?;
+        let operator = policy::load(app.invocation, app.project)?;
         let ledger = app.read_ledger().await?;
         let reading = Reading::from(&args.connection);
         let state = app.read(ledger, reading, &Policy::default()).await?;
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = app.compare_secrets(&matches, reading).await;
         let policy = Policy {
-            ceiling,
+            ceiling: operator.ceiling,
+            rules: operator.rules,
             allow_id_changes: args.allow_id_changes,
             ..self.policy(&matches, desired)
         };

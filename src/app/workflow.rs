@@ -154,8 +154,10 @@ impl App<'_> {
         selection: Policy,
         ledger: RecordedState,
     ) -> Result<Plan, Failure> {
+        let operator = policy::load(self.invocation, self.project)?;
         let policy = Policy {
-            ceiling: policy::load(self.invocation, self.project)?,
+            ceiling: operator.ceiling,
+            rules: operator.rules,
             adopt: self.project.desired.adopt,
             ..selection
         };

@@ -77,6 +77,9 @@ pub struct ApplyArgs {
     /// After the run, write the ids of everything managed into this file, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub outputs_file: Option<PathBuf>,
+    /// Start outside of the change windows of the policy file, for this reason
+    #[arg(long, value_name = "REASON", help_heading = "Approval")]
+    pub override_window: Option<String>,
     /// What is approved in advance.
     #[command(flatten)]
     pub approval: ApprovalArgs,

@@ -51,6 +51,9 @@ pub struct RotateArgs {
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
+    /// Start outside of the change windows of the policy file, for this reason
+    #[arg(long, value_name = "REASON", help_heading = "Approval")]
+    pub override_window: Option<String>,
     /// The limit on rotations of this run in place of `guards` in the files
     #[arg(long, value_name = "N", help_heading = "Approval")]
     pub allow_id_changes: Option<u64>,

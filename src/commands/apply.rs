@@ -21,6 +21,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<
 
 async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app.show_target()?;
+    app.check_window(args.override_window.as_deref())?;
     if let Some((plan, report)) = app.apply_with_saved_plan(args).await? {
         return finish(app, args, &plan, &report).await;
     }

@@ -22,6 +22,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &RotateArgs) -> Result
 async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let selected = SelectedRotation::find(app, args).await?;
     app.show_target()?;
+    app.check_window(args.override_window.as_deref())?;
     let mut rotation = selected.plan(app, args).await?;
     rotation.require_connectors()?;
     let plan = &rotation.planned.plan;

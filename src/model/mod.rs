@@ -21,6 +21,7 @@ mod lock;
 mod name_index;
 mod name_parts;
 mod observed;
+mod policy_rules;
 mod protected_variable;
 mod remote_value;
 mod secret;
@@ -63,6 +64,7 @@ pub use observed::{
     Completeness, ForeignConnectors, KindLookup, Observed, ObservedConnector, ObservedCustomer,
     ObservedDetail, ObservedStatus, OrganizationListing,
 };
+pub use policy_rules::{ImpactLimits, PolicyRule, PolicyRules};
 pub use protected_variable::{VariableOwner, matches_wildcard, protected_variable};
 pub use remote_value::SecretPaths;
 pub use secret::{SecretRef, SecretRefError, SecretValue};
@@ -70,7 +72,7 @@ pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_coordinate, is_mask, looks_secret, names_secret};
 pub use secret_lookup::SecretLookup;
 pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
-pub use selector::Selector;
+pub use selector::{Selector, names_part};
 pub use setting::{Setting, references};
 pub use setting_value::{
     entities_value, has_same_meaning, is_other_form, pair_plain_settings, pair_settings,

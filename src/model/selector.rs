@@ -76,6 +76,11 @@ fn is_pattern(part: &str) -> bool {
     part.contains(['*', '?', '['])
 }
 
+/// Whether a name or pattern, as in a selector, names a customer or connector.
+pub fn names_part(part: &str, name: &str) -> bool {
+    names(part, name)
+}
+
 /// Whether a part of a selector names a customer or connector.
 fn names(part: &str, name: &str) -> bool {
     part == name

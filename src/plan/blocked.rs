@@ -1,8 +1,8 @@
 //! Responsible for the reasons why a customer, a connector or the whole plan is not planned, as
 //! codes and fields. Does not word them; `render` does.
 
-use super::{Action, Step};
-use crate::model::{Address, ConnectorId, UnverifiedCause, WorkspaceId};
+use super::{Action, Impact, Step};
+use crate::model::{Address, ConnectorId, PolicyRule, UnverifiedCause, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A customer or connector that cannot be planned.
@@ -224,6 +224,8 @@ pub enum Refusal {
         /// Where the limit comes from.
         source: LimitSource,
     },
+    /// A rule of the policy file forbids steps of the plan.
+    PolicyViolated(PolicyViolation),
     /// A prune with an incomplete list of customers.
     IncompleteListing {
         /// The missing or repeated rows.
@@ -257,12 +259,30 @@ impl Refusal {
             Self::EmptyDesired { .. } => GuardCode::EmptyDesired,
             Self::TooManyDeletes { .. } => GuardCode::TooManyDeletes,
             Self::TooManyIdChanges { .. } => GuardCode::TooManyIdChanges,
+            Self::PolicyViolated(_) => GuardCode::PolicyViolated,
             Self::IncompleteListing { .. } => GuardCode::IncompleteListing,
             Self::RecordedIdRenamed { .. } | Self::UndeclaredIdRenamed { .. } => {
                 GuardCode::RecordedIdRenamed
             }
         }
     }
+}
+
+/// What of a plan violates a rule of the policy file.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct PolicyViolation {
+    /// The rule.
+    pub rule: PolicyRule,
+    /// The customer, type, region or patterns; empty for the run.
+    pub subject: String,
+    /// What a limit counts.
+    pub impact: Option<Impact>,
+    /// The number of objects.
+    pub count: u64,
+    /// The limit; `None` for a rule without number.
+    pub allowed: Option<u64>,
+    /// Some of the objects.
+    pub objects: Vec<Address>,
 }
 
 impl Refusal {
@@ -349,6 +369,8 @@ pub enum GuardCode {
     TooManyDeletes,
     /// More replacements and rotations than `guards` allows.
     TooManyIdChanges,
+    /// A rule of the policy file forbids steps of the plan.
+    PolicyViolated,
     /// A prune with an incomplete list of customers.
     IncompleteListing,
     /// A recorded workspace has a name that neither the files nor the ledger contain.

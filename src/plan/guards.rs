@@ -4,9 +4,9 @@
 use super::summary::summarize;
 use super::{
     AllowedDeletions, AllowedIdChanges, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning,
-    Policy, Reason, Refusal, RemovalFlags, Step,
+    Policy, Reason, Refusal, RemovalFlags, Step, policy_check,
 };
-use crate::model::{Completeness, CountOrPercent, Guards, PolicyLimits, WorkspaceId};
+use crate::model::{Completeness, CountOrPercent, Guards, PolicyLimits, PolicyRules, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,6 +25,9 @@ pub struct GuardLimits {
     flags: RemovalFlags,
     /// The owned connectors in each workspace that the plan deletes.
     connectors: BTreeMap<WorkspaceId, u64>,
+    /// The rules of the policy file.
+    #[serde(default, skip_serializing_if = "PolicyRules::is_empty")]
+    rules: PolicyRules,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,7 @@ impl GuardLimits {
             connectors: deleted
                 .map(|id| (id, live_connectors(inputs, id)))
                 .collect(),
+            rules: policy.rules.clone(),
         }
     }
 
@@ -85,10 +89,14 @@ pub(super) fn compare_with_limits(plan: &mut Plan) {
     let is_compared = |refusal: &Refusal| {
         matches!(
             refusal,
-            Refusal::TooManyDeletes { .. } | Refusal::TooManyIdChanges { .. }
+            Refusal::TooManyDeletes { .. }
+                | Refusal::TooManyIdChanges { .. }
+                | Refusal::PolicyViolated(_)
         )
     };
     plan.refusals.retain(|refusal| !is_compared(refusal));
+    let violations = policy_check::refusals(&plan.limits.rules, plan);
+    plan.refusals.extend(violations);
     let limits = &plan.limits;
     let Limit { allowed, source } = limits.deletes;
     plan.deletions = (1..=allowed)

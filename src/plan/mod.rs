@@ -18,6 +18,7 @@ mod guards;
 mod impact;
 mod masked;
 mod matching;
+mod policy_check;
 mod precondition;
 mod prune;
 mod resembling;
@@ -40,7 +41,7 @@ pub use approved::{
 };
 pub use blocked::{
     AllowedDeletions, AllowedIdChanges, BlockCode, BlockReason, Blocked, GuardCode, LimitSource,
-    Refusal, RefusedChange, RemovalFlags,
+    PolicyViolation, Refusal, RefusedChange, RemovalFlags,
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use guards::GuardLimits;
@@ -61,7 +62,9 @@ pub use summary::Summary;
 pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 
 pub use crate::model::Action;
-use crate::model::{Address, AdoptPolicy, CountOrPercent, PolicyLimits, SecretComparison};
+use crate::model::{
+    Address, AdoptPolicy, CountOrPercent, PolicyLimits, PolicyRules, SecretComparison,
+};
 use std::collections::BTreeSet;
 use summary::Scope;
 
@@ -86,6 +89,8 @@ pub struct Policy {
     pub allow_id_changes: Option<u64>,
     /// The ceiling of these limits and of `guards`, from the policy file.
     pub ceiling: PolicyLimits,
+    /// The rules of the policy file on the steps.
+    pub rules: PolicyRules,
     /// Whether the run may change objects that it adopts.
     pub adopt: AdoptPolicy,
     /// The only addresses to plan; empty means all.

@@ -5,7 +5,7 @@
 
 use crate::apply::{Outcome, StepProblem};
 use crate::model::{UnresolvedCause, UnverifiedReason};
-use crate::plan::{Action, DriftKind, Reason};
+use crate::plan::{Action, DriftKind, Impact, Reason};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,6 +71,17 @@ pub(super) fn needed(cause: UnresolvedCause) -> &'static str {
         UnresolvedCause::StoreNotConfigured => {
             "apply needs a secret of a store that is not configured here"
         }
+    }
+}
+
+/// What an impact is called in a count.
+pub(crate) fn impact(impact: Impact) -> &'static str {
+    match impact {
+        Impact::Removed => "removed",
+        Impact::IdChanges => "id changes",
+        Impact::InPlace => "changes in place",
+        Impact::New => "new",
+        Impact::Adopted => "adopted",
     }
 }
 

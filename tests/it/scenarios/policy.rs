@@ -122,3 +122,61 @@ fn allow_delete_below_the_limit_of_the_files_refuses_the_plan() {
     output.exits(5).says("are allowed by `--allow-delete`");
     assert_eq!(env.world(), before);
 }
+
+/// Plans the project with a policy, and returns the messages of the refusals.
+fn refused(env: &mut TestEnv, policy: &str) -> (String, tempfile::TempDir) {
+    let outside = tempfile::tempdir().unwrap();
+    let path = outside.path().join("policy.yaml");
+    std::fs::write(&path, policy).unwrap();
+    env.set("AIRLIFT_POLICY", path.to_str().unwrap());
+    let plan = env.run(&["plan", "--format", "json"]);
+    let plan = plan.exits(5).json();
+    let refusals = plan["refusals"].as_array().unwrap();
+    let messages = refusals.iter().map(|refusal| {
+        assert_eq!(refusal["code"], "policy_violated");
+        refusal["message"].as_str().unwrap().to_owned()
+    });
+    (messages.collect::<Vec<_>>().join("\n"), outside)
+}
+
+#[test]
+fn policy_rules_refuse_a_plan_that_violates_them() {
+    let mut env = TestEnv::new();
+    for (policy, part) in [
+        ("limits: {run: {new: 4}}", "5 new in this run"),
+        ("limits: {customer: {new: 2}}", "of customer \"acme\""),
+        ("limits: {types: {github: {new: 0}}}", "of type \"github\""),
+        (
+            "allowed_types: [github, stripe]",
+            "the type \"zendesk-support\"",
+        ),
+        ("allowed_regions: [eu]", "the region \"none\""),
+        ("customer_names: [acme*]", "matches acme*: globex"),
+        ("connector_names: ['Acme *']", "globex/Globex Stripe"),
+    ] {
+        let (messages, _outside) = refused(&mut env, &format!("version: 1\n{policy}\n"));
+        assert!(messages.contains(part), "{policy}: {messages}");
+        assert_eq!(messages.lines().count(), 1, "{messages}");
+    }
+    env.apply(&[]).0.exits(5);
+    assert_eq!(env.world().connectors().count(), 0);
+}
+
+#[test]
+fn policy_window_refuses_apply_and_a_reason_overrides_it() {
+    let mut env = TestEnv::new();
+    let outside = tempfile::tempdir().unwrap();
+    let path = outside.path().join("policy.yaml");
+    std::fs::write(
+        &path,
+        "{version: 1, change_windows: {zone: UTC, deny: [{}]}}",
+    )
+    .unwrap();
+    env.set("AIRLIFT_POLICY", path.to_str().unwrap());
+    env.run(&["plan"]).exits(0);
+    env.apply(&[]).0.exits(5).complains("error[change_window]");
+    assert_eq!(env.world().connectors().count(), 0);
+    let override_window = ["--override-window", "an urgent repair"];
+    let (output, _) = env.apply(&override_window);
+    output.exits(0).complains("an urgent repair");
+}

@@ -101,6 +101,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "apply --auto-approve --connector-token application",
             "apply --auto-approve --sandbox",
             "apply --approved plan.json",
+            "apply --auto-approve --override-window reason",
             "apply plan.json --outputs-file ids.json",
         ],
     ),

@@ -1,0 +1,169 @@
+//! Responsible for checking a plan against the rules of the policy file.
+
+use super::{Action, Impact, Operation, Plan, PolicyViolation, Refusal, Step};
+use crate::model::{Address, ImpactLimits, PolicyRule, PolicyRules, Region, names_part};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The addresses that a violation names.
+const NAMED: usize = 5;
+
+/// A rule, and what of the plan violates it: a customer, a type, a region or a name.
+type Subject = (PolicyRule, String, Option<Impact>);
+
+/// The refusals of a plan by the rules.
+pub(super) fn refusals(rules: &PolicyRules, plan: &Plan) -> Vec<Refusal> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let mut check = Check {
+        rules,
+        counts: BTreeMap::new(),
+        forbidden: BTreeMap::new(),
+    };
+    for step in plan.steps() {
+        check.count(step);
+        check.forbid(step);
+    }
+    check.refusals()
+}
+
+struct Check<'a> {
+    rules: &'a PolicyRules,
+    /// The objects that limits count.
+    counts: BTreeMap<Subject, BTreeSet<&'a Address>>,
+    forbidden: BTreeMap<Subject, BTreeSet<&'a Address>>,
+}
+
+impl<'a> Check<'a> {
+    fn count(&mut self, step: &'a Step) {
+        let impact = step.impact();
+        let customer = step.address.customer.clone();
+        let kind = kind(&step.operation).map(|kind| (PolicyRule::TypeLimit, kind.to_owned()));
+        let subjects = [
+            Some((PolicyRule::RunLimit, String::new())),
+            Some((PolicyRule::CustomerLimit, customer)),
+            kind,
+        ];
+        for (rule, subject) in subjects.into_iter().flatten() {
+            let objects = self.counts.entry((rule, subject, Some(impact)));
+            objects.or_default().insert(&step.address);
+        }
+    }
+
+    fn forbid(&mut self, step: &'a Step) {
+        let Step { address, .. } = step;
+        match &step.operation {
+            Operation::CreateCustomer { region } => {
+                self.check_region(address, *region);
+                self.check_name(address, &address.customer);
+            }
+            Operation::UpdateCustomer { patch, .. } => {
+                if let Some(name) = &patch.name {
+                    self.check_name(address, name);
+                }
+            }
+            Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
+                let types = &self.rules.allowed_types;
+                if types
+                    .as_ref()
+                    .is_some_and(|types| !types.contains(body.kind.as_str()))
+                {
+                    self.add(PolicyRule::AllowedTypes, body.kind.as_str(), address);
+                }
+                if step.action == Action::Create {
+                    self.check_name(address, &body.name);
+                }
+            }
+            Operation::UpdateConnector { patch, .. } => {
+                if let Some(name) = &patch.name {
+                    self.check_name(address, name);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_region(&mut self, address: &'a Address, region: Option<Region>) {
+        let Some(regions) = &self.rules.allowed_regions else {
+            return;
+        };
+        let region = region.map_or_else(|| "none".to_owned(), |region| region.to_string());
+        if !regions.contains(&region) {
+            self.add(PolicyRule::AllowedRegions, &region, address);
+        }
+    }
+
+    fn check_name(&mut self, address: &'a Address, name: &str) {
+        let (rule, patterns) = match address.connector {
+            None => (PolicyRule::CustomerNames, &self.rules.customer_names),
+            Some(_) => (PolicyRule::ConnectorNames, &self.rules.connector_names),
+        };
+        if !patterns.is_empty() && !patterns.iter().any(|pattern| names_part(pattern, name)) {
+            self.add(rule, &patterns.join(", "), address);
+        }
+    }
+
+    fn add(&mut self, rule: PolicyRule, subject: &str, address: &'a Address) {
+        let objects = self.forbidden.entry((rule, subject.to_owned(), None));
+        objects.or_default().insert(address);
+    }
+
+    fn refusals(self) -> Vec<Refusal> {
+        let rules = self.rules;
+        let exceeded = self.counts.into_iter().filter_map(|(subject, objects)| {
+            let limits = match subject.0 {
+                PolicyRule::RunLimit => rules.run,
+                PolicyRule::CustomerLimit => rules.customer,
+                _ => rules.types.get(&subject.1).copied().unwrap_or_default(),
+            };
+            let allowed = limit(limits, subject.2?)?;
+            (count(&objects) > allowed).then(|| refusal(subject, Some(allowed), &objects))
+        });
+        let forbidden = self.forbidden.into_iter();
+        let forbidden = forbidden.map(|(subject, objects)| refusal(subject, None, &objects));
+        exceeded.chain(forbidden).collect()
+    }
+}
+
+fn refusal(
+    (rule, subject, impact): Subject,
+    allowed: Option<u64>,
+    objects: &BTreeSet<&Address>,
+) -> Refusal {
+    Refusal::PolicyViolated(PolicyViolation {
+        rule,
+        subject,
+        impact,
+        count: count(objects),
+        allowed,
+        objects: objects
+            .iter()
+            .take(NAMED)
+            .map(|at| Address::clone(at))
+            .collect(),
+    })
+}
+
+fn count(objects: &BTreeSet<&Address>) -> u64 {
+    u64::try_from(objects.len()).unwrap_or(u64::MAX)
+}
+
+fn limit(limits: ImpactLimits, impact: Impact) -> Option<u64> {
+    match impact {
+        Impact::Removed => limits.removed,
+        Impact::IdChanges => limits.id_changes,
+        Impact::InPlace => limits.in_place,
+        Impact::New => limits.new,
+        Impact::Adopted => None,
+    }
+}
+
+/// The type of a connector that a step has; a deletion has none.
+fn kind(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::CreateConnector { body }
+        | Operation::UpdateConnector { body, .. }
+        | Operation::ReplaceConnector { body, .. } => Some(body.kind.as_str()),
+        _ => None,
+    }
+}
