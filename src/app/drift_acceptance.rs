@@ -59,6 +59,11 @@ impl App<'_> {
         }
         let observed = self.read_recorded(&recorded).await?;
         let mut drift = drift(&recorded, &observed, &Policy::default());
+        if let Some(scope) = &self.project.scope {
+            drift
+                .customers
+                .retain(|customer| scope.contains(&customer.name));
+        }
         select(&mut drift, selectors)?;
         let (entries, refused) = self.accept(&drift, &observed, &recorded)?;
         self.stop.mark_writing();

@@ -17,12 +17,13 @@ pub(super) enum Visibility {
 }
 
 /// Keys whose scalar values are shown.
-const HARMLESS: [&str; 22] = [
+const HARMLESS: [&str; 23] = [
     "version",
     "organization_id",
     "contract",
     "max_deletes",
     "max_delete_percent",
+    "max_id_changes",
     "name",
     "previous_name",
     "region",

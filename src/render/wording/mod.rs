@@ -4,6 +4,7 @@
 mod apply;
 mod plan;
 mod plan_warning;
+mod policy;
 
 pub(crate) use apply::{STEPS, problem, warning};
 pub(crate) use plan::{

@@ -1,9 +1,8 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
-use crate::model::{ConnectorId, PolicyRule, UnverifiedCause, WorkspaceId};
-use crate::plan::{
-    BlockReason, Blocked, LimitSource, PolicyViolation, Refusal, RefusedChange, RemovalFlags,
-};
+use super::policy;
+use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
+use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RefusedChange, RemovalFlags};
 use crate::render::labels::{self, counted};
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
@@ -212,7 +211,7 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             allowed,
             source,
         } => too_many_id_changes(*id_changes, *allowed, *source),
-        Refusal::PolicyViolated(violation) => violated(violation),
+        Refusal::PolicyViolated(violation) => policy::violated(violation),
         Refusal::IncompleteListing { problem } => format!(
             "the list of workspaces is incomplete ({problem}), so a missing workspace may still \
              exist; run again later, or without --prune"
@@ -253,43 +252,6 @@ fn deletion_advice(source: LimitSource, flags: RemovalFlags, deletes: u64) -> St
         "if that is intended, allow it for one run with \
          `airlift apply{flags} --allow-delete {deletes}`"
     )
-}
-
-fn violated(violation: &PolicyViolation) -> String {
-    let PolicyViolation {
-        rule,
-        subject,
-        impact,
-        count,
-        allowed,
-        objects,
-    } = violation;
-    let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
-    let named = match usize::try_from(*count) {
-        Ok(count) if count == objects.len() => objects.join(", "),
-        _ => format!("{}, …", objects.join(", ")),
-    };
-    let number = |what: &str| {
-        let impact = impact.map_or("", labels::impact);
-        let allowed = allowed.unwrap_or_default();
-        format!("the plan has {count} {impact} {what}, and the policy file allows {allowed}")
-    };
-    let what = match rule {
-        PolicyRule::RunLimit => number("in this run"),
-        PolicyRule::CustomerLimit => number(&format!("of customer {subject:?}")),
-        PolicyRule::TypeLimit => number(&format!("of type {subject:?}")),
-        PolicyRule::AllowedTypes => format!("the policy file does not allow the type {subject:?}"),
-        PolicyRule::AllowedRegions => {
-            format!("the policy file does not allow the region {subject:?} for new customers")
-        }
-        PolicyRule::CustomerNames => {
-            format!("the policy file requires that the name of a customer matches {subject}")
-        }
-        PolicyRule::ConnectorNames => {
-            format!("the policy file requires that the name of a connector matches {subject}")
-        }
-    };
-    format!("{what}: {named}; change the files, or ask the owner of the policy file")
 }
 
 fn too_many_id_changes(id_changes: u64, allowed: u64, source: LimitSource) -> String {

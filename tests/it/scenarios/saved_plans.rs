@@ -2,6 +2,7 @@
 
 use crate::support::{TestEnv, files, options};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const NEW: &str = "
   - name: initech
@@ -267,4 +268,41 @@ fn signers_and_signatures_without_a_saved_plan_are_refused() {
         output.exits(64);
         assert!(traffic.0.is_empty(), "{line:?}");
     }
+}
+
+#[test]
+fn saved_plan_of_another_organization_is_refused_before_its_mac_is_checked() {
+    let env = pending();
+    let id = save(&env);
+    let text = std::fs::read_to_string(env.path("plan.json")).unwrap();
+    let plan: Value = serde_json::from_str(&text).unwrap();
+    let organization = plan["content"]["plan"]["organization_id"].as_str().unwrap();
+    let other = text.replace(organization, "1b5c6f0e-6a51-4f2f-9d0e-0a8a5f4b7c19");
+    let start = other.find("\"content\":").unwrap() + "\"content\":".len();
+    let end = other.find(",\"id\":\"").unwrap();
+    let digest = Sha256::digest(&other.as_bytes()[start..end]);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    env.write("other.json", &other.replace(&id, &digest));
+    let code = error_code(&env, &["apply", "other.json"], 3);
+    assert_eq!(code, "plan_of_other_target");
+}
+
+#[test]
+fn steps_of_a_customer_that_was_renamed_by_others_are_skipped_and_the_rest_is_applied() {
+    let env = pending();
+    save(&env);
+    let globex = env.world().workspace("globex").unwrap().id;
+    env.remote()
+        .change_customer(globex, &json!({"workspace_name": "globex-eu"}));
+    let report = env.run(&["apply", "plan.json", "--format", "json"]);
+    let report = report.exits(4).json();
+    let stale: Vec<&Value> = report["operations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|operation| operation["outcome"] == "stale")
+        .map(|operation| &operation["address"])
+        .collect();
+    assert_eq!(stale, ["globex/Globex Stripe"]);
+    assert!(env.world().workspace("initech").is_some());
 }
