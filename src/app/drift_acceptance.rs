@@ -4,6 +4,7 @@
 //! Does not write to the API. Leaves a change alone if its declaration cannot be edited for certain, or if
 //! its value may be a secret.
 
+use super::accepted_setting::{known, set_applied};
 use super::project_edit::{ProjectEdit, connector_path, customer_path, key};
 use super::{App, Invocation, project};
 use crate::config::EditStep;
@@ -11,22 +12,21 @@ use crate::export::{Exported, Sources, connector_text, export, written_value};
 use crate::failure::Failure;
 use crate::model::{
     Address, Applied, Cache, ConnectorEntry, ConnectorId, CustomerEntry, LedgerState, Observed,
-    ObservedConnector, ObservedStatus, Selector, Setting, Settings, Status, WorkspaceId,
+    ObservedConnector, ObservedStatus, Selector, Status, WorkspaceId,
 };
 use crate::observed::{Details, Survey};
-use crate::plan::{
-    Drift, DriftKind, DriftSubject, Drifted, FieldChange, FieldValue, Policy, drift,
-};
+use crate::plan::{Drift, DriftKind, DriftSubject, Drifted, FieldChange, Policy, drift};
 use crate::render;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The reason why a change is not accepted.
-type Refusal = &'static str;
+pub(super) type Refusal = &'static str;
 
 const NOT_DECLARED: Refusal = "the files do not declare it under its name of the last apply";
-const NOT_EDITABLE: Refusal = "its declaration cannot be edited for certain; edit it yourself";
-const WITHHELD: Refusal = "its value may be a secret; edit the files yourself";
+pub(super) const NOT_EDITABLE: Refusal =
+    "its declaration cannot be edited for certain; edit it yourself";
+pub(super) const WITHHELD: Refusal = "its value may be a secret; edit the files yourself";
 const UNKNOWN_STATUS: Refusal = "airlift does not know its status";
 const LEFT_OUT: Refusal = "no file can declare it; rename or remove it";
 
@@ -368,93 +368,4 @@ impl Acceptor<'_> {
 
 fn edited<T, E>(result: Result<T, E>) -> Result<T, Refusal> {
     result.map_err(|_| NOT_EDITABLE)
-}
-
-/// The observed value; `None` if the setting was removed.
-fn known(value: &FieldValue) -> Result<Option<&Value>, Refusal> {
-    match value {
-        FieldValue::Absent => Ok(None),
-        FieldValue::Value(value) if has_reference(&Setting::from(value.clone())) => Err(WITHHELD),
-        FieldValue::Value(value) => Ok(Some(value)),
-        FieldValue::Unreadable | FieldValue::Reference(_) | FieldValue::Hidden => Err(WITHHELD),
-    }
-}
-
-/// Whether a value from the API would be read as the reference of a secret.
-fn has_reference(setting: &Setting) -> bool {
-    match setting {
-        Setting::Literal(_) => false,
-        Setting::Secret(_) => true,
-        Setting::List(items) => items.iter().any(has_reference),
-        Setting::Map(fields) => fields.values().any(has_reference),
-    }
-}
-
-/// Sets an applied setting of a connector, and returns the keys that lead to it.
-fn set_applied(
-    applied: &mut Applied,
-    path: &str,
-    value: Option<&Value>,
-    observed: &ObservedConnector,
-) -> Result<Vec<String>, Refusal> {
-    if path == "entities" {
-        let detail = observed.detail.as_ref().ok_or(NOT_EDITABLE)?;
-        applied.entities = Some(detail.entities.clone());
-        return Ok(vec![path.to_owned()]);
-    }
-    let block = "replication_config";
-    let rest = path
-        .strip_prefix(block)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .ok_or(NOT_EDITABLE)?;
-    let settings = applied.replication_config.as_ref().ok_or(NOT_EDITABLE)?;
-    let mut settings = serde_json::to_value(settings).map_err(|_| NOT_EDITABLE)?;
-    let mut keys = vec![block.to_owned()];
-    set_in(&mut settings, rest, value, &mut keys).ok_or(NOT_EDITABLE)?;
-    let settings: Settings = serde_json::from_value(settings).map_err(|_| NOT_EDITABLE)?;
-    applied.replication_config = Some(settings);
-    Ok(keys)
-}
-
-/// Sets the value at a dotted path. A name may contain dots, so the longest name that exists is taken.
-fn set_in(
-    settings: &mut Value,
-    path: &str,
-    value: Option<&Value>,
-    keys: &mut Vec<String>,
-) -> Option<()> {
-    let fields = settings.as_object_mut()?;
-    let ends = path.match_indices('.').map(|(at, _)| at);
-    let mut ends: Vec<usize> = ends.chain([path.len()]).collect();
-    ends.reverse();
-    let end = ends
-        .into_iter()
-        .find(|end| fields.contains_key(&path[..*end]))?;
-    let name = &path[..end];
-    keys.push(name.to_owned());
-    if end < path.len() {
-        return set_in(fields.get_mut(name)?, &path[end + 1..], value, keys);
-    }
-    match value {
-        None => fields.remove(name).map(drop),
-        Some(value) => fields.insert(name.to_owned(), value.clone()).map(drop),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::set_in;
-    use serde_json::json;
-
-    #[test]
-    fn set_in_takes_the_longest_name_that_exists() {
-        let mut settings = json!({"a.b": {"c": 1}, "a": {"b": {"c": 2}}});
-        let mut keys = Vec::new();
-        set_in(&mut settings, "a.b.c", Some(&json!(3)), &mut keys).unwrap();
-        assert_eq!(keys, ["a.b", "c"]);
-        assert_eq!(settings, json!({"a.b": {"c": 3}, "a": {"b": {"c": 2}}}));
-        set_in(&mut settings, "a.b.c", None, &mut Vec::new()).unwrap();
-        assert_eq!(settings["a.b"], json!({}));
-        assert!(set_in(&mut settings, "x", None, &mut Vec::new()).is_none());
-    }
 }

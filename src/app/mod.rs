@@ -3,6 +3,7 @@
 //!
 //! Does not know which command runs. The files in `commands` put the stages together.
 
+mod accepted_setting;
 mod adoption;
 mod approval;
 mod approved_plan;
