@@ -29,7 +29,7 @@ fn accepted_rename_is_in_the_files_and_keeps_comments() {
     assert_eq!(yaml(&env), before.replace("Acme GitHub", "GitHub EU"));
     let acme = env.world().workspace("acme").unwrap().id;
     env.remote()
-        .change_customer(acme, &json!({"workspace_name": "acme-corp"}));
+        .change_customer(acme, &json!({"name": "acme-corp"}));
     accept(&env, "acme");
     assert!(yaml(&env).contains("  - name: acme-corp\n"));
 }
@@ -47,9 +47,9 @@ fn accepted_setting_is_in_the_files_and_pending_changes_stay() {
         .delete_connector(env.connector("Globex Stripe").id);
     env.run(&["drift", "--accept", "globex"]).exits(0);
     let plan = env.run(&["plan", "--format", "json"]).exits(0).json();
-    let changes = plan["changes"].as_array().unwrap();
-    assert_eq!(changes.len(), 1, "{changes:#?}");
-    assert_eq!(changes[0]["address"], "acme/Acme Zendesk");
+    let steps = plan["changes"].as_array().unwrap();
+    assert_eq!(steps.len(), 1, "{steps:#?}");
+    assert_eq!(steps[0]["address"], "acme/Acme Zendesk");
 }
 
 #[test]

@@ -158,6 +158,7 @@ fn policy_rules_refuse_a_plan_that_violates_them() {
         assert!(messages.contains(part), "{policy}: {messages}");
         assert_eq!(messages.lines().count(), 1, "{messages}");
     }
+    let (_, _outside) = refused(&mut env, "{version: 1, allowed_types: []}");
     env.apply(&[]).0.exits(5);
     assert_eq!(env.world().connectors().count(), 0);
 }
