@@ -29,10 +29,10 @@ struct Runner {
 
 impl Runner {
     fn new() -> Self {
-        Self::of("airlift.yml")
+        Self::with_workflow("airlift.yml")
     }
 
-    fn of(name: &str) -> Self {
+    fn with_workflow(name: &str) -> Self {
         let env = TestEnv::with(PROJECT, options());
         let bin = env.path("bin");
         std::fs::create_dir(&bin).unwrap();
@@ -171,7 +171,7 @@ fn github_recipe_refuses_a_plan_that_was_altered_or_not_approved() {
 
 #[test]
 fn github_recipe_for_drift_opens_an_issue_for_each_customer() {
-    let mut runner = Runner::of("drift.yml");
+    let mut runner = Runner::with_workflow("drift.yml");
     let ledger = runner.env.path("ledger-of-ci");
     runner.env.converge(&["--ledger", ledger.to_str().unwrap()]);
     runner.job("drift").exits(0);

@@ -54,6 +54,20 @@ fn difference(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
+fn set_replaces_quoted_and_plain_values_and_keeps_what_follows_them() {
+    for (before, after) in [
+        ("a: 'it''s #1' # one\n", "a: 2 # one\n"),
+        (r#"a: "a \" # b"  # one"#, "a: 2  # one"),
+        ("a: x#y # one\nb: 1\n", "a: 2 # one\nb: 1\n"),
+        ("{a: x, b: 1} # one\n", "{a: 2, b: 1} # one\n"),
+        ("a: 'x'# no comment: 1\n", ""),
+    ] {
+        let edited = set(before, &path("a"), &written(json!(2)));
+        assert_eq!(edited.unwrap_or_default(), after, "{before}");
+    }
+}
+
+#[test]
 fn set_replaces_a_value_and_keeps_the_comment_beside_it() {
     let github = "customers/@acme/connectors/@Acme GitHub";
     let start = path(&format!("{github}/replication_config/start_date"));

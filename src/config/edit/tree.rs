@@ -123,11 +123,12 @@ impl<'t> Builder<'t> {
 
     fn scalar(&self, text: &str, style: ScalarStyle, start: usize, end: usize) -> Node {
         let written = self.text.get(start..end).unwrap_or_default();
-        // The scanner gives an absent value the span of the next token.
-        let length = if style == ScalarStyle::Plain && text.is_empty() {
-            0
-        } else {
-            written.trim_end().len()
+        let length = match style {
+            // The scanner gives an absent value the span of the next token.
+            ScalarStyle::Plain if text.is_empty() => 0,
+            ScalarStyle::Plain => without_comment(written).trim_end().len(),
+            ScalarStyle::DoubleQuoted | ScalarStyle::SingleQuoted => quoted_length(written),
+            ScalarStyle::Literal | ScalarStyle::Folded => written.trim_end().len(),
         };
         Node {
             start,
@@ -178,4 +179,31 @@ impl<'t> Builder<'t> {
             Style::Block => last.unwrap_or(start),
         }
     }
+}
+
+/// A plain scalar without the comment that follows it, which its span may cover.
+fn without_comment(written: &str) -> &str {
+    let comment = written
+        .match_indices('#')
+        .map(|(at, _)| at)
+        .find(|at| written[..*at].ends_with([' ', '\t']));
+    &written[..comment.unwrap_or(written.len())]
+}
+
+/// The bytes of a quoted scalar up to its last quote. Its span may cover the comment that follows it.
+fn quoted_length(written: &str) -> usize {
+    let mut characters = written.char_indices().peekable();
+    let Some((_, quote)) = characters.next() else {
+        return 0;
+    };
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        match (quote, character) {
+            ('"', '\\') => drop(characters.next()),
+            ('\'', '\'') if next == Some('\'') => drop(characters.next()),
+            _ if character == quote => return at + 1,
+            _ => {}
+        }
+    }
+    written.trim_end().len()
 }

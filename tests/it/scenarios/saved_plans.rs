@@ -281,8 +281,8 @@ fn saved_plan_of_another_organization_is_refused_before_its_mac_is_checked() {
     let start = other.find("\"content\":").unwrap() + "\"content\":".len();
     let end = other.rfind(",\"id\":\"").unwrap();
     let digest = Sha256::digest(&other.as_bytes()[start..end]);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    env.write("other.json", &other.replace(&id, &digest));
+    let digest: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    env.write("other.json", &other.replace(&id, &digest.concat()));
     let code = error_code(&env, &["apply", "other.json"], 3);
     assert_eq!(code, "plan_of_other_target");
 }
