@@ -47,6 +47,6 @@ fn from_runner(env: &Environment) -> Option<Commit> {
 fn text(output: Output) -> Option<String> {
     match output {
         Output::Listed(bytes) => String::from_utf8(bytes).ok(),
-        Output::NotStarted | Output::Failed(_) => None,
+        Output::NotStarted | Output::Ended(_) | Output::Failed(_) => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Responsible for the selection by files, types, labels and reports: turns it into targets.
 
+use super::changed_customers::ChangedCustomers;
 use super::selection::declared_addresses;
 use super::{App, Invocation, Planned, Selectable};
 use crate::cli::{PlanningArgs, SelectionArgs};
@@ -26,15 +27,20 @@ pub(crate) fn with_targets(
     project: &Project,
     args: &PlanningArgs,
 ) -> Result<PlanningArgs, Failure> {
-    let resolved = resolved(project, args)?;
+    let resolved = resolved(invocation, project, args)?;
     if selects_nothing(&resolved) {
-        let text = "nothing is selected: the report has no failure of what the files declare, or the target file is empty";
+        let text = "nothing is selected: the report has no failure of what the files declare, no file of a customer \
+                    differs from the commit, or the target file is empty";
         render::print_note(invocation.ui, text)?;
     }
     Ok(resolved)
 }
 
-fn resolved(project: &Project, args: &PlanningArgs) -> Result<PlanningArgs, Failure> {
+fn resolved(
+    invocation: Invocation<'_>,
+    project: &Project,
+    args: &PlanningArgs,
+) -> Result<PlanningArgs, Failure> {
     let selection = &args.selection;
     let named = PlanningArgs {
         target: [args.target.clone(), from_files(&selection.target_file)?].concat(),
@@ -54,11 +60,18 @@ fn resolved(project: &Project, args: &PlanningArgs) -> Result<PlanningArgs, Fail
         Some(report) => retried(project, &named, report)?,
         None => named,
     };
-    let has_filter = !selection.types.is_empty() || !selection.labels.is_empty();
-    if !has_filter || selects_nothing(&retried) {
+    if selects_nothing(&retried) {
         return Ok(retried);
     }
-    filtered(project, &retried, selection)
+    let changed = match &selection.changed_since {
+        Some(revision) => ChangedCustomers::since(invocation, project, revision)?,
+        None => ChangedCustomers::All,
+    };
+    let has_filter = !selection.types.is_empty() || !selection.labels.is_empty();
+    match changed {
+        ChangedCustomers::All if !has_filter => Ok(retried),
+        changed => filtered(project, &retried, selection, &changed),
+    }
 }
 
 /// The options with what did not succeed according to a report. Leaves out what the files no longer declare, because a
@@ -72,22 +85,23 @@ fn retried(project: &Project, args: &PlanningArgs, report: &Path) -> Result<Plan
     Ok(with_addresses(args, targets.collect()))
 }
 
-/// The options with the customers and connectors that the types and labels select.
+/// The options with the customers and connectors that the types and labels select of the changed customers.
 fn filtered(
     project: &Project,
     args: &PlanningArgs,
     selection: &SelectionArgs,
+    changed: &ChangedCustomers,
 ) -> Result<PlanningArgs, Failure> {
     let policy = declared_policy(project, args)?;
     let customers: BTreeMap<&str, &DesiredCustomer> = project
         .desired
         .customers
         .iter()
-        .filter(|(_, customer)| has_labels(customer, &selection.labels))
+        .filter(|(name, customer)| changed.has(name) && has_labels(customer, &selection.labels))
         .map(|(name, customer)| (name.as_str(), customer))
         .collect();
     let targets = targets(&customers, &selection.types, &policy);
-    if targets.is_empty() {
+    if targets.is_empty() && selection.changed_since.is_none() {
         return Err(nothing_selected(selection));
     }
     Ok(with_addresses(args, targets))

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::secrets::project_tree;
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -67,6 +67,7 @@ fn tracking(directory: &Path, project: &Path) -> Tracking {
     }
     match run(&mut list_files(&git_dir, &repository, &directory)) {
         Output::NotStarted => Tracking::None,
+        Output::Ended(status) => Tracking::Unknown(format!("it ended with {status}")),
         Output::Failed(error) => Tracking::Unknown(error),
         Output::Listed(list) => {
             let path = list.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -122,12 +123,20 @@ pub(super) fn git(git_dir: &Path, repository: &Path) -> Command {
 /// How a program ended.
 pub(super) enum Output {
     NotStarted,
+    /// It failed with this status.
+    Ended(ExitStatus),
     Failed(String),
     /// The beginning of its output.
     Listed(Vec<u8>),
 }
 
+/// Runs a program whose first output is enough.
 pub(super) fn run(command: &mut Command) -> Output {
+    run_to(command, MAX_OUTPUT)
+}
+
+/// Runs a program and reads its output up to a number of bytes.
+pub(super) fn run_to(command: &mut Command, limit: u64) -> Output {
     let Ok(mut child) = command.spawn() else {
         return Output::NotStarted;
     };
@@ -137,7 +146,7 @@ pub(super) fn run(command: &mut Command) -> Output {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut output = Vec::new();
-        let read = stdout.take(MAX_OUTPUT).read_to_end(&mut output);
+        let read = stdout.take(limit).read_to_end(&mut output);
         // Sending fails after the timeout, and then the output is not needed.
         let _ = sender.send(read.map(|_| output));
     });
@@ -150,14 +159,14 @@ pub(super) fn run(command: &mut Command) -> Output {
         }
     };
     // The rest of a long output is not read, and the program cannot write it.
-    if output.len() as u64 == MAX_OUTPUT {
+    if output.len() as u64 == limit {
         let _ = child.kill();
         let _ = child.wait();
         return Output::Listed(output);
     }
     match child.wait() {
         Ok(status) if status.success() => Output::Listed(output),
-        Ok(status) => Output::Failed(format!("it ended with {status}")),
+        Ok(status) => Output::Ended(status),
         Err(error) => Output::Failed(error.to_string()),
     }
 }

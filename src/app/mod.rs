@@ -8,6 +8,8 @@ mod adoption;
 mod approval;
 mod approved_plan;
 mod change_windows;
+mod changed_customers;
+mod changed_files;
 mod commit;
 mod connection;
 mod credentials;

@@ -19,6 +19,9 @@ pub struct SelectionArgs {
     /// Only customers with this label; may be repeated, and all must match
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = parse_label, help_heading = "Selection")]
     pub labels: Vec<(String, String)>,
+    /// Only customers whose files differ from this commit, branch or tag
+    #[arg(long, value_name = "GITREF", help_heading = "Selection")]
+    pub changed_since: Option<String>,
     /// Only what failed or was blocked in the run of this JSON report of apply
     #[arg(long, value_name = "REPORT", help_heading = "Selection")]
     pub retry: Option<PathBuf>,

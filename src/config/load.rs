@@ -326,6 +326,7 @@ impl Contents {
         }
         let project = (!self.findings.failed()).then(|| Project {
             root: project_file.root,
+            project_file: PathBuf::from(&*project_file.name),
             desired: Desired {
                 organization_id: settings.organization_id,
                 contract: settings.contract,

@@ -21,6 +21,8 @@ pub struct Loaded {
 pub struct Project {
     /// The project's directory. Relative paths in references start from it.
     pub root: PathBuf,
+    /// The file with the project keys; empty without files.
+    pub project_file: PathBuf,
     /// The declared customers and connectors.
     pub desired: Desired,
     pub(super) origins: Origins,
@@ -42,6 +44,7 @@ impl Project {
     pub fn without_files(root: PathBuf) -> Self {
         Self {
             root,
+            project_file: PathBuf::new(),
             desired: Desired::default(),
             origins: Origins::default(),
             stores: None,

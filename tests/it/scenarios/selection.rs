@@ -1,7 +1,9 @@
-//! Tests of selecting by type, label, file and report.
+//! Tests of selecting by type, label, file, change and report.
 
 use crate::support::{PROJECT, TestEnv, options};
 use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
 
 /// Customers with labels, all of them applied.
 fn labelled() -> TestEnv {
@@ -104,4 +106,126 @@ fn retry_reads_and_writes_only_what_did_not_succeed() {
     env.write("report.json", "{}");
     let wrong = env.run(&["plan", "--retry", report.to_str().unwrap()]);
     wrong.exits(64).complains("bad_report");
+}
+
+fn git(directory: &Path, arguments: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+        .args(arguments)
+        .current_dir(directory)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// A committed project with a file for each of two customers and a table of two more.
+fn committed() -> TestEnv {
+    let project = "\
+version: 1
+include: [customers/*.yaml]
+templates:
+  standard:
+    parameters: {id: {}}
+    customer: {name: \"row-{{ row.id }}\"}
+customers_from: [{table: table.csv, template: standard}]
+";
+    let env = TestEnv::with(project, options());
+    for name in ["acme", "globex"] {
+        let text = format!(
+            "customers:\n- name: {name}\n  connectors: [{{name: Stripe, type: stripe, \
+             credentials: {{api_key: \"${{file:{name}-key}}\"}}}}]\n"
+        );
+        env.write(&format!("customers/{name}.yaml"), &text);
+        env.write(&format!("{name}-key"), &format!("value-of-{name}-stripe\n"));
+    }
+    env.write("table.csv", "id\n1\n2\n");
+    git(&env.path(""), &["init", "-q"]);
+    git(
+        &env.path(""),
+        &["add", "airlift.yaml", "customers", "table.csv"],
+    );
+    git(&env.path(""), &["add", "acme-key", "globex-key"]);
+    git(&env.path(""), &["commit", "-q", "-m", "first"]);
+    env
+}
+
+#[test]
+fn changed_since_selects_the_customers_of_changed_files() {
+    let env = committed();
+    let plan = || env.run(&["plan", "--changed-since", "HEAD"]);
+    let (output, traffic) = env.run_with_traffic(&["plan", "--changed-since", "HEAD"]);
+    output.exits(0).complains("nothing is selected");
+    assert!(output.stdout.starts_with("No changes."), "{output}");
+    assert_eq!(traffic.count("list_integrations_connectors"), 0);
+    env.write("acme-key", "another-value-of-acme\n");
+    plan().ends_with(
+        "Customers: 1 touched of 1 selected. Partial: the rest of the files was left out.",
+    );
+    env.write("table.csv", "id\n1\n2\n3\n");
+    plan().ends_with(
+        "Customers: 4 touched of 4 selected. Partial: the rest of the files was left out.",
+    );
+    env.run(&["plan", "--changed-since", "HEAD", "--target", "row-*"])
+        .ends_with(
+            "Customers: 3 touched of 3 selected. Partial: the rest of the files was left out.",
+        );
+    env.write("customers/hooli.yaml", "customers: [{name: hooli}]\n");
+    plan().ends_with(
+        "Customers: 5 touched of 5 selected. Partial: the rest of the files was left out.",
+    );
+}
+
+#[test]
+fn changed_since_with_changed_project_file_selects_all() {
+    let env = committed();
+    let text = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    env.write(
+        "airlift.yaml",
+        &format!("{text}guards: {{max_deletes: 1}}\n"),
+    );
+    env.run(&["plan", "--changed-since", "HEAD"])
+        .ends_with("Customers: 4 touched of 4.");
+}
+
+#[test]
+fn changed_since_names_removed_files_and_deletes_nothing() {
+    let env = committed();
+    env.apply(&[]).0.exits(0);
+    std::fs::remove_file(env.path("customers/globex.yaml")).unwrap();
+    let (output, traffic) = env.apply(&["--changed-since", "HEAD", "--prune"]);
+    output.exits(0).complains("customers/globex.yaml");
+    traffic.assert_only_reads();
+}
+
+#[test]
+fn changed_since_of_no_commit_is_refused() {
+    let env = committed();
+    for revision in ["absent", "--output=x", "HEAD:airlift.yaml", ""] {
+        let argument = format!("--changed-since={revision}");
+        let (output, traffic) = env.run_with_traffic(&["plan", &argument]);
+        output.exits(64).complains("bad_revision");
+        assert_eq!(traffic.count("list_workspaces"), 0);
+    }
+    let outside = labelled().run(&["plan", "--changed-since", "HEAD"]);
+    outside.exits(64).complains("not in a git repository");
+}
+
+#[test]
+fn changed_since_runs_no_program_of_the_repository() {
+    let env = committed();
+    let marker = env.path("marker");
+    let command = format!("touch {}; cat", marker.display());
+    for key in [
+        "core.fsmonitor",
+        "filter.x.clean",
+        "diff.external",
+        "diff.x.textconv",
+    ] {
+        git(&env.path(""), &["config", key, &command]);
+    }
+    env.write(".gitattributes", "* filter=x diff=x\n");
+    env.write("table.csv", "id\n1\n2\n3\n");
+    env.run(&["plan", "--changed-since", "HEAD"]).exits(0);
+    assert!(!marker.exists());
 }

@@ -84,6 +84,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "plan --snapshot snapshot.json",
             "plan --type github --label tier=trial",
             "plan --target-file airlift.yaml --exclude-file nonsense",
+            "plan --changed-since HEAD",
             "plan --retry plan.json",
             "plan --out plan.json",
         ],
