@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::Options;
 use super::catalog::{Catalog, stable_id};
+use super::consent_store::ConsentStore;
 use super::testing::CredentialDigests;
 use super::tokens::TokenStore;
 use super::world::World;
@@ -16,6 +17,7 @@ pub(crate) struct Backend {
     pub(crate) world: World,
     pub(crate) catalog: &'static Catalog,
     pub(crate) tokens: TokenStore,
+    pub(crate) consents: ConsentStore,
     pub(crate) settings: Options,
     pub(crate) ids: IdGenerator,
     pub(crate) credential_digests: CredentialDigests,

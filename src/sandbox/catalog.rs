@@ -41,8 +41,11 @@ pub(crate) struct ConnectorType {
 /// A way to authenticate.
 #[derive(Debug, Deserialize)]
 pub(crate) struct AuthMethod {
+    pub(crate) kind: String,
     pub(crate) title: Option<String>,
     pub(crate) fields: BTreeMap<String, Field>,
+    /// The fields of an OAuth app, if the catalog knows them.
+    pub(crate) oauth_app: Option<BTreeMap<String, Field>>,
 }
 
 /// A field of credentials or of a replication configuration.
@@ -108,6 +111,19 @@ impl ConnectorType {
     pub(crate) fn global_template_id(&self) -> Uuid {
         let id = || stable_id("global-template", &self.definition_id.to_string());
         *self.template_id.get_or_init(id)
+    }
+
+    pub(crate) fn has_oauth(&self) -> bool {
+        self.auth_methods.iter().any(|m| m.kind == "oauth2")
+    }
+
+    /// The fields of an OAuth app, if the catalog knows them.
+    pub(crate) fn oauth_app_fields(&self) -> Option<Vec<&str>> {
+        let mut apps = self
+            .auth_methods
+            .iter()
+            .filter_map(|m| m.oauth_app.as_ref());
+        Some(apps.next()?.keys().map(String::as_str).collect())
     }
 
     /// Whether the keys match one auth method.

@@ -8,6 +8,7 @@
 //! ```text
 //! connection ─> server ─> contract ─> execution ─> operations ─> world ─> world_store
 //!                 ├ origin_check
+//!                 ├ consent_page
 //!                 ├ fault_injector      └ tokens     └ connector_request
 //!                 │   └ request_customer
 //!                 └ response
@@ -25,6 +26,10 @@
 //! | two selectors of a connector's type | 422 |
 //! | null where the documents do not define it | 422 |
 //! | credentials that do not belong to one auth method | 400 |
+//! | consent for a slug in the place of a display name | 404 |
+//! | consent without a source template of the organization | 400 |
+//! | redirect URL with http, except to loopback | 422 |
+//! | OAuth app with a field that the catalog does not list | 422 |
 //!
 //! An update replaces the whole replication configuration. The sandbox adds settings of its own to it and masks
 //! the secrets in it. [`SettingsBehavior`] makes it return settings in another form, or ignore one. Connectors of one workspace may have the same name.
@@ -58,6 +63,8 @@
 mod backend;
 mod catalog;
 mod connection;
+mod consent_page;
+mod consent_store;
 mod contract;
 mod execution;
 mod fault_injector;
@@ -69,6 +76,7 @@ mod operation_request;
 mod operation_result;
 mod operations;
 mod options;
+mod organization_objects;
 mod origin_check;
 mod request_customer;
 mod response;
@@ -108,6 +116,7 @@ pub use settings_behavior::SettingsBehavior;
 use backend::{Backend, IdGenerator, SecretPredicate};
 use catalog::Catalog;
 use connection::ConnectionListener;
+use consent_store::ConsentStore;
 use fault_injector::FaultInjector;
 use shared::Shared;
 use testing::{CredentialDigests, Instruments, initial_world};
@@ -218,6 +227,7 @@ fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
             world,
             catalog: Catalog::shared()?,
             tokens: TokenStore::default(),
+            consents: ConsentStore::default(),
             ids: IdGenerator::new(options.seed, openings),
             credential_digests: CredentialDigests::new(&options),
             is_secret: SecretPredicate(Box::new(|_| false)),

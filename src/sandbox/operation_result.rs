@@ -18,6 +18,14 @@ impl OperationOutput {
         Self { status: 200, body }
     }
 
+    /// 204, which has no body.
+    pub(crate) fn no_content() -> Self {
+        Self {
+            status: 204,
+            body: Value::Null,
+        }
+    }
+
     pub(crate) fn accepted(body: Value) -> Self {
         Self { status: 202, body }
     }

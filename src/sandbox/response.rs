@@ -19,6 +19,11 @@ const TRUNCATION_DELAY: Duration = Duration::from_millis(20);
 /// The response for the result of an operation.
 pub(crate) fn write(result: OperationResult) -> Response {
     match result {
+        Ok(output) if output.status == 204 => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response
+        }
         Ok(output) => json(output.status, &output.body),
         Err(error) => {
             let mut response = json(error.status, &error.envelope());

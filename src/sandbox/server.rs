@@ -13,6 +13,7 @@ use axum::response::Response;
 
 use super::SandboxError;
 use super::connection::{ClientConnection, ConnectionListener};
+use super::consent_page;
 use super::contract::{Route, RouteError};
 use super::execution::{execute, read_body};
 use super::fault_kind::FaultKind;
@@ -75,6 +76,9 @@ async fn handle(
     let (parts, body) = request.into_parts();
     if let Err(error) = check_origin(&parts, connection.port) {
         return response::write(Err(error));
+    }
+    if let Some(id) = consent_page::consent_of(parts.uri.path()) {
+        return consent_page::respond(&shared, id, &parts, body).await;
     }
     let route = shared
         .contract

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::catalog::stable_id;
+use super::organization_objects::{ConnectionTemplate, OauthApp, Template};
 use super::timestamp::Timestamp;
 
 /// The name of the workspace that every organization has.
@@ -61,20 +62,6 @@ pub(crate) struct Connector {
     pub(crate) deletion: Option<Deletion>,
 }
 
-/// A source template of the organization.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Template {
-    pub(crate) id: Uuid,
-    pub(crate) name: String,
-    pub(crate) definition_id: Uuid,
-    pub(crate) mode: String,
-    pub(crate) partial_default_config: Map<String, Value>,
-    pub(crate) customization: Option<Value>,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
-    pub(crate) deleted_at: Option<Timestamp>,
-}
-
 /// An object after a change. Applying a change twice has the same result as applying it once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,6 +69,8 @@ pub(crate) enum WorldChange {
     Workspace(Workspace),
     Connector(Box<Connector>),
     Template(Template),
+    ConnectionTemplate(ConnectionTemplate),
+    OauthApp(OauthApp),
 }
 
 /// A position in a listing of workspaces.
@@ -93,6 +82,8 @@ pub(crate) struct World {
     workspaces: BTreeMap<Uuid, Workspace>,
     connectors: BTreeMap<Uuid, Connector>,
     templates: BTreeMap<Uuid, Template>,
+    connection_templates: BTreeMap<Uuid, ConnectionTemplate>,
+    oauth_apps: BTreeMap<Uuid, OauthApp>,
     ids_by_name: BTreeMap<String, Uuid>,
     workspaces_by_age: BTreeSet<ListPosition>,
     connectors_by_workspace: BTreeMap<Uuid, BTreeSet<ListPosition>>,
@@ -174,6 +165,24 @@ impl World {
         templates
     }
 
+    /// The connection templates, oldest first, without deleted ones.
+    pub(crate) fn live_connection_templates(&self) -> Vec<&ConnectionTemplate> {
+        let mut templates: Vec<&ConnectionTemplate> = self
+            .connection_templates
+            .values()
+            .filter(|t| t.deleted_at.is_none())
+            .collect();
+        templates.sort_by_key(|t| (t.created_at, t.id));
+        templates
+    }
+
+    /// The organization's OAuth app of a connector type, unless it was deleted.
+    pub(crate) fn oauth_app(&self, definition: Uuid) -> Option<&OauthApp> {
+        self.oauth_apps
+            .get(&definition)
+            .filter(|app| app.deleted_at.is_none())
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn all_workspaces(&self) -> impl Iterator<Item = &Workspace> {
         self.workspaces.values()
@@ -208,12 +217,27 @@ impl World {
         self.templates.insert(template.id, template);
     }
 
+    /// Inserts or replaces a connection template.
+    pub(crate) fn put_connection_template(&mut self, template: ConnectionTemplate) {
+        self.changes
+            .push(WorldChange::ConnectionTemplate(template.clone()));
+        self.connection_templates.insert(template.id, template);
+    }
+
+    /// Inserts or replaces the OAuth app of a connector type.
+    pub(crate) fn put_oauth_app(&mut self, app: OauthApp) {
+        self.changes.push(WorldChange::OauthApp(app.clone()));
+        self.oauth_apps.insert(app.definition_id, app);
+    }
+
     /// Applies a recorded change.
     pub(crate) fn apply(&mut self, change: WorldChange) {
         match change {
             WorldChange::Workspace(workspace) => self.put_workspace(workspace),
             WorldChange::Connector(connector) => self.put_connector(*connector),
             WorldChange::Template(template) => self.put_template(template),
+            WorldChange::ConnectionTemplate(template) => self.put_connection_template(template),
+            WorldChange::OauthApp(app) => self.put_oauth_app(app),
         }
     }
 
@@ -240,7 +264,14 @@ impl World {
             .cloned()
             .map(|c| WorldChange::Connector(Box::new(c)));
         let templates = self.templates.values().cloned().map(WorldChange::Template);
-        workspaces.chain(templates).chain(connectors).collect()
+        let connections = self.connection_templates.values().cloned();
+        let apps = self.oauth_apps.values().cloned();
+        workspaces
+            .chain(templates)
+            .chain(connections.map(WorldChange::ConnectionTemplate))
+            .chain(apps.map(WorldChange::OauthApp))
+            .chain(connectors)
+            .collect()
     }
 
     fn index_workspace(&mut self, workspace: &Workspace) {

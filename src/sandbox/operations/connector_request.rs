@@ -202,7 +202,10 @@ fn by_template<'a>(
 }
 
 /// The organization's only template of a type, or the global template if there is none.
-fn only_template(backend: &Backend, kind: &ConnectorType) -> Result<Uuid, OperationError> {
+pub(crate) fn only_template(
+    backend: &Backend,
+    kind: &ConnectorType,
+) -> Result<Uuid, OperationError> {
     let templates = backend.world.live_templates();
     let mut own = templates
         .iter()
@@ -277,7 +280,10 @@ fn outcome(credentials: &Map<String, Value>) -> CheckOutcome {
     }
 }
 
-fn environment(kind: &ConnectorType, request: &OperationRequest<'_>) -> Result<(), OperationError> {
+pub(crate) fn environment(
+    kind: &ConnectorType,
+    request: &OperationRequest<'_>,
+) -> Result<(), OperationError> {
     let given = request
         .given("environment")
         .and_then(Value::as_object)
@@ -321,7 +327,7 @@ fn has_type(value: &Value, json_type: &str) -> bool {
 }
 
 /// Masks secrets at any depth of a configuration.
-fn mask(object: &mut Map<String, Value>, is_secret: &SecretPredicate) {
+pub(crate) fn mask(object: &mut Map<String, Value>, is_secret: &SecretPredicate) {
     for (key, value) in object.iter_mut() {
         let key = key.to_lowercase();
         let suggests_secret = SECRET_WORDS.iter().any(|word| key.contains(word));

@@ -54,6 +54,12 @@ pub(crate) fn destinations(request: &OperationRequest<'_>) -> OperationOutput {
     OperationOutput::ok(json!({"destinations": items}))
 }
 
+pub(crate) fn is_destination(id: Uuid) -> bool {
+    DESTINATIONS
+        .into_iter()
+        .any(|name| stable_id("destination", name) == id)
+}
+
 /// A destination definition.
 pub(crate) fn destination(request: &OperationRequest<'_>) -> OperationResult {
     let id = request.id("id")?;

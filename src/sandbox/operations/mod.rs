@@ -3,10 +3,14 @@
 //! A handler receives a request that is authenticated and checked against the contract. Handlers do not wait, read
 //! a clock, or use sockets or files.
 
+mod account;
 mod checks;
+mod connection_templates;
 mod connector_request;
 mod connectors;
+mod consents;
 mod definitions;
+mod oauth_apps;
 mod templates;
 mod tokens;
 mod workspaces;
@@ -14,6 +18,7 @@ mod workspaces;
 use super::backend::Backend;
 use super::operation_request::OperationRequest;
 use super::operation_result::{OperationError, OperationResult};
+pub(crate) use consents::{Decision, decide, find as find_consent};
 pub(crate) use workspaces::restart_cursor;
 
 use Handler::{Read, Write};
@@ -87,6 +92,10 @@ static HANDLERS: &[(&str, Handler)] = &[
         Read(checks::inspect),
     ),
     (
+        "create_integrations_connectors_oauth_initiate",
+        Write(consents::initiate),
+    ),
+    (
         "list_integrations_definitions_sources",
         Read(|backend, request| Ok(definitions::sources(backend, request))),
     ),
@@ -128,11 +137,40 @@ static HANDLERS: &[(&str, Handler)] = &[
     ),
     (
         "list_integrations_templates_connections",
-        Read(|_, _| Ok(templates::connections())),
+        Read(|backend, request| Ok(connection_templates::list(backend, request))),
+    ),
+    (
+        "create_integrations_templates_connections",
+        Write(connection_templates::create),
+    ),
+    (
+        "get_integrations_templates_connections_id",
+        Read(connection_templates::get),
+    ),
+    (
+        "update_integrations_templates_connections_id",
+        Write(connection_templates::update),
+    ),
+    (
+        "delete_integrations_templates_connections_id",
+        Write(connection_templates::delete),
+    ),
+    (
+        "create_integrations_templates_connections_cron_describe",
+        Read(|_, request| Ok(connection_templates::describe_cron(request))),
+    ),
+    ("update_oauth_credentials", Write(oauth_apps::put)),
+    (
+        "delete_oauth_credentials_connector_type_connector_type",
+        Write(oauth_apps::delete),
     ),
     (
         "list_organizations_credentials",
         Read(connectors::list_of_organization),
+    ),
+    (
+        "list_internal_account_organizations",
+        Read(|backend, _| Ok(account::organizations(backend))),
     ),
 ];
 

@@ -1,7 +1,5 @@
 //! Responsible for the operations on source templates: one global template for each connector type, and those of the
 //! organization.
-//!
-//! The list of connection templates is always empty, because airlift does not use them.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -10,7 +8,7 @@ use crate::sandbox::backend::Backend;
 use crate::sandbox::catalog::ConnectorType;
 use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
-use crate::sandbox::world::Template;
+use crate::sandbox::organization_objects::Template;
 
 /// The organization's templates, or the global ones if the query asks for them.
 pub(crate) fn list(backend: &Backend, request: &OperationRequest<'_>) -> OperationOutput {
@@ -46,11 +44,6 @@ pub(crate) fn list_global(backend: &Backend) -> OperationOutput {
         .map(|k| summary(backend, k.global_template_id(), k.definition_id))
         .collect();
     OperationOutput::ok(json!({"data": data}))
-}
-
-/// An empty list of connection templates.
-pub(crate) fn connections() -> OperationOutput {
-    OperationOutput::ok(json!({"data": []}))
 }
 
 /// Creates a template from a definition or as a copy of another template.

@@ -50,7 +50,7 @@ pub enum Mutation {
 }
 
 impl RecordedEffect {
-    /// The effect of a change. `None` for templates, which tests do not observe.
+    /// The effect of a change. `None` for objects of the organization, which tests do not observe.
     pub(crate) fn new(change: &WorldChange) -> Option<Self> {
         let mutation = |deleted: bool, is_new: bool| match (deleted, is_new) {
             (true, _) => Mutation::Deleted,
@@ -80,7 +80,9 @@ impl RecordedEffect {
                 ),
                 works: connector.outcome != CheckOutcome::Fails,
             },
-            WorldChange::Template(_) => return None,
+            WorldChange::Template(_)
+            | WorldChange::ConnectionTemplate(_)
+            | WorldChange::OauthApp(_) => return None,
         })
     }
 }
