@@ -5,6 +5,7 @@ use super::code::{Code, Severity};
 use super::diagnostic::{Finding, Location, OmittedWarnings, Report};
 pub(super) use super::finding_site::FindingSite;
 use super::limits;
+use super::mistakes;
 use super::origin::{Origin, PathStep};
 use super::source::Source;
 use super::yaml::{Defect, Span};
@@ -148,7 +149,8 @@ impl Findings {
                 path,
                 ..FindingSite::new(location)
             };
-            self.list(site, code, message, None);
+            let help = mistakes::of_defect(code, &message).map(str::to_owned);
+            self.list(site, code, message, help);
         }
     }
 

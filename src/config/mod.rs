@@ -24,6 +24,7 @@ mod include;
 mod limits;
 mod load;
 mod loaded_file;
+mod mistakes;
 mod origin;
 mod origins;
 mod project;

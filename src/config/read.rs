@@ -88,6 +88,10 @@ impl Input {
     }
 }
 
+/// What to do in a directory without a project.
+const NO_PROJECT: &str =
+    "name the project with `-f`, run airlift in its directory, or write one with `airlift init`";
+
 /// The `.yaml` files directly in a directory, sorted, without hidden files.
 fn yaml_files(directory: &Path) -> Vec<PathBuf> {
     let entries = directory.read_dir().into_iter().flatten().flatten();
@@ -123,8 +127,10 @@ pub(super) fn source(
             let message = "the directory contains no airlift.yaml and no other .yaml file";
             let help = unread::files(path, |_| false)
                 .iter()
+                .filter(|other| other.extension().is_some_and(|end| end != "json"))
                 .find(|other| other.parent() == Some(path))
-                .map(|other| format!("rename {} so that it ends with `.yaml`", display(other)));
+                .map(|other| format!("rename {} so that it ends with `.yaml`", display(other)))
+                .or_else(|| Some(NO_PROJECT.to_owned()));
             findings.file(&display(path), Code::NoFiles, message, help);
             return None;
         }

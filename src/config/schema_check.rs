@@ -3,6 +3,7 @@
 
 use super::code::Code;
 use super::findings::Findings;
+use super::mistakes;
 use super::origin::Origin;
 use super::raw::{RawCustomer, RawFile};
 use super::redaction::{NOT_NAMED, did_you_mean, nameable, named};
@@ -124,7 +125,7 @@ impl SchemaPart {
         }
         let origin = descend(origin, &path);
         if unexpected.is_empty() {
-            report(error, &label(&path), origin, findings);
+            report(error, &path, origin, findings);
             wrong.push(path);
         } else {
             let known = known_fields(&self.schema, error);
@@ -200,12 +201,20 @@ fn unknown_fields(names: &[String], known: &[String], origin: Origin<'_>, findin
 
 fn unknown_field(name: &str, known: &[String], origin: Origin<'_>, findings: &mut Findings) {
     let near = closest(name, known.iter().map(String::as_str));
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("valid fields: {}", known.join(", ")),
+    let help = match (mistakes::of_place(name, known), near) {
+        (Some(place), _) => place.to_owned(),
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => format!("valid fields: {}", known.join(", ")),
     };
     let message = format!("unknown field {}", named(name));
     findings.at(origin, Code::UnknownField, message, Some(help));
+}
+
+/// The last field of a path, if the path does not end in a list.
+fn last_field(path: &[String]) -> Option<&str> {
+    let is_position = |step: &str| step.bytes().all(|byte| byte.is_ascii_digit());
+    let last = path.last().map(String::as_str);
+    last.filter(|step| !is_position(step))
 }
 
 /// The last field of a path for a message, with its position if it is in a list.
@@ -223,7 +232,13 @@ fn label(path: &[String]) -> String {
     format!("`{name}{}`", positions.concat())
 }
 
-fn report(error: &ValidationError<'_>, label: &str, origin: Origin<'_>, findings: &mut Findings) {
+fn report(
+    error: &ValidationError<'_>,
+    path: &[String],
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let label = &label(path);
     let kind = kind_of(error.instance());
     let (code, message) = match error.kind() {
         ValidationErrorKind::Required { property } => {
@@ -233,12 +248,13 @@ fn report(error: &ValidationError<'_>, label: &str, origin: Origin<'_>, findings
         ValidationErrorKind::Type { kind: expected } => {
             let expected = expected_types(expected);
             let message = format!("{label} takes {expected}, not {kind}");
-            let help = help_of_type(&expected, error.instance());
+            let help = mistakes::of_type(last_field(path), &expected, error.instance());
             return findings.at(origin, Code::WrongType, message, help);
         }
         ValidationErrorKind::Enum { options } => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            return one_of(options, error.instance(), label, origin, findings);
+            let field = last_field(path).unwrap_or_default();
+            return one_of(options, (field, error.instance()), label, origin, findings);
         }
         ValidationErrorKind::Maximum { limit } => {
             (Code::InvalidValue, format!("{label} is at most {limit}"))
@@ -260,24 +276,9 @@ fn report(error: &ValidationError<'_>, label: &str, origin: Origin<'_>, findings
     findings.at(origin, code, message, None);
 }
 
-/// How to write a value of the expected type, if the value only looks like another one.
-fn help_of_type(expected: &str, value: &Value) -> Option<String> {
-    match value {
-        Value::Number(_) | Value::Bool(_) if expected.starts_with("text") => {
-            Some("quote it".to_owned())
-        }
-        Value::String(text)
-            if expected.starts_with("a whole number") && text.parse::<u64>().is_ok() =>
-        {
-            Some("remove the quotes".to_owned())
-        }
-        _ => None,
-    }
-}
-
 fn one_of(
     options: &[Value],
-    value: &Value,
+    (field, value): (&str, &Value),
     label: &str,
     origin: Origin<'_>,
     findings: &mut Findings,
@@ -289,7 +290,10 @@ fn one_of(
     };
     let words: Vec<String> = options.iter().filter(|o| !o.is_null()).map(shown).collect();
     let text = value.as_str();
-    let help = text.and_then(|text| did_you_mean(text, words.iter().map(String::as_str)));
+    let help = text.and_then(|text| {
+        mistakes::of_word(field, text)
+            .or_else(|| did_you_mean(text, words.iter().map(String::as_str)))
+    });
     let message = format!("{label} takes one of {}", words.join(", "));
     findings.at(origin, Code::InvalidValue, message, help);
 }

@@ -6,6 +6,7 @@ use super::{ConnectorContext, did_you_mean_or_all, references, values};
 use crate::catalog::{self, AuthMethod, ConnectorType, Field};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
+use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::raw::RawBlock;
 use crate::config::redaction::{NOT_NAMED, named};
@@ -206,13 +207,11 @@ impl CredentialField<'_> {
                 "credential {} is a literal: write a reference",
                 named(self.name)
             );
-            let help = "write \"${env:NAME}\" or \"${file:path}\", or {plain: …} if the value is not secret";
-            findings.at(
-                self.origin,
-                Code::LiteralSecret,
-                message,
-                Some(help.to_owned()),
+            let help = value.as_str().and_then(mistakes::of_reference).unwrap_or(
+                "write \"${env:NAME}\" or \"${file:path}\", or {plain: …} if the value is not secret",
             );
+            let help = Some(help.to_owned());
+            findings.at(self.origin, Code::LiteralSecret, message, help);
             return None;
         }
         Some(self.checked(value, findings))

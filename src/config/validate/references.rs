@@ -5,6 +5,7 @@ use super::policy::DenyReason;
 use super::stores::unknown_store;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
+use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::redaction::title;
 use crate::model::{SecretRef, Setting, Settings, StoreKind, has_reference_mark, unescaped};
@@ -29,9 +30,11 @@ pub(super) fn reference(
         Ok(reference) => reference,
         Err(error) => {
             let error: crate::model::SecretRefError = error;
-            let help = Some(format!(
-                "write the whole value as one reference, such as \"${{env:NAME}}\", or {LITERAL}"
-            ));
+            let help = mistakes::of_reference(text).map_or_else(
+                || format!("write the whole value as one reference, such as \"${{env:NAME}}\""),
+                str::to_owned,
+            );
+            let help = Some(format!("{help}; or {LITERAL}"));
             let message = format!("{}: {error}", origin.label());
             findings.at(origin, Code::InvalidReference, message, help);
             return None;

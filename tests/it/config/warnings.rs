@@ -120,6 +120,19 @@ fn load_directory_of_other_names_says_which_name_to_use() {
 }
 
 #[test]
+fn load_directory_with_a_saved_plan_says_where_a_project_comes_from() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("plan.json"), "{}").unwrap();
+    let report = load_one(home.path()).report;
+    assert_eq!(report.findings[0].code, Code::NoFiles);
+    let help = report.findings[0].help.as_deref().unwrap();
+    assert!(
+        help.contains("airlift init") && !help.contains("plan.json"),
+        "{help}"
+    );
+}
+
+#[test]
 fn unused_pattern_of_unchecked_secrets_is_reported() {
     let codes = |pattern: &str| -> Vec<Code> {
         let loaded = load_text(&format!(
