@@ -270,6 +270,9 @@ impl Client {
                 TransportError::Connect(reason) | TransportError::ConnectTimedOut(reason) => {
                     ApiErrorKind::Connect(format!("{}: {reason}", self.transport.target))
                 }
+                TransportError::Tls(reason) => {
+                    ApiErrorKind::Tls(format!("{}: {reason}", self.transport.target))
+                }
                 TransportError::TimedOut => ApiErrorKind::TimedOut,
                 TransportError::Interrupted(reason) => ApiErrorKind::Interrupted(reason),
                 TransportError::TooLarge => ApiErrorKind::TooLarge { limit },

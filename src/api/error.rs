@@ -66,6 +66,9 @@ pub enum ApiErrorKind {
     /// No connection was established, so nothing was sent. Names the API's address and the cause.
     #[error("cannot connect to {0}")]
     Connect(String),
+    /// The server and this program cannot agree on TLS, so nothing was sent. Names the API's address and the cause.
+    #[error("no secure connection to {0}")]
+    Tls(String),
     /// A deadline passed.
     #[error("no complete response in time")]
     TimedOut,
@@ -260,9 +263,10 @@ impl ApiError {
     /// Whether the service is down, rather than the request refused.
     pub(super) fn is_outage(&self) -> bool {
         match &self.kind {
-            ApiErrorKind::Connect(_) | ApiErrorKind::TimedOut | ApiErrorKind::Interrupted(_) => {
-                true
-            }
+            ApiErrorKind::Connect(_)
+            | ApiErrorKind::Tls(_)
+            | ApiErrorKind::TimedOut
+            | ApiErrorKind::Interrupted(_) => true,
             ApiErrorKind::Status { status, .. } => is_server_failure(*status),
             _ => false,
         }
@@ -295,18 +299,6 @@ impl ApiError {
         matches!(
             self.kind,
             ApiErrorKind::EndlessList(_) | ApiErrorKind::InconsistentList(_)
-        )
-    }
-
-    /// Whether the credentials do not permit the call: 401 or 403, or another organization.
-    pub fn is_auth(&self) -> bool {
-        matches!(
-            self.kind,
-            ApiErrorKind::Status {
-                status: 401 | 403,
-                ..
-            } | ApiErrorKind::WrongOrganization { .. }
-                | ApiErrorKind::AllForbidden { .. }
         )
     }
 

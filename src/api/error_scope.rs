@@ -47,6 +47,18 @@ impl ApiError {
         }
     }
 
+    /// Whether the credentials do not permit the call: 401 or 403, or another organization.
+    pub fn is_auth(&self) -> bool {
+        matches!(
+            self.kind(),
+            ApiErrorKind::Status {
+                status: 401 | 403,
+                ..
+            } | ApiErrorKind::WrongOrganization { .. }
+                | ApiErrorKind::AllForbidden { .. }
+        )
+    }
+
     /// Whether the API does not permit the call (403).
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(403)

@@ -36,9 +36,11 @@ impl Client {
             about: &request.about,
             response: match outcome {
                 Ok(response) => ResponseSummary::Status(response.status),
-                Err(TransportError::Connect(_) | TransportError::ConnectTimedOut(_)) => {
-                    ResponseSummary::NotConnected
-                }
+                Err(
+                    TransportError::Connect(_)
+                    | TransportError::ConnectTimedOut(_)
+                    | TransportError::Tls(_),
+                ) => ResponseSummary::NotConnected,
                 Err(TransportError::TimedOut) => ResponseSummary::TimedOut,
                 Err(TransportError::Interrupted(_)) => ResponseSummary::Interrupted,
                 Err(TransportError::TooLarge) => ResponseSummary::TooLarge,

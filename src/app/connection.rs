@@ -1,10 +1,11 @@
 //! Responsible for the session with the API: its settings from the command line, and the text of
 //! responses that it may show.
 
+use super::Invocation;
 use super::endpoint::Endpoint;
 use super::ledger_keys::Keys;
+use super::network::{self, Destination};
 use super::project::ca_pem;
-use super::{Invocation, network};
 use crate::api::{ApiError, ApiErrorKind, ConnectorToken, Load, Options, Session};
 use crate::cli::{self, ConnectionArgs, LockArgs, RateArgs};
 use crate::config::Project;
@@ -108,9 +109,14 @@ impl Connection {
         options: Options,
         invocation: Invocation<'_>,
     ) -> Result<(Self, Keys), Failure> {
+        let target = endpoint.target.clone();
+        let destination = Destination {
+            target: &target,
+            organization: endpoint.organization,
+        };
         let session = Session::open(endpoint.target, endpoint.credentials, options)
             .await
-            .map_err(|error| network::cannot_open(error, endpoint.organization, invocation))?;
+            .map_err(|error| network::cannot_open(error, &destination, invocation))?;
         let organization = session
             .organization()
             .ok_or_else(|| ApiError::from(ApiErrorKind::UnknownOrganization))?;

@@ -3,7 +3,7 @@
 
 use super::{Environment, Invocation};
 use crate::api::{ApiError, ApiErrorKind, Target};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{ALL_FORBIDDEN, Failure};
 use crate::model::OrganizationId;
 
 /// Variables that name a proxy for HTTPS. airlift ignores them.
@@ -17,6 +17,11 @@ const OTHER_CERTIFICATES: [&str; 3] = [
 /// Variables that replace the certificates of the system.
 const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
+const OTHER_ORGANIZATION: &str = "check the organization, and that the client credentials are its own; without \
+                                  either, the client may lack the permission";
+const OTHER_CREDENTIALS: &str = "check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or the file that \
+                                 AIRBYTE_CLIENT_SECRET_FILE names): both come from the organization's settings";
+
 /// Whether a hint may name the variable.
 pub(super) fn is_named(variable: &str) -> bool {
     let names = PROXIES
@@ -26,45 +31,82 @@ pub(super) fn is_named(variable: &str) -> bool {
     names.copied().any(|name| name == variable)
 }
 
-/// The failure of opening a session, with hints that fit its cause. Shows no value of a variable,
-/// because the address of a proxy may contain a password.
+/// The API that a session is opened with.
+pub(super) struct Destination<'a> {
+    pub(super) target: &'a Target,
+    /// The organization that the files or the environment name, if any.
+    pub(super) organization: Option<OrganizationId>,
+}
+
+/// The failure of opening a session, with hints that fit its cause. Shows no value of a variable but
+/// the organization, because the address of a proxy may contain a password.
 pub(super) fn cannot_open(
     error: ApiError,
-    organization: Option<OrganizationId>,
+    destination: &Destination<'_>,
     invocation: Invocation<'_>,
 ) -> Failure {
-    let hints = match error.kind() {
-        ApiErrorKind::Connect(reason) if is_about_certificates(reason) => {
-            certificate_hints(invocation)
-        }
-        ApiErrorKind::Connect(_) | ApiErrorKind::Interrupted(_) | ApiErrorKind::TimedOut => {
-            proxy_hints(invocation)
-        }
-        _ => Vec::new(),
+    let message = format!(
+        "cannot log in to {}{}: {error}",
+        destination.target,
+        organization_of_run(destination, invocation)
+    );
+    let names_organization = destination.organization.is_some() && error.status() == Some(403);
+    let hints = hints(&error, names_organization, invocation);
+    let mut failure = Failure::from(error);
+    failure.message = message;
+    if names_organization {
+        failure.code = "wrong_organization";
+    }
+    hints.into_iter().fold(failure, Failure::hint)
+}
+
+/// Which organization the run asked for, and who named it.
+fn organization_of_run(destination: &Destination<'_>, invocation: Invocation<'_>) -> String {
+    let from_variable = invocation.env.text("AIRBYTE_ORGANIZATION_ID").is_some();
+    let source = if from_variable {
+        "AIRBYTE_ORGANIZATION_ID"
+    } else {
+        "organization_id in the files"
     };
-    match organization {
-        Some(organization) if error.status() == Some(403) => {
-            other_organization(&error, organization)
-        }
-        _ if error.is_auth() => {
-            Failure::from(error).hint("check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET")
-        }
-        _ => scheme_hint(&error, invocation)
+    destination
+        .organization
+        .map(|organization| format!(" for organization {organization} ({source})"))
+        .unwrap_or_default()
+}
+
+fn hints(error: &ApiError, names_organization: bool, invocation: Invocation<'_>) -> Vec<String> {
+    match error.kind() {
+        _ if names_organization => vec![OTHER_ORGANIZATION.to_owned()],
+        ApiErrorKind::WrongOrganization { .. } => vec![OTHER_ORGANIZATION.to_owned()],
+        ApiErrorKind::Status { status: 403, .. } => vec![ALL_FORBIDDEN.to_owned()],
+        _ if error.is_auth() => vec![OTHER_CREDENTIALS.to_owned()],
+        ApiErrorKind::Tls(reason) if is_about_certificates(reason) => certificate_hints(invocation),
+        ApiErrorKind::Connect(_)
+        | ApiErrorKind::Tls(_)
+        | ApiErrorKind::Interrupted(_)
+        | ApiErrorKind::TimedOut => scheme_hint(invocation)
             .into_iter()
-            .chain(hints)
-            .fold(Failure::from(error), Failure::hint),
+            .chain(proxy_hint(invocation))
+            .chain(std::iter::once(address_hint(invocation)))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
+/// What to check if the API cannot be reached.
+fn address_hint(invocation: Invocation<'_>) -> String {
+    let checked = if invocation.env.text("AIRBYTE_API_HOST").is_some() {
+        "check the address in AIRBYTE_API_HOST, and that this machine reaches it"
+    } else {
+        "check that this machine reaches the internet"
+    };
+    format!("{checked}; `airlift doctor` tests the connection")
+}
 /// The hint about an address of this machine without a scheme, which is used with TLS.
-fn scheme_hint(error: &ApiError, invocation: Invocation<'_>) -> Option<String> {
-    let is_transport = matches!(
-        error.kind(),
-        ApiErrorKind::Connect(_) | ApiErrorKind::Interrupted(_) | ApiErrorKind::TimedOut
-    );
+fn scheme_hint(invocation: Invocation<'_>) -> Option<String> {
     let address = invocation.env.text("AIRBYTE_API_HOST")?;
     let target = address.parse::<Target>().ok()?;
-    (is_transport && target.is_loopback() && !address.contains("://")).then(|| {
+    (target.is_loopback() && !address.contains("://")).then(|| {
         format!(
             "AIRBYTE_API_HOST has no scheme, so airlift used {target}; for a server without TLS on this machine, \
              write http:// before the address"
@@ -76,17 +118,9 @@ fn is_about_certificates(reason: &str) -> bool {
     reason.to_ascii_lowercase().contains("certificate")
 }
 
-fn other_organization(error: &ApiError, organization: OrganizationId) -> Failure {
-    let message = format!("{error}; the request was for organization {organization}");
-    Failure::new(FailureKind::Authentication, "wrong_organization", message).hint(
-        "check the organization (AIRBYTE_ORGANIZATION_ID, or organization_id in the files), and \
-         that the client credentials are its own",
-    )
-}
-
-fn proxy_hints(invocation: Invocation<'_>) -> Vec<String> {
+fn proxy_hint(invocation: Invocation<'_>) -> Option<String> {
     if invocation.global.proxy.is_some() {
-        return vec!["check the address of --proxy".to_owned()];
+        return Some("check the address of --proxy".to_owned());
     }
     let hint = |names: String| {
         format!(
@@ -94,10 +128,7 @@ fn proxy_hints(invocation: Invocation<'_>) -> Vec<String> {
              proxy reaches the API, name it with --proxy"
         )
     };
-    set_among(invocation.env, &PROXIES)
-        .map(hint)
-        .into_iter()
-        .collect()
+    set_among(invocation.env, &PROXIES).map(hint)
 }
 
 fn certificate_hints(invocation: Invocation<'_>) -> Vec<String> {
@@ -137,7 +168,7 @@ fn set_among(env: &Environment, names: &[&str]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ApiErrorKind, Environment, cannot_open};
+    use super::{ApiErrorKind, Destination, Environment, cannot_open};
     use crate::app::Invocation;
     use crate::cli;
     use crate::render::{ColorChoice, OutputEnvironment, Ui, Verbosity};
@@ -163,8 +194,19 @@ mod tests {
             env: &env,
             global: &cli.global,
         };
-        let error = ApiErrorKind::Connect(reason.to_owned()).into();
-        cannot_open(error, None, invocation).hints.join("\n")
+        let kind = if reason.contains("certificate") {
+            ApiErrorKind::Tls
+        } else {
+            ApiErrorKind::Connect
+        };
+        let destination = Destination {
+            target: &"https://api.example".parse().unwrap(),
+            organization: None,
+        };
+        let error = kind(reason.to_owned()).into();
+        cannot_open(error, &destination, invocation)
+            .hints
+            .join("\n")
     }
 
     #[test]
@@ -174,13 +216,20 @@ mod tests {
             assert!(hints.contains(name) && hints.contains("--proxy"), "{hints}");
             assert!(!hints.contains("value"), "{hints}");
         }
-        assert_eq!(hints("https://api.example: no route", &[], &[]), "");
+        let without = hints("https://api.example: no route", &[], &[]);
+        assert!(
+            without.contains("internet") && !without.contains("--proxy"),
+            "{without}"
+        );
         let with_flag = hints(
             "no route",
             &["HTTPS_PROXY"],
             &["--proxy", "http://127.0.0.1:1"],
         );
-        assert_eq!(with_flag, "check the address of --proxy");
+        assert!(
+            with_flag.starts_with("check the address of --proxy\n"),
+            "{with_flag}"
+        );
     }
 
     #[test]
@@ -215,7 +264,12 @@ mod tests {
             named.contains("https://127.0.0.1:8080") && named.contains("write http://"),
             "{named}"
         );
-        assert_eq!(hints("https://127.0.0.1:8080"), "");
-        assert_eq!(hints("api.example"), "");
+        for address in ["https://127.0.0.1:8080", "api.example"] {
+            let named = hints(address);
+            assert!(
+                named.starts_with("check the address in AIRBYTE_API_HOST"),
+                "{named}"
+            );
+        }
     }
 }

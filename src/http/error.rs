@@ -14,6 +14,8 @@ pub(crate) enum TransportError {
     Connect(String),
     /// The connection was not established in time. Nothing was sent.
     ConnectTimedOut(String),
+    /// The TLS handshake failed in a way that a second attempt does not change. Nothing was sent.
+    Tls(String),
     /// A deadline passed.
     TimedOut,
     /// The connection was interrupted after the request was sent.
@@ -24,6 +26,9 @@ pub(crate) enum TransportError {
 
 impl From<reqwest::Error> for TransportError {
     fn from(error: reqwest::Error) -> Self {
+        if let Some(reason) = final_tls_error(&error) {
+            return Self::Tls(reason);
+        }
         // While connecting, nothing is sent, whichever deadline passed.
         match (error.is_connect() || error.is_builder(), error.is_timeout()) {
             (true, true) => Self::ConnectTimedOut(innermost_cause(error)),
@@ -34,19 +39,56 @@ impl From<reqwest::Error> for TransportError {
     }
 }
 
+/// The errors from the outermost to the innermost.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// Why the server and this program cannot agree on a secure connection.
+fn final_tls_error(error: &reqwest::Error) -> Option<String> {
+    let cause = tls_error(error)?;
+    match cause {
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+            Some("the server does not speak TLS".to_owned())
+        }
+        rustls::Error::InvalidCertificate(_) | rustls::Error::PeerIncompatible(_) => {
+            Some(printable(&cause.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// The error of the TLS library. An I/O error is not the source of what it wraps, so it is unwrapped.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(tls) = error.downcast_ref() {
+        return Some(tls);
+    }
+    match error.downcast_ref::<io::Error>() {
+        Some(wrapping) => tls_error(wrapping.get_ref()?),
+        None => tls_error(error.source()?),
+    }
+}
+
 /// The innermost cause, which is the most specific one, without the address.
 fn innermost_cause(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut cause: &(dyn Error + 'static) = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
+    let Some(cause) = causes(&error).last() else {
+        return String::new();
+    };
     if let Some(exhausted) = exhausted(cause) {
         return exhausted.to_owned();
     }
-    cause
-        .to_string()
-        .chars()
+    let is_lookup = causes(&error).any(|cause| cause.to_string() == "dns error");
+    let lead = if is_lookup {
+        "the host name cannot be resolved: "
+    } else {
+        ""
+    };
+    format!("{lead}{}", printable(&cause.to_string()))
+}
+
+fn printable(text: &str) -> String {
+    text.chars()
         .filter(|c| !c.is_control())
         .take(MAX_CHARS)
         .collect()

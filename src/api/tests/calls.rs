@@ -233,6 +233,24 @@ async fn call_without_connection_has_no_effect_and_shows_no_address() {
 }
 
 #[tokio::test]
+async fn server_without_tls_is_asked_once() {
+    let stub = Stub::start(|_| None).await;
+    let target = stub.address.replace("http://", "https://");
+    let error = Session::open(target.parse().unwrap(), super::credentials(), quick())
+        .await
+        .err()
+        .unwrap();
+    // Without certificates the set-up fails.
+    if let ApiErrorKind::Setup(_) = error.kind() {
+        return;
+    }
+    assert!(error.to_string().contains("does not speak TLS"), "{error}");
+    assert!(matches!(error.kind(), ApiErrorKind::Tls(_)), "{error}");
+    assert_eq!(error.call().unwrap().attempts, 1);
+    assert_eq!(error.effect(), Effect::None);
+}
+
+#[tokio::test]
 async fn session_over_https_initializes_tls() {
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = format!("https://{}", closed.local_addr().unwrap());

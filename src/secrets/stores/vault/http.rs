@@ -164,7 +164,9 @@ fn setup_error(error: SetupError) -> ResolveErrorKind {
 fn transport_error(error: TransportError) -> ResolveErrorKind {
     match error {
         TransportError::TimedOut | TransportError::ConnectTimedOut(_) => ResolveErrorKind::TimedOut,
-        TransportError::Connect(reason) => ResolveErrorKind::Unreachable(reason),
+        TransportError::Connect(reason) | TransportError::Tls(reason) => {
+            ResolveErrorKind::Unreachable(reason)
+        }
         TransportError::Interrupted(_) => {
             ResolveErrorKind::Unreachable("the connection broke".to_owned())
         }
