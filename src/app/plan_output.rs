@@ -29,7 +29,7 @@ pub(crate) fn show_plan(
         _ => {
             render::plan(out, plan, ui.verbosity())?;
             if let Some(saved) = saved {
-                render::plan_saved(ui, saved)?;
+                render::plan_saved(ui, saved, plan)?;
             }
         }
     }

@@ -25,6 +25,7 @@ pub(super) struct CustomerOutcome {
     pub(super) unverified: Vec<Unverified>,
     pub(super) unmanaged: Vec<UnmanagedConnector>,
     pub(super) not_pruned: Vec<Address>,
+    pub(super) protected: Vec<Address>,
     pub(super) warnings: Vec<PlanWarning>,
 }
 
@@ -80,6 +81,7 @@ impl<'a> CustomerPlanner<'a> {
             unverified: Vec::new(),
             unmanaged: Vec::new(),
             not_pruned: Vec::new(),
+            protected: Vec::new(),
             warnings: Vec::new(),
         };
         Self {
@@ -296,6 +298,9 @@ impl<'a> CustomerPlanner<'a> {
         for (name, id, observed) in self.connectors.undeclared.iter().copied() {
             let address = Address::connector(self.name, name);
             if !self.inputs.policy.deletes_by_absence() {
+                if self.declared.protect {
+                    self.outcome.protected.push(address.clone());
+                }
                 self.outcome.not_pruned.push(address);
             } else if self.declared.protect {
                 self.block(Some(name), BlockReason::DeletionProtected);

@@ -172,6 +172,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         plan.unverified.extend(outcome.unverified);
         plan.unmanaged.connectors.extend(outcome.unmanaged);
         plan.unmanaged.not_pruned.extend(outcome.not_pruned);
+        plan.unmanaged.protected.extend(outcome.protected);
         plan.warnings.extend(outcome.warnings);
     }
     let created = resembling::customers(matches, &plan);
@@ -198,6 +199,7 @@ fn add_undeclared(inputs: &Inputs<'_>, plan: &mut Plan) {
         });
         plan.blocked.extend(undeclared.blocked);
         plan.unmanaged.not_pruned.extend(undeclared.not_pruned);
+        plan.unmanaged.protected.extend(undeclared.protected);
         plan.refusals.extend(undeclared.refusals);
     }
     let matches = inputs.matches;
@@ -213,4 +215,5 @@ fn add_undeclared(inputs: &Inputs<'_>, plan: &mut Plan) {
         .collect();
     plan.unmanaged.customers.sort();
     plan.unmanaged.not_pruned.sort();
+    plan.unmanaged.protected.sort();
 }

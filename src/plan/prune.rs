@@ -18,6 +18,7 @@ pub(super) struct Undeclared {
     pub(super) plans: Vec<CustomerPlan>,
     pub(super) blocked: Vec<Blocked>,
     pub(super) not_pruned: Vec<Address>,
+    pub(super) protected: Vec<Address>,
     pub(super) refusals: Vec<Refusal>,
 }
 
@@ -58,6 +59,9 @@ impl Undeclared {
         let mut steps = superseded(&recorded.name, live);
         if !inputs.policy.deletes_by_absence() {
             if !(recorded.suspended && observed.status == ObservedStatus::Inactive) {
+                if recorded.protect {
+                    self.protected.push(address.clone());
+                }
                 self.not_pruned.push(address);
             }
         } else if let Some(reason) = removal_blocker(inputs, recorded, observed) {

@@ -110,6 +110,7 @@ fn concerns_secrets(reason: Reason) -> bool {
         reason,
         Reason::Requested
             | Reason::SecretRotated
+            | Reason::CredentialChanged
             | Reason::ReferenceChanged
             | Reason::StoreVersionChanged
             | Reason::CredentialsVersionChanged

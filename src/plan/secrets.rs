@@ -95,7 +95,11 @@ fn compare(
 
 impl SecretVerdict {
     fn add(&mut self, path: &str, before: FieldValue, after: FieldValue) {
-        self.add_for(Reason::SecretRotated, path, before, after);
+        let reason = match after {
+            FieldValue::Value(_) => Reason::CredentialChanged,
+            _ => Reason::SecretRotated,
+        };
+        self.add_for(reason, path, before, after);
     }
 
     fn add_unverified(&mut self, why: UnverifiedReason, path: &str, leaf: &Setting) {

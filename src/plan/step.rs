@@ -219,6 +219,8 @@ pub enum Reason {
     KeyRemoved,
     /// A secret's value differs from the one last sent.
     SecretRotated,
+    /// A readable field of the credentials differs from the one last sent.
+    CredentialChanged,
     /// The reference of a secret changed, and its value could not be compared with the one last sent.
     ReferenceChanged,
     /// The store has another version of a secret than the one last sent, and the value may differ.
@@ -366,6 +368,9 @@ pub struct Unmanaged {
     /// Recorded objects that are not in the files, in a run that does not prune.
     #[serde(rename = "kept")]
     pub not_pruned: Vec<Address>,
+    /// Those of them that `protect: true` keeps from being pruned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<Address>,
 }
 
 /// A connector of a declared customer that is neither declared nor recorded.

@@ -20,6 +20,7 @@ pub(super) fn reason(reason: Reason) -> &'static str {
         Reason::Renamed => "renamed in the files",
         Reason::KeyRemoved => "a key is no longer declared",
         Reason::SecretRotated => "a secret differs from the last one sent",
+        Reason::CredentialChanged => "a field of the credentials differs from the one last sent",
         Reason::ReferenceChanged => "the reference of a secret changed, and its value is unknown",
         Reason::StoreVersionChanged => "a secret has a new version in its store",
         Reason::CredentialsVersionChanged => "credentials_version changed",

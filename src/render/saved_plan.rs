@@ -1,9 +1,10 @@
 //! Responsible for what is said about saved plans: where one was saved, and what a file has.
 
 use super::labels::{counted, number};
+use super::view::plan::Applyable;
 use super::{Label, Line, Safe, Ui, messages, print_note};
 use crate::model::Address;
-use crate::plan::Action;
+use crate::plan::{Action, Plan};
 use crate::saved_plan::{Commit, ReadPlan};
 use std::io;
 use std::path::Path;
@@ -54,8 +55,8 @@ pub enum MacCheck {
     NoKey,
 }
 
-/// Says where a plan was saved, and the command that executes it.
-pub fn plan_saved(ui: &Ui, saved: &SavedFile) -> io::Result<()> {
+/// Says where a plan was saved, and what to do next.
+pub fn plan_saved(ui: &Ui, saved: &SavedFile, plan: &Plan) -> io::Result<()> {
     let SavedFile {
         path,
         arguments,
@@ -68,11 +69,20 @@ pub fn plan_saved(ui: &Ui, saved: &SavedFile) -> io::Result<()> {
     let text = format!("Saved as {path}, valid until {expires_at}.");
     out.line(&Line::at(0).hang(2).label(Label::Strong, Safe::new(text)))?;
     out.line(&Line::at(0).text(Safe::new(format_args!("Id: {id}"))))?;
+    let next = match Applyable::from_plan(plan) {
+        _ if !plan.has_changes() => "nothing, because the plan has no changes".to_owned(),
+        Applyable::No => "correct what stops apply, then plan again".to_owned(),
+        Applyable::Yes | Applyable::Unknown => apply_command(arguments),
+    };
+    out.line(&messages::next_command(&next))?;
+    out.flush()
+}
+
+/// The command that executes a saved plan.
+fn apply_command(arguments: &[String]) -> String {
     let words = ["airlift", "apply"].into_iter();
     let words: Vec<&str> = words.chain(arguments.iter().map(String::as_str)).collect();
-    let command = messages::command_line(&words);
-    out.line(&messages::next_command(&format!("`{command}`")))?;
-    out.flush()
+    format!("`{}`", messages::command_line(&words))
 }
 
 /// What a saved plan was made for and from, and what was checked.

@@ -95,7 +95,7 @@ fn secret_field_added_or_removed_is_rotated() {
         "token": {"$secret": "${env:TOKEN}"}, "user": "me", "plain": "x", "list": [{"$secret": "${env:L}"}],
     }));
     scene.git().readable.insert("user".into());
-    scene.assert_plan(&[r#"acme/git Rotate [SecretRotated] credentials.list[0]: Absent -> ${env:L}; credentials.plain: Absent -> Hidden; credentials.token: Unreadable -> ${env:TOKEN}; credentials.user: Absent -> "me"; {op:replace_connector,id:#0a}"#]);
+    scene.assert_plan(&[r#"acme/git Rotate [SecretRotated, CredentialChanged] credentials.list[0]: Absent -> ${env:L}; credentials.plain: Absent -> Hidden; credentials.token: Unreadable -> ${env:TOKEN}; credentials.user: Absent -> "me"; {op:replace_connector,id:#0a}"#]);
     scene.git().credentials = None;
     scene.assert_plan(&["acme/git Rotate [SecretRotated] credentials.token: ${env:TOKEN} -> Absent; {op:replace_connector,id:#0a}"]);
     scene.git().credentials = token();

@@ -243,6 +243,8 @@ pub(super) struct UnmanagedEntry<'a> {
     /// Managed by airlift, not in the files, and not removed because the run does not prune.
     #[serde(rename = "kept")]
     not_pruned: Vec<String>,
+    /// Those of `kept` that `protect: true` keeps from being pruned.
+    protected: Vec<String>,
 }
 
 /// An undeclared connector.
@@ -347,12 +349,13 @@ fn unmanaged(unmanaged: &Unmanaged) -> UnmanagedEntry<'_> {
     UnmanagedEntry {
         customers: &unmanaged.customers,
         connectors: unmanaged.connectors.iter().map(connector).collect(),
-        not_pruned: unmanaged
-            .not_pruned
-            .iter()
-            .map(Address::to_string)
-            .collect(),
+        not_pruned: texts(&unmanaged.not_pruned),
+        protected: texts(&unmanaged.protected),
     }
+}
+
+fn texts(addresses: &[Address]) -> Vec<String> {
+    addresses.iter().map(Address::to_string).collect()
 }
 
 fn connector(connector: &UnmanagedConnector) -> UnmanagedConnectorEntry<'_> {

@@ -158,7 +158,11 @@ fn unmanaged() -> Unmanaged {
     Unmanaged {
         customers: vec!["old-customer".into(), "trial".into()],
         connectors: vec![connector],
-        not_pruned: vec![Address::connector("acme-corp", "Former CRM")],
+        not_pruned: vec![
+            Address::connector("acme-corp", "Former CRM"),
+            Address::connector("guarded", "Former Mail"),
+        ],
+        protected: vec![Address::connector("guarded", "Former Mail")],
     }
 }
 

@@ -79,10 +79,15 @@ fn changed(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
 
 /// The objects by impact, the most severe first.
 fn impact(counts: ImpactCounts) -> Option<Phrase> {
+    let noun = if counts.id_changes == 1 {
+        "id change"
+    } else {
+        "id changes"
+    };
     let id_changes = match counts.secret_only {
-        0 => "id changes".to_owned(),
-        all if all == counts.id_changes => "id changes (secret only)".to_owned(),
-        some => format!("id changes ({some} secret only)"),
+        0 => noun.to_owned(),
+        all if all == counts.id_changes => format!("{noun} (secret only)"),
+        some => format!("{noun} ({some} secret only)"),
     };
     let counts: Vec<String> = [
         (counts.removed, "removed"),

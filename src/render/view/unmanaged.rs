@@ -6,6 +6,7 @@ use crate::model::Address;
 use crate::plan::{Unmanaged, UnmanagedConnector};
 use crate::render::labels::counted;
 use crate::render::{Label, Safe};
+use std::collections::BTreeSet;
 
 /// The meaning of `Unmanaged`.
 const UNMANAGED: &str = "not in the files, not created by airlift; left alone";
@@ -27,9 +28,13 @@ pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
     };
     let others = unmanaged.customers.iter().filter(|name| *name != DEFAULT);
     let customers = Row::names(&others.cloned().collect::<Vec<_>>());
-    let (connectors_kept, customers_kept) = unmanaged
+    let protected: BTreeSet<&Address> = unmanaged.protected.iter().collect();
+    let (protected, others) = unmanaged
         .not_pruned
         .iter()
+        .partition::<Vec<&Address>, _>(|address| protected.contains(address));
+    let (connectors_kept, customers_kept) = others
+        .into_iter()
         .partition::<Vec<&Address>, _>(|address| address.connector.is_some());
     let mut groups = vec![
         group(
@@ -52,6 +57,13 @@ pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
             "customer",
             "managed by airlift, no longer in the files; `--prune` suspends it",
             Row::addresses(&customers_kept),
+            Listing::First,
+        ),
+        group(
+            "Kept",
+            "object",
+            "managed by airlift, no longer in the files; `protect: true` blocks `--prune`",
+            Row::addresses(&protected),
             Listing::First,
         ),
     ];
