@@ -16,6 +16,8 @@ use std::path::PathBuf;
 /// The key that represents a reference in the ledger and in plans.
 pub(super) const RESERVED: &str = "$secret";
 
+/// How to write a reference.
+const WHOLE: &str = "write the whole value as one reference, such as \"${env:NAME}\"";
 /// How to write a text that is no reference.
 const LITERAL: &str = "write `$${` for a literal `${`";
 
@@ -30,10 +32,7 @@ pub(super) fn reference(
         Ok(reference) => reference,
         Err(error) => {
             let error: crate::model::SecretRefError = error;
-            let help = mistakes::of_reference(text).map_or_else(
-                || format!("write the whole value as one reference, such as \"${{env:NAME}}\""),
-                str::to_owned,
-            );
+            let help = mistakes::of_reference(text).unwrap_or(WHOLE);
             let help = Some(format!("{help}; or {LITERAL}"));
             let message = format!("{}: {error}", origin.label());
             findings.at(origin, Code::InvalidReference, message, help);

@@ -16,26 +16,8 @@ const DEFAULT: &str = "default";
 
 pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
     let connectors = unmanaged.connectors.iter().map(connector).collect();
-    let group = |title, noun, meaning, rows: Vec<Row>, listing| Group {
-        symbol: None,
-        label: Label::Strong,
-        title,
-        count: Some(counted(rows.len(), noun)),
-        meaning,
-        code: None,
-        rows,
-        listing,
-    };
     let others = unmanaged.customers.iter().filter(|name| *name != DEFAULT);
     let customers = Row::names(&others.cloned().collect::<Vec<_>>());
-    let protected: BTreeSet<&Address> = unmanaged.protected.iter().collect();
-    let (protected, others) = unmanaged
-        .not_pruned
-        .iter()
-        .partition::<Vec<&Address>, _>(|address| protected.contains(address));
-    let (connectors_kept, customers_kept) = others
-        .into_iter()
-        .partition::<Vec<&Address>, _>(|address| address.connector.is_some());
     let mut groups = vec![
         group(
             "Unmanaged",
@@ -45,6 +27,23 @@ pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
             Listing::First,
         ),
         group("Unmanaged", "customer", UNMANAGED, customers, Listing::None),
+    ];
+    groups.extend(kept(unmanaged));
+    groups.retain(|group| !group.rows.is_empty());
+    groups
+}
+
+/// The managed objects that are no longer in the files, in a run that does not prune.
+fn kept(unmanaged: &Unmanaged) -> [Group; 3] {
+    let protected: BTreeSet<&Address> = unmanaged.protected.iter().collect();
+    let (protected, others) = unmanaged
+        .not_pruned
+        .iter()
+        .partition::<Vec<&Address>, _>(|address| protected.contains(address));
+    let (connectors_kept, customers_kept) = others
+        .into_iter()
+        .partition::<Vec<&Address>, _>(|address| address.connector.is_some());
+    [
         group(
             "Kept",
             "connector",
@@ -66,9 +65,26 @@ pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
             Row::addresses(&protected),
             Listing::First,
         ),
-    ];
-    groups.retain(|group| !group.rows.is_empty());
-    groups
+    ]
+}
+
+fn group(
+    title: &'static str,
+    noun: &str,
+    meaning: &'static str,
+    rows: Vec<Row>,
+    listing: Listing,
+) -> Group {
+    Group {
+        symbol: None,
+        label: Label::Strong,
+        title,
+        count: Some(counted(rows.len(), noun)),
+        meaning,
+        code: None,
+        rows,
+        listing,
+    }
 }
 
 fn connector(connector: &UnmanagedConnector) -> Row {
