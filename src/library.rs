@@ -112,7 +112,7 @@ impl Runner {
             ui: silent().0,
             env: Environment::read(),
             global,
-            args,
+            args: *args,
         })
     }
 
@@ -186,7 +186,8 @@ impl Runner {
             ));
         }
         planned.plan = plan.0;
-        app.apply(&planned, &secrets, self.args.execution).await
+        app.apply(&planned, &secrets, self.args.execution, None)
+            .await
     }
 }
 

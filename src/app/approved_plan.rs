@@ -52,7 +52,10 @@ impl App<'_> {
         check_subset(&unapproved.map(|(address, _)| address).collect())?;
         let secrets = self.resolve(&planned.plan, args.execution).await?;
         check_subset(&self.with_changed_secrets(&saved.content, &planned.plan, &secrets))?;
-        let report = self.apply(&planned, &secrets, args.execution).await?;
+        let waves = self.rollout(&planned, &args.waves)?;
+        let report = self
+            .apply(&planned, &secrets, args.execution, waves.as_ref())
+            .await?;
         Ok((planned.plan, report))
     }
 

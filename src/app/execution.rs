@@ -2,6 +2,7 @@
 //! the exit code from the report.
 
 use super::approval;
+use super::rollout::PlannedRollout;
 use super::{App, Planned};
 use crate::apply::{
     ApplyReport, Context, Options, StopCause, UnsuccessfulCounts, Waves, apply, apply_in_waves,
@@ -24,6 +25,14 @@ pub(crate) struct ResolvedSecrets {
     pub(crate) values: Values,
     /// References without a value, with the reason. Their connectors are blocked.
     pub(crate) missing: BTreeMap<SecretRef, String>,
+}
+
+/// How the customers of a plan follow each other.
+#[derive(Clone, Copy)]
+pub(super) enum Strategy<'a> {
+    AtOnce,
+    Rotation(&'a Waves),
+    Rollout(&'a PlannedRollout),
 }
 
 impl App<'_> {
@@ -53,12 +62,12 @@ impl App<'_> {
     }
 
     /// Records the ledger entries that were recovered from an interrupted run, and executes the plan.
-    pub(crate) async fn execute(
+    pub(super) async fn execute(
         &self,
         planned: &Planned,
         secrets: &ResolvedSecrets,
         args: ExecutionArgs,
-        waves: Option<&Waves>,
+        strategy: Strategy<'_>,
     ) -> Result<ApplyReport, Failure> {
         self.stop.mark_writing();
         for id in &planned.unsaved {
@@ -84,9 +93,10 @@ impl App<'_> {
             events: &*self.events,
             wording: wording::STEPS,
         };
-        let report = match waves {
-            None => apply(plan, recorded, &context).await,
-            Some(waves) => apply_in_waves(plan, waves, recorded, &context).await,
+        let report = match strategy {
+            Strategy::AtOnce => apply(plan, recorded, &context).await,
+            Strategy::Rotation(waves) => apply_in_waves(plan, waves, recorded, &context).await,
+            Strategy::Rollout(waves) => self.roll_out(plan, waves, recorded, &context).await,
         };
         self.end_phase();
         if self.stop.cause() == Some(StopCause::Forbidden) {
@@ -94,6 +104,16 @@ impl App<'_> {
             render::print_note(self.invocation.ui, &text)?;
         }
         Ok(report)
+    }
+
+    /// Executes a plan all at once, as [`Self::execute`] does.
+    pub(crate) async fn execute_at_once(
+        &self,
+        planned: &Planned,
+        secrets: &ResolvedSecrets,
+        args: ExecutionArgs,
+    ) -> Result<ApplyReport, Failure> {
+        self.execute(planned, secrets, args, Strategy::AtOnce).await
     }
 
     /// Executes the plan of an apply. The ledger's head keeps the files' guards, so that a later plan
@@ -104,6 +124,7 @@ impl App<'_> {
         planned: &Planned,
         secrets: &ResolvedSecrets,
         args: ExecutionArgs,
+        waves: Option<&PlannedRollout>,
     ) -> Result<ApplyReport, Failure> {
         let guards = self.project.desired.guards;
         self.ledger.record_guards(RecordedGuards {
@@ -111,7 +132,8 @@ impl App<'_> {
             max_delete_percent: guards.max_delete_percent,
             max_id_changes: guards.max_id_changes,
         });
-        self.execute(planned, secrets, args, None).await
+        let strategy = waves.map_or(Strategy::AtOnce, Strategy::Rollout);
+        self.execute(planned, secrets, args, strategy).await
     }
 
     fn options(&self, args: ExecutionArgs) -> Options {
@@ -134,6 +156,7 @@ impl App<'_> {
         };
         let is_partial = !report.blocked.is_empty()
             || plan.lacks_secrets()
+            || report.has_unhealthy()
             || report.unsuccessful() != UnsuccessfulCounts::default();
         let result = if is_partial {
             Exit::Partial

@@ -40,6 +40,7 @@ mod project;
 mod project_edit;
 mod rekey;
 mod repeated;
+mod rollout;
 mod rotation;
 mod saved_plan;
 mod selected;

@@ -1,7 +1,7 @@
 //! Responsible for rotations: selects the rotation to start or resume, plans it, and executes it in
 //! waves.
 
-use super::execution::ResolvedSecrets;
+use super::execution::{ResolvedSecrets, Strategy};
 use super::workflow::Reading;
 use super::{App, Planned, Selectable, policy};
 use crate::apply::{ApplyReport, Waves};
@@ -163,7 +163,12 @@ impl PlannedRotation {
         self.rotations.begin(self.rotation.clone()).await?;
         let waves = self.waves(secrets, args);
         let report = app
-            .execute(&self.planned, secrets, args.execution, Some(&waves))
+            .execute(
+                &self.planned,
+                secrets,
+                args.execution,
+                Strategy::Rotation(&waves),
+            )
             .await?;
         if report.is_complete() {
             self.rotations.end(&self.rotation.selector).await?;

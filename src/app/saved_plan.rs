@@ -86,7 +86,10 @@ impl App<'_> {
         }
         self.check_stale(&part, args.on_stale)?;
         planned.plan = part.plan;
-        let report = self.apply(&planned, &secrets, args.execution).await?;
+        let waves = self.rollout(&planned, &args.waves)?;
+        let report = self
+            .apply(&planned, &secrets, args.execution, waves.as_ref())
+            .await?;
         Ok((
             planned.plan,
             report.with_skipped(part.stale, part.satisfied),

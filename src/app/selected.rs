@@ -53,3 +53,10 @@ impl<'a> Selected<'a> {
         }
     }
 }
+
+/// The declared customers that the policy selects.
+pub(super) fn covered(desired: &Desired, policy: &Policy) -> BTreeSet<String> {
+    let declared = desired.customers.keys();
+    let covered = declared.filter(|name| policy.selects_customer(name));
+    covered.cloned().collect()
+}

@@ -14,12 +14,37 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A state, and the reason for it.
-type Verdict = (ConnectorState, Option<String>);
+pub(super) type Verdict = (ConnectorState, Option<String>);
 
 /// What a connector that does not exist waits for.
 const NOT_CREATED: &str = "not created yet; `airlift apply` creates it";
 /// What the connector of a suspended customer waits for.
 const SUSPENDED: &str = "its customer is suspended; `airlift apply` resumes it";
+
+/// Why a check that has not ended has no verdict.
+pub(super) const NOT_ENDED: &str = "the check has not ended";
+
+/// What tells whether the credentials of a connector work.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Probe {
+    /// The API's check.
+    Check,
+    /// The type's check action, which the vendor meters.
+    Execute,
+}
+
+impl Probe {
+    /// Whether the catalog has a check action for the type of a connector.
+    pub(super) fn can_execute(entry: &ConnectorEntry) -> bool {
+        check_action(entry).is_some()
+    }
+}
+
+fn check_action(entry: &ConnectorEntry) -> Option<&'static catalog::CheckAction> {
+    let kind = catalog::find(&entry.definition_id.to_string())?;
+    let action = kind.check.as_ref();
+    action.filter(|action| action.required_parameters.is_empty())
+}
 
 /// A connector that the ledger records.
 struct ManagedConnector<'a> {
@@ -84,24 +109,27 @@ impl App<'_> {
         let verdict = if connector.is_suspended {
             (ConnectorState::Waiting, Some(SUSPENDED.to_owned()))
         } else {
-            self.recorded_verdict(connector.entry, args).await?
+            {
+                let probe = if args.execute {
+                    Probe::Execute
+                } else {
+                    Probe::Check
+                };
+                self.recorded_verdict(connector.entry, probe).await?
+            }
         };
         Ok(status(&connector.address, Some(connector.entry), verdict))
     }
 
     /// Whether the credentials of an existing connector work.
-    async fn recorded_verdict(
+    pub(super) async fn recorded_verdict(
         &self,
         entry: &ConnectorEntry,
-        args: &StatusArgs,
+        probe: Probe,
     ) -> Result<Verdict, Failure> {
         let writer = self.connection.session.writer();
-        let outcome = if args.execute {
-            let kind = catalog::find(&entry.definition_id.to_string());
-            let action = kind
-                .and_then(|kind| kind.check.as_ref())
-                .filter(|action| action.required_parameters.is_empty());
-            let Some(action) = action else {
+        let outcome = if probe == Probe::Execute {
+            let Some(action) = check_action(entry) else {
                 let reason = "the catalog has no check action for this type; leave out --execute";
                 return Ok((ConnectorState::Unverified, Some(reason.to_owned())));
             };
@@ -247,7 +275,7 @@ fn checked(check: Check) -> Verdict {
             );
             return (ConnectorState::Failing, Some(reason));
         }
-        CheckStatus::Pending | CheckStatus::Running => "the check has not ended",
+        CheckStatus::Pending | CheckStatus::Running => NOT_ENDED,
         CheckStatus::Cancelled => "the server canceled the check",
         CheckStatus::Skipped => "the server skipped the check",
         CheckStatus::Inconclusive => "the check is inconclusive",

@@ -1,7 +1,7 @@
 //! Responsible for the stages from files to plan: reads the ledger and the API, recovers from an
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
-use super::selected::Selected;
+use super::selected::{Selected, covered};
 use super::{App, Invocation, Selectable, policy};
 use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
@@ -119,6 +119,8 @@ pub(crate) struct Planned {
     pub(crate) new_customers: NewCustomers,
     /// The lists of connectors that the plan was computed from.
     pub(crate) lists: PlannedLists,
+    /// The declared customers that the run covers.
+    pub(crate) covered: BTreeSet<String>,
 }
 
 impl App<'_> {
@@ -182,6 +184,7 @@ impl App<'_> {
         }
         let mut planned = state.planned(plan);
         planned.new_customers.adopt = policy.adopt;
+        planned.covered = covered(&self.project.desired, policy);
         Ok(planned)
     }
 
@@ -379,6 +382,7 @@ impl RecoveredState {
             open: self.open,
             possible_duplicates: self.possible_duplicates,
             new_customers: self.new_customers,
+            covered: BTreeSet::new(),
         }
     }
 }

@@ -12,23 +12,19 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Executes a plan. `recorded` is the ledger before the run; each step records its effect in the ledger.
 pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
-    let report = ApplyReport {
-        operations: customers(&plan.customers, recorded, context).await,
-        interrupted: false,
-        waves: Vec::new(),
-        already_done: Vec::new(),
-        blocked: plan.blocked.clone(),
-        unverified: plan.unverified.clone(),
-    };
-    report.stopped_by(context.stop.cause())
+    let operations = apply_part(&plan.customers, 0, recorded, context).await;
+    ApplyReport::of_waves(operations, Vec::new(), plan, context.stop.cause())
 }
 
-pub(super) async fn customers(
+/// Executes some customers of a plan. `created` is the number of customers that the run may have created before.
+pub async fn apply_part(
     plans: &[CustomerPlan],
+    created: usize,
     recorded: &LedgerState,
     context: &Context<'_>,
 ) -> Vec<OperationReport> {
     let mut schedule = Schedule::new(plans, recorded, context);
+    schedule.workspaces += created;
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < admitted(context.options.parallelism)

@@ -26,15 +26,18 @@ mod warning;
 mod waves;
 
 pub use crate::model::Outcome;
-pub use customers::apply;
+pub use customers::{apply, apply_part};
 pub use new_customers::NewCustomers;
 use new_customers::RequestTime;
 pub use planned_lists::PlannedLists;
 pub use problem::{CheckEnd, StaleReason, StepProblem};
-pub use report::{ApplyReport, ObjectCounts, OperationReport, UnsuccessfulCounts, WaveReport};
+pub use report::{
+    ApplyReport, GateReport, ObjectCounts, OperationReport, UnhealthyConnector, UnsuccessfulCounts,
+    WaveReport,
+};
 pub use stop::{Stop, StopCause};
 pub use warning::StepWarning;
-pub use waves::{Waves, apply_in_waves};
+pub use waves::{Waves, apply_in_waves, not_attempted};
 
 use customer::CustomerExecutor;
 use customer_context::{CreatedConnector, CustomerContext};

@@ -29,6 +29,17 @@ pub enum StepProblem {
         /// How many failures are allowed.
         allowed: usize,
     },
+    /// Too many customers failed or were unhealthy in the earlier waves of an apply.
+    WavesEnded {
+        /// The last wave that was started.
+        wave: usize,
+        /// How many customers failed or were unhealthy.
+        failures: usize,
+        /// How many are allowed.
+        allowed: usize,
+    },
+    /// No wave of the apply selects the customer.
+    NoWave,
     /// The remote state changed after the plan was made.
     Stale {
         /// What changed.

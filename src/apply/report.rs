@@ -2,9 +2,9 @@
 
 use super::{StaleReason, StepProblem, StepWarning, StopCause};
 use crate::model::{Action, Address, FailedRequest, Outcome};
-use crate::plan::{Blocked, StaleStep, Unverified};
+use crate::plan::{Blocked, Plan, StaleStep, Unverified};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The report of a run.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct ApplyReport {
     pub operations: Vec<OperationReport>,
     /// Whether a signal stopped the run before its last operation.
     pub interrupted: bool,
-    /// The waves that were started. Only a rotation has waves.
+    /// The waves that were started, if the run has waves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveReport>,
     /// What the plan blocked, which has no operation.
@@ -27,8 +27,8 @@ pub struct ApplyReport {
     pub unverified: Vec<Unverified>,
 }
 
-/// The result of one wave of a rotation.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+/// The result of one wave of a rotation or of an apply.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WaveReport {
     /// The number of the wave, from 1.
     pub number: usize,
@@ -36,8 +36,37 @@ pub struct WaveReport {
     pub of: usize,
     /// Connectors in the wave.
     pub connectors: usize,
-    /// Connectors rotated.
+    /// Connectors rotated, or written by an apply.
     pub done: usize,
+    /// The wave of an apply as `--waves` names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<String>,
+    /// Customers in the wave of an apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customers: Option<usize>,
+    /// The result of the gate after the wave of an apply, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateReport>,
+}
+
+/// The result of the gate after a wave.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct GateReport {
+    /// Connectors that were checked.
+    pub checked: usize,
+    /// Connectors that did not pass.
+    pub unhealthy: Vec<UnhealthyConnector>,
+}
+
+/// A connector that did not pass the gate.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UnhealthyConnector {
+    /// The customer.
+    pub customer: String,
+    /// The connector's name.
+    pub connector: String,
+    /// Why it did not pass.
+    pub reason: String,
 }
 
 /// The report of one operation.
@@ -97,6 +126,30 @@ pub struct UnsuccessfulCounts {
 }
 
 impl ApplyReport {
+    /// The report of operations, which it puts into the order of the plan.
+    pub fn of_waves(
+        mut operations: Vec<OperationReport>,
+        waves: Vec<WaveReport>,
+        plan: &Plan,
+        cause: Option<StopCause>,
+    ) -> Self {
+        if !waves.is_empty() {
+            let steps = plan.steps().enumerate();
+            let places: BTreeMap<&Address, usize> =
+                steps.map(|(place, step)| (&step.address, place)).collect();
+            operations.sort_by_key(|operation| places.get(&operation.address).copied());
+        }
+        let report = Self {
+            operations,
+            interrupted: false,
+            waves,
+            already_done: Vec::new(),
+            blocked: plan.blocked.clone(),
+            unverified: plan.unverified.clone(),
+        };
+        report.stopped_by(cause)
+    }
+
     /// Adds the steps of a saved plan that were not executed.
     #[must_use]
     pub fn with_skipped(
@@ -133,7 +186,14 @@ impl ApplyReport {
     pub fn is_complete(&self) -> bool {
         !self.interrupted
             && self.blocked.is_empty()
+            && !self.has_unhealthy()
             && self.unsuccessful() == UnsuccessfulCounts::default()
+    }
+
+    /// Whether a connector did not pass the gate after its wave.
+    pub fn has_unhealthy(&self) -> bool {
+        let gates = self.waves.iter().filter_map(|wave| wave.gate.as_ref());
+        gates.into_iter().any(|gate| !gate.unhealthy.is_empty())
     }
 
     /// How many addresses the plan blocked.

@@ -1,7 +1,7 @@
 //! Responsible for executing a rotation in waves: a few connectors first, then more. Starts no
 //! further wave after too many failures.
 
-use super::customers::customers;
+use super::customers::apply_part;
 use super::{ApplyReport, Context, OperationReport, Outcome, StepProblem, StopCause, WaveReport};
 use crate::events::Event;
 use crate::model::{Address, CountOrPercent, LedgerState};
@@ -67,7 +67,7 @@ async fn execute_wave(
             connectors,
         });
     }
-    let operations = customers(part, recorded, context).await;
+    let operations = apply_part(part, 0, recorded, context).await;
     let done = operations
         .iter()
         .filter(|report| is_rotation(report.action) && report.outcome == Outcome::Succeeded)
@@ -77,6 +77,9 @@ async fn execute_wave(
         of,
         connectors,
         done,
+        wave: None,
+        customers: None,
+        gate: None,
     });
     (operations, wave)
 }
@@ -175,7 +178,8 @@ fn split(all: &[CustomerPlan], ends: &[usize]) -> Vec<Vec<CustomerPlan>> {
     parts
 }
 
-fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationReport> {
+/// The reports of the steps of customers that a run does not start.
+pub fn not_attempted(part: &[CustomerPlan], problem: &StepProblem) -> Vec<OperationReport> {
     part.iter()
         .flat_map(|customer| &customer.steps)
         .map(|step| OperationReport {

@@ -1,7 +1,7 @@
 //! Responsible for the flags and arguments of `airlift apply`, and those that `apply` and `rotate` share.
 
 use super::values::seconds;
-use super::{LockArgs, PlanSource, PlanningArgs};
+use super::{LockArgs, PlanSource, PlanningArgs, WaveArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -14,6 +14,7 @@ Examples:
   airlift apply --prune --allow-delete 20%
   airlift apply --auto-approve --format json > report.json
   airlift apply --auto-approve --retry report.json
+  airlift apply --auto-approve --waves 1,5%,25%,100% --wave-pause 5m
   airlift apply plan.json --expect 3f79bb7b435b05321651daefd374cdc6...
   airlift apply --plan 3f79bb7b        the plan of `airlift plan --save`
   airlift apply --approved plan.json   only if the plan has every step")]
@@ -89,6 +90,9 @@ pub struct ApplyArgs {
     /// How the plan is executed.
     #[command(flatten)]
     pub execution: ExecutionArgs,
+    /// The waves.
+    #[command(flatten)]
+    pub waves: WaveArgs,
     /// How long the command waits for the lock.
     #[command(flatten)]
     pub lock: LockArgs,

@@ -36,6 +36,7 @@ mod types;
 mod validate;
 mod values;
 mod version;
+mod waves;
 
 pub use adopt::{AdoptArgs, AdoptTarget};
 pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs, OnStale};
@@ -66,6 +67,7 @@ pub use status::{StateArg, StatusArgs};
 pub use token::{TokenCommand, TokenSinkArgs};
 pub use types::TypesArgs;
 pub use validate::ValidateArgs;
+pub use waves::{HealthGate, WaveArgs};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -110,7 +112,7 @@ pub enum Command {
     /// Print the customers that templates make of tables
     Expand(ExpandArgs),
     /// Show what apply would change
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     /// Plan again what of a saved plan no longer fits
     Replan(ReplanArgs),
     /// Write what exists into a file, for plans without credentials
@@ -118,7 +120,7 @@ pub enum Command {
     /// Show a saved plan, offline
     Show(ShowPlanArgs),
     /// Show the plan, ask for approval, and execute it; or execute a saved plan
-    Apply(ApplyArgs),
+    Apply(Box<ApplyArgs>),
     /// Add existing workspaces and connectors to the ledger
     Adopt(AdoptArgs),
     /// Show what others changed since the last apply

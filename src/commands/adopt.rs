@@ -32,7 +32,7 @@ async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
         app.ask_approval("Adopt these objects?").await?;
     }
     let secrets = app.resolve(plan, execution).await?;
-    let report = app.execute(&planned, &secrets, execution, None).await?;
+    let report = app.execute_at_once(&planned, &secrets, execution).await?;
     app.show_report(plan, &report)?;
     Ok(app.exit(plan, &report))
 }

@@ -26,18 +26,19 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
         return finish(app, args, &plan, &report).await;
     }
     let mut planned = app.plan_selected(&args.planning).await?;
-    let plan = &planned.plan;
-    app.show_plan_before_execution(plan, args.execution)?;
-    app::check_guards(plan, app.shown())?;
-    app::check_replacements(plan, args.approval)?;
-    let secrets = app.resolve(plan, args.execution).await?;
-    if plan.has_changes() && !args.approval.auto_approve {
+    app.show_plan_before_execution(&planned.plan, args.execution)?;
+    let waves = app.rollout(&planned, &args.waves)?;
+    app::check_guards(&planned.plan, app.shown())?;
+    app::check_replacements(&planned.plan, args.approval)?;
+    let secrets = app.resolve(&planned.plan, args.execution).await?;
+    if planned.plan.has_changes() && !args.approval.auto_approve {
         app.ask_approval("Apply these changes?").await?;
         app.note_existing(&mut planned).await?;
     }
-    let plan = &planned.plan;
-    let report = app.apply(&planned, &secrets, args.execution).await?;
-    finish(app, args, plan, &report).await
+    let report = app
+        .apply(&planned, &secrets, args.execution, waves.as_ref())
+        .await?;
+    finish(app, args, &planned.plan, &report).await
 }
 
 async fn finish(

@@ -36,6 +36,7 @@ mod settings;
 mod shared_text;
 mod store_kind;
 mod unresolved;
+mod wave;
 mod web_origin;
 
 pub use action::{Action, Outcome};
@@ -82,4 +83,5 @@ pub use settings::Settings;
 pub use shared_text::{SharedText, SharedTexts};
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
 pub use unresolved::{UnresolvedCause, UnresolvedReference};
+pub use wave::{Wave, wave_order};
 pub use web_origin::WebOrigin;

@@ -23,6 +23,7 @@ mod precondition;
 mod prune;
 mod resembling;
 mod resolution;
+mod rollout;
 mod rotation;
 mod secrets;
 mod step;
@@ -51,6 +52,7 @@ pub use matching::{Matches, match_resources};
 pub use precondition::ConnectorPrecondition;
 pub use precondition::Precondition;
 pub use resolution::{Resolution, SecretNeed, Unverified, UnverifiedSecret};
+pub use rollout::{Rollout, RolloutWave};
 #[cfg(test)]
 pub(crate) use rotation::RotationPlan;
 pub use rotation::only_rotations;

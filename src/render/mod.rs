@@ -27,6 +27,7 @@ mod terminal;
 mod text;
 mod token;
 mod view;
+mod waves;
 pub(crate) mod wording;
 
 pub use acceptance::accepted;
@@ -63,3 +64,4 @@ pub use view::plan_summary::MissingSecrets;
 pub use view::rekey::Rekeyed;
 pub use view::signing::{Signing, SigningConnector, SigningEntry};
 pub use view::status::{ConnectorState, ConnectorStatus, StatusReport};
+pub(crate) use waves::waves;

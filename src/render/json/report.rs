@@ -23,7 +23,7 @@ pub(super) struct ReportDocument<'a> {
     interrupted: bool,
     /// The counts: objects done, operations not done.
     summary: ReportSummary,
-    /// The waves of a rotation that were started.
+    /// The waves that were started, of a rotation or of an apply with `--waves`.
     #[serde(skip_serializing_if = "Option::is_none")]
     waves: Option<&'a [WaveReport]>,
     /// One entry for each operation of the plan, in order.

@@ -11,6 +11,9 @@ use crate::render::view::report::{
 use crate::render::{Label, Line, Out, Safe, Verbosity};
 use std::io;
 
+/// The unhealthy connectors of a wave that the text names.
+const UNHEALTHY: usize = 20;
+
 /// Writes a report.
 pub fn report(out: &mut Out<'_>, report: &ApplyReport, verbosity: Verbosity) -> io::Result<()> {
     let view = ReportView::new(report);
@@ -148,6 +151,15 @@ fn write_waves(out: &mut Out<'_>, waves: &[WaveView]) -> io::Result<()> {
     for wave in waves {
         let line = Line::at(0).hang(2).label(Label::Strong, wave.title.clone());
         out.line(&line.text(": ").text(wave.progress.clone()))?;
+        for (address, reason) in wave.unhealthy.iter().take(UNHEALTHY) {
+            let line = Line::at(2).hang(2).label(Label::Error, address.clone());
+            out.line(&line.text(": ").text(reason.clone()))?;
+        }
+        let more = wave.unhealthy.len().saturating_sub(UNHEALTHY);
+        if more > 0 {
+            let text = Safe::new(format_args!("and {more} more; --format json lists them"));
+            out.line(&Line::at(2).hang(2).text(text))?;
+        }
     }
     if waves.is_empty() {
         Ok(())

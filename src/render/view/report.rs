@@ -3,8 +3,10 @@
 
 use super::{Listing, Phrase};
 use crate::apply::{
-    ApplyReport, OperationReport, Outcome, StepProblem, UnsuccessfulCounts, WaveReport,
+    ApplyReport, GateReport, OperationReport, Outcome, StepProblem, UnhealthyConnector,
+    UnsuccessfulCounts, WaveReport,
 };
+use crate::model::Address;
 use crate::plan::Action;
 use crate::render::labels::{self, counted};
 use crate::render::{Label, Safe, wording};
@@ -91,11 +93,13 @@ pub(crate) struct OperationView {
     pub(crate) code: Option<Safe>,
 }
 
-/// One wave of a rotation.
+/// One wave of a rotation or of an apply.
 #[derive(Debug)]
 pub(crate) struct WaveView {
     pub(crate) title: Safe,
     pub(crate) progress: Safe,
+    /// The connectors that did not pass the gate, and why.
+    pub(crate) unhealthy: Vec<(Safe, Safe)>,
 }
 
 impl ReportView {
@@ -106,7 +110,7 @@ impl ReportView {
             waves: report
                 .waves
                 .iter()
-                .filter(|wave| wave.connectors > 0)
+                .filter(|wave| wave.connectors > 0 || wave.customers.is_some())
                 .map(WaveView::new)
                 .collect(),
             new_ids: new_ids(report),
@@ -119,11 +123,40 @@ impl ReportView {
 impl WaveView {
     fn new(wave: &WaveReport) -> Self {
         let connectors = counted(wave.connectors, "connector");
+        let (number, of, done) = (wave.number, wave.of, wave.done);
+        let Some(customers) = wave.customers else {
+            return Self {
+                title: Safe::new(format_args!("Wave {number} of {of}")),
+                progress: Safe::new(format_args!("{connectors}, {done} rotated")),
+                unhealthy: Vec::new(),
+            };
+        };
+        let name = wave.wave.as_deref().unwrap_or_default();
+        let customers = counted(customers, "customer");
+        let gate = wave.gate.as_ref().map(gate).unwrap_or_default();
         Self {
-            title: Safe::new(format_args!("Wave {} of {}", wave.number, wave.of)),
-            progress: Safe::new(format_args!("{connectors}, {} rotated", wave.done)),
+            title: Safe::new(format_args!("Wave {number} of {of} ({name})")),
+            progress: Safe::new(format_args!(
+                "{customers}, {done} of {connectors} written{gate}"
+            )),
+            unhealthy: wave.gate.as_ref().map(unhealthy).unwrap_or_default(),
         }
     }
+}
+
+/// What the gate after a wave says.
+fn gate(gate: &GateReport) -> String {
+    let healthy = gate.checked - gate.unhealthy.len();
+    format!("; gate: {healthy} of {} healthy", gate.checked)
+}
+
+fn unhealthy(gate: &GateReport) -> Vec<(Safe, Safe)> {
+    let connectors = gate.unhealthy.iter();
+    let row = |connector: &UnhealthyConnector| {
+        let address = Address::connector(&connector.customer, &connector.connector);
+        (Safe::address(&address), Safe::new(&connector.reason))
+    };
+    connectors.map(row).collect()
 }
 
 impl OperationView {
@@ -223,7 +256,8 @@ fn listing(outcome: Outcome) -> Listing {
 
 fn advice(report: &ApplyReport) -> Vec<&'static str> {
     let counts = report.unsuccessful();
-    if report.waves.is_empty() {
+    let is_rotation = report.waves.iter().any(|wave| wave.customers.is_none());
+    if !is_rotation {
         advice_after_apply(report, counts)
     } else if report.is_complete() {
         Vec::new()
@@ -234,6 +268,11 @@ fn advice(report: &ApplyReport) -> Vec<&'static str> {
     } else {
         vec![RESUME]
     }
+}
+
+fn lacks_wave(report: &ApplyReport) -> bool {
+    let mut operations = report.operations.iter();
+    operations.any(|operation| operation.problem == Some(StepProblem::NoWave))
 }
 
 fn advice_after_apply(report: &ApplyReport, counts: UnsuccessfulCounts) -> Vec<&'static str> {
@@ -252,7 +291,15 @@ fn advice_after_apply(report: &ApplyReport, counts: UnsuccessfulCounts) -> Vec<&
             "The run was stopped; apply again to continue.",
         ),
         (
-            counts.not_attempted > 0 && !report.interrupted,
+            report.has_unhealthy(),
+            "Repair the credentials of the connectors that did not pass the gate, then apply again.",
+        ),
+        (
+            lacks_wave(report),
+            "Apply again with a last wave of 100% for the customers that no wave selects.",
+        ),
+        (
+            counts.not_attempted > 0 && !report.interrupted && !lacks_wave(report),
             "Apply again for the operations that were not attempted.",
         ),
         (

@@ -2,9 +2,9 @@
 //! know about a step that succeeded.
 
 use crate::apply::{CheckEnd, StaleReason, StepProblem, StepWarning, Wording};
-use crate::model::ConnectorId;
+use crate::model::{ConnectorId, WorkspaceId};
 use crate::plan::StaleCause;
-use crate::render::labels;
+use crate::render::labels::{self, counted};
 
 /// The wording of steps for the events of a run.
 pub(crate) const STEPS: Wording = Wording {
@@ -51,15 +51,18 @@ pub(crate) fn problem(problem: &StepProblem) -> String {
         } => {
             format!("the rotation stopped after wave {wave}: {failures} failed, {allowed} allowed")
         }
+        StepProblem::WavesEnded {
+            wave,
+            failures,
+            allowed,
+        } => waves_ended(*wave, *failures, *allowed),
+        StepProblem::NoWave => "no wave selects the customer".to_owned(),
         StepProblem::Stale { reason } => stale(*reason).to_owned(),
         StepProblem::WorkspaceOfOtherName { workspace_id } => format!(
             "the new token belongs to workspace {workspace_id}, which has another name; airlift \
              writes nothing to it"
         ),
-        StepProblem::OlderWorkspace { workspace_id } => format!(
-            "workspace {workspace_id} of this name existed before the run and is not in the ledger; \
-             nothing was changed in it. Adopt it with `airlift adopt`, or allow it with --adopt"
-        ),
+        StepProblem::OlderWorkspace { workspace_id } => older_workspace(*workspace_id),
         StepProblem::NewWorkspaceUnreadable {
             workspace_id,
             error,
@@ -82,6 +85,18 @@ pub(crate) fn problem(problem: &StepProblem) -> String {
         StepProblem::OldRemains { id, old, problem } => old_remains(*id, *old, problem),
         StepProblem::Request { error } | StepProblem::Ledger { error } => error.clone(),
     }
+}
+
+fn older_workspace(id: WorkspaceId) -> String {
+    format!(
+        "workspace {id} of this name existed before the run and is not in the ledger; nothing was \
+         changed in it. Adopt it with `airlift adopt`, or allow it with --adopt"
+    )
+}
+
+fn waves_ended(wave: usize, failures: usize, allowed: usize) -> String {
+    let customers = counted(failures, "customer");
+    format!("the run stopped after wave {wave}: {customers} failed or unhealthy, {allowed} allowed")
 }
 
 fn stale(reason: StaleReason) -> &'static str {

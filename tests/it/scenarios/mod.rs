@@ -53,3 +53,4 @@ mod tokens;
 mod trust;
 mod unknown_type;
 mod versions;
+mod waves;

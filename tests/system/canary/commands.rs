@@ -101,6 +101,8 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
             "apply --auto-approve --allow-replace --keep-going",
             "apply --auto-approve --connector-token application",
             "apply --auto-approve --sandbox",
+            "apply --auto-approve --waves 1,label:tier=trial,100% --wave-failures 100%",
+            "apply --auto-approve --waves 1 --gate execute",
             "apply --approved plan.json",
             "apply --auto-approve --override-window reason",
             "apply plan.json --outputs-file ids.json",
