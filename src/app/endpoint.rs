@@ -5,7 +5,7 @@
 //! change those files. The files give only the organization.
 
 use super::credentials::{SECRET, client_secret};
-use super::ledger_access::{access, state_dir};
+use super::ledger_access::{access, state_dir, state_name};
 use super::ledger_git::refuse_tracked;
 use super::ledger_keys::Keys;
 use super::{Environment, Invocation};
@@ -94,7 +94,7 @@ impl Endpoint {
                 client_secret: SecretValue::new(std::mem::take(&mut *secret)),
             },
             organization: expected_organization(env, project)?,
-            ledger_dir: state_dir(project).join("ledger"),
+            ledger_dir: state_dir(project).join(state_name(project, "ledger")),
             sandbox: None,
         })
     }
@@ -109,7 +109,10 @@ impl Endpoint {
         let declared = project.desired.organization_id;
         let mut options = sandbox::Options {
             client: Some((SANDBOX_CLIENT_ID.to_owned(), secret.clone())),
-            state: Some(StateFile::below(&project.root, ".airlift/sandbox.json")),
+            state: Some(StateFile::below(
+                &project.root,
+                format!(".airlift/{}.json", state_name(project, "sandbox")),
+            )),
             ..sandbox::Options::default()
         };
         if let Some(organization) = declared {
@@ -129,7 +132,7 @@ impl Endpoint {
             },
             keys: Keys::new(env, &sandbox_key(&project.root)?)?,
             organization: declared,
-            ledger_dir: dir.join("sandbox"),
+            ledger_dir: dir.join(state_name(project, "sandbox")),
             sandbox: Some(running),
         })
     }

@@ -38,6 +38,8 @@ pub struct Environment {
     store_override: Option<(String, SharedStore)>,
     /// The policy file that the command line names.
     policy_file: Option<PathBuf>,
+    /// The environment of the project that the command line names.
+    project_environment: Option<String>,
 }
 
 impl Environment {
@@ -87,6 +89,22 @@ impl Environment {
     /// The policy file that the command line names.
     pub(super) fn policy_file(&self) -> Option<&Path> {
         self.policy_file.as_deref()
+    }
+
+    /// Sets the environment of the project that the command line names.
+    #[must_use]
+    pub(crate) fn with_project_environment(self, name: Option<String>) -> Self {
+        Self {
+            project_environment: name,
+            ..self
+        }
+    }
+
+    /// The environment of the project that the command line or `AIRLIFT_ENV` names.
+    pub(super) fn project_environment(&self) -> Option<String> {
+        self.project_environment
+            .clone()
+            .or_else(|| self.text("AIRLIFT_ENV"))
     }
 
     /// The variables that configure object stores.

@@ -96,6 +96,8 @@ impl App<'_> {
             Some(ledger) => Some(ledger.clone()),
             // The state of the embedded API includes its ledger, and is copied.
             None if global.sandbox => None,
+            // The exported project has no environments, whose ledgers it cannot use.
+            None if self.project.desired.environment.is_some() => None,
             None => Some(state.join("ledger")).filter(|ledger| ledger.exists()),
         };
         let mut command = vec!["airlift".into(), "plan".into(), "-f".into()];

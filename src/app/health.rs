@@ -2,7 +2,7 @@
 //! the secret stores. Changes nothing.
 
 use super::credentials::{SECRET, client_secret};
-use super::ledger_access::state_dir;
+use super::ledger_access::{state_dir, state_name};
 use super::ledger_health::{check_directory, check_ledger, is_shared};
 use super::plan_health::check_plan;
 use super::project::{self, resolver};
@@ -210,7 +210,10 @@ pub(super) fn failed(subject: &str, failure: &Failure) -> HealthCheck {
 
 /// Whether a sandbox was used before. Without one, opening it would create files.
 fn has_sandbox(global: &GlobalArgs, project: &Project) -> bool {
-    global.sandbox && state_dir(project).join("sandbox.json").exists()
+    global.sandbox
+        && state_dir(project)
+            .join(state_name(project, "sandbox") + ".json")
+            .exists()
 }
 
 /// Checks the stores. Without a plan, every reference counts as needed.

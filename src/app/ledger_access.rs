@@ -107,6 +107,14 @@ pub(crate) fn state_dir(project: &Project) -> PathBuf {
     project.root.join(".airlift")
 }
 
+/// The name of a file or directory of the environment below [`state_dir`].
+pub(super) fn state_name(project: &Project, name: &str) -> String {
+    match &project.desired.environment {
+        Some(environment) => format!("{name}-{environment}"),
+        None => name.to_owned(),
+    }
+}
+
 /// The name of this run that other runs see in the lock. It contains the machine, because machines
 /// may share a ledger.
 pub(super) fn owner() -> String {

@@ -2,7 +2,7 @@
 //! verified. Changes nothing.
 
 use super::App;
-use super::ledger_access::{shared_address, state_dir};
+use super::ledger_access::{shared_address, state_dir, state_name};
 use super::ledger_keys::{KeyStrength, WEAK_KEY};
 use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
@@ -73,7 +73,7 @@ pub(super) fn is_shared(global: &GlobalArgs) -> bool {
 pub(super) fn check_directory(project: &Project, global: &GlobalArgs) -> HealthCheck {
     let root = global.ledger.clone();
     let default = if global.sandbox { "sandbox" } else { "ledger" };
-    let root = root.unwrap_or_else(|| state_dir(project).join(default));
+    let root = root.unwrap_or_else(|| state_dir(project).join(state_name(project, default)));
     let shown = root.display();
     match std::fs::read_dir(&root) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => HealthCheck::ok(

@@ -3,7 +3,7 @@
 use super::{App, ledger_access};
 use crate::events::Event;
 use crate::failure::Failure;
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, claim_environment};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -32,6 +32,9 @@ impl App<'_> {
             tokio::time::sleep(PAUSE.min(until - Instant::now())).await;
         };
         self.lock = Some(lock);
+        if let Some(environment) = &self.project.desired.environment {
+            claim_environment(&self.store, environment).await?;
+        }
         Ok(())
     }
 }

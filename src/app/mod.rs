@@ -86,7 +86,9 @@ use crate::cli::{Format, GlobalArgs};
 use crate::config::Project;
 use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure};
-use crate::ledger::{Authenticator, Ledger, Lock, PlanStore, Scope};
+use crate::ledger::{
+    Authenticator, Ledger, LedgerStore, Lock, PlanStore, Scope, check_environment,
+};
 use crate::render::{self, Ui, json};
 use crate::secrets::Resolver;
 use connection::Connection;
@@ -145,6 +147,8 @@ pub(crate) struct App<'a> {
     pub(crate) fingerprinters: Fingerprinters,
     /// Authenticates saved plans.
     authenticator: Authenticator,
+    /// The store of the ledgers.
+    store: LedgerStore,
     /// The saved plans beside the ledger.
     plans: PlanStore,
     /// The origin of the API, as in the scope of the ledger.
@@ -169,6 +173,8 @@ impl<'a> App<'a> {
         let secrets = resolver(invocation, project)?;
         let endpoint = Endpoint::find(invocation, project).await?;
         let place = ledger_access::place(invocation, project, &endpoint)?;
+        let environment = project.desired.environment.clone();
+        check_environment(&place, environment.as_deref()).await?;
         let options = Options {
             events: Some(Arc::clone(&events)),
             ..settings.options(invocation, project, endpoint.organization)?
@@ -179,7 +185,7 @@ impl<'a> App<'a> {
         let authenticator = fingerprinters.authenticator(Scope {
             origin: origin.clone(),
             organization: connection.organization,
-            environment: None,
+            environment,
             shard: None,
             sandbox: invocation.global.sandbox,
         });
@@ -190,6 +196,7 @@ impl<'a> App<'a> {
             ledger: Ledger::new(&place, authenticator.clone()),
             authenticator,
             plans: PlanStore::of_ledger(&place, connection.organization),
+            store: place,
             origin,
             fingerprinters,
             connection,
@@ -229,7 +236,9 @@ impl<'a> App<'a> {
     /// Shows which API and organization the command uses, and warns of a weak key of the ledger.
     pub(crate) fn show_target(&self) -> Result<(), Failure> {
         let organization = self.connection.organization.to_string();
-        render::target(self.invocation.ui, &self.connection.name, &organization)?;
+        let environment = self.project.desired.environment.as_deref();
+        let target = (self.connection.name.as_str(), organization.as_str());
+        render::target(self.invocation.ui, target, environment)?;
         if self.fingerprinters.strength == KeyStrength::Weak {
             render::print_note(self.invocation.ui, WEAK_KEY)?;
         }

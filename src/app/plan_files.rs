@@ -194,7 +194,7 @@ fn authenticator(
     let scope = Scope {
         origin: content.origin.clone(),
         organization,
-        environment: None,
+        environment: content.plan.environment.clone(),
         shard: None,
         sandbox,
     };

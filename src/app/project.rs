@@ -61,7 +61,9 @@ pub(crate) fn load_if_any(invocation: Invocation<'_>) -> Result<Project, Failure
     let files = &invocation.global.files;
     let has_outer = || config::find_project(files, &load_options(invocation.env)).is_some();
     if files == &[here] && !has_yaml(here) && !has_outer() {
-        return Ok(Project::without_files(here.to_owned()));
+        let mut project = Project::without_files(here.to_owned());
+        project.desired.environment = invocation.env.project_environment();
+        return Ok(project);
     }
     load(invocation)
 }
@@ -189,6 +191,7 @@ pub(super) fn load_options(env: &Environment) -> LoadOptions {
     LoadOptions {
         secret_access: secret_access(env),
         stdin: None,
+        environment: env.project_environment(),
     }
 }
 

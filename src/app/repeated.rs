@@ -12,6 +12,9 @@ pub(crate) fn repeated_options(global: &GlobalArgs) -> RepeatedOptions {
             files.extend(["-f".to_owned(), path.display().to_string()]);
         }
     }
+    if let Some(environment) = &global.env {
+        files.extend(["--env".to_owned(), environment.clone()]);
+    }
     let mut access = Vec::new();
     if global.sandbox {
         access.push("--sandbox".to_owned());

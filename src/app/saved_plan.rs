@@ -10,7 +10,7 @@ use crate::cli::{ApplyArgs, OnStale, PlanSource, PlanningArgs, SaveArgs, Selecti
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Address, LedgerState, SecretRef};
 use crate::plan::{ApprovedPart, Plan, Resolution, approved_part};
-use crate::render::{self, ndjson};
+use crate::render::{self, Safe, ndjson};
 use crate::saved_plan::{Declarations, PLANNER, PlanOptions, ReadPlan, SavedPlan};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,6 +141,18 @@ impl App<'_> {
 
     fn check_target(&self, content: &SavedPlan) -> Result<(), Failure> {
         let organization = content.plan.organization_id;
+        let environment = &self.project.desired.environment;
+        if content.plan.environment != *environment {
+            let message = format!(
+                "the plan is for {}, and this run is for {}",
+                environment_text(content.plan.environment.as_deref()),
+                environment_text(environment.as_deref())
+            );
+            return Err(
+                Failure::new(FailureKind::Authentication, "plan_of_other_target", message)
+                    .hint("choose the environment of the plan with --env, or plan again"),
+            );
+        }
         if organization == self.connection.organization && content.origin == self.origin {
             return Ok(());
         }
@@ -251,4 +263,11 @@ pub(crate) fn plan_options(args: &PlanningArgs) -> PlanOptions {
 
 fn seconds(time: Timestamp) -> String {
     time.strftime("%FT%TZ").to_string()
+}
+
+fn environment_text(environment: Option<&str>) -> String {
+    match environment {
+        Some(name) => format!("the environment {}", Safe::short_name(name)),
+        None => "a project without environments".to_owned(),
+    }
 }

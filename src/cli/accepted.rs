@@ -12,13 +12,14 @@ use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 const READERS: &[(&str, &[&str])] = &[
     ("init", &["format"]),
     ("show", &["format", "json", "verbose"]),
-    ("validate", &["files", "format", "json", "verbose"]),
-    ("expand", &["files", "format", "verbose"]),
+    ("validate", &["env", "files", "format", "json", "verbose"]),
+    ("expand", &["env", "files", "format", "verbose"]),
     // A token is written without a copy of it, which an event would be.
     (
         "token",
         &[
             "ca_file",
+            "env",
             "files",
             "format",
             "ledger",
@@ -168,15 +169,17 @@ mod tests {
     use crate::cli::{command, parse};
     use std::ffi::OsString;
 
-    const EVERY: &str = "ca-file color file format help json ledger ledger-mode no-color proxy quiet sandbox verbose";
+    const EVERY: &str = "ca-file color env file format help json ledger ledger-mode no-color proxy quiet sandbox verbose";
 
-    const WITHOUT_EVENTS: &str =
-        "ca-file color file format help ledger ledger-mode no-color proxy quiet sandbox verbose";
+    const WITHOUT_EVENTS: &str = "ca-file color env file format help ledger ledger-mode no-color proxy quiet sandbox verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
     const COMMANDS: &[(&str, &str)] = &[
         ("init", "color format help no-color"),
-        ("validate", "color file format help json no-color verbose"),
+        (
+            "validate",
+            "color env file format help json no-color verbose",
+        ),
         ("plan", EVERY),
         ("replan --from plan.json", EVERY),
         ("snapshot --out snapshot.json", EVERY),
@@ -191,7 +194,7 @@ mod tests {
         ("ledger trust acme", EVERY),
         ("ledger rekey", EVERY),
         ("ledger sign", EVERY),
-        ("expand", "color file format help no-color verbose"),
+        ("expand", "color env file format help no-color verbose"),
         ("status", EVERY),
         ("token app", WITHOUT_EVENTS),
         ("token scoped --customer acme", WITHOUT_EVENTS),
@@ -214,9 +217,10 @@ mod tests {
     ];
 
     /// A use of each global option.
-    const USES: [(&str, &[&str]); 12] = [
+    const USES: [(&str, &[&str]); 13] = [
         ("ca-file", &["--ca-file", "x"]),
         ("color", &["--color", "never"]),
+        ("env", &["--env", "x"]),
         ("file", &["-f", "x"]),
         ("format", &["--format", "json"]),
         ("json", &["--json"]),

@@ -20,6 +20,14 @@ pub struct GlobalArgs {
         global = true
     )]
     pub files: Vec<PathBuf>,
+    /// Environment of the project file.
+    #[arg(
+        long,
+        value_name = "NAME",
+        global = true,
+        help = "Environment of the project file [default: AIRLIFT_ENV]"
+    )]
+    pub env: Option<String>,
     /// Output format
     #[arg(
         long,

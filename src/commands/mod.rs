@@ -31,7 +31,7 @@ use crate::cli::{self, Cli, ColorArg, Command, Format, GlobalArgs, LedgerCommand
 use crate::failure::{Exit, Failure};
 use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity, ndjson};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
@@ -104,9 +104,14 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 /// Runs a command on the current runtime. Shows the failure that stops the command.
-pub async fn perform(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
+pub async fn perform(mut cli: Cli, env: &Environment, ui: &Ui) -> Exit {
     let policy_file = cli.command.policy_file().map(Path::to_owned);
-    let env = env.clone().with_policy_file(policy_file);
+    let env = env
+        .clone()
+        .with_policy_file(policy_file)
+        .with_project_environment(cli.global.env.clone());
+    let ledger = || env.text("AIRLIFT_LEDGER").map(PathBuf::from);
+    cli.global.ledger = cli.global.ledger.or_else(ledger);
     let ui = ui.clone().with_options(repeated_options(&cli.global));
     let ui = if cli.global.format == Format::Events {
         ui.with_events(Uuid::new_v4())
@@ -167,7 +172,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Drift(args) => drift::run(invocation, &args).await,
         Command::Export(args) => export::run(invocation, &args).await,
         Command::Doctor(_) => doctor::run(invocation).await,
-        Command::Rotate(args) => rotate::run(invocation, &args).await,
+        Command::Rotate(args) => Box::pin(rotate::run(invocation, &args)).await,
         Command::Outputs(args) => outputs::run(invocation, &args).await,
         Command::Status(args) => Box::pin(status::run(invocation, &args)).await,
         Command::Token(command) => token::run(invocation, &command).await,

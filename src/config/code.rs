@@ -121,6 +121,9 @@ codes! {
     MissingCell "missing_cell" Error
     InvalidCell "invalid_cell" Error
     LiteralCoordinate "literal_coordinate" Error
+    EnvironmentNotChosen "environment_not_chosen" Error
+    UnknownEnvironment "unknown_environment" Error
+    UndefinedVariable "undefined_variable" Error
     UnknownEntity "unknown_entity" Warning
     UnusedMode "unused_mode" Warning
 }

@@ -260,7 +260,7 @@ mod tests {
     fn decode_node_accepts_what_the_schema_accepts() {
         for (text, is_valid) in CUSTOMERS {
             let mut source = Source::new("x.yaml".into(), (*text).to_owned());
-            source.tree = parse(text).tree;
+            source.tree = parse(text, None).tree;
             let decoded = decode_node::<RawCustomer>(source.root());
             assert_eq!(decoded.is_some(), *is_valid, "{text}");
             let json = source.root().to_json();

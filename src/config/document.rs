@@ -17,8 +17,9 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// The keys that only the project file may have.
-pub(super) const PROJECT_KEYS: [&str; 12] = [
+pub(super) const PROJECT_KEYS: [&str; 13] = [
     "organization_id",
+    "environments",
     "contract",
     "include",
     "guards",
@@ -158,8 +159,9 @@ impl Document {
 
     /// The source with all customers.
     fn with_customers(&self) -> Source {
-        let mut source = Source::new(self.source.name.to_string(), self.source.text.clone());
-        source.tree = yaml::parse(&source.text).tree;
+        let source = Source::new(self.source.name.to_string(), self.source.text.clone());
+        let mut source = source.with_variables_of(&self.source);
+        source.tree = yaml::parse(&source.text, source.variables()).tree;
         source
     }
 
@@ -208,9 +210,14 @@ fn visit_customers(source: &mut Source, mut visit: impl FnMut(usize, Origin<'_>)
         return None;
     }
     let shared = &*source;
-    let (tree, customers) = yaml::parse_each(&shared.text, "customers", |position, node| {
-        visit(position, Origin::Node(shared, node));
-    })?;
+    let (tree, customers) = yaml::parse_each(
+        &shared.text,
+        shared.variables(),
+        "customers",
+        |position, node| {
+            visit(position, Origin::Node(shared, node));
+        },
+    )?;
     source.tree = Some(tree);
     Some(customers)
 }
@@ -222,7 +229,7 @@ fn parse(source: &mut Source, findings: &mut Findings) -> bool {
         report_unprintable(source, findings);
         return false;
     }
-    let parsed = yaml::parse(&source.text);
+    let parsed = yaml::parse(&source.text, source.variables());
     let is_valid = parsed.defects.iter().all(Defect::is_harmless);
     source.tree = parsed.tree;
     for defect in parsed.defects {

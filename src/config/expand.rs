@@ -24,6 +24,7 @@ pub fn expand(arguments: &[PathBuf], options: &LoadOptions) -> Vec<Value> {
         return Vec::new();
     };
     let path = input.map_or_else(PathBuf::new, |input| input.path().to_owned());
+    let source = source.with_variables(&project_file.environment.variables);
     let document = Document::parse(&path, source, &mut findings);
     let tables = Tables::find(&document, &project_file, &mut findings);
     let mut customers = Vec::new();

@@ -343,7 +343,7 @@ mod tests {
 
     fn excerpt(text: &str, path: &[&str]) -> (String, u32, u32) {
         let mut source = Source::new("x.yaml".into(), text.into());
-        source.tree = parse(text).tree;
+        source.tree = parse(text, None).tree;
         let mut findings = Findings::default();
         let mut origin = source.root();
         for key in path {

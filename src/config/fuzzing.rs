@@ -89,7 +89,7 @@ pub fn yaml(data: &[u8]) {
     if disputed || text.contains(read::is_unprintable) {
         return;
     }
-    let parsed = yaml::parse(text);
+    let parsed = yaml::parse(text, None);
     let Some(tree) = parsed.tree.filter(|_| parsed.defects.is_empty()) else {
         return;
     };

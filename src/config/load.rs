@@ -328,6 +328,7 @@ impl Contents {
             root: project_file.root,
             project_file: PathBuf::from(&*project_file.name),
             desired: Desired {
+                environment: project_file.environment.name,
                 organization_id: settings.organization_id,
                 contract: settings.contract,
                 guards: settings.guards,

@@ -67,7 +67,7 @@ impl FileLoader<'_> {
         let ParsedInput {
             document, findings, ..
         } = parsed;
-        if document.are_customers_dropped() {
+        if document.are_customers_dropped() || document.source.lacks_values() {
             let Document { path, source, .. } = document;
             return self.parse(&path, source, Findings::default());
         }
@@ -77,6 +77,7 @@ impl FileLoader<'_> {
     /// Parses a file. Validates each customer before the next is parsed, so that the file needs the memory of one.
     fn parse(self, path: &Path, source: Source, mut findings: Findings) -> LoadedFile {
         let links = RefCell::default();
+        let source = source.with_variables(&self.project_file.environment.variables);
         let mut customers = Customers::new(self.scope(path, &links), self, path);
         let document = Document::parse_each(path, source, &mut findings, |position, origin| {
             customers.add(position, origin);

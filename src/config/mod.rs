@@ -14,6 +14,7 @@ pub mod diagnostic;
 mod document;
 mod edit;
 mod encoding;
+mod environments;
 mod excerpt;
 mod expand;
 mod finding_site;
@@ -43,6 +44,7 @@ mod template;
 mod unread;
 mod upwards;
 mod validate;
+mod variables;
 mod yaml;
 
 pub(crate) use customer_check::{Problem, check_customer};
@@ -66,4 +68,6 @@ pub struct LoadOptions {
     pub secret_access: SecretAccess,
     /// The bytes of standard input, for the input `-`.
     pub stdin: Option<Vec<u8>>,
+    /// The environment of the project that the run chooses.
+    pub environment: Option<String>,
 }

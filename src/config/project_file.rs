@@ -5,6 +5,7 @@
 
 use super::LoadOptions;
 use super::document::Document;
+use super::environments::Environment;
 use super::findings::{Findings, StagedFindings};
 use super::read::{Input, source};
 use super::tables::{self, Templates};
@@ -22,6 +23,7 @@ pub(super) struct ProjectFile {
     position: Option<usize>,
     pub(super) name: Arc<str>,
     pub(super) root: PathBuf,
+    pub(super) environment: Environment,
     pub(super) settings: ProjectSettings,
     secret_policy: SecretPolicy,
     customer_policy: CustomerPolicy,
@@ -74,12 +76,17 @@ impl ProjectFile {
             };
             // Keeps at most one tree in memory.
             parsed = None;
-            let document = Document::parse(input.path(), source, &mut load);
+            let mut document = Document::parse(input.path(), source, &mut load);
             let rank = Rank::from_document(&document);
             let is_first = best.is_none();
             if best.as_ref().is_none_or(|(best, ..)| rank > *best) {
                 let mut own = StagedFindings::default();
-                let file = Self::from_document(position, &document, &mut own);
+                let chosen = options.environment.as_deref();
+                let environment = Environment::choose(&document, chosen, &mut own.project);
+                let mut with_values = environment.with_values(&document);
+                let document = with_values.as_mut().unwrap_or(&mut document);
+                environment.replace_settings(&mut document.head);
+                let file = Self::from_document(position, document, environment, &mut own);
                 best = Some((rank, file, own));
             }
             if is_first {
@@ -101,8 +108,14 @@ impl ProjectFile {
         (file, parsed)
     }
 
-    fn from_document(position: usize, document: &Document, findings: &mut StagedFindings) -> Self {
+    fn from_document(
+        position: usize,
+        document: &Document,
+        environment: Environment,
+        findings: &mut StagedFindings,
+    ) -> Self {
         Self {
+            environment,
             position: Some(position),
             name: Arc::clone(&document.source.name),
             root: document.directory(),
@@ -117,6 +130,7 @@ impl ProjectFile {
         let root = PathBuf::from(".");
         Self {
             position: None,
+            environment: Environment::default(),
             name: Arc::default(),
             secret_policy: SecretPolicy::without_file(root.clone()),
             customer_policy: CustomerPolicy::default(),

@@ -26,6 +26,8 @@ pub(crate) struct RawFile {
     pub(crate) contract: Option<RawContract>,
     /// Patterns of further files, relative to this one, such as `customers/*.yaml`.
     pub(crate) include: Option<Vec<String>>,
+    /// Environments such as `staging` and `prod`, of which `--env` chooses one. Each has its own ledger.
+    pub(crate) environments: Option<BTreeMap<String, RawEnvironment>>,
     /// Limits on what one run may delete.
     pub(crate) guards: Option<RawGuards>,
     /// The stores that references may use (default: `env` and `file`). `exec` and stores with a
@@ -78,6 +80,22 @@ pub(crate) struct RawGuards {
     /// Maximum number of connectors that one run may replace or rotate, which changes their ids
     /// (default: no limit).
     pub(crate) max_id_changes: Option<u64>,
+}
+
+/// An environment: settings that replace those of the project, and the values of variables.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Environment")]
+pub(crate) struct RawEnvironment {
+    /// The organization of the environment (a UUID).
+    pub(crate) organization_id: Option<String>,
+    /// The stores that references may use.
+    pub(crate) stores: Option<Vec<String>>,
+    /// Limits on what one run may delete. A limit that is absent is the project's.
+    pub(crate) guards: Option<RawGuards>,
+    /// Values by name: text, numbers, true or false. `${var.NAME}` in a value of any file stands for them.
+    #[schemars(schema_with = "variables")]
+    pub(crate) variables: Option<BTreeMap<String, Value>>,
 }
 
 /// One entry of the policy for references.
@@ -248,6 +266,13 @@ pub(crate) struct RawEntity {
 pub(crate) enum RawMode {
     Read,
     Write,
+}
+
+fn variables(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["object", "null"],
+        "additionalProperties": {"type": ["string", "number", "boolean"]}
+    })
 }
 
 fn cache(_: &mut SchemaGenerator) -> Schema {

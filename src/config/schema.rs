@@ -111,7 +111,10 @@ fn credential_schema(name: &str, field: &Field) -> Value {
     json!({ "anyOf": [reference, plain, field_schema(field)] })
 }
 
-const REFERENCE: &str = r"^\$\{[a-z][a-z0-9-]*:[^{}]+\}$";
+const REFERENCE: &str =
+    r"^\$\{([a-z][a-z0-9-]*:([^{}]|\$\{var\.[A-Za-z0-9_-]+\})+|var\.[A-Za-z0-9_-]+)\}$";
+/// A text with a variable.
+const VARIABLE: &str = r"\$\{var\.";
 /// A text that the service expands, in which `$${` is a literal `${`.
 const TEMPLATE: &str = r"\$\$\{";
 
@@ -127,6 +130,7 @@ fn field_schema(field: &Field) -> Value {
         return json!({ "anyOf": [
             { "type": "string", "pattern": REFERENCE },
             { "type": "string", "pattern": TEMPLATE },
+            { "type": "string", "pattern": VARIABLE },
             schema,
         ] });
     }
@@ -147,6 +151,7 @@ fn variable_schema(variable: &Variable) -> Value {
             { "enum": spellings },
             { "pattern": REFERENCE },
             { "pattern": TEMPLATE },
+            { "pattern": VARIABLE },
         ]);
     }
     schema

@@ -31,7 +31,7 @@ pub(super) fn customer(
     SCHEMAS.customer.check(json, origin, findings)
 }
 
-/// Any position of a list, in a path pattern.
+/// Any position of a list or key of a mapping, in a path pattern.
 const ANY: &str = "*";
 
 /// The paths of whole numbers in a file and in a customer.
@@ -40,6 +40,9 @@ const WHOLE_IN_FILE: &[&[&str]] = &[
     &["guards", "max_deletes"],
     &["guards", "max_delete_percent"],
     &["guards", "max_id_changes"],
+    &["environments", ANY, "guards", "max_deletes"],
+    &["environments", ANY, "guards", "max_delete_percent"],
+    &["environments", ANY, "guards", "max_id_changes"],
 ];
 const WHOLE_IN_CUSTOMER: &[&[&str]] = &[&["connectors", ANY, "credentials_version"]];
 
@@ -163,6 +166,10 @@ fn fractions(json: &Value, pattern: &[&str]) -> Vec<WrongPath> {
             .iter()
             .enumerate()
             .flat_map(|(position, item)| below(&position.to_string(), item))
+            .collect(),
+        Value::Object(fields) if *step == ANY => fields
+            .iter()
+            .flat_map(|(name, field)| below(name, field))
             .collect(),
         Value::Object(fields) => fields
             .get(*step)

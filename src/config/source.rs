@@ -3,6 +3,7 @@
 use super::diagnostic::{Excerpt, Location};
 use super::excerpt::Masked;
 use super::origin::Origin;
+use super::variables::Variables;
 use super::yaml::{Mark, Span, Tree};
 use std::sync::{Arc, OnceLock};
 
@@ -15,6 +16,8 @@ pub(super) struct Source {
     pub(super) text: String,
     /// `None` if parsing stopped before the end of the text.
     pub(super) tree: Option<Tree>,
+    /// The variables that values may contain. `None` before the project file is known: values keep them.
+    variables: Option<Arc<Variables>>,
     /// The byte offset of each line. Only findings need them.
     starts: OnceLock<Vec<usize>>,
 }
@@ -25,8 +28,35 @@ impl Source {
             name: name.into(),
             text,
             tree: None,
+            variables: None,
             starts: OnceLock::new(),
         }
+    }
+
+    /// The same text, whose values get those of the variables.
+    pub(super) fn with_variables(self, variables: &Arc<Variables>) -> Self {
+        Self {
+            variables: Some(Arc::clone(variables)),
+            ..self
+        }
+    }
+
+    /// The same text, with the variables of another source.
+    pub(super) fn with_variables_of(self, other: &Self) -> Self {
+        Self {
+            variables: other.variables.clone(),
+            ..self
+        }
+    }
+
+    /// The variables that values may contain.
+    pub(super) fn variables(&self) -> Option<&Variables> {
+        self.variables.as_deref()
+    }
+
+    /// Whether values have variables instead of their values.
+    pub(super) fn lacks_values(&self) -> bool {
+        self.variables.is_none() && Variables::are_in(&self.text)
     }
 
     fn starts(&self) -> &[usize] {

@@ -108,6 +108,10 @@ impl From<LedgerError> for Failure {
                 .hint("check which key this run used: AIRLIFT_LEDGER_KEY or AIRLIFT_LEDGER_KEY_FILE, and the client secret where neither is set")
                 .hint("with the old key at hand, set AIRLIFT_LEDGER_OLD_KEY and run `airlift ledger rekey`")
                 .hint("without the old key, run `airlift ledger sign`, which inspects each id in the API first"),
+            LedgerError::OtherEnvironment { .. } => {
+                Self::new(FailureKind::Authentication, "ledger_of_other_environment", error.to_string())
+                    .hint("choose the environment with --env, or its own ledger with --ledger; without --ledger, each environment has its own")
+            }
             LedgerError::JournalMissing { .. } => failure("ledger_journal_missing")
                 .hint("restore journal.ndjson from a backup, or run `airlift ledger sign`")
                 .hint("after `ledger sign`, look for connectors of the interrupted run in the plan: the ledger does not own them"),

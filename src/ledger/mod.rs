@@ -9,6 +9,7 @@ mod authenticate;
 mod disk_thread;
 mod entries;
 mod envelope;
+mod environment;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod head;
@@ -27,6 +28,7 @@ mod store;
 pub(crate) use authenticate::testing;
 
 pub use authenticate::{Authenticator, LedgerKey, Scope};
+pub use environment::{check_environment, claim_environment};
 pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};
@@ -143,11 +145,21 @@ pub enum LedgerError {
     /// No object of the ledger has a valid MAC.
     #[error(
         "no object of the ledger {path} can be verified: it was written with another key, for another \
-         API address, or by someone else"
+         API address or environment, or by someone else"
     )]
     KeyChanged {
         /// The ledger.
         path: PathBuf,
+    },
+    /// The ledgers of the store belong to another environment.
+    #[error(
+        "the ledger {path} belongs to the environment {environment:?}, and this run is for another one"
+    )]
+    OtherEnvironment {
+        /// The store.
+        path: PathBuf,
+        /// The environment of the store.
+        environment: String,
     },
     /// The journal of an interrupted run does not exist.
     #[error("the ledger {path} has no journal, although its last run was interrupted")]

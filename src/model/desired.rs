@@ -12,6 +12,8 @@ use uuid::Uuid;
 /// Everything that the files declare.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Desired {
+    /// The environment of the run, if the project has several.
+    pub environment: Option<String>,
     /// The organization that the files are for. A run in another organization is refused.
     pub organization_id: Option<OrganizationId>,
     /// The version of the field names that the remote API uses.
@@ -29,6 +31,7 @@ impl Desired {
     #[must_use]
     pub fn without_customers(&self) -> Self {
         Self {
+            environment: self.environment.clone(),
             organization_id: self.organization_id,
             contract: self.contract,
             guards: self.guards,

@@ -147,6 +147,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         policy,
     };
     let mut plan = Plan {
+        environment: matches.desired.environment.clone(),
         organization_id: matches.observed.organization_id,
         contract: matches.desired.contract,
         partial: policy.is_partial(),

@@ -20,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The difference between the declared and the observed state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// The environment of the project, if it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// The organization that was observed.
     pub organization_id: OrganizationId,
     /// The dialect of the remote API.

@@ -12,13 +12,20 @@ use std::io;
 const LISTED: usize = 5;
 
 /// Names the API of a run, so that a reader does not mistake the sandbox for it.
-pub fn target(ui: &Ui, name: &str, organization: &str) -> io::Result<()> {
+pub fn target(
+    ui: &Ui,
+    (name, organization): (&str, &str),
+    environment: Option<&str>,
+) -> io::Result<()> {
     ndjson::target(ui, name, organization);
-    let parts = [format!("{name},"), format!("organization {organization}")];
-    let [name, organization] =
-        parts.map(|part| Line::default().label(Label::Faint, Safe::new(part)));
+    let environment = environment.map(|environment| format!("environment {environment},"));
+    let parts = environment
+        .into_iter()
+        .chain([format!("{name},"), format!("organization {organization}")]);
+    let faint = |part: String| Line::default().label(Label::Faint, Safe::new(part));
     let title = Line::default().label(Label::Faint, "Target:");
-    ui.status().sentences(2, &[title, name, organization])
+    let sentences: Vec<Line> = std::iter::once(title).chain(parts.map(faint)).collect();
+    ui.status().sentences(2, &sentences)
 }
 
 /// Writes a note, which does not stop the run.

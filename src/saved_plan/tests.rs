@@ -28,6 +28,7 @@ fn saved() -> SavedPlan {
         salt: "salt".to_owned(),
         secrets: BTreeMap::new(),
         plan: Plan {
+            environment: None,
             organization_id: ORGANIZATION,
             contract: Contract::default(),
             partial: false,

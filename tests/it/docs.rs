@@ -30,10 +30,13 @@ fn every_example_runs() {
     for example in examples {
         let dir = tempfile::tempdir().unwrap();
         copy(&example, dir.path());
+        let text = std::fs::read_to_string(example.join("airlift.yaml")).unwrap();
+        let environment = text
+            .contains("\nenvironments:")
+            .then_some(("AIRLIFT_ENV", "prod"));
         let airlift = |arguments: &[&str]| {
             let mut command = Command::new(AIRLIFT);
-            let none: [(&str, &str); 0] = [];
-            isolate(&mut command, dir.path(), none).args(arguments);
+            isolate(&mut command, dir.path(), environment).args(arguments);
             let output = Output::run(&mut command, TIME_LIMIT);
             assert_ne!(output.code, None, "{}: {output}", example.display());
             output
@@ -44,7 +47,8 @@ fn every_example_runs() {
         apply.exits(0).says("Apply complete!");
         let again = airlift(&["apply", "--sandbox", "--auto-approve"]);
         again.exits(0);
-        assert!(again.stdout.starts_with("No changes."), "{again}");
+        let plan = again.stdout.trim_start_matches("Environment: prod\n\n");
+        assert!(plan.starts_with("No changes."), "{again}");
         airlift(&["plan", "--sandbox", "--detailed-exitcode"]).exits(0);
     }
 }

@@ -6,6 +6,7 @@
 
 mod tree;
 
+use super::variables::Variables;
 use serde_json::Value;
 use tree::{Kind, Node, Style, parse};
 
@@ -39,6 +40,8 @@ type Edited = Result<String, NotEditable>;
 pub(crate) fn set(text: &str, path: &[EditStep], value: &WrittenValue) -> Edited {
     let root = parse(text).ok_or(NotEditable)?;
     let edited = match find(&root, path) {
+        // Another environment may have another value.
+        Some(node) if Variables::are_in(text.get(node.start..node.end).unwrap_or_default()) => None,
         Some(node) => replace(text, node, value),
         None => insert(text, &root, path, value),
     };

@@ -61,6 +61,9 @@ fn set_replaces_quoted_and_plain_values_and_keeps_what_follows_them() {
         ("a: x#y # one\nb: 1\n", "a: 2 # one\nb: 1\n"),
         ("{a: x, b: 1} # one\n", "{a: 2, b: 1} # one\n"),
         ("a: 'x'# no comment: 1\n", ""),
+        ("a: [x, y] # one\nb: 1\n", "a: 2 # one\nb: 1\n"),
+        ("a: {x: y}\nb: 1\n", "a: 2\nb: 1\n"),
+        ("a: \"${var.x}\"\n", ""),
     ] {
         let edited = set(before, &path("a"), &written(json!(2)));
         assert_eq!(edited.unwrap_or_default(), after, "{before}");

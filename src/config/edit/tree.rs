@@ -175,7 +175,8 @@ impl<'t> Builder<'t> {
 
     fn end(&self, style: Style, start: usize, last: Option<usize>, span: Span) -> usize {
         match style {
-            Style::Flow => self.at(span.end),
+            // The span of the bracket may cover the comment that follows it.
+            Style::Flow => self.at(span.start) + 1,
             Style::Block => last.unwrap_or(start),
         }
     }

@@ -6,7 +6,7 @@ use super::Masked;
 
 /// The masked line of a text, and the new columns of the original columns `from..to`.
 fn shown(text: &str, line: u32, from: u32, to: u32) -> (String, u32, u32) {
-    let tree = parse(text).tree.unwrap();
+    let tree = parse(text, None).tree.unwrap();
     let source = text.lines().nth(line as usize - 1).unwrap();
     masked_span(Masked::by_tree(source, &tree, line), line, from, to)
 }

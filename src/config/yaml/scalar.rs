@@ -105,7 +105,7 @@ mod tests {
         for text in SCALARS.split_whitespace() {
             let list = format!("[{text}]");
             let expected: Value = serde_yaml::from_str(&list).unwrap();
-            let tree = parse(&list).tree.unwrap();
+            let tree = parse(&list, None).tree.unwrap();
             assert_eq!(tree.root().unwrap().to_json(), expected, "{text}");
         }
     }

@@ -33,7 +33,11 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Re
         .collect();
     // A refusal is the last group of the text, next to the counts. On a page the first is read first.
     sections.reverse();
-    let mut facts = vec![Fact::new("Organization", plan.organization_id)];
+    let environment = plan.environment.iter();
+    let mut facts: Vec<Fact> = environment
+        .map(|name| Fact::new("Environment", name))
+        .collect();
+    facts.push(Fact::new("Organization", plan.organization_id));
     facts.extend(saved.into_iter().flat_map(saved_facts));
     write(
         out,

@@ -25,6 +25,9 @@ pub(super) struct PlanDocument<'a> {
     /// The saved plan; absent unless the plan was saved or read from a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     saved: Option<SavedEntry<'a>>,
+    /// The environment of the project; absent unless it has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
     /// The organization.
     organization_id: String,
     /// The names the remote API uses.
@@ -274,6 +277,7 @@ pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> Pla
     PlanDocument {
         format_version: FORMAT_VERSION,
         saved,
+        environment: plan.environment.as_deref(),
         organization_id: plan.organization_id.to_string(),
         contract: plan.contract,
         partial: plan.partial,

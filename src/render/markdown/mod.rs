@@ -76,7 +76,11 @@ fn head(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
     let mut sentences = view.summary.iter().map(text_of);
     let verdict = sentences.next().unwrap_or_default();
     let counts: Vec<String> = sentences.collect();
-    let mut text = format!("{marker}\n## {verdict}\n\n{}\n\n", counts.join(" "));
+    let environment = plan.environment.as_deref();
+    let environment =
+        environment.map_or_else(String::new, |name| format!("Environment {}. ", code(name)));
+    let counts = counts.join(" ");
+    let mut text = format!("{marker}\n## {verdict}\n\n{environment}{counts}\n\n");
     if let Some(SavedFile {
         id,
         expires_at,

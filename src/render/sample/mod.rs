@@ -87,6 +87,7 @@ fn step(
 /// An empty plan for two customers.
 pub(crate) fn empty() -> Plan {
     Plan {
+        environment: None,
         organization_id: id(1),
         contract: Contract::Workspace,
         partial: false,

@@ -23,6 +23,11 @@ pub fn plan_before_apply(
     missing: MissingSecrets,
 ) -> io::Result<()> {
     let view = PlanView::new(plan, verbosity, missing);
+    if let Some(name) = &plan.environment {
+        let title = Line::default().text("Environment: ");
+        out.line(&title.text(Safe::short_name(name)))?;
+        out.blank()?;
+    }
     if !view.has_changes {
         sentences(out, &view.summary)?;
         write_groups(out, &view, verbosity)?;

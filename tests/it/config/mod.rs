@@ -113,7 +113,7 @@ fn code_of_any_kind_has_a_sample() {
         .filter(|code| !seen.contains(code))
         .map(|code| code.as_str())
         .collect();
-    // These codes need a state of the machine, a variable of the operator, a file too large to commit, or a project
+    // These codes need a state of the machine, a variable or an option of the operator, a file too large to commit, or a project
     // without errors.
     let expected = [
         "file_not_found",
@@ -123,6 +123,7 @@ fn code_of_any_kind_has_a_sample() {
         "too_many_nodes",
         "too_many_findings",
         "variable_not_allowed",
+        "unknown_environment",
     ];
     assert_eq!(unseen, expected);
 }

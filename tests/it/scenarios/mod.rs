@@ -14,6 +14,7 @@ mod customers;
 mod doctor;
 mod drift;
 mod drift_acceptance;
+mod environments;
 mod events;
 mod export;
 mod export_catalog;

@@ -18,6 +18,7 @@ use super::tree_builder::TreeBuilder;
 use crate::config::code::Code;
 use crate::config::limits;
 use crate::config::redaction::named;
+use crate::config::variables::Variables;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::collections::{HashMap, HashSet};
 
@@ -28,10 +29,11 @@ pub(in crate::config) struct Parsed {
     pub(in crate::config) tree: Option<Tree>,
 }
 
-/// Parses a text.
-pub(in crate::config) fn parse(text: &str) -> Parsed {
+/// Parses a text. Values get those of the variables, or keep the variables without any.
+pub(in crate::config) fn parse(text: &str, variables: Option<&Variables>) -> Parsed {
     let mut parser = TreeParser {
         tabs: syntax_error::tabs_in_indentation(text),
+        variables,
         ..TreeParser::default()
     };
     for event in Parser::new_from_str(text) {
@@ -62,11 +64,13 @@ pub(in crate::config) fn parse(text: &str) -> Parsed {
 /// Visits no item of a list in brackets, because its items can share a line, and an excerpt needs all nodes of a line.
 pub(in crate::config) fn parse_each(
     text: &str,
+    variables: Option<&Variables>,
     key: &str,
     mut visit: impl FnMut(usize, NodeRef<'_>),
 ) -> Option<(Tree, usize)> {
     let mut parser = TreeParser {
         tabs: syntax_error::tabs_in_indentation(text),
+        variables,
         ..TreeParser::default()
     };
     let (mut items, mut anchors) = (0, 0);
@@ -130,7 +134,8 @@ impl MappingKeys {
 }
 
 #[derive(Default)]
-struct TreeParser {
+struct TreeParser<'v> {
+    variables: Option<&'v Variables>,
     builder: TreeBuilder,
     alias_limits: AliasLimits,
     keys: Vec<MappingKeys>,
@@ -140,7 +145,7 @@ struct TreeParser {
     tabs: HashMap<u32, IndentingTab>,
 }
 
-impl TreeParser {
+impl TreeParser<'_> {
     fn stopped(&mut self, last: Option<Defect>) -> Parsed {
         let mut defects = self.defects();
         defects.extend(last);
@@ -253,6 +258,12 @@ impl TreeParser {
         span: Span,
     ) -> Result<(), StopParsing> {
         let is_key = self.builder.key_is_next();
+        let variables = self.variables.filter(|_| !is_key);
+        let value = variables.map_or(Ok(None), |variables| variables.substitute(text));
+        let (text, plain) = match &value {
+            Ok(Some(value)) => (value.text.as_str(), value.is_plain),
+            Ok(None) | Err(_) => (text, plain),
+        };
         let is_inexact = !is_key && plain && scalar::resolve(text) == scalar::Scalar::Inexact;
         let label = is_inexact.then(|| self.builder.key().map(named));
         let node = self.builder.scalar(text, plain, span).ok_or(StopParsing)?;
@@ -263,6 +274,9 @@ impl TreeParser {
             let label = label.unwrap_or_else(|| "this number".to_owned());
             let message = format!("{label} cannot be represented exactly: quote it if it is text");
             self.defect(Code::InexactNumber, span, Some(node), message);
+        }
+        if let Err(message) = value {
+            self.defect(Code::UndefinedVariable, span, Some(node), message);
         }
         let counted = self.alias_limits.scalar(anchor, node);
         self.within(counted, node, span)

@@ -8,11 +8,15 @@ use std::time::{Duration, Instant};
 
 fn codes(text: &str) -> Vec<(Code, u32, u32)> {
     let position = |d: Defect| (d.code, d.span.start.line, d.span.start.column);
-    parse(text).defects.into_iter().map(position).collect()
+    parse(text, None)
+        .defects
+        .into_iter()
+        .map(position)
+        .collect()
 }
 
 fn json_of(text: &str) -> Value {
-    parse(text).tree.unwrap().root().unwrap().to_json()
+    parse(text, None).tree.unwrap().root().unwrap().to_json()
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn parse_tab_in_indentation_outside_brackets_is_refused() {
 #[test]
 fn parse_defect_names_field_but_no_secret() {
     let first_defect = |text: &str| {
-        let defect = parse(text).defects.remove(0);
+        let defect = parse(text, None).defects.remove(0);
         (defect.message, defect.path.unwrap_or_default())
     };
     let twice = |key: &str| format!("the key {key} appears twice in the same mapping");
