@@ -30,6 +30,7 @@
 //! - `explanations`: the texts of `airlift explain`.
 //!
 //! Beside them:
+//! - `consent`: the customer's side of a consent: links, pages and the callback of the vendor.
 //! - `library`: the public interface of the library: load, plan, apply, report.
 //! - `sandbox`: the embedded API. Imports `files` only, so that client and server cannot share a
 //!   mistake.
@@ -46,6 +47,7 @@
 )]
 
 mod backoff;
+mod consent;
 mod explanations;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]

@@ -7,6 +7,7 @@
 
 mod body;
 mod client;
+mod consents;
 mod error;
 mod error_scope;
 #[cfg(any(fuzzing, test))]
@@ -36,6 +37,7 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use consents::{ConsentRequest, SourceTemplate};
 pub use error::{ApiError, ApiErrorKind, Effect};
 pub use error_scope::FORBIDDEN_CUSTOMERS;
 pub use new_workspaces::NewWorkspaces;

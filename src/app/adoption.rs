@@ -32,7 +32,6 @@ impl App<'_> {
             .await;
         self.end_phase();
         let mut state = state?;
-        let desired = &self.project.desired;
         let mut adoptions = Vec::new();
         for target in targets {
             adoptions.extend(Adoption::find(target, self.project, &state.observed)?);
@@ -40,6 +39,47 @@ impl App<'_> {
         for adoption in &adoptions {
             adoption.remove_alternatives(&mut state);
         }
+        self.plan_adoptions(state, &adoptions).await
+    }
+
+    /// Plans the adoption of a connector that a customer consented to. The connector takes the place of
+    /// `replaces`, which is then pending deletion.
+    pub(super) async fn plan_consented(
+        &self,
+        address: &Address,
+        id: ConnectorId,
+        replaces: Option<ConnectorId>,
+    ) -> Result<Planned, Failure> {
+        let ledger = self.read_ledger().await?;
+        let selection = Policy {
+            targets: [address.clone()].into(),
+            ..Policy::default()
+        };
+        let state = self.read(ledger, Reading::default(), &selection).await;
+        self.end_phase();
+        let mut state = state?;
+        let adoption = Adoption {
+            address: address.clone(),
+            id: Some(id.0),
+        };
+        adoption.forget_recorded(&mut state.recorded);
+        adoption.remove_alternatives(&mut state);
+        let (mut planned, _deferred) = self.plan_adoptions(state, &[adoption]).await?;
+        for customer in &mut planned.plan.customers {
+            for step in &mut customer.steps {
+                if let Operation::AdoptConnector { replaces: old, .. } = &mut step.operation {
+                    *old = replaces;
+                }
+            }
+        }
+        Ok(planned)
+    }
+
+    async fn plan_adoptions(
+        &self,
+        state: RecoveredState,
+        adoptions: &[Adoption],
+    ) -> Result<(Planned, Vec<(Address, Action)>), Failure> {
         let policy = Policy {
             targets: adoptions
                 .iter()
@@ -48,12 +88,13 @@ impl App<'_> {
             adopt: AdoptPolicy::Allow,
             ..Policy::default()
         };
+        let desired = &self.project.desired;
         let matches = match_resources(desired, &state.observed, &state.recorded);
         let secrets = compare(&matches, &self.fingerprinters.current, None).await;
         let full = plan(&matches, &secrets, &policy);
         let warnings = full.warnings.clone();
         let (plan, deferred) = only_adoptions(full);
-        for adoption in &adoptions {
+        for adoption in adoptions {
             adoption.require(&plan, &warnings, &state.recorded)?;
         }
         Ok((state.planned(plan), deferred))
@@ -119,6 +160,16 @@ impl Adoption {
                     || *other == id
                     || entry.is_some_and(|entry| entry.owns(*other))
             });
+        }
+    }
+
+    /// Removes the record of the connector, so that the declaration matches another one.
+    fn forget_recorded(&self, recorded: &mut LedgerState) {
+        let entries = recorded.customers.values_mut();
+        for entry in entries.filter(|entry| entry.name == self.address.customer) {
+            if let Some(name) = &self.address.connector {
+                entry.connectors.remove(name);
+            }
         }
     }
 

@@ -71,6 +71,15 @@ impl SessionSettings {
         }
     }
 
+    /// Waits at least half a minute for the lock of the ledger: the consent of a customer should not be lost to
+    /// another run.
+    pub(crate) fn patient(self) -> Self {
+        Self {
+            lock_timeout: self.lock_timeout.max(Duration::from_secs(30)),
+            ..self
+        }
+    }
+
     pub(super) fn options(
         self,
         invocation: Invocation<'_>,

@@ -92,6 +92,7 @@ fn read(variable: SecretVariable, env: &Environment) -> Result<Option<String>, F
 }
 
 /// Computes fingerprints with the keys, for one organization.
+#[derive(Clone)]
 pub(crate) struct Fingerprinters {
     pub(crate) current: Fingerprinter,
     pub(crate) previous: Fingerprinter,

@@ -11,6 +11,7 @@ mod change_windows;
 mod changed_customers;
 mod changed_files;
 mod commit;
+mod connect;
 mod connection;
 mod credentials;
 mod drift;
@@ -142,7 +143,7 @@ pub(crate) struct App<'a> {
     pub(crate) invocation: Invocation<'a>,
     pub(crate) project: &'a Project,
     pub(crate) secrets: Resolver,
-    pub(crate) connection: Connection,
+    pub(crate) connection: Arc<Connection>,
     pub(crate) ledger: Ledger,
     pub(crate) fingerprinters: Fingerprinters,
     /// Authenticates saved plans.
@@ -199,13 +200,37 @@ impl<'a> App<'a> {
             store: place,
             origin,
             fingerprinters,
-            connection,
+            connection: Arc::new(connection),
             stop: Stop::default(),
             parallelism: settings.parallelism.into(),
             lock_timeout: settings.lock_timeout,
             events,
             lock: None,
         })
+    }
+
+    /// Locks the ledger for one write of a command that runs on. The result has the ledger as it is now, and shares
+    /// the session. It must be closed.
+    pub(crate) async fn fork_locked(&self) -> Result<Self, Failure> {
+        let mut fork = Self {
+            invocation: self.invocation,
+            project: self.project,
+            secrets: resolver(self.invocation, self.project)?,
+            connection: Arc::clone(&self.connection),
+            store: self.store.clone(),
+            ledger: Ledger::new(&self.store, self.authenticator.clone()),
+            fingerprinters: self.fingerprinters.clone(),
+            authenticator: self.authenticator.clone(),
+            plans: self.plans.clone(),
+            origin: self.origin.clone(),
+            stop: Stop::default(),
+            parallelism: self.parallelism,
+            lock_timeout: self.lock_timeout,
+            events: Arc::clone(&self.events),
+            lock: None,
+        };
+        fork.lock().await?;
+        Ok(fork)
     }
 
     /// Opens the session and locks the ledger, for commands that write.
@@ -229,7 +254,9 @@ impl<'a> App<'a> {
             lock.release().await;
         }
         self.secrets.close().await;
-        self.connection.close().await?;
+        if let Some(connection) = Arc::into_inner(self.connection) {
+            connection.close().await?;
+        }
         Ok(checkpoint?)
     }
 

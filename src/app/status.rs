@@ -18,6 +18,8 @@ pub(super) type Verdict = (ConnectorState, Option<String>);
 
 /// What a connector that does not exist waits for.
 const NOT_CREATED: &str = "not created yet; `airlift apply` creates it";
+/// What a connector waits for that only its customer's consent creates.
+const NO_CONSENT: &str = "the customer has not consented yet; `airlift connect` asks";
 /// What the connector of a suspended customer waits for.
 const SUSPENDED: &str = "its customer is suspended; `airlift apply` resumes it";
 
@@ -109,16 +111,35 @@ impl App<'_> {
         let verdict = if connector.is_suspended {
             (ConnectorState::Waiting, Some(SUSPENDED.to_owned()))
         } else {
-            {
-                let probe = if args.execute {
-                    Probe::Execute
-                } else {
-                    Probe::Check
-                };
-                self.recorded_verdict(connector.entry, probe).await?
-            }
+            let probe = if args.execute {
+                Probe::Execute
+            } else {
+                Probe::Check
+            };
+            let verdict = self.recorded_verdict(connector.entry, probe).await?;
+            self.with_consent(&connector.address, verdict)
         };
         Ok(status(&connector.address, Some(connector.entry), verdict))
+    }
+
+    /// A connector that its customer consented to and that fails needs another consent.
+    fn with_consent(&self, address: &Address, verdict: Verdict) -> Verdict {
+        match verdict {
+            (ConnectorState::Failing, reason) if self.needs_consent(address) => {
+                (ConnectorState::NeedsConsent, reason)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Whether a connector is declared with its customer's consent.
+    fn needs_consent(&self, address: &Address) -> bool {
+        let customer = self.project.desired.customers.get(&address.customer);
+        let connector = customer.and_then(|customer| {
+            let name = address.connector.as_ref()?;
+            customer.connectors.get(name)
+        });
+        connector.is_some_and(|connector| connector.consent.is_some())
     }
 
     /// Whether the credentials of an existing connector work.
@@ -174,6 +195,11 @@ impl App<'_> {
             .iter()
             .filter_map(|address| Some((address.clone(), block(&plan, address)?)));
         verdicts.extend(blocked);
+        let waiting = plan.waiting.iter().map(|waiting| {
+            let verdict = (ConnectorState::NeedsConsent, Some(NO_CONSENT.to_owned()));
+            (waiting.address.clone(), verdict)
+        });
+        verdicts.extend(waiting);
         let row = |address: Address| {
             let verdict = verdicts.get(&address).cloned();
             let waits = (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()));
@@ -306,6 +332,7 @@ fn is(arg: StateArg, state: ConnectorState) -> bool {
         == match arg {
             StateArg::Ok => ConnectorState::Ok,
             StateArg::Waiting => ConnectorState::Waiting,
+            StateArg::NeedsConsent => ConnectorState::NeedsConsent,
             StateArg::Failing => ConnectorState::Failing,
             StateArg::Unverified => ConnectorState::Unverified,
         }

@@ -109,7 +109,7 @@ impl App<'_> {
     }
 
     /// The workspace of a customer: the recorded one, or the only one with this name.
-    async fn workspace_named(&self, customer: &str) -> Result<WorkspaceId, Failure> {
+    pub(super) async fn workspace_named(&self, customer: &str) -> Result<WorkspaceId, Failure> {
         let recorded = self.ledger.load().await?;
         let mut entries = recorded.customers.iter();
         if let Some((id, _)) = entries.find(|(_, entry)| entry.name == customer) {

@@ -11,7 +11,7 @@ pub use example::Example;
 pub use methods::{NoSuchMethod, choose_method};
 pub use similar::{closest, similar_types};
 
-use crate::model::{DefinitionId, Mode};
+use crate::model::{DefinitionId, Entity, Mode};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -251,6 +251,40 @@ const SINGLE_USE: [(&str, &str); 1] = [("gong", "oauth2")];
 /// Whether the refresh token of a method works once, so that sending the same one again fails.
 pub fn is_single_use(kind: &ConnectorType, method: &AuthMethod) -> bool {
     SINGLE_USE.contains(&(kind.name.as_str(), method.name.as_str()))
+}
+
+/// The OAuth method of a type, if it has one.
+pub fn oauth_method(kind: &ConnectorType) -> Option<&AuthMethod> {
+    kind.methods.iter().find(|method| method.kind == "oauth2")
+}
+
+/// The permissions that a consent asks for, as far as the catalog knows them. Without `entities`, those of all
+/// entities.
+pub fn consent_scopes(kind: &ConnectorType, entities: Option<&[Entity]>) -> Vec<String> {
+    let scopes = oauth_method(kind)
+        .into_iter()
+        .flat_map(|method| &method.scopes);
+    scopes
+        .filter(|scope| {
+            entities.is_none_or(|entities| entities.iter().any(|entity| scope.is_for(entity)))
+        })
+        .filter_map(|scope| scope.scope.clone())
+        .collect()
+}
+
+impl OAuthScope {
+    /// Whether an entity in its declared modes needs the scope.
+    fn is_for(&self, entity: &Entity) -> bool {
+        let has_mode = |mode: &Mode| match mode {
+            Mode::Read => self.mode.contains("read"),
+            Mode::Write => self.mode.contains("write"),
+        };
+        self.entities.contains(&entity.entity)
+            && entity
+                .modes
+                .as_ref()
+                .is_none_or(|modes| modes.iter().any(has_mode))
+    }
 }
 
 /// All types, sorted by name.

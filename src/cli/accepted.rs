@@ -64,6 +64,7 @@ const FORMATS: &[(&str, &[Format])] = &[
     ("adopt", &[Format::Html]),
     ("rotate", &[Format::Html]),
     ("drift", &[Format::Html]),
+    ("connect", &[Format::Csv]),
     ("outputs", &[Format::Dotenv, Format::Yaml, Format::K8s]),
 ];
 const FORMAT: &str = "format";
@@ -196,6 +197,8 @@ mod tests {
         ("ledger sign", EVERY),
         ("expand", "color env file format help no-color verbose"),
         ("status", EVERY),
+        ("connect acme/crm", EVERY),
+        ("connect serve", EVERY),
         ("token app", WITHOUT_EVENTS),
         ("token scoped --customer acme", WITHOUT_EVENTS),
         (

@@ -118,6 +118,8 @@ pub enum Format {
     Yaml,
     /// A Kubernetes `ConfigMap`.
     K8s,
+    /// Comma-separated values.
+    Csv,
     /// `--json`: events, one JSON object a line.
     #[value(skip)]
     Events,

@@ -8,6 +8,7 @@ mod accepted;
 mod adopt;
 mod apply;
 mod completions;
+mod connect;
 mod connection;
 mod doctor;
 mod drift;
@@ -41,6 +42,7 @@ mod waves;
 pub use adopt::{AdoptArgs, AdoptTarget};
 pub use apply::{ApplyArgs, ApprovalArgs, ExecutionArgs, OnStale};
 pub use completions::CompletionsArgs;
+pub use connect::{ConnectArgs, ConnectCommand, ConnectServeArgs, LinkArgs};
 pub use connection::{ConnectionArgs, ConnectorTokenArg, ListingArg, RateArgs, RefreshArg};
 pub use doctor::DoctorArgs;
 pub use drift::DriftArgs;
@@ -133,6 +135,8 @@ pub enum Command {
     Outputs(OutputsArgs),
     /// Show whether the credentials of each connector work
     Status(StatusArgs),
+    /// Ask customers for their consent to connectors, and record them
+    Connect(ConnectArgs),
     /// Request a token for the widget, or to look into a problem
     #[command(subcommand)]
     Token(TokenCommand),

@@ -36,6 +36,9 @@ pub enum StateArg {
     Ok,
     /// Not created yet.
     Waiting,
+    /// The customer has to consent, for the first time or again.
+    #[value(name = "needs_consent")]
+    NeedsConsent,
     /// The credentials do not work, or the connector is gone.
     Failing,
     /// The check has no verdict.

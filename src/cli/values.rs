@@ -67,6 +67,23 @@ pub(super) fn parse_adopt_target(text: &str) -> Result<AdoptTarget, String> {
     }
 }
 
+/// A web address, encrypted or of this machine.
+pub(super) fn parse_web_url(text: &str) -> Result<String, &'static str> {
+    let rest = text.strip_prefix("https://").or_else(|| {
+        let rest = text.strip_prefix("http://")?;
+        ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|host| rest.starts_with(host))
+            .then_some(rest)
+    });
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("must be an https:// address"),
+    }
+}
+
 pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
     match text.parse() {
         Ok(rate) if (0.01..=10_000.0).contains(&rate) => Ok(rate),

@@ -4,6 +4,7 @@
 mod adopt;
 mod apply;
 mod completions;
+mod connect;
 mod doctor;
 mod drift;
 mod expand;
@@ -175,6 +176,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Rotate(args) => Box::pin(rotate::run(invocation, &args)).await,
         Command::Outputs(args) => outputs::run(invocation, &args).await,
         Command::Status(args) => Box::pin(status::run(invocation, &args)).await,
+        Command::Connect(args) => Box::pin(connect::run(invocation, &args)).await,
         Command::Token(command) => token::run(invocation, &command).await,
         Command::Ledger(LedgerCommand::Show(args)) => ledger::show(invocation, &args).await,
         Command::Ledger(LedgerCommand::Trust(args)) => ledger::trust(invocation, &args).await,

@@ -75,6 +75,8 @@ codes! {
     UnprintableCharacter "unprintable_character" Error
     UnknownField "unknown_field" Error
     MissingField "missing_field" Error
+    ConsentWithSecrets "consent_with_secrets" Error
+    NoOauthMethod "no_oauth_method" Error
     WrongType "wrong_type" Error
     InvalidValue "invalid_value" Error
     TooManyFindings "too_many_findings" Error

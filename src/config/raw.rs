@@ -208,6 +208,9 @@ pub(crate) struct RawConnector {
     pub(crate) kind: String,
     /// The authentication method. Needed only if the fields of `credentials` fit several methods.
     pub(crate) auth: Option<String>,
+    /// The customer's own consent in a browser, in place of `credentials`: `consent: customer`. The
+    /// connector waits until `airlift connect` has it.
+    pub(crate) oauth: Option<RawOauth>,
     /// The customer's credentials. A secret is a reference such as `${env:NAME}` or
     /// `${file:secrets/token}`; a value that is not secret is written as `{plain: …}`.
     pub(crate) credentials: Option<RawBlock>,
@@ -227,6 +230,22 @@ pub(crate) struct RawConnector {
     pub(crate) entities: Option<Vec<RawEntity>>,
     /// The source template (a UUID). Needed if the organization has several templates for a type.
     pub(crate) template_id: Option<String>,
+}
+
+/// The `oauth` block.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Oauth")]
+pub(crate) struct RawOauth {
+    /// Who consents.
+    pub(crate) consent: RawConsent,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(crate) enum RawConsent {
+    Customer,
 }
 
 /// The `replication_config` block.

@@ -17,7 +17,7 @@ pub(super) enum Visibility {
 }
 
 /// Keys whose scalar values are shown.
-const HARMLESS: [&str; 23] = [
+const HARMLESS: [&str; 24] = [
     "version",
     "organization_id",
     "contract",
@@ -41,6 +41,7 @@ const HARMLESS: [&str; 23] = [
     "adopt",
     "table",
     "template",
+    "consent",
 ];
 
 impl Visibility {
@@ -55,7 +56,7 @@ impl Visibility {
                 None
                 | Some(
                     "customers" | "connectors" | "entities" | "guards" | "secret_policy"
-                    | "customer_policy" | "customers_from",
+                    | "customer_policy" | "customers_from" | "oauth",
                 ),
             ) => Self::Fields,
             (Self::Fields, Some("include" | "modes" | "stores" | "unchecked_secrets")) => {

@@ -5,9 +5,11 @@
 mod body;
 mod client;
 mod error;
+mod post;
 
 pub(crate) use body::read_body;
 pub(crate) use client::{
     SetupError, build, builder, install_crypto_provider, is_loopback, secret_header,
 };
 pub(crate) use error::TransportError;
+pub(crate) use post::PostClient;

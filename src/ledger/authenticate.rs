@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 
 /// The kind of the MACs of saved plans.
 const SAVED_PLAN: &str = "saved plan";
+/// The kind of the MACs of links and callbacks of consents.
+const CONSENT: &str = "consent";
 
 /// A key of the ledger.
 #[derive(Clone)]
@@ -97,6 +99,16 @@ impl Authenticator {
     /// Whether [`Self::mac_of_plan`] made a MAC for this id.
     pub fn verifies_plan(&self, id: &str, mac: &str) -> bool {
         self.verifies(SAVED_PLAN, &[id.as_bytes()], mac)
+    }
+
+    /// The MAC of a text that a customer's browser brings back, hexadecimal. `kind` says what the text is.
+    pub fn mac_of_consent(&self, kind: &str, text: &str) -> String {
+        self.mac(CONSENT, &[kind.as_bytes(), text.as_bytes()])
+    }
+
+    /// Whether [`Self::mac_of_consent`] made a MAC for this text.
+    pub fn verifies_consent(&self, kind: &str, text: &str, mac: &str) -> bool {
+        self.verifies(CONSENT, &[kind.as_bytes(), text.as_bytes()], mac)
     }
 
     /// The MAC of an object, hexadecimal. `parts` say which object it is, and end with its content.

@@ -191,6 +191,8 @@ pub struct DesiredConnector {
     pub auth: Option<SharedText>,
     /// The source template, where the organization has several for a type.
     pub template_id: Option<TemplateId>,
+    /// Who grants access to the provider, if no credentials do.
+    pub consent: Option<Consent>,
     /// The authentication block.
     pub credentials: Option<Settings>,
     /// Fields of `credentials` that are not secret, such as an email. Their literal values are
@@ -206,6 +208,14 @@ pub struct DesiredConnector {
     pub replication_config: Option<Settings>,
     /// Entities and modes; compared as a set if declared.
     pub entities: Option<Vec<Entity>>,
+}
+
+/// Who grants access to a provider in a browser.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// The customer. Only `airlift connect` creates the connector.
+    Customer,
 }
 
 /// How changed secrets are detected.

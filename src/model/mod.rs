@@ -44,8 +44,8 @@ pub use address::{Address, AddressError};
 pub use body::{ConnectorBody, CustomerPatch};
 pub use confusable::{appearances, is_normalized, mark_problem, normalized};
 pub use desired::{
-    Cache, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind, Mode,
-    Region, RotationMode, Status,
+    Cache, Consent, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind,
+    Mode, Region, RotationMode, Status,
 };
 pub use failed_request::FailedRequest;
 pub use health_check::{Health, HealthCheck};

@@ -39,6 +39,7 @@ fn declared(config: Option<Value>) -> DesiredConnector {
             definition_id: Some(DefinitionId(id(7))),
         },
         auth: None,
+        consent: None,
         template_id: None,
         credentials: None,
         credentials_version: None,
@@ -392,9 +393,7 @@ async fn observe_two_unknown_types_catalog_is_requested_once() {
     let desired = desired(&[("acme", &connectors)]);
     let observed = observe_stub(&stub, &desired, &LedgerState::default(), RefreshMode::Lean).await;
     assert_eq!(stub.count("GET", DEFINITIONS), 1);
-    assert_eq!(
-        observed.kinds["acme-crm"],
-        KindLookup::Found(DefinitionId(id(21)))
-    );
+    let found_kind = KindLookup::Found(DefinitionId(id(21)));
+    assert_eq!(observed.kinds["acme-crm"], found_kind);
     assert_eq!(observed.kinds.len(), 2);
 }

@@ -38,6 +38,7 @@ pub fn only_adoptions(mut plan: Plan) -> (Plan, Vec<(Address, Action)>) {
     plan.refusals = Vec::new();
     plan.warnings = Vec::new();
     plan.unverified = Vec::new();
+    plan.waiting = Vec::new();
     plan.unmanaged = Unmanaged::default();
     guards::recount(&mut plan);
     (plan, deferred)

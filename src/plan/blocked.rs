@@ -72,6 +72,8 @@ pub enum BlockReason {
     OtherChanges,
     /// Another run may be replacing the connector.
     ReplacedMeanwhile,
+    /// A connector that a customer consented to would be replaced, which needs another consent.
+    ConsentRequired,
     /// Deleting the customer would delete connectors that the ledger does not own.
     HoldsUnmanaged {
         /// The number of these connectors.
@@ -151,6 +153,7 @@ impl BlockReason {
                 BlockCode::PendingChanges
             }
             Self::ReplacedMeanwhile => BlockCode::ReplacedMeanwhile,
+            Self::ConsentRequired => BlockCode::ConsentRequired,
             Self::HoldsUnmanaged { .. } => BlockCode::HoldsUnmanaged,
             Self::ForeignConnector { .. } => BlockCode::ForeignConnectorId,
             Self::Unreadable { .. } => BlockCode::CustomerUnreadable,
@@ -180,6 +183,8 @@ pub enum BlockCode {
     PendingChanges,
     /// Another run may be replacing the connector.
     ReplacedMeanwhile,
+    /// A change needs another consent of the customer.
+    ConsentRequired,
     /// Deleting the customer would delete connectors that the ledger does not own.
     HoldsUnmanaged,
     /// The ledger records a connector that exists outside the customer's workspace.

@@ -6,7 +6,7 @@ use super::matching::{ConnectorMatch, MatchedConnector};
 use super::secrets::{SecretVerdict, creation_fields, judge};
 use super::{
     Action, ConnectorUpdate, FieldChange, FieldValue, Operation, PlanWarning, Precondition, Reason,
-    SecretNeed, Step, Unverified, UnverifiedSecret,
+    SecretNeed, Step, Unverified, UnverifiedSecret, Waiting,
 };
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector,
@@ -45,6 +45,18 @@ impl Decision {
 impl ConnectorPlanner<'_> {
     pub(super) fn declared(&self) -> &DesiredConnector {
         self.connector.declared
+    }
+
+    /// What the connector waits for, if it does not exist and only its customer's consent creates it.
+    pub(super) fn waiting(&self) -> Option<Waiting> {
+        let declared = self.declared();
+        let is_absent = matches!(self.connector.matched, ConnectorMatch::Absent(_));
+        (declared.consent.is_some() && is_absent).then(|| Waiting {
+            address: self.address.clone(),
+            kind: declared.kind.name.clone(),
+            definition_id: self.definition,
+            entities: declared.entities.clone(),
+        })
     }
 
     /// Plans the connector. The caller blocks ambiguous matches.
@@ -89,6 +101,7 @@ impl ConnectorPlanner<'_> {
                 Operation::AdoptConnector {
                     id,
                     body: self.body(),
+                    replaces: None,
                 },
             ));
         }

@@ -9,7 +9,7 @@ use super::workspace::{change, text};
 use super::{
     Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Inputs, Operation,
     PlanWarning, Precondition, Reason, Refusal, RefusedChange, Step, UnmanagedConnector,
-    Unverified, prune, resembling,
+    Unverified, Waiting, prune, resembling,
 };
 use crate::model::{
     Address, AdoptPolicy, ConnectorId, DesiredCustomer, KindLookup, ObservedStatus,
@@ -23,6 +23,7 @@ pub(super) struct CustomerOutcome {
     pub(super) blocked: Vec<Blocked>,
     pub(super) refusal: Option<Refusal>,
     pub(super) unverified: Vec<Unverified>,
+    pub(super) waiting: Vec<Waiting>,
     pub(super) unmanaged: Vec<UnmanagedConnector>,
     pub(super) not_pruned: Vec<Address>,
     pub(super) protected: Vec<Address>,
@@ -79,6 +80,7 @@ impl<'a> CustomerPlanner<'a> {
             blocked: Vec::new(),
             refusal: None,
             unverified: Vec::new(),
+            waiting: Vec::new(),
             unmanaged: Vec::new(),
             not_pruned: Vec::new(),
             protected: Vec::new(),
@@ -217,6 +219,9 @@ impl<'a> CustomerPlanner<'a> {
             versions: self.inputs.secrets.versions.get(&address),
             rotate: self.inputs.policy.rotate.contains(&address),
         };
+        if let Some(waiting) = subject.waiting() {
+            return self.outcome.waiting.push(waiting);
+        }
         let decision = subject.decide();
         if let Some(existing) = connector.rename_conflict() {
             let reason = BlockReason::ConnectorRenameConflict { existing };
@@ -226,7 +231,8 @@ impl<'a> CustomerPlanner<'a> {
             .steps
             .iter()
             .any(|step| step.action == Action::Replace);
-        if self.refuses_adoption_of(&decision) {
+        // Only a consent creates such a connector, so that a run may settle what another did not finish.
+        if connector.declared.consent.is_none() && self.refuses_adoption_of(&decision) {
             let changes = RefusedChange::of_steps(&decision.steps);
             return self.block(Some(name), BlockReason::AdoptionNotAllowed { changes });
         }
@@ -234,7 +240,11 @@ impl<'a> CustomerPlanner<'a> {
             return self.block(Some(name), BlockReason::ReplacementProtected);
         }
         let sends = |step: &Step| matches!(step.operation, Operation::ReplaceConnector { .. });
-        if connector.has_newer_namesake && decision.steps.iter().any(sends) {
+        let sends = decision.steps.iter().any(sends);
+        if connector.declared.consent.is_some() && sends {
+            return self.block(Some(name), BlockReason::ConsentRequired);
+        }
+        if connector.has_newer_namesake && sends {
             return self.block(Some(name), BlockReason::ReplacedMeanwhile);
         }
         self.outcome.plan.steps.extend(decision.steps);

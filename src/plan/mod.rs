@@ -29,6 +29,7 @@ mod secrets;
 mod step;
 mod summary;
 mod unverified;
+mod waiting;
 mod warning;
 mod withheld;
 mod workspace;
@@ -61,6 +62,7 @@ pub use step::{
     Operation, Plan, Reason, Step, Unmanaged, UnmanagedConnector,
 };
 pub use summary::Summary;
+pub use waiting::Waiting;
 pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 
 pub use crate::model::Action;
@@ -155,6 +157,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         blocked: Vec::new(),
         refusals: Vec::new(),
         unverified: Vec::new(),
+        waiting: Vec::new(),
         resolution: Resolution::default(),
         unmanaged: Unmanaged::default(),
         deletions: None,
@@ -165,18 +168,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     };
     let matched_customers = matches.customers.iter();
     for matched in matched_customers.filter(|matched| policy.selects_customer(matched.name)) {
-        let mut outcome = customer::plan(&inputs, matched);
-        outcome.plan.steps.shrink_to_fit();
-        if !outcome.plan.steps.is_empty() || !outcome.plan.ledger_updates.is_empty() {
-            plan.customers.push(outcome.plan);
-        }
-        plan.blocked.extend(outcome.blocked);
-        plan.refusals.extend(outcome.refusal);
-        plan.unverified.extend(outcome.unverified);
-        plan.unmanaged.connectors.extend(outcome.unmanaged);
-        plan.unmanaged.not_pruned.extend(outcome.not_pruned);
-        plan.unmanaged.protected.extend(outcome.protected);
-        plan.warnings.extend(outcome.warnings);
+        add_customer(&mut plan, customer::plan(&inputs, matched));
     }
     let created = resembling::customers(matches, &plan);
     plan.warnings.extend(created);
@@ -191,6 +183,21 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
     plan.summary = summary::summarize(&plan, scope, |name| declared.contains_key(name));
     guards::compare_with_limits(&mut plan);
     plan
+}
+
+fn add_customer(plan: &mut Plan, mut outcome: customer::CustomerOutcome) {
+    outcome.plan.steps.shrink_to_fit();
+    if !outcome.plan.steps.is_empty() || !outcome.plan.ledger_updates.is_empty() {
+        plan.customers.push(outcome.plan);
+    }
+    plan.blocked.extend(outcome.blocked);
+    plan.refusals.extend(outcome.refusal);
+    plan.unverified.extend(outcome.unverified);
+    plan.waiting.extend(outcome.waiting);
+    plan.unmanaged.connectors.extend(outcome.unmanaged);
+    plan.unmanaged.not_pruned.extend(outcome.not_pruned);
+    plan.unmanaged.protected.extend(outcome.protected);
+    plan.warnings.extend(outcome.warnings);
 }
 
 fn add_undeclared(inputs: &Inputs<'_>, plan: &mut Plan) {

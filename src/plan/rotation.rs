@@ -57,6 +57,7 @@ pub fn only_rotations(mut plan: Plan) -> RotationPlan {
         .retain(|customer| !customer.steps.is_empty() || !customer.ledger_updates.is_empty());
     plan.partial = true;
     plan.unverified = Vec::new();
+    plan.waiting = Vec::new();
     plan.unmanaged = Unmanaged::default();
     plan.warnings.retain(|warning| warning.created().is_none());
     // A rotation has steps of declared customers only.

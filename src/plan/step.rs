@@ -6,7 +6,7 @@
 use super::secrets::creation_fields;
 use super::{
     AllowedDeletions, AllowedIdChanges, Blocked, GuardLimits, Impact, PlanWarning, Precondition,
-    Refusal, Resolution, Summary, Unverified,
+    Refusal, Resolution, Summary, Unverified, Waiting,
 };
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
@@ -37,6 +37,9 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Secrets that could not be compared with those last sent, or resolved for a step.
     pub unverified: Vec<Unverified>,
+    /// Connectors that wait for their customer's consent. They are no changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
     /// Whether the secrets that the steps send were resolved.
     pub resolution: Resolution,
     /// Remote objects that are not declared.
@@ -317,6 +320,9 @@ pub enum Operation {
         id: ConnectorId,
         /// The connector as declared.
         body: ConnectorBody,
+        /// The recorded connector whose place it takes, after a new consent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<ConnectorId>,
     },
     /// Change name, replication settings or entities in place.
     UpdateConnector {

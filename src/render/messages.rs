@@ -156,6 +156,15 @@ pub fn serving(
     out.flush()
 }
 
+/// Says where the listener of consents serves.
+pub fn serving_consents(ui: &Ui, origin: &str) -> io::Result<()> {
+    let mut out = ui.out();
+    out.say(Safe::new(format_args!(
+        "Serving consents at {origin}; end it with Ctrl-C."
+    )))?;
+    out.flush()
+}
+
 /// Counts what valid files declare.
 pub fn valid(ui: &Ui, files: usize, customers: usize, connectors: usize) -> io::Result<()> {
     let text = format!(

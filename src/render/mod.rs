@@ -7,6 +7,7 @@
 
 mod acceptance;
 pub mod ci;
+mod consents;
 mod errors;
 pub(crate) mod explain;
 mod export;
@@ -31,11 +32,16 @@ mod waves;
 pub(crate) mod wording;
 
 pub use acceptance::accepted;
+pub use consents::{
+    ConnectedView, ConsentLink, ConsentLinks, QrCodes, RecordedBy, connected, consent_links,
+    consent_links_as_csv, consent_url,
+};
 pub use errors::{defect, failure_as_json, usage, usage_as_events, usage_as_json, write_failure};
 pub use export::{left_out, written, yaml};
 pub use messages::{
     AcceptedClient, aborted, ask, ask_again, command_line, draining, initialized, left_for_apply,
-    manual, nothing_to_adopt, possible_duplicates, print_note, serving, target, valid,
+    manual, nothing_to_adopt, possible_duplicates, print_note, serving, serving_consents, target,
+    valid,
 };
 pub use outputs::{
     OutputsError, outputs, outputs_as_config_map, outputs_as_dotenv, outputs_as_yaml,

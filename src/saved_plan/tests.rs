@@ -36,6 +36,7 @@ fn saved() -> SavedPlan {
             blocked: Vec::new(),
             refusals: Vec::new(),
             unverified: Vec::new(),
+            waiting: Vec::new(),
             resolution: Resolution::NotTried,
             unmanaged: Unmanaged::default(),
             deletions: None,

@@ -12,6 +12,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// Computes fingerprints with one key.
+#[derive(Clone)]
 pub struct Fingerprinter {
     key: Zeroizing<[u8; 32]>,
     key_id: String,

@@ -1,8 +1,10 @@
 //! Responsible for building requests as plain values: method, path, query, body and idempotency,
 //! with the field names of both contracts. Does not send them.
 
+mod consents;
 mod tokens;
 
+pub(super) use consents::{TemplateOwner, clone_template, initiate_consent, list_templates};
 pub(super) use tokens::{
     APPLICATION_TOKEN, application_token, scoped_token, scoped_token_info, widget_token,
 };

@@ -2,6 +2,7 @@
 //! that only newer specifications require. Does not quote responses in errors.
 
 mod connectors;
+mod templates;
 mod tokens;
 mod visit_strings;
 mod workspaces;
@@ -10,6 +11,7 @@ pub(super) use connectors::{
     CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
     DeleteResponse, ExecuteResponse, InspectResponse, OrganizationConnector, OrganizationPage,
 };
+pub(super) use templates::{ConsentUrlResponse, TemplateCreated, TemplateList};
 pub(super) use tokens::{ScopedTokenResponse, TokenInfo, TokenResponse, WidgetTokenResponse};
 pub(super) use visit_strings::VisitStrings;
 pub(super) use workspaces::{StatsResponse, WorkspacePage, WorkspaceResponse};

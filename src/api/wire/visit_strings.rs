@@ -2,9 +2,10 @@
 //! uses it to replace texts that repeat a secret. Leaves out access tokens, which are never displayed.
 
 use super::{
-    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, ExecuteResponse, InspectResponse, OrganizationPage, ScopedTokenResponse,
-    StatsResponse, TokenInfo, TokenResponse, WidgetTokenResponse, WorkspacePage, WorkspaceResponse,
+    CheckResponse, ConnectorList, ConnectorResponse, ConsentUrlResponse, CreateResponse,
+    DefinitionList, DeleteResponse, ExecuteResponse, InspectResponse, OrganizationPage,
+    ScopedTokenResponse, StatsResponse, TemplateCreated, TemplateList, TokenInfo, TokenResponse,
+    WidgetTokenResponse, WorkspacePage, WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -31,6 +32,8 @@ without_texts!(
     TokenResponse,
     ScopedTokenResponse,
     WidgetTokenResponse,
+    ConsentUrlResponse,
+    TemplateCreated,
     TokenInfo,
     StatsResponse,
     CheckResponse,
@@ -39,6 +42,14 @@ without_texts!(
     InspectResponse,
     OrganizationPage
 );
+
+impl VisitStrings for TemplateList {
+    fn visit_strings(&mut self, each: Each<'_>) {
+        self.data
+            .iter_mut()
+            .for_each(|template| each(&mut template.name));
+    }
+}
 
 impl VisitStrings for WorkspaceResponse {
     fn visit_strings(&mut self, each: Each<'_>) {

@@ -11,6 +11,7 @@ pub(super) async fn execute(
     step: &Step,
     id: ConnectorId,
     body: &ConnectorBody,
+    replaces: Option<ConnectorId>,
 ) -> StepResult {
     ctx.live.refresh(&ctx.ledger).await?;
     let updated_at = ctx
@@ -27,14 +28,16 @@ pub(super) async fn execute(
             ..body.clone()
         };
         ctx.ledger
-            .record_connector(&without_settings, id, RemoteRecord::default())
+            .record_created(&without_settings, id, RemoteRecord::default(), replaces)
             .await?;
     } else {
         let remote = RemoteRecord {
             updated_at,
             ..RemoteRecord::default()
         };
-        ctx.ledger.record_connector(body, id, remote).await?;
+        ctx.ledger
+            .record_created(body, id, remote, replaces)
+            .await?;
     }
     Ok(StepSuccess::new(id))
 }

@@ -34,7 +34,9 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, step: &Step) -> StepR
             delete_customer::execute(ctx, step, *workspace_id).await
         }
         Operation::CreateConnector { body } => create::execute(ctx, step, body).await,
-        Operation::AdoptConnector { id, body } => adopt::execute(ctx, step, *id, body).await,
+        Operation::AdoptConnector { id, body, replaces } => {
+            adopt::execute(ctx, step, *id, body, *replaces).await
+        }
         Operation::UpdateConnector { id, patch, body } => {
             update::execute(ctx, step, *id, patch, body).await
         }

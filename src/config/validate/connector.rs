@@ -2,7 +2,9 @@
 //!
 //! Does not validate blocks of settings and entities: `credentials`, `settings` and `entities` do.
 
-use super::{ConnectorContext, Scope, credentials, did_you_mean_or_all, entities, settings};
+use super::{
+    ConnectorContext, Scope, consent, credentials, did_you_mean_or_all, entities, settings,
+};
 use crate::catalog::{self, AuthMethod, ConnectorType, NoSuchMethod};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
@@ -37,7 +39,10 @@ pub(super) fn connector(
         .map(|method| method.name.as_str())
         .or(raw.auth.as_deref())
         .map(|auth| scope.texts.share(auth));
-    let has_template = raw.template_id.is_some();
+    let consent = raw
+        .oauth
+        .map(|raw| consent::consent(raw, context, findings));
+    let is_complete = raw.template_id.is_some() || consent.is_some();
     let connector = DesiredConnector {
         previous_name: raw.previous_name,
         auth,
@@ -47,9 +52,10 @@ pub(super) fn connector(
         entities: raw
             .entities
             .map(|raw| entities::entities(raw, context, findings)),
+        consent,
         credentials: match raw.credentials {
             Some(block) => Some(credentials::validate(block, method, context, findings)),
-            None if has_template => None,
+            None if is_complete => None,
             None => credentials::absent(context, findings),
         },
         readable,
@@ -62,6 +68,7 @@ pub(super) fn connector(
         kind: kind?,
     };
     refuse_coordinates(&connector, origin, findings);
+    consent::refuse_secrets(&connector, origin, findings);
     Some(connector)
 }
 

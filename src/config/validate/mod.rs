@@ -3,6 +3,7 @@
 
 mod checked_files;
 mod connector;
+mod consent;
 mod credentials;
 mod customer;
 mod customer_policy;

@@ -176,6 +176,7 @@ fn declared() -> Box<DesiredConnector> {
             definition_id: Some(TYPE),
         },
         auth: None,
+        consent: None,
         template_id: None,
         credentials: token(),
         readable: BTreeSet::new(),

@@ -10,6 +10,7 @@ mod findings;
 mod plan;
 mod report;
 mod results;
+mod waiting;
 
 pub(super) use drift::{DriftEntry, entry as drift_entry};
 pub(super) use failure::{FailureEntry, entry as failure_entry};

@@ -1,6 +1,7 @@
 //! Responsible for the JSON document of `plan --format json`. Does not write saved plans.
 
 use super::FORMAT_VERSION;
+use super::waiting::WaitingEntry;
 use crate::model::{Address, Contract, UnresolvedCause, UnverifiedReason};
 use crate::plan::{
     Action, AllowedDeletions, AllowedIdChanges, BlockCode, Blocked, FieldChange, GuardCode, Impact,
@@ -57,6 +58,8 @@ pub(super) struct PlanDocument<'a> {
     refusals: Vec<RefusalEntry>,
     /// Secrets that could not be compared, or that a change sends and that could not be resolved.
     unverified: Vec<UnverifiedEntry<'a>>,
+    /// Connectors that wait for their customer's consent. They are no changes.
+    waiting: Vec<WaitingEntry<'a>>,
     /// Objects that exist, are not in the files, and are left alone.
     unmanaged: UnmanagedEntry<'a>,
 }
@@ -295,6 +298,7 @@ pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> Pla
         blocked: plan.blocked.iter().map(blocked).collect(),
         refusals: plan.refusals.iter().map(refused).collect(),
         unverified: plan.unverified.iter().map(unverified).collect(),
+        waiting: plan.waiting.iter().map(WaitingEntry::new).collect(),
         unmanaged: unmanaged(&plan.unmanaged),
     }
 }

@@ -95,6 +95,7 @@ pub(crate) fn empty() -> Plan {
         blocked: Vec::new(),
         refusals: Vec::new(),
         unverified: Vec::new(),
+        waiting: Vec::new(),
         resolution: Resolution::Tried,
         unmanaged: Unmanaged::default(),
         deletions: None,
@@ -311,6 +312,7 @@ fn beta_updates() -> Vec<Step> {
             Operation::AdoptConnector {
                 id: id(14),
                 body: body("Beta Slack", "slack"),
+                replaces: None,
             },
             Vec::new(),
         ),

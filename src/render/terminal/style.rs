@@ -30,6 +30,8 @@ pub enum Label {
     Rename,
     /// A secret could not be verified.
     Unverified,
+    /// A connector waits for a consent.
+    Waiting,
     /// A removed text.
     Removed,
     /// An added text.
@@ -55,7 +57,7 @@ pub(crate) struct Symbol {
 }
 
 /// Every symbol, in the order of the legend.
-pub(crate) const SYMBOLS: [Symbol; 8] = [
+pub(crate) const SYMBOLS: [Symbol; 9] = [
     symbol("+", Label::Create, "create"),
     symbol("~", Label::Update, "change in place"),
     symbol("-", Label::Delete, "delete"),
@@ -68,6 +70,7 @@ pub(crate) const SYMBOLS: [Symbol; 8] = [
     symbol("!", Label::Secret, "write a secret"),
     symbol(">", Label::Rename, "rename"),
     symbol("?", Label::Unverified, "not verified"),
+    symbol("?", Label::Waiting, "wait for a consent"),
 ];
 
 const fn symbol(text: &'static str, label: Label, meaning: &'static str) -> Symbol {
@@ -108,7 +111,7 @@ impl Label {
             Self::Strong => Style::new().bold(),
             Self::Faint => Style::new().dimmed(),
             Self::Create | Self::Added | Self::Good => colored(AnsiColor::Green),
-            Self::Update | Self::Unverified => colored(AnsiColor::Yellow),
+            Self::Update | Self::Unverified | Self::Waiting => colored(AnsiColor::Yellow),
             Self::Delete | Self::Removed => colored(AnsiColor::Red),
             Self::Replace | Self::Secret => colored(AnsiColor::Magenta),
             Self::RemovedWord => colored(AnsiColor::Red).bold().underline(),

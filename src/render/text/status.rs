@@ -6,7 +6,7 @@ use crate::render::{Label, Line, Out, Safe};
 use std::io;
 
 /// The column after the widest state.
-const AFTER_STATE: usize = 14;
+const AFTER_STATE: usize = 17;
 
 /// Writes the connectors below their customers, and how many have each state.
 pub fn status(out: &mut Out<'_>, report: &StatusReport) -> io::Result<()> {
@@ -34,6 +34,7 @@ fn label(state: ConnectorState) -> Label {
     match state {
         ConnectorState::Ok => Label::Added,
         ConnectorState::Failing => Label::Removed,
+        ConnectorState::NeedsConsent => Label::Waiting,
         ConnectorState::Waiting | ConnectorState::Unverified => Label::Faint,
     }
 }
@@ -43,6 +44,7 @@ fn summary(report: &StatusReport) -> String {
     let by_state = [
         (ConnectorState::Ok, counts.ok),
         (ConnectorState::Failing, counts.failing),
+        (ConnectorState::NeedsConsent, counts.needs_consent),
         (ConnectorState::Waiting, counts.waiting),
         (ConnectorState::Unverified, counts.unverified),
     ];

@@ -20,6 +20,7 @@ pub(crate) mod step;
 pub(crate) mod types;
 mod unmanaged;
 pub(crate) mod unverified;
+pub(in crate::render) mod waiting;
 
 pub(crate) use group::{Group, Listing, Row};
 pub(crate) use phrase::Phrase;

@@ -5,6 +5,7 @@ use super::plan_summary::{MissingSecrets, summary};
 use super::step::{self, StepView};
 use super::unmanaged::unmanaged;
 use super::unverified::unverified;
+use super::waiting::waiting;
 use super::{Group, Listing, Phrase, Row};
 use crate::model::Address;
 use crate::plan::{Action, Blocked, CustomerPlan, Plan, PlanWarning, Reason, Refusal, Step};
@@ -128,6 +129,7 @@ fn groups(plan: &Plan, unwritten: usize) -> Vec<Group> {
         .chain(warnings(&plan.warnings, unwritten))
         .chain(blocked(&plan.blocked, "cannot be planned; left alone"))
         .chain(unverified(&plan.unverified))
+        .chain(waiting(&plan.waiting))
         .chain(unmanaged(&plan.unmanaged))
         .chain(refused(&plan.refusals))
         .collect()
@@ -237,15 +239,14 @@ fn refused(refusals: &[Refusal]) -> Option<Group> {
 }
 
 fn legend(plan: &Plan) -> Vec<Symbol> {
-    let mut present: BTreeSet<&str> = plan
+    let present: BTreeSet<&str> = plan
         .steps()
         .map(|step| Label::from_action(step.action).symbol())
         .collect();
-    if !plan.unverified.is_empty() {
-        present.insert(Label::Unverified.symbol());
-    }
-    SYMBOLS
-        .into_iter()
-        .filter(|symbol| present.contains(symbol.text))
-        .collect()
+    let is_present = |symbol: &Symbol| match symbol.label {
+        Label::Unverified => !plan.unverified.is_empty(),
+        Label::Waiting => !plan.waiting.is_empty(),
+        _ => present.contains(symbol.text),
+    };
+    SYMBOLS.into_iter().filter(is_present).collect()
 }

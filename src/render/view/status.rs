@@ -8,6 +8,9 @@ use serde::Serialize;
 pub struct StatusReport {
     /// The version of this document. New fields do not change it.
     format_version: u32,
+    /// Whether a connector that exists needs another consent.
+    #[serde(skip)]
+    has_lost_consent: bool,
     /// How many connectors have each state, before `--state` leaves some out.
     pub(crate) summary: StatusSummary,
     /// The connectors by customer and name.
@@ -21,6 +24,8 @@ pub struct StatusSummary {
     pub(crate) ok: usize,
     /// Not created yet.
     pub(crate) waiting: usize,
+    /// The customer has to consent, for the first time or again.
+    pub(crate) needs_consent: usize,
     /// The credentials do not work, or the connector is gone.
     pub(crate) failing: usize,
     /// The check has no verdict.
@@ -50,6 +55,8 @@ pub enum ConnectorState {
     Ok,
     /// Not created yet.
     Waiting,
+    /// The customer has to consent, for the first time or again.
+    NeedsConsent,
     /// The credentials do not work, or the connector is gone.
     Failing,
     /// The check has no verdict.
@@ -62,6 +69,7 @@ impl ConnectorState {
         match self {
             Self::Ok => "ok",
             Self::Waiting => "waiting",
+            Self::NeedsConsent => "needs_consent",
             Self::Failing => "failing",
             Self::Unverified => "unverified",
         }
@@ -76,8 +84,12 @@ impl StatusReport {
         for connector in &connectors {
             *summary.count_of(connector.state) += 1;
         }
+        let is_lost = |connector: &ConnectorStatus| {
+            connector.state == ConnectorState::NeedsConsent && connector.id.is_some()
+        };
         Self {
             format_version: 1,
+            has_lost_consent: connectors.iter().any(is_lost),
             summary,
             connectors,
         }
@@ -91,9 +103,9 @@ impl StatusReport {
         self
     }
 
-    /// Whether a connector fails.
+    /// Whether a connector fails, or a connector that exists needs another consent.
     pub fn has_failing(&self) -> bool {
-        self.summary.failing > 0
+        self.summary.failing > 0 || self.has_lost_consent
     }
 }
 
@@ -102,6 +114,7 @@ impl StatusSummary {
         match state {
             ConnectorState::Ok => &mut self.ok,
             ConnectorState::Waiting => &mut self.waiting,
+            ConnectorState::NeedsConsent => &mut self.needs_consent,
             ConnectorState::Failing => &mut self.failing,
             ConnectorState::Unverified => &mut self.unverified,
         }

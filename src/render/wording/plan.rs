@@ -26,6 +26,8 @@ const REPLACED_MEANWHILE: &str = "a younger connector of this name and type exis
     another run may be replacing the connector, so plan again later; if both stay, rename \
     or delete one of them";
 
+const CONSENT_REQUIRED: &str = "the change needs a replacement, and only the customer's consent creates one; run `airlift \
+    connect CUSTOMER/CONNECTOR --again`";
 const ADOPTION_NOT_ALLOWED: &str = "it exists and is not in the ledger, and this run would change \
     it; pass `--adopt`, write `adopt: true` into the project file, or run `airlift adopt` first";
 /// The refused changes that a message names.
@@ -107,6 +109,7 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
         BlockReason::NotRecorded => NOT_RECORDED.to_owned(),
         BlockReason::CustomerChangesFirst => CUSTOMER_CHANGES_FIRST.to_owned(),
         BlockReason::OtherChanges => OTHER_CHANGES.to_owned(),
+        BlockReason::ConsentRequired => CONSENT_REQUIRED.to_owned(),
         BlockReason::ReplacedMeanwhile => REPLACED_MEANWHILE.to_owned(),
     }
 }

@@ -238,6 +238,7 @@ fn declared() -> DesiredConnector {
             definition_id: None,
         },
         auth: None,
+        consent: None,
         template_id: None,
         credentials: Some(credentials.into_iter().collect()),
         readable: BTreeSet::new(),

@@ -10,6 +10,8 @@ pub(super) const LONGEST_COMMAND: usize = 60;
 pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("backoff", &[]),
+    // The customer's side of a consent.
+    ("consent", &["http", "ledger", "model"]),
     ("catalog", &["model"]),
     ("config", &["catalog", "files", "model", "secrets"]),
     // Whatever happens while a command runs.
@@ -59,6 +61,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
             "catalog",
             "cli",
             "config",
+            "consent",
             "events",
             "export",
             "failure",
@@ -189,12 +192,12 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[
     (".expose(", &["api", "secrets"]),
     ("reqwest", &["api", "http", "secrets"]),
     ("rustls", &["http"]),
-    ("axum", &["sandbox"]),
+    ("axum", &["consent", "sandbox"]),
     ("saphyr_parser", &["config", "secrets"]),
     ("clap", &["cli", "commands", "render"]),
     ("clap_complete", &["cli", "commands"]),
     ("indicatif", &["render"]),
-    ("hmac", &["ledger", "secrets"]),
+    ("hmac", &["consent", "ledger", "secrets"]),
     ("object_store", &["ledger"]),
     ("io::stdout", &["render"]),
     ("io::stderr", &["render"]),

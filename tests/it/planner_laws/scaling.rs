@@ -28,6 +28,7 @@ fn connector(number: usize) -> DesiredConnector {
             definition_id: Some(DefinitionId(Uuid::from_u128(1))),
         },
         auth: None,
+        consent: None,
         template_id: None,
         credentials: Some(credentials(number)),
         readable: BTreeSet::new(),

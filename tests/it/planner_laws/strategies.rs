@@ -83,6 +83,7 @@ fn connector() -> impl Strategy<Value = DesiredConnector> {
                         definition_id: Some(definition),
                     },
                     auth: None,
+                    consent: None,
                     template_id: None,
                     credentials,
                     readable: BTreeSet::new(),

@@ -256,7 +256,7 @@ impl World {
     fn connector_step(&mut self, workspace: WorkspaceId, operation: &Operation) {
         match operation {
             Operation::CreateConnector { body } => self.create(workspace, body),
-            Operation::AdoptConnector { id, body } => {
+            Operation::AdoptConnector { id, body, .. } => {
                 let body_without_settings = ConnectorBody {
                     replication_config: None,
                     entities: None,

@@ -4,6 +4,7 @@
 mod adopt;
 mod bulk;
 mod ci_formats;
+mod connect;
 mod connectors;
 mod contradictory_responses;
 mod coordinates;

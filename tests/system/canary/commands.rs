@@ -151,6 +151,15 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
     ),
     case("status", Client, &["status", "status customer-0 --execute"]),
     case(
+        "connect",
+        Client,
+        &[
+            "connect nonsense/nonsense --no-browser",
+            "connect --needed --public-url https://connect.example.com",
+        ],
+    ),
+    case("connect serve", Server, &[]),
+    case(
         "token widget",
         Client,
         &[
@@ -238,9 +247,8 @@ fn is_accepted(arguments: &[&str]) -> bool {
 fn add_names(command: &Command, prefix: &str, names: &mut BTreeSet<String>) {
     for subcommand in command.get_subcommands() {
         let name = format!("{prefix}{}", subcommand.get_name());
-        if subcommand.has_subcommands() {
-            add_names(subcommand, &format!("{name} "), names);
-        } else {
+        add_names(subcommand, &format!("{name} "), names);
+        if !subcommand.is_subcommand_required_set() {
             names.insert(name);
         }
     }

@@ -1,0 +1,138 @@
+//! Responsible for the connector that the vendor created after a consent: verifies that it is the one that was asked
+//! for, because its id comes from a browser, and records it.
+
+use super::{already_connected, recorded_at};
+use crate::app::App;
+use crate::app::execution::Strategy;
+use crate::cli::ExecutionArgs;
+use crate::consent::Completed;
+use crate::failure::{Failure, FailureKind};
+use crate::model::{Address, ConnectorId, LedgerState};
+use jiff::{SignedDuration, Timestamp};
+
+/// How much earlier than this machine the API's clock may be, if its responses do not tell.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(2);
+
+/// What a consent was for.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    pub(super) address: Address,
+    /// The recorded connector whose place the new one takes.
+    pub(super) replaces: Option<ConnectorId>,
+    /// When the consent started. The connector is younger.
+    pub(super) started: Option<Timestamp>,
+}
+
+impl App<'_> {
+    /// Verifies and records a connector. Locks the ledger for this only.
+    pub(super) async fn complete(
+        &self,
+        expected: &Expected,
+        id: ConnectorId,
+    ) -> Result<Completed, Failure> {
+        let fork = self.fork_locked().await?;
+        let completed = fork.record_consented(expected, id).await;
+        fork.close().await?;
+        completed
+    }
+
+    async fn record_consented(
+        &self,
+        expected: &Expected,
+        id: ConnectorId,
+    ) -> Result<Completed, Failure> {
+        let recorded = self.ledger.load().await?;
+        let current = recorded_at(&recorded, &expected.address);
+        if current == Some(id) {
+            return Ok(Completed::Before);
+        }
+        if current != expected.replaces {
+            return Err(already_connected(&expected.address));
+        }
+        self.verify(expected, id, &recorded).await?;
+        let planned = self
+            .plan_consented(&expected.address, id, expected.replaces)
+            .await?;
+        let execution = ExecutionArgs::default();
+        let secrets = self.resolve(&planned.plan, execution).await?;
+        let report = self
+            .execute(&planned, &secrets, execution, Strategy::AtOnce)
+            .await?;
+        let is_recorded = report
+            .operations
+            .iter()
+            .any(|operation| operation.remote_id == Some(id.to_string()));
+        if is_recorded {
+            return Ok(Completed::New);
+        }
+        let message = format!(
+            "connector {id} could not be recorded as {}",
+            expected.address
+        );
+        Err(
+            Failure::new(FailureKind::Partial, "consent_not_recorded", message)
+                .hint("`airlift apply` records it, because its name and type match"),
+        )
+    }
+
+    /// Refuses a connector of another customer, of another declaration, or from before the consent.
+    async fn verify(
+        &self,
+        expected: &Expected,
+        id: ConnectorId,
+        recorded: &LedgerState,
+    ) -> Result<(), Failure> {
+        let address = &expected.address;
+        let declared = self.consenting(address)?;
+        let is_owned = recorded.customers.values().any(|entry| entry.owns(id));
+        let workspace = self.workspace_named(&address.customer).await?;
+        let reader = self.connection.session.reader();
+        if is_owned || reader.workspace_of(id).await? != Some(workspace) {
+            return Err(refused(
+                "consent_connector_foreign",
+                format!("connector {id} does not belong to {address}"),
+            ));
+        }
+        let connector = reader.connector(id).await?;
+        let observed = connector.map(|connector| connector.observed);
+        let is_same = observed.as_ref().is_some_and(|observed| {
+            let definition = declared.kind.definition_id;
+            Some(&observed.name) == address.connector.as_ref()
+                && definition.is_none_or(|definition| definition == observed.definition_id)
+        });
+        if !is_same {
+            return Err(refused(
+                "consent_connector_mismatch",
+                format!("connector {id} has another name or type than {address}"),
+            ));
+        }
+        let created = observed.and_then(|observed| observed.created_at);
+        if self.is_older(created.as_deref(), expected.started) {
+            return Err(refused(
+                "consent_connector_mismatch",
+                format!("connector {id} existed before the consent to {address}"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a connector is older than the start of a consent. One without a time counts as older.
+    fn is_older(&self, created: Option<&str>, started: Option<Timestamp>) -> bool {
+        let Some(started) = started else {
+            return false;
+        };
+        let writer = self.connection.session.writer();
+        let earliest = writer.server_time(started).unwrap_or(started);
+        let earliest = earliest.saturating_sub(CLOCK_SKEW);
+        let created: Option<Timestamp> = created.and_then(|time| time.parse().ok());
+        match (created, earliest) {
+            (Some(created), Ok(earliest)) => created < earliest,
+            _ => true,
+        }
+    }
+}
+
+fn refused(code: &'static str, message: String) -> Failure {
+    Failure::new(FailureKind::Refused, code, message)
+        .hint("nothing was recorded; start the consent again")
+}

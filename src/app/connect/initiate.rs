@@ -1,0 +1,131 @@
+//! Responsible for starting a consent: the source template and the type's name that it needs, and the request.
+
+use super::{Cloning, already_connected, recorded_at};
+use crate::api::{ApiError, ConsentRequest, SourceTemplate};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::model::{Address, ConnectorId, DefinitionId, DesiredConnector};
+use crate::render;
+
+impl App<'_> {
+    /// Starts the consent to a declared connector, and returns the address of the vendor's page. `replaces` is the
+    /// connector that the ledger must record now.
+    pub(super) async fn initiate(
+        &self,
+        address: &Address,
+        replaces: Option<ConnectorId>,
+        redirect_url: &str,
+        cloning: Cloning,
+    ) -> Result<String, Failure> {
+        let declared = self.consenting(address)?;
+        let recorded = self.ledger.load().await?;
+        if recorded_at(&recorded, address) != replaces {
+            return Err(already_connected(address));
+        }
+        let definition = self.definition_of(declared).await?;
+        self.require_template(declared, definition.0, cloning)
+            .await?;
+        let writer = self.connection.session.writer();
+        let consent = ConsentRequest {
+            customer: &address.customer,
+            name: address.connector.as_deref().unwrap_or_default(),
+            type_name: &definition.1,
+            template_id: declared.template_id,
+            replication_config: declared.replication_config.as_ref(),
+            environment: declared.environment.as_ref(),
+            redirect_url,
+        };
+        writer.initiate_consent(&consent).await.map_err(not_started)
+    }
+
+    /// The definition of a declared type, with the display name that the operation takes.
+    async fn definition_of(
+        &self,
+        declared: &DesiredConnector,
+    ) -> Result<(DefinitionId, String), Failure> {
+        let reader = self.connection.session.reader();
+        let name = &declared.kind.name;
+        let is_declared = |id: DefinitionId, shown: &str| match declared.kind.definition_id {
+            Some(definition) => definition == id,
+            None => shown.to_lowercase().replace([' ', '_'], "-") == **name,
+        };
+        let definitions = reader.definitions(None).await?;
+        let mut matching = definitions
+            .into_iter()
+            .filter(|definition| is_declared(definition.id, &definition.name));
+        let message = format!("the API has no type {name}");
+        matching
+            .next()
+            .map(|definition| (definition.id, definition.name))
+            .ok_or_else(|| {
+                Failure::error("unknown_type", message).hint("`airlift types` lists the types")
+            })
+    }
+
+    /// Requires that the organization has the source template that a consent needs, or copies the vendor's.
+    async fn require_template(
+        &self,
+        declared: &DesiredConnector,
+        definition: DefinitionId,
+        cloning: Cloning,
+    ) -> Result<(), Failure> {
+        let reader = self.connection.session.reader();
+        let is_of_type = |template: &SourceTemplate| template.definition_id == definition;
+        let mut own = reader.source_templates().await?;
+        own.retain(is_of_type);
+        let kind = &declared.kind.name;
+        match (declared.template_id, own.as_slice()) {
+            (Some(id), templates) if templates.iter().any(|template| template.id == id) => Ok(()),
+            (Some(id), _) => {
+                let message = format!("the organization has no source template {id} for {kind}");
+                Err(Failure::error("template_missing", message)
+                    .hint("correct `template_id`, or remove it"))
+            }
+            (None, [_]) => Ok(()),
+            (None, []) if cloning == Cloning::Allowed => {
+                self.clone_template(kind, definition).await
+            }
+            (None, []) => {
+                let message = format!("the organization has no source template for {kind}");
+                Err(Failure::error("template_missing", message)
+                    .hint("--clone-template copies the vendor's template into the organization"))
+            }
+            (None, several) => {
+                let ids: Vec<String> = several
+                    .iter()
+                    .map(|template| format!("{} ({})", template.id, template.name))
+                    .collect();
+                let message = format!("the organization has several source templates for {kind}");
+                Err(Failure::error("template_ambiguous", message).hint(format!(
+                    "write one of these as `template_id`: {}",
+                    ids.join(", ")
+                )))
+            }
+        }
+    }
+
+    async fn clone_template(&self, kind: &str, definition: DefinitionId) -> Result<(), Failure> {
+        let offered = self.connection.session.reader().vendor_templates().await?;
+        let mut offered = offered.into_iter();
+        let Some(original) = offered.find(|template| template.definition_id == definition) else {
+            let message = format!("the vendor offers no source template for {kind}");
+            return Err(Failure::error("template_missing", message)
+                .hint("enable the connector in the vendor's web app"));
+        };
+        let writer = self.connection.session.writer();
+        let id = writer.clone_template(original.id).await?;
+        let text = format!("copied the vendor's source template for {kind}: {id}");
+        Ok(render::print_note(self.invocation.ui, &text)?)
+    }
+}
+
+/// The vendor hides this operation in its newest documentation, so a 404 may mean that it moved.
+fn not_started(error: ApiError) -> Failure {
+    let is_missing = error.is_not_found();
+    let failure = Failure::from(error);
+    if is_missing {
+        failure.hint("the API may no longer offer consents at this path: ask the vendor, or look for a newer airlift")
+    } else {
+        failure
+    }
+}

@@ -1,0 +1,65 @@
+//! Responsible for the consents of customers: starts one, verifies the connector that the vendor created, and records
+//! it. Commands reach this from a terminal (`terminal`), from a site (`site`), or to write links (`needed`).
+
+mod complete;
+mod initiate;
+mod needed;
+mod site;
+mod terminal;
+mod webhook;
+
+use super::App;
+use crate::failure::{Failure, FailureKind};
+use crate::model::{Address, ConnectorId, DesiredConnector, LedgerState};
+
+/// Whether a consent may copy the vendor's source template into the organization.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Cloning {
+    Allowed,
+    Refused,
+}
+
+impl From<bool> for Cloning {
+    fn from(is_allowed: bool) -> Self {
+        if is_allowed {
+            Self::Allowed
+        } else {
+            Self::Refused
+        }
+    }
+}
+
+impl App<'_> {
+    /// A connector that is declared with its customer's consent.
+    fn consenting(&self, address: &Address) -> Result<&DesiredConnector, Failure> {
+        let customer = self.project.desired.customers.get(&address.customer);
+        let declared = customer.and_then(|customer| {
+            let name = address.connector.as_ref()?;
+            customer.connectors.get(name)
+        });
+        let message = match declared {
+            Some(connector) if connector.consent.is_some() => return Ok(connector),
+            Some(_) => format!("{address} has credentials, so it needs no consent"),
+            None => format!("the files have no connector {address}"),
+        };
+        Err(
+            Failure::new(FailureKind::Error, "no_consent_declared", message).hint(
+                "write `oauth: {consent: customer}` for the connector in place of credentials",
+            ),
+        )
+    }
+}
+
+/// The connector that the ledger records at an address.
+fn recorded_at(recorded: &LedgerState, address: &Address) -> Option<ConnectorId> {
+    let mut entries = recorded.customers.values();
+    let entry = entries.find(|entry| entry.name == address.customer)?;
+    let connector = entry.connectors.get(address.connector.as_ref()?)?;
+    Some(connector.id)
+}
+
+fn already_connected(address: &Address) -> Failure {
+    let message = format!("{address} is connected already, or its link was used");
+    Failure::new(FailureKind::Refused, "already_connected", message)
+        .hint("`airlift connect --again` asks for another consent and replaces the connector")
+}

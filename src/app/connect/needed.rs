@@ -1,0 +1,72 @@
+//! Responsible for the links of the connectors that need a consent, one for each.
+
+use super::recorded_at;
+use crate::app::App;
+use crate::cli::{LinkArgs, StateArg, StatusArgs};
+use crate::consent::Link;
+use crate::failure::Failure;
+use crate::model::{Address, Selector};
+use crate::render::{ConsentLink, ConsentLinks};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+impl App<'_> {
+    /// The connectors whose customers have to consent, for the first time or again, each with a link for the site of
+    /// `connect serve`.
+    pub(crate) async fn needed_consents(&self, args: &LinkArgs) -> Result<ConsentLinks, Failure> {
+        let declared = self.project.desired.connectors();
+        let selectors: Vec<Selector> = declared
+            .filter(|(_, connector)| connector.consent.is_some())
+            .map(|(address, _)| Selector::exact(address))
+            .collect();
+        if selectors.is_empty() {
+            return Ok(Vec::new().into());
+        }
+        let status = StatusArgs {
+            selectors,
+            state: vec![StateArg::NeedsConsent],
+            execute: false,
+            rate: args.rate,
+        };
+        let report = self.status(&status).await?;
+        let recorded = self.ledger.load().await?;
+        let links = report.connectors.into_iter().map(|connector| {
+            let address = Address::connector(&connector.customer, &connector.connector);
+            let link = Link {
+                replaces: recorded_at(&recorded, &address).map(|id| id.0),
+                ..link(&address, args)
+            };
+            self.consent_link(&link, connector.reason, args)
+        });
+        Ok(links.collect::<Vec<ConsentLink>>().into())
+    }
+
+    fn consent_link(&self, link: &Link, reason: Option<String>, args: &LinkArgs) -> ConsentLink {
+        let expires = Timestamp::from_second(link.expires).map(|time| time.to_string());
+        let address = Address::connector(&link.customer, &link.connector);
+        let kind = self.consenting(&address);
+        ConsentLink {
+            customer: link.customer.clone(),
+            connector: link.connector.clone(),
+            kind: kind
+                .map(|declared| declared.kind.name.to_string())
+                .unwrap_or_default(),
+            again: link.replaces.is_some(),
+            reason,
+            link: args
+                .public_url
+                .as_ref()
+                .map(|site| format!("{site}/connect/{}", link.sign(&self.authenticator))),
+            expires_at: args.public_url.as_ref().and_then(|_| expires.ok()),
+        }
+    }
+}
+
+fn link(address: &Address, args: &LinkArgs) -> Link {
+    let connector = address.connector.as_deref().unwrap_or_default();
+    let life = Duration::from_secs(args.valid_for.saturating_mul(DAY));
+    Link::new(&address.customer, connector, life)
+}

@@ -1,0 +1,289 @@
+//! Responsible for a consent from a terminal: opens the vendor's page, waits for its callback on a loopback port, and
+//! also polls, because the customer may consent on another device.
+
+use super::complete::Expected;
+use super::{already_connected, recorded_at};
+use crate::app::App;
+use crate::cli::ConnectArgs;
+use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplate, Refused, Site};
+use crate::failure::{Failure, FailureKind};
+use crate::model::{Address, ConnectorId, ObservedConnector};
+use crate::render::{self, QrCodes, RecordedBy};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::io;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+
+/// The pause between two lists of the customer's connectors.
+const POLL_EVERY: Duration = Duration::from_secs(5);
+/// How long the last page may take to reach the browser.
+const LAST_PAGE: Duration = Duration::from_secs(2);
+
+/// A connector that a customer consented to.
+#[derive(Clone, Debug)]
+pub(crate) struct Connected {
+    pub(crate) address: Address,
+    pub(crate) id: ConnectorId,
+    pub(crate) recorded_by: RecordedBy,
+}
+
+impl App<'_> {
+    /// Runs the consent to one connector, or completes one whose callback another program took.
+    pub(crate) async fn connect(
+        &self,
+        address: &Address,
+        args: &ConnectArgs,
+    ) -> Result<Connected, Failure> {
+        self.consenting(address)?;
+        let expected = Expected {
+            address: address.clone(),
+            replaces: self.replaced(address, args).await?,
+            started: None,
+        };
+        let (id, completed) = match args.complete {
+            Some(id) => {
+                let id = ConnectorId(id);
+                (id, self.complete(&expected, id).await?)
+            }
+            None => self.consent(expected, args).await?,
+        };
+        Ok(Connected {
+            address: address.clone(),
+            id,
+            recorded_by: match completed {
+                Completed::New => RecordedBy::ThisRun,
+                Completed::Before => RecordedBy::EarlierRun,
+            },
+        })
+    }
+
+    /// The recorded connector whose place a new one takes: with `--again`, or if it is gone.
+    async fn replaced(
+        &self,
+        address: &Address,
+        args: &ConnectArgs,
+    ) -> Result<Option<ConnectorId>, Failure> {
+        let Some(id) = recorded_at(&self.ledger.load().await?, address) else {
+            return Ok(None);
+        };
+        let is_same = args.complete == Some(id.0);
+        let reader = self.connection.session.reader();
+        if args.again || is_same || reader.connector(id).await?.is_none() {
+            Ok(Some(id))
+        } else {
+            Err(already_connected(address))
+        }
+    }
+
+    async fn consent(
+        &self,
+        expected: Expected,
+        args: &ConnectArgs,
+    ) -> Result<(ConnectorId, Completed), Failure> {
+        let before = self.candidates(&expected).await?;
+        let socket = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(|error| not_open(&error))?;
+        let port = socket
+            .local_addr()
+            .map_err(|error| not_open(&error))?
+            .port();
+        let origin = format!("http://127.0.0.1:{port}");
+        let life = Duration::from_secs(args.timeout);
+        let attempt = self.attempt(&expected, life);
+        let expected = Expected {
+            started: Timestamp::from_second(attempt.started).ok(),
+            ..expected
+        };
+        let redirect_url = format!(
+            "{origin}/callback?state={}",
+            attempt.sign(&self.authenticator)
+        );
+        let url = self
+            .initiate(
+                &expected.address,
+                expected.replaces,
+                &redirect_url,
+                args.clone_template.into(),
+            )
+            .await?;
+        let (calls, mut inbox) = mpsc::channel(4);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let listener = Listener {
+            site: loopback_site(origin)?,
+            authenticator: self.authenticator.clone(),
+            calls,
+        };
+        let server = tokio::spawn(consent::serve(socket, listener, async {
+            let _sender_is_dropped = stopped.await;
+        }));
+        self.show_consent(&url, args)?;
+        let recording = Mutex::new(());
+        let outcome = tokio::select! {
+            answered = self.answer_callback(&mut inbox, &attempt, &expected, &recording) => answered,
+            polled = self.poll(&expected, &before, &recording) => polled,
+            () = wait(life, &recording) => Err(not_in_time(args.timeout)),
+        };
+        drop(stop);
+        // A page that does not arrive changes nothing of the outcome.
+        let _last_page = timeout(LAST_PAGE, server).await;
+        outcome
+    }
+
+    fn attempt(&self, expected: &Expected, life: Duration) -> Attempt {
+        let connector = expected.address.connector.as_deref().unwrap_or_default();
+        let link = Link {
+            replaces: expected.replaces.map(|id| id.0),
+            ..Link::new(&expected.address.customer, connector, life)
+        };
+        Attempt::new(link, None, &self.authenticator)
+    }
+
+    fn show_consent(&self, url: &str, args: &ConnectArgs) -> Result<(), Failure> {
+        let ui = self.invocation.ui;
+        let qr = if args.qr {
+            QrCodes::Printed
+        } else {
+            QrCodes::Omitted
+        };
+        render::consent_url(ui, url, qr)?;
+        // Only a browser on this machine reaches the callback; without one, polling finds the connector.
+        if !args.no_browser && webbrowser::open(url).is_err() {
+            render::print_note(ui, "no browser could be started: open the address yourself")?;
+        }
+        Ok(())
+    }
+
+    /// Answers callbacks until the one of this attempt.
+    async fn answer_callback(
+        &self,
+        inbox: &mut mpsc::Receiver<Call>,
+        attempt: &Attempt,
+        expected: &Expected,
+        recording: &Mutex<()>,
+    ) -> Result<(ConnectorId, Completed), Failure> {
+        loop {
+            match inbox.recv().await {
+                Some(Call::Complete {
+                    attempt: other,
+                    connector,
+                    reply,
+                }) if other == *attempt => {
+                    let id = ConnectorId(connector);
+                    let _one_at_a_time = recording.lock().await;
+                    let completed = self.complete(expected, id).await;
+                    let answer = completed.as_ref().copied();
+                    // The browser may be closed already.
+                    let _ = reply.send(answer.map_err(Refused::from));
+                    return completed.map(|completed| (id, completed));
+                }
+                Some(Call::Failed {
+                    attempt: other,
+                    reply,
+                    ..
+                }) if other == *attempt => {
+                    let _ = reply.send(());
+                    return Err(consent_refused(&expected.address));
+                }
+                // A callback of another run. Its sender gets no answer.
+                Some(_) => {}
+                None => return Err(Failure::internal("the listener of the callback ended")),
+            }
+        }
+    }
+
+    /// Waits for a connector of the declared name and type that did not exist before. Two lists must show it, so that
+    /// the callback of a browser on this machine comes first.
+    async fn poll(
+        &self,
+        expected: &Expected,
+        before: &BTreeSet<ConnectorId>,
+        recording: &Mutex<()>,
+    ) -> Result<(ConnectorId, Completed), Failure> {
+        let mut listed = None;
+        loop {
+            sleep(POLL_EVERY).await;
+            // A list that fails is read again.
+            let Ok(present) = self.candidates(expected).await else {
+                continue;
+            };
+            let candidate = present.difference(before).next().copied();
+            if let Some(id) = candidate.filter(|_| candidate == listed) {
+                let _one_at_a_time = recording.lock().await;
+                return Ok((id, self.complete(expected, id).await?));
+            }
+            listed = candidate;
+        }
+    }
+
+    /// The connectors of the customer that have the declared name and type.
+    async fn candidates(&self, expected: &Expected) -> Result<BTreeSet<ConnectorId>, Failure> {
+        let address = &expected.address;
+        let declared = self.consenting(address)?;
+        // The consent creates a workspace that does not exist yet.
+        let Ok(workspace) = self.workspace_named(&address.customer).await else {
+            return Ok(BTreeSet::new());
+        };
+        let reader = self.connection.session.reader();
+        let listed = reader.connectors(workspace, &address.customer).await?;
+        let is_declared = |connector: &ObservedConnector| {
+            let definition = declared.kind.definition_id;
+            Some(&connector.name) == address.connector.as_ref()
+                && definition.is_none_or(|definition| definition == connector.definition_id)
+        };
+        let listed = listed.into_iter().flatten();
+        Ok(listed
+            .filter(|(_, connector)| is_declared(connector))
+            .map(|(id, _)| id)
+            .collect())
+    }
+}
+
+/// The failure in the words that a customer reads. The failure itself may quote the API.
+impl From<&Failure> for Refused {
+    fn from(failure: &Failure) -> Self {
+        Self::new(
+            failure.code,
+            "The connector could not be connected. Ask the sender of the link.",
+        )
+    }
+}
+
+/// Waits for the time, and then for a connector that is being recorded.
+async fn wait(time: Duration, recording: &Mutex<()>) {
+    sleep(time).await;
+    let _recorded = recording.lock().await;
+}
+
+fn loopback_site(origin: String) -> Result<Site, Failure> {
+    let template = PageTemplate::new("airlift", None)
+        .map_err(|error| Failure::internal(format!("the embedded page: {error}")))?;
+    Ok(Site {
+        origin,
+        template,
+        success_url: None,
+        error_url: None,
+        proxies: 0,
+    })
+}
+
+pub(super) fn consent_refused(address: &Address) -> Failure {
+    let message = format!("the consent to {address} was refused, or the vendor could not use it");
+    Failure::new(FailureKind::Refused, "consent_refused", message)
+        .hint("run the command again for another consent")
+}
+
+fn not_in_time(seconds: u64) -> Failure {
+    let message = format!("no consent in {seconds} s");
+    Failure::new(FailureKind::Refused, "consent_timeout", message).hint(
+        "run the command again; `airlift apply` records a connector of a consent that came later",
+    )
+}
+
+fn not_open(error: &io::Error) -> Failure {
+    let message = format!("cannot listen on 127.0.0.1: {error}");
+    Failure::error("cannot_listen", message)
+}

@@ -1,0 +1,120 @@
+//! Responsible for the events that a team's webhook gets: which ones, and the secret that signs them.
+
+use crate::app::Environment;
+use crate::app::credentials::SecretVariable;
+use crate::cli::ConnectServeArgs;
+use crate::consent::{Attempt, Webhook, WebhookMessage};
+use crate::failure::{Failure, FailureKind};
+use crate::ledger::Authenticator;
+use crate::model::ConnectorId;
+use jiff::Timestamp;
+use serde_json::json;
+
+const SECRET: SecretVariable = SecretVariable {
+    variable: "AIRLIFT_WEBHOOK_SECRET",
+    file_variable: "AIRLIFT_WEBHOOK_SECRET_FILE",
+    two: "two_webhook_secrets",
+    bad_file: (FailureKind::Error, "bad_webhook"),
+};
+/// The shortest secret. Who sees an event can try secrets offline.
+const MIN_LENGTH: usize = 24;
+
+/// What happened to a consent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum EventKind {
+    Connected,
+    Refused,
+    Failed,
+}
+
+/// What the webhook gets.
+#[derive(Clone, Debug)]
+pub(super) struct ConsentEvent {
+    kind: EventKind,
+    attempt: Attempt,
+    code: Option<&'static str>,
+    id: Option<ConnectorId>,
+}
+
+impl ConsentEvent {
+    pub(super) fn new(
+        kind: EventKind,
+        attempt: &Attempt,
+        code: Option<&'static str>,
+        id: Option<ConnectorId>,
+    ) -> Self {
+        Self {
+            kind,
+            attempt: attempt.clone(),
+            code,
+            id,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self.kind {
+            EventKind::Connected => "consent.connected",
+            EventKind::Refused => "consent.refused",
+            EventKind::Failed => "consent.failed",
+        }
+    }
+}
+
+/// Sends events to the webhook.
+#[derive(Debug)]
+pub(super) struct Notifier {
+    webhook: Webhook,
+    authenticator: Authenticator,
+}
+
+impl Notifier {
+    /// The webhook of the arguments, if they name one.
+    pub(super) fn from_args(
+        env: &Environment,
+        args: &ConnectServeArgs,
+        authenticator: &Authenticator,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(url) = &args.webhook else {
+            return Ok(None);
+        };
+        let secret = SECRET.read(env)?.ok_or_else(|| {
+            let message = "--webhook needs a secret that signs its events";
+            Failure::error("bad_webhook", message)
+                .hint("set AIRLIFT_WEBHOOK_SECRET to the output of `openssl rand -hex 32`")
+        })?;
+        if secret.trim().len() < MIN_LENGTH {
+            let message = format!("AIRLIFT_WEBHOOK_SECRET has fewer than {MIN_LENGTH} characters");
+            return Err(Failure::error("bad_webhook", message));
+        }
+        let webhook = Webhook::new(url, secret.trim())
+            .map_err(|problem| Failure::error("bad_webhook", format!("--webhook {problem}")))?;
+        Ok(Some(Self {
+            webhook,
+            authenticator: authenticator.clone(),
+        }))
+    }
+
+    /// Sends an event, and repeats it after failures.
+    pub(super) async fn send(&self, event: &ConsentEvent) -> Result<(), String> {
+        let link = &event.attempt.link;
+        // A repeated callback repeats the id, so that the receiver can ignore it.
+        let identity = format!("{} {} {}", event.name(), link.nonce, event.attempt.started);
+        let mac = self.authenticator.mac_of_consent("event", &identity);
+        let id = mac.get(..32).unwrap_or(&mac);
+        let body = json!({
+            "type": event.name(),
+            "timestamp": Timestamp::now().to_string(),
+            "data": {
+                "customer": link.customer,
+                "connector": link.connector,
+                "connector_id": event.id.map(|id| id.to_string()),
+                "code": event.code,
+            },
+        });
+        let message = WebhookMessage {
+            id: format!("evt_{id}"),
+            body: body.to_string(),
+        };
+        self.webhook.deliver(&message).await
+    }
+}

@@ -1,0 +1,369 @@
+//! Responsible for the HTTP listener: routes, security headers, the rate limit, and the checks of each request before
+//! it becomes a [`Call`].
+
+use super::call::{Call, Completed, Refused};
+use super::form::{self, Fields};
+use super::page::{Page, PageTemplate};
+use super::rate_limit::RateLimit;
+use super::signed::{Attempt, Link, SignedError};
+use crate::ledger::Authenticator;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// The longest form. It has one field of 64 characters.
+const MAX_FORM: usize = 4096;
+/// Pages load nothing from elsewhere but images, run no script, and stay out of frames. A form ends at the vendor's
+/// page, which is a redirect to another site.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; base-uri 'none'; \
+    frame-ancestors 'none'; form-action 'self' https: http://127.0.0.1:* http://localhost:*";
+
+/// The public side of a listener.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// Scheme, host and port that browsers use.
+    pub(crate) origin: String,
+    pub(crate) template: PageTemplate,
+    /// Where the browser goes at the end, in place of a page.
+    pub(crate) success_url: Option<String>,
+    pub(crate) error_url: Option<String>,
+    /// How many proxies in front append to `X-Forwarded-For`. With none, the header is ignored.
+    pub(crate) proxies: usize,
+}
+
+/// A listener, before it runs.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) site: Site,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) calls: mpsc::Sender<Call>,
+}
+
+struct Shared {
+    listener: Listener,
+    rate_limit: RateLimit,
+}
+
+/// Serves until `shutdown` completes.
+pub(crate) async fn serve(
+    socket: TcpListener,
+    listener: Listener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let shared = Arc::new(Shared {
+        listener,
+        rate_limit: RateLimit::default(),
+    });
+    let service = Router::new()
+        .fallback(handle)
+        .with_state(shared)
+        .into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(socket, service)
+        .with_graceful_shutdown(shutdown)
+        .await
+}
+
+async fn handle(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let site = &shared.listener.site;
+    if parts.uri.path() == "/healthz" {
+        // Checks of a load balancer name the host by its address.
+        return response(StatusCode::OK, "ok".to_owned());
+    }
+    if !site.is_named(&parts.headers) {
+        return shared.problem(StatusCode::MISDIRECTED_REQUEST, &NOT_FOUND);
+    }
+    if !shared.rate_limit.admits(site.client(peer, &parts.headers)) {
+        return shared.problem(StatusCode::TOO_MANY_REQUESTS, &TOO_MANY);
+    }
+    let path = parts.uri.path();
+    let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+    if let Some(link) = path.strip_prefix("/connect/") {
+        if is_read {
+            return shared.ask(link, &parts.headers);
+        }
+        if parts.method == Method::POST {
+            return shared.start(link, &parts.headers, body).await;
+        }
+    }
+    match path {
+        "/callback" if is_read => {
+            let query = Fields::parse(parts.uri.query().unwrap_or_default());
+            shared.finish(&query, &parts.headers).await
+        }
+        _ => shared.problem(StatusCode::NOT_FOUND, &NOT_FOUND),
+    }
+}
+
+/// A problem with a fixed text.
+struct Problem {
+    code: &'static str,
+    message: &'static str,
+}
+
+const NOT_FOUND: Problem = Problem {
+    code: "not_found",
+    message: "This page does not exist.",
+};
+const TOO_MANY: Problem = Problem {
+    code: "rate_limited",
+    message: "Too many requests. Wait a minute, then try again.",
+};
+const INVALID_LINK: Problem = Problem {
+    code: "consent_link_invalid",
+    message: "This link is not valid. Ask for a new one.",
+};
+const EXPIRED_LINK: Problem = Problem {
+    code: "consent_link_expired",
+    message: "This link has expired. Ask for a new one.",
+};
+const INVALID_FORM: Problem = Problem {
+    code: "consent_form_invalid",
+    message: "The form was not sent from this page. Open the link again. Cookies must be allowed.",
+};
+const INVALID_CALLBACK: Problem = Problem {
+    code: "consent_callback_invalid",
+    message: "This address does not belong to a consent of this browser. Open the link again.",
+};
+const EXPIRED_CALLBACK: Problem = Problem {
+    code: "consent_callback_expired",
+    message: "The consent took too long. Open the link again.",
+};
+const STOPPED: Problem = Problem {
+    code: "unavailable",
+    message: "This service is stopping. Try again in a minute.",
+};
+
+impl Shared {
+    /// The page of a link. Starts nothing.
+    fn ask(&self, text: &str, headers: &HeaderMap) -> Response {
+        let link = match self.link(text) {
+            Ok(link) => link,
+            Err((status, problem)) => return self.problem(status, problem),
+        };
+        let known = form::cookie(headers);
+        let cookie = known.unwrap_or_else(|| Uuid::new_v4().simple().to_string());
+        let token = self.form_token(&cookie, text);
+        let page = Page::Ask {
+            customer: &link.customer,
+            connector: &link.connector,
+            token: &token,
+        };
+        let mut response = self.page(StatusCode::OK, &page);
+        let is_encrypted = self.listener.site.origin.starts_with("https://");
+        if let Ok(value) = HeaderValue::from_str(&form::set_cookie(&cookie, is_encrypted)) {
+            response.headers_mut().insert(header::SET_COOKIE, value);
+        }
+        response
+    }
+
+    /// The click on the button: starts the consent.
+    async fn start(&self, text: &str, headers: &HeaderMap, body: Body) -> Response {
+        let link = match self.link(text) {
+            Ok(link) => link,
+            Err((status, problem)) => return self.problem(status, problem),
+        };
+        let form = to_bytes(body, MAX_FORM).await.unwrap_or_default();
+        let form = Fields::parse(&String::from_utf8_lossy(&form));
+        let cookie = form::cookie(headers).filter(|cookie| {
+            let token = form.get("token").unwrap_or_default();
+            let expected = format!("{cookie}.{text}");
+            let authenticator = &self.listener.authenticator;
+            authenticator.verifies_consent("form", &expected, token)
+        });
+        let site = &self.listener.site;
+        let Some(cookie) = cookie.filter(|_| !form::is_cross_site(headers, &site.origin)) else {
+            return self.problem(StatusCode::FORBIDDEN, &INVALID_FORM);
+        };
+        let authenticator = &self.listener.authenticator;
+        let attempt = Attempt::new(link.clone(), Some(&cookie), authenticator);
+        let redirect_url = format!(
+            "{}/callback?state={}",
+            site.origin,
+            attempt.sign(authenticator)
+        );
+        let (reply, answer) = oneshot::channel();
+        let call = Call::Initiate {
+            link,
+            redirect_url,
+            reply,
+        };
+        match self.call(call, answer).await {
+            Some(Ok(url)) => redirect(&url),
+            Some(Err(refused)) => self.end_with(StatusCode::CONFLICT, &refused),
+            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, &STOPPED),
+        }
+    }
+
+    /// The callback of the vendor.
+    async fn finish(&self, query: &Fields, headers: &HeaderMap) -> Response {
+        let cookie = form::cookie(headers);
+        let state = query.get("state").unwrap_or_default();
+        let authenticator = &self.listener.authenticator;
+        let attempt = match Attempt::verify(state, cookie.as_deref(), authenticator) {
+            Ok(attempt) => attempt,
+            Err(SignedError::Forged) => {
+                return self.problem(StatusCode::FORBIDDEN, &INVALID_CALLBACK);
+            }
+            Err(SignedError::Expired) => return self.problem(StatusCode::GONE, &EXPIRED_CALLBACK),
+        };
+        if query.get("error").is_some() {
+            return self.fail(attempt).await;
+        }
+        let connector = query.get("connector_id").and_then(|id| id.parse().ok());
+        let Some(connector) = connector else {
+            return self.problem(StatusCode::BAD_REQUEST, &INVALID_CALLBACK);
+        };
+        let (reply, answer) = oneshot::channel();
+        let call = Call::Complete {
+            attempt: attempt.clone(),
+            connector,
+            reply,
+        };
+        match self.call(call, answer).await {
+            Some(Ok(Completed::New | Completed::Before)) => self.succeed(&attempt.link),
+            Some(Err(refused)) => self.end_with(StatusCode::CONFLICT, &refused),
+            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, &STOPPED),
+        }
+    }
+
+    /// The customer refused, or the vendor failed. The vendor's words are not shown, because anyone can write them
+    /// into the address.
+    async fn fail(&self, attempt: Attempt) -> Response {
+        let message = "The consent was refused or failed. Open the link again to retry.";
+        let refused = Refused::new("consent_refused", message);
+        let (reply, answer) = oneshot::channel();
+        let call = Call::Failed {
+            attempt,
+            refused: refused.clone(),
+            reply,
+        };
+        self.call(call, answer).await;
+        self.end_with(StatusCode::OK, &refused)
+    }
+
+    fn succeed(&self, link: &Link) -> Response {
+        match &self.listener.site.success_url {
+            Some(url) => redirect(url),
+            None => self.page(
+                StatusCode::OK,
+                &Page::Done {
+                    customer: &link.customer,
+                    connector: &link.connector,
+                },
+            ),
+        }
+    }
+
+    /// Ends at the error page of the team, or at our own.
+    fn end_with(&self, status: StatusCode, refused: &Refused) -> Response {
+        match &self.listener.site.error_url {
+            Some(url) => {
+                let mark = if url.contains('?') { '&' } else { '?' };
+                redirect(&format!("{url}{mark}error={}", refused.code))
+            }
+            None => self.page(
+                status,
+                &Page::Problem {
+                    code: refused.code,
+                    message: &refused.message,
+                },
+            ),
+        }
+    }
+
+    async fn call<T>(&self, call: Call, answer: oneshot::Receiver<T>) -> Option<T> {
+        self.listener.calls.send(call).await.ok()?;
+        answer.await.ok()
+    }
+
+    fn link(&self, text: &str) -> Result<Link, (StatusCode, &'static Problem)> {
+        Link::verify(text, &self.listener.authenticator).map_err(|error| match error {
+            SignedError::Forged => (StatusCode::NOT_FOUND, &INVALID_LINK),
+            SignedError::Expired => (StatusCode::GONE, &EXPIRED_LINK),
+        })
+    }
+
+    fn form_token(&self, cookie: &str, link: &str) -> String {
+        let authenticator = &self.listener.authenticator;
+        authenticator.mac_of_consent("form", &format!("{cookie}.{link}"))
+    }
+
+    fn problem(&self, status: StatusCode, problem: &Problem) -> Response {
+        let Problem { code, message } = *problem;
+        self.page(status, &Page::Problem { code, message })
+    }
+
+    fn page(&self, status: StatusCode, page: &Page<'_>) -> Response {
+        response(status, self.listener.site.template.render(page))
+    }
+}
+
+impl Site {
+    /// Whether the request names the host of the site, so that no other name leads here. A proxy may send its own
+    /// name as the host.
+    fn is_named(&self, headers: &HeaderMap) -> bool {
+        let own = self.origin.split_once("://");
+        let own = own.map_or(self.origin.as_str(), |(_, host)| host);
+        let forwarded = headers.get("x-forwarded-host").filter(|_| self.proxies > 0);
+        let host = forwarded.or_else(|| headers.get(header::HOST));
+        host.and_then(|host| host.to_str().ok())
+            .is_some_and(|host| host.eq_ignore_ascii_case(own))
+    }
+
+    /// The address of the client. With proxies, the one that the outermost proxy saw.
+    fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+        let Some(hops) = self.proxies.checked_sub(1) else {
+            return peer.ip();
+        };
+        let forwarded: Vec<&str> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
+        let client = forwarded.iter().rev().nth(hops);
+        client
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or_else(|| peer.ip())
+    }
+}
+
+fn redirect(url: &str) -> Response {
+    let mut response = response(StatusCode::SEE_OTHER, String::new());
+    if let Ok(location) = HeaderValue::from_str(url) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn response(status: StatusCode, html: String) -> Response {
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Another policy than this one would hide the origin of the form from us, too.
+        (header::REFERRER_POLICY, "same-origin"),
+    ] {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
