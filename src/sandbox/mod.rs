@@ -8,7 +8,7 @@
 //! ```text
 //! connection ─> server ─> contract ─> execution ─> operations ─> world ─> world_store
 //!                 ├ origin_check
-//!                 ├ consent_page
+//!                 ├ consent_page, widget_page
 //!                 ├ fault_injector      └ tokens     └ connector_request
 //!                 │   └ request_customer
 //!                 └ response
@@ -90,6 +90,7 @@ pub mod testing;
 mod tests;
 mod timestamp;
 mod tokens;
+mod widget_page;
 mod world;
 mod world_store;
 

@@ -23,6 +23,7 @@ use super::request_customer::RequestCustomer;
 use super::response;
 use super::shared::Shared;
 use super::testing::RequestTrace;
+use super::widget_page;
 
 /// The longest wait for open connections after a stop. Requests of the sandbox take milliseconds.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -79,6 +80,9 @@ async fn handle(
     }
     if let Some(id) = consent_page::consent_of(parts.uri.path()) {
         return consent_page::respond(&shared, id, &parts, body).await;
+    }
+    if widget_page::is_widget(parts.uri.path()) {
+        return widget_page::respond(&shared, &parts, body).await;
     }
     let route = shared
         .contract

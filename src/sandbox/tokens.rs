@@ -30,10 +30,19 @@ struct IssuedToken {
     expires: Timestamp,
 }
 
+/// What a widget token is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WidgetGrant {
+    pub(crate) workspace: Uuid,
+    /// The origin of the page that may use the token.
+    pub(crate) origin: String,
+}
+
 /// The issued tokens by digest.
 #[derive(Debug, Default)]
 pub(crate) struct TokenStore {
     issued: HashMap<[u8; 32], IssuedToken>,
+    widgets: HashMap<[u8; 32], WidgetGrant>,
 }
 
 impl TokenStore {
@@ -50,6 +59,27 @@ impl TokenStore {
             },
         );
         text
+    }
+
+    /// Creates a token that only the widget page accepts.
+    pub(crate) fn create_widget(
+        &mut self,
+        grant: WidgetGrant,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> String {
+        let text = self.create(Caller::Widget, ttl, now);
+        self.widgets
+            .retain(|digest, _| self.issued.contains_key(digest));
+        self.widgets.insert(Sha256::digest(&text).into(), grant);
+        text
+    }
+
+    /// What a widget token is for, unless it is expired.
+    pub(crate) fn widget(&self, token: &str, now: Timestamp) -> Option<&WidgetGrant> {
+        let key: [u8; 32] = Sha256::digest(token).into();
+        self.issued.get(&key).filter(|token| token.expires > now)?;
+        self.widgets.get(&key)
     }
 
     /// The caller with this `Authorization` header, or 401.

@@ -12,7 +12,7 @@ use super::workspaces;
 use crate::sandbox::backend::Backend;
 use crate::sandbox::operation_request::OperationRequest;
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
-use crate::sandbox::tokens::Caller;
+use crate::sandbox::tokens::{Caller, WidgetGrant};
 
 /// Issues an application token for client credentials.
 pub(crate) fn application(
@@ -48,18 +48,20 @@ pub(crate) fn scoped(backend: &mut Backend, request: &OperationRequest<'_>) -> O
 
 /// Issues a token for a workspace and a browser origin, in the encoding that the vendor's clients expect.
 pub(crate) fn widget(backend: &mut Backend, request: &OperationRequest<'_>) -> OperationResult {
-    if !is_origin(request.field("allowed_origin").unwrap_or_default()) {
+    let origin = request.field("allowed_origin").unwrap_or_default();
+    if !is_origin(origin) {
         return Err(OperationError::invalid(
             "body.allowed_origin",
             "must be an origin: scheme, host and port without a path",
         ));
     }
     let workspace = find_or_create_workspace(backend, request)?;
-    let token = backend.tokens.create(
-        Caller::Widget,
-        backend.settings.scoped_token_ttl,
-        request.now,
-    );
+    let grant = WidgetGrant {
+        workspace,
+        origin: origin.to_owned(),
+    };
+    let ttl = backend.settings.scoped_token_ttl;
+    let token = backend.tokens.create_widget(grant, ttl, request.now);
     let url = format!("{}/widget?workspaceId={workspace}", request.origin);
     let wrapped = json!({"token": token, "widgetUrl": url}).to_string();
     Ok(OperationOutput::ok(

@@ -180,3 +180,40 @@ async fn organizations_of_caller_are_listed() {
     let ids = &reply.body["organizations"][0]["id"];
     assert_eq!(ids, &json!(crate::sandbox::ORGANIZATION_ID));
 }
+
+#[tokio::test]
+async fn widget_on_page_of_other_origin_gets_nothing() {
+    use base64::Engine as _;
+    let bench = Bench::new().await;
+    let body = json!({"workspace_name": "acme", "allowed_origin": "https://app.example.com"});
+    let token = "/api/v1/account/applications/widget-token";
+    let wrapped = text(&bench.post(token, body).await.body["token"]);
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(wrapped)
+        .unwrap();
+    let decoded: Value = serde_json::from_slice(&decoded).unwrap();
+    let connector =
+        json!({"connector_type": "github", "name": "G", "credentials": {"token": SECRET}});
+    let send = async |path: &str, origin: &str, token: &Value| {
+        let call = json!({"token": token, "origin": origin, "connector": connector});
+        let url = format!("{}{path}", bench.running.origin());
+        let sent = bench.http.post(url).body(call.to_string()).send().await;
+        sent.unwrap().status().as_u16()
+    };
+    let own = "https://app.example.com";
+    assert_eq!(send("/widget/session", own, &decoded["token"]).await, 200);
+    for (origin, token, expected) in [
+        ("https://evil.example", &decoded["token"], 403),
+        ("null", &decoded["token"], 403),
+        (own, &json!("guess"), 401),
+    ] {
+        assert_eq!(send("/widget/session", origin, token).await, expected);
+        assert_eq!(send("/widget/connectors", origin, token).await, expected);
+    }
+    assert_eq!(bench.running.world().connectors().count(), 0);
+    assert_eq!(
+        send("/widget/connectors", own, &decoded["token"]).await,
+        200
+    );
+    assert_eq!(bench.running.world().connectors().count(), 1);
+}
